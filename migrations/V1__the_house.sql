@@ -1,0 +1,408 @@
+-- The whole house. Every table belongs to a workspace and starts its key with it, so that tenants can be spread over
+-- several databases. Three belong to the installation: `apps` and `payloads` (one Meta app may speak for several
+-- workspaces) and `signing_keys`.
+
+CREATE TABLE workspaces (
+    id uuid PRIMARY KEY,
+    name text NOT NULL,
+    locale text NOT NULL DEFAULT 'en',
+    time_zone text NOT NULL DEFAULT 'UTC',
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- People -------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE users (
+    workspace_id uuid NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+    id uuid NOT NULL,
+    email text NOT NULL,
+    name text NOT NULL,
+    role text NOT NULL CHECK (role IN ('agent', 'supervisor', 'admin')),
+    password_hash text NOT NULL,
+    locale text NOT NULL DEFAULT 'en',
+    active boolean NOT NULL DEFAULT true,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, id)
+);
+-- Sign-in: one e-mail address is one person.
+CREATE UNIQUE INDEX users_by_email ON users (lower(email));
+
+-- What routing needs to know of a person; apart from `users` because it is written on every assignment.
+CREATE TABLE agents (
+    workspace_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    availability text NOT NULL DEFAULT 'online' CHECK (availability IN ('online', 'away')),
+    capacity integer NOT NULL DEFAULT 8 CHECK (capacity >= 0),
+    load integer NOT NULL DEFAULT 0 CHECK (load >= 0),
+    idle_since timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, user_id),
+    FOREIGN KEY (workspace_id, user_id) REFERENCES users ON DELETE CASCADE
+) WITH (fillfactor = 70);
+
+CREATE TABLE sessions (
+    workspace_id uuid NOT NULL,
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    secret_hash bytea NOT NULL,
+    user_agent text NOT NULL DEFAULT '',
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL,
+    revoked_at timestamptz,
+    PRIMARY KEY (workspace_id, id),
+    FOREIGN KEY (workspace_id, user_id) REFERENCES users ON DELETE CASCADE
+);
+
+-- Ending all sessions of a person.
+CREATE INDEX sessions_by_user ON sessions (workspace_id, user_id);
+
+-- Keys of the short-lived tokens, by `kid`.
+CREATE TABLE signing_keys (
+    kid text PRIMARY KEY,
+    secret bytea NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE teams (
+    workspace_id uuid NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    PRIMARY KEY (workspace_id, id)
+);
+
+CREATE TABLE team_members (
+    workspace_id uuid NOT NULL,
+    team_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    PRIMARY KEY (workspace_id, team_id, user_id),
+    FOREIGN KEY (workspace_id, team_id) REFERENCES teams ON DELETE CASCADE,
+    FOREIGN KEY (workspace_id, user_id) REFERENCES users ON DELETE CASCADE
+);
+-- The queues a person works for.
+CREATE INDEX team_members_by_user ON team_members (workspace_id, user_id);
+
+CREATE TABLE queues (
+    workspace_id uuid NOT NULL,
+    id uuid NOT NULL,
+    key text NOT NULL,
+    name text NOT NULL,
+    team_id uuid NOT NULL,
+    hours jsonb NOT NULL,
+    promise_minutes integer NOT NULL DEFAULT 10,
+    position integer NOT NULL DEFAULT 0,
+    PRIMARY KEY (workspace_id, id),
+    UNIQUE (workspace_id, key),
+    FOREIGN KEY (workspace_id, team_id) REFERENCES teams
+);
+
+-- Flows --------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE flows (
+    workspace_id uuid NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    published_version integer,
+    PRIMARY KEY (workspace_id, id)
+);
+
+-- A version is never changed: a running session keeps the one it began with.
+CREATE TABLE flow_versions (
+    workspace_id uuid NOT NULL,
+    flow_id uuid NOT NULL,
+    version integer NOT NULL,
+    definition jsonb NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, flow_id, version),
+    FOREIGN KEY (workspace_id, flow_id) REFERENCES flows ON DELETE CASCADE
+);
+
+-- Meta's side --------------------------------------------------------------------------------------------------------
+
+CREATE TABLE apps (
+    app_id text PRIMARY KEY,
+    app_secret text NOT NULL,
+    verify_token text NOT NULL
+);
+
+-- One connected WhatsApp number. `tokens` and `refilled_at` are its sending allowance, spent where messages are claimed.
+CREATE TABLE inboxes (
+    workspace_id uuid NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    app_id text NOT NULL REFERENCES apps,
+    phone_number_id text NOT NULL UNIQUE,
+    waba_id text NOT NULL,
+    display_phone_number text NOT NULL,
+    access_token text NOT NULL,
+    flow_id uuid,
+    default_queue_id uuid NOT NULL,
+    reopen_hours integer NOT NULL DEFAULT 24,
+    rate_per_second integer NOT NULL DEFAULT 80 CHECK (rate_per_second > 0),
+    tokens double precision NOT NULL DEFAULT 0,
+    refilled_at timestamptz NOT NULL DEFAULT now(),
+    paused_until timestamptz,
+    PRIMARY KEY (workspace_id, id),
+    FOREIGN KEY (workspace_id, flow_id) REFERENCES flows,
+    FOREIGN KEY (workspace_id, default_queue_id) REFERENCES queues
+) WITH (fillfactor = 70);
+-- Account notices name only the business account.
+CREATE INDEX inboxes_by_waba ON inboxes (waba_id);
+
+-- Customers ----------------------------------------------------------------------------------------------------------
+
+CREATE TABLE contacts (
+    workspace_id uuid NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+    id uuid NOT NULL,
+    name text NOT NULL DEFAULT '',
+    language text,
+    fields jsonb NOT NULL DEFAULT '{}',
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, id)
+) WITH (fillfactor = 85);
+
+-- What WhatsApp calls a person by: a phone number (digits), a business-scoped user id, or both.
+CREATE TABLE contact_identities (
+    workspace_id uuid NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('phone', 'user_id')),
+    value text NOT NULL,
+    contact_id uuid NOT NULL,
+    PRIMARY KEY (workspace_id, kind, value),
+    FOREIGN KEY (workspace_id, contact_id) REFERENCES contacts ON DELETE CASCADE
+);
+CREATE INDEX contact_identities_by_contact ON contact_identities (workspace_id, contact_id);
+
+-- Conversations ------------------------------------------------------------------------------------------------------
+
+CREATE TABLE conversations (
+    workspace_id uuid NOT NULL,
+    id uuid NOT NULL,
+    contact_id uuid NOT NULL,
+    inbox_id uuid NOT NULL,
+    state text NOT NULL CHECK (state IN ('open', 'snoozed', 'resolved')),
+    -- Who may speak: the one column that keeps a flow from talking over a person.
+    controller text NOT NULL CHECK (controller IN ('flow', 'queue', 'agent', 'nobody')),
+    queue_id uuid,
+    agent_id uuid,
+    last_agent_id uuid,
+    brief jsonb,
+    assignment_reason jsonb,
+    last_seq bigint NOT NULL DEFAULT 0,
+    opened_at timestamptz NOT NULL,
+    queued_at timestamptz,
+    assigned_at timestamptz,
+    -- Since when the customer waits for an answer; empty when the last word is ours.
+    waiting_since timestamptz,
+    resolved_at timestamptz,
+    window_expires_at timestamptz,
+    last_message_at timestamptz NOT NULL,
+    last_message jsonb,
+    PRIMARY KEY (workspace_id, id),
+    FOREIGN KEY (workspace_id, contact_id) REFERENCES contacts ON DELETE CASCADE,
+    FOREIGN KEY (workspace_id, inbox_id) REFERENCES inboxes,
+    CHECK ((controller = 'agent') = (agent_id IS NOT NULL)),
+    CHECK (controller <> 'queue' OR queue_id IS NOT NULL)
+) WITH (fillfactor = 70);
+-- A contact has one conversation under way in an inbox; the latest one is found here too.
+CREATE UNIQUE INDEX conversations_under_way ON conversations (workspace_id, contact_id, inbox_id) WHERE state <> 'resolved';
+CREATE INDEX conversations_by_contact ON conversations (workspace_id, contact_id, opened_at DESC);
+-- The list "all", and "resolved".
+CREATE INDEX conversations_by_activity ON conversations (workspace_id, last_message_at DESC, id DESC) WHERE state <> 'resolved';
+CREATE INDEX conversations_resolved ON conversations (workspace_id, last_message_at DESC, id DESC) WHERE state = 'resolved';
+-- The list "mine".
+CREATE INDEX conversations_by_agent ON conversations (workspace_id, agent_id, last_message_at DESC, id DESC) WHERE agent_id IS NOT NULL;
+-- The list "my queues".
+CREATE INDEX conversations_by_queue ON conversations (workspace_id, queue_id, last_message_at DESC, id DESC) WHERE state <> 'resolved';
+-- Routing, and the list "unassigned": who has waited longest.
+CREATE INDEX conversations_waiting ON conversations (workspace_id, queue_id, queued_at, id) WHERE controller = 'queue';
+
+CREATE TABLE messages (
+    workspace_id uuid NOT NULL,
+    id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    inbox_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    direction text NOT NULL CHECK (direction IN ('inbound', 'outbound')),
+    author_kind text NOT NULL CHECK (author_kind IN ('contact', 'flow', 'agent')),
+    author_id uuid,
+    content jsonb NOT NULL,
+    status text NOT NULL CHECK (status IN ('received', 'queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'unknown')),
+    failure jsonb,
+    wamid text,
+    reply_to text,
+    at timestamptz NOT NULL,
+    raw jsonb,
+    PRIMARY KEY (workspace_id, id),
+    FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations ON DELETE CASCADE
+) WITH (fillfactor = 85);
+-- The same message is taken in once, however often it is delivered; a status finds its message.
+CREATE UNIQUE INDEX messages_by_wamid ON messages (workspace_id, inbox_id, wamid) WHERE wamid IS NOT NULL;
+-- The thread.
+CREATE INDEX messages_by_conversation ON messages (workspace_id, conversation_id, seq DESC);
+
+CREATE TABLE notes (
+    workspace_id uuid NOT NULL,
+    id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    author_id uuid NOT NULL,
+    body text NOT NULL,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (workspace_id, id),
+    FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations ON DELETE CASCADE
+);
+CREATE INDEX notes_by_conversation ON notes (workspace_id, conversation_id, seq DESC);
+
+-- The journal: timeline, audit, source of reports, and what a browser asks for after a gap.
+CREATE TABLE events (
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    at timestamptz NOT NULL,
+    kind text NOT NULL,
+    event jsonb NOT NULL,
+    PRIMARY KEY (workspace_id, conversation_id, seq),
+    FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations ON DELETE CASCADE
+);
+
+CREATE TABLE flow_sessions (
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    flow_id uuid NOT NULL,
+    version integer NOT NULL,
+    session jsonb NOT NULL,
+    PRIMARY KEY (workspace_id, conversation_id),
+    FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations ON DELETE CASCADE
+) WITH (fillfactor = 70);
+
+CREATE TABLE media (
+    workspace_id uuid NOT NULL,
+    id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    inbox_id uuid NOT NULL,
+    message_id uuid NOT NULL,
+    state text NOT NULL CHECK (state IN ('pending', 'stored', 'failed')),
+    whatsapp_id text,
+    mime_type text NOT NULL,
+    byte_count bigint NOT NULL DEFAULT 0,
+    width integer,
+    height integer,
+    attempts integer NOT NULL DEFAULT 0,
+    due_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, id),
+    FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations ON DELETE CASCADE
+);
+-- Pictures still to be fetched.
+CREATE INDEX media_pending ON media (due_at) WHERE state = 'pending';
+
+CREATE TABLE drafts (
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    body text NOT NULL,
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (workspace_id, conversation_id, user_id),
+    FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations ON DELETE CASCADE
+);
+
+-- How far a person has read a conversation.
+CREATE TABLE reads (
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    PRIMARY KEY (workspace_id, conversation_id, user_id),
+    FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations ON DELETE CASCADE
+) WITH (fillfactor = 70);
+
+CREATE TABLE canned_replies (
+    workspace_id uuid NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+    id uuid NOT NULL,
+    shortcut text NOT NULL,
+    body text NOT NULL,
+    PRIMARY KEY (workspace_id, id),
+    UNIQUE (workspace_id, shortcut)
+);
+
+-- Work ---------------------------------------------------------------------------------------------------------------
+
+-- Webhook bodies as they came.
+CREATE TABLE payloads (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    app_id text NOT NULL,
+    received_at timestamptz NOT NULL,
+    body bytea NOT NULL,
+    sorted_at timestamptz
+);
+-- Bodies not yet sorted into items.
+CREATE INDEX payloads_unsorted ON payloads (app_id, seq) WHERE sorted_at IS NULL;
+
+-- What a body held for one contact, waiting for its turn. Gone once its commands have run.
+CREATE TABLE inbound_items (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id uuid NOT NULL,
+    contact_id uuid NOT NULL,
+    inbox_id uuid NOT NULL,
+    payload_seq bigint NOT NULL,
+    item jsonb NOT NULL,
+    received_at timestamptz NOT NULL
+);
+CREATE INDEX inbound_items_by_contact ON inbound_items (workspace_id, contact_id, seq);
+
+-- What could not be understood or carried out, with its reason, for a person to look at.
+CREATE TABLE quarantine (
+    id uuid PRIMARY KEY,
+    workspace_id uuid,
+    app_id text NOT NULL,
+    payload_seq bigint NOT NULL,
+    reason text NOT NULL,
+    item bytea NOT NULL,
+    at timestamptz NOT NULL
+);
+CREATE INDEX quarantine_by_workspace ON quarantine (workspace_id, at DESC, id DESC);
+
+-- Account notices, and fields and statuses that speak of nothing we know; kept raw.
+CREATE TABLE notices (
+    workspace_id uuid NOT NULL,
+    id uuid NOT NULL,
+    inbox_id uuid,
+    kind text NOT NULL CHECK (kind IN ('account', 'status', 'unknown')),
+    field text NOT NULL,
+    value jsonb NOT NULL,
+    digest bytea NOT NULL,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (workspace_id, id),
+    UNIQUE (workspace_id, digest)
+);
+CREATE INDEX notices_by_time ON notices (workspace_id, at DESC, id DESC);
+
+-- Messages on their way out. A row leaves when its answer is known.
+CREATE TABLE outbox (
+    position bigint GENERATED ALWAYS AS IDENTITY,
+    workspace_id uuid NOT NULL,
+    message_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    contact_id uuid NOT NULL,
+    inbox_id uuid NOT NULL,
+    state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'dispatching')),
+    attempts integer NOT NULL DEFAULT 0,
+    due_at timestamptz NOT NULL,
+    queued_at timestamptz NOT NULL,
+    lease_until timestamptz,
+    PRIMARY KEY (workspace_id, message_id)
+) WITH (fillfactor = 50);
+-- One at a time per contact, whatever the nodes do.
+CREATE UNIQUE INDEX outbox_dispatching ON outbox (workspace_id, inbox_id, contact_id) WHERE state = 'dispatching';
+CREATE INDEX outbox_queued ON outbox (workspace_id, inbox_id, position) WHERE state = 'queued';
+CREATE INDEX outbox_by_contact ON outbox (workspace_id, inbox_id, contact_id, position);
+
+-- Deadlines. A conversation has one of each kind and subject; setting it again moves it.
+CREATE TABLE timers (
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    kind text NOT NULL,
+    subject uuid NOT NULL,
+    contact_id uuid NOT NULL,
+    due_at timestamptz NOT NULL,
+    timer jsonb NOT NULL,
+    PRIMARY KEY (workspace_id, conversation_id, kind, subject)
+);
+CREATE INDEX timers_due ON timers (due_at);

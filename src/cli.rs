@@ -1,0 +1,123 @@
+//! What can be typed, and the small commands behind it.
+
+mod commands;
+
+use clap::{Args, Parser, Subcommand};
+
+use baton::app::Side;
+use baton::demo::{self, Keep};
+use baton::domain::user::{EmailAddress, Role};
+
+pub use commands::{doctor, migrate, user, workspace};
+
+/// A real-time WhatsApp support inbox for teams.
+///
+/// Settings are BATON_* environment variables; docs/configuration.md lists them, `baton doctor` checks them.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serves the inbox, Meta's webhooks and the work behind them, until SIGTERM or Ctrl+C.
+    Serve(ServeArguments),
+    /// Runs the whole product on this machine: private PostgreSQL and Redis under var/, a workspace with a past, and
+    /// simulated phones in place of WhatsApp. Keeps its data between runs.
+    Demo(DemoArguments),
+    /// Brings the database's schema up to date. Safe to run on several nodes at once.
+    Migrate,
+    /// Checks configuration, database, Redis, disk, clock and each number's token, and says what to do about what is wrong.
+    Doctor,
+    /// Workspaces: the tenants of this installation.
+    Workspace {
+        #[command(subcommand)]
+        command: WorkspaceCommand,
+    },
+    /// People who sign in.
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct ServeArguments {
+    /// Only the web side: pages, sockets and webhooks.
+    #[arg(long)]
+    web: bool,
+    /// Only the workers: what was received, what is to be sent, routing and timers.
+    #[arg(long)]
+    workers: bool,
+}
+
+impl ServeArguments {
+    /// Neither or both flags are both sides.
+    pub fn side(&self) -> Side {
+        match (self.web, self.workers) {
+            (true, false) => Side::Web,
+            (false, true) => Side::Workers,
+            (true, true) | (false, false) => Side::Both,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    /// Forgets what earlier runs left and starts over.
+    #[arg(long)]
+    fresh: bool,
+    /// Port of the inbox; 0 is any free one. [default: that of BATON_LISTEN, 8080]
+    #[arg(long, value_name = "N")]
+    port: Option<u16>,
+    /// Port of the simulated phones; 0 is any free one.
+    #[arg(long, value_name = "N", default_value_t = demo::SIMULATOR_PORT)]
+    simulator_port: u16,
+}
+
+impl DemoArguments {
+    pub fn options(&self) -> demo::Options {
+        let keep = if self.fresh { Keep::Nothing } else { Keep::Everything };
+        demo::Options { keep, port: self.port, simulator_port: self.simulator_port }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum WorkspaceCommand {
+    /// Makes a workspace and prints its id.
+    Create {
+        #[arg(long)]
+        name: String,
+        /// Language of the interface for its people: en or es.
+        #[arg(long, default_value = "en")]
+        locale: String,
+        /// Such as Europe/Madrid.
+        #[arg(long, default_value = "UTC")]
+        time_zone: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Makes a person who can sign in. Without --password-stdin a password is made up and printed once.
+    Create {
+        /// Id or name of the workspace.
+        #[arg(long)]
+        workspace: String,
+        #[arg(long)]
+        email: EmailAddress,
+        #[arg(long)]
+        name: String,
+        /// agent, supervisor or admin.
+        #[arg(long)]
+        role: Role,
+        /// Language of the interface: en or es.
+        #[arg(long, default_value = "en")]
+        locale: String,
+        /// Reads the password from the first line of standard input.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+}

@@ -1,0 +1,105 @@
+//! `migrate`, `doctor`, `workspace create` and `user create`.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, anyhow, bail};
+use jiff::tz::TimeZone;
+use uuid::Uuid;
+
+use baton::config::{Config, Faults};
+use baton::doctor::Health;
+use baton::domain::ids::{UserId, WorkspaceId};
+use baton::store::Store;
+use baton::store::users::{NewUser, is_taken};
+use baton::web::locale::Locale;
+use baton::web::passwords::{self, Passwords};
+
+use super::{UserCommand, WorkspaceCommand};
+
+/// Letters and digits that nobody confuses when reading a password aloud.
+const PASSWORD_LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
+
+/// 20 of 31 letters: 99 bits.
+const PASSWORD_LENGTH: usize = 20;
+
+/// Brings the schema up to date.
+pub async fn migrate(config: &Config) -> Result<()> {
+    match store(config)?.migrate().await?.as_slice() {
+        [] => println!("The schema is up to date."),
+        names => println!("Applied {}.", names.join(", ")),
+    }
+    Ok(())
+}
+
+/// Prints what was found; fails when something is wrong.
+pub async fn doctor(config: &Result<Config, Faults>) -> ExitCode {
+    let findings = baton::doctor::examine(config).await;
+    findings.iter().for_each(|finding| println!("{finding}"));
+    match findings.iter().filter(|finding| finding.health == Health::Wrong).count() {
+        0 => ExitCode::SUCCESS,
+        wrong => {
+            println!("\n{wrong} of {} checks found something wrong.", findings.len());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+pub async fn workspace(config: &Config, command: WorkspaceCommand) -> Result<()> {
+    let WorkspaceCommand::Create { name, locale, time_zone } = command;
+    check_locale(&locale)?;
+    TimeZone::get(&time_zone).with_context(|| format!("`{time_zone}` is no time zone; write it as Europe/Madrid"))?;
+    let id = WorkspaceId(Uuid::now_v7());
+    store(config)?.create_workspace(id, name.trim(), &locale, &time_zone).await?;
+    println!("{id}");
+    Ok(())
+}
+
+pub async fn user(config: &Config, command: UserCommand) -> Result<()> {
+    let UserCommand::Create { workspace, email, name, role, locale, password_stdin } = command;
+    check_locale(&locale)?;
+    let store = store(config)?;
+    let workspace = find_workspace(&store, &workspace).await?;
+    let given = if password_stdin { Some(read_password()?) } else { None };
+    let password = given.clone().unwrap_or_else(invent_password);
+    let password_hash = Passwords::new()?.hash(password.clone()).await?;
+    let id = UserId(Uuid::now_v7());
+    let user = NewUser { workspace, id, email, name: name.trim(), role, password_hash: &password_hash, locale: &locale };
+    store.create_user(&user).await.map_err(|error| if is_taken(&error) { anyhow!("somebody has this e-mail address already") } else { error.into() })?;
+    println!("{id}");
+    if given.is_none() {
+        println!("Password, shown only now: {password}");
+    }
+    Ok(())
+}
+
+fn store(config: &Config) -> Result<Store> {
+    Ok(Store::new(&config.database_url, config.database_pool)?)
+}
+
+fn check_locale(locale: &str) -> Result<()> {
+    let known: Vec<&str> = Locale::ALL.iter().map(Locale::as_str).collect();
+    if known.contains(&locale) { Ok(()) } else { bail!("`{locale}` is no language of the interface; it speaks {}", known.join(", ")) }
+}
+
+async fn find_workspace(store: &Store, wanted: &str) -> Result<WorkspaceId> {
+    match store.find_workspaces(wanted).await?.as_slice() {
+        [only] => Ok(*only),
+        [] => bail!("there is no workspace `{wanted}`; `baton workspace create` makes one"),
+        _ => bail!("several workspaces are called `{wanted}`; give the id of one"),
+    }
+}
+
+fn read_password() -> Result<String> {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).context("the password cannot be read from standard input")?;
+    let password = line.trim_end_matches(['\r', '\n']);
+    match password.chars().count() {
+        length if length < passwords::SHORTEST => bail!("the password has {length} characters; give it at least {}", passwords::SHORTEST),
+        length if length > passwords::LONGEST => bail!("the password has {length} characters; give it at most {}", passwords::LONGEST),
+        _ => Ok(password.to_owned()),
+    }
+}
+
+fn invent_password() -> String {
+    (0..PASSWORD_LENGTH).map(|_| char::from(PASSWORD_LETTERS[rand::random_range(0..PASSWORD_LETTERS.len())])).collect()
+}

@@ -1,0 +1,157 @@
+//! `baton demo`: the whole product on one machine, with nothing to set up.
+//!
+//! Brings what is not configured: a private PostgreSQL and Redis under `var/`, a workspace with a believable past, and the
+//! simulator in place of Meta. [`postgres`] and [`redis`] also serve the tests and the bench.
+
+pub mod account;
+pub mod home;
+pub mod place;
+pub mod postgres;
+pub mod process;
+pub mod redis;
+pub mod seed;
+pub mod simulator;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Result, anyhow, bail};
+use url::Url;
+
+use crate::app::{self, App, Side};
+use crate::config::{Config, given};
+use crate::store::Store;
+use home::Home;
+use place::Place;
+use simulator::Simulator;
+
+/// The simulator's port unless told otherwise.
+pub const SIMULATOR_PORT: u16 = 8090;
+
+/// How long the programs of a run that was killed may hold their ports.
+const PORT_IS_FREED: Duration = Duration::from_secs(3);
+
+/// What a person may say on the command line.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub keep: Keep,
+    /// `None` is the port of `BATON_LISTEN`, 0 any free one.
+    pub port: Option<u16>,
+    /// 0 is any free one.
+    pub simulator_port: u16,
+}
+
+/// What becomes of the past runs' data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    Everything,
+    Nothing,
+}
+
+/// The private servers; stopped when dropped.
+struct Servers {
+    _postgres: Option<postgres::Server>,
+    _redis: Option<redis::Server>,
+}
+
+/// Runs the demo until it is asked to stop.
+///
+/// # Errors
+/// In one sentence that says what to do.
+pub async fn run(options: &Options) -> Result<()> {
+    let home = Home::open(Path::new("var"))?;
+    let place = Place::prepare(home.folder())?;
+    let config = configure(&home, &place, options)?;
+    app::start_logging(&config);
+    let simulator_address = free_address(simulator_host(&config), options.simulator_port, "--simulator-port")?;
+    let config = Config { graph_url: web_address(simulator_address)?, ..config };
+    if options.keep == Keep::Nothing {
+        forget(&home, &place)?;
+    }
+    let _servers = Servers::start(&place)?;
+    let store = Store::new(&config.database_url, config.database_pool)?;
+    store.migrate().await?;
+    seed::fill_if_empty(&store, seed::DEMO_SIZE).await?;
+    let simulator = Simulator::start(simulator_address, &place.log("simulator"))?;
+    let app = App::start(config.clone(), Side::Both).await?;
+    simulator.introduce(&config.public_url).await?;
+    println!("{}", welcome(&config));
+    app::asked_to_stop().await?;
+    println!("Stopping …");
+    app.stop().await
+}
+
+/// What the environment says, what the command line says, and for the rest what the demo brings.
+fn configure(home: &Home, place: &Place, options: &Options) -> Result<Config> {
+    let mut config = Config::from_environment_or(&[
+        ("BATON_DATABASE_URL", postgres::url(&place.sockets)),
+        ("BATON_REDIS_URL", redis::url(&place.sockets)?),
+        ("BATON_MEDIA_URL", home.media().to_string_lossy().into_owned()),
+        ("BATON_LOG", "warn".to_owned()),
+    ])?;
+    let port = options.port.unwrap_or(config.listen.port());
+    config.listen = free_address(config.listen.ip(), port, "--port")?;
+    if given("BATON_PUBLIC_URL").is_none() {
+        config.public_url = web_address(config.listen)?;
+    }
+    Ok(config)
+}
+
+impl Servers {
+    /// Starts those that are not configured.
+    fn start(place: &Place) -> Result<Self> {
+        let postgres = match given("BATON_DATABASE_URL") {
+            Some(_) => None,
+            None => {
+                println!("Starting PostgreSQL in {} …", place.databases.display());
+                Some(postgres::Server::start(place, postgres::Durability::Kept, &[])?)
+            }
+        };
+        let redis = match given("BATON_REDIS_URL") {
+            Some(_) => None,
+            None => Some(redis::Server::start(place)?),
+        };
+        Ok(Self { _postgres: postgres, _redis: redis })
+    }
+}
+
+fn forget(home: &Home, place: &Place) -> Result<()> {
+    if given("BATON_DATABASE_URL").is_some() {
+        bail!("`--fresh` forgets only the demo's own database, but BATON_DATABASE_URL names another; empty that one yourself");
+    }
+    postgres::forget(place)?;
+    place::remove(&home.media())
+}
+
+/// An address that can be listened on; waits a moment for the last run's to be given back.
+fn free_address(host: IpAddr, port: u16, option: &str) -> Result<SocketAddr> {
+    let wanted = SocketAddr::new(host, port);
+    let mut free = None;
+    process::wait_until(PORT_IS_FREED, || {
+        free = TcpListener::bind(wanted).and_then(|listener| listener.local_addr()).ok();
+        free.is_some()
+    });
+    free.ok_or_else(|| anyhow!("{wanted} is in use by another program; stop that one, or choose another port with `{option}`"))
+}
+
+fn simulator_host(config: &Config) -> IpAddr {
+    config.listen.ip()
+}
+
+/// How a browser on this machine calls `address`.
+fn web_address(address: SocketAddr) -> Result<Url> {
+    let host = if address.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { address.ip() };
+    Ok(Url::parse(&format!("http://{}", SocketAddr::new(host, address.port())))?)
+}
+
+/// What a newcomer needs, last on the screen.
+fn welcome(config: &Config) -> String {
+    let people: String = seed::people().iter().map(|person| format!("\n    {:<11} {:<18} {}", person.role.as_str(), person.name, person.email)).collect();
+    format!(
+        "\nBaton is running.\n\n  Inbox   {}\n  Phones  {}   (write as a customer)\n\n  Sign in with the password “{}” as one of{people}\n\n  Ctrl+C stops everything; what happened is kept for the next start.\n",
+        config.public_url,
+        config.graph_url,
+        seed::PASSWORD,
+    )
+}

@@ -1,0 +1,123 @@
+//! Invented customers. Every phone number lies in a range that its country keeps free for films and books.
+
+use uuid::Uuid;
+
+use crate::domain::contact::{Contact, Identity};
+use crate::domain::ids::ContactId;
+
+use super::chance::Chance;
+
+/// A simulated phone.
+pub(super) struct Phone {
+    pub number: &'static str,
+    pub name: &'static str,
+}
+
+/// The phones of the demo. [`KNOWN`] says which of them have written before.
+pub(super) const PHONES: [Phone; 6] = [
+    Phone { number: "447700900951", name: "Maya Fielding" },
+    Phone { number: "13055550195", name: "Lucía Romero" },
+    Phone { number: "447700900952", name: "Tom Ashworth" },
+    Phone { number: "491713920099", name: "Jonas Weber" },
+    Phone { number: "12125550198", name: "Priya Nair" },
+    Phone { number: "33639989951", name: "Camille Laurent" },
+];
+
+/// Phones whose owners have a past with us, and the language they write.
+pub(super) const KNOWN: [(usize, Language); 2] = [(0, Language::English), (1, Language::Spanish)];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Language {
+    English,
+    Spanish,
+    German,
+    French,
+}
+
+impl Language {
+    pub fn code(self) -> &'static str {
+        match self {
+            Language::English => "en",
+            Language::Spanish => "es",
+            Language::German => "de",
+            Language::French => "fr",
+        }
+    }
+
+    fn first_names(self) -> &'static [&'static str] {
+        match self {
+            Language::English => &[
+                "Alice", "Amir", "Beth", "Callum", "Chidi", "Claire", "Dan", "Erin", "Fatima", "George", "Hannah", "Imran", "Jack", "Joy", "Kofi",
+                "Laura", "Liam", "Mei", "Nadia", "Oliver", "Paula", "Ravi", "Rose", "Sam", "Tara", "Uma", "Victor", "Will", "Yusuf", "Zoe",
+            ],
+            Language::Spanish => &[
+                "Alba", "Andrés", "Beatriz", "Carlos", "Carmen", "Elena", "Fernando", "Inés", "Javier", "Lola", "Manuel", "Marta", "Nuria",
+                "Pablo", "Rocío", "Sergio", "Valeria", "Ximena",
+            ],
+            Language::German => &["Anke", "Björn", "Clara", "Dieter", "Heike", "Jan", "Katrin", "Lukas", "Sabine", "Uwe"],
+            Language::French => &["Adèle", "Bruno", "Chloé", "Étienne", "Inès", "Julien", "Manon", "Olivier", "Sylvie", "Théo"],
+        }
+    }
+
+    fn last_names(self) -> &'static [&'static str] {
+        match self {
+            Language::English => &[
+                "Abbott", "Adeyemi", "Barker", "Bell", "Chowdhury", "Clarke", "Dawson", "Ellis", "Finch", "Gallagher", "Green", "Hall", "Hussain",
+                "Irving", "Jones", "Kaur", "Lowe", "Marsh", "Mensah", "Nolan", "Osborne", "Patel", "Quinn", "Reid", "Shaw", "Thorne", "Underhill",
+                "Walsh", "Young", "Zhang",
+            ],
+            Language::Spanish => &[
+                "Aguilar", "Blanco", "Castro", "Delgado", "Fuentes", "Gallego", "Herrera", "Iglesias", "Jiménez", "Lozano", "Molina", "Navarro",
+                "Ortega", "Pardo", "Quiroga", "Rivas", "Soler", "Vega",
+            ],
+            Language::German => &["Albrecht", "Brandt", "Ebert", "Fuchs", "Graf", "Hahn", "Keller", "Lorenz", "Seidel", "Vogel"],
+            Language::French => &["Arnaud", "Blanc", "Caron", "Duval", "Fabre", "Garnier", "Lambert", "Morel", "Picard", "Renaud"],
+        }
+    }
+
+    /// The `n`-th number of this language.
+    fn number(self, n: usize) -> String {
+        const AREAS: [&str; 20] =
+            ["202", "206", "215", "303", "312", "404", "415", "503", "512", "602", "612", "617", "702", "713", "720", "801", "813", "865", "907", "919"];
+        const SPANISH_AREAS: [&str; 10] = ["305", "786", "787", "915", "956", "210", "505", "520", "619", "956"];
+        match self {
+            Language::English if n < 900 => format!("447700900{n:03}"),
+            Language::English => format!("1{}55501{:02}", AREAS[(n - 900) / 90 % AREAS.len()], (n - 900) % 90),
+            Language::Spanish => format!("1{}55501{:02}", SPANISH_AREAS[n / 90 % SPANISH_AREAS.len()], n % 90),
+            Language::German => format!("4917139200{:02}", n % 90),
+            Language::French => format!("3363998{:04}", n % 9_000),
+        }
+    }
+}
+
+/// Makes up customers, each with a number that no other has.
+#[derive(Default)]
+pub(super) struct Customers {
+    made: [usize; 4],
+}
+
+impl Customers {
+    /// A customer in a language that chance draws.
+    pub fn next(&mut self, chance: &mut Chance) -> (Contact, Identity, Language) {
+        let language = match chance.below(100) {
+            0..70 => Language::English,
+            70..94 => Language::Spanish,
+            94..97 => Language::German,
+            _ => Language::French,
+        };
+        let made = &mut self.made[language as usize];
+        let number = language.number(*made);
+        *made += 1;
+        let name = format!("{} {}", chance.pick(language.first_names()), chance.pick(language.last_names()));
+        (contact(name, language, chance.uuid()), Identity::Phone(number), language)
+    }
+}
+
+/// The owner of a simulated phone.
+pub(super) fn owner(phone: &Phone, language: Language, chance: &mut Chance) -> (Contact, Identity) {
+    (contact(phone.name.to_owned(), language, chance.uuid()), Identity::Phone(phone.number.to_owned()))
+}
+
+fn contact(name: String, language: Language, id: Uuid) -> Contact {
+    Contact { id: ContactId(id), name, language: Some(language.code().to_owned()), fields: Default::default() }
+}

@@ -1,0 +1,76 @@
+//! The demo's workspace: an invented outdoor shop, its people, and two months of conversations.
+//!
+//! Nothing of the past is written by hand: customers and agents follow [`stories`], and every message goes through
+//! [`domain::handle`](crate::domain::handle()) and the published flow, so the past looks exactly as if it had happened.
+
+mod chance;
+mod customers;
+mod life;
+mod past;
+mod stories;
+mod workplace;
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::store::Store;
+
+pub use past::Size;
+pub use workplace::{DemoPerson, PASSWORD, people};
+
+const APP_ID: &str = "100200300400500";
+const APP_SECRET: &str = "4e7a1c90d2b85f36a1e4c7709b3d52f8";
+const VERIFY_TOKEN: &str = "fell-and-ridge";
+const WABA_ID: &str = "300400500600700";
+const PHONE_NUMBER_ID: &str = "200300400500600";
+const ACCESS_TOKEN: &str = "demo-access-token";
+/// A number that Ofcom keeps free for drama.
+const DISPLAY_PHONE_NUMBER: &str = "+44 20 7946 0123";
+const BUSINESS: &str = "Fell & Ridge";
+
+/// How much of a past the demo has.
+pub const DEMO_SIZE: Size = Size { past: 2_000, days: 60 };
+
+/// Sets the workspace up with its past, unless there is any workspace already.
+///
+/// # Errors
+/// As PostgreSQL answers, or when the flow or the stories cannot be read.
+pub async fn fill_if_empty(store: &Store, size: Size) -> Result<()> {
+    if store.has_workspaces().await? {
+        return Ok(());
+    }
+    let workplace = workplace::set_up(store).await.context("the demo's workspace cannot be set up")?;
+    let past = past::imagine(&workplace, size, Timestamp::now())?;
+    store.insert_past(workplace.id, &past.contacts, &past.conversations).await.context("the demo's past cannot be stored")?;
+    Ok(())
+}
+
+/// Our app as the simulator is told of it.
+///
+/// # Errors
+/// When `public_url` cannot be built upon.
+pub fn app(public_url: &Url) -> Result<Value> {
+    let callback = public_url.join(&format!("webhooks/whatsapp/{APP_ID}"))?;
+    Ok(json!({ "app_id": APP_ID, "app_secret": APP_SECRET, "callback_url": callback, "verify_token": VERIFY_TOKEN }))
+}
+
+/// Our number as the simulator is told of it.
+#[must_use]
+pub fn number() -> Value {
+    json!({
+        "phone_number_id": PHONE_NUMBER_ID,
+        "display_phone_number": DISPLAY_PHONE_NUMBER,
+        "waba_id": WABA_ID,
+        "app_id": APP_ID,
+        "access_token": ACCESS_TOKEN,
+        "verified_name": BUSINESS,
+    })
+}
+
+/// The people who hold the simulated phones.
+#[must_use]
+pub fn phones() -> Vec<Value> {
+    customers::PHONES.iter().map(|phone| json!({ "wa_id": phone.number, "name": phone.name })).collect()
+}

@@ -1,0 +1,79 @@
+//! The simulator beside us, in place of Meta and of the customers' phones.
+
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use reqwest::Client;
+use serde_json::Value;
+use url::Url;
+
+use crate::config::program_folders;
+
+use super::account::Account;
+use super::process::{Process, Signal};
+use super::seed;
+
+const START: Duration = Duration::from_secs(20);
+
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// A running simulator; stopped when dropped, and when this process ends in any other way.
+#[derive(Debug)]
+pub struct Simulator {
+    process: Process,
+    address: SocketAddr,
+}
+
+impl Simulator {
+    /// Starts the program `simulator` and waits until it accepts connections.
+    ///
+    /// # Errors
+    /// In one sentence that says what to do.
+    pub fn start(address: SocketAddr, log: &Path) -> Result<Self> {
+        let program = find()?;
+        let arguments = ["--listen".to_owned(), address.to_string()];
+        let mut process = Process::start("The simulator", &Account::Own, &program, &arguments, Signal::Terminate, log)?;
+        process.wait_until_ready(START, log, || TcpStream::connect(address).is_ok())?;
+        Ok(Self { process, address })
+    }
+
+    /// The number of its process.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Tells it our app, our number and the people who hold the phones. Our door must be open: it is challenged at once.
+    ///
+    /// # Errors
+    /// When it refuses.
+    pub async fn introduce(&self, public_url: &Url) -> Result<()> {
+        let client = Client::builder().timeout(ANSWER).build()?;
+        self.post(&client, "apps", &seed::app(public_url)?).await?;
+        self.post(&client, "numbers", &seed::number()).await?;
+        for user in seed::phones() {
+            self.post(&client, "users", &user).await?;
+        }
+        Ok(())
+    }
+
+    async fn post(&self, client: &Client, noun: &str, body: &Value) -> Result<()> {
+        let url = Url::parse(&format!("http://{}/control/{noun}", self.address))?;
+        let answer = client.post(url).json(body).send().await.context("the simulator does not answer")?;
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(());
+        }
+        bail!("the simulator refused one of the demo's {noun} ({status}): {}", answer.text().await.unwrap_or_default())
+    }
+}
+
+/// Beside our own program, one folder up (where tests' programs are), or on the path.
+fn find() -> Result<PathBuf> {
+    let own = std::env::current_exe().context("our own program cannot be found")?;
+    let beside = own.ancestors().skip(1).take(2).map(Path::to_owned);
+    let found = beside.chain(program_folders()).map(|folder| folder.join("simulator")).find(|program| program.is_file());
+    found.ok_or_else(|| anyhow!("the program `simulator` is missing; build it with `cargo build --release -p simulator`, or use `bin/run`"))
+}

@@ -1,0 +1,64 @@
+//! Each connected number: whether Meta takes its token.
+
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+use reqwest::{Client, StatusCode};
+
+use crate::config::Config;
+use crate::store::Store;
+use crate::store::inboxes::Connection;
+
+use super::Finding;
+
+const ANSWER: Duration = Duration::from_secs(10);
+
+const AT_ONCE: usize = 8;
+
+pub(super) async fn examine(store: &Store, config: &Config) -> Vec<Finding> {
+    let connections = match store.connections().await {
+        Ok(connections) => connections,
+        Err(error) => return vec![Finding::wrong(format!("The connected numbers cannot be read ({error}); look at PostgreSQL's log."))],
+    };
+    if connections.is_empty() {
+        return vec![Finding::doubtful("No number is connected yet; nobody can write to you.")];
+    }
+    let client = match Client::builder().timeout(ANSWER).build() {
+        Ok(client) => client,
+        Err(error) => return vec![Finding::wrong(format!("Meta cannot be asked ({error}); install ca-certificates."))],
+    };
+    stream::iter(&connections).map(|connection| ask(&client, config, connection)).buffered(AT_ONCE).collect().await
+}
+
+/// Reads the number's own node, which any token that may send can read.
+async fn ask(client: &Client, config: &Config, connection: &Connection) -> Finding {
+    let mut url = config.graph_url.clone();
+    url.set_path(&format!("{}/{}", config.graph_version, connection.phone_number_id));
+    url.set_query(Some("fields=display_phone_number"));
+    match client.get(url).bearer_auth(&connection.access_token).send().await {
+        Ok(answer) => judge(connection, answer.status()),
+        Err(error) => Finding::wrong(format!("Meta cannot be asked about “{}” ({}); check the way to {}.", connection.inbox.name, reason(&error), config.graph_url)),
+    }
+}
+
+fn judge(connection: &Connection, status: StatusCode) -> Finding {
+    let name = &connection.inbox.name;
+    match status.as_u16() {
+        200 => Finding::fine(format!("Meta takes the token of “{name}”.")),
+        401 | 403 => Finding::wrong(format!("Meta refuses the token of “{name}” ({status}); make a new one in Meta's business settings.")),
+        400 | 404 => Finding::wrong(format!(
+            "Meta does not know the number of “{name}” under this token ({status}); compare its phone number id ({}) with Meta's.",
+            connection.phone_number_id
+        )),
+        _ => Finding::doubtful(format!("Meta answers {status} about “{name}”; ask again later.")),
+    }
+}
+
+/// The innermost cause: "connection refused" says more than "error sending request".
+fn reason(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}

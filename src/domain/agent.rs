@@ -1,0 +1,79 @@
+//! Agents as routing sees them: how much they hold, how much they may hold, and whether they want work.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::ids::{TeamId, UserId};
+
+/// What a person chose for themselves. Presence is this and a live socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Availability {
+    Online,
+    Away,
+}
+
+impl Availability {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Availability::Online => "online",
+            Availability::Away => "away",
+        }
+    }
+}
+
+impl std::str::FromStr for Availability {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "online" => Ok(Availability::Online),
+            "away" => Ok(Availability::Away),
+            other => Err(format!("unknown availability {other}")),
+        }
+    }
+}
+
+/// Whether a person is there: online (a live page and willing), away (a live page, not willing), offline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    Online,
+    Away,
+    Offline,
+}
+
+impl Presence {
+    /// `connected`: at least one live page, or one that may be reloading.
+    #[must_use]
+    pub fn of(connected: bool, availability: Availability) -> Self {
+        match (connected, availability) {
+            (true, Availability::Online) => Presence::Online,
+            (true, Availability::Away) => Presence::Away,
+            (false, _) => Presence::Offline,
+        }
+    }
+}
+
+/// An agent's row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agent {
+    pub user: UserId,
+    pub name: String,
+    pub availability: Availability,
+    /// Conversations held now.
+    pub load: i32,
+    /// Conversations that routing and takers may give at most.
+    pub capacity: i32,
+    /// Since when nothing new was given; the longest idle of equals comes first.
+    pub idle_since: Timestamp,
+    pub teams: Vec<TeamId>,
+}
+
+impl Agent {
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.load < self.capacity
+    }
+}

@@ -1,0 +1,121 @@
+//! People answer, note, and decide about sends whose fate is unknown.
+
+use super::command::{Person, ReplyContent, Settlement};
+use super::conversation::{Controller, State};
+use super::decision::Decision;
+use super::event::{Actor, Event};
+use super::ids::{MessageId, NoteId};
+use super::message::{Author, Content, MediaState, Status, Wamid};
+use super::refusal::Refusal;
+use super::user::Permission;
+use super::window;
+
+/// Characters of a text message (Meta, text messages).
+pub const TEXT_LIMIT: usize = 4096;
+
+/// Characters of a caption (Meta, media messages).
+pub const CAPTION_LIMIT: usize = 1024;
+
+/// Characters of a note.
+pub const NOTE_LIMIT: usize = 10_000;
+
+pub(super) fn reply(
+    it: &mut Decision,
+    by: &Person,
+    message: MessageId,
+    content: ReplyContent,
+    reply_to: Option<Wamid>,
+    seen: Option<i64>,
+) -> Result<(), Refusal> {
+    allow(by, Permission::Reply)?;
+    if it.snapshot.message(message).is_some() {
+        return Err(Refusal::Duplicate);
+    }
+    let conversation = it.conversation()?;
+    if conversation.state == State::Resolved {
+        return Err(Refusal::Resolved);
+    }
+    holds(it, by)?;
+    let content = check(content)?;
+    if !window::is_open(conversation.window_expires_at, it.now) {
+        return Err(Refusal::WindowClosed);
+    }
+    if let (Some(seen), Some(now)) = (seen, conversation.unanswered_seq())
+        && now > seen
+    {
+        return Err(Refusal::ThreadMovedOn { seen, now });
+    }
+    it.queue_message(message.0, Author::Agent { user: by.user }, content, reply_to);
+    Ok(())
+}
+
+pub(super) fn add_note(it: &mut Decision, by: &Person, note: NoteId, body: String) -> Result<(), Refusal> {
+    allow(by, Permission::WriteNotes)?;
+    it.conversation()?;
+    within(&body, NOTE_LIMIT)?;
+    if body.trim().is_empty() {
+        return Err(Refusal::Empty);
+    }
+    it.emit(Event::NoteAdded { note, by: by.actor(), body });
+    Ok(())
+}
+
+pub(super) fn settle(it: &mut Decision, by: &Person, message: MessageId, choice: Settlement) -> Result<(), Refusal> {
+    allow(by, Permission::Reply)?;
+    let known = it.snapshot.message(message).ok_or(Refusal::NothingToSettle)?;
+    if known.status != Status::Unknown || !known.is_asked {
+        return Err(Refusal::NothingToSettle);
+    }
+    match choice {
+        Settlement::Resend => it.emit(Event::MessageResent { message, by: by.actor() }),
+        Settlement::Leave => it.emit(Event::MessageLeft { message, by: by.actor() }),
+    }
+    Ok(())
+}
+
+/// # Errors
+/// [`Refusal::NotAllowed`] when the person's role does not have it.
+pub(super) fn allow(by: &Person, permission: Permission) -> Result<(), Refusal> {
+    if by.role.may(permission) { Ok(()) } else { Err(Refusal::NotAllowed) }
+}
+
+/// Only who controls the conversation may speak.
+fn holds(it: &Decision, by: &Person) -> Result<(), Refusal> {
+    match it.conversation()?.controller {
+        Controller::Agent { user } if user == by.user => Ok(()),
+        Controller::Agent { user } => Err(held_by(it, user)),
+        Controller::Flow => Err(Refusal::HeldByFlow),
+        Controller::Queue | Controller::Nobody => Err(Refusal::NotTaken),
+    }
+}
+
+pub(super) fn held_by(it: &Decision, user: super::ids::UserId) -> Refusal {
+    Refusal::HeldByAnother { name: it.snapshot.workplace.people.get(&user).cloned().unwrap_or_default() }
+}
+
+fn check(content: ReplyContent) -> Result<Content, Refusal> {
+    match content {
+        ReplyContent::Text { body } => {
+            if body.trim().is_empty() {
+                return Err(Refusal::Empty);
+            }
+            within(&body, TEXT_LIMIT)?;
+            Ok(Content::Text { body })
+        }
+        ReplyContent::Image { media, mime_type, caption, size } => {
+            let caption = caption.filter(|caption| !caption.trim().is_empty());
+            within(caption.as_deref().unwrap_or(""), CAPTION_LIMIT)?;
+            Ok(Content::Image { media, mime_type, caption, size: Some(size), state: MediaState::Stored })
+        }
+    }
+}
+
+fn within(text: &str, limit: usize) -> Result<(), Refusal> {
+    if text.chars().count() > limit { Err(Refusal::TooLong { limit }) } else { Ok(()) }
+}
+
+impl Person {
+    pub(super) fn actor(&self) -> Actor {
+        Actor::Agent { user: self.user, name: self.name.clone() }
+    }
+}

@@ -1,0 +1,103 @@
+//! People take, hand on, resolve and reopen conversations.
+
+use super::answering::{allow, held_by};
+use super::command::{Person, TransferTarget};
+use super::conversation::{Controller, State};
+use super::decision::Decision;
+use super::event::{Destination, Event, QueuedBecause};
+use super::ids::UserId;
+use super::receiving::queue;
+use super::refusal::Refusal;
+use super::routing::{AssignmentReason, Rule};
+use super::timer::Timer;
+use super::user::Permission;
+
+pub(super) fn take(it: &mut Decision, by: &Person) -> Result<(), Refusal> {
+    allow(by, Permission::Take)?;
+    let conversation = it.conversation()?;
+    if conversation.state == State::Resolved {
+        return Err(Refusal::Resolved);
+    }
+    match conversation.controller {
+        Controller::Agent { user } if user == by.user => return Err(Refusal::Already { since: conversation.assigned_at.unwrap_or(it.now) }),
+        Controller::Agent { user } if !by.role.may(Permission::TakeOver) => return Err(held_by(it, user)),
+        Controller::Agent { .. } | Controller::Flow | Controller::Queue | Controller::Nobody => {}
+    }
+    stop_flow(it);
+    assign(it, by.user, Rule::Taken)
+}
+
+pub(super) fn transfer(it: &mut Decision, by: &Person, to: TransferTarget, note: Option<String>) -> Result<(), Refusal> {
+    allow(by, Permission::Transfer)?;
+    let conversation = it.conversation()?;
+    if conversation.state == State::Resolved {
+        return Err(Refusal::Resolved);
+    }
+    match conversation.controller {
+        Controller::Agent { user } if user != by.user && !by.role.may(Permission::TransferAny) => return Err(held_by(it, user)),
+        Controller::Agent { .. } | Controller::Flow | Controller::Queue | Controller::Nobody => {}
+    }
+    stop_flow(it);
+    let note = note.filter(|note| !note.trim().is_empty());
+    match to {
+        TransferTarget::Agent(user) => {
+            let name = it.snapshot.agents.get(&user).ok_or(Refusal::UnknownPerson)?.name.clone();
+            if it.conversation()?.controller == (Controller::Agent { user }) {
+                return Err(Refusal::HeldByAnother { name });
+            }
+            it.emit(Event::ConversationTransferred { by: by.actor(), to: Destination::Agent { user, name }, note });
+            assign(it, user, Rule::GivenBy { user: by.user, name: by.name.clone() })
+        }
+        TransferTarget::Queue(target) => {
+            let name = it.snapshot.workplace.queue(target).ok_or(Refusal::UnknownQueue)?.name.clone();
+            it.emit(Event::ConversationTransferred { by: by.actor(), to: Destination::Queue { queue: target, name }, note });
+            queue(it, target, QueuedBecause::Transferred)
+        }
+    }
+}
+
+pub(super) fn resolve(it: &mut Decision, by: &Person) -> Result<(), Refusal> {
+    allow(by, Permission::Resolve)?;
+    let conversation = it.conversation()?;
+    if conversation.state == State::Resolved {
+        return Err(Refusal::Resolved);
+    }
+    match conversation.controller {
+        Controller::Agent { user } if user != by.user && !by.role.may(Permission::TakeOver) => return Err(held_by(it, user)),
+        Controller::Agent { .. } | Controller::Flow | Controller::Queue | Controller::Nobody => {}
+    }
+    stop_flow(it);
+    it.emit(Event::ConversationResolved { by: by.actor() });
+    Ok(())
+}
+
+/// A person opens it again and holds it.
+pub(super) fn reopen(it: &mut Decision, by: &Person) -> Result<(), Refusal> {
+    allow(by, Permission::Take)?;
+    if it.conversation()?.state != State::Resolved {
+        return Err(Refusal::NotResolved);
+    }
+    if it.snapshot.another_under_way {
+        return Err(Refusal::AnotherUnderWay);
+    }
+    it.emit(Event::ConversationReopened { by: by.actor() });
+    assign(it, by.user, Rule::Taken)
+}
+
+/// Whoever takes over ends the flow: it never speaks again in this conversation's turn.
+fn stop_flow(it: &mut Decision) {
+    if it.snapshot.session.is_some() {
+        it.emit(Event::FlowAdvanced { session: None });
+        it.emit(Event::TimerCancelled { timer: Timer::FlowWait });
+    }
+}
+
+fn assign(it: &mut Decision, user: UserId, rule: Rule) -> Result<(), Refusal> {
+    let agent = it.snapshot.agents.get(&user).ok_or(Refusal::UnknownPerson)?;
+    if !agent.has_room() {
+        return Err(Refusal::NoRoom { name: agent.name.clone(), load: agent.load, capacity: agent.capacity });
+    }
+    let name = agent.name.clone();
+    it.emit(Event::ConversationAssigned { agent: user, name, reason: AssignmentReason::plain(rule) });
+    Ok(())
+}

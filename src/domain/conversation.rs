@@ -1,0 +1,104 @@
+//! Conversations: who speaks, who waits, and since when.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::brief::Brief;
+use super::ids::{ContactId, ConversationId, InboxId, QueueId, UserId};
+use super::message::Direction;
+use super::routing::AssignmentReason;
+
+/// A conversation as its row has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Conversation {
+    pub id: ConversationId,
+    pub contact: ContactId,
+    pub inbox: InboxId,
+    pub state: State,
+    pub controller: Controller,
+    /// The queue it waits in or came from.
+    pub queue: Option<QueueId>,
+    /// Who held it last, for a customer who comes back.
+    pub last_agent: Option<UserId>,
+    pub brief: Option<Brief>,
+    pub assignment_reason: Option<AssignmentReason>,
+    /// The sequence of its latest event.
+    pub last_seq: i64,
+    pub opened_at: Timestamp,
+    pub queued_at: Option<Timestamp>,
+    pub assigned_at: Option<Timestamp>,
+    /// Since when the customer waits for a person's answer.
+    pub waiting_since: Option<Timestamp>,
+    pub resolved_at: Option<Timestamp>,
+    pub window_expires_at: Option<Timestamp>,
+    pub last_message_at: Timestamp,
+    pub last_message: Option<LastMessage>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    Open,
+    Snoozed,
+    Resolved,
+}
+
+impl State {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Open => "open",
+            State::Snoozed => "snoozed",
+            State::Resolved => "resolved",
+        }
+    }
+}
+
+/// Who may speak to the customer. One value, so that a flow can never talk over a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Controller {
+    Flow,
+    /// Nobody yet: it waits in its queue.
+    Queue,
+    Agent {
+        user: UserId,
+    },
+    Nobody,
+}
+
+impl Controller {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Controller::Flow => "flow",
+            Controller::Queue => "queue",
+            Controller::Agent { .. } => "agent",
+            Controller::Nobody => "nobody",
+        }
+    }
+
+    #[must_use]
+    pub fn agent(self) -> Option<UserId> {
+        match self {
+            Controller::Agent { user } => Some(user),
+            Controller::Flow | Controller::Queue | Controller::Nobody => None,
+        }
+    }
+}
+
+/// The last line of a conversation, for lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastMessage {
+    pub direction: Direction,
+    /// The kind of its content, e.g. `image`.
+    pub kind: String,
+    /// At most [`LastMessage::LENGTH`] characters.
+    pub text: String,
+    pub seq: i64,
+}
+
+impl LastMessage {
+    /// Characters of a last line that a list keeps.
+    pub const LENGTH: usize = 120;
+}

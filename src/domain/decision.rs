@@ -1,0 +1,47 @@
+//! A decision in the making: every emitted event is applied at once, so that the next rule sees its effect.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::conversation::Conversation;
+use super::event::Event;
+use super::message::{Author, Content, Message, Status, Wamid};
+use super::refusal::Refusal;
+use super::snapshot::Snapshot;
+
+pub(super) struct Decision {
+    pub snapshot: Snapshot,
+    pub now: Timestamp,
+    events: Vec<Event>,
+}
+
+impl Decision {
+    pub fn new(snapshot: &Snapshot, now: Timestamp) -> Self {
+        Self { snapshot: snapshot.clone(), now, events: Vec::new() }
+    }
+
+    pub fn emit(&mut self, event: Event) {
+        self.snapshot.apply(&event, self.now);
+        self.events.push(event);
+    }
+
+    pub fn events(self) -> Vec<Event> {
+        self.events
+    }
+
+    pub fn fresh_id(&self) -> Uuid {
+        self.snapshot.ids.next(self.now)
+    }
+
+    /// # Errors
+    /// [`Refusal::NoConversation`] when the contact never wrote to this inbox.
+    pub fn conversation(&self) -> Result<&Conversation, Refusal> {
+        self.snapshot.conversation.as_ref().ok_or(Refusal::NoConversation)
+    }
+
+    /// Emits a message of ours, to be sent.
+    pub fn queue_message(&mut self, id: Uuid, author: Author, content: Content, reply_to: Option<Wamid>) {
+        let message = Message { id: id.into(), author, content, status: Status::Queued, failure: None, wamid: None, reply_to, at: self.now, raw: None };
+        self.emit(Event::MessageQueued { message });
+    }
+}

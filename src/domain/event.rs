@@ -1,0 +1,123 @@
+//! Every fact, past tense. Journaled events are the timeline, the audit and the live feed; each carries what its fragment shows.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::brief::{Answer, Brief};
+use super::flows::session::FlowSession;
+use super::ids::{ContactId, ConversationId, FlowId, InboxId, MediaId, MessageId, NoteId, QueueId, UserId};
+use super::message::{Failure, MediaState, Message, Status, Wamid};
+use super::routing::AssignmentReason;
+use super::timer::Timer;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    ConversationOpened { conversation: ConversationId, contact: ContactId, inbox: InboxId },
+    ConversationReopened { by: Actor },
+    MessageReceived { message: Message },
+    /// A message was accepted for sending, by a person or a flow.
+    MessageQueued { message: Message },
+    MessageStatusChanged { message: MessageId, status: Status, failure: Option<Failure>, wamid: Option<Wamid> },
+    /// A person decided to send a message again whose fate was unknown, or to leave it.
+    MessageResent { message: MessageId, by: Actor },
+    MessageLeft { message: MessageId, by: Actor },
+    MediaChanged { message: MessageId, media: MediaId, state: MediaState, size: Option<(u32, u32)> },
+    /// The customer service window was closed and is open again.
+    WindowOpened { expires_at: Timestamp },
+    FlowStarted { flow: FlowId, version: i32 },
+    AnswerRecorded { answer: Answer },
+    FieldSet { field: String, value: String },
+    HandedOff { brief: Brief },
+    ConversationQueued { queue: QueueId, name: String, because: QueuedBecause },
+    ConversationAssigned { agent: UserId, name: String, reason: AssignmentReason },
+    ConversationTransferred { by: Actor, to: Destination, note: Option<String> },
+    ConversationResolved { by: Actor },
+    NoteAdded { note: NoteId, by: Actor, body: String },
+    ContactRenamed { name: String },
+
+    // Not journaled: state that no timeline shows.
+    FlowAdvanced { session: Option<FlowSession> },
+    /// WhatsApp refused for the moment, or could not be reached; `whole_inbox`: nothing is sent from this number until then.
+    DeliveryPostponed { message: MessageId, until: Timestamp, whole_inbox: bool },
+    TimerSet { timer: Timer, due_at: Timestamp },
+    TimerCancelled { timer: Timer },
+}
+
+/// Who did it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Actor {
+    Customer,
+    Flow,
+    Agent { user: UserId, name: String },
+    System,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Destination {
+    Agent { user: UserId, name: String },
+    Queue { queue: QueueId, name: String },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QueuedBecause {
+    /// A flow handed over.
+    HandedOff,
+    /// The inbox has no flow.
+    NoFlow,
+    /// The customer came back.
+    Reopened,
+    Transferred,
+}
+
+/// An event with its place in the conversation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recorded {
+    pub seq: i64,
+    pub at: Timestamp,
+    pub event: Event,
+}
+
+impl Event {
+    /// Whether it gets a sequence number and a journal row.
+    #[must_use]
+    pub fn is_journaled(&self) -> bool {
+        !matches!(
+            self,
+            Event::FlowAdvanced { .. } | Event::DeliveryPostponed { .. } | Event::TimerSet { .. } | Event::TimerCancelled { .. }
+        )
+    }
+
+    /// Its name in the journal and in metrics.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Event::ConversationOpened { .. } => "conversation_opened",
+            Event::ConversationReopened { .. } => "conversation_reopened",
+            Event::MessageReceived { .. } => "message_received",
+            Event::MessageQueued { .. } => "message_queued",
+            Event::MessageStatusChanged { .. } => "message_status_changed",
+            Event::MessageResent { .. } => "message_resent",
+            Event::MessageLeft { .. } => "message_left",
+            Event::MediaChanged { .. } => "media_changed",
+            Event::WindowOpened { .. } => "window_opened",
+            Event::FlowStarted { .. } => "flow_started",
+            Event::AnswerRecorded { .. } => "answer_recorded",
+            Event::FieldSet { .. } => "field_set",
+            Event::HandedOff { .. } => "handed_off",
+            Event::ConversationQueued { .. } => "conversation_queued",
+            Event::ConversationAssigned { .. } => "conversation_assigned",
+            Event::ConversationTransferred { .. } => "conversation_transferred",
+            Event::ConversationResolved { .. } => "conversation_resolved",
+            Event::NoteAdded { .. } => "note_added",
+            Event::ContactRenamed { .. } => "contact_renamed",
+            Event::FlowAdvanced { .. } => "flow_advanced",
+            Event::DeliveryPostponed { .. } => "delivery_postponed",
+            Event::TimerSet { .. } => "timer_set",
+            Event::TimerCancelled { .. } => "timer_cancelled",
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! A run: one step of a session while it happens. What nodes may do stands here.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+
+use super::definition::Definition;
+use super::engine::{Context, Incoming, Outcome, Step};
+use super::missing;
+use super::nodes::{Ask, Next};
+use super::promise;
+use super::session::FlowSession;
+use super::text::{self, Text};
+use crate::domain::brief::{Brief, HandOffReason};
+use crate::domain::message::Content;
+use crate::domain::queue::Queue;
+
+/// How many nodes may follow one message; more is a definition that runs in circles.
+pub const MAX_NODES_PER_STEP: usize = 100;
+/// How many messages a flow may send in answer to one.
+pub const MAX_MESSAGES_PER_STEP: usize = 10;
+
+/// A session on its way from one wait to the next.
+pub struct Run<'a> {
+    pub definition: &'a Definition,
+    pub context: &'a Context<'a>,
+    pub session: FlowSession,
+    pub steps: Vec<Step>,
+}
+
+impl<'a> Run<'a> {
+    pub fn new(session: FlowSession, definition: &'a Definition, context: &'a Context<'a>) -> Self {
+        Self { definition, context, session, steps: Vec::new() }
+    }
+
+    /// Further messages within the settling time belong to the first one's turn.
+    pub fn open_turn(&mut self, at: Timestamp) {
+        self.session.turn_ends_at = at.checked_add(i64::from(self.definition.settle_seconds).seconds()).ok();
+    }
+
+    pub fn quote(&mut self, incoming: &Incoming<'_>) {
+        let said = incoming.choice.map(|choice| choice.title.as_str()).or(incoming.text).unwrap_or("");
+        self.session.quote(incoming.message, text::clean(said));
+    }
+
+    /// The question that waits, or why there is none.
+    pub fn question(&self) -> Result<(&'a str, &'a Ask), String> {
+        let key = self.session.waiting_at.as_deref().ok_or("the session waits for nothing")?;
+        let (key, node) = self.definition.nodes.get_key_value(key).ok_or_else(|| format!("there is no node “{key}”"))?;
+        let ask = node.as_ask().ok_or_else(|| format!("node “{key}” asks nothing"))?;
+        Ok((key, ask))
+    }
+
+    /// Walks from a node until a question waits or the flow ends.
+    pub fn go(mut self, first: &'a str) -> Outcome {
+        let mut key = first;
+        for _ in 0..MAX_NODES_PER_STEP {
+            let Some(node) = self.definition.nodes.get(key) else {
+                return self.fault(format!("there is no node “{key}”"));
+            };
+            match node.enter(&mut self) {
+                Next::Node(next) => key = next,
+                Next::Wait => return self.wait_at(key),
+                Next::HandOff(queue) => return self.complete(key, queue),
+                Next::Fault(reason) => return self.fault(format!("node “{key}”: {reason}")),
+            }
+            if self.messages() > MAX_MESSAGES_PER_STEP {
+                self.steps.pop();
+                return self.fault(format!("more than {MAX_MESSAGES_PER_STEP} messages in a row, the last at node “{key}”"));
+            }
+        }
+        self.fault(format!("more than {MAX_NODES_PER_STEP} nodes without a question, the last “{key}”"))
+    }
+
+    /// Waits for the answer to a question that was just asked.
+    pub fn wait_at(mut self, key: &str) -> Outcome {
+        if self.session.waiting_at.as_deref() != Some(key) {
+            self.session.attempts = 0;
+        }
+        self.session.waiting_at = Some(key.to_owned());
+        self.session.gives_up_at = self.context.now.checked_add(i64::from(self.definition.wait_minutes).minutes()).ok();
+        self.steps.extend(self.session.gives_up_at.map(Step::WaitUntil));
+        self.keep()
+    }
+
+    /// Ends the step with the session as it is.
+    pub fn keep(self) -> Outcome {
+        Outcome { session: Some(self.session), steps: self.steps }
+    }
+
+    /// Hands off at the end of the questions.
+    fn complete(self, node: &str, queue: Option<String>) -> Outcome {
+        let Some(key) = queue else {
+            let key = self.topic_queue().to_owned();
+            return self.hand_off(&key, HandOffReason::Completed);
+        };
+        match self.queue(&key) {
+            Some(_) => self.hand_off(&key, HandOffReason::Completed),
+            None => self.fault(format!("node “{node}”: there is no queue “{key}”")),
+        }
+    }
+
+    /// Hands off before the questions are through: to the topic's queue when it is known, otherwise the default one.
+    pub fn hand_off_early(mut self, reason: HandOffReason) -> Outcome {
+        let definition = self.definition;
+        let farewell = match reason {
+            HandOffReason::TimedOut { .. } => definition.timed_out_text.as_ref(),
+            HandOffReason::Completed
+            | HandOffReason::CustomerAsked
+            | HandOffReason::NotUnderstood { .. }
+            | HandOffReason::FlowFault { .. } => definition.hand_off_text.as_ref(),
+        };
+        if let Some(farewell) = farewell {
+            self.say_text(farewell, None);
+        }
+        let key = self.topic_queue().to_owned();
+        self.hand_off(&key, reason)
+    }
+
+    /// Ends in the default queue: the definition cannot be followed.
+    pub fn fault(mut self, reason: String) -> Outcome {
+        let definition = self.definition;
+        if let Some(farewell) = &definition.hand_off_text {
+            self.say_text(farewell, Some(&definition.default_queue));
+        }
+        self.hand_off(&definition.default_queue, HandOffReason::FlowFault { reason })
+    }
+
+    fn hand_off(mut self, key: &str, reason: HandOffReason) -> Outcome {
+        let Some(queue) = self.queue_or_default(key) else {
+            return Outcome { session: None, steps: self.steps };
+        };
+        let missing = match reason {
+            HandOffReason::Completed => Vec::new(),
+            HandOffReason::CustomerAsked
+            | HandOffReason::NotUnderstood { .. }
+            | HandOffReason::TimedOut { .. }
+            | HandOffReason::FlowFault { .. } => missing::questions(&self),
+        };
+        let brief = Brief {
+            reason,
+            topic: self.session.topic.map(|topic| topic.title),
+            queue: queue.key.clone(),
+            answers: self.session.answers,
+            missing,
+            opening: self.session.opening,
+            language: self.context.contact.language.clone(),
+            promised: self.session.promised,
+            waiting_since: self.session.waiting_since,
+        };
+        self.steps.push(Step::HandOff { queue: queue.id, brief });
+        Outcome { session: None, steps: self.steps }
+    }
+
+    /// Says a text; its promise is that of `queue`, or of the queue the conversation is bound for.
+    pub fn say_text(&mut self, words: &Text, queue: Option<&str>) {
+        let body = self.expand(words, queue);
+        let body = text::truncate(&body, text::MAX_BODY);
+        if !body.is_empty() {
+            self.steps.push(Step::Say(Content::Text { body }));
+        }
+    }
+
+    /// Fills in a text in the customer's language, and remembers a promise that was made.
+    pub fn expand(&mut self, words: &Text, queue: Option<&str>) -> String {
+        let mut promised = None;
+        let template = words.in_language(self.language(), &self.definition.language);
+        let body = text::expand(template, |name| self.value(name, queue, &mut promised));
+        if promised.is_some() {
+            self.session.promised = promised;
+        }
+        body
+    }
+
+    /// Fills in a text that is kept and not said: in the flow's own language, with answers as they are kept.
+    pub fn expand_for_the_record(&self, words: &Text) -> String {
+        let template = words.in_language(&self.definition.language, &self.definition.language);
+        text::expand(template, |name| match name.strip_prefix("answer.") {
+            Some(field) => self.session.answer(field).map(|answer| answer.value.clone()).unwrap_or_default(),
+            None => self.value(name, None, &mut None),
+        })
+    }
+
+    /// The value of a placeholder; empty when it is not known.
+    fn value(&self, name: &str, queue: Option<&str>, promised: &mut Option<String>) -> String {
+        let contact = self.context.contact;
+        match name {
+            "contact.first_name" => return text::first_name(&contact.name),
+            "contact.name" => return text::name(&contact.name),
+            "queue.name" => return self.bound_for(queue).map(|queue| queue.name.clone()).unwrap_or_default(),
+            "queue.promise" => {
+                let words = self.definition.words(self.language());
+                *promised = self.bound_for(queue).map(|queue| promise::promise(queue, self.context.now, words));
+                return promised.clone().unwrap_or_default();
+            }
+            _ => {}
+        }
+        match name.split_once('.') {
+            Some(("answer", field)) => self.session.answer(field).map(|answer| answer.shown.clone()).unwrap_or_default(),
+            Some(("contact", field)) => self.noted(field).map(text::clean).unwrap_or_default(),
+            Some(_) | None => String::new(),
+        }
+    }
+
+    /// What is known under a field's name: an answer first, then what was noted on the contact.
+    pub fn field(&self, field: &str) -> Option<&str> {
+        self.session.answer(field).map(|answer| answer.value.as_str()).or_else(|| self.noted(field))
+    }
+
+    fn noted(&self, field: &str) -> Option<&str> {
+        self.session.fields.get(field).or_else(|| self.context.contact.fields.get(field)).map(String::as_str)
+    }
+
+    /// The language to speak.
+    pub fn language(&self) -> &'a str {
+        self.context.contact.language.as_deref().unwrap_or(&self.definition.language)
+    }
+
+    /// The date where the queue is.
+    pub fn today(&self) -> Date {
+        let time_zone = self.bound_for(None).map_or(TimeZone::UTC, |queue| queue.hours.time_zone().clone());
+        self.context.now.to_zoned(time_zone).date()
+    }
+
+    pub fn queue(&self, key: &str) -> Option<&'a Queue> {
+        self.context.queues.iter().find(|queue| queue.key == key)
+    }
+
+    fn queue_or_default(&self, key: &str) -> Option<&'a Queue> {
+        self.queue(key).or_else(|| self.queue(&self.definition.default_queue)).or_else(|| self.context.queues.first())
+    }
+
+    fn bound_for(&self, queue: Option<&str>) -> Option<&'a Queue> {
+        self.queue_or_default(queue.unwrap_or_else(|| self.topic_queue()))
+    }
+
+    /// The key of the topic's queue, or of the default one.
+    fn topic_queue(&self) -> &str {
+        self.session.topic.as_ref().map_or(&self.definition.default_queue, |topic| &topic.queue)
+    }
+
+    fn messages(&self) -> usize {
+        self.steps.iter().filter(|step| matches!(step, Step::Say(_))).count()
+    }
+}

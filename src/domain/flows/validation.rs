@@ -1,0 +1,239 @@
+//! Validation: everything that is wrong with a definition, at once, each in a sentence that names the place.
+
+mod graph;
+mod reading;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde_json::Value;
+
+use super::definition::{Definition, FORMAT};
+use super::nodes::Node;
+use super::promise;
+use super::text::{self, Piece, Text};
+
+/// No more than may follow one message, so that a definition without circles never runs out of steps.
+pub const MAX_NODES: usize = super::run::MAX_NODES_PER_STEP;
+pub const MAX_SETTLE_SECONDS: u32 = 30;
+/// Less than the 24 hours in which WhatsApp takes free messages.
+pub const MAX_WAIT_MINUTES: u32 = 23 * 60;
+const MAX_HAND_OFF_WORDS: usize = 100;
+const MAX_KEY: usize = 40;
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    pub node: Option<String>,
+    pub field: Option<String>,
+    /// What is wrong, without the place.
+    pub what: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.node, &self.field) {
+            (Some(node), Some(field)) => write!(f, "Node “{node}”, {field}: {}.", self.what),
+            (Some(node), None) => write!(f, "Node “{node}”: {}.", self.what),
+            (None, Some(field)) => write!(f, "The flow's {field}: {}.", self.what),
+            (None, None) => write!(f, "The flow: {}.", self.what),
+        }
+    }
+}
+
+/// Reads a definition as an author wrote it. `queues` are the keys of the workspace's queues.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn check(json: &Value, queues: &[&str]) -> Result<Definition, Vec<Fault>> {
+    let format = json.get("format").and_then(Value::as_u64);
+    if format != Some(u64::from(FORMAT)) {
+        let what = format!("must be {FORMAT}; other formats cannot be read");
+        return Err(vec![Fault { node: None, field: Some("format".to_owned()), what }]);
+    }
+    let read = reading::read(json)?;
+    let mut checks = Checks::new(&read.definition, queues, read.faults);
+    checks.whole();
+    for (key, node) in &read.definition.nodes {
+        checks.at(key);
+        node.check(&mut checks);
+    }
+    checks.same_languages();
+    let mut faults = checks.faults;
+    if read.definition.nodes.len() <= MAX_NODES {
+        faults.extend(graph::faults(&read.definition, &read.unread));
+    }
+    if faults.is_empty() { Ok(read.definition) } else { Err(faults) }
+}
+
+/// The faults found so far, and what a node may ask about the rest of the flow.
+pub struct Checks<'a> {
+    definition: &'a Definition,
+    queues: &'a [&'a str],
+    /// Every field some question answers.
+    fields: BTreeSet<&'a str>,
+    hand_off_words: BTreeSet<String>,
+    /// The languages of each text that has several, with its place.
+    languages: Vec<(Option<&'a str>, String, BTreeSet<String>)>,
+    node: Option<&'a str>,
+    faults: Vec<Fault>,
+}
+
+impl<'a> Checks<'a> {
+    fn new(definition: &'a Definition, queues: &'a [&'a str], faults: Vec<Fault>) -> Self {
+        let fields = definition.nodes.values().filter_map(Node::as_ask).map(|ask| ask.field.as_str()).collect();
+        let hand_off_words = definition.hand_off_words.iter().map(|word| text::normalise(word)).collect();
+        Self { definition, queues, fields, hand_off_words, languages: Vec::new(), node: None, faults }
+    }
+
+    fn at(&mut self, node: &'a str) {
+        self.node = Some(node);
+    }
+
+    /// Notes a fault of a field of the node at hand.
+    pub fn fault(&mut self, field: &str, what: impl Into<String>) {
+        self.faults.push(Fault { node: self.node.map(str::to_owned), field: Some(field.to_owned()), what: what.into() });
+    }
+
+    fn whole(&mut self) {
+        let definition = self.definition;
+        self.length("name", &definition.name, MAX_KEY * 2);
+        self.queue("default_queue", &definition.default_queue);
+        if definition.settle_seconds > MAX_SETTLE_SECONDS {
+            self.fault("settle_seconds", format!("must be 0 to {MAX_SETTLE_SECONDS}"));
+        }
+        if !(1..=MAX_WAIT_MINUTES).contains(&definition.wait_minutes) {
+            self.fault("wait_minutes", format!("must be 1 to {MAX_WAIT_MINUTES}"));
+        }
+        if definition.hand_off_words.len() > MAX_HAND_OFF_WORDS || self.is_hand_off_word("") {
+            self.fault("hand_off_words", format!("must be at most {MAX_HAND_OFF_WORDS} words of letters or digits"));
+        }
+        if definition.nodes.is_empty() || definition.nodes.len() > MAX_NODES {
+            self.fault("nodes", format!("must be 1 to {MAX_NODES}, not {}", definition.nodes.len()));
+        }
+        for (field, words) in [("hand_off_text", &definition.hand_off_text), ("timed_out_text", &definition.timed_out_text)] {
+            if let Some(words) = words {
+                self.text(field, words, text::MAX_BODY);
+            }
+        }
+    }
+
+    /// A text that is said: not empty, within WhatsApp's limit, in the flow's language, with placeholders that exist.
+    pub fn text(&mut self, field: &str, words: &Text, limit: usize) {
+        self.wordings(field, words, limit);
+        for wording in words.wordings() {
+            if wording.matches('{').count() != wording.matches('}').count() {
+                self.fault(field, "a “{” or “}” stands alone");
+            }
+            for piece in text::pieces(wording) {
+                if let Piece::Placeholder { name, .. } = piece {
+                    self.placeholder(field, name, words);
+                }
+            }
+        }
+    }
+
+    /// A title: like a text, but without placeholders.
+    pub fn title(&mut self, field: &str, words: &Text, limit: usize) {
+        self.wordings(field, words, limit);
+        if words.wordings().any(|wording| wording.contains(['{', '}'])) {
+            self.fault(field, "placeholders cannot stand in titles, buttons and descriptions");
+        }
+    }
+
+    fn wordings(&mut self, field: &str, words: &Text, limit: usize) {
+        for wording in words.wordings() {
+            self.length(field, wording, limit);
+        }
+        if let Text::Languages(texts) = words {
+            self.languages.push((self.node, field.to_owned(), texts.keys().cloned().collect()));
+            if !texts.contains_key(&self.definition.language) {
+                self.fault(field, format!("has no text in the flow's own language, “{}”", self.definition.language));
+            }
+        }
+    }
+
+    /// A text that lacks a language other texts have would change the language in the middle of a conversation.
+    fn same_languages(&mut self) {
+        let all: BTreeSet<String> = self.languages.iter().flat_map(|(_, _, languages)| languages).cloned().collect();
+        for (node, field, languages) in std::mem::take(&mut self.languages) {
+            self.node = node;
+            for language in all.difference(&languages).filter(|language| **language != self.definition.language) {
+                self.fault(&field, format!("has no text in “{language}”, which other texts have"));
+            }
+        }
+    }
+
+    fn placeholder(&mut self, field: &str, name: &str, words: &Text) {
+        match name.split_once('.') {
+            Some(("contact", known)) if !known.is_empty() => {}
+            Some(("queue", "name")) => {}
+            Some(("queue", "promise")) => self.promise(field, words),
+            Some(("answer", asked)) if self.fields.contains(asked) => {}
+            Some(("answer", asked)) => self.fault(field, format!("no question answers “{asked}”")),
+            Some(_) | None => self.fault(field, format!("the placeholder “{{{name}}}” is not known")),
+        }
+    }
+
+    /// A promise can only be told in a language the engine has words for.
+    fn promise(&mut self, field: &str, words: &Text) {
+        let definition = self.definition;
+        let languages: Vec<&str> = match words {
+            Text::Plain(_) => vec![&definition.language],
+            Text::Languages(texts) => texts.keys().map(String::as_str).collect(),
+        };
+        for language in languages {
+            let primary = text::primary(language);
+            let is_known = definition.words.contains_key(language) || definition.words.contains_key(primary);
+            if !is_known && promise::built_in(primary).is_none() {
+                self.fault(field, format!("{{queue.promise}} has no words in “{language}”; give them under “words”"));
+            }
+        }
+    }
+
+    /// A text that has something in it and is not too long.
+    pub fn length(&mut self, field: &str, text: &str, limit: usize) {
+        let length = text.chars().count();
+        if text.trim().is_empty() {
+            self.fault(field, "is empty");
+        } else if length > limit {
+            self.fault(field, format!("has {length} characters, {limit} are allowed"));
+        }
+    }
+
+    /// The name of a field: small letters, digits and underscores.
+    pub fn name(&mut self, field: &str, name: &str) {
+        let is_name = name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name.len() <= MAX_KEY
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        if !is_name {
+            self.fault(field, format!("“{name}” is no name: small letters, digits and “_”, at most {MAX_KEY}"));
+        }
+    }
+
+    pub fn queue(&mut self, field: &str, key: &str) {
+        if !self.queues.contains(&key) {
+            self.fault(field, format!("there is no queue “{key}”"));
+        }
+    }
+
+    #[must_use]
+    pub fn is_hand_off_word(&self, normalised: &str) -> bool {
+        self.hand_off_words.contains(normalised)
+    }
+
+    /// The values a field can have, where only buttons and lists answer it.
+    #[must_use]
+    pub fn option_ids(&self, field: &str) -> Option<Vec<&'a str>> {
+        let definition: &'a Definition = self.definition;
+        let is_set = |node: &Node| matches!(node, Node::SetField(node) if node.field == field);
+        if definition.nodes.values().any(is_set) {
+            return None;
+        }
+        let asks: Vec<_> = definition.nodes.values().filter_map(Node::as_ask).filter(|ask| ask.field == field).collect();
+        if asks.is_empty() || asks.iter().any(|ask| ask.options.is_empty()) {
+            return None;
+        }
+        Some(asks.into_iter().flat_map(|ask| &ask.options).map(|option| option.id.as_str()).collect())
+    }
+}

@@ -1,0 +1,85 @@
+//! Reading a definition node by node, so that one unreadable node does not hide the faults of the others.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::super::definition::Definition;
+use super::super::nodes::Node;
+use super::Fault;
+
+/// What could be read.
+pub(super) struct Read {
+    pub definition: Definition,
+    /// The keys of the nodes that could not be read.
+    pub unread: BTreeSet<String>,
+    pub faults: Vec<Fault>,
+}
+
+/// Reads all of it that can be read; an error when the frame around the nodes cannot.
+pub(super) fn read(json: &Value) -> Result<Read, Vec<Fault>> {
+    let Value::Object(mut frame) = json.clone() else {
+        return Err(vec![fault(None, "is no JSON object".to_owned())]);
+    };
+    let nodes = match frame.insert("nodes".to_owned(), Value::Object(Map::new())) {
+        Some(Value::Object(nodes)) => nodes,
+        Some(_) | None => return Err(vec![fault(None, "needs “nodes”, an object of nodes by their keys".to_owned())]),
+    };
+    let mut faults = Vec::new();
+    let mut unread = BTreeSet::new();
+    let mut readable = BTreeMap::new();
+    for (key, node) in nodes {
+        match object::<Node>(node, Some(&key), &mut faults) {
+            Some(node) => drop(readable.insert(key, node)),
+            None => drop(unread.insert(key)),
+        }
+    }
+    match object::<Definition>(Value::Object(frame), None, &mut faults) {
+        Some(definition) => Ok(Read { definition: Definition { nodes: readable, ..definition }, unread, faults }),
+        None => Err(faults),
+    }
+}
+
+/// Reads one object. Each unknown field is a fault of its own and is then left out, so that all of them are found.
+fn object<T: serde::de::DeserializeOwned>(mut json: Value, node: Option<&str>, faults: &mut Vec<Fault>) -> Option<T> {
+    loop {
+        let error = match serde_json::from_value(json.clone()) {
+            Ok(read) => return Some(read),
+            Err(error) => error.to_string(),
+        };
+        let unknown = error.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')).map(|(name, _)| name);
+        let is_own = unknown.is_some_and(|name| is_the_objects_own(&json, name, &error, |json| serde_json::from_value::<T>(json).err()));
+        faults.push(fault(node, quoted(&error)));
+        match (unknown, json.as_object_mut()) {
+            (Some(name), Some(fields)) if is_own => drop(fields.remove(name)),
+            _ => return None,
+        }
+    }
+}
+
+/// Whether an unknown field is the object's own and not one of something inside it: leaving it out changes the error.
+fn is_the_objects_own(json: &Value, name: &str, error: &str, read: impl Fn(Value) -> Option<serde_json::Error>) -> bool {
+    let mut without = json.clone();
+    let was_there = without.as_object_mut().is_some_and(|fields| fields.remove(name).is_some());
+    was_there && read(without).is_none_or(|other| other.to_string() != error)
+}
+
+/// The reader's own words, with the quotation marks of ours.
+fn quoted(error: &str) -> String {
+    let mut words = String::new();
+    for (place, part) in error.split('`').enumerate() {
+        words.push_str(if place == 0 {
+            ""
+        } else if place % 2 == 1 {
+            "“"
+        } else {
+            "”"
+        });
+        words.push_str(part);
+    }
+    words
+}
+
+fn fault(node: Option<&str>, what: String) -> Fault {
+    Fault { node: node.map(str::to_owned), field: None, what }
+}

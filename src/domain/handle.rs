@@ -1,0 +1,34 @@
+//! The heart: what a command changes.
+
+use jiff::Timestamp;
+
+use super::command::Command;
+use super::decision::Decision;
+use super::event::Event;
+use super::refusal::Refusal;
+use super::snapshot::Snapshot;
+use super::{answering, assigning, receiving, reporting};
+
+/// Decides what a command changes. The only way anything changes.
+///
+/// # Errors
+/// A [`Refusal`] when the rules do not allow it; then nothing changes.
+pub fn handle(snapshot: &Snapshot, command: Command, now: Timestamp) -> Result<Vec<Event>, Refusal> {
+    let mut decision = Decision::new(snapshot, now);
+    let it = &mut decision;
+    match command {
+        Command::Receive { message, received_at } => receiving::receive(it, message, received_at),
+        Command::RecordStatus(report) => reporting::record_status(it, report),
+        Command::RecordDelivery { message, attempts, outcome } => reporting::record_delivery(it, message, attempts, outcome),
+        Command::RecordMedia { message, media, state, size } => reporting::record_media(it, message, media, state, size),
+        Command::Reply { by, message, content, reply_to, seen } => answering::reply(it, &by, message, content, reply_to, seen),
+        Command::AddNote { by, note, body } => answering::add_note(it, &by, note, body),
+        Command::Settle { by, message, choice } => answering::settle(it, &by, message, choice),
+        Command::Take { by } => assigning::take(it, &by),
+        Command::Transfer { by, to, note } => assigning::transfer(it, &by, to, note),
+        Command::Resolve { by } => assigning::resolve(it, &by),
+        Command::Reopen { by } => assigning::reopen(it, &by),
+        Command::TimerDue { timer } => reporting::timer_due(it, timer),
+    }?;
+    Ok(decision.events())
+}

@@ -1,0 +1,72 @@
+//! What WhatsApp tells us, once understood: messages and statuses.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::contact::Identity;
+use super::ids::MessageId;
+use super::message::{Choice, Failure, Status, Wamid};
+
+/// One item of a webhook body for one contact; waits in `inbound_items` for its turn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "item", rename_all = "snake_case")]
+pub enum InboundItem {
+    Message(InboundMessage),
+    Status(StatusReport),
+}
+
+/// A message a customer sent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InboundMessage {
+    pub wamid: Wamid,
+    /// WhatsApp's clock, whole seconds.
+    pub at: Timestamp,
+    pub sender: Sender,
+    pub content: InboundContent,
+    /// The message it answers.
+    pub reply_to: Option<Wamid>,
+    /// The item as it came.
+    pub raw: serde_json::Value,
+}
+
+/// Who sent it: never empty of identities.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sender {
+    pub identities: Vec<Identity>,
+    /// The profile name, when the body had one.
+    pub name: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum InboundContent {
+    Text {
+        body: String,
+    },
+    /// A tap on a button or list row.
+    Reply {
+        choice: Choice,
+    },
+    /// `whatsapp_id` is the id to fetch it by; good for seven days.
+    Image {
+        whatsapp_id: String,
+        mime_type: String,
+        caption: Option<String>,
+    },
+    Unsupported {
+        of: String,
+    },
+}
+
+/// How far one of our messages got.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusReport {
+    pub wamid: Wamid,
+    /// Our own id, from `biz_opaque_callback_data`.
+    pub message: Option<MessageId>,
+    pub status: Status,
+    pub at: Timestamp,
+    pub failure: Option<Failure>,
+    /// Whom it was sent to, when the report says.
+    pub recipient: Vec<Identity>,
+}

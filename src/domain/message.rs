@@ -1,0 +1,257 @@
+//! Messages: what crosses WhatsApp in either direction, and how far it got.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::ids::{MediaId, MessageId, UserId};
+
+/// WhatsApp's own id of a message (`wamid.…`).
+pub type Wamid = String;
+
+/// One message of a conversation, in either direction.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    pub id: MessageId,
+    pub author: Author,
+    pub content: Content,
+    pub status: Status,
+    /// Why it failed, in Meta's terms; only with [`Status::Failed`] and [`Status::Unknown`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wamid: Option<Wamid>,
+    /// The message it answers, by WhatsApp's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<Wamid>,
+    /// When it was written: WhatsApp's clock for inbound, ours for outbound.
+    pub at: Timestamp,
+    /// The item as WhatsApp sent it, for types that Baton does not show in full.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<serde_json::Value>,
+}
+
+impl Message {
+    #[must_use]
+    pub fn direction(&self) -> Direction {
+        match self.author {
+            Author::Contact => Direction::Inbound,
+            Author::Flow | Author::Agent { .. } => Direction::Outbound,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    Inbound,
+    Outbound,
+}
+
+/// Who wrote a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Author {
+    Contact,
+    Flow,
+    Agent { user: UserId },
+}
+
+/// What a message says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Content {
+    Text {
+        body: String,
+    },
+    /// Up to three reply buttons.
+    Buttons {
+        body: String,
+        options: Vec<Choice>,
+    },
+    /// A list of up to ten rows, opened by `button`.
+    List {
+        body: String,
+        button: String,
+        options: Vec<Choice>,
+    },
+    /// A tap on one of our buttons or list rows.
+    Reply {
+        choice: Choice,
+    },
+    Image {
+        media: MediaId,
+        mime_type: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        caption: Option<String>,
+        /// Pixels, once known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        size: Option<(u32, u32)>,
+        /// How far the picture has come to our own store.
+        #[serde(default)]
+        state: MediaState,
+    },
+    /// A type that is kept and named but not shown: `of` is WhatsApp's word for it.
+    Unsupported {
+        of: String,
+    },
+}
+
+impl Content {
+    /// The words of it, for lists, flows and quotes; empty for a picture without a caption.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self {
+            Content::Text { body } | Content::Buttons { body, .. } | Content::List { body, .. } => body,
+            Content::Reply { choice } => &choice.title,
+            Content::Image { caption, .. } => caption.as_deref().unwrap_or(""),
+            Content::Unsupported { .. } => "",
+        }
+    }
+
+    /// Whether it is the customer speaking, which opens the service window; WhatsApp's own notices about a contact do not.
+    #[must_use]
+    pub fn opens_window(&self) -> bool {
+        !matches!(self, Content::Unsupported { of } if of == "system")
+    }
+
+    /// Whether it can be meant as an answer; a thumbs-up on a bubble is not.
+    #[must_use]
+    pub fn is_spoken(&self) -> bool {
+        !matches!(self, Content::Unsupported { of } if of == "reaction")
+    }
+
+    /// The name of its kind, as stored and as in `templates/`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Content::Text { .. } => "text",
+            Content::Buttons { .. } => "buttons",
+            Content::List { .. } => "list",
+            Content::Reply { .. } => "reply",
+            Content::Image { .. } => "image",
+            Content::Unsupported { .. } => "unsupported",
+        }
+    }
+}
+
+/// One button or list row. Limits: button title 20 characters, row title 24, description 72, id 200 (Meta, interactive messages).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    pub id: String,
+    pub title: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaState {
+    #[default]
+    Pending,
+    Stored,
+    Failed,
+}
+
+/// How far a message got. Outbound statuses only ever climb.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Inbound.
+    Received,
+    Queued,
+    /// The bytes may have left.
+    Sending,
+    /// The answer was lost: it may or may not have been sent.
+    Unknown,
+    Sent,
+    Delivered,
+    Read,
+    Failed,
+}
+
+impl Status {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Received => "received",
+            Status::Queued => "queued",
+            Status::Sending => "sending",
+            Status::Unknown => "unknown",
+            Status::Sent => "sent",
+            Status::Delivered => "delivered",
+            Status::Read => "read",
+            Status::Failed => "failed",
+        }
+    }
+
+    /// Whether a report of `next` changes a message that stands at `self`. The ladder is
+    /// queued < sending < unknown < sent < failed < delivered < read: a late failure overrules `sent`, but a message that
+    /// was seen to arrive did arrive.
+    #[must_use]
+    pub fn climbs_to(self, next: Status) -> bool {
+        self != Status::Received && next != Status::Received && next.rank() > self.rank()
+    }
+
+    fn rank(self) -> u8 {
+        match self {
+            Status::Received | Status::Queued => 0,
+            Status::Sending => 1,
+            Status::Unknown => 2,
+            Status::Sent => 3,
+            Status::Failed => 4,
+            Status::Delivered => 5,
+            Status::Read => 6,
+        }
+    }
+}
+
+impl std::str::FromStr for Status {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [
+            Status::Received,
+            Status::Queued,
+            Status::Sending,
+            Status::Unknown,
+            Status::Sent,
+            Status::Delivered,
+            Status::Read,
+            Status::Failed,
+        ]
+        .into_iter()
+        .find(|status| status.as_str() == text)
+        .ok_or_else(|| format!("unknown message status {text}"))
+    }
+}
+
+/// Why WhatsApp did not take or deliver a message. Shown through the locale files by `code`; `title` is Meta's own wording, the fallback.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Meta's error code; 0 when there was none (connection failures).
+    pub code: i64,
+    pub title: String,
+}
+
+impl Failure {
+    /// The title of a send of unknown fate that a person is asked about.
+    pub const UNANSWERED: &str = "unanswered";
+    /// The title of one that a person decided to leave.
+    pub const LEFT: &str = "left";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_only_ever_climbs() {
+        assert!(Status::Queued.climbs_to(Status::Sent));
+        assert!(Status::Sent.climbs_to(Status::Read));
+        assert!(Status::Unknown.climbs_to(Status::Delivered));
+        assert!(!Status::Read.climbs_to(Status::Delivered));
+        assert!(!Status::Delivered.climbs_to(Status::Failed));
+        assert!(!Status::Received.climbs_to(Status::Read));
+        assert!(Status::Failed.climbs_to(Status::Delivered));
+    }
+}

@@ -1,0 +1,71 @@
+//! Refusals: expected answers of the rules, in words for a person. Not faults.
+
+use jiff::Timestamp;
+
+/// Why a command changes nothing. Its words are in the locale files under `refusal.<key>`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("the customer service window has closed")]
+    WindowClosed,
+    #[error("somebody else holds this conversation")]
+    HeldByAnother { name: String },
+    #[error("take the conversation before answering")]
+    NotTaken,
+    #[error("the flow is still talking to the customer")]
+    HeldByFlow,
+    #[error("the conversation is resolved")]
+    Resolved,
+    #[error("the conversation is not resolved")]
+    NotResolved,
+    #[error("the thread moved on: last seen {seen}, now {now}")]
+    ThreadMovedOn { seen: i64, now: i64 },
+    #[error("{name} has no room: {load} of {capacity}")]
+    NoRoom { name: String, load: i32, capacity: i32 },
+    #[error("another conversation with this contact is under way")]
+    AnotherUnderWay,
+    #[error("there is no conversation yet")]
+    NoConversation,
+    #[error("that person is not in this workspace")]
+    UnknownPerson,
+    #[error("that queue is not in this workspace")]
+    UnknownQueue,
+    #[error("the message is empty")]
+    Empty,
+    #[error("the message is longer than {limit} characters")]
+    TooLong { limit: usize },
+    #[error("the message is not waiting for a decision")]
+    NothingToSettle,
+    #[error("your role may not do this")]
+    NotAllowed,
+    #[error("the message was already taken in")]
+    Duplicate,
+    #[error("already so since {since}")]
+    Already { since: Timestamp },
+}
+
+impl Refusal {
+    /// The key of its words, and the name of its kind in metrics.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        match self {
+            Refusal::WindowClosed => "window_closed",
+            Refusal::HeldByAnother { .. } => "held_by_another",
+            Refusal::NotTaken => "not_taken",
+            Refusal::HeldByFlow => "held_by_flow",
+            Refusal::Resolved => "resolved",
+            Refusal::NotResolved => "not_resolved",
+            Refusal::ThreadMovedOn { .. } => "thread_moved_on",
+            Refusal::NoRoom { .. } => "no_room",
+            Refusal::AnotherUnderWay => "another_under_way",
+            Refusal::NoConversation => "no_conversation",
+            Refusal::UnknownPerson => "unknown_person",
+            Refusal::UnknownQueue => "unknown_queue",
+            Refusal::Empty => "empty",
+            Refusal::TooLong { .. } => "too_long",
+            Refusal::NothingToSettle => "nothing_to_settle",
+            Refusal::NotAllowed => "not_allowed",
+            Refusal::Duplicate => "duplicate",
+            Refusal::Already { .. } => "already",
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The decision itself: longest waiting first; present agents with room, least busy, then longest idle.
+
+use jiff::Timestamp;
+
+use super::reason::{AssignmentReason, Considered, Exclusion, Rule};
+use crate::domain::agent::{Agent, Presence};
+use crate::domain::ids::{ConversationId, UserId};
+
+/// A conversation that waits, in the order of waiting.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    pub conversation: ConversationId,
+    /// Who held it before the customer came back.
+    pub last_agent: Option<UserId>,
+}
+
+/// A member of the queue's team.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    pub agent: Agent,
+    pub presence: Presence,
+}
+
+impl Candidate {
+    fn exclusion(&self) -> Option<Exclusion> {
+        match self.presence {
+            Presence::Offline => Some(Exclusion::Offline),
+            Presence::Away => Some(Exclusion::Away),
+            Presence::Online => (!self.agent.has_room()).then_some(Exclusion::Full),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assignment {
+    pub conversation: ConversationId,
+    pub agent: UserId,
+    pub name: String,
+    pub reason: AssignmentReason,
+}
+
+/// Pairs waiting conversations with agents until either runs out. Candidates grow busier as they are chosen.
+#[must_use]
+pub fn decide(waiting: &[Waiting], mut candidates: Vec<Candidate>, now: Timestamp) -> Vec<Assignment> {
+    let mut assignments = Vec::new();
+    for conversation in waiting {
+        let Some((chosen, rule)) = choose(conversation, &candidates, now) else { break };
+        let considered = candidates.iter().map(considered).collect();
+        let candidate = &mut candidates[chosen];
+        assignments.push(Assignment {
+            conversation: conversation.conversation,
+            agent: candidate.agent.user,
+            name: candidate.agent.name.clone(),
+            reason: AssignmentReason { rule, considered },
+        });
+        candidate.agent.load += 1;
+        candidate.agent.idle_since = now;
+    }
+    assignments
+}
+
+fn considered(candidate: &Candidate) -> Considered {
+    Considered {
+        user: candidate.agent.user,
+        name: candidate.agent.name.clone(),
+        load: candidate.agent.load,
+        capacity: candidate.agent.capacity,
+        excluded: candidate.exclusion(),
+    }
+}
+
+fn choose(waiting: &Waiting, candidates: &[Candidate], now: Timestamp) -> Option<(usize, Rule)> {
+    let free = || candidates.iter().enumerate().filter(|(_, candidate)| candidate.exclusion().is_none());
+    if let Some((index, _)) = free().find(|(_, candidate)| Some(candidate.agent.user) == waiting.last_agent) {
+        return Some((index, Rule::SameAgent));
+    }
+    let (index, chosen) = free().min_by_key(|(_, candidate)| (candidate.agent.load, candidate.agent.idle_since, candidate.agent.user))?;
+    let Agent { load, capacity, idle_since, .. } = chosen.agent;
+    let tied = free().any(|(other, candidate)| other != index && candidate.agent.load == load);
+    let rule = if tied {
+        Rule::LongestIdle { load, capacity, idle_seconds: now.duration_since(idle_since).as_secs().max(0) }
+    } else {
+        Rule::LeastBusy { load, capacity }
+    };
+    Some((index, rule))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::agent::Availability;
+    use uuid::Uuid;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn candidate(number: u128, load: i32, idle_minutes: i64, presence: Presence) -> Candidate {
+        Candidate {
+            agent: Agent {
+                user: UserId(Uuid::from_u128(number)),
+                name: format!("agent {number}"),
+                availability: Availability::Online,
+                load,
+                capacity: 2,
+                idle_since: NOW - jiff::SignedDuration::from_mins(idle_minutes),
+                teams: Vec::new(),
+            },
+            presence,
+        }
+    }
+
+    fn waiting(count: u128) -> Vec<Waiting> {
+        (0..count).map(|number| Waiting { conversation: ConversationId(Uuid::from_u128(100 + number)), last_agent: None }).collect()
+    }
+
+    fn chosen(assignments: &[Assignment]) -> Vec<u128> {
+        assignments.iter().map(|assignment| assignment.agent.0.as_u128()).collect()
+    }
+
+    #[test]
+    fn the_least_busy_comes_first_then_the_longest_idle() {
+        let candidates = vec![candidate(1, 1, 50, Presence::Online), candidate(2, 0, 1, Presence::Online), candidate(3, 0, 9, Presence::Online)];
+        assert_eq!(chosen(&decide(&waiting(2), candidates, NOW)), [3, 2]);
+    }
+
+    #[test]
+    fn nobody_gets_more_than_their_capacity_and_the_rest_waits() {
+        let candidates = vec![candidate(1, 1, 0, Presence::Online), candidate(2, 0, 0, Presence::Online)];
+        let assignments = decide(&waiting(9), candidates, NOW);
+        assert_eq!(assignments.len(), 3);
+    }
+
+    #[test]
+    fn the_absent_and_the_away_are_passed_over_and_said_so() {
+        let candidates = vec![candidate(1, 0, 9, Presence::Offline), candidate(2, 0, 9, Presence::Away), candidate(3, 1, 0, Presence::Online)];
+        let assignments = decide(&waiting(1), candidates, NOW);
+        assert_eq!(chosen(&assignments), [3]);
+        let excluded: Vec<_> = assignments[0].reason.considered.iter().map(|considered| considered.excluded).collect();
+        assert_eq!(excluded, [Some(Exclusion::Offline), Some(Exclusion::Away), None]);
+    }
+
+    #[test]
+    fn a_customer_who_comes_back_meets_the_same_agent_if_that_one_is_there_with_room() {
+        let mut back = waiting(1);
+        back[0].last_agent = Some(UserId(Uuid::from_u128(1)));
+        let there = vec![candidate(1, 1, 0, Presence::Online), candidate(2, 0, 9, Presence::Online)];
+        assert_eq!(chosen(&decide(&back, there, NOW)), [1]);
+        let gone = vec![candidate(1, 1, 0, Presence::Offline), candidate(2, 0, 9, Presence::Online)];
+        assert_eq!(chosen(&decide(&back, gone, NOW)), [2]);
+    }
+}

@@ -1,0 +1,7 @@
+//! Routing: which waiting conversation goes to whom, and why.
+
+mod decide;
+mod reason;
+
+pub use decide::{Assignment, Candidate, Waiting, decide};
+pub use reason::{AssignmentReason, Considered, Exclusion, Rule};

@@ -1,0 +1,52 @@
+//! Why a conversation came to a person; stored with every assignment and shown as "why me?".
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::ids::UserId;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssignmentReason {
+    pub rule: Rule,
+    /// Everybody of the team, with what ruled them out.
+    pub considered: Vec<Considered>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Rule {
+    /// Present, with room, and holding the least.
+    LeastBusy { load: i32, capacity: i32 },
+    /// As little to do as another, but idle for longer.
+    LongestIdle { load: i32, capacity: i32, idle_seconds: i64 },
+    /// The customer came back to whom they had spoken with.
+    SameAgent,
+    /// The person took it.
+    Taken,
+    /// A colleague gave it.
+    GivenBy { user: UserId, name: String },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Considered {
+    pub user: UserId,
+    pub name: String,
+    pub load: i32,
+    pub capacity: i32,
+    pub excluded: Option<Exclusion>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Exclusion {
+    Away,
+    Offline,
+    Full,
+}
+
+impl AssignmentReason {
+    /// A reason that needed no comparison.
+    #[must_use]
+    pub fn plain(rule: Rule) -> Self {
+        Self { rule, considered: Vec::new() }
+    }
+}

@@ -1,0 +1,261 @@
+//! What a decision is made from: one contact, one conversation, and the rules of the workplace around them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::agent::Agent;
+use super::contact::Contact;
+use super::conversation::{Controller, Conversation, LastMessage, State};
+use super::event::Event;
+use super::flows::definition::Definition;
+use super::flows::session::FlowSession;
+use super::ids::{FlowId, Ids, MessageId, QueueId, UserId, WorkspaceId};
+use super::inbox::Inbox;
+use super::message::{Direction, Message, Status, Wamid};
+use super::queue::Queue;
+use super::window;
+
+/// One contact as the runner loaded it under the contact's lock.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    pub workspace: WorkspaceId,
+    pub workplace: Arc<Workplace>,
+    pub inbox: Inbox,
+    pub contact: Contact,
+    /// The conversation that the command is about, or the contact's latest in this inbox.
+    pub conversation: Option<Conversation>,
+    /// Another conversation of the contact is under way in this inbox.
+    pub another_under_way: bool,
+    pub session: Option<FlowSession>,
+    /// The messages that the commands speak of, as far as they are known.
+    pub messages: Vec<KnownMessage>,
+    /// The agents that the commands concern; their rows are locked.
+    pub agents: HashMap<UserId, Agent>,
+    pub ids: Ids,
+}
+
+/// What an administrator set up; changes rarely.
+#[derive(Debug, Default)]
+pub struct Workplace {
+    pub queues: Vec<Queue>,
+    /// Names of everybody who works or worked here.
+    pub people: HashMap<UserId, String>,
+    /// The published version of each flow.
+    pub published: HashMap<FlowId, i32>,
+    pub definitions: HashMap<(FlowId, i32), Arc<Definition>>,
+}
+
+impl Workplace {
+    #[must_use]
+    pub fn queue(&self, id: QueueId) -> Option<&Queue> {
+        self.queues.iter().find(|queue| queue.id == id)
+    }
+}
+
+/// What the rules need to know of a stored message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownMessage {
+    pub id: MessageId,
+    pub wamid: Option<Wamid>,
+    pub status: Status,
+    /// Whether its unknown fate is before a person now.
+    pub is_asked: bool,
+}
+
+impl Snapshot {
+    #[must_use]
+    pub fn message(&self, id: MessageId) -> Option<&KnownMessage> {
+        self.messages.iter().find(|message| message.id == id)
+    }
+
+    #[must_use]
+    pub fn message_by_wamid(&self, wamid: &str) -> Option<&KnownMessage> {
+        self.messages.iter().find(|message| message.wamid.as_deref() == Some(wamid))
+    }
+
+    /// Makes the snapshot what it is after `event`.
+    pub fn apply(&mut self, event: &Event, now: Timestamp) {
+        self.apply_to_neighbours(event, now);
+        let Some(conversation) = &mut self.conversation else { return };
+        if event.is_journaled() {
+            conversation.last_seq += 1;
+        }
+        conversation.apply(event, now);
+    }
+
+    /// Everything but the conversation itself.
+    fn apply_to_neighbours(&mut self, event: &Event, now: Timestamp) {
+        match event {
+            Event::ConversationOpened { conversation, contact, inbox } => {
+                self.conversation = Some(Conversation::open(*conversation, *contact, *inbox, now));
+                self.session = None;
+            }
+            Event::MessageReceived { message } | Event::MessageQueued { message } => self.messages.push(KnownMessage {
+                id: message.id,
+                wamid: message.wamid.clone(),
+                status: message.status,
+                is_asked: false,
+            }),
+            Event::MessageStatusChanged { message, status, failure, wamid } => {
+                if let Some(known) = self.messages.iter_mut().find(|known| known.id == *message) {
+                    known.status = *status;
+                    known.is_asked = *status == Status::Unknown && failure.is_some();
+                    known.wamid = wamid.clone().or_else(|| known.wamid.take());
+                }
+            }
+            Event::MessageResent { message, .. } => self.settle(*message, Status::Queued),
+            Event::MessageLeft { message, .. } => self.settle(*message, Status::Unknown),
+            Event::FieldSet { field, value } => {
+                self.contact.fields.insert(field.clone(), value.clone());
+            }
+            Event::ContactRenamed { name } => self.contact.name.clone_from(name),
+            Event::FlowAdvanced { session } => self.session.clone_from(session),
+            Event::ConversationAssigned { agent, .. } => {
+                let previous = self.conversation.as_ref().and_then(|conversation| conversation.controller.agent());
+                if previous != Some(*agent) {
+                    self.shift_load(previous, -1);
+                    self.shift_load(Some(*agent), 1);
+                }
+            }
+            Event::ConversationQueued { .. } | Event::ConversationResolved { .. } => {
+                let previous = self.conversation.as_ref().and_then(|conversation| conversation.controller.agent());
+                self.shift_load(previous, -1);
+            }
+            Event::ConversationReopened { .. }
+            | Event::MediaChanged { .. }
+            | Event::WindowOpened { .. }
+            | Event::FlowStarted { .. }
+            | Event::AnswerRecorded { .. }
+            | Event::HandedOff { .. }
+            | Event::ConversationTransferred { .. }
+            | Event::NoteAdded { .. }
+            | Event::DeliveryPostponed { .. }
+            | Event::TimerSet { .. }
+            | Event::TimerCancelled { .. } => {}
+        }
+    }
+
+    fn settle(&mut self, id: MessageId, status: Status) {
+        if let Some(known) = self.messages.iter_mut().find(|known| known.id == id) {
+            known.status = status;
+            known.is_asked = false;
+        }
+    }
+
+    fn shift_load(&mut self, user: Option<UserId>, by: i32) {
+        if let Some(agent) = user.and_then(|user| self.agents.get_mut(&user)) {
+            agent.load += by;
+        }
+    }
+}
+
+impl Conversation {
+    fn open(id: super::ids::ConversationId, contact: super::ids::ContactId, inbox: super::ids::InboxId, now: Timestamp) -> Self {
+        Self {
+            id,
+            contact,
+            inbox,
+            state: State::Open,
+            controller: Controller::Nobody,
+            queue: None,
+            last_agent: None,
+            brief: None,
+            assignment_reason: None,
+            last_seq: 0,
+            opened_at: now,
+            queued_at: None,
+            assigned_at: None,
+            waiting_since: None,
+            resolved_at: None,
+            window_expires_at: None,
+            last_message_at: now,
+            last_message: None,
+        }
+    }
+
+    fn apply(&mut self, event: &Event, now: Timestamp) {
+        match event {
+            Event::MessageReceived { message } => {
+                self.hear(message, now);
+            }
+            Event::MessageQueued { message } => {
+                self.remember(message, now);
+                if matches!(message.author, super::message::Author::Agent { .. }) {
+                    self.waiting_since = None;
+                }
+            }
+            Event::ConversationReopened { .. } => {
+                self.state = State::Open;
+                self.resolved_at = None;
+            }
+            Event::FlowStarted { .. } => self.controller = Controller::Flow,
+            Event::HandedOff { brief } => self.brief = Some(brief.clone()),
+            Event::ConversationQueued { queue, because, .. } => {
+                self.controller = Controller::Queue;
+                self.queue = Some(*queue);
+                self.queued_at = Some(now);
+                self.assigned_at = None;
+                if *because == super::event::QueuedBecause::Transferred {
+                    self.last_agent = None;
+                }
+            }
+            Event::ConversationAssigned { agent, reason, .. } => {
+                self.controller = Controller::Agent { user: *agent };
+                self.last_agent = Some(*agent);
+                self.assignment_reason = Some(reason.clone());
+                self.assigned_at = Some(now);
+                self.queued_at = None;
+            }
+            Event::ConversationResolved { .. } => {
+                self.state = State::Resolved;
+                self.controller = Controller::Nobody;
+                self.resolved_at = Some(now);
+                self.waiting_since = None;
+                self.queued_at = None;
+            }
+            Event::ConversationOpened { .. }
+            | Event::MessageStatusChanged { .. }
+            | Event::MessageResent { .. }
+            | Event::MessageLeft { .. }
+            | Event::MediaChanged { .. }
+            | Event::WindowOpened { .. }
+            | Event::AnswerRecorded { .. }
+            | Event::FieldSet { .. }
+            | Event::ConversationTransferred { .. }
+            | Event::NoteAdded { .. }
+            | Event::ContactRenamed { .. }
+            | Event::DeliveryPostponed { .. }
+            | Event::FlowAdvanced { .. }
+            | Event::TimerSet { .. }
+            | Event::TimerCancelled { .. } => {}
+        }
+    }
+
+    /// The customer said something: the window is renewed, and somebody waits.
+    fn hear(&mut self, message: &Message, now: Timestamp) {
+        self.remember(message, now);
+        if message.content.opens_window() {
+            let expires = window::expires_at(message.at.min(now));
+            self.window_expires_at = Some(self.window_expires_at.map_or(expires, |before| before.max(expires)));
+            self.waiting_since.get_or_insert(now);
+        }
+    }
+
+    fn remember(&mut self, message: &Message, now: Timestamp) {
+        self.last_message_at = now;
+        self.last_message = Some(LastMessage {
+            direction: message.direction(),
+            kind: message.content.kind().to_owned(),
+            text: message.content.text().chars().take(LastMessage::LENGTH).collect(),
+            seq: self.last_seq,
+        });
+    }
+
+    /// The sequence of the customer's latest message when it is the last one of the thread.
+    #[must_use]
+    pub fn unanswered_seq(&self) -> Option<i64> {
+        self.last_message.as_ref().filter(|last| last.direction == Direction::Inbound).map(|last| last.seq)
+    }
+}

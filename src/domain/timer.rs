@@ -1,0 +1,15 @@
+//! Deadlines: rows of `timers` that come back as [`Command::TimerDue`](super::Command::TimerDue).
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::MessageId;
+
+/// What a deadline is about. A conversation has at most one timer of each kind and subject; setting it again moves it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Timer {
+    /// The customer has not answered the flow's question.
+    FlowWait,
+    /// No status has told whether a message whose answer was lost was sent.
+    UnknownSend { message: MessageId },
+}

@@ -1,0 +1,194 @@
+//! The bus between nodes: Redis publish/subscribe. What it carries may be lost; whoever depends on it asks PostgreSQL after a gap.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::Live;
+use super::change::Change;
+use super::people::Sign;
+use super::presence::Here;
+use super::wakes::Wake;
+use crate::domain::ids::{SessionId, WorkspaceId};
+
+/// Messages that wait to be published at most.
+const WAITING: usize = 8192;
+
+/// Messages that share a round trip.
+const BATCH: usize = 128;
+
+/// Pause between two attempts to reach Redis.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// What nodes tell each other.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Message {
+    Change(Arc<Change>),
+    Wake(Wake),
+    People(Sign),
+    Here(Here),
+    SignedOut { workspace: WorkspaceId, session: SessionId },
+}
+
+impl Message {
+    /// The channel: the workspace is the hash tag, so that a cluster can spread workspaces.
+    fn channel(&self) -> String {
+        let workspace = match self {
+            Message::Change(change) => Some(change.workspace),
+            Message::People(sign) => Some(sign.workspace),
+            Message::Here(here) => Some(here.workspace),
+            Message::SignedOut { workspace, .. } => Some(*workspace),
+            Message::Wake(Wake::Outbox(workspace, _) | Wake::Queue(workspace, _) | Wake::Agent(workspace, _)) => Some(*workspace),
+            Message::Wake(Wake::Payloads(_) | Wake::Timers | Wake::Media) => None,
+        };
+        workspace.map_or_else(|| "{installation}:bus".to_owned(), |workspace| format!("{{{workspace}}}:bus"))
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Envelope<M> {
+    node: Uuid,
+    message: M,
+}
+
+/// This node's end of the bus.
+pub struct Bus {
+    node: Uuid,
+    outgoing: mpsc::Sender<Message>,
+    is_up: Arc<AtomicBool>,
+}
+
+/// What [`Bus::run`] needs and nobody else.
+pub struct BusTask {
+    node: Uuid,
+    client: redis::Client,
+    outgoing: mpsc::Receiver<Message>,
+    is_up: Arc<AtomicBool>,
+}
+
+impl Bus {
+    /// A bus over this Redis; nothing moves until its task runs.
+    ///
+    /// # Errors
+    /// When the address is not one of Redis.
+    pub fn new(url: &str) -> redis::RedisResult<(Self, BusTask)> {
+        let client = redis::Client::open(url)?;
+        let (sender, outgoing) = mpsc::channel(WAITING);
+        let (node, is_up) = (Uuid::new_v4(), Arc::new(AtomicBool::new(false)));
+        Ok((Self { node, outgoing: sender, is_up: is_up.clone() }, BusTask { node, client, outgoing, is_up }))
+    }
+
+    /// Publishes; a message that finds no room, or Redis away, is lost.
+    pub fn send(&self, message: Message) {
+        if self.outgoing.try_send(message).is_err() {
+            metrics::counter!("baton_bus_dropped_total").increment(1);
+        }
+    }
+
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        self.is_up.load(Ordering::Relaxed)
+    }
+
+    /// The name of this node on the bus.
+    #[must_use]
+    pub fn node(&self) -> Uuid {
+        self.node
+    }
+}
+
+impl BusTask {
+    /// Publishes and listens until `stop`; comes back by itself after Redis was away.
+    pub async fn run(self, live: Arc<Live>, stop: CancellationToken) {
+        let BusTask { node, client, outgoing, is_up } = self;
+        let publish = publish(node, client.clone(), outgoing);
+        let listen = listen(node, client, live, is_up);
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = publish => {}
+            () = listen => {}
+        }
+    }
+}
+
+async fn publish(node: Uuid, client: redis::Client, mut outgoing: mpsc::Receiver<Message>) {
+    let mut connection = None;
+    let mut batch = Vec::with_capacity(BATCH);
+    while outgoing.recv_many(&mut batch, BATCH).await > 0 {
+        if connection.is_none() {
+            connection = client.get_multiplexed_async_connection().await.ok();
+        }
+        let mut pipe = redis::pipe();
+        for message in batch.drain(..) {
+            match serde_json::to_vec(&Envelope { node, message: &message }) {
+                Ok(body) => _ = pipe.publish(message.channel(), body).ignore(),
+                Err(error) => tracing::error!(%error, "a message for the bus could not be written"),
+            }
+        }
+        if let Some(open) = &mut connection
+            && pipe.query_async::<()>(open).await.is_err()
+        {
+            connection = None;
+        }
+    }
+}
+
+async fn listen(node: Uuid, client: redis::Client, live: Arc<Live>, is_up: Arc<AtomicBool>) {
+    let mut was_up = true;
+    loop {
+        match subscribe(&client).await {
+            Ok(mut subscription) => {
+                if !was_up {
+                    tracing::info!("the bus is back");
+                }
+                is_up.store(true, Ordering::Relaxed);
+                // Whatever was said meanwhile was missed.
+                live.hub.refresh_all();
+                live.presence.pull_soon();
+                let mut messages = subscription.on_message();
+                while let Some(message) = messages.next().await {
+                    hear(node, message.get_payload_bytes(), &live);
+                }
+            }
+            Err(error) if was_up => tracing::warn!(%error, "Redis is away; pages catch up from the database meanwhile"),
+            Err(_) => {}
+        }
+        was_up = false;
+        is_up.store(false, Ordering::Relaxed);
+        tokio::time::sleep(RETRY).await;
+    }
+}
+
+async fn subscribe(client: &redis::Client) -> redis::RedisResult<redis::aio::PubSub> {
+    let mut subscription = client.get_async_pubsub().await?;
+    subscription.psubscribe("{*}:bus").await?;
+    Ok(subscription)
+}
+
+fn hear(node: Uuid, body: &[u8], live: &Live) {
+    let envelope: Envelope<Message> = match serde_json::from_slice(body) {
+        Ok(envelope) => envelope,
+        Err(error) => return tracing::warn!(%error, "another node says what this one does not understand"),
+    };
+    if envelope.node == node {
+        return;
+    }
+    match envelope.message {
+        Message::Change(change) => live.show(change),
+        Message::Wake(wake) if live.has_workers.load(Ordering::Relaxed) => live.wakes.wake(wake),
+        Message::Wake(_) => {}
+        Message::People(sign) => live.people.note(&sign),
+        Message::Here(here) => {
+            if live.presence.note(&here) {
+                live.wakes.wake(Wake::Agent(here.workspace, here.user));
+            }
+        }
+        Message::SignedOut { workspace, session } => live.hub.close_session(workspace, session),
+    }
+}

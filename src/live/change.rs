@@ -1,0 +1,94 @@
+//! What is published after a commit: the events of one command with all that their fragments show.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::Snapshot;
+use crate::domain::brief::Answer;
+use crate::domain::contact::Contact;
+use crate::domain::conversation::{Controller, Conversation, State};
+use crate::domain::event::{Event, Recorded};
+use crate::domain::ids::{QueueId, UserId, WorkspaceId};
+use crate::domain::message::Content;
+
+/// One command's effect on one conversation.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Change {
+    pub workspace: WorkspaceId,
+    pub conversation: Conversation,
+    pub contact: Contact,
+    pub inbox_name: String,
+    pub agent_name: Option<String>,
+    pub queue_name: Option<String>,
+    pub promise_minutes: Option<u32>,
+    /// What the flow has learned so far.
+    pub answers: Vec<Answer>,
+    /// Where it stood before; nothing for a new conversation.
+    pub before: Option<Standing>,
+    pub events: Vec<Recorded>,
+}
+
+/// What decides in which lists a conversation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    pub state: State,
+    pub controller: Controller,
+    pub queue: Option<QueueId>,
+}
+
+impl Standing {
+    #[must_use]
+    pub fn of(conversation: &Conversation) -> Self {
+        Self { state: conversation.state, controller: conversation.controller, queue: conversation.queue }
+    }
+
+    #[must_use]
+    pub fn agent(&self) -> Option<UserId> {
+        self.controller.agent()
+    }
+}
+
+impl Change {
+    /// The change that `events` made, from the snapshot as it is after them. The snapshot must hold a conversation.
+    #[must_use]
+    pub fn new(snapshot: &Snapshot, before: Option<&Conversation>, events: Vec<Recorded>) -> Option<Self> {
+        let conversation = snapshot.conversation.clone()?;
+        let agent_name = conversation.controller.agent().map(|agent| {
+            let known = snapshot.agents.get(&agent).map(|agent| agent.name.clone());
+            known.or_else(|| snapshot.workplace.people.get(&agent).cloned()).unwrap_or_default()
+        });
+        let queue = conversation.queue.and_then(|queue| snapshot.workplace.queue(queue));
+        let answers = match (&conversation.brief, &snapshot.session) {
+            (Some(brief), _) => brief.answers.clone(),
+            (None, Some(session)) => session.answers.clone(),
+            (None, None) => Vec::new(),
+        };
+        Some(Self {
+            workspace: snapshot.workspace,
+            contact: snapshot.contact.clone(),
+            inbox_name: snapshot.inbox.name.clone(),
+            agent_name,
+            queue_name: queue.map(|queue| queue.name.clone()),
+            promise_minutes: queue.map(|queue| queue.promise_minutes),
+            answers,
+            before: before.map(Standing::of),
+            events: events.into_iter().map(without_raw).collect(),
+            conversation,
+        })
+    }
+
+    /// Whether it moved between lists: somebody's counts change.
+    #[must_use]
+    pub fn is_move(&self) -> bool {
+        self.before != Some(Standing::of(&self.conversation))
+    }
+}
+
+/// Only what is shown raw travels raw.
+fn without_raw(mut recorded: Recorded) -> Recorded {
+    if let Event::MessageReceived { message } | Event::MessageQueued { message } = &mut recorded.event
+        && !matches!(message.content, Content::Unsupported { .. })
+    {
+        message.raw = None;
+    }
+    recorded
+}

@@ -1,0 +1,335 @@
+//! This node's sockets: who shows which list and which conversation. Each has a bounded queue; one that falls behind is cut
+//! and comes back by "since".
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use bytestring::ByteString;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::change::{Change, Standing};
+use crate::domain::conversation::{Controller, State};
+use crate::domain::ids::{ConversationId, QueueId, SessionId, UserId, WorkspaceId};
+
+/// Frames that wait for one socket at most.
+pub const WAITING_FRAMES: usize = 64;
+
+/// This node's name of a socket.
+pub type SocketId = u64;
+
+/// Which list a page shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Showing {
+    Mine,
+    Queues,
+    Unassigned,
+    All,
+    Resolved,
+}
+
+/// A place in which a conversation can be listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Topic {
+    Agent(WorkspaceId, UserId),
+    Queue(WorkspaceId, QueueId),
+    Unassigned(WorkspaceId),
+    All(WorkspaceId),
+    Resolved(WorkspaceId),
+}
+
+/// Whose socket it is.
+#[derive(Debug, Clone)]
+pub struct Owner {
+    pub workspace: WorkspaceId,
+    pub user: UserId,
+    pub session: SessionId,
+    /// The language of its fragments.
+    pub locale: &'static str,
+}
+
+struct Socket {
+    owner: Owner,
+    frames: mpsc::Sender<ByteString>,
+    /// Ends the socket's task.
+    cut: CancellationToken,
+    showing: Vec<Topic>,
+    open: Option<ConversationId>,
+}
+
+#[derive(Default)]
+struct Sockets {
+    all: HashMap<SocketId, Socket>,
+    by_topic: HashMap<Topic, HashSet<SocketId>>,
+    by_conversation: HashMap<ConversationId, HashSet<SocketId>>,
+    by_user: HashMap<(WorkspaceId, UserId), usize>,
+}
+
+/// The registry.
+#[derive(Default)]
+pub struct Hub {
+    sockets: Mutex<Sockets>,
+    next: AtomicU64,
+    count: AtomicUsize,
+}
+
+/// A new socket's side of the registry.
+pub struct Registered {
+    pub id: SocketId,
+    pub frames: mpsc::Receiver<ByteString>,
+    pub cut: CancellationToken,
+    /// It is the person's first page on this node.
+    pub is_first: bool,
+}
+
+/// One socket that a frame goes to.
+pub struct Recipient {
+    pub locale: &'static str,
+    frames: mpsc::Sender<ByteString>,
+    cut: CancellationToken,
+}
+
+impl Recipient {
+    /// Queues a frame; a socket with no room is cut.
+    pub fn send(&self, frame: ByteString) {
+        if self.frames.try_send(frame).is_err() {
+            self.cut.cancel();
+        }
+    }
+}
+
+/// Whom a change concerns on this node.
+pub struct Audience {
+    /// Pages that have the conversation open.
+    pub thread: Vec<Recipient>,
+    /// Pages whose list it is in, or was.
+    pub lists: Vec<Recipient>,
+    /// People whose counts it changes.
+    pub counted: Vec<(WorkspaceId, UserId)>,
+}
+
+impl Hub {
+    fn lock(&self) -> MutexGuard<'_, Sockets> {
+        self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count.load(Ordering::Relaxed) == 0
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// Registers a socket; it shows no list and no conversation yet.
+    #[must_use]
+    pub fn register(&self, owner: Owner) -> Registered {
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        let (frames, receiver) = mpsc::channel(WAITING_FRAMES);
+        let cut = CancellationToken::new();
+        let mut sockets = self.lock();
+        let pages = sockets.by_user.entry((owner.workspace, owner.user)).or_default();
+        *pages += 1;
+        let is_first = *pages == 1;
+        sockets.all.insert(id, Socket { owner, frames, cut: cut.clone(), showing: Vec::new(), open: None });
+        self.count.store(sockets.all.len(), Ordering::Relaxed);
+        Registered { id, frames: receiver, cut, is_first }
+    }
+
+    /// Forgets a socket; true when it was the person's last page on this node.
+    pub fn unregister(&self, id: SocketId) -> bool {
+        let mut sockets = self.lock();
+        let Some(socket) = sockets.all.remove(&id) else { return false };
+        for topic in &socket.showing {
+            sockets.leave_topic(*topic, id);
+        }
+        if let Some(conversation) = socket.open {
+            sockets.leave_conversation(conversation, id);
+        }
+        self.count.store(sockets.all.len(), Ordering::Relaxed);
+        let key = (socket.owner.workspace, socket.owner.user);
+        let Some(pages) = sockets.by_user.get_mut(&key) else { return false };
+        *pages -= 1;
+        let is_last = *pages == 0;
+        if is_last {
+            sockets.by_user.remove(&key);
+        }
+        is_last
+    }
+
+    /// The socket shows this list from now on. `queues` are those of the person's teams.
+    pub fn show(&self, id: SocketId, showing: Showing, queues: &[QueueId]) {
+        let mut sockets = self.lock();
+        let Some(socket) = sockets.all.get_mut(&id) else { return };
+        let Owner { workspace, user, .. } = socket.owner;
+        let topics = match showing {
+            Showing::Mine => vec![Topic::Agent(workspace, user)],
+            Showing::Queues => queues.iter().map(|queue| Topic::Queue(workspace, *queue)).collect(),
+            Showing::Unassigned => vec![Topic::Unassigned(workspace)],
+            Showing::All => vec![Topic::All(workspace)],
+            Showing::Resolved => vec![Topic::Resolved(workspace)],
+        };
+        let before = std::mem::replace(&mut socket.showing, topics.clone());
+        for topic in before {
+            sockets.leave_topic(topic, id);
+        }
+        for topic in topics {
+            sockets.by_topic.entry(topic).or_default().insert(id);
+        }
+    }
+
+    /// The socket has this conversation open from now on, or none.
+    pub fn open(&self, id: SocketId, conversation: Option<ConversationId>) {
+        let mut sockets = self.lock();
+        let Some(socket) = sockets.all.get_mut(&id) else { return };
+        if let Some(before) = std::mem::replace(&mut socket.open, conversation) {
+            sockets.leave_conversation(before, id);
+        }
+        if let Some(conversation) = conversation {
+            sockets.by_conversation.entry(conversation).or_default().insert(id);
+        }
+    }
+
+    /// Whether a person has a socket on this node.
+    #[must_use]
+    pub fn has_user(&self, workspace: WorkspaceId, user: UserId) -> bool {
+        self.lock().by_user.contains_key(&(workspace, user))
+    }
+
+    /// Everybody with a socket on this node.
+    #[must_use]
+    pub fn users(&self) -> Vec<(WorkspaceId, UserId)> {
+        self.lock().by_user.keys().copied().collect()
+    }
+
+    /// Whom a change concerns.
+    #[must_use]
+    pub fn audience(&self, change: &Change) -> Audience {
+        let sockets = self.lock();
+        let now = Standing::of(&change.conversation);
+        let mut listed = HashSet::new();
+        for topic in topics(change.workspace, &now).into_iter().chain(change.before.iter().flat_map(|before| topics(change.workspace, before))) {
+            if let Some(ids) = sockets.by_topic.get(&topic) {
+                listed.extend(ids.iter().copied());
+            }
+        }
+        let counted = if change.is_move() { sockets.people_of(change.workspace) } else { Vec::new() };
+        let in_workspace = |socket: &&Socket| socket.owner.workspace == change.workspace;
+        Audience {
+            thread: sockets
+                .by_conversation
+                .get(&change.conversation.id)
+                .into_iter()
+                .flatten()
+                .filter_map(|id| sockets.all.get(id))
+                .filter(in_workspace)
+                .map(recipient)
+                .collect(),
+            lists: listed.iter().filter_map(|id| sockets.all.get(id)).map(recipient).collect(),
+            counted,
+        }
+    }
+
+    /// The pages that have a conversation open.
+    #[must_use]
+    pub fn viewers(&self, workspace: WorkspaceId, conversation: ConversationId) -> Vec<Recipient> {
+        let sockets = self.lock();
+        let ids = sockets.by_conversation.get(&conversation).into_iter().flatten();
+        ids.filter_map(|id| sockets.all.get(id)).filter(|socket| socket.owner.workspace == workspace).map(recipient).collect()
+    }
+
+    /// A person's pages.
+    #[must_use]
+    pub fn pages_of(&self, workspace: WorkspaceId, user: UserId) -> Vec<Recipient> {
+        let sockets = self.lock();
+        sockets.all.values().filter(|socket| socket.owner.workspace == workspace && socket.owner.user == user).map(recipient).collect()
+    }
+
+    /// One socket.
+    #[must_use]
+    pub fn socket(&self, id: SocketId) -> Option<Recipient> {
+        self.lock().all.get(&id).map(recipient)
+    }
+
+    /// The conversations that are open on this node, by workspace.
+    #[must_use]
+    pub fn open_conversations(&self) -> HashMap<WorkspaceId, Vec<ConversationId>> {
+        let sockets = self.lock();
+        let mut open: HashMap<WorkspaceId, HashSet<ConversationId>> = HashMap::new();
+        for socket in sockets.all.values() {
+            open.entry(socket.owner.workspace).or_default().extend(socket.open);
+        }
+        open.into_iter().map(|(workspace, conversations)| (workspace, conversations.into_iter().collect())).collect()
+    }
+
+    /// Tells every page to look for itself: something may have been missed.
+    pub fn refresh_all(&self) {
+        let frame = ByteString::from_static(r#"{"type":"refresh"}"#);
+        for socket in self.lock().all.values() {
+            recipient(socket).send(frame.clone());
+        }
+    }
+
+    /// Says goodbye to the pages of a session.
+    pub fn close_session(&self, workspace: WorkspaceId, session: SessionId) {
+        let frame = ByteString::from_static(r#"{"type":"signed_out"}"#);
+        for socket in self.lock().all.values() {
+            if socket.owner.workspace == workspace && socket.owner.session == session {
+                recipient(socket).send(frame.clone());
+            }
+        }
+    }
+
+    /// Cuts every socket: the node stops.
+    pub fn cut_all(&self) {
+        for socket in self.lock().all.values() {
+            socket.cut.cancel();
+        }
+    }
+}
+
+impl Sockets {
+    fn leave_topic(&mut self, topic: Topic, id: SocketId) {
+        if let Some(ids) = self.by_topic.get_mut(&topic) {
+            ids.remove(&id);
+            if ids.is_empty() {
+                self.by_topic.remove(&topic);
+            }
+        }
+    }
+
+    fn leave_conversation(&mut self, conversation: ConversationId, id: SocketId) {
+        if let Some(ids) = self.by_conversation.get_mut(&conversation) {
+            ids.remove(&id);
+            if ids.is_empty() {
+                self.by_conversation.remove(&conversation);
+            }
+        }
+    }
+
+    fn people_of(&self, workspace: WorkspaceId) -> Vec<(WorkspaceId, UserId)> {
+        self.by_user.keys().filter(|(of, _)| *of == workspace).copied().collect()
+    }
+}
+
+fn recipient(socket: &Socket) -> Recipient {
+    Recipient { locale: socket.owner.locale, frames: socket.frames.clone(), cut: socket.cut.clone() }
+}
+
+/// The places in which a conversation of this standing is listed.
+fn topics(workspace: WorkspaceId, standing: &Standing) -> Vec<Topic> {
+    if standing.state == State::Resolved {
+        return vec![Topic::Resolved(workspace)];
+    }
+    let mut topics = vec![Topic::All(workspace)];
+    topics.extend(standing.queue.map(|queue| Topic::Queue(workspace, queue)));
+    match standing.controller {
+        Controller::Agent { user } => topics.push(Topic::Agent(workspace, user)),
+        Controller::Queue => topics.push(Topic::Unassigned(workspace)),
+        Controller::Flow | Controller::Nobody => {}
+    }
+    topics
+}

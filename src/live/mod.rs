@@ -1,0 +1,112 @@
+//! What is shared between nodes in Redis, and this node's sockets. Everything here may be lost: it is rebuilt from PostgreSQL or
+//! from the browsers within seconds, and the product stays correct while it is away.
+
+pub mod bus;
+pub mod change;
+pub mod hub;
+pub mod people;
+pub mod presence;
+pub mod rate_limits;
+pub mod wakes;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::mpsc;
+
+use crate::domain::ids::{SessionId, UserId, WorkspaceId};
+use bus::{Bus, Message};
+use change::Change;
+use hub::Hub;
+use people::People;
+use presence::PresenceMap;
+use wakes::{Wake, Wakes};
+
+/// Changes that wait to be rendered for this node's sockets at most; beyond it the sockets are told to look for themselves.
+const WAITING_CHANGES: usize = 8192;
+
+/// The live side of a node.
+pub struct Live {
+    pub hub: Hub,
+    pub wakes: Wakes,
+    pub people: People,
+    pub(crate) presence: PresenceMap,
+    bus: Bus,
+    changes: mpsc::Sender<Arc<Change>>,
+    /// This node runs the workers, so wake-ups stay here.
+    has_workers: AtomicBool,
+}
+
+impl Live {
+    /// The live side, and the changes that its web side has to render.
+    #[must_use]
+    pub fn new(bus: Bus) -> (Arc<Self>, mpsc::Receiver<Arc<Change>>) {
+        let (changes, receiver) = mpsc::channel(WAITING_CHANGES);
+        let live = Self {
+            hub: Hub::default(),
+            wakes: Wakes::default(),
+            people: People::default(),
+            presence: PresenceMap::default(),
+            bus,
+            changes,
+            has_workers: AtomicBool::new(false),
+        };
+        (Arc::new(live), receiver)
+    }
+
+    /// Says that this node runs the workers.
+    pub fn set_has_workers(&self) {
+        self.has_workers.store(true, Ordering::Relaxed);
+    }
+
+    /// Tells workers where to look: those of this node, or whoever hears it.
+    pub fn wake(&self, wake: Wake) {
+        if self.has_workers.load(Ordering::Relaxed) {
+            self.wakes.wake(wake);
+        } else {
+            self.bus.send(Message::Wake(wake));
+        }
+    }
+
+    /// Shows a change to this node's sockets and to the other nodes.
+    pub fn publish(&self, change: Change) {
+        let change = Arc::new(change);
+        self.show(change.clone());
+        self.bus.send(Message::Change(change));
+    }
+
+    /// Whether the bus hears and is heard.
+    #[must_use]
+    pub fn is_bus_up(&self) -> bool {
+        self.bus.is_up()
+    }
+
+    /// Shows a change to this node's sockets.
+    fn show(&self, change: Arc<Change>) {
+        if self.hub.is_empty() {
+            return;
+        }
+        if self.changes.try_send(change).is_err() {
+            metrics::counter!("baton_changes_dropped_total").increment(1);
+            self.hub.refresh_all();
+        }
+    }
+
+    /// Whether a person has a live page, or had one a moment ago.
+    #[must_use]
+    pub fn is_connected(&self, workspace: WorkspaceId, user: UserId) -> bool {
+        self.hub.has_user(workspace, user) || self.presence.is_connected(workspace, user)
+    }
+
+    /// Closes the sockets of a session, here and on every other node.
+    pub fn close_session(&self, workspace: WorkspaceId, session: SessionId) {
+        self.hub.close_session(workspace, session);
+        self.bus.send(Message::SignedOut { workspace, session });
+    }
+
+    /// Tells everybody who is viewing or typing where.
+    pub fn tell_people(&self, sign: people::Sign) {
+        self.people.note(&sign);
+        self.bus.send(Message::People(sign));
+    }
+}

@@ -1,0 +1,188 @@
+//! Who is there: a person with at least one live page on any node, for a minute after the last sign of life.
+//!
+//! Each node writes its own people to a sorted set of the workspace (member `user:node`, score: until when, in milliseconds) and
+//! keeps what the others wrote, so that a question costs no round trip and an answer survives Redis being away.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use redis::aio::ConnectionManager;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::Live;
+use super::bus::Message;
+use super::wakes::Wake;
+use crate::domain::ids::{UserId, WorkspaceId};
+
+/// How long a sign of life counts.
+const LIFE: SignedDuration = SignedDuration::from_secs(60);
+
+/// How long a person stays after the last page closed: a reload takes less.
+const GRACE: SignedDuration = SignedDuration::from_secs(10);
+
+/// How often a node writes its people and reads the others'.
+const BEAT: Duration = Duration::from_secs(5);
+
+/// The workspaces in which anybody is there.
+const WORKSPACES: &str = "{installation}:workspaces";
+
+/// A node's word about a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Here {
+    pub workspace: WorkspaceId,
+    pub user: UserId,
+    /// The node that says so.
+    pub node: Uuid,
+    /// Until when it counts.
+    pub until: Timestamp,
+}
+
+/// What is known of everybody's presence.
+#[derive(Debug, Default)]
+pub struct PresenceMap {
+    known: Mutex<HashMap<WorkspaceId, HashMap<(UserId, Uuid), Timestamp>>>,
+    pull: Notify,
+}
+
+impl PresenceMap {
+    /// Whether any node saw the person lately.
+    #[must_use]
+    pub fn is_connected(&self, workspace: WorkspaceId, user: UserId) -> bool {
+        let now = Timestamp::now();
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&workspace).is_some_and(|people| people.iter().any(|((who, _), until)| *who == user && *until > now))
+    }
+
+    /// Takes a node's word; true when the person was not there before.
+    pub fn note(&self, here: &Here) -> bool {
+        let was_there = self.is_connected(here.workspace, here.user);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(here.workspace).or_default().insert((here.user, here.node), here.until);
+        !was_there && here.until > Timestamp::now()
+    }
+
+    /// Asks for the next beat now.
+    pub fn pull_soon(&self) {
+        self.pull.notify_one();
+    }
+
+    /// Drops what has run out, so that the map stays as small as the people who are there.
+    fn forget(&self, now: Timestamp) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, people| {
+            people.retain(|_, until| *until > now);
+            !people.is_empty()
+        });
+    }
+}
+
+impl Live {
+    /// A page of a person opened on this node: their queues may have work for them.
+    pub fn arrive(&self, workspace: WorkspaceId, user: UserId) {
+        let is_new = self.say_here(workspace, user, LIFE);
+        if is_new {
+            self.wake(Wake::Agent(workspace, user));
+        }
+    }
+
+    /// The last page of a person on this node closed.
+    pub fn leave(&self, workspace: WorkspaceId, user: UserId) {
+        self.say_here(workspace, user, GRACE);
+    }
+
+    fn say_here(&self, workspace: WorkspaceId, user: UserId, life: SignedDuration) -> bool {
+        let until = Timestamp::now().saturating_add(life).unwrap_or(Timestamp::MAX);
+        let here = Here { workspace, user, node: self.bus.node(), until };
+        let is_new = self.presence.note(&here);
+        self.bus.send(Message::Here(here));
+        self.presence.pull_soon();
+        is_new
+    }
+}
+
+/// Writes this node's people and reads everybody's, until `stop`.
+pub async fn run(live: Arc<Live>, url: String, stop: CancellationToken) {
+    let mut connection = None;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = live.presence.pull.notified() => {}
+            () = tokio::time::sleep(BEAT) => {}
+        }
+        let now = Timestamp::now();
+        keep_own(&live, now);
+        live.presence.forget(now);
+        if connection.is_none() {
+            connection = connect(&url).await;
+        }
+        if let Some(open) = &mut connection
+            && let Err(error) = exchange(&live, open, now).await
+        {
+            tracing::debug!(%error, "presence could not be exchanged");
+            connection = None;
+        }
+    }
+}
+
+async fn connect(url: &str) -> Option<ConnectionManager> {
+    let client = redis::Client::open(url).ok()?;
+    client.get_connection_manager().await.ok()
+}
+
+/// People with a socket here are here, whatever Redis remembers.
+fn keep_own(live: &Live, now: Timestamp) {
+    let until = now.saturating_add(LIFE).unwrap_or(Timestamp::MAX);
+    for (workspace, user) in live.hub.users() {
+        live.presence.note(&Here { workspace, user, node: live.bus.node(), until });
+    }
+}
+
+async fn exchange(live: &Live, connection: &mut ConnectionManager, now: Timestamp) -> redis::RedisResult<()> {
+    let node = live.bus.node();
+    let mut own = own_people(live, node);
+    let mut roll = redis::pipe();
+    if !own.is_empty() {
+        roll.sadd(WORKSPACES, own.keys().map(ToString::to_string).collect::<Vec<_>>()).ignore();
+    }
+    roll.smembers(WORKSPACES);
+    let (workspaces,): (Vec<String>,) = roll.query_async(connection).await?;
+    for workspace in workspaces.iter().filter_map(|text| text.parse::<WorkspaceId>().ok()) {
+        let key = format!("{{{workspace}}}:presence");
+        let mut pipe = redis::pipe();
+        if let Some(people) = own.remove(&workspace) {
+            pipe.zadd_multiple(&key, &people).ignore();
+        }
+        pipe.cmd("ZREMRANGEBYSCORE").arg(&key).arg("-inf").arg(now.as_millisecond()).ignore();
+        pipe.cmd("EXPIRE").arg(&key).arg(120).ignore();
+        pipe.cmd("ZRANGE").arg(&key).arg(0).arg(-1).arg("WITHSCORES");
+        let (members,): (Vec<(String, f64)>,) = pipe.query_async(connection).await?;
+        for (member, score) in members {
+            let Some(here) = parse(workspace, &member, score) else { continue };
+            if here.node != node && live.presence.note(&here) {
+                live.wake(Wake::Agent(workspace, here.user));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What this node says about its own people: until when (milliseconds), and the member's name.
+fn own_people(live: &Live, node: Uuid) -> HashMap<WorkspaceId, Vec<(f64, String)>> {
+    let known = live.presence.known.lock().unwrap_or_else(PoisonError::into_inner);
+    let of = |people: &HashMap<(UserId, Uuid), Timestamp>| {
+        let own = people.iter().filter(|((_, by), _)| *by == node);
+        own.map(|((user, _), until)| (until.as_millisecond() as f64, format!("{user}:{node}"))).collect::<Vec<_>>()
+    };
+    known.iter().map(|(workspace, people)| (*workspace, of(people))).filter(|(_, people)| !people.is_empty()).collect()
+}
+
+fn parse(workspace: WorkspaceId, member: &str, score: f64) -> Option<Here> {
+    let (user, node) = member.split_once(':')?;
+    let until = Timestamp::from_millisecond(score as i64).ok()?;
+    Some(Here { workspace, user: user.parse().ok()?, node: node.parse().ok()?, until })
+}

@@ -1,0 +1,291 @@
+//! The door for one contact: what waits in its lane, or a single command about one of its conversations.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::load::know_messages;
+use super::write::{store_media, write};
+use super::{Error, Runner, now};
+use crate::domain::command::TransferTarget;
+use crate::domain::event::Recorded;
+use crate::domain::ids::{ConversationId, MediaId, UserId, WorkspaceId};
+use crate::domain::inbound::InboundItem;
+use crate::domain::{Command, Refusal, Snapshot, handle};
+use crate::live::change::Change;
+use crate::store::inbound_items::{Lane, WaitingItem};
+use crate::store::media::StoredMedia;
+use crate::store::quarantine::NewQuarantined;
+use crate::store::timers::DueTimer;
+use crate::store::{self, Transaction};
+
+/// Items that one transaction takes from a lane.
+const LANE_LIMIT: i64 = 50;
+
+/// How often a command that lost a deadlock is run again.
+const MAX_TRIES: usize = 4;
+
+/// What a command did.
+#[derive(Debug)]
+pub struct Done {
+    pub conversation: ConversationId,
+    pub events: Vec<Recorded>,
+    pub last_seq: i64,
+}
+
+/// How much of a lane was worked off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LaneProgress {
+    Empty,
+    MoreMayWait,
+}
+
+/// What a command brings along that only its own transaction may write or check.
+#[derive(Debug, Default)]
+pub struct Alongside {
+    /// The timer it comes from; when another node took it, the command is dropped.
+    pub timer: Option<DueTimer>,
+    /// The picture it reports.
+    pub media: Option<(MediaId, StoredMedia)>,
+}
+
+impl Runner {
+    /// Runs a command about a conversation.
+    ///
+    /// # Errors
+    /// A refusal, [`Error::NotFound`], or a fault.
+    pub async fn run(&self, workspace: WorkspaceId, conversation: ConversationId, command: Command) -> Result<Done, Error> {
+        self.run_alongside(workspace, conversation, command, &Alongside::default()).await
+    }
+
+    /// As [`Runner::run`], with rows that belong to the same transaction.
+    ///
+    /// # Errors
+    /// As [`Runner::run`].
+    pub async fn run_alongside(
+        &self,
+        workspace: WorkspaceId,
+        conversation: ConversationId,
+        command: Command,
+        alongside: &Alongside,
+    ) -> Result<Done, Error> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.try_run(workspace, conversation, command.clone(), alongside).await {
+                Err(Error::Store(error)) if error.is_retryable() && tries < MAX_TRIES => {}
+                other => return other,
+            }
+        }
+    }
+
+    async fn try_run(&self, workspace: WorkspaceId, id: ConversationId, command: Command, alongside: &Alongside) -> Result<Done, Error> {
+        let (contact, inbox) = self.store.contact_of(workspace, id).await?.ok_or(Error::NotFound)?;
+        let place = self.place(workspace, inbox).await?;
+        let mut client = self.store.client().await?;
+        let transaction = client.transaction().await?;
+        let contact = store::contacts::lock(&transaction, workspace, contact).await?.ok_or(Error::NotFound)?;
+        if let Some(timer) = &alongside.timer
+            && !store::timers::take(&transaction, timer).await?
+        {
+            return Err(Refusal::Duplicate.into());
+        }
+        let loaded = store::conversations::load(&transaction, workspace, id).await?.ok_or(Error::NotFound)?;
+        let mut snapshot = self.snapshot(&place, contact, Some(loaded)).await?;
+        know_messages(&transaction, &mut snapshot, &[], &messages_of(&command)).await?;
+        if let Command::AddNote { note, .. } = &command
+            && store::notes::exists(&transaction, workspace, *note).await?
+        {
+            return Err(Refusal::Duplicate.into());
+        }
+        snapshot.agents = store::agents::lock(&transaction, workspace, &agents_of(&command, &snapshot)).await?;
+        let now = now();
+        let events = match handle(&snapshot, command, now) {
+            Ok(events) => events,
+            Err(refusal) if alongside.timer.is_some() => {
+                transaction.commit().await?;
+                return Err(refusal.into());
+            }
+            Err(refusal) => return Err(refusal.into()),
+        };
+        if let Some((media, stored)) = &alongside.media {
+            store_media(&transaction, &snapshot, *media, stored).await?;
+        }
+        let change = write(&transaction, &mut snapshot, events, now).await?;
+        transaction.commit().await?;
+        let done = Done { conversation: change.conversation.id, events: change.events.clone(), last_seq: change.conversation.last_seq };
+        self.publish(change);
+        Ok(done)
+    }
+
+    /// Runs the commands that wait in a lane, in the order they were stored, and commits them together.
+    ///
+    /// # Errors
+    /// A fault; then all of it waits still.
+    pub async fn run_lane(&self, lane: Lane) -> Result<LaneProgress, Error> {
+        match self.try_lane(lane, LANE_LIMIT).await {
+            Err(Error::Store(error)) if !error.is_away() && !error.is_retryable() => {
+                tracing::warn!(%error, contact = %lane.contact, "a lane could not be run together; its items are tried one by one");
+                self.run_first_of(lane).await
+            }
+            other => other,
+        }
+    }
+
+    /// Runs the first item alone; what the database itself refuses is set aside, so that the rest can go on.
+    async fn run_first_of(&self, lane: Lane) -> Result<LaneProgress, Error> {
+        match self.try_lane(lane, 1).await {
+            Err(Error::Store(error)) if !error.is_away() && !error.is_retryable() => {
+                self.set_first_aside(lane, &error.to_string()).await?;
+                Ok(LaneProgress::MoreMayWait)
+            }
+            Ok(_) => Ok(LaneProgress::MoreMayWait),
+            other => other,
+        }
+    }
+
+    async fn set_first_aside(&self, lane: Lane, reason: &str) -> Result<(), Error> {
+        let mut client = self.store.client().await?;
+        let transaction = client.transaction().await?;
+        let Some(open) = store::lanes::open(&transaction, lane, 1).await? else { return Ok(()) };
+        for item in &open.items {
+            set_aside(&transaction, lane, item, reason, now()).await?;
+            store::inbound_items::delete(&transaction, lane.workspace, &[item.seq]).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    async fn try_lane(&self, lane: Lane, limit: i64) -> Result<LaneProgress, Error> {
+        let place = self.place(lane.workspace, lane.inbox).await?;
+        let mut client = self.store.client().await?;
+        let transaction = client.transaction().await?;
+        let Some(open) = store::lanes::open(&transaction, lane, limit).await? else { return Ok(LaneProgress::Empty) };
+        if open.items.is_empty() {
+            return Ok(LaneProgress::Empty);
+        }
+        let mut snapshot = self.snapshot(&place, open.contact, open.latest).await?;
+        let (wamids, ids) = spoken_of(&open.items);
+        let conversations = know_messages(&transaction, &mut snapshot, &wamids, &ids).await?;
+        let now = now();
+        let mut changes: Vec<Change> = Vec::with_capacity(open.items.len());
+        for item in &open.items {
+            let elsewhere = conversation_of(item, &snapshot, &conversations)
+                .filter(|id| Some(*id) != snapshot.conversation.as_ref().map(|conversation| conversation.id));
+            let decided = match elsewhere {
+                None => decide(&transaction, &mut snapshot, item, now).await?,
+                Some(id) => {
+                    let loaded = store::conversations::load(&transaction, lane.workspace, id).await?;
+                    let mut other = Snapshot { session: None, conversation: None, ..snapshot.clone() };
+                    other.conversation = loaded.map(|loaded| loaded.conversation);
+                    let decided = decide(&transaction, &mut other, item, now).await?;
+                    snapshot.messages = other.messages;
+                    decided
+                }
+            };
+            match decided {
+                Ok(change) => changes.push(change),
+                Err(Refusal::Duplicate) => {}
+                Err(refusal) => set_aside(&transaction, lane, item, &refusal.to_string(), now).await?,
+            }
+        }
+        let seqs: Vec<i64> = open.items.iter().map(|item| item.seq).collect();
+        store::inbound_items::delete(&transaction, lane.workspace, &seqs).await?;
+        transaction.commit().await?;
+        for change in changes {
+            self.publish(change);
+        }
+        Ok(if seqs.len() < usize::try_from(limit).unwrap_or(usize::MAX) { LaneProgress::Empty } else { LaneProgress::MoreMayWait })
+    }
+}
+
+/// Decides one item and writes it.
+async fn decide(
+    transaction: &Transaction<'_>,
+    snapshot: &mut Snapshot,
+    item: &WaitingItem,
+    now: Timestamp,
+) -> Result<Result<Change, Refusal>, Error> {
+    let command = match item.item.clone() {
+        InboundItem::Message(message) => Command::Receive { message, received_at: item.received_at },
+        InboundItem::Status(report) => Command::RecordStatus(report),
+    };
+    match handle(snapshot, command, now) {
+        Ok(events) => Ok(Ok(write(transaction, snapshot, events, now).await?)),
+        Err(refusal) => Ok(Err(refusal)),
+    }
+}
+
+async fn set_aside(transaction: &Transaction<'_>, lane: Lane, item: &WaitingItem, reason: &str, at: Timestamp) -> Result<(), Error> {
+    let body = serde_json::to_vec(&item.item).map_err(store::Error::from)?;
+    let quarantined = NewQuarantined {
+        id: Uuid::now_v7(),
+        workspace: Some(lane.workspace),
+        app_id: "",
+        payload_seq: item.payload_seq,
+        reason,
+        item: &body,
+        at,
+    };
+    Ok(store::quarantine::insert(transaction, &quarantined).await?)
+}
+
+/// The WhatsApp ids and our ids that items speak of.
+fn spoken_of(items: &[WaitingItem]) -> (Vec<&str>, Vec<Uuid>) {
+    let wamids = items.iter().map(|item| match &item.item {
+        InboundItem::Message(message) => message.wamid.as_str(),
+        InboundItem::Status(report) => report.wamid.as_str(),
+    });
+    let ids = items.iter().filter_map(|item| match &item.item {
+        InboundItem::Status(report) => report.message.map(|message| message.0),
+        InboundItem::Message(_) => None,
+    });
+    (wamids.collect(), ids.collect())
+}
+
+/// The conversation that a status belongs to.
+fn conversation_of(item: &WaitingItem, snapshot: &Snapshot, conversations: &[ConversationId]) -> Option<ConversationId> {
+    let InboundItem::Status(report) = &item.item else { return None };
+    let position = snapshot
+        .messages
+        .iter()
+        .take(conversations.len())
+        .position(|message| Some(message.id) == report.message || message.wamid.as_deref() == Some(report.wamid.as_str()))?;
+    conversations.get(position).copied()
+}
+
+/// The messages that a command speaks of.
+fn messages_of(command: &Command) -> Vec<Uuid> {
+    match command {
+        Command::RecordDelivery { message, .. }
+        | Command::Reply { message, .. }
+        | Command::Settle { message, .. }
+        | Command::RecordMedia { message, .. }
+        | Command::TimerDue { timer: crate::domain::timer::Timer::UnknownSend { message } } => vec![message.0],
+        Command::RecordStatus(report) => report.message.map(|message| message.0).into_iter().collect(),
+        Command::Receive { .. }
+        | Command::AddNote { .. }
+        | Command::Take { .. }
+        | Command::Transfer { .. }
+        | Command::Resolve { .. }
+        | Command::Reopen { .. }
+        | Command::TimerDue { .. } => Vec::new(),
+    }
+}
+
+/// The agents whose load a command may change.
+fn agents_of(command: &Command, snapshot: &Snapshot) -> Vec<Uuid> {
+    let holder = snapshot.conversation.as_ref().and_then(|conversation| conversation.controller.agent());
+    let concerned: [Option<UserId>; 2] = match command {
+        Command::Take { by } | Command::Reopen { by } => [Some(by.user), holder],
+        Command::Transfer { to: TransferTarget::Agent(user), .. } => [Some(*user), holder],
+        Command::Transfer { .. } | Command::Resolve { .. } => [holder, None],
+        Command::Receive { .. }
+        | Command::RecordStatus(_)
+        | Command::RecordDelivery { .. }
+        | Command::Reply { .. }
+        | Command::AddNote { .. }
+        | Command::Settle { .. }
+        | Command::RecordMedia { .. }
+        | Command::TimerDue { .. } => [None, None],
+    };
+    concerned.into_iter().flatten().map(|user| user.0).collect()
+}

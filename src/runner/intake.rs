@@ -1,0 +1,99 @@
+//! Taking bodies in: several requests share one commit, because a disk can commit far fewer times a second than webhooks come.
+//! A request is answered only after its body is committed.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Mutex, mpsc, oneshot};
+
+use crate::store::payloads::NewPayload;
+use crate::store::{Result, Store};
+
+/// Bodies that wait for a commit at most; beyond it Meta is asked to come again.
+const WAITING: usize = 4096;
+
+/// Bodies, and bytes of them, that share a commit at most.
+const BATCH: usize = 256;
+const BATCH_BYTES: usize = 8 * 1024 * 1024;
+
+/// Commits under way at once.
+const WRITERS: usize = 4;
+
+/// How long a body may wait for its commit before Meta is asked to come again.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// Why a body was not taken in; Meta sends it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotTaken {
+    #[error("too many bodies wait")]
+    Overloaded,
+    #[error("the body could not be stored")]
+    NotStored,
+}
+
+struct Waiting {
+    payload: NewPayload,
+    since: Instant,
+    answer: oneshot::Sender<bool>,
+}
+
+/// The way in. Cheap to clone.
+#[derive(Clone)]
+pub struct Intake {
+    bodies: mpsc::Sender<Waiting>,
+}
+
+impl Intake {
+    /// Starts the writers; they end when the last clone is gone.
+    #[must_use]
+    pub fn start(store: &Store) -> Self {
+        let (bodies, waiting) = mpsc::channel(WAITING);
+        let waiting = Arc::new(Mutex::new(waiting));
+        for _ in 0..WRITERS {
+            tokio::spawn(write(store.clone(), waiting.clone()));
+        }
+        Self { bodies }
+    }
+
+    /// Stores a body; returns once it is committed.
+    ///
+    /// # Errors
+    /// [`NotTaken`]: nothing is promised, and Meta has to send it again.
+    pub async fn take(&self, payload: NewPayload) -> Result<(), NotTaken> {
+        let (answer, committed) = oneshot::channel();
+        self.bodies.try_send(Waiting { payload, since: Instant::now(), answer }).map_err(|_| NotTaken::Overloaded)?;
+        match tokio::time::timeout(PATIENCE, committed).await {
+            Ok(Ok(true)) => Ok(()),
+            Ok(_) | Err(_) => Err(NotTaken::NotStored),
+        }
+    }
+}
+
+/// One writer: whatever waits when it is free goes into one commit.
+async fn write(store: Store, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
+    while let Some(batch) = gather(&waiting).await {
+        let (payloads, answers): (Vec<_>, Vec<_>) = batch.into_iter().map(|body| (body.payload, (body.since, body.answer))).unzip();
+        let stored = store.append_payloads(&payloads).await;
+        if let Err(error) = &stored {
+            tracing::error!(%error, bodies = payloads.len(), "webhook bodies could not be stored");
+        }
+        for (since, answer) in answers {
+            metrics::histogram!("baton_webhook_commit_seconds").record(since.elapsed().as_secs_f64());
+            // A request that gave up waiting has nobody to answer.
+            answer.send(stored.is_ok()).ok();
+        }
+    }
+}
+
+async fn gather(waiting: &Mutex<mpsc::Receiver<Waiting>>) -> Option<Vec<Waiting>> {
+    let mut waiting = waiting.lock().await;
+    let first = waiting.recv().await?;
+    let mut bytes = first.payload.body.len();
+    let mut batch = vec![first];
+    while batch.len() < BATCH && bytes < BATCH_BYTES {
+        let Ok(next) = waiting.try_recv() else { break };
+        bytes += next.payload.body.len();
+        batch.push(next);
+    }
+    Some(batch)
+}

@@ -1,0 +1,72 @@
+//! Loading: a snapshot of one contact and one conversation, under the contact's lock.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::{Error, Runner, fresh_ids};
+use crate::domain::Snapshot;
+use crate::domain::contact::Contact;
+use crate::domain::ids::{ConversationId, InboxId, WorkspaceId};
+use crate::domain::inbox::Inbox;
+use crate::domain::snapshot::Workplace;
+use crate::store::conversations::Loaded;
+use crate::store::{self, Transaction};
+
+/// Where a snapshot is taken.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub workspace: WorkspaceId,
+    pub inbox: Inbox,
+    pub workplace: Arc<Workplace>,
+}
+
+impl Runner {
+    /// The set-up around an inbox.
+    pub(super) async fn place(&self, workspace: WorkspaceId, inbox: InboxId) -> Result<Place, Error> {
+        let connection = self.workplaces.connection(workspace, inbox).await?.ok_or(Error::NotFound)?;
+        let workplace = self.workplaces.get(workspace).await?;
+        Ok(Place { workspace, inbox: connection.inbox, workplace })
+    }
+
+    /// A snapshot around what was loaded. A session's version that the kept set-up does not hold yet is fetched.
+    pub(super) async fn snapshot(&self, place: &Place, contact: Contact, loaded: Option<Loaded>) -> Result<Snapshot, Error> {
+        let (conversation, session, another_under_way) =
+            loaded.map_or((None, None, false), |loaded| (Some(loaded.conversation), loaded.session, loaded.another_under_way));
+        let mut workplace = place.workplace.clone();
+        if let Some(session) = &session
+            && !workplace.definitions.contains_key(&(session.flow, session.version))
+        {
+            workplace = self.workplaces.refresh(place.workspace).await?;
+        }
+        Ok(Snapshot {
+            workspace: place.workspace,
+            workplace,
+            inbox: place.inbox.clone(),
+            contact,
+            conversation,
+            another_under_way,
+            session,
+            messages: Vec::new(),
+            agents: HashMap::new(),
+            ids: fresh_ids(),
+        })
+    }
+}
+
+/// Adds the messages that commands speak of; answers which conversation each belongs to.
+pub(super) async fn know_messages(
+    transaction: &Transaction<'_>,
+    snapshot: &mut Snapshot,
+    wamids: &[&str],
+    ids: &[Uuid],
+) -> Result<Vec<ConversationId>, Error> {
+    if wamids.is_empty() && ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = store::messages::known(transaction, snapshot.workspace, snapshot.inbox.id, wamids, ids).await?;
+    let (messages, conversations) = known.into_iter().unzip();
+    snapshot.messages = messages;
+    Ok(conversations)
+}

@@ -1,0 +1,94 @@
+//! The door for a queue: lock it, load who waits and who could take it, decide, claim, publish.
+
+use super::load::Place;
+use super::{Error, Runner, now};
+use crate::domain::agent::Presence;
+use crate::domain::event::{Event, Recorded};
+use crate::domain::ids::{QueueId, UserId, WorkspaceId};
+use crate::domain::routing::{Assignment, Candidate, decide};
+use crate::live::change::{Change, Standing};
+use crate::store;
+
+/// Conversations that one round assigns at most.
+const ROUND: i64 = 50;
+
+/// What a round did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoundOutcome {
+    /// Nobody waits, or nobody can take more.
+    Settled,
+    /// As many were assigned as one round may: look again.
+    MoreMayWait,
+}
+
+impl Runner {
+    /// Assigns who waits in a queue to who is present with room.
+    ///
+    /// # Errors
+    /// A fault; then nothing was assigned.
+    pub async fn route(&self, workspace: WorkspaceId, queue: QueueId) -> Result<RoundOutcome, Error> {
+        let mut client = self.store.client().await?;
+        let transaction = client.transaction().await?;
+        let Some(snapshot) = store::queues::load(&transaction, workspace, queue, ROUND).await? else { return Ok(RoundOutcome::Settled) };
+        let candidates: Vec<Candidate> = snapshot
+            .team
+            .into_iter()
+            .map(|agent| Candidate { presence: Presence::of(self.live.is_connected(workspace, agent.user), agent.availability), agent })
+            .collect();
+        let now = now();
+        let assignments = decide(&snapshot.waiting, candidates, now);
+        let mut claimed: Vec<(Assignment, Recorded)> = Vec::with_capacity(assignments.len());
+        for assignment in assignments {
+            let Some(seq) = store::queues::claim(&transaction, workspace, queue, &assignment, now).await? else { continue };
+            let event = Event::ConversationAssigned {
+                agent: assignment.agent,
+                name: assignment.name.clone(),
+                reason: assignment.reason.clone(),
+            };
+            let recorded = Recorded { seq, at: now, event };
+            store::events::insert(&transaction, workspace, assignment.conversation, now, std::slice::from_ref(&recorded)).await?;
+            claimed.push((assignment, recorded));
+        }
+        let changes = self.changes(&transaction, workspace, queue, &claimed).await?;
+        transaction.commit().await?;
+        let count = changes.len();
+        for change in changes {
+            let waited = change.conversation.waiting_since.map_or(0.0, |since| now.duration_since(since).as_secs_f64());
+            metrics::histogram!("baton_queue_wait_seconds").record(waited.max(0.0));
+            self.publish(change);
+        }
+        Ok(if count == usize::try_from(ROUND).unwrap_or(usize::MAX) { RoundOutcome::MoreMayWait } else { RoundOutcome::Settled })
+    }
+
+    /// Everything a page shows of the conversations that were just assigned, read before the commit that makes it so.
+    async fn changes(
+        &self,
+        transaction: &store::Transaction<'_>,
+        workspace: WorkspaceId,
+        queue: QueueId,
+        claimed: &[(Assignment, Recorded)],
+    ) -> Result<Vec<Change>, Error> {
+        let mut changes = Vec::with_capacity(claimed.len());
+        for (assignment, recorded) in claimed {
+            let Some((loaded, contact)) = store::conversations::with_contact(transaction, workspace, assignment.conversation).await? else {
+                continue;
+            };
+            let place: Place = self.place(workspace, loaded.conversation.inbox).await?;
+            let snapshot = self.snapshot(&place, contact, Some(loaded)).await?;
+            let before = Standing { state: crate::domain::conversation::State::Open, controller: crate::domain::conversation::Controller::Queue, queue: Some(queue) };
+            if let Some(mut change) = Change::new(&snapshot, None, vec![recorded.clone()]) {
+                change.before = Some(before);
+                changes.push(change);
+            }
+        }
+        Ok(changes)
+    }
+
+    /// The queues a person works for; they are looked at when the person comes or has room again.
+    ///
+    /// # Errors
+    /// A fault.
+    pub async fn queues_of(&self, workspace: WorkspaceId, user: UserId) -> Result<Vec<QueueId>, Error> {
+        Ok(self.store.queues_of(workspace, user).await?.into_iter().map(QueueId).collect())
+    }
+}

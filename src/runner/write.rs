@@ -1,0 +1,229 @@
+//! Writing: what the events of one command mean for the tables.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use futures_util::future::try_join_all;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::Error;
+use crate::domain::conversation::Conversation;
+use crate::domain::event::{Actor, Event, Recorded};
+use crate::domain::ids::MessageId;
+use crate::domain::message::{Content, MediaState, Message, Status};
+use crate::domain::{Refusal, Snapshot};
+use crate::live::change::Change;
+use crate::store::conversations::Write;
+use crate::store::media::{MediaPlace, StoredMedia};
+use crate::store::messages::Placed;
+use crate::store::notes::NewNote;
+use crate::store::{self, Transaction};
+
+type Writes<'a> = Vec<Pin<Box<dyn Future<Output = store::Result<()>> + Send + 'a>>>;
+
+/// Applies events to the snapshot, writes what they changed, and answers what to publish.
+pub(super) async fn write(transaction: &Transaction<'_>, snapshot: &mut Snapshot, events: Vec<Event>, now: Timestamp) -> Result<Change, Error> {
+    let before = snapshot.conversation.clone();
+    let contact_before = snapshot.contact.clone();
+    let mut recorded = Vec::with_capacity(events.len());
+    let mut unjournaled = Vec::new();
+    let mut is_new = false;
+    for event in events {
+        is_new |= matches!(event, Event::ConversationOpened { .. });
+        snapshot.apply(&event, now);
+        if event.is_journaled() {
+            let seq = snapshot.conversation.as_ref().map_or(0, |conversation| conversation.last_seq);
+            recorded.push(Recorded { seq, at: now, event });
+        } else {
+            unjournaled.push(event);
+        }
+    }
+    let snapshot = &*snapshot;
+    let conversation = snapshot.conversation.as_ref().ok_or(Error::NotFound)?;
+    let write = if is_new { Write::New } else { Write::Known };
+    store::conversations::save(transaction, snapshot.workspace, conversation, write).await?;
+    let agent_before = before.as_ref().filter(|_| !is_new).and_then(|before| before.controller.agent());
+    shift_loads(transaction, snapshot, conversation, agent_before, now).await?;
+
+    let journal: Vec<Recorded> = recorded.iter().map(for_journal).collect();
+    let mut writes: Writes<'_> = Vec::new();
+    if !journal.is_empty() {
+        writes.push(Box::pin(store::events::insert(transaction, snapshot.workspace, conversation.id, now, &journal)));
+    }
+    if snapshot.contact != contact_before {
+        writes.push(Box::pin(store::contacts::update(transaction, snapshot.workspace, &snapshot.contact)));
+    }
+    write_messages(transaction, snapshot, conversation, &recorded, now, &mut writes);
+    for event in recorded.iter().map(|recorded| &recorded.event).chain(&unjournaled) {
+        write_event(transaction, snapshot, conversation, event, now, &mut writes);
+    }
+    write_notes(transaction, snapshot, conversation, &recorded, now, &mut writes);
+    try_join_all(writes).await?;
+    Change::new(snapshot, before.filter(|_| !is_new).as_ref(), recorded).ok_or(Error::NotFound)
+}
+
+/// The journal keeps what the thread shows; a message's raw item stays with the message.
+fn for_journal(recorded: &Recorded) -> Recorded {
+    let mut copy = recorded.clone();
+    if let Event::MessageReceived { message } | Event::MessageQueued { message } = &mut copy.event {
+        message.raw = None;
+    }
+    copy
+}
+
+/// Who holds it changed: one more here, one less there. Capacity is checked by the statement.
+async fn shift_loads(
+    transaction: &Transaction<'_>,
+    snapshot: &Snapshot,
+    conversation: &Conversation,
+    before: Option<crate::domain::ids::UserId>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let after = conversation.controller.agent();
+    if before == after {
+        return Ok(());
+    }
+    if let Some(agent) = before {
+        store::agents::lose(transaction, snapshot.workspace, agent).await?;
+    }
+    if let Some(agent) = after
+        && !store::agents::gain(transaction, snapshot.workspace, agent, now).await?
+    {
+        let known = snapshot.agents.get(&agent);
+        let (name, load, capacity) = known.map_or((String::new(), 0, 0), |agent| (agent.name.clone(), agent.load, agent.capacity));
+        return Err(Refusal::NoRoom { name, load, capacity }.into());
+    }
+    Ok(())
+}
+
+fn messages(recorded: &[Recorded]) -> impl Iterator<Item = (i64, &Message)> {
+    recorded.iter().filter_map(|recorded| match &recorded.event {
+        Event::MessageReceived { message } | Event::MessageQueued { message } => Some((recorded.seq, message)),
+        _ => None,
+    })
+}
+
+fn write_messages<'a>(
+    transaction: &'a Transaction<'a>,
+    snapshot: &'a Snapshot,
+    conversation: &'a Conversation,
+    recorded: &'a [Recorded],
+    now: Timestamp,
+    writes: &mut Writes<'a>,
+) {
+    let workspace = snapshot.workspace;
+    let placed: Vec<Placed<'a>> = messages(recorded).map(|(seq, message)| Placed { seq, message }).collect();
+    let outgoing: Vec<Uuid> = placed.iter().filter(|placed| placed.message.status == Status::Queued).map(|placed| placed.message.id.0).collect();
+    if !placed.is_empty() {
+        writes.push(Box::pin(
+            async move { store::messages::insert(transaction, workspace, conversation.id, conversation.inbox, &placed).await },
+        ));
+    }
+    if !outgoing.is_empty() {
+        writes.push(Box::pin(async move {
+            store::outbox::insert(transaction, workspace, conversation.id, conversation.contact, conversation.inbox, now, &outgoing).await
+        }));
+    }
+    for (_, message) in messages(recorded) {
+        let Content::Image { media, mime_type, state: MediaState::Pending, .. } = &message.content else { continue };
+        let Some(whatsapp_id) = message.raw.as_ref().and_then(|raw| raw.pointer("/image/id")).and_then(|id| id.as_str()) else { continue };
+        let place = MediaPlace { workspace, conversation: conversation.id, inbox: conversation.inbox, message: message.id };
+        writes.push(Box::pin(store::media::insert_pending(transaction, place, *media, whatsapp_id, mime_type, now)));
+    }
+}
+
+fn write_notes<'a>(
+    transaction: &'a Transaction<'a>,
+    snapshot: &'a Snapshot,
+    conversation: &'a Conversation,
+    recorded: &'a [Recorded],
+    now: Timestamp,
+    writes: &mut Writes<'a>,
+) {
+    for recorded in recorded {
+        let Event::NoteAdded { note, by: Actor::Agent { user, .. }, body } = &recorded.event else { continue };
+        writes.push(Box::pin(async move {
+            let note = NewNote { id: *note, conversation: conversation.id, seq: recorded.seq, author: *user, body, at: now };
+            store::notes::insert(transaction, snapshot.workspace, &note).await
+        }));
+    }
+}
+
+/// The rows of one event beside the conversation, messages and notes.
+fn write_event<'a>(
+    transaction: &'a Transaction<'a>,
+    snapshot: &'a Snapshot,
+    conversation: &'a Conversation,
+    event: &'a Event,
+    now: Timestamp,
+    writes: &mut Writes<'a>,
+) {
+    let workspace = snapshot.workspace;
+    match event {
+        Event::MessageStatusChanged { message, status, failure, wamid } => {
+            writes.push(Box::pin(store::messages::set_status(transaction, workspace, *message, *status, failure.as_ref(), wamid.as_deref())));
+            writes.push(Box::pin(store::outbox::remove(transaction, workspace, *message)));
+        }
+        Event::MessageResent { message, .. } => {
+            writes.push(Box::pin(store::messages::set_status(transaction, workspace, *message, Status::Queued, None, None)));
+            writes.push(Box::pin(async move {
+                let ids = [message.0];
+                store::outbox::insert(transaction, workspace, conversation.id, conversation.contact, conversation.inbox, now, &ids).await
+            }));
+        }
+        Event::MessageLeft { message, .. } => writes.push(Box::pin(leave(transaction, snapshot, *message))),
+        Event::MediaChanged { message, media, state, size } => {
+            let keys = serde_json::json!({ "state": state, "size": size });
+            writes.push(Box::pin(store::messages::merge_content(transaction, workspace, *message, keys)));
+            if *state == MediaState::Failed {
+                writes.push(Box::pin(store::media::set_failed(transaction, workspace, *media)));
+            }
+        }
+        Event::FlowAdvanced { session } => {
+            writes.push(Box::pin(store::conversations::save_session(transaction, workspace, conversation.id, session.as_ref())));
+        }
+        Event::DeliveryPostponed { message, until, whole_inbox } => {
+            writes.push(Box::pin(store::outbox::postpone(transaction, workspace, *message, *until)));
+            if *whole_inbox {
+                writes.push(Box::pin(store::outbox::pause(transaction, workspace, conversation.inbox, *until)));
+            }
+        }
+        Event::TimerSet { timer, due_at } => {
+            writes.push(Box::pin(store::timers::set(transaction, workspace, conversation.id, conversation.contact, *timer, *due_at)));
+        }
+        Event::TimerCancelled { timer } => {
+            writes.push(Box::pin(store::timers::cancel(transaction, workspace, conversation.id, *timer)));
+        }
+        Event::ConversationOpened { .. }
+        | Event::ConversationReopened { .. }
+        | Event::MessageReceived { .. }
+        | Event::MessageQueued { .. }
+        | Event::WindowOpened { .. }
+        | Event::FlowStarted { .. }
+        | Event::AnswerRecorded { .. }
+        | Event::FieldSet { .. }
+        | Event::HandedOff { .. }
+        | Event::ConversationQueued { .. }
+        | Event::ConversationAssigned { .. }
+        | Event::ConversationTransferred { .. }
+        | Event::ConversationResolved { .. }
+        | Event::NoteAdded { .. }
+        | Event::ContactRenamed { .. } => {}
+    }
+}
+
+async fn leave(transaction: &Transaction<'_>, snapshot: &Snapshot, message: MessageId) -> store::Result<()> {
+    let failure = crate::domain::message::Failure { code: 0, title: crate::domain::message::Failure::LEFT.to_owned() };
+    store::messages::set_status(transaction, snapshot.workspace, message, Status::Unknown, Some(&failure), None).await
+}
+
+/// Writes what is known of a fetched picture; part of the same transaction as its [`Event::MediaChanged`].
+pub(super) async fn store_media(
+    transaction: &Transaction<'_>,
+    snapshot: &Snapshot,
+    media: crate::domain::ids::MediaId,
+    stored: &StoredMedia,
+) -> store::Result<()> {
+    store::media::set_stored(transaction, snapshot.workspace, media, stored).await
+}

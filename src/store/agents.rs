@@ -1,0 +1,118 @@
+//! Agents' rows: capacity is enforced here, in the statement that changes the load.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::{Error, Result, Store, Transaction, prepare};
+use crate::domain::agent::{Agent, Availability};
+use crate::domain::ids::{TeamId, UserId, WorkspaceId};
+
+crate::statements! {
+    /// Locked in the order of their ids, so that two commands cannot wait for each other.
+    LOCK = "
+        SELECT agent.user_id, person.name, agent.availability, agent.load, agent.capacity, agent.idle_since, ARRAY[]::uuid[] AS teams
+        FROM agents AS agent
+        JOIN users AS person ON person.workspace_id = agent.workspace_id AND person.id = agent.user_id
+        WHERE agent.workspace_id = $1 AND agent.user_id = ANY($2) AND person.active
+        ORDER BY agent.user_id
+        FOR UPDATE OF agent";
+    GAIN = "
+        UPDATE agents
+        SET load = load + 1, idle_since = $3
+        WHERE workspace_id = $1 AND user_id = $2 AND load < capacity";
+    LOSE = "UPDATE agents SET load = greatest(load - 1, 0) WHERE workspace_id = $1 AND user_id = $2";
+    SET_AVAILABILITY = "UPDATE agents SET availability = $3 WHERE workspace_id = $1 AND user_id = $2";
+    QUEUES_OF = "
+        SELECT queue.id
+        FROM team_members AS member
+        JOIN queues AS queue ON queue.workspace_id = member.workspace_id AND queue.team_id = member.team_id
+        WHERE member.workspace_id = $1 AND member.user_id = $2
+        ORDER BY queue.id
+        LIMIT 500";
+    ALL = "
+        SELECT agent.user_id, person.name, agent.availability, agent.load, agent.capacity, agent.idle_since,
+            ARRAY(SELECT team_id FROM team_members AS member
+                  WHERE member.workspace_id = agent.workspace_id AND member.user_id = agent.user_id) AS teams
+        FROM agents AS agent
+        JOIN users AS person ON person.workspace_id = agent.workspace_id AND person.id = agent.user_id
+        WHERE agent.workspace_id = $1 AND person.active
+        ORDER BY person.name, agent.user_id
+        LIMIT 2000";
+}
+
+/// Reads user id, name, availability, load, capacity, idle_since, teams.
+pub(super) fn agent(row: &Row) -> Result<Agent> {
+    let availability: Availability = row.get::<_, &str>(2).parse().map_err(Error::Unreadable)?;
+    Ok(Agent {
+        user: UserId(row.get(0)),
+        name: row.get(1),
+        availability,
+        load: row.get(3),
+        capacity: row.get(4),
+        idle_since: row.get(5),
+        teams: row.get::<_, Vec<Uuid>>(6).into_iter().map(TeamId).collect(),
+    })
+}
+
+/// Locks the rows of agents until the transaction ends.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn lock(transaction: &Transaction<'_>, workspace: WorkspaceId, users: &[Uuid]) -> Result<HashMap<UserId, Agent>> {
+    if users.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let statement = prepare(transaction, &LOCK).await?;
+    let rows = transaction.query(&statement, &[&workspace.0, &users]).await?;
+    rows.iter().map(|row| agent(row).map(|agent| (agent.user, agent))).collect()
+}
+
+/// Gives an agent one more conversation; false when there is no room.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn gain(transaction: &Transaction<'_>, workspace: WorkspaceId, user: UserId, now: Timestamp) -> Result<bool> {
+    let statement = prepare(transaction, &GAIN).await?;
+    Ok(transaction.execute(&statement, &[&workspace.0, &user.0, &now]).await? == 1)
+}
+
+/// Takes one conversation off an agent's load.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn lose(transaction: &Transaction<'_>, workspace: WorkspaceId, user: UserId) -> Result<()> {
+    let statement = prepare(transaction, &LOSE).await?;
+    transaction.execute(&statement, &[&workspace.0, &user.0]).await?;
+    Ok(())
+}
+
+impl Store {
+    /// Everybody of a workspace as routing sees them, by name.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn agents(&self, workspace: WorkspaceId) -> Result<Vec<Agent>> {
+        self.query(&ALL, &[&workspace.0]).await?.iter().map(agent).collect()
+    }
+
+    /// Writes what a person chose for themselves.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn set_availability(&self, workspace: WorkspaceId, user: UserId, availability: Availability) -> Result<()> {
+        self.execute(&SET_AVAILABILITY, &[&workspace.0, &user.0, &availability.as_str()]).await?;
+        Ok(())
+    }
+
+    /// The queues a person works for.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn queues_of(&self, workspace: WorkspaceId, user: UserId) -> Result<Vec<Uuid>> {
+        let rows = self.query(&QUEUES_OF, &[&workspace.0, &user.0]).await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+}

@@ -1,0 +1,39 @@
+//! Meta apps: whose webhooks we take, and the secrets they are signed with.
+
+use super::{Result, Store};
+
+crate::statements! {
+    FIND = "SELECT app_secret, verify_token FROM apps WHERE app_id = $1";
+    SAVE = "
+        INSERT INTO apps (app_id, app_secret, verify_token)
+        VALUES ($1, $2, $3)
+        ON CONFLICT (app_id) DO UPDATE SET app_secret = excluded.app_secret, verify_token = excluded.verify_token";
+}
+
+/// A Meta app.
+#[derive(Clone)]
+pub struct App {
+    pub app_id: String,
+    pub app_secret: String,
+    pub verify_token: String,
+}
+
+impl Store {
+    /// The app with this id.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn app(&self, app_id: &str) -> Result<Option<App>> {
+        let row = self.query_opt(&FIND, &[&app_id]).await?;
+        Ok(row.map(|row| App { app_id: app_id.to_owned(), app_secret: row.get(0), verify_token: row.get(1) }))
+    }
+
+    /// Adds an app, or changes its secrets.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn save_app(&self, app: &App) -> Result<()> {
+        self.execute(&SAVE, &[&app.app_id, &app.app_secret, &app.verify_token]).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,121 @@
+//! Contacts, and the names WhatsApp knows them by.
+
+use std::collections::HashMap;
+
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::{Result, Store, Transaction, prepare};
+use crate::domain::contact::{Contact, Identity};
+use crate::domain::ids::{ContactId, WorkspaceId};
+
+crate::statements! {
+    /// The lock of everything that happens to a contact.
+    LOCK = "SELECT id, name, language, fields FROM contacts WHERE workspace_id = $1 AND id = $2 FOR UPDATE";
+    UPDATE = "UPDATE contacts SET name = $3, language = $4, fields = $5 WHERE workspace_id = $1 AND id = $2";
+    FIND = "
+        SELECT identity.kind, identity.value, identity.contact_id
+        FROM contact_identities AS identity
+        JOIN UNNEST($2::text[], $3::text[]) AS wanted (kind, value) USING (kind, value)
+        WHERE identity.workspace_id = $1";
+    INSERT = "INSERT INTO contacts (workspace_id, id, name) SELECT $1, * FROM UNNEST($2::uuid[], $3::text[])";
+    INSERT_IDENTITIES = "
+        INSERT INTO contact_identities (workspace_id, kind, value, contact_id)
+        SELECT $1, * FROM UNNEST($2::text[], $3::text[], $4::uuid[])
+        ON CONFLICT (workspace_id, kind, value) DO NOTHING";
+    IDENTITIES = "
+        SELECT kind, value
+        FROM contact_identities
+        WHERE workspace_id = $1 AND contact_id = $2
+        ORDER BY kind, value
+        LIMIT 20";
+}
+
+/// Contacts found by identity.
+pub type Found = HashMap<Identity, ContactId>;
+
+/// Reads a contact's row: id, name, language, fields, from column `first` on.
+pub(super) fn contact(row: &Row, first: usize) -> Result<Contact> {
+    Ok(Contact {
+        id: ContactId(row.get(first)),
+        name: row.get(first + 1),
+        language: row.get(first + 2),
+        fields: serde_json::from_value(row.get(first + 3))?,
+    })
+}
+
+/// Locks the contact's row until the transaction ends; waits for whoever has it.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn lock(transaction: &Transaction<'_>, workspace: WorkspaceId, id: ContactId) -> Result<Option<Contact>> {
+    let statement = prepare(transaction, &LOCK).await?;
+    transaction.query_opt(&statement, &[&workspace.0, &id.0]).await?.map(|row| contact(&row, 0)).transpose()
+}
+
+/// Writes a contact's row.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn update(transaction: &Transaction<'_>, workspace: WorkspaceId, contact: &Contact) -> Result<()> {
+    let statement = prepare(transaction, &UPDATE).await?;
+    let fields = serde_json::to_value(&contact.fields)?;
+    transaction.execute(&statement, &[&workspace.0, &contact.id.0, &contact.name, &contact.language, &fields]).await?;
+    Ok(())
+}
+
+/// Finds contacts by what WhatsApp calls them.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn find(transaction: &Transaction<'_>, workspace: WorkspaceId, identities: &[&Identity]) -> Result<Found> {
+    let statement = prepare(transaction, &FIND).await?;
+    let kinds: Vec<&str> = identities.iter().map(|identity| identity.kind()).collect();
+    let values: Vec<&str> = identities.iter().map(|identity| identity.value()).collect();
+    let rows = transaction.query(&statement, &[&workspace.0, &kinds, &values]).await?;
+    rows.iter().map(|row| Ok((identity(row.get(0), row.get(1))?, ContactId(row.get(2))))).collect()
+}
+
+/// Adds contacts.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn insert(transaction: &Transaction<'_>, workspace: WorkspaceId, contacts: &[(ContactId, String)]) -> Result<()> {
+    let statement = prepare(transaction, &INSERT).await?;
+    let ids: Vec<Uuid> = contacts.iter().map(|(id, _)| id.0).collect();
+    let names: Vec<&str> = contacts.iter().map(|(_, name)| name.as_str()).collect();
+    transaction.execute(&statement, &[&workspace.0, &ids, &names]).await?;
+    Ok(())
+}
+
+/// Adds identities to contacts; one that is known already stays with whom it has.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn insert_identities(transaction: &Transaction<'_>, workspace: WorkspaceId, identities: &[(Identity, ContactId)]) -> Result<()> {
+    let statement = prepare(transaction, &INSERT_IDENTITIES).await?;
+    let kinds: Vec<&str> = identities.iter().map(|(identity, _)| identity.kind()).collect();
+    let values: Vec<&str> = identities.iter().map(|(identity, _)| identity.value()).collect();
+    let contacts: Vec<Uuid> = identities.iter().map(|(_, contact)| contact.0).collect();
+    transaction.execute(&statement, &[&workspace.0, &kinds, &values, &contacts]).await?;
+    Ok(())
+}
+
+pub(super) fn identity(kind: &str, value: String) -> Result<Identity> {
+    match kind {
+        "phone" => Ok(Identity::Phone(value)),
+        "user_id" => Ok(Identity::UserId(value)),
+        other => Err(super::Error::Unreadable(format!("identity kind {other}"))),
+    }
+}
+
+impl Store {
+    /// What WhatsApp calls a contact by, phone first.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn identities(&self, workspace: WorkspaceId, contact: ContactId) -> Result<Vec<Identity>> {
+        let rows = self.query(&IDENTITIES, &[&workspace.0, &contact.0]).await?;
+        rows.iter().map(|row| identity(row.get(0), row.get(1))).collect()
+    }
+}

@@ -1,0 +1,49 @@
+//! The journal.
+
+use jiff::Timestamp;
+
+use super::{Result, Store, Transaction, prepare};
+use crate::domain::event::{Event, Recorded};
+use crate::domain::ids::{ConversationId, WorkspaceId};
+
+crate::statements! {
+    INSERT = "
+        INSERT INTO events (workspace_id, conversation_id, seq, at, kind, event)
+        SELECT $1, $2, seq, $3, kind, event
+        FROM UNNEST($4::bigint[], $5::text[], $6::jsonb[]) AS event (seq, kind, event)";
+    SINCE = "
+        SELECT seq, at, event
+        FROM events
+        WHERE workspace_id = $1 AND conversation_id = $2 AND seq > $3
+        ORDER BY seq
+        LIMIT $4";
+}
+
+/// Adds events to the journal.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn insert(transaction: &Transaction<'_>, workspace: WorkspaceId, conversation: ConversationId, at: Timestamp, events: &[Recorded]) -> Result<()> {
+    let statement = prepare(transaction, &INSERT).await?;
+    let seqs: Vec<i64> = events.iter().map(|recorded| recorded.seq).collect();
+    let kinds: Vec<&str> = events.iter().map(|recorded| recorded.event.kind()).collect();
+    let bodies = events.iter().map(|recorded| serde_json::to_value(&recorded.event)).collect::<Result<Vec<_>, _>>()?;
+    transaction.execute(&statement, &[&workspace.0, &conversation.0, &at, &seqs, &kinds, &bodies]).await?;
+    Ok(())
+}
+
+impl Store {
+    /// The events of a conversation after a sequence, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn events_since(&self, workspace: WorkspaceId, conversation: ConversationId, since: i64, limit: i64) -> Result<Vec<Recorded>> {
+        let rows = self.query(&SINCE, &[&workspace.0, &conversation.0, &since, &limit]).await?;
+        rows.iter()
+            .map(|row| {
+                let event: Event = serde_json::from_value(row.get(2))?;
+                Ok(Recorded { seq: row.get(0), at: row.get(1), event })
+            })
+            .collect()
+    }
+}

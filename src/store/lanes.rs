@@ -1,0 +1,41 @@
+//! Opening a contact's lane: the lock and what is read under it, in one round trip.
+
+use tokio_postgres::types::ToSql;
+
+use super::conversations::{self, Loaded};
+use super::inbound_items::{self, Lane, WaitingItem};
+use super::{Result, Transaction, contacts, prepare};
+use crate::domain::contact::Contact;
+
+/// What stands under the contact's lock.
+#[derive(Debug)]
+pub struct OpenLane {
+    pub contact: Contact,
+    /// The latest conversation in the lane's inbox.
+    pub latest: Option<Loaded>,
+    pub items: Vec<WaitingItem>,
+}
+
+/// Locks the contact, then reads the waiting items and the latest conversation. The three statements are sent at once; they
+/// are prepared before, so that they reach the server in this order and the reads see what the lock waited for.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn open(transaction: &Transaction<'_>, lane: Lane, limit: i64) -> Result<Option<OpenLane>> {
+    let lock = prepare(transaction, &contacts::LOCK).await?;
+    let waiting = prepare(transaction, &inbound_items::WAITING).await?;
+    let latest = prepare(transaction, &conversations::LATEST).await?;
+    let of_contact: [&(dyn ToSql + Sync); 2] = [&lane.workspace.0, &lane.contact.0];
+    let of_items: [&(dyn ToSql + Sync); 4] = [&lane.workspace.0, &lane.contact.0, &lane.inbox.0, &limit];
+    let (contact, items, latest) = tokio::join!(
+        transaction.query_opt(&lock, &of_contact),
+        transaction.query(&waiting, &of_items),
+        transaction.query_opt(&latest, &of_items[..3]),
+    );
+    let Some(row) = contact? else { return Ok(None) };
+    Ok(Some(OpenLane {
+        contact: contacts::contact(&row, 0)?,
+        latest: latest?.map(|row| conversations::loaded(&row)).transpose()?,
+        items: items?.iter().map(inbound_items::item).collect::<Result<_>>()?,
+    }))
+}

@@ -1,0 +1,235 @@
+//! The lists of conversations: keyset pages, as fast at the thousandth page as at the first.
+
+use jiff::Timestamp;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+use uuid::Uuid;
+
+use super::conversations::{WIDTH, columns, conversation};
+use super::{Result, Store};
+use crate::domain::conversation::Conversation;
+use crate::domain::ids::{ContactId, ConversationId, UserId, WorkspaceId};
+
+/// A page around its inner select of conversations `c`: adds the names, and how far the viewer ($2) has read.
+macro_rules! page {
+    ($inner:expr, $order:expr) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            ", contact.name, agent.name, queue.name, queue.promise_minutes, read.seq FROM (",
+            $inner,
+            ") AS c
+            JOIN contacts AS contact ON contact.workspace_id = $1 AND contact.id = c.contact_id
+            LEFT JOIN users AS agent ON agent.workspace_id = $1 AND agent.id = c.agent_id
+            LEFT JOIN queues AS queue ON queue.workspace_id = $1 AND queue.id = c.queue_id
+            LEFT JOIN reads AS read ON read.workspace_id = $1 AND read.conversation_id = c.id AND read.user_id = $2
+            ORDER BY ",
+            $order
+        )
+    };
+}
+
+crate::statements! {
+    MINE = page!("
+        SELECT * FROM conversations
+        WHERE workspace_id = $1 AND agent_id = $2 AND (last_message_at, id) < ($3, $4)
+        ORDER BY last_message_at DESC, id DESC
+        LIMIT $5", "c.last_message_at DESC, c.id DESC");
+    QUEUES = page!("
+        SELECT conversation.*
+        FROM (SELECT DISTINCT queue.id
+              FROM team_members AS member
+              JOIN queues AS queue ON queue.workspace_id = member.workspace_id AND queue.team_id = member.team_id
+              WHERE member.workspace_id = $1 AND member.user_id = $2) AS mine
+        CROSS JOIN LATERAL (
+            SELECT * FROM conversations
+            WHERE workspace_id = $1 AND queue_id = mine.id AND state <> 'resolved' AND (last_message_at, id) < ($3, $4)
+            ORDER BY last_message_at DESC, id DESC
+            LIMIT $5) AS conversation
+        ORDER BY conversation.last_message_at DESC, conversation.id DESC
+        LIMIT $5", "c.last_message_at DESC, c.id DESC");
+    UNASSIGNED = page!("
+        SELECT conversation.*
+        FROM queues AS queue
+        CROSS JOIN LATERAL (
+            SELECT * FROM conversations
+            WHERE workspace_id = $1 AND queue_id = queue.id AND controller = 'queue' AND (queued_at, id) > ($3, $4)
+            ORDER BY queued_at, id
+            LIMIT $5) AS conversation
+        WHERE queue.workspace_id = $1
+        ORDER BY conversation.queued_at, conversation.id
+        LIMIT $5", "c.queued_at, c.id");
+    ALL = page!("
+        SELECT * FROM conversations
+        WHERE workspace_id = $1 AND state <> 'resolved' AND (last_message_at, id) < ($3, $4)
+        ORDER BY last_message_at DESC, id DESC
+        LIMIT $5", "c.last_message_at DESC, c.id DESC");
+    RESOLVED = page!("
+        SELECT * FROM conversations
+        WHERE workspace_id = $1 AND state = 'resolved' AND (last_message_at, id) < ($3, $4)
+        ORDER BY last_message_at DESC, id DESC
+        LIMIT $5", "c.last_message_at DESC, c.id DESC");
+    ONE = page!("SELECT * FROM conversations WHERE workspace_id = $1 AND id = $3", "c.id");
+    PAST = page!("
+        SELECT * FROM conversations
+        WHERE workspace_id = $1 AND contact_id = $3
+        ORDER BY opened_at DESC
+        LIMIT $4", "c.opened_at DESC");
+    /// Counted up to a hundred: a badge says "99+".
+    COUNTS = "
+        SELECT
+            (SELECT count(*) FROM (
+                SELECT FROM conversations WHERE workspace_id = $1 AND agent_id = $2 LIMIT 100) AS mine),
+            (SELECT count(*) FROM (
+                SELECT FROM conversations
+                WHERE workspace_id = $1 AND state <> 'resolved' AND queue_id IN (
+                    SELECT queue.id
+                    FROM team_members AS member
+                    JOIN queues AS queue ON queue.workspace_id = member.workspace_id AND queue.team_id = member.team_id
+                    WHERE member.workspace_id = $1 AND member.user_id = $2)
+                LIMIT 100) AS queues),
+            (SELECT count(*) FROM (
+                SELECT FROM conversations
+                WHERE workspace_id = $1 AND controller = 'queue'
+                  AND queue_id IN (SELECT id FROM queues WHERE workspace_id = $1)
+                LIMIT 100) AS unassigned)";
+}
+
+/// Which conversations, in which order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListView {
+    Mine,
+    Queues,
+    Unassigned,
+    All,
+    Resolved,
+}
+
+/// A conversation with the names a row shows.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    pub conversation: Conversation,
+    pub contact_name: String,
+    pub agent_name: Option<String>,
+    pub queue_name: Option<String>,
+    pub promise_minutes: Option<u32>,
+    pub read_seq: Option<i64>,
+}
+
+/// Where a page ends and the next begins: the time it is ordered by, and the id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    pub at: Timestamp,
+    pub id: Uuid,
+}
+
+impl Cursor {
+    /// Before every row of a list with the latest first, or after none of one with the earliest first.
+    #[must_use]
+    fn start(view: ListView) -> Self {
+        match view {
+            ListView::Unassigned => Self { at: Timestamp::UNIX_EPOCH, id: Uuid::nil() },
+            // PostgreSQL's last year is later than this; jiff's last instant is not beyond it.
+            ListView::Mine | ListView::Queues | ListView::All | ListView::Resolved => Self { at: FAR_FUTURE, id: Uuid::max() },
+        }
+    }
+
+    /// The cursor of a row in a view.
+    #[must_use]
+    pub fn of(view: ListView, conversation: &Conversation) -> Self {
+        let at = match view {
+            ListView::Unassigned => conversation.queued_at.unwrap_or(conversation.last_message_at),
+            ListView::Mine | ListView::Queues | ListView::All | ListView::Resolved => conversation.last_message_at,
+        };
+        Self { at, id: conversation.id.0 }
+    }
+}
+
+/// The year 2262: later than any message.
+const FAR_FUTURE: Timestamp = Timestamp::constant(9_214_646_400, 0);
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}_{}", self.at.as_microsecond(), self.id)
+    }
+}
+
+impl std::str::FromStr for Cursor {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (at, id) = text.split_once('_').ok_or(())?;
+        let at = Timestamp::from_microsecond(at.parse().map_err(drop)?).map_err(drop)?;
+        Ok(Self { at, id: id.parse().map_err(drop)? })
+    }
+}
+
+/// How many conversations wait under each view; at most 100 are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ViewCounts {
+    pub mine: i64,
+    pub queues: i64,
+    pub unassigned: i64,
+}
+
+impl Store {
+    /// One page of a list.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn list(&self, workspace: WorkspaceId, viewer: UserId, view: ListView, after: Option<Cursor>, limit: i64) -> Result<Vec<Listed>> {
+        let statement = match view {
+            ListView::Mine => &MINE,
+            ListView::Queues => &QUEUES,
+            ListView::Unassigned => &UNASSIGNED,
+            ListView::All => &ALL,
+            ListView::Resolved => &RESOLVED,
+        };
+        let Cursor { at, id } = after.unwrap_or_else(|| Cursor::start(view));
+        self.listed(statement, &[&workspace.0, &viewer.0, &at, &id, &limit]).await
+    }
+
+    /// One conversation, as a row shows it.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn listed_conversation(&self, workspace: WorkspaceId, viewer: UserId, id: ConversationId) -> Result<Option<Listed>> {
+        Ok(self.listed(&ONE, &[&workspace.0, &viewer.0, &id.0]).await?.into_iter().next())
+    }
+
+    /// A contact's conversations, latest first.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn conversations_of(&self, workspace: WorkspaceId, viewer: UserId, contact: ContactId, limit: i64) -> Result<Vec<Listed>> {
+        self.listed(&PAST, &[&workspace.0, &viewer.0, &contact.0, &limit]).await
+    }
+
+    /// The figures on the tabs.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn view_counts(&self, workspace: WorkspaceId, viewer: UserId) -> Result<ViewCounts> {
+        let row = self.query_opt(&COUNTS, &[&workspace.0, &viewer.0]).await?;
+        Ok(row.map_or(ViewCounts { mine: 0, queues: 0, unassigned: 0 }, |row| ViewCounts {
+            mine: row.get(0),
+            queues: row.get(1),
+            unassigned: row.get(2),
+        }))
+    }
+
+    async fn listed(&self, statement: &super::Statement, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Listed>> {
+        self.query(statement, parameters).await?.iter().map(listed).collect()
+    }
+}
+
+fn listed(row: &Row) -> Result<Listed> {
+    Ok(Listed {
+        conversation: conversation(row)?,
+        contact_name: row.get(WIDTH),
+        agent_name: row.get(WIDTH + 1),
+        queue_name: row.get(WIDTH + 2),
+        promise_minutes: row.get::<_, Option<i32>>(WIDTH + 3).and_then(|minutes| u32::try_from(minutes).ok()),
+        read_seq: row.get(WIDTH + 4),
+    })
+}

@@ -1,0 +1,199 @@
+//! Pictures: which are still to be fetched, and what is known of those we have.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{Result, Store, Transaction, prepare};
+use crate::domain::ids::{ContactId, ConversationId, InboxId, MediaId, MessageId, WorkspaceId};
+
+crate::statements! {
+    INSERT_PENDING = "
+        INSERT INTO media (workspace_id, id, conversation_id, inbox_id, message_id, state, whatsapp_id, mime_type, due_at)
+        VALUES ($1, $2, $3, $4, $5, 'pending', $6, $7, $8)";
+    INSERT_STORED = "
+        INSERT INTO media (workspace_id, id, conversation_id, inbox_id, message_id, state, mime_type, byte_count, width, height)
+        VALUES ($1, $2, $3, $4, $5, 'stored', $6, $7, $8, $9)
+        ON CONFLICT (workspace_id, id) DO NOTHING";
+    /// Across workspaces, as every worker's claim: the lease keeps other nodes away for two minutes.
+    CLAIM = "
+        UPDATE media
+        SET due_at = $2, attempts = media.attempts + 1
+        FROM (
+            SELECT workspace_id, id
+            FROM media
+            WHERE state = 'pending' AND due_at <= $1
+            ORDER BY due_at
+            LIMIT $3
+            FOR UPDATE SKIP LOCKED) AS due
+        WHERE media.workspace_id = due.workspace_id AND media.id = due.id
+        RETURNING media.workspace_id, media.id, media.conversation_id, media.inbox_id, media.message_id, media.whatsapp_id, media.attempts,
+            (SELECT contact_id FROM conversations AS c WHERE c.workspace_id = media.workspace_id AND c.id = media.conversation_id)";
+    SET_STORED = "
+        UPDATE media
+        SET state = 'stored', mime_type = $3, byte_count = $4, width = $5, height = $6
+        WHERE workspace_id = $1 AND id = $2";
+    SET_FAILED = "UPDATE media SET state = 'failed' WHERE workspace_id = $1 AND id = $2";
+    RETRY_AT = "UPDATE media SET due_at = $3 WHERE workspace_id = $1 AND id = $2";
+    NEXT_DUE = "SELECT min(due_at) FROM media WHERE state = 'pending'";
+    FIND = "SELECT mime_type, byte_count FROM media WHERE workspace_id = $1 AND id = $2 AND state = 'stored'";
+    UPLOADED = "SELECT whatsapp_id FROM media WHERE workspace_id = $1 AND id = $2";
+    SET_UPLOADED = "UPDATE media SET whatsapp_id = $3 WHERE workspace_id = $1 AND id = $2";
+}
+
+/// A picture to fetch from WhatsApp.
+#[derive(Debug)]
+pub struct PendingMedia {
+    pub workspace: WorkspaceId,
+    pub id: MediaId,
+    pub conversation: ConversationId,
+    pub inbox: InboxId,
+    pub message: MessageId,
+    pub contact: ContactId,
+    pub whatsapp_id: String,
+    pub attempts: i32,
+}
+
+/// What is known of a picture that we have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredMedia {
+    pub mime_type: String,
+    pub byte_count: i64,
+    pub width: i32,
+    pub height: i32,
+}
+
+/// Where a picture belongs.
+#[derive(Debug, Clone, Copy)]
+pub struct MediaPlace {
+    pub workspace: WorkspaceId,
+    pub conversation: ConversationId,
+    pub inbox: InboxId,
+    pub message: MessageId,
+}
+
+/// Adds a picture that is still at WhatsApp.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn insert_pending(
+    transaction: &Transaction<'_>,
+    place: MediaPlace,
+    id: MediaId,
+    whatsapp_id: &str,
+    mime_type: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let statement = prepare(transaction, &INSERT_PENDING).await?;
+    let MediaPlace { workspace, conversation, inbox, message } = place;
+    transaction.execute(&statement, &[&workspace.0, &id.0, &conversation.0, &inbox.0, &message.0, &whatsapp_id, &mime_type, &now]).await?;
+    Ok(())
+}
+
+/// Marks a picture as fetched.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn set_stored(transaction: &Transaction<'_>, workspace: WorkspaceId, id: MediaId, media: &StoredMedia) -> Result<()> {
+    let statement = prepare(transaction, &SET_STORED).await?;
+    transaction.execute(&statement, &[&workspace.0, &id.0, &media.mime_type, &media.byte_count, &media.width, &media.height]).await?;
+    Ok(())
+}
+
+/// Marks a picture as never to be had.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn set_failed(transaction: &Transaction<'_>, workspace: WorkspaceId, id: MediaId) -> Result<()> {
+    let statement = prepare(transaction, &SET_FAILED).await?;
+    transaction.execute(&statement, &[&workspace.0, &id.0]).await?;
+    Ok(())
+}
+
+impl Store {
+    /// Adds a picture that an agent uploaded, before the message that shows it is decided.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn add_media(&self, place: MediaPlace, id: MediaId, media: &StoredMedia) -> Result<()> {
+        let MediaPlace { workspace, conversation, inbox, message } = place;
+        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 9] = [
+            &workspace.0,
+            &id.0,
+            &conversation.0,
+            &inbox.0,
+            &message.0,
+            &media.mime_type,
+            &media.byte_count,
+            &media.width,
+            &media.height,
+        ];
+        self.execute(&INSERT_STORED, &parameters).await?;
+        Ok(())
+    }
+
+    /// Claims pictures to fetch until `lease_until`.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn claim_media(&self, now: Timestamp, lease_until: Timestamp, limit: i64) -> Result<Vec<PendingMedia>> {
+        let rows = self.query(&CLAIM, &[&now, &lease_until, &limit]).await?;
+        Ok(rows
+            .iter()
+            .filter_map(|row| {
+                Some(PendingMedia {
+                    workspace: WorkspaceId(row.get(0)),
+                    id: MediaId(row.get(1)),
+                    conversation: ConversationId(row.get(2)),
+                    inbox: InboxId(row.get(3)),
+                    message: MessageId(row.get(4)),
+                    contact: ContactId(row.get::<_, Option<Uuid>>(7)?),
+                    whatsapp_id: row.get::<_, Option<String>>(5)?,
+                    attempts: row.get(6),
+                })
+            })
+            .collect())
+    }
+
+    /// Tries a picture again at a time.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn retry_media(&self, workspace: WorkspaceId, id: MediaId, at: Timestamp) -> Result<()> {
+        self.execute(&RETRY_AT, &[&workspace.0, &id.0, &at]).await?;
+        Ok(())
+    }
+
+    /// When the next picture is to be fetched.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn next_media(&self) -> Result<Option<Timestamp>> {
+        Ok(self.query_opt(&NEXT_DUE, &[]).await?.and_then(|row| row.get(0)))
+    }
+
+    /// A picture that we have: its type and size in bytes.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn stored_media(&self, workspace: WorkspaceId, id: MediaId) -> Result<Option<(String, i64)>> {
+        let row = self.query_opt(&FIND, &[&workspace.0, &id.0]).await?;
+        Ok(row.map(|row| (row.get(0), row.get(1))))
+    }
+
+    /// The id under which WhatsApp has a picture of ours, if it was uploaded already.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn uploaded_media(&self, workspace: WorkspaceId, id: MediaId) -> Result<Option<String>> {
+        Ok(self.query_opt(&UPLOADED, &[&workspace.0, &id.0]).await?.and_then(|row| row.get(0)))
+    }
+
+    /// Remembers the id under which WhatsApp has a picture of ours.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn set_uploaded_media(&self, workspace: WorkspaceId, id: MediaId, whatsapp_id: &str) -> Result<()> {
+        self.execute(&SET_UPLOADED, &[&workspace.0, &id.0, &whatsapp_id]).await?;
+        Ok(())
+    }
+}

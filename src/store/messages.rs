@@ -1,0 +1,226 @@
+//! Messages of both directions.
+
+use jiff::Timestamp;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::conversations::json;
+use super::{Error, Result, Store, Transaction, prepare};
+use crate::domain::ids::{ContactId, ConversationId, InboxId, MessageId, UserId, WorkspaceId};
+use crate::domain::message::{Author, Content, Direction, Failure, Message, Status};
+use crate::domain::snapshot::KnownMessage;
+
+crate::statements! {
+    INSERT = "
+        INSERT INTO messages (
+            workspace_id, id, conversation_id, inbox_id, seq, direction, author_kind, author_id, content, status, wamid, reply_to, at, raw)
+        SELECT $1, id, $2, $3, seq, direction, author_kind, author_id, content, status, wamid, reply_to, at, raw
+        FROM UNNEST($4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::uuid[], $9::jsonb[], $10::text[], $11::text[], $12::text[],
+                    $13::timestamptz[], $14::jsonb[])
+            AS message (id, seq, direction, author_kind, author_id, content, status, wamid, reply_to, at, raw)";
+    SET_STATUS = "
+        UPDATE messages
+        SET status = $3, failure = $4, wamid = coalesce($5, wamid)
+        WHERE workspace_id = $1 AND id = $2";
+    SET_CONTENT = "UPDATE messages SET content = content || $3 WHERE workspace_id = $1 AND id = $2";
+    /// The messages that waiting items speak of.
+    KNOWN_TO_ITEMS = "
+        SELECT message.id, message.wamid, message.status, message.failure, message.conversation_id
+        FROM messages AS message
+        WHERE message.workspace_id = $1 AND message.inbox_id = $2 AND message.wamid = ANY($3)
+        UNION
+        SELECT message.id, message.wamid, message.status, message.failure, message.conversation_id
+        FROM messages AS message
+        WHERE message.workspace_id = $1 AND message.id = ANY($4)";
+    OWNERS = "
+        SELECT message.id, message.wamid, conversation.contact_id
+        FROM messages AS message
+        JOIN conversations AS conversation ON conversation.workspace_id = message.workspace_id AND conversation.id = message.conversation_id
+        WHERE message.workspace_id = $1 AND (message.id = ANY($3) OR (message.inbox_id = $2 AND message.wamid = ANY($4)))";
+    CONVERSATION_OF = "SELECT conversation_id FROM messages WHERE workspace_id = $1 AND id = $2";
+}
+
+/// A message with its place in the conversation.
+#[derive(Debug)]
+pub struct Placed<'a> {
+    pub seq: i64,
+    pub message: &'a Message,
+}
+
+/// Adds messages to a conversation.
+///
+/// # Errors
+/// As PostgreSQL answers; a message whose id or wamid is known breaks the whole statement.
+pub async fn insert(
+    transaction: &Transaction<'_>,
+    workspace: WorkspaceId,
+    conversation: ConversationId,
+    inbox: InboxId,
+    messages: &[Placed<'_>],
+) -> Result<()> {
+    let statement = prepare(transaction, &INSERT).await?;
+    let of = |part: fn(&Message) -> &'static str| messages.iter().map(|placed| part(placed.message)).collect::<Vec<_>>();
+    let ids: Vec<Uuid> = messages.iter().map(|placed| placed.message.id.0).collect();
+    let seqs: Vec<i64> = messages.iter().map(|placed| placed.seq).collect();
+    let directions = of(|message| direction_name(message.direction()));
+    let author_kinds = of(|message| author_name(message.author));
+    let authors: Vec<Option<Uuid>> = messages.iter().map(|placed| author_id(placed.message.author)).collect();
+    let contents = messages.iter().map(|placed| serde_json::to_value(&placed.message.content)).collect::<Result<Vec<_>, _>>()?;
+    let statuses = of(|message| message.status.as_str());
+    let wamids: Vec<Option<&str>> = messages.iter().map(|placed| placed.message.wamid.as_deref()).collect();
+    let replies: Vec<Option<&str>> = messages.iter().map(|placed| placed.message.reply_to.as_deref()).collect();
+    let times: Vec<Timestamp> = messages.iter().map(|placed| placed.message.at).collect();
+    let raws: Vec<Option<&serde_json::Value>> = messages.iter().map(|placed| placed.message.raw.as_ref()).collect();
+    transaction
+        .execute(
+            &statement,
+            &[
+                &workspace.0,
+                &conversation.0,
+                &inbox.0,
+                &ids,
+                &seqs,
+                &directions,
+                &author_kinds,
+                &authors,
+                &contents,
+                &statuses,
+                &wamids,
+                &replies,
+                &times,
+                &raws,
+            ],
+        )
+        .await?;
+    Ok(())
+}
+
+/// Writes how far a message got.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn set_status(
+    transaction: &Transaction<'_>,
+    workspace: WorkspaceId,
+    message: MessageId,
+    status: Status,
+    failure: Option<&Failure>,
+    wamid: Option<&str>,
+) -> Result<()> {
+    let statement = prepare(transaction, &SET_STATUS).await?;
+    let failure = failure.map(serde_json::to_value).transpose()?;
+    transaction.execute(&statement, &[&workspace.0, &message.0, &status.as_str(), &failure, &wamid]).await?;
+    Ok(())
+}
+
+/// Changes keys of a message's content, e.g. how far its picture has come.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn merge_content(transaction: &Transaction<'_>, workspace: WorkspaceId, message: MessageId, keys: serde_json::Value) -> Result<()> {
+    let statement = prepare(transaction, &SET_CONTENT).await?;
+    transaction.execute(&statement, &[&workspace.0, &message.0, &keys]).await?;
+    Ok(())
+}
+
+/// The messages with these WhatsApp ids or ids, and the conversation of each.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn known(
+    transaction: &Transaction<'_>,
+    workspace: WorkspaceId,
+    inbox: InboxId,
+    wamids: &[&str],
+    ids: &[Uuid],
+) -> Result<Vec<(KnownMessage, ConversationId)>> {
+    let statement = prepare(transaction, &KNOWN_TO_ITEMS).await?;
+    let rows = transaction.query(&statement, &[&workspace.0, &inbox.0, &wamids, &ids]).await?;
+    rows.iter()
+        .map(|row| {
+            let status = status(row.get(2))?;
+            let failure: Option<Failure> = json(row, 3)?;
+            let is_asked = status == Status::Unknown && failure.is_some_and(|failure| failure.title == Failure::UNANSWERED);
+            Ok((KnownMessage { id: MessageId(row.get(0)), wamid: row.get(1), status, is_asked }, ConversationId(row.get(4))))
+        })
+        .collect()
+}
+
+/// Whose conversation a message belongs to.
+#[derive(Debug)]
+pub struct Owner {
+    pub id: MessageId,
+    pub wamid: Option<String>,
+    pub contact: ContactId,
+}
+
+/// Finds the contacts that messages were exchanged with.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn owners(transaction: &Transaction<'_>, workspace: WorkspaceId, inbox: InboxId, ids: &[Uuid], wamids: &[&str]) -> Result<Vec<Owner>> {
+    let statement = prepare(transaction, &OWNERS).await?;
+    let rows = transaction.query(&statement, &[&workspace.0, &inbox.0, &ids, &wamids]).await?;
+    Ok(rows.iter().map(|row| Owner { id: MessageId(row.get(0)), wamid: row.get(1), contact: ContactId(row.get(2)) }).collect())
+}
+
+fn direction_name(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Inbound => "inbound",
+        Direction::Outbound => "outbound",
+    }
+}
+
+fn author_name(author: Author) -> &'static str {
+    match author {
+        Author::Contact => "contact",
+        Author::Flow => "flow",
+        Author::Agent { .. } => "agent",
+    }
+}
+
+fn author_id(author: Author) -> Option<Uuid> {
+    match author {
+        Author::Agent { user } => Some(user.0),
+        Author::Contact | Author::Flow => None,
+    }
+}
+
+pub(super) fn status(text: &str) -> Result<Status> {
+    text.parse().map_err(Error::Unreadable)
+}
+
+pub(super) fn author(kind: &str, user: Option<Uuid>) -> Result<Author> {
+    match (kind, user) {
+        ("contact", _) => Ok(Author::Contact),
+        ("flow", _) => Ok(Author::Flow),
+        ("agent", Some(user)) => Ok(Author::Agent { user: UserId(user) }),
+        (other, _) => Err(Error::Unreadable(format!("author {other}"))),
+    }
+}
+
+/// Reads id, author kind, author id, content, status, failure, wamid, reply_to, at, raw from column `first` on.
+pub(super) fn message(row: &Row, first: usize) -> Result<Message> {
+    Ok(Message {
+        id: MessageId(row.get(first)),
+        author: author(row.get(first + 1), row.get(first + 2))?,
+        content: json::<Content>(row, first + 3)?.ok_or_else(|| Error::Unreadable("a message without content".to_owned()))?,
+        status: status(row.get(first + 4))?,
+        failure: json(row, first + 5)?,
+        wamid: row.get(first + 6),
+        reply_to: row.get(first + 7),
+        at: row.get(first + 8),
+        raw: row.get(first + 9),
+    })
+}
+
+impl Store {
+    /// The conversation of a message.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn conversation_of(&self, workspace: WorkspaceId, message: MessageId) -> Result<Option<ConversationId>> {
+        let row = self.query_opt(&CONVERSATION_OF, &[&workspace.0, &message.0]).await?;
+        Ok(row.map(|row| ConversationId(row.get(0))))
+    }
+}

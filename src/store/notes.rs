@@ -1,0 +1,43 @@
+//! Internal notes.
+
+use jiff::Timestamp;
+
+use super::{Result, Transaction, prepare};
+use crate::domain::ids::{ConversationId, NoteId, UserId, WorkspaceId};
+
+crate::statements! {
+    INSERT = "
+        INSERT INTO notes (workspace_id, id, conversation_id, seq, author_id, body, at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    EXISTS = "SELECT EXISTS (SELECT FROM notes WHERE workspace_id = $1 AND id = $2)";
+}
+
+/// A note ready to be stored.
+#[derive(Debug)]
+pub struct NewNote<'a> {
+    pub id: NoteId,
+    pub conversation: ConversationId,
+    pub seq: i64,
+    pub author: UserId,
+    pub body: &'a str,
+    pub at: Timestamp,
+}
+
+/// Adds a note.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn insert(transaction: &Transaction<'_>, workspace: WorkspaceId, note: &NewNote<'_>) -> Result<()> {
+    let statement = prepare(transaction, &INSERT).await?;
+    transaction.execute(&statement, &[&workspace.0, &note.id.0, &note.conversation.0, &note.seq, &note.author.0, &note.body, &note.at]).await?;
+    Ok(())
+}
+
+/// Whether a note is stored already.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn exists(transaction: &Transaction<'_>, workspace: WorkspaceId, id: NoteId) -> Result<bool> {
+    let statement = prepare(transaction, &EXISTS).await?;
+    Ok(transaction.query_one(&statement, &[&workspace.0, &id.0]).await?.get(0))
+}

@@ -1,0 +1,151 @@
+//! The pool, and what can go wrong with it.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime};
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{NoTls, Row};
+
+use super::Statement;
+
+/// How long a caller waits for a free connection before it is told that the database is away.
+const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(2);
+
+/// How long a new connection may take.
+const CONNECT: Duration = Duration::from_secs(2);
+
+/// A fault of the database; the person sees only that something failed, the log sees this.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the database cannot be reached: {0}")]
+    Away(String),
+    #[error("the database refused: {0}")]
+    Refused(#[from] tokio_postgres::Error),
+    #[error("a stored value cannot be read: {0}")]
+    Unreadable(String),
+}
+
+impl Error {
+    /// Whether waiting and trying again may help: the server is away, restarting, or lost this connection.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        match self {
+            Error::Away(_) => true,
+            Error::Refused(error) => error.is_closed() || error.code().is_none_or(|code| is_outage(code.code())),
+            Error::Unreadable(_) => false,
+        }
+    }
+
+    /// Whether the same transaction may simply be run again (deadlock, serialisation).
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Error::Refused(error) if error.code().is_some_and(|code| matches!(code.code(), "40001" | "40P01")))
+    }
+}
+
+/// Classes 08 (connection), 53 (resources), 57P0x (shutting down, starting up).
+fn is_outage(code: &str) -> bool {
+    code.starts_with("08") || code.starts_with("53") || code.starts_with("57P")
+}
+
+impl From<PoolError> for Error {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Backend(error) if error.code().is_some() => Error::Refused(error),
+            other => Error::Away(other.to_string()),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Error::Unreadable(error.to_string())
+    }
+}
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A transaction that the runner opened; committed by it, rolled back when dropped.
+pub type Transaction<'a> = deadpool_postgres::Transaction<'a>;
+
+/// The database, cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    pool: Pool,
+}
+
+impl Store {
+    /// Opens a pool of at most `size` connections; connects lazily.
+    ///
+    /// # Errors
+    /// When `url` is not a PostgreSQL connection string.
+    pub fn new(url: &str, size: usize) -> Result<Self> {
+        let mut config = tokio_postgres::Config::from_str(url)?;
+        config.connect_timeout(CONNECT).application_name("baton");
+        let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = match config.get_ssl_mode() {
+            tokio_postgres::config::SslMode::Require => Manager::from_config(config, tls(), manager),
+            _ => Manager::from_config(config, NoTls, manager),
+        };
+        let pool = Pool::builder(manager)
+            .max_size(size)
+            .wait_timeout(Some(WAIT_FOR_CONNECTION))
+            .create_timeout(Some(CONNECT))
+            .recycle_timeout(Some(CONNECT))
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|error| Error::Away(error.to_string()))?;
+        Ok(Self { pool })
+    }
+
+    /// A connection of the pool.
+    ///
+    /// # Errors
+    /// [`Error::Away`] when none can be had in two seconds.
+    pub async fn client(&self) -> Result<deadpool_postgres::Object> {
+        Ok(self.pool.get().await?)
+    }
+
+    /// Runs one statement outside a transaction.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn query(&self, statement: &Statement, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>> {
+        let client = self.client().await?;
+        let prepared = client.prepare_cached(statement.sql).await?;
+        Ok(client.query(&prepared, parameters).await?)
+    }
+
+    /// As [`Store::query`], for at most one row.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers, and when there are several rows.
+    pub async fn query_opt(&self, statement: &Statement, parameters: &[&(dyn ToSql + Sync)]) -> Result<Option<Row>> {
+        let client = self.client().await?;
+        let prepared = client.prepare_cached(statement.sql).await?;
+        Ok(client.query_opt(&prepared, parameters).await?)
+    }
+
+    /// As [`Store::query`], answering how many rows it touched.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn execute(&self, statement: &Statement, parameters: &[&(dyn ToSql + Sync)]) -> Result<u64> {
+        let client = self.client().await?;
+        let prepared = client.prepare_cached(statement.sql).await?;
+        Ok(client.execute(&prepared, parameters).await?)
+    }
+}
+
+/// TLS with the machine's certificate authorities.
+fn tls() -> tokio_postgres_rustls::MakeRustlsConnect {
+    let mut roots = rustls::RootCertStore::empty();
+    for certificate in rustls_native_certs::load_native_certs().certs {
+        if let Err(error) = roots.add(certificate) {
+            tracing::warn!(%error, "a certificate authority of this machine cannot be read");
+        }
+    }
+    let config = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    tokio_postgres_rustls::MakeRustlsConnect::new(config)
+}

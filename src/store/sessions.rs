@@ -1,0 +1,159 @@
+//! Signed-in sessions: what a session cookie is checked against.
+
+use jiff::Timestamp;
+
+use super::{Result, Store, users};
+use crate::domain::ids::{SessionId, UserId, WorkspaceId};
+use crate::domain::user::Role;
+
+crate::statements! {
+    INSERT = "
+        INSERT INTO sessions (workspace_id, id, user_id, secret_hash, user_agent, created_at, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+    /// The person is read afresh, so that a changed role counts from here on; a person who left finds no session.
+    RENEW = "
+        UPDATE sessions
+        SET expires_at = $5
+        FROM users
+        WHERE sessions.workspace_id = $1
+          AND sessions.id = $2
+          AND sessions.secret_hash = $3
+          AND sessions.revoked_at IS NULL
+          AND sessions.expires_at > $4
+          AND users.workspace_id = $1
+          AND users.id = sessions.user_id
+          AND users.active
+        RETURNING users.id, users.role, users.name, users.locale";
+
+    IS_ALIVE = "
+        SELECT 1
+        FROM sessions
+        JOIN users ON users.workspace_id = sessions.workspace_id AND users.id = sessions.user_id
+        WHERE sessions.workspace_id = $1
+          AND sessions.id = $2
+          AND sessions.revoked_at IS NULL
+          AND sessions.expires_at > $3
+          AND users.active";
+
+    REVOKE = "
+        UPDATE sessions
+        SET revoked_at = $3
+        WHERE workspace_id = $1
+          AND id = $2
+          AND revoked_at IS NULL";
+
+    REVOKE_OF_USER = "
+        UPDATE sessions
+        SET revoked_at = $3
+        WHERE workspace_id = $1
+          AND user_id = $2
+          AND revoked_at IS NULL
+        RETURNING id";
+
+    /// Sessions that ended this long ago are of no use to anybody.
+    FORGET = "
+        DELETE FROM sessions
+        WHERE workspace_id = $1
+          AND user_id = $2
+          AND expires_at < $3";
+}
+
+/// A session to be kept.
+#[derive(Debug, Clone)]
+pub struct NewSession<'a> {
+    pub workspace: WorkspaceId,
+    pub id: SessionId,
+    pub user: UserId,
+    /// SHA-256 of the secret in the cookie; the secret itself is kept nowhere.
+    pub secret_hash: [u8; 32],
+    /// What the browser calls itself, for the person's list of sessions.
+    pub user_agent: &'a str,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// The person behind a good session, as they are now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionUser {
+    pub id: UserId,
+    pub role: Role,
+    pub name: String,
+    pub locale: String,
+}
+
+impl Store {
+    /// Keeps a new session, and forgets those of this person that are long over.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn create_session(&self, session: &NewSession<'_>) -> Result<()> {
+        self.execute(&FORGET, &[&session.workspace.0, &session.user.0, &session.created_at]).await?;
+        let secret_hash = session.secret_hash.as_slice();
+        self.execute(
+            &INSERT,
+            &[
+                &session.workspace.0,
+                &session.id.0,
+                &session.user.0,
+                &secret_hash,
+                &session.user_agent,
+                &session.created_at,
+                &session.expires_at,
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// The person of a session that is neither revoked nor expired, if the secret fits; the session then lives until
+    /// `expires_at`.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn renew_session(
+        &self,
+        workspace: WorkspaceId,
+        session: SessionId,
+        secret_hash: &[u8; 32],
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<Option<SessionUser>> {
+        let secret_hash = secret_hash.as_slice();
+        let row = self.query_opt(&RENEW, &[&workspace.0, &session.0, &secret_hash, &now, &expires_at]).await?;
+        row.map(|row| {
+            Ok(SessionUser {
+                id: UserId(row.try_get(0)?),
+                role: users::role(row.try_get(1)?)?,
+                name: row.try_get(2)?,
+                locale: row.try_get(3)?,
+            })
+        })
+        .transpose()
+    }
+
+    /// Whether a session still counts; sockets ask once a minute.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn session_is_alive(&self, workspace: WorkspaceId, session: SessionId, now: Timestamp) -> Result<bool> {
+        Ok(self.query_opt(&IS_ALIVE, &[&workspace.0, &session.0, &now]).await?.is_some())
+    }
+
+    /// Ends a session; answers whether it was still under way.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn revoke_session(&self, workspace: WorkspaceId, session: SessionId, now: Timestamp) -> Result<bool> {
+        Ok(self.execute(&REVOKE, &[&workspace.0, &session.0, &now]).await? > 0)
+    }
+
+    /// Ends every session of a person; answers which were still under way.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn revoke_sessions_of(&self, workspace: WorkspaceId, user: UserId, now: Timestamp) -> Result<Vec<SessionId>> {
+        let rows = self.query(&REVOKE_OF_USER, &[&workspace.0, &user.0, &now]).await?;
+        rows.iter().map(|row| Ok(SessionId(row.try_get(0)?))).collect()
+    }
+}

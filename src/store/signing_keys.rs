@@ -1,0 +1,62 @@
+//! The keys of the short-lived tokens. They belong to the installation, not to a workspace.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Result, Store};
+
+/// A key signs for this long; then a new one is made.
+pub const SIGNS_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// A key verifies for this long, counted from when it was made.
+pub const VERIFIES_FOR: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+crate::statements! {
+    /// Newest first: the first one signs.
+    LIST = "
+        SELECT kid, secret, created_at
+        FROM signing_keys
+        WHERE created_at > $1
+        ORDER BY created_at DESC, kid
+        LIMIT 16";
+
+    /// Two nodes that rotate on the same day choose the same `kid`, and the second one changes nothing.
+    INSERT = "
+        INSERT INTO signing_keys (kid, secret, created_at)
+        SELECT $1, $2, $3
+        WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE created_at > $4)
+        ON CONFLICT (kid) DO NOTHING";
+
+    DELETE_SPENT = "
+        DELETE FROM signing_keys
+        WHERE created_at <= $1";
+}
+
+/// A key as it is stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SigningKey {
+    pub kid: String,
+    pub secret: Vec<u8>,
+    pub created_at: Timestamp,
+}
+
+impl Store {
+    /// The keys that verify at `now`, newest first.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn signing_keys(&self, now: Timestamp) -> Result<Vec<SigningKey>> {
+        let rows = self.query(&LIST, &[&(now - VERIFIES_FOR)]).await?;
+        rows.iter().map(|row| Ok(SigningKey { kid: row.try_get(0)?, secret: row.try_get(1)?, created_at: row.try_get(2)? })).collect()
+    }
+
+    /// Keeps `secret` as a new key, unless there is one that may still sign; drops the keys that no longer verify.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn rotate_signing_key(&self, secret: &[u8; 32], now: Timestamp) -> Result<()> {
+        let kid = now.strftime("%Y-%m-%d").to_string();
+        self.execute(&INSERT, &[&kid, &secret.as_slice(), &now, &(now - SIGNS_FOR)]).await?;
+        self.execute(&DELETE_SPENT, &[&(now - VERIFIES_FOR)]).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,99 @@
+//! The thread of a conversation: the journal says what there is and where, the message rows say how it stands now.
+
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::messages::{author, message};
+use super::{Result, Store};
+use crate::domain::event::{Event, Recorded};
+use crate::domain::ids::{ConversationId, InboxId, MessageId, WorkspaceId};
+use crate::domain::message::{Author, Content, Message};
+
+crate::statements! {
+    /// What stands in the thread: everything but reports about messages that stand there already.
+    BEFORE = "
+        SELECT seq, at, event
+        FROM events
+        WHERE workspace_id = $1 AND conversation_id = $2 AND seq < $3
+          AND kind NOT IN ('message_status_changed', 'message_resent', 'message_left', 'media_changed', 'answer_recorded', 'flow_started')
+        ORDER BY seq DESC
+        LIMIT $4";
+    MESSAGES = "
+        SELECT id, author_kind, author_id, content, status, failure, wamid, reply_to, at,
+            CASE WHEN content ->> 'kind' = 'unsupported' THEN raw END AS raw, seq, inbox_id
+        FROM messages
+        WHERE workspace_id = $1 AND conversation_id = $2 AND id = ANY($3)
+        ORDER BY seq";
+    QUOTED = "
+        SELECT id, wamid, author_kind, author_id, content
+        FROM messages
+        WHERE workspace_id = $1 AND inbox_id = $2 AND wamid = ANY($3)";
+}
+
+/// A message as it stands now, with its place.
+#[derive(Debug, Clone)]
+pub struct ThreadMessage {
+    pub seq: i64,
+    pub inbox: InboxId,
+    pub message: Message,
+}
+
+/// A message that another one answers.
+#[derive(Debug, Clone)]
+pub struct QuotedMessage {
+    pub id: MessageId,
+    pub wamid: String,
+    pub author: Author,
+    pub content: Content,
+}
+
+impl Store {
+    /// The latest events of the thread before `before`, latest first.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn thread_before(&self, workspace: WorkspaceId, conversation: ConversationId, before: i64, limit: i64) -> Result<Vec<Recorded>> {
+        let rows = self.query(&BEFORE, &[&workspace.0, &conversation.0, &before, &limit]).await?;
+        rows.iter()
+            .map(|row| {
+                let event: Event = serde_json::from_value(row.get(2))?;
+                Ok(Recorded { seq: row.get(0), at: row.get(1), event })
+            })
+            .collect()
+    }
+
+    /// Messages of a conversation as they stand now, in order.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn thread_messages(&self, workspace: WorkspaceId, conversation: ConversationId, ids: &[Uuid]) -> Result<Vec<ThreadMessage>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows = self.query(&MESSAGES, &[&workspace.0, &conversation.0, &ids]).await?;
+        rows.iter()
+            .map(|row| Ok(ThreadMessage { message: message(row, 0)?, seq: row.get(10), inbox: InboxId(row.get(11)) }))
+            .collect()
+    }
+
+    /// Messages of an inbox by WhatsApp's ids.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn quoted(&self, workspace: WorkspaceId, inbox: InboxId, wamids: &[&str]) -> Result<Vec<QuotedMessage>> {
+        if wamids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows = self.query(&QUOTED, &[&workspace.0, &inbox.0, &wamids]).await?;
+        rows.iter().map(quoted).collect()
+    }
+}
+
+fn quoted(row: &Row) -> Result<QuotedMessage> {
+    Ok(QuotedMessage {
+        id: MessageId(row.get(0)),
+        wamid: row.get(1),
+        author: author(row.get(2), row.get(3))?,
+        content: serde_json::from_value(row.get(4))?,
+    })
+}

@@ -1,0 +1,134 @@
+//! What an administrator set up: queues, people's names, flows.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::{Error, Result, Store};
+use crate::domain::flows::definition::Definition;
+use crate::domain::ids::{FlowId, QueueId, TeamId, UserId, WorkspaceId};
+use crate::domain::queue::Queue;
+use crate::domain::snapshot::Workplace;
+
+crate::statements! {
+    QUEUES = "
+        SELECT id, key, name, team_id, hours, promise_minutes
+        FROM queues
+        WHERE workspace_id = $1
+        ORDER BY position, name, id
+        LIMIT 1000";
+    PEOPLE = "SELECT id, name FROM users WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
+    PUBLISHED = "
+        SELECT id, published_version
+        FROM flows
+        WHERE workspace_id = $1 AND published_version IS NOT NULL
+        ORDER BY id
+        LIMIT 1000";
+    /// The published versions, and those that a session still runs.
+    DEFINITIONS = "
+        SELECT version.flow_id, version.version, version.definition
+        FROM flow_versions AS version
+        JOIN flows AS flow ON flow.workspace_id = version.workspace_id AND flow.id = version.flow_id
+        WHERE version.workspace_id = $1
+          AND (version.version = flow.published_version OR EXISTS (
+              SELECT FROM flow_sessions AS session
+              WHERE session.workspace_id = version.workspace_id AND session.flow_id = version.flow_id AND session.version = version.version))
+        ORDER BY version.flow_id, version.version
+        LIMIT 1000";
+    ADD_QUEUE = "
+        INSERT INTO queues (workspace_id, id, key, name, team_id, hours, promise_minutes, position)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    ADD_TEAM = "INSERT INTO teams (workspace_id, id, name) VALUES ($1, $2, $3)";
+    ADD_MEMBER = "
+        INSERT INTO team_members (workspace_id, team_id, user_id)
+        VALUES ($1, $2, $3)
+        ON CONFLICT (workspace_id, team_id, user_id) DO NOTHING";
+    ADD_FLOW = "INSERT INTO flows (workspace_id, id, name) VALUES ($1, $2, $3)";
+    ADD_VERSION = "
+        INSERT INTO flow_versions (workspace_id, flow_id, version, definition)
+        SELECT $1, $2, coalesce(max(version), 0) + 1, $3
+        FROM flow_versions
+        WHERE workspace_id = $1 AND flow_id = $2
+        RETURNING version";
+    PUBLISH = "UPDATE flows SET published_version = $3 WHERE workspace_id = $1 AND id = $2";
+}
+
+impl Store {
+    /// Reads a workspace's set-up.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers, or when a definition cannot be read.
+    pub async fn workplace(&self, workspace: WorkspaceId) -> Result<Workplace> {
+        let queues = self.query(&QUEUES, &[&workspace.0]).await?.iter().map(queue).collect::<Result<_>>()?;
+        let people = self.query(&PEOPLE, &[&workspace.0]).await?.iter().map(|row| (UserId(row.get(0)), row.get(1))).collect();
+        let published = self.query(&PUBLISHED, &[&workspace.0]).await?.iter().map(|row| (FlowId(row.get(0)), row.get(1))).collect();
+        let mut definitions = HashMap::new();
+        for row in self.query(&DEFINITIONS, &[&workspace.0]).await? {
+            let definition: Definition = serde_json::from_value(row.get(2))?;
+            definitions.insert((FlowId(row.get(0)), row.get(1)), Arc::new(definition));
+        }
+        Ok(Workplace { queues, people, published, definitions })
+    }
+
+    /// Adds a team.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn add_team(&self, workspace: WorkspaceId, team: TeamId, name: &str) -> Result<()> {
+        self.execute(&ADD_TEAM, &[&workspace.0, &team.0, &name]).await?;
+        Ok(())
+    }
+
+    /// Puts a person into a team.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn add_member(&self, workspace: WorkspaceId, team: TeamId, user: UserId) -> Result<()> {
+        self.execute(&ADD_MEMBER, &[&workspace.0, &team.0, &user.0]).await?;
+        Ok(())
+    }
+
+    /// Adds a queue at a position.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn add_queue(&self, workspace: WorkspaceId, queue: &Queue, position: i32) -> Result<()> {
+        let hours = serde_json::to_value(&queue.hours)?;
+        let promise = i32::try_from(queue.promise_minutes).map_err(|_| Error::Unreadable("a promise that long".to_owned()))?;
+        self.execute(&ADD_QUEUE, &[&workspace.0, &queue.id.0, &queue.key, &queue.name, &queue.team.0, &hours, &promise, &position]).await?;
+        Ok(())
+    }
+
+    /// Adds a flow without a version.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn add_flow(&self, workspace: WorkspaceId, flow: FlowId, name: &str) -> Result<()> {
+        self.execute(&ADD_FLOW, &[&workspace.0, &flow.0, &name]).await?;
+        Ok(())
+    }
+
+    /// Stores a definition as the flow's next version and publishes it; running sessions keep theirs.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn publish_flow(&self, workspace: WorkspaceId, flow: FlowId, definition: &Definition) -> Result<i32> {
+        let value = serde_json::to_value(definition)?;
+        let rows = self.query(&ADD_VERSION, &[&workspace.0, &flow.0, &value]).await?;
+        let version: i32 = rows.first().map_or(1, |row| row.get(0));
+        self.execute(&PUBLISH, &[&workspace.0, &flow.0, &version]).await?;
+        Ok(version)
+    }
+}
+
+fn queue(row: &tokio_postgres::Row) -> Result<Queue> {
+    Ok(Queue {
+        id: QueueId(row.get(0)),
+        key: row.get(1),
+        name: row.get(2),
+        team: TeamId(row.get::<_, Uuid>(3)),
+        hours: serde_json::from_value(row.get(4))?,
+        promise_minutes: u32::try_from(row.get::<_, i32>(5)).unwrap_or(0),
+    })
+}

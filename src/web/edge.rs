@@ -1,0 +1,119 @@
+//! The outermost layer: gives every request an id, every answer its headers, every failure its words, and every fault its one
+//! line in the log.
+
+use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{ACCEPT, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
+use askama::Template;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::cookies::Binding;
+use super::error::Error;
+use super::locale::Locale;
+use super::redirect::last_page;
+use super::security_headers;
+use super::session::Signed;
+use super::state::State;
+use super::views::{ErrorPage, RefusalPage, refusal_words};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The name of one request, in its answer and in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestId(pub Uuid);
+
+/// The middleware; wraps the whole application.
+///
+/// # Errors
+/// None of its own.
+pub async fn edge<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> actix_web::Result<ServiceResponse<EitherBody<B, BoxBody>>> {
+    let id = RequestId(Uuid::now_v7());
+    request.extensions_mut().insert(id);
+    let response = next.call(request).await?;
+    let mut response = match failure(&response, id) {
+        Some(answer) => with_own_headers(response, answer).map_into_right_body(),
+        None => response.map_into_left_body(),
+    };
+    let binding = binding(response.request());
+    security_headers::add(response.headers_mut(), binding);
+    if let Ok(value) = HeaderValue::try_from(id.0.to_string()) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    Ok(response)
+}
+
+fn binding(request: &HttpRequest) -> Binding {
+    request.app_data::<web::Data<State>>().map_or(Binding::Plain, |state| state.cookies())
+}
+
+/// The answer in words for a request that failed; faults are logged here and nowhere else.
+fn failure<B>(response: &ServiceResponse<B>, id: RequestId) -> Option<HttpResponse> {
+    let error = response.response().error()?;
+    let request = response.request();
+    // Reading cookies writes to the extensions: the two must not overlap.
+    let chosen = request.extensions().get::<Signed>().map(|signed| signed.locale);
+    let locale = chosen.unwrap_or_else(|| Locale::of_request(request));
+    match error.as_error::<Error>() {
+        Some(error) => {
+            if error.is_fault() {
+                log(request, error, id);
+            }
+            Some(answer(request, error, locale, id))
+        }
+        // What actix refuses by itself, before a handler: a broken path, query or body.
+        None if response.status().is_client_error() => Some(answer(request, &Error::BadRequest, locale, id)),
+        None => {
+            let fault = Error::fault(error.to_string());
+            log(request, &fault, id);
+            Some(answer(request, &fault, locale, id))
+        }
+    }
+}
+
+fn log(request: &HttpRequest, error: &Error, id: RequestId) {
+    let route = request.match_pattern().unwrap_or_default();
+    tracing::error!(request = %id.0, method = %request.method(), route, reason = %error, "a request failed");
+}
+
+/// A page for people, JSON for programs that ask for it, a sentence for everybody else.
+fn answer(request: &HttpRequest, error: &Error, locale: Locale, id: RequestId) -> HttpResponse {
+    let mut answer = HttpResponse::build(error.status_code());
+    let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accept.contains("application/json") {
+        return answer.json(json!({ "error": error.public_words(), "request": id.0 }));
+    }
+    match page(request, error, locale, id) {
+        Ok(page) if accept.contains("text/html") => answer.content_type("text/html; charset=utf-8").body(page),
+        Ok(_) | Err(_) => answer.content_type("text/plain; charset=utf-8").body(format!("{}\n", error.public_words())),
+    }
+}
+
+fn page(request: &HttpRequest, error: &Error, locale: Locale, id: RequestId) -> askama::Result<String> {
+    match error {
+        Error::Refused(refusal) => {
+            let words = refusal_words(locale, refusal);
+            RefusalPage { locale, words, back: last_page(request.headers()), text: None, moved_on: None }.render()
+        }
+        other => {
+            let request_id = other.is_fault().then(|| id.0.to_string());
+            ErrorPage { locale, status: other.status_code().as_u16(), request_id }.render()
+        }
+    }
+}
+
+/// Puts the words in place of the bare answer, which may have brought headers (cookies, a location) of its own.
+fn with_own_headers<B>(response: ServiceResponse<B>, mut answer: HttpResponse) -> ServiceResponse {
+    let (request, bare) = response.into_parts();
+    for (name, value) in bare.headers() {
+        if !answer.headers().contains_key(name) || name == actix_web::http::header::SET_COOKIE {
+            answer.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+    ServiceResponse::new(request, answer)
+}

@@ -1,0 +1,155 @@
+//! Every address of the house, who may ask for it, and what kind of answer it gives.
+//!
+//! The application is built from this table and the access test walks it, so there is no other way in.
+
+use actix_web::http::Method;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpResponse, Resource, Route};
+
+use super::error::{Error, Result};
+use super::guard::{FORM_LIMIT, UPLOAD_LIMIT, guard};
+use super::redirect::{FIRST_PAGE, go_to};
+use super::{assets, health, language, sign_in};
+use crate::domain::user::Permission;
+
+/// Who may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// Everybody; nobody looks for a session.
+    Public,
+    /// Everybody; a session is looked for.
+    Anyone,
+    /// People whose role has this permission.
+    May(Permission),
+    /// Programs on this machine, and people whose role has this permission.
+    Nearby(Permission),
+}
+
+/// What kind of request it is, and so what is checked besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A page; visitors who have not signed in are sent to do so, and come back.
+    Page,
+    /// Fetched by a page: a fragment, a picture. Whoever has not signed in gets 401.
+    Part,
+    /// Changes something: own origin, and the session's token.
+    Form,
+    /// A form that may bring a picture.
+    Upload,
+    /// The sign-in: own origin; there is no session yet to have a token of.
+    SignIn,
+    /// The socket: own origin, always named.
+    Live,
+    /// Another machine's door; it proves itself by a signature of its own.
+    Door,
+    /// Open to all, and changes nothing.
+    Open,
+}
+
+/// One line of the table.
+pub struct Entry {
+    pub method: Method,
+    /// As actix matches it: `/conversations/{id}`.
+    pub path: &'static str,
+    pub who: Who,
+    pub kind: Kind,
+    handler: fn() -> Route,
+}
+
+const fn get(path: &'static str, who: Who, kind: Kind, handler: fn() -> Route) -> Entry {
+    Entry { method: Method::GET, path, who, kind, handler }
+}
+
+const fn post(path: &'static str, who: Who, kind: Kind, handler: fn() -> Route) -> Entry {
+    Entry { method: Method::POST, path, who, kind, handler }
+}
+
+/// The table of contents. The first matching line counts.
+pub static ROUTES: &[Entry] = &[
+    get("/", Who::May(Permission::SeeInbox), Kind::Page, || web::to(home)),
+    get("/sign-in", Who::Anyone, Kind::Page, || web::to(sign_in::page)),
+    post("/sign-in", Who::Public, Kind::SignIn, || web::to(sign_in::create)),
+    post("/sign-out", Who::May(Permission::ManageSelf), Kind::Form, || web::to(sign_in::delete)),
+    post("/locale", Who::May(Permission::ManageSelf), Kind::Form, || web::to(language::update)),
+    get("/healthz", Who::Public, Kind::Open, || web::to(health::alive)),
+    get("/readyz", Who::Public, Kind::Open, || web::to(health::ready)),
+    get("/metrics", Who::Nearby(Permission::SeeAdmin), Kind::Part, || web::to(health::metrics)),
+    get("/assets/{path:.*}", Who::Public, Kind::Open, || web::to(assets::show)),
+];
+
+/// Builds the application from the table; every other address is answered 404. Wrap the application in
+/// [`edge`](super::edge::edge), which puts failures into words.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .app_data(web::FormConfig::default().limit(FORM_LIMIT).error_handler(|_, _| Error::BadRequest.into()))
+        .app_data(web::QueryConfig::default().error_handler(|_, _| Error::BadRequest.into()))
+        .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound.into()))
+        .app_data(web::PayloadConfig::new(UPLOAD_LIMIT));
+    for path in paths() {
+        config.service(resource(path));
+    }
+    config.default_service(web::to(not_found));
+}
+
+/// The paths in the order of the table, each once.
+fn paths() -> Vec<&'static str> {
+    let mut paths: Vec<&'static str> = Vec::new();
+    for entry in ROUTES {
+        if !paths.contains(&entry.path) {
+            paths.push(entry.path);
+        }
+    }
+    paths
+}
+
+fn resource(path: &'static str) -> Resource {
+    let entries = ROUTES.iter().filter(|entry| entry.path == path);
+    let resource = entries.fold(web::resource(path), |resource, entry| {
+        let route = (entry.handler)().method(entry.method.clone());
+        resource.route(route.wrap(from_fn(move |request, next| guard(entry, request, next))))
+    });
+    resource.default_service(web::to(wrong_method))
+}
+
+async fn home() -> HttpResponse {
+    go_to(FIRST_PAGE)
+}
+
+async fn not_found() -> Result<HttpResponse> {
+    Err(Error::NotFound)
+}
+
+async fn wrong_method() -> Result<HttpResponse> {
+    Err(Error::WrongMethod)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_stands_twice() {
+        for (index, entry) in ROUTES.iter().enumerate() {
+            let is_twin = |other: &Entry| other.path == entry.path && other.method == entry.method;
+            assert!(!ROUTES[..index].iter().any(is_twin), "{} {}", entry.method, entry.path);
+        }
+    }
+
+    #[test]
+    fn whatever_changes_something_is_a_form_the_sign_in_or_another_machines_door() {
+        for entry in ROUTES {
+            let changes = !matches!(entry.method, Method::GET | Method::HEAD);
+            let is_checked = matches!(entry.kind, Kind::Form | Kind::Upload | Kind::SignIn | Kind::Door);
+            assert!(!changes || is_checked, "{} {} changes something unchecked", entry.method, entry.path);
+        }
+    }
+
+    #[test]
+    fn forms_and_the_socket_are_for_people_who_signed_in() {
+        for entry in ROUTES {
+            let needs_session = matches!(entry.kind, Kind::Form | Kind::Upload | Kind::Live);
+            assert!(!needs_session || matches!(entry.who, Who::May(_)), "{} {}", entry.method, entry.path);
+        }
+    }
+}

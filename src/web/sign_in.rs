@@ -1,0 +1,136 @@
+//! Signing in and out.
+
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use jiff::Timestamp;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::client_address::{client_address, counted_as};
+use super::error::Result;
+use super::locale::Locale;
+use super::redirect::{FIRST_PAGE, go_to, go_to_with, local_path};
+use super::session::{self, Signed};
+use super::state::State;
+use super::views::SignInPage;
+use crate::domain::user::User;
+use crate::live::rate_limits::{Limit, Verdict};
+
+/// Wrong passwords for one account.
+const BY_ACCOUNT: Limit = Limit { name: "sign-in-account", attempts: 5, window: Duration::from_secs(300) };
+
+/// Wrong sign-ins from one address; an office may share it.
+const BY_ADDRESS: Limit = Limit { name: "sign-in-address", attempts: 20, window: Duration::from_secs(300) };
+
+#[derive(Deserialize)]
+pub(super) struct Question {
+    #[serde(default)]
+    next: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct SignIn {
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// `GET /sign-in`
+pub(super) async fn page(request: HttpRequest, signed: Option<Signed>, question: web::Query<Question>) -> Result<HttpResponse> {
+    let next = local_path(&question.next).unwrap_or(FIRST_PAGE);
+    if signed.is_some() {
+        return Ok(go_to(next));
+    }
+    let page = SignInPage {
+        locale: Locale::of_request(&request),
+        csrf: String::new(),
+        problem: None,
+        email: String::new(),
+        next: next.to_owned(),
+    };
+    Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page.render()?))
+}
+
+/// `POST /sign-in`
+pub(super) async fn create(state: web::Data<State>, request: HttpRequest, form: web::Form<SignIn>) -> Result<HttpResponse> {
+    let form = form.into_inner();
+    let locale = Locale::of_request(&request);
+    let account = digest(&form.email.trim().to_lowercase());
+    let address = digest(&counted_as(client_address(&request, &state.config.trusted_proxies)));
+    if let Some(wait) = too_many(&state, &account, &address).await {
+        return too_many_page(&form, locale, wait);
+    }
+    let Some(user) = prove(&state, &form).await? else { return wrong_page(&form, locale) };
+    state.rate_limits.give_back(&BY_ACCOUNT, &account).await;
+    state.rate_limits.give_back(&BY_ADDRESS, &address).await;
+    let cookies = session::begin(&state, user.workspace, user.id, &request, Timestamp::now()).await?;
+    tracing::info!(workspace = %user.workspace, user = %user.id, "signed in");
+    go_to_with(local_path(&form.next).unwrap_or(FIRST_PAGE), &cookies)
+}
+
+/// `POST /sign-out`
+pub(super) async fn delete(state: web::Data<State>, signed: Signed) -> Result<HttpResponse> {
+    let cookies = session::end(&state, signed.workspace, signed.session, Timestamp::now()).await?;
+    go_to_with("/sign-in", &cookies)
+}
+
+/// Counts the attempt; answers how long to wait when there were too many.
+async fn too_many(state: &State, account: &str, address: &str) -> Option<Duration> {
+    for (limit, subject) in [(&BY_ADDRESS, address), (&BY_ACCOUNT, account)] {
+        if let Verdict::Refused { wait } = state.rate_limits.take(limit, subject).await {
+            return Some(wait);
+        }
+    }
+    None
+}
+
+/// The active person of this address, if the password is theirs. Every no takes the same time and looks the same.
+async fn prove(state: &State, form: &SignIn) -> Result<Option<User>> {
+    let known = match form.email.parse() {
+        Ok(email) => state.store.find_user_by_email(&email).await?,
+        Err(_) => None,
+    };
+    let stored = known.as_ref().map(|known| known.password_hash.clone());
+    let is_right = state.passwords.is_right(form.password.clone(), stored).await?;
+    Ok(known.map(|known| known.user).filter(|user| is_right && user.active))
+}
+
+fn wrong_page(form: &SignIn, locale: Locale) -> Result<HttpResponse> {
+    let page = again(form, locale, locale.t("sign_in.wrong").into_owned())?;
+    Ok(HttpResponse::build(StatusCode::UNPROCESSABLE_ENTITY).content_type("text/html; charset=utf-8").body(page))
+}
+
+fn too_many_page(form: &SignIn, locale: Locale, wait: Duration) -> Result<HttpResponse> {
+    let minutes = wait.as_secs().div_ceil(60).max(1);
+    let page = again(form, locale, locale.count("sign_in.too_many", i64::try_from(minutes).unwrap_or(i64::MAX)))?;
+    let mut response = HttpResponse::build(StatusCode::TOO_MANY_REQUESTS);
+    Ok(response.insert_header((RETRY_AFTER, wait.as_secs().max(1))).content_type("text/html; charset=utf-8").body(page))
+}
+
+fn again(form: &SignIn, locale: Locale, problem: String) -> Result<String> {
+    let next = local_path(&form.next).unwrap_or(FIRST_PAGE).to_owned();
+    Ok(SignInPage { locale, csrf: String::new(), problem: Some(problem), email: form.email.clone(), next }.render()?)
+}
+
+/// What counts are kept under: neither addresses nor accounts are readable in Redis.
+fn digest(subject: &str) -> String {
+    hex::encode(&Sha256::digest(subject)[..16])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_are_counted_without_being_named() {
+        assert_eq!(digest("ana@example.com").len(), 32);
+        assert_ne!(digest("ana@example.com"), digest("ben@example.com"));
+    }
+}

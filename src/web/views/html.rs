@@ -1,0 +1,68 @@
+//! Text that is already HTML, and the two ways to make it: escaping, and sentences with placeholders.
+
+use std::fmt;
+
+use askama::filters::HtmlSafe;
+
+/// HTML that templates print as it is. Only made from escaped text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Html(String);
+
+impl Html {
+    /// Trusts `html`: the caller has escaped what came from outside.
+    #[must_use]
+    pub fn trusted(html: String) -> Self {
+        Self(html)
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    #[must_use]
+    pub fn into_string(self) -> String {
+        self.0
+    }
+}
+
+impl fmt::Display for Html {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl HtmlSafe for Html {}
+
+/// Adds `text` to `html`, escaped for content and for quoted attributes. NUL cannot stand in a document: it becomes U+FFFD.
+pub fn escape_into(html: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            '\0' => html.push('\u{fffd}'),
+            other => html.push(other),
+        }
+    }
+}
+
+/// `text`, escaped.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    let mut html = String::with_capacity(text.len() + 16);
+    escape_into(&mut html, text);
+    html
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_outside_cannot_become_markup() {
+        assert_eq!(escape("<b a='x' c=\"y\">&\0"), "&lt;b a=&#39;x&#39; c=&quot;y&quot;&gt;&amp;\u{fffd}");
+    }
+}

@@ -1,0 +1,68 @@
+//! What travels over the socket: Turbo Streams made of the same fragments as pages. Applied in any order of arrival with repeats, they
+//! give the DOM that a fresh page has.
+
+use std::fmt::Display;
+
+use askama::Template;
+
+use super::html::Html;
+use super::refusal::ThreadMovedOn;
+use super::row::Row;
+use super::state::ConversationState;
+use super::thread::ThreadItem;
+use super::ticks::Ticks;
+
+/// Puts an item at its place in the thread, or replaces it.
+#[must_use]
+pub fn upsert(item: &ThreadItem) -> String {
+    stream("upsert", "items", item)
+}
+
+/// Shows how far a message got. Nothing happens where the message is not on the page.
+#[must_use]
+pub fn ticks(ticks: &Ticks) -> String {
+    stream("replace", &format!("ticks-{}", ticks.message), &rendered(ticks))
+}
+
+/// Brings header, composer banner, brief, reason and facts up to date.
+#[must_use]
+pub fn conversation_state(state: &ConversationState) -> String {
+    [
+        stream("replace", "conversation-header", &rendered(&state.header())),
+        stream("replace", "standing", &rendered(&state.standing())),
+        stream("update", "brief", &state.brief_card().map(|card| rendered(&card)).unwrap_or_default()),
+        stream("update", "assignment-reason", &state.reason_card().map(|card| rendered(&card)).unwrap_or_default()),
+        stream("replace", "contact-facts", &rendered(&state.facts())),
+    ]
+    .concat()
+}
+
+/// A list row as the socket sends it.
+#[must_use]
+pub fn row(row: &Row) -> String {
+    rendered(row)
+}
+
+/// Shows a refusal above the composer; the answer to a refused live form (409 or 422).
+#[must_use]
+pub fn refusal(words: &Html) -> String {
+    stream("update", "composer-refusal", &format!("<p>{words}</p>"))
+}
+
+/// Opens the dialog that shows what changed while a reply was being written (422).
+#[must_use]
+pub fn thread_moved_on(guard: &ThreadMovedOn) -> String {
+    stream("update", "guard", &rendered(guard))
+}
+
+fn stream(action: &str, target: &str, content: &impl Display) -> String {
+    format!(r#"<turbo-stream action="{action}" target="{target}"><template>{content}</template></turbo-stream>"#)
+}
+
+/// Templates of ours write to a string and cannot fail; if one ever did, the page would heal with its next load.
+fn rendered(template: &impl Template) -> String {
+    template.render().unwrap_or_else(|error| {
+        tracing::error!(%error, "a fragment could not be rendered");
+        String::new()
+    })
+}

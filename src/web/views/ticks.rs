@@ -1,0 +1,52 @@
+//! How far a message of ours got: ticks, and in words what went wrong and what to do. Replaced alone as it climbs.
+
+use askama::Template;
+use jiff::Timestamp;
+
+use super::time;
+use super::ui;
+use super::words::known;
+use crate::domain::ids::MessageId;
+use crate::domain::message::{Failure, Status};
+use crate::web::locale::Locale;
+
+/// The foot of a bubble: its time and its fate. Element id `ticks-<message>`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "conversations/ticks.html")]
+pub struct Ticks {
+    pub locale: Locale,
+    pub message: MessageId,
+    pub at: Timestamp,
+    pub status: Status,
+    pub failure: Option<Failure>,
+}
+
+impl Ticks {
+    fn icon(&self) -> &'static str {
+        match self.status {
+            Status::Received => "",
+            Status::Queued => "clock",
+            Status::Sending => "arrow-up",
+            Status::Sent => "check",
+            Status::Delivered | Status::Read => "check-check",
+            Status::Failed => "circle-x",
+            Status::Unknown => "circle-help",
+        }
+    }
+
+    fn status_key(&self) -> String {
+        format!("status.{}", self.status.as_str())
+    }
+
+    /// Whether a person is to decide: nobody could find out what became of it.
+    fn is_asked(&self) -> bool {
+        self.status == Status::Unknown && self.failure.is_some()
+    }
+
+    /// Why it failed, in our words by Meta's code, else in Meta's.
+    fn failure_words(&self) -> String {
+        let Some(failure) = &self.failure else { return self.locale.t("failure.other").into_owned() };
+        known(&self.locale, &format!("failure.{}", failure.code))
+            .unwrap_or_else(|| if failure.title.is_empty() { self.locale.t("failure.other").into_owned() } else { failure.title.clone() })
+    }
+}

@@ -1,0 +1,11 @@
+//! The WhatsApp Cloud API: signatures, webhook bodies in, request bodies out, the client, and what its errors mean.
+//! Everything but [`client`] is pure.
+
+pub mod client;
+pub mod errors;
+pub mod media;
+pub mod payload;
+pub mod signature;
+pub mod webhook;
+
+pub use client::Client;

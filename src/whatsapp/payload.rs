@@ -1,0 +1,206 @@
+//! Request bodies for sending: `POST /{phone-number-id}/messages`. Pure.
+
+use serde_json::{Value, json};
+
+use crate::domain::contact::Identity;
+use crate::domain::message::{Choice, Content, Message};
+
+/// Meta's limits on what is sent freely (Meta, "Send messages"); lengths in characters.
+pub mod limits {
+    pub const TEXT: usize = 4_096;
+    pub const CAPTION: usize = 1_024;
+    /// The question above reply buttons.
+    pub const BUTTONS_BODY: usize = 1_024;
+    /// The question above a list.
+    pub const LIST_BODY: usize = 4_096;
+    pub const BUTTONS: usize = 3;
+    pub const BUTTON_TITLE: usize = 20;
+    pub const BUTTON_ID: usize = 256;
+    /// The label that opens a list.
+    pub const LIST_BUTTON: usize = 20;
+    pub const ROWS: usize = 10;
+    pub const ROW_TITLE: usize = 24;
+    pub const ROW_DESCRIPTION: usize = 72;
+    pub const ROW_ID: usize = 200;
+}
+
+/// Why a message cannot be put into a request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    #[error("{part} is {length} long and may be {limit}")]
+    TooLong { part: Part, length: usize, limit: usize },
+    #[error("{part} is empty")]
+    Empty { part: Part },
+    /// WhatsApp tells answers apart by their ids, and people tell buttons apart by their titles.
+    #[error("two choices have the same {part}")]
+    Twice { part: Part },
+    #[error("the picture was not uploaded to WhatsApp first")]
+    NotUploaded,
+    #[error("a {kind} message is never sent")]
+    NeverSent { kind: &'static str },
+}
+
+/// A part of a message that has a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Text,
+    Caption,
+    Question,
+    Choices,
+    ChoiceId,
+    ChoiceTitle,
+    ChoiceDescription,
+    ListButton,
+}
+
+impl std::fmt::Display for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Part::Text => "text",
+            Part::Caption => "caption",
+            Part::Question => "question",
+            Part::Choices => "list of choices",
+            Part::ChoiceId => "id",
+            Part::ChoiceTitle => "title",
+            Part::ChoiceDescription => "description",
+            Part::ListButton => "label of the list",
+        })
+    }
+}
+
+/// The body that sends `message` to `to`. `uploaded` is WhatsApp's id of the picture, from [`super::Client::upload`].
+///
+/// Our id travels as `biz_opaque_callback_data`: every status brings it back, and so tells what became of a send whose answer was lost.
+///
+/// # Errors
+/// [`Unfit`], for what WhatsApp would refuse.
+pub fn build(message: &Message, to: &Identity, uploaded: Option<&str>) -> Result<Value, Unfit> {
+    fits(&message.content)?;
+    let (kind, part) = content(&message.content, uploaded)?;
+    let mut body = json!({
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        "type": kind,
+        kind: part,
+        "biz_opaque_callback_data": message.id.to_string(),
+    });
+    match to {
+        // Without `+` WhatsApp would put the business's own country code before it.
+        Identity::Phone(digits) => body["to"] = Value::String(format!("+{digits}")),
+        Identity::UserId(id) => body["recipient"] = Value::String(id.clone()),
+    }
+    if let Some(answered) = &message.reply_to {
+        body["context"] = json!({ "message_id": answered });
+    }
+    Ok(body)
+}
+
+/// The body that marks a customer's message as read and, with [`Typing::Shown`], shows "typing…" for up to 25 seconds.
+#[must_use]
+pub fn read_receipt(wamid: &str, typing: Typing) -> Value {
+    let mut body = json!({ "messaging_product": "whatsapp", "status": "read", "message_id": wamid });
+    match typing {
+        Typing::Shown => body["typing_indicator"] = json!({ "type": "text" }),
+        Typing::Hidden => {}
+    }
+    body
+}
+
+/// Whether a read receipt also shows that an answer is being written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Typing {
+    Shown,
+    Hidden,
+}
+
+/// Whether WhatsApp takes content of this size.
+///
+/// # Errors
+/// The first [`Unfit`] part.
+pub fn fits(content: &Content) -> Result<(), Unfit> {
+    match content {
+        Content::Text { body } => within(Part::Text, body, limits::TEXT),
+        Content::Buttons { body, options } => {
+            within(Part::Question, body, limits::BUTTONS_BODY)?;
+            choices(options, limits::BUTTONS, limits::BUTTON_ID, limits::BUTTON_TITLE)?;
+            distinct(Part::ChoiceTitle, options, |button| &button.title)
+        }
+        Content::List { body, button, options } => {
+            within(Part::Question, body, limits::LIST_BODY)?;
+            within(Part::ListButton, button, limits::LIST_BUTTON)?;
+            choices(options, limits::ROWS, limits::ROW_ID, limits::ROW_TITLE)?;
+            let mut descriptions = options.iter().filter_map(|row| row.description.as_deref());
+            descriptions.try_for_each(|text| at_most(Part::ChoiceDescription, text, limits::ROW_DESCRIPTION))
+        }
+        Content::Image { caption, .. } => at_most(Part::Caption, caption.as_deref().unwrap_or(""), limits::CAPTION),
+        Content::Reply { .. } | Content::Unsupported { .. } => Err(Unfit::NeverSent { kind: content.kind() }),
+    }
+}
+
+fn choices(options: &[Choice], most: usize, longest_id: usize, longest_title: usize) -> Result<(), Unfit> {
+    if options.is_empty() {
+        return Err(Unfit::Empty { part: Part::Choices });
+    }
+    if options.len() > most {
+        return Err(Unfit::TooLong { part: Part::Choices, length: options.len(), limit: most });
+    }
+    for option in options {
+        within(Part::ChoiceId, &option.id, longest_id)?;
+        within(Part::ChoiceTitle, &option.title, longest_title)?;
+    }
+    distinct(Part::ChoiceId, options, |option| &option.id)
+}
+
+fn distinct(part: Part, options: &[Choice], of: impl Fn(&Choice) -> &str) -> Result<(), Unfit> {
+    let is_repeated = |(index, option): (usize, &Choice)| options[..index].iter().any(|before| of(before) == of(option));
+    if options.iter().enumerate().any(is_repeated) { Err(Unfit::Twice { part }) } else { Ok(()) }
+}
+
+fn within(part: Part, text: &str, limit: usize) -> Result<(), Unfit> {
+    if text.trim().is_empty() { Err(Unfit::Empty { part }) } else { at_most(part, text, limit) }
+}
+
+fn at_most(part: Part, text: &str, limit: usize) -> Result<(), Unfit> {
+    let length = text.chars().count();
+    if length > limit { Err(Unfit::TooLong { part, length, limit }) } else { Ok(()) }
+}
+
+fn content(content: &Content, uploaded: Option<&str>) -> Result<(&'static str, Value), Unfit> {
+    Ok(match content {
+        Content::Text { body } => ("text", json!({ "body": body })),
+        Content::Buttons { body, options } => ("interactive", buttons(body, options)),
+        Content::List { body, button, options } => ("interactive", list(body, button, options)),
+        Content::Image { caption, .. } => ("image", image(uploaded.ok_or(Unfit::NotUploaded)?, caption.as_deref())),
+        Content::Reply { .. } | Content::Unsupported { .. } => return Err(Unfit::NeverSent { kind: content.kind() }),
+    })
+}
+
+fn buttons(body: &str, options: &[Choice]) -> Value {
+    let button = |option: &Choice| json!({ "type": "reply", "reply": { "id": option.id, "title": option.title } });
+    let buttons: Vec<Value> = options.iter().map(button).collect();
+    json!({ "type": "button", "body": { "text": body }, "action": { "buttons": buttons } })
+}
+
+fn list(body: &str, button: &str, options: &[Choice]) -> Value {
+    let rows: Vec<Value> = options.iter().map(row).collect();
+    json!({ "type": "list", "body": { "text": body }, "action": { "button": button, "sections": [{ "rows": rows }] } })
+}
+
+fn row(option: &Choice) -> Value {
+    let mut row = json!({ "id": option.id, "title": option.title });
+    if let Some(description) = option.description.as_deref().filter(|text| !text.is_empty()) {
+        row["description"] = Value::String(description.to_owned());
+    }
+    row
+}
+
+fn image(id: &str, caption: Option<&str>) -> Value {
+    let mut image = json!({ "id": id });
+    if let Some(caption) = caption.filter(|text| !text.is_empty()) {
+        image["caption"] = Value::String(caption.to_owned());
+    }
+    image
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,48 @@
+//! Chores: sends whose node stopped, figures for `/metrics`, and old bodies.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio_util::sync::CancellationToken;
+
+use super::{Workers, after_fault};
+use crate::domain::Refusal;
+use crate::runner::{Error, now};
+
+/// How often.
+const ROUND: Duration = Duration::from_secs(2);
+
+/// How long sorted bodies are kept: longer than Meta repeats them (7 days).
+const KEEP_PAYLOADS: SignedDuration = SignedDuration::from_hours(24 * 14);
+
+/// Runs until `stop`.
+pub(super) async fn run(workers: Workers, stop: CancellationToken) {
+    let mut rounds = tokio::time::interval(ROUND);
+    rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = rounds.tick() => {}
+        }
+        if let Err(error) = round(&workers).await {
+            after_fault("the chores could not be done", &error).await;
+        }
+    }
+}
+
+async fn round(workers: &Workers) -> Result<(), Error> {
+    let store = workers.runner.store();
+    let now = now();
+    for lapsed in store.lapsed_sends(now).await? {
+        tracing::warn!(message = %lapsed.message, "a send lost its node; nobody knows whether it arrived");
+        match workers.runner.record_lapse(&lapsed).await {
+            Ok(_) | Err(Error::Refused(Refusal::Duplicate)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let (oldest, waiting) = store.outbox_age().await?;
+    metrics::gauge!("baton_outbox_age_seconds").set(oldest.map_or(0.0, |since| now.duration_since(since).as_secs_f64().max(0.0)));
+    metrics::gauge!("baton_outbox_messages").set(waiting as f64);
+    store.forget_payloads(now.saturating_sub(KEEP_PAYLOADS).unwrap_or(Timestamp::MIN)).await?;
+    Ok(())
+}

@@ -1,0 +1,58 @@
+//! The side that clocks and queues knock at: loops that take up stored work. Each is woken by events, and sweeps now and then for
+//! what a stopped node left behind.
+
+mod housekeeping;
+mod inbound;
+mod lanes;
+mod outbox;
+mod pictures;
+mod routing;
+mod timers;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::live::Live;
+use crate::media::MediaStore;
+use crate::runner::Runner;
+use crate::whatsapp::Client;
+
+/// Pause after a fault of the database before a loop looks again.
+const AFTER_FAULT: Duration = Duration::from_millis(300);
+
+/// What the loops work with. Cheap to clone.
+#[derive(Clone)]
+pub struct Workers {
+    pub runner: Runner,
+    pub live: Arc<Live>,
+    pub client: Client,
+    pub media: Arc<MediaStore>,
+}
+
+impl Workers {
+    /// Starts every loop; each ends at `stop`, after the work it has in hand.
+    pub fn start(self, tasks: &mut JoinSet<anyhow::Result<()>>, stop: &CancellationToken) {
+        self.live.set_has_workers();
+        let mut start = |work: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>| {
+            tasks.spawn(async move {
+                work.await;
+                Ok(())
+            });
+        };
+        start(Box::pin(inbound::run(self.clone(), stop.clone())));
+        start(Box::pin(outbox::run(self.clone(), stop.clone())));
+        start(Box::pin(routing::run(self.clone(), stop.clone())));
+        start(Box::pin(timers::run(self.clone(), stop.clone())));
+        start(Box::pin(pictures::run(self.clone(), stop.clone())));
+        start(Box::pin(housekeeping::run(self, stop.clone())));
+    }
+}
+
+/// Logs a fault of a loop once, and waits a moment so that an outage does not spin.
+async fn after_fault(what: &'static str, error: &crate::runner::Error) {
+    tracing::error!(%error, "{what}");
+    tokio::time::sleep(AFTER_FAULT).await;
+}

@@ -1,0 +1,110 @@
+//! Pictures come to our own store at once: WhatsApp keeps them for seven days, their addresses for five minutes.
+
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+use jiff::{SignedDuration, Timestamp};
+use tokio_util::sync::CancellationToken;
+
+use super::{Workers, after_fault};
+use crate::domain::Command;
+use crate::domain::message::MediaState;
+use crate::media;
+use crate::runner::contact::Alongside;
+use crate::runner::{Error, now};
+use crate::store::media::{PendingMedia, StoredMedia};
+use crate::whatsapp::media::LARGEST_FETCH;
+
+/// How long a claim keeps other nodes away.
+const LEASE: SignedDuration = SignedDuration::from_mins(2);
+
+/// Pictures fetched at once.
+const AT_ONCE: usize = 4;
+const BATCH: i64 = 16;
+
+/// Attempts before a picture counts as not to be had.
+const MAX_ATTEMPTS: i32 = 8;
+
+/// How often pictures are looked for that nobody was woken for.
+const SWEEP: Duration = Duration::from_secs(2);
+
+/// Runs until `stop`.
+pub(super) async fn run(workers: Workers, stop: CancellationToken) {
+    loop {
+        let now = now();
+        let lease_until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
+        match workers.runner.store().claim_media(now, lease_until, BATCH).await {
+            Ok(pending) if !pending.is_empty() => {
+                stream::iter(pending).for_each_concurrent(AT_ONCE, |picture| bring(&workers, picture)).await;
+                continue;
+            }
+            Ok(_) => {}
+            Err(error) => after_fault("pictures to fetch could not be looked for", &error.into()).await,
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = workers.live.wakes.media.notified() => {}
+            () = tokio::time::sleep(SWEEP) => {}
+        }
+    }
+}
+
+/// Why a picture did not come.
+enum Failure {
+    /// Trying again may help.
+    ForNow(String),
+    /// It never will.
+    ForEver(String),
+}
+
+async fn bring(workers: &Workers, picture: PendingMedia) {
+    let result = fetch(workers, &picture).await;
+    let command = |state, size| Command::RecordMedia { message: picture.message, media: picture.id, state, size };
+    let recorded = match result {
+        Ok(stored) => {
+            let size = (u32::try_from(stored.width).unwrap_or(0), u32::try_from(stored.height).unwrap_or(0));
+            let alongside = Alongside { timer: None, media: Some((picture.id, stored)) };
+            let command = command(MediaState::Stored, Some(size));
+            workers.runner.run_alongside(picture.workspace, picture.conversation, command, &alongside).await
+        }
+        Err(Failure::ForNow(reason)) if picture.attempts < MAX_ATTEMPTS => {
+            tracing::warn!(media = %picture.id, attempts = picture.attempts, reason, "a picture could not be fetched; it is tried again");
+            return retry(workers, &picture).await;
+        }
+        Err(Failure::ForNow(reason) | Failure::ForEver(reason)) => {
+            tracing::warn!(media = %picture.id, reason, "a picture cannot be had");
+            workers.runner.run(picture.workspace, picture.conversation, command(MediaState::Failed, None)).await
+        }
+    };
+    match recorded {
+        Ok(_) | Err(Error::Refused(_)) => {}
+        Err(error) => after_fault("a fetched picture could not be recorded; its lease will lapse", &error).await,
+    }
+}
+
+async fn retry(workers: &Workers, picture: &PendingMedia) {
+    let seconds = 1_i64 << picture.attempts.clamp(0, 10);
+    let at = now().saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX);
+    if let Err(error) = workers.runner.store().retry_media(picture.workspace, picture.id, at).await {
+        after_fault("a picture's next try could not be written; its lease will lapse", &error.into()).await;
+    }
+}
+
+async fn fetch(workers: &Workers, picture: &PendingMedia) -> Result<StoredMedia, Failure> {
+    let for_now = |error: &dyn std::fmt::Display| Failure::ForNow(error.to_string());
+    let connection = workers.runner.workplaces().connection(picture.workspace, picture.inbox).await.map_err(|error| for_now(&error))?;
+    let token = connection.ok_or_else(|| Failure::ForEver("the number is not connected any more".to_owned()))?.access_token;
+    let address = workers.client.media_address(&token, &picture.whatsapp_id).await.map_err(|error| for_now(&error))?;
+    let bytes = workers.client.download(&token, &address.url, LARGEST_FETCH).await.map_err(|error| for_now(&error))?;
+    let looked_at = bytes.clone();
+    let inspected = tokio::task::spawn_blocking(move || media::inspect(&looked_at)).await.map_err(|error| for_now(&error))?;
+    let found = inspected.map_err(|reason| Failure::ForEver(reason.to_string()))?;
+    let byte_count = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+    workers.media.put(picture.workspace, picture.id, bytes, found.thumbnail.into()).await.map_err(|error| for_now(&error))?;
+    Ok(StoredMedia {
+        mime_type: found.mime_type.to_owned(),
+        byte_count,
+        width: i32::try_from(found.width).unwrap_or(0),
+        height: i32::try_from(found.height).unwrap_or(0),
+    })
+}

@@ -1,0 +1,16 @@
+//! Signing in, sessions, keys, and who sees whose things, with a real database behind every address of the table.
+
+#[path = "access/house.rs"]
+mod house;
+#[path = "access/keys.rs"]
+mod keys;
+#[path = "access/other_workspace.rs"]
+mod other_workspace;
+#[path = "access/people.rs"]
+mod people;
+#[path = "access/rate_limits.rs"]
+mod rate_limits;
+#[path = "access/sessions.rs"]
+mod sessions;
+#[path = "access/sign_in.rs"]
+mod sign_in;

@@ -1,0 +1,202 @@
+//! A house with a database of its own, and people who come to its door.
+
+use std::sync::{Arc, Mutex};
+
+use actix_web::cookie::Cookie;
+use actix_web::dev::Service;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ACCEPT, LOCATION, ORIGIN, SET_COOKIE};
+use actix_web::middleware::from_fn;
+use actix_web::test::{TestRequest, init_service};
+use actix_web::{App, web};
+use baton::config::Config;
+use baton::domain::ids::{SessionId, UserId, WorkspaceId};
+use baton::domain::user::Role;
+use baton::live::rate_limits::RateLimits;
+use baton::store::Store;
+use baton::store::users::NewUser;
+use baton::web::edge::edge;
+use baton::web::passwords::Passwords;
+use baton::web::routes::configure;
+use baton::web::state::{Sockets, State};
+use baton::web::tokens::Tokens;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use url::Url;
+use uuid::Uuid;
+
+pub const PASSWORD: &str = "correct horse battery";
+
+const HOME: &str = "http://127.0.0.1:8080";
+
+/// Sockets that remember which sessions they were told to leave.
+#[derive(Default)]
+pub struct Closed(pub Mutex<Vec<SessionId>>);
+
+impl Sockets for Closed {
+    fn close_session(&self, _: WorkspaceId, session: SessionId) {
+        self.0.lock().unwrap().push(session);
+    }
+}
+
+/// One node, one database, one workspace to begin with.
+pub struct House {
+    pub state: web::Data<State>,
+    pub closed: Arc<Closed>,
+    pub workspace: WorkspaceId,
+}
+
+/// What somebody was answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub location: String,
+    pub cookies: Vec<Cookie<'static>>,
+    pub retry_after: Option<String>,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn is_sent_to_sign_in(&self) -> bool {
+        self.status == StatusCode::SEE_OTHER && self.location.starts_with("/sign-in")
+    }
+}
+
+impl House {
+    pub async fn new() -> Self {
+        Self::in_store(fresh_store().await).await
+    }
+
+    /// Another node of the house in `store`, with a workspace of its own.
+    pub async fn in_store(store: Store) -> Self {
+        let workspace = WorkspaceId(Uuid::now_v7());
+        store.create_workspace(workspace, "Lamp Shop", "en", "Europe/Madrid").await.unwrap();
+        let closed = Arc::new(Closed::default());
+        let pairs = [
+            ("BATON_DATABASE_URL", "host=/unused".to_owned()),
+            ("BATON_REDIS_URL", "redis://unused".to_owned()),
+            ("BATON_PUBLIC_URL", HOME.to_owned()),
+        ];
+        let state = State {
+            config: Config::from_pairs(&pairs).unwrap(),
+            tokens: Tokens::new(store.clone()),
+            store,
+            passwords: Passwords::new().unwrap(),
+            rate_limits: RateLimits::new(None),
+            sockets: closed.clone(),
+            metrics: PrometheusBuilder::new().build_recorder().handle(),
+        };
+        Self { state: web::Data::new(state), closed, workspace }
+    }
+
+    /// Somebody with this role, who signs in with [`PASSWORD`].
+    pub async fn hires(&self, email: &str, role: Role) -> UserId {
+        let id = UserId(Uuid::now_v7());
+        let password_hash = self.state.passwords.hash(PASSWORD.to_owned()).await.unwrap();
+        let new = NewUser {
+            workspace: self.workspace,
+            id,
+            email: email.parse().unwrap(),
+            name: "Ana",
+            role,
+            password_hash: &password_hash,
+            locale: "en",
+        };
+        self.state.store.create_user(&new).await.unwrap();
+        id
+    }
+
+    /// Asks from elsewhere on the network, as a browser on one of our pages does.
+    pub async fn ask(&self, request: TestRequest) -> Answer {
+        let app = init_service(App::new().app_data(self.state.clone()).wrap(from_fn(edge)).configure(configure)).await;
+        let request =
+            request.insert_header((ORIGIN, HOME)).insert_header(("host", "127.0.0.1:8080")).peer_addr("192.0.2.1:1".parse().unwrap());
+        let response = app.call(request.to_request()).await.unwrap();
+        let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        let (location, retry_after) = (header(LOCATION).unwrap_or_default(), header(actix_web::http::header::RETRY_AFTER));
+        let set = response.headers().get_all(SET_COOKIE).map(|value| Cookie::parse(value.to_str().unwrap().to_owned()).unwrap());
+        let (status, cookies) = (response.status(), set.collect());
+        let body = actix_web::body::to_bytes(response.into_body()).await.map_err(|_| "unreadable").unwrap();
+        Answer { status, location, cookies, retry_after, body: String::from_utf8_lossy(&body).into_owned() }
+    }
+
+    /// Fills in the sign-in form.
+    pub async fn sign_in(&self, email: &str, password: &str) -> Answer {
+        let form = [("email", email), ("password", password), ("next", "/inbox?view=all")];
+        self.ask(TestRequest::post().uri("/sign-in").insert_header((ACCEPT, "text/html")).set_form(form)).await
+    }
+
+    /// Signs in and comes back as a browser.
+    pub async fn browser(&self, email: &str) -> Browser<'_> {
+        let answer = self.sign_in(email, PASSWORD).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{answer:?}");
+        let mut browser = Browser { house: self, cookies: Vec::new() };
+        browser.keep(&answer);
+        browser
+    }
+}
+
+/// A browser keeps the cookies it is given.
+pub struct Browser<'a> {
+    house: &'a House,
+    pub cookies: Vec<Cookie<'static>>,
+}
+
+impl Browser<'_> {
+    pub async fn ask(&mut self, request: TestRequest) -> Answer {
+        let request = self.cookies.iter().cloned().fold(request, TestRequest::cookie);
+        let answer = self.house.ask(request).await;
+        self.keep(&answer);
+        answer
+    }
+
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.ask(TestRequest::with_uri(path).insert_header((ACCEPT, "text/html"))).await
+    }
+
+    /// Posts a form of one of our pages.
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let csrf = self.csrf().await;
+        let form: Vec<(&str, &str)> = fields.iter().copied().chain([("csrf", csrf.as_str())]).collect();
+        self.ask(TestRequest::post().uri(path).insert_header((ACCEPT, "text/html")).set_form(form)).await
+    }
+
+    /// Lets the token run out.
+    pub fn waits_until_the_token_has_run_out(&mut self) {
+        self.cookies.retain(|cookie| cookie.name() != "baton-token");
+    }
+
+    /// The token that forms of this session carry.
+    pub async fn csrf(&mut self) -> String {
+        let state = &self.house.state;
+        let request = self.cookies.iter().cloned().fold(TestRequest::get(), TestRequest::cookie).to_http_request();
+        let found = baton::web::session::find(state, &request, jiff::Timestamp::now()).await.unwrap();
+        found.map(|found| found.signed.csrf).unwrap_or_default()
+    }
+
+    fn keep(&mut self, answer: &Answer) {
+        for cookie in &answer.cookies {
+            self.cookies.retain(|own| own.name() != cookie.name());
+            if !cookie.value().is_empty() {
+                self.cookies.push(cookie.clone());
+            }
+        }
+    }
+}
+
+/// A migrated database of its own on the server of the tests.
+pub async fn fresh_store() -> Store {
+    let server = std::env::var("BATON_TEST_DATABASE_URL").expect("BATON_TEST_DATABASE_URL names the server of the tests; run bin/test");
+    let name = format!("access_{}", Uuid::now_v7().simple());
+    let client = Store::new(&server, 1).unwrap().client().await.unwrap();
+    client.batch_execute(&format!("CREATE DATABASE {name} STRATEGY wal_log")).await.unwrap();
+    let url = match Url::parse(&server) {
+        Ok(mut url) => {
+            url.set_path(&name);
+            url.to_string()
+        }
+        Err(_) => format!("{server} dbname={name}"),
+    };
+    let store = Store::new(&url, 4).unwrap();
+    store.migrate().await.unwrap();
+    store
+}

@@ -1,0 +1,140 @@
+//! A session from its first request to its end.
+
+use actix_web::http::StatusCode;
+use baton::domain::ids::SessionId;
+use baton::domain::user::Role;
+use baton::web::cookies::SessionCookie;
+use baton::web::session::LIFE;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::house::{Browser, House};
+
+fn session_of(browser: &Browser<'_>) -> SessionCookie {
+    let cookie = browser.cookies.iter().find(|cookie| cookie.name() == "baton").expect("a session");
+    cookie.value().parse().unwrap_or_else(|_| panic!("{} is no session", cookie.value()))
+}
+
+fn has_token(browser: &Browser<'_>) -> bool {
+    browser.cookies.iter().any(|cookie| cookie.name() == "baton-token")
+}
+
+#[actix_web::test]
+async fn a_session_gets_a_new_token_whenever_it_needs_one() {
+    let house = House::new().await;
+    house.hires("ana@example.com", Role::Agent).await;
+    let mut browser = house.browser("ana@example.com").await;
+    assert!(!has_token(&browser));
+    assert_eq!(browser.get("/").await.location, "/inbox");
+    assert!(has_token(&browser));
+    assert!(browser.get("/").await.cookies.is_empty(), "a good token was replaced");
+    browser.waits_until_the_token_has_run_out();
+    assert_eq!(browser.get("/").await.location, "/inbox");
+    assert!(has_token(&browser));
+}
+
+#[actix_web::test]
+async fn signing_out_ends_the_session_its_token_and_its_sockets() {
+    let house = House::new().await;
+    house.hires("ana@example.com", Role::Agent).await;
+    let mut browser = house.browser("ana@example.com").await;
+    browser.get("/").await;
+    let session = session_of(&browser);
+    let stolen = browser.cookies.clone();
+    assert!(browser.post("/sign-out", &[]).await.is_sent_to_sign_in());
+    assert!(browser.cookies.is_empty());
+    assert_eq!(*house.closed.0.lock().unwrap(), [session.session]);
+    browser.cookies = stolen;
+    assert!(browser.get("/").await.is_sent_to_sign_in(), "the old token still counts");
+    browser.waits_until_the_token_has_run_out();
+    assert!(browser.get("/").await.is_sent_to_sign_in(), "the old session still counts");
+    assert!(!house.state.store.session_is_alive(house.workspace, session.session, Timestamp::now()).await.unwrap());
+}
+
+#[actix_web::test]
+async fn signing_out_of_one_browser_leaves_the_other_alone() {
+    let house = House::new().await;
+    house.hires("ana@example.com", Role::Agent).await;
+    let mut office = house.browser("ana@example.com").await;
+    let mut home = house.browser("ana@example.com").await;
+    office.post("/sign-out", &[]).await;
+    assert_eq!(home.get("/").await.location, "/inbox");
+}
+
+#[actix_web::test]
+async fn a_form_without_its_token_does_not_sign_out() {
+    let house = House::new().await;
+    house.hires("ana@example.com", Role::Agent).await;
+    let mut browser = house.browser("ana@example.com").await;
+    let answer = browser.ask(actix_web::test::TestRequest::post().uri("/sign-out").set_form([("csrf", "guessed")])).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    assert_eq!(browser.get("/").await.location, "/inbox");
+}
+
+#[actix_web::test]
+async fn a_person_who_left_is_out_when_the_token_has_run_out_at_the_latest() {
+    let house = House::new().await;
+    let ana = house.hires("ana@example.com", Role::Agent).await;
+    let mut browser = house.browser("ana@example.com").await;
+    browser.get("/").await;
+    let session = session_of(&browser).session;
+    house.state.store.deactivate_user(house.workspace, ana).await.unwrap();
+    assert!(!house.state.store.session_is_alive(house.workspace, session, Timestamp::now()).await.unwrap());
+    assert_eq!(house.state.store.revoke_sessions_of(house.workspace, ana, Timestamp::now()).await.unwrap(), [session]);
+    browser.waits_until_the_token_has_run_out();
+    assert!(browser.get("/").await.is_sent_to_sign_in());
+}
+
+#[actix_web::test]
+async fn a_changed_role_counts_with_the_next_token() {
+    let house = House::new().await;
+    house.hires("ana@example.com", Role::Admin).await;
+    let mut browser = house.browser("ana@example.com").await;
+    assert_eq!(browser.get("/metrics").await.status, StatusCode::OK);
+    let client = house.state.store.client().await.unwrap();
+    client.execute("UPDATE users SET role = 'agent' WHERE workspace_id = $1", &[&house.workspace.0]).await.unwrap();
+    browser.waits_until_the_token_has_run_out();
+    assert_eq!(browser.get("/metrics").await.status, StatusCode::FORBIDDEN);
+}
+
+#[actix_web::test]
+async fn a_session_lives_two_weeks_from_its_last_use() {
+    let house = House::new().await;
+    house.hires("ana@example.com", Role::Agent).await;
+    let session = session_of(&house.browser("ana@example.com").await);
+    let (store, now, day) = (&house.state.store, Timestamp::now(), SignedDuration::from_hours(24));
+    let used = async |at: Timestamp| {
+        store.renew_session(session.workspace, session.session, &session.secret_hash(), at, at + LIFE).await.unwrap().is_some()
+    };
+    assert!(used(now + day * 13).await);
+    assert!(used(now + day * 26).await);
+    assert!(!used(now + day * 41).await);
+}
+
+#[actix_web::test]
+async fn a_session_needs_its_own_secret() {
+    let house = House::new().await;
+    house.hires("ana@example.com", Role::Agent).await;
+    let session = session_of(&house.browser("ana@example.com").await);
+    let now = Timestamp::now();
+    let find =
+        async |id: SessionId, hash: [u8; 32]| house.state.store.renew_session(session.workspace, id, &hash, now, now + LIFE).await.unwrap();
+    assert!(find(session.session, session.secret_hash()).await.is_some());
+    assert!(find(session.session, [0; 32]).await.is_none());
+    assert!(find(SessionId(uuid::Uuid::now_v7()), session.secret_hash()).await.is_none());
+}
+
+#[actix_web::test]
+async fn the_chosen_language_is_spoken_from_the_next_page_on() {
+    let house = House::new().await;
+    house.hires("ana@example.com", Role::Agent).await;
+    let mut browser = house.browser("ana@example.com").await;
+    let answer = browser.post("/locale", &[("locale", "es")]).await;
+    assert_eq!((answer.status, answer.location.as_str()), (StatusCode::SEE_OTHER, "/inbox"));
+    let request =
+        browser.cookies.iter().cloned().fold(actix_web::test::TestRequest::get(), actix_web::test::TestRequest::cookie).to_http_request();
+    let found = baton::web::session::find(&house.state, &request, Timestamp::now()).await.unwrap().unwrap();
+    assert_eq!(found.signed.locale.as_str(), "es");
+    assert_eq!(browser.post("/locale", &[("locale", "xx")]).await.status, StatusCode::BAD_REQUEST);
+    browser.post("/sign-out", &[]).await;
+    assert!(browser.get("/sign-in").await.body.contains("lang=\"es\""), "the sign-in page forgot");
+}
