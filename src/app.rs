@@ -1,7 +1,12 @@
 //! Puts the rooms together. The only place that knows all of them.
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
 
+use actix_web::HttpServer;
+use actix_web::dev::Server;
+use actix_web::web::Data;
 use anyhow::{Context, Result, bail};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
@@ -9,8 +14,37 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, LogFormat};
-use crate::doctor;
+use crate::live::bus::Bus;
+use crate::live::rate_limits::RateLimits;
+use crate::live::{Live, presence};
+use crate::media::MediaStore;
+use crate::runner::Runner;
+use crate::runner::intake::Intake;
 use crate::store::Store;
+use crate::web::passwords::Passwords;
+use crate::web::receipts::Receipts;
+use crate::web::state::State;
+use crate::web::tokens::Tokens;
+use crate::web::{fanout, routes};
+use crate::whatsapp::Client;
+use crate::whatsapp::client::Settings;
+use crate::workers::Workers;
+use crate::{doctor, metrics};
+
+/// Connections that one of the HTTP threads holds at most.
+const MOST_CONNECTIONS: usize = 25_000;
+
+/// How long an idle connection is kept; longer than load balancers keep theirs.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// How long requests under way may take when the node stops.
+const SHUTDOWN_SECONDS: u64 = 5;
+
+/// How long start-up waits for Redis.
+const CONNECT_REDIS: Duration = Duration::from_secs(1);
+
+/// How often histograms are folded.
+const FOLD_FIGURES: Duration = Duration::from_secs(5);
 
 /// Which half of the outside this process listens to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,9 +86,31 @@ impl App {
         let listener = TcpListener::bind(config.listen).with_context(|| format!("{} cannot be listened on", config.listen))?;
         let address = listener.local_addr()?;
         let stop = CancellationToken::new();
-        let tasks = JoinSet::new();
-        if side != Side::Workers {}
-        if side != Side::Web {}
+        let mut tasks = JoinSet::new();
+        let (bus, bus_task) = Bus::new(&config.redis_url).context("BATON_REDIS_URL is not an address of Redis")?;
+        let (live, changes) = Live::new(bus);
+        let runner = Runner::new(store, live.clone());
+        let media = Arc::new(MediaStore::at(&config.media_url)?);
+        let client = Client::new(Settings::new(config.graph_url.clone(), &config.graph_version))?;
+        spawn(&mut tasks, bus_task.run(live.clone(), stop.clone()));
+        spawn(&mut tasks, presence::run(live.clone(), config.redis_url.clone(), stop.clone()));
+        spawn(&mut tasks, keep_figures(stop.clone()));
+        if side != Side::Web {
+            let workers = Workers { runner: runner.clone(), live: live.clone(), client: client.clone(), media: media.clone() };
+            workers.start(&mut tasks, &stop);
+        }
+        let state = Data::new(state(config, runner, live, media, client).await?);
+        if side != Side::Workers {
+            spawn(&mut tasks, fanout::run(state.clone(), changes, stop.clone()));
+        }
+        let server = server(state, side, listener)?;
+        let handle = server.handle();
+        tasks.spawn(async move { Ok(server.await?) });
+        let stopping = stop.clone();
+        spawn(&mut tasks, async move {
+            stopping.cancelled().await;
+            handle.stop(true).await;
+        });
         Ok(Self { address, stop, tasks })
     }
 
@@ -75,6 +131,67 @@ impl App {
         }
         Ok(())
     }
+}
+
+fn spawn(tasks: &mut JoinSet<Result<()>>, task: impl Future<Output = ()> + Send + 'static) {
+    tasks.spawn(async move {
+        task.await;
+        Ok(())
+    });
+}
+
+/// Histograms are folded now and then, so that they stay small between two scrapes.
+async fn keep_figures(stop: CancellationToken) {
+    let figures = metrics::recorder();
+    while tokio::time::timeout(FOLD_FIGURES, stop.cancelled()).await.is_err() {
+        figures.run_upkeep();
+    }
+}
+
+/// What every handler may ask for.
+async fn state(config: Config, runner: Runner, live: Arc<Live>, media: Arc<MediaStore>, client: Client) -> Result<State> {
+    let store = runner.store().clone();
+    Ok(State {
+        tokens: Tokens::new(store.clone()),
+        passwords: Passwords::new()?,
+        rate_limits: RateLimits::new(connect_redis(&config.redis_url).await),
+        sockets: live.clone(),
+        metrics: metrics::recorder(),
+        intake: Intake::start(&store),
+        runner,
+        live,
+        media,
+        client,
+        receipts: Receipts::default(),
+        store,
+        config,
+    })
+}
+
+/// Redis for counting sign-ins; while it is away every node counts for itself.
+async fn connect_redis(url: &str) -> Option<redis::aio::ConnectionManager> {
+    let client = redis::Client::open(url).ok()?;
+    tokio::time::timeout(CONNECT_REDIS, client.get_connection_manager()).await.ok()?.ok()
+}
+
+fn server(state: Data<State>, side: Side, listener: TcpListener) -> Result<Server> {
+    let threads = state.config.workers;
+    let server = HttpServer::new(move || {
+        let app = actix_web::App::new().app_data(state.clone());
+        app.configure(match side {
+            Side::Both | Side::Web => routes::configure,
+            Side::Workers => routes::configure_health,
+        })
+    });
+    let server = server
+        .workers(threads)
+        .max_connections(MOST_CONNECTIONS)
+        .backlog(4096)
+        .keep_alive(KEEP_ALIVE)
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .disable_signals()
+        .listen(listener)?;
+    Ok(server.run())
 }
 
 /// Returns at SIGTERM or SIGINT.

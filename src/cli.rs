@@ -14,7 +14,7 @@ pub use commands::{doctor, migrate, user, workspace};
 ///
 /// Settings are BATON_* environment variables; docs/configuration.md lists them, `baton doctor` checks them.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100)]
+#[command(name = "baton", bin_name = "baton", version, max_term_width = 100)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -75,12 +75,15 @@ pub struct DemoArguments {
     /// Port of the simulated phones; 0 is any free one.
     #[arg(long, value_name = "N", default_value_t = demo::SIMULATOR_PORT)]
     simulator_port: u16,
+    /// How many conversations lie behind a workspace that is made up.
+    #[arg(long, value_name = "N", default_value_t = demo::seed::DEMO_SIZE.past)]
+    past: usize,
 }
 
 impl DemoArguments {
     pub fn options(&self) -> demo::Options {
         let keep = if self.fresh { Keep::Nothing } else { Keep::Everything };
-        demo::Options { keep, port: self.port, simulator_port: self.simulator_port }
+        demo::Options { keep, port: self.port, simulator_port: self.simulator_port, past: self.past }
     }
 }
 

@@ -92,7 +92,8 @@ async fn schema(store: &Store, config: &Config) -> Vec<Finding> {
 }
 
 fn unknown_variables() -> Vec<Finding> {
-    let doubt = |name: String| Finding::doubtful(format!("{name} is set but is no setting of Baton; docs/configuration.md lists them all."));
+    let doubt =
+        |name: String| Finding::doubtful(format!("{name} is set but is no setting of Baton; docs/configuration.md lists them all."));
     config::unknown_variables().into_iter().map(doubt).collect()
 }
 
@@ -100,7 +101,9 @@ fn public_address(config: &Config) -> Option<Finding> {
     let url = &config.public_url;
     let is_here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     (url.scheme() == "http" && !is_here).then(|| {
-        Finding::doubtful(format!("Browsers reach {url} without encryption; put a proxy with TLS in front and set BATON_PUBLIC_URL to https."))
+        Finding::doubtful(format!(
+            "Browsers reach {url} without encryption; put a proxy with TLS in front and set BATON_PUBLIC_URL to https."
+        ))
     })
 }
 

@@ -10,6 +10,7 @@ pub mod demo;
 pub mod doctor;
 pub mod domain;
 pub mod live;
+pub mod metrics;
 pub mod media;
 pub mod runner;
 pub mod store;

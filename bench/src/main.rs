@@ -1,1 +1,89 @@
-fn main() {}
+//! Baton's figures, each against a minimal reference of our own in the same run.
+//!
+//! Everything is private: PostgreSQL with its durability on, Redis, Baton as release processes, and the reference servers, which are
+//! this program started again. Sides take turns, so that a noisy machine is noisy for both; what counts is the median of the ratios.
+
+mod acks;
+mod figures;
+mod latency;
+mod load;
+mod machine;
+mod memory;
+mod reference;
+mod seed;
+mod world;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use figures::{Outcome, Size};
+use world::World;
+
+/// The allocator of Baton: the references use the same.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[derive(Debug, Parser)]
+#[command(name = "bench", about = "Baton's figures, each against a minimal reference in the same run")]
+struct Cli {
+    /// Small and short, to see that everything works; ratios are shown but not judged.
+    #[arg(long, global = true)]
+    quick: bool,
+    #[command(subcommand)]
+    figure: Option<Figure>,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+enum Figure {
+    /// Webhooks acknowledged a second, each committed first, at 128 connections.
+    Acks,
+    /// From webhook to frame at the agent's socket, at 500 a second with 1,000 sockets.
+    Latency,
+    /// Memory of an idle agent socket, at 10,000.
+    Memory,
+    #[command(hide = true)]
+    ReferenceAcks(reference::acks::Options),
+    #[command(hide = true)]
+    ReferenceSockets(reference::sockets::Options),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let size = if cli.quick { Size::Quick } else { Size::Full };
+    let done = match cli.figure {
+        Some(Figure::ReferenceAcks(options)) => reference::acks::serve(options).map(|()| Outcome::Met),
+        Some(Figure::ReferenceSockets(options)) => reference::sockets::serve(options).map(|()| Outcome::Met),
+        Some(figure) => measure(&[figure], size),
+        None => measure(&[Figure::Acks, Figure::Latency, Figure::Memory], size),
+    };
+    match done {
+        Ok(outcome) => outcome.into(),
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Measures figures one after the other; the worst outcome counts.
+fn measure(wanted: &[Figure], size: Size) -> Result<Outcome> {
+    println!("{}", machine::describe()?);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let world = World::start().await?;
+        let mut worst = Outcome::Met;
+        for figure in wanted {
+            let outcome = match figure {
+                Figure::Acks => acks::measure(&world, size).await?,
+                Figure::Latency => latency::measure(&world, size).await?,
+                Figure::Memory => memory::measure(&world, size).await?,
+                Figure::ReferenceAcks(_) | Figure::ReferenceSockets(_) => Outcome::Met,
+            };
+            worst = worst.max(outcome);
+        }
+        println!("\n{worst}");
+        Ok(worst)
+    })
+}

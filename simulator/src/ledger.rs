@@ -140,8 +140,12 @@ impl Ledger {
     }
 }
 
+/// Longest request or answer kept whole, in bytes; of longer ones the beginning is kept, as a string.
+const TEXT_LIMIT: usize = 256 * 1024;
+
 /// `text` as raw JSON: as it is when it is JSON, as a JSON string otherwise.
 pub fn raw(text: &str) -> Arc<RawValue> {
+    let text = &text[..text.floor_char_boundary(TEXT_LIMIT)];
     let value = RawValue::from_string(text.to_owned());
     let value = value.or_else(|_| serde_json::value::to_raw_value(text));
     Arc::from(value.unwrap_or_else(|_| RawValue::NULL.to_owned()))

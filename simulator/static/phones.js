@@ -106,8 +106,8 @@ function setLight(state) {
 /** A phone opened by its address exists from then on. */
 async function begin() {
   for (const waId of wanted()) {
-    const answer = await fetch(`/control/users/${waId}`);
-    if (answer.status === 404) await call("POST", "/control/users", { wa_id: waId, auto_read: false });
+    const found = await call("GET", `/phones/people?q=${waId}`);
+    if (!found.people.some((person) => person.wa_id === waId)) await call("POST", "/control/users", { wa_id: waId, auto_read: false });
     add(waId);
   }
   if (phones.size === 0 && matchMedia("(max-width: 760px)").matches) openPanel(true);

@@ -64,7 +64,10 @@ pub async fn user(config: &Config, command: UserCommand) -> Result<()> {
     let password_hash = Passwords::new()?.hash(password.clone()).await?;
     let id = UserId(Uuid::now_v7());
     let user = NewUser { workspace, id, email, name: name.trim(), role, password_hash: &password_hash, locale: &locale };
-    store.create_user(&user).await.map_err(|error| if is_taken(&error) { anyhow!("somebody has this e-mail address already") } else { error.into() })?;
+    store
+        .create_user(&user)
+        .await
+        .map_err(|error| if is_taken(&error) { anyhow!("somebody has this e-mail address already") } else { error.into() })?;
     println!("{id}");
     if given.is_none() {
         println!("Password, shown only now: {password}");

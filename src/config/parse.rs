@@ -13,7 +13,11 @@ type Parsed<T> = Result<T, String>;
 
 pub(super) fn database_url(text: &str) -> Parsed<String> {
     let is_known = text.parse::<tokio_postgres::Config>().is_ok();
-    if is_known { Ok(text.to_owned()) } else { Err("is not a PostgreSQL address such as `postgres://user:secret@host/database`".to_owned()) }
+    if is_known {
+        Ok(text.to_owned())
+    } else {
+        Err("is not a PostgreSQL address such as `postgres://user:secret@host/database`".to_owned())
+    }
 }
 
 pub(super) fn redis_url(text: &str) -> Parsed<String> {
@@ -57,7 +61,9 @@ pub(super) fn media_url(text: &str) -> Parsed<Url> {
         None => folder(Path::new(text)),
         Some(("file", path)) if path.starts_with('/') => folder(Path::new(path)),
         Some(("file", _)) => Err(format!("is `{text}`, but a folder has three strokes: `file:///srv/media`")),
-        Some(("s3", _)) if !cfg!(feature = "s3") => Err("names a bucket, which this build cannot use; build with `--features s3`".to_owned()),
+        Some(("s3", _)) if !cfg!(feature = "s3") => {
+            Err("names a bucket, which this build cannot use; build with `--features s3`".to_owned())
+        }
         Some(("s3", _)) => Url::parse(text).ok().filter(Url::has_host).ok_or_else(|| format!("is `{text}`, which names no bucket")),
         Some((scheme, _)) => Err(format!("starts with `{scheme}://`, but only `file://` and `s3://` are known")),
     }

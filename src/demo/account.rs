@@ -37,7 +37,9 @@ impl Account {
         let lent = || LENT.iter().find_map(|name| accounts.lines().filter_map(Self::parse).find(|account| account.is_called(name)));
         match owner.or_else(lent) {
             Some(account) => Ok(account),
-            None => bail!("PostgreSQL refuses to run as root and there is neither an account `postgres` nor `nobody`; run this as another user"),
+            None => {
+                bail!("PostgreSQL refuses to run as root and there is neither an account `postgres` nor `nobody`; run this as another user")
+            }
         }
     }
 

@@ -43,7 +43,9 @@ fn take(folder: &Path) -> Result<File> {
     let mut lock = options.with_context(|| format!("{} cannot be written", path.display()))?;
     match lock.try_lock() {
         Ok(()) => {}
-        Err(TryLockError::WouldBlock) => bail!("a demo already runs in this folder{}; stop it first, or start in another folder", holder(&mut lock)),
+        Err(TryLockError::WouldBlock) => {
+            bail!("a demo already runs in this folder{}; stop it first, or start in another folder", holder(&mut lock))
+        }
         Err(TryLockError::Error(error)) => bail!("{} cannot be locked: {error}", path.display()),
     }
     lock.set_len(0)?;

@@ -12,11 +12,14 @@ pub mod redis;
 pub mod seed;
 pub mod simulator;
 
+use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
+use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
+use futures_util::poll;
 use url::Url;
 
 use crate::app::{self, App, Side};
@@ -24,6 +27,7 @@ use crate::config::{Config, given};
 use crate::store::Store;
 use home::Home;
 use place::Place;
+use seed::Size;
 use simulator::Simulator;
 
 /// The simulator's port unless told otherwise.
@@ -40,6 +44,8 @@ pub struct Options {
     pub port: Option<u16>,
     /// 0 is any free one.
     pub simulator_port: u16,
+    /// How many conversations lie behind a workspace that is made up.
+    pub past: usize,
 }
 
 /// What becomes of the past runs' data.
@@ -72,13 +78,17 @@ pub async fn run(options: &Options) -> Result<()> {
     let _servers = Servers::start(&place)?;
     let store = Store::new(&config.database_url, config.database_pool)?;
     store.migrate().await?;
-    seed::fill_if_empty(&store, seed::DEMO_SIZE).await?;
+    seed::fill_if_empty(&store, Size { past: options.past, ..seed::DEMO_SIZE }).await?;
     let simulator = Simulator::start(simulator_address, &place.log("simulator"))?;
     let app = App::start(config.clone(), Side::Both).await?;
     simulator.introduce(&config.public_url).await?;
-    println!("{}", welcome(&config));
-    app::asked_to_stop().await?;
-    println!("Stopping …");
+    let mut asked_to_stop = pin!(app::asked_to_stop());
+    // The first look makes it listen: from here on Ctrl+C stops in good order.
+    if poll!(asked_to_stop.as_mut()).is_pending() {
+        say(&welcome(&config));
+        asked_to_stop.await?;
+    }
+    say("Stopping …");
     app.stop().await
 }
 
@@ -104,7 +114,7 @@ impl Servers {
         let postgres = match given("BATON_DATABASE_URL") {
             Some(_) => None,
             None => {
-                println!("Starting PostgreSQL in {} …", place.databases.display());
+                say(&format!("Starting PostgreSQL in {} …", place.databases.display()));
                 Some(postgres::Server::start(place, postgres::Durability::Kept, &[])?)
             }
         };
@@ -145,9 +155,17 @@ fn web_address(address: SocketAddr) -> Result<Url> {
     Ok(Url::parse(&format!("http://{}", SocketAddr::new(host, address.port())))?)
 }
 
+/// To the screen, if anybody still looks: a closed pipe is no reason to stop.
+fn say(words: &str) {
+    if let Err(error) = writeln!(std::io::stdout(), "{words}") {
+        tracing::debug!(%error, "nobody reads what the demo says");
+    }
+}
+
 /// What a newcomer needs, last on the screen.
 fn welcome(config: &Config) -> String {
-    let people: String = seed::people().iter().map(|person| format!("\n    {:<11} {:<18} {}", person.role.as_str(), person.name, person.email)).collect();
+    let people: String =
+        seed::people().iter().map(|person| format!("\n    {:<11} {:<18} {}", person.role.as_str(), person.name, person.email)).collect();
     format!(
         "\nBaton is running.\n\n  Inbox   {}\n  Phones  {}   (write as a customer)\n\n  Sign in with the password “{}” as one of{people}\n\n  Ctrl+C stops everything; what happened is kept for the next start.\n",
         config.public_url,

@@ -127,7 +127,8 @@ impl Programs {
             remove(&unfinished)?;
         }
         place.account.make_folder(&unfinished)?;
-        let mut arguments = vec!["--username=baton", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions", "--pgdata"];
+        let mut arguments =
+            vec!["--username=baton", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions", "--pgdata"];
         let folder = unfinished.to_string_lossy();
         arguments.push(&folder);
         if durability == Durability::GivenUp {
@@ -188,7 +189,8 @@ fn arguments(cluster: &Path, sockets: &Path, durability: Durability, settings: &
 fn wait_for_predecessor(cluster: &Path, sockets: &Path) -> Result<()> {
     let pid_file = cluster.join("postmaster.pid");
     if let Some(predecessor) = process_in(&pid_file) {
-        let is_there = || process::is_running(predecessor) && fs::read_link(format!("/proc/{predecessor}/cwd")).is_ok_and(|folder| folder == cluster);
+        let is_there =
+            || process::is_running(predecessor) && fs::read_link(format!("/proc/{predecessor}/cwd")).is_ok_and(|folder| folder == cluster);
         if !process::wait_until(PREDECESSOR, || !is_there()) {
             bail!("the PostgreSQL of an earlier run (process {predecessor}) is still running; stop it with `kill -INT {predecessor}`");
         }

@@ -51,7 +51,14 @@ impl Process {
     ///
     /// # Errors
     /// In one sentence, when it cannot be started.
-    pub fn start(name: &'static str, account: &Account, program: &Path, arguments: &[String], farewell: Signal, log: &Path) -> Result<Self> {
+    pub fn start(
+        name: &'static str,
+        account: &Account,
+        program: &Path,
+        arguments: &[String],
+        farewell: Signal,
+        log: &Path,
+    ) -> Result<Self> {
         use std::os::unix::process::CommandExt;
         let output = File::create(log).with_context(|| format!("{} cannot be written", log.display()))?;
         let mut command = setpriv(account, farewell.name(), program, arguments);

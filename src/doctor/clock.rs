@@ -10,7 +10,9 @@ const TOLERATED_SECONDS: f64 = 2.0;
 pub(super) fn examine(of_database: Timestamp, own: Timestamp) -> Finding {
     let difference = of_database.duration_since(own).as_secs_f64().abs();
     if difference > TOLERATED_SECONDS {
-        return Finding::wrong(format!("This machine's clock and the database's are {difference:.0} s apart; set both by NTP, or deadlines come early or late."));
+        return Finding::wrong(format!(
+            "This machine's clock and the database's are {difference:.0} s apart; set both by NTP, or deadlines come early or late."
+        ));
     }
     Finding::fine("This machine's clock and the database's agree.")
 }

@@ -31,7 +31,9 @@ pub(super) fn durability(settings: &ServerSettings, wanted: Durability) -> Findi
     let off = settings.unsafe_settings().join(", ");
     match (off.is_empty(), wanted) {
         (true, _) => Finding::fine("What PostgreSQL commits is on disk."),
-        (false, Durability::Unchecked) => Finding::doubtful(format!("PostgreSQL may lose what it committed ({off} off), as BATON_SKIP_DURABILITY_CHECK allows.")),
+        (false, Durability::Unchecked) => {
+            Finding::doubtful(format!("PostgreSQL may lose what it committed ({off} off), as BATON_SKIP_DURABILITY_CHECK allows."))
+        }
         (false, Durability::Required) => Finding::wrong(format!(
             "PostgreSQL may lose what it committed: {off} is off. Turn it on in postgresql.conf and reload, \
              or set BATON_SKIP_DURABILITY_CHECK=true where messages may be lost."
@@ -43,7 +45,9 @@ fn connections(settings: &ServerSettings, pool: usize) -> Finding {
     let most = settings.max_connections;
     let left = usize::try_from(most - CONNECTIONS_OF_OTHERS).unwrap_or(0);
     if pool > left {
-        return Finding::wrong(format!("This node may open {pool} connections, but PostgreSQL allows {most} in all; lower BATON_DATABASE_POOL or raise max_connections."));
+        return Finding::wrong(format!(
+            "This node may open {pool} connections, but PostgreSQL allows {most} in all; lower BATON_DATABASE_POOL or raise max_connections."
+        ));
     }
     Finding::fine(format!("PostgreSQL allows {most} connections; each node opens up to {pool}."))
 }
@@ -52,7 +56,9 @@ pub(super) async fn migrations(store: &Store) -> Finding {
     match store.pending_migrations().await {
         Ok(pending) if pending.is_empty() => Finding::fine("The schema is up to date."),
         Ok(pending) => Finding::wrong(format!("The schema lacks {}; run `baton migrate`.", pending.join(", "))),
-        Err(error) => Finding::wrong(format!("The schema cannot be looked at ({error}); give the account of BATON_DATABASE_URL its own schema.")),
+        Err(error) => {
+            Finding::wrong(format!("The schema cannot be looked at ({error}); give the account of BATON_DATABASE_URL its own schema."))
+        }
     }
 }
 

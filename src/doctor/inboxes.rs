@@ -37,7 +37,12 @@ async fn ask(client: &Client, config: &Config, connection: &Connection) -> Findi
     url.set_query(Some("fields=display_phone_number"));
     match client.get(url).bearer_auth(&connection.access_token).send().await {
         Ok(answer) => judge(connection, answer.status()),
-        Err(error) => Finding::wrong(format!("Meta cannot be asked about “{}” ({}); check the way to {}.", connection.inbox.name, reason(&error), config.graph_url)),
+        Err(error) => Finding::wrong(format!(
+            "Meta cannot be asked about “{}” ({}); check the way to {}.",
+            connection.inbox.name,
+            reason(&error),
+            config.graph_url
+        )),
     }
 }
 

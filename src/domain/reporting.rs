@@ -25,9 +25,11 @@ pub(super) fn record_status(it: &mut Decision, report: StatusReport) -> Result<(
     if !known.status.climbs_to(report.status) {
         return Err(Refusal::Duplicate);
     }
-    let message = known.id;
+    let (message, was_unknown) = (known.id, known.status == Status::Unknown);
     it.emit(Event::MessageStatusChanged { message, status: report.status, failure: report.failure, wamid: Some(report.wamid) });
-    it.emit(Event::TimerCancelled { timer: Timer::UnknownSend { message } });
+    if was_unknown {
+        it.emit(Event::TimerCancelled { timer: Timer::UnknownSend { message } });
+    }
     Ok(())
 }
 

@@ -63,7 +63,7 @@ struct Sockets {
     all: HashMap<SocketId, Socket>,
     by_topic: HashMap<Topic, HashSet<SocketId>>,
     by_conversation: HashMap<ConversationId, HashSet<SocketId>>,
-    by_user: HashMap<(WorkspaceId, UserId), usize>,
+    by_user: HashMap<(WorkspaceId, UserId), HashSet<SocketId>>,
 }
 
 /// The registry.
@@ -105,8 +105,6 @@ pub struct Audience {
     pub thread: Vec<Recipient>,
     /// Pages whose list it is in, or was.
     pub lists: Vec<Recipient>,
-    /// People whose counts it changes.
-    pub counted: Vec<(WorkspaceId, UserId)>,
 }
 
 impl Hub {
@@ -132,8 +130,8 @@ impl Hub {
         let cut = CancellationToken::new();
         let mut sockets = self.lock();
         let pages = sockets.by_user.entry((owner.workspace, owner.user)).or_default();
-        *pages += 1;
-        let is_first = *pages == 1;
+        pages.insert(id);
+        let is_first = pages.len() == 1;
         sockets.all.insert(id, Socket { owner, frames, cut: cut.clone(), showing: Vec::new(), open: None });
         self.count.store(sockets.all.len(), Ordering::Relaxed);
         Registered { id, frames: receiver, cut, is_first }
@@ -152,8 +150,8 @@ impl Hub {
         self.count.store(sockets.all.len(), Ordering::Relaxed);
         let key = (socket.owner.workspace, socket.owner.user);
         let Some(pages) = sockets.by_user.get_mut(&key) else { return false };
-        *pages -= 1;
-        let is_last = *pages == 0;
+        pages.remove(&id);
+        let is_last = pages.is_empty();
         if is_last {
             sockets.by_user.remove(&key);
         }
@@ -216,7 +214,6 @@ impl Hub {
                 listed.extend(ids.iter().copied());
             }
         }
-        let counted = if change.is_move() { sockets.people_of(change.workspace) } else { Vec::new() };
         let in_workspace = |socket: &&Socket| socket.owner.workspace == change.workspace;
         Audience {
             thread: sockets
@@ -229,7 +226,6 @@ impl Hub {
                 .map(recipient)
                 .collect(),
             lists: listed.iter().filter_map(|id| sockets.all.get(id)).map(recipient).collect(),
-            counted,
         }
     }
 
@@ -245,13 +241,14 @@ impl Hub {
     #[must_use]
     pub fn pages_of(&self, workspace: WorkspaceId, user: UserId) -> Vec<Recipient> {
         let sockets = self.lock();
-        sockets.all.values().filter(|socket| socket.owner.workspace == workspace && socket.owner.user == user).map(recipient).collect()
+        let ids = sockets.by_user.get(&(workspace, user)).into_iter().flatten();
+        ids.filter_map(|id| sockets.all.get(id)).map(recipient).collect()
     }
 
-    /// One socket.
+    /// The sessions that have a page here.
     #[must_use]
-    pub fn socket(&self, id: SocketId) -> Option<Recipient> {
-        self.lock().all.get(&id).map(recipient)
+    pub fn sessions(&self) -> HashSet<(WorkspaceId, SessionId)> {
+        self.lock().all.values().map(|socket| (socket.owner.workspace, socket.owner.session)).collect()
     }
 
     /// The conversations that are open on this node, by workspace.
@@ -308,10 +305,6 @@ impl Sockets {
                 self.by_conversation.remove(&conversation);
             }
         }
-    }
-
-    fn people_of(&self, workspace: WorkspaceId) -> Vec<(WorkspaceId, UserId)> {
-        self.by_user.keys().filter(|(of, _)| *of == workspace).copied().collect()
     }
 }
 

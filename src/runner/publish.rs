@@ -24,11 +24,13 @@ fn wakes(change: &Change) -> Vec<Wake> {
     let mut wakes = Vec::new();
     for recorded in &change.events {
         match &recorded.event {
-            Event::MessageQueued { .. } | Event::MessageResent { .. } | Event::MessageStatusChanged { .. } => {
+            Event::MessageQueued { .. } | Event::MessageResent { .. } => wakes.push(Wake::Outbox(workspace, conversation.inbox)),
+            // The contact's next message may go.
+            Event::MessageStatusChanged { status: Status::Sending | Status::Failed, .. } => {
                 wakes.push(Wake::Outbox(workspace, conversation.inbox));
-                if matches!(&recorded.event, Event::MessageStatusChanged { status: Status::Unknown, .. }) {
-                    wakes.push(Wake::Timers);
-                }
+            }
+            Event::MessageStatusChanged { status: Status::Unknown, .. } => {
+                wakes.extend([Wake::Outbox(workspace, conversation.inbox), Wake::Timers]);
             }
             Event::MessageReceived { message } if matches!(message.content, Content::Image { state: MediaState::Pending, .. }) => {
                 wakes.push(Wake::Media);

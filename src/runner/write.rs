@@ -26,6 +26,12 @@ type Writes<'a> = Vec<Pin<Box<dyn Future<Output = store::Result<()>> + Send + 'a
 pub(super) async fn write(transaction: &Transaction<'_>, snapshot: &mut Snapshot, events: Vec<Event>, now: Timestamp) -> Result<Change, Error> {
     let before = snapshot.conversation.clone();
     let contact_before = snapshot.contact.clone();
+    let in_outbox: Vec<MessageId> = snapshot
+        .messages
+        .iter()
+        .filter(|message| matches!(message.status, Status::Queued | Status::Unknown))
+        .map(|message| message.id)
+        .collect();
     let mut recorded = Vec::with_capacity(events.len());
     let mut unjournaled = Vec::new();
     let mut is_new = false;
@@ -57,6 +63,11 @@ pub(super) async fn write(transaction: &Transaction<'_>, snapshot: &mut Snapshot
     write_messages(transaction, snapshot, conversation, &recorded, now, &mut writes);
     for event in recorded.iter().map(|recorded| &recorded.event).chain(&unjournaled) {
         write_event(transaction, snapshot, conversation, event, now, &mut writes);
+        if let Event::MessageStatusChanged { message, .. } = event
+            && in_outbox.contains(message)
+        {
+            writes.push(Box::pin(store::outbox::remove(transaction, snapshot.workspace, *message)));
+        }
     }
     write_notes(transaction, snapshot, conversation, &recorded, now, &mut writes);
     try_join_all(writes).await?;
@@ -163,7 +174,6 @@ fn write_event<'a>(
     match event {
         Event::MessageStatusChanged { message, status, failure, wamid } => {
             writes.push(Box::pin(store::messages::set_status(transaction, workspace, *message, *status, failure.as_ref(), wamid.as_deref())));
-            writes.push(Box::pin(store::outbox::remove(transaction, workspace, *message)));
         }
         Event::MessageResent { message, .. } => {
             writes.push(Box::pin(store::messages::set_status(transaction, workspace, *message, Status::Queued, None, None)));

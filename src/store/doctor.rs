@@ -30,11 +30,8 @@ impl ServerSettings {
     /// The settings with which an acknowledged message can be lost when the machine fails.
     #[must_use]
     pub fn unsafe_settings(&self) -> Vec<&'static str> {
-        let settings = [
-            ("fsync", self.fsync),
-            ("full_page_writes", self.full_page_writes),
-            ("synchronous_commit", self.synchronous_commit),
-        ];
+        let settings =
+            [("fsync", self.fsync), ("full_page_writes", self.full_page_writes), ("synchronous_commit", self.synchronous_commit)];
         settings.into_iter().filter(|(_, is_on)| !is_on).map(|(name, _)| name).collect()
     }
 }

@@ -37,6 +37,15 @@ crate::statements! {
         FROM messages AS message
         JOIN conversations AS conversation ON conversation.workspace_id = message.workspace_id AND conversation.id = message.conversation_id
         WHERE message.workspace_id = $1 AND (message.id = ANY($3) OR (message.inbox_id = $2 AND message.wamid = ANY($4)))";
+    /// The customer's latest message in a conversation that this person holds.
+    LAST_HEARD = "
+        SELECT message.inbox_id, message.wamid
+        FROM conversations AS conversation
+        JOIN messages AS message ON message.workspace_id = conversation.workspace_id AND message.conversation_id = conversation.id
+        WHERE conversation.workspace_id = $1 AND conversation.id = $2 AND conversation.agent_id = $3
+          AND message.direction = 'inbound' AND message.wamid IS NOT NULL
+        ORDER BY message.seq DESC
+        LIMIT 1";
     CONVERSATION_OF = "SELECT conversation_id FROM messages WHERE workspace_id = $1 AND id = $2";
 }
 
@@ -222,5 +231,14 @@ impl Store {
     pub async fn conversation_of(&self, workspace: WorkspaceId, message: MessageId) -> Result<Option<ConversationId>> {
         let row = self.query_opt(&CONVERSATION_OF, &[&workspace.0, &message.0]).await?;
         Ok(row.map(|row| ConversationId(row.get(0))))
+    }
+
+    /// The inbox and WhatsApp's id of the customer's latest message, when `user` holds the conversation.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn last_heard(&self, workspace: WorkspaceId, conversation: ConversationId, user: UserId) -> Result<Option<(InboxId, String)>> {
+        let row = self.query_opt(&LAST_HEARD, &[&workspace.0, &conversation.0, &user.0]).await?;
+        Ok(row.map(|row| (InboxId(row.get(0)), row.get(1))))
     }
 }

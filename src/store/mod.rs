@@ -21,6 +21,7 @@ pub mod migrate;
 pub mod notes;
 pub mod notices;
 pub mod outbox;
+pub mod pages;
 pub mod payloads;
 pub mod pool;
 pub mod quarantine;

@@ -3,6 +3,7 @@
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
@@ -10,6 +11,7 @@ use askama::Template;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::answer::{Asked, stream};
 use super::cookies::Binding;
 use super::error::Error;
 use super::locale::Locale;
@@ -17,7 +19,7 @@ use super::redirect::last_page;
 use super::security_headers;
 use super::session::Signed;
 use super::state::State;
-use super::views::{ErrorPage, RefusalPage, refusal_words};
+use super::views::{ErrorPage, RefusalPage, refusal_words, streams};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -25,7 +27,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestId(pub Uuid);
 
-/// The middleware; wraps the whole application.
+/// The middleware; wraps everything but other machines' doors.
 ///
 /// # Errors
 /// None of its own.
@@ -67,6 +69,7 @@ fn failure<B>(response: &ServiceResponse<B>, id: RequestId) -> Option<HttpRespon
             Some(answer(request, error, locale, id))
         }
         // What actix refuses by itself, before a handler: a broken path, query or body.
+        None if response.status() == StatusCode::PAYLOAD_TOO_LARGE => Some(answer(request, &Error::TooLarge, locale, id)),
         None if response.status().is_client_error() => Some(answer(request, &Error::BadRequest, locale, id)),
         None => {
             let fault = Error::fault(error.to_string());
@@ -81,8 +84,11 @@ fn log(request: &HttpRequest, error: &Error, id: RequestId) {
     tracing::error!(request = %id.0, method = %request.method(), route, reason = %error, "a request failed");
 }
 
-/// A page for people, JSON for programs that ask for it, a sentence for everybody else.
+/// A stream for live pages that were refused, a page for people, JSON for programs that ask for it, a sentence for everybody else.
 fn answer(request: &HttpRequest, error: &Error, locale: Locale, id: RequestId) -> HttpResponse {
+    if let (Error::Refused(refusal), Asked::Live) = (error, Asked::of(request.headers())) {
+        return stream(error.status_code(), streams::refusal(&refusal_words(locale, refusal)));
+    }
     let mut answer = HttpResponse::build(error.status_code());
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accept.contains("application/json") {

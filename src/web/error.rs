@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, ResponseError};
 
 use super::{passwords, tokens};
 use crate::domain::Refusal;
-use crate::store;
+use crate::{runner, store};
 
 /// The answer of a handler, or why there is none.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -95,6 +95,16 @@ impl From<Refusal> for Error {
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         if error.is_away() { Self::Away(error.to_string()) } else { Self::fault(error) }
+    }
+}
+
+impl From<runner::Error> for Error {
+    fn from(error: runner::Error) -> Self {
+        match error {
+            runner::Error::Refused(refusal) => refusal.into(),
+            runner::Error::Store(error) => error.into(),
+            runner::Error::NotFound => Self::NotFound,
+        }
     }
 }
 

@@ -12,7 +12,7 @@ const LANGUAGES: [&str; 2] = ["en", "es"];
 pub const COOKIE: &str = "locale";
 
 /// A language the interface speaks. Templates ask it for every text: `{{ locale.t("inbox.mine") }}`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Locale(&'static str);
 
 impl Default for Locale {

@@ -1,22 +1,42 @@
 //! The side that people and machines knock at: routes, sessions, pages, fragments, the socket, Meta's door. [`routes`] is the table of
 //! contents.
 
+pub mod act;
+pub mod admin;
+pub mod answer;
 pub mod assets;
+pub mod assignments;
+pub mod availability;
 pub mod client_address;
+pub mod conversations;
 pub mod cookies;
 pub mod csrf;
+pub mod drafts;
 pub mod edge;
 pub mod error;
+pub mod fanout;
+pub mod frames;
 pub mod guard;
 pub mod health;
+pub mod inbox;
 pub mod language;
+pub mod live_socket;
 pub mod locale;
+pub mod media;
+pub mod messages;
+pub mod notes;
 pub mod passwords;
+pub mod present;
+pub mod reads;
+pub mod receipts;
 pub mod redirect;
 pub mod routes;
 pub mod security_headers;
 pub mod session;
+pub mod settlements;
 pub mod sign_in;
 pub mod state;
+pub mod threads;
 pub mod tokens;
 pub mod views;
+pub mod webhook;

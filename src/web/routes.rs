@@ -7,10 +7,14 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Resource, Route};
 
+use super::edge::edge;
 use super::error::{Error, Result};
 use super::guard::{FORM_LIMIT, UPLOAD_LIMIT, guard};
 use super::redirect::{FIRST_PAGE, go_to};
-use super::{assets, health, language, sign_in};
+use super::{
+    admin, assets, assignments, availability, conversations, drafts, health, inbox, language, live_socket, media, messages, notes, reads,
+    settlements, sign_in, webhook,
+};
 use crate::domain::user::Permission;
 
 /// Who may ask.
@@ -72,30 +76,63 @@ pub static ROUTES: &[Entry] = &[
     post("/sign-in", Who::Public, Kind::SignIn, || web::to(sign_in::create)),
     post("/sign-out", Who::May(Permission::ManageSelf), Kind::Form, || web::to(sign_in::delete)),
     post("/locale", Who::May(Permission::ManageSelf), Kind::Form, || web::to(language::update)),
+    post("/availability", Who::May(Permission::ManageSelf), Kind::Form, || web::to(availability::update)),
+    get("/inbox", Who::May(Permission::SeeInbox), Kind::Page, || web::to(inbox::index)),
+    get("/inbox/rows", Who::May(Permission::SeeInbox), Kind::Part, || web::to(inbox::rows)),
+    get("/conversations/{id}", Who::May(Permission::SeeInbox), Kind::Page, || web::to(conversations::show)),
+    get("/conversations/{id}/earlier", Who::May(Permission::SeeInbox), Kind::Part, || web::to(conversations::earlier)),
+    post("/conversations/{id}/messages", Who::May(Permission::Reply), Kind::Upload, || web::to(messages::create)),
+    post("/conversations/{id}/notes", Who::May(Permission::WriteNotes), Kind::Form, || web::to(notes::create)),
+    post("/conversations/{id}/assignment", Who::May(Permission::Take), Kind::Form, || web::to(assignments::create)),
+    post("/conversations/{id}/transfer", Who::May(Permission::Transfer), Kind::Form, || web::to(assignments::transfer)),
+    post("/conversations/{id}/resolution", Who::May(Permission::Resolve), Kind::Form, || web::to(assignments::resolve)),
+    post("/conversations/{id}/reopening", Who::May(Permission::Take), Kind::Form, || web::to(assignments::reopen)),
+    post("/conversations/{id}/draft", Who::May(Permission::Reply), Kind::Form, || web::to(drafts::update)),
+    post("/conversations/{id}/reads", Who::May(Permission::SeeInbox), Kind::Form, || web::to(reads::create)),
+    post("/messages/{id}/settlement", Who::May(Permission::Reply), Kind::Form, || web::to(settlements::create)),
+    get("/media/{id}", Who::May(Permission::SeeInbox), Kind::Part, || web::to(media::show)),
+    get("/media/{id}/thumbnail", Who::May(Permission::SeeInbox), Kind::Part, || web::to(media::thumbnail)),
+    get("/admin/quarantine", Who::May(Permission::SeeAdmin), Kind::Page, || web::to(admin::quarantine)),
+    get("/admin/notices", Who::May(Permission::SeeAdmin), Kind::Page, || web::to(admin::notices)),
+    get("/live", Who::May(Permission::SeeInbox), Kind::Live, || web::to(live_socket::open)),
+    get("/webhooks/whatsapp/{app_id}", Who::Public, Kind::Door, || web::to(webhook::challenge)),
+    post("/webhooks/whatsapp/{app_id}", Who::Public, Kind::Door, || web::to(webhook::receive)),
     get("/healthz", Who::Public, Kind::Open, || web::to(health::alive)),
     get("/readyz", Who::Public, Kind::Open, || web::to(health::ready)),
     get("/metrics", Who::Nearby(Permission::SeeAdmin), Kind::Part, || web::to(health::metrics)),
     get("/assets/{path:.*}", Who::Public, Kind::Open, || web::to(assets::show)),
 ];
 
-/// Builds the application from the table; every other address is answered 404. Wrap the application in
-/// [`edge`](super::edge::edge), which puts failures into words.
+/// Builds the application from the table; every other address is answered 404. Doors come first and stand alone; everything else is
+/// wrapped in [`edge`], which puts failures into words.
 pub fn configure(config: &mut ServiceConfig) {
+    configure_with(config, |_| true);
+}
+
+/// As [`configure`], with only what machines ask of a process that serves nobody else.
+pub fn configure_health(config: &mut ServiceConfig) {
+    configure_with(config, |entry| matches!(entry.path, "/healthz" | "/readyz" | "/metrics"));
+}
+
+fn configure_with(config: &mut ServiceConfig, is_served: fn(&Entry) -> bool) {
     config
         .app_data(web::FormConfig::default().limit(FORM_LIMIT).error_handler(|_, _| Error::BadRequest.into()))
         .app_data(web::QueryConfig::default().error_handler(|_, _| Error::BadRequest.into()))
         .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound.into()))
-        .app_data(web::PayloadConfig::new(UPLOAD_LIMIT));
-    for path in paths() {
-        config.service(resource(path));
+        .app_data(web::PayloadConfig::new(UPLOAD_LIMIT))
+        .app_data(web::Data::new(webhook::Apps::default()));
+    for path in paths(|entry| is_served(entry) && entry.kind == Kind::Door) {
+        config.service(door(path));
     }
-    config.default_service(web::to(not_found));
+    let resources = paths(|entry| is_served(entry) && entry.kind != Kind::Door).into_iter().map(resource);
+    let pages = resources.fold(web::scope(""), |pages, resource| pages.service(resource));
+    config.service(pages.default_service(web::to(not_found)).wrap(from_fn(edge)));
 }
 
-/// The paths in the order of the table, each once.
-fn paths() -> Vec<&'static str> {
+/// The paths of lines in the order of the table, each once.
+fn paths(is_meant: impl Fn(&Entry) -> bool) -> Vec<&'static str> {
     let mut paths: Vec<&'static str> = Vec::new();
-    for entry in ROUTES {
+    for entry in ROUTES.iter().filter(|entry| is_meant(entry)) {
         if !paths.contains(&entry.path) {
             paths.push(entry.path);
         }
@@ -103,13 +140,22 @@ fn paths() -> Vec<&'static str> {
     paths
 }
 
+fn entries(path: &'static str) -> impl Iterator<Item = &'static Entry> {
+    ROUTES.iter().filter(move |entry| entry.path == path)
+}
+
 fn resource(path: &'static str) -> Resource {
-    let entries = ROUTES.iter().filter(|entry| entry.path == path);
-    let resource = entries.fold(web::resource(path), |resource, entry| {
+    let resource = entries(path).fold(web::resource(path), |resource, entry| {
         let route = (entry.handler)().method(entry.method.clone());
         resource.route(route.wrap(from_fn(move |request, next| guard(entry, request, next))))
     });
     resource.default_service(web::to(wrong_method))
+}
+
+/// A door is the busiest address: nothing stands around it.
+fn door(path: &'static str) -> Resource {
+    let resource = entries(path).fold(web::resource(path), |resource, entry| resource.route((entry.handler)().method(entry.method.clone())));
+    resource.default_service(web::to(webhook::wrong_method))
 }
 
 async fn home() -> HttpResponse {

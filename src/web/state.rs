@@ -6,16 +6,28 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::cookies::Binding;
 use super::passwords::Passwords;
+use super::receipts::Receipts;
 use super::tokens::Tokens;
 use crate::config::Config;
 use crate::domain::ids::{SessionId, WorkspaceId};
+use crate::live::Live;
 use crate::live::rate_limits::RateLimits;
+use crate::media::MediaStore;
+use crate::runner::Runner;
+use crate::runner::intake::Intake;
 use crate::store::Store;
+use crate::whatsapp::Client;
 
 /// The live room's side of a session: sockets that must not outlive it.
 pub trait Sockets: Send + Sync {
     /// Closes the sockets of this session, here and on every other node.
     fn close_session(&self, workspace: WorkspaceId, session: SessionId);
+}
+
+impl Sockets for Live {
+    fn close_session(&self, workspace: WorkspaceId, session: SessionId) {
+        self.close_session(workspace, session);
+    }
 }
 
 /// Shared by all handlers of a node, as `web::Data<State>`.
@@ -26,6 +38,15 @@ pub struct State {
     pub passwords: Passwords,
     pub rate_limits: RateLimits,
     pub sockets: Arc<dyn Sockets>,
+    /// The one door.
+    pub runner: Runner,
+    pub live: Arc<Live>,
+    /// Where webhook bodies go in.
+    pub intake: Intake,
+    pub media: Arc<MediaStore>,
+    /// Reads and typing, as the customer sees them.
+    pub client: Client,
+    pub receipts: Receipts,
     /// Renders the figures for `/metrics`.
     pub metrics: PrometheusHandle,
 }
@@ -46,6 +67,8 @@ pub(super) mod tests {
     use metrics_exporter_prometheus::PrometheusBuilder;
 
     use super::*;
+    use crate::live::bus::Bus;
+    use crate::whatsapp::client::Settings;
     use crate::web::tokens::tests::{store_without_database, tokens_without_database};
 
     /// Sockets that remember which sessions they were told to leave.
@@ -65,9 +88,19 @@ pub(super) mod tests {
             ("BATON_REDIS_URL", "redis://localhost".to_owned()),
             ("BATON_PUBLIC_URL", public_url.to_owned()),
         ];
+        let config = Config::from_pairs(&pairs).unwrap();
+        let store = store_without_database();
+        let (live, _) = Live::new(Bus::new(&config.redis_url).unwrap().0);
+        let folder = std::env::temp_dir().join("baton-without-database");
         State {
-            config: Config::from_pairs(&pairs).unwrap(),
-            store: store_without_database(),
+            runner: Runner::new(store.clone(), live.clone()),
+            live,
+            intake: Intake::start(&store),
+            media: Arc::new(MediaStore::at(&url::Url::from_file_path(folder).unwrap()).unwrap()),
+            client: Client::new(Settings::new(config.graph_url.clone(), &config.graph_version)).unwrap(),
+            receipts: Receipts::default(),
+            config,
+            store,
             tokens: tokens_without_database(Timestamp::now()),
             passwords: Passwords::new().unwrap(),
             rate_limits: RateLimits::new(None),

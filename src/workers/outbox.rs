@@ -117,8 +117,9 @@ async fn deliver(workers: Workers, dispatch: Dispatch, permit: OwnedSemaphorePer
 async fn record(workers: &Workers, dispatch: &Dispatch, outcome: &Outcome) {
     for _ in 0..RECORD_TRIES {
         match workers.runner.record_delivery(dispatch, outcome.clone()).await {
-            // A status was quicker than the answer.
-            Ok(_) | Err(Error::Refused(Refusal::Duplicate)) => return,
+            Ok(_) => return,
+            // A status was quicker than the answer; the contact's next message may go.
+            Err(Error::Refused(Refusal::Duplicate)) => return workers.live.wakes.wake(Wake::Outbox(dispatch.workspace, dispatch.inbox)),
             Err(Error::Store(error)) if error.is_away() || error.is_retryable() => tokio::time::sleep(RECORD_RETRY).await,
             Err(error) => return tracing::error!(%error, message = %dispatch.message.id, "the answer to a send could not be recorded"),
         }

@@ -6,20 +6,26 @@ use actix_web::cookie::Cookie;
 use actix_web::dev::Service;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, LOCATION, ORIGIN, SET_COOKIE};
-use actix_web::middleware::from_fn;
 use actix_web::test::{TestRequest, init_service};
 use actix_web::{App, web};
 use baton::config::Config;
 use baton::domain::ids::{SessionId, UserId, WorkspaceId};
 use baton::domain::user::Role;
+use baton::live::Live;
+use baton::live::bus::Bus;
 use baton::live::rate_limits::RateLimits;
+use baton::media::MediaStore;
+use baton::runner::Runner;
+use baton::runner::intake::Intake;
 use baton::store::Store;
 use baton::store::users::NewUser;
-use baton::web::edge::edge;
 use baton::web::passwords::Passwords;
+use baton::web::receipts::Receipts;
 use baton::web::routes::configure;
 use baton::web::state::{Sockets, State};
 use baton::web::tokens::Tokens;
+use baton::whatsapp::Client;
+use baton::whatsapp::client::Settings;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use url::Url;
 use uuid::Uuid;
@@ -76,9 +82,18 @@ impl House {
             ("BATON_REDIS_URL", "redis://unused".to_owned()),
             ("BATON_PUBLIC_URL", HOME.to_owned()),
         ];
+        let config = Config::from_pairs(&pairs).unwrap();
+        let (live, _) = Live::new(Bus::new(&config.redis_url).unwrap().0);
+        let folder = std::env::temp_dir().join(format!("baton-{workspace}"));
         let state = State {
-            config: Config::from_pairs(&pairs).unwrap(),
             tokens: Tokens::new(store.clone()),
+            runner: Runner::new(store.clone(), live.clone()),
+            live,
+            intake: Intake::start(&store),
+            media: Arc::new(MediaStore::at(&Url::from_file_path(folder).unwrap()).unwrap()),
+            client: Client::new(Settings::new(config.graph_url.clone(), &config.graph_version)).unwrap(),
+            receipts: Receipts::default(),
+            config,
             store,
             passwords: Passwords::new().unwrap(),
             rate_limits: RateLimits::new(None),
@@ -107,7 +122,7 @@ impl House {
 
     /// Asks from elsewhere on the network, as a browser on one of our pages does.
     pub async fn ask(&self, request: TestRequest) -> Answer {
-        let app = init_service(App::new().app_data(self.state.clone()).wrap(from_fn(edge)).configure(configure)).await;
+        let app = init_service(App::new().app_data(self.state.clone()).configure(configure)).await;
         let request =
             request.insert_header((ORIGIN, HOME)).insert_header(("host", "127.0.0.1:8080")).peer_addr("192.0.2.1:1".parse().unwrap());
         let response = app.call(request.to_request()).await.unwrap();

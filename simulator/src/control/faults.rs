@@ -36,7 +36,7 @@ pub async fn add(world: web::Data<World>, body: Bytes) -> Result<HttpResponse, R
 }
 
 /// Drops them all.
-pub async fn clear(world: web::Data<World>) -> HttpResponse {
+pub async fn clear(world: web::Data<World>, _body: Bytes) -> HttpResponse {
     let mut state = world.state();
     state.faults.clear();
     HttpResponse::Ok().json(state.faults.view())

@@ -1,5 +1,7 @@
 //! The control API: how tests, demos and anyone who checks from outside set the scene and look behind it.
 //! Every route is in [`table`], and `/control/openapi.json` describes each of them.
+//!
+//! Handlers that need no body take it all the same (`_body`): an unread one makes actix close the connection.
 
 mod apps;
 mod faults;

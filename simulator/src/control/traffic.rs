@@ -23,7 +23,7 @@ pub async fn start(world: web::Data<World>, body: Bytes) -> Result<HttpResponse,
 }
 
 /// Ends it; what was measured stays readable.
-pub async fn stop(world: web::Data<World>) -> HttpResponse {
+pub async fn stop(world: web::Data<World>, _body: Bytes) -> HttpResponse {
     let mut state = world.state();
     state.traffic.stop();
     HttpResponse::Ok().json(state.traffic.progress())

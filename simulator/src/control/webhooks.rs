@@ -46,7 +46,7 @@ pub async fn send(world: web::Data<World>, body: Bytes) -> Result<HttpResponse, 
 }
 
 /// Makes every retry due now, instead of when its pause is over.
-pub async fn hurry(world: web::Data<World>) -> HttpResponse {
+pub async fn hurry(world: web::Data<World>, _body: Bytes) -> HttpResponse {
     world.agenda.hurry_webhooks();
     HttpResponse::Ok().json(json!({"pending": world.state().webhooks_pending()}))
 }

@@ -75,7 +75,7 @@ pub async fn counts(world: web::Data<World>) -> HttpResponse {
 }
 
 /// Forgets everything and goes on listening.
-pub async fn reset(world: web::Data<World>) -> HttpResponse {
+pub async fn reset(world: web::Data<World>, _body: Bytes) -> HttpResponse {
     world.reset();
     HttpResponse::Ok().json(json!({"reset": true}))
 }

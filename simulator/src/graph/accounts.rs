@@ -117,7 +117,7 @@ pub async fn subscribed(world: web::Data<World>, request: HttpRequest) -> HttpRe
 }
 
 /// `POST /{waba-id}/subscribed_apps`: the token's app hears of the account from now on.
-pub async fn subscribe(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
+pub async fn subscribe(world: web::Data<World>, request: HttpRequest, _body: Bytes) -> HttpResponse {
     let token = auth::token(&request);
     let mut state = world.state();
     let named = state.authorized_account(token.as_deref(), super::id(&request), "post");
@@ -129,7 +129,7 @@ pub async fn subscribe(world: web::Data<World>, request: HttpRequest) -> HttpRes
 }
 
 /// `DELETE /{waba-id}/subscribed_apps`.
-pub async fn unsubscribe(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
+pub async fn unsubscribe(world: web::Data<World>, request: HttpRequest, _body: Bytes) -> HttpResponse {
     let token = auth::token(&request);
     let mut state = world.state();
     let named = state.authorized_account(token.as_deref(), super::id(&request), "delete");

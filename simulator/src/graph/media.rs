@@ -135,7 +135,7 @@ pub async fn download(world: web::Data<World>, request: HttpRequest, key: web::P
 }
 
 /// `DELETE /{media-id}`.
-pub async fn remove(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
+pub async fn remove(world: web::Data<World>, request: HttpRequest, _body: Bytes) -> HttpResponse {
     let id = super::id(&request);
     let token = auth::token(&request);
     let now = world.clock.now();

@@ -6,6 +6,8 @@ use serde_json::{Map, Value};
 
 use crate::{errors::GraphError, numbers};
 
+/// Bytes of a whole body.
+pub const BODY_LIMIT: usize = 1024 * 1024;
 /// Characters of a text message.
 pub const TEXT_LIMIT: usize = 4_096;
 /// Characters of a caption.
@@ -90,6 +92,9 @@ impl Outgoing {
 
 /// Reads a body of `/messages`.
 pub fn read(body: &[u8]) -> Result<Posted, GraphError> {
+    if body.len() > BODY_LIMIT {
+        return Err(GraphError::new(100, format!("The body must have at most {BODY_LIMIT} bytes.")));
+    }
     let body: Value = serde_json::from_slice(body).map_err(|error| GraphError::new(100, format!("The body is not JSON: {error}.")))?;
     let Value::Object(body) = body else {
         return Err(GraphError::new(100, "The body must be a JSON object."));

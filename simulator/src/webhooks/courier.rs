@@ -64,7 +64,7 @@ async fn set_out(world: &Arc<World>, outbox: &Arc<Outbox>, update: Arc<Update>) 
     attempt(world, outbox, Parcel::new(updates.clone())).await;
     if let Some(copy) = copy {
         // The copy counts as pending too, so that it is settled like any other.
-        outbox.expect(copy.updates.len());
+        outbox.add_copies(copy.updates.len());
         attempt(world, outbox, copy).await;
     }
     outbox.release(&updates);

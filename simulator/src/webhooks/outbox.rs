@@ -121,7 +121,7 @@ impl Outbox {
     }
 
     /// So many more updates are on their way: copies of others.
-    pub fn expect(&self, updates: usize) {
+    pub fn add_copies(&self, updates: usize) {
         self.pending.fetch_add(updates, Ordering::Relaxed);
     }
 

@@ -47,8 +47,9 @@ impl Language {
     fn first_names(self) -> &'static [&'static str] {
         match self {
             Language::English => &[
-                "Alice", "Amir", "Beth", "Callum", "Chidi", "Claire", "Dan", "Erin", "Fatima", "George", "Hannah", "Imran", "Jack", "Joy", "Kofi",
-                "Laura", "Liam", "Mei", "Nadia", "Oliver", "Paula", "Ravi", "Rose", "Sam", "Tara", "Uma", "Victor", "Will", "Yusuf", "Zoe",
+                "Alice", "Amir", "Beth", "Callum", "Chidi", "Claire", "Dan", "Erin", "Fatima", "George", "Hannah", "Imran", "Jack", "Joy",
+                "Kofi", "Laura", "Liam", "Mei", "Nadia", "Oliver", "Paula", "Ravi", "Rose", "Sam", "Tara", "Uma", "Victor", "Will",
+                "Yusuf", "Zoe",
             ],
             Language::Spanish => &[
                 "Alba", "Andrés", "Beatriz", "Carlos", "Carmen", "Elena", "Fernando", "Inés", "Javier", "Lola", "Manuel", "Marta", "Nuria",
@@ -62,13 +63,40 @@ impl Language {
     fn last_names(self) -> &'static [&'static str] {
         match self {
             Language::English => &[
-                "Abbott", "Adeyemi", "Barker", "Bell", "Chowdhury", "Clarke", "Dawson", "Ellis", "Finch", "Gallagher", "Green", "Hall", "Hussain",
-                "Irving", "Jones", "Kaur", "Lowe", "Marsh", "Mensah", "Nolan", "Osborne", "Patel", "Quinn", "Reid", "Shaw", "Thorne", "Underhill",
-                "Walsh", "Young", "Zhang",
+                "Abbott",
+                "Adeyemi",
+                "Barker",
+                "Bell",
+                "Chowdhury",
+                "Clarke",
+                "Dawson",
+                "Ellis",
+                "Finch",
+                "Gallagher",
+                "Green",
+                "Hall",
+                "Hussain",
+                "Irving",
+                "Jones",
+                "Kaur",
+                "Lowe",
+                "Marsh",
+                "Mensah",
+                "Nolan",
+                "Osborne",
+                "Patel",
+                "Quinn",
+                "Reid",
+                "Shaw",
+                "Thorne",
+                "Underhill",
+                "Walsh",
+                "Young",
+                "Zhang",
             ],
             Language::Spanish => &[
-                "Aguilar", "Blanco", "Castro", "Delgado", "Fuentes", "Gallego", "Herrera", "Iglesias", "Jiménez", "Lozano", "Molina", "Navarro",
-                "Ortega", "Pardo", "Quiroga", "Rivas", "Soler", "Vega",
+                "Aguilar", "Blanco", "Castro", "Delgado", "Fuentes", "Gallego", "Herrera", "Iglesias", "Jiménez", "Lozano", "Molina",
+                "Navarro", "Ortega", "Pardo", "Quiroga", "Rivas", "Soler", "Vega",
             ],
             Language::German => &["Albrecht", "Brandt", "Ebert", "Fuchs", "Graf", "Hahn", "Keller", "Lorenz", "Seidel", "Vogel"],
             Language::French => &["Arnaud", "Blanc", "Caron", "Duval", "Fabre", "Garnier", "Lambert", "Morel", "Picard", "Renaud"],
@@ -77,8 +105,10 @@ impl Language {
 
     /// The `n`-th number of this language.
     fn number(self, n: usize) -> String {
-        const AREAS: [&str; 20] =
-            ["202", "206", "215", "303", "312", "404", "415", "503", "512", "602", "612", "617", "702", "713", "720", "801", "813", "865", "907", "919"];
+        const AREAS: [&str; 20] = [
+            "202", "206", "215", "303", "312", "404", "415", "503", "512", "602", "612", "617", "702", "713", "720", "801", "813", "865",
+            "907", "919",
+        ];
         const SPANISH_AREAS: [&str; 10] = ["305", "786", "787", "915", "956", "210", "505", "520", "619", "956"];
         match self {
             Language::English if n < 900 => format!("447700900{n:03}"),

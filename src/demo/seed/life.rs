@@ -79,7 +79,12 @@ impl<'a> Life<'a> {
     /// What we said last.
     pub fn last_words(&self) -> Option<&Content> {
         let messages = &self.conversations.last()?.messages;
-        messages.iter().rev().map(|past| &past.message).find(|message| message.direction() == Direction::Outbound).map(|message| &message.content)
+        messages
+            .iter()
+            .rev()
+            .map(|past| &past.message)
+            .find(|message| message.direction() == Direction::Outbound)
+            .map(|message| &message.content)
     }
 
     pub fn customer_says(&mut self, content: InboundContent) -> Result<()> {
@@ -126,7 +131,8 @@ impl<'a> Life<'a> {
     }
 
     fn tell(&mut self, command: Command) -> Result<()> {
-        let events = handle(&self.snapshot, command, self.now).map_err(|refusal| anyhow!("the rules refused a part of the demo's past: {refusal:?}"))?;
+        let events = handle(&self.snapshot, command, self.now)
+            .map_err(|refusal| anyhow!("the rules refused a part of the demo's past: {refusal:?}"))?;
         // Ids drawn by the decision count as drawn.
         self.snapshot.ids = Ids::new(self.chance.uuid());
         let said: Vec<MessageId> = events.iter().filter_map(queued).collect();
@@ -142,7 +148,8 @@ impl<'a> Life<'a> {
         self.tell(Command::RecordDelivery { message, attempts: 1, outcome })?;
         self.now += TRAVEL;
         let status = if self.chance.percent(92) { Status::Read } else { Status::Delivered };
-        let report = StatusReport { wamid, message: Some(message), status, at: self.now, failure: None, recipient: vec![self.identity.clone()] };
+        let report =
+            StatusReport { wamid, message: Some(message), status, at: self.now, failure: None, recipient: vec![self.identity.clone()] };
         self.tell(Command::RecordStatus(report))
     }
 

@@ -4,6 +4,7 @@
 //! [`domain::handle`](crate::domain::handle()) and the published flow, so the past looks exactly as if it had happened.
 
 mod chance;
+mod course;
 mod customers;
 mod life;
 mod past;

@@ -149,7 +149,14 @@ fn queues(teams: &[TeamId], time_zone: &str) -> Result<Vec<Queue>> {
     let queue = |place: usize, key: &str, name: &str, weekly: Value, promise_minutes| {
         let hours = json!({ "time_zone": time_zone, "weekly": weekly, "holidays": [] });
         let hours: Hours = serde_json::from_value(hours).with_context(|| format!("the hours of the queue {key}"))?;
-        anyhow::Ok(Queue { id: QueueId(Uuid::now_v7()), key: key.to_owned(), name: name.to_owned(), team: teams[place], hours, promise_minutes })
+        anyhow::Ok(Queue {
+            id: QueueId(Uuid::now_v7()),
+            key: key.to_owned(),
+            name: name.to_owned(),
+            team: teams[place],
+            hours,
+            promise_minutes,
+        })
     };
     Ok(vec![
         queue(0, "orders", "Orders", every_day("06:00", "24:00"), 10)?,
@@ -160,7 +167,11 @@ fn queues(teams: &[TeamId], time_zone: &str) -> Result<Vec<Queue>> {
 
 fn week(working_day: &[&str; 2], weekend: &[&str; 2]) -> Value {
     let hours = |day| if ["sat", "sun"].contains(&day) { json!([weekend]) } else { json!([working_day]) };
-    ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].into_iter().map(|day| (day.to_owned(), hours(day))).collect::<serde_json::Map<_, _>>().into()
+    ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+        .into_iter()
+        .map(|day| (day.to_owned(), hours(day)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 async fn publish(store: &Store, workspace: WorkspaceId, queues: &[Queue]) -> Result<FlowId> {
@@ -174,7 +185,8 @@ async fn publish(store: &Store, workspace: WorkspaceId, queues: &[Queue]) -> Res
 }
 
 async fn connect(store: &Store, workspace: WorkspaceId, flow: FlowId, default_queue: QueueId) -> Result<Inbox> {
-    let app = App { app_id: super::APP_ID.to_owned(), app_secret: super::APP_SECRET.to_owned(), verify_token: super::VERIFY_TOKEN.to_owned() };
+    let app =
+        App { app_id: super::APP_ID.to_owned(), app_secret: super::APP_SECRET.to_owned(), verify_token: super::VERIFY_TOKEN.to_owned() };
     store.save_app(&app).await?;
     let inbox = Inbox { id: InboxId(Uuid::now_v7()), name: super::BUSINESS.to_owned(), flow: Some(flow), default_queue, reopen_hours: 24 };
     let new = NewInbox {

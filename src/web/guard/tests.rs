@@ -5,7 +5,6 @@ use actix_web::App;
 use actix_web::cookie::Cookie;
 use actix_web::dev::Service;
 use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION, ORIGIN, SET_COOKIE};
-use actix_web::middleware::from_fn;
 use actix_web::test::{TestRequest, init_service};
 use jiff::SignedDuration;
 use uuid::Uuid;
@@ -14,7 +13,6 @@ use super::*;
 use crate::domain::ids::{SessionId, WorkspaceId};
 use crate::domain::user::{Permission, Role};
 use crate::web::cookies::SessionCookie;
-use crate::web::edge::edge;
 use crate::web::routes::{ROUTES, configure};
 use crate::web::state::tests::state_without_database;
 use crate::web::tokens::tests::ana;
@@ -66,7 +64,7 @@ impl Node {
     }
 
     async fn ask(&self, request: TestRequest) -> Answer {
-        let app = init_service(App::new().app_data(self.state.clone()).wrap(from_fn(edge)).configure(configure)).await;
+        let app = init_service(App::new().app_data(self.state.clone()).configure(configure)).await;
         let response = app.call(request.to_request()).await.unwrap();
         let (status, headers) = (response.status(), all(response.headers()));
         let location = headers.iter().find(|(name, _)| name == LOCATION.as_str()).map(|(_, value)| value.clone()).unwrap_or_default();

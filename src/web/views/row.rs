@@ -13,8 +13,7 @@ use crate::domain::message::Direction;
 use crate::web::locale::Locale;
 
 /// One conversation in a list. The same for every viewer but for `read_seq` and `view`, which live rows leave empty.
-#[derive(Debug, Clone, Template)]
-#[template(path = "inbox/row.html")]
+#[derive(Debug, Clone)]
 pub struct Row {
     pub locale: Locale,
     pub id: ConversationId,
@@ -38,7 +37,20 @@ pub struct Row {
     pub view: Option<View>,
 }
 
+/// A row in its place; `is_current` marks the conversation that is open beside the list.
+#[derive(Template)]
+#[template(path = "inbox/row.html")]
+pub(super) struct Placed<'row> {
+    it: &'row Row,
+    is_current: bool,
+}
+
 impl Row {
+    /// Its markup as pages show it; the socket sends it with no row marked.
+    pub(super) fn placed(&self, is_current: bool) -> Placed<'_> {
+        Placed { it: self, is_current }
+    }
+
     fn initials(&self) -> String {
         initials(&self.contact_name)
     }

@@ -40,7 +40,7 @@ pub fn conversation_state(state: &ConversationState) -> String {
 /// A list row as the socket sends it.
 #[must_use]
 pub fn row(row: &Row) -> String {
-    rendered(row)
+    rendered(&row.placed(false))
 }
 
 /// Shows a refusal above the composer; the answer to a refused live form (409 or 422).

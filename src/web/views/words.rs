@@ -28,13 +28,6 @@ pub fn plain(locale: &Locale, key: &str, values: &[(&str, &str)]) -> String {
     text
 }
 
-/// The singular or plural of `key` (`key.one`, `key.other`) with `%{count}` filled in.
-#[must_use]
-pub fn counted(locale: &Locale, key: &str, count: i64) -> String {
-    let form = if count == 1 { "one" } else { "other" };
-    plain(locale, &format!("{key}.{form}"), &[("count", &count.to_string())])
-}
-
 /// The words under `key`, or `None` when the locale files have none.
 #[must_use]
 pub fn known(locale: &Locale, key: &str) -> Option<String> {

@@ -1,0 +1,91 @@
+//! Webhooks as Meta sends them, one message each, written and signed beforehand.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
+use serde_json::json;
+use sha2::Sha256;
+
+use crate::seed::{APP_ID, APP_SECRET, PHONE_NUMBER_ID, WABA_ID};
+
+/// What makes a body about a kilobyte long.
+const WORDS: &str = "Good morning! My parcel was to come on Tuesday, but the tracking page has not changed since Friday and nobody \
+                     answers the door bell of the depot. Could you find out where it is, please? It is a present for Saturday. \
+                     If it cannot come in time, I would rather fetch it myself from wherever it lies now. Thank you very much!";
+
+/// What a message's text begins with, so that its frame is recognised.
+pub const MARK: &str = "message #";
+
+/// Digits behind the mark.
+pub const DIGITS: usize = 8;
+
+/// A whole request that brings the `number`th message of a measurement, from the customer with this telephone number.
+pub fn request(address: SocketAddr, customer: &str, number: usize) -> Vec<u8> {
+    let body = body(customer, number);
+    format!(
+        "POST /webhooks/whatsapp/{APP_ID} HTTP/1.1\r\nHost: {address}\r\nUser-Agent: facebookexternalua\r\nAccept: */*\r\n\
+         Content-Type: application/json\r\nX-Hub-Signature-256: sha256={}\r\nContent-Length: {}\r\n\r\n{body}",
+        signature(body.as_bytes()),
+        body.len(),
+    )
+    .into_bytes()
+}
+
+fn body(customer: &str, number: usize) -> String {
+    let text = format!("{MARK}{number:0DIGITS$} {WORDS}");
+    json!({
+        "object": "whatsapp_business_account",
+        "entry": [{
+            "id": WABA_ID,
+            "changes": [{
+                "value": {
+                    "messaging_product": "whatsapp",
+                    "metadata": { "display_phone_number": "15550100000", "phone_number_id": PHONE_NUMBER_ID },
+                    "contacts": [{ "profile": { "name": format!("Customer {customer}") }, "wa_id": customer }],
+                    "messages": [{
+                        "from": customer,
+                        "id": fresh_wamid(),
+                        "timestamp": Timestamp::now().as_second().to_string(),
+                        "text": { "body": text },
+                        "type": "text",
+                    }],
+                },
+                "field": "messages",
+            }],
+        }],
+    })
+    .to_string()
+}
+
+/// Never the same twice in this process.
+fn fresh_wamid() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    format!("wamid.HBgLMTY1MDM4Nzk0MzkVAgASGBQ{:020}AA==", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+fn signature(body: &[u8]) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(APP_SECRET.as_bytes()).expect("a key of any length will do");
+    mac.update(body);
+    hex::encode(mac.finalize().into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn baton_takes_the_signature() {
+        let body = body("15550000001", 7);
+        let header = format!("sha256={}", signature(body.as_bytes()));
+        assert!(baton::whatsapp::signature::verify(APP_SECRET, Some(&header), body.as_bytes()));
+    }
+
+    #[test]
+    fn a_body_is_about_a_kilobyte_and_never_the_same() {
+        let (one, other) = (body("15550000001", 7), body("15550000001", 7));
+        assert!((900..1_100).contains(&one.len()), "{}", one.len());
+        assert_ne!(one, other);
+    }
+}

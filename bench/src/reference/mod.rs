@@ -1,0 +1,4 @@
+//! The minimal servers that Baton is measured against.
+
+pub mod acks;
+pub mod sockets;

@@ -1,0 +1,169 @@
+//! A workspace whose agents hold conversations, and sessions for their sockets.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use baton::domain::contact::{Contact, Identity};
+use baton::domain::conversation::{Controller, Conversation, State};
+use baton::domain::hours::Hours;
+use baton::domain::ids::{ContactId, ConversationId, InboxId, QueueId, SessionId, TeamId, UserId, WorkspaceId};
+use baton::domain::inbox::Inbox;
+use baton::domain::queue::Queue;
+use baton::domain::user::Role;
+use baton::store::Store;
+use baton::store::apps::App;
+use baton::store::inboxes::NewInbox;
+use baton::store::seed::{PastContact, PastConversation};
+use baton::store::sessions::NewSession;
+use baton::store::users::NewUser;
+use baton::web::cookies::{Binding, SessionCookie};
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+pub const APP_ID: &str = "100000000000001";
+pub const APP_SECRET: &str = "5f1c0d7a9be24c63a8d0f1e2b3c4d5e6";
+pub const PHONE_NUMBER_ID: &str = "200000000000002";
+pub const WABA_ID: &str = "300000000000003";
+
+const AGENTS: usize = 100;
+
+/// The agents who hold conversations, and how many each.
+pub const HOLDERS: usize = 50;
+const HELD: usize = 40;
+
+/// No agent is ever full.
+const CAPACITY: i32 = 10_000;
+
+/// What the measurements know of the workspace.
+pub struct Installation {
+    /// For each agent, what their browser sends as `Cookie`.
+    pub cookies: Vec<String>,
+    /// Telephone numbers; conversation `n` is held by agent `n % HOLDERS`.
+    pub customers: Arc<[String]>,
+}
+
+/// Sets the workspace up.
+pub async fn fill(store: &Store, url: &str) -> Result<Installation> {
+    let workspace = WorkspaceId(Uuid::now_v7());
+    store.create_workspace(workspace, "Bench", "en", "UTC").await?;
+    let team = TeamId(Uuid::now_v7());
+    store.add_team(workspace, team, "Everybody").await?;
+    let mut agents = Vec::with_capacity(AGENTS);
+    for number in 0..AGENTS {
+        agents.push(employ(store, workspace, team, number).await?);
+    }
+    let inbox = connect_number(store, workspace, team).await?;
+    let (contacts, conversations) = conversations(&inbox, &agents);
+    store.insert_past(workspace, &contacts, &conversations).await?;
+    let customers = contacts.iter().flat_map(|past| past.identities.iter().map(|identity| identity.value().to_owned())).collect();
+    let client = crate::world::connect(url).await?;
+    client.execute("UPDATE agents SET capacity = $1", &[&CAPACITY]).await?;
+    client.batch_execute("VACUUM ANALYZE").await?;
+    let mut cookies = Vec::with_capacity(AGENTS);
+    for agent in &agents {
+        cookies.push(sign_in(store, workspace, *agent).await?);
+    }
+    Ok(Installation { cookies, customers })
+}
+
+async fn employ(store: &Store, workspace: WorkspaceId, team: TeamId, number: usize) -> Result<UserId> {
+    let id = UserId(Uuid::now_v7());
+    let email = format!("agent{number}@example.com").parse()?;
+    let name = format!("Agent {number}");
+    // Nobody signs in with a password here.
+    let user = NewUser { workspace, id, email, name: &name, role: Role::Agent, password_hash: "", locale: "en" };
+    store.create_user(&user).await?;
+    store.add_member(workspace, team, id).await?;
+    Ok(id)
+}
+
+async fn connect_number(store: &Store, workspace: WorkspaceId, team: TeamId) -> Result<Inbox> {
+    let queue = Queue {
+        id: QueueId(Uuid::now_v7()),
+        key: "all".to_owned(),
+        name: "All".to_owned(),
+        team,
+        hours: Hours::always(),
+        promise_minutes: 10,
+    };
+    store.add_queue(workspace, &queue, 0).await?;
+    let app = App { app_id: APP_ID.to_owned(), app_secret: APP_SECRET.to_owned(), verify_token: "bench".to_owned() };
+    store.save_app(&app).await?;
+    let inbox = Inbox { id: InboxId(Uuid::now_v7()), name: "Bench".to_owned(), flow: None, default_queue: queue.id, reopen_hours: 24 };
+    let new = NewInbox {
+        workspace,
+        inbox: inbox.clone(),
+        app_id: APP_ID.to_owned(),
+        phone_number_id: PHONE_NUMBER_ID.to_owned(),
+        waba_id: WABA_ID.to_owned(),
+        display_phone_number: "+1 555 010 0000".to_owned(),
+        access_token: "bench".to_owned(),
+        rate_per_second: 80,
+    };
+    store.add_inbox(&new).await?;
+    Ok(inbox)
+}
+
+/// Everybody wrote an hour ago, and an agent has taken them on.
+fn conversations(inbox: &Inbox, agents: &[UserId]) -> (Vec<PastContact>, Vec<PastConversation>) {
+    let since = Timestamp::now() - SignedDuration::from_hours(1);
+    let one = |number: usize| {
+        let contact = Contact {
+            id: ContactId(Uuid::now_v7()),
+            name: format!("Customer {number}"),
+            language: None,
+            fields: Default::default(),
+        };
+        let agent = agents[number % HOLDERS];
+        let conversation = held(inbox, contact.id, agent, since);
+        let phone = Identity::Phone(format!("1555{number:07}"));
+        (
+            PastContact { contact, identities: vec![phone], since },
+            PastConversation { conversation, messages: Vec::new(), notes: Vec::new(), events: Vec::new() },
+        )
+    };
+    (0..HOLDERS * HELD).map(one).unzip()
+}
+
+fn held(inbox: &Inbox, contact: ContactId, agent: UserId, since: Timestamp) -> Conversation {
+    Conversation {
+        id: ConversationId(Uuid::now_v7()),
+        contact,
+        inbox: inbox.id,
+        state: State::Open,
+        controller: Controller::Agent { user: agent },
+        queue: Some(inbox.default_queue),
+        last_agent: Some(agent),
+        brief: None,
+        assignment_reason: None,
+        last_seq: 0,
+        opened_at: since,
+        queued_at: None,
+        assigned_at: Some(since),
+        waiting_since: None,
+        resolved_at: None,
+        window_expires_at: Some(since + SignedDuration::from_hours(24)),
+        last_message_at: since,
+        last_message: None,
+    }
+}
+
+/// A session as signing in opens it; answers its cookie.
+async fn sign_in(store: &Store, workspace: WorkspaceId, user: UserId) -> Result<String> {
+    let secret = [Uuid::new_v4().into_bytes(), Uuid::new_v4().into_bytes()].concat();
+    let secret: [u8; 32] = secret.try_into().ok().context("a secret has 32 bytes")?;
+    let cookie = SessionCookie::new(workspace, SessionId(Uuid::now_v7()), secret);
+    let now = Timestamp::now();
+    let session = NewSession {
+        workspace,
+        id: cookie.session,
+        user,
+        secret_hash: cookie.secret_hash(),
+        user_agent: "bench",
+        created_at: now,
+        expires_at: now + SignedDuration::from_hours(24),
+    };
+    store.create_session(&session).await?;
+    let cookie = Binding::Plain.session_cookie(&cookie);
+    Ok(format!("{}={}", cookie.name(), cookie.value()))
+}

@@ -1,0 +1,44 @@
+//! Figures for `/metrics`: one recorder for the process, with buckets that fit what is measured.
+
+use std::sync::OnceLock;
+
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+/// Seconds; fine where our promises lie (5 to 250 milliseconds), coarse beyond.
+const SECONDS: &[f64] = &[0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 3600.0];
+
+/// Installs the recorder, once however often it is asked for.
+///
+/// # Panics
+/// When another recorder was installed: a fault of start-up.
+#[must_use]
+pub fn recorder() -> PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    HANDLE.get_or_init(install).clone()
+}
+
+fn install() -> PrometheusHandle {
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)
+        .and_then(PrometheusBuilder::install_recorder)
+        .expect("the first and only recorder of this process");
+    describe();
+    handle
+}
+
+fn describe() {
+    describe_histogram!("baton_webhook_commit_seconds", Unit::Seconds, "From a webhook body's arrival to its commit");
+    describe_histogram!("baton_commit_to_browser_seconds", Unit::Seconds, "From a commit to the sockets it concerns");
+    describe_histogram!("baton_outbox_seconds", Unit::Seconds, "From a message's commit to its call to WhatsApp");
+    describe_gauge!("baton_outbox_age_seconds", Unit::Seconds, "Age of the oldest message that waits to be sent");
+    describe_gauge!("baton_outbox_messages", "Messages that wait to be sent");
+    describe_counter!("baton_sends_total", "Calls to WhatsApp by outcome");
+    describe_histogram!("baton_timer_lag_seconds", Unit::Seconds, "How late timers run");
+    describe_gauge!("baton_sockets", "Live pages on this node");
+    describe_histogram!("baton_queue_wait_seconds", Unit::Seconds, "From a customer's first unanswered message to an agent");
+    describe_counter!("baton_refusals_total", "Commands refused, by kind");
+    describe_counter!("baton_quarantined_total", "Items set aside");
+    describe_counter!("baton_bus_dropped_total", "Messages the bus had no room for");
+    describe_counter!("baton_changes_dropped_total", "Changes this node's sockets had to look for themselves");
+}

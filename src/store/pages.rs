@@ -1,0 +1,104 @@
+//! What a page asks for at once, so that it costs one statement instead of five.
+
+use jiff::Timestamp;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::contacts::{contact, identity};
+use super::conversations::{WIDTH, columns, loaded};
+use super::{Result, Store};
+use crate::domain::contact::{Contact, Identity};
+use crate::domain::conversation::Conversation;
+use crate::domain::flows::session::FlowSession;
+use crate::domain::ids::{ConversationId, UserId, WorkspaceId};
+
+crate::statements! {
+    /// A conversation with its contact, and what the viewer ($3) wrote and read there.
+    OPENED = concat!("
+        SELECT ", columns!(), ", s.session, false AS another_under_way, contact.id, contact.name, contact.language, contact.fields,
+            ARRAY(SELECT kind FROM contact_identities AS known
+                  WHERE known.workspace_id = $1 AND known.contact_id = c.contact_id ORDER BY kind, value LIMIT 20) AS kinds,
+            ARRAY(SELECT value FROM contact_identities AS known
+                  WHERE known.workspace_id = $1 AND known.contact_id = c.contact_id ORDER BY kind, value LIMIT 20) AS values,
+            draft.body, read.seq
+        FROM conversations AS c
+        JOIN contacts AS contact ON contact.workspace_id = c.workspace_id AND contact.id = c.contact_id
+        LEFT JOIN flow_sessions AS s ON s.workspace_id = c.workspace_id AND s.conversation_id = c.id
+        LEFT JOIN drafts AS draft ON draft.workspace_id = $1 AND draft.conversation_id = c.id AND draft.user_id = $3
+        LEFT JOIN reads AS read ON read.workspace_id = $1 AND read.conversation_id = c.id AND read.user_id = $3
+        WHERE c.workspace_id = $1 AND c.id = $2");
+    /// Bodies that name no known number belong to nobody yet: every workspace of that app sees them.
+    QUARANTINED = "
+        SELECT id, app_id, payload_seq, reason, item, at
+        FROM quarantine
+        WHERE workspace_id = $1
+           OR (workspace_id IS NULL AND app_id IN (SELECT app_id FROM inboxes WHERE inboxes.workspace_id = $1))
+        ORDER BY at DESC, id DESC
+        LIMIT $2";
+}
+
+/// A conversation as its page shows it.
+#[derive(Debug)]
+pub struct Opened {
+    pub conversation: Conversation,
+    pub session: Option<FlowSession>,
+    pub contact: Contact,
+    pub identities: Vec<Identity>,
+    /// What the viewer has begun to write.
+    pub draft: String,
+    /// How far the viewer has read.
+    pub read_seq: Option<i64>,
+}
+
+/// An item set aside, with where it came from.
+#[derive(Debug)]
+pub struct SetAside {
+    pub id: Uuid,
+    pub app_id: String,
+    pub payload_seq: i64,
+    pub reason: String,
+    pub item: Vec<u8>,
+    pub at: Timestamp,
+}
+
+impl Store {
+    /// A conversation as its page shows it; without a viewer, nothing of theirs.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn opened(&self, workspace: WorkspaceId, id: ConversationId, viewer: Option<UserId>) -> Result<Option<Opened>> {
+        let viewer = viewer.map(|viewer| viewer.0);
+        self.query_opt(&OPENED, &[&workspace.0, &id.0, &viewer]).await?.map(|row| opened(&row)).transpose()
+    }
+
+    /// The latest items set aside that a workspace may see.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn set_aside(&self, workspace: WorkspaceId, limit: i64) -> Result<Vec<SetAside>> {
+        let rows = self.query(&QUARANTINED, &[&workspace.0, &limit]).await?;
+        let item = |row: &Row| SetAside {
+            id: row.get(0),
+            app_id: row.get(1),
+            payload_seq: row.get(2),
+            reason: row.get(3),
+            item: row.get(4),
+            at: row.get(5),
+        };
+        Ok(rows.iter().map(item).collect())
+    }
+}
+
+fn opened(row: &Row) -> Result<Opened> {
+    let first = WIDTH + 2;
+    let (kinds, values): (Vec<&str>, Vec<String>) = (row.get(first + 4), row.get(first + 5));
+    let loaded = loaded(row)?;
+    Ok(Opened {
+        conversation: loaded.conversation,
+        session: loaded.session,
+        contact: contact(row, first)?,
+        identities: kinds.into_iter().zip(values).map(|(kind, value)| identity(kind, value)).collect::<Result<_>>()?,
+        draft: row.get::<_, Option<String>>(first + 6).unwrap_or_default(),
+        read_seq: row.get(first + 7),
+    })
+}

@@ -1,0 +1,94 @@
+//! Taking, handing on, resolving and reopening conversations.
+
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+use super::act::{person, run, text};
+use super::answer::Asked;
+use super::error::{Error, Result};
+use super::session::Signed;
+use super::state::State;
+use crate::domain::command::{Command, TransferTarget};
+use crate::domain::ids::ConversationId;
+
+#[derive(Deserialize)]
+pub(super) struct Transfer {
+    to: String,
+    #[serde(default)]
+    note: String,
+}
+
+/// `POST /conversations/{id}/assignment`: I take it.
+pub(super) async fn create(
+    state: web::Data<State>,
+    signed: Signed,
+    asked: Asked,
+    id: web::Path<ConversationId>,
+) -> Result<HttpResponse> {
+    run(&state, &signed, *id, Command::Take { by: person(&signed) }).await?;
+    Ok(asked.done(*id))
+}
+
+/// `POST /conversations/{id}/transfer`
+pub(super) async fn transfer(
+    state: web::Data<State>,
+    signed: Signed,
+    asked: Asked,
+    id: web::Path<ConversationId>,
+    form: web::Form<Transfer>,
+) -> Result<HttpResponse> {
+    let Transfer { to, note } = form.into_inner();
+    let to = target(&to).ok_or(Error::BadRequest)?;
+    run(&state, &signed, *id, Command::Transfer { by: person(&signed), to, note: Some(text(&note)) }).await?;
+    Ok(asked.done(*id))
+}
+
+/// `POST /conversations/{id}/resolution`
+pub(super) async fn resolve(
+    state: web::Data<State>,
+    signed: Signed,
+    asked: Asked,
+    id: web::Path<ConversationId>,
+) -> Result<HttpResponse> {
+    run(&state, &signed, *id, Command::Resolve { by: person(&signed) }).await?;
+    Ok(asked.done(*id))
+}
+
+/// `POST /conversations/{id}/reopening`
+pub(super) async fn reopen(
+    state: web::Data<State>,
+    signed: Signed,
+    asked: Asked,
+    id: web::Path<ConversationId>,
+) -> Result<HttpResponse> {
+    run(&state, &signed, *id, Command::Reopen { by: person(&signed) }).await?;
+    Ok(asked.done(*id))
+}
+
+/// `agent:<uuid>` or `queue:<uuid>`.
+fn target(text: &str) -> Option<TransferTarget> {
+    let (kind, id) = text.split_once(':')?;
+    match kind {
+        "agent" => id.parse().ok().map(TransferTarget::Agent),
+        "queue" => id.parse().ok().map(TransferTarget::Queue),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::ids::{QueueId, UserId};
+
+    #[test]
+    fn a_conversation_is_handed_to_a_person_or_a_queue() {
+        let id = Uuid::from_u128(7);
+        assert_eq!(target(&format!("agent:{id}")), Some(TransferTarget::Agent(UserId(id))));
+        assert_eq!(target(&format!("queue:{id}")), Some(TransferTarget::Queue(QueueId(id))));
+        for text in ["", "agent:", "agent:7", "team:00000000-0000-0000-0000-000000000007", &id.to_string()] {
+            assert_eq!(target(text), None, "{text}");
+        }
+    }
+}

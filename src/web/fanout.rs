@@ -1,0 +1,196 @@
+//! Fan-out: every change is rendered once for each language that somebody here reads, and the same bytes go to every socket it
+//! concerns.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use actix_web::web::Data;
+use bytestring::ByteString;
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::frames::ToPage;
+use super::locale::Locale;
+use super::state::State;
+use super::{present, threads};
+use crate::domain::ids::{UserId, WorkspaceId};
+use crate::live::change::Change;
+use crate::live::hub::Recipient;
+
+/// How often the figures on tabs are brought up to date, and for how many people at once.
+const COUNTS: Duration = Duration::from_secs(1);
+const COUNTED_AT_ONCE: usize = 50;
+
+/// How often pages are told the last sequence of what they have open; sooner while the bus is away.
+const BEAT: Duration = Duration::from_secs(10);
+const BEAT_WITHOUT_BUS: Duration = Duration::from_secs(2);
+
+/// How often pages are told to look for themselves while the bus is away.
+const REFRESH_WITHOUT_BUS: u32 = 7;
+
+/// How often signs of people fade.
+const FADE: Duration = Duration::from_secs(2);
+
+/// How often each session is looked up again.
+const SESSION_ROUND: Duration = Duration::from_secs(60);
+
+type Dirty = Arc<Mutex<HashSet<WorkspaceId>>>;
+
+/// Runs all that this node's sockets hear, until `stop`.
+pub async fn run(state: Data<State>, changes: mpsc::Receiver<Arc<Change>>, stop: CancellationToken) {
+    let dirty = Dirty::default();
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = show_changes(&state, changes, &dirty) => {}
+        () = count(&state, &dirty) => {}
+        () = show_people(&state) => {}
+        () = beat(&state) => {}
+        () = check_sessions(&state) => {}
+    }
+    state.live.hub.cut_all();
+}
+
+async fn show_changes(state: &Data<State>, mut changes: mpsc::Receiver<Arc<Change>>, dirty: &Dirty) {
+    while let Some(change) = changes.recv().await {
+        show(state, &change).await;
+        if change.is_move() {
+            dirty.lock().unwrap_or_else(PoisonError::into_inner).insert(change.workspace);
+        }
+    }
+}
+
+/// Shows one change to whom it concerns.
+async fn show(state: &State, change: &Change) {
+    let audience = state.live.hub.audience(change);
+    for (locale, recipients) in by_locale(&audience.thread) {
+        for frame in thread_frames(state, locale, change).await {
+            send(&recipients, &frame);
+        }
+    }
+    for (locale, recipients) in by_locale(&audience.lists) {
+        let html = super::views::streams::row(&present::row_of_change(locale, change));
+        send(&recipients, &ToPage::Row { conversation: change.conversation.id, html: &html }.frame());
+    }
+    if !audience.thread.is_empty() || !audience.lists.is_empty() {
+        let committed = change.events.first().map_or(change.conversation.last_message_at, |recorded| recorded.at);
+        let lag = Timestamp::now().duration_since(committed).as_secs_f64().max(0.0);
+        metrics::histogram!("baton_commit_to_browser_seconds").record(lag);
+    }
+}
+
+async fn thread_frames(state: &State, locale: Locale, change: &Change) -> Vec<ByteString> {
+    let mut frames = Vec::with_capacity(change.events.len());
+    for recorded in &change.events {
+        // A fragment that cannot be made leaves a gap, and a page that sees one asks for what it missed.
+        match threads::live_html(state, locale, change, recorded).await {
+            Ok(html) => frames.push(ToPage::Event { conversation: change.conversation.id, seq: recorded.seq, html: &html }.frame()),
+            Err(error) => tracing::error!(%error, conversation = %change.conversation.id, "an event could not be shown"),
+        }
+    }
+    frames
+}
+
+fn by_locale(recipients: &[Recipient]) -> BTreeMap<Locale, Vec<&Recipient>> {
+    let mut groups: BTreeMap<Locale, Vec<&Recipient>> = BTreeMap::new();
+    for recipient in recipients {
+        groups.entry(Locale::of(recipient.locale).unwrap_or_default()).or_default().push(recipient);
+    }
+    groups
+}
+
+fn send(recipients: &[&Recipient], frame: &ByteString) {
+    for recipient in recipients {
+        recipient.send(frame.clone());
+    }
+}
+
+/// Brings the figures on tabs up to date where conversations moved.
+async fn count(state: &State, dirty: &Dirty) {
+    let mut left: Vec<(WorkspaceId, UserId)> = Vec::new();
+    loop {
+        tokio::time::sleep(COUNTS).await;
+        if left.is_empty() {
+            let moved = std::mem::take(&mut *dirty.lock().unwrap_or_else(PoisonError::into_inner));
+            left = state.live.hub.users().into_iter().filter(|(workspace, _)| moved.contains(workspace)).collect();
+        }
+        for (workspace, user) in left.drain(..left.len().min(COUNTED_AT_ONCE)) {
+            match state.store.view_counts(workspace, user).await {
+                Ok(counts) => {
+                    let frame = ToPage::Counts { mine: counts.mine, queues: counts.queues, unassigned: counts.unassigned }.frame();
+                    state.live.hub.pages_of(workspace, user).iter().for_each(|page| page.send(frame.clone()));
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "tabs keep their figures");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Shows who is viewing and typing.
+async fn show_people(state: &State) {
+    let mut fade = tokio::time::interval(FADE);
+    loop {
+        let changed = tokio::select! {
+            changed = state.live.people.changed() => changed,
+            _ = fade.tick() => {
+                state.live.people.fade(Timestamp::now());
+                continue;
+            }
+        };
+        for (workspace, conversation) in changed {
+            let viewers = state.live.hub.viewers(workspace, conversation);
+            if viewers.is_empty() {
+                continue;
+            }
+            let present = state.live.people.at(workspace, conversation, Timestamp::now());
+            let frame = ToPage::People { conversation, viewers: &present.viewers, typing: &present.typing }.frame();
+            viewers.iter().for_each(|viewer| viewer.send(frame.clone()));
+        }
+    }
+}
+
+/// Tells pages the last sequence of what they have open: a lost last frame is noticed.
+async fn beat(state: &State) {
+    let mut without_bus: u32 = 0;
+    loop {
+        tokio::time::sleep(if state.live.is_bus_up() { BEAT } else { BEAT_WITHOUT_BUS }).await;
+        if state.live.is_bus_up() {
+            without_bus = 0;
+        } else {
+            without_bus += 1;
+            if without_bus.is_multiple_of(REFRESH_WITHOUT_BUS) {
+                state.live.hub.refresh_all();
+            }
+        }
+        for (workspace, conversations) in state.live.hub.open_conversations() {
+            let ids: Vec<uuid::Uuid> = conversations.iter().map(|conversation| conversation.0).collect();
+            let Ok(seqs) = state.store.last_seqs(workspace, &ids).await else { continue };
+            for (conversation, seq) in seqs {
+                let frame = ToPage::Beat { conversation: Some(conversation), seq: Some(seq) }.frame();
+                state.live.hub.viewers(workspace, conversation).iter().for_each(|viewer| viewer.send(frame.clone()));
+            }
+        }
+        metrics::gauge!("baton_sockets").set(state.live.hub.len() as f64);
+    }
+}
+
+/// Looks every session up again within a minute, spread over it: a lost sign-out does not last.
+async fn check_sessions(state: &State) {
+    loop {
+        let sessions = state.live.hub.sessions();
+        let pause = SESSION_ROUND.div_f64(sessions.len().max(1) as f64);
+        if sessions.is_empty() {
+            tokio::time::sleep(pause).await;
+        }
+        for (workspace, session) in sessions {
+            tokio::time::sleep(pause).await;
+            if let Ok(false) = state.store.session_is_alive(workspace, session, Timestamp::now()).await {
+                state.live.hub.close_session(workspace, session);
+            }
+        }
+    }
+}

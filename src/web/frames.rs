@@ -1,0 +1,54 @@
+//! What travels over the socket, as JSON: the browser's wishes and the server's news. `static/scripts/live/` is the other side.
+
+use bytestring::ByteString;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::ids::ConversationId;
+use crate::live::people::Viewer;
+
+/// What a page says.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum FromPage {
+    /// The list it shows.
+    List { view: String },
+    /// The conversation it has open, and the last sequence it has of it.
+    Open { conversation: ConversationId, since: i64 },
+    /// No conversation is open.
+    Close,
+    Typing { conversation: ConversationId },
+    Beat,
+}
+
+/// What the server says.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ToPage<'a> {
+    /// One event of the open conversation.
+    Event { conversation: ConversationId, seq: i64, html: &'a str },
+    /// Everything after what the page had. With `reload` it was too much: load the page again.
+    CaughtUp { conversation: ConversationId, seq: i64, html: &'a str, reload: bool },
+    /// A list row as it is now.
+    Row { conversation: ConversationId, html: &'a str },
+    Counts { mine: i64, queues: i64, unassigned: i64 },
+    /// Who else is at the open conversation.
+    People { conversation: ConversationId, viewers: &'a [Viewer], typing: &'a [Viewer] },
+    /// The last sequence of the open conversation; or just a sign of life.
+    Beat {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        conversation: Option<ConversationId>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        seq: Option<i64>,
+    },
+}
+
+impl ToPage<'_> {
+    /// The frame; encoded once, however many sockets it goes to.
+    #[must_use]
+    pub fn frame(&self) -> ByteString {
+        serde_json::to_string(self).map(ByteString::from).unwrap_or_else(|error| {
+            tracing::error!(%error, "a frame could not be written");
+            ByteString::from_static(r#"{"type":"refresh"}"#)
+        })
+    }
+}

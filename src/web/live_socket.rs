@@ -1,0 +1,192 @@
+//! The socket of a page. Its frames come from a bounded queue; a page that does not read is cut and comes back by "since".
+
+use std::time::Duration;
+
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use actix_ws::{AggregatedMessage, CloseCode, CloseReason, MessageStream, Session};
+use bytestring::ByteString;
+use futures_util::StreamExt;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::error::{Error, Result};
+use super::frames::{FromPage, ToPage};
+use super::session::Signed;
+use super::state::State;
+use super::{receipts, threads};
+use crate::domain::ids::{ConversationId, QueueId};
+use crate::live::hub::{Owner, Registered, Showing, SocketId};
+use crate::live::people::{Doing, Sign};
+
+/// Bytes of one message from a page at most.
+const LARGEST: usize = 16 * 1024;
+
+/// How long a page may take to accept a frame.
+const SEND: Duration = Duration::from_secs(5);
+
+/// How long a page may say nothing; it beats every 20 seconds.
+const SILENCE: Duration = Duration::from_secs(70);
+
+/// `GET /live`
+///
+/// # Errors
+/// When the request is not a WebSocket's.
+pub async fn open(state: Data<State>, signed: Signed, request: HttpRequest, body: Payload) -> Result<HttpResponse> {
+    let (response, session, messages) = actix_ws::handle(&request, body).map_err(|_| Error::BadRequest)?;
+    let owner = Owner { workspace: signed.workspace, user: signed.user, session: signed.session, locale: signed.locale.as_str() };
+    let registered = state.live.hub.register(owner);
+    let page = Page { id: registered.id, open: None, signed, state };
+    page.state.live.arrive(page.signed.workspace, page.signed.user);
+    actix_web::rt::spawn(page.run(session, messages.max_frame_size(LARGEST), registered));
+    Ok(response)
+}
+
+/// One page's socket.
+struct Page {
+    id: SocketId,
+    open: Option<ConversationId>,
+    signed: Signed,
+    state: Data<State>,
+}
+
+impl Page {
+    async fn run(mut self, mut session: Session, messages: MessageStream, mut registered: Registered) {
+        let mut messages = messages.aggregate_continuations().max_continuation_size(LARGEST);
+        let reason = loop {
+            tokio::select! {
+                () = registered.cut.cancelled() => break Some(CloseCode::Again),
+                frame = registered.frames.recv() => {
+                    let Some(frame) = frame else { break None };
+                    if !send(&mut session, frame).await {
+                        break Some(CloseCode::Again);
+                    }
+                }
+                message = tokio::time::timeout(SILENCE, messages.next()) => match message {
+                    Ok(Some(Ok(AggregatedMessage::Text(text)))) => {
+                        if !self.hear(&mut session, &text).await {
+                            break Some(CloseCode::Again);
+                        }
+                    }
+                    Ok(Some(Ok(AggregatedMessage::Ping(bytes)))) => {
+                        if session.pong(&bytes).await.is_err() {
+                            break None;
+                        }
+                    }
+                    Ok(Some(Ok(AggregatedMessage::Pong(_) | AggregatedMessage::Binary(_)))) => {}
+                    Ok(Some(Ok(AggregatedMessage::Close(_))) | None) => break None,
+                    Ok(Some(Err(_))) => break Some(CloseCode::Size),
+                    Err(_) => break Some(CloseCode::Policy),
+                },
+            }
+        };
+        self.leave();
+        // The other side may be gone already.
+        session.close(reason.map(CloseReason::from)).await.ok();
+    }
+
+    /// Does what the page says; false when the page no longer reads.
+    async fn hear(&mut self, session: &mut Session, text: &str) -> bool {
+        let Ok(message) = serde_json::from_str::<FromPage>(text) else { return true };
+        match message {
+            FromPage::Beat => {
+                if let Some(conversation) = self.open {
+                    self.sign(conversation, Doing::Viewing);
+                }
+                send(session, ToPage::Beat { conversation: None, seq: None }.frame()).await
+            }
+            FromPage::List { view } => {
+                self.show(&view).await;
+                true
+            }
+            FromPage::Open { conversation, since } => self.follow(session, conversation, since).await,
+            FromPage::Close => {
+                self.turn_to(None);
+                true
+            }
+            FromPage::Typing { conversation } => {
+                if self.open == Some(conversation) {
+                    self.sign(conversation, Doing::Typing);
+                    receipts::typing(&self.state, self.signed.workspace, conversation, self.signed.user);
+                }
+                true
+            }
+        }
+    }
+
+    async fn show(&self, view: &str) {
+        let showing = match view {
+            "mine" => Showing::Mine,
+            "queues" => Showing::Queues,
+            "unassigned" => Showing::Unassigned,
+            "all" => Showing::All,
+            "resolved" => Showing::Resolved,
+            _ => return,
+        };
+        let queues = match showing {
+            Showing::Queues => self.state.store.queues_of(self.signed.workspace, self.signed.user).await.unwrap_or_default(),
+            Showing::Mine | Showing::Unassigned | Showing::All | Showing::Resolved => Vec::<Uuid>::new(),
+        };
+        let queues: Vec<QueueId> = queues.into_iter().map(QueueId).collect();
+        self.state.live.hub.show(self.id, showing, &queues);
+    }
+
+    /// Opens a conversation: what the page has not seen first, then what happens. Events that come meanwhile wait in the queue,
+    /// so that none is missed and none comes before.
+    async fn follow(&mut self, session: &mut Session, conversation: ConversationId, since: i64) -> bool {
+        self.turn_to(Some(conversation));
+        match threads::since_html(&self.state, self.signed.locale, self.signed.workspace, conversation, since).await {
+            Ok(Some(caught_up)) => {
+                let frame = ToPage::CaughtUp { conversation, seq: caught_up.seq, html: &caught_up.html, reload: caught_up.reload };
+                if !send(session, frame.frame()).await {
+                    return false;
+                }
+                self.sign(conversation, Doing::Viewing);
+                true
+            }
+            // Not in this workspace: nothing is told, as if it did not exist.
+            Ok(None) => {
+                self.turn_to(None);
+                true
+            }
+            // The database is away: the page is told to come again.
+            Err(error) => {
+                tracing::debug!(%error, "a page could not catch up");
+                false
+            }
+        }
+    }
+
+    fn turn_to(&mut self, conversation: Option<ConversationId>) {
+        if self.open == conversation {
+            return;
+        }
+        if let Some(before) = std::mem::replace(&mut self.open, conversation) {
+            self.sign(before, Doing::Left);
+        }
+        self.state.live.hub.open(self.id, conversation);
+    }
+
+    fn sign(&self, conversation: ConversationId, doing: Doing) {
+        self.state.live.tell_people(Sign {
+            workspace: self.signed.workspace,
+            conversation,
+            user: self.signed.user,
+            name: self.signed.name.clone(),
+            doing,
+            at: Timestamp::now(),
+        });
+    }
+
+    fn leave(&mut self) {
+        self.turn_to(None);
+        if self.state.live.hub.unregister(self.id) {
+            self.state.live.leave(self.signed.workspace, self.signed.user);
+        }
+    }
+}
+
+/// Writes a frame; false when the page does not take it in time.
+async fn send(session: &mut Session, frame: ByteString) -> bool {
+    matches!(tokio::time::timeout(SEND, session.text(frame)).await, Ok(Ok(())))
+}

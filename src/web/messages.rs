@@ -1,0 +1,160 @@
+//! Answers to customers.
+
+mod form;
+mod picture;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use self::form::ReplyForm;
+use super::act::{person, run};
+use super::answer::{Asked, page, stream};
+use super::conversations::{self, Refused};
+use super::error::{Error, Result};
+use super::session::Signed;
+use super::state::State;
+use super::threads::{self, Thread};
+use super::views::{Changed, Html, RefusalPage, ThreadItem, ThreadMovedOn, refusal_words, streams};
+use crate::domain::command::{Command, ReplyContent};
+use crate::domain::ids::{ConversationId, UserId};
+use crate::domain::message::Author;
+use crate::domain::refusal::Refusal;
+
+/// Changes that the guard shows at most.
+const CHANGES: i64 = 100;
+
+/// `POST /conversations/{id}/messages`
+pub(super) async fn create(
+    state: web::Data<State>,
+    signed: Signed,
+    asked: Asked,
+    request: HttpRequest,
+    id: web::Path<ConversationId>,
+    body: web::Bytes,
+) -> Result<HttpResponse> {
+    let form = ReplyForm::read(request.headers(), body).await?;
+    let reply = Reply { state: &state, signed: &signed, asked: &asked, id: *id, form: &form };
+    let content = match reply.content().await? {
+        Content::Ready(content) => content,
+        Content::SentBefore => return reply.done().await,
+        Content::Unsuitable(words) => return reply.refuse(words).await,
+    };
+    let message = form.message_id;
+    let command = Command::Reply { by: person(&signed), message, content, reply_to: None, seen: form.seen };
+    match run(&state, &signed, *id, command).await {
+        Ok(_) | Err(Error::Refused(Refusal::Duplicate)) => reply.done().await,
+        Err(Error::Refused(Refusal::ThreadMovedOn { seen, now })) => reply.hold(seen, now).await,
+        Err(Error::Refused(refusal)) => reply.refuse(refusal_words(signed.locale, &refusal)).await,
+        Err(error) => Err(error),
+    }
+}
+
+/// What is to be sent.
+enum Content {
+    Ready(ReplyContent),
+    /// The same form came before.
+    SentBefore,
+    /// The picture cannot be sent, in words.
+    Unsuitable(Html),
+}
+
+/// One answer on its way.
+struct Reply<'a> {
+    state: &'a State,
+    signed: &'a Signed,
+    asked: &'a Asked,
+    id: ConversationId,
+    form: &'a ReplyForm,
+}
+
+impl Reply<'_> {
+    /// A picture is kept before the message that shows it is decided.
+    async fn content(&self) -> Result<Content> {
+        let Some(bytes) = self.form.picture.clone() else {
+            return Ok(Content::Ready(ReplyContent::Text { body: self.form.text.clone() }));
+        };
+        // A picture that a double click brings again is not kept twice.
+        if self.state.store.conversation_of(self.signed.workspace, self.form.message_id).await? == Some(self.id) {
+            return Ok(Content::SentBefore);
+        }
+        let (_, inbox) = self.state.store.contact_of(self.signed.workspace, self.id).await?.ok_or(Error::NotFound)?;
+        let place = picture::Place { workspace: self.signed.workspace, conversation: self.id, inbox, message: self.form.message_id };
+        match picture::keep(self.state, place, bytes).await? {
+            Ok(kept) => Ok(Content::Ready(kept.with_caption(&self.form.text))),
+            Err(unsuitable) => Ok(Content::Unsuitable(unsuitable.words(self.signed.locale))),
+        }
+    }
+
+    /// The answer is on its way: what follows must not make it look as if it were not, or it would be written again.
+    async fn done(&self) -> Result<HttpResponse> {
+        if self.form.resolves {
+            match run(self.state, self.signed, self.id, Command::Resolve { by: person(self.signed) }).await {
+                // Shown by the conversation itself, which stays as it is.
+                Ok(_) | Err(Error::Refused(_)) => {}
+                Err(error) => tracing::error!(conversation = %self.id, %error, "an answered conversation could not be resolved"),
+            }
+        }
+        // Scripts empty the draft themselves: by now there may be a new one.
+        if *self.asked != Asked::Live
+            && let Err(error) = self.state.store.save_draft(self.signed.workspace, self.id, self.signed.user, "").await
+        {
+            tracing::error!(conversation = %self.id, %error, "a sent draft could not be forgotten");
+        }
+        Ok(self.asked.done(self.id))
+    }
+
+    /// Says why not, and gives the text back.
+    async fn refuse(&self, words: Html) -> Result<HttpResponse> {
+        match self.asked {
+            Asked::Live => Ok(stream(StatusCode::UNPROCESSABLE_ENTITY, streams::refusal(&words))),
+            Asked::Plain { .. } => {
+                let refused = Refused { words, text: self.form.text.clone() };
+                conversations::refused(self.state, self.signed, self.id, refused).await
+            }
+        }
+    }
+
+    /// The thread moved on while the person wrote: shows what changed, and lets them decide.
+    async fn hold(&self, seen: i64, now: i64) -> Result<HttpResponse> {
+        let guard = self.guard(seen, now).await?;
+        if *self.asked == Asked::Live {
+            return Ok(stream(StatusCode::UNPROCESSABLE_ENTITY, streams::thread_moved_on(&guard)));
+        }
+        let held = RefusalPage {
+            locale: self.signed.locale,
+            words: refusal_words(self.signed.locale, &Refusal::ThreadMovedOn { seen, now }),
+            back: format!("/conversations/{}", self.id),
+            text: Some(self.form.text.clone()),
+            moved_on: Some(guard),
+        };
+        page(StatusCode::UNPROCESSABLE_ENTITY, &held)
+    }
+
+    async fn guard(&self, seen: i64, now: i64) -> Result<ThreadMovedOn> {
+        let Signed { workspace, locale, user, .. } = *self.signed;
+        let events = self.state.store.events_since(workspace, self.id, seen, CHANGES).await?;
+        let opened = self.state.store.opened(workspace, self.id, None).await?.ok_or(Error::NotFound)?;
+        let inbox = opened.conversation.inbox;
+        let thread = Thread { locale, workspace, conversation: self.id, inbox, contact_name: &opened.contact.name };
+        let items = threads::items(self.state, thread, &events).await?;
+        let is_new = |item: &&ThreadItem| item.seq() > seen && !is_of(user, item);
+        Ok(ThreadMovedOn {
+            locale,
+            csrf: self.signed.csrf.clone(),
+            conversation: self.id,
+            message_id: self.form.message_id.0,
+            text: self.form.text.clone(),
+            resolve: self.form.resolves,
+            seen: events.last().map_or(now, |last| last.seq.max(now)),
+            changed: items.iter().filter(is_new).filter_map(Changed::of).collect(),
+        })
+    }
+}
+
+fn is_of(user: UserId, item: &ThreadItem) -> bool {
+    match item {
+        ThreadItem::Message(bubble) => bubble.author == Author::Agent { user },
+        ThreadItem::Note(note) => note.author.id == user,
+        ThreadItem::Line(_) => false,
+    }
+}

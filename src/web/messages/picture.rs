@@ -1,0 +1,136 @@
+//! A picture that an agent sends: looked at, and kept.
+
+use actix_web::web::Bytes;
+use uuid::Uuid;
+
+use crate::domain::command::ReplyContent;
+use crate::domain::ids::MediaId;
+use crate::media::{self, Picture, Reason, inspect};
+use crate::store::media::StoredMedia;
+use crate::web::error::{Error, Result};
+use crate::web::locale::Locale;
+use crate::web::state::State;
+use crate::web::views::Html;
+
+pub(super) use crate::store::media::MediaPlace as Place;
+
+/// WhatsApp takes pictures up to 5 MB (Meta, supported media types).
+const LARGEST: usize = 5 * 1024 * 1024;
+
+/// Why a picture is not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unsuitable {
+    TooLarge,
+    WrongType,
+}
+
+impl Unsuitable {
+    /// For the person.
+    pub fn words(self, locale: Locale) -> Html {
+        let key = match self {
+            Self::TooLarge => "composer.too_large",
+            Self::WrongType => "composer.wrong_type",
+        };
+        Html::trusted(locale.t(key).into_owned())
+    }
+}
+
+/// A picture that can be sent.
+pub(super) struct Kept {
+    media: MediaId,
+    picture: Picture,
+}
+
+impl Kept {
+    pub fn with_caption(self, caption: &str) -> ReplyContent {
+        ReplyContent::Image {
+            media: self.media,
+            mime_type: self.picture.mime_type.to_owned(),
+            caption: Some(caption.to_owned()),
+            size: (self.picture.width, self.picture.height),
+        }
+    }
+}
+
+/// Looks at a picture and keeps it with its thumbnail.
+///
+/// # Errors
+/// A fault; what the person can do something about is [`Unsuitable`].
+pub(super) async fn keep(state: &State, place: Place, bytes: Bytes) -> Result<Result<Kept, Unsuitable>> {
+    let looked_at = bytes.clone();
+    let picture = match actix_web::web::block(move || suitable(&looked_at)).await.map_err(Error::fault)? {
+        Ok(picture) => picture,
+        Err(unsuitable) => return Ok(Err(unsuitable)),
+    };
+    let media = MediaId(Uuid::now_v7());
+    let stored = stored(&picture, bytes.len());
+    state.media.put(place.workspace, media, bytes, Bytes::copy_from_slice(&picture.thumbnail)).await?;
+    state.store.add_media(place, media, &stored).await?;
+    Ok(Ok(Kept { media, picture }))
+}
+
+fn suitable(bytes: &[u8]) -> Result<Picture, Unsuitable> {
+    if bytes.len() > LARGEST {
+        return Err(Unsuitable::TooLarge);
+    }
+    let picture = inspect(bytes).map_err(|reason| match reason {
+        Reason::TooLarge => Unsuitable::TooLarge,
+        Reason::NotAPicture | Reason::Damaged => Unsuitable::WrongType,
+    })?;
+    match picture.mime_type {
+        "image/jpeg" | "image/png" => Ok(picture),
+        _ => Err(Unsuitable::WrongType),
+    }
+}
+
+fn stored(picture: &Picture, length: usize) -> StoredMedia {
+    let pixels = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
+    StoredMedia {
+        mime_type: picture.mime_type.to_owned(),
+        byte_count: i64::try_from(length).unwrap_or(i64::MAX),
+        width: pixels(picture.width),
+        height: pixels(picture.height),
+    }
+}
+
+impl From<media::Error> for Error {
+    fn from(error: media::Error) -> Self {
+        match error {
+            media::Error::Missing => Self::NotFound,
+            media::Error::Place(_) | media::Error::Failed(_) => Self::fault(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use image::{DynamicImage, ImageFormat};
+
+    use super::*;
+
+    fn encoded(format: ImageFormat) -> Vec<u8> {
+        let mut bytes = Cursor::new(Vec::new());
+        DynamicImage::new_rgb8(4, 3).write_to(&mut bytes, format).unwrap();
+        bytes.into_inner()
+    }
+
+    #[test]
+    fn jpeg_and_png_can_be_sent_whatever_they_are_called() {
+        for (format, mime_type) in [(ImageFormat::Jpeg, "image/jpeg"), (ImageFormat::Png, "image/png")] {
+            let picture = suitable(&encoded(format)).unwrap();
+            assert_eq!((picture.mime_type, picture.width, picture.height), (mime_type, 4, 3));
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused_in_words() {
+        assert_eq!(suitable(&encoded(ImageFormat::WebP)).unwrap_err(), Unsuitable::WrongType);
+        assert_eq!(suitable(b"<svg onload=alert(1)>").unwrap_err(), Unsuitable::WrongType);
+        assert_eq!(suitable(&vec![0; LARGEST + 1]).unwrap_err(), Unsuitable::TooLarge);
+        for unsuitable in [Unsuitable::TooLarge, Unsuitable::WrongType] {
+            assert!(!unsuitable.words(Locale::default()).as_str().starts_with("composer."));
+        }
+    }
+}

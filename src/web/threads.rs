@@ -1,0 +1,328 @@
+//! The one builder of threads: journal events and stored messages become what stands in a thread. Fresh pages, older pages, what a
+//! page missed and what happens now all come from here, so that they are equal.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::locale::Locale;
+use super::present;
+use super::state::State;
+use super::views::{Bubble, ConversationState, NoteItem, Person, Quoted, SystemLine, ThreadItem, Ticks, streams};
+use crate::domain::conversation::Conversation;
+use crate::domain::event::{Actor, Event, Recorded};
+use crate::domain::ids::{ConversationId, InboxId, MessageId, UserId, WorkspaceId};
+use crate::domain::message::{Author, Content, Failure, Message, Status};
+use crate::domain::snapshot::Workplace;
+use crate::live::change::Change;
+use crate::store::pages::Opened;
+use crate::store::threads::{QuotedMessage, ThreadMessage};
+use crate::store::{Result, Store};
+
+/// Events that a page may have missed at most; beyond it, loading it afresh is cheaper.
+const MISSED: i64 = 500;
+
+/// Where the contact's name stands in what is not rendered again with the state.
+const NAMED_BY_CONTACT: &str = "#items [data-author=contact] .message__author bdi, #context .context__name bdi";
+
+/// A thread: whose it is, and in which language.
+#[derive(Debug, Clone, Copy)]
+pub struct Thread<'a> {
+    pub locale: Locale,
+    pub workspace: WorkspaceId,
+    pub conversation: ConversationId,
+    pub inbox: InboxId,
+    pub contact_name: &'a str,
+}
+
+/// What a page missed.
+#[derive(Debug, PartialEq, Eq)]
+pub struct CaughtUp {
+    pub html: String,
+    /// The sequence the page then shows.
+    pub seq: i64,
+    /// It missed too much: it is to load itself again.
+    pub reload: bool,
+}
+
+/// Whether an event has a place of its own in the thread. The others only change a message that stands there, or the state around
+/// the thread; `store::threads` leaves them out too.
+#[must_use]
+pub fn stands(event: &Event) -> bool {
+    match event {
+        Event::MessageReceived { .. }
+        | Event::MessageQueued { .. }
+        | Event::NoteAdded { .. }
+        | Event::ConversationOpened { .. }
+        | Event::ConversationReopened { .. }
+        | Event::WindowOpened { .. }
+        | Event::FieldSet { .. }
+        | Event::HandedOff { .. }
+        | Event::ConversationQueued { .. }
+        | Event::ConversationAssigned { .. }
+        | Event::ConversationTransferred { .. }
+        | Event::ConversationResolved { .. }
+        | Event::ContactRenamed { .. } => true,
+        Event::MessageStatusChanged { .. }
+        | Event::MessageResent { .. }
+        | Event::MessageLeft { .. }
+        | Event::MediaChanged { .. }
+        | Event::FlowStarted { .. }
+        | Event::AnswerRecorded { .. }
+        | Event::FlowAdvanced { .. }
+        | Event::DeliveryPostponed { .. }
+        | Event::TimerSet { .. }
+        | Event::TimerCancelled { .. } => false,
+    }
+}
+
+/// The items of events, in the order of their sequence. Messages stand as they are now, also those that events only touched.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn items(state: &State, thread: Thread<'_>, events: &[Recorded]) -> Result<Vec<ThreadItem>> {
+    let store = &state.store;
+    let ids: Vec<Uuid> = events.iter().filter_map(|recorded| message_of(&recorded.event)).map(|id| id.0).collect();
+    let messages = store.thread_messages(thread.workspace, thread.conversation, &ids).await?;
+    let quotes = quotes(store, thread, messages.iter().map(|it| &it.message)).await?;
+    let authors = messages.iter().map(|it| it.message.author).chain(quotes.values().map(|quote| quote.author));
+    let workplace = workplace(state, thread.workspace, authors).await?;
+    let builder = Builder { thread, workplace, quotes };
+    let mut items: Vec<ThreadItem> = messages.into_iter().map(|it| builder.bubble(it)).collect();
+    items.extend(events.iter().filter(|recorded| stands(&recorded.event)).filter_map(|recorded| line_or_note(thread.locale, recorded)));
+    items.sort_by_key(ThreadItem::seq);
+    Ok(items)
+}
+
+/// What everybody who has the conversation open is shown of one event of a change.
+///
+/// # Errors
+/// As PostgreSQL answers; then pages catch up by themselves, because they see a gap.
+pub async fn live_html(state: &State, locale: Locale, change: &Change, recorded: &Recorded) -> Result<String> {
+    let thread = Thread {
+        locale,
+        workspace: change.workspace,
+        conversation: change.conversation.id,
+        inbox: change.conversation.inbox,
+        contact_name: &change.contact.name,
+    };
+    let mut html = match &recorded.event {
+        Event::MessageReceived { message } | Event::MessageQueued { message } => {
+            streams::upsert(&happened(state, thread, recorded.seq, message).await?)
+        }
+        Event::MessageStatusChanged { message, status, failure, .. } => climbed(state, thread, *message, *status, failure.clone()).await?,
+        Event::MessageResent { message, .. } => climbed(state, thread, *message, Status::Queued, None).await?,
+        Event::MessageLeft { message, .. } => climbed(state, thread, *message, Status::Unknown, None).await?,
+        Event::MediaChanged { .. } => {
+            items(state, thread, std::slice::from_ref(recorded)).await?.iter().map(streams::upsert).collect()
+        }
+        event if stands(event) => line_or_note(locale, recorded).iter().map(streams::upsert).collect(),
+        _ => String::new(),
+    };
+    if matches!(recorded.event, Event::ContactRenamed { .. }) {
+        html.push_str(&renamed(thread.contact_name));
+    }
+    let is_last = change.events.last().is_some_and(|last| last.seq == recorded.seq);
+    if is_last && change.events.iter().any(|recorded| changes_state(&recorded.event)) {
+        html.push_str(&streams::conversation_state(&present::state_of_change(locale, change)));
+    }
+    Ok(html)
+}
+
+/// What a page that shows everything up to `since` has missed. `None` when there is no such conversation here.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn since_html(
+    state: &State,
+    locale: Locale,
+    workspace: WorkspaceId,
+    conversation: ConversationId,
+    since: i64,
+) -> Result<Option<CaughtUp>> {
+    let events = state.store.events_since(workspace, conversation, since, MISSED).await?;
+    // Read after the events, so that it is not older than they are.
+    let Some(opened) = state.store.opened(workspace, conversation, None).await? else { return Ok(None) };
+    let Some(last) = events.last() else { return Ok(Some(CaughtUp { html: String::new(), seq: since, reload: false })) };
+    if i64::try_from(events.len()).is_ok_and(|count| count >= MISSED) {
+        return Ok(Some(CaughtUp { html: String::new(), seq: since, reload: true }));
+    }
+    let thread = Thread { locale, workspace, conversation, inbox: opened.conversation.inbox, contact_name: &opened.contact.name };
+    let mut html: String = items(state, thread, &events).await?.iter().map(streams::upsert).collect();
+    if events.iter().any(|recorded| matches!(recorded.event, Event::ContactRenamed { .. })) {
+        html.push_str(&renamed(thread.contact_name));
+    }
+    if events.iter().any(|recorded| changes_state(&recorded.event)) {
+        html.push_str(&streams::conversation_state(&state_now(state, locale, workspace, &opened).await?));
+    }
+    Ok(Some(CaughtUp { html, seq: last.seq, reload: false }))
+}
+
+/// The state around a thread, as it is stored.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn state_now(state: &State, locale: Locale, workspace: WorkspaceId, opened: &Opened) -> Result<ConversationState> {
+    let workplaces = state.runner.workplaces();
+    let workplace = workplace(state, workspace, holder(&opened.conversation)).await?;
+    let connection = workplaces.connection(workspace, opened.conversation.inbox).await?;
+    let inbox_name = connection.map(|connection| connection.inbox.name).unwrap_or_default();
+    Ok(present::state(locale, opened, &workplace, &inbox_name))
+}
+
+fn holder(conversation: &Conversation) -> impl Iterator<Item = Author> {
+    conversation.controller.agent().into_iter().map(|user| Author::Agent { user })
+}
+
+/// The message that an event brings or touches.
+fn message_of(event: &Event) -> Option<MessageId> {
+    match event {
+        Event::MessageReceived { message } | Event::MessageQueued { message } => Some(message.id),
+        Event::MessageStatusChanged { message, .. }
+        | Event::MessageResent { message, .. }
+        | Event::MessageLeft { message, .. }
+        | Event::MediaChanged { message, .. } => Some(*message),
+        _ => None,
+    }
+}
+
+/// Whether header, composer or brief may look different after it.
+fn changes_state(event: &Event) -> bool {
+    message_of(event).is_none_or(|_| stands(event)) && !matches!(event, Event::NoteAdded { .. })
+}
+
+fn line_or_note(locale: Locale, recorded: &Recorded) -> Option<ThreadItem> {
+    match &recorded.event {
+        Event::NoteAdded { note, by: Actor::Agent { user, name }, body } => Some(ThreadItem::Note(NoteItem {
+            locale,
+            id: *note,
+            seq: recorded.seq,
+            at: recorded.at,
+            author: Person { id: *user, name: name.clone() },
+            body: body.clone(),
+        })),
+        _ => SystemLine::of(locale, recorded).map(ThreadItem::Line),
+    }
+}
+
+/// A message that was just written: all of it is in the event, but for what it quotes.
+async fn happened(state: &State, thread: Thread<'_>, seq: i64, message: &Message) -> Result<ThreadItem> {
+    let quotes = quotes(&state.store, thread, [message]).await?;
+    let authors = quotes.values().map(|quote| quote.author).chain([message.author]);
+    let workplace = workplace(state, thread.workspace, authors).await?;
+    let builder = Builder { thread, workplace, quotes };
+    Ok(builder.bubble(ThreadMessage { seq, inbox: thread.inbox, message: message.clone() }))
+}
+
+/// How far a message got. Its own time, which stands beside the ticks, is with the message.
+async fn climbed(state: &State, thread: Thread<'_>, message: MessageId, status: Status, failure: Option<Failure>) -> Result<String> {
+    let found = state.store.thread_messages(thread.workspace, thread.conversation, &[message.0]).await?;
+    let ticks = found.first().map(|found| Ticks { locale: thread.locale, message, at: found.message.at, status, failure });
+    Ok(ticks.as_ref().map(streams::ticks).unwrap_or_default())
+}
+
+/// A contact's new name on the bubbles that stand there.
+fn renamed(name: &str) -> String {
+    let name = askama::filters::escape(name, askama::filters::Html).map(|name| name.to_string()).unwrap_or_default();
+    format!(
+        r#"<turbo-stream action="update" targets="{NAMED_BY_CONTACT}"><template>{name}</template></turbo-stream>"#
+    )
+}
+
+/// The messages that `messages` answer, by WhatsApp's id.
+async fn quotes<'m>(
+    store: &Store,
+    thread: Thread<'_>,
+    messages: impl IntoIterator<Item = &'m Message>,
+) -> Result<HashMap<String, QuotedMessage>> {
+    let mut wamids: Vec<&str> = messages.into_iter().filter_map(quoted_wamid).collect();
+    wamids.sort_unstable();
+    wamids.dedup();
+    let quoted = store.quoted(thread.workspace, thread.inbox, &wamids).await?;
+    Ok(quoted.into_iter().map(|quote| (quote.wamid.clone(), quote)).collect())
+}
+
+/// What a message answers. A tap answers its question by itself: nothing is quoted.
+fn quoted_wamid(message: &Message) -> Option<&str> {
+    match message.content {
+        Content::Reply { .. } => None,
+        Content::Text { .. }
+        | Content::Buttons { .. }
+        | Content::List { .. }
+        | Content::Image { .. }
+        | Content::Unsupported { .. } => message.reply_to.as_deref(),
+    }
+}
+
+/// The set-up of the workspace; read again when somebody is not in it yet.
+async fn workplace(state: &State, workspace: WorkspaceId, authors: impl Iterator<Item = Author>) -> Result<Arc<Workplace>> {
+    let workplaces = state.runner.workplaces();
+    let known = workplaces.get(workspace).await?;
+    let users: Vec<UserId> = authors.filter_map(agent_of).collect();
+    if users.iter().all(|user| known.people.contains_key(user)) { Ok(known) } else { workplaces.refresh(workspace).await }
+}
+
+fn agent_of(author: Author) -> Option<UserId> {
+    match author {
+        Author::Agent { user } => Some(user),
+        Author::Contact | Author::Flow => None,
+    }
+}
+
+/// Makes bubbles of messages.
+struct Builder<'a> {
+    thread: Thread<'a>,
+    workplace: Arc<Workplace>,
+    quotes: HashMap<String, QuotedMessage>,
+}
+
+impl Builder<'_> {
+    fn bubble(&self, it: ThreadMessage) -> ThreadItem {
+        let quote = quoted_wamid(&it.message).map(|wamid| self.quote(wamid));
+        let message = it.message;
+        ThreadItem::Message(Box::new(Bubble {
+            locale: self.thread.locale,
+            id: message.id,
+            seq: it.seq,
+            at: message.at,
+            author: message.author,
+            author_name: self.name(message.author),
+            content: message.content,
+            status: message.status,
+            failure: message.failure.filter(|failure| !was_left(message.status, failure)),
+            quote,
+            raw: message.raw,
+        }))
+    }
+
+    fn quote(&self, wamid: &str) -> Quoted {
+        match self.quotes.get(wamid) {
+            Some(quoted) => Quoted {
+                message: Some(quoted.id),
+                author_name: match quoted.author {
+                    Author::Flow => self.thread.locale.t("thread.flow").into_owned(),
+                    author => self.name(author),
+                },
+                content: Some(quoted.content.clone()),
+            },
+            None => Quoted { message: None, author_name: String::new(), content: None },
+        }
+    }
+
+    fn name(&self, author: Author) -> String {
+        match author {
+            Author::Contact => self.thread.contact_name.to_owned(),
+            Author::Flow => String::new(),
+            Author::Agent { user } => self.workplace.people.get(&user).cloned().unwrap_or_default(),
+        }
+    }
+}
+
+/// A person decided to leave it as it is: nobody is asked any more.
+fn was_left(status: Status, failure: &Failure) -> bool {
+    status == Status::Unknown && failure.title == Failure::LEFT
+}
+
+#[cfg(test)]
+mod tests;

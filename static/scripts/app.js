@@ -1,0 +1,49 @@
+// Starts Turbo and Stimulus; every controller is one file under controllers/.
+
+import * as Turbo from "../vendor/turbo.js"
+import { Application } from "../vendor/stimulus.js"
+import { upsert } from "./thread/upsert.js"
+
+import Brief from "./controllers/brief_controller.js"
+import Clock from "./controllers/clock_controller.js"
+import Composer from "./controllers/composer_controller.js"
+import Connection from "./controllers/connection_controller.js"
+import Conversation from "./controllers/conversation_controller.js"
+import Dialog from "./controllers/dialog_controller.js"
+import Guard from "./controllers/guard_controller.js"
+import Lightbox from "./controllers/lightbox_controller.js"
+import List from "./controllers/list_controller.js"
+import Live from "./controllers/live_controller.js"
+import Menu from "./controllers/menu_controller.js"
+import People from "./controllers/people_controller.js"
+import Presence from "./controllers/presence_controller.js"
+import Ring from "./controllers/ring_controller.js"
+import Shortcuts from "./controllers/shortcuts_controller.js"
+import Thread from "./controllers/thread_controller.js"
+
+const controllers = {
+  brief: Brief, clock: Clock, composer: Composer, connection: Connection, conversation: Conversation, dialog: Dialog, guard: Guard,
+  lightbox: Lightbox, list: List, live: Live, menu: Menu, people: People, presence: Presence, ring: Ring, shortcuts: Shortcuts,
+  thread: Thread,
+}
+
+Turbo.StreamActions.upsert = function () {
+  for (const container of this.targetElements) upsert(container, this.templateContent)
+}
+
+const application = Application.start()
+for (const [name, controller] of Object.entries(controllers)) application.register(name, controller)
+
+// A frame that the answer does not have (an error page, the sign-in page): show the whole answer.
+document.addEventListener("turbo:frame-missing", (event) => {
+  event.preventDefault()
+  event.detail.visit(event.detail.response)
+})
+
+// Browsers without invoker commands: the same for dialogs.
+if (!("commandForElement" in HTMLButtonElement.prototype)) {
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("button[command='show-modal']")
+    if (button) document.getElementById(button.getAttribute("commandfor"))?.showModal()
+  })
+}

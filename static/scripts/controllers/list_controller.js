@@ -1,0 +1,217 @@
+// The list: live rows in their order, pages on demand, and a fresh copy whenever something may have been missed.
+
+import { Controller } from "../../vendor/stimulus.js"
+import { place } from "../list/place.js"
+import { belongs } from "../list/view.js"
+import { socket } from "../socket.js"
+import { elementOf } from "../streams.js"
+import { phrase, t } from "../words.js"
+
+const MOST_PAGES = 5
+
+export default class extends Controller {
+  static targets = ["rows", "more", "count"]
+  static values = { view: String }
+
+  connect() {
+    const { user, queues } = document.body.dataset
+    this.viewer = { id: user, queues: new Set(queues.split(" ").filter(Boolean)) }
+    this.heard = []
+    this.people = new Map()
+    this.pages = 1
+    this.#listen("row", (frame) => this.#row(frame))
+    this.#listen("counts", (frame) => this.#counts(frame))
+    this.#listen("people", (frame) => this.#people(frame))
+    this.#listen("resync", () => this.refresh())
+    this.#on(document, "turbo:frame-load", () => this.#mark())
+    this.#on(document, "thread:read", (event) => this.#read(event.detail))
+    socket.watch(this.viewValue)
+    if (socket.state !== "connecting") this.refresh()
+    this.#mark()
+    for (const count of this.countTargets) count.toggleAttribute("data-zero", count.textContent === "0")
+  }
+
+  disconnect() {
+    for (const stop of this.heard) stop()
+    this.observer?.disconnect()
+  }
+
+  moreTargetConnected(link) {
+    this.observer ??= new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && this.#loadMore())
+    this.observer.observe(link)
+  }
+
+  moreTargetDisconnected(link) {
+    this.observer?.unobserve(link)
+  }
+
+  more(event) {
+    event.preventDefault()
+    this.#loadMore()
+  }
+
+  /** Fetches the pages shown anew. Rows that come meanwhile are put in again afterwards: they may be newer. */
+  async refresh() {
+    if (this.waiting) {
+      this.again = true
+      return
+    }
+    this.waiting = []
+    const fresh = await this.#fetchPages()
+    const meanwhile = this.waiting
+    this.waiting = null
+    if (fresh && this.element.isConnected) {
+      this.#replaceRows(fresh)
+      for (const frame of meanwhile) this.#put(frame)
+    }
+    if (this.again) {
+      this.again = false
+      this.refresh()
+    }
+  }
+
+  async #fetchPages() {
+    const rows = []
+    let more = null
+    let address = `/inbox/rows?view=${this.viewValue}`
+    for (let page = 0; page < Math.min(this.pages, MOST_PAGES) && address; page += 1) {
+      const part = await fetchRows(address)
+      if (!part) return null
+      rows.push(...part.rows)
+      more = part.more
+      address = more && rowsAddress(more)
+    }
+    return { rows, more }
+  }
+
+  #replaceRows({ rows, more }) {
+    const kept = new Set(rows.map((row) => row.id))
+    for (const row of [...this.rowsTarget.children]) if (!kept.has(row.id)) row.remove()
+    rows.forEach((row, index) => {
+      const known = document.getElementById(row.id)
+      if (known) known.replaceWith(row)
+      const there = this.rowsTarget.children[index]
+      if (there !== row) this.rowsTarget.insertBefore(row, there ?? null)
+      this.#dress(row)
+    })
+    this.#setMore(more)
+  }
+
+  async #loadMore() {
+    if (this.loading || !this.hasMoreTarget) return
+    this.loading = true
+    const part = await fetchRows(rowsAddress(this.moreTarget))
+    this.loading = false
+    if (!part) return
+    this.pages += 1
+    for (const row of part.rows) {
+      document.getElementById(row.id)?.remove()
+      this.rowsTarget.append(row)
+      this.#dress(row)
+    }
+    this.#setMore(part.more)
+  }
+
+  #setMore(more) {
+    if (this.hasMoreTarget) this.moreTarget.remove()
+    if (more) this.rowsTarget.parentElement.append(more)
+  }
+
+  #row(frame) {
+    if (this.waiting) this.waiting.push(frame)
+    this.#put(frame)
+  }
+
+  #put(frame) {
+    const row = elementOf(frame.html)
+    if (!row) return
+    const known = document.getElementById(row.id)
+    if (known?.dataset.read && !row.dataset.read) row.dataset.read = known.dataset.read
+    const hadFocus = known?.contains(document.activeElement)
+    known?.remove()
+    if (!belongs(row.dataset, this.viewValue, this.viewer)) return
+    if (!place(this.rowsTarget, row, this.viewValue, this.hasMoreTarget)) return
+    this.#dress(row)
+    if (hadFocus) row.querySelector("a").focus({ preventScroll: true })
+  }
+
+  /** What depends on who looks and what is open. */
+  #dress(row) {
+    const link = row.querySelector(".row__link")
+    link.search = `?view=${this.viewValue}`
+    row.dataset.read ??= "0"
+    const isCurrent = row.dataset.conversation === openConversation()
+    row.classList.toggle("is-current", isCurrent)
+    if (isCurrent) link.setAttribute("aria-current", "true")
+    else link.removeAttribute("aria-current")
+    row.classList.toggle("is-unread", Number(row.dataset.seq) > Number(row.dataset.read))
+    this.#showPeople(row)
+  }
+
+  #mark() {
+    for (const node of [...this.rowsTarget.childNodes]) if (node.nodeType === Node.TEXT_NODE) node.remove()
+    for (const row of this.rowsTarget.children) this.#dress(row)
+  }
+
+  #read({ conversation, seq }) {
+    const row = document.getElementById(`row-${conversation}`)
+    if (!row || Number(row.dataset.read ?? 0) >= seq) return
+    row.dataset.read = seq
+    this.#dress(row)
+  }
+
+  #people({ conversation, viewers, typing }) {
+    const others = viewers.filter((viewer) => viewer.id !== this.viewer.id).map((viewer) => viewer.name)
+    this.people.set(conversation, { viewing: others, typing })
+    const row = document.getElementById(`row-${conversation}`)
+    if (row) this.#showPeople(row)
+  }
+
+  #showPeople(row) {
+    row.querySelector(".row__here")?.remove()
+    const { viewing = [], typing = [] } = this.people.get(row.dataset.conversation) ?? {}
+    const names = typing.length > 0 ? typing : viewing
+    if (names.length === 0) return
+    const here = document.createElement("span")
+    here.className = "row__here"
+    here.textContent = t(typing.length > 0 ? "row.typing" : "row.viewing", { names: phrase(names) })
+    row.querySelector(".row__dot").before(here)
+  }
+
+  #counts(frame) {
+    for (const count of this.countTargets) {
+      const value = frame[count.dataset.count] ?? 0
+      count.textContent = value
+      count.toggleAttribute("data-zero", value === 0)
+    }
+  }
+
+  #listen(kind, handler) {
+    this.#on(socket, kind, (event) => handler(event.detail))
+  }
+
+  #on(source, kind, listener) {
+    source.addEventListener(kind, listener)
+    this.heard.push(() => source.removeEventListener(kind, listener))
+  }
+}
+
+function openConversation() {
+  return document.querySelector("#conversation .conversation")?.dataset.conversation
+}
+
+function rowsAddress(link) {
+  return `/inbox/rows${new URL(link.href).search}`
+}
+
+async function fetchRows(address) {
+  try {
+    const response = await fetch(address, { headers: { Accept: "text/html", "Turbo-Frame": "rows" }, credentials: "same-origin" })
+    if (!response.ok || response.redirected) return null
+    const page = new DOMParser().parseFromString(await response.text(), "text/html")
+    const adopt = (element) => element && document.importNode(element, true)
+    return { rows: [...page.querySelectorAll("#row-list > .row")].map(adopt), more: adopt(page.querySelector("#more")) }
+  } catch {
+    return null
+  }
+}

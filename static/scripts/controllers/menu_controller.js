@@ -1,0 +1,15 @@
+// A <details> menu that closes when the person turns elsewhere.
+
+import { Controller } from "../../vendor/stimulus.js"
+
+export default class extends Controller {
+  close() {
+    if (!this.element.open) return
+    this.element.open = false
+    this.element.querySelector("summary").focus()
+  }
+
+  outside(event) {
+    if (!this.element.contains(event.target)) this.element.open = false
+  }
+}

@@ -1,0 +1,26 @@
+// The person's own choice: online or away.
+
+import { Controller } from "../../vendor/stimulus.js"
+import { post } from "../post.js"
+import { t } from "../words.js"
+
+export default class extends Controller {
+  static targets = ["switch", "words"]
+
+  async change(event) {
+    event.preventDefault()
+    const wanted = this.switchTarget.value
+    const before = this.switchTarget.dataset.availability
+    this.#show(wanted)
+    const response = await post(this.element.action, { availability: wanted })
+    if (!response?.ok) this.#show(before)
+  }
+
+  #show(availability) {
+    const isOnline = availability === "online"
+    this.switchTarget.dataset.availability = availability
+    this.switchTarget.value = isOnline ? "away" : "online"
+    this.switchTarget.title = t(isOnline ? "presence.go_away" : "presence.go_online")
+    this.wordsTarget.textContent = t(`presence.${availability}`)
+  }
+}

@@ -1,0 +1,128 @@
+//! The commands an administrator types, as processes against a private database.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use baton::demo::place::Place;
+use baton::demo::postgres::{Durability, Server};
+
+struct Installation {
+    folder: PathBuf,
+    server: Option<Server>,
+    url: String,
+}
+
+impl Installation {
+    fn new(name: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+        let server = Server::start(&Place::prepare(&folder).unwrap(), Durability::GivenUp, &[]).unwrap();
+        Self { url: server.url().to_owned(), folder, server: Some(server) }
+    }
+
+    fn baton(&self, arguments: &[&str], input: &str) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
+        command.args(arguments).env("BATON_DATABASE_URL", &self.url).env("BATON_REDIS_URL", "redis://127.0.0.1:1");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    }
+
+    #[track_caller]
+    fn does(&self, arguments: &[&str], input: &str) -> String {
+        let output = self.baton(arguments, input);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    #[track_caller]
+    fn refuses(&self, arguments: &[&str], input: &str) -> String {
+        let output = self.baton(arguments, input);
+        assert!(!output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        String::from_utf8(output.stderr).unwrap()
+    }
+}
+
+impl Drop for Installation {
+    fn drop(&mut self) {
+        self.server.take();
+        std::fs::remove_dir_all(&self.folder).unwrap();
+    }
+}
+
+fn ana<'a>(workspace: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let person = ["user", "create", "--workspace", workspace, "--email", "ana@example.com", "--name", "Ana", "--role", "agent"];
+    [&person, more].concat()
+}
+
+#[test]
+fn an_installation_is_set_up_from_the_command_line() {
+    let installation = Installation::new("set-up");
+    assert!(installation.does(&["migrate"], "").contains("V1__the_house"));
+    assert_eq!(installation.does(&["migrate"], ""), "The schema is up to date.\n");
+    let workspace = installation.does(&["workspace", "create", "--name", "Harbour", "--locale", "es", "--time-zone", "Europe/Madrid"], "");
+    let invented = installation.does(&ana(workspace.trim(), &[]), "");
+    assert!(invented.contains("Password, shown only now: "), "{invented}");
+    let again = installation.refuses(&ana("Harbour", &[]), "");
+    assert_eq!(again, "baton: somebody has this e-mail address already\n");
+}
+
+#[test]
+fn a_password_may_come_from_standard_input_and_is_not_shown() {
+    let installation = Installation::new("password");
+    installation.does(&["migrate"], "");
+    installation.does(&["workspace", "create", "--name", "Harbour"], "");
+    let short = installation.refuses(&ana("Harbour", &["--password-stdin"]), "secret\n");
+    assert!(short.contains("has 6 characters; give it at least 10"), "{short}");
+    let said = installation.does(&ana("Harbour", &["--password-stdin"]), "correct horse battery\n");
+    assert!(!said.contains("assword"), "{said}");
+}
+
+#[test]
+fn what_does_not_exist_is_named() {
+    let installation = Installation::new("unknown");
+    installation.does(&["migrate"], "");
+    assert!(installation.refuses(&ana("Nowhere", &[]), "").contains("there is no workspace `Nowhere`"));
+    assert!(installation.refuses(&["workspace", "create", "--name", "A", "--locale", "tlh"], "").contains("it speaks en, es"));
+    assert!(
+        installation
+            .refuses(&["workspace", "create", "--name", "A", "--time-zone", "Mars/Olympus"], "")
+            .contains("`Mars/Olympus` is no time zone")
+    );
+    for _ in 0..2 {
+        installation.does(&["workspace", "create", "--name", "Twin"], "");
+    }
+    assert!(installation.refuses(&ana("Twin", &[]), "").contains("several workspaces are called `Twin`"));
+    let owner = ana("Twin", &[]).into_iter().map(|word| if word == "agent" { "owner" } else { word }).collect::<Vec<_>>();
+    assert!(installation.refuses(&owner, "").contains("roles are agent, supervisor and admin"));
+}
+
+#[test]
+fn doctor_fails_when_something_is_wrong() {
+    let installation = Installation::new("ill");
+    let output = installation.baton(&["doctor"], "");
+    assert!(!output.status.success());
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("WRONG") && said.contains("run `baton migrate`") && said.contains("checks found something wrong"), "{said}");
+}
+
+#[test]
+fn serve_names_every_fault_of_the_configuration_at_once() {
+    let output = Command::new(env!("CARGO_BIN_EXE_baton")).arg("serve").env_clear().env("BATON_LISTEN", "here").output().unwrap();
+    assert!(!output.status.success());
+    let fault = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(fault.lines().count(), 4, "{fault}");
+    for name in ["BATON_DATABASE_URL is not set", "BATON_REDIS_URL is not set", "BATON_LISTEN is `here`"] {
+        assert!(fault.contains(name), "{fault}");
+    }
+}
+
+#[test]
+fn every_command_explains_itself() {
+    for command in [&[][..], &["serve"], &["demo"], &["migrate"], &["doctor"], &["workspace", "create"], &["user", "create"]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_baton")).args(command).arg("--help").output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && said.contains("Usage: baton"), "{command:?}: {said}");
+    }
+}

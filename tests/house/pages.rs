@@ -1,0 +1,117 @@
+//! Pages and styles: colours come from the tokens, and nothing is inline, as the content security policy demands.
+
+use super::source::{Fault, Source};
+
+const TOKENS: &str = "static/styles/tokens.css";
+
+/// A browser draws the icon of its tab without our styles.
+const ICON: &str = "static/icon.svg";
+
+const COLOUR_FUNCTIONS: [&str; 8] = ["rgb(", "rgba(", "hsl(", "hsla(", "hwb(", "lab(", "oklch(", "oklab("];
+
+const COLOUR_NAMES: [&str; 16] =
+    ["white", "black", "red", "green", "blue", "gray", "grey", "yellow", "orange", "silver", "pink", "purple", "brown", "teal", "navy", "gold"];
+
+/// Attributes of SVG and HTML that may name a colour.
+const COLOUR_ATTRIBUTES: [&str; 6] = ["fill=\"", "stroke=\"", "color=\"", "bgcolor=\"", "stop-color=\"", "flood-color=\""];
+
+pub fn colours_in_styles(source: &Source) -> Vec<Fault> {
+    if source.path == TOKENS {
+        return Vec::new();
+    }
+    let text = without_css_comments(&source.text);
+    let lines = (1..).zip(text.lines()).filter(|(_, line)| has_colour(declared(line)));
+    lines.map(|(line, _)| source.fault(line, format!("a colour stands in {TOKENS} only; use `var(--…)`"))).collect()
+}
+
+/// What a line sets a property to: behind the colon, so that `#id` selectors are none.
+fn declared(line: &str) -> &str {
+    line.split_once(": ").map_or("", |(_, value)| value)
+}
+
+fn has_colour(value: &str) -> bool {
+    let words: Vec<&str> = value.split(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '#' | '(' | '_')).collect();
+    let is_hex = |word: &str| word.strip_prefix('#').is_some_and(|digits| matches!(digits.len(), 3 | 4 | 6 | 8) && digits.chars().all(|c| c.is_ascii_hexdigit()));
+    let is_function = |word: &str| COLOUR_FUNCTIONS.iter().any(|function| word.starts_with(function));
+    words.iter().any(|word| is_hex(word) || is_function(word) || COLOUR_NAMES.contains(word))
+}
+
+pub fn colours_elsewhere(source: &Source) -> Vec<Fault> {
+    if source.path == ICON {
+        return Vec::new();
+    }
+    let is_coloured = |line: &str| COLOUR_ATTRIBUTES.iter().any(|attribute| line.split(attribute).skip(1).any(|rest| has_colour(rest.split('"').next().unwrap_or(""))));
+    let lines = source.lines().filter(|(_, line)| is_coloured(line) || line.contains(".style.color") || line.contains(".style.background"));
+    lines.map(|(line, _)| source.fault(line, format!("a colour stands in {TOKENS} only; say `currentColor`, or give it a class"))).collect()
+}
+
+pub fn important(source: &Source) -> Vec<Fault> {
+    let text = without_css_comments(&source.text);
+    let lines = (1..).zip(text.lines()).filter(|(_, line)| line.replace(' ', "").contains("!important"));
+    lines.map(|(line, _)| source.fault(line, "`!important` wins an argument nobody can follow; put the rule into a later layer")).collect()
+}
+
+pub fn inline(source: &Source) -> Vec<Fault> {
+    let text = without_html_comments(&source.text);
+    let mut faults = Vec::new();
+    for (line, text) in (1..).zip(text.lines()) {
+        let lower = text.to_lowercase();
+        if attributes(&lower).any(|name| name == "style" || name.strip_prefix("on").is_some_and(|event| event.chars().all(|c| c.is_ascii_alphabetic()))) {
+            faults.push(source.fault(line, "a style or a handler inside a page is blocked by our own policy; use a class or a controller"));
+        }
+        let is_inline = |tag: &str| !tag.contains("src=") && !tag.contains("application/json") && !tag.contains("importmap");
+        let scripts = lower.split("<script").skip(1).any(|rest| is_inline(rest.split('>').next().unwrap_or("")));
+        if scripts || lower.contains("<style") || lower.contains("javascript:") {
+            faults.push(source.fault(line, "code inside a page is blocked by our own policy; put it into static/scripts or static/styles"));
+        }
+    }
+    faults
+}
+
+/// The names of attributes with a value: what stands before `="`, after white space.
+fn attributes(line: &str) -> impl Iterator<Item = &str> {
+    line.match_indices("=\"").map(|(place, _)| line[..place].rsplit([' ', '\t', '"', '\'']).next().unwrap_or(""))
+}
+
+fn without_css_comments(text: &str) -> String {
+    blank_between(text, "/*", "*/")
+}
+
+fn without_html_comments(text: &str) -> String {
+    blank_between(&blank_between(text, "{#", "#}"), "<!--", "-->")
+}
+
+fn blank_between(text: &str, opening: &str, closing: &str) -> String {
+    let mut rest = text;
+    let mut kept = String::with_capacity(text.len());
+    while let Some((before, after)) = rest.split_once(opening) {
+        let (inside, tail) = after.split_once(closing).unwrap_or((after, ""));
+        kept.push_str(before);
+        kept.extend(inside.chars().filter(|c| *c == '\n'));
+        rest = tail;
+    }
+    kept + rest
+}
+
+#[test]
+fn a_planted_colour_is_caught() {
+    let count = |text: &str| colours_in_styles(&Source::new("static/styles/x.css", text)).len();
+    assert_eq!(count(".a {\n  color: #fff;\n  background: rgb(0 0 0);\n  border: 1px solid black;\n}\n"), 3);
+    assert_eq!(count("#abc {\n  color: var(--ink); /* #fff */\n  background: color-mix(in oklch, var(--red), transparent);\n}\n"), 0);
+    let elsewhere = |text: &str| colours_elsewhere(&Source::new("templates/x.html", text)).len();
+    assert_eq!(elsewhere("<path fill=\"#0b6b6b\">\n<path fill=\"none\" stroke=\"currentColor\">\n"), 1);
+}
+
+#[test]
+fn a_planted_important_is_caught() {
+    let count = |text: &str| important(&Source::new("static/styles/x.css", text)).len();
+    assert_eq!(count(".a { color: var(--ink) ! important; }\n.b { display: none !important; }\n/* !important */\n"), 2);
+}
+
+#[test]
+fn a_planted_inline_style_script_or_handler_is_caught() {
+    let count = |text: &str| inline(&Source::new("templates/x.html", text)).len();
+    assert_eq!(count("<p style=\"color: red\">\n<a onclick=\"go()\">\n<style>p {}</style>\n<script>go()</script>\n<a href=\"javascript:go()\">\n"), 5);
+    assert_eq!(count("<script type=\"module\" src=\"app.js\"></script>\n<script type=\"application/json\">{}</script>\n{# style=\"x\" #}\n"), 0);
+    assert_eq!(count("<div data-style=\"x\" data-action=\"click->list#open\" class=\"on\" lang=\"on-a\">"), 0);
+}

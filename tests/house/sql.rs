@@ -1,0 +1,108 @@
+//! SQL stands in one room, and each statement speaks of one workspace.
+
+use super::registry::File;
+use super::source::{Code, Fault, Source};
+
+/// A statement begins with the first word and goes on with one of the others.
+const STATEMENTS: [(&str, &[&str]); 5] =
+    [("SELECT", &["FROM"]), ("INSERT", &["INTO"]), ("UPDATE", &["SET"]), ("DELETE", &["FROM"]), ("TRUNCATE", &["TABLE"])];
+
+pub fn outside_the_store(source: &Source) -> Vec<Fault> {
+    if source.path.starts_with("src/store/") || source.is_test_file() {
+        return Vec::new();
+    }
+    let code = Code::of(source).without_tests();
+    let found = code.strings.iter().filter(|(_, text)| is_sql(text));
+    found.map(|(line, _)| source.fault(*line, "SQL stands in `store` only; add a statement to the file of its noun there")).collect()
+}
+
+fn is_sql(text: &str) -> bool {
+    let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty()).collect();
+    let is_statement = |words: &[&str]| {
+        let Some((first, others)) = words.split_first() else { return false };
+        STATEMENTS.iter().any(|(begin, then)| begin == first && others.iter().any(|word| then.contains(word)))
+    };
+    let shouted = (0..words.len()).any(|start| is_statement(&words[start..]));
+    let quiet: Vec<String> = words.iter().map(|word| word.to_uppercase()).collect();
+    let quiet: Vec<&str> = quiet.iter().map(String::as_str).collect();
+    // In lower case only what can be nothing else: "update the settings" is English.
+    shouted || matches!(quiet.as_slice(), ["INSERT", "INTO", ..] | ["DELETE", "FROM", ..]) || text.trim_start().starts_with("select ") && is_statement(&quiet)
+}
+
+/// Statements that speak of no single workspace, and why.
+const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
+    ("apps", "FIND", APP),
+    ("apps", "SAVE", APP),
+    ("doctor", "DESCRIBE_SERVER", SERVER),
+    ("inbound_items", "LEFT_BEHIND", CLAIM),
+    ("inboxes", "ALL", "a body names a number, and the number says which workspace is meant"),
+    ("media", "CLAIM", CLAIM),
+    ("media", "NEXT_DUE", CLAIM),
+    ("migrate", "LOCK_MIGRATIONS", SERVER),
+    ("migrate", "UNLOCK_MIGRATIONS", SERVER),
+    ("migrate", "FIND_MIGRATIONS_TABLE", SERVER),
+    ("outbox", "INBOXES_DUE", CLAIM),
+    ("outbox", "LAPSED", CLAIM),
+    ("outbox", "OLDEST", FIGURES),
+    ("payloads", "APPEND", APP),
+    ("payloads", "LOCK", APP),
+    ("payloads", "UNSORTED", APP),
+    ("payloads", "MARK_SORTED", APP),
+    ("payloads", "APPS_WITH_UNSORTED", APP),
+    ("payloads", "FORGET", APP),
+    ("queues", "WITH_WAITING", CLAIM),
+    ("signing_keys", "LIST", KEYS),
+    ("signing_keys", "INSERT", KEYS),
+    ("signing_keys", "DELETE_SPENT", KEYS),
+    ("timers", "DUE", CLAIM),
+    ("timers", "NEXT", CLAIM),
+    ("users", "INSERT_WORKSPACE", "it makes the workspace"),
+    ("users", "FIND_BY_EMAIL", "who signs in has an address only; it says which workspace is meant"),
+    ("workspaces", "FIND_WORKSPACES", COMMAND_LINE),
+    ("workspaces", "HAS_WORKSPACES", COMMAND_LINE),
+];
+
+const APP: &str = "apps and their bodies belong to the installation: one app may speak for several workspaces";
+const CLAIM: &str = "a worker looks for work of every workspace";
+const COMMAND_LINE: &str = "whoever types on the command line looks for the workspace itself";
+const FIGURES: &str = "figures of the whole node";
+const KEYS: &str = "signing keys belong to the installation";
+const SERVER: &str = "it asks the server about itself";
+
+/// Statements without a workspace that are not excused, and excuses without a statement.
+pub fn unbound(files: &[File]) -> Vec<String> {
+    let excused = |file: &str, name: &str| OF_THE_INSTALLATION.iter().any(|(of, which, _)| *of == file && *which == name);
+    let all = files.iter().flat_map(|file| file.statements.iter().map(move |statement| (file.name, statement)));
+    let unbound: Vec<(&str, &str)> = all.filter(|(_, statement)| !is_bound(statement.sql)).map(|(file, statement)| (file, statement.name)).collect();
+    let faults = unbound.iter().filter(|(file, name)| !excused(file, name));
+    let idle = OF_THE_INSTALLATION.iter().filter(|(file, name, _)| !unbound.contains(&(*file, *name)));
+    let faults = faults.map(|(file, name)| format!("src/store/{file}.rs: {name} has no `workspace_id` in its predicate; add it, or excuse it by name here"));
+    faults.chain(idle.map(|(file, name, _)| format!("src/store/{file}.rs: {name} is excused for nothing; take the excuse out"))).collect()
+}
+
+/// Whether a statement touches one workspace only: rows it adds carry one, rows it finds are asked for by one.
+fn is_bound(sql: &str) -> bool {
+    let sql: String = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    let asks = sql.contains("workspace_id = $");
+    let adds = sql.split("INSERT INTO ").nth(1).and_then(|rest| rest.split_once(')')).is_some_and(|(head, _)| head.contains("workspace_id"));
+    asks || adds
+}
+
+#[test]
+fn planted_sql_is_caught() {
+    let lines = |path: &str, text: &str| outside_the_store(&Source::new(path, text)).iter().map(|fault| fault.line).collect::<Vec<_>>();
+    assert_eq!(lines("src/web/x.rs", "let a = 1;\nlet b = \"SELECT id\n FROM users\";\n"), [2]);
+    assert_eq!(lines("src/runner/x.rs", "f(r#\"WITH a AS (UPDATE agents SET load = 1) TABLE a\"#)"), [1]);
+    assert_eq!(lines("src/runner/x.rs", "f(\"delete from users\", \"insert into users\", \"select 1 from users\")"), [1, 1, 1]);
+    assert_eq!(lines("src/web/x.rs", "f(\"Update the settings\", \"select a row\", \"Delete this one from the list\")"), [0; 0]);
+    assert_eq!(lines("src/store/x.rs", "f(\"SELECT 1 FROM users\")"), [0; 0]);
+}
+
+#[test]
+fn a_planted_statement_without_a_workspace_is_caught() {
+    assert!(!is_bound("SELECT name FROM users WHERE id = $1"));
+    assert!(!is_bound("DELETE FROM drafts WHERE conversation_id = $1"));
+    assert!(!is_bound("INSERT INTO teams (id, name) VALUES ($1, $2)"));
+    assert!(is_bound("INSERT INTO teams (workspace_id, id) VALUES ($1, $2)"));
+    assert!(is_bound("SELECT name FROM users WHERE workspace_id = $1 AND id = $2"));
+}

@@ -1,0 +1,100 @@
+//! kill -9 of nodes under load.
+
+use std::time::Duration;
+
+use crate::support::chance::{Chance, size};
+use crate::support::node::Side;
+use crate::support::staff::Staff;
+use crate::support::traffic::{self, TURNS, Traffic};
+use crate::support::waiting::eventually;
+use crate::support::{SOON, World};
+
+/// Kills of a quick check, and the customers who come meanwhile.
+const KILLS: usize = 5;
+const CUSTOMERS: usize = 240;
+const RATE: usize = 20;
+
+/// How soon a node serves again.
+const SERVES_AGAIN: Duration = Duration::from_secs(2);
+
+/// Sends that one node has under way at most.
+const IN_FLIGHT: usize = 48;
+
+/// Sends that lost their node wait for their lease to lapse; this is that time having passed for those that are alone for 6 seconds.
+const LEASES_LAPSE: &str = "
+    UPDATE outbox SET lease_until = now() WHERE state = 'dispatching' AND lease_until < now() + interval '34 seconds'";
+
+/// And this the minute that WhatsApp has to tell.
+const MINUTE_PASSES: &str = "UPDATE timers SET due_at = now() WHERE kind = 'unknown_send'";
+
+const UNDER_WAY: &str = "
+    SELECT (SELECT count(*) FROM payloads WHERE sorted_at IS NULL) + (SELECT count(*) FROM inbound_items) + (SELECT count(*) FROM outbox)";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_are_killed_at_random_moments_and_nothing_is_lost_or_done_twice() {
+    let mut chance = Chance::new();
+    let kills = size("BATON_SCENARIO_KILLS", KILLS);
+    let traffic = Traffic { customers: size("BATON_SCENARIO_SIZE", CUSTOMERS), rate: RATE };
+    let mut world = World::durable(&[Side::Both, Side::Both]).await;
+    let room = i32::try_from(traffic.customers).unwrap();
+    let _staff = Staff::arrives(&world, 20, room).await;
+    traffic.begins(&world).await;
+    let mut slowest = Duration::ZERO;
+    for moment in chance.some_below(traffic.customers * (TURNS + 1) * 4 / 5, kills) {
+        traffic.reaches(&world, moment, Duration::from_secs(120)).await;
+        let victim = chance.below(world.nodes.len());
+        world.nodes[victim].kill();
+        slowest = slowest.max(world.nodes[victim].start().await);
+    }
+    let all_came = async || traffic::progress(&world).await.started == traffic.customers;
+    eventually("all customers have come", Duration::from_secs(120), all_came).await;
+    comes_to_rest(&world).await;
+    world.execute(MINUTE_PASSES).await;
+    let pending = "SELECT count(*) FROM timers WHERE kind = 'unknown_send'";
+    eventually("people are asked", SOON, async || world.count(pending).await == 0).await;
+
+    world.nothing_was_lost(&traffic.written(&world).await).await;
+    let sends = world.nothing_was_sent_twice().await;
+    let progress = traffic::progress(&world).await;
+    eprintln!("{kills} kills: serving again after {slowest:?} at most; {sends:?}; {progress:?}");
+    assert!(sends.with("unknown") <= kills * IN_FLIGHT, "{sends:?}");
+    assert_eq!(sends.with("failed"), 0, "{sends:?}");
+    asked_about_every_unknown(&world, sends.with("unknown")).await;
+    assigned_all_that_were_handed_over(&world, traffic.customers - progress.finished, sends.with("unknown")).await;
+    world.journals_are_whole().await;
+    assert!(slowest <= SERVES_AGAIN, "serving again after {slowest:?}");
+}
+
+/// Waits until nothing is under way, though some sends will never have an answer.
+async fn comes_to_rest(world: &World) {
+    eventually("all is at rest", Duration::from_secs(180), async || {
+        world.execute(LEASES_LAPSE).await;
+        let counts = world.simulator.get("counts").await;
+        let is_quiet = counts["webhooks_pending"] == 0 && counts["tasks_waiting"] == 0;
+        if !is_quiet {
+            world.simulator.hurries().await;
+        }
+        is_quiet && world.count(UNDER_WAY).await == 0
+    })
+    .await;
+    world.settles(SOON).await;
+}
+
+async fn asked_about_every_unknown(world: &World, unknown: usize) {
+    let asked = "SELECT count(*) FROM messages WHERE status = 'unknown' AND failure ->> 'title' = 'unanswered'";
+    assert_eq!(world.count(asked).await as usize, unknown, "unknown sends that a person is asked about");
+}
+
+/// Only a customer whose question was lost is still with the flow.
+async fn assigned_all_that_were_handed_over(world: &World, unfinished: usize, unknown: usize) {
+    let waiting = "SELECT count(*) FROM conversations WHERE controller = 'queue'";
+    eventually("everybody who waits has an agent", SOON, async || world.count(waiting).await == 0).await;
+    let with_flow = world.count("SELECT count(*) FROM conversations WHERE controller = 'flow'").await as usize;
+    assert_eq!(with_flow, unfinished, "conversations that are still with the flow");
+    assert!(with_flow <= unknown, "{with_flow} customers stay with the flow, but only {unknown} messages may have been lost");
+    let doubly = "
+        SELECT count(*) FROM (
+            SELECT FROM events WHERE kind = 'conversation_assigned' GROUP BY conversation_id HAVING count(*) <> 1) AS odd";
+    assert_eq!(world.count(doubly).await, 0, "a conversation was assigned more than once");
+    world.loads_are_right().await;
+}

@@ -1,0 +1,50 @@
+//! Every statement of the store, file by file; `tests/statements.rs` prepares and explains them, `tests/house.rs` reads them.
+
+use baton::store::{self, Statement};
+
+/// The statements of one file of `src/store`.
+#[derive(Clone, Copy)]
+pub struct File {
+    pub name: &'static str,
+    pub statements: &'static [Statement],
+}
+
+macro_rules! files {
+    ($($name:ident)+) => {
+        &[$(File { name: stringify!($name), statements: store::$name::STATEMENTS }),+]
+    };
+}
+
+/// Every file of `src/store` that declares statements.
+pub const ALL: &[File] = files! {
+    agents
+    apps
+    canned_replies
+    contacts
+    conversations
+    doctor
+    drafts
+    events
+    inbound_items
+    inboxes
+    lists
+    media
+    messages
+    migrate
+    notes
+    notices
+    outbox
+    pages
+    payloads
+    quarantine
+    queues
+    reads
+    seed
+    sessions
+    signing_keys
+    threads
+    timers
+    users
+    workplace
+    workspaces
+};

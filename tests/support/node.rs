@@ -1,0 +1,119 @@
+//! `baton serve` as a process of its own.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use baton::demo::account::Account;
+use baton::demo::process::{Process, Signal};
+
+use super::ports;
+use super::servers::{Servers, signal};
+use super::waiting::eventually;
+
+/// Longest wait for a node to serve in a debug build on a busy machine.
+const START: Duration = Duration::from_secs(20);
+
+/// Lines of a log that are shown when a test fails.
+const SHOWN: usize = 25;
+
+/// Which half of the outside a node listens to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    Both,
+    Web,
+    Workers,
+}
+
+/// One node; killed when dropped.
+pub struct Node {
+    pub address: SocketAddr,
+    name: String,
+    side: Side,
+    environment: Vec<String>,
+    log: PathBuf,
+    starts: u32,
+    process: Option<Process>,
+}
+
+impl Node {
+    /// A node that has not been started.
+    pub fn new(name: &str, side: Side, servers: &Servers, graph_url: &str) -> Self {
+        let address = ports::free();
+        let folder = &servers.place().folder;
+        let set = |name: &str, value: &str| format!("{name}={value}");
+        let environment = vec![
+            set("BATON_DATABASE_URL", &servers.database_url()),
+            set("BATON_REDIS_URL", &servers.redis_url()),
+            set("BATON_LISTEN", &address.to_string()),
+            set("BATON_GRAPH_URL", graph_url),
+            set("BATON_MEDIA_URL", &folder.join("media").to_string_lossy()),
+            set("BATON_LOG", "warn"),
+            set("BATON_NODE", name),
+            set("BATON_SKIP_DURABILITY_CHECK", if servers.is_durable() { "false" } else { "true" }),
+        ];
+        Self { address, name: name.to_owned(), side, environment, log: folder.join("log"), starts: 0, process: None }
+    }
+
+    /// Starts it and waits until it serves; answers how long that took.
+    pub async fn start(&mut self) -> Duration {
+        let began = Instant::now();
+        self.starts += 1;
+        let program = Path::new("/usr/bin/env");
+        let mut arguments = self.environment.clone();
+        arguments.push(binary());
+        arguments.push("serve".to_owned());
+        arguments.extend(match self.side {
+            Side::Both => None,
+            Side::Web => Some("--web".to_owned()),
+            Side::Workers => Some("--workers".to_owned()),
+        });
+        let log = self.log();
+        self.process = Some(Process::start("baton", &Account::Own, program, &arguments, Signal::Terminate, &log).unwrap());
+        let ready = format!("http://{}/readyz", self.address);
+        let http = reqwest::Client::new();
+        eventually(&format!("{} serves", self.name), START, async || {
+            http.get(&ready).send().await.is_ok_and(|answer| answer.status().is_success())
+        })
+        .await;
+        began.elapsed()
+    }
+
+    /// kill -9.
+    pub fn kill(&mut self) {
+        let process = self.process.take().expect("the node runs");
+        signal("KILL", process.id());
+        drop(process);
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub fn stop(&mut self) {
+        drop(self.process.take());
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    fn log(&self) -> PathBuf {
+        self.log.join(format!("{}-{}.log", self.name, self.starts))
+    }
+
+    /// The end of what its processes said.
+    pub fn last_words(&self) -> String {
+        let mut words = String::new();
+        for start in 1..=self.starts {
+            let text = std::fs::read_to_string(self.log.join(format!("{}-{start}.log", self.name))).unwrap_or_default();
+            let lines: Vec<&str> = text.lines().collect();
+            for line in &lines[lines.len().saturating_sub(SHOWN)..] {
+                words.push_str(&format!("{}-{start}: {line}\n", self.name));
+            }
+        }
+        words
+    }
+}
+
+/// The program under test: the one built with the tests, or another build of it.
+fn binary() -> String {
+    std::env::var("BATON_TEST_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_baton").to_owned())
+}

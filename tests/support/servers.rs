@@ -1,0 +1,158 @@
+//! The PostgreSQL and the Redis of one world: private processes, made from a migrated template in a moment.
+
+use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use baton::demo::place::{Place, remove};
+use baton::demo::postgres::{self, Durability};
+use baton::demo::process::{is_running, wait_until};
+use baton::demo::redis;
+use baton::store::Store;
+
+/// Longest wait for a process to end or a folder to be free.
+const SOON: Duration = Duration::from_secs(20);
+
+/// Where the worlds of all tests are.
+fn worlds() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("worlds")
+}
+
+/// Both servers, and the folder they live in; gone when dropped.
+pub struct Servers {
+    place: Place,
+    durability: Durability,
+    postgres: Option<postgres::Server>,
+    redis: Option<redis::Server>,
+}
+
+impl Servers {
+    /// Starts both with an empty, migrated database.
+    pub async fn start(durability: Durability) -> Self {
+        let template = template().await;
+        let place = Place::prepare(&fresh_folder()).unwrap();
+        copy(&template.join("postgres"), &place.databases.join("postgres"));
+        let mut servers = Self { place, durability, postgres: None, redis: None };
+        servers.start_postgres();
+        servers.start_redis();
+        servers
+    }
+
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    pub fn database_url(&self) -> String {
+        postgres::url(&self.place.sockets)
+    }
+
+    pub fn redis_url(&self) -> String {
+        redis::url(&self.place.sockets).unwrap()
+    }
+
+    /// Whether commits survive a power cut here.
+    pub fn is_durable(&self) -> bool {
+        self.durability == Durability::Kept
+    }
+
+    pub fn start_postgres(&mut self) {
+        self.postgres = Some(postgres::Server::start(&self.place, self.durability, &[]).unwrap());
+    }
+
+    /// Stops PostgreSQL at once: every connection breaks, and the next start recovers from its log.
+    pub fn kill_postgres(&mut self) {
+        let server = self.postgres.take().expect("PostgreSQL runs");
+        signal("QUIT", server.process_id());
+        drop(server);
+    }
+
+    pub fn start_redis(&mut self) {
+        self.redis = Some(redis::Server::start(&self.place).unwrap());
+    }
+
+    /// Stops Redis with everything that was in it.
+    pub fn kill_redis(&mut self) {
+        let server = self.redis.take().expect("Redis runs");
+        signal("KILL", server.process_id());
+        drop(server);
+    }
+
+    /// Empties Redis while it runs.
+    pub async fn flush_redis(&self) {
+        let client = ::redis::Client::open(self.redis_url()).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        ::redis::cmd("FLUSHALL").query_async::<()>(&mut connection).await.unwrap();
+    }
+}
+
+impl Drop for Servers {
+    fn drop(&mut self) {
+        drop(self.redis.take());
+        drop(self.postgres.take());
+        for folder in [&self.place.sockets, &self.place.databases, &self.place.folder] {
+            remove(folder).ok();
+        }
+    }
+}
+
+/// Sends a signal to one process and waits until it is gone.
+pub fn signal(name: &str, id: u32) {
+    let status = Command::new("sh").args(["-c", "kill -s \"$0\" \"$1\"", name, &id.to_string()]).status().unwrap();
+    assert!(status.success(), "process {id} was not there to get {name}");
+    assert!(wait_until(SOON, || !is_running(id)), "process {id} did not end at {name}");
+}
+
+/// A folder that bears the number of this process, so that one that a killed test left behind is known for what it is.
+fn fresh_folder() -> PathBuf {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    worlds().join(format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)))
+}
+
+/// A cluster with the schema of today, made once for all tests; answers the folder that holds its `postgres/`.
+async fn template() -> PathBuf {
+    fs::create_dir_all(worlds()).unwrap();
+    let lock = File::create(worlds().join("lock")).unwrap();
+    lock.lock().unwrap();
+    forget_the_dead();
+    let name = format!("template-{:016x}", schema());
+    let ready = worlds().join(&name).join("ready");
+    let place = Place::prepare(&worlds().join(&name)).unwrap();
+    if !ready.exists() {
+        let server = postgres::Server::start(&place, Durability::GivenUp, &[]).unwrap();
+        Store::new(server.url(), 2).unwrap().migrate().await.unwrap();
+        drop(server);
+        File::create(ready).unwrap();
+    }
+    place.databases
+}
+
+/// Different for every schema.
+fn schema() -> u64 {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        fs::read(file).unwrap().hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+fn forget_the_dead() {
+    for entry in fs::read_dir(worlds()).unwrap().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let owner: Option<u32> = name.split_once('-').and_then(|(id, _)| id.parse().ok());
+        if owner.is_some_and(|id| !is_running(id)) {
+            fs::remove_dir_all(entry.path()).ok();
+        }
+    }
+}
+
+/// As it is, with its owner.
+fn copy(from: &Path, to: &Path) {
+    let status = Command::new("cp").args(["-a", "--reflink=auto"]).arg(from).arg(to).status().unwrap();
+    assert!(status.success(), "{} cannot be copied", from.display());
+}
