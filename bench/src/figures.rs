@@ -88,8 +88,8 @@ pub fn judge(name: &str, unit: &str, must: Must, reached: &[f64], reference: &[f
     let drift = drift(reference);
     let outcome = match size {
         Size::Quick => Outcome::Met,
-        Size::Full if missed * 2 > reached.len() => Outcome::Missed,
         Size::Full if drift > LARGEST_DRIFT => Outcome::Noisy,
+        Size::Full if missed * 2 > reached.len() => Outcome::Missed,
         Size::Full => Outcome::Met,
     };
     let word = match (size, outcome) {
@@ -128,7 +128,7 @@ pub fn median(values: &[f64]) -> f64 {
 }
 
 /// How long things took.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Latencies {
     sorted: Vec<Duration>,
 }
@@ -145,10 +145,6 @@ impl Latencies {
     pub fn quantile(&self, share: f64) -> f64 {
         let place = (self.sorted.len() as f64 * share).ceil() as usize;
         self.sorted.get(place.clamp(1, self.sorted.len().max(1)) - 1).map_or(f64::NAN, |taken| taken.as_secs_f64() * 1e3)
-    }
-
-    pub fn len(&self) -> usize {
-        self.sorted.len()
     }
 }
 

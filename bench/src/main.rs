@@ -15,7 +15,7 @@ mod world;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 
 use figures::{Outcome, Size};
@@ -72,18 +72,25 @@ fn measure(wanted: &[Figure], size: Size) -> Result<Outcome> {
     println!("{}", machine::describe()?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let world = World::start().await?;
-        let mut worst = Outcome::Met;
-        for figure in wanted {
-            let outcome = match figure {
-                Figure::Acks => acks::measure(&world, size).await?,
-                Figure::Latency => latency::measure(&world, size).await?,
-                Figure::Memory => memory::measure(&world, size).await?,
-                Figure::ReferenceAcks(_) | Figure::ReferenceSockets(_) => Outcome::Met,
-            };
-            worst = worst.max(outcome);
+        tokio::select! {
+            outcome = measure_each(wanted, size) => outcome,
+            _ = tokio::signal::ctrl_c() => bail!("interrupted"),
         }
-        println!("\n{worst}");
-        Ok(worst)
     })
+}
+
+async fn measure_each(wanted: &[Figure], size: Size) -> Result<Outcome> {
+    let world = World::start().await?;
+    let mut worst = Outcome::Met;
+    for figure in wanted {
+        let outcome = match figure {
+            Figure::Acks => acks::measure(&world, size).await?,
+            Figure::Latency => latency::measure(&world, size).await?,
+            Figure::Memory => memory::measure(&world, size).await?,
+            Figure::ReferenceAcks(_) | Figure::ReferenceSockets(_) => Outcome::Met,
+        };
+        worst = worst.max(outcome);
+    }
+    println!("\n{worst}");
+    Ok(worst)
 }

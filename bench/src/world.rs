@@ -66,7 +66,7 @@ impl Drop for Folder {
 impl World {
     /// Starts the databases and fills them.
     pub async fn start() -> Result<Self> {
-        let folder = std::env::temp_dir().join(format!("baton-bench-{}", std::process::id()));
+        let folder = PathBuf::from(format!("/var/tmp/baton-bench-{}", std::process::id()));
         let place = Place::prepare(&folder)?;
         let folder = Folder(vec![place.sockets.clone(), place.databases.clone(), folder]);
         let postgres = postgres::Server::start(&place, Durability::Kept, &[])?;

@@ -42,14 +42,19 @@ pub(super) fn transfer(it: &mut Decision, by: &Person, to: TransferTarget, note:
     match to {
         TransferTarget::Agent(user) => {
             let name = it.snapshot.agents.get(&user).ok_or(Refusal::UnknownPerson)?.name.clone();
-            if it.conversation()?.controller == (Controller::Agent { user }) {
-                return Err(Refusal::HeldByAnother { name });
+            let conversation = it.conversation()?;
+            if conversation.controller == (Controller::Agent { user }) {
+                return Err(Refusal::Already { since: conversation.assigned_at.unwrap_or(it.now) });
             }
             it.emit(Event::ConversationTransferred { by: by.actor(), to: Destination::Agent { user, name }, note });
             assign(it, user, Rule::GivenBy { user: by.user, name: by.name.clone() })
         }
         TransferTarget::Queue(target) => {
             let name = it.snapshot.workplace.queue(target).ok_or(Refusal::UnknownQueue)?.name.clone();
+            let conversation = it.conversation()?;
+            if conversation.controller == Controller::Queue && conversation.queue == Some(target) {
+                return Err(Refusal::Already { since: conversation.queued_at.unwrap_or(it.now) });
+            }
             it.emit(Event::ConversationTransferred { by: by.actor(), to: Destination::Queue { queue: target, name }, note });
             queue(it, target, QueuedBecause::Transferred)
         }
@@ -85,7 +90,7 @@ pub(super) fn reopen(it: &mut Decision, by: &Person) -> Result<(), Refusal> {
 }
 
 /// Whoever takes over ends the flow: it never speaks again in this conversation's turn.
-fn stop_flow(it: &mut Decision) {
+pub(super) fn stop_flow(it: &mut Decision) {
     if it.snapshot.session.is_some() {
         it.emit(Event::FlowAdvanced { session: None });
         it.emit(Event::TimerCancelled { timer: Timer::FlowWait });

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::assigning::stop_flow;
 use super::conversation::{Controller, State};
 use super::decision::Decision;
 use super::event::{Actor, Event, QueuedBecause};
@@ -140,6 +141,7 @@ pub(super) fn run_flow(
     let session = it.snapshot.session.clone();
     let found = session.and_then(|session| workplace.definitions.get(&(session.flow, session.version)).map(|definition| (session, definition)));
     let Some((session, definition)) = found else {
+        stop_flow(it);
         return queue(it, it.snapshot.inbox.default_queue, QueuedBecause::HandedOff);
     };
     let context = Context { contact: &it.snapshot.contact, queues: &workplace.queues, now: it.now };

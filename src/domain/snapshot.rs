@@ -24,7 +24,7 @@ pub struct Snapshot {
     pub workplace: Arc<Workplace>,
     pub inbox: Inbox,
     pub contact: Contact,
-    /// The conversation that the command is about, or the contact's latest in this inbox.
+    /// The conversation that the command is about; otherwise the contact's in this inbox that is under way, or the latest.
     pub conversation: Option<Conversation>,
     /// Another conversation of the contact is under way in this inbox.
     pub another_under_way: bool,

@@ -26,7 +26,11 @@ impl Runner {
     /// The set-up around an inbox.
     pub(super) async fn place(&self, workspace: WorkspaceId, inbox: InboxId) -> Result<Place, Error> {
         let connection = self.workplaces.connection(workspace, inbox).await?.ok_or(Error::NotFound)?;
-        let workplace = self.workplaces.get(workspace).await?;
+        let mut workplace = self.workplaces.get(workspace).await?;
+        if workplace.queue(connection.inbox.default_queue).is_none() {
+            // Both are kept for seconds: the queue is newer than what we know.
+            workplace = self.workplaces.refresh(workspace).await?;
+        }
         Ok(Place { workspace, inbox: connection.inbox, workplace })
     }
 

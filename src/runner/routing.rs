@@ -1,16 +1,36 @@
 //! The door for a queue: lock it, load who waits and who could take it, decide, claim, publish.
 
+use std::sync::Arc;
+
 use super::load::Place;
 use super::{Error, Runner, now};
 use crate::domain::agent::Presence;
+use crate::domain::conversation::{Controller, State};
 use crate::domain::event::{Event, Recorded};
-use crate::domain::ids::{QueueId, UserId, WorkspaceId};
+use crate::domain::ids::{InboxId, QueueId, UserId, WorkspaceId};
 use crate::domain::routing::{Assignment, Candidate, decide};
+use crate::domain::snapshot::Workplace;
 use crate::live::change::{Change, Standing};
 use crate::store;
+use crate::store::conversations::Loaded;
+use crate::store::inboxes::Connection;
 
 /// Conversations that one round assigns at most.
 const ROUND: i64 = 50;
+
+/// The set-up around a round.
+struct Surroundings {
+    workplace: Arc<Workplace>,
+    connections: Arc<Vec<Connection>>,
+}
+
+impl Surroundings {
+    fn place(&self, workspace: WorkspaceId, inbox: InboxId) -> Option<Place> {
+        let is_its = |connection: &&Connection| connection.workspace == workspace && connection.inbox.id == inbox;
+        let connection = self.connections.iter().find(is_its)?;
+        Some(Place { workspace, inbox: connection.inbox.clone(), workplace: self.workplace.clone() })
+    }
+}
 
 /// What a round did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +47,8 @@ impl Runner {
     /// # Errors
     /// A fault; then nothing was assigned.
     pub async fn route(&self, workspace: WorkspaceId, queue: QueueId) -> Result<RoundOutcome, Error> {
+        // Read before the transaction: whoever holds one connection of the pool must not wait for another.
+        let surroundings = Surroundings { workplace: self.workplaces.get(workspace).await?, connections: self.workplaces.connections().await? };
         let mut client = self.store.client().await?;
         let transaction = client.transaction().await?;
         let Some(snapshot) = store::queues::load(&transaction, workspace, queue, ROUND).await? else { return Ok(RoundOutcome::Settled) };
@@ -49,7 +71,7 @@ impl Runner {
             store::events::insert(&transaction, workspace, assignment.conversation, now, std::slice::from_ref(&recorded)).await?;
             claimed.push((assignment, recorded));
         }
-        let changes = self.changes(&transaction, workspace, queue, &claimed).await?;
+        let changes = self.changes(&transaction, workspace, queue, &claimed, &surroundings).await?;
         transaction.commit().await?;
         let count = changes.len();
         for change in changes {
@@ -67,15 +89,18 @@ impl Runner {
         workspace: WorkspaceId,
         queue: QueueId,
         claimed: &[(Assignment, Recorded)],
+        surroundings: &Surroundings,
     ) -> Result<Vec<Change>, Error> {
         let mut changes = Vec::with_capacity(claimed.len());
         for (assignment, recorded) in claimed {
             let Some((loaded, contact)) = store::conversations::with_contact(transaction, workspace, assignment.conversation).await? else {
                 continue;
             };
-            let place: Place = self.place(workspace, loaded.conversation.inbox).await?;
-            let snapshot = self.snapshot(&place, contact, Some(loaded)).await?;
-            let before = Standing { state: crate::domain::conversation::State::Open, controller: crate::domain::conversation::Controller::Queue, queue: Some(queue) };
+            // A number that was connected a moment ago: its pages look for themselves.
+            let Some(place) = surroundings.place(workspace, loaded.conversation.inbox) else { continue };
+            // Who waits in a queue is in no flow.
+            let snapshot = self.snapshot(&place, contact, Some(Loaded { session: None, ..loaded })).await?;
+            let before = Standing { state: State::Open, controller: Controller::Queue, queue: Some(queue) };
             if let Some(mut change) = Change::new(&snapshot, None, vec![recorded.clone()]) {
                 change.before = Some(before);
                 changes.push(change);

@@ -23,12 +23,13 @@ pub(super) use columns;
 pub(super) const WIDTH: usize = 19;
 
 crate::statements! {
+    /// The one under way comes first: a person may have opened an older one again.
     LATEST = concat!("
         SELECT ", columns!(), ", s.session, false AS another_under_way
         FROM conversations AS c
         LEFT JOIN flow_sessions AS s ON s.workspace_id = c.workspace_id AND s.conversation_id = c.id
         WHERE c.workspace_id = $1 AND c.contact_id = $2 AND c.inbox_id = $3
-        ORDER BY c.opened_at DESC
+        ORDER BY c.state = 'resolved', c.opened_at DESC
         LIMIT 1
         FOR UPDATE OF c");
     BY_ID = concat!("

@@ -11,7 +11,7 @@ use crate::domain::contact::Contact;
 #[derive(Debug)]
 pub struct OpenLane {
     pub contact: Contact,
-    /// The latest conversation in the lane's inbox.
+    /// The conversation under way in the lane's inbox, or the latest.
     pub latest: Option<Loaded>,
     pub items: Vec<WaitingItem>,
 }

@@ -63,17 +63,35 @@ crate::statements! {
         ORDER BY claimed.position";
     /// Numbers with messages due. Across workspaces, as every worker's claim.
     INBOXES_DUE = "
-        SELECT DISTINCT workspace_id, inbox_id
-        FROM outbox
-        WHERE state = 'queued' AND due_at <= $1
+        SELECT workspace_id, id
+        FROM inboxes
+        WHERE EXISTS (
+            SELECT FROM outbox
+            WHERE outbox.workspace_id = inboxes.workspace_id AND outbox.inbox_id = inboxes.id AND outbox.state = 'queued'
+              AND outbox.due_at <= $1)
+        ORDER BY workspace_id, id
         LIMIT 1000";
     /// Sends whose node stopped before it could say what became of them. Across workspaces, as every worker's claim.
     LAPSED = "
         SELECT workspace_id, inbox_id, conversation_id, contact_id, message_id, attempts
         FROM outbox
         WHERE state = 'dispatching' AND lease_until < $1
+        ORDER BY lease_until
         LIMIT 500";
-    OLDEST = "SELECT min(queued_at), count(*) FROM (SELECT queued_at FROM outbox ORDER BY position LIMIT 100000) AS waiting";
+    /// At most 10,000 messages of a number are counted.
+    OLDEST = "
+        SELECT min(number.since), coalesce(sum(number.waiting), 0)::bigint
+        FROM (
+            SELECT (SELECT queued_at
+                    FROM outbox
+                    WHERE workspace_id = inboxes.workspace_id AND inbox_id = inboxes.id AND state = 'queued'
+                    ORDER BY position
+                    LIMIT 1) AS since,
+                (SELECT count(*)
+                 FROM (SELECT FROM outbox
+                       WHERE workspace_id = inboxes.workspace_id AND inbox_id = inboxes.id AND state = 'queued'
+                       LIMIT 10000) AS counted) AS waiting
+            FROM inboxes) AS number";
 }
 
 /// A message that is ours to send now.
@@ -236,7 +254,7 @@ impl Store {
             .collect())
     }
 
-    /// Since when the oldest message waits to be sent, and how many wait (at most 100,000 are counted).
+    /// Since when the oldest message waits to be sent, and how many wait (at most 10,000 of a number are counted).
     ///
     /// # Errors
     /// As PostgreSQL answers.

@@ -25,9 +25,13 @@ crate::statements! {
         WHERE EXISTS (SELECT FROM payloads WHERE payloads.app_id = apps.app_id AND payloads.sorted_at IS NULL)
         ORDER BY app_id
         LIMIT 1000";
+    /// Looks at the oldest only, so that a table full of bodies that are still kept is not read.
     FORGET = "
         DELETE FROM payloads
-        WHERE seq IN (SELECT seq FROM payloads WHERE sorted_at < $1 ORDER BY seq LIMIT 10000)";
+        WHERE seq = ANY(ARRAY(
+            SELECT seq
+            FROM (SELECT seq, sorted_at FROM payloads ORDER BY seq LIMIT 1000) AS oldest
+            WHERE sorted_at < $1))";
 }
 
 /// A stored body.

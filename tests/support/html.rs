@@ -46,9 +46,14 @@ impl Thread {
         self.items.values().any(|item| item.contains(words))
     }
 
-    /// All of it in words, for a comparison that says what differs.
-    pub fn lines(&self) -> Vec<String> {
-        let items = self.items.iter().map(|((seq, id), html)| format!("{seq} {id} {html}"));
+    /// The sequence of its first item.
+    pub fn first(&self) -> i64 {
+        self.items.keys().next().map_or(0, |(seq, _)| *seq)
+    }
+
+    /// All of it from `first` on in words, for a comparison that says what differs.
+    pub fn lines_from(&self, first: i64) -> Vec<String> {
+        let items = self.items.iter().filter(|((seq, _), _)| *seq >= first).map(|((seq, id), html)| format!("{seq} {id} {html}"));
         items.chain(self.parts.iter().map(|(id, html)| format!("#{id} {html}"))).collect()
     }
 
@@ -87,6 +92,12 @@ impl Thread {
             *part = tidy(&format!("{start}{content}{}", &end[within.len()..]));
         }
     }
+}
+
+/// The sequence that a whole page shows its conversation up to.
+pub fn seq_of_page(page: &str) -> i64 {
+    let main = page.split_once("<main ").expect("the page has a conversation").1;
+    attribute(&format!("<main {main}"), "data-seq").and_then(|seq| seq.parse().ok()).expect("the conversation has a sequence")
 }
 
 /// Every stream of a frame, in order.
@@ -191,6 +202,6 @@ fn a_thread_is_the_same_however_it_came() {
     ];
     streams(&told.concat()).iter().for_each(|stream| live.apply(stream));
     let fresh = page(&format!(" {}\n{}", item(1, "read"), item(2, "read"))).replace(r#""brief">"#, r#""brief"><p>late</p>"#);
-    assert_eq!(live.lines(), Thread::of_page(&fresh).lines());
+    assert_eq!(live.lines_from(0), Thread::of_page(&fresh).lines_from(0));
     assert_eq!(live.len(), 2);
 }

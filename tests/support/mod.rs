@@ -26,7 +26,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use baton::demo::postgres::Durability;
-use baton::domain::ids::ConversationId;
+use baton::domain::ids::{ConversationId, MessageId};
 use baton::domain::user::Role;
 use baton::store::Store;
 use serde_json::json;
@@ -63,7 +63,12 @@ pub struct World {
 impl World {
     /// One node that does everything; commits are not waited for.
     pub async fn quick() -> Self {
-        Self::of(&[Side::Both], Durability::GivenUp, Turn::shared()).await
+        Self::quick_with(&[Side::Both]).await
+    }
+
+    /// As [`World::quick`], with these nodes.
+    pub async fn quick_with(sides: &[Side]) -> Self {
+        Self::of(sides, Durability::GivenUp, Turn::shared()).await
     }
 
     /// Two nodes behind a balancer, on a database as it should be, and nobody else on this machine.
@@ -123,6 +128,24 @@ impl World {
         found("the conversation is assigned", limit, async || {
             let rows = self.rows("SELECT agent_id FROM conversations WHERE id = $1 AND agent_id IS NOT NULL", &[&conversation.0]).await;
             rows.first().map(|row| row.get(0))
+        })
+        .await
+    }
+
+    /// A conversation that this agent, who is there, was given because the customer asked for a person.
+    pub async fn conversation_of(&self, agent: &Agent, phone: &Phone<'_>) -> ConversationId {
+        phone.writes("agent").await;
+        let conversation = self.conversation_with(phone).await;
+        assert_eq!(self.holder(conversation, SOON).await, agent.user.0);
+        self.settles(SOON).await;
+        conversation
+    }
+
+    /// How far a message got, once it is one of these.
+    pub async fn status(&self, message: MessageId, wanted: &[&str], limit: Duration) -> String {
+        found(&format!("message {message} is {wanted:?}"), limit, async || {
+            let rows = self.rows("SELECT status FROM messages WHERE id = $1", &[&message.0]).await;
+            rows.first().map(|row| row.get::<_, String>(0)).filter(|status| wanted.contains(&status.as_str()))
         })
         .await
     }

@@ -43,9 +43,7 @@ pub fn serve(options: Options) -> Result<()> {
     let pool = Pool::builder(manager).max_size(CONNECTIONS).build()?;
     let state = Data::new(State { pool, secret: options.secret });
     let threads = std::thread::available_parallelism()?.get();
-    let server = HttpServer::new(move || {
-        App::new().app_data(state.clone()).route("/webhooks/whatsapp/{app_id}", web::post().to(take))
-    });
+    let server = HttpServer::new(move || App::new().app_data(state.clone()).route("/webhooks/whatsapp/{app_id}", web::post().to(take)));
     let server = server.workers(threads).backlog(4096).bind(options.listen)?.run();
     Ok(actix_web::rt::System::new().block_on(server)?)
 }

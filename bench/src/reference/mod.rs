@@ -1,4 +1,5 @@
 //! The minimal servers that Baton is measured against.
 
 pub mod acks;
+pub mod round_trip;
 pub mod sockets;

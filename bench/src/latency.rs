@@ -1,0 +1,232 @@
+//! From webhook to frame: Meta's request comes in, twenty tabs of the agent who holds the conversation show it.
+
+use std::collections::{HashMap, HashSet};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::figures::{Latencies, Must, Outcome, Size, judge, median};
+use crate::load::http::Connection;
+use crate::load::pages;
+use crate::load::socket::{BEAT, Socket};
+use crate::load::webhook::{self, DIGITS, MARK};
+use crate::machine;
+use crate::reference::round_trip;
+use crate::seed::HOLDERS;
+use crate::world::{Server, Sides, World};
+
+/// Tabs of each agent who holds conversations.
+const TABS: usize = 20;
+
+/// Messages a second.
+const RATE: u32 = 500;
+
+/// Milliseconds at p99.
+const MUST: Must = Must::AtMost(25.0);
+
+/// Connections that Meta has open; each sends at the due times of its own messages.
+const CONNECTIONS: usize = 64;
+
+/// How long before its first message a round is made ready.
+const LEAD: Duration = Duration::from_millis(100);
+
+/// How long after its round a frame still counts as late rather than lost.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often a page beats.
+const BEATS: Duration = Duration::from_secs(20);
+
+/// A frame that a page received: which message, and when.
+type Seen = (usize, Instant);
+
+/// Measures all of Baton; latency counts from the moment a message was due, whether or not it could be sent then.
+pub async fn measure(world: &World, size: Size) -> Result<Outcome> {
+    let duration = match size {
+        Size::Quick => Duration::from_secs(4),
+        Size::Full => Duration::from_secs(8),
+    };
+    println!(
+        "\n2. From webhook to frame at {RATE}/s, {} sockets, {TABS} of them show each message; open loop, from the due time",
+        HOLDERS * TABS
+    );
+    println!(
+        "   reference: one INSERT (p50 at 8 clients) + the round trip of a 1 kB frame; µs: processor time for each message, everything"
+    );
+    println!(
+        "   {:>4} {:>12} | {:>8} {:>8} {:>8} {:>12} | {:>10} {:>18} {:>5}",
+        "pair", "reference ms", "p50 ms", "p99 ms", "max ms", "p50/reference", "ack p99 ms", "µs Baton+PG+Redis", "lost"
+    );
+    let server = world.baton(Sides::Both)?;
+    let cookies = pages::cookies_with_token(server.address, &world.installation.cookies[..HOLDERS]).await?;
+    let (seen, mut frames) = mpsc::unbounded_channel();
+    let mut readers = JoinSet::new();
+    for (number, page) in pages::open(server.address, cookies.into(), HOLDERS * TABS).await?.into_iter().enumerate() {
+        readers.spawn(read(page, BEATS.mul_f64(number as f64 / (HOLDERS * TABS) as f64), seen.clone()));
+    }
+    let (mut references, mut reached, mut lost) = (Vec::new(), Vec::new(), 0);
+    let mut first = 0;
+    for pair in 0..=size.pairs() {
+        // The first round warms up.
+        let duration = if pair == 0 { Duration::from_secs(2) } else { duration };
+        let reference = round_trip::measure(world).await?;
+        let round = Round::new(first, duration);
+        first += round.count;
+        let shown = round.run(world, &server, &mut frames).await?;
+        if let Some(failed) = readers.try_join_next() {
+            failed?.context("a page lost its socket")?;
+        }
+        if pair == 0 {
+            continue;
+        }
+        let (p50, p99, p100) = (shown.latencies.quantile(0.5), shown.latencies.quantile(0.99), shown.latencies.quantile(1.0));
+        println!(
+            "   {pair:>4} {reference:>12.2} | {p50:>8.2} {p99:>8.2} {p100:>8.2} {:>12.1}× | {:>10.2} {:>18} {:>5}",
+            p50 / reference,
+            shown.acks.quantile(0.99),
+            shown.times,
+            shown.lost
+        );
+        lost += shown.lost;
+        references.push(reference);
+        reached.push(p99);
+    }
+    println!("   median p99 {:.2} ms over {} messages", median(&reached), first);
+    let outcome = judge("p99 from webhook to frame", " ms", MUST, &reached, &references, size);
+    Ok(if lost > 0 { Outcome::Wrong } else { outcome })
+}
+
+/// Tells what a page receives, and beats.
+async fn read(mut page: Socket, first_beat: Duration, seen: mpsc::UnboundedSender<Seen>) -> Result<()> {
+    let mut known = HashSet::new();
+    let mut beats = tokio::time::interval_at(tokio::time::Instant::now() + first_beat, BEATS);
+    loop {
+        tokio::select! {
+            _ = beats.tick() => page.say(BEAT).await?,
+            frame = page.hear() => {
+                let number = marked(frame?);
+                let now = Instant::now();
+                if let Some(number) = number.filter(|number| known.insert(*number)) && seen.send((number, now)).is_err() {
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+/// The number of the message that a frame shows.
+fn marked(frame: &[u8]) -> Option<usize> {
+    let place = frame.windows(MARK.len()).position(|window| window == MARK.as_bytes())? + MARK.len();
+    std::str::from_utf8(frame.get(place..place + DIGITS)?).ok()?.parse().ok()
+}
+
+/// Messages at even distances.
+#[derive(Clone, Copy)]
+struct Round {
+    /// The number of its first message.
+    first: usize,
+    count: usize,
+}
+
+/// What a round showed.
+struct Shown {
+    latencies: Latencies,
+    acks: Latencies,
+    /// Frames that never came.
+    lost: usize,
+    times: String,
+}
+
+impl Round {
+    fn new(first: usize, duration: Duration) -> Self {
+        let count = usize::try_from(duration.as_secs() * u64::from(RATE)).unwrap_or(usize::MAX);
+        Self { first, count }
+    }
+
+    async fn run(self, world: &World, server: &Server, frames: &mut mpsc::UnboundedReceiver<Seen>) -> Result<Shown> {
+        let processes = [server.process_id(), world.postgres.process_id(), world.redis.process_id()];
+        let before = times(&processes)?;
+        let start = Instant::now() + LEAD;
+        let mut senders = JoinSet::new();
+        for lane in 0..CONNECTIONS {
+            let connection = Connection::open(server.address).await?;
+            senders.spawn(send(connection, start, self.requests_of(world, server.address, lane)));
+        }
+        let seen = self.collect(start, frames).await;
+        let times = times(&processes)?.iter().zip(before).map(|(now, before)| *now - before).collect::<Vec<_>>();
+        let mut acks = Vec::with_capacity(self.count);
+        while let Some(sent) = senders.join_next().await {
+            acks.extend(sent??);
+        }
+        let words: Vec<String> = times.iter().map(|time| format!("{:.0}", time.as_secs_f64() * 1e6 / self.count as f64)).collect();
+        Ok(Shown { lost: self.count * TABS - seen.len(), latencies: seen.into(), acks: acks.into(), times: words.join("+") })
+    }
+
+    /// The requests of one connection, with their place in the round.
+    fn requests_of(self, world: &World, address: SocketAddr, lane: usize) -> Vec<(u32, Vec<u8>)> {
+        let customers = &world.installation.customers;
+        let request = |place: usize| webhook::request(address, &customers[place % customers.len()], self.first + place);
+        (lane..self.count).step_by(CONNECTIONS).filter_map(|place| Some((u32::try_from(place).ok()?, request(place)))).collect()
+    }
+
+    /// How long each frame of this round took; ends when all are there, or when no more can be hoped for.
+    async fn collect(self, start: Instant, frames: &mut mpsc::UnboundedReceiver<Seen>) -> Vec<Duration> {
+        let mut taken = Vec::with_capacity(self.count * TABS);
+        let mut tabs: HashMap<usize, usize> = HashMap::with_capacity(self.count);
+        let end = tokio::time::Instant::from_std(due(start, u32::try_from(self.count).unwrap_or(u32::MAX)) + PATIENCE);
+        while taken.len() < self.count * TABS {
+            let Ok(Some((number, at))) = tokio::time::timeout_at(end, frames.recv()).await else { break };
+            let Some(place) = number.checked_sub(self.first).filter(|place| *place < self.count) else { continue };
+            let shown = tabs.entry(place).or_default();
+            *shown += 1;
+            if *shown <= TABS {
+                taken.push(at.saturating_duration_since(due(start, u32::try_from(place).unwrap_or(u32::MAX))));
+            }
+        }
+        taken
+    }
+}
+
+fn due(start: Instant, place: u32) -> Instant {
+    start + Duration::from_secs(1) / RATE * place
+}
+
+/// Sends each request at its time; answers how long each took to be acknowledged, from its due time.
+async fn send(mut connection: Connection, start: Instant, requests: Vec<(u32, Vec<u8>)>) -> Result<Vec<Duration>> {
+    let mut taken = Vec::with_capacity(requests.len());
+    for (place, request) in requests {
+        let due = due(start, place);
+        tokio::time::sleep_until(due.into()).await;
+        let status = connection.send(&request).await?;
+        anyhow::ensure!(status == 200, "a webhook was answered with {status}");
+        taken.push(due.elapsed());
+    }
+    Ok(taken)
+}
+
+/// Processor time so far: of Baton, of PostgreSQL with its children, of Redis.
+fn times(processes: &[u32; 3]) -> Result<[Duration; 3]> {
+    let [baton, postgres, redis] = *processes;
+    Ok([machine::time_of(baton)?, machine::time_of_family(postgres)?, machine::time_of(redis)?])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_is_recognised_by_its_mark() {
+        assert_eq!(marked(br#"{"html":"<p>message #00000420 Good"}"#), Some(420));
+        assert_eq!(marked(br#"{"type":"beat"}"#), None);
+        assert_eq!(marked(b"message #0000"), None);
+    }
+
+    #[test]
+    fn messages_are_due_at_even_distances() {
+        let start = Instant::now();
+        assert_eq!(due(start, 500) - start, Duration::from_secs(1));
+    }
+}
