@@ -26,7 +26,7 @@ pub(super) fn receive(it: &mut Decision, message: InboundMessage, received_at: T
     let began = open_or_reopen(it)?;
     let was_open = window::is_open(it.conversation()?.window_expires_at, it.now);
     it.emit(Event::MessageReceived { message: message.clone() });
-    if let (false, Some(expires_at)) = (was_open, it.conversation()?.window_expires_at) {
+    if let (false, Began::Again | Began::Before, Some(expires_at)) = (was_open, &began, it.conversation()?.window_expires_at) {
         it.emit(Event::WindowOpened { expires_at });
     }
     match began {

@@ -18,6 +18,7 @@ use super::{receipts, threads};
 use crate::domain::ids::{ConversationId, QueueId};
 use crate::live::hub::{Owner, Registered, Showing, SocketId};
 use crate::live::people::{Doing, Sign};
+use crate::store::lists::ViewCounts;
 
 /// Bytes of one message from a page at most.
 const LARGEST: usize = 16 * 1024;
@@ -97,7 +98,7 @@ impl Page {
             }
             FromPage::List { view } => {
                 self.show(&view).await;
-                true
+                self.count(session).await
             }
             FromPage::Open { conversation, since } => self.follow(session, conversation, since).await,
             FromPage::Close => {
@@ -129,6 +130,17 @@ impl Page {
         };
         let queues: Vec<QueueId> = queues.into_iter().map(QueueId).collect();
         self.state.live.hub.show(self.id, showing, &queues);
+    }
+
+    /// The figures on the tabs, which may have changed since the page was made.
+    async fn count(&self, session: &mut Session) -> bool {
+        match self.state.store.view_counts(self.signed.workspace, self.signed.user).await {
+            Ok(ViewCounts { mine, queues, unassigned }) => send(session, ToPage::Counts { mine, queues, unassigned }.frame()).await,
+            Err(error) => {
+                tracing::debug!(%error, "a page could not be told its figures");
+                false
+            }
+        }
     }
 
     /// Opens a conversation: what the page has not seen first, then what happens. Events that come meanwhile wait in the queue,

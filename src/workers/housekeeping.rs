@@ -15,6 +15,9 @@ const ROUND: Duration = Duration::from_secs(2);
 /// How long sorted bodies are kept: longer than Meta repeats them (7 days).
 const KEEP_PAYLOADS: SignedDuration = SignedDuration::from_hours(24 * 14);
 
+/// Batches of old bodies that one round forgets at most.
+const FORGET_BATCHES: usize = 20;
+
 /// Runs until `stop`.
 pub(super) async fn run(workers: Workers, stop: CancellationToken) {
     let mut rounds = tokio::time::interval(ROUND);
@@ -43,6 +46,11 @@ async fn round(workers: &Workers) -> Result<(), Error> {
     let (oldest, waiting) = store.outbox_age().await?;
     metrics::gauge!("baton_outbox_age_seconds").set(oldest.map_or(0.0, |since| now.duration_since(since).as_secs_f64().max(0.0)));
     metrics::gauge!("baton_outbox_messages").set(waiting as f64);
-    store.forget_payloads(now.saturating_sub(KEEP_PAYLOADS).unwrap_or(Timestamp::MIN)).await?;
+    let forget_before = now.saturating_sub(KEEP_PAYLOADS).unwrap_or(Timestamp::MIN);
+    for _ in 0..FORGET_BATCHES {
+        if store.forget_payloads(forget_before).await? == 0 {
+            break;
+        }
+    }
     Ok(())
 }

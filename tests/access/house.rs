@@ -13,6 +13,7 @@ use baton::domain::ids::{SessionId, UserId, WorkspaceId};
 use baton::domain::user::Role;
 use baton::live::Live;
 use baton::live::bus::Bus;
+use baton::live::change::Change;
 use baton::live::rate_limits::RateLimits;
 use baton::media::MediaStore;
 use baton::runner::Runner;
@@ -27,6 +28,7 @@ use baton::web::tokens::Tokens;
 use baton::whatsapp::Client;
 use baton::whatsapp::client::Settings;
 use metrics_exporter_prometheus::PrometheusBuilder;
+use tokio::sync::mpsc;
 use url::Url;
 use uuid::Uuid;
 
@@ -49,6 +51,8 @@ pub struct House {
     pub state: web::Data<State>,
     pub closed: Arc<Closed>,
     pub workspace: WorkspaceId,
+    /// What its sockets would be shown; nothing while there are none.
+    pub changes: Mutex<mpsc::Receiver<Arc<Change>>>,
 }
 
 /// What somebody was answered.
@@ -58,10 +62,16 @@ pub struct Answer {
     pub location: String,
     pub cookies: Vec<Cookie<'static>>,
     pub retry_after: Option<String>,
+    pub headers: Vec<(String, String)>,
     pub body: String,
 }
 
 impl Answer {
+    /// The first header of this name, or nothing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
     pub fn is_sent_to_sign_in(&self) -> bool {
         self.status == StatusCode::SEE_OTHER && self.location.starts_with("/sign-in")
     }
@@ -83,7 +93,7 @@ impl House {
             ("BATON_PUBLIC_URL", HOME.to_owned()),
         ];
         let config = Config::from_pairs(&pairs).unwrap();
-        let (live, _) = Live::new(Bus::new(&config.redis_url).unwrap().0);
+        let (live, changes) = Live::new(Bus::new(&config.redis_url).unwrap().0);
         let folder = std::env::temp_dir().join(format!("baton-{workspace}"));
         let state = State {
             tokens: Tokens::new(store.clone()),
@@ -100,7 +110,7 @@ impl House {
             sockets: closed.clone(),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
         };
-        Self { state: web::Data::new(state), closed, workspace }
+        Self { state: web::Data::new(state), closed, workspace, changes: Mutex::new(changes) }
     }
 
     /// Somebody with this role, who signs in with [`PASSWORD`].
@@ -130,8 +140,10 @@ impl House {
         let (location, retry_after) = (header(LOCATION).unwrap_or_default(), header(actix_web::http::header::RETRY_AFTER));
         let set = response.headers().get_all(SET_COOKIE).map(|value| Cookie::parse(value.to_str().unwrap().to_owned()).unwrap());
         let (status, cookies) = (response.status(), set.collect());
+        let headers =
+            response.headers().iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned())).collect();
         let body = actix_web::body::to_bytes(response.into_body()).await.map_err(|_| "unreadable").unwrap();
-        Answer { status, location, cookies, retry_after, body: String::from_utf8_lossy(&body).into_owned() }
+        Answer { status, location, cookies, retry_after, headers, body: String::from_utf8_lossy(&body).into_owned() }
     }
 
     /// Fills in the sign-in form.

@@ -100,7 +100,7 @@ impl Plan {
             "interactive" => self.choose(customer, answers, message)?,
             "text" => {
                 let body = content.get("text")?.get("body")?.as_str()?;
-                let asks = body.trim_end().ends_with(['?', '？', '؟']);
+                let asks = body.contains(['?', '？', '؟']);
                 if !asks || self.replies.is_empty() {
                     return None;
                 }

@@ -1,0 +1,138 @@
+//! Which events stand in a thread, and what a bubble takes from a message.
+
+use jiff::Timestamp;
+
+use super::*;
+use crate::domain::event::{Destination, QueuedBecause};
+use crate::domain::ids::{FlowId, MediaId, NoteId, QueueId};
+use crate::domain::message::MediaState;
+use crate::domain::timer::Timer;
+
+fn at() -> Timestamp {
+    "2026-11-20T12:00:00Z".parse().unwrap()
+}
+
+fn message(content: Content) -> Message {
+    Message {
+        id: MessageId(Uuid::from_u128(7)),
+        author: Author::Contact,
+        content,
+        status: Status::Received,
+        failure: None,
+        wamid: None,
+        reply_to: Some("wamid.1".to_owned()),
+        at: at(),
+        raw: None,
+    }
+}
+
+fn text() -> Message {
+    message(Content::Text { body: "Hi".to_owned() })
+}
+
+/// One event of every journaled kind.
+fn one_of_each() -> Vec<Event> {
+    let (id, user) = (MessageId(Uuid::from_u128(7)), UserId(Uuid::from_u128(1)));
+    let by = || Actor::Agent { user, name: "Ana".to_owned() };
+    let queue = QueueId(Uuid::from_u128(2));
+    let answer = crate::domain::brief::Answer {
+        field: "topic".to_owned(),
+        label: "Topic".to_owned(),
+        value: "orders".to_owned(),
+        shown: "Orders".to_owned(),
+        message: id,
+    };
+    vec![
+        Event::ConversationOpened {
+            conversation: ConversationId(Uuid::nil()),
+            contact: crate::domain::ids::ContactId(Uuid::nil()),
+            inbox: InboxId(Uuid::nil()),
+        },
+        Event::ConversationReopened { by: by() },
+        Event::MessageReceived { message: text() },
+        Event::MessageQueued { message: text() },
+        Event::MessageStatusChanged { message: id, status: Status::Sent, failure: None, wamid: None },
+        Event::MessageResent { message: id, by: by() },
+        Event::MessageLeft { message: id, by: by() },
+        Event::MediaChanged { message: id, media: MediaId(Uuid::nil()), state: MediaState::Stored, size: None },
+        Event::WindowOpened { expires_at: at() },
+        Event::FlowStarted { flow: FlowId(Uuid::nil()), version: 1 },
+        Event::AnswerRecorded { answer },
+        Event::FieldSet { field: "plan".to_owned(), value: "gold".to_owned() },
+        Event::ConversationQueued { queue, name: "Support".to_owned(), because: QueuedBecause::NoFlow },
+        Event::ConversationTransferred { by: by(), to: Destination::Queue { queue, name: "Support".to_owned() }, note: None },
+        Event::ConversationResolved { by: by() },
+        Event::NoteAdded { note: NoteId(Uuid::nil()), by: by(), body: "careful".to_owned() },
+        Event::ContactRenamed { name: "Zoe".to_owned() },
+    ]
+}
+
+#[test]
+fn what_stands_in_a_thread_is_what_the_database_reads_for_it() {
+    let before = crate::store::threads::STATEMENTS.iter().find(|statement| statement.name == "BEFORE").unwrap();
+    for event in one_of_each() {
+        let is_read = !before.sql.contains(&format!("'{}'", event.kind()));
+        assert_eq!(stands(&event), is_read, "{}", event.kind());
+    }
+}
+
+#[test]
+fn whatever_stands_in_a_thread_has_an_item() {
+    for event in one_of_each().into_iter().filter(stands) {
+        let is_bubble = message_of(&event).is_some();
+        let recorded = Recorded { seq: 3, at: at(), event };
+        let item = line_or_note(Locale::default(), &recorded);
+        assert_eq!(item.is_some(), !is_bubble, "{}", recorded.event.kind());
+        assert!(item.is_none_or(|item| item.seq() == 3));
+    }
+}
+
+#[test]
+fn only_what_changes_the_state_shows_it_again() {
+    let quiet = ["message_status_changed", "message_resent", "message_left", "media_changed", "note_added"];
+    for event in one_of_each() {
+        assert_eq!(changes_state(&event), !quiet.contains(&event.kind()), "{}", event.kind());
+    }
+    assert!(changes_state(&Event::TimerCancelled { timer: Timer::FlowWait }));
+}
+
+fn builder(quotes: HashMap<String, QuotedMessage>) -> Builder<'static> {
+    let thread = Thread {
+        locale: Locale::default(),
+        workspace: WorkspaceId(Uuid::nil()),
+        conversation: ConversationId(Uuid::nil()),
+        inbox: InboxId(Uuid::nil()),
+        contact_name: "Zoe",
+    };
+    Builder { thread, workplace: Arc::default(), quotes }
+}
+
+fn bubble(message: Message) -> Bubble {
+    match builder(HashMap::new()).bubble(ThreadMessage { seq: 3, inbox: InboxId(Uuid::nil()), message }) {
+        ThreadItem::Message(bubble) => *bubble,
+        other => panic!("{other:?} is no bubble"),
+    }
+}
+
+#[test]
+fn a_tap_quotes_nothing_and_an_unknown_quote_says_so() {
+    let choice = crate::domain::message::Choice { id: "1".to_owned(), title: "Orders".to_owned(), description: None };
+    assert!(bubble(message(Content::Reply { choice })).quote.is_none());
+    let quote = bubble(text()).quote.expect("a quote");
+    assert!(quote.message.is_none() && quote.content.is_none());
+    assert_eq!(bubble(text()).author_name, "Zoe");
+}
+
+#[test]
+fn nobody_is_asked_about_a_send_that_a_person_left_as_it_is() {
+    let failure = |title: &str| Some(Failure { code: 0, title: title.to_owned() });
+    let unknown = |title| bubble(Message { status: Status::Unknown, failure: failure(title), ..text() }).failure;
+    assert_eq!(unknown(Failure::LEFT), None);
+    assert_eq!(unknown(Failure::UNANSWERED), failure(Failure::UNANSWERED));
+}
+
+#[test]
+fn a_new_name_is_text() {
+    let html = renamed("<b>Zoe");
+    assert!(html.contains("Zoe") && !html.contains("<b>"), "{html}");
+}

@@ -1,0 +1,21 @@
+//! The inbox from a person's side: pages, forms, pictures, and Meta's door, with a real database behind the whole table of routes.
+
+#[allow(dead_code, reason = "shared with the access tests")]
+#[path = "access/house.rs"]
+mod house;
+#[allow(dead_code, reason = "shared with the scenarios")]
+#[path = "support/html.rs"]
+mod html;
+
+#[path = "inbox/door.rs"]
+mod door;
+#[path = "inbox/forms.rs"]
+mod forms;
+#[path = "inbox/pages.rs"]
+mod pages;
+#[path = "inbox/pictures.rs"]
+mod pictures;
+#[path = "inbox/shop.rs"]
+mod shop;
+#[path = "inbox/threads.rs"]
+mod threads;

@@ -1,0 +1,189 @@
+//! A small shop with one queue, one number and no flow: what a customer writes waits for a person at once.
+
+use baton::domain::contact::Identity;
+use baton::domain::hours::Hours;
+use baton::domain::ids::{ConversationId, InboxId, MessageId, QueueId, SessionId, TeamId, UserId};
+use baton::domain::inbound::{InboundContent, InboundItem, InboundMessage, Sender, StatusReport};
+use baton::domain::inbox::Inbox;
+use baton::domain::message::Status;
+use baton::domain::queue::Queue;
+use baton::domain::user::Role;
+use baton::live::change::Change;
+use baton::live::hub::Owner;
+use baton::runner::now;
+use baton::runner::sorting::Said;
+use baton::store::apps::App;
+use baton::store::inboxes::NewInbox;
+use baton::store::lists::ListView;
+use baton::store::payloads::NewPayload;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::house::{Answer, Browser, House};
+
+pub const APP_SECRET: &str = "secret of the app";
+pub const VERIFY_TOKEN: &str = "token of the app";
+
+pub struct Shop {
+    pub house: House,
+    pub app_id: String,
+    pub number: String,
+    pub inbox: InboxId,
+    pub queue: QueueId,
+    team: TeamId,
+}
+
+impl Shop {
+    pub async fn open() -> Self {
+        let house = House::new().await;
+        let fresh = Uuid::now_v7;
+        let shop = Self {
+            app_id: fresh().as_u128().to_string(),
+            number: fresh().as_u128().to_string(),
+            inbox: fresh().into(),
+            queue: fresh().into(),
+            team: fresh().into(),
+            house,
+        };
+        let (store, workspace) = (&shop.house.state.store, shop.house.workspace);
+        store.add_team(workspace, shop.team, "Everybody").await.unwrap();
+        let (key, name) = ("support".to_owned(), "Support".to_owned());
+        let queue = Queue { id: shop.queue, key, name, team: shop.team, hours: Hours::always(), promise_minutes: 10 };
+        store.add_queue(workspace, &queue, 0).await.unwrap();
+        let (app_id, app_secret, verify_token) = (shop.app_id.clone(), APP_SECRET.to_owned(), VERIFY_TOKEN.to_owned());
+        store.save_app(&App { app_id, app_secret, verify_token }).await.unwrap();
+        store.add_inbox(&shop.new_inbox()).await.unwrap();
+        shop
+    }
+
+    fn new_inbox(&self) -> NewInbox {
+        NewInbox {
+            workspace: self.house.workspace,
+            inbox: Inbox { id: self.inbox, name: "Shop".to_owned(), flow: None, default_queue: self.queue, reopen_hours: 24 },
+            app_id: self.app_id.clone(),
+            phone_number_id: self.number.clone(),
+            waba_id: "1".to_owned(),
+            display_phone_number: "+34 600 000 000".to_owned(),
+            access_token: "token".to_owned(),
+            rate_per_second: 80,
+        }
+    }
+
+    /// Somebody of the team, signed in.
+    pub async fn hires(&self, email: &str, role: Role) -> Agent<'_> {
+        let user = self.house.hires(email, role).await;
+        self.house.state.store.add_member(self.house.workspace, self.team, user).await.unwrap();
+        Agent { user, browser: self.house.browser(email).await }
+    }
+
+    /// Makes this node note every change, as if somebody looked.
+    pub fn watch(&self) {
+        let owner =
+            Owner { workspace: self.house.workspace, user: UserId(Uuid::nil()), session: SessionId(Uuid::nil()), locale: "en" };
+        drop(self.house.state.live.hub.register(owner));
+    }
+
+    /// What was published since the last look.
+    pub fn changes(&self) -> Vec<Change> {
+        let mut changes = self.house.changes.lock().unwrap();
+        std::iter::from_fn(|| changes.try_recv().ok()).map(|change| Change::clone(&change)).collect()
+    }
+
+    /// A customer writes; answers their conversation.
+    pub async fn hears(&self, phone: &str, content: InboundContent) -> ConversationId {
+        self.hears_from(phone, "Zoe", content, None).await
+    }
+
+    pub async fn hears_text(&self, phone: &str, body: &str) -> ConversationId {
+        self.hears(phone, InboundContent::Text { body: body.to_owned() }).await
+    }
+
+    pub async fn hears_from(&self, phone: &str, name: &str, content: InboundContent, reply_to: Option<String>) -> ConversationId {
+        let item = InboundItem::Message(InboundMessage {
+            wamid: format!("wamid.{}", Uuid::now_v7()),
+            at: now(),
+            sender: Sender { identities: vec![Identity::Phone(phone.to_owned())], name: Some(name.to_owned()) },
+            raw: json!({ "type": "x", "x": { "b": [1, 2.5], "a": "<b>" } }),
+            content,
+            reply_to,
+        });
+        self.takes_in(item).await;
+        let listed = self.house.state.store.list(self.house.workspace, UserId(Uuid::nil()), ListView::All, None, 1).await.unwrap();
+        listed.first().expect("a conversation").conversation.id
+    }
+
+    /// WhatsApp reports on one of our messages.
+    pub async fn is_told(&self, message: MessageId, status: Status) {
+        let report = StatusReport {
+            wamid: format!("wamid.of.{message}"),
+            message: Some(message),
+            status,
+            at: now(),
+            failure: None,
+            recipient: Vec::new(),
+        };
+        self.takes_in(InboundItem::Status(report)).await;
+    }
+
+    async fn takes_in(&self, item: InboundItem) {
+        let runner = &self.house.state.runner;
+        let body = NewPayload { app_id: self.app_id.clone(), received_at: now(), body: "{}".into() };
+        self.house.state.store.append_payloads(&[body]).await.unwrap();
+        let said = || vec![Said::ForInbox { phone_number_id: self.number.clone(), item: item.clone() }];
+        let sorted = runner.sort(&self.app_id, |_| said()).await.unwrap();
+        assert_eq!(sorted.lanes.len(), 1, "{item:?}");
+        for lane in sorted.lanes {
+            runner.run_lane(lane).await.unwrap();
+        }
+    }
+
+    /// Counts rows of a table of this shop's database.
+    pub async fn count(&self, table: &str) -> i64 {
+        let client = self.house.state.store.client().await.unwrap();
+        client.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await.unwrap().get(0)
+    }
+}
+
+/// Somebody of the team in front of a browser.
+pub struct Agent<'a> {
+    pub user: UserId,
+    pub browser: Browser<'a>,
+}
+
+impl Agent<'_> {
+    pub async fn sees(&mut self, path: &str) -> String {
+        let answer = self.browser.get(path).await;
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        answer.body
+    }
+
+    pub async fn opens(&mut self, conversation: ConversationId) -> String {
+        self.sees(&format!("/conversations/{conversation}?view=all")).await
+    }
+
+    /// Posts a form of a conversation's page as a browser without scripts.
+    pub async fn posts(&mut self, conversation: ConversationId, what: &str, fields: &[(&str, &str)]) -> Answer {
+        self.browser.post(&format!("/conversations/{conversation}/{what}"), fields).await
+    }
+
+    /// Posts it and expects to be sent back to the conversation.
+    pub async fn does(&mut self, conversation: ConversationId, what: &str, fields: &[(&str, &str)]) {
+        let answer = self.posts(conversation, what, fields).await;
+        let back = format!("/conversations/{conversation}");
+        assert_eq!((answer.status.as_u16(), answer.location.as_str()), (303, back.as_str()), "{what}: {}", answer.body);
+    }
+
+    /// Answers the customer.
+    pub async fn replies(&mut self, conversation: ConversationId, text: &str) -> MessageId {
+        let message = MessageId(Uuid::now_v7());
+        self.does(conversation, "messages", &[("message_id", &message.to_string()), ("text", text)]).await;
+        message
+    }
+}
+
+/// The sequence that a conversation's page shows it up to.
+pub fn seq_of(page: &str) -> i64 {
+    let main = page.split_once("<main ").expect("a conversation").1;
+    let seq = main.split_once(" data-seq=\"").and_then(|(_, rest)| rest.split('"').next());
+    seq.and_then(|seq| seq.parse().ok()).expect("a sequence")
+}

@@ -1,0 +1,154 @@
+//! A page that followed live, one that caught up and one freshly loaded show the same.
+
+use baton::domain::command::Command;
+use baton::domain::ids::{ConversationId, MediaId, MessageId};
+use baton::domain::inbound::InboundContent;
+use baton::domain::message::{Choice, Content, MediaState, Status};
+use baton::domain::event::Event;
+use baton::domain::user::Role;
+use baton::live::change::Change;
+use baton::web::locale::Locale;
+use baton::web::threads::{live_html, since_html};
+use uuid::Uuid;
+
+use crate::html::{Thread, streams};
+use crate::shop::{Agent, Shop, seq_of};
+
+/// A life of one conversation with everything that a thread can show.
+async fn live_through(shop: &Shop, ana: &mut Agent<'_>, ben: &mut Agent<'_>, id: ConversationId) {
+    const PHONE: &str = "34600000001";
+    ana.does(id, "assignment", &[]).await;
+    let first = ana.replies(id, "Hello *Zoe*").await;
+    for status in [Status::Sent, Status::Delivered, Status::Read] {
+        shop.is_told(first, status).await;
+    }
+    let quoted = Some(format!("wamid.of.{first}"));
+    shop.hears_from(PHONE, "Zoe", InboundContent::Text { body: "About that".to_owned() }, quoted.clone()).await;
+    let choice = Choice { id: "1".to_owned(), title: "Orders".to_owned(), description: None };
+    shop.hears_from(PHONE, "Zoe", InboundContent::Reply { choice }, quoted).await;
+    shop.hears_from(PHONE, "Zoe", InboundContent::Text { body: "And that".to_owned() }, Some("wamid.elsewhere".to_owned())).await;
+    shop.hears(PHONE, InboundContent::Unsupported { of: "sticker".to_owned() }).await;
+    shop.hears(PHONE, picture()).await;
+    has_fetched(shop, id).await;
+    ana.does(id, "notes", &[("note_id", &Uuid::now_v7().to_string()), ("body", "careful <b>")]).await;
+    let to = format!("agent:{}", ben.user);
+    ana.does(id, "transfer", &[("to", &to), ("note", "please")]).await;
+    let second = ben.replies(id, "Ben here").await;
+    nobody_knows(shop, id, second).await;
+    let settle = format!("/messages/{second}/settlement");
+    assert_eq!(ben.browser.post(&settle, &[("choice", "leave")]).await.status, 303);
+    ben.does(id, "resolution", &[]).await;
+    shop.hears_from(PHONE, "Zoe Smith", InboundContent::Text { body: "Still there?".to_owned() }, None).await;
+}
+
+fn picture() -> InboundContent {
+    InboundContent::Image { whatsapp_id: "7".to_owned(), mime_type: "image/jpeg".to_owned(), caption: Some("broken".to_owned()) }
+}
+
+/// The worker has fetched the latest picture.
+async fn has_fetched(shop: &Shop, id: ConversationId) {
+    let state = &shop.house.state;
+    let events = state.store.events_since(shop.house.workspace, id, 0, 500).await.unwrap();
+    let found = events.iter().rev().find_map(|recorded| match &recorded.event {
+        Event::MessageReceived { message } => match &message.content {
+            Content::Image { media, .. } => Some((message.id, *media)),
+            _ => None,
+        },
+        _ => None,
+    });
+    let (message, media): (MessageId, MediaId) = found.expect("a picture");
+    let command = Command::RecordMedia { message, media, state: MediaState::Stored, size: Some((640, 480)) };
+    state.runner.run(shop.house.workspace, id, command).await.unwrap();
+}
+
+/// A send whose answer was lost, until a person is asked.
+async fn nobody_knows(shop: &Shop, id: ConversationId, message: MessageId) {
+    use baton::domain::delivery::Outcome;
+    use baton::domain::timer::Timer;
+    let runner = &shop.house.state.runner;
+    let outcome = Outcome::Unknown { reason: "lost".to_owned() };
+    runner.run(shop.house.workspace, id, Command::RecordDelivery { message, attempts: 1, outcome }).await.unwrap();
+    runner.run(shop.house.workspace, id, Command::TimerDue { timer: Timer::UnknownSend { message } }).await.unwrap();
+}
+
+async fn follow(shop: &Shop, thread: &mut Thread, change: &Change) {
+    for recorded in &change.events {
+        let html = live_html(&shop.house.state, Locale::default(), change, recorded).await.unwrap();
+        streams(&html).iter().for_each(|stream| thread.apply(stream));
+    }
+}
+
+/// Streams name the contact anew where the name stands; `html::Thread` knows no selectors.
+fn renamed(lines: Vec<String>) -> Vec<String> {
+    lines.into_iter().map(|line| line.replace("<bdi>Zoe</bdi>", "<bdi>Zoe Smith</bdi>")).collect()
+}
+
+#[actix_web::test]
+async fn a_thread_is_the_same_live_caught_up_and_freshly_loaded() {
+    let shop = Shop::open().await;
+    let (mut ana, mut ben) = (shop.hires("ana@example.com", Role::Agent).await, shop.hires("ben@example.com", Role::Agent).await);
+    let id = shop.hears_text("34600000001", "Hi").await;
+    let before = ana.opens(id).await;
+    let since = seq_of(&before);
+    let (mut live, mut caught_up) = (Thread::of_page(&before), Thread::of_page(&before));
+    shop.watch();
+    live_through(&shop, &mut ana, &mut ben, id).await;
+    for change in shop.changes() {
+        follow(&shop, &mut live, &change).await;
+    }
+    let missed = since_html(&shop.house.state, Locale::default(), shop.house.workspace, id, since).await.unwrap().expect("it is there");
+    streams(&missed.html).iter().for_each(|stream| caught_up.apply(stream));
+    let page = ana.opens(id).await;
+    let fresh = Thread::of_page(&page);
+    assert_eq!((missed.reload, missed.seq), (false, seq_of(&page)));
+    for words in ["<strong>Zoe</strong>", "sticker", "careful", "/thumbnail", "Ben here", "Still there?"] {
+        assert!(fresh.says(words), "{words} is missing");
+    }
+    assert_eq!(renamed(live.lines_from(0)), fresh.lines_from(0));
+    assert_eq!(renamed(caught_up.lines_from(0)), fresh.lines_from(0));
+}
+
+#[actix_web::test]
+async fn nothing_was_missed_and_another_workspace_is_told_nothing() {
+    let shop = Shop::open().await;
+    let id = shop.hears_text("34600000001", "Hi").await;
+    let state = &shop.house.state;
+    let last = since_html(state, Locale::default(), shop.house.workspace, id, 0).await.unwrap().unwrap();
+    let again = since_html(state, Locale::default(), shop.house.workspace, id, last.seq).await.unwrap().unwrap();
+    assert_eq!((again.html.as_str(), again.seq, again.reload), ("", last.seq, false));
+    let other = Uuid::now_v7().into();
+    assert!(since_html(state, Locale::default(), other, id, 0).await.unwrap().is_none());
+}
+
+#[actix_web::test]
+async fn a_page_that_missed_very_much_loads_itself_again() {
+    let shop = Shop::open().await;
+    let id = shop.hears_text("34600000001", "Hi").await;
+    let client = shop.house.state.store.client().await.unwrap();
+    let many = "INSERT INTO events (workspace_id, conversation_id, seq, at, kind, event)
+                SELECT workspace_id, conversation_id, seq + 10 * g, at, kind, event FROM events, generate_series(1, 300) AS g";
+    client.batch_execute(many).await.unwrap();
+    let missed = since_html(&shop.house.state, Locale::default(), shop.house.workspace, id, 1).await.unwrap().unwrap();
+    assert_eq!((missed.html.as_str(), missed.reload), ("", true));
+}
+
+#[actix_web::test]
+async fn what_does_not_change_the_state_leaves_header_and_composer_alone() {
+    let shop = Shop::open().await;
+    let mut ana = shop.hires("ana@example.com", Role::Agent).await;
+    let id = shop.hears_text("34600000001", "Hi").await;
+    ana.does(id, "assignment", &[]).await;
+    let message = ana.replies(id, "Hello").await;
+    shop.watch();
+    shop.is_told(message, Status::Sent).await;
+    ana.does(id, "resolution", &[]).await;
+    let mut told = Vec::new();
+    for change in shop.changes() {
+        for recorded in &change.events {
+            told.push(live_html(&shop.house.state, Locale::default(), &change, recorded).await.unwrap());
+        }
+    }
+    let (ticks, resolved) = (&told[0], told.last().unwrap());
+    assert!(ticks.contains(&format!("ticks-{message}")) && !ticks.contains("conversation-header"), "{ticks}");
+    assert!(resolved.contains("conversation-header") && resolved.contains("standing"), "{resolved}");
+}

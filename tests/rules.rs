@@ -1,0 +1,23 @@
+//! The rules, as sentences: a shop in memory in which customers write, a flow answers and people work, all through
+//! `domain::handle`. After every command the shop is checked against what must hold at any time (`rules/shop.rs`).
+
+#[path = "rules/any_order.rs"]
+mod any_order;
+#[path = "rules/assigning.rs"]
+mod assigning;
+#[path = "rules/customers.rs"]
+mod customers;
+#[path = "rules/flow.rs"]
+mod flow;
+#[path = "rules/main_job.rs"]
+mod main_job;
+#[path = "rules/people.rs"]
+mod people;
+#[path = "rules/replies.rs"]
+mod replies;
+#[path = "rules/returning.rs"]
+mod returning;
+#[path = "rules/sends.rs"]
+mod sends;
+#[path = "rules/shop.rs"]
+mod shop;

@@ -1,0 +1,341 @@
+//! A shop in memory: what the runner and its tables do, without either.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use baton::domain::agent::{Agent, Availability, Presence};
+use baton::domain::command::Person;
+use baton::domain::contact::Contact;
+use baton::domain::conversation::{Controller, Conversation, State};
+use baton::domain::event::Recorded;
+use baton::domain::flows::Definition;
+use baton::domain::flows::session::FlowSession;
+use baton::domain::hours::Hours;
+use baton::domain::ids::{ContactId, ConversationId, FlowId, Ids, InboxId, MessageId, QueueId, TeamId, UserId, WorkspaceId};
+use baton::domain::inbox::Inbox;
+use baton::domain::message::{Author, Message};
+use baton::domain::queue::Queue;
+use baton::domain::routing::{Candidate, Waiting, decide};
+use baton::domain::snapshot::{KnownMessage, Workplace};
+use baton::domain::timer::Timer;
+use baton::domain::user::Role;
+use baton::domain::{Command, Event, Refusal, Snapshot, handle};
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use crate::customers::Phone;
+use crate::people::Colleague;
+
+pub const ORDERS: QueueId = QueueId(Uuid::from_u128(0x10));
+pub const BILLING: QueueId = QueueId(Uuid::from_u128(0x11));
+pub const SUPPORT: QueueId = QueueId(Uuid::from_u128(0x12));
+
+/// A conversation as tables have it.
+#[derive(Clone)]
+pub struct Kept {
+    pub conversation: Conversation,
+    pub session: Option<FlowSession>,
+    pub journal: Vec<Recorded>,
+}
+
+/// A message as its row has it.
+#[derive(Clone)]
+pub struct KeptMessage {
+    pub conversation: ConversationId,
+    pub message: Message,
+    pub known: KnownMessage,
+}
+
+pub struct Tables {
+    pub now: Timestamp,
+    pub inbox: Inbox,
+    pub workplace: Arc<Workplace>,
+    pub contacts: HashMap<ContactId, Contact>,
+    pub conversations: Vec<Kept>,
+    pub messages: Vec<KeptMessage>,
+    pub agents: HashMap<UserId, Agent>,
+    pub away: Vec<UserId>,
+    pub timers: BTreeMap<(ConversationId, String), (Timer, Timestamp)>,
+    /// Our messages that are still to be brought to WhatsApp.
+    pub outbox: Vec<MessageId>,
+    pub drawn: u128,
+}
+
+pub struct Shop {
+    pub tables: RefCell<Tables>,
+}
+
+impl Shop {
+    /// With the demo's flow and its three queues; a Tuesday morning.
+    pub fn opens() -> Self {
+        Self::with_flow(Some(FlowId(Uuid::from_u128(0x20))))
+    }
+
+    pub fn without_a_flow() -> Self {
+        Self::with_flow(None)
+    }
+
+    fn with_flow(flow: Option<FlowId>) -> Self {
+        let definition: Definition = serde_json::from_str(include_str!("../../src/demo/flow.json")).unwrap();
+        let queues = [(ORDERS, "orders", "Orders"), (BILLING, "billing", "Billing"), (SUPPORT, "support", "Advice")];
+        let queue = |(id, key, name): (QueueId, &str, &str)| Queue {
+            id,
+            key: key.to_owned(),
+            name: name.to_owned(),
+            team: TeamId(Uuid::from_u128(0x30)),
+            hours: Hours::always(),
+            promise_minutes: 10,
+        };
+        let workplace = Workplace {
+            queues: queues.map(queue).to_vec(),
+            people: HashMap::new(),
+            published: flow.into_iter().map(|flow| (flow, 1)).collect(),
+            definitions: flow.into_iter().map(|flow| ((flow, 1), Arc::new(definition.clone()))).collect(),
+        };
+        let inbox = Inbox { id: InboxId(Uuid::from_u128(0x40)), name: "Shop".to_owned(), flow, default_queue: SUPPORT, reopen_hours: 24 };
+        Self {
+            tables: RefCell::new(Tables {
+                now: "2026-02-10T10:00:00Z".parse().unwrap(),
+                inbox,
+                workplace: Arc::new(workplace),
+                contacts: HashMap::new(),
+                conversations: Vec::new(),
+                messages: Vec::new(),
+                agents: HashMap::new(),
+                away: Vec::new(),
+                timers: BTreeMap::new(),
+                outbox: Vec::new(),
+                drawn: 0,
+            }),
+        }
+    }
+
+    pub fn fresh(&self) -> Uuid {
+        let mut tables = self.tables.borrow_mut();
+        tables.drawn += 1;
+        Uuid::from_u128(0x7000 << 64 | tables.drawn)
+    }
+
+    pub fn phone(&self, name: &str) -> Phone<'_> {
+        let contact = ContactId(self.fresh());
+        let known = Contact { id: contact, name: name.to_owned(), language: None, fields: BTreeMap::new() };
+        self.tables.borrow_mut().contacts.insert(contact, known);
+        Phone { shop: self, contact }
+    }
+
+    pub fn agent(&self, name: &str) -> Colleague<'_> {
+        self.hires(name, Role::Agent, 8)
+    }
+
+    pub fn supervisor(&self, name: &str) -> Colleague<'_> {
+        self.hires(name, Role::Supervisor, 8)
+    }
+
+    pub fn hires(&self, name: &str, role: Role, capacity: i32) -> Colleague<'_> {
+        let user = UserId(self.fresh());
+        let mut tables = self.tables.borrow_mut();
+        let (name, idle_since) = (name.to_owned(), tables.now);
+        let agent = Agent { user, name: name.clone(), availability: Availability::Online, load: 0, capacity, idle_since, teams: Vec::new() };
+        tables.agents.insert(user, agent);
+        let workplace = Arc::get_mut(&mut tables.workplace).expect("nobody else holds the set-up");
+        workplace.people.insert(user, name.clone());
+        Colleague { shop: self, person: Person { user, name, role } }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.tables.borrow().now
+    }
+
+    /// The clock goes on; deadlines on the way ring when they are due.
+    pub fn passes(&self, time: SignedDuration) {
+        let end = self.now() + time;
+        loop {
+            let due = self.tables.borrow().timers.values().map(|(_, at)| *at).filter(|at| *at <= end).min();
+            let Some(at) = due else { break };
+            let now = self.now().max(at);
+            self.tables.borrow_mut().now = now;
+            self.rings();
+        }
+        self.tables.borrow_mut().now = end;
+    }
+
+    pub fn rings(&self) {
+        let now = self.now();
+        let due: Vec<_> = self.tables.borrow().timers.iter().filter(|(_, (_, at))| *at <= now).map(|(key, (timer, _))| (key.clone(), *timer)).collect();
+        for (key, timer) in due {
+            self.tables.borrow_mut().timers.remove(&key);
+            // A timer that no longer matters is dropped.
+            self.about(key.0, Command::TimerDue { timer }).ok();
+        }
+    }
+
+    /// Somebody looks at the queues: who waits longest goes to who has room.
+    pub fn routes(&self) {
+        for queue in [ORDERS, BILLING, SUPPORT] {
+            let (waiting, candidates, now) = self.queue(queue);
+            for assignment in decide(&waiting, candidates, now) {
+                let event = Event::ConversationAssigned { agent: assignment.agent, name: assignment.name, reason: assignment.reason };
+                let mut snapshot = self.snapshot_of(assignment.conversation);
+                self.fold(&mut snapshot, vec![event]);
+            }
+        }
+        self.check();
+    }
+
+    fn queue(&self, queue: QueueId) -> (Vec<Waiting>, Vec<Candidate>, Timestamp) {
+        let tables = self.tables.borrow();
+        let mut waiting: Vec<&Conversation> = tables.conversations.iter().map(|kept| &kept.conversation).collect();
+        waiting.retain(|conversation| conversation.controller == Controller::Queue && conversation.queue == Some(queue));
+        waiting.sort_by_key(|conversation| (conversation.queued_at, conversation.id));
+        let waiting = waiting.iter().map(|conversation| Waiting { conversation: conversation.id, last_agent: conversation.last_agent }).collect();
+        let presence = |user| Presence::of(true, if tables.away.contains(&user) { Availability::Away } else { Availability::Online });
+        let mut agents: Vec<Agent> = tables.agents.values().cloned().collect();
+        agents.sort_by_key(|agent| agent.user);
+        let candidates = agents.into_iter().map(|agent| Candidate { presence: presence(agent.user), agent }).collect();
+        (waiting, candidates, tables.now)
+    }
+
+    /// A command about a conversation.
+    pub fn about(&self, conversation: ConversationId, command: Command) -> Result<Vec<Event>, Refusal> {
+        self.decide(self.snapshot_of(conversation), command)
+    }
+
+    /// A command about a contact, as their lane runs it.
+    pub fn lane(&self, contact: ContactId, command: Command) -> Result<Vec<Event>, Refusal> {
+        let latest = self.latest(contact);
+        let snapshot = match latest {
+            Some(conversation) => Snapshot { another_under_way: false, ..self.snapshot_of(conversation) },
+            None => self.snapshot(contact, None),
+        };
+        self.decide(snapshot, command)
+    }
+
+    /// The one under way, or the latest.
+    pub fn latest(&self, contact: ContactId) -> Option<ConversationId> {
+        let tables = self.tables.borrow();
+        let of_contact = tables.conversations.iter().map(|kept| &kept.conversation).filter(|conversation| conversation.contact == contact);
+        of_contact.max_by_key(|conversation| (conversation.state != State::Resolved, conversation.opened_at)).map(|conversation| conversation.id)
+    }
+
+    fn decide(&self, mut snapshot: Snapshot, command: Command) -> Result<Vec<Event>, Refusal> {
+        let now = self.now();
+        let events = handle(&snapshot, command.clone(), now)?;
+        assert_eq!(handle(&snapshot, command, now).as_ref(), Ok(&events), "the same snapshot was decided in two ways");
+        self.fold(&mut snapshot, events.clone());
+        self.check();
+        Ok(events)
+    }
+
+    fn snapshot_of(&self, id: ConversationId) -> Snapshot {
+        let kept = self.kept(id);
+        self.snapshot(kept.conversation.contact, Some(kept))
+    }
+
+    fn snapshot(&self, contact: ContactId, kept: Option<Kept>) -> Snapshot {
+        let ids = Ids::new(self.fresh());
+        let tables = self.tables.borrow();
+        let own = kept.as_ref().map(|kept| kept.conversation.id);
+        let is_another = |other: &Kept| {
+            other.conversation.contact == contact && Some(other.conversation.id) != own && other.conversation.state != State::Resolved
+        };
+        Snapshot {
+            workspace: WorkspaceId(Uuid::from_u128(0x50)),
+            workplace: tables.workplace.clone(),
+            inbox: tables.inbox.clone(),
+            contact: tables.contacts[&contact].clone(),
+            another_under_way: tables.conversations.iter().any(is_another),
+            session: kept.as_ref().and_then(|kept| kept.session.clone()),
+            conversation: kept.map(|kept| kept.conversation),
+            messages: tables.messages.iter().map(|message| message.known.clone()).collect(),
+            agents: tables.agents.clone(),
+            ids,
+        }
+    }
+
+    pub fn kept(&self, id: ConversationId) -> Kept {
+        self.tables.borrow().conversations.iter().find(|kept| kept.conversation.id == id).expect("the conversation is kept").clone()
+    }
+
+    /// Writes what events mean for the tables, as the runner does.
+    fn fold(&self, snapshot: &mut Snapshot, events: Vec<Event>) {
+        let mut tables = self.tables.borrow_mut();
+        let now = tables.now;
+        for event in events {
+            only_the_controller_speaks(snapshot, &event);
+            snapshot.apply(&event, now);
+            let conversation = snapshot.conversation.clone().expect("events are about a conversation");
+            if matches!(event, Event::ConversationOpened { .. }) {
+                tables.conversations.push(Kept { conversation: conversation.clone(), session: None, journal: Vec::new() });
+            }
+            tables.write_beside(&conversation, &event);
+            let kept = tables.conversations.iter_mut().find(|kept| kept.conversation.id == conversation.id).expect("it was opened");
+            if event.is_journaled() {
+                kept.journal.push(Recorded { seq: conversation.last_seq, at: now, event });
+            }
+            kept.conversation = conversation;
+            kept.session.clone_from(&snapshot.session);
+        }
+        tables.contacts.insert(snapshot.contact.id, snapshot.contact.clone());
+        tables.agents.clone_from(&snapshot.agents);
+        for known in &snapshot.messages {
+            if let Some(kept) = tables.messages.iter_mut().find(|kept| kept.known.id == known.id) {
+                kept.known = known.clone();
+            }
+        }
+    }
+
+    /// What must hold at any time.
+    fn check(&self) {
+        let tables = self.tables.borrow();
+        for kept in &tables.conversations {
+            let Conversation { id, controller, queue, state, last_seq, .. } = &kept.conversation;
+            assert!(kept.session.is_none() || *controller == Controller::Flow, "{id}: a flow's session is left although {controller:?} speaks");
+            assert!(*controller != Controller::Queue || queue.is_some(), "{id} waits in no queue");
+            assert_eq!(*state == State::Resolved, *controller == Controller::Nobody, "{id}: {state:?} with {controller:?}");
+            let seqs: Vec<i64> = kept.journal.iter().map(|recorded| recorded.seq).collect();
+            assert_eq!(seqs, (1..=*last_seq).collect::<Vec<_>>(), "{id}: the journal has a gap");
+        }
+        for agent in tables.agents.values() {
+            let held = tables.conversations.iter().filter(|kept| kept.conversation.controller.agent() == Some(agent.user)).count();
+            assert_eq!(usize::try_from(agent.load), Ok(held), "{} is said to hold another number of conversations", agent.name);
+            assert!(agent.load <= agent.capacity, "{} holds more than they may", agent.name);
+        }
+        for contact in tables.contacts.keys() {
+            let is_under_way = |kept: &&Kept| kept.conversation.contact == *contact && kept.conversation.state != State::Resolved;
+            assert!(tables.conversations.iter().filter(is_under_way).count() <= 1, "a contact has two conversations under way");
+        }
+    }
+}
+
+fn only_the_controller_speaks(snapshot: &Snapshot, event: &Event) {
+    let Event::MessageQueued { message } = event else { return };
+    let controller = snapshot.conversation.as_ref().expect("a message is about a conversation").controller;
+    let expected = match message.author {
+        Author::Flow => Controller::Flow,
+        Author::Agent { user } => Controller::Agent { user },
+        Author::Contact => panic!("a customer does not send for us"),
+    };
+    assert_eq!(controller, expected, "somebody else spoke");
+}
+
+impl Tables {
+    fn write_beside(&mut self, conversation: &Conversation, event: &Event) {
+        let key = |timer: &Timer| (conversation.id, format!("{timer:?}"));
+        match event {
+            Event::MessageReceived { message } | Event::MessageQueued { message } => {
+                let known = KnownMessage { id: message.id, wamid: message.wamid.clone(), status: message.status, is_asked: false };
+                assert!(!self.messages.iter().any(|kept| kept.known.id == message.id), "two messages have one id");
+                self.messages.push(KeptMessage { conversation: conversation.id, message: message.clone(), known });
+                if matches!(event, Event::MessageQueued { .. }) {
+                    self.outbox.push(message.id);
+                }
+            }
+            Event::MessageStatusChanged { message, .. } => self.outbox.retain(|waiting| waiting != message),
+            Event::MessageResent { message, .. } => self.outbox.push(*message),
+            Event::TimerSet { timer, due_at } => _ = self.timers.insert(key(timer), (*timer, *due_at)),
+            Event::TimerCancelled { timer } => _ = self.timers.remove(&key(timer)),
+            _ => {}
+        }
+    }
+}
