@@ -1,6 +1,7 @@
 //! What can be typed, and the small commands behind it.
 
 mod commands;
+mod inbox;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -9,6 +10,7 @@ use baton::demo::{self, Keep};
 use baton::domain::user::{EmailAddress, Role};
 
 pub use commands::{doctor, migrate, user, workspace};
+pub use inbox::inbox;
 
 /// A real-time WhatsApp support inbox for teams.
 ///
@@ -40,6 +42,11 @@ pub enum Command {
     User {
         #[command(subcommand)]
         command: UserCommand,
+    },
+    /// WhatsApp numbers that speak through this installation.
+    Inbox {
+        #[command(subcommand)]
+        command: InboxCommand,
     },
 }
 
@@ -89,7 +96,7 @@ impl DemoArguments {
 
 #[derive(Debug, Subcommand)]
 pub enum WorkspaceCommand {
-    /// Makes a workspace and prints its id.
+    /// Makes a workspace with one team and one queue, `support`, that is always open; prints its id.
     Create {
         #[arg(long)]
         name: String,
@@ -103,8 +110,33 @@ pub enum WorkspaceCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub enum InboxCommand {
+    /// Connects a number. Reads three lines from standard input: the app secret, the webhook's verify token, the access token.
+    Connect {
+        /// Id or name of the workspace.
+        #[arg(long)]
+        workspace: String,
+        /// What your people call it.
+        #[arg(long)]
+        name: String,
+        #[arg(long)]
+        app_id: String,
+        #[arg(long)]
+        phone_number_id: String,
+        #[arg(long)]
+        waba_id: String,
+        /// As customers see it, such as +34 600 000 000.
+        #[arg(long)]
+        display_phone_number: String,
+        /// A flow that greets, as docs/flows.md describes it; without one conversations wait in the first queue.
+        #[arg(long, value_name = "FILE")]
+        flow: Option<std::path::PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub enum UserCommand {
-    /// Makes a person who can sign in. Without --password-stdin a password is made up and printed once.
+    /// Makes a person who can sign in and works for every team there is. Without --password-stdin a password is made up and printed once.
     Create {
         /// Id or name of the workspace.
         #[arg(long)]

@@ -37,6 +37,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Migrate => cli::migrate(&Config::from_environment()?).await?,
         Command::Doctor => return Ok(cli::doctor(&Config::from_environment()).await),
         Command::Workspace { command } => cli::workspace(&Config::from_environment()?, command).await?,
+        Command::Inbox { command } => cli::inbox(&Config::from_environment()?, command).await?,
         Command::User { command } => cli::user(&Config::from_environment()?, command).await?,
     }
     Ok(ExitCode::SUCCESS)

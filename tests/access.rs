@@ -1,5 +1,6 @@
 //! Signing in, sessions, keys, and who sees whose things, with a real database behind every address of the table.
 
+#[allow(dead_code, reason = "shared with the tests of the inbox")]
 #[path = "access/house.rs"]
 mod house;
 #[path = "access/keys.rs"]

@@ -38,7 +38,7 @@ pub enum Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Outcome::Met => "Every must is met.",
+            Outcome::Met => "Nothing was lost or refused, and every must that was judged is met.",
             Outcome::Noisy => "The machine was not quiet; these figures say nothing. Measure again.",
             Outcome::Missed => "A must is MISSED.",
             Outcome::Wrong => "Something was lost or refused, which no figure excuses.",

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use baton::domain::contact::{Contact, Identity};
 use baton::domain::conversation::{Controller, Conversation, State};
+use baton::domain::event::{Event, Recorded};
 use baton::domain::hours::Hours;
-use baton::domain::ids::{ContactId, ConversationId, InboxId, QueueId, SessionId, TeamId, UserId, WorkspaceId};
+use baton::domain::ids::{ContactId, ConversationId, InboxId, MessageId, QueueId, SessionId, TeamId, UserId, WorkspaceId};
 use baton::domain::inbox::Inbox;
+use baton::domain::message::{Author, Content, Message, Status};
 use baton::domain::queue::Queue;
 use baton::domain::user::Role;
 use baton::store::Store;
 use baton::store::apps::App;
 use baton::store::inboxes::NewInbox;
-use baton::store::seed::{PastContact, PastConversation};
+use baton::store::seed::{PastContact, PastConversation, PastMessage};
 use baton::store::sessions::NewSession;
 use baton::store::users::NewUser;
 use baton::web::cookies::{Binding, SessionCookie};
@@ -25,11 +27,17 @@ pub const APP_SECRET: &str = "5f1c0d7a9be24c63a8d0f1e2b3c4d5e6";
 pub const PHONE_NUMBER_ID: &str = "200000000000002";
 pub const WABA_ID: &str = "300000000000003";
 
+/// Everybody's profile name: a webhook renames nobody.
+pub const NAME: &str = "Sheena Nelson";
+
 const AGENTS: usize = 100;
 
 /// The agents who hold conversations, and how many each.
 pub const HOLDERS: usize = 50;
 const HELD: usize = 40;
+
+/// Messages that each conversation has already, so that PostgreSQL plans for tables that are in use.
+const WRITTEN: i64 = 10;
 
 /// No agent is ever full.
 const CAPACITY: i32 = 10_000;
@@ -113,12 +121,27 @@ fn conversations(inbox: &Inbox, agents: &[UserId]) -> (Vec<PastContact>, Vec<Pas
         let agent = agents[number % HOLDERS];
         let conversation = held(inbox, contact.id, agent, since);
         let phone = Identity::Phone(format!("1555{number:07}"));
-        (
-            PastContact { contact, identities: vec![phone], since },
-            PastConversation { conversation, messages: Vec::new(), notes: Vec::new(), events: Vec::new() },
-        )
+        let (messages, events) = (1..=WRITTEN).map(|seq| written(seq, since)).unzip();
+        (PastContact { contact, identities: vec![phone], since }, PastConversation { conversation, messages, notes: Vec::new(), events })
     };
     (0..HOLDERS * HELD).map(one).unzip()
+}
+
+/// A message, and its place in the journal.
+fn written(seq: i64, at: Timestamp) -> (PastMessage, Recorded) {
+    let id = Uuid::now_v7();
+    let message = Message {
+        id: MessageId(id),
+        author: Author::Contact,
+        content: Content::Text { body: "Is this still available?".to_owned() },
+        status: Status::Received,
+        failure: None,
+        wamid: Some(format!("wamid.{id}")),
+        reply_to: None,
+        at,
+        raw: None,
+    };
+    (PastMessage { seq, message: message.clone() }, Recorded { seq, at, event: Event::MessageReceived { message } })
 }
 
 fn held(inbox: &Inbox, contact: ContactId, agent: UserId, since: Timestamp) -> Conversation {
@@ -132,7 +155,7 @@ fn held(inbox: &Inbox, contact: ContactId, agent: UserId, since: Timestamp) -> C
         last_agent: Some(agent),
         brief: None,
         assignment_reason: None,
-        last_seq: 0,
+        last_seq: WRITTEN,
         opened_at: since,
         queued_at: None,
         assigned_at: Some(since),

@@ -8,7 +8,9 @@ use uuid::Uuid;
 
 use baton::config::{Config, Faults};
 use baton::doctor::Health;
-use baton::domain::ids::{UserId, WorkspaceId};
+use baton::domain::hours::Hours;
+use baton::domain::ids::{QueueId, TeamId, UserId, WorkspaceId};
+use baton::domain::queue::Queue;
 use baton::store::Store;
 use baton::store::users::{NewUser, is_taken};
 use baton::web::locale::Locale;
@@ -21,6 +23,9 @@ const PASSWORD_LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 
 /// 20 of 31 letters: 99 bits.
 const PASSWORD_LENGTH: usize = 20;
+
+/// How soon customers of a new workspace are told to expect an answer.
+const PROMISE_MINUTES: u32 = 15;
 
 /// Brings the schema up to date.
 pub async fn migrate(config: &Config) -> Result<()> {
@@ -49,7 +54,19 @@ pub async fn workspace(config: &Config, command: WorkspaceCommand) -> Result<()>
     check_locale(&locale)?;
     TimeZone::get(&time_zone).with_context(|| format!("`{time_zone}` is no time zone; write it as Europe/Madrid"))?;
     let id = WorkspaceId(Uuid::now_v7());
-    store(config)?.create_workspace(id, name.trim(), &locale, &time_zone).await?;
+    let store = store(config)?;
+    store.create_workspace(id, name.trim(), &locale, &time_zone).await?;
+    let team = TeamId(Uuid::now_v7());
+    store.add_team(id, team, "Support").await?;
+    let queue = Queue {
+        id: QueueId(Uuid::now_v7()),
+        key: "support".to_owned(),
+        name: "Support".to_owned(),
+        team,
+        hours: Hours::always(),
+        promise_minutes: PROMISE_MINUTES,
+    };
+    store.add_queue(id, &queue, 0).await?;
     println!("{id}");
     Ok(())
 }
@@ -68,6 +85,7 @@ pub async fn user(config: &Config, command: UserCommand) -> Result<()> {
         .create_user(&user)
         .await
         .map_err(|error| if is_taken(&error) { anyhow!("somebody has this e-mail address already") } else { error.into() })?;
+    store.join_teams(workspace, id).await?;
     println!("{id}");
     if given.is_none() {
         println!("Password, shown only now: {password}");
@@ -75,7 +93,7 @@ pub async fn user(config: &Config, command: UserCommand) -> Result<()> {
     Ok(())
 }
 
-fn store(config: &Config) -> Result<Store> {
+pub(super) fn store(config: &Config) -> Result<Store> {
     Ok(Store::new(&config.database_url, config.database_pool)?)
 }
 
@@ -84,7 +102,7 @@ fn check_locale(locale: &str) -> Result<()> {
     if known.contains(&locale) { Ok(()) } else { bail!("`{locale}` is no language of the interface; it speaks {}", known.join(", ")) }
 }
 
-async fn find_workspace(store: &Store, wanted: &str) -> Result<WorkspaceId> {
+pub(super) async fn find_workspace(store: &Store, wanted: &str) -> Result<WorkspaceId> {
     match store.find_workspaces(wanted).await?.as_slice() {
         [only] => Ok(*only),
         [] => bail!("there is no workspace `{wanted}`; `baton workspace create` makes one"),

@@ -81,7 +81,7 @@ pub async fn run(options: &Options) -> Result<()> {
     seed::fill_if_empty(&store, Size { past: options.past, ..seed::DEMO_SIZE }).await?;
     let simulator = Simulator::start(simulator_address, &place.log("simulator"))?;
     let app = App::start(config.clone(), Side::Both).await?;
-    simulator.introduce(&config.public_url).await?;
+    simulator.introduce(&config.public_url, &seed::answerable(&store).await?).await?;
     let mut asked_to_stop = pin!(app::asked_to_stop());
     // The first look makes it listen: from here on Ctrl+C stops in good order.
     if poll!(asked_to_stop.as_mut()).is_pending() {

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use reqwest::Client;
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::config::program_folders;
+use crate::store::seed::Answerable;
 
 use super::account::Account;
 use super::process::{Process, Signal};
@@ -45,18 +46,24 @@ impl Simulator {
         self.process.id()
     }
 
-    /// Tells it our app, our number and the people who hold the phones. Our door must be open: it is challenged at once.
+    /// Tells it our number, the people who hold the phones, and our app. Our door must be open: it is challenged at once.
+    ///
+    /// `answerable` have written before and may be answered now, so they write their last words once more. Nobody hears that, for
+    /// the app comes last; but it opens their window and shows on their phones.
     ///
     /// # Errors
     /// When it refuses.
-    pub async fn introduce(&self, public_url: &Url) -> Result<()> {
+    pub async fn introduce(&self, public_url: &Url, answerable: &[Answerable]) -> Result<()> {
         let client = Client::builder().timeout(ANSWER).build()?;
-        self.post(&client, "apps", &seed::app(public_url)?).await?;
         self.post(&client, "numbers", &seed::number()).await?;
-        for user in seed::phones() {
-            self.post(&client, "users", &user).await?;
+        for (number, name) in seed::phones().into_iter().chain(answerable.iter().map(|known| (known.phone.as_str(), known.name.as_str()))) {
+            self.post(&client, "users", &json!({ "wa_id": number, "name": name })).await?;
         }
-        Ok(())
+        for known in answerable {
+            let body = Some(known.last_words.text()).filter(|text| !text.is_empty()).unwrap_or("🙂");
+            self.post(&client, &format!("users/{}/messages", known.phone), &json!({ "type": "text", "text": { "body": body } })).await?;
+        }
+        self.post(&client, "apps", &seed::app(public_url)?).await
     }
 
     async fn post(&self, client: &Client, noun: &str, body: &Value) -> Result<()> {

@@ -115,13 +115,13 @@ impl Snapshot {
             Event::ConversationAssigned { agent, .. } => {
                 let previous = self.conversation.as_ref().and_then(|conversation| conversation.controller.agent());
                 if previous != Some(*agent) {
-                    self.shift_load(previous, -1);
-                    self.shift_load(Some(*agent), 1);
+                    self.lose(previous);
+                    self.gain(*agent, now);
                 }
             }
             Event::ConversationQueued { .. } | Event::ConversationResolved { .. } => {
                 let previous = self.conversation.as_ref().and_then(|conversation| conversation.controller.agent());
-                self.shift_load(previous, -1);
+                self.lose(previous);
             }
             Event::ConversationReopened { .. }
             | Event::MediaChanged { .. }
@@ -144,9 +144,16 @@ impl Snapshot {
         }
     }
 
-    fn shift_load(&mut self, user: Option<UserId>, by: i32) {
+    fn gain(&mut self, user: UserId, now: Timestamp) {
+        if let Some(agent) = self.agents.get_mut(&user) {
+            agent.load += 1;
+            agent.idle_since = now;
+        }
+    }
+
+    fn lose(&mut self, user: Option<UserId>) {
         if let Some(agent) = user.and_then(|user| self.agents.get_mut(&user)) {
-            agent.load += by;
+            agent.load -= 1;
         }
     }
 }

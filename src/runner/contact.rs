@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::load::know_messages;
 use super::write::{store_media, write};
-use super::{Error, Runner, now};
+use super::{Error, Runner, fresh_ids, now};
 use crate::domain::command::TransferTarget;
 use crate::domain::event::Recorded;
 use crate::domain::ids::{ConversationId, MediaId, UserId, WorkspaceId};
@@ -208,6 +208,8 @@ async fn decide(
         InboundItem::Message(message) => Command::Receive { message, received_at: item.received_at },
         InboundItem::Status(report) => Command::RecordStatus(report),
     };
+    // Every command counts from the beginning of its supply, so each of a batch gets one of its own.
+    snapshot.ids = fresh_ids();
     match handle(snapshot, command, now) {
         Ok(events) => Ok(Ok(write(transaction, snapshot, events, now).await?)),
         Err(refusal) => Ok(Err(refusal)),

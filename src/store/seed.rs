@@ -11,7 +11,7 @@ use crate::domain::contact::{Contact, Identity};
 use crate::domain::conversation::Conversation;
 use crate::domain::event::Recorded;
 use crate::domain::ids::{NoteId, UserId, WorkspaceId};
-use crate::domain::message::{Author, Direction, Message};
+use crate::domain::message::{Author, Content, Direction, Message};
 
 /// Rows a statement carries at most.
 const ROWS: usize = 5_000;
@@ -66,6 +66,35 @@ crate::statements! {
         INSERT INTO canned_replies (workspace_id, id, shortcut, body)
         SELECT $1, *
         FROM UNNEST($2::uuid[], $3::text[], $4::text[])";
+    /// Whom we may answer now: everybody with something open, and `$2` in any case.
+    ANSWERABLE = "
+        SELECT DISTINCT ON (identity.value) identity.value, contact.name, message.content
+        FROM conversations AS conversation
+        JOIN contacts AS contact ON contact.workspace_id = conversation.workspace_id AND contact.id = conversation.contact_id
+        JOIN contact_identities AS identity
+            ON identity.workspace_id = contact.workspace_id AND identity.contact_id = contact.id AND identity.kind = 'phone'
+        JOIN LATERAL (
+            SELECT content
+            FROM messages
+            WHERE messages.workspace_id = conversation.workspace_id
+              AND messages.conversation_id = conversation.id
+              AND messages.direction = 'inbound'
+            ORDER BY messages.seq DESC
+            LIMIT 1) AS message ON true
+        WHERE conversation.workspace_id = $1
+          AND conversation.window_expires_at > now()
+          AND (conversation.state <> 'resolved' OR identity.value = ANY($2))
+        ORDER BY identity.value, conversation.last_message_at DESC
+        LIMIT 200";
+}
+
+/// Somebody whom we may answer now.
+#[derive(Debug, Clone)]
+pub struct Answerable {
+    /// Digits.
+    pub phone: String,
+    pub name: String,
+    pub last_words: Content,
 }
 
 /// Somebody who wrote.
@@ -117,6 +146,20 @@ impl Store {
         bulk.run(&SEED_READS, &[]).await?;
         bulk.run(&SEED_LOADS, &[]).await?;
         Ok(transaction.commit().await?)
+    }
+
+    /// Those with an open conversation and an open window, and those of `phones` with an open window; at most 200.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn answerable(&self, workspace: WorkspaceId, phones: &[&str]) -> Result<Vec<Answerable>> {
+        let rows = self.query(&ANSWERABLE, &[&workspace.0, &phones]).await?;
+        rows.iter()
+            .map(|row| {
+                let last_words = serde_json::from_value(row.try_get(2)?)?;
+                Ok(Answerable { phone: row.try_get(0)?, name: row.try_get(1)?, last_words })
+            })
+            .collect()
     }
 
     /// Stores prepared texts: shortcut and body.

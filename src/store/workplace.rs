@@ -44,6 +44,12 @@ crate::statements! {
         INSERT INTO team_members (workspace_id, team_id, user_id)
         VALUES ($1, $2, $3)
         ON CONFLICT (workspace_id, team_id, user_id) DO NOTHING";
+    JOIN_TEAMS = "
+        INSERT INTO team_members (workspace_id, team_id, user_id)
+        SELECT workspace_id, id, $2
+        FROM teams
+        WHERE workspace_id = $1
+        ON CONFLICT (workspace_id, team_id, user_id) DO NOTHING";
     ADD_FLOW = "INSERT INTO flows (workspace_id, id, name) VALUES ($1, $2, $3)";
     ADD_VERSION = "
         INSERT INTO flow_versions (workspace_id, flow_id, version, definition)
@@ -86,6 +92,15 @@ impl Store {
     /// As PostgreSQL answers.
     pub async fn add_member(&self, workspace: WorkspaceId, team: TeamId, user: UserId) -> Result<()> {
         self.execute(&ADD_MEMBER, &[&workspace.0, &team.0, &user.0]).await?;
+        Ok(())
+    }
+
+    /// Puts a person into every team there is.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn join_teams(&self, workspace: WorkspaceId, user: UserId) -> Result<()> {
+        self.execute(&JOIN_TEAMS, &[&workspace.0, &user.0]).await?;
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use super::error::Result;
 use super::present;
 use super::session::Signed;
 use super::state::State;
-use super::views::{Chrome, Notice, NoticesPage, Quarantined, QuarantinePage};
+use super::views::{Chrome, Notice, NoticesPage, QuarantinePage, Quarantined};
 use crate::store;
 use crate::store::pages::SetAside;
 
@@ -52,14 +52,7 @@ fn quarantined(item: SetAside) -> Quarantined {
 }
 
 fn notice(notice: store::notices::Notice) -> Notice {
-    Notice {
-        id: notice.id,
-        at: notice.at,
-        inbox_name: notice.inbox_name,
-        kind: notice.kind,
-        field: notice.field,
-        value: notice.value,
-    }
+    Notice { id: notice.id, at: notice.at, inbox_name: notice.inbox_name, kind: notice.kind, field: notice.field, value: notice.value }
 }
 
 /// The bytes as text; what is no text stands as U+FFFD.

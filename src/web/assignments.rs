@@ -19,12 +19,7 @@ pub(super) struct Transfer {
 }
 
 /// `POST /conversations/{id}/assignment`: I take it.
-pub(super) async fn create(
-    state: web::Data<State>,
-    signed: Signed,
-    asked: Asked,
-    id: web::Path<ConversationId>,
-) -> Result<HttpResponse> {
+pub(super) async fn create(state: web::Data<State>, signed: Signed, asked: Asked, id: web::Path<ConversationId>) -> Result<HttpResponse> {
     run(&state, &signed, *id, Command::Take { by: person(&signed) }).await?;
     Ok(asked.done(*id))
 }
@@ -44,23 +39,13 @@ pub(super) async fn transfer(
 }
 
 /// `POST /conversations/{id}/resolution`
-pub(super) async fn resolve(
-    state: web::Data<State>,
-    signed: Signed,
-    asked: Asked,
-    id: web::Path<ConversationId>,
-) -> Result<HttpResponse> {
+pub(super) async fn resolve(state: web::Data<State>, signed: Signed, asked: Asked, id: web::Path<ConversationId>) -> Result<HttpResponse> {
     run(&state, &signed, *id, Command::Resolve { by: person(&signed) }).await?;
     Ok(asked.done(*id))
 }
 
 /// `POST /conversations/{id}/reopening`
-pub(super) async fn reopen(
-    state: web::Data<State>,
-    signed: Signed,
-    asked: Asked,
-    id: web::Path<ConversationId>,
-) -> Result<HttpResponse> {
+pub(super) async fn reopen(state: web::Data<State>, signed: Signed, asked: Asked, id: web::Path<ConversationId>) -> Result<HttpResponse> {
     run(&state, &signed, *id, Command::Reopen { by: person(&signed) }).await?;
     Ok(asked.done(*id))
 }

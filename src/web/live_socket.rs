@@ -65,7 +65,8 @@ impl Page {
                 }
                 message = tokio::time::timeout(SILENCE, messages.next()) => match message {
                     Ok(Some(Ok(AggregatedMessage::Text(text)))) => {
-                        if !self.hear(&mut session, &text).await {
+                        // Boxed: what it needs is held while it runs, not for the life of the socket.
+                        if !Box::pin(self.hear(&mut session, &text)).await {
                             break Some(CloseCode::Again);
                         }
                     }

@@ -1,7 +1,9 @@
 //! Pictures, served so that nothing in them can act: own content type, no sniffing, no script, no origin.
 
 use actix_web::body::SizedStream;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS,
+};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 
 use super::error::{Error, Result};
@@ -60,7 +62,9 @@ async fn open(state: &State, signed: &Signed, id: MediaId, part: Part) -> Result
 /// The type and name under which a file is served. What is no picture of these types is not served at all.
 fn shown_as(mime_type: &str, part: Part) -> Option<(&'static str, &'static str)> {
     match (part, mime_type) {
-        (Part::Thumbnail, "image/jpeg" | "image/png" | "image/webp") | (Part::Original, "image/jpeg") => Some(("image/jpeg", "picture.jpg")),
+        (Part::Thumbnail, "image/jpeg" | "image/png" | "image/webp") | (Part::Original, "image/jpeg") => {
+            Some(("image/jpeg", "picture.jpg"))
+        }
         (Part::Original, "image/png") => Some(("image/png", "picture.png")),
         (Part::Original, "image/webp") => Some(("image/webp", "picture.webp")),
         _ => None,

@@ -32,7 +32,8 @@ pub fn row(locale: Locale, view: View, listed: &Listed) -> Row {
     Row {
         promise_minutes: listed.promise_minutes,
         cursor: Cursor::of(list_view(view), &listed.conversation).to_string(),
-        read_seq: listed.read_seq,
+        // Who never opened it has read nothing.
+        read_seq: Some(listed.read_seq.unwrap_or(0)),
         view: Some(view),
         ..bare_row(locale, &listed.conversation, &listed.contact_name, names)
     }
@@ -175,12 +176,8 @@ pub fn targets(viewer: UserId, agents: &[Agent], workplace: &Workplace, is_conne
 #[must_use]
 pub fn chrome(signed: &Signed, agents: &[Agent], workplace: &Workplace, counts: ViewCounts, now: Timestamp) -> Chrome {
     let me = agents.iter().find(|agent| agent.user == signed.user);
-    let queues: Vec<QueueId> = workplace
-        .queues
-        .iter()
-        .filter(|queue| me.is_some_and(|me| me.teams.contains(&queue.team)))
-        .map(|queue| queue.id)
-        .collect();
+    let queues: Vec<QueueId> =
+        workplace.queues.iter().filter(|queue| me.is_some_and(|me| me.teams.contains(&queue.team))).map(|queue| queue.id).collect();
     Chrome {
         locale: signed.locale,
         csrf: signed.csrf.clone(),

@@ -154,7 +154,8 @@ fn resource(path: &'static str) -> Resource {
 
 /// A door is the busiest address: nothing stands around it.
 fn door(path: &'static str) -> Resource {
-    let resource = entries(path).fold(web::resource(path), |resource, entry| resource.route((entry.handler)().method(entry.method.clone())));
+    let resource =
+        entries(path).fold(web::resource(path), |resource, entry| resource.route((entry.handler)().method(entry.method.clone())));
     resource.default_service(web::to(webhook::wrong_method))
 }
 

@@ -1,24 +1,26 @@
 //! The one builder of threads: journal events and stored messages become what stands in a thread. Fresh pages, older pages, what a
 //! page missed and what happens now all come from here, so that they are equal.
 
-use std::collections::HashMap;
+mod bubbles;
+
 use std::sync::Arc;
 
 use uuid::Uuid;
 
+use self::bubbles::{Builder, quotes};
 use super::locale::Locale;
 use super::present;
 use super::state::State;
-use super::views::{Bubble, ConversationState, NoteItem, Person, Quoted, SystemLine, ThreadItem, Ticks, streams};
+use super::views::{ConversationState, NoteItem, Person, SystemLine, ThreadItem, Ticks, streams};
 use crate::domain::conversation::Conversation;
 use crate::domain::event::{Actor, Event, Recorded};
 use crate::domain::ids::{ConversationId, InboxId, MessageId, UserId, WorkspaceId};
-use crate::domain::message::{Author, Content, Failure, Message, Status};
+use crate::domain::message::{Author, Failure, Message, Status};
 use crate::domain::snapshot::Workplace;
 use crate::live::change::Change;
+use crate::store::Result;
 use crate::store::pages::Opened;
-use crate::store::threads::{QuotedMessage, ThreadMessage};
-use crate::store::{Result, Store};
+use crate::store::threads::ThreadMessage;
 
 /// Events that a page may have missed at most; beyond it, loading it afresh is cheaper.
 const MISSED: i64 = 500;
@@ -114,9 +116,7 @@ pub async fn live_html(state: &State, locale: Locale, change: &Change, recorded:
         Event::MessageStatusChanged { message, status, failure, .. } => climbed(state, thread, *message, *status, failure.clone()).await?,
         Event::MessageResent { message, .. } => climbed(state, thread, *message, Status::Queued, None).await?,
         Event::MessageLeft { message, .. } => climbed(state, thread, *message, Status::Unknown, None).await?,
-        Event::MediaChanged { .. } => {
-            items(state, thread, std::slice::from_ref(recorded)).await?.iter().map(streams::upsert).collect()
-        }
+        Event::MediaChanged { .. } => items(state, thread, std::slice::from_ref(recorded)).await?.iter().map(streams::upsert).collect(),
         event if stands(event) => line_or_note(locale, recorded).iter().map(streams::upsert).collect(),
         _ => String::new(),
     };
@@ -225,34 +225,7 @@ async fn climbed(state: &State, thread: Thread<'_>, message: MessageId, status: 
 /// A contact's new name on the bubbles that stand there.
 fn renamed(name: &str) -> String {
     let name = askama::filters::escape(name, askama::filters::Html).map(|name| name.to_string()).unwrap_or_default();
-    format!(
-        r#"<turbo-stream action="update" targets="{NAMED_BY_CONTACT}"><template>{name}</template></turbo-stream>"#
-    )
-}
-
-/// The messages that `messages` answer, by WhatsApp's id.
-async fn quotes<'m>(
-    store: &Store,
-    thread: Thread<'_>,
-    messages: impl IntoIterator<Item = &'m Message>,
-) -> Result<HashMap<String, QuotedMessage>> {
-    let mut wamids: Vec<&str> = messages.into_iter().filter_map(quoted_wamid).collect();
-    wamids.sort_unstable();
-    wamids.dedup();
-    let quoted = store.quoted(thread.workspace, thread.inbox, &wamids).await?;
-    Ok(quoted.into_iter().map(|quote| (quote.wamid.clone(), quote)).collect())
-}
-
-/// What a message answers. A tap answers its question by itself: nothing is quoted.
-fn quoted_wamid(message: &Message) -> Option<&str> {
-    match message.content {
-        Content::Reply { .. } => None,
-        Content::Text { .. }
-        | Content::Buttons { .. }
-        | Content::List { .. }
-        | Content::Image { .. }
-        | Content::Unsupported { .. } => message.reply_to.as_deref(),
-    }
+    format!(r#"<turbo-stream action="update" targets="{NAMED_BY_CONTACT}"><template>{name}</template></turbo-stream>"#)
 }
 
 /// The set-up of the workspace; read again when somebody is not in it yet.
@@ -268,60 +241,6 @@ fn agent_of(author: Author) -> Option<UserId> {
         Author::Agent { user } => Some(user),
         Author::Contact | Author::Flow => None,
     }
-}
-
-/// Makes bubbles of messages.
-struct Builder<'a> {
-    thread: Thread<'a>,
-    workplace: Arc<Workplace>,
-    quotes: HashMap<String, QuotedMessage>,
-}
-
-impl Builder<'_> {
-    fn bubble(&self, it: ThreadMessage) -> ThreadItem {
-        let quote = quoted_wamid(&it.message).map(|wamid| self.quote(wamid));
-        let message = it.message;
-        ThreadItem::Message(Box::new(Bubble {
-            locale: self.thread.locale,
-            id: message.id,
-            seq: it.seq,
-            at: message.at,
-            author: message.author,
-            author_name: self.name(message.author),
-            content: message.content,
-            status: message.status,
-            failure: message.failure.filter(|failure| !was_left(message.status, failure)),
-            quote,
-            raw: message.raw,
-        }))
-    }
-
-    fn quote(&self, wamid: &str) -> Quoted {
-        match self.quotes.get(wamid) {
-            Some(quoted) => Quoted {
-                message: Some(quoted.id),
-                author_name: match quoted.author {
-                    Author::Flow => self.thread.locale.t("thread.flow").into_owned(),
-                    author => self.name(author),
-                },
-                content: Some(quoted.content.clone()),
-            },
-            None => Quoted { message: None, author_name: String::new(), content: None },
-        }
-    }
-
-    fn name(&self, author: Author) -> String {
-        match author {
-            Author::Contact => self.thread.contact_name.to_owned(),
-            Author::Flow => String::new(),
-            Author::Agent { user } => self.workplace.people.get(&user).cloned().unwrap_or_default(),
-        }
-    }
-}
-
-/// A person decided to leave it as it is: nobody is asked any more.
-fn was_left(status: Status, failure: &Failure) -> bool {
-    status == Status::Unknown && failure.title == Failure::LEFT
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! Lists, threads and what an admin sees.
 
 use baton::domain::user::Role;
+use baton::web::locale::Locale;
+use baton::web::present::row_of_change;
+use baton::web::views::streams;
 use uuid::Uuid;
 
 use crate::html::{Thread, element};
@@ -21,6 +24,34 @@ async fn a_conversation_is_in_the_lists_it_belongs_to() {
         let rows = ana.sees(&format!("/inbox/rows?view={view}")).await;
         assert_eq!(ids(&rows), ids(&page), "{view}");
         assert!(rows.trim_start().starts_with("<turbo-frame id=\"rows\""));
+    }
+}
+
+/// A row without what only its own page knows: how far the viewer has read, and the list it stands in.
+fn bare(row: &str) -> String {
+    let row = row.replacen(" is-unread", "", 1).replacen("?view=all", "", 1);
+    match row.split_once(" data-read=\"").and_then(|(before, rest)| Some((before, rest.split_once('"')?.1))) {
+        Some((before, after)) => format!("{before}{after}"),
+        None => row,
+    }
+}
+
+#[actix_web::test]
+async fn a_live_row_is_the_row_that_a_fresh_list_has() {
+    let shop = Shop::open().await;
+    let mut ana = shop.hires("ana@example.com", Role::Agent).await;
+    shop.watch();
+    let id = shop.hears_text("34600000001", "Hi").await;
+    for step in ["assignment", "reply", "resolution"] {
+        let view = if step == "resolution" { "resolved" } else { "all" };
+        match step {
+            "reply" => _ = ana.replies(id, "Hello").await,
+            step => ana.does(id, step, &[]).await,
+        }
+        let change = shop.changes().pop().expect("a change");
+        let live = streams::row(&row_of_change(Locale::default(), &change));
+        let page = ana.sees(&format!("/inbox?view={view}")).await.replace("?view=resolved", "?view=all");
+        assert_eq!(bare(element(&page, &format!("row-{id}")).expect("a row")), live, "after {step}");
     }
 }
 

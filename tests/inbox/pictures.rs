@@ -83,7 +83,9 @@ async fn what_is_no_picture_is_refused_in_words_and_not_kept() {
     let id = shop.hears_text("34600000001", "Hi").await;
     ana.does(id, "assignment", &[]).await;
     let too_large = vec![0; 5 * 1024 * 1024 + 1];
-    for (picture, words) in [(&b"<svg/>"[..], "Only JPEG and PNG"), (&encoded(ImageFormat::WebP), "Only JPEG and PNG"), (&too_large, "5 MB")] {
+    for (picture, words) in
+        [(&b"<svg/>"[..], "Only JPEG and PNG"), (&encoded(ImageFormat::WebP), "Only JPEG and PNG"), (&too_large, "5 MB")]
+    {
         let answer = sends(&mut ana, id, Uuid::now_v7(), picture).await;
         assert_eq!(answer.status, 422);
         assert!(answer.body.contains(words) && answer.body.contains("Like this?"), "{words} is missing");

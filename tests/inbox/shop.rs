@@ -78,8 +78,7 @@ impl Shop {
 
     /// Makes this node note every change, as if somebody looked.
     pub fn watch(&self) {
-        let owner =
-            Owner { workspace: self.house.workspace, user: UserId(Uuid::nil()), session: SessionId(Uuid::nil()), locale: "en" };
+        let owner = Owner { workspace: self.house.workspace, user: UserId(Uuid::nil()), session: SessionId(Uuid::nil()), locale: "en" };
         drop(self.house.state.live.hub.register(owner));
     }
 
@@ -183,7 +182,7 @@ impl Agent<'_> {
 
 /// The sequence that a conversation's page shows it up to.
 pub fn seq_of(page: &str) -> i64 {
-    let main = page.split_once("<main ").expect("a conversation").1;
+    let main = page.split_once(" class=\"conversation\"").expect("a conversation").1;
     let seq = main.split_once(" data-seq=\"").and_then(|(_, rest)| rest.split('"').next());
     seq.and_then(|seq| seq.parse().ok()).expect("a sequence")
 }

@@ -1,10 +1,10 @@
 //! A page that followed live, one that caught up and one freshly loaded show the same.
 
 use baton::domain::command::Command;
+use baton::domain::event::Event;
 use baton::domain::ids::{ConversationId, MediaId, MessageId};
 use baton::domain::inbound::InboundContent;
 use baton::domain::message::{Choice, Content, MediaState, Status};
-use baton::domain::event::Event;
 use baton::domain::user::Role;
 use baton::live::change::Change;
 use baton::web::locale::Locale;

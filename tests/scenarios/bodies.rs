@@ -85,6 +85,7 @@ async fn a_body_too_large_is_refused_and_the_largest_that_meta_sends_is_taken() 
             SELECT substring(wamid FROM 12)::int AS number, row_number() OVER (ORDER BY seq) - 1 AS place FROM messages WHERE direction = 'inbound'
         ) AS sent WHERE number <> place";
     assert_eq!(world.count(out_of_order).await, 0);
+    assert_eq!(world.nodes[0].last_words(), "", "the node had something to complain about");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -96,8 +96,8 @@ impl Thread {
 
 /// The sequence that a whole page shows its conversation up to.
 pub fn seq_of_page(page: &str) -> i64 {
-    let main = page.split_once("<main ").expect("the page has a conversation").1;
-    attribute(&format!("<main {main}"), "data-seq").and_then(|seq| seq.parse().ok()).expect("the conversation has a sequence")
+    let at = page.find(r#"<div class="conversation" "#).expect("the page has a conversation");
+    attribute(&page[at..], "data-seq").and_then(|seq| seq.parse().ok()).expect("the conversation has a sequence")
 }
 
 /// Every stream of a frame, in order.

@@ -176,6 +176,7 @@ impl Drop for World {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.nodes.iter().for_each(|node| eprint!("{}", node.last_words()));
+            eprint!("{}", node::last_lines("postgres", &self.servers.place().log("postgres")));
         }
     }
 }

@@ -101,16 +101,16 @@ impl Node {
 
     /// The end of what its processes said.
     pub fn last_words(&self) -> String {
-        let mut words = String::new();
-        for start in 1..=self.starts {
-            let text = std::fs::read_to_string(self.log.join(format!("{}-{start}.log", self.name))).unwrap_or_default();
-            let lines: Vec<&str> = text.lines().collect();
-            for line in &lines[lines.len().saturating_sub(SHOWN)..] {
-                words.push_str(&format!("{}-{start}: {line}\n", self.name));
-            }
-        }
-        words
+        let of = |start| format!("{}-{start}", self.name);
+        (1..=self.starts).map(|start| last_lines(&of(start), &self.log.join(format!("{}.log", of(start))))).collect()
     }
+}
+
+/// The end of a log, each line with the name of who said it.
+pub fn last_lines(name: &str, log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(SHOWN)..].iter().map(|line| format!("{name}: {}\n", line.chars().take(600).collect::<String>())).collect()
 }
 
 /// The program under test: the one built with the tests, or another build of it.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use sha2::Sha256;
 
-use crate::seed::{APP_ID, APP_SECRET, PHONE_NUMBER_ID, WABA_ID};
+use crate::seed::{APP_ID, APP_SECRET, NAME, PHONE_NUMBER_ID, WABA_ID};
 
 /// What makes a body about a kilobyte long.
 const WORDS: &str = "Good morning! My parcel was to come on Tuesday, but the tracking page has not changed since Friday and nobody \
@@ -43,7 +43,7 @@ fn body(customer: &str, number: usize) -> String {
                 "value": {
                     "messaging_product": "whatsapp",
                     "metadata": { "display_phone_number": "15550100000", "phone_number_id": PHONE_NUMBER_ID },
-                    "contacts": [{ "profile": { "name": format!("Customer {customer}") }, "wa_id": customer }],
+                    "contacts": [{ "profile": { "name": NAME }, "wa_id": customer }],
                     "messages": [{
                         "from": customer,
                         "id": fresh_wamid(),

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::store::Store;
+use crate::store::seed::Answerable;
 
 pub use past::Size;
 pub use workplace::{DemoPerson, PASSWORD, people};
@@ -70,8 +71,20 @@ pub fn number() -> Value {
     })
 }
 
-/// The people who hold the simulated phones.
+/// The people who hold the simulated phones: number and name.
 #[must_use]
-pub fn phones() -> Vec<Value> {
-    customers::PHONES.iter().map(|phone| json!({ "wa_id": phone.number, "name": phone.name })).collect()
+pub fn phones() -> Vec<(&'static str, &'static str)> {
+    customers::PHONES.iter().map(|phone| (phone.number, phone.name)).collect()
+}
+
+/// The people whom agents may answer now. The simulator forgets them when it ends; the inbox does not.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn answerable(store: &Store) -> Result<Vec<Answerable>> {
+    let Some(connection) = store.connections().await?.into_iter().find(|connection| connection.phone_number_id == PHONE_NUMBER_ID) else {
+        return Ok(Vec::new());
+    };
+    let phones: Vec<&str> = customers::PHONES.iter().map(|phone| phone.number).collect();
+    Ok(store.answerable(connection.workspace, &phones).await?)
 }

@@ -139,8 +139,7 @@ mod tests {
     #[tokio::test]
     async fn a_plain_form_is_read() {
         let body = format!("csrf=x&message_id={}&text=Hi%0D%0Athere&seen=12&resolve=true", id());
-        let expected =
-            ReplyForm { message_id: id(), text: "Hi\nthere".to_owned(), seen: Some(12), resolves: true, picture: None };
+        let expected = ReplyForm { message_id: id(), text: "Hi\nthere".to_owned(), seen: Some(12), resolves: true, picture: None };
         assert_eq!(read("application/x-www-form-urlencoded", &body).await.unwrap(), expected);
     }
 

@@ -1,12 +1,16 @@
 //! Which events stand in a thread, and what a bubble takes from a message.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
 use super::*;
 use crate::domain::event::{Destination, QueuedBecause};
 use crate::domain::ids::{FlowId, MediaId, NoteId, QueueId};
-use crate::domain::message::MediaState;
+use crate::domain::message::{Content, MediaState};
 use crate::domain::timer::Timer;
+use crate::store::threads::QuotedMessage;
+use crate::web::views::Bubble;
 
 fn at() -> Timestamp {
     "2026-11-20T12:00:00Z".parse().unwrap()

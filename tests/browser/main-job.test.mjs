@@ -1,0 +1,124 @@
+// The main job, as two customers and two agents live through it: phones and pages in browsers, nothing behind the scenes.
+
+import assert from "node:assert/strict"
+import { after, before, describe } from "node:test"
+import { Agent } from "./support/agent.mjs"
+import { startBrowser } from "./support/browser.mjs"
+import { startDemo } from "./support/demo.mjs"
+import { Phone } from "./support/phone.mjs"
+import { landscape } from "./support/pictures.mjs"
+import { story } from "./support/story.mjs"
+
+describe("the main job", () => {
+  let demo, browser, ana, ben
+
+  before(async () => {
+    const starting = startDemo()
+    browser = await startBrowser()
+    demo = await starting
+    // Both answer orders; only Ben answers billing. Nobody else is there.
+    ana = await Agent.signIn(browser, demo, "ana@example.com")
+    ben = await Agent.signIn(browser, demo, "ben@example.com")
+  })
+
+  after(async () => {
+    await browser?.close()
+    await demo?.stop()
+  })
+
+  story(() => browser, "a customer is acknowledged, asked, assigned, answered, handed on, and comes back to who knows them", async () => {
+    const rosa = await Phone.open(browser, demo, "447700900101", "Rosa Lind")
+    await rosa.writes("Hello, my parcel is not here yet")
+    await rosa.hears("Hello Rosa, thank you for writing")
+    await rosa.picks("orders")
+    await rosa.hears("What is your order number?")
+    await rosa.writes("It is 204817")
+    await rosa.hears("And what happened?")
+    await rosa.taps("late")
+    await rosa.hears("you do not need to repeat anything")
+
+    const [holder, colleague] = await whoHolds("Rosa Lind")
+    assert.equal(await colleague.row("Rosa Lind").count(), 0, "nobody else has it")
+    await holder.opens("Rosa Lind")
+    await holder.stands("mine")
+    assert.deepEqual(await holder.brief(), { Topic: "My order", "Order number": "204817", "What happened": "It is late" })
+
+    await rosa.leavesChat()
+    await rosa.switches("online")
+    await holder.replies("Hello Rosa, I am asking the carrier now.")
+    await holder.seesTicks("asking the carrier", "sent")
+    await rosa.switches("online")
+    await holder.seesTicks("asking the carrier", "delivered")
+    await rosa.entersChat()
+    await rosa.hears("Hello Rosa, I am asking the carrier now.")
+    await holder.seesTicks("asking the carrier", "read")
+
+    await rosa.writes("Thank you, I will wait")
+    await holder.bubble("Thank you, I will wait").waitFor()
+    await holder.transfers(colleague.name, "The carrier calls back, please tell her")
+    await holder.stands("other")
+    await colleague.row("Rosa Lind").waitFor()
+    await colleague.opens("Rosa Lind")
+    await colleague.stands("mine")
+    assert.match(await colleague.line("conversation_transferred").innerText(), /The carrier calls back, please tell her/)
+    await colleague.replies("It comes tomorrow before noon.")
+    await rosa.hears("It comes tomorrow before noon.")
+    await colleague.resolves()
+    await colleague.row("Rosa Lind").waitFor({ state: "detached" })
+
+    await rosa.writes("It did not come!")
+    await colleague.row("Rosa Lind").waitFor()
+    await colleague.stands("mine")
+    await colleague.bubble("It did not come!").waitFor()
+    await colleague.line("conversation_reopened").waitFor()
+    await colleague.replies("I am sorry, I look into it at once.")
+    await rosa.hears("I am sorry, I look into it at once.")
+    assert.equal(await rosa.heard("thank you for writing"), 1, "the flow greets once")
+    assert.deepEqual(rosa.page.faults, [])
+  })
+
+  story(() => browser, "a second customer is served beside the first, with pictures both ways", async () => {
+    const tom = await Phone.open(browser, demo, "447700900102", "Tom Hale")
+    await tom.writes("hi")
+    await tom.hears("Hello Tom, thank you for writing")
+    await tom.picks("billing")
+    await tom.hears("Which invoice or order number is it about?")
+    await tom.writes("88120")
+    await tom.hears("What can we do about it?")
+    await tom.taps("refund")
+    await ben.row("Tom Hale").waitFor()
+    await ben.opens("Tom Hale")
+    assert.deepEqual(await ben.brief(), { Topic: "Billing", "Invoice or order number": "88120", "Billing question": "Refund" })
+    await tom.sendsPicture(landscape(40))
+    const received = ben.thread.locator('.message--inbound[data-kind="image"] img')
+    await received.waitFor()
+    await ben.page.waitForFunction((image) => image.complete && image.naturalWidth > 0, await received.elementHandle())
+    await ben.sendsPicture(landscape(200), "Like this one?")
+    await tom.seesPicture()
+    await tom.hears("Like this one?")
+    await ben.seesTicks("Like this one?", "read")
+    assert.deepEqual(tom.page.faults, [])
+  })
+
+  story(() => browser, "whoever writes “agent” gets one at once", async () => {
+    const uma = await Phone.open(browser, demo, "447700900103", "Uma Rey")
+    await uma.writes("agent")
+    const [holder] = await whoHolds("Uma Rey")
+    await holder.opens("Uma Rey")
+    await holder.page.locator("#brief", { hasText: "The customer asked for a person." }).waitFor()
+    await uma.hears("I am passing you on to a colleague")
+    assert.equal(await uma.element.locator(".list-open").count(), 0, "no question is asked any more")
+  })
+
+  story(() => browser, "no page complained and no program logged a fault", () => {
+    assert.deepEqual(ana.page.faults, [])
+    assert.deepEqual(ben.page.faults, [])
+    assert.deepEqual(demo.faults, [])
+  })
+
+  /** Who of the two gets the conversation, and the other one. */
+  async function whoHolds(name) {
+    const holder = await Promise.any([ana, ben].map((agent) => agent.row(name).waitFor().then(() => agent)))
+    return holder === ana ? [ana, ben] : [ben, ana]
+  }
+})

@@ -1,0 +1,163 @@
+//! People take, hand on and resolve; roles and room decide.
+
+use baton::domain::Refusal;
+use baton::domain::command::TransferTarget;
+use baton::domain::conversation::Controller;
+use baton::domain::event::{Destination, Event};
+use baton::domain::ids::{QueueId, UserId};
+use baton::domain::routing::{Exclusion, Rule};
+use baton::domain::user::Role;
+use jiff::SignedDuration;
+use uuid::Uuid;
+
+use crate::shop::{BILLING, ORDERS, SUPPORT, Shop};
+
+#[test]
+fn a_waiting_conversation_is_taken_by_whoever_comes_first() {
+    let shop = Shop::opens();
+    let (ana, ben, phone) = (shop.agent("Ana"), shop.agent("Ben"), shop.phone("Mia"));
+    phone.writes("agent");
+    ana.takes(&phone).unwrap();
+    assert_eq!(phone.conversation().assignment_reason.unwrap().rule, Rule::Taken);
+    assert_eq!(ben.takes(&phone), Err(Refusal::HeldByAnother { name: "Ana".to_owned() }));
+    assert_eq!(ana.takes(&phone), Err(Refusal::Already { since: shop.now() }));
+    assert_eq!((ana.row().load, ben.row().load), (1, 0));
+}
+
+#[test]
+fn a_supervisor_takes_over_what_an_agent_holds() {
+    let shop = Shop::opens();
+    let (ana, sue, phone) = (shop.agent("Ana"), shop.supervisor("Sue"), shop.phone("Mia"));
+    phone.writes("agent");
+    ana.takes(&phone).unwrap();
+    sue.takes(&phone).unwrap();
+    assert!(sue.holds(&phone));
+    assert_eq!((ana.row().load, sue.row().load), (0, 1));
+    assert_eq!(ana.replies(&phone, "hm"), Err(Refusal::HeldByAnother { name: "Sue".to_owned() }));
+}
+
+#[test]
+fn nobody_takes_or_is_given_more_than_they_have_room_for() {
+    let shop = Shop::opens();
+    let (ana, ben) = (shop.hires("Ana", Role::Agent, 1), shop.agent("Ben"));
+    let (first, second) = (shop.phone("Mia"), shop.phone("Noa"));
+    first.writes("agent");
+    second.writes("agent");
+    ana.takes(&first).unwrap();
+    let full = Refusal::NoRoom { name: "Ana".to_owned(), load: 1, capacity: 1 };
+    assert_eq!(ana.takes(&second), Err(full.clone()));
+    ben.takes(&second).unwrap();
+    assert_eq!(ben.gives(&second, &ana, None), Err(full));
+    assert!(ben.holds(&second), "a refused transfer leaves it where it was");
+}
+
+#[test]
+fn a_conversation_is_handed_to_a_person_with_a_note() {
+    let shop = Shop::opens();
+    let (ana, ben, phone) = (shop.agent("Ana"), shop.agent("Ben"), shop.phone("Mia"));
+    phone.writes("agent");
+    ana.takes(&phone).unwrap();
+    let events = ana.gives(&phone, &ben, Some("please check the address")).unwrap();
+    let to = Destination::Agent { user: ben.person.user, name: "Ben".to_owned() };
+    assert!(matches!(&events[0], Event::ConversationTransferred { to: at, note: Some(note), .. } if *at == to && note == "please check the address"));
+    assert_eq!(phone.conversation().assignment_reason.unwrap().rule, Rule::GivenBy { user: ana.person.user, name: "Ana".to_owned() });
+    assert!(ben.holds(&phone));
+    assert_eq!(ben.gives(&phone, &ben, None), Err(Refusal::Already { since: shop.now() }));
+}
+
+#[test]
+fn a_blank_note_is_none() {
+    let shop = Shop::opens();
+    let (ana, ben, phone) = (shop.agent("Ana"), shop.agent("Ben"), shop.phone("Mia"));
+    phone.writes("agent");
+    ana.takes(&phone).unwrap();
+    let events = ana.gives(&phone, &ben, Some("  ")).unwrap();
+    assert!(matches!(&events[0], Event::ConversationTransferred { note: None, .. }));
+}
+
+#[test]
+fn a_conversation_is_handed_to_a_queue_and_not_back_to_whom_it_came_from() {
+    let shop = Shop::opens();
+    let (ana, ben, phone) = (shop.agent("Ana"), shop.agent("Ben"), shop.phone("Mia"));
+    phone.writes("agent");
+    shop.passes(SignedDuration::from_mins(1));
+    ana.takes(&phone).unwrap();
+    ana.puts(&phone, BILLING).unwrap();
+    let conversation = phone.conversation();
+    assert_eq!((conversation.controller, conversation.queue, conversation.last_agent), (Controller::Queue, Some(BILLING), None));
+    assert_eq!(ana.row().load, 0);
+    assert_eq!(ana.puts(&phone, BILLING), Err(Refusal::Already { since: shop.now() }), "a second click does not send it to the end of the line");
+    shop.routes();
+    assert!(ben.holds(&phone), "who has been idle for longest gets it");
+}
+
+#[test]
+fn an_agent_hands_on_only_what_they_hold_or_what_nobody_holds() {
+    let shop = Shop::opens();
+    let (ana, ben, sue, phone) = (shop.agent("Ana"), shop.agent("Ben"), shop.supervisor("Sue"), shop.phone("Mia"));
+    phone.writes("agent");
+    ben.puts(&phone, ORDERS).unwrap();
+    ana.takes(&phone).unwrap();
+    let refusal = Refusal::HeldByAnother { name: "Ana".to_owned() };
+    assert_eq!(ben.puts(&phone, SUPPORT), Err(refusal.clone()));
+    assert_eq!(ben.gives(&phone, &ben, None), Err(refusal.clone()));
+    assert_eq!(ben.resolves(&phone), Err(refusal));
+    sue.gives(&phone, &ben, None).unwrap();
+    assert!(ben.holds(&phone));
+    sue.resolves(&phone).unwrap();
+}
+
+#[test]
+fn whom_nobody_knows_gets_nothing() {
+    let shop = Shop::opens();
+    let (ana, phone) = (shop.agent("Ana"), shop.phone("Mia"));
+    phone.writes("agent");
+    let strangers = [
+        (TransferTarget::Agent(UserId(Uuid::from_u128(9))), Refusal::UnknownPerson),
+        (TransferTarget::Queue(QueueId(Uuid::from_u128(9))), Refusal::UnknownQueue),
+    ];
+    for (to, refusal) in strangers {
+        assert_eq!(ana.transfers(&phone, to, None), Err(refusal));
+    }
+}
+
+#[test]
+fn what_is_resolved_is_neither_taken_nor_handed_on_nor_resolved_again() {
+    let shop = Shop::opens();
+    let (ana, ben, phone) = (shop.agent("Ana"), shop.agent("Ben"), shop.phone("Mia"));
+    phone.writes("agent");
+    ana.resolves(&phone).unwrap();
+    assert_eq!(ana.takes(&phone), Err(Refusal::Resolved));
+    assert_eq!(ana.gives(&phone, &ben, None), Err(Refusal::Resolved));
+    assert_eq!(ana.resolves(&phone), Err(Refusal::Resolved));
+}
+
+#[test]
+fn nobody_there_means_waiting_and_the_longest_waiting_goes_first() {
+    let shop = Shop::opens();
+    let (first, second) = (shop.phone("Mia"), shop.phone("Noa"));
+    first.writes("agent");
+    shop.passes(SignedDuration::from_secs(5));
+    second.writes("agent");
+    shop.routes();
+    assert_eq!(first.conversation().controller, Controller::Queue);
+    let ana = shop.hires("Ana", Role::Agent, 1);
+    shop.routes();
+    assert!(ana.holds(&first) && !ana.holds(&second));
+    ana.resolves(&first).unwrap();
+    shop.routes();
+    assert!(ana.holds(&second), "whoever frees up gets the next one");
+}
+
+#[test]
+fn who_is_away_gets_nothing_and_the_reason_says_so() {
+    let shop = Shop::opens();
+    let (ana, ben, phone) = (shop.agent("Ana"), shop.agent("Ben"), shop.phone("Mia"));
+    ana.goes_away();
+    phone.writes("agent");
+    shop.routes();
+    assert!(ben.holds(&phone));
+    let reason = phone.conversation().assignment_reason.unwrap();
+    let excluded: Vec<_> = reason.considered.iter().map(|considered| (considered.name.as_str(), considered.excluded)).collect();
+    assert_eq!(excluded, [("Ana", Some(Exclusion::Away)), ("Ben", None)]);
+}

@@ -1,0 +1,166 @@
+//! Customers who come back, messages that come twice, and what is no message at all.
+
+use baton::domain::Refusal;
+use baton::domain::conversation::{Controller, State};
+use baton::domain::event::{Event, QueuedBecause};
+use baton::domain::inbound::InboundContent;
+use baton::domain::message::{Content, MediaState};
+use jiff::SignedDuration;
+
+use crate::shop::{ORDERS, SUPPORT, Shop};
+
+#[test]
+fn the_same_message_is_taken_in_once() {
+    let shop = Shop::opens();
+    let phone = shop.phone("Mia");
+    let message = phone.message(InboundContent::Text { body: "hi".to_owned() });
+    phone.delivers(message.clone()).unwrap();
+    assert_eq!(phone.delivers(message.clone()), Err(Refusal::Duplicate));
+    shop.passes(SignedDuration::from_hours(24 * 6));
+    let (story, received) = (phone.story(), phone.received().len());
+    assert_eq!(phone.delivers(message), Err(Refusal::Duplicate), "not even days later");
+    assert_eq!((phone.story(), phone.received().len(), phone.conversations()), (story, received, 1));
+}
+
+#[test]
+fn a_customer_who_writes_again_in_time_comes_back_to_the_same_queue_and_person() {
+    let shop = Shop::opens();
+    let (ana, phone) = (shop.agent("Ana"), shop.phone("Mia"));
+    phone.asks_about_an_order();
+    shop.routes();
+    ana.resolves(&phone).unwrap();
+    shop.agent("Ben");
+    shop.passes(SignedDuration::from_hours(24) - SignedDuration::from_secs(1));
+    let said = phone.received().len();
+    let events = phone.writes("it is here now, thank you");
+    assert!(events.iter().any(|event| matches!(event, Event::ConversationQueued { because: QueuedBecause::Reopened, .. })));
+    let conversation = phone.conversation();
+    assert_eq!((conversation.state, conversation.controller, conversation.queue), (State::Open, Controller::Queue, Some(ORDERS)));
+    assert_eq!(phone.received().len(), said, "the flow does not greet whom it has met");
+    shop.routes();
+    assert!(ana.holds(&phone));
+}
+
+#[test]
+fn a_customer_who_writes_again_later_begins_anew_with_the_flow() {
+    let shop = Shop::opens();
+    let (ana, phone) = (shop.agent("Ana"), shop.phone("Mia"));
+    phone.asks_about_an_order();
+    shop.routes();
+    ana.resolves(&phone).unwrap();
+    let first = phone.id();
+    shop.passes(SignedDuration::from_hours(24));
+    phone.writes("hi");
+    assert_ne!(phone.id(), first);
+    assert_eq!((phone.conversations(), phone.conversation().controller), (2, Controller::Flow));
+    assert_eq!(phone.story()[..2], ["conversation_opened", "message_received"]);
+    assert_eq!(shop.kept(first).conversation.state, State::Resolved, "the old one stays as it was");
+}
+
+#[test]
+fn a_person_reopens_and_holds_it() {
+    let shop = Shop::opens();
+    let (ana, ben, phone) = (shop.agent("Ana"), shop.agent("Ben"), shop.phone("Mia"));
+    phone.writes("agent");
+    ana.takes(&phone).unwrap();
+    assert_eq!(ben.reopens(&phone), Err(Refusal::NotResolved));
+    ana.resolves(&phone).unwrap();
+    ben.reopens(&phone).unwrap();
+    assert!(ben.holds(&phone));
+    assert_eq!((ana.row().load, ben.row().load), (0, 1));
+}
+
+#[test]
+fn an_old_conversation_is_not_reopened_beside_one_that_is_under_way() {
+    let shop = Shop::opens();
+    let (ana, phone) = (shop.agent("Ana"), shop.phone("Mia"));
+    phone.writes("agent");
+    ana.resolves(&phone).unwrap();
+    let old = phone.id();
+    shop.passes(SignedDuration::from_hours(25));
+    phone.writes("hi");
+    assert_eq!(ana.reopens_that(old), Err(Refusal::AnotherUnderWay));
+}
+
+#[test]
+fn what_the_customer_writes_goes_to_the_conversation_that_a_person_reopened() {
+    let shop = Shop::opens();
+    let (ana, phone) = (shop.agent("Ana"), shop.phone("Mia"));
+    phone.writes("agent");
+    ana.resolves(&phone).unwrap();
+    let old = phone.id();
+    shop.passes(SignedDuration::from_hours(25));
+    phone.writes("agent");
+    ana.resolves(&phone).unwrap();
+    ana.reopens_that(old).unwrap();
+    phone.writes("there you are");
+    assert_eq!((phone.id(), phone.conversations()), (old, 2));
+    assert_eq!(phone.conversation().last_message.unwrap().text, "there you are");
+}
+
+#[test]
+fn a_customer_with_another_name_is_renamed_once() {
+    let shop = Shop::opens();
+    let phone = shop.phone("Mia");
+    phone.writes("hi");
+    let mut message = phone.message(InboundContent::Text { body: "I married".to_owned() });
+    message.sender.name = Some("Mia Wong".to_owned());
+    let events = phone.delivers(message).unwrap();
+    assert_eq!(events[0], Event::ContactRenamed { name: "Mia Wong".to_owned() });
+    assert_eq!(phone.known().name, "Mia Wong");
+    assert!(!phone.writes("hello?").iter().any(|event| matches!(event, Event::ContactRenamed { .. })));
+    let mut nameless = phone.message(InboundContent::Text { body: "hm".to_owned() });
+    nameless.sender.name = Some(String::new());
+    phone.delivers(nameless).unwrap();
+    assert_eq!(phone.known().name, "Mia Wong", "a body without a name takes none away");
+}
+
+#[test]
+fn a_notice_of_whatsapp_about_a_contact_opens_no_window_and_starts_no_flow() {
+    let shop = Shop::opens();
+    let phone = shop.phone("Mia");
+    phone.sends_a("system");
+    let conversation = phone.conversation();
+    assert_eq!((conversation.controller, conversation.queue), (Controller::Queue, Some(SUPPORT)));
+    assert_eq!((conversation.window_expires_at, conversation.waiting_since), (None, None));
+    assert_eq!(phone.received().len(), 0);
+}
+
+#[test]
+fn a_notice_of_whatsapp_does_not_reopen_what_is_resolved() {
+    let shop = Shop::opens();
+    let (ana, phone) = (shop.agent("Ana"), shop.phone("Mia"));
+    phone.writes("agent");
+    ana.resolves(&phone).unwrap();
+    let window = phone.conversation().window_expires_at;
+    phone.sends_a("system");
+    assert_eq!((phone.conversation().state, phone.conversation().window_expires_at, phone.conversations()), (State::Resolved, window, 1));
+    assert_eq!(phone.story().last(), Some(&"message_received"), "but it is kept");
+}
+
+#[test]
+fn a_picture_comes_in_and_is_fetched() {
+    let shop = Shop::opens();
+    let phone = shop.phone("Mia");
+    let events = phone.sends_a_picture();
+    let message = events.iter().find_map(|event| match event {
+        Event::MessageReceived { message } => Some(message.clone()),
+        _ => None,
+    });
+    let message = message.unwrap();
+    let Content::Image { media, state: MediaState::Pending, size: None, .. } = message.content else { panic!("{message:?}") };
+    assert_ne!(media.0, message.id.0, "the picture has an id of its own");
+    let stored = baton::domain::Command::RecordMedia { message: message.id, media, state: MediaState::Stored, size: Some((640, 480)) };
+    let events = shop.about(phone.id(), stored).unwrap();
+    assert_eq!(events, [Event::MediaChanged { message: message.id, media, state: MediaState::Stored, size: Some((640, 480)) }]);
+}
+
+#[test]
+fn kinds_that_nobody_knows_are_kept_and_wake_people_like_any_message() {
+    let shop = Shop::without_a_flow();
+    let phone = shop.phone("Mia");
+    phone.sends_a("order");
+    assert!(phone.conversation().window_expires_at.is_some());
+    assert_eq!(phone.conversation().controller, Controller::Queue);
+    assert_eq!(phone.conversation().last_message.unwrap().kind, "unsupported");
+}

@@ -1,0 +1,232 @@
+//! What became of our messages.
+
+use baton::domain::Refusal;
+use baton::domain::command::{Command, Settlement};
+use baton::domain::delivery::{Backoff, Outcome, Reaction};
+use baton::domain::event::Event;
+use baton::domain::ids::MessageId;
+use baton::domain::inbound::StatusReport;
+use baton::domain::message::{Failure, Status};
+use baton::domain::snapshot::KnownMessage;
+use baton::domain::timer::Timer;
+use jiff::SignedDuration;
+
+use crate::customers::Phone;
+use crate::people::Colleague;
+use crate::shop::Shop;
+
+impl Shop {
+    fn sent(&self, message: MessageId) -> KnownMessage {
+        self.tables.borrow().messages.iter().find(|kept| kept.known.id == message).expect("the message is kept").known.clone()
+    }
+
+    pub fn status(&self, message: MessageId) -> Status {
+        self.sent(message).status
+    }
+
+    fn is_in_outbox(&self, message: MessageId) -> bool {
+        self.tables.borrow().outbox.contains(&message)
+    }
+
+    /// WhatsApp says how far a message got; the report carries our id.
+    pub fn reports(&self, message: MessageId, status: Status) -> Result<Vec<Event>, Refusal> {
+        let failure = (status == Status::Failed).then(|| Failure { code: 131_026, title: "undeliverable".to_owned() });
+        let wamid = format!("wamid.{message}");
+        self.of(message, Command::RecordStatus(StatusReport { wamid, message: Some(message), status, at: self.now(), failure, recipient: Vec::new() }))
+    }
+
+    /// The answer to the call that sends it.
+    fn answers(&self, message: MessageId, attempts: u32, outcome: Outcome) -> Result<Vec<Event>, Refusal> {
+        self.of(message, Command::RecordDelivery { message, attempts, outcome })
+    }
+
+    fn of(&self, message: MessageId, command: Command) -> Result<Vec<Event>, Refusal> {
+        let conversation = self.tables.borrow().messages.iter().find(|kept| kept.known.id == message).expect("the message is kept").conversation;
+        self.about(conversation, command)
+    }
+}
+
+fn accepted(message: MessageId) -> Outcome {
+    Outcome::Accepted { wamid: format!("wamid.{message}"), recipient: Vec::new() }
+}
+
+fn lost() -> Outcome {
+    Outcome::Unknown { reason: "the answer was lost".to_owned() }
+}
+
+fn refused(reaction: Reaction) -> Outcome {
+    Outcome::Refused { failure: Failure { code: 131_047, title: "no".to_owned() }, reaction }
+}
+
+/// A customer, who holds them, and a message on its way.
+fn on_its_way<'a>(shop: &'a Shop) -> (Phone<'a>, Colleague<'a>, MessageId) {
+    let (phone, ana) = (shop.phone("Mia"), shop.agent("Ana"));
+    phone.writes("agent");
+    ana.takes(&phone).unwrap();
+    let message = ana.replies(&phone, "hello").unwrap();
+    (phone, ana, message)
+}
+
+#[test]
+fn statuses_converge_in_whatever_order_and_however_often_they_come() {
+    let statuses = [Status::Sent, Status::Delivered, Status::Read, Status::Failed];
+    for chosen in subsets(&statuses) {
+        let ends: Vec<(Status, Option<String>)> = permutations(&chosen).iter().map(|order| after(order)).collect();
+        assert!(ends.windows(2).all(|pair| pair[0] == pair[1]), "{chosen:?} ends as {ends:?}");
+        let expected = [Status::Read, Status::Delivered, Status::Failed, Status::Sent].into_iter().find(|status| chosen.contains(status));
+        assert_eq!(Some(ends[0].0), expected, "{chosen:?}");
+    }
+}
+
+/// How a message stands after reports in this order, each delivered twice.
+fn after(order: &[Status]) -> (Status, Option<String>) {
+    let shop = Shop::opens();
+    let (_, _, message) = on_its_way(&shop);
+    for status in order {
+        shop.reports(message, *status).ok();
+        assert_eq!(shop.reports(message, *status), Err(Refusal::Duplicate), "a second {status:?} changes nothing");
+    }
+    assert!(!shop.is_in_outbox(message), "what WhatsApp speaks of was sent");
+    (shop.status(message), shop.sent(message).wamid)
+}
+
+fn subsets(statuses: &[Status]) -> Vec<Vec<Status>> {
+    let chosen = |mask: usize| (0..statuses.len()).filter(|place| mask & (1 << place) != 0).map(|place| statuses[place]).collect();
+    (1..1 << statuses.len()).map(chosen).collect()
+}
+
+fn permutations(statuses: &[Status]) -> Vec<Vec<Status>> {
+    if statuses.len() <= 1 {
+        return vec![statuses.to_vec()];
+    }
+    let mut all = Vec::new();
+    for place in 0..statuses.len() {
+        let mut others = statuses.to_vec();
+        let first = others.remove(place);
+        all.extend(permutations(&others).into_iter().map(|rest| [vec![first], rest].concat()));
+    }
+    all
+}
+
+#[test]
+fn a_late_failure_is_shown_and_a_delivery_after_all_takes_it_back() {
+    let shop = Shop::opens();
+    let (_, _, message) = on_its_way(&shop);
+    shop.answers(message, 1, accepted(message)).unwrap();
+    shop.reports(message, Status::Sent).unwrap();
+    let events = shop.reports(message, Status::Failed).unwrap();
+    assert!(matches!(&events[0], Event::MessageStatusChanged { failure: Some(failure), .. } if failure.code == 131_026));
+    let events = shop.reports(message, Status::Delivered).unwrap();
+    assert!(matches!(&events[0], Event::MessageStatusChanged { failure: None, status: Status::Delivered, .. }));
+}
+
+#[test]
+fn a_status_that_is_quicker_than_the_answer_counts() {
+    let shop = Shop::opens();
+    let (_, _, message) = on_its_way(&shop);
+    shop.reports(message, Status::Delivered).unwrap();
+    assert_eq!(shop.answers(message, 1, accepted(message)), Err(Refusal::Duplicate));
+    assert_eq!(shop.status(message), Status::Delivered);
+}
+
+#[test]
+fn a_report_about_a_message_that_is_not_ours_is_refused() {
+    let shop = Shop::opens();
+    let (phone, _, _) = on_its_way(&shop);
+    let report = StatusReport {
+        wamid: "wamid.elsewhere".to_owned(),
+        message: None,
+        status: Status::Sent,
+        at: shop.now(),
+        failure: None,
+        recipient: Vec::new(),
+    };
+    assert_eq!(shop.about(phone.id(), Command::RecordStatus(report)), Err(Refusal::NothingToSettle));
+}
+
+#[test]
+fn a_send_whose_answer_was_lost_is_put_before_a_person_after_a_minute() {
+    let shop = Shop::opens();
+    let (phone, ana, message) = on_its_way(&shop);
+    shop.answers(message, 1, lost()).unwrap();
+    assert_eq!(shop.status(message), Status::Unknown);
+    assert!(!shop.is_in_outbox(message), "it is never sent again by itself");
+    shop.passes(SignedDuration::from_secs(59));
+    assert!(!shop.sent(message).is_asked);
+    assert_eq!(ana.settles(&phone, message, Settlement::Resend), Err(Refusal::NothingToSettle), "WhatsApp may still tell");
+    shop.passes(SignedDuration::from_secs(1));
+    assert!(shop.sent(message).is_asked);
+    assert!(!shop.is_in_outbox(message));
+}
+
+#[test]
+fn a_person_sends_it_again_or_leaves_it() {
+    for (choice, status, is_sent_again) in [(Settlement::Resend, Status::Queued, true), (Settlement::Leave, Status::Unknown, false)] {
+        let shop = Shop::opens();
+        let (phone, ana, message) = on_its_way(&shop);
+        shop.answers(message, 1, lost()).unwrap();
+        shop.passes(SignedDuration::from_secs(61));
+        ana.settles(&phone, message, choice).unwrap();
+        assert_eq!((shop.status(message), shop.is_in_outbox(message)), (status, is_sent_again));
+        assert_eq!(ana.settles(&phone, message, choice), Err(Refusal::NothingToSettle), "it is decided once");
+        shop.reports(message, Status::Delivered).unwrap();
+        assert_eq!((shop.status(message), shop.is_in_outbox(message)), (Status::Delivered, false), "a word of WhatsApp ends it");
+    }
+}
+
+#[test]
+fn a_late_status_settles_it_before_anybody_is_asked() {
+    let shop = Shop::opens();
+    let (phone, _, message) = on_its_way(&shop);
+    shop.answers(message, 1, lost()).unwrap();
+    shop.passes(SignedDuration::from_secs(10));
+    shop.reports(message, Status::Sent).unwrap();
+    assert!(shop.tables.borrow().timers.is_empty());
+    shop.passes(SignedDuration::from_secs(120));
+    assert_eq!((shop.status(message), shop.sent(message).is_asked), (Status::Sent, false));
+    assert_eq!(shop.about(phone.id(), Command::TimerDue { timer: Timer::UnknownSend { message } }), Err(Refusal::Duplicate));
+}
+
+#[test]
+fn a_refused_send_is_tried_again_given_up_or_holds_the_number_as_the_refusal_says() {
+    let shop = Shop::opens();
+    let (_, _, message) = on_its_way(&shop);
+    let postponed = |outcome, attempts| match shop.answers(message, attempts, outcome).unwrap().as_slice() {
+        [Event::DeliveryPostponed { until, whole_inbox, .. }] => (until.duration_since(shop.now()).as_secs(), *whole_inbox),
+        other => panic!("{other:?}"),
+    };
+    let (seconds, whole_inbox) = postponed(refused(Reaction::Retry { backoff: Backoff::Pair }), 3);
+    assert!((16..=20).contains(&seconds) && !whole_inbox, "{seconds} {whole_inbox}");
+    let (seconds, whole_inbox) = postponed(refused(Reaction::Retry { backoff: Backoff::Throughput }), 1);
+    assert!((1..=2).contains(&seconds) && whole_inbox, "{seconds} {whole_inbox}");
+    let (seconds, whole_inbox) = postponed(Outcome::Unsent { reason: "no connection".to_owned() }, 1);
+    assert!((1..=2).contains(&seconds) && whole_inbox, "{seconds} {whole_inbox}");
+    assert_eq!(postponed(refused(Reaction::PauseInbox { for_seconds: 300 }), 1), (300, true));
+    assert!(shop.is_in_outbox(message));
+
+    shop.answers(message, 2, refused(Reaction::Retry { backoff: Backoff::Once })).unwrap();
+    assert_eq!((shop.status(message), shop.is_in_outbox(message)), (Status::Failed, false), "the second try of two was the last");
+}
+
+#[test]
+fn a_send_that_will_be_refused_for_ever_fails_at_once() {
+    for reaction in [Reaction::Never, Reaction::CloseWindow] {
+        let shop = Shop::opens();
+        let (_, _, message) = on_its_way(&shop);
+        let events = shop.answers(message, 1, refused(reaction)).unwrap();
+        assert!(matches!(&events[0], Event::MessageStatusChanged { status: Status::Failed, failure: Some(failure), .. } if failure.code == 131_047));
+        assert!(!shop.is_in_outbox(message));
+    }
+}
+
+#[test]
+fn what_the_flow_said_is_sent_and_told_like_any_message() {
+    let shop = Shop::opens();
+    let phone = shop.phone("Mia");
+    phone.writes("hi");
+    let said = phone.received()[0].id;
+    shop.answers(said, 1, accepted(said)).unwrap();
+    assert_eq!(shop.status(said), Status::Sending);
+    shop.reports(said, Status::Read).unwrap();
+    assert_eq!(shop.status(said), Status::Read);
+}

@@ -1,0 +1,87 @@
+//! Every statement of the store, against the migrated database: PostgreSQL understands it, and on a large data set it reads no
+//! table from end to end.
+
+#[path = "statements/large.rs"]
+mod large;
+#[path = "statements/plans.rs"]
+mod plans;
+#[path = "statements/registry.rs"]
+mod registry;
+#[allow(dead_code, reason = "shared with the scenarios")]
+#[path = "support/servers.rs"]
+mod servers;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use baton::demo::postgres::Durability;
+use baton::store::Store;
+
+use servers::Servers;
+
+#[test]
+fn every_file_with_statements_is_in_the_registry() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
+    let mut declaring = BTreeSet::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if fs::read_to_string(&path).unwrap().lines().any(|line| line.starts_with("crate::statements!")) {
+            declaring.insert(path.file_stem().unwrap().to_string_lossy().into_owned());
+        }
+    }
+    let known: BTreeSet<String> = registry::ALL.iter().map(|file| file.name.to_owned()).collect();
+    assert_eq!(declaring, known, "tests/statements/registry.rs names every file of src/store that declares statements");
+}
+
+#[tokio::test]
+async fn postgresql_understands_every_statement() {
+    let servers = Servers::start(Durability::GivenUp).await;
+    let store = Store::new(&servers.database_url(), 2).unwrap();
+    let client = store.client().await.unwrap();
+    let mut faults = Vec::new();
+    for file in registry::ALL {
+        for statement in file.statements {
+            if let Err(error) = client.prepare(statement.sql).await {
+                faults.push(format!("src/store/{}.rs: {}: {error:?}", file.name, statement.name));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+}
+
+#[tokio::test]
+async fn no_statement_reads_a_large_table_from_end_to_end() {
+    let servers = Servers::start(Durability::GivenUp).await;
+    let store = Store::new(&servers.database_url(), 2).unwrap();
+    let client = store.client().await.unwrap();
+    large::load(&client).await;
+    client.batch_execute("SET plan_cache_mode = force_generic_plan; SET jit = off").await.unwrap();
+    let mut faults = Vec::new();
+    for file in registry::ALL {
+        for statement in file.statements {
+            faults.extend(plans::faults(&client, file.name, statement).await);
+        }
+    }
+    faults.extend(plans::idle_excuses());
+    assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+}
+
+#[tokio::test]
+async fn a_statement_that_reads_a_table_from_end_to_end_would_be_found() {
+    let servers = Servers::start(Durability::GivenUp).await;
+    let store = Store::new(&servers.database_url(), 2).unwrap();
+    let client = store.client().await.unwrap();
+    large::load(&client).await;
+    client.batch_execute("SET plan_cache_mode = force_generic_plan").await.unwrap();
+    let planted = [
+        "SELECT id FROM messages WHERE workspace_id = $1 AND reply_to = $2",
+        "SELECT seq FROM payloads WHERE sorted_at < $1 ORDER BY seq LIMIT 1000",
+        "SELECT count(*) FROM conversations WHERE workspace_id = $1",
+        "UPDATE outbox SET attempts = 0 WHERE lease_until < $1",
+    ];
+    for sql in planted {
+        let statement = baton::store::Statement { name: "PLANTED", sql };
+        assert!(!plans::faults(&client, "planted", &statement).await.is_empty(), "{sql} was not found");
+    }
+}
