@@ -40,9 +40,6 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long requests under way may take when the node stops.
 const SHUTDOWN_SECONDS: u64 = 5;
 
-/// How long start-up waits for Redis.
-const CONNECT_REDIS: Duration = Duration::from_secs(1);
-
 /// How often histograms are folded.
 const FOLD_FIGURES: Duration = Duration::from_secs(5);
 
@@ -80,7 +77,9 @@ impl App {
     /// When the database is away, unsafe or without our schema, or the address is taken.
     pub async fn start(config: Config, side: Side) -> Result<Self> {
         let store = Store::new(&config.database_url, config.database_pool)?;
-        if let Some(reason) = doctor::refusal_to_serve(&store, &config).await.context("PostgreSQL does not answer; `baton doctor` says more")? {
+        if let Some(reason) =
+            doctor::refusal_to_serve(&store, &config).await.context("PostgreSQL does not answer; `baton doctor` says more")?
+        {
             bail!(reason);
         }
         let listener = TcpListener::bind(config.listen).with_context(|| format!("{} cannot be listened on", config.listen))?;
@@ -99,7 +98,7 @@ impl App {
             let workers = Workers { runner: runner.clone(), live: live.clone(), client: client.clone(), media: media.clone() };
             workers.start(&mut tasks, &stop);
         }
-        let state = Data::new(state(config, runner, live, media, client).await?);
+        let state = Data::new(state(config, runner, live, media, client)?);
         if side != Side::Workers {
             spawn(&mut tasks, fanout::run(state.clone(), changes, stop.clone()));
         }
@@ -149,12 +148,12 @@ async fn keep_figures(stop: CancellationToken) {
 }
 
 /// What every handler may ask for.
-async fn state(config: Config, runner: Runner, live: Arc<Live>, media: Arc<MediaStore>, client: Client) -> Result<State> {
+fn state(config: Config, runner: Runner, live: Arc<Live>, media: Arc<MediaStore>, client: Client) -> Result<State> {
     let store = runner.store().clone();
     Ok(State {
         tokens: Tokens::new(store.clone()),
         passwords: Passwords::new()?,
-        rate_limits: RateLimits::new(connect_redis(&config.redis_url).await),
+        rate_limits: RateLimits::at(&config.redis_url)?,
         sockets: live.clone(),
         metrics: metrics::recorder(),
         intake: Intake::start(&store),
@@ -166,12 +165,6 @@ async fn state(config: Config, runner: Runner, live: Arc<Live>, media: Arc<Media
         store,
         config,
     })
-}
-
-/// Redis for counting sign-ins; while it is away every node counts for itself.
-async fn connect_redis(url: &str) -> Option<redis::aio::ConnectionManager> {
-    let client = redis::Client::open(url).ok()?;
-    tokio::time::timeout(CONNECT_REDIS, client.get_connection_manager()).await.ok()?.ok()
 }
 
 fn server(state: Data<State>, side: Side, listener: TcpListener) -> Result<Server> {

@@ -6,6 +6,8 @@
 mod names;
 #[path = "house/pages.rs"]
 mod pages;
+#[path = "statements/registry.rs"]
+mod registry;
 #[path = "house/rooms.rs"]
 mod rooms;
 #[path = "house/rust_code.rs"]
@@ -14,8 +16,6 @@ mod rust_code;
 mod source;
 #[path = "house/sql.rs"]
 mod sql;
-#[path = "statements/registry.rs"]
-mod registry;
 #[path = "house/words.rs"]
 mod words;
 

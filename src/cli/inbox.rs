@@ -42,7 +42,16 @@ pub async fn inbox(config: &Config, command: InboxCommand) -> Result<()> {
     let inbox = Inbox { id: InboxId(Uuid::now_v7()), name, flow, default_queue, reopen_hours: REOPEN_HOURS };
     let callback = config.public_url.join(&format!("webhooks/whatsapp/{app_id}"))?;
     let id = inbox.id;
-    let new = NewInbox { workspace, inbox, app_id, phone_number_id, waba_id, display_phone_number, access_token, rate_per_second: RATE_PER_SECOND };
+    let new = NewInbox {
+        workspace,
+        inbox,
+        app_id,
+        phone_number_id,
+        waba_id,
+        display_phone_number,
+        access_token,
+        rate_per_second: RATE_PER_SECOND,
+    };
     store.add_inbox(&new).await.context("the number could not be connected; is it connected already?")?;
     println!("{id}");
     println!("In Meta's app dashboard, set the webhook's callback URL to {callback} and subscribe to `messages`.");
@@ -70,7 +79,9 @@ async fn publish(store: &Store, workspace: WorkspaceId, queues: &[Queue], file: 
     let keys: Vec<&str> = queues.iter().map(|queue| queue.key.as_str()).collect();
     let definition: Definition = match validation::check(&value, &keys) {
         Ok(definition) => definition,
-        Err(faults) => bail!("the flow cannot be used:\n{}", faults.iter().map(|fault| format!("- {fault}")).collect::<Vec<_>>().join("\n")),
+        Err(faults) => {
+            bail!("the flow cannot be used:\n{}", faults.iter().map(|fault| format!("- {fault}")).collect::<Vec<_>>().join("\n"))
+        }
     };
     let flow = FlowId(Uuid::now_v7());
     let name = file.file_stem().map_or_else(|| "flow".to_owned(), |name| name.to_string_lossy().into_owned());

@@ -19,7 +19,9 @@ pub(super) fn take(it: &mut Decision, by: &Person) -> Result<(), Refusal> {
         return Err(Refusal::Resolved);
     }
     match conversation.controller {
-        Controller::Agent { user } if user == by.user => return Err(Refusal::Already { since: conversation.assigned_at.unwrap_or(it.now) }),
+        Controller::Agent { user } if user == by.user => {
+            return Err(Refusal::Already { since: conversation.assigned_at.unwrap_or(it.now) });
+        }
         Controller::Agent { user } if !by.role.may(Permission::TakeOver) => return Err(held_by(it, user)),
         Controller::Agent { .. } | Controller::Flow | Controller::Queue | Controller::Nobody => {}
     }

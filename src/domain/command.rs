@@ -12,24 +12,62 @@ use super::user::Role;
 #[derive(Debug, Clone)]
 pub enum Command {
     /// A customer wrote. `received_at` is when our door took it in.
-    Receive { message: InboundMessage, received_at: Timestamp },
+    Receive {
+        message: InboundMessage,
+        received_at: Timestamp,
+    },
     /// WhatsApp says how far a message got.
     RecordStatus(StatusReport),
     /// The answer of the Graph API to a send.
-    RecordDelivery { message: MessageId, attempts: u32, outcome: Outcome },
+    RecordDelivery {
+        message: MessageId,
+        attempts: u32,
+        outcome: Outcome,
+    },
     /// An agent answers. `message` is made by the browser, so that a double click is one message.
-    Reply { by: Person, message: MessageId, content: ReplyContent, reply_to: Option<Wamid>, seen: Option<i64> },
+    Reply {
+        by: Person,
+        message: MessageId,
+        content: ReplyContent,
+        reply_to: Option<Wamid>,
+        seen: Option<i64>,
+    },
     /// An internal note; `note` is made by the browser.
-    AddNote { by: Person, note: NoteId, body: String },
-    Take { by: Person },
-    Transfer { by: Person, to: TransferTarget, note: Option<String> },
-    Resolve { by: Person },
-    Reopen { by: Person },
+    AddNote {
+        by: Person,
+        note: NoteId,
+        body: String,
+    },
+    Take {
+        by: Person,
+    },
+    Transfer {
+        by: Person,
+        to: TransferTarget,
+        note: Option<String>,
+    },
+    Resolve {
+        by: Person,
+    },
+    Reopen {
+        by: Person,
+    },
     /// A person decides about a message of which nobody knows whether it was sent.
-    Settle { by: Person, message: MessageId, choice: Settlement },
+    Settle {
+        by: Person,
+        message: MessageId,
+        choice: Settlement,
+    },
     /// A picture came to our store, or cannot.
-    RecordMedia { message: MessageId, media: MediaId, state: MediaState, size: Option<(u32, u32)> },
-    TimerDue { timer: Timer },
+    RecordMedia {
+        message: MessageId,
+        media: MediaId,
+        state: MediaState,
+        size: Option<(u32, u32)>,
+    },
+    TimerDue {
+        timer: Timer,
+    },
 }
 
 /// Who acts.

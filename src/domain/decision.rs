@@ -41,7 +41,17 @@ impl Decision {
 
     /// Emits a message of ours, to be sent.
     pub fn queue_message(&mut self, id: Uuid, author: Author, content: Content, reply_to: Option<Wamid>) {
-        let message = Message { id: id.into(), author, content, status: Status::Queued, failure: None, wamid: None, reply_to, at: self.now, raw: None };
+        let message = Message {
+            id: id.into(),
+            author,
+            content,
+            status: Status::Queued,
+            failure: None,
+            wamid: None,
+            reply_to,
+            at: self.now,
+            raw: None,
+        };
         self.emit(Event::MessageQueued { message });
     }
 }

@@ -13,35 +13,104 @@ use super::timer::Timer;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
-    ConversationOpened { conversation: ConversationId, contact: ContactId, inbox: InboxId },
-    ConversationReopened { by: Actor },
-    MessageReceived { message: Message },
+    ConversationOpened {
+        conversation: ConversationId,
+        contact: ContactId,
+        inbox: InboxId,
+    },
+    ConversationReopened {
+        by: Actor,
+    },
+    MessageReceived {
+        message: Message,
+    },
     /// A message was accepted for sending, by a person or a flow.
-    MessageQueued { message: Message },
-    MessageStatusChanged { message: MessageId, status: Status, failure: Option<Failure>, wamid: Option<Wamid> },
+    MessageQueued {
+        message: Message,
+    },
+    MessageStatusChanged {
+        message: MessageId,
+        status: Status,
+        failure: Option<Failure>,
+        wamid: Option<Wamid>,
+    },
     /// A person decided to send a message again whose fate was unknown, or to leave it.
-    MessageResent { message: MessageId, by: Actor },
-    MessageLeft { message: MessageId, by: Actor },
-    MediaChanged { message: MessageId, media: MediaId, state: MediaState, size: Option<(u32, u32)> },
+    MessageResent {
+        message: MessageId,
+        by: Actor,
+    },
+    MessageLeft {
+        message: MessageId,
+        by: Actor,
+    },
+    MediaChanged {
+        message: MessageId,
+        media: MediaId,
+        state: MediaState,
+        size: Option<(u32, u32)>,
+    },
     /// The customer service window was closed and is open again.
-    WindowOpened { expires_at: Timestamp },
-    FlowStarted { flow: FlowId, version: i32 },
-    AnswerRecorded { answer: Answer },
-    FieldSet { field: String, value: String },
-    HandedOff { brief: Brief },
-    ConversationQueued { queue: QueueId, name: String, because: QueuedBecause },
-    ConversationAssigned { agent: UserId, name: String, reason: AssignmentReason },
-    ConversationTransferred { by: Actor, to: Destination, note: Option<String> },
-    ConversationResolved { by: Actor },
-    NoteAdded { note: NoteId, by: Actor, body: String },
-    ContactRenamed { name: String },
+    WindowOpened {
+        expires_at: Timestamp,
+    },
+    FlowStarted {
+        flow: FlowId,
+        version: i32,
+    },
+    AnswerRecorded {
+        answer: Answer,
+    },
+    FieldSet {
+        field: String,
+        value: String,
+    },
+    HandedOff {
+        brief: Brief,
+    },
+    ConversationQueued {
+        queue: QueueId,
+        name: String,
+        because: QueuedBecause,
+    },
+    ConversationAssigned {
+        agent: UserId,
+        name: String,
+        reason: AssignmentReason,
+    },
+    ConversationTransferred {
+        by: Actor,
+        to: Destination,
+        note: Option<String>,
+    },
+    ConversationResolved {
+        by: Actor,
+    },
+    NoteAdded {
+        note: NoteId,
+        by: Actor,
+        body: String,
+    },
+    ContactRenamed {
+        name: String,
+    },
 
     // Not journaled: state that no timeline shows.
-    FlowAdvanced { session: Option<FlowSession> },
+    FlowAdvanced {
+        session: Option<FlowSession>,
+    },
     /// WhatsApp refused for the moment, or could not be reached; `whole_inbox`: nothing is sent from this number until then.
-    DeliveryPostponed { message: MessageId, until: Timestamp, whole_inbox: bool },
-    TimerSet { timer: Timer, due_at: Timestamp },
-    TimerCancelled { timer: Timer },
+    DeliveryPostponed {
+        message: MessageId,
+        until: Timestamp,
+        whole_inbox: bool,
+    },
+    TimerSet {
+        timer: Timer,
+        due_at: Timestamp,
+    },
+    TimerCancelled {
+        timer: Timer,
+    },
 }
 
 /// Who did it.

@@ -209,19 +209,10 @@ impl std::str::FromStr for Status {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        [
-            Status::Received,
-            Status::Queued,
-            Status::Sending,
-            Status::Unknown,
-            Status::Sent,
-            Status::Delivered,
-            Status::Read,
-            Status::Failed,
-        ]
-        .into_iter()
-        .find(|status| status.as_str() == text)
-        .ok_or_else(|| format!("unknown message status {text}"))
+        [Status::Received, Status::Queued, Status::Sending, Status::Unknown, Status::Sent, Status::Delivered, Status::Read, Status::Failed]
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or_else(|| format!("unknown message status {text}"))
     }
 }
 

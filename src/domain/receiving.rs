@@ -32,7 +32,9 @@ pub(super) fn receive(it: &mut Decision, message: InboundMessage, received_at: T
     match began {
         Began::Anew => greet(it, &message, received_at),
         Began::Again => queue_again(it),
-        Began::Before if it.conversation()?.controller == Controller::Flow && message.content.is_spoken() => answer_flow(it, &message, received_at),
+        Began::Before if it.conversation()?.controller == Controller::Flow && message.content.is_spoken() => {
+            answer_flow(it, &message, received_at)
+        }
         Began::Before => Ok(()),
     }
 }
@@ -118,7 +120,8 @@ fn open(it: &mut Decision) {
 fn greet(it: &mut Decision, message: &Message, received_at: Timestamp) -> Result<(), Refusal> {
     let workplace = it.snapshot.workplace.clone();
     let published = it.snapshot.inbox.flow.and_then(|flow| workplace.published.get(&flow).map(|version| (flow, *version)));
-    let Some(((flow, version), definition)) = published.and_then(|key| workplace.definitions.get(&key).map(|definition| (key, definition))) else {
+    let Some(((flow, version), definition)) = published.and_then(|key| workplace.definitions.get(&key).map(|definition| (key, definition)))
+    else {
         return queue(it, it.snapshot.inbox.default_queue, QueuedBecause::NoFlow);
     };
     it.emit(Event::FlowStarted { flow, version });
@@ -139,7 +142,8 @@ pub(super) fn run_flow(
 ) -> Result<(), Refusal> {
     let workplace = it.snapshot.workplace.clone();
     let session = it.snapshot.session.clone();
-    let found = session.and_then(|session| workplace.definitions.get(&(session.flow, session.version)).map(|definition| (session, definition)));
+    let found =
+        session.and_then(|session| workplace.definitions.get(&(session.flow, session.version)).map(|definition| (session, definition)));
     let Some((session, definition)) = found else {
         stop_flow(it);
         return queue(it, it.snapshot.inbox.default_queue, QueuedBecause::HandedOff);

@@ -92,12 +92,9 @@ impl Snapshot {
                 self.conversation = Some(Conversation::open(*conversation, *contact, *inbox, now));
                 self.session = None;
             }
-            Event::MessageReceived { message } | Event::MessageQueued { message } => self.messages.push(KnownMessage {
-                id: message.id,
-                wamid: message.wamid.clone(),
-                status: message.status,
-                is_asked: false,
-            }),
+            Event::MessageReceived { message } | Event::MessageQueued { message } => {
+                self.messages.push(KnownMessage { id: message.id, wamid: message.wamid.clone(), status: message.status, is_asked: false })
+            }
             Event::MessageStatusChanged { message, status, failure, wamid } => {
                 if let Some(known) = self.messages.iter_mut().find(|known| known.id == *message) {
                     known.status = *status;

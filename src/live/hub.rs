@@ -209,7 +209,9 @@ impl Hub {
         let sockets = self.lock();
         let now = Standing::of(&change.conversation);
         let mut listed = HashSet::new();
-        for topic in topics(change.workspace, &now).into_iter().chain(change.before.iter().flat_map(|before| topics(change.workspace, before))) {
+        for topic in
+            topics(change.workspace, &now).into_iter().chain(change.before.iter().flat_map(|before| topics(change.workspace, before)))
+        {
             if let Some(ids) = sockets.by_topic.get(&topic) {
                 listed.extend(ids.iter().copied());
             }

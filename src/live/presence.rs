@@ -42,10 +42,13 @@ pub struct Here {
     pub until: Timestamp,
 }
 
+/// Until when each person counts, by the node that says so.
+type Until = HashMap<(UserId, Uuid), Timestamp>;
+
 /// What is known of everybody's presence.
 #[derive(Debug, Default)]
 pub struct PresenceMap {
-    known: Mutex<HashMap<WorkspaceId, HashMap<(UserId, Uuid), Timestamp>>>,
+    known: Mutex<HashMap<WorkspaceId, Until>>,
     pull: Notify,
 }
 
@@ -174,7 +177,7 @@ async fn exchange(live: &Live, connection: &mut ConnectionManager, now: Timestam
 /// What this node says about its own people: until when (milliseconds), and the member's name.
 fn own_people(live: &Live, node: Uuid) -> HashMap<WorkspaceId, Vec<(f64, String)>> {
     let known = live.presence.known.lock().unwrap_or_else(PoisonError::into_inner);
-    let of = |people: &HashMap<(UserId, Uuid), Timestamp>| {
+    let of = |people: &Until| {
         let own = people.iter().filter(|((_, by), _)| *by == node);
         own.map(|((user, _), until)| (until.as_millisecond() as f64, format!("{user}:{node}"))).collect::<Vec<_>>()
     };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use redis::aio::ConnectionManager;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{RedisResult, Script};
 
 /// Most counts this node keeps while Redis is away.
@@ -48,6 +48,15 @@ struct Count {
 }
 
 impl RateLimits {
+    /// Counts in the Redis at `url`. It may be away, also now: then this node counts for itself until it is there.
+    ///
+    /// # Errors
+    /// When the address is not one of Redis.
+    pub fn at(url: &str) -> RedisResult<Self> {
+        let config = ConnectionManagerConfig::new().set_number_of_retries(1);
+        Ok(Self::new(Some(ConnectionManager::new_lazy_with_config(redis::Client::open(url)?, config)?)))
+    }
+
     /// Without Redis every node counts for itself.
     #[must_use]
     pub fn new(redis: Option<ConnectionManager>) -> Self {

@@ -48,7 +48,8 @@ impl Runner {
     /// A fault; then nothing was assigned.
     pub async fn route(&self, workspace: WorkspaceId, queue: QueueId) -> Result<RoundOutcome, Error> {
         // Read before the transaction: whoever holds one connection of the pool must not wait for another.
-        let surroundings = Surroundings { workplace: self.workplaces.get(workspace).await?, connections: self.workplaces.connections().await? };
+        let surroundings =
+            Surroundings { workplace: self.workplaces.get(workspace).await?, connections: self.workplaces.connections().await? };
         let mut client = self.store.client().await?;
         let transaction = client.transaction().await?;
         let Some(snapshot) = store::queues::load(&transaction, workspace, queue, ROUND).await? else { return Ok(RoundOutcome::Settled) };
@@ -62,11 +63,8 @@ impl Runner {
         let mut claimed: Vec<(Assignment, Recorded)> = Vec::with_capacity(assignments.len());
         for assignment in assignments {
             let Some(seq) = store::queues::claim(&transaction, workspace, queue, &assignment, now).await? else { continue };
-            let event = Event::ConversationAssigned {
-                agent: assignment.agent,
-                name: assignment.name.clone(),
-                reason: assignment.reason.clone(),
-            };
+            let event =
+                Event::ConversationAssigned { agent: assignment.agent, name: assignment.name.clone(), reason: assignment.reason.clone() };
             let recorded = Recorded { seq, at: now, event };
             store::events::insert(&transaction, workspace, assignment.conversation, now, std::slice::from_ref(&recorded)).await?;
             claimed.push((assignment, recorded));

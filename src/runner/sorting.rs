@@ -11,8 +11,8 @@ use crate::domain::contact::Identity;
 use crate::domain::ids::{ContactId, WorkspaceId};
 use crate::domain::inbound::InboundItem;
 use crate::store::contacts::Found;
-use crate::store::inboxes::Connection;
 use crate::store::inbound_items::{Lane, NewItem};
+use crate::store::inboxes::Connection;
 use crate::store::notices::NewNotice;
 use crate::store::payloads::Payload;
 use crate::store::quarantine::NewQuarantined;
@@ -24,9 +24,22 @@ pub const BATCH: i64 = 200;
 /// What a webhook body says, as the sorter needs it. The workers make it from the body with `whatsapp::webhook`.
 #[derive(Debug)]
 pub enum Said {
-    ForInbox { phone_number_id: String, item: InboundItem },
-    Notice { waba_id: Option<String>, phone_number_id: Option<String>, kind: &'static str, field: String, value: serde_json::Value, time: Option<i64> },
-    Rejected { reason: String, raw: Vec<u8> },
+    ForInbox {
+        phone_number_id: String,
+        item: InboundItem,
+    },
+    Notice {
+        waba_id: Option<String>,
+        phone_number_id: Option<String>,
+        kind: &'static str,
+        field: String,
+        value: serde_json::Value,
+        time: Option<i64>,
+    },
+    Rejected {
+        reason: String,
+        raw: Vec<u8>,
+    },
 }
 
 /// What came of a batch.
@@ -168,9 +181,11 @@ async fn attach(transaction: &Transaction<'_>, addressed: Vec<Addressed<'_>>, ap
     for Addressed { connection, payload, item } in addressed {
         let workspace = connection.workspace;
         let contact = match &item {
-            InboundItem::Message(message) => {
-                message.sender.identities.iter().find_map(|identity| contacts.get(&workspace).and_then(|found| found.get(identity)).copied())
-            }
+            InboundItem::Message(message) => message
+                .sender
+                .identities
+                .iter()
+                .find_map(|identity| contacts.get(&workspace).and_then(|found| found.get(identity)).copied()),
             InboundItem::Status(report) => report
                 .message
                 .and_then(|message| owners.get(&(workspace, message.to_string())))
@@ -237,7 +252,10 @@ async fn find_contacts(transaction: &Transaction<'_>, addressed: &[Addressed<'_>
 }
 
 /// Whose messages the statuses speak of, by our id and by WhatsApp's.
-async fn find_owners(transaction: &Transaction<'_>, addressed: &[Addressed<'_>]) -> Result<HashMap<(WorkspaceId, String), ContactId>, Error> {
+async fn find_owners(
+    transaction: &Transaction<'_>,
+    addressed: &[Addressed<'_>],
+) -> Result<HashMap<(WorkspaceId, String), ContactId>, Error> {
     let mut reports: HashMap<_, (Vec<Uuid>, Vec<&str>)> = HashMap::new();
     for it in addressed {
         if let InboundItem::Status(report) = &it.item {

@@ -23,7 +23,12 @@ use crate::store::{self, Transaction};
 type Writes<'a> = Vec<Pin<Box<dyn Future<Output = store::Result<()>> + Send + 'a>>>;
 
 /// Applies events to the snapshot, writes what they changed, and answers what to publish.
-pub(super) async fn write(transaction: &Transaction<'_>, snapshot: &mut Snapshot, events: Vec<Event>, now: Timestamp) -> Result<Change, Error> {
+pub(super) async fn write(
+    transaction: &Transaction<'_>,
+    snapshot: &mut Snapshot,
+    events: Vec<Event>,
+    now: Timestamp,
+) -> Result<Change, Error> {
     let before = snapshot.conversation.clone();
     let contact_before = snapshot.contact.clone();
     let in_outbox: Vec<MessageId> = snapshot
@@ -125,11 +130,12 @@ fn write_messages<'a>(
 ) {
     let workspace = snapshot.workspace;
     let placed: Vec<Placed<'a>> = messages(recorded).map(|(seq, message)| Placed { seq, message }).collect();
-    let outgoing: Vec<Uuid> = placed.iter().filter(|placed| placed.message.status == Status::Queued).map(|placed| placed.message.id.0).collect();
+    let outgoing: Vec<Uuid> =
+        placed.iter().filter(|placed| placed.message.status == Status::Queued).map(|placed| placed.message.id.0).collect();
     if !placed.is_empty() {
-        writes.push(Box::pin(
-            async move { store::messages::insert(transaction, workspace, conversation.id, conversation.inbox, &placed).await },
-        ));
+        writes.push(Box::pin(async move {
+            store::messages::insert(transaction, workspace, conversation.id, conversation.inbox, &placed).await
+        }));
     }
     if !outgoing.is_empty() {
         writes.push(Box::pin(async move {
@@ -173,7 +179,14 @@ fn write_event<'a>(
     let workspace = snapshot.workspace;
     match event {
         Event::MessageStatusChanged { message, status, failure, wamid } => {
-            writes.push(Box::pin(store::messages::set_status(transaction, workspace, *message, *status, failure.as_ref(), wamid.as_deref())));
+            writes.push(Box::pin(store::messages::set_status(
+                transaction,
+                workspace,
+                *message,
+                *status,
+                failure.as_ref(),
+                wamid.as_deref(),
+            )));
         }
         Event::MessageResent { message, .. } => {
             writes.push(Box::pin(store::messages::set_status(transaction, workspace, *message, Status::Queued, None, None)));

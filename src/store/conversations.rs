@@ -234,4 +234,3 @@ impl Store {
         Ok(rows.iter().map(|row| (ConversationId(row.get(0)), row.get(1))).collect())
     }
 }
-

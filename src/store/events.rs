@@ -23,7 +23,13 @@ crate::statements! {
 ///
 /// # Errors
 /// As PostgreSQL answers.
-pub async fn insert(transaction: &Transaction<'_>, workspace: WorkspaceId, conversation: ConversationId, at: Timestamp, events: &[Recorded]) -> Result<()> {
+pub async fn insert(
+    transaction: &Transaction<'_>,
+    workspace: WorkspaceId,
+    conversation: ConversationId,
+    at: Timestamp,
+    events: &[Recorded],
+) -> Result<()> {
     let statement = prepare(transaction, &INSERT).await?;
     let seqs: Vec<i64> = events.iter().map(|recorded| recorded.seq).collect();
     let kinds: Vec<&str> = events.iter().map(|recorded| recorded.event.kind()).collect();
@@ -37,7 +43,13 @@ impl Store {
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn events_since(&self, workspace: WorkspaceId, conversation: ConversationId, since: i64, limit: i64) -> Result<Vec<Recorded>> {
+    pub async fn events_since(
+        &self,
+        workspace: WorkspaceId,
+        conversation: ConversationId,
+        since: i64,
+        limit: i64,
+    ) -> Result<Vec<Recorded>> {
         let rows = self.query(&SINCE, &[&workspace.0, &conversation.0, &since, &limit]).await?;
         rows.iter()
             .map(|row| {

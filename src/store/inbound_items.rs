@@ -18,10 +18,12 @@ crate::statements! {
         ORDER BY seq
         LIMIT $4";
     DELETE = "DELETE FROM inbound_items WHERE workspace_id = $1 AND seq = ANY($2)";
-    /// Contacts whose items nobody took up: left by a node that stopped. Across workspaces, as every worker's claim.
+    /// Contacts whose items nobody took up: left by a node that stopped. Across workspaces, as every worker's claim. Looks at the
+    /// oldest items only, so that a crowd of fresh ones is not read for it.
     LEFT_BEHIND = "
         SELECT DISTINCT workspace_id, contact_id, inbox_id
-        FROM (SELECT workspace_id, contact_id, inbox_id FROM inbound_items WHERE received_at < $1 ORDER BY seq LIMIT 2000) AS waiting
+        FROM (SELECT workspace_id, contact_id, inbox_id, received_at FROM inbound_items ORDER BY seq LIMIT 2000) AS oldest
+        WHERE received_at < $1
         LIMIT 500";
 }
 

@@ -177,7 +177,14 @@ impl Store {
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn list(&self, workspace: WorkspaceId, viewer: UserId, view: ListView, after: Option<Cursor>, limit: i64) -> Result<Vec<Listed>> {
+    pub async fn list(
+        &self,
+        workspace: WorkspaceId,
+        viewer: UserId,
+        view: ListView,
+        after: Option<Cursor>,
+        limit: i64,
+    ) -> Result<Vec<Listed>> {
         let statement = match view {
             ListView::Mine => &MINE,
             ListView::Queues => &QUEUES,

@@ -116,17 +116,8 @@ impl Store {
     /// As PostgreSQL answers.
     pub async fn add_media(&self, place: MediaPlace, id: MediaId, media: &StoredMedia) -> Result<()> {
         let MediaPlace { workspace, conversation, inbox, message } = place;
-        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 9] = [
-            &workspace.0,
-            &id.0,
-            &conversation.0,
-            &inbox.0,
-            &message.0,
-            &media.mime_type,
-            &media.byte_count,
-            &media.width,
-            &media.height,
-        ];
+        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 9] =
+            [&workspace.0, &id.0, &conversation.0, &inbox.0, &message.0, &media.mime_type, &media.byte_count, &media.width, &media.height];
         self.execute(&INSERT_STORED, &parameters).await?;
         Ok(())
     }

@@ -126,7 +126,12 @@ pub async fn set_status(
 ///
 /// # Errors
 /// As PostgreSQL answers.
-pub async fn merge_content(transaction: &Transaction<'_>, workspace: WorkspaceId, message: MessageId, keys: serde_json::Value) -> Result<()> {
+pub async fn merge_content(
+    transaction: &Transaction<'_>,
+    workspace: WorkspaceId,
+    message: MessageId,
+    keys: serde_json::Value,
+) -> Result<()> {
     let statement = prepare(transaction, &SET_CONTENT).await?;
     transaction.execute(&statement, &[&workspace.0, &message.0, &keys]).await?;
     Ok(())
@@ -167,20 +172,26 @@ pub struct Owner {
 ///
 /// # Errors
 /// As PostgreSQL answers.
-pub async fn owners(transaction: &Transaction<'_>, workspace: WorkspaceId, inbox: InboxId, ids: &[Uuid], wamids: &[&str]) -> Result<Vec<Owner>> {
+pub async fn owners(
+    transaction: &Transaction<'_>,
+    workspace: WorkspaceId,
+    inbox: InboxId,
+    ids: &[Uuid],
+    wamids: &[&str],
+) -> Result<Vec<Owner>> {
     let statement = prepare(transaction, &OWNERS).await?;
     let rows = transaction.query(&statement, &[&workspace.0, &inbox.0, &ids, &wamids]).await?;
     Ok(rows.iter().map(|row| Owner { id: MessageId(row.get(0)), wamid: row.get(1), contact: ContactId(row.get(2)) }).collect())
 }
 
-fn direction_name(direction: Direction) -> &'static str {
+pub(super) fn direction_name(direction: Direction) -> &'static str {
     match direction {
         Direction::Inbound => "inbound",
         Direction::Outbound => "outbound",
     }
 }
 
-fn author_name(author: Author) -> &'static str {
+pub(super) fn author_name(author: Author) -> &'static str {
     match author {
         Author::Contact => "contact",
         Author::Flow => "flow",
@@ -188,7 +199,7 @@ fn author_name(author: Author) -> &'static str {
     }
 }
 
-fn author_id(author: Author) -> Option<Uuid> {
+pub(super) fn author_id(author: Author) -> Option<Uuid> {
     match author {
         Author::Agent { user } => Some(user.0),
         Author::Contact | Author::Flow => None,
@@ -237,7 +248,12 @@ impl Store {
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn last_heard(&self, workspace: WorkspaceId, conversation: ConversationId, user: UserId) -> Result<Option<(InboxId, String)>> {
+    pub async fn last_heard(
+        &self,
+        workspace: WorkspaceId,
+        conversation: ConversationId,
+        user: UserId,
+    ) -> Result<Option<(InboxId, String)>> {
         let row = self.query_opt(&LAST_HEARD, &[&workspace.0, &conversation.0, &user.0]).await?;
         Ok(row.map(|row| (InboxId(row.get(0)), row.get(1))))
     }

@@ -29,7 +29,9 @@ pub struct NewNote<'a> {
 /// As PostgreSQL answers.
 pub async fn insert(transaction: &Transaction<'_>, workspace: WorkspaceId, note: &NewNote<'_>) -> Result<()> {
     let statement = prepare(transaction, &INSERT).await?;
-    transaction.execute(&statement, &[&workspace.0, &note.id.0, &note.conversation.0, &note.seq, &note.author.0, &note.body, &note.at]).await?;
+    transaction
+        .execute(&statement, &[&workspace.0, &note.id.0, &note.conversation.0, &note.seq, &note.author.0, &note.body, &note.at])
+        .await?;
     Ok(())
 }
 

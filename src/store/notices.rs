@@ -88,7 +88,14 @@ impl Store {
         let rows = self.query(&LATEST, &[&workspace.0, &limit]).await?;
         Ok(rows
             .iter()
-            .map(|row| Notice { id: row.get(0), kind: row.get(1), field: row.get(2), value: row.get(3), at: row.get(4), inbox_name: row.get(5) })
+            .map(|row| Notice {
+                id: row.get(0),
+                kind: row.get(1),
+                field: row.get(2),
+                value: row.get(3),
+                at: row.get(4),
+                inbox_name: row.get(5),
+            })
             .collect())
     }
 }

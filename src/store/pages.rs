@@ -29,10 +29,17 @@ crate::statements! {
         WHERE c.workspace_id = $1 AND c.id = $2");
     /// Bodies that name no known number belong to nobody yet: every workspace of that app sees them.
     QUARANTINED = "
-        SELECT id, app_id, payload_seq, reason, item, at
-        FROM quarantine
-        WHERE workspace_id = $1
-           OR (workspace_id IS NULL AND app_id IN (SELECT app_id FROM inboxes WHERE inboxes.workspace_id = $1))
+        (SELECT id, app_id, payload_seq, reason, item, at
+         FROM quarantine
+         WHERE workspace_id = $1
+         ORDER BY at DESC, id DESC
+         LIMIT $2)
+        UNION ALL
+        (SELECT id, app_id, payload_seq, reason, item, at
+         FROM quarantine
+         WHERE workspace_id IS NULL AND app_id = ANY(ARRAY(SELECT app_id FROM inboxes WHERE inboxes.workspace_id = $1))
+         ORDER BY at DESC, id DESC
+         LIMIT $2)
         ORDER BY at DESC, id DESC
         LIMIT $2";
 }

@@ -52,7 +52,13 @@ impl Store {
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn thread_before(&self, workspace: WorkspaceId, conversation: ConversationId, before: i64, limit: i64) -> Result<Vec<Recorded>> {
+    pub async fn thread_before(
+        &self,
+        workspace: WorkspaceId,
+        conversation: ConversationId,
+        before: i64,
+        limit: i64,
+    ) -> Result<Vec<Recorded>> {
         let rows = self.query(&BEFORE, &[&workspace.0, &conversation.0, &before, &limit]).await?;
         rows.iter()
             .map(|row| {
@@ -71,9 +77,7 @@ impl Store {
             return Ok(Vec::new());
         }
         let rows = self.query(&MESSAGES, &[&workspace.0, &conversation.0, &ids]).await?;
-        rows.iter()
-            .map(|row| Ok(ThreadMessage { message: message(row, 0)?, seq: row.get(10), inbox: InboxId(row.get(11)) }))
-            .collect()
+        rows.iter().map(|row| Ok(ThreadMessage { message: message(row, 0)?, seq: row.get(10), inbox: InboxId(row.get(11)) })).collect()
     }
 
     /// Messages of an inbox by WhatsApp's ids.

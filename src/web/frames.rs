@@ -11,12 +11,19 @@ use crate::live::people::Viewer;
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FromPage {
     /// The list it shows.
-    List { view: String },
+    List {
+        view: String,
+    },
     /// The conversation it has open, and the last sequence it has of it.
-    Open { conversation: ConversationId, since: i64 },
+    Open {
+        conversation: ConversationId,
+        since: i64,
+    },
     /// No conversation is open.
     Close,
-    Typing { conversation: ConversationId },
+    Typing {
+        conversation: ConversationId,
+    },
     Beat,
 }
 
@@ -25,14 +32,34 @@ pub enum FromPage {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ToPage<'a> {
     /// One event of the open conversation.
-    Event { conversation: ConversationId, seq: i64, html: &'a str },
+    Event {
+        conversation: ConversationId,
+        seq: i64,
+        html: &'a str,
+    },
     /// Everything after what the page had. With `reload` it was too much: load the page again.
-    CaughtUp { conversation: ConversationId, seq: i64, html: &'a str, reload: bool },
+    CaughtUp {
+        conversation: ConversationId,
+        seq: i64,
+        html: &'a str,
+        reload: bool,
+    },
     /// A list row as it is now.
-    Row { conversation: ConversationId, html: &'a str },
-    Counts { mine: i64, queues: i64, unassigned: i64 },
+    Row {
+        conversation: ConversationId,
+        html: &'a str,
+    },
+    Counts {
+        mine: i64,
+        queues: i64,
+        unassigned: i64,
+    },
     /// Who else is at the open conversation.
-    People { conversation: ConversationId, viewers: &'a [Viewer], typing: &'a [Viewer] },
+    People {
+        conversation: ConversationId,
+        viewers: &'a [Viewer],
+        typing: &'a [Viewer],
+    },
     /// The last sequence of the open conversation; or just a sign of life.
     Beat {
         #[serde(skip_serializing_if = "Option::is_none")]

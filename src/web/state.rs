@@ -68,8 +68,8 @@ pub(super) mod tests {
 
     use super::*;
     use crate::live::bus::Bus;
-    use crate::whatsapp::client::Settings;
     use crate::web::tokens::tests::{store_without_database, tokens_without_database};
+    use crate::whatsapp::client::Settings;
 
     /// Sockets that remember which sessions they were told to leave.
     #[derive(Default)]

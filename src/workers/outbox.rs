@@ -158,7 +158,13 @@ fn never(reason: &str) -> Outcome {
 }
 
 /// Brings a picture to WhatsApp, once. Nothing was sent to the customer yet, so that every failure here is safe to repeat.
-async fn upload(workers: &Workers, dispatch: &Dispatch, connection: &Connection, media: MediaId, mime_type: &str) -> Result<String, Outcome> {
+async fn upload(
+    workers: &Workers,
+    dispatch: &Dispatch,
+    connection: &Connection,
+    media: MediaId,
+    mime_type: &str,
+) -> Result<String, Outcome> {
     let unsent = |reason: String| Outcome::Unsent { reason };
     let store = workers.runner.store();
     if let Some(id) = store.uploaded_media(dispatch.workspace, media).await.map_err(|error| unsent(error.to_string()))? {

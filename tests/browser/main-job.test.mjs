@@ -10,15 +10,15 @@ import { landscape } from "./support/pictures.mjs"
 import { story } from "./support/story.mjs"
 
 describe("the main job", () => {
-  let demo, browser, ana, ben
+  let demo, browser, ana, chloe
 
   before(async () => {
     const starting = startDemo()
     browser = await startBrowser()
     demo = await starting
-    // Both answer orders; only Ben answers billing. Nobody else is there.
+    // Both answer orders; only Ana gives advice. Nobody else is there.
     ana = await Agent.signIn(browser, demo, "ana@example.com")
-    ben = await Agent.signIn(browser, demo, "ben@example.com")
+    chloe = await Agent.signIn(browser, demo, "chloe@example.com")
   })
 
   after(async () => {
@@ -81,22 +81,22 @@ describe("the main job", () => {
     const tom = await Phone.open(browser, demo, "447700900102", "Tom Hale")
     await tom.writes("hi")
     await tom.hears("Hello Tom, thank you for writing")
-    await tom.picks("billing")
-    await tom.hears("Which invoice or order number is it about?")
-    await tom.writes("88120")
-    await tom.hears("What can we do about it?")
-    await tom.taps("refund")
-    await ben.row("Tom Hale").waitFor()
-    await ben.opens("Tom Hale")
-    assert.deepEqual(await ben.brief(), { Topic: "Billing", "Invoice or order number": "88120", "Billing question": "Refund" })
+    await tom.picks("support")
+    await tom.hears("Write it in a sentence or two")
+    await tom.writes("Which stove do you advise?")
+    await tom.hears("How urgent is it?")
+    await tom.taps("no_hurry")
+    await ana.row("Tom Hale").waitFor()
+    await ana.opens("Tom Hale")
+    assert.deepEqual(await ana.brief(), { Topic: "Something else", "What it is about": "Which stove do you advise?", Urgency: "No hurry" })
     await tom.sendsPicture(landscape(40))
-    const received = ben.thread.locator('.message--inbound[data-kind="image"] img')
+    const received = ana.thread.locator('.message--inbound[data-kind="image"] img')
     await received.waitFor()
-    await ben.page.waitForFunction((image) => image.complete && image.naturalWidth > 0, await received.elementHandle())
-    await ben.sendsPicture(landscape(200), "Like this one?")
+    await ana.page.waitForFunction((image) => image.complete && image.naturalWidth > 0, await received.elementHandle())
+    await ana.sendsPicture(landscape(200), "Like this one?")
     await tom.seesPicture()
     await tom.hears("Like this one?")
-    await ben.seesTicks("Like this one?", "read")
+    await ana.seesTicks("Like this one?", "read")
     assert.deepEqual(tom.page.faults, [])
   })
 
@@ -112,13 +112,13 @@ describe("the main job", () => {
 
   story(() => browser, "no page complained and no program logged a fault", () => {
     assert.deepEqual(ana.page.faults, [])
-    assert.deepEqual(ben.page.faults, [])
+    assert.deepEqual(chloe.page.faults, [])
     assert.deepEqual(demo.faults, [])
   })
 
   /** Who of the two gets the conversation, and the other one. */
   async function whoHolds(name) {
-    const holder = await Promise.any([ana, ben].map((agent) => agent.row(name).waitFor().then(() => agent)))
-    return holder === ana ? [ana, ben] : [ben, ana]
+    const holder = await Promise.any([ana, chloe].map((agent) => agent.row(name).waitFor().then(() => agent)))
+    return holder === ana ? [ana, chloe] : [chloe, ana]
   }
 })

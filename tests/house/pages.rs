@@ -9,8 +9,10 @@ const ICON: &str = "static/icon.svg";
 
 const COLOUR_FUNCTIONS: [&str; 8] = ["rgb(", "rgba(", "hsl(", "hsla(", "hwb(", "lab(", "oklch(", "oklab("];
 
-const COLOUR_NAMES: [&str; 16] =
-    ["white", "black", "red", "green", "blue", "gray", "grey", "yellow", "orange", "silver", "pink", "purple", "brown", "teal", "navy", "gold"];
+const COLOUR_NAMES: [&str; 16] = [
+    "white", "black", "red", "green", "blue", "gray", "grey", "yellow", "orange", "silver", "pink", "purple", "brown", "teal", "navy",
+    "gold",
+];
 
 /// Attributes of SVG and HTML that may name a colour.
 const COLOUR_ATTRIBUTES: [&str; 6] = ["fill=\"", "stroke=\"", "color=\"", "bgcolor=\"", "stop-color=\"", "flood-color=\""];
@@ -31,7 +33,9 @@ fn declared(line: &str) -> &str {
 
 fn has_colour(value: &str) -> bool {
     let words: Vec<&str> = value.split(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '#' | '(' | '_')).collect();
-    let is_hex = |word: &str| word.strip_prefix('#').is_some_and(|digits| matches!(digits.len(), 3 | 4 | 6 | 8) && digits.chars().all(|c| c.is_ascii_hexdigit()));
+    let is_hex = |word: &str| {
+        word.strip_prefix('#').is_some_and(|digits| matches!(digits.len(), 3 | 4 | 6 | 8) && digits.chars().all(|c| c.is_ascii_hexdigit()))
+    };
     let is_function = |word: &str| COLOUR_FUNCTIONS.iter().any(|function| word.starts_with(function));
     words.iter().any(|word| is_hex(word) || is_function(word) || COLOUR_NAMES.contains(word))
 }
@@ -40,7 +44,9 @@ pub fn colours_elsewhere(source: &Source) -> Vec<Fault> {
     if source.path == ICON {
         return Vec::new();
     }
-    let is_coloured = |line: &str| COLOUR_ATTRIBUTES.iter().any(|attribute| line.split(attribute).skip(1).any(|rest| has_colour(rest.split('"').next().unwrap_or(""))));
+    let is_coloured = |line: &str| {
+        COLOUR_ATTRIBUTES.iter().any(|attribute| line.split(attribute).skip(1).any(|rest| has_colour(rest.split('"').next().unwrap_or(""))))
+    };
     let lines = source.lines().filter(|(_, line)| is_coloured(line) || line.contains(".style.color") || line.contains(".style.background"));
     lines.map(|(line, _)| source.fault(line, format!("a colour stands in {TOKENS} only; say `currentColor`, or give it a class"))).collect()
 }
@@ -56,7 +62,9 @@ pub fn inline(source: &Source) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (line, text) in (1..).zip(text.lines()) {
         let lower = text.to_lowercase();
-        if attributes(&lower).any(|name| name == "style" || name.strip_prefix("on").is_some_and(|event| event.chars().all(|c| c.is_ascii_alphabetic()))) {
+        if attributes(&lower)
+            .any(|name| name == "style" || name.strip_prefix("on").is_some_and(|event| event.chars().all(|c| c.is_ascii_alphabetic())))
+        {
             faults.push(source.fault(line, "a style or a handler inside a page is blocked by our own policy; use a class or a controller"));
         }
         let is_inline = |tag: &str| !tag.contains("src=") && !tag.contains("application/json") && !tag.contains("importmap");
@@ -111,7 +119,13 @@ fn a_planted_important_is_caught() {
 #[test]
 fn a_planted_inline_style_script_or_handler_is_caught() {
     let count = |text: &str| inline(&Source::new("templates/x.html", text)).len();
-    assert_eq!(count("<p style=\"color: red\">\n<a onclick=\"go()\">\n<style>p {}</style>\n<script>go()</script>\n<a href=\"javascript:go()\">\n"), 5);
-    assert_eq!(count("<script type=\"module\" src=\"app.js\"></script>\n<script type=\"application/json\">{}</script>\n{# style=\"x\" #}\n"), 0);
+    assert_eq!(
+        count("<p style=\"color: red\">\n<a onclick=\"go()\">\n<style>p {}</style>\n<script>go()</script>\n<a href=\"javascript:go()\">\n"),
+        5
+    );
+    assert_eq!(
+        count("<script type=\"module\" src=\"app.js\"></script>\n<script type=\"application/json\">{}</script>\n{# style=\"x\" #}\n"),
+        0
+    );
     assert_eq!(count("<div data-style=\"x\" data-action=\"click->list#open\" class=\"on\" lang=\"on-a\">"), 0);
 }

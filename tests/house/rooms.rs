@@ -30,7 +30,11 @@ const ROOMS: [Room; 14] = [
     room("metrics", &[], &HTTP_SERVER),
     room("doctor", &["config", "store", "domain", "whatsapp"], &HTTP_SERVER),
     room("demo", &["app", "config", "domain", "store", "media", "web"], &["actix_web", "actix_ws", "tokio_postgres"]),
-    room("app", &["config", "domain", "store", "live", "whatsapp", "media", "runner", "web", "workers", "doctor", "metrics"], &["tokio_postgres"]),
+    room(
+        "app",
+        &["config", "domain", "store", "live", "whatsapp", "media", "runner", "web", "workers", "doctor", "metrics"],
+        &["tokio_postgres"],
+    ),
     room("cli", &["app", "config", "demo", "doctor", "domain", "store", "web"], &["tokio_postgres", "actix_web"]),
 ];
 
@@ -65,7 +69,11 @@ fn room_of(source: &Source) -> Option<&'static Room> {
 /// Parts of the source that the table does not know.
 pub fn unknown_rooms(sources: &[Source]) -> Vec<String> {
     let outside = ["src/lib.rs", "src/main.rs"];
-    sources.iter().filter(|source| !outside.contains(&source.path.as_str()) && room_of(source).is_none()).map(|source| source.path.clone()).collect()
+    sources
+        .iter()
+        .filter(|source| !outside.contains(&source.path.as_str()) && room_of(source).is_none())
+        .map(|source| source.path.clone())
+        .collect()
 }
 
 pub fn other_rooms(source: &Source) -> Vec<Fault> {
@@ -124,7 +132,8 @@ fn climbed(source: &Source, code: &str) -> Vec<(usize, String)> {
     let chain = "super::".repeat(depth);
     let is_longer = |place: usize| code[place + chain.len()..].starts_with("super::") || code[..place].ends_with("super::");
     let found = mentioned(code, &chain).into_iter();
-    let longer: Vec<usize> = code.match_indices(&chain).filter(|(place, _)| is_longer(*place)).map(|(place, _)| line_of(code, place)).collect();
+    let longer: Vec<usize> =
+        code.match_indices(&chain).filter(|(place, _)| is_longer(*place)).map(|(place, _)| line_of(code, place)).collect();
     found.filter(|(line, _)| !longer.contains(line)).collect()
 }
 

@@ -55,7 +55,9 @@ pub fn sleeping_tests(source: &Source) -> Vec<Fault> {
 pub fn sleeping_browser_tests(source: &Source) -> Vec<Fault> {
     let words = ["waitForTimeout(", "setTimeout("];
     let lines = source.lines().filter(|(_, text)| words.iter().any(|word| text.contains(word)));
-    lines.map(|(line, _)| source.fault(line, "a test that sleeps is slow on a good day and fails on a bad one; wait for what is to be seen")).collect()
+    lines
+        .map(|(line, _)| source.fault(line, "a test that sleeps is slow on a good day and fails on a bad one; wait for what is to be seen"))
+        .collect()
 }
 
 /// Lines of code: no comments, no blanks, no tests in the file.
@@ -63,13 +65,15 @@ pub fn too_long(source: &Source) -> Vec<Fault> {
     let code = Code::of(source);
     let code = if source.is_test_file() { code } else { code.without_tests() };
     let count = code.lines().filter(|(_, line)| !line.trim().is_empty()).count();
-    let fault = source.fault(1, format!("{count} lines of code are more than a reader takes in ({LONGEST_FILE}); give a part of it a file of its own"));
+    let fault = source
+        .fault(1, format!("{count} lines of code are more than a reader takes in ({LONGEST_FILE}); give a part of it a file of its own"));
     if count > LONGEST_FILE { vec![fault] } else { Vec::new() }
 }
 
 /// Tests that stand beside their file speak of that file.
 pub fn nameless(source: &Source) -> Vec<Fault> {
-    let begins = source.path.ends_with("/tests.rs") || source.text.lines().find(|line| !line.trim().is_empty()).is_some_and(|line| line.starts_with("//!"));
+    let begins = source.path.ends_with("/tests.rs")
+        || source.text.lines().find(|line| !line.trim().is_empty()).is_some_and(|line| line.starts_with("//!"));
     if begins { Vec::new() } else { vec![source.fault(1, "a file begins with a sentence about itself (`//! …`)")] }
 }
 
@@ -100,7 +104,14 @@ fn a_planted_look_at_the_environment_is_caught() {
 #[test]
 fn a_planted_unwrap_is_caught() {
     assert_eq!(count(giving_up, "src/web/x.rs", "fn f() { a.unwrap(); b.expect(\"c\"); panic!(\"d\") }\n"), 3);
-    assert_eq!(count(giving_up, "src/web/x.rs", "#[expect(unused)] a.unwrap_or(1); // unwrap()\n#[cfg(test)]\nmod tests { fn f() { a.unwrap(); } }\n"), 0);
+    assert_eq!(
+        count(
+            giving_up,
+            "src/web/x.rs",
+            "#[expect(unused)] a.unwrap_or(1); // unwrap()\n#[cfg(test)]\nmod tests { fn f() { a.unwrap(); } }\n"
+        ),
+        0
+    );
     assert_eq!(count(giving_up, "src/metrics.rs", "a.expect(\"the only one\");"), 0);
     assert_eq!(count(giving_up, "src/metrics.rs", "a.unwrap();"), 1);
 }

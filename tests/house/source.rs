@@ -259,7 +259,10 @@ fn comments_and_strings_are_no_code() {
 
 #[test]
 fn what_is_only_compiled_for_tests_is_left_out() {
-    let source = Source::new("src/x.rs", "fn one() {}\n#[cfg(test)]\nmod tests { fn two() { \"said\"; } }\nfn three() {}\n#[cfg(test)]\nmod four;\n");
+    let source = Source::new(
+        "src/x.rs",
+        "fn one() {}\n#[cfg(test)]\nmod tests { fn two() { \"said\"; } }\nfn three() {}\n#[cfg(test)]\nmod four;\n",
+    );
     let code = Code::of(&source).without_tests();
     assert!(code.code.contains("one") && code.code.contains("three"));
     assert!(!code.code.contains("two") && !code.code.contains("four"));

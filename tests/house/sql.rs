@@ -26,7 +26,9 @@ fn is_sql(text: &str) -> bool {
     let quiet: Vec<String> = words.iter().map(|word| word.to_uppercase()).collect();
     let quiet: Vec<&str> = quiet.iter().map(String::as_str).collect();
     // In lower case only what can be nothing else: "update the settings" is English.
-    shouted || matches!(quiet.as_slice(), ["INSERT", "INTO", ..] | ["DELETE", "FROM", ..]) || text.trim_start().starts_with("select ") && is_statement(&quiet)
+    shouted
+        || matches!(quiet.as_slice(), ["INSERT", "INTO", ..] | ["DELETE", "FROM", ..])
+        || text.trim_start().starts_with("select ") && is_statement(&quiet)
 }
 
 /// Statements that speak of no single workspace, and why.
@@ -73,10 +75,13 @@ const SERVER: &str = "it asks the server about itself";
 pub fn unbound(files: &[File]) -> Vec<String> {
     let excused = |file: &str, name: &str| OF_THE_INSTALLATION.iter().any(|(of, which, _)| *of == file && *which == name);
     let all = files.iter().flat_map(|file| file.statements.iter().map(move |statement| (file.name, statement)));
-    let unbound: Vec<(&str, &str)> = all.filter(|(_, statement)| !is_bound(statement.sql)).map(|(file, statement)| (file, statement.name)).collect();
+    let unbound: Vec<(&str, &str)> =
+        all.filter(|(_, statement)| !is_bound(statement.sql)).map(|(file, statement)| (file, statement.name)).collect();
     let faults = unbound.iter().filter(|(file, name)| !excused(file, name));
     let idle = OF_THE_INSTALLATION.iter().filter(|(file, name, _)| !unbound.contains(&(*file, *name)));
-    let faults = faults.map(|(file, name)| format!("src/store/{file}.rs: {name} has no `workspace_id` in its predicate; add it, or excuse it by name here"));
+    let faults = faults.map(|(file, name)| {
+        format!("src/store/{file}.rs: {name} has no `workspace_id` in its predicate; add it, or excuse it by name here")
+    });
     faults.chain(idle.map(|(file, name, _)| format!("src/store/{file}.rs: {name} is excused for nothing; take the excuse out"))).collect()
 }
 
@@ -84,7 +89,8 @@ pub fn unbound(files: &[File]) -> Vec<String> {
 fn is_bound(sql: &str) -> bool {
     let sql: String = sql.split_whitespace().collect::<Vec<_>>().join(" ");
     let asks = sql.contains("workspace_id = $");
-    let adds = sql.split("INSERT INTO ").nth(1).and_then(|rest| rest.split_once(')')).is_some_and(|(head, _)| head.contains("workspace_id"));
+    let adds =
+        sql.split("INSERT INTO ").nth(1).and_then(|rest| rest.split_once(')')).is_some_and(|(head, _)| head.contains("workspace_id"));
     asks || adds
 }
 

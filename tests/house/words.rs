@@ -13,7 +13,8 @@ const PUBLIC: [&str; 2] = ["https://github.com/rust-lang/crates.io-index", "http
 
 const MACHINE: [&str; 4] = ["/work/", "/root/", "/home/", "/Users/"];
 
-const REGISTRIES: [&str; 6] = ["registry.npmjs.org", "registry.yarnpkg.com", "static.crates.io", "index.crates.io", "pypi.org", "proxy.golang.org"];
+const REGISTRIES: [&str; 6] =
+    ["registry.npmjs.org", "registry.yarnpkg.com", "static.crates.io", "index.crates.io", "pypi.org", "proxy.golang.org"];
 
 const UNFINISHED: [&str; 4] = ["TODO", "FIXME", "XXX", "HACK"];
 
@@ -33,14 +34,17 @@ fn complaint(text: &str, is_lock_file: bool) -> Option<String> {
     }
     if is_lock_file {
         let stranger = text.split('"').find(|part| part.contains("://") && !PUBLIC.iter().any(|public| part.contains(public)));
-        return stranger.filter(|part| !part.contains("funding") && is_source(text)).map(|part| format!("`{part}` is not where everybody fetches from"));
+        return stranger
+            .filter(|part| !part.contains("funding") && is_source(text))
+            .map(|part| format!("`{part}` is not where everybody fetches from"));
     }
     if let Some(host) = REGISTRIES.iter().find(|host| text.contains(*host)) {
         return Some(format!("`{host}` is the business of each machine's own settings"));
     }
-    UNFINISHED.iter().find(|word| text.split(|c: char| !c.is_alphanumeric()).any(|part| part == **word)).map(|word| {
-        format!("`{word}` is a promise nobody keeps; do it now, or write down why not in docs/decisions")
-    })
+    UNFINISHED
+        .iter()
+        .find(|word| text.split(|c: char| !c.is_alphanumeric()).any(|part| part == **word))
+        .map(|word| format!("`{word}` is a promise nobody keeps; do it now, or write down why not in docs/decisions"))
 }
 
 /// Whether the line says where a part comes from.

@@ -7,8 +7,8 @@ use baton::domain::user::Role;
 use uuid::Uuid;
 
 use crate::house::Answer;
-use crate::html::{attribute, element};
-use crate::shop::{Agent, Shop, seq_of};
+use crate::html::{attribute, element, seq_of_page};
+use crate::shop::{Agent, Shop};
 
 /// Posts a form as a script of ours does.
 async fn posts_live(agent: &mut Agent<'_>, path: &str, fields: &[(&str, &str)]) -> Answer {
@@ -70,7 +70,7 @@ async fn a_reply_is_held_when_the_customer_wrote_meanwhile() {
     let mut ana = shop.hires("ana@example.com", Role::Agent).await;
     let id = shop.hears_text("34600000001", "Hi").await;
     ana.does(id, "assignment", &[]).await;
-    let seen = seq_of(&ana.opens(id).await).to_string();
+    let seen = seq_of_page(&ana.opens(id).await).to_string();
     shop.hears_text("34600000001", "Forget it").await;
     let message = Uuid::now_v7().to_string();
     let fields = [("message_id", message.as_str()), ("text", "On its way"), ("seen", &seen), ("resolve", "true")];

@@ -179,10 +179,3 @@ impl Agent<'_> {
         message
     }
 }
-
-/// The sequence that a conversation's page shows it up to.
-pub fn seq_of(page: &str) -> i64 {
-    let main = page.split_once(" class=\"conversation\"").expect("a conversation").1;
-    let seq = main.split_once(" data-seq=\"").and_then(|(_, rest)| rest.split('"').next());
-    seq.and_then(|seq| seq.parse().ok()).expect("a sequence")
-}

@@ -59,7 +59,9 @@ fn a_conversation_is_handed_to_a_person_with_a_note() {
     ana.takes(&phone).unwrap();
     let events = ana.gives(&phone, &ben, Some("please check the address")).unwrap();
     let to = Destination::Agent { user: ben.person.user, name: "Ben".to_owned() };
-    assert!(matches!(&events[0], Event::ConversationTransferred { to: at, note: Some(note), .. } if *at == to && note == "please check the address"));
+    assert!(
+        matches!(&events[0], Event::ConversationTransferred { to: at, note: Some(note), .. } if *at == to && note == "please check the address")
+    );
     assert_eq!(phone.conversation().assignment_reason.unwrap().rule, Rule::GivenBy { user: ana.person.user, name: "Ana".to_owned() });
     assert!(ben.holds(&phone));
     assert_eq!(ben.gives(&phone, &ben, None), Err(Refusal::Already { since: shop.now() }));
@@ -86,7 +88,11 @@ fn a_conversation_is_handed_to_a_queue_and_not_back_to_whom_it_came_from() {
     let conversation = phone.conversation();
     assert_eq!((conversation.controller, conversation.queue, conversation.last_agent), (Controller::Queue, Some(BILLING), None));
     assert_eq!(ana.row().load, 0);
-    assert_eq!(ana.puts(&phone, BILLING), Err(Refusal::Already { since: shop.now() }), "a second click does not send it to the end of the line");
+    assert_eq!(
+        ana.puts(&phone, BILLING),
+        Err(Refusal::Already { since: shop.now() }),
+        "a second click does not send it to the end of the line"
+    );
     shop.routes();
     assert!(ben.holds(&phone), "who has been idle for longest gets it");
 }

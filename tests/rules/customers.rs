@@ -82,7 +82,9 @@ impl Phone<'_> {
     /// What was sent to this phone.
     pub fn received(&self) -> Vec<Message> {
         let tables = self.shop.tables.borrow();
-        let is_ours = |id: &ConversationId| tables.conversations.iter().any(|kept| kept.conversation.id == *id && kept.conversation.contact == self.contact);
+        let is_ours = |id: &ConversationId| {
+            tables.conversations.iter().any(|kept| kept.conversation.id == *id && kept.conversation.contact == self.contact)
+        };
         let messages = tables.messages.iter().filter(|kept| kept.message.author != Author::Contact && is_ours(&kept.conversation));
         messages.map(|kept| kept.message.clone()).collect()
     }

@@ -28,7 +28,11 @@ fn the_flow_is_silent_once_a_person_took_over() {
     phone.taps("orders");
     phone.writes("agent");
     shop.passes(SignedDuration::from_hours(3));
-    assert_eq!(shop.about(phone.id(), Command::TimerDue { timer: Timer::FlowWait }), Err(Refusal::Duplicate), "a timer that rings late changes nothing");
+    assert_eq!(
+        shop.about(phone.id(), Command::TimerDue { timer: Timer::FlowWait }),
+        Err(Refusal::Duplicate),
+        "a timer that rings late changes nothing"
+    );
     assert_eq!(said_by_flow(&phone), said);
     assert!(ana.holds(&phone));
 }

@@ -26,7 +26,10 @@ fn a_reply_is_refused_once_the_window_has_closed() {
     ana.replies(&phone, "still in time").unwrap();
     shop.passes(SignedDuration::from_secs(1));
     assert_eq!(ana.replies(&phone, "too late"), Err(Refusal::WindowClosed));
-    assert!(phone.writes("hello?").iter().any(|event| matches!(event, Event::WindowOpened { .. })), "the thread says that it is open again");
+    assert!(
+        phone.writes("hello?").iter().any(|event| matches!(event, Event::WindowOpened { .. })),
+        "the thread says that it is open again"
+    );
     ana.replies(&phone, "here we are").unwrap();
 }
 
@@ -44,7 +47,11 @@ fn a_message_that_whatsapp_held_back_opens_the_window_from_when_it_was_written()
     let mut older = phone.message(InboundContent::Text { body: "written before".to_owned() });
     older.at = shop.now() - SignedDuration::from_hours(20);
     phone.delivers(older).unwrap();
-    assert_eq!(phone.conversation().window_expires_at, Some(shop.now() + SignedDuration::from_hours(14)), "an older message shortens nothing");
+    assert_eq!(
+        phone.conversation().window_expires_at,
+        Some(shop.now() + SignedDuration::from_hours(14)),
+        "an older message shortens nothing"
+    );
 }
 
 #[test]

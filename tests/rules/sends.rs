@@ -32,7 +32,10 @@ impl Shop {
     pub fn reports(&self, message: MessageId, status: Status) -> Result<Vec<Event>, Refusal> {
         let failure = (status == Status::Failed).then(|| Failure { code: 131_026, title: "undeliverable".to_owned() });
         let wamid = format!("wamid.{message}");
-        self.of(message, Command::RecordStatus(StatusReport { wamid, message: Some(message), status, at: self.now(), failure, recipient: Vec::new() }))
+        self.of(
+            message,
+            Command::RecordStatus(StatusReport { wamid, message: Some(message), status, at: self.now(), failure, recipient: Vec::new() }),
+        )
     }
 
     /// The answer to the call that sends it.
@@ -41,7 +44,8 @@ impl Shop {
     }
 
     fn of(&self, message: MessageId, command: Command) -> Result<Vec<Event>, Refusal> {
-        let conversation = self.tables.borrow().messages.iter().find(|kept| kept.known.id == message).expect("the message is kept").conversation;
+        let conversation =
+            self.tables.borrow().messages.iter().find(|kept| kept.known.id == message).expect("the message is kept").conversation;
         self.about(conversation, command)
     }
 }
@@ -214,7 +218,9 @@ fn a_send_that_will_be_refused_for_ever_fails_at_once() {
         let shop = Shop::opens();
         let (_, _, message) = on_its_way(&shop);
         let events = shop.answers(message, 1, refused(reaction)).unwrap();
-        assert!(matches!(&events[0], Event::MessageStatusChanged { status: Status::Failed, failure: Some(failure), .. } if failure.code == 131_047));
+        assert!(
+            matches!(&events[0], Event::MessageStatusChanged { status: Status::Failed, failure: Some(failure), .. } if failure.code == 131_047)
+        );
         assert!(!shop.is_in_outbox(message));
     }
 }

@@ -136,7 +136,8 @@ impl Shop {
         let user = UserId(self.fresh());
         let mut tables = self.tables.borrow_mut();
         let (name, idle_since) = (name.to_owned(), tables.now);
-        let agent = Agent { user, name: name.clone(), availability: Availability::Online, load: 0, capacity, idle_since, teams: Vec::new() };
+        let agent =
+            Agent { user, name: name.clone(), availability: Availability::Online, load: 0, capacity, idle_since, teams: Vec::new() };
         tables.agents.insert(user, agent);
         let workplace = Arc::get_mut(&mut tables.workplace).expect("nobody else holds the set-up");
         workplace.people.insert(user, name.clone());
@@ -162,7 +163,8 @@ impl Shop {
 
     pub fn rings(&self) {
         let now = self.now();
-        let due: Vec<_> = self.tables.borrow().timers.iter().filter(|(_, (_, at))| *at <= now).map(|(key, (timer, _))| (key.clone(), *timer)).collect();
+        let due: Vec<_> =
+            self.tables.borrow().timers.iter().filter(|(_, (_, at))| *at <= now).map(|(key, (timer, _))| (key.clone(), *timer)).collect();
         for (key, timer) in due {
             self.tables.borrow_mut().timers.remove(&key);
             // A timer that no longer matters is dropped.
@@ -188,7 +190,8 @@ impl Shop {
         let mut waiting: Vec<&Conversation> = tables.conversations.iter().map(|kept| &kept.conversation).collect();
         waiting.retain(|conversation| conversation.controller == Controller::Queue && conversation.queue == Some(queue));
         waiting.sort_by_key(|conversation| (conversation.queued_at, conversation.id));
-        let waiting = waiting.iter().map(|conversation| Waiting { conversation: conversation.id, last_agent: conversation.last_agent }).collect();
+        let waiting =
+            waiting.iter().map(|conversation| Waiting { conversation: conversation.id, last_agent: conversation.last_agent }).collect();
         let presence = |user| Presence::of(true, if tables.away.contains(&user) { Availability::Away } else { Availability::Online });
         let mut agents: Vec<Agent> = tables.agents.values().cloned().collect();
         agents.sort_by_key(|agent| agent.user);
@@ -215,7 +218,9 @@ impl Shop {
     pub fn latest(&self, contact: ContactId) -> Option<ConversationId> {
         let tables = self.tables.borrow();
         let of_contact = tables.conversations.iter().map(|kept| &kept.conversation).filter(|conversation| conversation.contact == contact);
-        of_contact.max_by_key(|conversation| (conversation.state != State::Resolved, conversation.opened_at)).map(|conversation| conversation.id)
+        of_contact
+            .max_by_key(|conversation| (conversation.state != State::Resolved, conversation.opened_at))
+            .map(|conversation| conversation.id)
     }
 
     fn decide(&self, mut snapshot: Snapshot, command: Command) -> Result<Vec<Event>, Refusal> {
@@ -290,7 +295,10 @@ impl Shop {
         let tables = self.tables.borrow();
         for kept in &tables.conversations {
             let Conversation { id, controller, queue, state, last_seq, .. } = &kept.conversation;
-            assert!(kept.session.is_none() || *controller == Controller::Flow, "{id}: a flow's session is left although {controller:?} speaks");
+            assert!(
+                kept.session.is_none() || *controller == Controller::Flow,
+                "{id}: a flow's session is left although {controller:?} speaks"
+            );
             assert!(*controller != Controller::Queue || queue.is_some(), "{id} waits in no queue");
             assert_eq!(*state == State::Resolved, *controller == Controller::Nobody, "{id}: {state:?} with {controller:?}");
             let seqs: Vec<i64> = kept.journal.iter().map(|recorded| recorded.seq).collect();

@@ -29,7 +29,8 @@ async fn a_body_that_is_not_metas_gets_one_answer_and_leaves_no_row() {
     let good = signature(APP_SECRET, &body);
     let shouted = format!("sha256={}", good["sha256=".len()..].to_uppercase());
     let other = signature("another secret", &body);
-    let forged = [None, Some(""), Some("sha256="), Some(&good[..good.len() - 2]), Some(shouted.as_str()), Some(other.as_str()), Some(&good[7..])];
+    let forged =
+        [None, Some(""), Some("sha256="), Some(&good[..good.len() - 2]), Some(shouted.as_str()), Some(other.as_str()), Some(&good[7..])];
     for given in forged {
         let (status, words) = posts_signed(door, body.clone(), given).await;
         assert_eq!((status, words.as_str()), (401, "not signed by Meta\n"), "{given:?}");
@@ -179,7 +180,11 @@ async fn statuses_climb_in_any_order_and_one_may_come_before_the_answer_to_its_s
     let stray = statuses(&[status("wamid.of-nobody", "read", None)]);
     assert_eq!(posts(door, stray.to_string()).await, 200);
     is_worked_off(&world).await;
-    assert_eq!(world.count("SELECT count(*) FROM notices WHERE kind = 'status'").await, 1, "a status of a message that is not ours is kept");
+    assert_eq!(
+        world.count("SELECT count(*) FROM notices WHERE kind = 'status'").await,
+        1,
+        "a status of a message that is not ours is kept"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -190,8 +195,10 @@ async fn unknown_fields_types_and_account_notices_are_kept_where_somebody_sees_t
     dance["type"] = json!("dance");
     dance["dance"] = json!({ "step": "waltz" });
     assert_eq!(posts(door, messages(FROM, "Mia", &[dance]).to_string()).await, 200);
-    let notice = |field: &str, value: Value| json!({ "object": "whatsapp_business_account", "entry": [{ "id": WABA, "time": 1, "changes": [
-        { "field": field, "value": value }] }] });
+    let notice = |field: &str, value: Value| {
+        json!({ "object": "whatsapp_business_account", "entry": [{ "id": WABA, "time": 1, "changes": [
+        { "field": field, "value": value }] }] })
+    };
     assert_eq!(posts(door, notice("account_update", json!({ "event": "VERIFIED_ACCOUNT" })).to_string()).await, 200);
     assert_eq!(posts(door, notice("tomorrow", json!({ "weather": "fine", "phone": NUMBER })).to_string()).await, 200);
     is_worked_off(&world).await;

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 /// The parts beside the items that streams change.
 const PARTS: [&str; 5] = ["conversation-header", "standing", "brief", "assignment-reason", "contact-facts"];
 
+/// What a stream says that gives the contact another name wherever it stands.
+const NAMES: &str = "#items [data-author=contact] .message__author bdi";
+
 /// A conversation as a page shows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Thread {
@@ -51,8 +54,16 @@ impl Thread {
         self.items.keys().next().map_or(0, |(seq, _)| *seq)
     }
 
-    /// All of it from `first` on in words, for a comparison that says what differs.
-    pub fn lines_from(&self, first: i64) -> Vec<String> {
+    /// What differs from another page's thread, as far back as that one goes; nothing when they are the same.
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        let first = other.items.keys().next().map_or(0, |(seq, _)| *seq);
+        let (own, theirs) = (self.lines_from(first), other.lines_from(first));
+        let mut differences: Vec<String> = own.iter().filter(|line| !theirs.contains(line)).map(|line| format!("- {line}")).collect();
+        differences.extend(theirs.iter().filter(|line| !own.contains(line)).map(|line| format!("+ {line}")));
+        differences
+    }
+
+    fn lines_from(&self, first: i64) -> Vec<String> {
         let items = self.items.iter().filter(|((seq, _), _)| *seq >= first).map(|((seq, id), html)| format!("{seq} {id} {html}"));
         items.chain(self.parts.iter().map(|(id, html)| format!("#{id} {html}"))).collect()
     }
@@ -61,6 +72,7 @@ impl Thread {
         match stream.action.as_str() {
             "upsert" if stream.target == "items" => children(&stream.content, "li").into_iter().for_each(|item| self.upsert(item)),
             "replace" => self.replace(&stream.target, &stream.content),
+            "update" if stream.target.contains(NAMES) => self.rename(&stream.content),
             "update" => self.update(&stream.target, &stream.content),
             other => panic!("a stream does what no page expects: {other} {}", stream.target),
         }
@@ -85,6 +97,14 @@ impl Thread {
         }
     }
 
+    fn rename(&mut self, name: &str) {
+        for item in self.items.values_mut().filter(|item| attribute(item, "data-author") == Some("contact")) {
+            let Some((before, rest)) = item.split_once("<bdi>") else { continue };
+            let Some((_, after)) = rest.split_once("</bdi>") else { continue };
+            *item = tidy(&format!("{before}<bdi>{name}</bdi>{after}"));
+        }
+    }
+
     fn update(&mut self, target: &str, content: &str) {
         if let Some(part) = self.parts.get_mut(target) {
             let within = inside(part).to_owned();
@@ -106,7 +126,7 @@ pub fn streams(html: &str) -> Vec<Stream> {
         let content = element.split_once("<template>").and_then(|(_, rest)| rest.rsplit_once("</template>"));
         Stream {
             action: attribute(element, "action").unwrap_or_default().to_owned(),
-            target: attribute(element, "target").unwrap_or_default().to_owned(),
+            target: attribute(element, "target").or_else(|| attribute(element, "targets")).unwrap_or_default().to_owned(),
             content: content.map(|(content, _)| content.to_owned()).unwrap_or_default(),
         }
     };
@@ -202,6 +222,7 @@ fn a_thread_is_the_same_however_it_came() {
     ];
     streams(&told.concat()).iter().for_each(|stream| live.apply(stream));
     let fresh = page(&format!(" {}\n{}", item(1, "read"), item(2, "read"))).replace(r#""brief">"#, r#""brief"><p>late</p>"#);
-    assert_eq!(live.lines_from(0), Thread::of_page(&fresh).lines_from(0));
+    assert_eq!(live.differences(&Thread::of_page(&fresh)), Vec::<String>::new());
+    assert_eq!(live.differences(&Thread::of_page(&page(""))).len(), 3);
     assert_eq!(live.len(), 2);
 }

@@ -110,7 +110,10 @@ impl Node {
 pub fn last_lines(name: &str, log: &Path) -> String {
     let text = std::fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
-    lines[lines.len().saturating_sub(SHOWN)..].iter().map(|line| format!("{name}: {}\n", line.chars().take(600).collect::<String>())).collect()
+    lines[lines.len().saturating_sub(SHOWN)..]
+        .iter()
+        .map(|line| format!("{name}: {}\n", line.chars().take(600).collect::<String>()))
+        .collect()
 }
 
 /// The program under test: the one built with the tests, or another build of it.

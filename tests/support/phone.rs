@@ -39,7 +39,8 @@ impl<'world> Phone<'world> {
     /// Chooses the option with this id of the last message that has it.
     pub async fn taps(&self, option: &str) -> String {
         let what = format!("a button “{option}” on {}", self.wa_id);
-        let message = found(&what, ARRIVES, async || self.chat().await.into_iter().rev().find(|message| title(message, option).is_some())).await;
+        let message =
+            found(&what, ARRIVES, async || self.chat().await.into_iter().rev().find(|message| title(message, option).is_some())).await;
         let reply = json!({ "id": option, "title": title(&message, option) });
         self.sends(json!({
             "type": "interactive",

@@ -118,7 +118,8 @@ mod tests {
 
     #[test]
     fn the_least_busy_comes_first_then_the_longest_idle() {
-        let candidates = vec![candidate(1, 1, 50, Presence::Online), candidate(2, 0, 1, Presence::Online), candidate(3, 0, 9, Presence::Online)];
+        let candidates =
+            vec![candidate(1, 1, 50, Presence::Online), candidate(2, 0, 1, Presence::Online), candidate(3, 0, 9, Presence::Online)];
         assert_eq!(chosen(&decide(&waiting(2), candidates, NOW)), [3, 2]);
     }
 
@@ -131,7 +132,8 @@ mod tests {
 
     #[test]
     fn the_absent_and_the_away_are_passed_over_and_said_so() {
-        let candidates = vec![candidate(1, 0, 9, Presence::Offline), candidate(2, 0, 9, Presence::Away), candidate(3, 1, 0, Presence::Online)];
+        let candidates =
+            vec![candidate(1, 0, 9, Presence::Offline), candidate(2, 0, 9, Presence::Away), candidate(3, 1, 0, Presence::Online)];
         let assignments = decide(&waiting(1), candidates, NOW);
         assert_eq!(chosen(&assignments), [3]);
         let excluded: Vec<_> = assignments[0].reason.considered.iter().map(|considered| considered.excluded).collect();

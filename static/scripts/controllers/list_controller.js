@@ -161,8 +161,8 @@ export default class extends Controller {
   }
 
   #people({ conversation, viewers, typing }) {
-    const others = viewers.filter((viewer) => viewer.id !== this.viewer.id).map((viewer) => viewer.name)
-    this.people.set(conversation, { viewing: others, typing })
+    const others = (people) => people.filter((person) => person.id !== this.viewer.id).map((person) => person.name)
+    this.people.set(conversation, { viewing: others(viewers), typing: others(typing) })
     const row = document.getElementById(`row-${conversation}`)
     if (row) this.#showPeople(row)
   }

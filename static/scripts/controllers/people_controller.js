@@ -16,12 +16,17 @@ export default class extends Controller {
   }
 
   #show({ viewers, typing }) {
-    const others = viewers.filter((viewer) => viewer.id !== document.body.dataset.user)
-    const parts = others.map((viewer) => part("people__face", initials(viewer.name), viewer.name))
-    if (others.length > 0) parts.push(part("people__names", counted("people.viewing", others.length, { names: phrase(others.map((viewer) => viewer.name)) })))
-    if (typing.length > 0) parts.push(part("people__typing", counted("people.typing", typing.length, { names: phrase(typing) })))
+    const others = namesOfOthers(viewers)
+    const typists = namesOfOthers(typing)
+    const parts = others.map((name) => part("people__face", initials(name), name))
+    if (others.length > 0) parts.push(part("people__names", counted("people.viewing", others.length, { names: phrase(others) })))
+    if (typists.length > 0) parts.push(part("people__typing", counted("people.typing", typists.length, { names: phrase(typists) })))
     this.element.replaceChildren(...parts)
   }
+}
+
+function namesOfOthers(people) {
+  return people.filter((person) => person.id !== document.body.dataset.user).map((person) => person.name)
 }
 
 function part(className, text, title) {

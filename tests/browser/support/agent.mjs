@@ -54,13 +54,21 @@ export class Agent {
     return this.thread.locator(".message").filter({ hasText: text }).last()
   }
 
+  /** Waits until everything in the thread has been in sight long enough to count as read. */
+  async reads() {
+    const conversation = await this.conversation.elementHandle()
+    await this.page.waitForFunction((it) => Number(it.dataset.seen) >= Number(it.dataset.seq), conversation)
+  }
+
   async replies(text) {
+    await this.reads()
     await this.answer.fill(text)
     await this.answer.press("Enter")
     await this.bubble(text).and(this.page.locator("[data-seq]")).waitFor()
   }
 
   async sendsPicture(bytes, caption = "") {
+    await this.reads()
     await this.page.locator("#reply-form input[name=picture]").setInputFiles({ name: "photo.png", mimeType: "image/png", buffer: bytes })
     await this.page.locator(".composer__picture:visible img").waitFor()
     await this.answer.fill(caption)
