@@ -6,12 +6,13 @@ use serde_json::Value;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
+use super::messages::{author_id, author_name, direction_name};
 use super::{Result, Statement, Store, Transaction, prepare};
 use crate::domain::contact::{Contact, Identity};
 use crate::domain::conversation::Conversation;
 use crate::domain::event::Recorded;
 use crate::domain::ids::{NoteId, UserId, WorkspaceId};
-use crate::domain::message::{Author, Content, Direction, Message};
+use crate::domain::message::{Content, Message};
 
 /// Rows a statement carries at most.
 const ROWS: usize = 5_000;
@@ -251,9 +252,9 @@ impl Bulk<'_> {
                     &column(rows, |(conversation, _)| conversation.id.0),
                     &column(rows, |(conversation, _)| conversation.inbox.0),
                     &column(rows, |(_, row)| row.seq),
-                    &column(rows, |(_, row)| direction(&row.message)),
-                    &column(rows, |(_, row)| author(&row.message).0),
-                    &column(rows, |(_, row)| author(&row.message).1),
+                    &column(rows, |(_, row)| direction_name(row.message.direction())),
+                    &column(rows, |(_, row)| author_name(row.message.author)),
+                    &column(rows, |(_, row)| author_id(row.message.author)),
                     &json_column(rows, |(_, row)| &row.message.content)?,
                     &column(rows, |(_, row)| row.message.status.as_str()),
                     &optional_json_column(rows, |(_, row)| row.message.failure.as_ref())?,
@@ -310,19 +311,4 @@ fn json_column<'a, R, T: Serialize + 'a>(rows: &'a [R], value: impl Fn(&'a R) ->
 
 fn optional_json_column<'a, R, T: Serialize + 'a>(rows: &'a [R], value: impl Fn(&'a R) -> Option<&'a T>) -> Result<Vec<Option<Value>>> {
     rows.iter().map(|row| Ok(value(row).map(serde_json::to_value).transpose()?)).collect()
-}
-
-fn direction(message: &Message) -> &'static str {
-    match message.direction() {
-        Direction::Inbound => "inbound",
-        Direction::Outbound => "outbound",
-    }
-}
-
-fn author(message: &Message) -> (&'static str, Option<Uuid>) {
-    match message.author {
-        Author::Contact => ("contact", None),
-        Author::Flow => ("flow", None),
-        Author::Agent { user } => ("agent", Some(user.0)),
-    }
 }
