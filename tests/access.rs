@@ -11,6 +11,9 @@ mod other_workspace;
 mod people;
 #[path = "access/rate_limits.rs"]
 mod rate_limits;
+#[allow(dead_code, reason = "shared with the scenarios")]
+#[path = "support/servers.rs"]
+mod servers;
 #[path = "access/sessions.rs"]
 mod sessions;
 #[path = "access/sign_in.rs"]

@@ -15,6 +15,9 @@ mod forms;
 mod pages;
 #[path = "inbox/pictures.rs"]
 mod pictures;
+#[allow(dead_code, reason = "shared with the scenarios")]
+#[path = "support/servers.rs"]
+mod servers;
 #[path = "inbox/shop.rs"]
 mod shop;
 #[path = "inbox/threads.rs"]

@@ -3,12 +3,12 @@
 //! Each node writes its own people to a sorted set of the workspace (member `user:node`, score: until when, in milliseconds) and
 //! keeps what the others wrote, so that a question costs no round trip and an answer survives Redis being away.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use redis::aio::ConnectionManager;
+use redis::aio::MultiplexedConnection;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -27,6 +27,10 @@ const GRACE: SignedDuration = SignedDuration::from_secs(10);
 
 /// How often a node writes its people and reads the others'.
 const BEAT: Duration = Duration::from_secs(5);
+
+/// What another node said and no longer says counts for less than this: it repeats itself with every beat. So whoever left while
+/// Redis was away is not taken for present because their leaving was lost.
+const UNREPEATED: SignedDuration = SignedDuration::from_secs(12);
 
 /// The workspaces in which anybody is there.
 const WORKSPACES: &str = "{installation}:workspaces";
@@ -74,6 +78,15 @@ impl PresenceMap {
         self.pull.notify_one();
     }
 
+    /// Drops what other nodes have not repeated though they could have. `said` is what they say now.
+    fn forget_unsaid(&self, own: Uuid, said: &HashSet<(WorkspaceId, UserId, Uuid)>, now: Timestamp) {
+        let fresh = now.saturating_add(LIFE - UNREPEATED).unwrap_or(Timestamp::MAX);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        for (workspace, people) in known.iter_mut() {
+            people.retain(|(user, node), until| *node == own || *until > fresh || said.contains(&(*workspace, *user, *node)));
+        }
+    }
+
     /// Drops what has run out, so that the map stays as small as the people who are there.
     fn forget(&self, now: Timestamp) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -110,7 +123,7 @@ impl Live {
 
 /// Writes this node's people and reads everybody's, until `stop`.
 pub async fn run(live: Arc<Live>, url: String, stop: CancellationToken) {
-    let mut connection = None;
+    let mut connection: Option<Connected> = None;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -121,20 +134,32 @@ pub async fn run(live: Arc<Live>, url: String, stop: CancellationToken) {
         keep_own(&live, now);
         live.presence.forget(now);
         if connection.is_none() {
-            connection = connect(&url).await;
+            connection = Connected::to(&url).await;
         }
-        if let Some(open) = &mut connection
-            && let Err(error) = exchange(&live, open, now).await
-        {
-            tracing::debug!(%error, "presence could not be exchanged");
-            connection = None;
+        if let Some(open) = &mut connection {
+            match exchange(&live, &mut open.redis, now).await {
+                // By then every node that reaches Redis has written its people.
+                Ok(said) if open.since.elapsed() >= BEAT => live.presence.forget_unsaid(live.bus.node(), &said, now),
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::debug!(%error, "presence could not be exchanged");
+                    connection = None;
+                }
+            }
         }
     }
 }
 
-async fn connect(url: &str) -> Option<ConnectionManager> {
-    let client = redis::Client::open(url).ok()?;
-    client.get_connection_manager().await.ok()
+struct Connected {
+    redis: MultiplexedConnection,
+    since: Instant,
+}
+
+impl Connected {
+    async fn to(url: &str) -> Option<Self> {
+        let redis = redis::Client::open(url).ok()?.get_multiplexed_async_connection().await.ok()?;
+        Some(Self { redis, since: Instant::now() })
+    }
 }
 
 /// People with a socket here are here, whatever Redis remembers.
@@ -145,7 +170,13 @@ fn keep_own(live: &Live, now: Timestamp) {
     }
 }
 
-async fn exchange(live: &Live, connection: &mut ConnectionManager, now: Timestamp) -> redis::RedisResult<()> {
+/// Writes this node's people and takes the others' word; answers what the others say.
+async fn exchange(
+    live: &Live,
+    connection: &mut MultiplexedConnection,
+    now: Timestamp,
+) -> redis::RedisResult<HashSet<(WorkspaceId, UserId, Uuid)>> {
+    let mut said = HashSet::new();
     let node = live.bus.node();
     let mut own = own_people(live, node);
     let mut roll = redis::pipe();
@@ -166,12 +197,16 @@ async fn exchange(live: &Live, connection: &mut ConnectionManager, now: Timestam
         let (members,): (Vec<(String, f64)>,) = pipe.query_async(connection).await?;
         for (member, score) in members {
             let Some(here) = parse(workspace, &member, score) else { continue };
-            if here.node != node && live.presence.note(&here) {
+            if here.node == node {
+                continue;
+            }
+            said.insert((workspace, here.user, here.node));
+            if live.presence.note(&here) {
                 live.wake(Wake::Agent(workspace, here.user));
             }
         }
     }
-    Ok(())
+    Ok(said)
 }
 
 /// What this node says about its own people: until when (milliseconds), and the member's name.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::conversations::{WIDTH, columns, conversation};
 use super::{Result, Store};
 use crate::domain::conversation::Conversation;
-use crate::domain::ids::{ContactId, ConversationId, UserId, WorkspaceId};
+use crate::domain::ids::{ContactId, UserId, WorkspaceId};
 
 /// A page around its inner select of conversations `c`: adds the names, and how far the viewer ($2) has read.
 macro_rules! page {
@@ -69,7 +69,6 @@ crate::statements! {
         WHERE workspace_id = $1 AND state = 'resolved' AND (last_message_at, id) < ($3, $4)
         ORDER BY last_message_at DESC, id DESC
         LIMIT $5", "c.last_message_at DESC, c.id DESC");
-    ONE = page!("SELECT * FROM conversations WHERE workspace_id = $1 AND id = $3", "c.id");
     PAST = page!("
         SELECT * FROM conversations
         WHERE workspace_id = $1 AND contact_id = $3
@@ -194,14 +193,6 @@ impl Store {
         };
         let Cursor { at, id } = after.unwrap_or_else(|| Cursor::start(view));
         self.listed(statement, &[&workspace.0, &viewer.0, &at, &id, &limit]).await
-    }
-
-    /// One conversation, as a row shows it.
-    ///
-    /// # Errors
-    /// As PostgreSQL answers.
-    pub async fn listed_conversation(&self, workspace: WorkspaceId, viewer: UserId, id: ConversationId) -> Result<Option<Listed>> {
-        Ok(self.listed(&ONE, &[&workspace.0, &viewer.0, &id.0]).await?.into_iter().next())
     }
 
     /// A contact's conversations, latest first.

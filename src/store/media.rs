@@ -34,7 +34,6 @@ crate::statements! {
         WHERE workspace_id = $1 AND id = $2";
     SET_FAILED = "UPDATE media SET state = 'failed' WHERE workspace_id = $1 AND id = $2";
     RETRY_AT = "UPDATE media SET due_at = $3 WHERE workspace_id = $1 AND id = $2";
-    NEXT_DUE = "SELECT min(due_at) FROM media WHERE state = 'pending'";
     FIND = "SELECT mime_type, byte_count FROM media WHERE workspace_id = $1 AND id = $2 AND state = 'stored'";
     UPLOADED = "SELECT whatsapp_id FROM media WHERE workspace_id = $1 AND id = $2";
     SET_UPLOADED = "UPDATE media SET whatsapp_id = $3 WHERE workspace_id = $1 AND id = $2";
@@ -152,14 +151,6 @@ impl Store {
     pub async fn retry_media(&self, workspace: WorkspaceId, id: MediaId, at: Timestamp) -> Result<()> {
         self.execute(&RETRY_AT, &[&workspace.0, &id.0, &at]).await?;
         Ok(())
-    }
-
-    /// When the next picture is to be fetched.
-    ///
-    /// # Errors
-    /// As PostgreSQL answers.
-    pub async fn next_media(&self) -> Result<Option<Timestamp>> {
-        Ok(self.query_opt(&NEXT_DUE, &[]).await?.and_then(|row| row.get(0)))
     }
 
     /// A picture that we have: its type and size in bytes.

@@ -1,8 +1,6 @@
 //! What a page asks for at once, so that it costs one statement instead of five.
 
-use jiff::Timestamp;
 use tokio_postgres::Row;
-use uuid::Uuid;
 
 use super::contacts::{contact, identity};
 use super::conversations::{WIDTH, columns, loaded};
@@ -27,21 +25,6 @@ crate::statements! {
         LEFT JOIN drafts AS draft ON draft.workspace_id = $1 AND draft.conversation_id = c.id AND draft.user_id = $3
         LEFT JOIN reads AS read ON read.workspace_id = $1 AND read.conversation_id = c.id AND read.user_id = $3
         WHERE c.workspace_id = $1 AND c.id = $2");
-    /// Bodies that name no known number belong to nobody yet: every workspace of that app sees them.
-    QUARANTINED = "
-        (SELECT id, app_id, payload_seq, reason, item, at
-         FROM quarantine
-         WHERE workspace_id = $1
-         ORDER BY at DESC, id DESC
-         LIMIT $2)
-        UNION ALL
-        (SELECT id, app_id, payload_seq, reason, item, at
-         FROM quarantine
-         WHERE workspace_id IS NULL AND app_id = ANY(ARRAY(SELECT app_id FROM inboxes WHERE inboxes.workspace_id = $1))
-         ORDER BY at DESC, id DESC
-         LIMIT $2)
-        ORDER BY at DESC, id DESC
-        LIMIT $2";
 }
 
 /// A conversation as its page shows it.
@@ -57,17 +40,6 @@ pub struct Opened {
     pub read_seq: Option<i64>,
 }
 
-/// An item set aside, with where it came from.
-#[derive(Debug)]
-pub struct SetAside {
-    pub id: Uuid,
-    pub app_id: String,
-    pub payload_seq: i64,
-    pub reason: String,
-    pub item: Vec<u8>,
-    pub at: Timestamp,
-}
-
 impl Store {
     /// A conversation as its page shows it; without a viewer, nothing of theirs.
     ///
@@ -76,23 +48,6 @@ impl Store {
     pub async fn opened(&self, workspace: WorkspaceId, id: ConversationId, viewer: Option<UserId>) -> Result<Option<Opened>> {
         let viewer = viewer.map(|viewer| viewer.0);
         self.query_opt(&OPENED, &[&workspace.0, &id.0, &viewer]).await?.map(|row| opened(&row)).transpose()
-    }
-
-    /// The latest items set aside that a workspace may see.
-    ///
-    /// # Errors
-    /// As PostgreSQL answers.
-    pub async fn set_aside(&self, workspace: WorkspaceId, limit: i64) -> Result<Vec<SetAside>> {
-        let rows = self.query(&QUARANTINED, &[&workspace.0, &limit]).await?;
-        let item = |row: &Row| SetAside {
-            id: row.get(0),
-            app_id: row.get(1),
-            payload_seq: row.get(2),
-            reason: row.get(3),
-            item: row.get(4),
-            at: row.get(5),
-        };
-        Ok(rows.iter().map(item).collect())
     }
 }
 

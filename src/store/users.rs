@@ -35,11 +35,6 @@ crate::statements! {
         FROM users
         WHERE lower(email) = $1";
 
-    SET_PASSWORD = "
-        UPDATE users
-        SET password_hash = $3
-        WHERE workspace_id = $1
-          AND id = $2";
 
     SET_LOCALE = "
         UPDATE users
@@ -153,15 +148,6 @@ impl Store {
             active: row.try_get("active")?,
         };
         Ok(Some(UserWithPassword { user, password_hash: row.try_get("password_hash")? }))
-    }
-
-    /// Gives a person another password.
-    ///
-    /// # Errors
-    /// As PostgreSQL answers.
-    pub async fn set_password(&self, workspace: WorkspaceId, user: UserId, password_hash: &str) -> Result<()> {
-        self.execute(&SET_PASSWORD, &[&workspace.0, &user.0, &password_hash]).await?;
-        Ok(())
     }
 
     /// The language a person chose.

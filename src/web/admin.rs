@@ -11,7 +11,7 @@ use super::session::Signed;
 use super::state::State;
 use super::views::{Chrome, Notice, NoticesPage, QuarantinePage, Quarantined};
 use crate::store;
-use crate::store::pages::SetAside;
+use crate::store::quarantine;
 
 /// Entries that a page shows: the latest.
 const SHOWN: i64 = 200;
@@ -21,7 +21,7 @@ const LONGEST: usize = 4_000;
 
 /// `GET /admin/quarantine`
 pub(super) async fn quarantine(state: web::Data<State>, signed: Signed) -> Result<HttpResponse> {
-    let (chrome, items) = tokio::try_join!(chrome(&state, &signed), state.store.set_aside(signed.workspace, SHOWN))?;
+    let (chrome, items) = tokio::try_join!(chrome(&state, &signed), state.store.quarantined(signed.workspace, SHOWN))?;
     page(StatusCode::OK, &QuarantinePage { chrome, items: items.into_iter().map(quarantined).collect(), next: None })
 }
 
@@ -40,7 +40,7 @@ async fn chrome(state: &State, signed: &Signed) -> store::Result<Chrome> {
     Ok(present::chrome(signed, &agents, &workplace, counts, Timestamp::now()))
 }
 
-fn quarantined(item: SetAside) -> Quarantined {
+fn quarantined(item: quarantine::Quarantined) -> Quarantined {
     Quarantined {
         id: item.id,
         at: item.at,

@@ -23,11 +23,12 @@ use crate::live::hub::Recipient;
 const COUNTS: Duration = Duration::from_secs(1);
 const COUNTED_AT_ONCE: usize = 50;
 
-/// How often pages are told the last sequence of what they have open; sooner while the bus is away.
-const BEAT: Duration = Duration::from_secs(10);
-const BEAT_WITHOUT_BUS: Duration = Duration::from_secs(2);
+/// How often pages are told the last sequence of what they have open while the bus is away; and every how many times while it
+/// is there, when only a last frame can have been lost.
+const BEAT: Duration = Duration::from_secs(2);
+const BEATS_WITH_BUS: u32 = 5;
 
-/// How often pages are told to look for themselves while the bus is away.
+/// After how many beats without the bus pages are told to look for themselves.
 const REFRESH_WITHOUT_BUS: u32 = 7;
 
 /// How often signs of people fade.
@@ -155,16 +156,16 @@ async fn show_people(state: &State) {
 
 /// Tells pages the last sequence of what they have open: a lost last frame is noticed.
 async fn beat(state: &State) {
-    let mut without_bus: u32 = 0;
+    let mut round: u32 = 0;
     loop {
-        tokio::time::sleep(if state.live.is_bus_up() { BEAT } else { BEAT_WITHOUT_BUS }).await;
-        if state.live.is_bus_up() {
-            without_bus = 0;
-        } else {
-            without_bus += 1;
-            if without_bus.is_multiple_of(REFRESH_WITHOUT_BUS) {
-                state.live.hub.refresh_all();
-            }
+        tokio::time::sleep(BEAT).await;
+        metrics::gauge!("baton_sockets").set(state.live.hub.len() as f64);
+        round = round.wrapping_add(1);
+        if state.live.is_bus_up() && !round.is_multiple_of(BEATS_WITH_BUS) {
+            continue;
+        }
+        if !state.live.is_bus_up() && round.is_multiple_of(REFRESH_WITHOUT_BUS) {
+            state.live.hub.refresh_all();
         }
         for (workspace, conversations) in state.live.hub.open_conversations() {
             let ids: Vec<uuid::Uuid> = conversations.iter().map(|conversation| conversation.0).collect();
@@ -174,7 +175,6 @@ async fn beat(state: &State) {
                 state.live.hub.viewers(workspace, conversation).iter().for_each(|viewer| viewer.send(frame.clone()));
             }
         }
-        metrics::gauge!("baton_sockets").set(state.live.hub.len() as f64);
     }
 }
 

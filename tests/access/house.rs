@@ -1,5 +1,6 @@
 //! A house with a database of its own, and people who come to its door.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use actix_web::cookie::Cookie;
@@ -9,6 +10,7 @@ use actix_web::http::header::{ACCEPT, LOCATION, ORIGIN, SET_COOKIE};
 use actix_web::test::{TestRequest, init_service};
 use actix_web::{App, web};
 use baton::config::Config;
+use baton::demo::postgres::Durability;
 use baton::domain::ids::{SessionId, UserId, WorkspaceId};
 use baton::domain::user::Role;
 use baton::live::Live;
@@ -28,9 +30,12 @@ use baton::web::tokens::Tokens;
 use baton::whatsapp::Client;
 use baton::whatsapp::client::Settings;
 use metrics_exporter_prometheus::PrometheusBuilder;
+use tokio::sync::OnceCell;
 use tokio::sync::mpsc;
 use url::Url;
 use uuid::Uuid;
+
+use crate::servers::Servers;
 
 pub const PASSWORD: &str = "correct horse battery";
 
@@ -94,7 +99,7 @@ impl House {
         ];
         let config = Config::from_pairs(&pairs).unwrap();
         let (live, changes) = Live::new(Bus::new(&config.redis_url).unwrap().0);
-        let folder = std::env::temp_dir().join(format!("baton-{workspace}"));
+        let folder = std::env::temp_dir().join("baton-tests");
         let state = State {
             tokens: Tokens::new(store.clone()),
             runner: Runner::new(store.clone(), live.clone()),
@@ -210,9 +215,19 @@ impl Browser<'_> {
     }
 }
 
-/// A migrated database of its own on the server of the tests.
+/// The PostgreSQL and the Redis of this process.
+pub async fn servers() -> &'static Servers {
+    static SERVERS: OnceCell<Servers> = OnceCell::const_new();
+    SERVERS.get_or_init(|| Servers::start(Durability::GivenUp)).await
+}
+
+/// A migrated database of its own on the server of the tests; the first is the one the server came with.
 pub async fn fresh_store() -> Store {
-    let server = std::env::var("BATON_TEST_DATABASE_URL").expect("BATON_TEST_DATABASE_URL names the server of the tests; run bin/test");
+    static CAME_WITH_IT: AtomicBool = AtomicBool::new(true);
+    let server = servers().await.database_url();
+    if CAME_WITH_IT.swap(false, Ordering::Relaxed) {
+        return Store::new(&server, 4).unwrap();
+    }
     let name = format!("access_{}", Uuid::now_v7().simple());
     let client = Store::new(&server, 1).unwrap().client().await.unwrap();
     client.batch_execute(&format!("CREATE DATABASE {name} STRATEGY wal_log")).await.unwrap();

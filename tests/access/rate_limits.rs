@@ -6,11 +6,12 @@ use baton::live::rate_limits::{Limit, RateLimits, Verdict};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use uuid::Uuid;
 
+use crate::house::servers;
+
 const LIMIT: Limit = Limit { name: "test", attempts: 3, window: Duration::from_secs(60) };
 
 async fn node() -> RateLimits {
-    let url = std::env::var("BATON_TEST_REDIS_URL").expect("BATON_TEST_REDIS_URL names the Redis of the tests; run bin/test");
-    let client = redis::Client::open(url).unwrap();
+    let client = redis::Client::open(servers().await.redis_url()).unwrap();
     RateLimits::new(Some(ConnectionManager::new(client).await.unwrap()))
 }
 

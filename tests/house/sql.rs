@@ -39,7 +39,6 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("inbound_items", "LEFT_BEHIND", CLAIM),
     ("inboxes", "ALL", "a body names a number, and the number says which workspace is meant"),
     ("media", "CLAIM", CLAIM),
-    ("media", "NEXT_DUE", CLAIM),
     ("migrate", "LOCK_MIGRATIONS", SERVER),
     ("migrate", "UNLOCK_MIGRATIONS", SERVER),
     ("migrate", "FIND_MIGRATIONS_TABLE", SERVER),

@@ -23,13 +23,12 @@ const LARGE: [&str; 16] = [
     "timers",
     "quarantine",
     "notices",
-    "users",
-    "agents",
 ];
 
 /// Statements that may read a large table from end to end, or more of it than they give back, and why.
 const EXCUSED: &[(&str, &str, &str)] = &[
     ("outbox", "LAPSED", "it walks along the sends under way, which are never more than the permits of all nodes"),
+    ("seed", "ANSWERABLE", "the demo asks for it once, at its start"),
     ("seed", "SEED_READS", ONCE),
     ("seed", "SEED_LOADS", ONCE),
 ];
@@ -38,9 +37,7 @@ const ONCE: &str = "it fills an empty installation once";
 
 /// What is wrong with the plan of a statement.
 pub async fn faults(client: &Object, file: &str, statement: &Statement) -> Vec<String> {
-    let sql = statement.sql.trim();
-    let is_plannable = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"].iter().any(|word| sql.starts_with(word));
-    if !is_plannable || is_excused(file, statement.name) {
+    if is_excused(file, statement.name) {
         return Vec::new();
     }
     let plan = plan(client, statement).await;

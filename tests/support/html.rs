@@ -223,6 +223,6 @@ fn a_thread_is_the_same_however_it_came() {
     streams(&told.concat()).iter().for_each(|stream| live.apply(stream));
     let fresh = page(&format!(" {}\n{}", item(1, "read"), item(2, "read"))).replace(r#""brief">"#, r#""brief"><p>late</p>"#);
     assert_eq!(live.differences(&Thread::of_page(&fresh)), Vec::<String>::new());
-    assert_eq!(live.differences(&Thread::of_page(&page(""))).len(), 3);
+    assert_eq!(live.differences(&Thread::of_page(&page(""))).len(), 4);
     assert_eq!(live.len(), 2);
 }

@@ -80,7 +80,7 @@ impl World {
         let servers = Servers::start(durability).await;
         let store = Store::new(&servers.database_url(), POOL).unwrap();
         let shop = Shop::open(&store).await;
-        let simulator = Simulator::start();
+        let simulator = Simulator::start(&servers.place().log("simulator"));
         let name = |place: usize| format!("node-{}", place + 1);
         let graph = simulator.url();
         let nodes = sides.iter().enumerate().map(|(place, side)| Node::new(&name(place), *side, &servers, &graph));

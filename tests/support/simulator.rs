@@ -1,9 +1,13 @@
-//! The simulator in place of Meta and of the customers' phones, on a thread of its own, and its control API.
+//! The simulator in place of Meta and of the customers' phones, and its control API. It runs on a thread of its own; or, where
+//! `BATON_TEST_SIMULATOR` names another build of it, as a process.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use baton::demo::account::Account;
+use baton::demo::process::{Process, Signal};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
@@ -17,8 +21,18 @@ const LEDGER: usize = 50_000;
 pub struct Simulator {
     address: SocketAddr,
     http: reqwest::Client,
+    _running: Running,
+}
+
+enum Running {
+    Thread(#[allow(dead_code, reason = "ends when dropped")] Thread),
+    Program(#[allow(dead_code, reason = "ends when dropped")] Process),
+}
+
+/// A thread that serves until it is dropped.
+struct Thread {
     stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    handle: Option<JoinHandle<()>>,
 }
 
 /// One call to `/messages`, as the ledger has it.
@@ -34,20 +48,15 @@ pub struct Call {
 }
 
 impl Simulator {
-    pub fn start() -> Self {
-        let listener = TcpListener::bind(ports::free()).unwrap();
-        let address = listener.local_addr().unwrap();
-        let (stop, stopped) = oneshot::channel();
-        let thread = std::thread::spawn(move || {
-            actix_web::rt::System::new().block_on(async {
-                tokio::select! {
-                    served = simulator::serve(listener, simulator::Options::default()) => served.unwrap(),
-                    _ = stopped => {}
-                }
-            });
-        });
+    /// Starts one; what it prints as a process goes to `log`.
+    pub fn start(log: &Path) -> Self {
+        let address = ports::free();
+        let running = match std::env::var("BATON_TEST_SIMULATOR") {
+            Ok(program) => Running::Program(start_program(&program, address, log)),
+            Err(_) => Running::Thread(Thread::start(address)),
+        };
         let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
-        Self { address, http, stop: Some(stop), thread: Some(thread) }
+        Self { address, http, _running: running }
     }
 
     /// What `BATON_GRAPH_URL` is set to.
@@ -135,11 +144,34 @@ impl Call {
     }
 }
 
-impl Drop for Simulator {
+fn start_program(program: &str, address: SocketAddr, log: &Path) -> Process {
+    let arguments = ["--listen".to_owned(), address.to_string()];
+    let mut process = Process::start("The simulator", &Account::Own, Path::new(program), &arguments, Signal::Terminate, log).unwrap();
+    process.wait_until_ready(Duration::from_secs(20), log, || TcpStream::connect(address).is_ok()).unwrap();
+    process
+}
+
+impl Thread {
+    fn start(address: SocketAddr) -> Self {
+        let listener = TcpListener::bind(address).unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let handle = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async {
+                tokio::select! {
+                    served = simulator::serve(listener, simulator::Options::default()) => served.unwrap(),
+                    _ = stopped => {}
+                }
+            });
+        });
+        Self { stop: Some(stop), handle: Some(handle) }
+    }
+}
+
+impl Drop for Thread {
     fn drop(&mut self) {
         drop(self.stop.take());
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
+        if let Some(handle) = self.handle.take()
+            && handle.join().is_err()
         {
             eprintln!("the simulator ended in a panic");
         }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Thread;
-use crate::domain::message::{Author, Content, Failure, Message, Status};
+use crate::domain::message::{Author, Content, Message};
 use crate::domain::snapshot::Workplace;
 use crate::store::threads::{QuotedMessage, ThreadMessage};
 use crate::store::{Result, Store};
@@ -30,7 +30,7 @@ impl Builder<'_> {
             author_name: self.name(message.author),
             content: message.content,
             status: message.status,
-            failure: message.failure.filter(|failure| !was_left(message.status, failure)),
+            failure: message.failure,
             quote,
             raw: message.raw,
         }))
@@ -57,11 +57,6 @@ impl Builder<'_> {
             Author::Agent { user } => self.workplace.people.get(&user).cloned().unwrap_or_default(),
         }
     }
-}
-
-/// A person decided to leave it as it is: nobody is asked any more.
-fn was_left(status: Status, failure: &Failure) -> bool {
-    status == Status::Unknown && failure.title == Failure::LEFT
 }
 
 /// The messages that `messages` answer, by WhatsApp's id.

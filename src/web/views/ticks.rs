@@ -40,7 +40,7 @@ impl Ticks {
 
     /// Whether a person is to decide: nobody could find out what became of it.
     fn is_asked(&self) -> bool {
-        self.status == Status::Unknown && self.failure.is_some()
+        self.status == Status::Unknown && self.failure.as_ref().is_some_and(|failure| failure.title == Failure::UNANSWERED)
     }
 
     /// Why it failed, in our words by Meta's code, else in Meta's.

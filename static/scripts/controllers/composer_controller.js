@@ -124,11 +124,13 @@ export default class extends Controller {
     const text = this.textTarget.value.trim()
     const picture = this.chosenPicture.chosen
     if (!text && !picture) return
-    const id = crypto.randomUUID()
+    // The same words after a lost answer are the same message: it may have been taken.
+    const id = !picture && this.lost?.text === text ? this.lost.id : crypto.randomUUID()
     const fields = this.#fields({ id, text, picture, resolves })
     this.#show({ kind: "message", id, text, picture: picture && { ...picture } })
     this.#empty()
     const response = await post(this.replyTarget.action, fields)
+    this.lost = response ? null : { text, id }
     if (await this.#accepted(response, `message-${id}`)) return
     this.textTarget.value ||= text
     if (picture && !this.chosenPicture.chosen) this.#usePicture(picture.file)

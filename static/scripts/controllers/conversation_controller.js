@@ -1,6 +1,7 @@
 // One open conversation: follows its events by number, and shows what fits the one who looks.
 
 import { Controller } from "../../vendor/stimulus.js"
+import { visit } from "../../vendor/turbo.js"
 import { stanceOf } from "../conversation/stance.js"
 import { socket } from "../socket.js"
 import { apply } from "../streams.js"
@@ -67,8 +68,10 @@ export default class extends Controller {
     else this.#apply(frame)
   }
 
+  /** A page that missed more than the socket tells loads itself again. */
   #caughtUp(frame) {
-    if (frame.seq >= this.#seq) this.#apply(frame)
+    if (frame.reload) visit(location.href, { action: "replace" })
+    else if (frame.seq >= this.#seq) this.#apply(frame)
   }
 
   #apply(frame) {

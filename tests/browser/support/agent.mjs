@@ -60,11 +60,21 @@ export class Agent {
     await this.page.waitForFunction((it) => Number(it.dataset.seen) >= Number(it.dataset.seq), conversation)
   }
 
-  async replies(text) {
+  /** Loads the thread up to its beginning. */
+  async readsAllOfIt() {
+    const link = this.page.locator("#earlier")
+    while (await link.count()) {
+      const element = await link.elementHandle()
+      await element.dispatchEvent("click")
+      await this.page.waitForFunction((it) => !it.isConnected, element)
+    }
+  }
+
+  async replies(text, { shown = text } = {}) {
     await this.reads()
     await this.answer.fill(text)
     await this.answer.press("Enter")
-    await this.bubble(text).and(this.page.locator("[data-seq]")).waitFor()
+    await this.bubble(shown).and(this.page.locator("[data-seq]")).waitFor()
   }
 
   async sendsPicture(bytes, caption = "") {
@@ -76,11 +86,11 @@ export class Agent {
     await this.thread.locator('.message--outbound[data-kind="image"][data-seq]').last().waitFor()
   }
 
-  async notes(text) {
+  async notes(text, { shown = text } = {}) {
     await this.page.locator('.composer__mode[data-mode="note"]').click()
     await this.page.locator("#note-text").fill(text)
     await this.page.locator("#note-text").press("Enter")
-    await this.note(text).and(this.page.locator("[data-seq]")).waitFor()
+    await this.note(shown).and(this.page.locator("[data-seq]")).waitFor()
   }
 
   note(text) {

@@ -28,7 +28,7 @@ export async function openPage(browser, options = {}) {
 /** Remembers what goes wrong on a page, refusals of the content security policy among it. */
 export function watched(page) {
   page.faults = []
-  page.on("pageerror", (error) => page.faults.push(`error: ${error.message}`))
+  page.on("pageerror", (error) => page.faults.push(`uncaught: ${error.message}`))
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") page.faults.push(`${message.type()}: ${message.text()}`)
   })

@@ -1,7 +1,5 @@
 // The simulator's control API: people who need no page to write.
 
-const NUMBER = /\/(\d+)$/
-
 export class Control {
   constructor(address) {
     this.address = address
@@ -22,25 +20,27 @@ export class Control {
     return this.#call("POST", `/control/users/${waId}/messages`, { type: "interactive", interactive: { type: kind, [kind]: { id, title } } })
   }
 
+  /** A webhook with any body, signed as all are. */
+  webhook(body) {
+    return this.#call("POST", "/control/webhooks", { body })
+  }
+
+  /** Changes the person: online, receipts, blocked, … */
   change(waId, change) {
     return this.#call("PATCH", `/control/users/${waId}`, change)
   }
 
-  /** Every call of the business to this person that was taken, in order. */
+  /** The messages of the business to this person that WhatsApp took, in order. */
   async sentTo(waId) {
-    const { calls } = asCalls(await this.#call("GET", `/control/ledger?to=${waId}`))
-    return calls.filter((call) => call.status === 200 && call.request?.type)
+    const calls = await this.#call("GET", `/control/ledger?to=${waId}`)
+    return calls.filter((call) => call.status === 200 && call.request.type)
   }
 
   async #call(method, path, body) {
     const options = { method, headers: { "content-type": "application/json" }, body: body && JSON.stringify(body) }
     const response = await fetch(this.address + path, options)
     const said = await response.json()
-    if (!response.ok) throw new Error(`${method} ${path.replace(NUMBER, "/…")} was refused: ${said.error ?? response.status}`)
+    if (!response.ok) throw new Error(`${method} ${path} was refused: ${said.error ?? response.status}`)
     return said
   }
-}
-
-function asCalls(said) {
-  return Array.isArray(said) ? { calls: said } : { calls: said.calls ?? said.entries ?? said.ledger ?? [] }
 }

@@ -1,0 +1,21 @@
+//! The one door with a real database behind it: several nodes at once, and what must come out of it whatever they do.
+
+#[path = "runner/bodies.rs"]
+mod bodies;
+#[path = "runner/keeping.rs"]
+mod keeping;
+#[path = "runner/lanes.rs"]
+mod lanes;
+#[path = "runner/lists.rs"]
+mod lists;
+#[path = "runner/routing.rs"]
+mod routing;
+#[path = "runner/sends.rs"]
+mod sends;
+#[allow(dead_code, reason = "shared with the scenarios")]
+#[path = "support/servers.rs"]
+mod servers;
+#[path = "runner/shop.rs"]
+mod shop;
+#[path = "runner/storms.rs"]
+mod storms;

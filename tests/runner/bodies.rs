@@ -1,0 +1,49 @@
+//! Bodies as the store keeps them, here with the items already understood.
+
+use baton::domain::contact::Identity;
+use baton::domain::inbound::{InboundContent, InboundItem, InboundMessage, Sender, StatusReport};
+use baton::domain::message::Status;
+use baton::runner::contact::LaneProgress;
+use baton::runner::sorting::Said;
+use baton::runner::{Runner, now};
+use baton::store::Store;
+use baton::store::payloads::NewPayload;
+use serde_json::Value;
+
+use crate::shop::{APP, NUMBER};
+
+/// A text message of a customer.
+pub fn message(phone: &str, wamid: &str, text: &str) -> InboundItem {
+    InboundItem::Message(InboundMessage {
+        wamid: wamid.to_owned(),
+        at: now(),
+        sender: Sender { identities: vec![Identity::Phone(phone.to_owned())], name: Some("Mia".to_owned()) },
+        content: InboundContent::Text { body: text.to_owned() },
+        reply_to: None,
+        raw: Value::Null,
+    })
+}
+
+pub fn status(wamid: &str, status: Status) -> InboundItem {
+    InboundItem::Status(StatusReport { wamid: wamid.to_owned(), message: None, status, at: now(), failure: None, recipient: Vec::new() })
+}
+
+/// Stores a body with these items.
+pub async fn store(store: &Store, items: &[InboundItem]) {
+    let body = serde_json::to_vec(items).unwrap().into();
+    store.append_payloads(&[NewPayload { app_id: APP.to_owned(), received_at: now(), body }]).await.unwrap();
+}
+
+fn understand(body: &[u8]) -> Vec<Said> {
+    let items: Vec<InboundItem> = serde_json::from_slice(body).unwrap();
+    items.into_iter().map(|item| Said::ForInbox { phone_number_id: NUMBER.to_owned(), item }).collect()
+}
+
+/// Sorts and runs what waits, as a node's workers do; answers whether there was anything.
+pub async fn work(runner: &Runner) -> bool {
+    let sorted = runner.sort(APP, understand).await.unwrap();
+    for lane in &sorted.lanes {
+        while runner.run_lane(*lane).await.unwrap() == LaneProgress::MoreMayWait {}
+    }
+    sorted.bodies > 0
+}

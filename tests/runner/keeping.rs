@@ -1,0 +1,92 @@
+//! What people leave in passing: notes, drafts, marks of how far they read; and the journal they read from.
+
+use baton::domain::Refusal;
+use baton::domain::command::Command;
+use baton::domain::ids::{ConversationId, NoteId, WorkspaceId};
+use baton::domain::user::Role;
+use baton::runner::Error;
+use futures_util::future::join_all;
+use uuid::Uuid;
+
+use crate::shop::Shop;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_note_that_is_sent_twice_on_two_nodes_is_written_once() {
+    let shop = Shop::opens().await;
+    let nodes = [shop.node(4), shop.node(4)];
+    let ana = shop.hires("Ana", Role::Agent, 8).await;
+    let conversation = shop.customers_wait(shop.support, 1).await[0];
+    let note = NoteId(Uuid::now_v7());
+    let writes = (0..6).map(|number| {
+        let command = Command::AddNote { by: ana.clone(), note, body: "likes blue".to_owned() };
+        nodes[number % 2].runner.run(shop.workspace, conversation, command)
+    });
+    let outcomes = join_all(writes).await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(_) | Err(Error::Refused(Refusal::Duplicate)))), "{outcomes:?}");
+    assert_eq!(shop.count("SELECT count(*) FROM notes").await, 1);
+    assert_eq!(shop.count("SELECT count(*) FROM events WHERE kind = 'note_added'").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_is_kept_for_its_writer_and_an_empty_one_is_forgotten() {
+    let shop = Shop::opens().await;
+    let (ana, ben) = (shop.hires("Ana", Role::Agent, 8).await.user, shop.hires("Ben", Role::Agent, 8).await.user);
+    let conversation = shop.customers_wait(shop.support, 1).await[0];
+    let (store, workspace) = (&shop.store, shop.workspace);
+    for body in ["Dear", "Dear Mia", "Dear Mia"] {
+        store.save_draft(workspace, conversation, ana, body).await.unwrap();
+        assert_eq!(store.draft(workspace, conversation, ana).await.unwrap(), body);
+    }
+    assert_eq!(store.draft(workspace, conversation, ben).await.unwrap(), "");
+    for _ in 0..2 {
+        store.save_draft(workspace, conversation, ana, "").await.unwrap();
+    }
+    assert_eq!(shop.count("SELECT count(*) FROM drafts").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_far_somebody_read_only_goes_forward() {
+    let shop = Shop::opens().await;
+    let ana = shop.hires("Ana", Role::Agent, 8).await.user;
+    let conversation = shop.customers_wait(shop.support, 1).await[0];
+    for seq in [3, 7, 5, 7] {
+        shop.store.save_read(shop.workspace, conversation, ana, seq).await.unwrap();
+    }
+    let rows = shop.rows("SELECT seq FROM reads", &[]).await;
+    assert_eq!(rows.iter().map(|row| row.get::<_, i64>(0)).collect::<Vec<_>>(), [7]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_kept_about_a_conversation_that_is_not_there() {
+    let shop = Shop::opens().await;
+    let ana = shop.hires("Ana", Role::Agent, 8).await.user;
+    let own = shop.customers_wait(shop.support, 1).await[0];
+    for (workspace, conversation) in [(shop.workspace, ConversationId(Uuid::now_v7())), (WorkspaceId(Uuid::now_v7()), own)] {
+        shop.store.save_draft(workspace, conversation, ana, "Dear").await.unwrap();
+        shop.store.save_read(workspace, conversation, ana, 3).await.unwrap();
+    }
+    assert_eq!(shop.count("SELECT (SELECT count(*) FROM drafts) + (SELECT count(*) FROM reads)").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_journal_is_read_completely_from_any_place() {
+    let shop = Shop::opens().await;
+    let node = shop.node(4);
+    let ana = shop.hires("Ana", Role::Agent, 8).await;
+    let conversation = shop.customers_wait(shop.support, 1).await[0];
+    for number in 0..25 {
+        let command = Command::AddNote { by: ana.clone(), note: NoteId(Uuid::now_v7()), body: number.to_string() };
+        node.runner.run(shop.workspace, conversation, command).await.unwrap();
+    }
+    for since in [0, 1, 24, 25] {
+        let (mut read, mut at) = (Vec::new(), since);
+        loop {
+            let page = shop.store.events_since(shop.workspace, conversation, at, 10).await.unwrap();
+            let Some(last) = page.last() else { break };
+            at = last.seq;
+            read.extend(page.iter().map(|recorded| recorded.seq));
+        }
+        assert_eq!(read, (since + 1..=25).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,159 @@
+//! A contact's messages run in the order they were stored, once, on however many nodes.
+
+use std::sync::Arc;
+
+use baton::domain::command::Command;
+use baton::domain::message::Status;
+use baton::domain::user::Role;
+use baton::runner::Error;
+use baton::store::Store;
+use tokio::sync::Barrier;
+use tokio::task::JoinSet;
+
+use crate::bodies::{message, status, store, work};
+use crate::shop::Shop;
+
+const OF_EACH: usize = 100;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_of_one_contact_run_in_the_order_they_were_stored() {
+    let shop = Shop::opens().await;
+    let nodes = [shop.node(6), shop.node(6)];
+    let mut tasks = JoinSet::new();
+    for door in ["a", "b"] {
+        tasks.spawn(appends(shop.store.clone(), door));
+    }
+    for node in &nodes {
+        let (runner, store) = (node.runner.clone(), shop.store.clone());
+        tasks.spawn(async move {
+            // Until everything is in the thread: work, whoever gets it.
+            while messages(&store).await.len() < 2 * OF_EACH {
+                work(&runner).await;
+            }
+        });
+    }
+    while let Some(ended) = tasks.join_next().await {
+        ended.unwrap();
+    }
+    let thread = messages(&shop.store).await;
+    for door in ["a", "b"] {
+        let own: Vec<&String> = thread.iter().filter(|wamid| wamid.starts_with(door)).collect();
+        let stored: Vec<String> = (0..OF_EACH).map(|number| name(door, number)).collect();
+        assert_eq!(own, stored.iter().collect::<Vec<_>>(), "what came in at door {door}");
+    }
+    assert_eq!(shop.count("SELECT count(*) FROM inbound_items").await, 0);
+    assert_eq!(shop.count("SELECT count(*) FROM quarantine").await, 0);
+    shop.is_consistent().await;
+}
+
+fn name(door: &str, number: usize) -> String {
+    format!("{door}{number:03}")
+}
+
+/// Each body is stored before the next one comes.
+async fn appends(to: Store, door: &'static str) {
+    for number in 0..OF_EACH {
+        store(&to, &[message("4917", &name(door, number), "hello")]).await;
+    }
+}
+
+/// The customer's messages as the thread has them.
+async fn messages(store: &Store) -> Vec<String> {
+    let client = store.client().await.unwrap();
+    let rows = client.query("SELECT wamid FROM messages WHERE direction = 'inbound' ORDER BY conversation_id, seq", &[]).await.unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_body_on_two_nodes_at_once_has_its_effects_once() {
+    let shop = Shop::opens().await;
+    let nodes = [shop.node(6), shop.node(6)];
+    for round in 0..10 {
+        let items: Vec<_> = (0..5).map(|phone| message(&format!("49{round}{phone}"), &format!("wamid.{round}.{phone}"), "hi")).collect();
+        let start = Arc::new(Barrier::new(2));
+        let mut tasks = JoinSet::new();
+        for node in &nodes {
+            let (runner, items, start) = (node.runner.clone(), items.clone(), start.clone());
+            tasks.spawn(async move {
+                start.wait().await;
+                store(runner.store(), &items).await;
+                work(&runner).await;
+            });
+        }
+        while let Some(ended) = tasks.join_next().await {
+            ended.unwrap();
+        }
+        while work(&nodes[0].runner).await {}
+        let customers = (round + 1) * 5;
+        assert_eq!(shop.count("SELECT count(*) FROM contacts").await, customers);
+        assert_eq!(shop.count("SELECT count(*) FROM conversations").await, customers);
+        assert_eq!(shop.count("SELECT count(*) FROM messages WHERE direction = 'inbound'").await, customers);
+        assert_eq!(shop.count("SELECT count(*) FROM outbox").await, customers * 2, "each was greeted and asked once");
+    }
+    shop.is_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_customer_writes_goes_to_the_conversation_that_a_person_reopened() {
+    let shop = Shop::opens().await;
+    let node = shop.node(4);
+    let ana = shop.hires("Ana", Role::Supervisor, 8).await;
+    let mut conversations = Vec::new();
+    for round in 0..2 {
+        store(&shop.store, &[message("4917", &format!("wamid.{round}"), "agent")]).await;
+        work(&node.runner).await;
+        let latest = shop.rows("SELECT id FROM conversations ORDER BY opened_at DESC LIMIT 1", &[]).await[0].get::<_, uuid::Uuid>(0).into();
+        node.runner.run(shop.workspace, latest, Command::Resolve { by: ana.clone() }).await.unwrap();
+        shop.execute(
+            "UPDATE conversations SET resolved_at = resolved_at - interval '3 days', opened_at = opened_at - interval '3 days'",
+            &[],
+        )
+        .await;
+        conversations.push(latest);
+    }
+    assert_ne!(conversations[0], conversations[1]);
+    node.runner.run(shop.workspace, conversations[0], Command::Reopen { by: ana.clone() }).await.unwrap();
+    store(&shop.store, &[message("4917", "wamid.3", "there you are")]).await;
+    work(&node.runner).await;
+    let at = shop.rows("SELECT conversation_id FROM messages WHERE wamid = 'wamid.3'", &[]).await;
+    assert_eq!(at.len(), 1, "the message was set aside");
+    assert_eq!(at[0].get::<_, uuid::Uuid>(0), conversations[0].0);
+    shop.is_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_reaches_its_message_in_an_older_conversation() {
+    let shop = Shop::opens().await;
+    let node = shop.node(4);
+    let ana = shop.hires("Ana", Role::Agent, 8).await;
+    store(&shop.store, &[message("4917", "wamid.1", "agent")]).await;
+    work(&node.runner).await;
+    let old = shop.rows("SELECT id FROM conversations", &[]).await[0].get::<_, uuid::Uuid>(0).into();
+    shop.execute("UPDATE messages SET wamid = 'wamid.ours', status = 'sent' WHERE direction = 'outbound'", &[]).await;
+    shop.execute("DELETE FROM outbox", &[]).await;
+    node.runner.run(shop.workspace, old, Command::Resolve { by: ana }).await.unwrap();
+    shop.execute("UPDATE conversations SET resolved_at = resolved_at - interval '3 days', opened_at = opened_at - interval '3 days'", &[])
+        .await;
+    // One body: the status of the old thread between two messages that open and go on with a new one.
+    let items =
+        [message("4917", "wamid.2", "hello again"), status("wamid.ours", Status::Read), message("4917", "wamid.3", "are you there?")];
+    store(&shop.store, &items).await;
+    work(&node.runner).await;
+    assert_eq!(shop.count("SELECT count(*) FROM conversations").await, 2);
+    assert_eq!(shop.count("SELECT count(*) FROM messages WHERE wamid = 'wamid.ours' AND status = 'read'").await, 1);
+    let news = "SELECT count(*) FROM messages WHERE wamid IN ('wamid.2', 'wamid.3') AND conversation_id <> $1";
+    assert_eq!(shop.rows(news, &[&old.0]).await[0].get::<_, i64>(0), 2);
+    assert_eq!(shop.count("SELECT count(*) FROM quarantine").await, 0);
+    shop.is_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_of_another_workspace_is_not_found() {
+    let shop = Shop::opens().await;
+    let node = shop.node(4);
+    let ana = shop.hires("Ana", Role::Admin, 8).await;
+    let conversation = shop.customers_wait(shop.support, 1).await[0];
+    let elsewhere = baton::domain::ids::WorkspaceId(uuid::Uuid::now_v7());
+    let outcome = node.runner.run(elsewhere, conversation, Command::Take { by: ana }).await;
+    assert!(matches!(outcome, Err(Error::NotFound)), "{outcome:?}");
+}

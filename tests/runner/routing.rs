@@ -1,0 +1,93 @@
+//! Routers that race.
+
+use baton::domain::user::Role;
+use futures_util::future::join_all;
+
+use crate::shop::{Node, Shop};
+
+const WAITING: i64 = 300;
+const AGENTS: usize = 10;
+const CAPACITY: i32 = 7;
+const ROUTERS: usize = 64;
+const REPETITIONS: usize = 5;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn racing_routers_never_assign_twice_nor_overfill() {
+    let shop = Shop::opens().await;
+    let mut nodes = [shop.node(8), shop.node(8)];
+    for number in 0..AGENTS {
+        let agent = shop.hires(&format!("Agent {number}"), Role::Agent, CAPACITY).await;
+        nodes.iter_mut().for_each(|node| node.is_visited_by(shop.workspace, agent.user));
+    }
+    for _ in 0..REPETITIONS {
+        let waiting = shop.customers_wait(shop.support, WAITING).await;
+        let routers = (0..ROUTERS).map(|number| {
+            let runner = nodes[number % 2].runner.clone();
+            let (workspace, queue) = (shop.workspace, shop.support);
+            tokio::spawn(async move { runner.route(workspace, queue).await.map(drop) })
+        });
+        for outcome in join_all(routers).await {
+            outcome.unwrap().unwrap();
+        }
+        let full = i64::from(CAPACITY) * AGENTS as i64;
+        assert_eq!(shop.count("SELECT count(*) FROM conversations WHERE agent_id IS NOT NULL").await, full);
+        assert_eq!(
+            shop.count("SELECT count(*) FROM events WHERE kind = 'conversation_assigned'").await,
+            full,
+            "somebody was assigned twice"
+        );
+        assert_eq!(shop.count("SELECT count(*) FROM agents WHERE load = 7").await, AGENTS as i64);
+        shop.is_consistent().await;
+        let first: Vec<_> = shop.rows("SELECT id FROM conversations WHERE agent_id IS NOT NULL ORDER BY id", &[]).await;
+        let mut longest: Vec<_> = waiting[..70].iter().map(|id| id.0).collect();
+        longest.sort();
+        assert_eq!(first.iter().map(|row| row.get::<_, uuid::Uuid>(0)).collect::<Vec<_>>(), longest, "who waited longest was assigned");
+        shop.execute("DELETE FROM contacts", &[]).await;
+        shop.execute("UPDATE agents SET load = 0", &[]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_router_needs_one_connection_only() {
+    let shop = Shop::opens().await;
+    let mut node: Node = shop.node(1);
+    let ana = shop.hires("Ana", Role::Agent, 8).await;
+    node.is_visited_by(shop.workspace, ana.user);
+    shop.customers_wait(shop.support, 3).await;
+    node.runner.route(shop.workspace, shop.support).await.unwrap();
+    assert_eq!(shop.count("SELECT count(*) FROM conversations WHERE agent_id IS NOT NULL").await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_queues_of_one_team_share_its_room() {
+    let shop = Shop::opens().await;
+    let mut nodes = [shop.node(8), shop.node(8)];
+    for number in 0..4 {
+        let agent = shop.hires(&format!("Agent {number}"), Role::Agent, 3).await;
+        nodes.iter_mut().for_each(|node| node.is_visited_by(shop.workspace, agent.user));
+    }
+    shop.customers_wait(shop.support, 40).await;
+    shop.customers_wait(shop.orders, 40).await;
+    let routers = (0..24).map(|number| {
+        let runner = nodes[number % 2].runner.clone();
+        let (workspace, queue) = (shop.workspace, if number % 3 == 0 { shop.orders } else { shop.support });
+        tokio::spawn(async move { runner.route(workspace, queue).await.map(drop) })
+    });
+    for outcome in join_all(routers).await {
+        outcome.unwrap().unwrap();
+    }
+    assert_eq!(shop.count("SELECT count(*) FROM conversations WHERE agent_id IS NOT NULL").await, 12);
+    shop.is_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_no_page_open_gets_nothing() {
+    let shop = Shop::opens().await;
+    let mut node = shop.node(4);
+    let (ana, _ben) = (shop.hires("Ana", Role::Agent, 1).await, shop.hires("Ben", Role::Agent, 8).await);
+    node.is_visited_by(shop.workspace, ana.user);
+    shop.customers_wait(shop.support, 5).await;
+    node.runner.route(shop.workspace, shop.support).await.unwrap();
+    let holders = shop.rows("SELECT agent_id FROM conversations WHERE agent_id IS NOT NULL", &[]).await;
+    assert_eq!(holders.iter().map(|row| row.get::<_, uuid::Uuid>(0)).collect::<Vec<_>>(), [ana.user.0]);
+}

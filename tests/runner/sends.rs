@@ -1,0 +1,137 @@
+//! Messages on their way out: a double click is one message, and nobody is sent two at a time.
+
+use std::collections::BTreeSet;
+
+use baton::domain::Refusal;
+use baton::domain::command::{Command, ReplyContent, Settlement};
+use baton::domain::delivery::{Backoff, Outcome, Reaction};
+use baton::domain::ids::{ContactId, MessageId};
+use baton::domain::message::Failure;
+use baton::domain::user::Role;
+use baton::runner::contact::Alongside;
+use baton::runner::{Error, Runner};
+use baton::store::outbox::{Claim, Dispatch};
+use futures_util::future::join_all;
+use uuid::Uuid;
+
+use crate::shop::Shop;
+
+fn reply(by: &baton::domain::command::Person, message: MessageId) -> Command {
+    let content = ReplyContent::Text { body: "hello".to_owned() };
+    Command::Reply { by: by.clone(), message, content, reply_to: None, seen: None }
+}
+
+async fn claim(shop: &Shop, runner: &Runner, limit: usize) -> Vec<Dispatch> {
+    match runner.claim_outbox(shop.workspace, shop.inbox, limit).await.unwrap() {
+        Claim::Taken(dispatches) => dispatches,
+        Claim::OutOfAllowance | Claim::PausedUntil(_) => Vec::new(),
+    }
+}
+
+/// The number may send as much as it likes.
+async fn allow(shop: &Shop) {
+    shop.execute("UPDATE inboxes SET rate_per_second = 1000000, tokens = 1000, paused_until = NULL", &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_double_click_on_two_nodes_is_one_message() {
+    let shop = Shop::opens().await;
+    let nodes = [shop.node(4), shop.node(4)];
+    let ana = shop.hires("Ana", Role::Agent, 8).await;
+    let conversation = shop.customers_wait(shop.support, 1).await[0];
+    nodes[0].runner.run(shop.workspace, conversation, Command::Take { by: ana.clone() }).await.unwrap();
+    let message = MessageId(Uuid::now_v7());
+    let clicks = (0..6).map(|number| nodes[number % 2].runner.run(shop.workspace, conversation, reply(&ana, message)));
+    let outcomes = join_all(clicks).await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(_) | Err(Error::Refused(Refusal::Duplicate)))), "{outcomes:?}");
+    assert_eq!(shop.count("SELECT count(*) FROM outbox").await, 1);
+    shop.is_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_send_each_contact_one_message_at_a_time_in_order() {
+    let shop = Shop::opens().await;
+    let nodes = [shop.node(4), shop.node(4)];
+    let ana = shop.hires("Ana", Role::Agent, 8).await;
+    let conversations = shop.customers_wait(shop.support, 5).await;
+    let mut written = Vec::new();
+    for conversation in &conversations {
+        nodes[0].runner.run(shop.workspace, *conversation, Command::Take { by: ana.clone() }).await.unwrap();
+        for _ in 0..4 {
+            let message = MessageId(Uuid::now_v7());
+            nodes[0].runner.run(shop.workspace, *conversation, reply(&ana, message)).await.unwrap();
+            written.push((*conversation, message));
+        }
+    }
+    allow(&shop).await;
+    let mut sent = Vec::new();
+    for _ in 0..4 {
+        let claims = join_all((0..6).map(|number| claim(&shop, &nodes[number % 2].runner, 50))).await;
+        let dispatches: Vec<Dispatch> = claims.into_iter().flatten().collect();
+        let contacts: BTreeSet<ContactId> = dispatches.iter().map(|dispatch| dispatch.contact).collect();
+        assert_eq!((dispatches.len(), contacts.len()), (5, 5), "one for each contact");
+        for dispatch in &dispatches {
+            let outcome = Outcome::Accepted { wamid: format!("wamid.{}", dispatch.message.id), recipient: Vec::new() };
+            nodes[1].runner.record_delivery(dispatch, outcome).await.unwrap();
+            sent.push((dispatch.conversation, dispatch.message.id));
+        }
+    }
+    for conversation in conversations {
+        let of = |all: &[(_, MessageId)]| all.iter().filter(|(of, _)| *of == conversation).map(|(_, id)| *id).collect::<Vec<_>>();
+        assert_eq!(of(&sent), of(&written));
+    }
+    assert_eq!(shop.count("SELECT count(*) FROM outbox").await, 0);
+    shop.is_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_for_the_moment_comes_again_and_what_nobody_knows_does_not() {
+    let shop = Shop::opens().await;
+    let node = shop.node(4);
+    let ana = shop.hires("Ana", Role::Agent, 8).await;
+    let conversation = shop.customers_wait(shop.support, 1).await[0];
+    node.runner.run(shop.workspace, conversation, Command::Take { by: ana.clone() }).await.unwrap();
+    let message = MessageId(Uuid::now_v7());
+    node.runner.run(shop.workspace, conversation, reply(&ana, message)).await.unwrap();
+
+    allow(&shop).await;
+    let first = claim(&shop, &node.runner, 9).await.remove(0);
+    let slow_down = Failure { code: 131_056, title: "slow down".to_owned() };
+    let refused = Outcome::Refused { failure: slow_down, reaction: Reaction::Retry { backoff: Backoff::Pair } };
+    node.runner.record_delivery(&first, refused).await.unwrap();
+    assert!(claim(&shop, &node.runner, 9).await.is_empty(), "it waits");
+    shop.execute("UPDATE outbox SET due_at = now() - interval '1 second'", &[]).await;
+    let second = claim(&shop, &node.runner, 9).await.remove(0);
+    assert_eq!((second.message.id, second.attempts), (message, 2));
+
+    node.runner.record_delivery(&second, Outcome::Unknown { reason: "no answer".to_owned() }).await.unwrap();
+    assert_eq!(shop.count("SELECT count(*) FROM outbox").await, 0, "it is never sent again by itself");
+    let settle = Command::Settle { by: ana.clone(), message, choice: Settlement::Resend };
+    let too_early = node.runner.run(shop.workspace, conversation, settle.clone()).await;
+    assert!(matches!(too_early, Err(Error::Refused(Refusal::NothingToSettle))), "{too_early:?}");
+
+    let in_a_minute = baton::runner::now() + jiff::SignedDuration::from_secs(61);
+    let timer = shop.store.due_timers(in_a_minute, 10).await.unwrap().remove(0);
+    let command = Command::TimerDue { timer: timer.timer };
+    let alongside = Alongside { timer: Some(timer), media: None };
+    let rings = (0..3).map(|_| node.runner.run_alongside(shop.workspace, conversation, command.clone(), &alongside));
+    let rung = join_all(rings).await;
+    assert_eq!(rung.iter().filter(|outcome| outcome.is_ok()).count(), 1, "a timer rings once: {rung:?}");
+    node.runner.run(shop.workspace, conversation, settle).await.unwrap();
+    let third = claim(&shop, &node.runner, 9).await.remove(0);
+    assert_eq!((third.message.id, third.attempts), (message, 1), "the person's own try");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_never_sends_more_than_its_rate() {
+    let shop = Shop::opens().await;
+    let node = shop.node(4);
+    let ana = shop.hires("Ana", Role::Agent, 99).await;
+    for conversation in shop.customers_wait(shop.support, 40).await {
+        node.runner.run(shop.workspace, conversation, Command::Take { by: ana.clone() }).await.unwrap();
+        node.runner.run(shop.workspace, conversation, reply(&ana, MessageId(Uuid::now_v7()))).await.unwrap();
+    }
+    shop.execute("UPDATE inboxes SET rate_per_second = 80, tokens = 0, refilled_at = now() - interval '1 hour'", &[]).await;
+    assert_eq!(claim(&shop, &node.runner, 50).await.len(), 10, "an eighth of a second's sends, however long it was silent");
+}
