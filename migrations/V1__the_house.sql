@@ -144,8 +144,6 @@ CREATE TABLE inboxes (
     FOREIGN KEY (workspace_id, flow_id) REFERENCES flows,
     FOREIGN KEY (workspace_id, default_queue_id) REFERENCES queues
 ) WITH (fillfactor = 70);
--- Account notices name only the business account.
-CREATE INDEX inboxes_by_waba ON inboxes (waba_id);
 
 -- Customers ----------------------------------------------------------------------------------------------------------
 
@@ -168,6 +166,7 @@ CREATE TABLE contact_identities (
     PRIMARY KEY (workspace_id, kind, value),
     FOREIGN KEY (workspace_id, contact_id) REFERENCES contacts ON DELETE CASCADE
 );
+-- Where a message to a contact goes, and what a page shows of them.
 CREATE INDEX contact_identities_by_contact ON contact_identities (workspace_id, contact_id);
 
 -- Conversations ------------------------------------------------------------------------------------------------------
@@ -201,11 +200,13 @@ CREATE TABLE conversations (
     CHECK ((controller = 'agent') = (agent_id IS NOT NULL)),
     CHECK (controller <> 'queue' OR queue_id IS NOT NULL)
 ) WITH (fillfactor = 70);
--- A contact has one conversation under way in an inbox; the latest one is found here too.
+-- A contact has one conversation under way in an inbox.
 CREATE UNIQUE INDEX conversations_under_way ON conversations (workspace_id, contact_id, inbox_id) WHERE state <> 'resolved';
+-- A lane finds the latest; a page shows the past ones.
 CREATE INDEX conversations_by_contact ON conversations (workspace_id, contact_id, opened_at DESC);
--- The list "all", and "resolved".
+-- The list "all".
 CREATE INDEX conversations_by_activity ON conversations (workspace_id, last_message_at DESC, id DESC) WHERE state <> 'resolved';
+-- The list "resolved".
 CREATE INDEX conversations_resolved ON conversations (workspace_id, last_message_at DESC, id DESC) WHERE state = 'resolved';
 -- The list "mine".
 CREATE INDEX conversations_by_agent ON conversations (workspace_id, agent_id, last_message_at DESC, id DESC) WHERE agent_id IS NOT NULL;
@@ -249,7 +250,6 @@ CREATE TABLE notes (
     PRIMARY KEY (workspace_id, id),
     FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations ON DELETE CASCADE
 );
-CREATE INDEX notes_by_conversation ON notes (workspace_id, conversation_id, seq DESC);
 
 -- The journal: timeline, audit, source of reports, and what a browser asks for after a gap.
 CREATE TABLE events (
@@ -345,6 +345,7 @@ CREATE TABLE inbound_items (
     item jsonb NOT NULL,
     received_at timestamptz NOT NULL
 );
+-- What waits in a lane, in order.
 CREATE INDEX inbound_items_by_contact ON inbound_items (workspace_id, contact_id, seq);
 
 -- What could not be understood or carried out, with its reason, for a person to look at.
@@ -357,6 +358,7 @@ CREATE TABLE quarantine (
     item bytea NOT NULL,
     at timestamptz NOT NULL
 );
+-- The admin's list.
 CREATE INDEX quarantine_by_workspace ON quarantine (workspace_id, at DESC, id DESC);
 
 -- Account notices, and fields and statuses that speak of nothing we know; kept raw.
@@ -372,6 +374,7 @@ CREATE TABLE notices (
     PRIMARY KEY (workspace_id, id),
     UNIQUE (workspace_id, digest)
 );
+-- The admin's list.
 CREATE INDEX notices_by_time ON notices (workspace_id, at DESC, id DESC);
 
 -- Messages on their way out. A row leaves when its answer is known.
@@ -391,7 +394,9 @@ CREATE TABLE outbox (
 ) WITH (fillfactor = 50);
 -- One at a time per contact, whatever the nodes do.
 CREATE UNIQUE INDEX outbox_dispatching ON outbox (workspace_id, inbox_id, contact_id) WHERE state = 'dispatching';
+-- What a number has to send, in order.
 CREATE INDEX outbox_queued ON outbox (workspace_id, inbox_id, position) WHERE state = 'queued';
+-- Whether an earlier message to the same contact is still to be sent.
 CREATE INDEX outbox_by_contact ON outbox (workspace_id, inbox_id, contact_id, position);
 
 -- Deadlines. A conversation has one of each kind and subject; setting it again moves it.
@@ -405,4 +410,5 @@ CREATE TABLE timers (
     timer jsonb NOT NULL,
     PRIMARY KEY (workspace_id, conversation_id, kind, subject)
 );
+-- What is due, and when the next one will be.
 CREATE INDEX timers_due ON timers (due_at);

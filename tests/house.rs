@@ -69,6 +69,11 @@ fn every_statement_is_bound_to_a_workspace() {
 }
 
 #[test]
+fn every_index_names_the_query_it_serves() {
+    hold(&sources("migrations", &["sql"]), sql::unexplained_indexes);
+}
+
+#[test]
 fn the_environment_is_read_in_one_place() {
     hold(&of_the_server(), rust_code::environment);
 }

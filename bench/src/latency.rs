@@ -34,7 +34,7 @@ const CONNECTIONS: usize = 64;
 const LEAD: Duration = Duration::from_millis(100);
 
 /// How long after its round a frame still counts as late rather than lost.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How often a page beats.
 const BEATS: Duration = Duration::from_secs(20);

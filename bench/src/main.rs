@@ -40,8 +40,6 @@ enum Figure {
     /// Memory of an idle agent socket, at 10,000.
     Memory,
     #[command(hide = true)]
-    Xbaton,
-    #[command(hide = true)]
     ReferenceAcks(reference::acks::Options),
     #[command(hide = true)]
     ReferenceSockets(reference::sockets::Options),
@@ -53,16 +51,6 @@ fn main() -> ExitCode {
     let done = match cli.figure {
         Some(Figure::ReferenceAcks(options)) => reference::acks::serve(options).map(|()| Outcome::Met),
         Some(Figure::ReferenceSockets(options)) => reference::sockets::serve(options).map(|()| Outcome::Met),
-        Some(Figure::Xbaton) => tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .unwrap()
-            .block_on(async {
-                rustls::crypto::aws_lc_rs::default_provider().install_default().unwrap();
-                jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default().unwrap();
-                baton::app::serve(baton::config::Config::from_environment().unwrap(), baton::app::Side::Web).await
-            })
-            .map(|()| Outcome::Met),
         Some(figure) => measure(&[figure], size),
         None => measure(&[Figure::Acks, Figure::Latency, Figure::Memory], size),
     };
@@ -95,7 +83,7 @@ async fn measure_each(wanted: &[Figure], size: Size) -> Result<Outcome> {
             Figure::Acks => acks::measure(&world, size).await?,
             Figure::Latency => latency::measure(&world, size).await?,
             Figure::Memory => memory::measure(&world, size).await?,
-            Figure::Xbaton | Figure::ReferenceAcks(_) | Figure::ReferenceSockets(_) => Outcome::Met,
+            Figure::ReferenceAcks(_) | Figure::ReferenceSockets(_) => Outcome::Met,
         };
         worst = worst.max(outcome);
     }

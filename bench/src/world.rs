@@ -80,8 +80,7 @@ impl World {
     /// Starts Baton from the release build beside this program.
     pub fn baton(&self, sides: Sides) -> Result<Server> {
         let address = machine::free_address()?;
-        let x = std::env::var("XBATON").is_ok();
-        let program = if x { std::env::current_exe()? } else { std::env::current_exe()?.with_file_name("baton") };
+        let program = std::env::current_exe()?.with_file_name("baton");
         let settings = [
             format!("BATON_DATABASE_URL={}", self.postgres.url()),
             format!("BATON_REDIS_URL={}", self.redis.url()),
@@ -92,7 +91,6 @@ impl World {
             "BATON_LOG=warn".to_owned(),
         ];
         let arguments: &[&str] = match sides {
-            Sides::Web if x => &["xbaton"],
             Sides::Web => &["serve", "--web"],
             Sides::Both => &["serve"],
         };

@@ -67,6 +67,7 @@ pub(super) fn settle(it: &mut Decision, by: &Person, message: MessageId, choice:
         return Err(Refusal::NothingToSettle);
     }
     match choice {
+        Settlement::Resend if !window::is_open(it.conversation()?.window_expires_at, it.now) => return Err(Refusal::WindowClosed),
         Settlement::Resend => it.emit(Event::MessageResent { message, by: by.actor() }),
         Settlement::Leave => it.emit(Event::MessageLeft { message, by: by.actor() }),
     }

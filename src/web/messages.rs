@@ -87,6 +87,7 @@ impl Reply<'_> {
 
     /// The answer is on its way: what follows must not make it look as if it were not, or it would be written again.
     async fn done(&self) -> Result<HttpResponse> {
+        self.state.receipts.answered(self.id);
         if self.form.resolves {
             match run(self.state, self.signed, self.id, Command::Resolve { by: person(self.signed) }).await {
                 // Shown by the conversation itself, which stays as it is.

@@ -46,6 +46,11 @@ impl Receipts {
             }
         }
     }
+
+    /// Our message ends "typing…" on the phone: whoever types on after it shows it anew.
+    pub fn answered(&self, conversation: ConversationId) {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).remove(&(conversation, Told::Typing));
+    }
 }
 
 /// The holder of a conversation types: the customer sees it.

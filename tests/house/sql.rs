@@ -93,6 +93,23 @@ fn is_bound(sql: &str) -> bool {
     asks || adds
 }
 
+/// Every index says which query it serves.
+pub fn unexplained_indexes(source: &Source) -> Vec<Fault> {
+    let lines: Vec<&str> = source.text.lines().collect();
+    let is_index = |line: &str| line.starts_with("CREATE INDEX") || line.starts_with("CREATE UNIQUE INDEX");
+    let is_unexplained =
+        |place: &usize| is_index(lines[*place]) && !place.checked_sub(1).is_some_and(|before| lines[before].starts_with("--"));
+    let places = (0..lines.len()).filter(is_unexplained);
+    places.map(|place| source.fault(place + 1, "an index says in the line above which query it serves")).collect()
+}
+
+#[test]
+fn a_planted_index_without_a_query_is_caught() {
+    let text = "-- The list.\nCREATE INDEX a ON b (c);\nCREATE INDEX d ON e (f);\n";
+    let lines: Vec<usize> = unexplained_indexes(&Source::new("migrations/V1__x.sql", text)).iter().map(|fault| fault.line).collect();
+    assert_eq!(lines, [3]);
+}
+
 #[test]
 fn planted_sql_is_caught() {
     let lines = |path: &str, text: &str| outside_the_store(&Source::new(path, text)).iter().map(|fault| fault.line).collect::<Vec<_>>();

@@ -179,6 +179,16 @@ fn a_person_sends_it_again_or_leaves_it() {
 }
 
 #[test]
+fn it_is_not_sent_again_once_the_window_has_closed() {
+    let shop = Shop::opens();
+    let (phone, ana, message) = on_its_way(&shop);
+    shop.answers(message, 1, lost()).unwrap();
+    shop.passes(SignedDuration::from_hours(25));
+    assert_eq!(ana.settles(&phone, message, Settlement::Resend), Err(Refusal::WindowClosed));
+    ana.settles(&phone, message, Settlement::Leave).unwrap();
+}
+
+#[test]
 fn a_late_status_settles_it_before_anybody_is_asked() {
     let shop = Shop::opens();
     let (phone, _, message) = on_its_way(&shop);

@@ -46,6 +46,13 @@ pub async fn faults(client: &Object, file: &str, statement: &Statement) -> Vec<S
     found.into_iter().map(|complaint| format!("src/store/{file}.rs: {}: {complaint}", statement.name)).collect()
 }
 
+/// The indexes that a statement is planned with.
+pub async fn indexes(client: &Object, statement: &Statement) -> Vec<String> {
+    let mut found = Vec::new();
+    walk(&plan(client, statement).await, Reads::All, &mut |node, _| found.extend(node["Index Name"].as_str().map(str::to_owned)));
+    found
+}
+
 /// Excuses for statements that no longer exist.
 pub fn idle_excuses() -> Vec<String> {
     let exists = |file: &str, name: &str| {

@@ -185,7 +185,8 @@ fn speak(life: &mut Life<'_>, turns: &[Turn], ending: Ending) -> Result<()> {
             }
             Turn::Customer(body) => {
                 life.wait(8.0, 400.0);
-                life.customer_says(text(body))?;
+                let body = life.with_agent(body)?;
+                life.customer_says(text(&body))?;
             }
             Turn::Note(body) => {
                 life.wait(5.0, 40.0);

@@ -99,9 +99,14 @@ impl<'a> Life<'a> {
         self.tell(Command::Receive { message, received_at: self.now })
     }
 
-    pub fn agent_says(&mut self, body: &str) -> Result<()> {
+    /// The text with the first name of who holds the conversation.
+    pub fn with_agent(&self, text: &str) -> Result<String> {
         let by = self.holder()?;
-        let body = body.replace("{agent}", by.name.split(' ').next().unwrap_or_default());
+        Ok(text.replace("{agent}", by.name.split(' ').next().unwrap_or_default()))
+    }
+
+    pub fn agent_says(&mut self, body: &str) -> Result<()> {
+        let (by, body) = (self.holder()?, self.with_agent(body)?);
         let message = MessageId(self.chance.uuid());
         self.tell(Command::Reply { by, message, content: ReplyContent::Text { body }, reply_to: None, seen: None })
     }

@@ -72,6 +72,7 @@ export class Agent {
 
   async replies(text, { shown = text } = {}) {
     await this.reads()
+    await this.page.locator('.composer__mode[data-mode="reply"]').click()
     await this.answer.fill(text)
     await this.answer.press("Enter")
     await this.bubble(shown).and(this.page.locator("[data-seq]")).waitFor()

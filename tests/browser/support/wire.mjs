@@ -12,6 +12,7 @@ export class Wire {
     Object.assign(this, { page, frames, cuts: 0, connections: 0, lost: 0 })
     this.open = null
     this.waiting = []
+    this.held = null
   }
 
   /** Waits until the page has a connection, unless it has one. */
@@ -24,6 +25,18 @@ export class Wire {
     this.open?.break()
   }
 
+  /** What comes from the server stays on its way… */
+  holds() {
+    this.held = []
+  }
+
+  /** …until it is let through. */
+  lets() {
+    const held = this.held.splice(0)
+    this.held = null
+    for (const deliver of held) deliver()
+  }
+
   #connect(socket) {
     const server = socket.connectToServer()
     const connection = { left: this.frames() }
@@ -31,13 +44,14 @@ export class Wire {
     this.open = connection
     this.connections += 1
     socket.onMessage((frame) => server.send(frame))
-    server.onMessage((frame) => {
+    const deliver = (frame) => {
       if (connection.isBroken) return
       connection.left -= 1
       if (connection.left >= 0) return socket.send(frame)
       this.lost += 1
       connection.break()
-    })
+    }
+    server.onMessage((frame) => (this.held ? this.held.push(() => deliver(frame)) : deliver(frame)))
     const gone = () => this.open === connection && (this.open = null)
     socket.onClose((code, reason) => { gone(); server.close({ code, reason }) })
     server.onClose((code, reason) => { gone(); socket.close({ code, reason }) })
