@@ -29,7 +29,9 @@ impl Folder {
         let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
         command.current_dir(&self.0).args(["demo", "--port", "0", "--simulator-port", "0"]).args(more);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        std::env::vars().filter(|(name, _)| name.starts_with("BATON_")).for_each(|(name, _)| drop(command.env_remove(name)));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("BATON_")) {
+            command.env_remove(name);
+        }
         command
     }
 

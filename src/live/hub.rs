@@ -3,13 +3,14 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytestring::ByteString;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::change::{Change, Standing};
+use super::porter::{Line, Porter, deliver};
 use crate::domain::conversation::{Controller, State};
 use crate::domain::ids::{ConversationId, QueueId, SessionId, UserId, WorkspaceId};
 
@@ -51,9 +52,7 @@ pub struct Owner {
 
 struct Socket {
     owner: Owner,
-    frames: mpsc::Sender<ByteString>,
-    /// Ends the socket's task.
-    cut: CancellationToken,
+    line: Arc<Line>,
     showing: Vec<Topic>,
     open: Option<ConversationId>,
 }
@@ -83,28 +82,12 @@ pub struct Registered {
     pub is_first: bool,
 }
 
-/// One socket that a frame goes to.
-pub struct Recipient {
-    pub locale: &'static str,
-    frames: mpsc::Sender<ByteString>,
-    cut: CancellationToken,
-}
-
-impl Recipient {
-    /// Queues a frame; a socket with no room is cut.
-    pub fn send(&self, frame: ByteString) {
-        if self.frames.try_send(frame).is_err() {
-            self.cut.cancel();
-        }
-    }
-}
-
 /// Whom a change concerns on this node.
 pub struct Audience {
     /// Pages that have the conversation open.
-    pub thread: Vec<Recipient>,
+    pub thread: Vec<Arc<Line>>,
     /// Pages whose list it is in, or was.
-    pub lists: Vec<Recipient>,
+    pub lists: Vec<Arc<Line>>,
 }
 
 impl Hub {
@@ -122,9 +105,9 @@ impl Hub {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// Registers a socket; it shows no list and no conversation yet.
+    /// Registers a socket of the porter's thread; it shows no list and no conversation yet.
     #[must_use]
-    pub fn register(&self, owner: Owner) -> Registered {
+    pub fn register(&self, owner: Owner, porter: Porter) -> Registered {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (frames, receiver) = mpsc::channel(WAITING_FRAMES);
         let cut = CancellationToken::new();
@@ -132,7 +115,8 @@ impl Hub {
         let pages = sockets.by_user.entry((owner.workspace, owner.user)).or_default();
         pages.insert(id);
         let is_first = pages.len() == 1;
-        sockets.all.insert(id, Socket { owner, frames, cut: cut.clone(), showing: Vec::new(), open: None });
+        let line = Arc::new(Line::new(owner.locale, frames, cut.clone(), porter));
+        sockets.all.insert(id, Socket { owner, line, showing: Vec::new(), open: None });
         self.count.store(sockets.all.len(), Ordering::Relaxed);
         Registered { id, frames: receiver, cut, is_first }
     }
@@ -225,26 +209,26 @@ impl Hub {
                 .flatten()
                 .filter_map(|id| sockets.all.get(id))
                 .filter(in_workspace)
-                .map(recipient)
+                .map(line)
                 .collect(),
-            lists: listed.iter().filter_map(|id| sockets.all.get(id)).map(recipient).collect(),
+            lists: listed.iter().filter_map(|id| sockets.all.get(id)).map(line).collect(),
         }
     }
 
     /// The pages that have a conversation open.
     #[must_use]
-    pub fn viewers(&self, workspace: WorkspaceId, conversation: ConversationId) -> Vec<Recipient> {
+    pub fn viewers(&self, workspace: WorkspaceId, conversation: ConversationId) -> Vec<Arc<Line>> {
         let sockets = self.lock();
         let ids = sockets.by_conversation.get(&conversation).into_iter().flatten();
-        ids.filter_map(|id| sockets.all.get(id)).filter(|socket| socket.owner.workspace == workspace).map(recipient).collect()
+        ids.filter_map(|id| sockets.all.get(id)).filter(|socket| socket.owner.workspace == workspace).map(line).collect()
     }
 
     /// A person's pages.
     #[must_use]
-    pub fn pages_of(&self, workspace: WorkspaceId, user: UserId) -> Vec<Recipient> {
+    pub fn pages_of(&self, workspace: WorkspaceId, user: UserId) -> Vec<Arc<Line>> {
         let sockets = self.lock();
         let ids = sockets.by_user.get(&(workspace, user)).into_iter().flatten();
-        ids.filter_map(|id| sockets.all.get(id)).map(recipient).collect()
+        ids.filter_map(|id| sockets.all.get(id)).map(line).collect()
     }
 
     /// The sessions that have a page here.
@@ -266,26 +250,21 @@ impl Hub {
 
     /// Tells every page to look for itself: something may have been missed.
     pub fn refresh_all(&self) {
-        let frame = ByteString::from_static(r#"{"type":"refresh"}"#);
-        for socket in self.lock().all.values() {
-            recipient(socket).send(frame.clone());
-        }
+        let lines: Vec<Arc<Line>> = self.lock().all.values().map(line).collect();
+        deliver(&lines, &ByteString::from_static(r#"{"type":"refresh"}"#));
     }
 
     /// Says goodbye to the pages of a session.
     pub fn close_session(&self, workspace: WorkspaceId, session: SessionId) {
-        let frame = ByteString::from_static(r#"{"type":"signed_out"}"#);
-        for socket in self.lock().all.values() {
-            if socket.owner.workspace == workspace && socket.owner.session == session {
-                recipient(socket).send(frame.clone());
-            }
-        }
+        let is_of = |socket: &&Socket| socket.owner.workspace == workspace && socket.owner.session == session;
+        let lines: Vec<Arc<Line>> = self.lock().all.values().filter(is_of).map(line).collect();
+        deliver(&lines, &ByteString::from_static(r#"{"type":"signed_out"}"#));
     }
 
     /// Cuts every socket: the node stops.
     pub fn cut_all(&self) {
         for socket in self.lock().all.values() {
-            socket.cut.cancel();
+            socket.line.cut();
         }
     }
 }
@@ -310,8 +289,8 @@ impl Sockets {
     }
 }
 
-fn recipient(socket: &Socket) -> Recipient {
-    Recipient { locale: socket.owner.locale, frames: socket.frames.clone(), cut: socket.cut.clone() }
+fn line(socket: &Socket) -> Arc<Line> {
+    socket.line.clone()
 }
 
 /// The places in which a conversation of this standing is listed.

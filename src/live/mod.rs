@@ -5,6 +5,7 @@ pub mod bus;
 pub mod change;
 pub mod hub;
 pub mod people;
+pub mod porter;
 pub mod presence;
 pub mod rate_limits;
 pub mod wakes;

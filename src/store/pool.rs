@@ -15,6 +15,10 @@ const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(2);
 /// How long a new connection may take.
 const CONNECT: Duration = Duration::from_secs(2);
 
+/// A statement is planned once for a connection and not again for its parameters: planning costs more than running here, and
+/// `tests/statements.rs` sees to it that the general plan of every statement is a good one.
+const GENERIC_PLANS: &str = "-c plan_cache_mode=force_generic_plan";
+
 /// A fault of the database; the person sees only that something failed, the log sees this.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -82,7 +86,8 @@ impl Store {
     /// When `url` is not a PostgreSQL connection string.
     pub fn new(url: &str, size: usize) -> Result<Self> {
         let mut config = tokio_postgres::Config::from_str(url)?;
-        config.connect_timeout(CONNECT).application_name("baton");
+        let options = [config.get_options().unwrap_or_default(), GENERIC_PLANS].join(" ");
+        config.connect_timeout(CONNECT).application_name("baton").options(&options);
         let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = match config.get_ssl_mode() {
             tokio_postgres::config::SslMode::Require => Manager::from_config(config, tls(), manager),

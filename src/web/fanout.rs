@@ -17,7 +17,7 @@ use super::state::State;
 use super::{present, threads};
 use crate::domain::ids::{UserId, WorkspaceId};
 use crate::live::change::Change;
-use crate::live::hub::Recipient;
+use crate::live::porter::{Line, deliver};
 
 /// How often the figures on tabs are brought up to date, and for how many people at once.
 const COUNTS: Duration = Duration::from_secs(1);
@@ -65,14 +65,14 @@ async fn show_changes(state: &Data<State>, mut changes: mpsc::Receiver<Arc<Chang
 /// Shows one change to whom it concerns.
 async fn show(state: &State, change: &Change) {
     let audience = state.live.hub.audience(change);
-    for (locale, recipients) in by_locale(&audience.thread) {
+    for (locale, lines) in by_locale(&audience.thread) {
         for frame in thread_frames(state, locale, change).await {
-            send(&recipients, &frame);
+            deliver(&lines, &frame);
         }
     }
-    for (locale, recipients) in by_locale(&audience.lists) {
+    for (locale, lines) in by_locale(&audience.lists) {
         let html = super::views::streams::row(&present::row_of_change(locale, change));
-        send(&recipients, &ToPage::Row { conversation: change.conversation.id, html: &html }.frame());
+        deliver(&lines, &ToPage::Row { conversation: change.conversation.id, html: &html }.frame());
     }
     if !audience.thread.is_empty() || !audience.lists.is_empty() {
         let committed = change.events.first().map_or(change.conversation.last_message_at, |recorded| recorded.at);
@@ -93,18 +93,12 @@ async fn thread_frames(state: &State, locale: Locale, change: &Change) -> Vec<By
     frames
 }
 
-fn by_locale(recipients: &[Recipient]) -> BTreeMap<Locale, Vec<&Recipient>> {
-    let mut groups: BTreeMap<Locale, Vec<&Recipient>> = BTreeMap::new();
-    for recipient in recipients {
-        groups.entry(Locale::of(recipient.locale).unwrap_or_default()).or_default().push(recipient);
+fn by_locale(lines: &[Arc<Line>]) -> BTreeMap<Locale, Vec<Arc<Line>>> {
+    let mut groups: BTreeMap<Locale, Vec<Arc<Line>>> = BTreeMap::new();
+    for line in lines {
+        groups.entry(Locale::of(line.locale).unwrap_or_default()).or_default().push(line.clone());
     }
     groups
-}
-
-fn send(recipients: &[&Recipient], frame: &ByteString) {
-    for recipient in recipients {
-        recipient.send(frame.clone());
-    }
 }
 
 /// Brings the figures on tabs up to date where conversations moved.
@@ -120,7 +114,7 @@ async fn count(state: &State, dirty: &Dirty) {
             match state.store.view_counts(workspace, user).await {
                 Ok(counts) => {
                     let frame = ToPage::Counts { mine: counts.mine, queues: counts.queues, unassigned: counts.unassigned }.frame();
-                    state.live.hub.pages_of(workspace, user).iter().for_each(|page| page.send(frame.clone()));
+                    deliver(&state.live.hub.pages_of(workspace, user), &frame);
                 }
                 Err(error) => {
                     tracing::debug!(%error, "tabs keep their figures");
@@ -149,7 +143,7 @@ async fn show_people(state: &State) {
             }
             let present = state.live.people.at(workspace, conversation, Timestamp::now());
             let frame = ToPage::People { conversation, viewers: &present.viewers, typing: &present.typing }.frame();
-            viewers.iter().for_each(|viewer| viewer.send(frame.clone()));
+            deliver(&viewers, &frame);
         }
     }
 }
@@ -172,7 +166,7 @@ async fn beat(state: &State) {
             let Ok(seqs) = state.store.last_seqs(workspace, &ids).await else { continue };
             for (conversation, seq) in seqs {
                 let frame = ToPage::Beat { conversation: Some(conversation), seq: Some(seq) }.frame();
-                state.live.hub.viewers(workspace, conversation).iter().for_each(|viewer| viewer.send(frame.clone()));
+                deliver(&state.live.hub.viewers(workspace, conversation), &frame);
             }
         }
     }

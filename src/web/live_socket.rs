@@ -1,5 +1,6 @@
 //! The socket of a page. Its frames come from a bounded queue; a page that does not read is cut and comes back by "since".
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use actix_web::web::{Data, Payload};
@@ -18,6 +19,7 @@ use super::{receipts, threads};
 use crate::domain::ids::{ConversationId, QueueId};
 use crate::live::hub::{Owner, Registered, Showing, SocketId};
 use crate::live::people::{Doing, Sign};
+use crate::live::porter::{Porter, carry};
 use crate::store::lists::ViewCounts;
 
 /// Bytes of one message from a page at most.
@@ -36,11 +38,26 @@ const SILENCE: Duration = Duration::from_secs(70);
 pub async fn open(state: Data<State>, signed: Signed, request: HttpRequest, body: Payload) -> Result<HttpResponse> {
     let (response, session, messages) = actix_ws::handle(&request, body).map_err(|_| Error::BadRequest)?;
     let owner = Owner { workspace: signed.workspace, user: signed.user, session: signed.session, locale: signed.locale.as_str() };
-    let registered = state.live.hub.register(owner);
+    let registered = state.live.hub.register(owner, porter());
     let page = Page { id: registered.id, open: None, signed, state };
     page.state.live.arrive(page.signed.workspace, page.signed.user);
     actix_web::rt::spawn(page.run(session, messages.max_frame_size(LARGEST), registered));
     Ok(response)
+}
+
+/// The porter of this HTTP thread.
+fn porter() -> Porter {
+    thread_local! {
+        static PORTER: RefCell<Option<Porter>> = const { RefCell::new(None) };
+    }
+    PORTER.with_borrow_mut(|hired| match hired {
+        Some(porter) if porter.is_at_work() => porter.clone(),
+        _ => {
+            let (porter, waiting) = Porter::new();
+            actix_web::rt::spawn(carry(waiting));
+            hired.insert(porter).clone()
+        }
+    })
 }
 
 /// One page's socket.

@@ -38,6 +38,24 @@ describe("every page", () => {
   story(() => browser, "is sound for an agent, in English", () => looksSound(ana, agentPages()))
   story(() => browser, "is sound for an admin, in English", () => looksSound(iris, adminPages()))
 
+  story(() => browser, "is sound with everything open that opens", async () => {
+    const { page } = ana
+    const faults = []
+    for (const [colorScheme, size] of [["light", SIZES[0]], ["dark", SIZES[2]]]) {
+      await page.setViewportSize(size)
+      await page.emulateMedia({ colorScheme })
+      await page.goto(`${demo.inbox}/conversations/${addresses.mine}`)
+      await settled(page)
+      for (const [name, open] of Object.entries(openings(page))) {
+        await open()
+        faults.push(...(await faultsOf(page)).map((fault) => `${name} at ${size.width}: ${fault}`))
+        await keepPicture(page, `open-${name}-${size.width}`)
+        await page.keyboard.press("Escape")
+      }
+    }
+    assert.equal(faults.join("\n"), "")
+  })
+
   story(() => browser, "is sound in Spanish", async () => {
     for (const agent of [ana, iris]) await speaks(agent, "es")
     await looksSound(ana, agentPages(), SIZES.slice(0, 1).concat(SIZES.slice(2)), ["light"])
@@ -83,6 +101,22 @@ describe("every page", () => {
 
   function adminPages() {
     return { "inbox-empty": "/inbox?view=mine", quarantine: "/admin/quarantine", notices: "/admin/notices" }
+  }
+
+  function openings(page) {
+    const shown = (selector) => page.locator(selector).first().waitFor()
+    return {
+      transfer: () => page.locator('.header [data-key="t"]').click().then(() => shown("#transfer[open]")),
+      keyboard: () => page.keyboard.press("?").then(() => shown("#shortcuts[open]")),
+      details: async () => {
+        const button = page.locator(".thread__details")
+        if (await button.isVisible()) await button.click()
+        await shown("#context")
+      },
+      canned: () => page.keyboard.press("/").then(() => shown("#canned-list:not([hidden])")),
+      note: () => page.locator('.composer__mode[data-mode="note"]').click().then(() => shown("#note-text:focus")),
+      picture: () => page.locator(".bubble__picture").first().click().then(() => shown("#lightbox[open] img")),
+    }
   }
 
   async function looksSound({ page }, pages, sizes = SIZES, schemes = SCHEMES, address = demo.inbox) {

@@ -14,6 +14,7 @@ use baton::live::Live;
 use baton::live::bus::Bus;
 use baton::live::change::Change;
 use baton::live::hub::{Owner, Registered};
+use baton::live::porter::Porter;
 use baton::runner::Runner;
 use baton::store::Store;
 use baton::store::apps::App;
@@ -50,7 +51,7 @@ impl Node {
     /// Somebody opens a page here.
     pub fn is_visited_by(&mut self, workspace: WorkspaceId, user: UserId) {
         let owner = Owner { workspace, user, session: SessionId(Uuid::now_v7()), locale: "en" };
-        self.pages.push(self.live.hub.register(owner));
+        self.pages.push(self.live.hub.register(owner, Porter::new().0));
     }
 }
 

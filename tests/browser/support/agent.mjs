@@ -28,7 +28,7 @@ export class Agent {
   }
 
   isLive() {
-    return this.page.locator('.rail__light[data-connection="live"]').waitFor()
+    return this.page.locator('.rail__light[data-connection="live"]').waitFor({ state: "attached" })
   }
 
   row(name) {

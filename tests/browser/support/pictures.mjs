@@ -8,7 +8,7 @@ export function landscape(hue = 150, width = 320, height = 240) {
   for (let y = 0; y < height; y += 1) {
     const row = Buffer.alloc(1 + width * 3)
     for (let x = 0; x < width; x += 1) {
-      const isHill = y > height * (0.62 + 0.14 * Math.sin(x / 41) + 0.05 * Math.sin(x / 13))
+      const isHill = y > height * (0.62 + 0.14 * Math.sin((x / width) * 7.8) + 0.05 * Math.sin((x / width) * 24.6))
       const shade = y / height
       const color = isHill ? [60 + hue / 4, 110 + 40 * (1 - shade), 70] : [150 + 60 * shade, 190 + 30 * shade, 225]
       color.forEach((value, channel) => (row[1 + x * 3 + channel] = Math.round(value) & 255))

@@ -1,0 +1,100 @@
+//! Porters: one for each HTTP thread, carrying frames to the sockets of that thread. A round of frames costs one wake-up of the
+//! thread; sent from outside to each socket, it would cost one system call each.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytestring::ByteString;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// Deliveries that wait for one thread at most; beyond it the sockets they were for are cut, and come back whole.
+const WAITING: usize = 4096;
+
+/// Deliveries taken up at once.
+const BATCH: usize = 64;
+
+/// The way to the sockets of one thread.
+#[derive(Clone)]
+pub struct Porter {
+    id: u64,
+    deliveries: mpsc::Sender<Delivery>,
+}
+
+/// A frame, and the sockets it goes to.
+pub struct Delivery {
+    frame: ByteString,
+    lines: Vec<Arc<Line>>,
+}
+
+/// The way to one socket.
+pub struct Line {
+    /// The language of its fragments.
+    pub locale: &'static str,
+    frames: mpsc::Sender<ByteString>,
+    /// Ends the socket's task.
+    cut: CancellationToken,
+    porter: Porter,
+}
+
+impl Porter {
+    /// A porter, and what [`carry`] needs to do its work.
+    #[must_use]
+    pub fn new() -> (Self, mpsc::Receiver<Delivery>) {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let (deliveries, waiting) = mpsc::channel(WAITING);
+        (Self { id: NEXT.fetch_add(1, Ordering::Relaxed), deliveries }, waiting)
+    }
+
+    /// Whether its thread still takes deliveries.
+    #[must_use]
+    pub fn is_at_work(&self) -> bool {
+        !self.deliveries.is_closed()
+    }
+}
+
+/// Carries frames until the last [`Porter`] of the thread is gone. Runs on the thread whose sockets they are for.
+pub async fn carry(mut waiting: mpsc::Receiver<Delivery>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while waiting.recv_many(&mut batch, BATCH).await > 0 {
+        for delivery in batch.drain(..) {
+            for line in &delivery.lines {
+                line.push(delivery.frame.clone());
+            }
+        }
+    }
+}
+
+impl Line {
+    pub(super) fn new(locale: &'static str, frames: mpsc::Sender<ByteString>, cut: CancellationToken, porter: Porter) -> Self {
+        Self { locale, frames, cut, porter }
+    }
+
+    /// Queues a frame; a socket with no room is cut.
+    fn push(&self, frame: ByteString) {
+        if self.frames.try_send(frame).is_err() {
+            self.cut();
+        }
+    }
+
+    /// Ends the socket.
+    pub fn cut(&self) {
+        self.cut.cancel();
+    }
+}
+
+/// Sends a frame to many sockets: the same bytes, one wake-up for each thread.
+pub fn deliver(lines: &[Arc<Line>], frame: &ByteString) {
+    let mut rounds: Vec<(&Porter, Vec<Arc<Line>>)> = Vec::with_capacity(4);
+    for line in lines {
+        match rounds.iter_mut().find(|(porter, _)| porter.id == line.porter.id) {
+            Some((_, round)) => round.push(line.clone()),
+            None => rounds.push((&line.porter, vec![line.clone()])),
+        }
+    }
+    for (porter, lines) in rounds {
+        if let Err(error) = porter.deliveries.try_send(Delivery { frame: frame.clone(), lines }) {
+            error.into_inner().lines.iter().for_each(|line| line.cut());
+        }
+    }
+}
