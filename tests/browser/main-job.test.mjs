@@ -10,7 +10,7 @@ import { landscape } from "./support/pictures.mjs"
 import { story } from "./support/story.mjs"
 
 describe("the main job", () => {
-  let demo, browser, ana, chloe
+  let demo, browser, ana, chloe, rosa, tom, holder, colleague
 
   before(async () => {
     const starting = startDemo()
@@ -26,19 +26,17 @@ describe("the main job", () => {
     await demo?.stop()
   })
 
-  story(() => browser, "a customer is acknowledged, asked, assigned, answered, handed on, and comes back to who knows them", async () => {
-    const rosa = await Phone.open(browser, demo, "447700900101", "Rosa Lind")
-    await rosa.writes("Hello, my parcel is not here yet")
-    await rosa.hears("Hello Rosa, thank you for writing")
-    await rosa.picks("orders")
-    await rosa.hears("What is your order number?")
-    await rosa.writes("It is 204817")
-    await rosa.hears("And what happened?")
-    await rosa.taps("late")
-    await rosa.hears("you do not need to repeat anything")
-
-    const [holder, colleague] = await whoHolds("Rosa Lind")
+  story(() => browser, "two customers at once are acknowledged, asked two questions each, and assigned to one agent each", async () => {
+    rosa = await Phone.open(browser, demo, "447700900101", "Rosa Lind")
+    tom = await Phone.open(browser, demo, "447700900102", "Tom Hale")
+    await Promise.all([asksForHerParcel(), asksForAdvice()])
+    ;[holder, colleague] = await whoHolds("Rosa Lind")
     assert.equal(await colleague.row("Rosa Lind").count(), 0, "nobody else has it")
+    await ana.row("Tom Hale").waitFor()
+    assert.equal(await chloe.row("Tom Hale").count(), 0, "only Ana gives advice")
+  })
+
+  story(() => browser, "the first is answered, handed on with a note, resolved, and comes back to who knows her", async () => {
     await holder.opens("Rosa Lind")
     await holder.stands("mine")
     assert.deepEqual(await holder.brief(), { Topic: "My order", "Order number": "204817", "What happened": "It is late" })
@@ -77,16 +75,7 @@ describe("the main job", () => {
     assert.deepEqual(rosa.page.faults, [])
   })
 
-  story(() => browser, "a second customer is served beside the first, with pictures both ways", async () => {
-    const tom = await Phone.open(browser, demo, "447700900102", "Tom Hale")
-    await tom.writes("hi")
-    await tom.hears("Hello Tom, thank you for writing")
-    await tom.picks("support")
-    await tom.hears("Write it in a sentence or two")
-    await tom.writes("Which stove do you advise?")
-    await tom.hears("How urgent is it?")
-    await tom.taps("no_hurry")
-    await ana.row("Tom Hale").waitFor()
+  story(() => browser, "the second is served beside her, with pictures both ways", async () => {
     await ana.opens("Tom Hale")
     assert.deepEqual(await ana.brief(), { Topic: "Something else", "What it is about": "Which stove do you advise?", Urgency: "No hurry" })
     await tom.sendsPicture(landscape(40))
@@ -103,9 +92,9 @@ describe("the main job", () => {
   story(() => browser, "whoever writes “agent” gets one at once", async () => {
     const uma = await Phone.open(browser, demo, "447700900103", "Uma Rey")
     await uma.writes("agent")
-    const [holder] = await whoHolds("Uma Rey")
-    await holder.opens("Uma Rey")
-    await holder.page.locator("#brief", { hasText: "The customer asked for a person." }).waitFor()
+    const [agent] = await whoHolds("Uma Rey")
+    await agent.opens("Uma Rey")
+    await agent.page.locator("#brief", { hasText: "The customer asked for a person." }).waitFor()
     await uma.hears("I am passing you on to a colleague")
     assert.equal(await uma.element.locator(".list-open").count(), 0, "no question is asked any more")
   })
@@ -115,6 +104,28 @@ describe("the main job", () => {
     assert.deepEqual(chloe.page.faults, [])
     assert.deepEqual(demo.faults, [])
   })
+
+  async function asksForHerParcel() {
+    await rosa.writes("Hello, my parcel is not here yet")
+    await rosa.hears("Hello Rosa, thank you for writing")
+    await rosa.picks("orders")
+    await rosa.hears("What is your order number?")
+    await rosa.writes("It is 204817")
+    await rosa.hears("And what happened?")
+    await rosa.taps("late")
+    await rosa.hears("you do not need to repeat anything")
+  }
+
+  async function asksForAdvice() {
+    await tom.writes("hi")
+    await tom.hears("Hello Tom, thank you for writing")
+    await tom.picks("support")
+    await tom.hears("Write it in a sentence or two")
+    await tom.writes("Which stove do you advise?")
+    await tom.hears("How urgent is it?")
+    await tom.taps("no_hurry")
+    await tom.hears("you do not need to repeat anything")
+  }
 
   /** Who of the two gets the conversation, and the other one. */
   async function whoHolds(name) {

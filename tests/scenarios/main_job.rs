@@ -106,20 +106,9 @@ async fn many_customers_at_once_are_acknowledged_within_a_second_and_assigned_on
     let room = i32::try_from(traffic.customers.div_ceil(10)).unwrap();
     let staff = Staff::arrives(&world, 20, room).await;
     world.has_sockets(staff.agents.len()).await;
-    world
-        .store
-        .client()
-        .await
-        .unwrap()
-        .batch_execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements; SELECT pg_stat_statements_reset()")
-        .await
-        .unwrap();
     traffic.begins(&world).await;
     let progress = traffic.ends(&world, Duration::from_secs(180)).await;
     world.settles(SOON).await;
-    for row in world.rows("SELECT calls, total_exec_time::float8 + total_plan_time::float8, (total_exec_time/calls)::float8, (total_plan_time/calls)::float8, plans, left(regexp_replace(query,'\\s+',' ','g'),110) FROM pg_stat_statements WHERE calls > 0 ORDER BY total_exec_time + total_plan_time DESC LIMIT 45", &[]).await {
-        eprintln!("STAT {:7} {:9.1} exec {:7.3} plan {:7.3} x{:6} {}", row.get::<_,i64>(0), row.get::<_,f64>(1), row.get::<_,f64>(2), row.get::<_,f64>(3), row.get::<_,i64>(4), row.get::<_,String>(5));
-    }
     let assigned = "SELECT count(*) FROM conversations WHERE controller <> 'agent'";
     crate::support::waiting::eventually("everybody has an agent", SOON, async || world.count(assigned).await == 0).await;
     let written = traffic.written(&world).await;

@@ -49,7 +49,6 @@ impl Node {
             set("BATON_GRAPH_URL", graph_url),
             set("BATON_MEDIA_URL", &folder.join("media").to_string_lossy()),
             set("BATON_LOG", "warn"),
-            set("BATON_DATABASE_POOL", "10"),
             set("BATON_NODE", name),
             set("BATON_SKIP_DURABILITY_CHECK", if servers.is_durable() { "false" } else { "true" }),
         ];

@@ -59,20 +59,7 @@ impl Servers {
     }
 
     pub fn start_postgres(&mut self) {
-        self.postgres = Some(
-            postgres::Server::start(
-                &self.place,
-                self.durability,
-                &[
-                    ("shared_preload_libraries", "pg_stat_statements"),
-                    ("pg_stat_statements.track_utility", "on"),
-                    ("track_io_timing", "on"),
-                    ("plan_cache_mode", "force_generic_plan"),
-                    ("pg_stat_statements.track_planning", "on"),
-                ],
-            )
-            .unwrap(),
-        );
+        self.postgres = Some(postgres::Server::start(&self.place, self.durability, &[]).unwrap());
     }
 
     /// Stops PostgreSQL at once: every connection breaks, and the next start recovers from its log.

@@ -6,7 +6,7 @@ import { test } from "node:test"
 import { fileURLToPath } from "node:url"
 
 const PICTURES = resolve(fileURLToPath(import.meta.url), "../../../../target/browser")
-const LONGEST = 150_000
+const LONGEST = 240_000
 
 /** As `test`; `browser()` answers the browser whose pages are kept as pictures should it fail. */
 export function story(browser, name, body, timeout = LONGEST) {
