@@ -31,6 +31,7 @@ pub mod seed;
 pub mod sessions;
 pub mod signing_keys;
 mod statement;
+pub mod statistics;
 pub mod threads;
 pub mod timers;
 pub mod users;

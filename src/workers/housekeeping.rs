@@ -1,4 +1,4 @@
-//! Chores: sends whose node stopped, figures for `/metrics`, and old bodies.
+//! Chores: sends whose node stopped, figures for `/metrics` and for the planner, and old bodies.
 
 use std::time::Duration;
 
@@ -46,6 +46,7 @@ async fn round(workers: &Workers) -> Result<(), Error> {
     let (oldest, waiting) = store.outbox_age().await?;
     metrics::gauge!("baton_outbox_age_seconds").set(oldest.map_or(0.0, |since| now.duration_since(since).as_secs_f64().max(0.0)));
     metrics::gauge!("baton_outbox_messages").set(waiting as f64);
+    store.refresh_statistics().await?;
     let forget_before = now.saturating_sub(KEEP_PAYLOADS).unwrap_or(Timestamp::MIN);
     for _ in 0..FORGET_BATCHES {
         if store.forget_payloads(forget_before).await? == 0 {

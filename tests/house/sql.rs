@@ -55,6 +55,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("signing_keys", "LIST", KEYS),
     ("signing_keys", "INSERT", KEYS),
     ("signing_keys", "DELETE_SPENT", KEYS),
+    ("statistics", "OUTGROWN", SERVER),
     ("timers", "DUE", CLAIM),
     ("timers", "NEXT", CLAIM),
     ("users", "INSERT_WORKSPACE", "it makes the workspace"),

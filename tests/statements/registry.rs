@@ -42,6 +42,7 @@ pub const ALL: &[File] = files! {
     seed
     sessions
     signing_keys
+    statistics
     threads
     timers
     users
