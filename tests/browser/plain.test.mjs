@@ -77,6 +77,8 @@ describe("without scripts", () => {
     await answers("And this comes after it")
     await rosa.hears("And this comes after it")
     assert.equal(await rosa.heard("Only once, please"), 1)
+    const calls = await demo.control.sentTo(rosa.waId)
+    assert.equal(calls.filter((call) => call.request.text?.body === "Only once, please").length, 1, "WhatsApp was called once")
   })
 
   story(() => browser, "an answer that crosses the customer's is held back until it is sent anyway", async () => {

@@ -15,11 +15,6 @@ export class Control {
     return this.#call("POST", `/control/users/${waId}/messages`, { type: "text", text: { body } })
   }
 
-  /** The person taps a button or a row of a list. */
-  taps(waId, kind, id, title) {
-    return this.#call("POST", `/control/users/${waId}/messages`, { type: "interactive", interactive: { type: kind, [kind]: { id, title } } })
-  }
-
   /** A webhook with any body, signed as all are. */
   webhook(body) {
     return this.#call("POST", "/control/webhooks", { body })

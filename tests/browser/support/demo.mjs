@@ -20,10 +20,10 @@ const PAST = 80
 export const PASSWORD = "baton-demo"
 
 /** Starts a demo, fresh; `stop()` ends it and forgets everything. */
-export async function startDemo({ past = PAST, environment = {} } = {}) {
+export async function startDemo({ past = PAST } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "baton-browser-"))
   const options = ["demo", "--fresh", "--port", "0", "--simulator-port", "0", "--past", String(past)]
-  const child = spawn(program(), options, { cwd: folder, env: environmentOf(environment), stdio: ["ignore", "pipe", "pipe"] })
+  const child = spawn(program(), options, { cwd: folder, env: ownEnvironment(), stdio: ["ignore", "pipe", "pipe"] })
   const end = () => child.kill("SIGKILL")
   process.once("exit", end)
   const said = []
@@ -53,9 +53,8 @@ function program() {
 }
 
 /** Nothing of the machine's own configuration. */
-function environmentOf(more) {
-  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("BATON_"))
-  return { ...Object.fromEntries(kept), ...more }
+function ownEnvironment() {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("BATON_")))
 }
 
 async function untilReady(child, said, faults) {
