@@ -1,7 +1,8 @@
 //! The house at work, seen from outside: customers on simulated phones, agents on pages, and everything that may go wrong around them.
 //!
-//! Sizes are those of a quick check. `BATON_SCENARIO_SIZE` (customers), `BATON_SCENARIO_KILLS` (kill -9 under load),
-//! `BATON_SCENARIO_OUTAGE` (seconds without Redis) and `BATON_TEST_BINARY` (another build of `baton`) make it a long one.
+//! Sizes are those of a quick check. `BATON_SCENARIO_SIZE` and `BATON_SCENARIO_RATE` (customers, and how many begin in a second),
+//! `BATON_SCENARIO_KILLS` (kill -9 under load), `BATON_SCENARIO_OUTAGE` (seconds without Redis), `BATON_TEST_BINARY` and
+//! `BATON_TEST_SIMULATOR` (other builds of `baton` and of the simulator) make it a long one.
 
 mod support;
 

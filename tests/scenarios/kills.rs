@@ -11,8 +11,8 @@ use crate::support::{SOON, World};
 
 /// Kills of a quick check, and the customers who come meanwhile.
 const KILLS: usize = 5;
-const CUSTOMERS: usize = 240;
-const RATE: usize = 20;
+const CUSTOMERS: usize = 180;
+const RATE: usize = 15;
 
 /// How soon a node serves again.
 const SERVES_AGAIN: Duration = Duration::from_secs(2);
@@ -34,7 +34,7 @@ const UNDER_WAY: &str = "
 async fn nodes_are_killed_at_random_moments_and_nothing_is_lost_or_done_twice() {
     let mut chance = Chance::new();
     let kills = size("BATON_SCENARIO_KILLS", KILLS);
-    let traffic = Traffic { customers: size("BATON_SCENARIO_SIZE", CUSTOMERS), rate: RATE };
+    let traffic = Traffic { after: 0, customers: size("BATON_SCENARIO_SIZE", CUSTOMERS), rate: size("BATON_SCENARIO_RATE", RATE) };
     let mut world = World::durable(&[Side::Both, Side::Both]).await;
     let room = i32::try_from(traffic.customers).unwrap();
     let _staff = Staff::arrives(&world, 20, room).await;

@@ -20,6 +20,8 @@ const AT_ONCE: usize = 16;
 /// A run of the simulator's traffic.
 #[derive(Debug, Clone, Copy)]
 pub struct Traffic {
+    /// How many customers came before.
+    pub after: usize,
     pub customers: usize,
     /// Conversations that begin in a second.
     pub rate: usize,
@@ -43,7 +45,7 @@ impl Traffic {
         world.simulator.post("settings", &json!({ "mps": 0, "pair_rate": false })).await;
         let replies = json!(["204817"]);
         let plan = json!({
-            "customers": self.customers, "rate": self.rate, "turns": TURNS, "think_ms": 300, "first_wa_id": FIRST.to_string(),
+            "customers": self.customers, "rate": self.rate, "turns": TURNS, "think_ms": 300, "first_wa_id": (FIRST + self.after as u64).to_string(),
             "opening": "Hello, my lamp is broken", "replies": replies,
         });
         world.simulator.post("traffic", &plan).await;
@@ -67,10 +69,10 @@ impl Traffic {
         .await;
     }
 
-    /// WhatsApp's ids of everything the customers wrote.
+    /// WhatsApp's ids of everything these customers and those before them wrote.
     pub async fn written(self, world: &World) -> Vec<String> {
         let mut written = Vec::new();
-        for customers in (0..self.customers).collect::<Vec<_>>().chunks(AT_ONCE) {
+        for customers in (0..self.after + self.customers).collect::<Vec<_>>().chunks(AT_ONCE) {
             let phones: Vec<Phone<'_>> = customers.iter().map(|customer| self.phone(world, *customer)).collect();
             let chats = phones.iter().map(Phone::written);
             written.extend(futures_util::future::join_all(chats).await.into_iter().flatten());
