@@ -14,7 +14,7 @@ const FROM: &str = "447700900123";
 /// Waits until everything that was taken in has had its effect.
 async fn is_worked_off(world: &World) {
     let waiting = "SELECT (SELECT count(*) FROM payloads WHERE sorted_at IS NULL) + (SELECT count(*) FROM inbound_items)";
-    eventually("everything is worked off", SOON, async || world.count(waiting).await == 0).await;
+    eventually("everything is worked off", 3 * SOON, async || world.count(waiting).await == 0).await;
 }
 
 async fn inbound(world: &World) -> i64 {

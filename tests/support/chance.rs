@@ -1,4 +1,6 @@
-//! Chance that can be repeated: `BATON_SCENARIO_SEED` sets it, and a test that fails says what it was.
+//! What a run may set: its chance (`BATON_SCENARIO_SEED`; a test that fails says what it was), its size, and whose word counts.
+
+use std::time::Duration;
 
 /// A sequence of numbers that look random (SplitMix64).
 pub struct Chance(u64);
@@ -28,6 +30,12 @@ impl Chance {
         }
         chosen.into_iter().collect()
     }
+}
+
+/// A time that the product promises. A debug build that shares its machine with other tests gets three times as much; a build that
+/// `BATON_TEST_BINARY` names is held to its word.
+pub fn promised(limit: Duration) -> Duration {
+    if std::env::var_os("BATON_TEST_BINARY").is_some() { limit } else { limit * 3 }
 }
 
 /// A size that a longer run may set: `BATON_SCENARIO_SIZE=1000`.

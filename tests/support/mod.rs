@@ -46,7 +46,7 @@ use waiting::found;
 const POOL: usize = 6;
 
 /// Longest wait for something that is bound to happen soon.
-pub const SOON: Duration = Duration::from_secs(20);
+pub const SOON: Duration = Duration::from_secs(90);
 
 /// Everything around one test. Parts are dropped in the order of their fields.
 pub struct World {
