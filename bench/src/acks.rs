@@ -9,7 +9,7 @@ use anyhow::{Result, ensure};
 use tokio::task::JoinSet;
 use tokio_postgres::Client;
 
-use crate::figures::{Latencies, Must, Outcome, Size, judge};
+use crate::figures::{Latencies, Must, Outcome, Pairs, Size, judge};
 use crate::load::http::Connection;
 use crate::load::webhook;
 use crate::machine;
@@ -53,7 +53,7 @@ pub async fn measure(world: &World, size: Size) -> Result<Outcome> {
     client.batch_execute(TABLE).await?;
     let reference = world.reference("reference-acks", &["--database", world.postgres.url(), "--secret", APP_SECRET])?;
     let web = world.baton(Sides::Web)?;
-    let (mut rates, mut ratios, mut faults) = (Vec::new(), Vec::new(), 0);
+    let (mut pairs, mut faults) = (Pairs::default(), 0);
     for pair in 1..=size.pairs() {
         let least = turn(world, &client, &reference, "reference_payloads", size).await?;
         let acks = turn(world, &client, &web, "payloads", size).await?;
@@ -71,10 +71,10 @@ pub async fn measure(world: &World, size: Size) -> Result<Outcome> {
             all.latencies.quantile(0.99),
         );
         faults += [&least, &acks, &all].iter().map(|turn| turn.faults()).sum::<usize>();
-        rates.push(least.per_second);
-        ratios.push(ratio);
+        pairs.reference.push(least.per_second);
+        pairs.reached.push(ratio);
     }
-    let outcome = judge("acks of `serve --web` / reference", "×", MUST, &ratios, &rates, size);
+    let outcome = judge("acks of `serve --web` / reference", "×", MUST, &pairs, size);
     Ok(if faults > 0 { Outcome::Wrong } else { outcome })
 }
 

@@ -7,6 +7,9 @@ use std::time::Duration;
 /// How far the reference may move between start and end before a run says nothing.
 const LARGEST_DRIFT: f64 = 0.25;
 
+/// How much of the machine other programs may use before a missed must is theirs.
+const LARGEST_SHARE_OF_OTHERS: f64 = 0.10;
+
 /// How much is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Size {
@@ -82,15 +85,27 @@ impl fmt::Display for Must {
     }
 }
 
+/// What every pair showed.
+#[derive(Debug, Default)]
+pub struct Pairs {
+    /// What is judged.
+    pub reached: Vec<f64>,
+    pub reference: Vec<f64>,
+    /// The share of the machine that other programs used, where that was watched.
+    pub others: Vec<f64>,
+}
+
 /// Judges what every pair reached, and says so. A must is missed when most pairs miss it.
-pub fn judge(name: &str, unit: &str, must: Must, reached: &[f64], reference: &[f64], size: Size) -> Outcome {
+pub fn judge(name: &str, unit: &str, must: Must, pairs: &Pairs, size: Size) -> Outcome {
+    let Pairs { reached, reference, others } = pairs;
     let missed = reached.iter().filter(|value| !must.is_met_by(**value)).count();
     let drift = drift(reference);
     let outcome = match size {
         Size::Quick => Outcome::Met,
         Size::Full if drift > LARGEST_DRIFT => Outcome::Noisy,
-        Size::Full if missed * 2 > reached.len() => Outcome::Missed,
-        Size::Full => Outcome::Met,
+        Size::Full if missed * 2 <= reached.len() => Outcome::Met,
+        Size::Full if median(others) > LARGEST_SHARE_OF_OTHERS => Outcome::Noisy,
+        Size::Full => Outcome::Missed,
     };
     let word = match (size, outcome) {
         (Size::Quick, _) => "not judged in a quick run",
@@ -152,6 +167,11 @@ impl Latencies {
 mod tests {
     use super::*;
 
+    fn judged(reached: &[f64], reference: &[f64], others: &[f64]) -> Outcome {
+        let pairs = Pairs { reached: reached.to_vec(), reference: reference.to_vec(), others: others.to_vec() };
+        judge("a", "", Must::AtLeast(1.5), &pairs, Size::Full)
+    }
+
     #[test]
     fn the_median_is_the_middle() {
         assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
@@ -169,14 +189,25 @@ mod tests {
 
     #[test]
     fn a_must_is_missed_when_most_pairs_miss_it() {
-        let judged = |reached: &[f64]| judge("a", "", Must::AtLeast(1.5), reached, &[10.0, 11.0], Size::Full);
-        assert_eq!(judged(&[1.4, 1.4, 1.6, 1.6, 1.6]), Outcome::Met);
-        assert_eq!(judged(&[1.4, 1.4, 1.4, 1.6, 1.6]), Outcome::Missed);
+        assert_eq!(judged(&[1.4, 1.4, 1.6, 1.6, 1.6], &[10.0, 11.0], &[]), Outcome::Met);
+        assert_eq!(judged(&[1.4, 1.4, 1.4, 1.6, 1.6], &[10.0, 11.0], &[]), Outcome::Missed);
     }
 
     #[test]
     fn a_reference_that_moved_makes_a_run_say_nothing() {
-        assert_eq!(judge("a", "", Must::AtLeast(1.5), &[2.0; 5], &[10.0, 9.0, 7.0], Size::Full), Outcome::Noisy);
-        assert_eq!(judge("a", "", Must::AtLeast(1.5), &[2.0; 5], &[10.0, 9.0, 7.0], Size::Quick), Outcome::Met);
+        assert_eq!(judged(&[2.0; 5], &[10.0, 9.0, 7.0], &[]), Outcome::Noisy);
+    }
+
+    #[test]
+    fn what_others_spoiled_is_not_missed_and_what_is_met_beside_them_is_met() {
+        assert_eq!(judged(&[1.0; 5], &[10.0; 5], &[0.3; 5]), Outcome::Noisy);
+        assert_eq!(judged(&[1.0; 5], &[10.0; 5], &[0.03; 5]), Outcome::Missed);
+        assert_eq!(judged(&[2.0; 5], &[10.0; 5], &[0.3; 5]), Outcome::Met);
+    }
+
+    #[test]
+    fn a_quick_run_is_not_judged() {
+        let pairs = Pairs { reached: vec![1.0; 2], reference: vec![10.0, 1.0], others: Vec::new() };
+        assert_eq!(judge("a", "", Must::AtLeast(1.5), &pairs, Size::Quick), Outcome::Met);
     }
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::figures::{Latencies, Must, Outcome, Size, judge, median};
+use crate::figures::{Latencies, Must, Outcome, Pairs, Size, judge};
 use crate::load::http::Connection;
 use crate::load::pages;
 use crate::load::socket::{BEAT, Socket};
@@ -56,8 +56,8 @@ pub async fn measure(world: &World, size: Size) -> Result<Outcome> {
         "   reference: one INSERT (p50 at 8 clients) + the round trip of a 1 kB frame; µs: processor time for each message, everything"
     );
     println!(
-        "   {:>4} {:>12} | {:>8} {:>8} {:>8} {:>12} | {:>10} {:>18} {:>5}",
-        "pair", "reference ms", "p50 ms", "p99 ms", "max ms", "p50/reference", "ack p99 ms", "µs Baton+PG+Redis", "lost"
+        "   {:>4} {:>12} | {:>8} {:>8} {:>8} {:>12} | {:>10} {:>18} {:>7} {:>5}",
+        "pair", "reference ms", "p50 ms", "p99 ms", "max ms", "p50/reference", "ack p99 ms", "µs Baton+PG+Redis", "others", "lost"
     );
     let server = world.baton(Sides::Both)?;
     let cookies = pages::cookies_with_token(server.address, &world.installation.cookies[..HOLDERS]).await?;
@@ -66,8 +66,7 @@ pub async fn measure(world: &World, size: Size) -> Result<Outcome> {
     for (number, page) in pages::open(server.address, cookies.into(), HOLDERS * TABS).await?.into_iter().enumerate() {
         readers.spawn(read(page, BEATS.mul_f64(number as f64 / (HOLDERS * TABS) as f64), seen.clone()));
     }
-    let (mut references, mut reached, mut lost) = (Vec::new(), Vec::new(), 0);
-    let mut first = 0;
+    let (mut pairs, mut lost, mut first) = (Pairs::default(), 0, 0);
     for pair in 0..=size.pairs() {
         // The first round warms up.
         let duration = if pair == 0 { Duration::from_secs(2) } else { duration };
@@ -83,18 +82,19 @@ pub async fn measure(world: &World, size: Size) -> Result<Outcome> {
         }
         let (p50, p99, p100) = (shown.latencies.quantile(0.5), shown.latencies.quantile(0.99), shown.latencies.quantile(1.0));
         println!(
-            "   {pair:>4} {reference:>12.2} | {p50:>8.2} {p99:>8.2} {p100:>8.2} {:>12.1}× | {:>10.2} {:>18} {:>5}",
+            "   {pair:>4} {reference:>12.2} | {p50:>8.2} {p99:>8.2} {p100:>8.2} {:>12.1}× | {:>10.2} {:>18} {:>6.0}% {:>5}",
             p50 / reference,
             shown.acks.quantile(0.99),
             shown.times,
+            shown.others * 100.0,
             shown.lost
         );
         lost += shown.lost;
-        references.push(reference);
-        reached.push(p99);
+        pairs.reference.push(reference);
+        pairs.reached.push(p99);
+        pairs.others.push(shown.others);
     }
-    println!("   median p99 {:.2} ms over {} messages", median(&reached), first);
-    let outcome = judge("p99 from webhook to frame", " ms", MUST, &reached, &references, size);
+    let outcome = judge("p99 from webhook to frame", " ms", MUST, &pairs, size);
     Ok(if lost > 0 { Outcome::Wrong } else { outcome })
 }
 
@@ -137,6 +137,8 @@ struct Shown {
     /// Frames that never came.
     lost: usize,
     times: String,
+    /// The share of the machine that other programs used.
+    others: f64,
 }
 
 impl Round {
@@ -147,7 +149,7 @@ impl Round {
 
     async fn run(self, world: &World, server: &Server, frames: &mut mpsc::UnboundedReceiver<Seen>) -> Result<Shown> {
         let processes = [server.process_id(), world.postgres.process_id(), world.redis.process_id()];
-        let before = times(&processes)?;
+        let (before, all_before, begun) = (times(&processes)?, machine::time_of_all()?, Instant::now());
         let start = Instant::now() + LEAD;
         let mut senders = JoinSet::new();
         for lane in 0..CONNECTIONS {
@@ -156,12 +158,14 @@ impl Round {
         }
         let seen = self.collect(start, frames).await;
         let times = times(&processes)?.iter().zip(before).map(|(now, before)| *now - before).collect::<Vec<_>>();
+        let others = (machine::time_of_all()? - all_before).saturating_sub(times.iter().sum());
+        let others = others.as_secs_f64() / begun.elapsed().as_secs_f64() / std::thread::available_parallelism()?.get() as f64;
         let mut acks = Vec::with_capacity(self.count);
         while let Some(sent) = senders.join_next().await {
             acks.extend(sent??);
         }
-        let words: Vec<String> = times.iter().map(|time| format!("{:.0}", time.as_secs_f64() * 1e6 / self.count as f64)).collect();
-        Ok(Shown { lost: self.count * TABS - seen.len(), latencies: seen.into(), acks: acks.into(), times: words.join("+") })
+        let words: Vec<String> = times[..3].iter().map(|time| format!("{:.0}", time.as_secs_f64() * 1e6 / self.count as f64)).collect();
+        Ok(Shown { lost: self.count * TABS - seen.len(), latencies: seen.into(), acks: acks.into(), times: words.join("+"), others })
     }
 
     /// The requests of one connection, with their place in the round.
@@ -206,10 +210,11 @@ async fn send(mut connection: Connection, start: Instant, requests: Vec<(u32, Ve
     Ok(taken)
 }
 
-/// Processor time so far: of Baton, of PostgreSQL with its children, of Redis.
-fn times(processes: &[u32; 3]) -> Result<[Duration; 3]> {
+/// Processor time so far: of Baton, of PostgreSQL with its children, of Redis, and of this program.
+fn times(processes: &[u32; 3]) -> Result<[Duration; 4]> {
     let [baton, postgres, redis] = *processes;
-    Ok([machine::time_of(baton)?, machine::time_of_family(postgres)?, machine::time_of(redis)?])
+    let own = machine::time_of(std::process::id())?;
+    Ok([machine::time_of(baton)?, machine::time_of_family(postgres)?, machine::time_of(redis)?, own])
 }
 
 #[cfg(test)]

@@ -46,6 +46,17 @@ pub fn resident(process: u32) -> Result<u64> {
     Ok(kibibytes * 1024)
 }
 
+/// Processor time that everything on this machine used so far.
+pub fn time_of_all() -> Result<Duration> {
+    let stat = fs::read_to_string("/proc/stat")?;
+    let fields = stat.lines().next().unwrap_or_default().split_whitespace().skip(1);
+    let ticks = fields.map(str::parse::<u32>).collect::<Result<Vec<_>, _>>()?;
+    // user, nice, system, idle, waiting for disks, interrupts, soft interrupts, taken by the host
+    let busy =
+        ticks.iter().take(8).enumerate().filter(|(place, _)| !matches!(place, 3 | 4)).map(|(_, ticks)| f64::from(*ticks)).sum::<f64>();
+    Ok(Duration::from_secs_f64(busy / TICKS))
+}
+
 /// Processor time that a process used so far.
 pub fn time_of(process: u32) -> Result<Duration> {
     Ok(stat(process).context("a measured process is gone")?.time)
@@ -91,6 +102,7 @@ mod tests {
             std::hint::black_box((0..1_000_000u64).sum::<u64>());
         }
         assert!(time_of_family(own).unwrap() > before);
+        assert!(time_of_all().unwrap() > before);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::figures::{Must, Outcome, Size, judge};
+use crate::figures::{Must, Outcome, Pairs, Size, judge};
 use crate::load::pages;
 use crate::machine;
 use crate::world::{Server, Sides, World};
@@ -25,7 +25,7 @@ pub async fn measure(world: &World, size: Size) -> Result<Outcome> {
     println!("   reference: actix-ws, a queue of 32 frames a socket; Baton: `serve --web`, 100 agents, each page shows its list");
     println!("   {:>4} {:>13} {:>13} {:>6}", "pair", "reference KiB", "Baton KiB", "ratio");
     let stand_in = stand_in_cookies(world).await?;
-    let (mut references, mut ratios) = (Vec::new(), Vec::new());
+    let mut pairs = Pairs::default();
     for pair in 1..=size.pairs() {
         let reference = growth(&world.reference("reference-sockets", &[])?, stand_in.clone(), count).await?;
         let server = world.baton(Sides::Web)?;
@@ -34,10 +34,10 @@ pub async fn measure(world: &World, size: Size) -> Result<Outcome> {
         let baton = growth_since(before, &server, cookies.into(), count).await?;
         let ratio = baton / reference;
         println!("   {pair:>4} {reference:>13.2} {baton:>13.2} {ratio:>6.2}");
-        references.push(reference);
-        ratios.push(ratio);
+        pairs.reference.push(reference);
+        pairs.reached.push(ratio);
     }
-    Ok(judge("memory of a socket / reference", "×", MUST, &ratios, &references, size))
+    Ok(judge("memory of a socket / reference", "×", MUST, &pairs, size))
 }
 
 /// Cookies as long as Baton's, so that both servers read the same requests.
