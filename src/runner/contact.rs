@@ -149,7 +149,7 @@ impl Runner {
         let Some(open) = store::lanes::open(&transaction, lane, 1).await? else { return Ok(()) };
         for item in &open.items {
             set_aside(&transaction, lane, item, reason, now()).await?;
-            store::inbound_items::delete(&transaction, lane.workspace, &[item.seq]).await?;
+            store::inbound_items::delete(&transaction, lane, &[item.seq]).await?;
         }
         Ok(transaction.commit().await?)
     }
@@ -188,7 +188,7 @@ impl Runner {
             }
         }
         let seqs: Vec<i64> = open.items.iter().map(|item| item.seq).collect();
-        store::inbound_items::delete(&transaction, lane.workspace, &seqs).await?;
+        store::inbound_items::delete(&transaction, lane, &seqs).await?;
         transaction.commit().await?;
         for change in changes {
             self.publish(change);

@@ -17,7 +17,8 @@ crate::statements! {
         WHERE workspace_id = $1 AND contact_id = $2 AND inbox_id = $3
         ORDER BY seq
         LIMIT $4";
-    DELETE = "DELETE FROM inbound_items WHERE workspace_id = $1 AND seq = ANY($2)";
+    /// The contact is named for the index: by the workspace alone it would go through everything that was ever deleted.
+    DELETE = "DELETE FROM inbound_items WHERE workspace_id = $1 AND contact_id = $2 AND seq = ANY($3)";
     /// Contacts whose items nobody took up: left by a node that stopped. Across workspaces, as every worker's claim. Looks at the
     /// oldest items only, so that a crowd of fresh ones is not read for it.
     LEFT_BEHIND = "
@@ -84,9 +85,9 @@ pub(super) fn item(row: &tokio_postgres::Row) -> Result<WaitingItem> {
 ///
 /// # Errors
 /// As PostgreSQL answers.
-pub async fn delete(transaction: &Transaction<'_>, workspace: WorkspaceId, seqs: &[i64]) -> Result<()> {
+pub async fn delete(transaction: &Transaction<'_>, lane: Lane, seqs: &[i64]) -> Result<()> {
     let statement = prepare(transaction, &DELETE).await?;
-    transaction.execute(&statement, &[&workspace.0, &seqs]).await?;
+    transaction.execute(&statement, &[&lane.workspace.0, &lane.contact.0, &seqs]).await?;
     Ok(())
 }
 

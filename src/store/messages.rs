@@ -23,15 +23,23 @@ crate::statements! {
         SET status = $3, failure = $4, wamid = coalesce($5, wamid)
         WHERE workspace_id = $1 AND id = $2";
     SET_CONTENT = "UPDATE messages SET content = content || $3 WHERE workspace_id = $1 AND id = $2";
-    /// The messages that waiting items speak of.
+    /// The messages that waiting items speak of; one look-up each, whatever PostgreSQL believes the table to hold.
     KNOWN_TO_ITEMS = "
-        SELECT message.id, message.wamid, message.status, message.failure, message.conversation_id
-        FROM messages AS message
-        WHERE message.workspace_id = $1 AND message.inbox_id = $2 AND message.wamid = ANY($3)
+        SELECT message.*
+        FROM UNNEST($3::text[]) AS wanted (wamid)
+        CROSS JOIN LATERAL (
+            SELECT id, wamid, status, failure, conversation_id
+            FROM messages
+            WHERE workspace_id = $1 AND inbox_id = $2 AND messages.wamid = wanted.wamid
+            LIMIT 1) AS message
         UNION
-        SELECT message.id, message.wamid, message.status, message.failure, message.conversation_id
-        FROM messages AS message
-        WHERE message.workspace_id = $1 AND message.id = ANY($4)";
+        SELECT message.*
+        FROM UNNEST($4::uuid[]) AS wanted (id)
+        CROSS JOIN LATERAL (
+            SELECT id, wamid, status, failure, conversation_id
+            FROM messages
+            WHERE workspace_id = $1 AND messages.id = wanted.id
+            LIMIT 1) AS message";
     OWNERS = "
         SELECT message.id, message.wamid, conversation.contact_id
         FROM messages AS message

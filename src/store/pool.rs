@@ -1,9 +1,14 @@
 //! The pool, and what can go wrong with it.
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime};
+use deadpool::managed::QueueMode;
+use deadpool_postgres::{ConfigConnectImpl, Connect, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime};
+use futures_util::future::BoxFuture;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{NoTls, Row};
 
@@ -89,12 +94,14 @@ impl Store {
         let options = [config.get_options().unwrap_or_default(), GENERIC_PLANS].join(" ");
         config.connect_timeout(CONNECT).application_name("baton").options(&options);
         let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = match config.get_ssl_mode() {
-            tokio_postgres::config::SslMode::Require => Manager::from_config(config, tls(), manager),
-            _ => Manager::from_config(config, NoTls, manager),
+        let connect: Arc<dyn Connect> = match config.get_ssl_mode() {
+            tokio_postgres::config::SslMode::Require => Arc::new(ConfigConnectImpl { tls: tls() }),
+            _ => Arc::new(ConfigConnectImpl { tls: NoTls }),
         };
+        let manager = Manager::from_connect(config, AtHome { connect, home: Handle::try_current().ok() }, manager);
         let pool = Pool::builder(manager)
             .max_size(size)
+            .queue_mode(QueueMode::Lifo)
             .wait_timeout(Some(WAIT_FOR_CONNECTION))
             .create_timeout(Some(CONNECT))
             .recycle_timeout(Some(CONNECT))
@@ -140,6 +147,30 @@ impl Store {
         let client = self.client().await?;
         let prepared = client.prepare_cached(statement.sql).await?;
         Ok(client.execute(&prepared, parameters).await?)
+    }
+}
+
+/// Opens connections on the runtime the pool was made on. The first to ask for one may be a thread of the HTTP server, which
+/// would then carry it for good: every query from elsewhere would wake that thread, and wait for what else it does.
+struct AtHome {
+    connect: Arc<dyn Connect>,
+    home: Option<Handle>,
+}
+
+type Connected = Result<(tokio_postgres::Client, JoinHandle<()>), tokio_postgres::Error>;
+
+impl Connect for AtHome {
+    fn connect(&self, config: &tokio_postgres::Config) -> BoxFuture<'_, Connected> {
+        let (connect, config) = (self.connect.clone(), config.clone());
+        let Some(home) = self.home.clone() else { return Box::pin(async move { connect.connect(&config).await }) };
+        Box::pin(async move {
+            let (there, same) = (connect.clone(), config.clone());
+            match home.spawn(async move { there.connect(&same).await }).await {
+                Ok(connected) => connected,
+                // That runtime has ended.
+                Err(_) => connect.connect(&config).await,
+            }
+        })
     }
 }
 
