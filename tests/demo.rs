@@ -214,6 +214,20 @@ async fn the_past_looks_as_if_it_had_happened_and_agrees_with_itself() {
 }
 
 #[tokio::test]
+async fn at_night_agents_hold_what_came_to_the_queue_that_never_closes() {
+    let folder = Folder::new("night");
+    let hour = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).hour();
+    // West of Greenwich is plus in these names: so many hours that it is between three and four there.
+    let west = if hour > 14 { hour - 3 - 24 } else { hour - 3 };
+    let mut command = folder.command(&["--past", "20"]);
+    command.env("TZ", format!("Etc/GMT{west:+}"));
+    let _demo = Demo::of(command);
+    let standings = "SELECT count(*) FILTER (WHERE controller = 'agent'), count(*) FILTER (WHERE controller = 'queue') FROM conversations
+                     WHERE state = 'open'";
+    assert_eq!(ask(&folder.database(), standings).await, [7, 3]);
+}
+
+#[tokio::test]
 async fn a_demo_uses_the_database_it_is_given_and_never_empties_it() {
     let (given, folder) = (Folder::new("given"), Folder::new("guest"));
     let place = baton::demo::place::Place::prepare(&given.0).unwrap();

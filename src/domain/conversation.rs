@@ -35,6 +35,21 @@ pub struct Conversation {
     pub last_message: Option<LastMessage>,
 }
 
+/// What decides in which lists a conversation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    pub state: State,
+    pub controller: Controller,
+    pub queue: Option<QueueId>,
+}
+
+impl Standing {
+    #[must_use]
+    pub fn of(conversation: &Conversation) -> Self {
+        Self { state: conversation.state, controller: conversation.controller, queue: conversation.queue }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::domain::Snapshot;
 use crate::domain::brief::Answer;
 use crate::domain::contact::Contact;
-use crate::domain::conversation::{Controller, Conversation, State};
+use crate::domain::conversation::{Conversation, Standing};
 use crate::domain::event::{Event, Recorded};
-use crate::domain::ids::{QueueId, UserId, WorkspaceId};
+use crate::domain::ids::WorkspaceId;
 use crate::domain::message::Content;
 
 /// One command's effect on one conversation.
@@ -25,26 +25,6 @@ pub struct Change {
     /// Where it stood before; nothing for a new conversation.
     pub before: Option<Standing>,
     pub events: Vec<Recorded>,
-}
-
-/// What decides in which lists a conversation is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Standing {
-    pub state: State,
-    pub controller: Controller,
-    pub queue: Option<QueueId>,
-}
-
-impl Standing {
-    #[must_use]
-    pub fn of(conversation: &Conversation) -> Self {
-        Self { state: conversation.state, controller: conversation.controller, queue: conversation.queue }
-    }
-
-    #[must_use]
-    pub fn agent(&self) -> Option<UserId> {
-        self.controller.agent()
-    }
 }
 
 impl Change {

@@ -9,9 +9,9 @@ use bytestring::ByteString;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::change::{Change, Standing};
+use super::change::Change;
 use super::porter::{Line, Porter, deliver};
-use crate::domain::conversation::{Controller, State};
+use crate::domain::conversation::{Controller, Standing, State};
 use crate::domain::ids::{ConversationId, QueueId, SessionId, UserId, WorkspaceId};
 
 /// Frames that wait for one socket at most.
@@ -221,6 +221,17 @@ impl Hub {
         let sockets = self.lock();
         let ids = sockets.by_conversation.get(&conversation).into_iter().flatten();
         ids.filter_map(|id| sockets.all.get(id)).filter(|socket| socket.owner.workspace == workspace).map(line).collect()
+    }
+
+    /// The pages that have a conversation open, and those whose list it is in.
+    #[must_use]
+    pub fn around(&self, workspace: WorkspaceId, conversation: ConversationId, standing: Option<&Standing>) -> Vec<Arc<Line>> {
+        let sockets = self.lock();
+        let topics = standing.into_iter().flat_map(|standing| topics(workspace, standing));
+        let listed = topics.filter_map(|topic| sockets.by_topic.get(&topic));
+        let ids: HashSet<SocketId> = listed.chain(sockets.by_conversation.get(&conversation)).flatten().copied().collect();
+        let around = ids.iter().filter_map(|id| sockets.all.get(id));
+        around.filter(|socket| socket.owner.workspace == workspace).map(line).collect()
     }
 
     /// A person's pages.

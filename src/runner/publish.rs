@@ -42,7 +42,7 @@ fn wakes(change: &Change) -> Vec<Wake> {
     if let (Controller::Queue, Some(queue)) = (conversation.controller, conversation.queue) {
         wakes.push(Wake::Queue(workspace, queue));
     }
-    let freed = change.before.and_then(|before| before.agent()).filter(|agent| conversation.controller.agent() != Some(*agent));
+    let freed = change.before.and_then(|before| before.controller.agent()).filter(|agent| conversation.controller.agent() != Some(*agent));
     wakes.extend(freed.map(|agent| Wake::Agent(workspace, agent)));
     wakes.dedup();
     wakes

@@ -1,11 +1,13 @@
 //! Conversations: loaded and written under the contact's lock, or claimed by routing.
 
+use std::collections::HashMap;
+
 use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::{Error, Result, Store, Transaction, prepare};
 use crate::domain::contact::Contact;
-use crate::domain::conversation::{Controller, Conversation, State};
+use crate::domain::conversation::{Controller, Conversation, Standing, State};
 use crate::domain::flows::session::FlowSession;
 use crate::domain::ids::{ContactId, ConversationId, InboxId, QueueId, UserId, WorkspaceId};
 
@@ -65,6 +67,7 @@ crate::statements! {
         DO UPDATE SET flow_id = excluded.flow_id, version = excluded.version, session = excluded.session";
     DELETE_SESSION = "DELETE FROM flow_sessions WHERE workspace_id = $1 AND conversation_id = $2";
     CONTACT_OF = "SELECT contact_id, inbox_id FROM conversations WHERE workspace_id = $1 AND id = $2";
+    STANDINGS = "SELECT id, state, controller, agent_id, queue_id FROM conversations WHERE workspace_id = $1 AND id = ANY($2)";
     LAST_SEQS = "SELECT id, last_seq FROM conversations WHERE workspace_id = $1 AND id = ANY($2)";
 }
 
@@ -223,6 +226,20 @@ impl Store {
     pub async fn contact_of(&self, workspace: WorkspaceId, conversation: ConversationId) -> Result<Option<(ContactId, InboxId)>> {
         let row = self.query_opt(&CONTACT_OF, &[&workspace.0, &conversation.0]).await?;
         Ok(row.map(|row| (ContactId(row.get(0)), InboxId(row.get(1)))))
+    }
+
+    /// Where each conversation that exists stands.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn standings(&self, workspace: WorkspaceId, conversations: &[Uuid]) -> Result<HashMap<ConversationId, Standing>> {
+        let rows = self.query(&STANDINGS, &[&workspace.0, &conversations]).await?;
+        let standing = |row: &Row| -> Result<(ConversationId, Standing)> {
+            let (state, controller) = (state(row.get(1))?, controller(row.get(2), row.get(3))?);
+            let queue = row.get::<_, Option<Uuid>>(4).map(QueueId);
+            Ok((ConversationId(row.get(0)), Standing { state, controller, queue }))
+        };
+        rows.iter().map(standing).collect()
     }
 
     /// The last sequence of each conversation that exists.

@@ -1,9 +1,11 @@
 //! The files under `static/`, built into the program.
 
+use std::sync::LazyLock;
+
 use actix_web::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse, web};
 use rust_embed::{EmbeddedFile, RustEmbed};
-use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use super::error::{Error, Result};
 
@@ -17,31 +19,33 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// Without the right version in the address: ask again each time.
 const ASK_AGAIN: &str = "no-cache";
 
-#[derive(Deserialize)]
-pub(super) struct Version {
-    #[serde(default)]
-    v: String,
-}
+/// One version of all files together, as the program found them when it started. It stands before the path, so that a module
+/// that names its neighbour, and a style that names an icon, name the version too.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let mut digest = Sha256::new();
+    for path in Files::iter() {
+        digest.update(path.as_bytes());
+        digest.update(Files::get(&path).map(|file| file.metadata.sha256_hash()).unwrap_or_default());
+    }
+    short(&digest.finalize())
+});
 
-/// The address of a file under `static/`, which changes with its content: `/assets/styles/app.css?v=1f3a…`.
+/// The address of a file under `static/`, which changes with the content: `/assets/1f3a…/styles/app.css`.
 #[must_use]
 pub fn asset_path(path: &str) -> String {
-    match Files::get(path) {
-        Some(file) => format!("/assets/{path}?v={}", version(&file)),
-        None => format!("/assets/{path}"),
-    }
+    format!("/assets/{}/{path}", *VERSION)
 }
 
-/// `GET /assets/{path}`
-pub(super) async fn show(request: HttpRequest, path: web::Path<String>, asked: web::Query<Version>) -> Result<HttpResponse> {
+/// `GET /assets/{version}/{path}`. A page from before the last change may still ask with the old version.
+pub(super) async fn show(request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse> {
+    let (version, path) = path.into_inner();
     let file = Files::get(&path).ok_or(Error::NotFound)?;
-    let version = version(&file);
-    // Weak, because the same file travels compressed and not.
-    let tag = format!("W/\"{version}\"");
-    let caching = if asked.v == version { FOR_EVER } else { ASK_AGAIN };
-    let is_known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(|tags| names(tags, &version));
+    let content = short(&file.metadata.sha256_hash());
+    let caching = if version == *VERSION { FOR_EVER } else { ASK_AGAIN };
+    let is_known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(|tags| names(tags, &content));
     let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    response.insert_header((ETAG, tag)).insert_header((CACHE_CONTROL, caching));
+    // Weak, because the same file travels compressed and not.
+    response.insert_header((ETAG, format!("W/\"{content}\""))).insert_header((CACHE_CONTROL, caching));
     if is_known {
         return Ok(response.finish());
     }
@@ -52,9 +56,9 @@ fn names(tags: &str, version: &str) -> bool {
     tags.split(',').any(|tag| tag.trim().trim_start_matches("W/").trim_matches('"') == version)
 }
 
-/// Twelve hexadecimal digits of the content's SHA-256.
-fn version(file: &EmbeddedFile) -> String {
-    hex::encode(&file.metadata.sha256_hash()[..6])
+/// The first twelve hexadecimal digits of a digest.
+fn short(digest: &[u8]) -> String {
+    hex::encode(&digest[..6])
 }
 
 fn content_type(file: &EmbeddedFile) -> String {
@@ -76,38 +80,37 @@ mod tests {
         Files::iter().find(|path| path.ends_with(".css")).expect("there is a style").into_owned()
     }
 
-    async fn get(path: &str, version: &str, known: Option<&str>) -> Result<HttpResponse> {
+    async fn get(version: &str, path: &str, known: Option<&str>) -> Result<HttpResponse> {
         let request = known.into_iter().fold(TestRequest::get(), |request, tag| request.insert_header((IF_NONE_MATCH, tag)));
-        show(request.to_http_request(), web::Path::from(path.to_owned()), web::Query(Version { v: version.to_owned() })).await
+        show(request.to_http_request(), web::Path::from((version.to_owned(), path.to_owned()))).await
     }
 
     #[actix_web::test]
     async fn a_file_under_its_versioned_address_is_kept_for_ever() {
         let style = some_style();
         let address = asset_path(&style);
-        let version = address.split_once("?v=").expect("a version").1.to_owned();
-        let kept = get(&style, &version, None).await.unwrap();
+        let (version, path) = address.strip_prefix("/assets/").and_then(|rest| rest.split_once('/')).expect("a version");
+        let kept = get(version, path, None).await.unwrap();
         assert_eq!(kept.headers().get(CACHE_CONTROL).unwrap(), FOR_EVER);
         assert_eq!(kept.headers().get(CONTENT_TYPE).unwrap(), "text/css; charset=utf-8");
         assert_eq!(to_bytes(kept.into_body()).await.unwrap(), Files::get(&style).unwrap().data.into_owned());
-        let asked_again = get(&style, "old", None).await.unwrap();
+        let asked_again = get("old", &style, None).await.unwrap();
         assert_eq!(asked_again.headers().get(CACHE_CONTROL).unwrap(), ASK_AGAIN);
     }
 
     #[actix_web::test]
     async fn a_file_the_browser_has_is_not_sent_again() {
         let style = some_style();
-        let tag = get(&style, "", None).await.unwrap().headers().get(ETAG).unwrap().to_str().unwrap().to_owned();
-        let again = get(&style, "", Some(&format!("\"x\", {tag}"))).await.unwrap();
+        let tag = get(&VERSION, &style, None).await.unwrap().headers().get(ETAG).unwrap().to_str().unwrap().to_owned();
+        let again = get(&VERSION, &style, Some(&format!("\"x\", {tag}"))).await.unwrap();
         assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
-        assert_eq!(get(&style, "", Some("\"x\"")).await.unwrap().status(), StatusCode::OK);
+        assert_eq!(get(&VERSION, &style, Some("\"x\"")).await.unwrap().status(), StatusCode::OK);
     }
 
     #[actix_web::test]
     async fn nothing_outside_the_folder_is_served() {
         for path in ["../Cargo.toml", "/etc/passwd", "styles/../../Cargo.toml", "missing.css", ""] {
-            assert!(matches!(get(path, "", None).await, Err(Error::NotFound)), "{path}");
+            assert!(matches!(get(&VERSION, path, None).await, Err(Error::NotFound)), "{path}");
         }
-        assert_eq!(asset_path("missing.css"), "/assets/missing.css");
     }
 }

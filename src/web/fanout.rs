@@ -1,7 +1,7 @@
 //! Fan-out: every change is rendered once for each language that somebody here reads, and the same bytes go to every socket it
 //! concerns.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,12 +10,13 @@ use bytestring::ByteString;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::frames::ToPage;
 use super::locale::Locale;
 use super::state::State;
 use super::{present, threads};
-use crate::domain::ids::{UserId, WorkspaceId};
+use crate::domain::ids::{ConversationId, UserId, WorkspaceId};
 use crate::live::change::Change;
 use crate::live::porter::{Line, deliver};
 
@@ -30,6 +31,9 @@ const BEATS_WITH_BUS: u32 = 5;
 
 /// After how many beats without the bus pages are told to look for themselves.
 const REFRESH_WITHOUT_BUS: u32 = 7;
+
+/// How long signs of people are gathered before they are shown together.
+const GATHER: Duration = Duration::from_millis(100);
 
 /// How often signs of people fade.
 const FADE: Duration = Duration::from_secs(2);
@@ -125,7 +129,7 @@ async fn count(state: &State, dirty: &Dirty) {
     }
 }
 
-/// Shows who is viewing and typing.
+/// Shows who is viewing and typing, to pages that have the conversation open or in their list.
 async fn show_people(state: &State) {
     let mut fade = tokio::time::interval(FADE);
     loop {
@@ -136,15 +140,22 @@ async fn show_people(state: &State) {
                 continue;
             }
         };
+        let mut by_workspace: HashMap<WorkspaceId, Vec<ConversationId>> = HashMap::new();
         for (workspace, conversation) in changed {
-            let viewers = state.live.hub.viewers(workspace, conversation);
-            if viewers.is_empty() {
-                continue;
-            }
-            let present = state.live.people.at(workspace, conversation, Timestamp::now());
-            let frame = ToPage::People { conversation, viewers: &present.viewers, typing: &present.typing }.frame();
-            deliver(&viewers, &frame);
+            by_workspace.entry(workspace).or_default().push(conversation);
         }
+        for (workspace, conversations) in by_workspace {
+            let ids: Vec<Uuid> = conversations.iter().map(|conversation| conversation.0).collect();
+            // Without the database only pages that have it open are told.
+            let standings = state.store.standings(workspace, &ids).await.unwrap_or_default();
+            for conversation in conversations {
+                let around = state.live.hub.around(workspace, conversation, standings.get(&conversation));
+                let present = state.live.people.at(workspace, conversation, Timestamp::now());
+                let frame = ToPage::People { conversation, viewers: &present.viewers, typing: &present.typing }.frame();
+                deliver(&around, &frame);
+            }
+        }
+        tokio::time::sleep(GATHER).await;
     }
 }
 
@@ -162,7 +173,7 @@ async fn beat(state: &State) {
             state.live.hub.refresh_all();
         }
         for (workspace, conversations) in state.live.hub.open_conversations() {
-            let ids: Vec<uuid::Uuid> = conversations.iter().map(|conversation| conversation.0).collect();
+            let ids: Vec<Uuid> = conversations.iter().map(|conversation| conversation.0).collect();
             let Ok(seqs) = state.store.last_seqs(workspace, &ids).await else { continue };
             for (conversation, seq) in seqs {
                 let frame = ToPage::Beat { conversation: Some(conversation), seq: Some(seq) }.frame();

@@ -100,7 +100,7 @@ pub static ROUTES: &[Entry] = &[
     get("/healthz", Who::Public, Kind::Open, || web::to(health::alive)),
     get("/readyz", Who::Public, Kind::Open, || web::to(health::ready)),
     get("/metrics", Who::Nearby(Permission::SeeAdmin), Kind::Part, || web::to(health::metrics)),
-    get("/assets/{path:.*}", Who::Public, Kind::Open, || web::to(assets::show)),
+    get("/assets/{version}/{path:.*}", Who::Public, Kind::Open, || web::to(assets::show)),
 ];
 
 /// Builds the application from the table; every other address is answered 404. Doors come first and stand alone; everything else is

@@ -8,9 +8,15 @@ const DAY = 24 * HOUR
 
 const formats = new Map()
 
+/** The language of the page, as the person's region writes it: British agents see 14:30, American ones 02:30 PM. */
+function locale() {
+  const { lang } = document.documentElement
+  return navigator.languages.find((tag) => tag.split("-")[0] === lang) ?? lang
+}
+
 function format(options) {
-  const key = document.documentElement.lang + JSON.stringify(options)
-  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(document.documentElement.lang, options))
+  const key = locale() + JSON.stringify(options)
+  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(locale(), options))
   return formats.get(key)
 }
 

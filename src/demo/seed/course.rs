@@ -54,13 +54,14 @@ pub(super) fn live(life: &mut Life<'_>, stories: &Stories, language: Language, e
     answer_the_flow(life, &story, temper)?;
     let turns = match ending {
         Ending::Waiting => return Ok(()),
-        // At night nobody has taken it.
+        // Nobody has taken it.
         Ending::Held { .. } if !queue_of(life)?.hours.is_open(life.now) => return Ok(()),
-        Ending::Held { turns } => turns,
+        // A story's last word is a thank-you: whoever still holds it has not heard that.
+        Ending::Held { turns } => turns.min(story.turns.len().saturating_sub(1)),
         Ending::Resolved => story.turns.len(),
     };
     route(life)?;
-    speak(life, &story.turns[..turns.min(story.turns.len())], ending)?;
+    speak(life, &story.turns[..turns], ending)?;
     if ending == Ending::Resolved {
         life.wait(30.0, 1_800.0);
         life.agent_resolves()?;

@@ -62,10 +62,16 @@ pub(super) fn imagine(shop: &Shop, size: Size, now: Timestamp) -> Result<Past> {
         past.keep_if_over(customer_with_history(shop, &stories, &mut chance, &mut customers, size, now, left)?, now);
     }
     for (ending, minutes) in OPEN {
-        let (contact, identity, language) = customers.next(&mut chance);
-        let mut life = Life::new(shop, &mut chance, (contact, identity), now - SignedDuration::from_mins(minutes));
-        live(&mut life, &stories, language, ending)?;
-        past.keep(life);
+        // At night nobody has taken what came to a closed queue; one of them never closes, so somebody turns up there.
+        loop {
+            let (contact, identity, language) = customers.next(&mut chance);
+            let mut life = Life::new(shop, &mut chance, (contact, identity), now - SignedDuration::from_mins(minutes));
+            live(&mut life, &stories, language, ending)?;
+            if ending == Ending::Waiting || life.controller().agent().is_some() {
+                past.keep(life);
+                break;
+            }
+        }
     }
     Ok(past)
 }

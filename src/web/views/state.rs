@@ -106,6 +106,13 @@ impl ConversationState {
 }
 
 impl Facts<'_> {
+    /// The name of a field as words: `last_order` is "Last order".
+    fn field_label(&self, name: &str) -> String {
+        let words = name.replace('_', " ");
+        let mut letters = words.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    }
+
     /// The language by its own name, where the interface knows it.
     fn language_name(&self, tag: &str) -> String {
         let known = Locale::ALL.into_iter().find(|locale| tag.split('-').next() == Some(locale.as_str()));

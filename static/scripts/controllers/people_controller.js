@@ -19,7 +19,7 @@ export default class extends Controller {
     const others = namesOfOthers(viewers)
     const typists = namesOfOthers(typing)
     const parts = others.map((name) => part("people__face", initials(name), name))
-    if (others.length > 0) parts.push(part("people__names", counted("people.viewing", others.length, { names: phrase(others) })))
+    if (others.length > typists.length) parts.push(part("people__names", counted("people.viewing", others.length, { names: phrase(others) })))
     if (typists.length > 0) parts.push(part("people__typing", counted("people.typing", typists.length, { names: phrase(typists) })))
     this.element.replaceChildren(...parts)
   }
