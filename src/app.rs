@@ -88,6 +88,7 @@ impl App {
         let mut tasks = JoinSet::new();
         let (bus, bus_task) = Bus::new(&config.redis_url).context("BATON_REDIS_URL is not an address of Redis")?;
         let (live, changes) = Live::new(bus);
+        let intake = Intake::start(&store);
         let runner = Runner::new(store, live.clone());
         let media = Arc::new(MediaStore::at(&config.media_url)?);
         let client = Client::new(Settings::new(config.graph_url.clone(), &config.graph_version))?;
@@ -95,10 +96,16 @@ impl App {
         spawn(&mut tasks, presence::run(live.clone(), config.redis_url.clone(), stop.clone()));
         spawn(&mut tasks, keep_figures(stop.clone()));
         if side != Side::Web {
-            let workers = Workers { runner: runner.clone(), live: live.clone(), client: client.clone(), media: media.clone() };
+            let workers = Workers {
+                runner: runner.clone(),
+                intake: intake.clone(),
+                live: live.clone(),
+                client: client.clone(),
+                media: media.clone(),
+            };
             workers.start(&mut tasks, &stop);
         }
-        let state = Data::new(state(config, runner, live, media, client)?);
+        let state = Data::new(state(config, runner, intake, live, media, client)?);
         if side != Side::Workers {
             spawn(&mut tasks, fanout::run(state.clone(), changes, stop.clone()));
         }
@@ -148,7 +155,7 @@ async fn keep_figures(stop: CancellationToken) {
 }
 
 /// What every handler may ask for.
-fn state(config: Config, runner: Runner, live: Arc<Live>, media: Arc<MediaStore>, client: Client) -> Result<State> {
+fn state(config: Config, runner: Runner, intake: Intake, live: Arc<Live>, media: Arc<MediaStore>, client: Client) -> Result<State> {
     let store = runner.store().clone();
     Ok(State {
         tokens: Tokens::new(store.clone()),
@@ -156,7 +163,7 @@ fn state(config: Config, runner: Runner, live: Arc<Live>, media: Arc<MediaStore>
         rate_limits: RateLimits::at(&config.redis_url)?,
         sockets: live.clone(),
         metrics: metrics::recorder(),
-        intake: Intake::start(&store),
+        intake,
         runner,
         live,
         media,

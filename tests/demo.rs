@@ -10,6 +10,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use baton::demo::home::Home;
+use baton::demo::place::Place;
 use baton::demo::process::{is_running, wait_until};
 
 /// Longest wait for something that is bound to happen.
@@ -40,16 +41,21 @@ impl Folder {
         Demo::of(self.command(&[more, &["--past", "20"]].concat()))
     }
 
+    /// Where its servers are: not below the folder when the account they run as cannot get there.
+    fn place(&self) -> Place {
+        Place::prepare(&self.0.join("var")).unwrap()
+    }
+
     fn socket(&self, name: &str) -> PathBuf {
-        self.0.join("var/sockets").join(name)
+        self.place().sockets.join(name)
     }
 
     fn database(&self) -> String {
-        baton::demo::postgres::url(&self.0.join("var/sockets"))
+        baton::demo::postgres::url(&self.place().sockets)
     }
 
     fn postmaster(&self) -> u32 {
-        let file = std::fs::read_to_string(self.0.join("var/postgres/postmaster.pid")).unwrap();
+        let file = std::fs::read_to_string(self.place().databases.join("postgres/postmaster.pid")).unwrap();
         file.lines().next().unwrap().parse().unwrap()
     }
 
@@ -62,7 +68,10 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        assert!(wait_until(SOON, || std::fs::remove_dir_all(&self.0).is_ok()), "{} cannot be removed", self.0.display());
+        let Place { databases, sockets, .. } = self.place();
+        for folder in [databases, sockets, self.0.clone()] {
+            assert!(wait_until(SOON, || baton::demo::place::remove(&folder).is_ok()), "{} cannot be removed", folder.display());
+        }
     }
 }
 
@@ -230,7 +239,7 @@ async fn at_night_agents_hold_what_came_to_the_queue_that_never_closes() {
 #[tokio::test]
 async fn a_demo_uses_the_database_it_is_given_and_never_empties_it() {
     let (given, folder) = (Folder::new("given"), Folder::new("guest"));
-    let place = baton::demo::place::Place::prepare(&given.0).unwrap();
+    let place = Place::prepare(&given.0).unwrap();
     let server = baton::demo::postgres::Server::start(&place, baton::demo::postgres::Durability::Kept, &[]).unwrap();
     let mut command = folder.command(&["--past", "20"]);
     let demo = Demo::of({
@@ -238,7 +247,7 @@ async fn a_demo_uses_the_database_it_is_given_and_never_empties_it() {
         command
     });
     assert_eq!(ask(server.url(), "SELECT count(*) FROM workspaces").await, [1]);
-    assert!(!folder.0.join("var/postgres").exists());
+    assert!(!folder.place().databases.join("postgres").exists());
     drop(demo);
     let refused = folder.command(&["--fresh"]).env("BATON_DATABASE_URL", server.url()).output().unwrap();
     assert!(String::from_utf8(refused.stderr).unwrap().contains("empty that one yourself"));

@@ -37,13 +37,13 @@ pub struct Conversation {
 
 /// What decides in which lists a conversation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Standing {
+pub struct Listing {
     pub state: State,
     pub controller: Controller,
     pub queue: Option<QueueId>,
 }
 
-impl Standing {
+impl Listing {
     #[must_use]
     pub fn of(conversation: &Conversation) -> Self {
         Self { state: conversation.state, controller: conversation.controller, queue: conversation.queue }

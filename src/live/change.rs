@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::Snapshot;
 use crate::domain::brief::Answer;
 use crate::domain::contact::Contact;
-use crate::domain::conversation::{Conversation, Standing};
+use crate::domain::conversation::{Conversation, Listing};
 use crate::domain::event::{Event, Recorded};
 use crate::domain::ids::WorkspaceId;
 use crate::domain::message::Content;
@@ -23,7 +23,7 @@ pub struct Change {
     /// What the flow has learned so far.
     pub answers: Vec<Answer>,
     /// Where it stood before; nothing for a new conversation.
-    pub before: Option<Standing>,
+    pub before: Option<Listing>,
     pub events: Vec<Recorded>,
 }
 
@@ -50,7 +50,7 @@ impl Change {
             queue_name: queue.map(|queue| queue.name.clone()),
             promise_minutes: queue.map(|queue| queue.promise_minutes),
             answers,
-            before: before.map(Standing::of),
+            before: before.map(Listing::of),
             events: events.into_iter().map(without_raw).collect(),
             conversation,
         })
@@ -59,7 +59,7 @@ impl Change {
     /// Whether it moved between lists: somebody's counts change.
     #[must_use]
     pub fn is_move(&self) -> bool {
-        self.before != Some(Standing::of(&self.conversation))
+        self.before != Some(Listing::of(&self.conversation))
     }
 }
 

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::change::Change;
 use super::porter::{Line, Porter, deliver};
-use crate::domain::conversation::{Controller, Standing, State};
+use crate::domain::conversation::{Controller, Listing, State};
 use crate::domain::ids::{ConversationId, QueueId, SessionId, UserId, WorkspaceId};
 
 /// Frames that wait for one socket at most.
@@ -191,15 +191,9 @@ impl Hub {
     #[must_use]
     pub fn audience(&self, change: &Change) -> Audience {
         let sockets = self.lock();
-        let now = Standing::of(&change.conversation);
-        let mut listed = HashSet::new();
-        for topic in
-            topics(change.workspace, &now).into_iter().chain(change.before.iter().flat_map(|before| topics(change.workspace, before)))
-        {
-            if let Some(ids) = sockets.by_topic.get(&topic) {
-                listed.extend(ids.iter().copied());
-            }
-        }
+        let now = Listing::of(&change.conversation);
+        let before = change.before.iter().flat_map(|before| topics(change.workspace, before));
+        let listed = sockets.listed(topics(change.workspace, &now).into_iter().chain(before));
         let in_workspace = |socket: &&Socket| socket.owner.workspace == change.workspace;
         Audience {
             thread: sockets
@@ -223,15 +217,28 @@ impl Hub {
         ids.filter_map(|id| sockets.all.get(id)).filter(|socket| socket.owner.workspace == workspace).map(line).collect()
     }
 
-    /// The pages that have a conversation open, and those whose list it is in.
+    /// The pages whose list a conversation is in, but for those that have it open.
     #[must_use]
-    pub fn around(&self, workspace: WorkspaceId, conversation: ConversationId, standing: Option<&Standing>) -> Vec<Arc<Line>> {
+    pub fn listing_pages(&self, workspace: WorkspaceId, conversation: ConversationId, listing: &Listing) -> Vec<Arc<Line>> {
         let sockets = self.lock();
-        let topics = standing.into_iter().flat_map(|standing| topics(workspace, standing));
-        let listed = topics.filter_map(|topic| sockets.by_topic.get(&topic));
-        let ids: HashSet<SocketId> = listed.chain(sockets.by_conversation.get(&conversation)).flatten().copied().collect();
-        let around = ids.iter().filter_map(|id| sockets.all.get(id));
-        around.filter(|socket| socket.owner.workspace == workspace).map(line).collect()
+        let listed = sockets.listed(topics(workspace, listing)).into_iter().filter_map(|id| sockets.all.get(&id));
+        listed.filter(|socket| socket.open != Some(conversation)).map(line).collect()
+    }
+
+    /// Whether the list of a page has a conversation of this listing.
+    #[must_use]
+    pub fn lists(&self, id: SocketId, listing: &Listing) -> bool {
+        let sockets = self.lock();
+        sockets.all.get(&id).is_some_and(|socket| {
+            let topics = topics(socket.owner.workspace, listing);
+            socket.showing.iter().any(|topic| topics.contains(topic))
+        })
+    }
+
+    /// Whether anybody of a workspace has a socket on this node.
+    #[must_use]
+    pub fn has_workspace(&self, workspace: WorkspaceId) -> bool {
+        self.lock().by_user.keys().any(|(of, _)| *of == workspace)
     }
 
     /// A person's pages.
@@ -281,6 +288,11 @@ impl Hub {
 }
 
 impl Sockets {
+    /// The sockets whose list is one of these.
+    fn listed(&self, topics: impl IntoIterator<Item = Topic>) -> HashSet<SocketId> {
+        topics.into_iter().filter_map(|topic| self.by_topic.get(&topic)).flatten().copied().collect()
+    }
+
     fn leave_topic(&mut self, topic: Topic, id: SocketId) {
         if let Some(ids) = self.by_topic.get_mut(&topic) {
             ids.remove(&id);
@@ -304,14 +316,14 @@ fn line(socket: &Socket) -> Arc<Line> {
     socket.line.clone()
 }
 
-/// The places in which a conversation of this standing is listed.
-fn topics(workspace: WorkspaceId, standing: &Standing) -> Vec<Topic> {
-    if standing.state == State::Resolved {
+/// The places in which a conversation of this listing is listed.
+fn topics(workspace: WorkspaceId, listing: &Listing) -> Vec<Topic> {
+    if listing.state == State::Resolved {
         return vec![Topic::Resolved(workspace)];
     }
     let mut topics = vec![Topic::All(workspace)];
-    topics.extend(standing.queue.map(|queue| Topic::Queue(workspace, queue)));
-    match standing.controller {
+    topics.extend(listing.queue.map(|queue| Topic::Queue(workspace, queue)));
+    match listing.controller {
         Controller::Agent { user } => topics.push(Topic::Agent(workspace, user)),
         Controller::Queue => topics.push(Topic::Unassigned(workspace)),
         Controller::Flow | Controller::Nobody => {}

@@ -43,6 +43,13 @@ struct Seen {
     typing_until: Timestamp,
 }
 
+impl Seen {
+    /// Whether they are shown as viewing, and as typing.
+    fn is_seen(&self, now: Timestamp) -> (bool, bool) {
+        (self.viewing_until > now, self.typing_until > now)
+    }
+}
+
 /// A person at a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Viewer {
@@ -80,16 +87,24 @@ impl People {
             viewing_until: Timestamp::MIN,
             typing_until: Timestamp::MIN,
         });
+        let seen_before = person.is_seen(sign.at);
         match sign.doing {
             Doing::Viewing => person.viewing_until = until(VIEWING),
             Doing::Typing => {
                 person.viewing_until = until(VIEWING);
                 person.typing_until = until(TYPING);
             }
-            Doing::Left => _ = people.remove(&sign.user),
+            Doing::Left => *person = Seen { viewing_until: Timestamp::MIN, typing_until: Timestamp::MIN, name: String::new() },
+        }
+        let is_news = person.is_seen(sign.at) != seen_before;
+        people.retain(|_, person| person.viewing_until != Timestamp::MIN);
+        if people.is_empty() {
+            seen.remove(&key);
         }
         drop(seen);
-        self.mark(key);
+        if is_news {
+            self.mark(key);
+        }
     }
 
     fn mark(&self, key: (WorkspaceId, ConversationId)) {
@@ -101,15 +116,28 @@ impl People {
         self.notify.notify_one();
     }
 
-    /// Waits for conversations whose people changed.
-    pub async fn changed(&self) -> Vec<(WorkspaceId, ConversationId)> {
+    /// Waits for conversations whose people changed; takes up to `most` of them.
+    pub async fn changed(&self, most: usize) -> Vec<(WorkspaceId, ConversationId)> {
         loop {
-            let changed = std::mem::take(&mut *self.changed.lock().unwrap_or_else(PoisonError::into_inner));
-            if !changed.is_empty() {
-                return changed;
+            let taken = self.take(most);
+            if !taken.is_empty() {
+                return taken;
             }
             self.notify.notified().await;
         }
+    }
+
+    fn take(&self, most: usize) -> Vec<(WorkspaceId, ConversationId)> {
+        let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        let most = most.min(changed.len());
+        changed.drain(..most).collect()
+    }
+
+    /// The conversations of a workspace where somebody is; up to `most` of them.
+    #[must_use]
+    pub fn places(&self, workspace: WorkspaceId, most: usize) -> Vec<ConversationId> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.keys().filter(|(of, _)| *of == workspace).map(|(_, conversation)| *conversation).take(most).collect()
     }
 
     /// Who is at a conversation at `now`, by name.
@@ -152,5 +180,50 @@ impl People {
         for key in faded {
             self.mark(key);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn sign(doing: Doing, second: i64) -> Sign {
+        Sign {
+            workspace: WorkspaceId(Uuid::nil()),
+            conversation: ConversationId(Uuid::nil()),
+            user: UserId(Uuid::nil()),
+            name: "Ana".to_owned(),
+            doing,
+            at: Timestamp::from_second(second).unwrap(),
+        }
+    }
+
+    #[test]
+    fn only_what_looks_different_is_news() {
+        let people = People::default();
+        let is_news = |doing, second| {
+            people.note(&sign(doing, second));
+            people.take(9).len() == 1
+        };
+        assert!(is_news(Doing::Viewing, 0));
+        assert!(!is_news(Doing::Viewing, 20), "still there");
+        assert!(is_news(Doing::Typing, 21));
+        assert!(!is_news(Doing::Typing, 24), "still typing");
+        people.fade(Timestamp::from_second(31).unwrap());
+        assert_eq!(people.take(9).len(), 1, "no longer typing");
+        assert!(is_news(Doing::Left, 32));
+        assert!(!is_news(Doing::Left, 33), "was gone already");
+        assert!(people.places(WorkspaceId(Uuid::nil()), 9).is_empty());
+    }
+
+    #[test]
+    fn news_is_taken_in_parts() {
+        let people = People::default();
+        for number in 0..5 {
+            people.note(&Sign { conversation: ConversationId(Uuid::from_u128(number)), ..sign(Doing::Viewing, 0) });
+        }
+        assert_eq!([people.take(3).len(), people.take(3).len(), people.take(3).len()], [3, 2, 0]);
     }
 }

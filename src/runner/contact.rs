@@ -1,6 +1,6 @@
 //! The door for one contact: what waits in its lane, or a single command about one of its conversations.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::load::know_messages;
@@ -20,6 +20,9 @@ use crate::store::{self, Transaction};
 
 /// Items that one transaction takes from a lane.
 const LANE_LIMIT: i64 = 50;
+
+/// How long an item that this version does not understand is left to the others.
+const STRANGE_FOR: SignedDuration = SignedDuration::from_mins(5);
 
 /// How often a command that lost a deadlock is run again.
 const MAX_TRIES: usize = 4;
@@ -167,16 +170,27 @@ impl Runner {
         let conversations = know_messages(&transaction, &mut snapshot, &wamids, &ids).await?;
         let now = now();
         let mut changes: Vec<Change> = Vec::with_capacity(open.items.len());
+        let mut done = Vec::with_capacity(open.items.len());
         for item in &open.items {
-            let elsewhere = conversation_of(item, &snapshot, &conversations)
+            let told = match &item.item {
+                Ok(told) => told,
+                Err(_) if is_young(item, now) => break,
+                Err(strange) => {
+                    tracing::warn!(contact = %lane.contact, "an item that no version of Baton here understands is set aside");
+                    set_aside(&transaction, lane, item, &strange.reason, now).await?;
+                    done.push(item.seq);
+                    continue;
+                }
+            };
+            let elsewhere = conversation_of(told, &snapshot, &conversations)
                 .filter(|id| Some(*id) != snapshot.conversation.as_ref().map(|conversation| conversation.id));
             let decided = match elsewhere {
-                None => decide(&transaction, &mut snapshot, item, now).await?,
+                None => decide(&transaction, &mut snapshot, told, item.received_at, now).await?,
                 Some(id) => {
                     let loaded = store::conversations::load(&transaction, lane.workspace, id).await?;
                     let mut other = Snapshot { session: None, conversation: None, ..snapshot.clone() };
                     other.conversation = loaded.map(|loaded| loaded.conversation);
-                    let decided = decide(&transaction, &mut other, item, now).await?;
+                    let decided = decide(&transaction, &mut other, told, item.received_at, now).await?;
                     snapshot.messages = other.messages;
                     decided
                 }
@@ -186,26 +200,32 @@ impl Runner {
                 Err(Refusal::Duplicate) => {}
                 Err(refusal) => set_aside(&transaction, lane, item, &refusal.to_string(), now).await?,
             }
+            done.push(item.seq);
         }
-        let seqs: Vec<i64> = open.items.iter().map(|item| item.seq).collect();
-        store::inbound_items::delete(&transaction, lane, &seqs).await?;
+        store::inbound_items::delete(&transaction, lane, &done).await?;
         transaction.commit().await?;
         for change in changes {
             self.publish(change);
         }
-        Ok(if seqs.len() < usize::try_from(limit).unwrap_or(usize::MAX) { LaneProgress::Empty } else { LaneProgress::MoreMayWait })
+        Ok(if done.len() < usize::try_from(limit).unwrap_or(usize::MAX) { LaneProgress::Empty } else { LaneProgress::MoreMayWait })
     }
+}
+
+/// Whether a strange item, and what stands behind it, may still be run by another node: during an update, a newer one.
+fn is_young(item: &WaitingItem, now: Timestamp) -> bool {
+    now.duration_since(item.received_at) < STRANGE_FOR
 }
 
 /// Decides one item and writes it.
 async fn decide(
     transaction: &Transaction<'_>,
     snapshot: &mut Snapshot,
-    item: &WaitingItem,
+    told: &InboundItem,
+    received_at: Timestamp,
     now: Timestamp,
 ) -> Result<Result<Change, Refusal>, Error> {
-    let command = match item.item.clone() {
-        InboundItem::Message(message) => Command::Receive { message, received_at: item.received_at },
+    let command = match told.clone() {
+        InboundItem::Message(message) => Command::Receive { message, received_at },
         InboundItem::Status(report) => Command::RecordStatus(report),
     };
     // Every command counts from the beginning of its supply, so each of a batch gets one of its own.
@@ -217,7 +237,12 @@ async fn decide(
 }
 
 async fn set_aside(transaction: &Transaction<'_>, lane: Lane, item: &WaitingItem, reason: &str, at: Timestamp) -> Result<(), Error> {
-    let body = serde_json::to_vec(&item.item).map_err(store::Error::from)?;
+    metrics::counter!("baton_quarantined_total").increment(1);
+    let body = match &item.item {
+        Ok(told) => serde_json::to_vec(told),
+        Err(strange) => serde_json::to_vec(&strange.raw),
+    };
+    let body = body.map_err(store::Error::from)?;
     let quarantined = NewQuarantined {
         id: Uuid::now_v7(),
         workspace: Some(lane.workspace),
@@ -232,11 +257,12 @@ async fn set_aside(transaction: &Transaction<'_>, lane: Lane, item: &WaitingItem
 
 /// The WhatsApp ids and our ids that items speak of.
 fn spoken_of(items: &[WaitingItem]) -> (Vec<&str>, Vec<Uuid>) {
-    let wamids = items.iter().map(|item| match &item.item {
+    let told = || items.iter().filter_map(|item| item.item.as_ref().ok());
+    let wamids = told().map(|told| match told {
         InboundItem::Message(message) => message.wamid.as_str(),
         InboundItem::Status(report) => report.wamid.as_str(),
     });
-    let ids = items.iter().filter_map(|item| match &item.item {
+    let ids = told().filter_map(|told| match told {
         InboundItem::Status(report) => report.message.map(|message| message.0),
         InboundItem::Message(_) => None,
     });
@@ -244,8 +270,8 @@ fn spoken_of(items: &[WaitingItem]) -> (Vec<&str>, Vec<Uuid>) {
 }
 
 /// The conversation that a status belongs to.
-fn conversation_of(item: &WaitingItem, snapshot: &Snapshot, conversations: &[ConversationId]) -> Option<ConversationId> {
-    let InboundItem::Status(report) = &item.item else { return None };
+fn conversation_of(told: &InboundItem, snapshot: &Snapshot, conversations: &[ConversationId]) -> Option<ConversationId> {
+    let InboundItem::Status(report) = told else { return None };
     let position = snapshot
         .messages
         .iter()

@@ -19,6 +19,10 @@ const BATCH_BYTES: usize = 8 * 1024 * 1024;
 /// Commits under way at once.
 const WRITERS: usize = 4;
 
+/// Bodies that wait when this process is flooded. At some hundred bodies a second hardly more than one waits; this many do when
+/// they come as fast as they are answered.
+const FLOOD: usize = 24;
+
 /// How long a body may wait for its commit before Meta is asked to come again.
 const PATIENCE: Duration = Duration::from_secs(8);
 
@@ -53,6 +57,13 @@ impl Intake {
             tokio::spawn(write(store.clone(), waiting.clone()));
         }
         Self { bodies }
+    }
+
+    /// Whether so many bodies wait that whoever works for this process is to leave them the processor and the disk: Meta comes again
+    /// when it is not answered, and what is stored is worked off later.
+    #[must_use]
+    pub fn is_flooded(&self) -> bool {
+        self.bodies.max_capacity() - self.bodies.capacity() >= FLOOD
     }
 
     /// Stores a body; returns once it is committed.
@@ -96,4 +107,25 @@ async fn gather(waiting: &Mutex<mpsc::Receiver<Waiting>>) -> Option<Vec<Waiting>
         batch.push(next);
     }
     Some(batch)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn many_bodies_that_wait_are_a_flood_until_they_are_taken_up() {
+        let (bodies, mut waiting) = mpsc::channel(WAITING);
+        let intake = Intake { bodies };
+        let take = || {
+            let payload = NewPayload { app_id: "1001".to_owned(), received_at: jiff::Timestamp::now(), body: bytes::Bytes::new() };
+            intake.bodies.try_send(Waiting { payload, since: Instant::now(), answer: oneshot::channel().0 }).unwrap();
+        };
+        (1..FLOOD).for_each(|_| take());
+        assert!(!intake.is_flooded());
+        take();
+        assert!(intake.is_flooded());
+        waiting.recv().await.unwrap();
+        assert!(!intake.is_flooded());
+    }
 }

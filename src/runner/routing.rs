@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::load::Place;
 use super::{Error, Runner, now};
 use crate::domain::agent::Presence;
-use crate::domain::conversation::{Controller, Standing, State};
+use crate::domain::conversation::{Controller, Listing, State};
 use crate::domain::event::{Event, Recorded};
 use crate::domain::ids::{InboxId, QueueId, UserId, WorkspaceId};
 use crate::domain::routing::{Assignment, Candidate, decide};
@@ -98,7 +98,7 @@ impl Runner {
             let Some(place) = surroundings.place(workspace, loaded.conversation.inbox) else { continue };
             // Who waits in a queue is in no flow.
             let snapshot = self.snapshot(&place, contact, Some(Loaded { session: None, ..loaded })).await?;
-            let before = Standing { state: State::Open, controller: Controller::Queue, queue: Some(queue) };
+            let before = Listing { state: State::Open, controller: Controller::Queue, queue: Some(queue) };
             if let Some(mut change) = Change::new(&snapshot, None, vec![recorded.clone()]) {
                 change.before = Some(before);
                 changes.push(change);

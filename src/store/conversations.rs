@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Error, Result, Store, Transaction, prepare};
 use crate::domain::contact::Contact;
-use crate::domain::conversation::{Controller, Conversation, Standing, State};
+use crate::domain::conversation::{Controller, Conversation, Listing, State};
 use crate::domain::flows::session::FlowSession;
 use crate::domain::ids::{ContactId, ConversationId, InboxId, QueueId, UserId, WorkspaceId};
 
@@ -67,7 +67,7 @@ crate::statements! {
         DO UPDATE SET flow_id = excluded.flow_id, version = excluded.version, session = excluded.session";
     DELETE_SESSION = "DELETE FROM flow_sessions WHERE workspace_id = $1 AND conversation_id = $2";
     CONTACT_OF = "SELECT contact_id, inbox_id FROM conversations WHERE workspace_id = $1 AND id = $2";
-    STANDINGS = "SELECT id, state, controller, agent_id, queue_id FROM conversations WHERE workspace_id = $1 AND id = ANY($2)";
+    LISTINGS = "SELECT id, state, controller, agent_id, queue_id FROM conversations WHERE workspace_id = $1 AND id = ANY($2)";
     LAST_SEQS = "SELECT id, last_seq FROM conversations WHERE workspace_id = $1 AND id = ANY($2)";
 }
 
@@ -228,18 +228,18 @@ impl Store {
         Ok(row.map(|row| (ContactId(row.get(0)), InboxId(row.get(1)))))
     }
 
-    /// Where each conversation that exists stands.
+    /// In which lists each conversation that exists is.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn standings(&self, workspace: WorkspaceId, conversations: &[Uuid]) -> Result<HashMap<ConversationId, Standing>> {
-        let rows = self.query(&STANDINGS, &[&workspace.0, &conversations]).await?;
-        let standing = |row: &Row| -> Result<(ConversationId, Standing)> {
+    pub async fn listings(&self, workspace: WorkspaceId, conversations: &[Uuid]) -> Result<HashMap<ConversationId, Listing>> {
+        let rows = self.query(&LISTINGS, &[&workspace.0, &conversations]).await?;
+        let listing = |row: &Row| -> Result<(ConversationId, Listing)> {
             let (state, controller) = (state(row.get(1))?, controller(row.get(2), row.get(3))?);
             let queue = row.get::<_, Option<Uuid>>(4).map(QueueId);
-            Ok((ConversationId(row.get(0)), Standing { state, controller, queue }))
+            Ok((ConversationId(row.get(0)), Listing { state, controller, queue }))
         };
-        rows.iter().map(standing).collect()
+        rows.iter().map(listing).collect()
     }
 
     /// The last sequence of each conversation that exists.

@@ -1,6 +1,7 @@
 //! What bodies held for one contact, waiting for its turn under the contact's lock.
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{Result, Store, Transaction, prepare};
@@ -44,8 +45,15 @@ pub struct NewItem {
 pub struct WaitingItem {
     pub seq: i64,
     pub payload_seq: i64,
-    pub item: InboundItem,
+    pub item: Result<InboundItem, Strange>,
     pub received_at: Timestamp,
+}
+
+/// An item that this version does not understand: a newer one stored it.
+#[derive(Debug)]
+pub struct Strange {
+    pub reason: String,
+    pub raw: serde_json::Value,
 }
 
 /// Where items wait: a contact in an inbox.
@@ -76,9 +84,10 @@ pub async fn insert(transaction: &Transaction<'_>, items: &[NewItem]) -> Result<
 }
 
 /// Reads an item's row: seq, payload, item, received_at.
-pub(super) fn item(row: &tokio_postgres::Row) -> Result<WaitingItem> {
-    let item = serde_json::from_value(row.get(2))?;
-    Ok(WaitingItem { seq: row.get(0), payload_seq: row.get(1), item, received_at: row.get(3) })
+pub(super) fn item(row: &tokio_postgres::Row) -> WaitingItem {
+    let raw: serde_json::Value = row.get(2);
+    let item = InboundItem::deserialize(&raw).map_err(|fault| Strange { reason: fault.to_string(), raw });
+    WaitingItem { seq: row.get(0), payload_seq: row.get(1), item, received_at: row.get(3) }
 }
 
 /// Removes items whose commands have run.

@@ -36,6 +36,6 @@ pub async fn open(transaction: &Transaction<'_>, lane: Lane, limit: i64) -> Resu
     Ok(Some(OpenLane {
         contact: contacts::contact(&row, 0)?,
         latest: latest?.map(|row| conversations::loaded(&row)).transpose()?,
-        items: items?.iter().map(inbound_items::item).collect::<Result<_>>()?,
+        items: items?.iter().map(inbound_items::item).collect(),
     }))
 }

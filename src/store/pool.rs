@@ -4,13 +4,13 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool::managed::QueueMode;
-use deadpool_postgres::{ConfigConnectImpl, Connect, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime};
+use deadpool_postgres::{ConfigConnectImpl, Connect, Manager, ManagerConfig, Pool, PoolError, QueueMode, RecyclingMethod, Runtime};
 use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{NoTls, Row};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::Statement;
 
@@ -19,6 +19,11 @@ const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(2);
 
 /// How long a new connection may take.
 const CONNECT: Duration = Duration::from_secs(2);
+
+/// After how long without a query the network is asked whether the server is still there, and how long it may owe an answer to the
+/// network: something between may have forgotten a connection that was not used for a while.
+const IDLE: Duration = Duration::from_secs(60);
+const SILENT: Duration = Duration::from_secs(30);
 
 /// A statement is planned once for a connection and not again for its parameters: planning costs more than running here, and
 /// `tests/statements.rs` sees to it that the general plan of every statement is a good one.
@@ -29,7 +34,7 @@ const GENERIC_PLANS: &str = "-c plan_cache_mode=force_generic_plan";
 pub enum Error {
     #[error("the database cannot be reached: {0}")]
     Away(String),
-    #[error("the database refused: {0}")]
+    #[error("the database refused: {}", without_values(.0))]
     Refused(#[from] tokio_postgres::Error),
     #[error("a stored value cannot be read: {0}")]
     Unreadable(String),
@@ -51,6 +56,15 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         matches!(self, Error::Refused(error) if error.code().is_some_and(|code| matches!(code.code(), "40001" | "40P01")))
     }
+}
+
+/// What PostgreSQL said, without its message: that may quote what a customer wrote. The code is its
+/// [SQLSTATE](https://www.postgresql.org/docs/current/errcodes-appendix.html).
+fn without_values(error: &tokio_postgres::Error) -> String {
+    let Some(said) = error.as_db_error() else { return error.to_string() };
+    let places = [("table", said.table()), ("column", said.column()), ("constraint", said.constraint())];
+    let places = places.into_iter().filter_map(|(kind, name)| Some(format!(", {kind} {}", name?)));
+    format!("SQLSTATE {}{}", said.code().code(), places.collect::<String>())
 }
 
 /// Classes 08 (connection), 53 (resources), 57P0x (shutting down, starting up).
@@ -93,6 +107,7 @@ impl Store {
         let mut config = tokio_postgres::Config::from_str(url)?;
         let options = [config.get_options().unwrap_or_default(), GENERIC_PLANS].join(" ");
         config.connect_timeout(CONNECT).application_name("baton").options(&options);
+        config.keepalives_idle(IDLE).tcp_user_timeout(SILENT);
         let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let connect: Arc<dyn Connect> = match config.get_ssl_mode() {
             tokio_postgres::config::SslMode::Require => Arc::new(ConfigConnectImpl { tls: tls() }),
@@ -101,6 +116,7 @@ impl Store {
         let manager = Manager::from_connect(config, AtHome { connect, home: Handle::try_current().ok() }, manager);
         let pool = Pool::builder(manager)
             .max_size(size)
+            // The latest first: its statements and its memory are still warm in the processor.
             .queue_mode(QueueMode::Lifo)
             .wait_timeout(Some(WAIT_FOR_CONNECTION))
             .create_timeout(Some(CONNECT))
@@ -165,9 +181,10 @@ impl Connect for AtHome {
         let Some(home) = self.home.clone() else { return Box::pin(async move { connect.connect(&config).await }) };
         Box::pin(async move {
             let (there, same) = (connect.clone(), config.clone());
-            match home.spawn(async move { there.connect(&same).await }).await {
+            // Who gives up waiting gives up the attempt.
+            match AbortOnDropHandle::new(home.spawn(async move { there.connect(&same).await })).await {
                 Ok(connected) => connected,
-                // That runtime has ended.
+                // That runtime ends.
                 Err(_) => connect.connect(&config).await,
             }
         })

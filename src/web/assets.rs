@@ -16,11 +16,11 @@ struct Files;
 /// An address that names the content never changes its content.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
-/// Without the right version in the address: ask again each time.
+/// Any other address: ask again each time.
 const ASK_AGAIN: &str = "no-cache";
 
 /// One version of all files together, as the program found them when it started. It stands before the path, so that a module
-/// that names its neighbour, and a style that names an icon, name the version too.
+/// that imports its neighbour names the version too.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let mut digest = Sha256::new();
     for path in Files::iter() {
@@ -36,12 +36,12 @@ pub fn asset_path(path: &str) -> String {
     format!("/assets/{}/{path}", *VERSION)
 }
 
-/// `GET /assets/{version}/{path}`. A page from before the last change may still ask with the old version.
+/// `GET /assets/{version}/{path}`. A page of another build is given the files of this one.
 pub(super) async fn show(request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse> {
     let (version, path) = path.into_inner();
     let file = Files::get(&path).ok_or(Error::NotFound)?;
     let content = short(&file.metadata.sha256_hash());
-    let caching = if version == *VERSION { FOR_EVER } else { ASK_AGAIN };
+    let caching = caching(version == *VERSION, cfg!(debug_assertions));
     let is_known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(|tags| names(tags, &content));
     let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     // Weak, because the same file travels compressed and not.
@@ -50,6 +50,11 @@ pub(super) async fn show(request: HttpRequest, path: web::Path<(String, String)>
         return Ok(response.finish());
     }
     Ok(response.content_type(content_type(&file)).body(file.data.into_owned()))
+}
+
+/// A debug build reads files from the disk, where they change under one address.
+fn caching(is_this_version: bool, is_debug: bool) -> &'static str {
+    if is_this_version && !is_debug { FOR_EVER } else { ASK_AGAIN }
 }
 
 fn names(tags: &str, version: &str) -> bool {
@@ -86,16 +91,21 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_file_under_its_versioned_address_is_kept_for_ever() {
+    async fn a_file_has_a_versioned_address() {
         let style = some_style();
         let address = asset_path(&style);
         let (version, path) = address.strip_prefix("/assets/").and_then(|rest| rest.split_once('/')).expect("a version");
         let kept = get(version, path, None).await.unwrap();
-        assert_eq!(kept.headers().get(CACHE_CONTROL).unwrap(), FOR_EVER);
         assert_eq!(kept.headers().get(CONTENT_TYPE).unwrap(), "text/css; charset=utf-8");
         assert_eq!(to_bytes(kept.into_body()).await.unwrap(), Files::get(&style).unwrap().data.into_owned());
-        let asked_again = get("old", &style, None).await.unwrap();
-        assert_eq!(asked_again.headers().get(CACHE_CONTROL).unwrap(), ASK_AGAIN);
+        let of_another_build = get("0123456789ab", &style, None).await.unwrap();
+        assert_eq!(of_another_build.headers().get(CACHE_CONTROL).unwrap(), ASK_AGAIN);
+    }
+
+    #[test]
+    fn only_what_cannot_change_is_kept_for_ever() {
+        assert_eq!(caching(true, false), FOR_EVER);
+        assert_eq!([caching(false, false), caching(true, true), caching(false, true)], [ASK_AGAIN; 3]);
     }
 
     #[actix_web::test]

@@ -16,6 +16,7 @@ use super::frames::ToPage;
 use super::locale::Locale;
 use super::state::State;
 use super::{present, threads};
+use crate::domain::conversation::Listing;
 use crate::domain::ids::{ConversationId, UserId, WorkspaceId};
 use crate::live::change::Change;
 use crate::live::porter::{Line, deliver};
@@ -32,8 +33,13 @@ const BEATS_WITH_BUS: u32 = 5;
 /// After how many beats without the bus pages are told to look for themselves.
 const REFRESH_WITHOUT_BUS: u32 = 7;
 
-/// How long signs of people are gathered before they are shown together.
+/// How long signs of people are gathered before they are shown together, and of how many conversations at most: fewer than a
+/// socket has room for.
 const GATHER: Duration = Duration::from_millis(100);
+const SHOWN_AT_ONCE: usize = 32;
+
+/// How long the database may take to say in which lists conversations are.
+const LISTINGS: Duration = Duration::from_millis(500);
 
 /// How often signs of people fade.
 const FADE: Duration = Duration::from_secs(2);
@@ -129,12 +135,12 @@ async fn count(state: &State, dirty: &Dirty) {
     }
 }
 
-/// Shows who is viewing and typing, to pages that have the conversation open or in their list.
+/// Shows who is viewing and typing: at once to pages that have the conversation open, then to those that have it in their list.
 async fn show_people(state: &State) {
     let mut fade = tokio::time::interval(FADE);
     loop {
         let changed = tokio::select! {
-            changed = state.live.people.changed() => changed,
+            changed = state.live.people.changed(SHOWN_AT_ONCE) => changed,
             _ = fade.tick() => {
                 state.live.people.fade(Timestamp::now());
                 continue;
@@ -142,20 +148,38 @@ async fn show_people(state: &State) {
         };
         let mut by_workspace: HashMap<WorkspaceId, Vec<ConversationId>> = HashMap::new();
         for (workspace, conversation) in changed {
+            deliver(&state.live.hub.viewers(workspace, conversation), &people_frame(state, workspace, conversation));
             by_workspace.entry(workspace).or_default().push(conversation);
         }
+        by_workspace.retain(|workspace, _| state.live.hub.has_workspace(*workspace));
         for (workspace, conversations) in by_workspace {
-            let ids: Vec<Uuid> = conversations.iter().map(|conversation| conversation.0).collect();
-            // Without the database only pages that have it open are told.
-            let standings = state.store.standings(workspace, &ids).await.unwrap_or_default();
-            for conversation in conversations {
-                let around = state.live.hub.around(workspace, conversation, standings.get(&conversation));
-                let present = state.live.people.at(workspace, conversation, Timestamp::now());
-                let frame = ToPage::People { conversation, viewers: &present.viewers, typing: &present.typing }.frame();
-                deliver(&around, &frame);
+            for (conversation, listing) in listings(state, workspace, &conversations).await {
+                let pages = state.live.hub.listing_pages(workspace, conversation, &listing);
+                if !pages.is_empty() {
+                    deliver(&pages, &people_frame(state, workspace, conversation));
+                }
             }
         }
         tokio::time::sleep(GATHER).await;
+    }
+}
+
+/// Who is at a conversation now.
+pub(super) fn people_frame(state: &State, workspace: WorkspaceId, conversation: ConversationId) -> ByteString {
+    let present = state.live.people.at(workspace, conversation, Timestamp::now());
+    ToPage::People { conversation, viewers: &present.viewers, typing: &present.typing }.frame()
+}
+
+/// In which lists conversations are; nothing when the database takes long to say: rows can do without their people for a while.
+pub(super) async fn listings(state: &State, workspace: WorkspaceId, conversations: &[ConversationId]) -> HashMap<ConversationId, Listing> {
+    let ids: Vec<Uuid> = conversations.iter().map(|conversation| conversation.0).collect();
+    match tokio::time::timeout(LISTINGS, state.store.listings(workspace, &ids)).await {
+        Ok(Ok(listings)) => listings,
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "rows do without their people");
+            HashMap::new()
+        }
+        Err(_) => HashMap::new(),
     }
 }
 

@@ -54,7 +54,7 @@ pub enum ToPage<'a> {
         queues: i64,
         unassigned: i64,
     },
-    /// Who else is at the open conversation.
+    /// Who is at a conversation that is open or in the list.
     People {
         conversation: ConversationId,
         viewers: &'a [Viewer],

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::error::{Error, Result};
+use super::fanout::{listings, people_frame};
 use super::frames::{FromPage, ToPage};
 use super::session::Signed;
 use super::state::State;
@@ -30,6 +31,9 @@ const SEND: Duration = Duration::from_secs(5);
 
 /// How long a page may say nothing; it beats every 20 seconds.
 const SILENCE: Duration = Duration::from_secs(70);
+
+/// Conversations with people that a page is told of when it shows a list; more is told as it changes.
+const PLACES: usize = 500;
 
 /// `GET /live`
 ///
@@ -116,7 +120,7 @@ impl Page {
             }
             FromPage::List { view } => {
                 self.show(&view).await;
-                self.count(session).await
+                self.count(session).await && self.show_people(session).await
             }
             FromPage::Open { conversation, since } => self.follow(session, conversation, since).await,
             FromPage::Close => {
@@ -161,6 +165,21 @@ impl Page {
         }
     }
 
+    /// Who is at the conversations of its list; from now on the page hears what changes.
+    async fn show_people(&self, session: &mut Session) -> bool {
+        let workspace = self.signed.workspace;
+        let places = self.state.live.people.places(workspace, PLACES);
+        if places.is_empty() {
+            return true;
+        }
+        for (conversation, listing) in listings(&self.state, workspace, &places).await {
+            if self.state.live.hub.lists(self.id, &listing) && !send(session, people_frame(&self.state, workspace, conversation)).await {
+                return false;
+            }
+        }
+        true
+    }
+
     /// Opens a conversation: what the page has not seen first, then what happens. Events that come meanwhile wait in the queue,
     /// so that none is missed and none comes before.
     async fn follow(&mut self, session: &mut Session, conversation: ConversationId, since: i64) -> bool {
@@ -172,7 +191,7 @@ impl Page {
                     return false;
                 }
                 self.sign(conversation, Doing::Viewing);
-                true
+                send(session, people_frame(&self.state, self.signed.workspace, conversation)).await
             }
             // Not in this workspace: nothing is told, as if it did not exist.
             Ok(None) => {

@@ -18,7 +18,7 @@ const LEFT_BEHIND: SignedDuration = SignedDuration::from_secs(2);
 
 /// Runs until `stop`.
 pub(super) async fn run(workers: Workers, stop: CancellationToken) {
-    let lanes = Lanes::new(workers.runner.clone());
+    let lanes = Lanes::new(workers.runner.clone(), workers.intake.clone());
     let mut sweep = tokio::time::interval(SWEEP);
     sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -26,18 +26,18 @@ pub(super) async fn run(workers: Workers, stop: CancellationToken) {
             () = stop.cancelled() => break,
             apps = workers.live.wakes.payloads.next() => {
                 for app in apps {
-                    sort(&workers, &lanes, &app).await;
+                    sort(&workers, &lanes, &app, &stop).await;
                 }
             }
-            _ = sweep.tick() => look_around(&workers, &lanes).await,
+            _ = sweep.tick() => look_around(&workers, &lanes, &stop).await,
         }
     }
     lanes.finish().await;
 }
 
-/// Sorts an app's bodies until none waits.
-async fn sort(workers: &Workers, lanes: &Lanes, app_id: &str) {
-    loop {
+/// Sorts an app's bodies until none waits, or until `stop`.
+async fn sort(workers: &Workers, lanes: &Lanes, app_id: &str, stop: &CancellationToken) {
+    while stop.run_until_cancelled(lanes.have_room()).await.is_some() {
         match workers.runner.sort(app_id, understand).await {
             Ok(sorted) => {
                 for lane in sorted.lanes {
@@ -52,11 +52,11 @@ async fn sort(workers: &Workers, lanes: &Lanes, app_id: &str) {
     }
 }
 
-async fn look_around(workers: &Workers, lanes: &Lanes) {
+async fn look_around(workers: &Workers, lanes: &Lanes, stop: &CancellationToken) {
     match workers.runner.store().apps_with_unsorted_payloads().await {
         Ok(apps) => {
             for app in apps {
-                sort(workers, lanes, &app).await;
+                sort(workers, lanes, &app, stop).await;
             }
         }
         Err(error) => return after_fault("waiting bodies could not be looked for", &error.into()).await,

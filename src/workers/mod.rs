@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::live::Live;
 use crate::media::MediaStore;
 use crate::runner::Runner;
+use crate::runner::intake::Intake;
 use crate::whatsapp::Client;
 
 /// Pause after a fault of the database before a loop looks again.
@@ -27,6 +28,8 @@ const AFTER_FAULT: Duration = Duration::from_millis(300);
 #[derive(Clone)]
 pub struct Workers {
     pub runner: Runner,
+    /// The way in of this process, which goes first.
+    pub intake: Intake,
     pub live: Arc<Live>,
     pub client: Client,
     pub media: Arc<MediaStore>,

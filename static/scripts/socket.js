@@ -33,7 +33,7 @@ class Socket extends EventTarget {
   /** The list this page shows. */
   watch(view) {
     this.#view = view
-    this.#send({ type: "list", view })
+    this.#sendView()
   }
 
   /** Follows a conversation; `seq()` says how far the page is. */
@@ -74,7 +74,7 @@ class Socket extends EventTarget {
   #opened() {
     this.#attempts = 0
     this.since = null
-    if (this.#view) this.#send({ type: "list", view: this.#view })
+    this.#sendView()
     this.#become(this.#open ? "catching_up" : "live")
     this.#sendOpen()
     this.dispatchEvent(new CustomEvent("resync"))
@@ -87,6 +87,7 @@ class Socket extends EventTarget {
       return
     }
     if (frame.type === "refresh") {
+      this.#sendView()
       this.#sendOpen()
       this.dispatchEvent(new CustomEvent("resync"))
       return
@@ -124,6 +125,10 @@ class Socket extends EventTarget {
 
   #beat() {
     this.#send({ type: "beat" })
+  }
+
+  #sendView() {
+    if (this.#view) this.#send({ type: "list", view: this.#view })
   }
 
   #sendOpen() {

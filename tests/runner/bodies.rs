@@ -34,7 +34,7 @@ pub async fn store(store: &Store, items: &[InboundItem]) {
     store.append_payloads(&[NewPayload { app_id: APP.to_owned(), received_at: now(), body }]).await.unwrap();
 }
 
-fn understand(body: &[u8]) -> Vec<Said> {
+pub fn understand(body: &[u8]) -> Vec<Said> {
     let items: Vec<InboundItem> = serde_json::from_slice(body).unwrap();
     items.into_iter().map(|item| Said::ForInbox { phone_number_id: NUMBER.to_owned(), item }).collect()
 }

@@ -90,3 +90,15 @@ async fn the_journal_is_read_completely_from_any_place() {
         assert_eq!(read, (since + 1..=25).collect::<Vec<_>>());
     }
 }
+
+#[tokio::test]
+async fn what_postgresql_refuses_is_told_without_the_values_it_was_about() {
+    let shop = Shop::opens().await;
+    let client = shop.store.client().await.unwrap();
+    let fault = client.query_one("SELECT $1::text::uuid", &[&"0049 170 1234567"]).await.unwrap_err();
+    let told = baton::store::Error::from(fault).to_string();
+    assert_eq!(told, "the database refused: SQLSTATE 22P02");
+    let again = "INSERT INTO workspaces (id, name) SELECT id, name FROM workspaces";
+    let told = baton::store::Error::from(client.execute(again, &[]).await.unwrap_err()).to_string();
+    assert_eq!(told, "the database refused: SQLSTATE 23505, table workspaces, constraint workspaces_pkey");
+}

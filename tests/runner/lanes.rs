@@ -10,8 +10,8 @@ use baton::store::Store;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
-use crate::bodies::{message, status, store, work};
-use crate::shop::Shop;
+use crate::bodies::{message, status, store, understand, work};
+use crate::shop::{APP, Shop};
 
 const OF_EACH: usize = 100;
 
@@ -156,4 +156,31 @@ async fn a_conversation_of_another_workspace_is_not_found() {
     let elsewhere = baton::domain::ids::WorkspaceId(uuid::Uuid::now_v7());
     let outcome = node.runner.run(elsewhere, conversation, Command::Take { by: ana }).await;
     assert!(matches!(outcome, Err(Error::NotFound)), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn an_item_that_another_version_stored_is_set_aside_and_the_rest_of_its_lane_goes_on() {
+    let shop = Shop::opens().await;
+    let node = shop.node(2);
+    store(
+        &shop.store,
+        &[message("4917", "wamid.before", "hello"), message("4917", "wamid.strange", "hello"), message("4917", "wamid.after", "hello")],
+    )
+    .await;
+    let sorted = node.runner.sort(APP, understand).await.unwrap();
+    shop.execute(
+        "UPDATE inbound_items SET item = '{\"from\": \"another version\"}' WHERE seq = (SELECT seq FROM inbound_items ORDER BY seq OFFSET 1 LIMIT 1)",
+        &[],
+    )
+    .await;
+    node.runner.run_lane(sorted.lanes[0]).await.unwrap();
+    assert_eq!(messages(&shop.store).await, ["wamid.before"], "the other version may be there to run the rest");
+    assert_eq!(shop.count("SELECT count(*) FROM quarantine").await, 0);
+    shop.execute("UPDATE inbound_items SET received_at = received_at - interval '5 minutes'", &[]).await;
+    node.runner.run_lane(sorted.lanes[0]).await.unwrap();
+    assert_eq!(messages(&shop.store).await, ["wamid.before", "wamid.after"]);
+    assert_eq!(shop.count("SELECT count(*) FROM inbound_items").await, 0);
+    let aside = shop.rows("SELECT convert_from(item, 'UTF8'), reason FROM quarantine", &[]).await;
+    assert_eq!(aside.len(), 1);
+    assert_eq!(aside[0].get::<_, String>(0), r#"{"from":"another version"}"#);
 }

@@ -22,7 +22,7 @@ export default class extends Controller {
     this.#listen("row", (frame) => this.#row(frame))
     this.#listen("counts", (frame) => this.#counts(frame))
     this.#listen("people", (frame) => this.#people(frame))
-    this.#listen("resync", () => this.refresh())
+    this.#listen("resync", () => this.#resync())
     this.#on(document, "turbo:frame-load", () => this.#mark())
     this.#on(document, "thread:read", (event) => this.#read(event.detail))
     socket.watch(this.viewValue)
@@ -48,6 +48,12 @@ export default class extends Controller {
   more(event) {
     event.preventDefault()
     this.#loadMore()
+  }
+
+  /** Who is where is told anew; who left meanwhile is not. */
+  #resync() {
+    this.people.clear()
+    this.refresh()
   }
 
   /** Fetches the pages shown anew. Rows that come meanwhile are put in again afterwards: they may be newer. */
@@ -129,7 +135,10 @@ export default class extends Controller {
     if (known?.dataset.read && !row.dataset.read) row.dataset.read = known.dataset.read
     const hadFocus = known?.contains(document.activeElement)
     known?.remove()
-    if (!belongs(row.dataset, this.viewValue, this.viewer)) return
+    if (!belongs(row.dataset, this.viewValue, this.viewer)) {
+      this.people.delete(row.dataset.conversation)
+      return
+    }
     if (!place(this.rowsTarget, row, this.viewValue, this.hasMoreTarget)) return
     this.#dress(row)
     if (hadFocus) row.querySelector("a").focus({ preventScroll: true })
@@ -162,7 +171,9 @@ export default class extends Controller {
 
   #people({ conversation, viewers, typing }) {
     const others = (people) => people.filter((person) => person.id !== this.viewer.id).map((person) => person.name)
-    this.people.set(conversation, { viewing: others(viewers), typing: others(typing) })
+    const there = { viewing: others(viewers), typing: others(typing) }
+    if (there.viewing.length > 0) this.people.set(conversation, there)
+    else this.people.delete(conversation)
     const row = document.getElementById(`row-${conversation}`)
     if (row) this.#showPeople(row)
   }
