@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
 
 use crate::store::payloads::NewPayload;
 use crate::store::{Result, Store};
@@ -19,9 +19,9 @@ const BATCH_BYTES: usize = 8 * 1024 * 1024;
 /// Commits under way at once.
 const WRITERS: usize = 4;
 
-/// Bodies that wait when this process is flooded. At some hundred bodies a second hardly more than one waits; this many do when
-/// they come as fast as they are answered.
-const FLOOD: usize = 24;
+/// Requests that wait for their answer when this process is flooded. At some hundred a second hardly more than one does; this many
+/// do when they come as fast as they are answered.
+const FLOOD: usize = 32;
 
 /// How long a body may wait for its commit before Meta is asked to come again.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -45,6 +45,8 @@ struct Waiting {
 #[derive(Clone)]
 pub struct Intake {
     bodies: mpsc::Sender<Waiting>,
+    /// One for each request that may wait for its answer.
+    places: Arc<Semaphore>,
 }
 
 impl Intake {
@@ -56,14 +58,14 @@ impl Intake {
         for _ in 0..WRITERS {
             tokio::spawn(write(store.clone(), waiting.clone()));
         }
-        Self { bodies }
+        Self { bodies, places: Arc::new(Semaphore::new(WAITING)) }
     }
 
-    /// Whether so many bodies wait that whoever works for this process is to leave them the processor and the disk: Meta comes again
+    /// Whether so many requests wait that whoever works for this process is to leave them the processor and the disk: Meta comes again
     /// when it is not answered, and what is stored is worked off later.
     #[must_use]
     pub fn is_flooded(&self) -> bool {
-        self.bodies.max_capacity() - self.bodies.capacity() >= FLOOD
+        WAITING - self.places.available_permits() >= FLOOD
     }
 
     /// Stores a body; returns once it is committed.
@@ -71,6 +73,7 @@ impl Intake {
     /// # Errors
     /// [`NotTaken`]: nothing is promised, and Meta has to send it again.
     pub async fn take(&self, payload: NewPayload) -> Result<(), NotTaken> {
+        let _place = self.places.try_acquire().map_err(|_| NotTaken::Overloaded)?;
         let (answer, committed) = oneshot::channel();
         self.bodies.try_send(Waiting { payload, since: Instant::now(), answer }).map_err(|_| NotTaken::Overloaded)?;
         match tokio::time::timeout(PATIENCE, committed).await {
@@ -114,18 +117,25 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn many_bodies_that_wait_are_a_flood_until_they_are_taken_up() {
+    async fn many_requests_that_wait_are_a_flood_until_they_are_answered() {
         let (bodies, mut waiting) = mpsc::channel(WAITING);
-        let intake = Intake { bodies };
+        let intake = Intake { bodies, places: Arc::new(Semaphore::new(WAITING)) };
         let take = || {
+            let intake = intake.clone();
             let payload = NewPayload { app_id: "1001".to_owned(), received_at: jiff::Timestamp::now(), body: bytes::Bytes::new() };
-            intake.bodies.try_send(Waiting { payload, since: Instant::now(), answer: oneshot::channel().0 }).unwrap();
+            tokio::spawn(async move { intake.take(payload).await })
         };
-        (1..FLOOD).for_each(|_| take());
-        assert!(!intake.is_flooded());
-        take();
+        let mut requests = Vec::new();
+        let mut taken_up = Vec::new();
+        for number in 1..=FLOOD {
+            assert!(!intake.is_flooded());
+            requests.push(take());
+            taken_up.push(waiting.recv().await.unwrap());
+            assert_eq!(taken_up.len(), number);
+        }
         assert!(intake.is_flooded());
-        waiting.recv().await.unwrap();
+        taken_up.pop().unwrap().answer.send(true).unwrap();
+        assert_eq!(requests.pop().unwrap().await.unwrap(), Ok(()));
         assert!(!intake.is_flooded());
     }
 }
