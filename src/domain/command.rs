@@ -84,6 +84,17 @@ pub enum ReplyContent {
     Image { media: MediaId, mime_type: String, caption: Option<String>, size: (u32, u32) },
 }
 
+impl ReplyContent {
+    /// The picture it shows, which was kept before the reply is decided.
+    #[must_use]
+    pub fn picture(&self) -> Option<MediaId> {
+        match self {
+            ReplyContent::Text { .. } => None,
+            ReplyContent::Image { media, .. } => Some(*media),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransferTarget {
     Agent(UserId),

@@ -105,6 +105,17 @@ impl MediaStore {
         Ok(self.objects.get(&self.place(workspace, id, "original")).await?.bytes().await?)
     }
 
+    /// Drops a picture and its thumbnail.
+    ///
+    /// # Errors
+    /// [`Error::Failed`]; it may be repeated.
+    pub async fn remove(&self, workspace: WorkspaceId, id: MediaId) -> Result<(), Error> {
+        for part in ["thumbnail", "original"] {
+            self.objects.delete(&self.place(workspace, id, part)).await?;
+        }
+        Ok(())
+    }
+
     async fn stream(&self, place: &Path) -> Result<Stored, Error> {
         let found = self.objects.get(place).await?;
         Ok(Stored { length: found.meta.size, bytes: found.into_stream().map_err(Error::from).boxed() })

@@ -32,6 +32,7 @@ crate::statements! {
         UPDATE media
         SET state = 'stored', mime_type = $3, byte_count = $4, width = $5, height = $6
         WHERE workspace_id = $1 AND id = $2";
+    REMOVE = "DELETE FROM media WHERE workspace_id = $1 AND id = $2";
     SET_FAILED = "UPDATE media SET state = 'failed' WHERE workspace_id = $1 AND id = $2";
     RETRY_AT = "UPDATE media SET due_at = $3 WHERE workspace_id = $1 AND id = $2";
     FIND = "SELECT mime_type, byte_count FROM media WHERE workspace_id = $1 AND id = $2 AND state = 'stored'";
@@ -118,6 +119,15 @@ impl Store {
         let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 9] =
             [&workspace.0, &id.0, &conversation.0, &inbox.0, &message.0, &media.mime_type, &media.byte_count, &media.width, &media.height];
         self.execute(&INSERT_STORED, &parameters).await?;
+        Ok(())
+    }
+
+    /// Removes a picture whose message was refused.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn remove_media(&self, workspace: WorkspaceId, id: MediaId) -> Result<()> {
+        self.execute(&REMOVE, &[&workspace.0, &id.0]).await?;
         Ok(())
     }
 

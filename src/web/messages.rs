@@ -39,9 +39,13 @@ pub(super) async fn create(
         Content::SentBefore => return reply.done().await,
         Content::Unsuitable(words) => return reply.refuse(words).await,
     };
-    let message = form.message_id;
+    let (message, picture) = (form.message_id, content.picture());
     let command = Command::Reply { by: person(&signed), message, content, reply_to: None, seen: form.seen };
-    match run(&state, &signed, *id, command).await {
+    let outcome = run(&state, &signed, *id, command).await;
+    if let (Err(Error::Refused(_)), Some(picture)) = (&outcome, picture) {
+        picture::drop_again(&state, signed.workspace, picture).await;
+    }
+    match outcome {
         Ok(_) | Err(Error::Refused(Refusal::Duplicate)) => reply.done().await,
         Err(Error::Refused(Refusal::ThreadMovedOn { seen, now })) => reply.hold(seen, now).await,
         Err(Error::Refused(refusal)) => reply.refuse(refusal_words(signed.locale, &refusal)).await,

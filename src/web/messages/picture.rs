@@ -4,7 +4,7 @@ use actix_web::web::Bytes;
 use uuid::Uuid;
 
 use crate::domain::command::ReplyContent;
-use crate::domain::ids::MediaId;
+use crate::domain::ids::{MediaId, WorkspaceId};
 use crate::media::{self, Picture, Reason, inspect};
 use crate::store::media::StoredMedia;
 use crate::web::error::{Error, Result};
@@ -67,6 +67,17 @@ pub(super) async fn keep(state: &State, place: Place, bytes: Bytes) -> Result<Re
     state.media.put(place.workspace, media, bytes, Bytes::copy_from_slice(&picture.thumbnail)).await?;
     state.store.add_media(place, media, &stored).await?;
     Ok(Ok(Kept { media, picture }))
+}
+
+/// Drops a picture whose message was refused. Nobody waits for it: a fault leaves a file that nothing shows.
+pub(super) async fn drop_again(state: &State, workspace: WorkspaceId, media: MediaId) {
+    let dropped = async {
+        state.store.remove_media(workspace, media).await?;
+        Ok::<_, Error>(state.media.remove(workspace, media).await?)
+    };
+    if let Err(error) = dropped.await {
+        tracing::warn!(%media, %error, "a picture that was not sent could not be dropped");
+    }
 }
 
 fn suitable(bytes: &[u8]) -> Result<Picture, Unsuitable> {
