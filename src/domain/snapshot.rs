@@ -37,7 +37,7 @@ pub struct Snapshot {
 }
 
 /// What an administrator set up; changes rarely.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Workplace {
     pub queues: Vec<Queue>,
     /// Names of everybody who works or worked here.

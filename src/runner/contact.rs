@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use super::load::know_messages;
+use super::load::{know_messages, snapshot};
 use super::write::{store_media, write};
 use super::{Error, Runner, fresh_ids, now};
 use crate::domain::command::TransferTarget;
@@ -93,7 +93,7 @@ impl Runner {
             return Err(Refusal::Duplicate.into());
         }
         let loaded = store::conversations::load(&transaction, workspace, id).await?.ok_or(Error::NotFound)?;
-        let mut snapshot = self.snapshot(&place, contact, Some(loaded)).await?;
+        let mut snapshot = snapshot(&transaction, &place, contact, Some(loaded)).await?;
         know_messages(&transaction, &mut snapshot, &[], &messages_of(&command)).await?;
         if let Command::AddNote { note, .. } = &command
             && store::notes::exists(&transaction, workspace, *note).await?
@@ -165,7 +165,7 @@ impl Runner {
         if open.items.is_empty() {
             return Ok(LaneProgress::Empty);
         }
-        let mut snapshot = self.snapshot(&place, open.contact, open.latest).await?;
+        let mut snapshot = snapshot(&transaction, &place, open.contact, open.latest).await?;
         let (wamids, ids) = spoken_of(&open.items);
         let conversations = know_messages(&transaction, &mut snapshot, &wamids, &ids).await?;
         let now = now();

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{Error, Runner, fresh_ids};
 use crate::domain::Snapshot;
 use crate::domain::contact::Contact;
+use crate::domain::flows::session::FlowSession;
 use crate::domain::ids::{ConversationId, InboxId, WorkspaceId};
 use crate::domain::inbox::Inbox;
 use crate::domain::snapshot::Workplace;
@@ -33,30 +34,37 @@ impl Runner {
         }
         Ok(Place { workspace, inbox: connection.inbox, workplace })
     }
+}
 
-    /// A snapshot around what was loaded. A session's version that the kept set-up does not hold yet is fetched.
-    pub(super) async fn snapshot(&self, place: &Place, contact: Contact, loaded: Option<Loaded>) -> Result<Snapshot, Error> {
-        let (conversation, session, another_under_way) =
-            loaded.map_or((None, None, false), |loaded| (Some(loaded.conversation), loaded.session, loaded.another_under_way));
-        let mut workplace = place.workplace.clone();
-        if let Some(session) = &session
-            && !workplace.definitions.contains_key(&(session.flow, session.version))
-        {
-            workplace = self.workplaces.refresh(place.workspace).await?;
-        }
-        Ok(Snapshot {
-            workspace: place.workspace,
-            workplace,
-            inbox: place.inbox.clone(),
-            contact,
-            conversation,
-            another_under_way,
-            session,
-            messages: Vec::new(),
-            agents: HashMap::new(),
-            ids: fresh_ids(),
-        })
+/// A snapshot around what was loaded. A session's version that the kept set-up does not hold yet is read along: this transaction has
+/// a connection, and must not wait for a second one.
+pub(super) async fn snapshot(
+    transaction: &Transaction<'_>,
+    place: &Place,
+    contact: Contact,
+    loaded: Option<Loaded>,
+) -> Result<Snapshot, Error> {
+    let (conversation, session, another_under_way) =
+        loaded.map_or((None, None, false), |loaded| (Some(loaded.conversation), loaded.session, loaded.another_under_way));
+    let mut workplace = place.workplace.clone();
+    if let Some(FlowSession { flow, version, .. }) = session
+        && !workplace.definitions.contains_key(&(flow, version))
+        && let Some(definition) = store::workplace::definition(transaction, place.workspace, flow, version).await?
+    {
+        Arc::make_mut(&mut workplace).definitions.insert((flow, version), Arc::new(definition));
     }
+    Ok(Snapshot {
+        workspace: place.workspace,
+        workplace,
+        inbox: place.inbox.clone(),
+        contact,
+        conversation,
+        another_under_way,
+        session,
+        messages: Vec::new(),
+        agents: HashMap::new(),
+        ids: fresh_ids(),
+    })
 }
 
 /// Adds the messages that commands speak of; answers which conversation each belongs to.

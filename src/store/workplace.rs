@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::{Error, Result, Store};
+use super::{Error, Result, Store, Transaction, prepare};
 use crate::domain::flows::definition::Definition;
 use crate::domain::ids::{FlowId, QueueId, TeamId, UserId, WorkspaceId};
 use crate::domain::queue::Queue;
@@ -36,6 +36,7 @@ crate::statements! {
               WHERE session.workspace_id = version.workspace_id AND session.flow_id = version.flow_id AND session.version = version.version))
         ORDER BY version.flow_id, version.version
         LIMIT 1000";
+    DEFINITION = "SELECT definition FROM flow_versions WHERE workspace_id = $1 AND flow_id = $2 AND version = $3";
     ADD_QUEUE = "
         INSERT INTO queues (workspace_id, id, key, name, team_id, hours, promise_minutes, position)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -135,6 +136,16 @@ impl Store {
         self.execute(&PUBLISH, &[&workspace.0, &flow.0, &version]).await?;
         Ok(version)
     }
+}
+
+/// One version of a flow, read on the connection of a transaction.
+///
+/// # Errors
+/// As PostgreSQL answers, or when the definition cannot be read.
+pub async fn definition(transaction: &Transaction<'_>, workspace: WorkspaceId, flow: FlowId, version: i32) -> Result<Option<Definition>> {
+    let statement = prepare(transaction, &DEFINITION).await?;
+    let row = transaction.query_opt(&statement, &[&workspace.0, &flow.0, &version]).await?;
+    row.map(|row| Ok(serde_json::from_value(row.get(0))?)).transpose()
 }
 
 fn queue(row: &tokio_postgres::Row) -> Result<Queue> {

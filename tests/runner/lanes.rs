@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use baton::domain::command::Command;
+use baton::domain::flows::definition::Definition;
+use baton::domain::ids::FlowId;
 use baton::domain::message::Status;
 use baton::domain::user::Role;
 use baton::runner::Error;
@@ -183,4 +185,21 @@ async fn an_item_that_another_version_stored_is_set_aside_and_the_rest_of_its_la
     let aside = shop.rows("SELECT convert_from(item, 'UTF8'), reason FROM quarantine", &[]).await;
     assert_eq!(aside.len(), 1);
     assert_eq!(aside[0].get::<_, String>(0), r#"{"from":"another version"}"#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_of_a_flow_version_that_was_just_published_needs_one_connection_only() {
+    let shop = Shop::opens().await;
+    let (late, early) = (shop.node(1), shop.node(4));
+    store(&shop.store, &[message("4917", "wamid.1", "hello")]).await;
+    work(&late.runner).await;
+    let flow = FlowId(shop.rows("SELECT id FROM flows", &[]).await[0].get(0));
+    let definition: Definition = serde_json::from_str(include_str!("../../src/demo/flow.json")).unwrap();
+    shop.store.publish_flow(shop.workspace, flow, &definition).await.unwrap();
+    store(&shop.store, &[message("4918", "wamid.2", "hello")]).await;
+    work(&early.runner).await;
+    assert_eq!(shop.count("SELECT count(*) FROM flow_sessions WHERE version = 2").await, 1);
+    store(&shop.store, &[message("4918", "wamid.3", "agent")]).await;
+    work(&late.runner).await;
+    assert_eq!(shop.count("SELECT count(*) FROM conversations WHERE controller = 'queue'").await, 1, "the flow handed over");
 }
