@@ -234,6 +234,8 @@ async fn at_night_agents_hold_what_came_to_the_queue_that_never_closes() {
     let standings = "SELECT count(*) FILTER (WHERE controller = 'agent'), count(*) FILTER (WHERE controller = 'queue') FROM conversations
                      WHERE state = 'open'";
     assert_eq!(ask(&folder.database(), standings).await, [7, 3]);
+    let most = "SELECT max(load)::bigint FROM agents";
+    assert_eq!(ask(&folder.database(), most).await, [2], "everybody has room for what comes");
 }
 
 #[tokio::test]

@@ -18,6 +18,9 @@ pub struct Brief {
     pub missing: Vec<String>,
     /// What the customer wrote before the first question reached them.
     pub opening: Vec<Quote>,
+    /// What they wrote later that no question could use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unclear: Vec<Quote>,
     /// BCP 47, e.g. `en`, when known.
     pub language: Option<String>,
     /// What the customer was told to expect.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::brief::Brief;
-use super::ids::{ContactId, ConversationId, InboxId, QueueId, UserId};
+use super::ids::{ContactId, ConversationId, InboxId, MessageId, QueueId, UserId};
 use super::message::Direction;
 use super::routing::AssignmentReason;
 
@@ -111,6 +111,17 @@ pub struct LastMessage {
     /// At most [`LastMessage::LENGTH`] characters.
     pub text: String,
     pub seq: i64,
+    #[serde(default)]
+    pub message: Option<MessageId>,
+    /// The agent who wrote it.
+    #[serde(default)]
+    pub agent: Option<UserId>,
+    /// It did not reach the customer.
+    #[serde(default)]
+    pub has_failed: bool,
+    /// Since when the customer had waited for it.
+    #[serde(default)]
+    pub answers_since: Option<Timestamp>,
 }
 
 impl LastMessage {

@@ -13,7 +13,7 @@ use super::flows::definition::Definition;
 use super::flows::session::FlowSession;
 use super::ids::{FlowId, Ids, MessageId, QueueId, UserId, WorkspaceId};
 use super::inbox::Inbox;
-use super::message::{Direction, Message, Status, Wamid};
+use super::message::{Author, Direction, Message, Status, Wamid};
 use super::queue::Queue;
 use super::window;
 
@@ -184,9 +184,10 @@ impl Conversation {
             Event::MessageReceived { message } => {
                 self.hear(message, now);
             }
+            Event::MessageStatusChanged { message, status, .. } => self.note_failure(*message, *status == Status::Failed),
             Event::MessageQueued { message } => {
                 self.remember(message, now);
-                if matches!(message.author, super::message::Author::Agent { .. }) {
+                if matches!(message.author, Author::Agent { .. }) {
                     self.waiting_since = None;
                 }
             }
@@ -220,7 +221,6 @@ impl Conversation {
                 self.queued_at = None;
             }
             Event::ConversationOpened { .. }
-            | Event::MessageStatusChanged { .. }
             | Event::MessageResent { .. }
             | Event::MessageLeft { .. }
             | Event::MediaChanged { .. }
@@ -247,13 +247,32 @@ impl Conversation {
         }
     }
 
+    /// An answer that did not arrive is none: the customer waits as before. One that arrives after all is.
+    fn note_failure(&mut self, message: MessageId, has_failed: bool) {
+        let Some(last) = self.last_message.as_mut().filter(|last| last.message == Some(message) && last.has_failed != has_failed) else {
+            return;
+        };
+        last.has_failed = has_failed;
+        if last.agent.is_some() && self.state != State::Resolved {
+            self.waiting_since = last.answers_since.filter(|_| has_failed);
+        }
+    }
+
     fn remember(&mut self, message: &Message, now: Timestamp) {
+        let agent = match message.author {
+            Author::Agent { user } => Some(user),
+            Author::Contact | Author::Flow => None,
+        };
         self.last_message_at = now;
         self.last_message = Some(LastMessage {
             direction: message.direction(),
             kind: message.content.kind().to_owned(),
             text: message.content.text().chars().take(LastMessage::LENGTH).collect(),
             seq: self.last_seq,
+            message: Some(message.id),
+            agent,
+            has_failed: false,
+            answers_since: agent.and(self.waiting_since),
         });
     }
 

@@ -64,7 +64,7 @@ pub(super) async fn list(state: &State, signed: &Signed, view: View, after: Opti
     let mut found = state.store.list(signed.workspace, signed.user, present::list_view(view), after, limit).await?;
     let has_more = found.len() > ROWS;
     found.truncate(ROWS);
-    let rows: Vec<_> = found.iter().map(|listed| present::row(signed.locale, view, listed)).collect();
+    let rows: Vec<_> = found.iter().map(|listed| present::row(signed.locale, view, listed, signed.user)).collect();
     let next = rows.last().filter(|_| has_more).map(|row| row.cursor.clone());
     Ok(List { next, rows, later: after.is_some(), ..empty_list(signed, view, None) })
 }

@@ -25,15 +25,16 @@ pub fn list_view(view: View) -> ListView {
     }
 }
 
-/// A stored conversation as a row of `view`.
+/// A stored conversation as a row of `view`, for one viewer.
 #[must_use]
-pub fn row(locale: Locale, view: View, listed: &Listed) -> Row {
+pub fn row(locale: Locale, view: View, listed: &Listed, viewer: UserId) -> Row {
     let names = Names { agent: listed.agent_name.as_deref(), queue: listed.queue_name.as_deref() };
+    let last = listed.conversation.last_message.as_ref();
     Row {
         promise_minutes: listed.promise_minutes,
         cursor: Cursor::of(list_view(view), &listed.conversation).to_string(),
-        // Who never opened it has read nothing.
-        read_seq: Some(listed.read_seq.unwrap_or(0)),
+        // Who never opened it has read nothing; one's own words are no news.
+        read_seq: Some(last.filter(|last| last.agent == Some(viewer)).map(|last| last.seq).or(listed.read_seq).unwrap_or(0)),
         view: Some(view),
         ..bare_row(locale, &listed.conversation, &listed.contact_name, names)
     }
@@ -79,15 +80,16 @@ fn bare_row(locale: Locale, conversation: &Conversation, contact_name: &str, nam
 pub fn state(locale: Locale, opened: &Opened, workplace: &Workplace, inbox_name: &str) -> ConversationState {
     let conversation = &opened.conversation;
     let agent_name = conversation.controller.agent().and_then(|agent| workplace.people.get(&agent));
-    let queue_name = conversation.queue.and_then(|queue| workplace.queue(queue)).map(|queue| queue.name.as_str());
-    let names = Names { agent: agent_name.map(String::as_str), queue: queue_name };
+    let queue = conversation.queue.and_then(|queue| workplace.queue(queue));
+    let names = Names { agent: agent_name.map(String::as_str), queue: queue.map(|queue| queue.name.as_str()) };
+    let promise_minutes = queue.map(|queue| queue.promise_minutes);
     let answers = match (&conversation.brief, &opened.session) {
         (Some(brief), _) => brief.answers.clone(),
         (None, Some(session)) => session.answers.clone(),
         (None, None) => Vec::new(),
     };
     let bare = bare_state(locale, conversation, &opened.contact, names);
-    ConversationState { inbox_name: inbox_name.to_owned(), answers, ..bare }
+    ConversationState { inbox_name: inbox_name.to_owned(), promise_minutes, answers, ..bare }
 }
 
 /// What a conversation is after a change.
@@ -95,7 +97,12 @@ pub fn state(locale: Locale, opened: &Opened, workplace: &Workplace, inbox_name:
 pub fn state_of_change(locale: Locale, change: &Change) -> ConversationState {
     let names = Names { agent: change.agent_name.as_deref(), queue: change.queue_name.as_deref() };
     let bare = bare_state(locale, &change.conversation, &change.contact, names);
-    ConversationState { inbox_name: change.inbox_name.clone(), answers: change.answers.clone(), ..bare }
+    ConversationState {
+        inbox_name: change.inbox_name.clone(),
+        promise_minutes: change.promise_minutes,
+        answers: change.answers.clone(),
+        ..bare
+    }
 }
 
 fn bare_state(
@@ -113,6 +120,7 @@ fn bare_state(
         controller: conversation.controller,
         agent: agent(conversation, names.agent),
         queue: queue(conversation, names.queue),
+        promise_minutes: None,
         waiting_since: conversation.waiting_since,
         window_expires_at: conversation.window_expires_at,
         resolved_at: conversation.resolved_at,

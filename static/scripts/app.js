@@ -3,6 +3,7 @@
 import * as Turbo from "../vendor/turbo.js"
 import { Application } from "../vendor/stimulus.js"
 import { upsert } from "./thread/upsert.js"
+import { t } from "./words.js"
 
 import Brief from "./controllers/brief_controller.js"
 import Clock from "./controllers/clock_controller.js"
@@ -38,6 +39,14 @@ for (const [name, controller] of Object.entries(controllers)) application.regist
 document.addEventListener("turbo:frame-missing", (event) => {
   event.preventDefault()
   event.detail.visit(event.detail.response)
+})
+
+// The server cannot be reached: nothing was done, and that is said.
+document.addEventListener("turbo:fetch-request-error", (event) => {
+  event.preventDefault()
+  const words = Object.assign(document.createElement("p"), { textContent: t("connection.not_done") })
+  const place = document.querySelector("dialog[open] .dialog__refusal") ?? document.getElementById("composer-refusal")
+  place?.replaceChildren(words)
 })
 
 // Browsers without invoker commands: the same for dialogs.

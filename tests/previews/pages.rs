@@ -152,7 +152,18 @@ fn list(locale: Locale, current: Option<ConversationId>) -> List {
 }
 
 fn rows(locale: Locale) -> Vec<Row> {
-    let line = |text: &str, direction, kind: &str, seq| Some(LastMessage { direction, kind: kind.to_owned(), text: text.to_owned(), seq });
+    let line = |text: &str, direction, kind: &str, seq| {
+        Some(LastMessage {
+            direction,
+            kind: kind.to_owned(),
+            text: text.to_owned(),
+            seq,
+            message: None,
+            agent: None,
+            has_failed: false,
+            answers_since: None,
+        })
+    };
     let row = |number: u128, name: &str, last, minutes: i64| Row {
         locale,
         id: ConversationId(Uuid::from_u128(CONVERSATION.0.as_u128() + number)),

@@ -125,6 +125,26 @@ fn a_late_failure_is_shown_and_a_delivery_after_all_takes_it_back() {
 }
 
 #[test]
+fn a_customer_whose_answer_failed_waits_as_before_until_it_arrives_after_all() {
+    let shop = Shop::opens();
+    let (phone, ana, message) = on_its_way(&shop);
+    let conversation = || phone.conversation();
+    assert_eq!(conversation().waiting_since, None);
+    shop.answers(message, 1, accepted(message)).unwrap();
+    shop.passes(SignedDuration::from_mins(3));
+    shop.reports(message, Status::Failed).unwrap();
+    let asked_at = conversation().opened_at;
+    assert_eq!(conversation().waiting_since, Some(asked_at));
+    assert!(conversation().last_message.unwrap().has_failed);
+    shop.reports(message, Status::Delivered).unwrap();
+    assert_eq!(conversation().waiting_since, None);
+    assert!(!conversation().last_message.unwrap().has_failed);
+    shop.reports(message, Status::Failed).ok();
+    ana.resolves(&phone).unwrap();
+    assert_eq!(conversation().waiting_since, None, "nobody waits in a resolved conversation");
+}
+
+#[test]
 fn a_status_that_is_quicker_than_the_answer_counts() {
     let shop = Shop::opens();
     let (_, _, message) = on_its_way(&shop);

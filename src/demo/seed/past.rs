@@ -1,8 +1,11 @@
 //! Two months: who wrote when, how it went, and what is still open.
 
+use std::collections::HashMap;
+
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::ids::UserId;
 use crate::store::seed::{PastContact, PastConversation};
 
 use super::chance::Chance;
@@ -42,6 +45,9 @@ const OPEN: [(Ending, i64); 10] = [
     (Ending::Held { turns: 2 }, 130),
 ];
 
+/// Of these, what one agent holds at most: everybody has room for what comes.
+const HELD_EACH: usize = 2;
+
 /// Makes up a past that ends at `now`.
 pub(super) fn imagine(shop: &Shop, size: Size, now: Timestamp) -> Result<Past> {
     let stories = Stories::read()?;
@@ -61,13 +67,16 @@ pub(super) fn imagine(shop: &Shop, size: Size, now: Timestamp) -> Result<Past> {
         let left = size.past - past.conversations.len();
         past.keep_if_over(customer_with_history(shop, &stories, &mut chance, &mut customers, size, now, left)?, now);
     }
+    let mut held: HashMap<UserId, usize> = HashMap::new();
     for (ending, minutes) in OPEN {
-        // At night nobody has taken what came to a closed queue; one of them never closes, so somebody turns up there.
+        // At night nobody has taken what came to a closed queue. Others never close, and have agents enough.
         loop {
             let (contact, identity, language) = customers.next(&mut chance);
             let mut life = Life::new(shop, &mut chance, (contact, identity), now - SignedDuration::from_mins(minutes));
             live(&mut life, &stories, language, ending)?;
-            if ending == Ending::Waiting || life.controller().agent().is_some() {
+            let holds = life.controller().agent().map(|agent| held.entry(agent).or_default());
+            if ending == Ending::Waiting || holds.as_ref().is_some_and(|holds| **holds < HELD_EACH) {
+                holds.into_iter().for_each(|holds| *holds += 1);
                 past.keep(life);
                 break;
             }

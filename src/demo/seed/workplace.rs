@@ -143,9 +143,9 @@ fn colleague(person: &DemoPerson, user: UserId, teams: Vec<TeamId>) -> Colleague
     Colleague { person: Person { user, name, role: person.role }, agent }
 }
 
-/// Orders from early to late, billing in office hours, advice around the clock.
+/// Orders and advice around the clock, billing in office hours.
 fn queues(teams: &[TeamId], time_zone: &str) -> Result<Vec<Queue>> {
-    let every_day = |from: &str, to: &str| week(&[from, to], &[from, to]);
+    let around_the_clock = || week(&["00:00", "24:00"], &["00:00", "24:00"]);
     let queue = |place: usize, key: &str, name: &str, weekly: Value, promise_minutes| {
         let hours = json!({ "time_zone": time_zone, "weekly": weekly, "holidays": [] });
         let hours: Hours = serde_json::from_value(hours).with_context(|| format!("the hours of the queue {key}"))?;
@@ -159,9 +159,9 @@ fn queues(teams: &[TeamId], time_zone: &str) -> Result<Vec<Queue>> {
         })
     };
     Ok(vec![
-        queue(0, "orders", "Orders", every_day("06:00", "24:00"), 10)?,
+        queue(0, "orders", "Orders", around_the_clock(), 10)?,
         queue(1, "billing", "Billing", week(&["07:00", "22:00"], &["09:00", "18:00"]), 30)?,
-        queue(2, "support", "Advice and repairs", every_day("00:00", "24:00"), 15)?,
+        queue(2, "support", "Advice and repairs", around_the_clock(), 15)?,
     ])
 }
 

@@ -39,8 +39,14 @@ impl<'a> Run<'a> {
     }
 
     pub fn quote(&mut self, incoming: &Incoming<'_>) {
-        let said = incoming.choice.map(|choice| choice.title.as_str()).or(incoming.text).unwrap_or("");
-        self.session.quote(incoming.message, text::clean(said));
+        self.session.quote(incoming.message, said(incoming));
+    }
+
+    pub fn quote_unclear(&mut self, incoming: &Incoming<'_>) {
+        let said = said(incoming);
+        if !said.is_empty() {
+            self.session.quote_unclear(incoming.message, said);
+        }
     }
 
     /// The question that waits, or why there is none.
@@ -144,6 +150,7 @@ impl<'a> Run<'a> {
             answers: self.session.answers,
             missing,
             opening: self.session.opening,
+            unclear: self.session.unclear,
             language: self.context.contact.language.clone(),
             promised: self.session.promised,
             waiting_since: self.session.waiting_since,
@@ -242,4 +249,8 @@ impl<'a> Run<'a> {
     fn messages(&self) -> usize {
         self.steps.iter().filter(|step| matches!(step, Step::Say(_))).count()
     }
+}
+
+fn said(incoming: &Incoming<'_>) -> String {
+    text::clean(incoming.choice.map(|choice| choice.title.as_str()).or(incoming.text).unwrap_or(""))
 }

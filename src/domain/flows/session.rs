@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::brief::{Answer, Quote};
 use crate::domain::ids::{FlowId, MessageId};
 
-/// How many opening messages a session keeps; the thread has them all.
+/// How many messages of either kind a session quotes; the thread has them all.
 const MAX_QUOTES: usize = 50;
 
 /// Where a customer stands in a flow and what they said so far. It keeps the version it began with.
@@ -27,6 +27,9 @@ pub struct FlowSession {
     /// What the customer wrote in the opening turn.
     #[serde(default)]
     pub opening: Vec<Quote>,
+    /// What they wrote later that no question could use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unclear: Vec<Quote>,
     /// Until when further messages belong to the opening turn; `None` once a question was answered.
     #[serde(default)]
     pub turn_ends_at: Option<Timestamp>,
@@ -68,6 +71,7 @@ impl FlowSession {
             attempts: 0,
             answers: Vec::new(),
             opening: Vec::new(),
+            unclear: Vec::new(),
             turn_ends_at: None,
             topic: None,
             fields: BTreeMap::new(),
@@ -92,6 +96,13 @@ impl FlowSession {
     pub(super) fn quote(&mut self, message: MessageId, text: String) {
         if self.opening.len() < MAX_QUOTES {
             self.opening.push(Quote { message, text });
+        }
+    }
+
+    /// Keeps a message for the brief that a question could not use.
+    pub(super) fn quote_unclear(&mut self, message: MessageId, text: String) {
+        if self.unclear.len() < MAX_QUOTES {
+            self.unclear.push(Quote { message, text });
         }
     }
 

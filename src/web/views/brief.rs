@@ -7,7 +7,7 @@ use super::html::Html;
 use super::time;
 use super::words::sentence;
 use super::{ui, words};
-use crate::domain::brief::{Brief, HandOffReason};
+use crate::domain::brief::{Brief, HandOffReason, Quote};
 use crate::web::locale::Locale;
 
 /// The card; element id `brief`.
@@ -18,6 +18,8 @@ pub struct BriefCard {
     pub brief: Brief,
     /// The queue's name; its key stands in when it is unknown.
     pub queue_name: Option<String>,
+    /// What its queue promises: the clock turns red after it.
+    pub promise_minutes: Option<u32>,
     /// Set while the customer still waits: the clock runs. Else it shows how long it took is over.
     pub waiting_since: Option<Timestamp>,
 }
@@ -29,6 +31,11 @@ impl BriefCard {
 
     fn queue(&self) -> &str {
         self.queue_name.as_deref().unwrap_or(&self.brief.queue)
+    }
+
+    /// The customer's own words: what they came with, and what no question could use.
+    fn said(&self) -> Vec<&Quote> {
+        self.brief.opening.iter().chain(&self.brief.unclear).collect()
     }
 
     fn is_smooth(&self) -> bool {

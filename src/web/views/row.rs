@@ -63,6 +63,15 @@ impl Row {
         self.read_seq.is_some_and(|read| read < self.last_seq())
     }
 
+    fn has_failed(&self) -> bool {
+        self.last.as_ref().is_some_and(|last| last.has_failed)
+    }
+
+    /// The agent who wrote the last line: to them it is no news.
+    fn last_agent(&self) -> String {
+        self.last.as_ref().and_then(|last| last.agent).map(|agent| agent.to_string()).unwrap_or_default()
+    }
+
     fn is_outbound(&self) -> bool {
         self.last.as_ref().is_some_and(|last| last.direction == Direction::Outbound)
     }

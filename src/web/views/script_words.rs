@@ -7,7 +7,7 @@ use askama::Template;
 use crate::web::locale::Locale;
 
 /// Keys of the locale files that scripts use.
-const KEYS: [&str; 33] = [
+const KEYS: [&str; 34] = [
     "clock.closed",
     "clock.days",
     "clock.hours",
@@ -23,6 +23,7 @@ const KEYS: [&str; 33] = [
     "connection.catching_up",
     "connection.connecting",
     "connection.live",
+    "connection.not_done",
     "connection.offline",
     "people.typing.one",
     "people.typing.other",

@@ -27,6 +27,8 @@ pub struct ConversationState {
     pub controller: Controller,
     pub agent: Option<Person>,
     pub queue: Option<QueueName>,
+    /// What its queue promises.
+    pub promise_minutes: Option<u32>,
     pub waiting_since: Option<Timestamp>,
     pub window_expires_at: Option<Timestamp>,
     pub resolved_at: Option<Timestamp>,
@@ -80,6 +82,7 @@ impl ConversationState {
             locale: self.locale,
             brief: self.brief.clone()?,
             queue_name: self.queue.as_ref().map(|queue| queue.name.clone()),
+            promise_minutes: self.promise_minutes,
             waiting_since: self.waiting_since,
         })
     }
@@ -106,13 +109,6 @@ impl ConversationState {
 }
 
 impl Facts<'_> {
-    /// The name of a field as words: `last_order` is "Last order".
-    fn field_label(&self, name: &str) -> String {
-        let words = name.replace('_', " ");
-        let mut letters = words.chars();
-        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-    }
-
     /// The language by its own name, where the interface knows it.
     fn language_name(&self, tag: &str) -> String {
         let known = Locale::ALL.into_iter().find(|locale| tag.split('-').next() == Some(locale.as_str()));

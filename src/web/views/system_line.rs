@@ -8,7 +8,7 @@ use super::context::{ReasonCard, rule_sentence};
 use super::html::Html;
 use super::time;
 use super::ui;
-use super::words::sentence;
+use super::words::{self, sentence};
 use crate::domain::event::{Actor, Destination, Event, QueuedBecause, Recorded};
 use crate::domain::routing::AssignmentReason;
 use crate::web::locale::Locale;
@@ -39,7 +39,7 @@ impl SystemLine {
             seq: recorded.seq,
             at: recorded.at,
             kind: event.kind(),
-            sentence: words(locale, event)?,
+            sentence: told(locale, event)?,
             reason: considered(locale, event),
             note: handed_note(event),
         })
@@ -61,7 +61,7 @@ impl SystemLine {
     }
 }
 
-fn words(locale: Locale, event: &Event) -> Option<Html> {
+fn told(locale: Locale, event: &Event) -> Option<Html> {
     let plain = |key: &str| sentence(&locale, key, &[]);
     Some(match event {
         Event::ConversationOpened { .. } => plain("line.opened"),
@@ -70,7 +70,7 @@ fn words(locale: Locale, event: &Event) -> Option<Html> {
         Event::MessageLeft { by, .. } => by_actor(locale, "line.left", by),
         Event::WindowOpened { .. } => plain("line.window_opened"),
         Event::FlowStarted { .. } => plain("line.flow_started"),
-        Event::FieldSet { field, value } => sentence(&locale, "line.field_set", &[("field", field), ("value", value)]),
+        Event::FieldSet { field, value } => sentence(&locale, "line.field_set", &[("field", &words::field_label(field)), ("value", value)]),
         Event::HandedOff { brief } => {
             let reason = hand_off_reason(locale, &brief.reason);
             Html::trusted(format!("{} {reason}", plain("line.handed_off")))

@@ -53,6 +53,13 @@ fn fill<'text>(sentence: &'text str, values: &[(&str, &'text str)], mut take: im
     take(Part::Words(rest));
 }
 
+/// The name of a field as words: `last_order` is "Last order".
+pub(super) fn field_label(name: &str) -> String {
+    let words = name.replace('_', " ");
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 import { t } from "../words.js"
 
-const MOST = 8
+const MOST = 50
 
 export class CannedReplies {
   constructor(list, field, replies) {
@@ -23,13 +23,17 @@ export class CannedReplies {
 
   open() {
     if (!this.field.value) this.field.value = "/"
-    this.typed()
+    if (this.field.value === "/") this.typed()
+    else this.#offer("")
   }
 
   typed() {
     const match = /^\/(\S*)$/.exec(this.field.value)
     if (!match || this.replies.length === 0) return this.close()
-    const wanted = match[1].toLowerCase()
+    this.#offer(match[1].toLowerCase())
+  }
+
+  #offer(wanted) {
     const starts = (reply) => reply.shortcut.toLowerCase().startsWith(wanted)
     const holds = (reply) => !starts(reply) && reply.body.toLowerCase().includes(wanted)
     this.found = [...this.replies.filter(starts), ...this.replies.filter(holds)].slice(0, MOST)
@@ -38,6 +42,7 @@ export class CannedReplies {
   }
 
   close() {
+    if (this.isOpen && this.field.value === "/") this.#put("")
     this.list.hidden = true
     this.field.removeAttribute("aria-activedescendant")
   }
@@ -49,7 +54,8 @@ export class CannedReplies {
       case "ArrowDown": this.#move(1); break
       case "ArrowUp": this.#move(-1); break
       case "Enter": case "Tab":
-        if (this.found.length === 0) return false
+        if (this.found.length === 0 && event.key === "Tab") return false
+        if (this.found.length === 0) break
         this.#take(this.found[this.chosen])
         break
       case "Escape": this.close(); break
@@ -67,10 +73,16 @@ export class CannedReplies {
   }
 
   #take(reply) {
-    this.field.value = reply.body
-    this.close()
+    const { value, selectionEnd } = this.field
+    if (value.startsWith("/")) this.#put(reply.body)
+    else this.#put(reply.body, selectionEnd, selectionEnd)
+    this.list.hidden = true
     this.field.focus()
-    this.field.setSelectionRange(reply.body.length, reply.body.length)
+  }
+
+  /** Writes over the whole text, or between two places of it. */
+  #put(text, from = 0, to = this.field.value.length) {
+    this.field.setRangeText(text, from, to, "end")
     this.field.dispatchEvent(new Event("input", { bubbles: true }))
   }
 

@@ -23,6 +23,7 @@ export default class extends Controller {
     this.chosenPicture = new Picture(this.previewTarget, this.imageTarget, this.imageNameTarget)
     this.cannedList = new CannedReplies(this.cannedTarget, this.textTarget, JSON.parse(this.cannedRepliesTarget.textContent))
     this.savedDraft = this.textTarget.value
+    this.noteTextTarget.value ||= sessionStorage.getItem(this.#noteKey) ?? ""
     this.stops = []
     this.#on(this.conversation, "conversation:changed", () => this.#fit())
     this.#on(window, "guard:send", (event) => this.#sendAnyway(event.detail))
@@ -55,11 +56,13 @@ export default class extends Controller {
 
   grew() {
     this.#fitHeight(this.noteTextTarget)
+    sessionStorage.setItem(this.#noteKey, this.noteTextTarget.value)
   }
 
   key(event) {
     if (event.isComposing) return
     if (this.cannedList.key(event)) return
+    if (this.isHeld) return event.key === "Enter" && event.preventDefault()
     if (event.key !== "Enter" || event.shiftKey) return
     event.preventDefault()
     const resolves = event.ctrlKey || event.metaKey
@@ -117,7 +120,9 @@ export default class extends Controller {
     this.noteTextTarget.value = ""
     this.grew()
     const response = await post(this.noteTarget.action, { note_id: id, body })
-    if (!(await this.#accepted(response, `note-${id}`))) this.noteTextTarget.value ||= body
+    if (await this.#accepted(response, `note-${id}`)) return
+    this.noteTextTarget.value ||= body
+    this.grew()
   }
 
   async #send(resolves) {
@@ -200,6 +205,7 @@ export default class extends Controller {
   }
 
   #write(what) {
+    if (what !== "note" && !this.mayReply) return
     this.#mode(what === "note" ? "note" : "reply")
     this.#field.focus()
     if (what === "canned" && this.modeValue === "reply") this.cannedList.open()
@@ -208,14 +214,32 @@ export default class extends Controller {
   /** Only notes can be written where answering is not possible. */
   #fit() {
     const { stance, window } = this.conversation.dataset
+    const couldReply = this.mayReply
     this.mayReply = stance === "mine" && window === "open"
-    this.#mode(this.mayReply ? (this.wanted ?? "reply") : "note", { isWish: false })
+    if (this.mayReply && couldReply === false) this.#refuse("")
+    this.#hold(!this.mayReply && document.activeElement === this.textTarget)
+    this.#mode(this.mayReply || this.isHeld ? (this.wanted ?? "reply") : "note", { isWish: false })
+  }
+
+  /** Somebody else acted while this person was typing: their words stay in sight until they leave them, and no key goes elsewhere. */
+  #hold(isHeld) {
+    this.isHeld = isHeld
+    this.element.classList.toggle("is-held", isHeld)
+    this.textTarget.readOnly = isHeld
+    if (!isHeld) return
+    this.cannedList.close()
+    this.textTarget.addEventListener("blur", () => this.#fit(), { once: true })
   }
 
   #mode(mode, { isWish = true } = {}) {
     if (isWish) this.wanted = mode
-    this.modeValue = this.mayReply ? mode : "note"
+    this.modeValue = this.mayReply || this.isHeld ? mode : "note"
     for (const button of this.modeTargets) button.setAttribute("aria-pressed", String(button.dataset.mode === this.modeValue))
+  }
+
+  /** Where this tab keeps a note that was begun. */
+  get #noteKey() {
+    return `note ${document.body.dataset.user} ${this.conversationValue}`
   }
 
   get #field() {

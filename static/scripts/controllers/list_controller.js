@@ -92,6 +92,7 @@ export default class extends Controller {
 
   #replaceRows({ rows, more }) {
     const kept = new Set(rows.map((row) => row.id))
+    const focused = document.activeElement?.closest(".row")?.id
     for (const row of [...this.rowsTarget.children]) if (!kept.has(row.id)) row.remove()
     rows.forEach((row, index) => {
       const known = document.getElementById(row.id)
@@ -101,6 +102,7 @@ export default class extends Controller {
       this.#dress(row)
     })
     this.#setMore(more)
+    if (focused && kept.has(focused)) document.getElementById(focused).querySelector("a").focus({ preventScroll: true })
   }
 
   async #loadMore() {
@@ -153,7 +155,8 @@ export default class extends Controller {
     row.classList.toggle("is-current", isCurrent)
     if (isCurrent) link.setAttribute("aria-current", "true")
     else link.removeAttribute("aria-current")
-    row.classList.toggle("is-unread", Number(row.dataset.seq) > Number(row.dataset.read))
+    const isOurs = row.dataset.author === this.viewer.id
+    row.classList.toggle("is-unread", !isOurs && Number(row.dataset.seq) > Number(row.dataset.read))
     this.#showPeople(row)
   }
 

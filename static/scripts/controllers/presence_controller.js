@@ -7,13 +7,23 @@ import { t } from "../words.js"
 export default class extends Controller {
   static targets = ["switch", "words"]
 
+  connect() {
+    this.tabs = new BroadcastChannel("availability")
+    this.tabs.onmessage = (message) => this.#show(message.data)
+  }
+
+  disconnect() {
+    this.tabs.close()
+  }
+
   async change(event) {
     event.preventDefault()
     const wanted = this.switchTarget.value
     const before = this.switchTarget.dataset.availability
     this.#show(wanted)
     const response = await post(this.element.action, { availability: wanted })
-    if (!response?.ok) this.#show(before)
+    if (response?.ok) this.tabs.postMessage(wanted)
+    else this.#show(before)
   }
 
   #show(availability) {

@@ -27,8 +27,11 @@ export default class extends Controller {
     const links = [...document.querySelectorAll(".row__link")].filter((link) => link.checkVisibility())
     if (links.length === 0) return false
     const from = links.findIndex((link) => link === document.activeElement)
-    const start = from >= 0 ? from : links.findIndex((link) => link.hasAttribute("aria-current"))
-    links[Math.max(0, Math.min(links.length - 1, start + step))]?.focus()
+    const current = links.findIndex((link) => link.hasAttribute("aria-current"))
+    // The row one stood on may have gone: the one that took its place is next.
+    const start = from >= 0 ? from : current >= 0 ? current : (this.place ?? 0) - 1
+    this.place = Math.max(0, Math.min(links.length - 1, start + step))
+    links[this.place].focus()
     return true
   }
 

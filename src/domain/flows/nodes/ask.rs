@@ -108,6 +108,7 @@ impl Ask {
         match self.read(&run, incoming) {
             Some(reading) => self.accept(run, reading, incoming),
             None => {
+                run.quote_unclear(incoming);
                 run.session.attempts = run.session.attempts.saturating_add(1);
                 if run.session.attempts >= self.attempts {
                     return run.hand_off_early(HandOffReason::NotUnderstood { question: self.label.clone() });
