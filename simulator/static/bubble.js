@@ -97,7 +97,8 @@ function text(written) {
 
 function picture(own, kind) {
   const id = own.id ?? own.fetched_id;
-  const image = id && h("img", { src: `/phones/media/${encodeURIComponent(id)}`, alt: own.caption || titled(kind), loading: "lazy" });
+  const address = `/phones/media/${encodeURIComponent(id)}`;
+  const image = id && h("a", { href: address, target: "_blank" }, h("img", { src: address, alt: own.caption || titled(kind), loading: "lazy" }));
   return h("figure", { class: "picture" }, image);
 }
 

@@ -76,10 +76,15 @@ export class Phone {
     this.switches.blocked.lastChild.textContent = phone.blocked ? "Blocked" : "Block";
     this.element.dataset.online = String(phone.online);
     this.signal.replaceChildren(icon(phone.online ? "wifi" : "offline"), icon("battery"));
-    this.time.textContent = clock(Date.now());
+    this.tell();
     if (this.shown === undefined) return;
     if (this.open === null || wasBlocked !== phone.blocked) return this.draw();
     this.drawPresence();
+  }
+
+  /** The time on top. */
+  tell() {
+    this.time.textContent = clock(Date.now());
   }
 
   /** A message came or changed. */
@@ -89,6 +94,8 @@ export class Phone {
     const place = list.findIndex((one) => one.id === message.id);
     if (place >= 0) list[place] = message;
     else list.push(message);
+    const chat = this.chats.find((one) => one.phone_number_id === number);
+    if (chat) chat.last = list.at(-1);
     if (number === this.open) this.drawThread();
   }
 

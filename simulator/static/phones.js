@@ -15,6 +15,7 @@ let pause = 250;
 
 const people = new People({ isShown: (waId) => phones.has(waId), show: (waId) => { add(waId); look(waId); } });
 
+setInterval(() => phones.forEach((phone) => phone.tell()), 5_000);
 toggle.addEventListener("click", () => openPanel(!panel.classList.contains("is-open")));
 
 function openPanel(isOpen) {

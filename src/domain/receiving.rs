@@ -1,4 +1,4 @@
-//! A customer writes: known already? → open or reopen → the message → the flow, or a queue.
+//! A customer writes: known already? → open or reopen → renamed? → the message → the flow, or a queue.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -18,12 +18,13 @@ pub(super) fn receive(it: &mut Decision, message: InboundMessage, received_at: T
     if it.snapshot.message_by_wamid(&message.wamid).is_some() {
         return Err(Refusal::Duplicate);
     }
-    rename_contact(it, message.sender.name.as_deref());
+    let name = message.sender.name.clone();
     let message = inbound(it, message);
     if !message.content.opens_window() {
-        return append_quietly(it, message);
+        return append_quietly(it, name, message);
     }
     let began = open_or_reopen(it)?;
+    rename_contact(it, name);
     let was_open = window::is_open(it.conversation()?.window_expires_at, it.now);
     it.emit(Event::MessageReceived { message: message.clone() });
     if let (false, Began::Again | Began::Before, Some(expires_at)) = (was_open, &began, it.conversation()?.window_expires_at) {
@@ -46,9 +47,9 @@ enum Began {
     Before,
 }
 
-fn rename_contact(it: &mut Decision, name: Option<&str>) {
+/// Stands in the conversation that is open by now, so that the flow greets them by the new name.
+fn rename_contact(it: &mut Decision, name: Option<String>) {
     if let Some(name) = name.filter(|name| !name.is_empty() && *name != it.snapshot.contact.name) {
-        let name = name.to_owned();
         it.emit(Event::ContactRenamed { name });
     }
 }
@@ -76,12 +77,14 @@ fn inbound(it: &Decision, message: InboundMessage) -> Message {
 }
 
 /// WhatsApp's own words about a contact ("changed their number") belong to the thread but are not the customer speaking.
-fn append_quietly(it: &mut Decision, message: Message) -> Result<(), Refusal> {
+fn append_quietly(it: &mut Decision, name: Option<String>, message: Message) -> Result<(), Refusal> {
     if it.snapshot.conversation.is_none() {
         open(it);
+        rename_contact(it, name);
         it.emit(Event::MessageReceived { message });
         return queue(it, it.snapshot.inbox.default_queue, QueuedBecause::NoFlow);
     }
+    rename_contact(it, name);
     it.emit(Event::MessageReceived { message });
     Ok(())
 }

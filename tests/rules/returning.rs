@@ -99,6 +99,22 @@ fn what_the_customer_writes_goes_to_the_conversation_that_a_person_reopened() {
 }
 
 #[test]
+fn a_customer_who_comes_back_under_another_name_is_renamed_in_the_new_conversation() {
+    let shop = Shop::opens();
+    let (ana, phone) = (shop.agent("Ana"), shop.phone("Mia"));
+    phone.writes("agent");
+    ana.resolves(&phone).unwrap();
+    shop.passes(SignedDuration::from_hours(25));
+    let mut message = phone.message(InboundContent::Text { body: "I married".to_owned() });
+    message.sender.name = Some("Mia Wong".to_owned());
+    let events = phone.delivers(message).unwrap();
+    assert!(matches!(&events[0], Event::ConversationOpened { .. }), "{:?}", events[0]);
+    assert_eq!(events[1], Event::ContactRenamed { name: "Mia Wong".to_owned() });
+    let seqs: Vec<i64> = phone.kept().journal.iter().map(|recorded| recorded.seq).collect();
+    assert_eq!(seqs, (1..=phone.conversation().last_seq).collect::<Vec<_>>());
+}
+
+#[test]
 fn a_customer_with_another_name_is_renamed_once() {
     let shop = Shop::opens();
     let phone = shop.phone("Mia");

@@ -203,3 +203,21 @@ async fn a_session_of_a_flow_version_that_was_just_published_needs_one_connectio
     work(&late.runner).await;
     assert_eq!(shop.count("SELECT count(*) FROM conversations WHERE controller = 'queue'").await, 1, "the flow handed over");
 }
+
+#[tokio::test]
+async fn a_customer_who_comes_back_under_another_name_has_a_journal_without_a_gap() {
+    let shop = Shop::opens().await;
+    let node = shop.node(2);
+    let ana = shop.hires("Ana", Role::Supervisor, 8).await;
+    store(&shop.store, &[message("4917", "wamid.1", "agent")]).await;
+    work(&node.runner).await;
+    let first = shop.rows("SELECT id FROM conversations", &[]).await[0].get::<_, uuid::Uuid>(0).into();
+    node.runner.run(shop.workspace, first, Command::Resolve { by: ana }).await.unwrap();
+    shop.execute("UPDATE conversations SET resolved_at = resolved_at - interval '3 days'", &[]).await;
+    shop.execute("UPDATE contacts SET name = 'Before her wedding'", &[]).await;
+    store(&shop.store, &[message("4917", "wamid.2", "hello")]).await;
+    work(&node.runner).await;
+    assert_eq!(shop.count("SELECT count(*) FROM conversations").await, 2);
+    assert_eq!(shop.count("SELECT count(*) FROM events WHERE kind = 'contact_renamed'").await, 1);
+    shop.is_consistent().await;
+}

@@ -28,7 +28,6 @@ export default class extends Controller {
     socket.watch(this.viewValue)
     if (socket.state !== "connecting") this.refresh()
     this.#mark()
-    for (const count of this.countTargets) count.toggleAttribute("data-zero", count.textContent === "0")
   }
 
   disconnect() {
