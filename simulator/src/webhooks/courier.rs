@@ -90,8 +90,9 @@ async fn attempt(world: &Arc<World>, outbox: &Arc<Outbox>, mut parcel: Parcel) {
     let taken = post(world, outbox, &parcel).await;
     let updates = parcel.updates.len();
     if taken {
-        outbox.settle(updates);
+        // Counted first: who sees that nothing is pending any more sees what became of it.
         world.state().counts.webhooks_acknowledged += 1;
+        outbox.settle(updates);
         for update in &parcel.updates {
             if let Some((chat, id)) = &update.written {
                 world.written_delivered(chat, id);
