@@ -263,6 +263,8 @@ impl Conversation {
             Author::Agent { user } => Some(user),
             Author::Contact | Author::Flow => None,
         };
+        // Of answers in a row, the last may be the only one to fail, but then the customer waits for it.
+        let before = self.last_message.as_ref().filter(|last| last.agent.is_some()).and_then(|last| last.answers_since);
         self.last_message_at = now;
         self.last_message = Some(LastMessage {
             direction: message.direction(),
@@ -272,7 +274,7 @@ impl Conversation {
             message: Some(message.id),
             agent,
             has_failed: false,
-            answers_since: agent.and(self.waiting_since),
+            answers_since: agent.and(self.waiting_since.or(before)),
         });
     }
 

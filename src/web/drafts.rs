@@ -9,8 +9,8 @@ use super::session::Signed;
 use super::state::State;
 use crate::domain::ids::ConversationId;
 
-/// Characters of a draft at most: a message can be no longer (Meta, text messages).
-const LONGEST: usize = 4096;
+/// Characters of a draft at most: ten times what a message may have (Meta, text messages), so that one can be written and then cut.
+const LONGEST: usize = 10 * 4096;
 
 #[derive(Deserialize)]
 pub(super) struct Draft {
@@ -18,7 +18,7 @@ pub(super) struct Draft {
     body: String,
 }
 
-/// `POST /conversations/{id}/draft`: kept per person; what is longer than a message can be is cut.
+/// `POST /conversations/{id}/draft`: kept per person; what is far longer than a message can be is cut.
 pub(super) async fn update(
     state: web::Data<State>,
     signed: Signed,

@@ -41,12 +41,18 @@ document.addEventListener("turbo:frame-missing", (event) => {
   event.detail.visit(event.detail.response)
 })
 
-// The server cannot be reached: nothing was done, and that is said.
+// The server cannot be reached: that is said where one can read it, and the page stays with what was typed on it.
 document.addEventListener("turbo:fetch-request-error", (event) => {
-  event.preventDefault()
-  const words = Object.assign(document.createElement("p"), { textContent: t("connection.not_done") })
   const place = document.querySelector("dialog[open] .dialog__refusal") ?? document.getElementById("composer-refusal")
-  place?.replaceChildren(words)
+  if (!place) return
+  place.replaceChildren(Object.assign(document.createElement("p"), { textContent: t("connection.not_done") }))
+  if (event.target !== document.documentElement) return
+  event.preventDefault()
+  Turbo.navigator.currentVisit?.fail()
+})
+
+document.addEventListener("turbo:submit-start", () => {
+  for (const place of document.querySelectorAll("#composer-refusal, .dialog__refusal")) place.replaceChildren()
 })
 
 // Browsers without invoker commands: the same for dialogs.

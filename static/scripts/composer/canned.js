@@ -3,6 +3,7 @@
 import { t } from "../words.js"
 
 const MOST = 50
+const SHORTCUT = /^\/(\S*)$/
 
 export class CannedReplies {
   constructor(list, field, replies) {
@@ -28,7 +29,7 @@ export class CannedReplies {
   }
 
   typed() {
-    const match = /^\/(\S*)$/.exec(this.field.value)
+    const match = SHORTCUT.exec(this.field.value)
     if (!match || this.replies.length === 0) return this.close()
     this.#offer(match[1].toLowerCase())
   }
@@ -74,7 +75,7 @@ export class CannedReplies {
 
   #take(reply) {
     const { value, selectionEnd } = this.field
-    if (value.startsWith("/")) this.#put(reply.body)
+    if (SHORTCUT.test(value)) this.#put(reply.body)
     else this.#put(reply.body, selectionEnd, selectionEnd)
     this.list.hidden = true
     this.field.focus()

@@ -136,9 +136,13 @@ export default class extends Controller {
     this.#empty()
     const response = await post(this.replyTarget.action, fields)
     this.lost = response ? null : { text, id }
-    if (await this.#accepted(response, `message-${id}`)) return
+    if (await this.#accepted(response, `message-${id}`)) {
+      // Their own act, not somebody else's: nothing is held.
+      if (resolves) this.textTarget.blur()
+      return
+    }
     this.textTarget.value ||= text
-    if (picture && !this.chosenPicture.chosen) this.#usePicture(picture.file)
+    if (picture && !this.chosenPicture.chosen) this.#usePicture(picture.file, { isRestored: true })
     this.#fitHeight(this.textTarget)
   }
 
@@ -192,9 +196,10 @@ export default class extends Controller {
     post(`/conversations/${this.conversationValue}/draft`, { body }, { keepalive: true })
   }
 
-  async #usePicture(file) {
+  /** What was refused comes back together with the reason why. */
+  async #usePicture(file, { isRestored = false } = {}) {
     const problem = await this.chosenPicture.use(file)
-    this.#refuse(problem ? t(problem) : "")
+    if (problem || !isRestored) this.#refuse(problem ? t(problem) : "")
     if (problem) this.pictureTarget.value = ""
     else this.textTarget.focus()
   }

@@ -29,7 +29,7 @@ export default class extends Controller {
     const from = links.findIndex((link) => link === document.activeElement)
     const current = links.findIndex((link) => link.hasAttribute("aria-current"))
     // The row one stood on may have gone: the one that took its place is next.
-    const start = from >= 0 ? from : current >= 0 ? current : (this.place ?? 0) - 1
+    const start = from >= 0 ? from : current >= 0 ? current : (this.place ?? 0) - (step > 0 ? 1 : 0)
     this.place = Math.max(0, Math.min(links.length - 1, start + step))
     links[this.place].focus()
     return true
