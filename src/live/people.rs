@@ -94,10 +94,12 @@ impl People {
                 person.viewing_until = until(VIEWING);
                 person.typing_until = until(TYPING);
             }
-            Doing::Left => *person = Seen { viewing_until: Timestamp::MIN, typing_until: Timestamp::MIN, name: String::new() },
+            Doing::Left => (person.viewing_until, person.typing_until) = (Timestamp::MIN, Timestamp::MIN),
         }
         let is_news = person.is_seen(sign.at) != seen_before;
-        people.retain(|_, person| person.viewing_until != Timestamp::MIN);
+        if sign.doing == Doing::Left {
+            people.remove(&sign.user);
+        }
         if people.is_empty() {
             seen.remove(&key);
         }
@@ -189,6 +191,10 @@ mod tests {
 
     use super::*;
 
+    fn at(second: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second)
+    }
+
     fn sign(doing: Doing, second: i64) -> Sign {
         Sign {
             workspace: WorkspaceId(Uuid::nil()),
@@ -196,7 +202,7 @@ mod tests {
             user: UserId(Uuid::nil()),
             name: "Ana".to_owned(),
             doing,
-            at: Timestamp::from_second(second).unwrap(),
+            at: at(second),
         }
     }
 
@@ -211,7 +217,7 @@ mod tests {
         assert!(!is_news(Doing::Viewing, 20), "still there");
         assert!(is_news(Doing::Typing, 21));
         assert!(!is_news(Doing::Typing, 24), "still typing");
-        people.fade(Timestamp::from_second(31).unwrap());
+        people.fade(at(31));
         assert_eq!(people.take(9).len(), 1, "no longer typing");
         assert!(is_news(Doing::Left, 32));
         assert!(!is_news(Doing::Left, 33), "was gone already");

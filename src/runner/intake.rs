@@ -114,28 +114,26 @@ async fn gather(waiting: &Mutex<mpsc::Receiver<Waiting>>) -> Option<Vec<Waiting>
 
 #[cfg(test)]
 mod tests {
+    use tokio::task::JoinSet;
+
     use super::*;
 
     #[tokio::test]
     async fn many_requests_that_wait_are_a_flood_until_they_are_answered() {
         let (bodies, mut waiting) = mpsc::channel(WAITING);
         let intake = Intake { bodies, places: Arc::new(Semaphore::new(WAITING)) };
-        let take = || {
-            let intake = intake.clone();
-            let payload = NewPayload { app_id: "1001".to_owned(), received_at: jiff::Timestamp::now(), body: bytes::Bytes::new() };
-            tokio::spawn(async move { intake.take(payload).await })
-        };
-        let mut requests = Vec::new();
-        let mut taken_up = Vec::new();
-        for number in 1..=FLOOD {
+        let (mut requests, mut taken_up) = (JoinSet::new(), Vec::new());
+        for _ in 0..FLOOD {
             assert!(!intake.is_flooded());
-            requests.push(take());
-            taken_up.push(waiting.recv().await.unwrap());
-            assert_eq!(taken_up.len(), number);
+            let payload = NewPayload { app_id: "1001".to_owned(), received_at: jiff::Timestamp::now(), body: bytes::Bytes::new() };
+            let intake = intake.clone();
+            requests.spawn(async move { intake.take(payload).await });
+            taken_up.extend(waiting.recv().await);
         }
         assert!(intake.is_flooded());
-        taken_up.pop().unwrap().answer.send(true).unwrap();
-        assert_eq!(requests.pop().unwrap().await.unwrap(), Ok(()));
+        let answered = taken_up.pop().map(|one| one.answer.send(true));
+        assert_eq!(answered, Some(Ok(())));
+        assert!(matches!(requests.join_next().await, Some(Ok(Ok(())))));
         assert!(!intake.is_flooded());
     }
 }

@@ -18,7 +18,7 @@ const AT_ONCE: usize = 12;
 /// Lanes that run at once while bodies flood in.
 const AT_ONCE_IN_A_FLOOD: usize = 1;
 
-/// Lanes that wait when enough is sorted for now.
+/// Lanes, running and waiting, at which sorting pauses.
 const AHEAD: usize = 1_000;
 
 /// Lanes that may wait for their turn; the rest is found by the sweep.

@@ -127,7 +127,7 @@ fn a_late_failure_is_shown_and_a_delivery_after_all_takes_it_back() {
 #[test]
 fn a_customer_whose_answer_failed_waits_as_before_until_it_arrives_after_all() {
     let shop = Shop::opens();
-    let (phone, ana, message) = on_its_way(&shop);
+    let (phone, _, message) = on_its_way(&shop);
     let conversation = || phone.conversation();
     assert_eq!(conversation().waiting_since, None);
     shop.answers(message, 1, accepted(message)).unwrap();
@@ -139,9 +139,17 @@ fn a_customer_whose_answer_failed_waits_as_before_until_it_arrives_after_all() {
     shop.reports(message, Status::Delivered).unwrap();
     assert_eq!(conversation().waiting_since, None);
     assert!(!conversation().last_message.unwrap().has_failed);
-    shop.reports(message, Status::Failed).ok();
+}
+
+#[test]
+fn nobody_waits_in_a_resolved_conversation_whose_last_answer_failed() {
+    let shop = Shop::opens();
+    let (phone, ana, message) = on_its_way(&shop);
+    shop.answers(message, 1, accepted(message)).unwrap();
     ana.resolves(&phone).unwrap();
-    assert_eq!(conversation().waiting_since, None, "nobody waits in a resolved conversation");
+    shop.reports(message, Status::Failed).unwrap();
+    assert_eq!(phone.conversation().waiting_since, None);
+    assert!(phone.conversation().last_message.unwrap().has_failed);
 }
 
 #[test]

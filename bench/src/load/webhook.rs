@@ -13,7 +13,9 @@ use crate::seed::{APP_ID, APP_SECRET, NAME, PHONE_NUMBER_ID, WABA_ID};
 /// What makes a body about a kilobyte long.
 const WORDS: &str = "Good morning! My parcel was to come on Tuesday, but the tracking page has not changed since Friday and nobody \
                      answers the door bell of the depot. Could you find out where it is, please? It is a present for Saturday. \
-                     If it cannot come in time, I would rather fetch it myself from wherever it lies now. Thank you very much! I have looked at the page of the carrier three times today and it says nothing but that the parcel is on its way, which it has now said for more than a week; could you please find out where it is and call me back?";
+                     If it cannot come in time, I would rather fetch it myself from wherever it lies now. Thank you very much! \
+                     I have looked at the page of the carrier three times today and it says nothing but that the parcel is on its \
+                     way, which it has now said for more than a week; could you please find out where it is and call me back?";
 
 /// What a message's text begins with, so that its frame is recognised.
 pub const MARK: &str = "message #";

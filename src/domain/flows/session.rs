@@ -94,16 +94,12 @@ impl FlowSession {
 
     /// Keeps a message of the opening turn for the brief.
     pub(super) fn quote(&mut self, message: MessageId, text: String) {
-        if self.opening.len() < MAX_QUOTES {
-            self.opening.push(Quote { message, text });
-        }
+        keep(&mut self.opening, Quote { message, text });
     }
 
     /// Keeps a message for the brief that a question could not use.
     pub(super) fn quote_unclear(&mut self, message: MessageId, text: String) {
-        if self.unclear.len() < MAX_QUOTES {
-            self.unclear.push(Quote { message, text });
-        }
+        keep(&mut self.unclear, Quote { message, text });
     }
 
     /// Takes an answer; one to a question that was asked before replaces the old.
@@ -122,5 +118,11 @@ impl FlowSession {
         if self.topic.as_ref().is_some_and(|topic| self.answer(&topic.field).is_none()) {
             self.topic = None;
         }
+    }
+}
+
+fn keep(quotes: &mut Vec<Quote>, quote: Quote) {
+    if quotes.len() < MAX_QUOTES {
+        quotes.push(quote);
     }
 }
