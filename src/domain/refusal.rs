@@ -41,6 +41,8 @@ pub enum Refusal {
     Duplicate,
     #[error("already so since {since}")]
     Already { since: Timestamp },
+    #[error("somebody else is changing it at this moment")]
+    Busy,
 }
 
 impl Refusal {
@@ -66,6 +68,7 @@ impl Refusal {
             Refusal::NotAllowed => "not_allowed",
             Refusal::Duplicate => "duplicate",
             Refusal::Already { .. } => "already",
+            Refusal::Busy => "busy",
         }
     }
 }

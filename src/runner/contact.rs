@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::load::{know_messages, snapshot};
+use super::turns::Patience;
 use super::write::{store_media, write};
 use super::{Error, Runner, fresh_ids, now};
 use crate::domain::command::TransferTarget;
@@ -12,6 +13,7 @@ use crate::domain::ids::{ConversationId, MediaId, UserId, WorkspaceId};
 use crate::domain::inbound::InboundItem;
 use crate::domain::{Command, Refusal, Snapshot, handle};
 use crate::live::change::Change;
+use crate::store::contacts::Taken;
 use crate::store::inbound_items::{Lane, WaitingItem};
 use crate::store::media::StoredMedia;
 use crate::store::quarantine::NewQuarantined;
@@ -82,11 +84,15 @@ impl Runner {
     }
 
     async fn try_run(&self, workspace: WorkspaceId, id: ConversationId, command: Command, alongside: &Alongside) -> Result<Done, Error> {
+        self.check_clock()?;
         let (contact, inbox) = self.store.contact_of(workspace, id).await?.ok_or(Error::NotFound)?;
         let place = self.place(workspace, inbox).await?;
-        let mut client = self.store.client().await?;
-        let transaction = client.transaction().await?;
-        let contact = store::contacts::lock(&transaction, workspace, contact).await?.ok_or(Error::NotFound)?;
+        let patience = patience(&command);
+        let _turn = self.turns.take(workspace, contact, patience).await?;
+        let mut connection = self.enter().await?;
+        let transaction = connection.client.transaction().await?;
+        let taken = if patience == Patience::Wait { Taken::Wait } else { Taken::Refuse };
+        let contact = store::contacts::lock(&transaction, workspace, contact, taken).await?.ok_or(Error::NotFound)?;
         if let Some(timer) = &alongside.timer
             && !store::timers::take(&transaction, timer).await?
         {
@@ -126,7 +132,7 @@ impl Runner {
     /// A fault; then all of it waits still.
     pub async fn run_lane(&self, lane: Lane) -> Result<LaneProgress, Error> {
         match self.try_lane(lane, LANE_LIMIT).await {
-            Err(Error::Store(error)) if !error.is_away() && !error.is_retryable() => {
+            Err(Error::Store(error)) if error.is_of_the_data() => {
                 tracing::warn!(%error, contact = %lane.contact, "a lane could not be run together; its items are tried one by one");
                 self.run_first_of(lane).await
             }
@@ -134,10 +140,11 @@ impl Runner {
         }
     }
 
-    /// Runs the first item alone; what the database itself refuses is set aside, so that the rest can go on.
+    /// Runs the first item alone; one that the database cannot keep is set aside, so that the rest can go on. Any other fault is not
+    /// the item's: it waits until that is mended.
     async fn run_first_of(&self, lane: Lane) -> Result<LaneProgress, Error> {
         match self.try_lane(lane, 1).await {
-            Err(Error::Store(error)) if !error.is_away() && !error.is_retryable() => {
+            Err(Error::Store(error)) if error.is_of_the_data() => {
                 self.set_first_aside(lane, &error.to_string()).await?;
                 Ok(LaneProgress::MoreMayWait)
             }
@@ -147,8 +154,9 @@ impl Runner {
     }
 
     async fn set_first_aside(&self, lane: Lane, reason: &str) -> Result<(), Error> {
-        let mut client = self.store.client().await?;
-        let transaction = client.transaction().await?;
+        let _turn = self.turns.take(lane.workspace, lane.contact, Patience::Pass).await?;
+        let mut connection = self.enter().await?;
+        let transaction = connection.client.transaction().await?;
         let Some(open) = store::lanes::open(&transaction, lane, 1).await? else { return Ok(()) };
         for item in &open.items {
             set_aside(&transaction, lane, item, reason, now()).await?;
@@ -158,9 +166,11 @@ impl Runner {
     }
 
     async fn try_lane(&self, lane: Lane, limit: i64) -> Result<LaneProgress, Error> {
+        self.check_clock()?;
         let place = self.place(lane.workspace, lane.inbox).await?;
-        let mut client = self.store.client().await?;
-        let transaction = client.transaction().await?;
+        let _turn = self.turns.take(lane.workspace, lane.contact, Patience::Pass).await?;
+        let mut connection = self.enter().await?;
+        let transaction = connection.client.transaction().await?;
         let Some(open) = store::lanes::open(&transaction, lane, limit).await? else { return Ok(LaneProgress::Empty) };
         if open.items.is_empty() {
             return Ok(LaneProgress::Empty);
@@ -211,6 +221,25 @@ impl Runner {
     }
 }
 
+/// A person waits for their answer; what else there is comes again by itself.
+fn patience(command: &Command) -> Patience {
+    match command {
+        Command::Reply { .. }
+        | Command::AddNote { .. }
+        | Command::Take { .. }
+        | Command::Transfer { .. }
+        | Command::Resolve { .. }
+        | Command::Reopen { .. }
+        | Command::Settle { .. } => Patience::Wait,
+        Command::Receive { .. }
+        | Command::RecordStatus(_)
+        | Command::RecordDelivery { .. }
+        | Command::RecordLapse { .. }
+        | Command::RecordMedia { .. }
+        | Command::TimerDue { .. } => Patience::Pass,
+    }
+}
+
 /// Whether a strange item, and what stands behind it, may still be run by another node: during an update, a newer one.
 fn is_young(item: &WaitingItem, now: Timestamp) -> bool {
     now.duration_since(item.received_at) < STRANGE_FOR
@@ -240,19 +269,18 @@ async fn set_aside(transaction: &Transaction<'_>, lane: Lane, item: &WaitingItem
     metrics::counter!("baton_quarantined_total").increment(1);
     let body = match &item.item {
         Ok(told) => serde_json::to_vec(told),
-        Err(strange) => serde_json::to_vec(&strange.raw),
+        Err(strange) => Ok(strange.raw.clone().into_bytes()),
     };
-    let body = body.map_err(store::Error::from)?;
     let quarantined = NewQuarantined {
         id: Uuid::now_v7(),
         workspace: Some(lane.workspace),
-        app_id: "",
+        app_id: String::new(),
         payload_seq: item.payload_seq,
-        reason,
-        item: &body,
+        reason: reason.to_owned(),
+        item: body.map_err(store::Error::from)?,
         at,
     };
-    Ok(store::quarantine::insert(transaction, &quarantined).await?)
+    Ok(store::quarantine::insert(transaction, &[quarantined]).await?)
 }
 
 /// The WhatsApp ids and our ids that items speak of.
@@ -284,6 +312,7 @@ fn conversation_of(told: &InboundItem, snapshot: &Snapshot, conversations: &[Con
 fn messages_of(command: &Command) -> Vec<Uuid> {
     match command {
         Command::RecordDelivery { message, .. }
+        | Command::RecordLapse { message, .. }
         | Command::Reply { message, .. }
         | Command::Settle { message, .. }
         | Command::RecordMedia { message, .. }
@@ -309,6 +338,7 @@ fn agents_of(command: &Command, snapshot: &Snapshot) -> Vec<Uuid> {
         Command::Receive { .. }
         | Command::RecordStatus(_)
         | Command::RecordDelivery { .. }
+        | Command::RecordLapse { .. }
         | Command::Reply { .. }
         | Command::AddNote { .. }
         | Command::Settle { .. }

@@ -1,5 +1,6 @@
 //! Writing: what the events of one command mean for the tables.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -10,8 +11,9 @@ use uuid::Uuid;
 use super::Error;
 use crate::domain::conversation::Conversation;
 use crate::domain::event::{Actor, Event, Recorded};
-use crate::domain::ids::MessageId;
+use crate::domain::ids::{MessageId, WorkspaceId};
 use crate::domain::message::{Content, MediaState, Message, Status};
+use crate::domain::snapshot::InOutbox;
 use crate::domain::{Refusal, Snapshot};
 use crate::live::change::Change;
 use crate::store::conversations::Write;
@@ -31,12 +33,8 @@ pub(super) async fn write(
 ) -> Result<Change, Error> {
     let before = snapshot.conversation.clone();
     let contact_before = snapshot.contact.clone();
-    let in_outbox: Vec<MessageId> = snapshot
-        .messages
-        .iter()
-        .filter(|message| matches!(message.status, Status::Queued | Status::Unknown))
-        .map(|message| message.id)
-        .collect();
+    let outbox_before: HashMap<MessageId, InOutbox> =
+        snapshot.messages.iter().filter_map(|message| Some((message.id, message.outbox?))).collect();
     let mut recorded = Vec::with_capacity(events.len());
     let mut unjournaled = Vec::new();
     let mut is_new = false;
@@ -68,11 +66,7 @@ pub(super) async fn write(
     write_messages(transaction, snapshot, conversation, &recorded, now, &mut writes);
     for event in recorded.iter().map(|recorded| &recorded.event).chain(&unjournaled) {
         write_event(transaction, snapshot, conversation, event, now, &mut writes);
-        if let Event::MessageStatusChanged { message, .. } = event
-            && in_outbox.contains(message)
-        {
-            writes.push(Box::pin(store::outbox::remove(transaction, snapshot.workspace, *message)));
-        }
+        write_outbox(transaction, snapshot.workspace, &outbox_before, event, &mut writes);
     }
     write_notes(transaction, snapshot, conversation, &recorded, now, &mut writes);
     try_join_all(writes).await?;
@@ -206,11 +200,9 @@ fn write_event<'a>(
         Event::FlowAdvanced { session } => {
             writes.push(Box::pin(store::conversations::save_session(transaction, workspace, conversation.id, session.as_ref())));
         }
-        Event::DeliveryPostponed { message, until, whole_inbox } => {
-            writes.push(Box::pin(store::outbox::postpone(transaction, workspace, *message, *until)));
-            if *whole_inbox {
-                writes.push(Box::pin(store::outbox::pause(transaction, workspace, conversation.inbox, *until)));
-            }
+        Event::InboxPaused { until, failure } => {
+            let inbox = conversation.inbox;
+            writes.push(Box::pin(store::allowances::pause(transaction, workspace, inbox, *until, failure.as_ref())));
         }
         Event::TimerSet { timer, due_at } => {
             writes.push(Box::pin(store::timers::set(transaction, workspace, conversation.id, conversation.contact, *timer, *due_at)));
@@ -232,7 +224,32 @@ fn write_event<'a>(
         | Event::ConversationTransferred { .. }
         | Event::ConversationResolved { .. }
         | Event::NoteAdded { .. }
-        | Event::ContactRenamed { .. } => {}
+        | Event::ContactRenamed { .. }
+        | Event::DeliveryPostponed { .. }
+        | Event::LeftOutbox { .. } => {}
+    }
+}
+
+/// Where a message on its way out stands now. Each statement names how it stood before: what another node did meanwhile is that node's.
+fn write_outbox<'a>(
+    transaction: &'a Transaction<'a>,
+    workspace: WorkspaceId,
+    before: &HashMap<MessageId, InOutbox>,
+    event: &'a Event,
+    writes: &mut Writes<'a>,
+) {
+    match event {
+        Event::LeftOutbox { message } => {
+            if let Some(stood) = before.get(message) {
+                writes.push(Box::pin(store::outbox::remove(transaction, workspace, *message, *stood)));
+            }
+        }
+        Event::DeliveryPostponed { message, until } => {
+            if let Some(InOutbox::Claimed { claim, .. }) = before.get(message) {
+                writes.push(Box::pin(store::outbox::postpone(transaction, workspace, *message, *claim, *until)));
+            }
+        }
+        _ => {}
     }
 }
 

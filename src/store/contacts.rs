@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use tokio_postgres::Row;
-use uuid::Uuid;
 
 use super::{Result, Store, Transaction, prepare};
 use crate::domain::contact::{Contact, Identity};
@@ -11,18 +10,21 @@ use crate::domain::ids::{ContactId, WorkspaceId};
 
 crate::statements! {
     /// The lock of everything that happens to a contact.
-    LOCK = "SELECT id, name, language, fields FROM contacts WHERE workspace_id = $1 AND id = $2 FOR UPDATE";
+    /// Rows that only refer to the contact are not held up.
+    LOCK = "SELECT id, name, language, fields FROM contacts WHERE workspace_id = $1 AND id = $2 FOR NO KEY UPDATE";
+    /// As [`LOCK`], but nobody is waited for.
+    LOCK_IF_FREE = "SELECT id, name, language, fields FROM contacts WHERE workspace_id = $1 AND id = $2 FOR NO KEY UPDATE NOWAIT";
     UPDATE = "UPDATE contacts SET name = $3, language = $4, fields = $5 WHERE workspace_id = $1 AND id = $2";
     FIND = "
         SELECT identity.kind, identity.value, identity.contact_id
         FROM contact_identities AS identity
         JOIN UNNEST($2::text[], $3::text[]) AS wanted (kind, value) USING (kind, value)
         WHERE identity.workspace_id = $1";
-    INSERT = "INSERT INTO contacts (workspace_id, id, name) SELECT $1, * FROM UNNEST($2::uuid[], $3::text[])";
+    INSERT = "INSERT INTO contacts (workspace_id, id, name) SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::text[])";
+    /// One that is somebody's by now is a fault: whoever met them is to look again.
     INSERT_IDENTITIES = "
         INSERT INTO contact_identities (workspace_id, kind, value, contact_id)
-        SELECT $1, * FROM UNNEST($2::text[], $3::text[], $4::uuid[])
-        ON CONFLICT (workspace_id, kind, value) DO NOTHING";
+        SELECT * FROM UNNEST($1::uuid[], $2::text[], $3::text[], $4::uuid[])";
     IDENTITIES = "
         SELECT kind, value
         FROM contact_identities
@@ -44,12 +46,19 @@ pub(super) fn contact(row: &Row, first: usize) -> Result<Contact> {
     })
 }
 
-/// Locks the contact's row until the transaction ends; waits for whoever has it.
+/// Whether to wait for whoever has a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    Wait,
+    Refuse,
+}
+
+/// Locks the contact's row until the transaction ends.
 ///
 /// # Errors
-/// As PostgreSQL answers.
-pub async fn lock(transaction: &Transaction<'_>, workspace: WorkspaceId, id: ContactId) -> Result<Option<Contact>> {
-    let statement = prepare(transaction, &LOCK).await?;
+/// As PostgreSQL answers; [`is_busy`](super::Error::is_busy) when somebody has it and is not waited for, or has it for too long.
+pub async fn lock(transaction: &Transaction<'_>, workspace: WorkspaceId, id: ContactId, taken: Taken) -> Result<Option<Contact>> {
+    let statement = prepare(transaction, if taken == Taken::Wait { &LOCK } else { &LOCK_IF_FREE }).await?;
     transaction.query_opt(&statement, &[&workspace.0, &id.0]).await?.map(|row| contact(&row, 0)).transpose()
 }
 
@@ -64,43 +73,6 @@ pub async fn update(transaction: &Transaction<'_>, workspace: WorkspaceId, conta
     Ok(())
 }
 
-/// Finds contacts by what WhatsApp calls them.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn find(transaction: &Transaction<'_>, workspace: WorkspaceId, identities: &[&Identity]) -> Result<Found> {
-    let statement = prepare(transaction, &FIND).await?;
-    let kinds: Vec<&str> = identities.iter().map(|identity| identity.kind()).collect();
-    let values: Vec<&str> = identities.iter().map(|identity| identity.value()).collect();
-    let rows = transaction.query(&statement, &[&workspace.0, &kinds, &values]).await?;
-    rows.iter().map(|row| Ok((identity(row.get(0), row.get(1))?, ContactId(row.get(2))))).collect()
-}
-
-/// Adds contacts.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn insert(transaction: &Transaction<'_>, workspace: WorkspaceId, contacts: &[(ContactId, String)]) -> Result<()> {
-    let statement = prepare(transaction, &INSERT).await?;
-    let ids: Vec<Uuid> = contacts.iter().map(|(id, _)| id.0).collect();
-    let names: Vec<&str> = contacts.iter().map(|(_, name)| name.as_str()).collect();
-    transaction.execute(&statement, &[&workspace.0, &ids, &names]).await?;
-    Ok(())
-}
-
-/// Adds identities to contacts; one that is known already stays with whom it has.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn insert_identities(transaction: &Transaction<'_>, workspace: WorkspaceId, identities: &[(Identity, ContactId)]) -> Result<()> {
-    let statement = prepare(transaction, &INSERT_IDENTITIES).await?;
-    let kinds: Vec<&str> = identities.iter().map(|(identity, _)| identity.kind()).collect();
-    let values: Vec<&str> = identities.iter().map(|(identity, _)| identity.value()).collect();
-    let contacts: Vec<Uuid> = identities.iter().map(|(_, contact)| contact.0).collect();
-    transaction.execute(&statement, &[&workspace.0, &kinds, &values, &contacts]).await?;
-    Ok(())
-}
-
 pub(super) fn identity(kind: &str, value: String) -> Result<Identity> {
     match kind {
         "phone" => Ok(Identity::Phone(value)),
@@ -110,6 +82,17 @@ pub(super) fn identity(kind: &str, value: String) -> Result<Identity> {
 }
 
 impl Store {
+    /// Finds contacts by what WhatsApp calls them.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn find_contacts(&self, workspace: WorkspaceId, identities: &[&Identity]) -> Result<Found> {
+        let kinds: Vec<&str> = identities.iter().map(|identity| identity.kind()).collect();
+        let values: Vec<&str> = identities.iter().map(|identity| identity.value()).collect();
+        let rows = self.query(&FIND, &[&workspace.0, &kinds, &values]).await?;
+        rows.iter().map(|row| Ok((identity(row.get(0), row.get(1))?, ContactId(row.get(2))))).collect()
+    }
+
     /// What WhatsApp calls a contact by, phone first.
     ///
     /// # Errors

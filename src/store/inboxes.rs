@@ -7,17 +7,45 @@ use super::{Result, Store};
 use crate::domain::ids::{FlowId, InboxId, QueueId, WorkspaceId};
 use crate::domain::inbox::Inbox;
 
+/// The columns of a connection, in the order that [`connection`] reads them.
+macro_rules! columns {
+    () => {
+        "workspace_id, id, name, app_id, phone_number_id, waba_id, access_token, flow_id, default_queue_id, reopen_hours"
+    };
+}
+
 crate::statements! {
-    ALL = "
-        SELECT workspace_id, id, name, app_id, phone_number_id, waba_id, access_token, flow_id, default_queue_id, reopen_hours
+    ALL = concat!("
+        SELECT ", columns!(), "
         FROM inboxes
         ORDER BY workspace_id, id
-        LIMIT 10000";
+        LIMIT 10000");
+    OF_WORKSPACE = concat!("
+        SELECT ", columns!(), "
+        FROM inboxes
+        WHERE workspace_id = $1
+        ORDER BY id
+        LIMIT 10000");
+    OF_NUMBERS = concat!("
+        SELECT ", columns!(), "
+        FROM inboxes
+        WHERE app_id = $1 AND phone_number_id = ANY($2)");
+    OF_ACCOUNTS = "
+        SELECT DISTINCT waba_id, workspace_id
+        FROM inboxes
+        WHERE app_id = $1 AND waba_id = ANY($2)
+        ORDER BY waba_id, workspace_id
+        LIMIT 1000";
     INSERT = "
-        INSERT INTO inboxes (
-            workspace_id, id, name, app_id, phone_number_id, waba_id, display_phone_number, access_token, flow_id, default_queue_id,
-            reopen_hours, rate_per_second)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+        WITH inbox AS (
+            INSERT INTO inboxes (
+                workspace_id, id, name, app_id, phone_number_id, waba_id, display_phone_number, access_token, flow_id,
+                default_queue_id, reopen_hours)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            RETURNING workspace_id, id)
+        INSERT INTO allowances (workspace_id, inbox_id, rate_per_second)
+        SELECT workspace_id, id, $12
+        FROM inbox";
 }
 
 /// A number with what is needed to speak for it.
@@ -46,12 +74,37 @@ pub struct NewInbox {
 }
 
 impl Store {
-    /// Every connected number of the installation; small, and cached by who needs it.
+    /// The connected numbers of the installation; ten thousand of them at most.
     ///
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn connections(&self) -> Result<Vec<Connection>> {
         Ok(self.query(&ALL, &[]).await?.iter().map(connection).collect())
+    }
+
+    /// The connected numbers of a workspace.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn connections_of(&self, workspace: WorkspaceId) -> Result<Vec<Connection>> {
+        Ok(self.query(&OF_WORKSPACE, &[&workspace.0]).await?.iter().map(connection).collect())
+    }
+
+    /// Those of these numbers that are connected through this app.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn connections_of_numbers(&self, app_id: &str, phone_number_ids: &[&str]) -> Result<Vec<Connection>> {
+        Ok(self.query(&OF_NUMBERS, &[&app_id, &phone_number_ids]).await?.iter().map(connection).collect())
+    }
+
+    /// The workspaces with numbers of these business accounts that are connected through this app.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn owners_of_accounts(&self, app_id: &str, waba_ids: &[&str]) -> Result<Vec<(String, WorkspaceId)>> {
+        let rows = self.query(&OF_ACCOUNTS, &[&app_id, &waba_ids]).await?;
+        Ok(rows.iter().map(|row| (row.get(0), WorkspaceId(row.get(1)))).collect())
     }
 
     /// Connects a number.

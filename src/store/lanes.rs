@@ -17,12 +17,12 @@ pub struct OpenLane {
 }
 
 /// Locks the contact, then reads the waiting items and the latest conversation. The three statements are sent at once; they
-/// are prepared before, so that they reach the server in this order and the reads see what the lock waited for.
+/// are prepared before, so that they reach the server in this order. Somebody else's contact is not waited for: a lane can come again.
 ///
 /// # Errors
-/// As PostgreSQL answers.
+/// As PostgreSQL answers; [`is_busy`](super::Error::is_busy) when somebody has the contact.
 pub async fn open(transaction: &Transaction<'_>, lane: Lane, limit: i64) -> Result<Option<OpenLane>> {
-    let lock = prepare(transaction, &contacts::LOCK).await?;
+    let lock = prepare(transaction, &contacts::LOCK_IF_FREE).await?;
     let waiting = prepare(transaction, &inbound_items::WAITING).await?;
     let latest = prepare(transaction, &conversations::LATEST).await?;
     let of_contact: [&(dyn ToSql + Sync); 2] = [&lane.workspace.0, &lane.contact.0];

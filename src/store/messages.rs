@@ -5,7 +5,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::conversations::json;
-use super::{Error, Result, Store, Transaction, prepare};
+use super::{Error, Result, Store, Transaction, outbox, prepare};
 use crate::domain::ids::{ContactId, ConversationId, InboxId, MessageId, UserId, WorkspaceId};
 use crate::domain::message::{Author, Content, Direction, Failure, Message, Status};
 use crate::domain::snapshot::KnownMessage;
@@ -25,21 +25,29 @@ crate::statements! {
     SET_CONTENT = "UPDATE messages SET content = content || $3 WHERE workspace_id = $1 AND id = $2";
     /// The messages that waiting items speak of; one look-up each, whatever PostgreSQL believes the table to hold.
     KNOWN_TO_ITEMS = "
-        SELECT message.*
-        FROM UNNEST($3::text[]) AS wanted (wamid)
-        CROSS JOIN LATERAL (
-            SELECT id, wamid, status, failure, conversation_id
-            FROM messages
-            WHERE workspace_id = $1 AND inbox_id = $2 AND messages.wamid = wanted.wamid
-            LIMIT 1) AS message
-        UNION
-        SELECT message.*
-        FROM UNNEST($4::uuid[]) AS wanted (id)
-        CROSS JOIN LATERAL (
-            SELECT id, wamid, status, failure, conversation_id
-            FROM messages
-            WHERE workspace_id = $1 AND messages.id = wanted.id
-            LIMIT 1) AS message";
+        SELECT known.id, known.wamid, known.status, known.failure, known.conversation_id, outbox.state, outbox.claim_id,
+            outbox.lease_until < clock_timestamp() AS is_lapsed
+        FROM (
+            SELECT message.*
+            FROM UNNEST($3::text[]) AS wanted (wamid)
+            CROSS JOIN LATERAL (
+                SELECT id, wamid, status, failure, conversation_id
+                FROM messages
+                WHERE workspace_id = $1 AND inbox_id = $2 AND messages.wamid = wanted.wamid
+                LIMIT 1) AS message
+            UNION
+            SELECT message.*
+            FROM UNNEST($4::uuid[]) AS wanted (id)
+            CROSS JOIN LATERAL (
+                SELECT id, wamid, status, failure, conversation_id
+                FROM messages
+                WHERE workspace_id = $1 AND messages.id = wanted.id
+                LIMIT 1) AS message) AS known
+        LEFT JOIN LATERAL (
+            SELECT state, claim_id, lease_until
+            FROM outbox
+            WHERE outbox.workspace_id = $1 AND outbox.message_id = known.id
+            LIMIT 1) AS outbox ON true";
     OWNERS = "
         SELECT message.id, message.wamid, conversation.contact_id
         FROM messages AS message
@@ -163,7 +171,9 @@ pub async fn known(
             let status = status(row.get(2))?;
             let failure: Option<Failure> = json(row, 3)?;
             let is_asked = status == Status::Unknown && failure.is_some_and(|failure| failure.title == Failure::UNANSWERED);
-            Ok((KnownMessage { id: MessageId(row.get(0)), wamid: row.get(1), status, is_asked }, ConversationId(row.get(4))))
+            let outbox = outbox::standing(row.get(6), row.get(5), row.get(7));
+            let known = KnownMessage { id: MessageId(row.get(0)), wamid: row.get(1), status, is_asked, outbox };
+            Ok((known, ConversationId(row.get(4))))
         })
         .collect()
 }
@@ -174,22 +184,6 @@ pub struct Owner {
     pub id: MessageId,
     pub wamid: Option<String>,
     pub contact: ContactId,
-}
-
-/// Finds the contacts that messages were exchanged with.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn owners(
-    transaction: &Transaction<'_>,
-    workspace: WorkspaceId,
-    inbox: InboxId,
-    ids: &[Uuid],
-    wamids: &[&str],
-) -> Result<Vec<Owner>> {
-    let statement = prepare(transaction, &OWNERS).await?;
-    let rows = transaction.query(&statement, &[&workspace.0, &inbox.0, &ids, &wamids]).await?;
-    Ok(rows.iter().map(|row| Owner { id: MessageId(row.get(0)), wamid: row.get(1), contact: ContactId(row.get(2)) }).collect())
 }
 
 pub(super) fn direction_name(direction: Direction) -> &'static str {
@@ -243,6 +237,15 @@ pub(super) fn message(row: &Row, first: usize) -> Result<Message> {
 }
 
 impl Store {
+    /// Finds the contacts that messages of an inbox were exchanged with, by our ids and by WhatsApp's.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn owners(&self, workspace: WorkspaceId, inbox: InboxId, ids: &[Uuid], wamids: &[&str]) -> Result<Vec<Owner>> {
+        let rows = self.query(&OWNERS, &[&workspace.0, &inbox.0, &ids, &wamids]).await?;
+        Ok(rows.iter().map(|row| Owner { id: MessageId(row.get(0)), wamid: row.get(1), contact: ContactId(row.get(2)) }).collect())
+    }
+
     /// The conversation of a message.
     ///
     /// # Errors

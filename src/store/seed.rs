@@ -136,7 +136,7 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn insert_past(&self, workspace: WorkspaceId, contacts: &[PastContact], conversations: &[PastConversation]) -> Result<()> {
-        let mut client = self.client().await?;
+        let mut client = self.unhurried().await?;
         let transaction = client.transaction().await?;
         let bulk = Bulk { transaction: &transaction, workspace };
         bulk.contacts(contacts).await?;

@@ -94,7 +94,7 @@ impl From<Refusal> for Error {
 
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
-        if error.is_away() { Self::Away(error.to_string()) } else { Self::fault(error) }
+        if error.is_away() || error.is_busy() { Self::Away(error.to_string()) } else { Self::fault(error) }
     }
 }
 
@@ -102,8 +102,11 @@ impl From<runner::Error> for Error {
     fn from(error: runner::Error) -> Self {
         match error {
             runner::Error::Refused(refusal) => refusal.into(),
+            runner::Error::Store(error) if error.is_busy() => Refusal::Busy.into(),
             runner::Error::Store(error) => error.into(),
             runner::Error::NotFound => Self::NotFound,
+            runner::Error::Busy => Refusal::Busy.into(),
+            runner::Error::ClockOff(_) => Self::Away(error.to_string()),
         }
     }
 }

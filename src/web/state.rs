@@ -34,6 +34,8 @@ impl Sockets for Live {
 pub struct State {
     pub config: Config,
     pub store: Store,
+    /// For health: answers while everything else waits.
+    pub watch: Store,
     pub tokens: Tokens,
     pub passwords: Passwords,
     pub rate_limits: RateLimits,
@@ -100,6 +102,7 @@ pub(super) mod tests {
             client: Client::new(Settings::new(config.graph_url.clone(), &config.graph_version)).unwrap(),
             receipts: Receipts::default(),
             config,
+            watch: store.clone(),
             store,
             tokens: tokens_without_database(Timestamp::now()),
             passwords: Passwords::new().unwrap(),

@@ -109,6 +109,7 @@ impl House {
             client: Client::new(Settings::new(config.graph_url.clone(), &config.graph_version)).unwrap(),
             receipts: Receipts::default(),
             config,
+            watch: store.clone(),
             store,
             passwords: Passwords::new().unwrap(),
             rate_limits: RateLimits::new(None),

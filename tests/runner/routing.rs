@@ -1,6 +1,8 @@
 //! Routers that race.
 
 use baton::domain::user::Role;
+use baton::runner::Error;
+use baton::runner::routing::RoundOutcome;
 use futures_util::future::join_all;
 
 use crate::shop::{Node, Shop};
@@ -24,7 +26,10 @@ async fn racing_routers_never_assign_twice_nor_overfill() {
         let routers = (0..ROUTERS).map(|number| {
             let runner = nodes[number % 2].runner.clone();
             let (workspace, queue) = (shop.workspace, shop.support);
-            tokio::spawn(async move { runner.route(workspace, queue).await.map(drop) })
+            tokio::spawn(async move {
+                while runner.route(workspace, queue).await? == RoundOutcome::MoreMayWait {}
+                Ok::<_, Error>(())
+            })
         });
         for outcome in join_all(routers).await {
             outcome.unwrap().unwrap();

@@ -38,6 +38,7 @@ pub fn refusal_words(locale: Locale, refusal: &Refusal) -> Html {
         | Refusal::NothingToSettle
         | Refusal::NotAllowed
         | Refusal::Duplicate
+        | Refusal::Busy
         | Refusal::AnotherUnderWay => sentence(&locale, &key, &[]),
     }
 }

@@ -87,6 +87,8 @@ fn told(locale: Locale, event: &Event) -> Option<Html> {
         | Event::AnswerRecorded { .. }
         | Event::NoteAdded { .. }
         | Event::DeliveryPostponed { .. }
+        | Event::LeftOutbox { .. }
+        | Event::InboxPaused { .. }
         | Event::FlowAdvanced { .. }
         | Event::TimerSet { .. }
         | Event::TimerCancelled { .. } => return None,
