@@ -144,7 +144,7 @@ fn line(item: &Item) -> Value {
         Item::Notice { waba_id, phone_number_id, kind, field, value: _, time } => {
             json!({ "of": [waba_id, phone_number_id], "notice": kind.as_str(), "field": field, "time": time })
         }
-        Item::Rejected { pointer, reason, raw: _ } => json!({ "rejected": pointer, "because": reason }),
+        Item::Rejected { pointer, reason, .. } => json!({ "rejected": pointer, "because": reason }),
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use self::aside::Aside;
+use self::aside::{Aside, only};
 use super::{Error, Runner, now};
 use crate::domain::ids::WorkspaceId;
 use crate::domain::inbound::InboundItem;
@@ -42,9 +42,23 @@ pub enum Said {
         time: Option<i64>,
     },
     Rejected {
+        waba_id: Option<String>,
+        phone_number_id: Option<String>,
         reason: String,
         raw: Vec<u8>,
     },
+}
+
+impl Said {
+    /// The number it speaks of, and the account.
+    fn whose(&self) -> (Option<&str>, Option<&str>) {
+        match self {
+            Said::ForInbox { phone_number_id, waba_id, .. } => (Some(phone_number_id), waba_id.as_deref()),
+            Said::Notice { phone_number_id, waba_id, .. } | Said::Rejected { phone_number_id, waba_id, .. } => {
+                (phone_number_id.as_deref(), waba_id.as_deref())
+            }
+        }
+    }
 }
 
 /// Turns a body into what it says.
@@ -126,28 +140,14 @@ impl Runner {
     /// A number or account is whose app speaks for it: what another app's body says of it is said of nobody's.
     async fn owners(&self, app_id: &str, bodies: &[Read]) -> Result<Owners, Error> {
         let (mut numbers, mut accounts) = (HashSet::new(), HashSet::new());
-        for said in bodies.iter().flat_map(|body| &body.said) {
-            match said {
-                Said::ForInbox { phone_number_id, waba_id, .. } => {
-                    numbers.insert(phone_number_id.as_str());
-                    accounts.extend(waba_id.as_deref());
-                }
-                Said::Notice { waba_id, phone_number_id, .. } => {
-                    numbers.extend(phone_number_id.as_deref());
-                    accounts.extend(waba_id.as_deref());
-                }
-                Said::Rejected { .. } => {}
-            }
-        }
+        let all = || bodies.iter().flat_map(|body| &body.said).map(Said::whose);
+        numbers.extend(all().filter_map(|(number, _)| number));
         let numbers: Vec<&str> = numbers.into_iter().collect();
         let numbers = self.workplaces.numbers(app_id, &numbers).await?;
-        let is_needed = |said: &Said| match said {
-            Said::ForInbox { phone_number_id, .. } => !numbers.contains_key(phone_number_id),
-            Said::Notice { phone_number_id, .. } => phone_number_id.as_ref().is_none_or(|number| !numbers.contains_key(number)),
-            Said::Rejected { .. } => false,
-        };
+        // An account is asked for only where no number says whose it is.
+        accounts.extend(all().filter(|(number, _)| number.is_none_or(|number| !numbers.contains_key(number))).filter_map(|(_, waba)| waba));
         let mut of_accounts: HashMap<String, Vec<WorkspaceId>> = HashMap::new();
-        if bodies.iter().flat_map(|body| &body.said).any(is_needed) {
+        if !accounts.is_empty() {
             let accounts: Vec<&str> = accounts.into_iter().collect();
             for (account, workspace) in self.store.owners_of_accounts(app_id, &accounts).await? {
                 of_accounts.entry(account).or_default().push(workspace);
@@ -190,7 +190,11 @@ fn direct(sheet: &mut Sheet<'_>, owners: &Owners, bodies: Vec<Read>, now: Timest
                         None => aside.notice(sheet, owners.of_account(waba_id.as_ref()), kind, field, value, time),
                     }
                 }
-                Said::Rejected { reason, raw } => aside.reject(sheet, None, reason, raw),
+                Said::Rejected { waba_id, phone_number_id, reason, raw } => {
+                    let connection = phone_number_id.as_ref().and_then(|number| owners.numbers.get(number));
+                    let owner = connection.map(|connection| connection.workspace);
+                    aside.reject(sheet, owner.or(only(owners.of_account(waba_id.as_ref()))), reason, raw);
+                }
             }
         }
         aside.finish(sheet);

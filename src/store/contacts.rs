@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use tokio_postgres::Row;
 
+use super::reading::json;
 use super::{Result, Store, Transaction, prepare};
 use crate::domain::contact::{Contact, Identity};
 use crate::domain::ids::{ContactId, WorkspaceId};
@@ -38,12 +39,7 @@ pub type Found = HashMap<Identity, ContactId>;
 
 /// Reads a contact's row: id, name, language, fields, from column `first` on.
 pub(super) fn contact(row: &Row, first: usize) -> Result<Contact> {
-    Ok(Contact {
-        id: ContactId(row.get(first)),
-        name: row.get(first + 1),
-        language: row.get(first + 2),
-        fields: serde_json::from_value(row.get(first + 3))?,
-    })
+    Ok(Contact { id: ContactId(row.get(first)), name: row.get(first + 1), language: row.get(first + 2), fields: json(row, first + 3)? })
 }
 
 /// Whether to wait for whoever has a row.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::reading::optional;
 use super::{Error, Result, Store, Transaction, prepare};
 use crate::domain::contact::Contact;
 use crate::domain::conversation::{Controller, Conversation, Listing, State};
@@ -90,8 +91,8 @@ pub(super) fn conversation(row: &Row) -> Result<Conversation> {
         controller: controller(row.get(4), agent)?,
         queue: row.get::<_, Option<Uuid>>(5).map(QueueId),
         last_agent: row.get::<_, Option<Uuid>>(7).map(UserId),
-        brief: json(row, 8)?,
-        assignment_reason: json(row, 9)?,
+        brief: optional(row, 8)?,
+        assignment_reason: optional(row, 9)?,
         last_seq: row.get(10),
         opened_at: row.get(11),
         queued_at: row.get(12),
@@ -100,12 +101,8 @@ pub(super) fn conversation(row: &Row) -> Result<Conversation> {
         resolved_at: row.get(15),
         window_expires_at: row.get(16),
         last_message_at: row.get(17),
-        last_message: json(row, 18)?,
+        last_message: optional(row, 18)?,
     })
-}
-
-pub(super) fn json<T: serde::de::DeserializeOwned>(row: &Row, column: usize) -> Result<Option<T>> {
-    row.get::<_, Option<serde_json::Value>>(column).map(|value| Ok(serde_json::from_value(value)?)).transpose()
 }
 
 fn state(text: &str) -> Result<State> {
@@ -129,7 +126,7 @@ fn controller(text: &str, agent: Option<Uuid>) -> Result<Controller> {
 
 /// Reads the columns of [`columns`] and what follows them.
 pub(super) fn loaded(row: &Row) -> Result<Loaded> {
-    Ok(Loaded { conversation: conversation(row)?, session: json(row, WIDTH)?, another_under_way: row.get(WIDTH + 1) })
+    Ok(Loaded { conversation: conversation(row)?, session: optional(row, WIDTH)?, another_under_way: row.get(WIDTH + 1) })
 }
 
 /// Loads and locks a conversation. Call it under the contact's lock.

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
+use super::reading::json;
 use super::{Result, Store, Transaction, prepare};
-use crate::domain::event::{Event, Recorded};
+use crate::domain::event::Recorded;
 use crate::domain::ids::{ConversationId, WorkspaceId};
 
 crate::statements! {
@@ -51,11 +52,6 @@ impl Store {
         limit: i64,
     ) -> Result<Vec<Recorded>> {
         let rows = self.query(&SINCE, &[&workspace.0, &conversation.0, &since, &limit]).await?;
-        rows.iter()
-            .map(|row| {
-                let event: Event = serde_json::from_value(row.get(2))?;
-                Ok(Recorded { seq: row.get(0), at: row.get(1), event })
-            })
-            .collect()
+        rows.iter().map(|row| Ok(Recorded { seq: row.get(0), at: row.get(1), event: json(row, 2)? })).collect()
     }
 }

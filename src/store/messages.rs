@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::conversations::json;
+use super::reading::{json, optional, value};
 use super::{Error, Result, Store, Transaction, outbox, prepare};
 use crate::domain::ids::{ContactId, ConversationId, InboxId, MessageId, UserId, WorkspaceId};
-use crate::domain::message::{Author, Content, Direction, Failure, Message, Status};
+use crate::domain::message::{Author, Direction, Failure, Message, Status};
 use crate::domain::snapshot::KnownMessage;
 
 crate::statements! {
@@ -169,7 +169,7 @@ pub async fn known(
     rows.iter()
         .map(|row| {
             let status = status(row.get(2))?;
-            let failure: Option<Failure> = json(row, 3)?;
+            let failure: Option<Failure> = optional(row, 3)?;
             let is_asked = status == Status::Unknown && failure.is_some_and(|failure| failure.title == Failure::UNANSWERED);
             let outbox = outbox::standing(row.get(6), row.get(5), row.get(7));
             let known = KnownMessage { id: MessageId(row.get(0)), wamid: row.get(1), status, is_asked, outbox };
@@ -226,13 +226,13 @@ pub(super) fn message(row: &Row, first: usize) -> Result<Message> {
     Ok(Message {
         id: MessageId(row.get(first)),
         author: author(row.get(first + 1), row.get(first + 2))?,
-        content: json::<Content>(row, first + 3)?.ok_or_else(|| Error::Unreadable("a message without content".to_owned()))?,
+        content: json(row, first + 3)?,
         status: status(row.get(first + 4))?,
-        failure: json(row, first + 5)?,
+        failure: optional(row, first + 5)?,
         wamid: row.get(first + 6),
         reply_to: row.get(first + 7),
         at: row.get(first + 8),
-        raw: row.get(first + 9),
+        raw: value(row, first + 9)?,
     })
 }
 

@@ -30,6 +30,7 @@ pub mod payloads;
 pub mod pool;
 pub mod quarantine;
 pub mod queues;
+mod reading;
 pub mod reads;
 pub mod seed;
 pub mod sessions;

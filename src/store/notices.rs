@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
+use super::reading::value;
 use super::{Result, Store, Transaction, prepare};
 use crate::domain::ids::{InboxId, WorkspaceId};
 
@@ -111,7 +112,7 @@ impl Store {
                 id: row.get(0),
                 kind: row.get(1),
                 field: row.get(2),
-                value: row.get(3),
+                value: value(row, 3).ok().flatten().unwrap_or_default(),
                 at: row.get(4),
                 inbox_name: row.get(5),
             })

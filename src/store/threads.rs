@@ -4,8 +4,9 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::messages::{author, message};
+use super::reading::json;
 use super::{Result, Store};
-use crate::domain::event::{Event, Recorded};
+use crate::domain::event::Recorded;
 use crate::domain::ids::{ConversationId, InboxId, MessageId, WorkspaceId};
 use crate::domain::message::{Author, Content, Message};
 
@@ -60,12 +61,7 @@ impl Store {
         limit: i64,
     ) -> Result<Vec<Recorded>> {
         let rows = self.query(&BEFORE, &[&workspace.0, &conversation.0, &before, &limit]).await?;
-        rows.iter()
-            .map(|row| {
-                let event: Event = serde_json::from_value(row.get(2))?;
-                Ok(Recorded { seq: row.get(0), at: row.get(1), event })
-            })
-            .collect()
+        rows.iter().map(|row| Ok(Recorded { seq: row.get(0), at: row.get(1), event: json(row, 2)? })).collect()
     }
 
     /// Messages of a conversation as they stand now, in order.
@@ -94,10 +90,5 @@ impl Store {
 }
 
 fn quoted(row: &Row) -> Result<QuotedMessage> {
-    Ok(QuotedMessage {
-        id: MessageId(row.get(0)),
-        wamid: row.get(1),
-        author: author(row.get(2), row.get(3))?,
-        content: serde_json::from_value(row.get(4))?,
-    })
+    Ok(QuotedMessage { id: MessageId(row.get(0)), wamid: row.get(1), author: author(row.get(2), row.get(3))?, content: json(row, 4)? })
 }

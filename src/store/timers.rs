@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::conversations::json;
+use super::reading::json;
 use super::{Result, Store, Transaction, prepare};
 use crate::domain::ids::{ContactId, ConversationId, WorkspaceId};
 use crate::domain::timer::Timer;
@@ -143,6 +143,6 @@ fn due(row: &tokio_postgres::Row) -> Option<DueTimer> {
         conversation: ConversationId(row.get(1)),
         contact: ContactId(row.get(2)),
         due_at: row.get(3),
-        timer: json(row, 4).ok()??,
+        timer: json(row, 4).ok()?,
     })
 }

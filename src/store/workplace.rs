@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::reading::json;
 use super::{Error, Result, Store, Transaction, prepare};
 use crate::domain::flows::definition::Definition;
 use crate::domain::ids::{FlowId, QueueId, TeamId, UserId, WorkspaceId};
@@ -72,7 +73,7 @@ impl Store {
         let published = self.query(&PUBLISHED, &[&workspace.0]).await?.iter().map(|row| (FlowId(row.get(0)), row.get(1))).collect();
         let mut definitions = HashMap::new();
         for row in self.query(&DEFINITIONS, &[&workspace.0]).await? {
-            let definition: Definition = serde_json::from_value(row.get(2))?;
+            let definition: Definition = json(&row, 2)?;
             definitions.insert((FlowId(row.get(0)), row.get(1)), Arc::new(definition));
         }
         Ok(Workplace { queues, people, published, definitions })
@@ -145,7 +146,7 @@ impl Store {
 pub async fn definition(transaction: &Transaction<'_>, workspace: WorkspaceId, flow: FlowId, version: i32) -> Result<Option<Definition>> {
     let statement = prepare(transaction, &DEFINITION).await?;
     let row = transaction.query_opt(&statement, &[&workspace.0, &flow.0, &version]).await?;
-    row.map(|row| Ok(serde_json::from_value(row.get(0))?)).transpose()
+    row.map(|row| json(&row, 0)).transpose()
 }
 
 fn queue(row: &tokio_postgres::Row) -> Result<Queue> {
@@ -154,7 +155,7 @@ fn queue(row: &tokio_postgres::Row) -> Result<Queue> {
         key: row.get(1),
         name: row.get(2),
         team: TeamId(row.get::<_, Uuid>(3)),
-        hours: serde_json::from_value(row.get(4))?,
+        hours: json(row, 4)?,
         promise_minutes: u32::try_from(row.get::<_, i32>(5)).unwrap_or(0),
     })
 }

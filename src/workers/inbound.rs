@@ -116,14 +116,19 @@ impl Inbound {
 fn understand(body: &[u8]) -> Vec<Said> {
     let parsed = match webhook::parse(body) {
         Ok(parsed) => parsed,
-        Err(unreadable) => return vec![Said::Rejected { reason: unreadable.to_string(), raw: body.to_vec() }],
+        Err(unreadable) => {
+            let (reason, raw) = (unreadable.to_string(), body.to_vec());
+            return vec![Said::Rejected { waba_id: None, phone_number_id: None, reason, raw }];
+        }
     };
     let said = parsed.items.into_iter().map(|item| match item {
         Item::ForInbox { phone_number_id, waba_id, item } => Said::ForInbox { phone_number_id, waba_id, item },
         Item::Notice { waba_id, phone_number_id, kind, field, value, time } => {
             Said::Notice { waba_id, phone_number_id, kind: kind.as_str(), field, value, time }
         }
-        Item::Rejected { pointer, reason, raw } => Said::Rejected { reason: format!("{pointer}: {reason}"), raw },
+        Item::Rejected { waba_id, phone_number_id, pointer, reason, raw } => {
+            Said::Rejected { waba_id, phone_number_id, reason: format!("{pointer}: {reason}"), raw }
+        }
     });
     said.collect()
 }

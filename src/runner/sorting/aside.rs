@@ -119,7 +119,7 @@ impl Aside {
 }
 
 /// The owner, when there is but one.
-fn only(owners: &[WorkspaceId]) -> Option<WorkspaceId> {
+pub(super) fn only(owners: &[WorkspaceId]) -> Option<WorkspaceId> {
     match owners {
         [only] => Some(*only),
         _ => None,
