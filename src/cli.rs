@@ -2,6 +2,7 @@
 
 mod commands;
 mod inbox;
+mod quarantine;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -11,6 +12,7 @@ use baton::domain::user::{EmailAddress, Role};
 
 pub use commands::{doctor, migrate, user, workspace};
 pub use inbox::inbox;
+pub use quarantine::quarantine;
 
 /// A real-time WhatsApp support inbox for teams.
 ///
@@ -47,6 +49,11 @@ pub enum Command {
     Inbox {
         #[command(subcommand)]
         command: InboxCommand,
+    },
+    /// What came in and belongs to no workspace: for whoever runs the installation.
+    Quarantine {
+        #[command(subcommand)]
+        command: QuarantineCommand,
     },
 }
 
@@ -131,6 +138,31 @@ pub enum InboxCommand {
         /// A flow that greets, as docs/flows.md describes it; without one conversations wait in the first queue.
         #[arg(long, value_name = "FILE")]
         flow: Option<std::path::PathBuf>,
+        /// The app is known under another secret or verify token: from now on these count, for every number that speaks through it.
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Gives a number a new access token, read from the first line of standard input, and lets it send again.
+    Update {
+        /// Id or name of the workspace.
+        #[arg(long)]
+        workspace: String,
+        /// The number: its id here, its name, or Meta's phone number id.
+        #[arg(long)]
+        inbox: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum QuarantineCommand {
+    /// Lists the latest items that belong to no workspace: bodies that could not be read, and what names numbers and accounts that
+    /// nobody here has. They hold what customers wrote.
+    List {
+        #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=1000))]
+        limit: i64,
+        /// Also prints the items themselves.
+        #[arg(long)]
+        items: bool,
     },
 }
 

@@ -98,6 +98,55 @@ fn what_does_not_exist_is_named() {
     assert!(installation.refuses(&owner, "").contains("roles are agent, supervisor and admin"));
 }
 
+/// The arguments that connect a number through app 1001.
+fn connect<'a>(workspace: &'a str, number: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let number =
+        ["--name", "Shop", "--app-id", "1001", "--phone-number-id", number, "--waba-id", "3001", "--display-phone-number", "+44 1"];
+    [&["inbox", "connect", "--workspace", workspace][..], &number, more].concat()
+}
+
+#[test]
+fn connecting_a_number_leaves_the_secrets_of_a_known_app_alone_unless_told_otherwise() {
+    let installation = Installation::new("connect");
+    installation.does(&["migrate"], "");
+    for name in ["Harbour", "Mill"] {
+        installation.does(&["workspace", "create", "--name", name], "");
+    }
+    let said = installation.does(&connect("Harbour", "2001", &[]), "secret\nverify\ntoken\n");
+    assert!(said.contains("/webhooks/whatsapp/1001"), "{said}");
+    for other in ["x\nverify\ntoken\n", "secret\ny\ntoken\n"] {
+        let refused = installation.refuses(&connect("Mill", "2002", &[]), other);
+        assert!(refused.contains("known here under another secret or verify token"), "{refused}");
+    }
+    installation.does(&connect("Mill", "2002", &[]), "secret\nverify\ntoken\n");
+    let again = installation.refuses(&connect("Mill", "2001", &[]), "secret\nverify\ntoken\n");
+    assert!(again.contains("connected already; `baton inbox update`"), "{again}");
+    installation.does(&connect("Mill", "2003", &["--replace"]), "x\ny\ntoken\n");
+}
+
+#[test]
+fn a_number_gets_a_new_access_token() {
+    let installation = Installation::new("token");
+    installation.does(&["migrate"], "");
+    installation.does(&["workspace", "create", "--name", "Harbour"], "");
+    installation.does(&connect("Harbour", "2001", &[]), "secret\nverify\ntoken\n");
+    for inbox in ["2001", "Shop"] {
+        let said = installation.does(&["inbox", "update", "--workspace", "Harbour", "--inbox", inbox], "new token\n");
+        assert_eq!(said, "Shop sends with the new token from now on.\n");
+    }
+    let unknown = installation.refuses(&["inbox", "update", "--workspace", "Harbour", "--inbox", "2009"], "new token\n");
+    assert!(unknown.contains("no numbers of the workspace are meant by `2009`"), "{unknown}");
+    let empty = installation.refuses(&["inbox", "update", "--workspace", "Harbour", "--inbox", "2001"], "");
+    assert!(empty.contains("the access token is missing"), "{empty}");
+}
+
+#[test]
+fn what_belongs_to_no_workspace_is_listed_for_the_operator() {
+    let installation = Installation::new("quarantine");
+    installation.does(&["migrate"], "");
+    assert_eq!(installation.does(&["quarantine", "list"], ""), "Nothing is set aside.\n");
+}
+
 #[test]
 fn doctor_fails_when_something_is_wrong() {
     let installation = Installation::new("ill");

@@ -69,7 +69,7 @@ fn text_is_kept_to_the_last_byte_but_for_nul() {
 #[test]
 fn what_is_not_json_is_unreadable() {
     let deep = format!(r#"{{"entry":{}{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
-    for body in ["", " ", "{", "[", "entry", r#"{"entry":[{"id":"1","changes":[{"field":"mess"#, "{\"entry\":[]}x", "{\"a\":1e999}", &deep]
+    for body in ["", " ", "{", "[", "entry", r#"{"entry":[{"id":"1","changes":[{"field":"mess"#, "{\"entry\":[]}x", "{\"a\":1e9e9}", &deep]
     {
         assert!(parse(body.as_bytes()).is_err(), "{body}");
     }

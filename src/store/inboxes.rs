@@ -30,6 +30,17 @@ crate::statements! {
         SELECT ", columns!(), "
         FROM inboxes
         WHERE app_id = $1 AND phone_number_id = ANY($2)");
+    /// A new token ends a pause that the old one was the reason of.
+    SET_ACCESS_TOKEN = "
+        WITH inbox AS (
+            UPDATE inboxes
+            SET access_token = $3
+            WHERE workspace_id = $1 AND id = $2
+            RETURNING workspace_id, id)
+        UPDATE allowances
+        SET paused_until = NULL, pause_reason = NULL
+        FROM inbox
+        WHERE allowances.workspace_id = $1 AND allowances.inbox_id = inbox.id";
     OF_ACCOUNTS = "
         SELECT DISTINCT waba_id, workspace_id
         FROM inboxes
@@ -105,6 +116,15 @@ impl Store {
     pub async fn owners_of_accounts(&self, app_id: &str, waba_ids: &[&str]) -> Result<Vec<(String, WorkspaceId)>> {
         let rows = self.query(&OF_ACCOUNTS, &[&app_id, &waba_ids]).await?;
         Ok(rows.iter().map(|row| (row.get(0), WorkspaceId(row.get(1)))).collect())
+    }
+
+    /// Gives a number another access token, and lets it send at once.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn set_access_token(&self, workspace: WorkspaceId, inbox: InboxId, access_token: &str) -> Result<()> {
+        self.execute(&SET_ACCESS_TOKEN, &[&workspace.0, &inbox.0, &access_token]).await?;
+        Ok(())
     }
 
     /// Connects a number.
