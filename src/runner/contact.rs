@@ -1,5 +1,7 @@
 //! The door for one contact: what waits in its lane, or a single command about one of its conversations.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
@@ -25,6 +27,9 @@ const LANE_LIMIT: i64 = 50;
 
 /// How long an item that this version does not understand is left to the others.
 const STRANGE_FOR: SignedDuration = SignedDuration::from_mins(5);
+
+/// How long a command may take: the database's own time-outs are shorter, but one that is frozen hears of none.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// How often a command that lost a deadlock is run again.
 const MAX_TRIES: usize = 4;
@@ -76,7 +81,8 @@ impl Runner {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.try_run(workspace, conversation, command.clone(), alongside).await {
+            let outcome = tokio::time::timeout(LONGEST, self.try_run(workspace, conversation, command.clone(), alongside)).await;
+            match outcome.unwrap_or(Err(Error::Busy)) {
                 Err(Error::Store(error)) if error.is_retryable() && tries < MAX_TRIES => {}
                 other => return other,
             }

@@ -35,6 +35,9 @@ const GENERIC_PLANS: &str = "-c plan_cache_mode=force_generic_plan";
 /// while it holds a lock is a node like any other to PostgreSQL: without these, everybody would wait for it to come back.
 const TIME_OUTS: &str = "-c statement_timeout=15s -c lock_timeout=2s -c idle_in_transaction_session_timeout=3s";
 
+/// How long an answer is waited for at most: a server that is frozen gives none, and hears of no time-out.
+const ANSWER: Duration = Duration::from_secs(20);
+
 /// For what takes its time and has the database to itself: a migration, the demo's past.
 const WITHOUT_TIME_OUTS: &str = "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0";
 
@@ -71,6 +74,7 @@ impl Stores {
 #[derive(Clone)]
 pub struct Store {
     pool: Pool,
+    size: usize,
 }
 
 impl Store {
@@ -81,7 +85,10 @@ impl Store {
     pub fn new(url: &str, size: usize) -> Result<Self> {
         let mut config = tokio_postgres::Config::from_str(url)?;
         let options = [GENERIC_PLANS, TIME_OUTS, config.get_options().unwrap_or_default()].join(" ");
-        config.connect_timeout(CONNECT).application_name("baton").options(&options);
+        config.connect_timeout(CONNECT).options(&options);
+        if config.get_application_name().is_none() {
+            config.application_name("baton");
+        }
         config.keepalives_idle(IDLE).tcp_user_timeout(SILENT);
         let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let connect: Arc<dyn Connect> = match config.get_ssl_mode() {
@@ -99,13 +106,13 @@ impl Store {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| Error::Away(error.to_string()))?;
-        Ok(Self { pool })
+        Ok(Self { pool, size })
     }
 
     /// Connections at most.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.pool.status().max_size
+        self.size
     }
 
     /// A connection of the pool.
@@ -131,9 +138,12 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn query(&self, statement: &Statement, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>> {
-        let client = self.client().await?;
-        let prepared = client.prepare_cached(statement.sql).await?;
-        Ok(client.query(&prepared, parameters).await?)
+        answered(async {
+            let client = self.client().await?;
+            let prepared = client.prepare_cached(statement.sql).await?;
+            Ok(client.query(&prepared, parameters).await?)
+        })
+        .await
     }
 
     /// As [`Store::query`], for at most one row.
@@ -141,9 +151,12 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers, and when there are several rows.
     pub async fn query_opt(&self, statement: &Statement, parameters: &[&(dyn ToSql + Sync)]) -> Result<Option<Row>> {
-        let client = self.client().await?;
-        let prepared = client.prepare_cached(statement.sql).await?;
-        Ok(client.query_opt(&prepared, parameters).await?)
+        answered(async {
+            let client = self.client().await?;
+            let prepared = client.prepare_cached(statement.sql).await?;
+            Ok(client.query_opt(&prepared, parameters).await?)
+        })
+        .await
     }
 
     /// As [`Store::query`], answering how many rows it touched.
@@ -151,10 +164,22 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn execute(&self, statement: &Statement, parameters: &[&(dyn ToSql + Sync)]) -> Result<u64> {
-        let client = self.client().await?;
-        let prepared = client.prepare_cached(statement.sql).await?;
-        Ok(client.execute(&prepared, parameters).await?)
+        answered(async {
+            let client = self.client().await?;
+            let prepared = client.prepare_cached(statement.sql).await?;
+            Ok(client.execute(&prepared, parameters).await?)
+        })
+        .await
     }
+}
+
+/// What the database answers, if it does.
+///
+/// # Errors
+/// [`Error::Away`] when it takes longer than anything here may take.
+pub(super) async fn answered<T>(answer: impl Future<Output = Result<T>>) -> Result<T> {
+    let in_time = tokio::time::timeout(ANSWER, answer).await;
+    in_time.unwrap_or_else(|_| Err(Error::Away(format!("no answer in {} s", ANSWER.as_secs()))))
 }
 
 /// Opens connections on the runtime the pool was made on. The first to ask for one may be a thread of the HTTP server, which

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::flight::{Step, in_one_flight};
 use super::inbound_items::NewItem;
 use super::notices::NewNotice;
+use super::pool::answered;
 use super::quarantine::NewQuarantined;
 use super::{Error, Result, Store, contacts, inbound_items, notices, payloads, quarantine};
 use crate::domain::contact::Identity;
@@ -67,7 +68,7 @@ impl Store {
             let client = &client;
             steps.push(Box::pin(async move { client.execute(&prepared, parameters).await }));
         }
-        match in_one_flight(&client, steps).await {
+        match answered(in_one_flight(&client, steps)).await {
             Ok(()) => Ok(Written::Written),
             Err(error) if is_overtaken(&error) => Ok(Written::Overtaken),
             Err(error) => Err(error),

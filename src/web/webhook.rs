@@ -14,7 +14,8 @@ pub use self::apps::Apps;
 use self::body::Unread;
 use super::state::State;
 use crate::live::wakes::Wake;
-use crate::runner::{intake::NotTaken, now};
+use crate::runner::intake::NotTaken;
+use crate::runner::{self, now};
 use crate::store;
 use crate::store::payloads::NewPayload;
 use crate::whatsapp::signature;
@@ -70,6 +71,7 @@ async fn take_in(state: &State, apps: &Apps, request: &HttpRequest, body: web::P
     if !signature::verify(&app.app_secret, given, &body) {
         return Err(Refused::NotMetas);
     }
+    state.runner.check_clock()?;
     state.intake.take(NewPayload { app_id: app_id.to_owned(), received_at: now(), body }).await?;
     state.live.wake(Wake::Payloads(app_id.to_owned()));
     Ok(())
@@ -131,9 +133,16 @@ fn plain(status: StatusCode) -> HttpResponseBuilder {
 impl From<store::Error> for Refused {
     fn from(error: store::Error) -> Self {
         // Away for Meta in either case; but only one of them ends by itself.
-        if !error.is_away() {
+        if !error.is_passing() {
             tracing::error!(%error, "an app could not be looked up");
         }
+        Self::Away
+    }
+}
+
+/// A clock that is off: Meta comes again, to another node.
+impl From<runner::Error> for Refused {
+    fn from(_: runner::Error) -> Self {
         Self::Away
     }
 }

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use baton::demo::account::Account;
-use baton::demo::process::{Process, Signal};
+use baton::demo::process::{Process, Signal, is_running, wait_until};
 
 use super::ports;
-use super::servers::{Servers, signal};
+use super::servers::{Servers, send, signal};
 use super::waiting::eventually;
 
 /// Longest wait for a node to serve in a debug build on a busy machine.
@@ -43,7 +43,7 @@ impl Node {
         let folder = &servers.place().folder;
         let set = |name: &str, value: &str| format!("{name}={value}");
         let environment = vec![
-            set("BATON_DATABASE_URL", &servers.database_url()),
+            set("BATON_DATABASE_URL", &format!("{}?application_name={name}", servers.database_url())),
             set("BATON_REDIS_URL", &servers.redis_url()),
             set("BATON_LISTEN", &address.to_string()),
             set("BATON_GRAPH_URL", graph_url),
@@ -58,6 +58,18 @@ impl Node {
     /// Starts it and waits until it serves; answers how long that took.
     pub async fn start(&mut self) -> Duration {
         let began = Instant::now();
+        self.launch();
+        let ready = format!("http://{}/readyz", self.address);
+        let http = reqwest::Client::new();
+        eventually(&format!("{} serves", self.name), START, async || {
+            http.get(&ready).send().await.is_ok_and(|answer| answer.status().is_success())
+        })
+        .await;
+        began.elapsed()
+    }
+
+    /// Starts it, whether it will serve or not.
+    pub fn launch(&mut self) {
         self.starts += 1;
         let program = Path::new("/usr/bin/env");
         let mut arguments = self.environment.clone();
@@ -70,13 +82,56 @@ impl Node {
         });
         let log = self.log();
         self.process = Some(Process::start("baton", &Account::Own, program, &arguments, Signal::Terminate, &log).unwrap());
-        let ready = format!("http://{}/readyz", self.address);
-        let http = reqwest::Client::new();
-        eventually(&format!("{} serves", self.name), START, async || {
-            http.get(&ready).send().await.is_ok_and(|answer| answer.status().is_success())
-        })
-        .await;
+    }
+
+    /// Runs with a clock that is so many seconds ahead, from its next start on.
+    pub fn has_clock_ahead_by(&mut self, seconds: i64) {
+        let libraries =
+            ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"].map(|folder| format!("{folder}/faketime/libfaketime.so.1"));
+        let library = libraries.iter().find(|library| Path::new(library).exists()).expect("libfaketime is installed by bin/setup --test");
+        let pairs = [("LD_PRELOAD", library.clone()), ("FAKETIME", format!("+{seconds}s")), ("DONT_FAKE_MONOTONIC", "1".to_owned())];
+        self.environment.extend(pairs.map(|(name, value)| format!("{name}={value}")));
+    }
+
+    /// Its name, also among the connections of PostgreSQL.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Stands still, wherever it is, until it is thawed.
+    pub fn freeze(&self) {
+        send("STOP", self.process().id());
+    }
+
+    pub fn thaw(&self) {
+        send("CONT", self.process().id());
+    }
+
+    /// Memory it holds, in bytes.
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process().id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a process holds memory");
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    }
+
+    /// What `/readyz` says: the status and the rest.
+    pub async fn readiness(&self) -> (u16, serde_json::Value) {
+        let answer = reqwest::get(self.url("/readyz")).await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
+    /// Asks it to stop; answers how long it took.
+    pub fn stops(&mut self, limit: Duration) -> Duration {
+        let id = self.process().id();
+        let began = Instant::now();
+        send("TERM", id);
+        assert!(wait_until(limit, || !is_running(id)), "{} still runs {limit:?} after it was asked to stop", self.name);
+        drop(self.process.take());
         began.elapsed()
+    }
+
+    fn process(&self) -> &Process {
+        self.process.as_ref().expect("the node runs")
     }
 
     /// kill -9.
@@ -97,6 +152,11 @@ impl Node {
 
     fn log(&self) -> PathBuf {
         self.log.join(format!("{}-{}.log", self.name, self.starts))
+    }
+
+    /// Everything that its latest process said.
+    pub fn words(&self) -> String {
+        std::fs::read_to_string(self.log()).unwrap_or_default()
     }
 
     /// The end of what its processes said.
