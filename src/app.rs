@@ -4,8 +4,6 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::HttpServer;
-use actix_web::dev::Server;
 use actix_web::web::Data;
 use anyhow::{Context, Result, bail};
 use tokio::signal::unix::{SignalKind, signal};
@@ -22,8 +20,10 @@ use crate::runner::Runner;
 use crate::runner::intake::Intake;
 use crate::runner::vitals;
 use crate::store::{Store, Stores};
+use crate::web::bodies::budget::Budgets;
 use crate::web::passwords::Passwords;
 use crate::web::receipts::Receipts;
+use crate::web::server::{self, Connections};
 use crate::web::state::State;
 use crate::web::tokens::Tokens;
 use crate::web::{fanout, routes};
@@ -31,15 +31,6 @@ use crate::whatsapp::Client;
 use crate::whatsapp::client::Settings;
 use crate::workers::Workers;
 use crate::{doctor, metrics};
-
-/// Connections that one of the HTTP threads holds at most.
-const MOST_CONNECTIONS: usize = 25_000;
-
-/// How long an idle connection is kept; longer than load balancers keep theirs.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
-
-/// How long requests under way may take when the node stops.
-const SHUTDOWN_SECONDS: u64 = 5;
 
 /// How long a node takes to stop at most, whatever it waits for: less than what stops it usually grants (30 seconds).
 const GRACE: Duration = Duration::from_secs(25);
@@ -80,6 +71,7 @@ impl App {
     /// # Errors
     /// When the database is away, unsafe or without our schema, or the address is taken.
     pub async fn start(config: Config, side: Side) -> Result<Self> {
+        let descriptors = server::raise().context("the system does not say how many files may be open")?;
         let Stores { main: store, intake, watch } = Stores::new(&config.database_url, config.database_pool)?;
         if let Some(reason) =
             doctor::refusal_to_serve(&watch, &config).await.context("PostgreSQL does not answer; `baton doctor` says more")?
@@ -115,7 +107,17 @@ impl App {
         if side != Side::Workers {
             spawn(&mut tasks, fanout::run(state.clone(), changes, stop.clone()));
         }
-        let server = server(state, side, listener)?;
+        let connections =
+            Arc::new(Connections::new(descriptors.for_connections(state.config.database_pool), state.config.trusted_proxies.clone()));
+        let server = server::build(
+            state,
+            &connections,
+            listener,
+            match side {
+                Side::Both | Side::Web => routes::configure,
+                Side::Workers => routes::configure_health,
+            },
+        )?;
         let handle = server.handle();
         tasks.spawn(async move { Ok(server.await?) });
         let stopping = stop.clone();
@@ -189,30 +191,11 @@ fn state(
         media,
         client,
         receipts: Receipts::default(),
+        bodies: Budgets::default(),
         store,
         watch,
         config,
     })
-}
-
-fn server(state: Data<State>, side: Side, listener: TcpListener) -> Result<Server> {
-    let threads = state.config.workers;
-    let server = HttpServer::new(move || {
-        let app = actix_web::App::new().app_data(state.clone());
-        app.configure(match side {
-            Side::Both | Side::Web => routes::configure,
-            Side::Workers => routes::configure_health,
-        })
-    });
-    let server = server
-        .workers(threads)
-        .max_connections(MOST_CONNECTIONS)
-        .backlog(4096)
-        .keep_alive(KEEP_ALIVE)
-        .shutdown_timeout(SHUTDOWN_SECONDS)
-        .disable_signals()
-        .listen(listener)?;
-    Ok(server.run())
 }
 
 /// Returns at SIGTERM or SIGINT.

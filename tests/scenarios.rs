@@ -22,6 +22,8 @@ mod main_job;
 mod outages;
 #[path = "scenarios/pages.rs"]
 mod pages;
+#[path = "scenarios/pictures.rs"]
+mod pictures;
 #[path = "scenarios/poison.rs"]
 mod poison;
 #[path = "scenarios/sending.rs"]
@@ -30,3 +32,5 @@ mod sending;
 mod stopping;
 #[path = "scenarios/uncertain.rs"]
 mod uncertain;
+#[path = "scenarios/unfinished.rs"]
+mod unfinished;

@@ -22,12 +22,12 @@ pub fn is_from_this_machine(request: &HttpRequest, trusted: &[Network]) -> bool 
     !is_forwarded && client_address(request, trusted).is_loopback()
 }
 
-/// What attempts are counted by: whoever has one IPv6 address has the whole /64.
+/// Who counts as one: whoever has one IPv6 address has the whole /64.
 #[must_use]
-pub fn counted_as(address: IpAddr) -> String {
-    match address {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).to_string(),
+pub fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
     }
 }
 
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn addresses_of_one_ipv6_network_are_counted_together() {
-        let counted = |text: &str| counted_as(text.parse().unwrap());
+        let counted = |text: &str| network_of(text.parse().unwrap());
         assert_eq!(counted("2001:db8:1:2:aaaa::1"), counted("2001:db8:1:2:bbbb::9"));
         assert_ne!(counted("2001:db8:1:2::1"), counted("2001:db8:1:3::1"));
         assert_ne!(counted("192.0.2.1"), counted("192.0.2.2"));

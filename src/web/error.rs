@@ -27,6 +27,11 @@ pub enum Error {
     WrongMethod,
     #[error("the request is too large")]
     TooLarge,
+    #[error("the request came too slowly")]
+    TooSlow,
+    /// So many large requests are under way that there is no room for this one.
+    #[error("too much at once; try again in a moment")]
+    Crowded,
     /// Nobody has signed in.
     #[error("nobody has signed in")]
     Unsigned,
@@ -55,6 +60,21 @@ impl Error {
         matches!(self, Error::Away(_) | Error::Fault(_))
     }
 
+    /// Which words its page has: the keys under `error` in the locale files.
+    #[must_use]
+    pub fn case(&self) -> &'static str {
+        match self {
+            Error::Refused(_) | Error::BadRequest | Error::WrongMethod | Error::Unsigned => "400",
+            Error::NotAllowed | Error::NotOurForm => "403",
+            Error::NotFound => "404",
+            Error::TooSlow => "408",
+            Error::TooLarge => "413",
+            Error::Crowded => "429",
+            Error::Fault(_) => "500",
+            Error::Away(_) => "503",
+        }
+    }
+
     /// What a program is told; a fault says nothing of its inside.
     #[must_use]
     pub fn public_words(&self) -> Cow<'static, str> {
@@ -74,6 +94,8 @@ impl ResponseError for Error {
             Error::BadRequest => StatusCode::BAD_REQUEST,
             Error::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Error::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Error::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Error::Crowded => StatusCode::SERVICE_UNAVAILABLE,
             Error::Unsigned => StatusCode::UNAUTHORIZED,
             Error::NotAllowed | Error::NotOurForm => StatusCode::FORBIDDEN,
             Error::Away(_) => StatusCode::SERVICE_UNAVAILABLE,

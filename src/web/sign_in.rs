@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::client_address::{client_address, counted_as};
+use super::client_address::{client_address, network_of};
 use super::error::Result;
 use super::locale::Locale;
 use super::redirect::{FIRST_PAGE, go_to, go_to_with, local_path};
@@ -63,7 +63,7 @@ pub(super) async fn create(state: web::Data<State>, request: HttpRequest, form: 
     let form = form.into_inner();
     let locale = Locale::of_request(&request);
     let account = digest(&form.email.trim().to_lowercase());
-    let address = digest(&counted_as(client_address(&request, &state.config.trusted_proxies)));
+    let address = digest(&network_of(client_address(&request, &state.config.trusted_proxies)).to_string());
     if let Some(wait) = too_many(&state, &account, &address).await {
         return too_many_page(&form, locale, wait);
     }

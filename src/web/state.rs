@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use super::bodies::budget::Budgets;
 use super::cookies::Binding;
 use super::passwords::Passwords;
 use super::receipts::Receipts;
@@ -46,6 +47,8 @@ pub struct State {
     /// Where webhook bodies go in.
     pub intake: Intake,
     pub media: Arc<MediaStore>,
+    /// How many bytes of bodies are held at once.
+    pub bodies: Budgets,
     /// Reads and typing, as the customer sees them.
     pub client: Client,
     pub receipts: Receipts,
@@ -101,6 +104,7 @@ pub(super) mod tests {
             media: Arc::new(MediaStore::at(&url::Url::from_file_path(folder).unwrap()).unwrap()),
             client: Client::new(Settings::new(config.graph_url.clone(), &config.graph_version)).unwrap(),
             receipts: Receipts::default(),
+            bodies: Budgets::default(),
             config,
             watch: store.clone(),
             store,

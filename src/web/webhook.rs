@@ -12,6 +12,7 @@ use url::form_urlencoded;
 
 pub use self::apps::Apps;
 use self::body::Unread;
+use super::bodies::{self, Watch};
 use super::state::State;
 use crate::live::wakes::Wake;
 use crate::runner::intake::NotTaken;
@@ -34,7 +35,9 @@ enum Refused {
     TooLarge,
     /// The body broke off.
     Broken,
-    /// It could not be stored: Meta is to come again.
+    /// The body came too slowly.
+    Slow,
+    /// It could not be held or stored: Meta is to come again.
     Away,
 }
 
@@ -65,7 +68,7 @@ pub(super) async fn wrong_method() -> HttpResponse {
 async fn take_in(state: &State, apps: &Apps, request: &HttpRequest, body: web::Payload) -> Result<(), Refused> {
     let app_id = app_id(request);
     let app = apps.find(&state.store, app_id).await?;
-    let body = body::read(request.headers(), body).await?;
+    let body = body::read(bodies::announced(request.headers()), Watch::of(request).as_ref(), body).await?;
     let app = app.ok_or(Refused::NotMetas)?;
     let given = request.headers().get(SIGNATURE).and_then(|value| value.to_str().ok());
     if !signature::verify(&app.app_secret, given, &body) {
@@ -115,6 +118,7 @@ impl Refused {
             Self::NotMetas => plain(StatusCode::UNAUTHORIZED).body("not signed by Meta\n"),
             Self::TooLarge => plain(StatusCode::PAYLOAD_TOO_LARGE).body("too large\n"),
             Self::Broken => plain(StatusCode::BAD_REQUEST).body("the body broke off\n"),
+            Self::Slow => plain(StatusCode::REQUEST_TIMEOUT).body("too slow\n"),
             Self::Away => plain(StatusCode::SERVICE_UNAVAILABLE).insert_header((RETRY_AFTER, COME_AGAIN)).body("come again\n"),
         }
     }
@@ -152,6 +156,8 @@ impl From<Unread> for Refused {
         match unread {
             Unread::TooLarge => Self::TooLarge,
             Unread::Broken => Self::Broken,
+            Unread::Slow => Self::Slow,
+            Unread::Crowded => Self::Away,
         }
     }
 }
@@ -178,8 +184,8 @@ mod tests {
 
     #[actix_web::test]
     async fn every_refusal_has_its_own_answer() {
-        let answers = [Refused::NotMetas, Refused::TooLarge, Refused::Broken, Refused::Away].map(|refused| refused.answer());
-        assert_eq!(answers.each_ref().map(|answer| answer.status().as_u16()), [401, 413, 400, 503]);
-        assert_eq!(answers[3].headers().get(RETRY_AFTER).unwrap(), COME_AGAIN);
+        let answers = [Refused::NotMetas, Refused::TooLarge, Refused::Broken, Refused::Slow, Refused::Away].map(|refused| refused.answer());
+        assert_eq!(answers.each_ref().map(|answer| answer.status().as_u16()), [401, 413, 400, 408, 503]);
+        assert_eq!(answers[4].headers().get(RETRY_AFTER).unwrap(), COME_AGAIN);
     }
 }

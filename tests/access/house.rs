@@ -22,6 +22,7 @@ use baton::runner::Runner;
 use baton::runner::intake::Intake;
 use baton::store::Store;
 use baton::store::users::NewUser;
+use baton::web::bodies::budget::Budgets;
 use baton::web::passwords::Passwords;
 use baton::web::receipts::Receipts;
 use baton::web::routes::configure;
@@ -108,6 +109,7 @@ impl House {
             media: Arc::new(MediaStore::at(&Url::from_file_path(folder).unwrap()).unwrap()),
             client: Client::new(Settings::new(config.graph_url.clone(), &config.graph_version)).unwrap(),
             receipts: Receipts::default(),
+            bodies: Budgets::default(),
             config,
             watch: store.clone(),
             store,

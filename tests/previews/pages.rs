@@ -33,8 +33,8 @@ pub fn all(locale: Locale) -> Vec<(&'static str, String)> {
         ("notices", notices(locale).render()),
         ("refusal", refusal(locale, None).render()),
         ("moved-on", refusal(locale, Some(guard(locale))).render()),
-        ("not-found", ErrorPage { locale, status: 404, request_id: None }.render()),
-        ("broken", ErrorPage { locale, status: 500, request_id: Some("0190a1b2-7c3d".to_owned()) }.render()),
+        ("not-found", ErrorPage { locale, status: 404, case: "404", request_id: None }.render()),
+        ("broken", ErrorPage { locale, status: 500, case: "500", request_id: Some("0190a1b2-7c3d".to_owned()) }.render()),
     ];
     for (name, state) in states(locale) {
         pages.push((name, conversation(locale, state).render()));

@@ -22,6 +22,7 @@ pub mod traffic;
 pub mod turn;
 pub mod waiting;
 pub mod webhook;
+pub mod wire;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

@@ -31,6 +31,8 @@ pub struct Node {
     name: String,
     side: Side,
     environment: Vec<String>,
+    /// A program that starts ours, with its arguments.
+    starter: Vec<String>,
     log: PathBuf,
     starts: u32,
     process: Option<Process>,
@@ -52,7 +54,17 @@ impl Node {
             set("BATON_NODE", name),
             set("BATON_SKIP_DURABILITY_CHECK", if servers.is_durable() { "false" } else { "true" }),
         ];
-        Self { address, name: name.to_owned(), side, environment, log: folder.join("log"), starts: 0, process: None }
+        Self { address, name: name.to_owned(), side, environment, starter: Vec::new(), log: folder.join("log"), starts: 0, process: None }
+    }
+
+    /// From its next start on it may have so many descriptors open, and may raise that to `at_most`.
+    pub fn may_open(&mut self, descriptors: usize, at_most: usize) {
+        self.starter = vec!["prlimit".to_owned(), format!("--nofile={descriptors}:{at_most}")];
+    }
+
+    /// Starts with this setting from its next start on.
+    pub fn is_set(&mut self, name: &str, value: &str) {
+        self.environment.push(format!("{name}={value}"));
     }
 
     /// Starts it and waits until it serves; answers how long that took.
@@ -73,6 +85,7 @@ impl Node {
         self.starts += 1;
         let program = Path::new("/usr/bin/env");
         let mut arguments = self.environment.clone();
+        arguments.extend(self.starter.clone());
         arguments.push(binary());
         arguments.push("serve".to_owned());
         arguments.extend(match self.side {
@@ -144,6 +157,32 @@ impl Node {
     /// Asks it to stop, and waits until it has.
     pub fn stop(&mut self) {
         drop(self.process.take());
+    }
+
+    /// The number of its process.
+    pub fn process_id(&self) -> u32 {
+        self.process.as_ref().expect("the node runs").id()
+    }
+
+    /// A figure of the system about its process, such as `VmRSS` (in kB) of `status`.
+    pub fn figure(&self, file: &str, name: &str) -> usize {
+        let text = std::fs::read_to_string(format!("/proc/{}/{file}", self.process_id())).unwrap();
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("no {name} in {text}"));
+        line[name.len()..].split_whitespace().find_map(|word| word.trim_end_matches(':').parse().ok()).unwrap_or_else(|| panic!("{line}"))
+    }
+
+    /// Memory that it holds, in bytes.
+    pub fn resident(&self) -> usize {
+        self.figure("status", "VmRSS:") * 1024
+    }
+
+    /// The most memory that it held since [`Node::forgets_its_peak`], in bytes.
+    pub fn peak(&self) -> usize {
+        self.figure("status", "VmHWM:") * 1024
+    }
+
+    pub fn forgets_its_peak(&self) {
+        std::fs::write(format!("/proc/{}/clear_refs", self.process_id()), "5").unwrap();
     }
 
     pub fn url(&self, path: &str) -> String {
