@@ -110,8 +110,7 @@ async fn fetch(workers: &Workers, picture: &PendingMedia) -> Result<StoredMedia,
     let token = connection.ok_or_else(|| Failure::ForEver("the number is not connected any more".to_owned()))?.access_token;
     let address = workers.client.media_address(&token, &picture.whatsapp_id).await.map_err(|error| for_now(&error))?;
     let bytes = workers.client.download(&token, &address.url, LARGEST_FETCH).await.map_err(|error| for_now(&error))?;
-    let looked_at = bytes.clone();
-    let inspected = tokio::task::spawn_blocking(move || media::inspect(&looked_at)).await.map_err(|error| for_now(&error))?;
+    let inspected = media::inspect(bytes.clone()).await.map_err(|busy| for_now(&busy))?;
     let found = inspected.map_err(|reason| Failure::ForEver(reason.to_string()))?;
     let byte_count = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
     workers.media.put(picture.workspace, picture.id, bytes, found.thumbnail.into()).await.map_err(|error| for_now(&error))?;

@@ -94,6 +94,21 @@ async fn what_is_no_picture_is_refused_in_words_and_not_kept() {
 }
 
 #[actix_web::test]
+async fn a_picture_that_was_cut_off_is_refused_as_damaged_and_not_kept() {
+    let shop = Shop::open().await;
+    let mut ana = shop.hires("ana@example.com", Role::Agent).await;
+    let id = shop.hears_text("34600000001", "Hi").await;
+    ana.does(id, "assignment", &[]).await;
+    for format in [ImageFormat::Jpeg, ImageFormat::Png] {
+        let whole = encoded(format);
+        let answer = sends(&mut ana, id, Uuid::now_v7(), &whole[..whole.len() - 20]).await;
+        assert_eq!(answer.status, 422, "{format:?}");
+        assert!(answer.body.contains("A part of this picture is missing"), "{format:?}: {}", answer.body);
+    }
+    assert_eq!((shop.count("media").await, shop.count("messages").await), (0, 1));
+}
+
+#[actix_web::test]
 async fn a_picture_whose_message_is_refused_is_not_kept() {
     let shop = Shop::open().await;
     let mut ana = shop.hires("ana@example.com", Role::Agent).await;
