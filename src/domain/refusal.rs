@@ -39,6 +39,8 @@ pub enum Refusal {
     NotAllowed,
     #[error("the message was already taken in")]
     Duplicate,
+    #[error("the id was already used elsewhere")]
+    UsedElsewhere,
     #[error("already so since {since}")]
     Already { since: Timestamp },
     #[error("somebody else is changing it at this moment")]
@@ -67,6 +69,7 @@ impl Refusal {
             Refusal::NothingToSettle => "nothing_to_settle",
             Refusal::NotAllowed => "not_allowed",
             Refusal::Duplicate => "duplicate",
+            Refusal::UsedElsewhere => "used_elsewhere",
             Refusal::Already { .. } => "already",
             Refusal::Busy => "busy",
         }

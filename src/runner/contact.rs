@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::load::{know_messages, snapshot};
 use super::turns::Patience;
 use super::write::{store_media, write};
-use super::{Error, Runner, fresh_ids, now};
+use super::{Error, Runner, fresh_ids, now, reuse};
 use crate::domain::command::TransferTarget;
 use crate::domain::event::Recorded;
 use crate::domain::ids::{ConversationId, MediaId, UserId, WorkspaceId};
@@ -107,11 +107,7 @@ impl Runner {
         let loaded = store::conversations::load(&transaction, workspace, id).await?.ok_or(Error::NotFound)?;
         let mut snapshot = snapshot(&transaction, &place, contact, Some(loaded)).await?;
         know_messages(&transaction, &mut snapshot, &[], &messages_of(&command)).await?;
-        if let Command::AddNote { note, .. } = &command
-            && store::notes::exists(&transaction, workspace, *note).await?
-        {
-            return Err(Refusal::Duplicate.into());
-        }
+        reuse::check(&transaction, workspace, id, &command).await?;
         snapshot.agents = store::agents::lock(&transaction, workspace, &agents_of(&command, &snapshot)).await?;
         let now = now();
         let events = match handle(&snapshot, command, now) {
@@ -319,12 +315,13 @@ fn messages_of(command: &Command) -> Vec<Uuid> {
     match command {
         Command::RecordDelivery { message, .. }
         | Command::RecordLapse { message, .. }
-        | Command::Reply { message, .. }
         | Command::Settle { message, .. }
         | Command::RecordMedia { message, .. }
         | Command::TimerDue { timer: crate::domain::timer::Timer::UnknownSend { message } } => vec![message.0],
         Command::RecordStatus(report) => report.message.map(|message| message.0).into_iter().collect(),
+        // Whether the id of an answer is new is looked at apart.
         Command::Receive { .. }
+        | Command::Reply { .. }
         | Command::AddNote { .. }
         | Command::Take { .. }
         | Command::Transfer { .. }

@@ -7,6 +7,7 @@ mod kept;
 mod load;
 pub mod outbox;
 mod publish;
+mod reuse;
 pub mod routing;
 pub mod sorting;
 pub mod trouble;

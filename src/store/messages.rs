@@ -62,6 +62,7 @@ crate::statements! {
           AND message.direction = 'inbound' AND message.wamid IS NOT NULL
         ORDER BY message.seq DESC
         LIMIT 1";
+    MADE = "SELECT conversation_id, author_id FROM messages WHERE workspace_id = $1 AND id = $2";
     CONVERSATION_OF = "SELECT conversation_id FROM messages WHERE workspace_id = $1 AND id = $2";
 }
 
@@ -176,6 +177,20 @@ pub async fn known(
             Ok((known, ConversationId(row.get(4))))
         })
         .collect()
+}
+
+/// The conversation of a stored message, and the agent who wrote it.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn made(
+    transaction: &Transaction<'_>,
+    workspace: WorkspaceId,
+    id: MessageId,
+) -> Result<Option<(ConversationId, Option<UserId>)>> {
+    let statement = prepare(transaction, &MADE).await?;
+    let row = transaction.query_opt(&statement, &[&workspace.0, &id.0]).await?;
+    Ok(row.map(|row| (ConversationId(row.get(0)), row.get::<_, Option<Uuid>>(1).map(UserId))))
 }
 
 /// Whose conversation a message belongs to.

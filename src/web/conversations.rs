@@ -37,6 +37,7 @@ pub(super) struct Before {
 
 /// Why a plain form was refused, and what the person had written.
 pub(super) struct Refused {
+    pub status: StatusCode,
     pub words: Html,
     pub text: String,
 }
@@ -59,8 +60,9 @@ pub(super) async fn show(
 
 /// The page of a conversation whose form was refused.
 pub(super) async fn refused(state: &State, signed: &Signed, id: ConversationId, refused: Refused) -> Result<HttpResponse> {
+    let status = refused.status;
     let shown = Shown { view: View::default(), surroundings: Surroundings::Shown, refused: Some(refused) };
-    page(StatusCode::UNPROCESSABLE_ENTITY, &conversation_page(state, signed, id, shown).await?)
+    page(status, &conversation_page(state, signed, id, shown).await?)
 }
 
 /// `GET /conversations/{id}/earlier`

@@ -89,7 +89,7 @@ impl Error {
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
         match self {
-            Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::Refused(refusal) => status(refusal),
             Error::NotFound => StatusCode::NOT_FOUND,
             Error::BadRequest => StatusCode::BAD_REQUEST,
             Error::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
@@ -105,6 +105,29 @@ impl ResponseError for Error {
 
     fn error_response(&self) -> HttpResponse {
         HttpResponse::new(self.status_code())
+    }
+}
+
+/// 409 when somebody was quicker or the moment forbids it, 422 when it is in what was sent, 403 when it is not this person's to do.
+#[must_use]
+pub fn status(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::NotAllowed => StatusCode::FORBIDDEN,
+        Refusal::UnknownPerson | Refusal::UnknownQueue | Refusal::Empty | Refusal::TooLong { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::WindowClosed
+        | Refusal::HeldByAnother { .. }
+        | Refusal::NotTaken
+        | Refusal::HeldByFlow
+        | Refusal::Resolved
+        | Refusal::NotResolved
+        | Refusal::ThreadMovedOn { .. }
+        | Refusal::NoRoom { .. }
+        | Refusal::AnotherUnderWay
+        | Refusal::NoConversation
+        | Refusal::NothingToSettle
+        | Refusal::Duplicate
+        | Refusal::UsedElsewhere
+        | Refusal::Already { .. } => StatusCode::CONFLICT,
     }
 }
 

@@ -114,6 +114,6 @@ async fn a_picture_whose_message_is_refused_is_not_kept() {
     let mut ana = shop.hires("ana@example.com", Role::Agent).await;
     let id = shop.hears_text("34600000001", "Hi").await;
     let answer = sends(&mut ana, id, Uuid::now_v7(), &encoded(ImageFormat::Png)).await;
-    assert_eq!(answer.status, 422, "nobody holds the conversation yet");
+    assert_eq!(answer.status, 409, "nobody holds the conversation yet");
     assert_eq!((shop.count("media").await, shop.count("messages").await), (0, 1));
 }

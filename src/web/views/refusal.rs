@@ -39,6 +39,7 @@ pub fn refusal_words(locale: Locale, refusal: &Refusal) -> Html {
         | Refusal::NotAllowed
         | Refusal::Duplicate
         | Refusal::Busy
+        | Refusal::UsedElsewhere
         | Refusal::AnotherUnderWay => sentence(&locale, &key, &[]),
     }
 }
