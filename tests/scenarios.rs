@@ -26,6 +26,8 @@ mod pages;
 mod pictures;
 #[path = "scenarios/poison.rs"]
 mod poison;
+#[path = "scenarios/reads.rs"]
+mod reads;
 #[path = "scenarios/sending.rs"]
 mod sending;
 #[path = "scenarios/stopping.rs"]

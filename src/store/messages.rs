@@ -53,13 +53,13 @@ crate::statements! {
         FROM messages AS message
         JOIN conversations AS conversation ON conversation.workspace_id = message.workspace_id AND conversation.id = message.conversation_id
         WHERE message.workspace_id = $1 AND (message.id = ANY($3) OR (message.inbox_id = $2 AND message.wamid = ANY($4)))";
-    /// The customer's latest message in a conversation that this person holds.
+    /// The customer's latest message in a conversation that this person holds, up to a sequence.
     LAST_HEARD = "
         SELECT message.inbox_id, message.wamid
         FROM conversations AS conversation
         JOIN messages AS message ON message.workspace_id = conversation.workspace_id AND message.conversation_id = conversation.id
         WHERE conversation.workspace_id = $1 AND conversation.id = $2 AND conversation.agent_id = $3
-          AND message.direction = 'inbound' AND message.wamid IS NOT NULL
+          AND message.direction = 'inbound' AND message.wamid IS NOT NULL AND message.seq <= $4
         ORDER BY message.seq DESC
         LIMIT 1";
     MADE = "SELECT conversation_id, author_id FROM messages WHERE workspace_id = $1 AND id = $2";
@@ -270,7 +270,7 @@ impl Store {
         Ok(row.map(|row| ConversationId(row.get(0))))
     }
 
-    /// The inbox and WhatsApp's id of the customer's latest message, when `user` holds the conversation.
+    /// The inbox and WhatsApp's id of the customer's latest message up to `seq`, when `user` holds the conversation.
     ///
     /// # Errors
     /// As PostgreSQL answers.
@@ -279,8 +279,9 @@ impl Store {
         workspace: WorkspaceId,
         conversation: ConversationId,
         user: UserId,
+        seq: i64,
     ) -> Result<Option<(InboxId, String)>> {
-        let row = self.query_opt(&LAST_HEARD, &[&workspace.0, &conversation.0, &user.0]).await?;
+        let row = self.query_opt(&LAST_HEARD, &[&workspace.0, &conversation.0, &user.0, &seq]).await?;
         Ok(row.map(|row| (InboxId(row.get(0)), row.get(1))))
     }
 }

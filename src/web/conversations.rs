@@ -176,7 +176,8 @@ async fn mark_read(state: &State, signed: &Signed, opened: &Opened) -> Result<()
     if opened.read_seq.is_some_and(|read| read >= conversation.last_seq) {
         return Ok(());
     }
-    Ok(state.store.save_read(signed.workspace, conversation.id, signed.user, conversation.last_seq).await?)
+    state.store.save_read(signed.workspace, conversation.id, signed.user, conversation.last_seq).await?;
+    Ok(())
 }
 
 fn composer(signed: &Signed, opened: &Opened, canned: Vec<CannedReply>, refused: Option<Refused>) -> Composer {

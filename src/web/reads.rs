@@ -21,8 +21,7 @@ pub(super) async fn create(
     id: web::Path<ConversationId>,
     form: web::Form<Read>,
 ) -> Result<HttpResponse> {
-    state.store.contact_of(signed.workspace, *id).await?.ok_or(Error::NotFound)?;
-    state.store.save_read(signed.workspace, *id, signed.user, form.seq).await?;
-    receipts::read(&state, signed.workspace, *id, signed.user, form.seq);
+    let seq = state.store.save_read(signed.workspace, *id, signed.user, form.seq).await?.ok_or(Error::NotFound)?;
+    receipts::read(&state, signed.workspace, *id, signed.user, seq);
     Ok(HttpResponse::NoContent().finish())
 }

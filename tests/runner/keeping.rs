@@ -50,11 +50,14 @@ async fn how_far_somebody_read_only_goes_forward() {
     let shop = Shop::opens().await;
     let ana = shop.hires("Ana", Role::Agent, 8).await.user;
     let conversation = shop.customers_wait(shop.support, 1).await[0];
-    for seq in [3, 7, 5, 7] {
-        shop.store.save_read(shop.workspace, conversation, ana, seq).await.unwrap();
+    shop.execute("UPDATE conversations SET last_seq = 8", &[]).await;
+    let mut told = Vec::new();
+    for seq in [-1, 3, 7, 5, 7, i64::MAX, 8] {
+        told.push(shop.store.save_read(shop.workspace, conversation, ana, seq).await.unwrap());
     }
+    assert_eq!(told, [0, 3, 7, 7, 7, 8, 8].map(Some), "nobody has read what is not there yet");
     let rows = shop.rows("SELECT seq FROM reads", &[]).await;
-    assert_eq!(rows.iter().map(|row| row.get::<_, i64>(0)).collect::<Vec<_>>(), [7]);
+    assert_eq!(rows.iter().map(|row| row.get::<_, i64>(0)).collect::<Vec<_>>(), [8]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,7 +67,7 @@ async fn nothing_is_kept_about_a_conversation_that_is_not_there() {
     let own = shop.customers_wait(shop.support, 1).await[0];
     for (workspace, conversation) in [(shop.workspace, ConversationId(Uuid::now_v7())), (WorkspaceId(Uuid::now_v7()), own)] {
         shop.store.save_draft(workspace, conversation, ana, "Dear").await.unwrap();
-        shop.store.save_read(workspace, conversation, ana, 3).await.unwrap();
+        assert_eq!(shop.store.save_read(workspace, conversation, ana, 3).await.unwrap(), None);
     }
     assert_eq!(shop.count("SELECT (SELECT count(*) FROM drafts) + (SELECT count(*) FROM reads)").await, 0);
 }
