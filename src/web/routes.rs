@@ -28,8 +28,8 @@ pub enum Who {
     Anyone,
     /// People whose role has this permission.
     May(Permission),
-    /// Programs on this machine, and people whose role has this permission.
-    Nearby(Permission),
+    /// Programs that know the token of `BATON_METRICS_TOKEN`, and people whose role has this permission.
+    Scraper(Permission),
 }
 
 /// What kind of request it is, and so what is checked besides.
@@ -101,7 +101,7 @@ pub static ROUTES: &[Entry] = &[
     post("/webhooks/whatsapp/{app_id}", Who::Public, Kind::Door, || web::to(webhook::receive)),
     get("/healthz", Who::Public, Kind::Open, || web::to(health::alive)),
     get("/readyz", Who::Public, Kind::Open, || web::to(health::ready)),
-    get("/metrics", Who::Nearby(Permission::SeeAdmin), Kind::Part, || web::to(health::metrics)),
+    get("/metrics", Who::Scraper(Permission::SeeAdmin), Kind::Part, || web::to(health::metrics)),
     get("/assets/{version}/{path:.*}", Who::Public, Kind::Open, || web::to(assets::show)),
 ];
 

@@ -86,12 +86,15 @@ pub(super) mod tests {
         }
     }
 
+    pub const METRICS_TOKEN: &str = "figures-for-the-scraper";
+
     /// A node with a signing key but neither database nor Redis, known to browsers as `public_url`.
     pub fn state_without_database(public_url: &str) -> State {
         let pairs = [
             ("BATON_DATABASE_URL", "postgres://nobody@localhost/nowhere".to_owned()),
             ("BATON_REDIS_URL", "redis://localhost".to_owned()),
             ("BATON_PUBLIC_URL", public_url.to_owned()),
+            ("BATON_METRICS_TOKEN", METRICS_TOKEN.to_owned()),
         ];
         let config = Config::from_pairs(&pairs).unwrap();
         let store = store_without_database();

@@ -69,11 +69,15 @@ async fn a_picture_is_served_as_what_it_is_and_nothing_in_it_can_act() {
         assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, content_type));
         assert_eq!(answer.header("content-security-policy"), "default-src 'none'; sandbox");
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
-        assert_eq!(answer.header("cache-control"), "private, max-age=31536000, immutable");
+        assert_eq!(answer.header("cache-control"), "private, no-cache", "a picture is shown without asking who looks");
         assert!(answer.header("content-disposition").starts_with("inline; filename=\"picture."));
     }
-    let known = TestRequest::with_uri(&format!("/media/{media}")).insert_header(("if-none-match", format!("\"{media}\"")));
-    assert_eq!(ana.browser.ask(known).await.status, 304);
+    let known = || TestRequest::with_uri(&format!("/media/{media}")).insert_header(("if-none-match", format!("\"{media}\"")));
+    assert_eq!(ana.browser.ask(known()).await.status, 304);
+    assert_eq!(shop.house.ask(known()).await.status, 401, "a stranger learns that the picture is there");
+    let goodbye = ana.browser.post("/sign-out", &[]).await;
+    assert_eq!(goodbye.header("clear-site-data"), "\"cache\"", "pictures stay for the next person at this machine");
+    assert_eq!(ana.browser.ask(known()).await.status, 401);
 }
 
 #[actix_web::test]

@@ -17,6 +17,9 @@ const START: Duration = Duration::from_secs(20);
 /// Lines of a log that are shown when a test fails.
 const SHOWN: usize = 25;
 
+/// What programs send that read the figures of a node.
+pub const METRICS_TOKEN: &str = "figures-for-the-tests";
+
 /// Which half of the outside a node listens to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
@@ -52,6 +55,7 @@ impl Node {
             set("BATON_MEDIA_URL", &folder.join("media").to_string_lossy()),
             set("BATON_LOG", "warn"),
             set("BATON_NODE", name),
+            set("BATON_METRICS_TOKEN", METRICS_TOKEN),
             set("BATON_SKIP_DURABILITY_CHECK", if servers.is_durable() { "false" } else { "true" }),
         ];
         Self { address, name: name.to_owned(), side, environment, starter: Vec::new(), log: folder.join("log"), starts: 0, process: None }
