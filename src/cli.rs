@@ -7,7 +7,7 @@ mod quarantine;
 use clap::{Args, Parser, Subcommand};
 
 use baton::app::Side;
-use baton::demo::{self, Keep};
+use baton::demo::{self, ForeignDatabase, Keep, Strangers};
 use baton::domain::user::{EmailAddress, Role};
 
 pub use commands::{doctor, migrate, user, workspace};
@@ -92,12 +92,20 @@ pub struct DemoArguments {
     /// How many conversations lie behind a workspace that is made up.
     #[arg(long, value_name = "N", default_value_t = demo::seed::DEMO_SIZE.past)]
     past: usize,
+    /// Runs on an address that others reach (BATON_LISTEN), though its passwords are known to everybody.
+    #[arg(long)]
+    let_strangers_in: bool,
+    /// Runs in the database of BATON_DATABASE_URL: fills it with invented people, and answers whoever wrote there through the simulator.
+    #[arg(long)]
+    fill_foreign_database: bool,
 }
 
 impl DemoArguments {
     pub fn options(&self) -> demo::Options {
         let keep = if self.fresh { Keep::Nothing } else { Keep::Everything };
-        demo::Options { keep, port: self.port, simulator_port: self.simulator_port, past: self.past }
+        let strangers = if self.let_strangers_in { Strangers::LetIn } else { Strangers::KeptOut };
+        let foreign_database = if self.fill_foreign_database { ForeignDatabase::Filled } else { ForeignDatabase::LeftAlone };
+        demo::Options { keep, port: self.port, simulator_port: self.simulator_port, past: self.past, strangers, foreign_database }
     }
 }
 
