@@ -180,7 +180,7 @@ fn state(
 ) -> Result<State> {
     let store = runner.store().clone();
     Ok(State {
-        tokens: Tokens::new(store.clone()),
+        tokens: Tokens::new(store.clone(), live.endings.clone()),
         passwords: Passwords::new()?,
         rate_limits: RateLimits::at(&config.redis_url)?,
         sockets: live.clone(),

@@ -2,6 +2,7 @@
 
 mod commands;
 mod inbox;
+mod people;
 mod quarantine;
 
 use clap::{Args, Parser, Subcommand};
@@ -194,5 +195,36 @@ pub enum UserCommand {
         /// Reads the password from the first line of standard input.
         #[arg(long)]
         password_stdin: bool,
+    },
+    /// Somebody leaves: signed out everywhere within a second, and what they hold goes back to its queue.
+    Deactivate {
+        #[arg(long)]
+        email: EmailAddress,
+    },
+    /// Somebody who left comes back, with the password they had.
+    Activate {
+        #[arg(long)]
+        email: EmailAddress,
+    },
+    /// Somebody gets another password and is signed out everywhere. Without --password-stdin it is made up and printed once.
+    Password {
+        #[arg(long)]
+        email: EmailAddress,
+        /// Reads the password from the first line of standard input.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Ends every session of somebody, such as on a machine that was lost.
+    SignOut {
+        #[arg(long)]
+        email: EmailAddress,
+    },
+    /// Somebody becomes an agent, a supervisor or an admin, from their next click on.
+    Role {
+        #[arg(long)]
+        email: EmailAddress,
+        /// agent, supervisor or admin.
+        #[arg(long)]
+        role: Role,
     },
 }

@@ -80,6 +80,27 @@ fn a_password_may_come_from_standard_input_and_is_not_shown() {
 }
 
 #[test]
+fn somebody_leaves_comes_back_and_gets_another_password_or_role() {
+    let installation = Installation::new("people");
+    installation.does(&["migrate"], "");
+    installation.does(&["workspace", "create", "--name", "Harbour"], "");
+    installation.does(&ana("Harbour", &[]), "");
+    let person = |command: &'static str, more: &[&'static str]| [&["user", command, "--email", "Ana@example.com"], more].concat();
+    let left = installation.does(&person("deactivate", &[]), "");
+    assert!(left.starts_with("Ana has left: signed out everywhere, 0 conversations back in their queues."), "{left}");
+    assert!(left.contains("may take a minute to notice"), "nobody is told that Redis is away: {left}");
+    assert_eq!(installation.refuses(&person("deactivate", &[]), ""), "baton: Ana has left already\n");
+    assert!(installation.does(&person("activate", &[]), "").starts_with("Ana can sign in."));
+    assert!(installation.does(&person("password", &[]), "").contains("Password, shown only now: "));
+    let said = installation.does(&person("password", &["--password-stdin"]), "correct horse battery\n");
+    assert!(said.contains("signed out everywhere") && !said.contains("horse"), "{said}");
+    assert!(installation.refuses(&person("password", &["--password-stdin"]), "short\n").contains("give it at least 10"));
+    assert!(installation.does(&person("sign-out", &[]), "").contains("0 sessions ended"));
+    assert!(installation.does(&person("role", &["--role", "admin"]), "").starts_with("Ana is admin now."));
+    assert!(installation.refuses(&["user", "deactivate", "--email", "eve@example.com"], "").contains("nobody has the e-mail address"));
+}
+
+#[test]
 fn what_does_not_exist_is_named() {
     let installation = Installation::new("unknown");
     installation.does(&["migrate"], "");
@@ -169,7 +190,9 @@ fn serve_names_every_fault_of_the_configuration_at_once() {
 
 #[test]
 fn every_command_explains_itself() {
-    for command in [&[][..], &["serve"], &["demo"], &["migrate"], &["doctor"], &["workspace", "create"], &["user", "create"]] {
+    for command in
+        [&[][..], &["serve"], &["demo"], &["migrate"], &["doctor"], &["workspace", "create"], &["user", "create"], &["user", "deactivate"]]
+    {
         let output = Command::new(env!("CARGO_BIN_EXE_baton")).args(command).arg("--help").output().unwrap();
         let said = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success() && said.contains("Usage: baton"), "{command:?}: {said}");

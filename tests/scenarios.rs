@@ -12,6 +12,8 @@ mod bodies;
 mod clock;
 #[path = "scenarios/frozen.rs"]
 mod frozen;
+#[path = "scenarios/goodbye.rs"]
+mod goodbye;
 #[path = "scenarios/kills.rs"]
 mod kills;
 #[path = "scenarios/locked.rs"]

@@ -58,6 +58,10 @@ pub enum Command {
     Reopen {
         by: Person,
     },
+    /// Whoever holds it has left: it goes back to its queue.
+    ReturnToQueue {
+        from: UserId,
+    },
     /// A person decides about a message of which nobody knows whether it was sent.
     Settle {
         by: Person,

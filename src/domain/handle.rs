@@ -29,6 +29,7 @@ pub fn handle(snapshot: &Snapshot, command: Command, now: Timestamp) -> Result<V
         Command::Transfer { by, to, note } => assigning::transfer(it, &by, to, note),
         Command::Resolve { by } => assigning::resolve(it, &by),
         Command::Reopen { by } => assigning::reopen(it, &by),
+        Command::ReturnToQueue { from } => assigning::return_to_queue(it, from),
         Command::TimerDue { timer } => reporting::timer_due(it, timer),
     }?;
     Ok(decision.events())

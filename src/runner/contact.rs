@@ -327,6 +327,7 @@ fn messages_of(command: &Command) -> Vec<Uuid> {
         | Command::Transfer { .. }
         | Command::Resolve { .. }
         | Command::Reopen { .. }
+        | Command::ReturnToQueue { .. }
         | Command::TimerDue { .. } => Vec::new(),
     }
 }
@@ -337,7 +338,7 @@ fn agents_of(command: &Command, snapshot: &Snapshot) -> Vec<Uuid> {
     let concerned: [Option<UserId>; 2] = match command {
         Command::Take { by } | Command::Reopen { by } => [Some(by.user), holder],
         Command::Transfer { to: TransferTarget::Agent(user), .. } => [Some(*user), holder],
-        Command::Transfer { .. } | Command::Resolve { .. } => [holder, None],
+        Command::Transfer { .. } | Command::Resolve { .. } | Command::ReturnToQueue { .. } => [holder, None],
         Command::Receive { .. }
         | Command::RecordStatus(_)
         | Command::RecordDelivery { .. }

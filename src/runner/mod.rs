@@ -6,6 +6,7 @@ pub mod intake;
 mod kept;
 mod load;
 pub mod outbox;
+pub mod people;
 mod publish;
 mod reuse;
 pub mod routing;

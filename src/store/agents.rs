@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Error, Result, Store, Transaction, prepare};
 use crate::domain::agent::{Agent, Availability};
-use crate::domain::ids::{TeamId, UserId, WorkspaceId};
+use crate::domain::ids::{ConversationId, TeamId, UserId, WorkspaceId};
 
 crate::statements! {
     /// Locked in the order of their ids, so that two commands cannot wait for each other.
@@ -25,6 +25,12 @@ crate::statements! {
         WHERE workspace_id = $1 AND user_id = $2 AND load < capacity";
     LOSE = "UPDATE agents SET load = greatest(load - 1, 0) WHERE workspace_id = $1 AND user_id = $2";
     SET_AVAILABILITY = "UPDATE agents SET availability = $3 WHERE workspace_id = $1 AND user_id = $2";
+    HELD_BY = "
+        SELECT id
+        FROM conversations
+        WHERE workspace_id = $1 AND agent_id = $2
+        ORDER BY last_message_at DESC, id DESC
+        LIMIT $3";
     QUEUES_OF = "
         SELECT queue.id
         FROM team_members AS member
@@ -105,6 +111,15 @@ impl Store {
     pub async fn set_availability(&self, workspace: WorkspaceId, user: UserId, availability: Availability) -> Result<()> {
         self.execute(&SET_AVAILABILITY, &[&workspace.0, &user.0, &availability.as_str()]).await?;
         Ok(())
+    }
+
+    /// The conversations that a person holds.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn held_by(&self, workspace: WorkspaceId, user: UserId, limit: i64) -> Result<Vec<ConversationId>> {
+        let rows = self.query(&HELD_BY, &[&workspace.0, &user.0, &limit]).await?;
+        Ok(rows.iter().map(|row| ConversationId(row.get(0))).collect())
     }
 
     /// The queues a person works for.

@@ -42,9 +42,30 @@ crate::statements! {
         WHERE workspace_id = $1
           AND id = $2";
 
-    DEACTIVATE = "
+    /// After whoever is giving this person work just now, so that none comes later.
+    SET_ACTIVE = "
+        WITH agent AS (
+            SELECT user_id
+            FROM agents
+            WHERE workspace_id = $1
+              AND user_id = $2
+            FOR UPDATE
+        )
         UPDATE users
-        SET active = false
+        SET active = $3
+        WHERE workspace_id = $1
+          AND id = $2
+          AND EXISTS (SELECT FROM agent)";
+
+    SET_PASSWORD = "
+        UPDATE users
+        SET password_hash = $3
+        WHERE workspace_id = $1
+          AND id = $2";
+
+    SET_ROLE = "
+        UPDATE users
+        SET role = $3
         WHERE workspace_id = $1
           AND id = $2";
 
@@ -159,13 +180,40 @@ impl Store {
         Ok(())
     }
 
-    /// A person leaves: no sign-in any more. Their sessions count as ended from then on; end them with
-    /// [`Store::revoke_sessions_of`] too, to know which sockets to close.
+    /// A person leaves: no sign-in and no work any more. Their sessions count as ended from then on; end them with
+    /// [`Store::revoke_sessions_of`] too.
     ///
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn deactivate_user(&self, workspace: WorkspaceId, user: UserId) -> Result<()> {
-        self.execute(&DEACTIVATE, &[&workspace.0, &user.0]).await?;
+        self.execute(&SET_ACTIVE, &[&workspace.0, &user.0, &false]).await?;
+        Ok(())
+    }
+
+    /// A person who left comes back.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn activate_user(&self, workspace: WorkspaceId, user: UserId) -> Result<()> {
+        self.execute(&SET_ACTIVE, &[&workspace.0, &user.0, &true]).await?;
+        Ok(())
+    }
+
+    /// Another password, in PHC form.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn set_password(&self, workspace: WorkspaceId, user: UserId, password_hash: &str) -> Result<()> {
+        self.execute(&SET_PASSWORD, &[&workspace.0, &user.0, &password_hash]).await?;
+        Ok(())
+    }
+
+    /// What a person is from now on.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn set_role(&self, workspace: WorkspaceId, user: UserId, role: Role) -> Result<()> {
+        self.execute(&SET_ROLE, &[&workspace.0, &user.0, &role.as_str()]).await?;
         Ok(())
     }
 

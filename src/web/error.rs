@@ -32,6 +32,9 @@ pub enum Error {
     /// So many large requests are under way that there is no room for this one.
     #[error("too much at once; try again in a moment")]
     Crowded,
+    /// One session has more live pages than a person has.
+    #[error("too many pages of this session are open")]
+    TooManyPages,
     /// Nobody has signed in.
     #[error("nobody has signed in")]
     Unsigned,
@@ -69,7 +72,7 @@ impl Error {
             Error::NotFound => "404",
             Error::TooSlow => "408",
             Error::TooLarge => "413",
-            Error::Crowded => "429",
+            Error::Crowded | Error::TooManyPages => "429",
             Error::Fault(_) => "500",
             Error::Away(_) => "503",
         }
@@ -96,6 +99,7 @@ impl ResponseError for Error {
             Error::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Error::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Error::Crowded => StatusCode::SERVICE_UNAVAILABLE,
+            Error::TooManyPages => StatusCode::TOO_MANY_REQUESTS,
             Error::Unsigned => StatusCode::UNAUTHORIZED,
             Error::NotAllowed | Error::NotOurForm => StatusCode::FORBIDDEN,
             Error::Away(_) => StatusCode::SERVICE_UNAVAILABLE,

@@ -6,6 +6,7 @@ pub mod admin;
 pub mod answer;
 pub mod assets;
 pub mod assignments;
+pub mod attention;
 pub mod availability;
 pub mod bodies;
 pub mod client_address;

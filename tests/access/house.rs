@@ -102,7 +102,7 @@ impl House {
         let (live, changes) = Live::new(Bus::new(&config.redis_url).unwrap().0);
         let folder = std::env::temp_dir().join("baton-tests");
         let state = State {
-            tokens: Tokens::new(store.clone()),
+            tokens: Tokens::new(store.clone(), live.endings.clone()),
             runner: Runner::new(store.clone(), live.clone()),
             live,
             intake: Intake::start(&store),

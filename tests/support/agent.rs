@@ -57,6 +57,16 @@ impl Agent {
         Self { at, ..self.clone() }
     }
 
+    /// Somebody who has copied all that the browser sends, and forgets nothing of it.
+    pub fn keeps_cookies(&self) -> Self {
+        let browser = Browser {
+            http: self.browser.http.clone(),
+            cookies: Mutex::new(self.browser.cookies.lock().unwrap().clone()),
+            csrf: Mutex::new(self.browser.csrf.lock().unwrap().clone()),
+        };
+        Self { browser: Arc::new(browser), ..self.clone() }
+    }
+
     /// Opens a page: signed in, and alive.
     pub async fn opens_page(&self) -> Page {
         Page::open(self.at, &self.cookies()).await.expect("the socket opens")

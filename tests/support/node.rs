@@ -163,6 +163,14 @@ impl Node {
         drop(self.process.take());
     }
 
+    /// What a command says that an administrator types on this node's machine.
+    pub async fn runs(&self, arguments: &[&str]) -> String {
+        let mut command = tokio::process::Command::new("/usr/bin/env");
+        let output = command.args(&self.environment).arg(binary()).args(arguments).output().await.unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     /// The number of its process.
     pub fn process_id(&self) -> u32 {
         self.process.as_ref().expect("the node runs").id()
