@@ -232,6 +232,7 @@ fn patience(command: &Command) -> Patience {
         | Command::Transfer { .. }
         | Command::Resolve { .. }
         | Command::Reopen { .. }
+        | Command::ReturnToQueue { .. }
         | Command::Settle { .. } => Patience::Wait,
         Command::Receive { .. }
         | Command::RecordStatus(_)

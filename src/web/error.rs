@@ -112,11 +112,13 @@ impl ResponseError for Error {
     }
 }
 
-/// 409 when somebody was quicker or the moment forbids it, 422 when it is in what was sent, 403 when it is not this person's to do.
+/// 409 when somebody was quicker or the moment forbids it, 422 when it is in what was sent, 403 when it is not this person's to do, 503
+/// when the same may be tried again at once.
 #[must_use]
 pub fn status(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::NotAllowed => StatusCode::FORBIDDEN,
+        Refusal::Busy => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::UnknownPerson | Refusal::UnknownQueue | Refusal::Empty | Refusal::TooLong { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::WindowClosed
         | Refusal::HeldByAnother { .. }
