@@ -19,3 +19,5 @@ mod servers;
 mod shop;
 #[path = "runner/storms.rs"]
 mod storms;
+#[path = "runner/strange.rs"]
+mod strange;

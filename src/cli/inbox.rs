@@ -80,7 +80,7 @@ async fn connect(config: &Config, typed: Typed) -> Result<()> {
     let Typed { workspace, name, app_id, phone_number_id, waba_id, display_phone_number, flow, replace } = typed;
     let store = store(config)?;
     let workspace = find_workspace(&store, &workspace).await?;
-    let queues = store.workplace(workspace).await?.queues;
+    let queues = store.workplace(workspace).await?.workplace.queues;
     let Some(default_queue) = queues.first().map(|queue| queue.id) else {
         bail!("the workspace has no queue for conversations to wait in");
     };

@@ -4,14 +4,18 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::kept::Kept;
+use super::trouble::Trouble;
 use crate::domain::ids::{InboxId, WorkspaceId};
 use crate::domain::snapshot::Workplace;
 use crate::store::inboxes::Connection;
+use crate::store::workplace::SetUp;
 use crate::store::{Result, Store};
 
 /// Workspaces and numbers kept at most.
 const WORKSPACES: usize = 2_000;
 const NUMBERS: usize = 20_000;
+
+static MISREAD: Trouble = Trouble::new("hours or a flow could not be understood; baton doctor names them");
 
 /// A number, as the app that speaks for it names it: app id, phone number id.
 type Number = (String, String);
@@ -46,7 +50,9 @@ impl Workplaces {
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn refresh(&self, workspace: WorkspaceId) -> Result<Arc<Workplace>> {
-        let workplace = Arc::new(self.store.workplace(workspace).await?);
+        let SetUp { workplace, misread } = self.store.workplace(workspace).await?;
+        misread.iter().for_each(|error| MISREAD.failed(error));
+        let workplace = Arc::new(workplace);
         self.workplaces.keep(workspace, workplace.clone());
         Ok(workplace)
     }

@@ -50,9 +50,9 @@ pub(super) async fn write(
     }
     let snapshot = &*snapshot;
     let conversation = snapshot.conversation.as_ref().ok_or(Error::NotFound)?;
-    let write = if is_new { Write::New } else { Write::Known };
-    store::conversations::save(transaction, snapshot.workspace, conversation, write).await?;
-    let agent_before = before.as_ref().filter(|_| !is_new).and_then(|before| before.controller.agent());
+    let before = before.as_ref().filter(|_| !is_new);
+    store::conversations::save(transaction, snapshot.workspace, conversation, before.map_or(Write::New, Write::Known)).await?;
+    let agent_before = before.and_then(|before| before.controller.agent());
     shift_loads(transaction, snapshot, conversation, agent_before, now).await?;
 
     let journal: Vec<Recorded> = recorded.iter().map(for_journal).collect();
@@ -61,7 +61,7 @@ pub(super) async fn write(
         writes.push(Box::pin(store::events::insert(transaction, snapshot.workspace, conversation.id, now, &journal)));
     }
     if snapshot.contact != contact_before {
-        writes.push(Box::pin(store::contacts::update(transaction, snapshot.workspace, &snapshot.contact)));
+        writes.push(Box::pin(store::contacts::update(transaction, snapshot.workspace, &contact_before, &snapshot.contact)));
     }
     write_messages(transaction, snapshot, conversation, &recorded, now, &mut writes);
     for event in recorded.iter().map(|recorded| &recorded.event).chain(&unjournaled) {
@@ -70,7 +70,7 @@ pub(super) async fn write(
     }
     write_notes(transaction, snapshot, conversation, &recorded, now, &mut writes);
     try_join_all(writes).await?;
-    Change::new(snapshot, before.filter(|_| !is_new).as_ref(), recorded).ok_or(Error::NotFound)
+    Change::new(snapshot, before, recorded).ok_or(Error::NotFound)
 }
 
 /// The journal keeps what the thread shows; a message's raw item stays with the message.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::{Error, Result, Store, Transaction, prepare};
+use super::{Result, Store, Transaction, prepare};
 use crate::domain::agent::{Agent, Availability};
 use crate::domain::ids::{ConversationId, TeamId, UserId, WorkspaceId};
 
@@ -50,17 +50,21 @@ crate::statements! {
 }
 
 /// Reads user id, name, availability, load, capacity, idle_since, teams.
-pub(super) fn agent(row: &Row) -> Result<Agent> {
-    let availability: Availability = row.get::<_, &str>(2).parse().map_err(Error::Unreadable)?;
-    Ok(Agent {
+pub(super) fn agent(row: &Row) -> Agent {
+    Agent {
         user: UserId(row.get(0)),
         name: row.get(1),
-        availability,
+        availability: availability(row.get(2)),
         load: row.get(3),
         capacity: row.get(4),
         idle_since: row.get(5),
         teams: row.get::<_, Vec<Uuid>>(6).into_iter().map(TeamId).collect(),
-    })
+    }
+}
+
+/// An availability as it is stored. In one of a newer version nobody is given conversations here.
+pub(super) fn availability(text: &str) -> Availability {
+    text.parse().unwrap_or(Availability::Away)
 }
 
 /// Locks the rows of agents until the transaction ends.
@@ -73,7 +77,7 @@ pub async fn lock(transaction: &Transaction<'_>, workspace: WorkspaceId, users: 
     }
     let statement = prepare(transaction, &LOCK).await?;
     let rows = transaction.query(&statement, &[&workspace.0, &users]).await?;
-    rows.iter().map(|row| agent(row).map(|agent| (agent.user, agent))).collect()
+    Ok(rows.iter().map(|row| (UserId(row.get(0)), agent(row))).collect())
 }
 
 /// Gives an agent one more conversation; false when there is no room.
@@ -101,7 +105,7 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn agents(&self, workspace: WorkspaceId) -> Result<Vec<Agent>> {
-        self.query(&ALL, &[&workspace.0]).await?.iter().map(agent).collect()
+        Ok(self.query(&ALL, &[&workspace.0]).await?.iter().map(agent).collect())
     }
 
     /// Writes what a person chose for themselves.

@@ -1,10 +1,11 @@
 //! Contacts, and the names WhatsApp knows them by.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
+use serde_json::Value;
 use tokio_postgres::Row;
 
-use super::reading::json;
+use super::reading::value;
 use super::{Result, Store, Transaction, prepare};
 use crate::domain::contact::{Contact, Identity};
 use crate::domain::ids::{ContactId, WorkspaceId};
@@ -15,7 +16,11 @@ crate::statements! {
     LOCK = "SELECT id, name, language, fields FROM contacts WHERE workspace_id = $1 AND id = $2 FOR NO KEY UPDATE";
     /// As [`LOCK`], but nobody is waited for.
     LOCK_IF_FREE = "SELECT id, name, language, fields FROM contacts WHERE workspace_id = $1 AND id = $2 FOR NO KEY UPDATE NOWAIT";
-    UPDATE = "UPDATE contacts SET name = $3, language = $4, fields = $5 WHERE workspace_id = $1 AND id = $2";
+    /// What did not change is not written: it may be a newer version's, which this one does not understand.
+    UPDATE = "
+        UPDATE contacts
+        SET name = $3, language = $4, fields = (fields - $5::text[]) || $6
+        WHERE workspace_id = $1 AND id = $2";
     FIND = "
         SELECT identity.kind, identity.value, identity.contact_id
         FROM contact_identities AS identity
@@ -38,8 +43,18 @@ crate::statements! {
 pub type Found = HashMap<Identity, ContactId>;
 
 /// Reads a contact's row: id, name, language, fields, from column `first` on.
-pub(super) fn contact(row: &Row, first: usize) -> Result<Contact> {
-    Ok(Contact { id: ContactId(row.get(first)), name: row.get(first + 1), language: row.get(first + 2), fields: json(row, first + 3)? })
+pub(super) fn contact(row: &Row, first: usize) -> Contact {
+    Contact { id: ContactId(row.get(first)), name: row.get(first + 1), language: row.get(first + 2), fields: fields(row, first + 3) }
+}
+
+/// Fields are text; whatever else a newer version may note is shown as it is written.
+fn fields(row: &Row, column: usize) -> BTreeMap<String, String> {
+    let Ok(Some(Value::Object(fields))) = value(row, column) else { return BTreeMap::new() };
+    let text = |value| match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    };
+    fields.into_iter().map(|(name, value)| (name, text(value))).collect()
 }
 
 /// Whether to wait for whoever has a row.
@@ -55,17 +70,19 @@ pub enum Taken {
 /// As PostgreSQL answers; [`is_busy`](super::Error::is_busy) when somebody has it and is not waited for, or has it for too long.
 pub async fn lock(transaction: &Transaction<'_>, workspace: WorkspaceId, id: ContactId, taken: Taken) -> Result<Option<Contact>> {
     let statement = prepare(transaction, if taken == Taken::Wait { &LOCK } else { &LOCK_IF_FREE }).await?;
-    transaction.query_opt(&statement, &[&workspace.0, &id.0]).await?.map(|row| contact(&row, 0)).transpose()
+    Ok(transaction.query_opt(&statement, &[&workspace.0, &id.0]).await?.map(|row| contact(&row, 0)))
 }
 
-/// Writes a contact's row.
+/// Writes what changed of a contact.
 ///
 /// # Errors
 /// As PostgreSQL answers.
-pub async fn update(transaction: &Transaction<'_>, workspace: WorkspaceId, contact: &Contact) -> Result<()> {
+pub async fn update(transaction: &Transaction<'_>, workspace: WorkspaceId, before: &Contact, contact: &Contact) -> Result<()> {
     let statement = prepare(transaction, &UPDATE).await?;
-    let fields = serde_json::to_value(&contact.fields)?;
-    transaction.execute(&statement, &[&workspace.0, &contact.id.0, &contact.name, &contact.language, &fields]).await?;
+    let gone: Vec<&str> = before.fields.keys().filter(|name| !contact.fields.contains_key(*name)).map(String::as_str).collect();
+    let noted: BTreeMap<_, _> = contact.fields.iter().filter(|(name, value)| before.fields.get(*name) != Some(*value)).collect();
+    let noted = serde_json::to_value(noted)?;
+    transaction.execute(&statement, &[&workspace.0, &contact.id.0, &contact.name, &contact.language, &gone, &noted]).await?;
     Ok(())
 }
 
@@ -86,7 +103,7 @@ impl Store {
         let kinds: Vec<&str> = identities.iter().map(|identity| identity.kind()).collect();
         let values: Vec<&str> = identities.iter().map(|identity| identity.value()).collect();
         let rows = self.query(&FIND, &[&workspace.0, &kinds, &values]).await?;
-        rows.iter().map(|row| Ok((identity(row.get(0), row.get(1))?, ContactId(row.get(2))))).collect()
+        Ok(rows.iter().filter_map(|row| Some((identity(row.get(0), row.get(1)).ok()?, ContactId(row.get(2))))).collect())
     }
 
     /// What WhatsApp calls a contact by, phone first.
@@ -95,6 +112,6 @@ impl Store {
     /// As PostgreSQL answers.
     pub async fn identities(&self, workspace: WorkspaceId, contact: ContactId) -> Result<Vec<Identity>> {
         let rows = self.query(&IDENTITIES, &[&workspace.0, &contact.0]).await?;
-        rows.iter().map(|row| identity(row.get(0), row.get(1))).collect()
+        Ok(rows.iter().filter_map(|row| identity(row.get(0), row.get(1)).ok()).collect())
     }
 }

@@ -34,7 +34,7 @@ pub async fn open(transaction: &Transaction<'_>, lane: Lane, limit: i64) -> Resu
     );
     let Some(row) = contact? else { return Ok(None) };
     Ok(Some(OpenLane {
-        contact: contacts::contact(&row, 0)?,
+        contact: contacts::contact(&row, 0),
         latest: latest?.map(|row| conversations::loaded(&row)).transpose()?,
         items: items?.iter().map(inbound_items::item).collect(),
     }))

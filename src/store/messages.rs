@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::reading::{json, optional, value};
+use super::reading::{if_known, json, optional, value};
 use super::{Error, Result, Store, Transaction, outbox, prepare};
 use crate::domain::ids::{ContactId, ConversationId, InboxId, MessageId, UserId, WorkspaceId};
-use crate::domain::message::{Author, Direction, Failure, Message, Status};
+use crate::domain::message::{Author, Content, Direction, Failure, Message, Status};
 use crate::domain::snapshot::KnownMessage;
 
 crate::statements! {
@@ -248,6 +248,34 @@ pub(super) fn message(row: &Row, first: usize) -> Result<Message> {
         reply_to: row.get(first + 7),
         at: row.get(first + 8),
         raw: value(row, first + 9)?,
+    })
+}
+
+/// Reads the columns of [`message`], to show them: what this version does not understand is said to be unsupported, and by a flow.
+pub(super) fn shown(row: &Row, first: usize) -> Message {
+    Message {
+        id: MessageId(row.get(first)),
+        author: author_shown(row, first + 1),
+        content: content_shown(row, first + 3),
+        status: status(row.get(first + 4)).unwrap_or(Status::Sending),
+        failure: if_known(row, first + 5),
+        wamid: row.get(first + 6),
+        reply_to: row.get(first + 7),
+        at: row.get(first + 8),
+        raw: value(row, first + 9).ok().flatten(),
+    }
+}
+
+/// Who wrote it, from two columns: kind and person.
+pub(super) fn author_shown(row: &Row, first: usize) -> Author {
+    author(row.get(first), row.get(first + 1)).unwrap_or(Author::Flow)
+}
+
+/// What it says, as far as this version understands it.
+pub(super) fn content_shown(row: &Row, column: usize) -> Content {
+    if_known(row, column).unwrap_or_else(|| {
+        let kind = value(row, column).ok().flatten().and_then(|content| Some(content.get("kind")?.as_str()?.to_owned()));
+        Content::Unsupported { of: kind.unwrap_or_default() }
     })
 }
 

@@ -98,7 +98,7 @@ impl Store {
             return Ok(QueueSnapshot { waiting, team: Vec::new() });
         }
         let rows = self.query(&TEAM, &[&workspace.0, &queue.0]).await?;
-        Ok(QueueSnapshot { waiting, team: rows.iter().map(agent).collect::<Result<_>>()? })
+        Ok(QueueSnapshot { waiting, team: rows.iter().map(agent).collect() })
     }
 
     /// Gives a waiting conversation to an agent who has room, and writes it down.

@@ -22,6 +22,11 @@ pub(super) fn optional<T: DeserializeOwned>(row: &Row, column: usize) -> Result<
     value(row, column)?.map(|value| Ok(serde_json::from_value(value)?)).transpose()
 }
 
+/// A column of JSON that a page can do without: nothing when this version does not understand it.
+pub(super) fn if_known<T: DeserializeOwned>(row: &Row, column: usize) -> Option<T> {
+    optional(row, column).ok().flatten()
+}
+
 /// A column of JSON, understood.
 ///
 /// # Errors

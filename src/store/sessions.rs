@@ -144,7 +144,7 @@ impl Store {
         row.map(|row| {
             Ok(SessionUser {
                 id: UserId(row.try_get(0)?),
-                role: users::role(row.try_get(1)?)?,
+                role: users::role(row.try_get(1)?),
                 name: row.try_get(2)?,
                 locale: row.try_get(3)?,
             })

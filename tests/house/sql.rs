@@ -40,7 +40,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("doctor", "CLOCK", SERVER),
     ("doctor", "DESCRIBE_SERVER", SERVER),
     ("inbound_items", "LEFT_BEHIND", CLAIM),
-    ("inboxes", "ALL", "the doctor looks at every number of the installation"),
+    ("inboxes", "ALL", DOCTOR),
     ("inboxes", "OF_NUMBERS", NUMBERS),
     ("inboxes", "OF_ACCOUNTS", NUMBERS),
     ("media", "CLAIM", CLAIM),
@@ -65,6 +65,8 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("timers", "NEXT", CLAIM),
     ("users", "INSERT_WORKSPACE", "it makes the workspace"),
     ("users", "FIND_BY_EMAIL", "who signs in has an address only; it says which workspace is meant"),
+    ("workplace", "ALL_HOURS", DOCTOR),
+    ("workplace", "ALL_PUBLISHED", DOCTOR),
     ("workspaces", "FIND_WORKSPACES", COMMAND_LINE),
     ("workspaces", "HAS_WORKSPACES", COMMAND_LINE),
 ];
@@ -72,6 +74,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
 const APP: &str = "apps and their bodies belong to the installation: one app may speak for several workspaces";
 const CLAIM: &str = "a worker looks for work of every workspace";
 const COMMAND_LINE: &str = "whoever types on the command line looks for the workspace itself";
+const DOCTOR: &str = "the doctor looks at the whole installation";
 const FIGURES: &str = "figures of the whole node";
 const KEYS: &str = "signing keys belong to the installation";
 const NUMBERS: &str = "a body names a number or an account, which says which workspace is meant";
