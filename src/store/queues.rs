@@ -28,25 +28,30 @@ crate::statements! {
         WHERE queue.workspace_id = $1 AND queue.id = $2 AND person.active
         ORDER BY agent.user_id
         LIMIT 5000";
-    /// The claim, with its line in the journal: the conversation still waits, and the agent still has room, in one statement that
-    /// holds nothing when it is answered. A conversation that is being changed at this moment is skipped; its own change wakes
+    /// The claim, with its line in the journal: the agent still has room, and the conversation still waits, in one statement that
+    /// holds nothing when it is answered. Room comes first: whoever holds a conversation here has room for it, so that another router
+    /// that passes it over passes over nobody. A conversation that is being changed at this moment is skipped; its own change wakes
     /// routing again.
     CLAIM = "
-        WITH waiting AS (
+        WITH room AS (
+            SELECT user_id
+            FROM agents
+            WHERE workspace_id = $1 AND user_id = $4 AND load < capacity
+            FOR UPDATE
+        ), waiting AS (
             SELECT id
             FROM conversations
-            WHERE workspace_id = $1 AND id = $2 AND queue_id = $3 AND controller = 'queue'
+            WHERE workspace_id = $1 AND id = $2 AND queue_id = $3 AND controller = 'queue' AND EXISTS (SELECT FROM room)
             FOR UPDATE SKIP LOCKED
-        ), room AS (
+        ), given AS (
             UPDATE agents
             SET load = load + 1, idle_since = $5
-            WHERE workspace_id = $1 AND user_id = $4 AND load < capacity AND EXISTS (SELECT FROM waiting)
-            RETURNING user_id
+            WHERE workspace_id = $1 AND user_id = $4 AND EXISTS (SELECT FROM waiting)
         ), taken AS (
             UPDATE conversations AS conversation
-            SET controller = 'agent', agent_id = room.user_id, last_agent_id = room.user_id, assignment_reason = $6, assigned_at = $5,
+            SET controller = 'agent', agent_id = $4, last_agent_id = $4, assignment_reason = $6, assigned_at = $5,
                 queued_at = NULL, last_seq = conversation.last_seq + 1
-            FROM waiting, room
+            FROM waiting
             WHERE conversation.workspace_id = $1 AND conversation.id = waiting.id
             RETURNING conversation.last_seq
         ), journal AS (
@@ -54,7 +59,7 @@ crate::statements! {
             SELECT $1, $2, last_seq, $5, $7, $8
             FROM taken
         )
-        SELECT (SELECT last_seq FROM taken), EXISTS (SELECT FROM waiting)";
+        SELECT (SELECT last_seq FROM taken), EXISTS (SELECT FROM room)";
     /// Across workspaces, as every worker's claim.
     WITH_WAITING = "
         SELECT workspace_id, id
@@ -118,11 +123,11 @@ impl Store {
         let written = serde_json::to_value(event)?;
         let parameters: [&(dyn ToSql + Sync); 8] = [&workspace.0, &conversation, &queue.0, &agent, &now, &reason, &event.kind(), &written];
         let row = self.query_opt(&CLAIM, &parameters).await?;
-        let (seq, still_waits) = row.map_or((None, false), |row| (row.get(0), row.get(1)));
-        Ok(match (seq, still_waits) {
+        let (seq, has_room) = row.map_or((None, false), |row| (row.get(0), row.get(1)));
+        Ok(match (seq, has_room) {
             (Some(seq), _) => Claimed::Assigned { seq },
-            (None, true) => Claimed::Full,
-            (None, false) => Claimed::Gone,
+            (None, true) => Claimed::Gone,
+            (None, false) => Claimed::Full,
         })
     }
 
