@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use super::guard::guarded;
 use super::load::{know_messages, snapshot};
 use super::turns::Patience;
 use super::write::{store_media, write};
@@ -133,8 +134,8 @@ impl Runner {
     /// # Errors
     /// A fault; then all of it waits still.
     pub async fn run_lane(&self, lane: Lane) -> Result<LaneProgress, Error> {
-        match self.try_lane(lane, LANE_LIMIT).await {
-            Err(Error::Store(error)) if error.is_of_the_data() => {
+        match guarded(self.try_lane(lane, LANE_LIMIT)).await {
+            Err(error) if is_of_an_item(&error) => {
                 tracing::warn!(%error, contact = %lane.contact, "a lane could not be run together; its items are tried one by one");
                 self.run_first_of(lane).await
             }
@@ -142,29 +143,29 @@ impl Runner {
         }
     }
 
-    /// Runs the first item alone; one that the database cannot keep is set aside, so that the rest can go on. Any other fault is not
-    /// the item's: it waits until that is mended.
+    /// Runs the first item alone; one that the database cannot keep, or over which the program fails, is set aside so that the rest
+    /// can go on. Any other fault is not the item's: it waits until that is mended.
     async fn run_first_of(&self, lane: Lane) -> Result<LaneProgress, Error> {
-        match self.try_lane(lane, 1).await {
-            Err(Error::Store(error)) if error.is_of_the_data() => {
-                self.set_first_aside(lane, &error.to_string()).await?;
-                Ok(LaneProgress::MoreMayWait)
-            }
+        match guarded(self.try_lane(lane, 1)).await {
+            Err(error) if is_of_an_item(&error) => self.set_first_aside(lane, error).await,
             Ok(_) => Ok(LaneProgress::MoreMayWait),
             other => other,
         }
     }
 
-    async fn set_first_aside(&self, lane: Lane, reason: &str) -> Result<(), Error> {
+    /// Over a panic an item waits a while: it may be about something else that is being mended, or another version knows better.
+    async fn set_first_aside(&self, lane: Lane, error: Error) -> Result<LaneProgress, Error> {
         let _turn = self.turns.take(lane.workspace, lane.contact, Patience::Pass).await?;
         let mut connection = self.enter().await?;
         let transaction = connection.client.transaction().await?;
-        let Some(open) = store::lanes::open(&transaction, lane, 1).await? else { return Ok(()) };
-        for item in &open.items {
-            set_aside(&transaction, lane, item, reason, now()).await?;
-            store::inbound_items::delete(&transaction, lane, &[item.seq]).await?;
+        let Some(item) = store::lanes::first(&transaction, lane).await? else { return Ok(LaneProgress::Empty) };
+        if matches!(error, Error::Panicked) && is_young(&item, now()) {
+            return Err(error);
         }
-        Ok(transaction.commit().await?)
+        set_aside(&transaction, lane, &item, &error.to_string(), now()).await?;
+        store::inbound_items::delete(&transaction, lane, &[item.seq]).await?;
+        transaction.commit().await?;
+        Ok(LaneProgress::MoreMayWait)
     }
 
     async fn try_lane(&self, lane: Lane, limit: i64) -> Result<LaneProgress, Error> {
@@ -240,6 +241,15 @@ fn patience(command: &Command) -> Patience {
         | Command::RecordLapse { .. }
         | Command::RecordMedia { .. }
         | Command::TimerDue { .. } => Patience::Pass,
+    }
+}
+
+/// Whether a fault may be that of one item, and the others could be run.
+fn is_of_an_item(error: &Error) -> bool {
+    match error {
+        Error::Store(error) => error.is_of_the_data(),
+        Error::Panicked => true,
+        Error::Refused(_) | Error::NotFound | Error::Busy | Error::ClockOff(_) => false,
     }
 }
 

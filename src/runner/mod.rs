@@ -2,6 +2,7 @@
 //! in a queue is given to agents by statements that say themselves whether it may still be ([`routing`]).
 
 pub mod contact;
+mod guard;
 pub mod intake;
 mod kept;
 mod load;
@@ -51,6 +52,9 @@ pub enum Error {
     /// This machine's clock is off, and nothing is decided by it.
     #[error("this machine's clock is off by {} s", .0.as_secs())]
     ClockOff(SignedDuration),
+    /// The program failed over it; the panic itself is in the log.
+    #[error("the program failed over it")]
+    Panicked,
 }
 
 impl Error {
@@ -60,7 +64,7 @@ impl Error {
         match self {
             Error::Store(error) => error.is_passing(),
             Error::Busy | Error::ClockOff(_) => true,
-            Error::Refused(_) | Error::NotFound => false,
+            Error::Refused(_) | Error::NotFound | Error::Panicked => false,
         }
     }
 }

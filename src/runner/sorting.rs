@@ -10,6 +10,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use self::aside::{Aside, only};
+use super::guard::guarded_reading;
 use super::{Error, Runner, now};
 use crate::domain::ids::WorkspaceId;
 use crate::domain::inbound::InboundItem;
@@ -158,7 +159,15 @@ impl Runner {
 }
 
 fn read(payloads: Vec<Payload>, understand: impl Understand) -> Vec<Read> {
-    payloads.into_iter().map(|payload| Read { said: understand(&payload.body), payload }).collect()
+    payloads.into_iter().map(|payload| Read { said: said(&payload, &understand), payload }).collect()
+}
+
+/// A body over which the program fails is set aside whole: those behind it go on.
+fn said(payload: &Payload, understand: &impl Understand) -> Vec<Said> {
+    guarded_reading(|| understand(&payload.body)).unwrap_or_else(|| {
+        let reason = Error::Panicked.to_string();
+        vec![Said::Rejected { waba_id: None, phone_number_id: None, reason, raw: payload.body.to_vec() }]
+    })
 }
 
 /// Reads on a thread where it may take its time.

@@ -39,3 +39,18 @@ pub async fn open(transaction: &Transaction<'_>, lane: Lane, limit: i64) -> Resu
         items: items?.iter().map(inbound_items::item).collect(),
     }))
 }
+
+/// Locks the contact, and reads the first waiting item and nothing else: what stands around it may be what cannot be read.
+///
+/// # Errors
+/// As [`open`].
+pub async fn first(transaction: &Transaction<'_>, lane: Lane) -> Result<Option<WaitingItem>> {
+    let of_contact: [&(dyn ToSql + Sync); 2] = [&lane.workspace.0, &lane.contact.0];
+    let lock = prepare(transaction, &contacts::LOCK_IF_FREE).await?;
+    if transaction.query_opt(&lock, &of_contact).await?.is_none() {
+        return Ok(None);
+    }
+    let of_items: [&(dyn ToSql + Sync); 4] = [&lane.workspace.0, &lane.contact.0, &lane.inbox.0, &1_i64];
+    let waiting = prepare(transaction, &inbound_items::WAITING).await?;
+    Ok(transaction.query_opt(&waiting, &of_items).await?.map(|row| inbound_items::item(&row)))
+}

@@ -158,6 +158,7 @@ impl From<runner::Error> for Error {
             runner::Error::NotFound => Self::NotFound,
             runner::Error::Busy => Refusal::Busy.into(),
             runner::Error::ClockOff(_) => Self::Away(error.to_string()),
+            runner::Error::Panicked => Self::fault(error),
         }
     }
 }

@@ -5,6 +5,7 @@ use baton::domain::hours::Hours;
 use baton::domain::ids::{ConversationId, UserId};
 use baton::domain::message::Content;
 use baton::domain::user::Role;
+use baton::runner::contact::LaneProgress;
 use baton::store::lists::ListView;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -134,4 +135,45 @@ async fn hours_and_flows_that_are_not_understood_send_customers_to_people() {
     let waiting =
         "SELECT count(*) FROM conversations WHERE queue_id = (SELECT id FROM queues WHERE key = 'support') AND controller = 'queue'";
     assert_eq!(shop.count(waiting).await, 1);
+}
+
+/// Something in the row of one contact's conversation makes the program fail: it is that contact's alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_program_fails_over_waits_a_while_and_is_then_set_aside() {
+    let (shop, _, _) = visited().await;
+    shop.execute("ALTER TABLE conversations ALTER COLUMN last_seq DROP NOT NULL", &[]).await;
+    shop.execute("UPDATE conversations SET last_seq = NULL", &[]).await;
+    store(&shop.store, &[message("4917", "wamid.2", "1"), message("4918", "wamid.3", "hello")]).await;
+    let runner = shop.node(4).runner;
+    let sorted = runner.sort(crate::shop::APP, crate::bodies::understand).await.unwrap();
+    let mut outcomes = Vec::new();
+    for lane in &sorted.lanes {
+        outcomes.push(runner.run_lane(*lane).await.is_ok());
+    }
+    assert_eq!(outcomes.iter().filter(|well| **well).count(), 1, "the other customer is served");
+    assert_eq!(shop.count("SELECT count(*) FROM inbound_items").await, 1, "it may yet be understood");
+
+    shop.execute("UPDATE inbound_items SET received_at = received_at - interval '1 hour'", &[]).await;
+    for lane in &sorted.lanes {
+        while runner.run_lane(*lane).await.unwrap() == LaneProgress::MoreMayWait {}
+    }
+    assert_eq!(shop.count("SELECT count(*) FROM inbound_items").await, 0);
+    let reason = "SELECT count(*) FROM quarantine WHERE reason = 'the program failed over it'";
+    assert_eq!(shop.count(reason).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_the_program_fails_over_is_set_aside_and_those_behind_it_go_on() {
+    let shop = Shop::opens().await;
+    let runner = shop.node(4).runner;
+    store(&shop.store, &[message("4917", "wamid.1", "a riddle")]).await;
+    store(&shop.store, &[message("4917", "wamid.2", "hello")]).await;
+    let fails_over_riddles = |body: &[u8]| {
+        assert!(!body.windows(6).any(|word| word == b"riddle"), "a planted fault");
+        crate::bodies::understand(body)
+    };
+    let sorted = runner.sort(crate::shop::APP, fails_over_riddles).await.unwrap();
+    assert_eq!((sorted.bodies, sorted.lanes.len()), (2, 1));
+    let reason = "SELECT count(*) FROM quarantine WHERE reason = 'the program failed over it'";
+    assert_eq!(shop.count(reason).await, 1);
 }
