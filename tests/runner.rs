@@ -21,3 +21,7 @@ mod shop;
 mod storms;
 #[path = "runner/strange.rs"]
 mod strange;
+#[path = "support/strangers.rs"]
+mod strangers;
+#[path = "runner/their_bodies.rs"]
+mod their_bodies;

@@ -113,7 +113,8 @@ impl Inbound {
 }
 
 /// What a body says, for the sorter.
-fn understand(body: &[u8]) -> Vec<Said> {
+#[must_use]
+pub fn understand(body: &[u8]) -> Vec<Said> {
     let parsed = match webhook::parse(body) {
         Ok(parsed) => parsed,
         Err(unreadable) => {

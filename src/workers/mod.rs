@@ -10,6 +10,8 @@ mod pictures;
 mod routing;
 mod timers;
 
+pub use self::inbound::understand;
+
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
