@@ -57,7 +57,15 @@ pub struct Tables {
     pub agents: HashMap<UserId, Agent>,
     pub away: Vec<UserId>,
     pub timers: BTreeMap<(ConversationId, String), (Timer, Timestamp)>,
+    /// Everything that happened, also what no journal keeps; whoever tells the story takes it.
+    pub log: Vec<Happened>,
     pub drawn: u128,
+}
+
+/// An event with its time.
+pub struct Happened {
+    pub at: Timestamp,
+    pub event: Event,
 }
 
 pub struct Shop {
@@ -67,29 +75,30 @@ pub struct Shop {
 impl Shop {
     /// With the demo's flow and its three queues; a Tuesday morning.
     pub fn opens() -> Self {
-        Self::with_flow(Some(FlowId(Uuid::from_u128(0x20))))
+        Self::with(Some(serde_json::from_str(include_str!("../../src/demo/flow.json")).unwrap()), Hours::always())
     }
 
     pub fn without_a_flow() -> Self {
-        Self::with_flow(None)
+        Self::with(None, Hours::always())
     }
 
-    fn with_flow(flow: Option<FlowId>) -> Self {
-        let definition: Definition = serde_json::from_str(include_str!("../../src/demo/flow.json")).unwrap();
+    /// With this flow, and these hours of every queue.
+    pub fn with(definition: Option<Definition>, hours: Hours) -> Self {
+        let flow = definition.is_some().then_some(FlowId(Uuid::from_u128(0x20)));
         let queues = [(ORDERS, "orders", "Orders"), (BILLING, "billing", "Billing"), (SUPPORT, "support", "Advice")];
         let queue = |(id, key, name): (QueueId, &str, &str)| Queue {
             id,
             key: key.to_owned(),
             name: name.to_owned(),
             team: TeamId(Uuid::from_u128(0x30)),
-            hours: Hours::always(),
+            hours: hours.clone(),
             promise_minutes: 10,
         };
         let workplace = Workplace {
             queues: queues.map(queue).to_vec(),
             people: HashMap::new(),
             published: flow.into_iter().map(|flow| (flow, 1)).collect(),
-            definitions: flow.into_iter().map(|flow| ((flow, 1), Arc::new(definition.clone()))).collect(),
+            definitions: flow.zip(definition).into_iter().map(|(flow, definition)| ((flow, 1), Arc::new(definition))).collect(),
         };
         let inbox = Inbox { id: InboxId(Uuid::from_u128(0x40)), name: "Shop".to_owned(), flow, default_queue: SUPPORT, reopen_hours: 24 };
         Self {
@@ -103,6 +112,7 @@ impl Shop {
                 agents: HashMap::new(),
                 away: Vec::new(),
                 timers: BTreeMap::new(),
+                log: Vec::new(),
                 drawn: 0,
             }),
         }
@@ -273,6 +283,7 @@ impl Shop {
                 tables.conversations.push(Kept { conversation: conversation.clone(), session: None, journal: Vec::new() });
             }
             tables.write_beside(&conversation, &event);
+            tables.log.push(Happened { at: now, event: event.clone() });
             let kept = tables.conversations.iter_mut().find(|kept| kept.conversation.id == conversation.id).expect("it was opened");
             if event.is_journaled() {
                 kept.journal.push(Recorded { seq: conversation.last_seq, at: now, event });
