@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use baton::domain::contact::Contact;
-use baton::domain::flows::{Context, Definition, FlowSession, Incoming, Outcome, Step, resume, start, timed_out, validation};
+use baton::domain::flows::{Context, Definition, FlowSession, Incoming, Kind, Outcome, Step, paused, resume, start, timed_out, validation};
 use baton::domain::ids::{ContactId, FlowId, MessageId, QueueId, TeamId};
 use baton::domain::message::{Choice, Content};
 use baton::domain::queue::Queue;
@@ -37,6 +37,9 @@ struct Scenario {
     #[serde(default)]
     contact: Person,
     now: Timestamp,
+    /// Whether the window is open; it is when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    may_speak: Option<bool>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     turns: Vec<Turn>,
     #[serde(default)]
@@ -72,6 +75,9 @@ struct Turn {
     tap: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     picture: Option<String>,
+    /// Something that nobody can read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unreadable: Option<bool>,
     /// The flow's timer comes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     timer: Option<bool>,
@@ -162,15 +168,17 @@ fn play(scenario: &Scenario) -> Vec<Value> {
         queues.retain(|queue| keys.contains(&queue.key));
     }
     let mut now = scenario.now;
-    let mut session = None;
+    let mut session: Option<FlowSession> = None;
     let mut came = Vec::new();
     for (place, turn) in scenario.turns.iter().enumerate() {
         if place > 0 {
             now += SignedDuration::from_secs_f64(turn.after.unwrap_or(10.0));
+            let context = |now| Context { contact: &contact, queues: &queues, now, may_speak: scenario.may_speak.unwrap_or(true) };
+            session = pauses(session, now, &serde_json::from_value(json.clone()).unwrap(), context, &queues, &mut came);
         }
         merge(&mut json, turn.change.as_ref().unwrap_or(&json!({})));
         let definition: Definition = serde_json::from_value(json.clone()).unwrap();
-        let context = Context { contact: &contact, queues: &queues, now };
+        let context = Context { contact: &contact, queues: &queues, now, may_speak: scenario.may_speak.unwrap_or(true) };
         let before = session.take().map(|session| stored(&session, turn));
         assert!(place == 0 || before.is_some(), "“{}”: the flow was over before turn {}", scenario.about, place + 1);
         let outcome = turn.play(place, before.clone(), &definition, &context);
@@ -179,7 +187,31 @@ fn play(scenario: &Scenario) -> Vec<Value> {
         obeys_the_rules(&outcome, &queues);
         session = outcome.session;
     }
+    let context = |now| Context { contact: &contact, queues: &queues, now, may_speak: scenario.may_speak.unwrap_or(true) };
+    pauses(session, Timestamp::MAX, &serde_json::from_value(json).unwrap(), context, &queues, &mut came);
     came
+}
+
+/// The customer has paused before `now`: the flow reads what they said. It comes out as a list of its own that begins with when.
+fn pauses<'a>(
+    session: Option<FlowSession>,
+    now: Timestamp,
+    definition: &Definition,
+    context: impl Fn(Timestamp) -> Context<'a>,
+    queues: &[Queue],
+    came: &mut Vec<Value>,
+) -> Option<FlowSession> {
+    let (session, end) = match session {
+        Some(session) => (session.clone(), session.turn.as_ref().map(|turn| turn.ends_at).filter(|end| *end < now)),
+        None => return None,
+    };
+    let Some(end) = end else { return Some(session) };
+    let outcome = paused(session.clone(), definition, &context(end));
+    assert_eq!(outcome, paused(session, definition, &context(end)), "the same turn came out differently");
+    let told = outcome.steps.iter().map(|step| said(step, queues));
+    came.push(Value::Array([json!(format!("a pause at {end}"))].into_iter().chain(told).collect()));
+    obeys_the_rules(&outcome, queues);
+    outcome.session
 }
 
 /// The session as the database gives it back.
@@ -198,7 +230,12 @@ impl Turn {
             at: context.now,
             text: self.text.as_deref().or(self.picture.as_deref().filter(|caption| !caption.is_empty())),
             choice: choice.as_ref(),
-            is_media: self.picture.is_some(),
+            kind: match self {
+                Turn { tap: Some(_), .. } => Kind::Tap,
+                Turn { picture: Some(_), .. } => Kind::Attachment,
+                Turn { unreadable: Some(true), .. } => Kind::Unreadable,
+                Turn { .. } => Kind::Words,
+            },
         };
         match before {
             None => start(FlowId(Uuid::from_u128(9)), VERSION, definition, context, &incoming),
@@ -252,10 +289,13 @@ fn said(step: &Step, queues: &[Queue]) -> Value {
         Step::Say(Content::List { body, button, options: rows }) => json!(format!("list: {body} ({button}) [{}]", options(rows))),
         Step::Say(other) => json!(format!("{other:?}")),
         Step::Answered(answer) => {
-            json!(format!("answer: {} = {} (“{}”, {})", answer.field, answer.value, answer.shown, number(&json!(answer.message))))
+            let messages = [answer.message].into_iter().chain(answer.also.iter().copied()).map(|message| number(&json!(message)));
+            let messages = messages.collect::<Vec<_>>().join(" ");
+            json!(format!("answer: {} = {} (“{}”, {messages})", answer.field, answer.value, answer.shown))
         }
         Step::SetField { field, value } => json!(format!("field: {field} = {value}")),
         Step::WaitUntil(due) => json!(format!("wait until {due}")),
+        Step::PauseAt(due) => json!(format!("read at {due}")),
         Step::HandOff { queue, brief } => {
             let target = queues.iter().find(|known| known.id == *queue).map(|queue| queue.key.as_str());
             assert_eq!(target, Some(brief.queue.as_str()), "the brief names another queue");
@@ -263,6 +303,9 @@ fn said(step: &Step, queues: &[Queue]) -> Value {
             for list in ["answers", "opening"] {
                 for item in brief[list].as_array_mut().unwrap() {
                     item["message"] = json!(number(&item["message"]));
+                    for also in item.get_mut("also").and_then(Value::as_array_mut).into_iter().flatten() {
+                        *also = json!(number(also));
+                    }
                 }
             }
             json!({ "hand_off": brief })

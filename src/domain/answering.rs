@@ -66,6 +66,10 @@ pub(super) fn settle(it: &mut Decision, by: &Person, message: MessageId, choice:
     if known.status != Status::Unknown || !known.is_asked {
         return Err(Refusal::NothingToSettle);
     }
+    if it.conversation()?.state == State::Resolved {
+        return Err(Refusal::Resolved);
+    }
+    holds(it, by)?;
     match choice {
         Settlement::Resend if !window::is_open(it.conversation()?.window_expires_at, it.now) => return Err(Refusal::WindowClosed),
         Settlement::Resend => it.emit(Event::MessageResent { message, by: by.actor() }),

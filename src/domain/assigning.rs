@@ -2,7 +2,7 @@
 
 use super::answering::{allow, held_by};
 use super::command::{Person, TransferTarget};
-use super::conversation::{Controller, State};
+use super::conversation::{Controller, Holder, State};
 use super::decision::Decision;
 use super::event::{Actor, Destination, Event, QueuedBecause};
 use super::ids::UserId;
@@ -105,11 +105,35 @@ pub(super) fn reopen(it: &mut Decision, by: &Person) -> Result<(), Refusal> {
     assign(it, by.user, Rule::Taken)
 }
 
+/// Whether the conversation is where somebody saw it. Who got it in the meantime is not bothered; who was not quick enough is told
+/// where it is now.
+pub(super) fn is_as_seen(it: &Decision, seen: Holder, by: UserId) -> Result<(), Refusal> {
+    let now = it.conversation()?.holder();
+    match now {
+        _ if now == seen => Ok(()),
+        Holder::Agent(user) if user == by => Ok(()),
+        Holder::Agent(user) => {
+            let name = it.snapshot.workplace.people.get(&user).cloned().unwrap_or_default();
+            Err(Refusal::GivenMeanwhile { name })
+        }
+        Holder::Queue(queue) => {
+            let name = it.snapshot.workplace.queue(queue).map(|queue| queue.name.clone()).unwrap_or_default();
+            Err(Refusal::QueuedMeanwhile { queue: name })
+        }
+        // What is resolved, or begins anew with the flow, is refused or not by the rule of the command itself.
+        Holder::Flow | Holder::Nobody => Ok(()),
+    }
+}
+
 /// Whoever takes over ends the flow: it never speaks again in this conversation's turn.
 pub(super) fn stop_flow(it: &mut Decision) {
     if it.snapshot.session.is_some() {
+        let has_turn = it.snapshot.session.as_ref().is_some_and(|session| session.turn.is_some());
         it.emit(Event::FlowAdvanced { session: None });
         it.emit(Event::TimerCancelled { timer: Timer::FlowWait });
+        if has_turn {
+            it.emit(Event::TimerCancelled { timer: Timer::FlowTurn });
+        }
     }
 }
 

@@ -27,6 +27,9 @@ pub struct Brief {
     pub promised: Option<String>,
     /// The customer's first unanswered message: how long they have waited counts from here.
     pub waiting_since: Timestamp,
+    /// It is of a matter that was resolved: the customer came back since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_earlier: bool,
 }
 
 /// One answer, with the message it came from.
@@ -41,6 +44,9 @@ pub struct Answer {
     /// The value as the customer gave it, e.g. an option's title.
     pub shown: String,
     pub message: MessageId,
+    /// The other messages it was given in: further pictures of an album, the rest of a sentence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<MessageId>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,4 +69,10 @@ pub enum HandOffReason {
     TimedOut { question: String },
     /// The flow could not go on (a definition fault caught at run time).
     FlowFault { reason: String },
+    /// What the flow said did not reach the customer.
+    NotDelivered,
+    /// Nobody knows whether the flow's question reached the customer.
+    Uncertain,
+    /// The customer service window had closed: the flow may not speak.
+    WindowClosed,
 }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::conversation::Holder;
 use super::delivery::Outcome;
 use super::ids::{ClaimId, MediaId, MessageId, NoteId, QueueId, UserId};
 use super::inbound::{InboundMessage, StatusReport};
@@ -78,6 +79,23 @@ pub enum Command {
     TimerDue {
         timer: Timer,
     },
+    /// A command of somebody who saw the conversation with `holder`: refused when a colleague was quicker to move it.
+    AsSeen {
+        holder: Holder,
+        by: UserId,
+        command: Box<Command>,
+    },
+}
+
+impl Command {
+    /// This command, of a person who saw the conversation with `holder`, if that is known.
+    #[must_use]
+    pub fn as_seen(self, holder: Option<Holder>, by: UserId) -> Self {
+        match holder {
+            Some(holder) => Command::AsSeen { holder, by, command: Box::new(self) },
+            None => self,
+        }
+    }
 }
 
 /// Who acts.

@@ -1,5 +1,8 @@
 //! Conversations: who speaks, who waits, and since when.
 
+use std::fmt;
+use std::str::FromStr;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +36,56 @@ pub struct Conversation {
     pub window_expires_at: Option<Timestamp>,
     pub last_message_at: Timestamp,
     pub last_message: Option<LastMessage>,
+}
+
+/// Who had a conversation, or where it waited, when somebody looked at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holder {
+    Flow,
+    Queue(QueueId),
+    Agent(UserId),
+    Nobody,
+}
+
+impl Conversation {
+    /// Who has it, or where it waits.
+    #[must_use]
+    pub fn holder(&self) -> Holder {
+        match (self.controller, self.queue) {
+            (Controller::Flow, _) => Holder::Flow,
+            (Controller::Agent { user }, _) => Holder::Agent(user),
+            (Controller::Queue, Some(queue)) => Holder::Queue(queue),
+            (Controller::Queue, None) | (Controller::Nobody, _) => Holder::Nobody,
+        }
+    }
+}
+
+/// As forms carry it: `flow`, `nobody`, `queue:<uuid>`, `agent:<uuid>`.
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Holder::Flow => f.write_str("flow"),
+            Holder::Nobody => f.write_str("nobody"),
+            Holder::Queue(queue) => write!(f, "queue:{queue}"),
+            Holder::Agent(user) => write!(f, "agent:{user}"),
+        }
+    }
+}
+
+impl FromStr for Holder {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let unknown = || format!("nobody is called {text:?}");
+        match text.split_once(':') {
+            None if text == "flow" => Ok(Holder::Flow),
+            None if text == "nobody" => Ok(Holder::Nobody),
+            Some(("queue", id)) => id.parse().map(Holder::Queue).map_err(|_| unknown()),
+            Some(("agent", id)) => id.parse().map(Holder::Agent).map_err(|_| unknown()),
+            _ => Err(unknown()),
+        }
+    }
 }
 
 /// What decides in which lists a conversation is.

@@ -8,6 +8,7 @@ use super::decision::Decision;
 use super::delivery::{Backoff, Hold, Outcome, Reaction};
 use super::event::Event;
 use super::ids::{ClaimId, MessageId};
+use super::letting_go;
 use super::message::{Failure, Status, Wamid};
 use super::refusal::Refusal;
 use super::snapshot::{InOutbox, KnownMessage};
@@ -29,6 +30,12 @@ pub(super) fn record_delivery(
     attempts: u32,
     outcome: Outcome,
 ) -> Result<(), Refusal> {
+    let (failure, reaction) = outcome.refusal().unzip();
+    note(it, message, claim, attempts, outcome)?;
+    letting_go::after(it, message, failure.as_ref(), reaction)
+}
+
+fn note(it: &mut Decision, message: MessageId, claim: ClaimId, attempts: u32, outcome: Outcome) -> Result<(), Refusal> {
     let known = it.snapshot.message(message).ok_or(Refusal::NothingToSettle)?.clone();
     if let Outcome::Accepted { wamid, .. } = outcome {
         return accept(it, &known, claim, wamid);
@@ -57,7 +64,7 @@ pub(super) fn record_delivery(
             Some((delay, hold)) => try_again(it, message, delay, hold),
             None => settle(it, &known, Status::Failed, Some(failure), None),
         },
-        Outcome::Refused { failure, reaction: Reaction::Never | Reaction::CloseWindow } => {
+        Outcome::Refused { failure, reaction: Reaction::Never | Reaction::CloseWindow | Reaction::Unreachable } => {
             settle(it, &known, Status::Failed, Some(failure), None);
         }
     }

@@ -22,6 +22,17 @@ pub enum Outcome {
     Unknown { reason: String },
 }
 
+impl Outcome {
+    /// Why it was refused, and what that asks of us.
+    #[must_use]
+    pub fn refusal(&self) -> Option<(Failure, Reaction)> {
+        match self {
+            Outcome::Refused { failure, reaction } => Some((failure.clone(), *reaction)),
+            Outcome::Accepted { .. } | Outcome::Unsent { .. } | Outcome::Unknown { .. } => None,
+        }
+    }
+}
+
 /// What to do about a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "reaction", rename_all = "snake_case")]
@@ -32,6 +43,8 @@ pub enum Reaction {
     Never,
     /// WhatsApp counts the service window as closed; only a template would be taken.
     CloseWindow,
+    /// Nothing at all reaches this customer.
+    Unreachable,
     /// Nothing of this inbox will be taken until a person has seen to it; look again after `for_seconds`.
     PauseInbox { for_seconds: u64 },
 }

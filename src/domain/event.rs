@@ -53,6 +53,8 @@ pub enum Event {
     WindowOpened {
         expires_at: Timestamp,
     },
+    /// WhatsApp says that the customer service window has closed.
+    WindowClosed,
     FlowStarted {
         flow: FlowId,
         version: i32,
@@ -92,6 +94,10 @@ pub enum Event {
     },
     ContactRenamed {
         name: String,
+    },
+    /// The language the customer speaks, from what they wrote or chose; by its tag in the flow.
+    LanguageLearned {
+        language: String,
     },
 
     // Not journaled: state that no timeline shows.
@@ -186,6 +192,7 @@ impl Event {
             Event::MessageLeft { .. } => "message_left",
             Event::MediaChanged { .. } => "media_changed",
             Event::WindowOpened { .. } => "window_opened",
+            Event::WindowClosed => "window_closed",
             Event::FlowStarted { .. } => "flow_started",
             Event::AnswerRecorded { .. } => "answer_recorded",
             Event::FieldSet { .. } => "field_set",
@@ -196,6 +203,7 @@ impl Event {
             Event::ConversationResolved { .. } => "conversation_resolved",
             Event::NoteAdded { .. } => "note_added",
             Event::ContactRenamed { .. } => "contact_renamed",
+            Event::LanguageLearned { .. } => "language_learned",
             Event::FlowAdvanced { .. } => "flow_advanced",
             Event::DeliveryPostponed { .. } => "delivery_postponed",
             Event::InboxPaused { .. } => "inbox_paused",

@@ -15,7 +15,11 @@ use super::{answering, assigning, delivering, receiving, reporting};
 /// A [`Refusal`] when the rules do not allow it; then nothing changes.
 pub fn handle(snapshot: &Snapshot, command: Command, now: Timestamp) -> Result<Vec<Event>, Refusal> {
     let mut decision = Decision::new(snapshot, now);
-    let it = &mut decision;
+    decide(&mut decision, command)?;
+    Ok(decision.events())
+}
+
+fn decide(it: &mut Decision, command: Command) -> Result<(), Refusal> {
     match command {
         Command::Receive { message, received_at } => receiving::receive(it, message, received_at),
         Command::RecordStatus(report) => reporting::record_status(it, report),
@@ -31,6 +35,9 @@ pub fn handle(snapshot: &Snapshot, command: Command, now: Timestamp) -> Result<V
         Command::Reopen { by } => assigning::reopen(it, &by),
         Command::ReturnToQueue { from } => assigning::return_to_queue(it, from),
         Command::TimerDue { timer } => reporting::timer_due(it, timer),
-    }?;
-    Ok(decision.events())
+        Command::AsSeen { holder, by, command } => {
+            assigning::is_as_seen(it, holder, by)?;
+            decide(it, *command)
+        }
+    }
 }

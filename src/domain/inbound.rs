@@ -4,8 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::contact::Identity;
+use super::delivery::Reaction;
 use super::ids::MessageId;
 use super::message::{Choice, Failure, Status, Wamid};
+use super::unspoken::Unspoken;
 
 /// One item of a webhook body for one contact; waits in `inbound_items` for its turn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,9 +55,15 @@ pub enum InboundContent {
         mime_type: String,
         caption: Option<String>,
     },
+    /// A kind we do not show yet, by a word of ours; see [`Content::Unsupported`](super::message::Content::Unsupported).
     Unsupported {
         of: String,
     },
+    /// Nobody can read it; see [`Content::Unreadable`](super::message::Content::Unreadable).
+    Unreadable {
+        of: Option<String>,
+    },
+    Unspoken(Unspoken),
 }
 
 /// How far one of our messages got.
@@ -67,6 +75,9 @@ pub struct StatusReport {
     pub status: Status,
     pub at: Timestamp,
     pub failure: Option<Failure>,
+    /// What a failure asks of us.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reaction: Option<Reaction>,
     /// Whom it was sent to, when the report says.
     pub recipient: Vec<Identity>,
 }

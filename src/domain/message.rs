@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{MediaId, MessageId, UserId};
+use super::unspoken::Unspoken;
 
 /// WhatsApp's own id of a message (`wamid.…`).
 pub type Wamid = String;
@@ -90,13 +91,33 @@ pub enum Content {
         #[serde(default)]
         state: MediaState,
     },
-    /// A type that is kept and named but not shown: `of` is WhatsApp's word for it.
+    /// Something they sent that is kept and named but not shown yet: `of` is a word of ours, e.g. `voice` or `document`.
     Unsupported {
         of: String,
     },
+    /// Something they sent that nobody here can read: WhatsApp does not hand it over, or it is of a kind we do not know. `of` names
+    /// it where that is told.
+    Unreadable {
+        of: Option<String>,
+    },
+    Unspoken(Unspoken),
+}
+
+/// What a message is to the rules. Whoever asks whether somebody was spoken to asks this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speech {
+    /// It was said: somebody waits for an answer, and it may be the answer to a question.
+    Said,
+    /// It was said, but nobody can read it: somebody waits, but it is no answer.
+    Unreadable,
+    /// Nothing was said: it is shown, and nothing more.
+    Unspoken,
 }
 
 impl Content {
+    /// The word for an edit that WhatsApp does not hand over, in [`Content::Unreadable`].
+    pub const EDIT: &str = "edit";
+
     /// The words of it, for lists, flows and quotes; empty for a picture without a caption.
     #[must_use]
     pub fn text(&self) -> &str {
@@ -104,20 +125,38 @@ impl Content {
             Content::Text { body } | Content::Buttons { body, .. } | Content::List { body, .. } => body,
             Content::Reply { choice } => &choice.title,
             Content::Image { caption, .. } => caption.as_deref().unwrap_or(""),
-            Content::Unsupported { .. } => "",
+            Content::Unsupported { .. } | Content::Unreadable { .. } | Content::Unspoken(_) => "",
         }
     }
 
-    /// Whether it is the customer speaking, which opens the service window; WhatsApp's own notices about a contact do not.
+    /// What it is to the rules.
     #[must_use]
-    pub fn opens_window(&self) -> bool {
-        !matches!(self, Content::Unsupported { of } if of == "system")
+    pub fn speech(&self) -> Speech {
+        match self {
+            Content::Text { .. }
+            | Content::Buttons { .. }
+            | Content::List { .. }
+            | Content::Reply { .. }
+            | Content::Image { .. }
+            | Content::Unsupported { .. } => Speech::Said,
+            Content::Unreadable { .. } => Speech::Unreadable,
+            Content::Unspoken(_) => Speech::Unspoken,
+        }
     }
 
-    /// Whether it can be meant as an answer; a thumbs-up on a bubble is not.
+    /// Whether it opens the customer service window, or keeps it open.
     #[must_use]
-    pub fn is_spoken(&self) -> bool {
-        !matches!(self, Content::Unsupported { of } if of == "reaction")
+    pub fn renews_window(&self) -> bool {
+        match self {
+            Content::Unspoken(unspoken) => unspoken.renews_window(),
+            other => other.speech() != Speech::Unspoken,
+        }
+    }
+
+    /// Whether the thread shows the item as WhatsApp sent it, because there is no better way yet.
+    #[must_use]
+    pub fn is_shown_raw(&self) -> bool {
+        matches!(self, Content::Unsupported { .. } | Content::Unreadable { .. })
     }
 
     /// The name of its kind, as stored and as in `templates/`.
@@ -130,6 +169,8 @@ impl Content {
             Content::Reply { .. } => "reply",
             Content::Image { .. } => "image",
             Content::Unsupported { .. } => "unsupported",
+            Content::Unreadable { .. } => "unreadable",
+            Content::Unspoken(_) => "unspoken",
         }
     }
 }

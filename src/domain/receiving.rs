@@ -1,16 +1,24 @@
-//! A customer writes: known already? → open or reopen → renamed? → the message → the flow, or a queue.
+//! A customer writes: known already? → said? → a mere thank-you? → open or reopen → renamed? → the message → the flow, or a queue.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::assigning::stop_flow;
-use super::conversation::{Controller, State};
+use super::conversation::{Controller, Conversation, State};
+use super::courtesy;
 use super::decision::Decision;
 use super::event::{Actor, Event, QueuedBecause};
-use super::flows::engine::{self, Context, Incoming, Outcome, Step};
-use super::ids::{MediaId, MessageId, QueueId};
+use super::flows::definition::Definition;
+use super::flows::engine::{self, Context, Incoming, Kind, Outcome, Step};
+use super::flows::language;
+use super::flows::session::FlowSession;
+use super::ids::{FlowId, MediaId, MessageId, QueueId};
 use super::inbound::{InboundContent, InboundMessage};
-use super::message::{Author, Content, MediaState, Message, Status};
+use super::message::{Author, Content, MediaState, Message, Speech, Status};
 use super::refusal::Refusal;
+use super::snapshot::Workplace;
 use super::timer::Timer;
 use super::window;
 
@@ -20,27 +28,82 @@ pub(super) fn receive(it: &mut Decision, message: InboundMessage, received_at: T
     }
     let name = message.sender.name.clone();
     let message = inbound(it, message);
-    if !message.content.opens_window() {
-        return append_quietly(it, name, message);
+    if message.content.speech() == Speech::Unspoken {
+        return note(it, name, message);
+    }
+    if asks_for_nothing(it, &message) {
+        rename_contact(it, name);
+        return hear(it, &message, Began::Before);
     }
     let began = open_or_reopen(it)?;
     rename_contact(it, name);
-    let was_open = window::is_open(it.conversation()?.window_expires_at, it.now);
-    it.emit(Event::MessageReceived { message: message.clone() });
-    if let (false, Began::Again | Began::Before, Some(expires_at)) = (was_open, &began, it.conversation()?.window_expires_at) {
-        it.emit(Event::WindowOpened { expires_at });
-    }
+    learn_language(it, &message, received_at);
+    hear(it, &message, began)?;
     match began {
         Began::Anew => greet(it, &message, received_at),
-        Began::Again => queue_again(it),
-        Began::Before if it.conversation()?.controller == Controller::Flow && message.content.is_spoken() => {
-            answer_flow(it, &message, received_at)
-        }
+        Began::Again => welcome_back(it, &message, received_at),
+        Began::Before if it.conversation()?.controller == Controller::Flow => answer_flow(it, &message, received_at),
         Began::Before => Ok(()),
     }
 }
 
+/// A thank-you right after their matter was resolved: it stands in the thread, and nobody need answer it.
+fn asks_for_nothing(it: &Decision, message: &Message) -> bool {
+    let (Some(conversation), Content::Text { body }) = (&it.snapshot.conversation, &message.content) else { return false };
+    let names = it.snapshot.workplace.people.values().map(String::as_str);
+    conversation.last_message.is_some() && may_reopen(it, conversation) && courtesy::asks_for_nothing(body, names)
+}
+
+/// Whether a conversation was resolved so recently that what the customer writes belongs to it.
+fn may_reopen(it: &Decision, conversation: &Conversation) -> bool {
+    let hours = SignedDuration::from_hours(i64::from(it.snapshot.inbox.reopen_hours));
+    let is_in_time = conversation.resolved_at.is_some_and(|at| it.now.duration_since(at) < hours);
+    conversation.state == State::Resolved && is_in_time && !it.snapshot.another_under_way
+}
+
+/// From what they write and choose; the flow speaks it from its next message on, the answer to this one.
+fn learn_language(it: &mut Decision, message: &Message, received_at: Timestamp) {
+    let workplace = it.snapshot.workplace.clone();
+    let session = it.snapshot.session.as_ref().map(|session| (session.flow, session.version));
+    let definition = session.and_then(|key| workplace.definitions.get(&key)).or_else(|| published(it, &workplace).map(|(_, found)| found));
+    let known = it.snapshot.contact.language.as_deref();
+    let learned = definition.and_then(|definition| language::learned(definition, known, &incoming(message, received_at)));
+    if let Some(language) = learned.map(str::to_owned) {
+        it.emit(Event::LanguageLearned { language });
+    }
+}
+
+/// Takes the message in; where somebody looks at a closed window, the thread says that it is open again.
+fn hear(it: &mut Decision, message: &Message, began: Began) -> Result<(), Refusal> {
+    let was_open = window::is_open(it.conversation()?.window_expires_at, it.now);
+    it.emit(Event::MessageReceived { message: message.clone() });
+    let expires_at = it.conversation()?.window_expires_at;
+    match (was_open, began, expires_at) {
+        (false, Began::Again | Began::Before, Some(expires_at)) if window::is_open(Some(expires_at), it.now) => {
+            it.emit(Event::WindowOpened { expires_at });
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Nothing was said: it stands in the thread, and nobody is bothered. A contact we do not know yet gets a conversation that is
+/// resolved from its beginning: it is found under Resolved and with the contact, and nobody waits in it.
+fn note(it: &mut Decision, name: Option<String>, message: Message) -> Result<(), Refusal> {
+    let is_unknown = it.snapshot.conversation.is_none();
+    if is_unknown {
+        open(it);
+    }
+    rename_contact(it, name);
+    hear(it, &message, if is_unknown { Began::Anew } else { Began::Before })?;
+    if is_unknown {
+        it.emit(Event::ConversationResolved { by: Actor::System });
+    }
+    Ok(())
+}
+
 /// Whether this message began something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Began {
     Anew,
     Again,
@@ -62,6 +125,8 @@ fn inbound(it: &Decision, message: InboundMessage) -> Message {
             Content::Image { media: MediaId(it.fresh_id()), mime_type, caption, size: None, state: MediaState::Pending }
         }
         InboundContent::Unsupported { of } => Content::Unsupported { of },
+        InboundContent::Unreadable { of } => Content::Unreadable { of },
+        InboundContent::Unspoken(unspoken) => Content::Unspoken(unspoken),
     };
     Message {
         id: MessageId(it.fresh_id()),
@@ -76,39 +141,26 @@ fn inbound(it: &Decision, message: InboundMessage) -> Message {
     }
 }
 
-/// WhatsApp's own words about a contact ("changed their number") belong to the thread but are not the customer speaking.
-fn append_quietly(it: &mut Decision, name: Option<String>, message: Message) -> Result<(), Refusal> {
-    if it.snapshot.conversation.is_none() {
-        open(it);
-        rename_contact(it, name);
-        it.emit(Event::MessageReceived { message });
-        return queue(it, it.snapshot.inbox.default_queue, QueuedBecause::NoFlow);
-    }
-    rename_contact(it, name);
-    it.emit(Event::MessageReceived { message });
-    Ok(())
-}
-
 fn open_or_reopen(it: &mut Decision) -> Result<Began, Refusal> {
     let Some(conversation) = &it.snapshot.conversation else {
         open(it);
         return Ok(Began::Anew);
     };
-    match (conversation.state, conversation.resolved_at) {
-        (State::Open, _) => Ok(Began::Before),
-        (State::Snoozed, _) => {
+    match conversation.state {
+        State::Open => Ok(Began::Before),
+        State::Snoozed => {
             it.emit(Event::ConversationReopened { by: Actor::Customer });
             Ok(Began::Before)
         }
-        (State::Resolved, resolved_at) => {
-            let hours = SignedDuration::from_hours(i64::from(it.snapshot.inbox.reopen_hours));
-            if resolved_at.is_some_and(|at| it.now.duration_since(at) < hours) && !it.snapshot.another_under_way {
-                it.emit(Event::ConversationReopened { by: Actor::Customer });
-                Ok(Began::Again)
-            } else {
-                open(it);
-                Ok(Began::Anew)
-            }
+        State::Resolved if may_reopen(it, conversation) => {
+            // Where nobody spoke yet, nobody comes back: it begins with this.
+            let began = if conversation.last_message.is_some() { Began::Again } else { Began::Anew };
+            it.emit(Event::ConversationReopened { by: Actor::Customer });
+            Ok(began)
+        }
+        State::Resolved => {
+            open(it);
+            Ok(Began::Anew)
         }
     }
 }
@@ -119,30 +171,61 @@ fn open(it: &mut Decision) {
     it.emit(Event::ConversationOpened { conversation, contact, inbox });
 }
 
+/// The version of the inbox's flow that greets.
+fn published<'a>(it: &Decision, workplace: &'a Workplace) -> Option<((FlowId, i32), &'a Arc<Definition>)> {
+    let flow = it.snapshot.inbox.flow?;
+    let key = (flow, *workplace.published.get(&flow)?);
+    Some((key, workplace.definitions.get(&key)?))
+}
+
+/// What a flow may know, as things stand.
+fn context<'a>(it: &'a Decision, workplace: &'a Workplace) -> Context<'a> {
+    let window = it.snapshot.conversation.as_ref().and_then(|conversation| conversation.window_expires_at);
+    let may_speak = window::is_open(window, it.now);
+    Context { contact: &it.snapshot.contact, queues: &workplace.queues, now: it.now, may_speak }
+}
+
 /// A new conversation: the inbox's flow greets; without one it waits in the inbox's queue.
 fn greet(it: &mut Decision, message: &Message, received_at: Timestamp) -> Result<(), Refusal> {
     let workplace = it.snapshot.workplace.clone();
-    let published = it.snapshot.inbox.flow.and_then(|flow| workplace.published.get(&flow).map(|version| (flow, *version)));
-    let Some(((flow, version), definition)) = published.and_then(|key| workplace.definitions.get(&key).map(|definition| (key, definition)))
-    else {
+    let Some(((flow, version), definition)) = published(it, &workplace) else {
         return queue(it, it.snapshot.inbox.default_queue, QueuedBecause::NoFlow);
     };
     it.emit(Event::FlowStarted { flow, version });
-    let context = Context { contact: &it.snapshot.contact, queues: &workplace.queues, now: it.now };
-    let outcome = engine::start(flow, version, definition, &context, &incoming(message, received_at));
+    let outcome = engine::start(flow, version, definition, &context(it, &workplace), &incoming(message, received_at));
     carry_out(it, outcome)
 }
 
-/// The customer answers the flow.
+/// The customer came back: to the queue it was in, where routing prefers whom they spoke with, or to that of the topic they name.
+/// The flow tells them when they will hear from us, where it may speak.
+fn welcome_back(it: &mut Decision, message: &Message, received_at: Timestamp) -> Result<(), Refusal> {
+    let workplace = it.snapshot.workplace.clone();
+    let before = it.conversation()?.queue.unwrap_or(it.snapshot.inbox.default_queue);
+    let Some(((flow, version), definition)) = published(it, &workplace) else {
+        return queue(it, before, QueuedBecause::Reopened);
+    };
+    let named = engine::topic_queue(definition, &incoming(message, received_at));
+    let named = named.and_then(|key| workplace.queues.iter().find(|queue| queue.key == key)).map(|queue| queue.id);
+    let target = named.unwrap_or(before);
+    let key = workplace.queue(target).ok_or(Refusal::UnknownQueue)?.key.clone();
+    if let Some(content) = engine::welcome_back(definition, &context(it, &workplace), &key) {
+        it.emit(Event::FlowStarted { flow, version });
+        let id = it.fresh_id();
+        it.queue_message(id, Author::Flow, content, None);
+    }
+    queue(it, target, QueuedBecause::Reopened)
+}
+
+/// The customer answers the flow. A message that they changed in a way nobody can read is no answer.
 fn answer_flow(it: &mut Decision, message: &Message, received_at: Timestamp) -> Result<(), Refusal> {
+    if matches!(&message.content, Content::Unreadable { of: Some(of) } if of == Content::EDIT) {
+        return Ok(());
+    }
     run_flow(it, |session, definition, context| engine::resume(session, definition, context, &incoming(message, received_at)))
 }
 
 /// Runs the waiting session through one step of the engine. A session or version that is gone never leaves a customer stuck.
-pub(super) fn run_flow(
-    it: &mut Decision,
-    step: impl FnOnce(super::flows::session::FlowSession, &super::flows::definition::Definition, &Context) -> Outcome,
-) -> Result<(), Refusal> {
+pub(super) fn run_flow(it: &mut Decision, step: impl FnOnce(FlowSession, &Definition, &Context) -> Outcome) -> Result<(), Refusal> {
     let workplace = it.snapshot.workplace.clone();
     let session = it.snapshot.session.clone();
     let found =
@@ -151,40 +234,52 @@ pub(super) fn run_flow(
         stop_flow(it);
         return queue(it, it.snapshot.inbox.default_queue, QueuedBecause::HandedOff);
     };
-    let context = Context { contact: &it.snapshot.contact, queues: &workplace.queues, now: it.now };
-    let outcome = step(session, definition, &context);
+    let outcome = step(session, definition, &context(it, &workplace));
     carry_out(it, outcome)
 }
 
 fn incoming(message: &Message, received_at: Timestamp) -> Incoming<'_> {
-    let (text, choice, is_media) = match &message.content {
-        Content::Text { body } => (Some(body.as_str()), None, false),
-        Content::Reply { choice } => (None, Some(choice), false),
-        Content::Image { caption, .. } => (caption.as_deref(), None, true),
-        Content::Unsupported { .. } => (None, None, true),
-        Content::Buttons { body, .. } | Content::List { body, .. } => (Some(body.as_str()), None, false),
+    let (text, choice, kind) = match &message.content {
+        Content::Text { body } => (Some(body.as_str()), None, Kind::Words),
+        Content::Reply { choice } => (None, Some(choice), Kind::Tap),
+        Content::Image { caption, .. } => (caption.as_deref(), None, Kind::Attachment),
+        Content::Unsupported { .. } => (None, None, Kind::Attachment),
+        Content::Unreadable { .. } | Content::Unspoken(_) => (None, None, Kind::Unreadable),
+        Content::Buttons { body, .. } | Content::List { body, .. } => (Some(body.as_str()), None, Kind::Words),
     };
-    Incoming { message: message.id, at: received_at, text, choice, is_media }
+    Incoming { message: message.id, at: received_at, text, choice, kind }
 }
 
-/// Turns what the engine said into events.
+/// Turns what the engine said into events. The session remembers what was said in this step, the question last, so that a question
+/// that does not arrive is known as one.
 fn carry_out(it: &mut Decision, outcome: Outcome) -> Result<(), Refusal> {
-    let is_over = outcome.session.is_none();
-    it.emit(Event::FlowAdvanced { session: outcome.session });
-    for step in outcome.steps {
+    let Outcome { mut session, steps } = outcome;
+    let says = |step: &&Step| matches!(step, Step::Say(_));
+    let mut ids: VecDeque<MessageId> = steps.iter().filter(says).map(|_| it.fresh_id().into()).collect();
+    if let Some(session) = session.as_mut().filter(|_| !ids.is_empty()) {
+        session.asked = ids.iter().copied().collect();
+    }
+    let (is_over, has_turn) = (session.is_none(), session.as_ref().is_some_and(|session| session.turn.is_some()));
+    let had_turn = it.snapshot.session.as_ref().is_some_and(|session| session.turn.is_some());
+    it.emit(Event::FlowAdvanced { session });
+    for step in steps {
         match step {
             Step::Say(content) => {
-                let id = it.fresh_id();
+                let id = ids.pop_front().map_or_else(|| it.fresh_id(), |id| id.0);
                 it.queue_message(id, Author::Flow, content, None);
             }
             Step::Answered(answer) => it.emit(Event::AnswerRecorded { answer }),
             Step::SetField { field, value } => it.emit(Event::FieldSet { field, value }),
             Step::WaitUntil(due_at) => it.emit(Event::TimerSet { timer: Timer::FlowWait, due_at }),
+            Step::PauseAt(due_at) => it.emit(Event::TimerSet { timer: Timer::FlowTurn, due_at }),
             Step::HandOff { queue: target, brief } => {
                 it.emit(Event::HandedOff { brief });
                 queue(it, target, QueuedBecause::HandedOff)?;
             }
         }
+    }
+    if had_turn && !has_turn {
+        it.emit(Event::TimerCancelled { timer: Timer::FlowTurn });
     }
     if is_over {
         it.emit(Event::TimerCancelled { timer: Timer::FlowWait });
@@ -193,12 +288,6 @@ fn carry_out(it: &mut Decision, outcome: Outcome) -> Result<(), Refusal> {
         }
     }
     Ok(())
-}
-
-/// The customer came back: to the queue it was in, where routing prefers whom they spoke with.
-fn queue_again(it: &mut Decision) -> Result<(), Refusal> {
-    let target = it.conversation()?.queue.unwrap_or(it.snapshot.inbox.default_queue);
-    queue(it, target, QueuedBecause::Reopened)
 }
 
 /// Puts the conversation into a queue.

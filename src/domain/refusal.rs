@@ -9,6 +9,10 @@ pub enum Refusal {
     WindowClosed,
     #[error("somebody else holds this conversation")]
     HeldByAnother { name: String },
+    #[error("a colleague was quicker: {name} holds this conversation now")]
+    GivenMeanwhile { name: String },
+    #[error("a colleague was quicker: this conversation waits in {queue} now")]
+    QueuedMeanwhile { queue: String },
     #[error("take the conversation before answering")]
     NotTaken,
     #[error("the flow is still talking to the customer")]
@@ -54,6 +58,8 @@ impl Refusal {
         match self {
             Refusal::WindowClosed => "window_closed",
             Refusal::HeldByAnother { .. } => "held_by_another",
+            Refusal::GivenMeanwhile { .. } => "given_meanwhile",
+            Refusal::QueuedMeanwhile { .. } => "queued_meanwhile",
             Refusal::NotTaken => "not_taken",
             Refusal::HeldByFlow => "held_by_flow",
             Refusal::Resolved => "resolved",

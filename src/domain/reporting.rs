@@ -7,6 +7,7 @@ use super::event::Event;
 use super::flows::engine;
 use super::ids::{MediaId, MessageId};
 use super::inbound::StatusReport;
+use super::letting_go;
 use super::message::{Failure, MediaState, Status};
 use super::receiving::run_flow;
 use super::refusal::Refusal;
@@ -19,8 +20,9 @@ pub(super) fn record_status(it: &mut Decision, report: StatusReport) -> Result<(
         return Err(Refusal::Duplicate);
     }
     let known = known.clone();
-    settle(it, &known, report.status, report.failure, Some(report.wamid));
-    Ok(())
+    let StatusReport { status, failure, wamid, reaction, .. } = report;
+    settle(it, &known, status, failure.clone(), Some(wamid));
+    letting_go::after(it, known.id, failure.as_ref(), reaction)
 }
 
 pub(super) fn record_media(
@@ -36,8 +38,12 @@ pub(super) fn record_media(
 
 pub(super) fn timer_due(it: &mut Decision, timer: Timer) -> Result<(), Refusal> {
     match timer {
-        Timer::FlowWait if it.conversation()?.controller == Controller::Flow => run_flow(it, engine::timed_out),
-        Timer::FlowWait => Err(Refusal::Duplicate),
+        Timer::FlowWait | Timer::FlowTurn if it.conversation()?.controller != Controller::Flow => Err(Refusal::Duplicate),
+        Timer::FlowWait => match letting_go::unsent(it) {
+            Some(reason) => letting_go::let_go(it, reason, None),
+            None => run_flow(it, engine::timed_out),
+        },
+        Timer::FlowTurn => run_flow(it, engine::paused),
         Timer::UnknownSend { message } => ask_about(it, message),
     }
 }
@@ -50,5 +56,5 @@ fn ask_about(it: &mut Decision, message: MessageId) -> Result<(), Refusal> {
     }
     let failure = Some(Failure { code: 0, title: Failure::UNANSWERED.to_owned() });
     it.emit(Event::MessageStatusChanged { message, status: Status::Unknown, failure, wamid: None });
-    Ok(())
+    letting_go::after(it, message, None, None)
 }

@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use super::agent::Agent;
 use super::contact::Contact;
 use super::conversation::{Controller, Conversation, LastMessage, State};
-use super::event::Event;
+use super::event::{Actor, Event};
 use super::flows::definition::Definition;
 use super::flows::session::FlowSession;
 use super::ids::{ClaimId, FlowId, Ids, MessageId, QueueId, UserId, WorkspaceId};
 use super::inbox::Inbox;
-use super::message::{Author, Direction, Message, Status, Wamid};
+use super::message::{Author, Direction, Message, Speech, Status, Wamid};
 use super::queue::Queue;
 use super::window;
 
@@ -138,6 +138,7 @@ impl Snapshot {
                 self.contact.fields.insert(field.clone(), value.clone());
             }
             Event::ContactRenamed { name } => self.contact.name.clone_from(name),
+            Event::LanguageLearned { language } => self.contact.language = Some(language.clone()),
             Event::FlowAdvanced { session } => self.session.clone_from(session),
             Event::ConversationAssigned { agent, .. } => {
                 let previous = self.conversation.as_ref().and_then(|conversation| conversation.controller.agent());
@@ -153,6 +154,7 @@ impl Snapshot {
             Event::ConversationReopened { .. }
             | Event::MediaChanged { .. }
             | Event::WindowOpened { .. }
+            | Event::WindowClosed
             | Event::FlowStarted { .. }
             | Event::AnswerRecorded { .. }
             | Event::HandedOff { .. }
@@ -228,10 +230,15 @@ impl Conversation {
                     self.waiting_since = None;
                 }
             }
-            Event::ConversationReopened { .. } => {
+            Event::ConversationReopened { by } => {
                 self.state = State::Open;
                 self.resolved_at = None;
+                // A colleague goes on with the same matter; a customer who comes back may have another one.
+                if let (Actor::Customer, Some(brief)) = (by, &mut self.brief) {
+                    brief.is_earlier = true;
+                }
             }
+            Event::WindowClosed => self.window_expires_at = Some(now),
             Event::FlowStarted { .. } => self.controller = Controller::Flow,
             Event::HandedOff { brief } => self.brief = Some(brief.clone()),
             Event::ConversationQueued { queue, because, .. } => {
@@ -267,6 +274,7 @@ impl Conversation {
             | Event::ConversationTransferred { .. }
             | Event::NoteAdded { .. }
             | Event::ContactRenamed { .. }
+            | Event::LanguageLearned { .. }
             | Event::DeliveryPostponed { .. }
             | Event::LeftOutbox { .. }
             | Event::InboxPaused { .. }
@@ -276,13 +284,21 @@ impl Conversation {
         }
     }
 
-    /// The customer said something: the window is renewed, and somebody waits.
+    /// The customer said something: the window is renewed, and somebody waits. What was not said changes neither, nor the last line.
     fn hear(&mut self, message: &Message, now: Timestamp) {
-        self.remember(message, now);
-        if message.content.opens_window() {
+        if message.content.renews_window() {
             let expires = window::expires_at(message.at.min(now));
             self.window_expires_at = Some(self.window_expires_at.map_or(expires, |before| before.max(expires)));
-            self.waiting_since.get_or_insert(now);
+        }
+        match message.content.speech() {
+            Speech::Said | Speech::Unreadable => {
+                self.remember(message, now);
+                // What does not reopen a resolved conversation asks for nothing.
+                if self.state != State::Resolved {
+                    self.waiting_since.get_or_insert(now);
+                }
+            }
+            Speech::Unspoken => {}
         }
     }
 

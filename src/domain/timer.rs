@@ -10,19 +10,22 @@ use super::ids::MessageId;
 pub enum Timer {
     /// The customer has not answered the flow's question.
     FlowWait,
+    /// The customer has paused: what they said to the flow is read.
+    FlowTurn,
     /// No status has told whether a message whose answer was lost was sent.
     UnknownSend { message: MessageId },
 }
 
 impl Timer {
     /// Every kind this version knows; a deadline of another kind is left to whoever knows it.
-    pub const KINDS: [&str; 2] = ["flow_wait", "unknown_send"];
+    pub const KINDS: [&str; 3] = ["flow_wait", "flow_turn", "unknown_send"];
 
     /// Its kind, as stored.
     #[must_use]
     pub fn kind(self) -> &'static str {
         match self {
             Timer::FlowWait => "flow_wait",
+            Timer::FlowTurn => "flow_turn",
             Timer::UnknownSend { .. } => "unknown_send",
         }
     }

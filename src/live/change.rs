@@ -8,7 +8,6 @@ use crate::domain::contact::Contact;
 use crate::domain::conversation::{Conversation, Listing};
 use crate::domain::event::{Event, Recorded};
 use crate::domain::ids::WorkspaceId;
-use crate::domain::message::Content;
 
 /// One command's effect on one conversation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -66,7 +65,7 @@ impl Change {
 /// Only what is shown raw travels raw.
 fn without_raw(mut recorded: Recorded) -> Recorded {
     if let Event::MessageReceived { message } | Event::MessageQueued { message } = &mut recorded.event
-        && !matches!(message.content, Content::Unsupported { .. })
+        && !message.content.is_shown_raw()
     {
         message.raw = None;
     }

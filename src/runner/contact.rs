@@ -107,7 +107,8 @@ impl Runner {
         }
         let loaded = store::conversations::load(&transaction, workspace, id).await?.ok_or(Error::NotFound)?;
         let mut snapshot = snapshot(&transaction, &place, contact, Some(loaded)).await?;
-        know_messages(&transaction, &mut snapshot, &[], &messages_of(&command)).await?;
+        let ids = [messages_of(&command), asked(&snapshot)].concat();
+        know_messages(&transaction, &mut snapshot, &[], &ids).await?;
         reuse::check(&transaction, workspace, id, &command).await?;
         snapshot.agents = store::agents::lock(&transaction, workspace, &agents_of(&command, &snapshot)).await?;
         let now = now();
@@ -179,7 +180,8 @@ impl Runner {
             return Ok(LaneProgress::Empty);
         }
         let mut snapshot = snapshot(&transaction, &place, open.contact, open.latest).await?;
-        let (wamids, ids) = spoken_of(&open.items);
+        let (wamids, mut ids) = spoken_of(&open.items);
+        ids.extend(asked(&snapshot));
         let conversations = know_messages(&transaction, &mut snapshot, &wamids, &ids).await?;
         let now = now();
         let mut changes: Vec<Change> = Vec::with_capacity(open.items.len());
@@ -241,6 +243,7 @@ fn patience(command: &Command) -> Patience {
         | Command::RecordLapse { .. }
         | Command::RecordMedia { .. }
         | Command::TimerDue { .. } => Patience::Pass,
+        Command::AsSeen { command, .. } => patience(command),
     }
 }
 
@@ -321,6 +324,11 @@ fn conversation_of(told: &InboundItem, snapshot: &Snapshot, conversations: &[Con
     conversations.get(position).copied()
 }
 
+/// What the flow said last: whether it arrives decides whether the flow goes on.
+fn asked(snapshot: &Snapshot) -> Vec<Uuid> {
+    snapshot.session.iter().flat_map(|session| &session.asked).map(|message| message.0).collect()
+}
+
 /// The messages that a command speaks of.
 fn messages_of(command: &Command) -> Vec<Uuid> {
     match command {
@@ -330,6 +338,7 @@ fn messages_of(command: &Command) -> Vec<Uuid> {
         | Command::RecordMedia { message, .. }
         | Command::TimerDue { timer: crate::domain::timer::Timer::UnknownSend { message } } => vec![message.0],
         Command::RecordStatus(report) => report.message.map(|message| message.0).into_iter().collect(),
+        Command::AsSeen { command, .. } => messages_of(command),
         // Whether the id of an answer is new is looked at apart.
         Command::Receive { .. }
         | Command::Reply { .. }
@@ -345,6 +354,9 @@ fn messages_of(command: &Command) -> Vec<Uuid> {
 
 /// The agents whose load a command may change.
 fn agents_of(command: &Command, snapshot: &Snapshot) -> Vec<Uuid> {
+    if let Command::AsSeen { command, .. } = command {
+        return agents_of(command, snapshot);
+    }
     let holder = snapshot.conversation.as_ref().and_then(|conversation| conversation.controller.agent());
     let concerned: [Option<UserId>; 2] = match command {
         Command::Take { by } | Command::Reopen { by } => [Some(by.user), holder],
@@ -358,7 +370,8 @@ fn agents_of(command: &Command, snapshot: &Snapshot) -> Vec<Uuid> {
         | Command::AddNote { .. }
         | Command::Settle { .. }
         | Command::RecordMedia { .. }
-        | Command::TimerDue { .. } => [None, None],
+        | Command::TimerDue { .. }
+        | Command::AsSeen { .. } => [None, None],
     };
     concerned.into_iter().flatten().map(|user| user.0).collect()
 }

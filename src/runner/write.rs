@@ -215,6 +215,7 @@ fn write_event<'a>(
         | Event::MessageReceived { .. }
         | Event::MessageQueued { .. }
         | Event::WindowOpened { .. }
+        | Event::WindowClosed
         | Event::FlowStarted { .. }
         | Event::AnswerRecorded { .. }
         | Event::FieldSet { .. }
@@ -225,6 +226,7 @@ fn write_event<'a>(
         | Event::ConversationResolved { .. }
         | Event::NoteAdded { .. }
         | Event::ContactRenamed { .. }
+        | Event::LanguageLearned { .. }
         | Event::DeliveryPostponed { .. }
         | Event::LeftOutbox { .. } => {}
     }

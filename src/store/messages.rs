@@ -53,13 +53,15 @@ crate::statements! {
         FROM messages AS message
         JOIN conversations AS conversation ON conversation.workspace_id = message.workspace_id AND conversation.id = message.conversation_id
         WHERE message.workspace_id = $1 AND (message.id = ANY($3) OR (message.inbox_id = $2 AND message.wamid = ANY($4)))";
-    /// The customer's latest message in a conversation that this person holds, up to a sequence.
+    /// The customer's latest message in a conversation that this person holds, up to a sequence; only what was said can be marked as
+    /// read.
     LAST_HEARD = "
         SELECT message.inbox_id, message.wamid
         FROM conversations AS conversation
         JOIN messages AS message ON message.workspace_id = conversation.workspace_id AND message.conversation_id = conversation.id
         WHERE conversation.workspace_id = $1 AND conversation.id = $2 AND conversation.agent_id = $3
           AND message.direction = 'inbound' AND message.wamid IS NOT NULL AND message.seq <= $4
+          AND message.content ->> 'kind' <> 'unspoken'
         ORDER BY message.seq DESC
         LIMIT 1";
     MADE = "SELECT conversation_id, author_id FROM messages WHERE workspace_id = $1 AND id = $2";

@@ -16,12 +16,13 @@ crate::statements! {
         SELECT seq, at, event
         FROM events
         WHERE workspace_id = $1 AND conversation_id = $2 AND seq < $3
-          AND kind NOT IN ('message_status_changed', 'message_resent', 'message_left', 'media_changed', 'answer_recorded', 'flow_started')
+          AND kind NOT IN ('message_status_changed', 'message_resent', 'message_left', 'media_changed', 'answer_recorded', 'flow_started',
+                           'language_learned')
         ORDER BY seq DESC
         LIMIT $4";
     MESSAGES = "
         SELECT id, author_kind, author_id, content, status, failure, wamid, reply_to, at,
-            CASE WHEN content ->> 'kind' = 'unsupported' THEN raw END AS raw, seq, inbox_id
+            CASE WHEN content ->> 'kind' IN ('unsupported', 'unreadable') THEN raw END AS raw, seq, inbox_id
         FROM messages
         WHERE workspace_id = $1 AND conversation_id = $2 AND id = ANY($3)
         ORDER BY seq";

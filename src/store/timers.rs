@@ -51,7 +51,7 @@ pub struct DueTimer {
 
 fn key(timer: Timer, conversation: ConversationId) -> (&'static str, Uuid) {
     let subject = match timer {
-        Timer::FlowWait => conversation.0,
+        Timer::FlowWait | Timer::FlowTurn => conversation.0,
         Timer::UnknownSend { message } => message.0,
     };
     (timer.kind(), subject)

@@ -122,6 +122,8 @@ pub fn status(refusal: &Refusal) -> StatusCode {
         Refusal::UnknownPerson | Refusal::UnknownQueue | Refusal::Empty | Refusal::TooLong { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::WindowClosed
         | Refusal::HeldByAnother { .. }
+        | Refusal::GivenMeanwhile { .. }
+        | Refusal::QueuedMeanwhile { .. }
         | Refusal::NotTaken
         | Refusal::HeldByFlow
         | Refusal::Resolved

@@ -26,7 +26,7 @@ use crate::store::threads::ThreadMessage;
 const MISSED: i64 = 500;
 
 /// Where the contact's name stands in what is not rendered again with the state.
-const NAMED_BY_CONTACT: &str = "#items [data-author=contact] .message__author bdi, #context .context__name bdi";
+const NAMED_BY_CONTACT: &str = "#items [data-author=contact] .message__author bdi, #items .line__who, #context .context__name bdi";
 
 /// A thread: whose it is, and in which language.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +59,7 @@ pub fn stands(event: &Event) -> bool {
         | Event::ConversationOpened { .. }
         | Event::ConversationReopened { .. }
         | Event::WindowOpened { .. }
+        | Event::WindowClosed
         | Event::FieldSet { .. }
         | Event::HandedOff { .. }
         | Event::ConversationQueued { .. }
@@ -72,6 +73,7 @@ pub fn stands(event: &Event) -> bool {
         | Event::MediaChanged { .. }
         | Event::FlowStarted { .. }
         | Event::AnswerRecorded { .. }
+        | Event::LanguageLearned { .. }
         | Event::FlowAdvanced { .. }
         | Event::DeliveryPostponed { .. }
         | Event::LeftOutbox { .. }
@@ -93,7 +95,7 @@ pub async fn items(state: &State, thread: Thread<'_>, events: &[Recorded]) -> Re
     let authors = messages.iter().map(|it| it.message.author).chain(quotes.values().map(|quote| quote.author));
     let workplace = workplace(state, thread.workspace, authors).await?;
     let builder = Builder { thread, workplace, quotes };
-    let mut items: Vec<ThreadItem> = messages.into_iter().map(|it| builder.bubble(it)).collect();
+    let mut items: Vec<ThreadItem> = messages.into_iter().map(|it| builder.item(it)).collect();
     items.extend(events.iter().filter(|recorded| stands(&recorded.event)).filter_map(|recorded| line_or_note(thread.locale, recorded)));
     items.sort_by_key(ThreadItem::seq);
     Ok(items)
@@ -214,7 +216,7 @@ async fn happened(state: &State, thread: Thread<'_>, seq: i64, message: &Message
     let authors = quotes.values().map(|quote| quote.author).chain([message.author]);
     let workplace = workplace(state, thread.workspace, authors).await?;
     let builder = Builder { thread, workplace, quotes };
-    Ok(builder.bubble(ThreadMessage { seq, inbox: thread.inbox, message: message.clone() }))
+    Ok(builder.item(ThreadMessage { seq, inbox: thread.inbox, message: message.clone() }))
 }
 
 /// How far a message got. Its own time, which stands beside the ticks, is with the message.

@@ -17,6 +17,8 @@ pub fn reaction(code: i64) -> Reaction {
         131_056 => retry(Backoff::Pair),
         131_057 | 133_015 | 134_101 | 2_494_100 => retry(Backoff::Maintenance),
         131_047 => Reaction::CloseWindow,
+        // Not on WhatsApp, blocked us, or not to be written to from this number: whatever is sent fails.
+        131_021 | 131_026 | 131_030 | 130_497 => Reaction::Unreachable,
         // Token, permission, capability, certificate or registration: a person must act; until then look again now and then.
         0 | 3 | 10 | 33 | 190 | 200..=299 | 131_005 | 131_045 | 133_000 | 133_005 | 133_006 | 133_010 => pause(5 * MINUTE),
         // Blocked or locked account, refused display name, unpaid bill.
@@ -70,15 +72,15 @@ mod tests {
             (80_007, retry(Backoff::Allowance)),
             (130_429, retry(Backoff::Throughput)),
             (130_472, Reaction::Never),
-            (130_497, Reaction::Never),
+            (130_497, Reaction::Unreachable),
             (131_000, retry(Backoff::Service)),
             (131_005, pause(300)),
             (131_008, Reaction::Never),
             (131_009, Reaction::Never),
             (131_016, retry(Backoff::Service)),
-            (131_021, Reaction::Never),
-            (131_026, Reaction::Never),
-            (131_030, Reaction::Never),
+            (131_021, Reaction::Unreachable),
+            (131_026, Reaction::Unreachable),
+            (131_030, Reaction::Unreachable),
             (131_031, pause(1_800)),
             (131_037, pause(1_800)),
             (131_042, pause(1_800)),

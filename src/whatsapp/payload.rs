@@ -133,7 +133,9 @@ pub fn fits(content: &Content) -> Result<(), Unfit> {
             descriptions.try_for_each(|text| at_most(Part::ChoiceDescription, text, limits::ROW_DESCRIPTION))
         }
         Content::Image { caption, .. } => at_most(Part::Caption, caption.as_deref().unwrap_or(""), limits::CAPTION),
-        Content::Reply { .. } | Content::Unsupported { .. } => Err(Unfit::NeverSent { kind: content.kind() }),
+        Content::Reply { .. } | Content::Unsupported { .. } | Content::Unreadable { .. } | Content::Unspoken(_) => {
+            Err(Unfit::NeverSent { kind: content.kind() })
+        }
     }
 }
 
@@ -171,7 +173,9 @@ fn content(content: &Content, uploaded: Option<&str>) -> Result<(&'static str, V
         Content::Buttons { body, options } => ("interactive", buttons(body, options)),
         Content::List { body, button, options } => ("interactive", list(body, button, options)),
         Content::Image { caption, .. } => ("image", image(uploaded.ok_or(Unfit::NotUploaded)?, caption.as_deref())),
-        Content::Reply { .. } | Content::Unsupported { .. } => return Err(Unfit::NeverSent { kind: content.kind() }),
+        Content::Reply { .. } | Content::Unsupported { .. } | Content::Unreadable { .. } | Content::Unspoken(_) => {
+            return Err(Unfit::NeverSent { kind: content.kind() });
+        }
     })
 }
 

@@ -4,10 +4,12 @@
 use std::collections::HashMap;
 
 use baton::domain::command::{Settlement, TransferTarget};
+use baton::domain::conversation::Holder;
 use baton::domain::delivery::Outcome;
-use baton::domain::ids::{MessageId, QueueId};
+use baton::domain::ids::{ClaimId, ConversationId, MessageId, QueueId};
 use baton::domain::inbound::{InboundItem, InboundMessage};
 use baton::domain::message::{Author, Choice, Content, Failure};
+use baton::domain::snapshot::InOutbox;
 use baton::domain::user::Role;
 use baton::domain::{Command, Refusal};
 use baton::whatsapp::errors::reaction;
@@ -41,7 +43,7 @@ impl<'a> Script<'a> {
     /// # Panics
     /// On a sentence it does not know.
     pub fn plays(&mut self, sentence: &str) -> Played {
-        let (sentence, _saw) = sentence.strip_suffix(')').and_then(|rest| rest.rsplit_once(" (saw ")).unwrap_or((sentence, ""));
+        let (sentence, saw) = sentence.strip_suffix(')').and_then(|rest| rest.rsplit_once(" (saw ")).unwrap_or((sentence, ""));
         let (deed, words) = sentence.split_once(": ").unwrap_or((sentence, ""));
         let (who, deed) = deed.split_once(' ').unwrap_or((deed, ""));
         if deed == "pass" {
@@ -49,41 +51,63 @@ impl<'a> Script<'a> {
             return Ok(());
         }
         match who {
-            "routing" => Ok(self.shop.routes()),
+            "routing" => {
+                self.shop.routes();
+                Ok(())
+            }
             "WhatsApp" => self.whatsapp(deed, words),
-            _ if self.staff.contains_key(who) => self.works(who, deed, words),
+            _ if self.staff.contains_key(who) => self.works(who, deed, words, saw),
             _ => self.customer(who, deed, words),
         }
     }
 
-    fn works(&mut self, who: &str, deed: &str, words: &str) -> Played {
+    fn works(&mut self, who: &str, deed: &str, words: &str, saw: &str) -> Played {
         let (verb, object) = deed.split_once(' ').expect("somebody does something with something");
         let (object, target) = object.split_once(' ').map_or((object, ""), |(object, rest)| (object, rest));
         if verb == "settles" {
             let choice = if target == "again" { Settlement::Resend } else { Settlement::Leave };
             let (message, by) = (self.message(object), self.staff[who].person.clone());
-            let conversation = self.kept(message).0;
+            let conversation = self.kept(message);
             return self.shop.about(conversation, Command::Settle { by, message, choice }).map(drop);
         }
         let (person, phone) = (&self.staff[who], self.phones[object]);
-        match verb {
-            "takes" => person.takes(&phone).map(drop),
-            "answers" => person.replies(&phone, words).map(drop),
-            "notes" => person.notes(&phone, words).map(drop),
-            "resolves" => person.resolves(&phone).map(drop),
-            "reopens" => person.reopens(&phone).map(drop),
-            "gives" => person.gives(&phone, &self.staff[target.trim_start_matches("to ")], None).map(drop),
-            "puts" => person.transfers(&phone, TransferTarget::Queue(queue(target.trim_start_matches("into "))), None).map(drop),
-            other => panic!("nobody knows how somebody {other}"),
+        let by = || person.person.clone();
+        let to = match target.split_once(' ') {
+            Some(("to", name)) => Some(TransferTarget::Agent(self.staff[name].person.user)),
+            Some(("into", name)) => Some(TransferTarget::Queue(queue(name))),
+            _ => None,
+        };
+        let command = match (verb, to) {
+            ("answers", _) => return person.replies(&phone, words).map(drop),
+            ("notes", _) => return person.notes(&phone, words).map(drop),
+            ("takes", _) => Command::Take { by: by() },
+            ("resolves", _) => Command::Resolve { by: by() },
+            ("reopens", _) => Command::Reopen { by: by() },
+            ("gives" | "puts", Some(to)) => Command::Transfer { by: by(), to, note: None },
+            (other, _) => panic!("nobody knows how somebody {other}"),
+        };
+        let seen = (!saw.is_empty()).then(|| self.holder(saw));
+        self.shop.about(phone.id(), command.as_seen(seen, person.person.user)).map(drop)
+    }
+
+    /// `queue orders`, `agent Ana`, `flow`.
+    fn holder(&self, saw: &str) -> Holder {
+        match saw.split_once(' ') {
+            Some(("queue", name)) => Holder::Queue(queue(name)),
+            Some(("agent", name)) => Holder::Agent(self.staff[name].person.user),
+            _ => saw.parse().unwrap(),
         }
     }
 
     fn customer(&mut self, who: &str, deed: &str, words: &str) -> Played {
         let shop = self.shop;
         let phone = *self.phones.entry(who.to_owned()).or_insert_with(|| shop.phone(who));
-        let late = deed.split_once(" late").and_then(|(rest, _)| rest.rsplit_once(' ')).map(|(_, late)| time(late));
+        let (deed, late) = match deed.strip_suffix(" late").and_then(|rest| rest.rsplit_once(' ')) {
+            Some((deed, late)) => (deed, time(late)),
+            None => (deed, SignedDuration::ZERO),
+        };
         let mut message = body(&self.last_ours(), deed, words);
-        let at = shop.now() - late.unwrap_or_default();
+        let at = shop.now() - late;
         message["timestamp"] = json!(at.as_second().to_string());
         message["id"] = json!(format!("wamid.{}", shop.fresh()));
         phone.delivers(understood(&phone, message)).map(drop)
@@ -105,14 +129,13 @@ impl<'a> Script<'a> {
         let (verb, rest) = deed.split_once(' ').expect("WhatsApp does something with a message");
         let (object, status) = rest.split_once(' ').unwrap_or((rest, ""));
         let message = self.message(object);
-        let (conversation, attempts) = self.kept(message);
+        let conversation = self.kept(message);
+        let answered = |outcome| Command::RecordDelivery { message, claim: self.claims(message), attempts: 1, outcome };
         let failure = || Failure { code: words.parse().expect("a code"), title: "no".to_owned() };
         let command = match verb {
-            "accepts" => answered(message, attempts, Outcome::Accepted { wamid: format!("wamid.{message}"), recipient: Vec::new() }),
-            "loses" => answered(message, attempts, Outcome::Unknown { reason: "no answer".to_owned() }),
-            "refuses" => {
-                answered(message, attempts, Outcome::Refused { failure: failure(), reaction: reaction(words.parse().expect("a code")) })
-            }
+            "accepts" => answered(Outcome::Accepted { wamid: format!("wamid.{message}"), recipient: Vec::new() }),
+            "loses" => answered(Outcome::Unknown { reason: "no answer".to_owned() }),
+            "refuses" => answered(Outcome::Refused { failure: failure(), reaction: reaction(words.parse().expect("a code")) }),
             "says" => Command::RecordStatus(report(message, status, words, self.shop.now().as_second())),
             other => panic!("WhatsApp does not know how to {other}"),
         };
@@ -126,15 +149,19 @@ impl<'a> Script<'a> {
         ours.nth(number - 1).unwrap_or_else(|| panic!("there is no message #{number}")).known.id
     }
 
-    fn kept(&self, message: MessageId) -> (baton::domain::ids::ConversationId, u32) {
+    fn kept(&self, message: MessageId) -> ConversationId {
         let tables = self.shop.tables.borrow();
-        let kept = tables.messages.iter().find(|kept| kept.known.id == message).expect("the message is kept");
-        (kept.conversation, 1)
+        tables.messages.iter().find(|kept| kept.known.id == message).expect("the message is kept").conversation
     }
-}
 
-fn answered(message: MessageId, attempts: u32, outcome: Outcome) -> Command {
-    Command::RecordDelivery { message, attempts, outcome }
+    /// A node takes it up.
+    fn claims(&self, message: MessageId) -> ClaimId {
+        let claim = ClaimId(self.shop.fresh());
+        let mut tables = self.shop.tables.borrow_mut();
+        let kept = tables.messages.iter_mut().find(|kept| kept.known.id == message).expect("the message is kept");
+        kept.known.outbox = Some(InOutbox::Claimed { claim, is_lapsed: false });
+        claim
+    }
 }
 
 /// `30s`, `5m`, `25h`, `3d`.

@@ -46,6 +46,7 @@ fn event(shop: &Shop, began: Timestamp, event: &Event) -> Option<String> {
         Event::ConversationResolved { by } => format!("resolved by {}", actor(by)),
         Event::FlowAdvanced { session: Some(session) } => return Some(waits(session)),
         Event::FlowAdvanced { session: None } => "the flow is over".to_owned(),
+        Event::LeftOutbox { .. } => return None,
         Event::TimerSet { timer, due_at } => format!("{} at {}", word(timer), offset(began, *due_at)),
         Event::TimerCancelled { timer } => format!("no {} any more", word(timer)),
         Event::DeliveryPostponed { message, until, .. } => {

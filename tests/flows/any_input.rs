@@ -70,29 +70,37 @@ fn wander(definition: &Definition, dice: &mut Dice) {
     let mut session: Option<FlowSession> = None;
     for place in 0..40 {
         let turn = turn(dice);
-        now += SignedDuration::from_secs(dice.roll(5_000).try_into().unwrap());
+        now += SignedDuration::from_secs((if dice.roll(3) == 0 { dice.roll(5_000) } else { dice.roll(6) }).try_into().unwrap());
         if let Some(session) = session.as_mut().filter(|_| dice.roll(8) == 0) {
             session.waiting_at = Some(dice.pick(&NODES).to_owned());
             session.attempts = u32::MAX;
         }
-        let context = Context { contact: &contact, queues: &queues, now };
-        let outcome = turn.play(place, session.take(), definition, &context);
+        let context = Context { contact: &contact, queues: &queues, now, may_speak: dice.roll(9) > 0 };
+        let outcome = match session.take() {
+            Some(session) if dice.roll(4) == 0 => paused(session, definition, &context),
+            session => turn.play(place, session, definition, &context),
+        };
+        assert!(context.may_speak || !outcome.steps.iter().any(|step| matches!(step, Step::Say(_))), "it speaks although it may not");
         obeys_the_rules(&outcome, &queues);
         session = outcome.session;
         if session.is_none() {
             return;
         }
     }
-    assert!(session.is_some_and(|session| session.opening.len() <= 50 && session.answers.len() <= 10), "a session grows without end");
+    assert!(
+        session.is_some_and(|session| session.opening.len() <= 50 && session.answers.len() <= 10 && session.unclear.len() <= 50),
+        "a session grows without end"
+    );
 }
 
 fn turn(dice: &mut Dice) -> Turn {
-    let mut turn = Turn { after: None, text: None, tap: None, picture: None, timer: None, change: None, session: None };
-    match dice.roll(8) {
+    let mut turn = Turn { after: None, text: None, tap: None, picture: None, unreadable: None, timer: None, change: None, session: None };
+    match dice.roll(9) {
         0 => turn.tap = Some(dice.pick(&TAPPED).to_owned()),
         1 => turn.picture = Some(dice.pick(&SAID).to_owned()),
         2 => turn.timer = Some(true),
-        3 | 4 => turn.tap = Some(dice.pick(&TAPPED[..4]).to_owned()),
+        3 => turn.unreadable = Some(true),
+        4 | 5 => turn.tap = Some(dice.pick(&TAPPED[..4]).to_owned()),
         _ => turn.text = Some(dice.pick(&SAID).to_owned()),
     }
     turn

@@ -120,6 +120,7 @@ impl Shop {
             status,
             at: now(),
             failure: None,
+            reaction: None,
             recipient: Vec::new(),
         };
         self.takes_in(InboundItem::Status(report)).await;

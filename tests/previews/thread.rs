@@ -26,6 +26,7 @@ pub fn brief() -> Brief {
         value: shown.to_owned(),
         shown: shown.to_owned(),
         message: message_id(message),
+        also: Vec::new(),
     };
     Brief {
         reason: HandOffReason::Completed,
@@ -38,6 +39,7 @@ pub fn brief() -> Brief {
         language: Some("en".to_owned()),
         promised: Some("A person answers within 10 minutes.".to_owned()),
         waiting_since: ago(26),
+        is_earlier: false,
     }
 }
 

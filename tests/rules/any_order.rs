@@ -6,9 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use baton::domain::Command;
 use baton::domain::command::Settlement;
 use baton::domain::delivery::{Backoff, Outcome, Reaction};
-use baton::domain::ids::{ClaimId, MessageId};
+use baton::domain::ids::{ClaimId, ConversationId, MessageId};
 use baton::domain::inbound::StatusReport;
 use baton::domain::message::{Author, Failure, Status};
+use baton::domain::unspoken::Unspoken;
 use baton::domain::user::Role;
 use jiff::SignedDuration;
 
@@ -83,7 +84,7 @@ fn step(shop: &Shop, team: &[Colleague<'_>], phones: &[Phone<'_>], chance: &mut 
 }
 
 fn writes(phone: &Phone<'_>, chance: &mut Chance) {
-    match chance.below(9) {
+    match chance.below(10) {
         0 => phone.writes("hi"),
         1 => phone.writes("agent"),
         2 => phone.writes("204817"),
@@ -91,8 +92,9 @@ fn writes(phone: &Phone<'_>, chance: &mut Chance) {
         4 => phone.taps("billing"),
         5 => phone.taps("late"),
         6 => phone.sends_a_picture(),
-        7 => phone.sends_a("system"),
-        _ => phone.sends_a("reaction"),
+        7 => phone.sends_something(),
+        8 => phone.does(Unspoken::Edit { of: None, text: Some("204817".to_owned()) }),
+        _ => phone.reacts("👍"),
     };
 }
 
@@ -132,9 +134,11 @@ fn delivers(shop: &Shop, chance: &mut Chance) {
     if ours.is_empty() {
         return;
     }
-    let kept = chance.one_of(&ours);
+    let asked: Vec<_> = ours.iter().filter(|kept| kept.known.is_asked).cloned().collect();
+    let kind = chance.below(3);
+    let kept = chance.one_of(if kind == 2 && !asked.is_empty() { &asked } else { &ours });
     let message = kept.known.id;
-    let command = match chance.below(3) {
+    let command = match kind {
         // Of a claim that has it, of one that had it, or of none there ever was.
         0 => {
             let claim = if kept.known.outbox.is_some() && chance.below(3) > 0 { shop.claims(message) } else { ClaimId(shop.fresh()) };
@@ -145,22 +149,19 @@ fn delivers(shop: &Shop, chance: &mut Chance) {
         }
         1 => Command::RecordStatus(report(shop, message, chance)),
         _ => {
-            let by = shop_person(shop);
-            let message = ours.iter().find(|kept| kept.known.is_asked).map_or(message, |kept| kept.known.id);
+            let by = who_may_answer(shop, kept.conversation);
             Command::Settle { by, message, choice: *chance.one_of(&[Settlement::Resend, Settlement::Leave]) }
         }
     };
-    let spoken_of = match &command {
-        Command::Settle { message, .. } => *message,
-        _ => message,
-    };
-    let conversation = ours.iter().find(|kept| kept.known.id == spoken_of).map_or(kept.conversation, |kept| kept.conversation);
-    shop.about(conversation, command).ok();
+    shop.about(kept.conversation, command).ok();
 }
 
-fn shop_person(shop: &Shop) -> baton::domain::command::Person {
+/// Who holds it, or else somebody.
+fn who_may_answer(shop: &Shop, conversation: ConversationId) -> baton::domain::command::Person {
+    let holder = shop.kept(conversation).conversation.controller.agent();
     let tables = shop.tables.borrow();
-    let agent = tables.agents.values().min_by_key(|agent| agent.user).expect("somebody works here");
+    let anybody = tables.agents.values().min_by_key(|agent| agent.user);
+    let agent = holder.and_then(|user| tables.agents.get(&user)).or(anybody).expect("somebody works here");
     baton::domain::command::Person { user: agent.user, name: agent.name.clone(), role: Role::Agent }
 }
 
@@ -177,5 +178,13 @@ fn outcome(message: MessageId, chance: &mut Chance) -> Outcome {
 
 fn report(shop: &Shop, message: MessageId, chance: &mut Chance) -> StatusReport {
     let status = *chance.one_of(&[Status::Sent, Status::Delivered, Status::Read, Status::Failed]);
-    StatusReport { wamid: format!("wamid.{message}"), message: Some(message), status, at: shop.now(), failure: None, recipient: Vec::new() }
+    StatusReport {
+        wamid: format!("wamid.{message}"),
+        message: Some(message),
+        status,
+        at: shop.now(),
+        failure: None,
+        reaction: None,
+        recipient: Vec::new(),
+    }
 }

@@ -189,3 +189,43 @@ fn who_is_away_gets_nothing_and_the_reason_says_so() {
     let excluded: Vec<_> = reason.considered.iter().map(|considered| (considered.name.as_str(), considered.excluded)).collect();
     assert_eq!(excluded, [("Ana", Some(Exclusion::Away)), ("Ben", None)]);
 }
+
+#[test]
+fn of_two_who_move_it_at_once_the_second_is_told_that_the_first_was_quicker() {
+    let shop = Shop::opens();
+    let (ana, ben, phone) = (shop.agent("Ana"), shop.agent("Ben"), shop.phone("Mia"));
+    phone.writes("agent");
+    let seen = phone.conversation().holder();
+    let into = |by: &crate::people::Colleague<'_>, to| Command::Transfer { by: by.person.clone(), to, note: None };
+    ana.having_seen(&phone, seen, into(&ana, TransferTarget::Queue(ORDERS))).unwrap();
+    let queued = Refusal::QueuedMeanwhile { queue: "Orders".to_owned() };
+    assert_eq!(ben.having_seen(&phone, seen, into(&ben, TransferTarget::Queue(BILLING))), Err(queued.clone()));
+    assert_eq!(phone.conversation().queue, Some(ORDERS), "the first transfer stands");
+    let seen = phone.conversation().holder();
+    ben.having_seen(&phone, seen, into(&ben, TransferTarget::Agent(ana.person.user))).unwrap();
+    let given = Refusal::GivenMeanwhile { name: "Ana".to_owned() };
+    assert_eq!(ben.having_seen(&phone, seen, into(&ben, TransferTarget::Queue(BILLING))), Err(given));
+}
+
+#[test]
+fn a_supervisor_who_saw_it_waiting_does_not_take_it_from_who_was_quicker() {
+    let shop = Shop::opens();
+    let (ana, sue, phone) = (shop.agent("Ana"), shop.supervisor("Sue"), shop.phone("Mia"));
+    phone.writes("agent");
+    let seen = phone.conversation().holder();
+    ana.takes(&phone).unwrap();
+    let take = Command::Take { by: sue.person.clone() };
+    assert_eq!(sue.having_seen(&phone, seen, take.clone()), Err(Refusal::GivenMeanwhile { name: "Ana".to_owned() }));
+    sue.having_seen(&phone, phone.conversation().holder(), take).unwrap();
+}
+
+#[test]
+fn whom_it_was_given_to_meanwhile_goes_on_undisturbed() {
+    let shop = Shop::opens();
+    let (ana, phone) = (shop.agent("Ana"), shop.phone("Mia"));
+    phone.writes("agent");
+    let seen = phone.conversation().holder();
+    shop.routes();
+    assert!(ana.holds(&phone));
+    ana.having_seen(&phone, seen, Command::Resolve { by: ana.person.clone() }).unwrap();
+}

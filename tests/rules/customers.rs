@@ -6,6 +6,7 @@ use baton::domain::conversation::Conversation;
 use baton::domain::ids::{ContactId, ConversationId};
 use baton::domain::inbound::{InboundContent, InboundMessage, Sender};
 use baton::domain::message::{Author, Choice, Message};
+use baton::domain::unspoken::Unspoken;
 use baton::domain::{Event, Refusal};
 use serde_json::Value;
 
@@ -31,9 +32,22 @@ impl Phone<'_> {
         self.sends(InboundContent::Image { whatsapp_id: "m1".to_owned(), mime_type: "image/jpeg".to_owned(), caption: None })
     }
 
-    /// Something WhatsApp calls by this word.
+    /// Something that is named and not shown.
     pub fn sends_a(&self, kind: &str) -> Vec<Event> {
         self.sends(InboundContent::Unsupported { of: kind.to_owned() })
+    }
+
+    /// Something that nobody can read.
+    pub fn sends_something(&self) -> Vec<Event> {
+        self.sends(InboundContent::Unreadable { of: None })
+    }
+
+    pub fn does(&self, unspoken: Unspoken) -> Vec<Event> {
+        self.sends(InboundContent::Unspoken(unspoken))
+    }
+
+    pub fn reacts(&self, emoji: &str) -> Vec<Event> {
+        self.does(Unspoken::Reaction { emoji: Some(emoji.to_owned()), to: None })
     }
 
     pub fn sends(&self, content: InboundContent) -> Vec<Event> {
@@ -101,5 +115,12 @@ impl Phone<'_> {
         self.taps("orders");
         self.writes("204817");
         self.taps("late");
+    }
+
+    /// Writes after having read, and waits for what comes of it.
+    pub fn answers(&self, text: &str) {
+        self.shop.passes(jiff::SignedDuration::from_secs(10));
+        self.writes(text);
+        self.shop.passes(jiff::SignedDuration::from_secs(10));
     }
 }

@@ -2,6 +2,7 @@
 
 use baton::domain::agent::Agent;
 use baton::domain::command::{Command, Person, ReplyContent, Settlement, TransferTarget};
+use baton::domain::conversation::Holder;
 use baton::domain::ids::{ConversationId, MediaId, MessageId, NoteId, QueueId};
 use baton::domain::{Event, Refusal};
 
@@ -72,6 +73,11 @@ impl Colleague<'_> {
 
     pub fn reopens_that(&self, conversation: ConversationId) -> Answer {
         self.shop.about(conversation, Command::Reopen { by: self.person.clone() })
+    }
+
+    /// Does something, having seen the conversation with `holder`.
+    pub fn having_seen(&self, phone: &Phone<'_>, holder: Holder, command: Command) -> Answer {
+        self.shop.about(phone.id(), command.as_seen(Some(holder), self.person.user))
     }
 
     pub fn settles(&self, phone: &Phone<'_>, message: MessageId, choice: Settlement) -> Answer {

@@ -1,13 +1,14 @@
 //! Customers who come back, messages that come twice, and what is no message at all.
 
 use baton::domain::Refusal;
-use baton::domain::conversation::{Controller, State};
+use baton::domain::conversation::{Controller, Conversation, State};
 use baton::domain::event::{Event, QueuedBecause};
 use baton::domain::inbound::InboundContent;
 use baton::domain::message::{Content, MediaState};
+use baton::domain::unspoken::Unspoken;
 use jiff::SignedDuration;
 
-use crate::shop::{ORDERS, SUPPORT, Shop};
+use crate::shop::{ORDERS, Shop};
 
 #[test]
 fn the_same_message_is_taken_in_once() {
@@ -36,7 +37,9 @@ fn a_customer_who_writes_again_in_time_comes_back_to_the_same_queue_and_person()
     assert!(events.iter().any(|event| matches!(event, Event::ConversationQueued { because: QueuedBecause::Reopened, .. })));
     let conversation = phone.conversation();
     assert_eq!((conversation.state, conversation.controller, conversation.queue), (State::Open, Controller::Queue, Some(ORDERS)));
-    assert_eq!(phone.received().len(), said, "the flow does not greet whom it has met");
+    let heard = phone.received();
+    assert_eq!(heard.len(), said + 1, "the flow does not greet whom it has met, but says when they will hear from us");
+    assert!(heard[said].content.text().contains("within 10 minutes"), "{:?}", heard[said].content);
     shop.routes();
     assert!(ana.holds(&phone));
 }
@@ -131,27 +134,112 @@ fn a_customer_with_another_name_is_renamed_once() {
     assert_eq!(phone.known().name, "Mia Wong", "a body without a name takes none away");
 }
 
-#[test]
-fn a_notice_of_whatsapp_about_a_contact_opens_no_window_and_starts_no_flow() {
-    let shop = Shop::opens();
-    let phone = shop.phone("Mia");
-    phone.sends_a("system");
-    let conversation = phone.conversation();
-    assert_eq!((conversation.controller, conversation.queue), (Controller::Queue, Some(SUPPORT)));
-    assert_eq!((conversation.window_expires_at, conversation.waiting_since), (None, None));
-    assert_eq!(phone.received().len(), 0);
+/// Everything that is not speech.
+pub fn unspoken() -> Vec<Unspoken> {
+    vec![
+        Unspoken::Reaction { emoji: Some("👍".to_owned()), to: None },
+        Unspoken::Reaction { emoji: None, to: None },
+        Unspoken::Edit { of: None, text: Some("204817".to_owned()) },
+        Unspoken::Deletion { of: None },
+        Unspoken::CallPermission { is_granted: true },
+        Unspoken::Disappearing,
+        Unspoken::NumberChanged { to: Some("491709999999".to_owned()) },
+        Unspoken::UserIdChanged,
+        Unspoken::SecurityCodeChanged,
+        Unspoken::Notice { words: Some("agent".to_owned()) },
+    ]
 }
 
 #[test]
-fn a_notice_of_whatsapp_does_not_reopen_what_is_resolved() {
+fn what_is_not_speech_changes_nothing_but_the_thread() {
+    let shop = Shop::opens();
+    let (ana, open, resolved) = (shop.agent("Ana"), shop.phone("Mia"), shop.phone("Noa"));
+    for phone in [&open, &resolved] {
+        phone.writes("agent");
+        ana.takes(phone).unwrap();
+        ana.replies(phone, "Glad to help").unwrap();
+    }
+    ana.resolves(&resolved).unwrap();
+    shop.passes(SignedDuration::from_mins(10));
+    for phone in [&open, &resolved] {
+        for unspoken in unspoken() {
+            let (before, heard) = (phone.conversation(), phone.received().len());
+            let events = phone.does(unspoken.clone());
+            assert!(matches!(events.as_slice(), [Event::MessageReceived { .. }]), "{unspoken:?}: {events:?}");
+            let after = Conversation { last_seq: before.last_seq, ..phone.conversation() };
+            assert_eq!((after, phone.received().len()), (before, heard), "{unspoken:?}");
+        }
+    }
+    ana.replies_having_seen(&open, 0, "Anything else?").unwrap();
+}
+
+#[test]
+fn a_contact_who_never_wrote_and_says_nothing_bothers_nobody() {
+    for unspoken in unspoken() {
+        let shop = Shop::opens();
+        let phone = shop.phone("Mia");
+        phone.does(unspoken.clone());
+        let conversation = phone.conversation();
+        assert_eq!((conversation.state, conversation.waiting_since, conversation.window_expires_at), (State::Resolved, None, None));
+        assert_eq!((phone.received().len(), phone.story()[1]), (0, "message_received"), "{unspoken:?}: nothing is lost");
+        shop.passes(SignedDuration::from_hours(1));
+        phone.writes("hi");
+        assert_eq!((phone.conversations(), phone.received().len()), (1, 2), "{unspoken:?}: who speaks is greeted");
+        assert_eq!(phone.conversation().controller, Controller::Flow);
+    }
+}
+
+#[test]
+fn an_opened_chat_opens_the_window_and_nothing_else() {
+    let shop = Shop::opens();
+    let phone = shop.phone("Mia");
+    phone.does(Unspoken::ChatOpened);
+    let conversation = phone.conversation();
+    assert_eq!(conversation.window_expires_at, Some(shop.now() + SignedDuration::from_hours(24)));
+    assert_eq!((conversation.state, conversation.waiting_since, phone.received().len()), (State::Resolved, None, 0));
+}
+
+#[test]
+fn a_short_thank_you_right_after_resolution_reopens_nothing() {
     let shop = Shop::opens();
     let (ana, phone) = (shop.agent("Ana"), shop.phone("Mia"));
     phone.writes("agent");
+    ana.takes(&phone).unwrap();
     ana.resolves(&phone).unwrap();
-    let window = phone.conversation().window_expires_at;
-    phone.sends_a("system");
-    assert_eq!((phone.conversation().state, phone.conversation().window_expires_at, phone.conversations()), (State::Resolved, window, 1));
-    assert_eq!(phone.story().last(), Some(&"message_received"), "but it is kept");
+    let heard = phone.received().len();
+    for text in ["Thanks!", "ok", "👍", "¡Muchas gracias!", "Thank you so much Ana :)"] {
+        phone.writes(text);
+        let conversation = phone.conversation();
+        assert_eq!((conversation.state, conversation.waiting_since, phone.received().len()), (State::Resolved, None, heard), "{text}");
+        assert_eq!(conversation.last_message.unwrap().text, text, "it stands in the thread");
+    }
+    phone.writes("thanks, but it is still broken");
+    assert_eq!((phone.conversation().state, phone.conversation().controller), (State::Open, Controller::Queue));
+}
+
+#[test]
+fn a_thank_you_for_a_matter_that_is_not_resolved_waits_like_anything() {
+    let shop = Shop::opens();
+    let (ana, phone) = (shop.agent("Ana"), shop.phone("Mia"));
+    phone.writes("agent");
+    ana.takes(&phone).unwrap();
+    ana.replies(&phone, "One moment").unwrap();
+    phone.writes("thanks");
+    assert_eq!(phone.conversation().waiting_since, Some(shop.now()));
+}
+
+#[test]
+fn the_brief_of_a_matter_that_was_resolved_is_marked_when_the_customer_comes_back() {
+    let shop = Shop::opens();
+    let (ana, phone) = (shop.agent("Ana"), shop.phone("Mia"));
+    phone.asks_about_an_order();
+    ana.takes(&phone).unwrap();
+    ana.resolves(&phone).unwrap();
+    ana.reopens(&phone).unwrap();
+    assert!(!phone.conversation().brief.unwrap().is_earlier, "a colleague goes on with the same matter");
+    ana.resolves(&phone).unwrap();
+    phone.writes("another thing");
+    assert!(phone.conversation().brief.unwrap().is_earlier);
 }
 
 #[test]
@@ -179,4 +267,7 @@ fn kinds_that_nobody_knows_are_kept_and_wake_people_like_any_message() {
     assert!(phone.conversation().window_expires_at.is_some());
     assert_eq!(phone.conversation().controller, Controller::Queue);
     assert_eq!(phone.conversation().last_message.unwrap().kind, "unsupported");
+    let other = shop.phone("Noa");
+    other.sends_something();
+    assert_eq!((other.conversation().controller, other.conversation().waiting_since), (Controller::Queue, Some(shop.now())));
 }

@@ -9,6 +9,7 @@ use baton::domain::inbound::StatusReport;
 use baton::domain::message::{Failure, Status};
 use baton::domain::snapshot::{InOutbox, KnownMessage};
 use baton::domain::timer::Timer;
+use baton::whatsapp::errors::reaction;
 use jiff::SignedDuration;
 
 use crate::customers::Phone;
@@ -24,7 +25,7 @@ impl Shop {
         self.sent(message).status
     }
 
-    fn is_in_outbox(&self, message: MessageId) -> bool {
+    pub fn is_in_outbox(&self, message: MessageId) -> bool {
         self.sent(message).outbox.is_some()
     }
 
@@ -54,12 +55,20 @@ impl Shop {
         let wamid = format!("wamid.{message}");
         self.of(
             message,
-            Command::RecordStatus(StatusReport { wamid, message: Some(message), status, at: self.now(), failure, recipient: Vec::new() }),
+            Command::RecordStatus(StatusReport {
+                wamid,
+                message: Some(message),
+                status,
+                at: self.now(),
+                reaction: failure.as_ref().map(|failure: &Failure| reaction(failure.code)),
+                failure,
+                recipient: Vec::new(),
+            }),
         )
     }
 
     /// A node takes it up, and this is the answer to its call.
-    fn answers(&self, message: MessageId, attempts: u32, outcome: Outcome) -> Result<Vec<Event>, Refusal> {
+    pub fn answers(&self, message: MessageId, attempts: u32, outcome: Outcome) -> Result<Vec<Event>, Refusal> {
         let claim = self.claims(message);
         self.answers_to(claim, message, attempts, outcome)
     }
@@ -256,6 +265,7 @@ fn a_report_about_a_message_that_is_not_ours_is_refused() {
         status: Status::Sent,
         at: shop.now(),
         failure: None,
+        reaction: None,
         recipient: Vec::new(),
     };
     assert_eq!(shop.about(phone.id(), Command::RecordStatus(report)), Err(Refusal::NothingToSettle));
@@ -289,6 +299,37 @@ fn a_person_sends_it_again_or_leaves_it() {
         shop.reports(message, Status::Delivered).unwrap();
         assert_eq!((shop.status(message), shop.is_in_outbox(message)), (Status::Delivered, false), "a word of WhatsApp ends it");
     }
+}
+
+#[test]
+fn whoever_may_answer_decides_and_nobody_else() {
+    for choice in [Settlement::Resend, Settlement::Leave] {
+        let shop = Shop::opens();
+        let (phone, ana, message) = on_its_way(&shop);
+        let (ben, sue) = (shop.agent("Ben"), shop.supervisor("Sue"));
+        shop.answers(message, 1, lost()).unwrap();
+        shop.passes(SignedDuration::from_secs(61));
+        let held = Err(Refusal::HeldByAnother { name: "Ana".to_owned() });
+        assert_eq!((ben.settles(&phone, message, choice), sue.settles(&phone, message, choice)), (held.clone(), held));
+        assert!(shop.sent(message).is_asked && !shop.is_in_outbox(message), "a colleague decided in a conversation that is not theirs");
+        sue.takes(&phone).unwrap();
+        assert_eq!(ana.settles(&phone, message, choice), Err(Refusal::HeldByAnother { name: "Sue".to_owned() }));
+        sue.settles(&phone, message, choice).unwrap();
+    }
+}
+
+#[test]
+fn nobody_decides_in_a_conversation_that_waits_or_is_resolved() {
+    let shop = Shop::opens();
+    let (phone, ana, message) = on_its_way(&shop);
+    shop.answers(message, 1, lost()).unwrap();
+    shop.passes(SignedDuration::from_secs(61));
+    ana.puts(&phone, crate::shop::BILLING).unwrap();
+    assert_eq!(ana.settles(&phone, message, Settlement::Resend), Err(Refusal::NotTaken));
+    ana.resolves(&phone).unwrap();
+    assert_eq!(ana.settles(&phone, message, Settlement::Leave), Err(Refusal::Resolved));
+    ana.reopens(&phone).unwrap();
+    ana.settles(&phone, message, Settlement::Leave).unwrap();
 }
 
 #[test]
@@ -352,6 +393,28 @@ fn a_send_that_will_be_refused_for_ever_fails_at_once() {
             matches!(&events[0], Event::MessageStatusChanged { status: Status::Failed, failure: Some(failure), .. } if failure.code == 131_047)
         );
         assert!(!shop.is_in_outbox(message));
+    }
+}
+
+#[test]
+fn when_whatsapp_says_that_the_window_has_closed_it_has_closed_here_too() {
+    for is_told_later in [false, true] {
+        let shop = Shop::opens();
+        let (phone, ana, message) = on_its_way(&shop);
+        let events = if is_told_later {
+            shop.answers(message, 1, accepted(message)).unwrap();
+            let failure = Some(Failure { code: 131_047, title: "no".to_owned() });
+            let (wamid, reaction, at) = (format!("wamid.{message}"), Some(Reaction::CloseWindow), shop.now());
+            let (status, message_id, recipient) = (Status::Failed, Some(message), Vec::new());
+            let report = StatusReport { wamid, message: message_id, status, at, failure, reaction, recipient };
+            shop.of(message, Command::RecordStatus(report))
+        } else {
+            shop.answers(message, 1, refused(Reaction::CloseWindow))
+        };
+        assert!(events.unwrap().contains(&Event::WindowClosed), "the thread does not say so");
+        assert_eq!(ana.replies(&phone, "and now?"), Err(Refusal::WindowClosed), "the next answer would fail again");
+        phone.writes("here I am");
+        ana.replies(&phone, "good").unwrap();
     }
 }
 

@@ -25,7 +25,15 @@ pub fn message(phone: &str, wamid: &str, text: &str) -> InboundItem {
 }
 
 pub fn status(wamid: &str, status: Status) -> InboundItem {
-    InboundItem::Status(StatusReport { wamid: wamid.to_owned(), message: None, status, at: now(), failure: None, recipient: Vec::new() })
+    InboundItem::Status(StatusReport {
+        wamid: wamid.to_owned(),
+        message: None,
+        status,
+        at: now(),
+        failure: None,
+        reaction: None,
+        recipient: Vec::new(),
+    })
 }
 
 /// Stores a body with these items.

@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 const PARTS: [&str; 5] = ["conversation-header", "standing", "brief", "assignment-reason", "contact-facts"];
 
 /// What a stream says that gives the contact another name wherever it stands.
-const NAMES: &str = "#items [data-author=contact] .message__author bdi";
+const NAMES: &str = "#items [data-author=contact] .message__author bdi, #items .line__who";
+
+/// The contact's name in a line.
+const WHO: &str = r#"<bdi class="line__who">"#;
 
 /// A conversation as a page shows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -98,10 +101,11 @@ impl Thread {
     }
 
     fn rename(&mut self, name: &str) {
-        for item in self.items.values_mut().filter(|item| attribute(item, "data-author") == Some("contact")) {
-            let Some((before, rest)) = item.split_once("<bdi>") else { continue };
+        for item in self.items.values_mut() {
+            let named = if attribute(item, "data-author") == Some("contact") { "<bdi>" } else { WHO };
+            let Some((before, rest)) = item.split_once(named) else { continue };
             let Some((_, after)) = rest.split_once("</bdi>") else { continue };
-            *item = tidy(&format!("{before}<bdi>{name}</bdi>{after}"));
+            *item = tidy(&format!("{before}{named}{name}</bdi>{after}"));
         }
     }
 

@@ -50,6 +50,7 @@ pub(super) fn live(life: &mut Life<'_>, stories: &Stories, language: Language, e
         }
         life.customer_says(InboundContent::Text { body: line.clone() })?;
     }
+    life.customer_pauses()?;
     let temper = if ending == Ending::Resolved { temper(life.chance) } else { Temper::Answers };
     answer_the_flow(life, &story, temper)?;
     let turns = match ending {
@@ -107,6 +108,7 @@ fn answer_the_flow(life: &mut Life<'_>, story: &Story, temper: Temper) -> Result
             }
         };
         life.customer_says(content)?;
+        life.customer_pauses()?;
     }
     Ok(())
 }
@@ -129,7 +131,12 @@ fn reply(life: &Life<'_>, story: &Story) -> Result<InboundContent> {
 fn offered<'a>(life: &'a Life<'_>, id: &str) -> Option<&'a Choice> {
     match life.last_words()? {
         Content::Buttons { options, .. } | Content::List { options, .. } => options.iter().find(|option| option.id == id),
-        Content::Text { .. } | Content::Reply { .. } | Content::Image { .. } | Content::Unsupported { .. } => None,
+        Content::Text { .. }
+        | Content::Reply { .. }
+        | Content::Image { .. }
+        | Content::Unsupported { .. }
+        | Content::Unreadable { .. }
+        | Content::Unspoken(_) => None,
     }
 }
 

@@ -126,6 +126,14 @@ impl<'a> Life<'a> {
         self.tell(Command::Resolve { by })
     }
 
+    /// The customer has said it all for the moment: the flow reads it.
+    pub fn customer_pauses(&mut self) -> Result<()> {
+        let turn = self.snapshot.session.as_ref().and_then(|session| session.turn.as_ref());
+        let Some(end) = turn.map(|turn| turn.ends_at) else { return Ok(()) };
+        self.now = self.now.max(end);
+        self.tell(Command::TimerDue { timer: Timer::FlowTurn })
+    }
+
     pub fn flow_gives_up(&mut self) -> Result<()> {
         self.tell(Command::TimerDue { timer: Timer::FlowWait })
     }
@@ -154,8 +162,15 @@ impl<'a> Life<'a> {
         self.tell(Command::RecordDelivery { message, claim, attempts: 1, outcome })?;
         self.now += TRAVEL;
         let status = if self.chance.percent(92) { Status::Read } else { Status::Delivered };
-        let report =
-            StatusReport { wamid, message: Some(message), status, at: self.now, failure: None, recipient: vec![self.identity.clone()] };
+        let report = StatusReport {
+            wamid,
+            message: Some(message),
+            status,
+            at: self.now,
+            failure: None,
+            reaction: None,
+            recipient: vec![self.identity.clone()],
+        };
         self.tell(Command::RecordStatus(report))
     }
 

@@ -24,7 +24,7 @@ pub struct Definition {
     pub start: String,
     /// The key of the queue for customers whose topic is not known.
     pub default_queue: String,
-    /// How long after the first message further ones belong to the same turn and are not answered.
+    /// How long a silence ends a turn: what a customer says before it belongs together.
     #[serde(default = "settle_seconds")]
     pub settle_seconds: u32,
     /// How long a question waits for its answer before people take over.
@@ -39,6 +39,9 @@ pub struct Definition {
     /// Said when people take over because the customer stopped answering; usually nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timed_out_text: Option<Text>,
+    /// Said when a customer comes back soon after their matter was resolved; built in when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub welcome_back_text: Option<Text>,
     /// The words the engine itself uses, by language; English and Spanish are built in.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub words: BTreeMap<String, Words>,
@@ -50,6 +53,26 @@ impl Definition {
     #[must_use]
     pub fn words(&self, language: &str) -> &Words {
         self.words_of(language).or_else(|| self.words_of(&self.language)).unwrap_or(&promise::ENGLISH)
+    }
+
+    /// What is said to a customer who speaks `language` and comes back: the author's words, or built-in ones.
+    #[must_use]
+    pub fn welcome_back(&self, language: &str) -> Text {
+        let own = self.welcome_back_text.clone();
+        own.unwrap_or_else(|| {
+            let nearest = [language, &self.language].into_iter().find_map(|tag| {
+                let own = self.words.get(tag).or_else(|| self.words.get(super::text::primary(tag)));
+                own.filter(|words| !words.welcome_back.is_empty()).or_else(|| promise::built_in(super::text::primary(tag)))
+            });
+            Text::Plain(nearest.unwrap_or(&promise::ENGLISH).welcome_back.to_string())
+        })
+    }
+
+    /// Every text of it that is said.
+    #[must_use]
+    pub fn texts(&self) -> Vec<&Text> {
+        let own = [&self.hand_off_text, &self.timed_out_text, &self.welcome_back_text];
+        own.into_iter().flatten().chain(self.nodes.values().flat_map(Node::texts)).collect()
     }
 
     fn words_of(&self, language: &str) -> Option<&Words> {

@@ -35,6 +35,9 @@ pub struct Words {
     pub not_in_words: Phrase,
     /// What an agent reads as the answer where a picture was welcome.
     pub picture: Phrase,
+    /// Said to a customer who comes back, with placeholders as in texts; empty where an author did not write it.
+    #[serde(default)]
+    pub welcome_back: Phrase,
 }
 
 const fn phrase(text: &'static str) -> Phrase {
@@ -78,6 +81,7 @@ pub static ENGLISH: Words = Words {
     not_understood: phrase("Sorry, I did not understand that."),
     not_in_words: phrase("Thank you, I will pass that on. I cannot read it myself, so please answer in words."),
     picture: phrase("Picture"),
+    welcome_back: phrase("Thank you for writing again. One of us will answer you here {queue.promise}."),
 };
 
 pub static SPANISH: Words = Words {
@@ -117,6 +121,7 @@ pub static SPANISH: Words = Words {
     not_understood: phrase("Perdona, no lo he entendido."),
     not_in_words: phrase("Gracias, se lo haré llegar al equipo. Yo no puedo leerlo, así que responde con palabras, por favor."),
     picture: phrase("Foto"),
+    welcome_back: phrase("Gracias por escribir de nuevo. Te responderemos aquí {queue.promise}."),
 };
 
 /// The words of a language that is built in.

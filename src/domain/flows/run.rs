@@ -2,15 +2,16 @@
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, ToSpan};
 
 use super::definition::Definition;
-use super::engine::{Context, Incoming, Outcome, Step};
+use super::engine::{self, Context, Incoming, Outcome, Step};
 use super::missing;
 use super::nodes::{Ask, Next};
 use super::promise;
-use super::session::FlowSession;
+use super::session::{FlowSession, When};
 use super::text::{self, Text};
+use super::turn::{Bubble, Turn};
 use crate::domain::brief::{Brief, HandOffReason};
 use crate::domain::message::Content;
 use crate::domain::queue::Queue;
@@ -33,22 +34,6 @@ impl<'a> Run<'a> {
         Self { definition, context, session, steps: Vec::new() }
     }
 
-    /// Further messages within the settling time belong to the first one's turn.
-    pub fn open_turn(&mut self, at: Timestamp) {
-        self.session.turn_ends_at = at.checked_add(i64::from(self.definition.settle_seconds).seconds()).ok();
-    }
-
-    pub fn quote(&mut self, incoming: &Incoming<'_>) {
-        self.session.quote(incoming.message, said(incoming));
-    }
-
-    pub fn quote_unclear(&mut self, incoming: &Incoming<'_>) {
-        let said = said(incoming);
-        if !said.is_empty() {
-            self.session.quote_unclear(incoming.message, said);
-        }
-    }
-
     /// The question that waits, or why there is none.
     pub fn question(&self) -> Result<(&'a str, &'a Ask), String> {
         let key = self.session.waiting_at.as_deref().ok_or("the session waits for nothing")?;
@@ -68,6 +53,7 @@ impl<'a> Run<'a> {
                 Next::Node(next) => key = next,
                 Next::Wait => return self.wait_at(key),
                 Next::HandOff(queue) => return self.complete(key, queue),
+                Next::LetGo => return self.hand_off_early(HandOffReason::WindowClosed),
                 Next::Fault(reason) => return self.fault(format!("node “{key}”: {reason}")),
             }
             if self.messages() > MAX_MESSAGES_PER_STEP {
@@ -78,15 +64,64 @@ impl<'a> Run<'a> {
         self.fault(format!("more than {MAX_NODES_PER_STEP} nodes without a question, the last “{key}”"))
     }
 
-    /// Waits for the answer to a question that was just asked.
+    /// Waits for the answer to a question that was just asked. What comes in right after it was begun before it was read.
     pub fn wait_at(mut self, key: &str) -> Outcome {
         if self.session.waiting_at.as_deref() != Some(key) {
             self.session.attempts = 0;
+            self.session.has_asked_for_words = false;
         }
         self.session.waiting_at = Some(key.to_owned());
+        let settling = self.settling();
+        self.session.turn_ends_at = (!settling.is_zero()).then(|| self.context.now.saturating_add(settling).ok()).flatten();
         self.session.gives_up_at = self.context.now.checked_add(i64::from(self.definition.wait_minutes).minutes()).ok();
         self.steps.extend(self.session.gives_up_at.map(Step::WaitUntil));
         self.keep()
+    }
+
+    /// How long a silence ends a turn.
+    fn settling(&self) -> SignedDuration {
+        SignedDuration::from_secs(i64::from(self.definition.settle_seconds))
+    }
+
+    /// Keeps what they say until they pause.
+    pub fn hear(mut self, incoming: &Incoming<'_>, is_early: bool) -> Outcome {
+        let (now, settling) = (self.context.now, self.settling());
+        let turn = self.session.turn.get_or_insert_with(|| Box::new(Turn::new(now, is_early)));
+        turn.add(Bubble::of(incoming), now, settling);
+        let ends_at = turn.ends_at;
+        if ends_at <= now {
+            return self.settle();
+        }
+        self.steps.push(Step::PauseAt(ends_at));
+        self.keep()
+    }
+
+    /// Reads the turn that is over.
+    pub fn settle(mut self) -> Outcome {
+        let Some(turn) = self.session.turn.clone() else { return self.keep() };
+        let (key, ask) = match self.question() {
+            Ok(question) => question,
+            Err(reason) => return self.fault(reason),
+        };
+        if engine::is_hand_off_word(self.definition, &turn.words()) {
+            return self.hand_off_early(HandOffReason::CustomerAsked);
+        }
+        if let Some(reading) = ask.read_turn(&self, &turn) {
+            return ask.accept(self, reading);
+        }
+        self.session.release(&[]);
+        if turn.is_early {
+            return self.keep();
+        }
+        ask.fail(key, self, &turn)
+    }
+
+    /// Stops waiting for an answer.
+    pub fn give_up(self) -> Outcome {
+        match self.question() {
+            Ok((_, ask)) => self.hand_off_early(HandOffReason::TimedOut { question: ask.label.clone() }),
+            Err(reason) => self.fault(reason),
+        }
     }
 
     /// Ends the step with the session as it is.
@@ -115,6 +150,7 @@ impl<'a> Run<'a> {
             | HandOffReason::CustomerAsked
             | HandOffReason::NotUnderstood { .. }
             | HandOffReason::FlowFault { .. } => definition.hand_off_text.as_ref(),
+            HandOffReason::NotDelivered | HandOffReason::Uncertain | HandOffReason::WindowClosed => None,
         };
         if let Some(farewell) = farewell {
             self.say_text(farewell, None);
@@ -141,8 +177,15 @@ impl<'a> Run<'a> {
             HandOffReason::CustomerAsked
             | HandOffReason::NotUnderstood { .. }
             | HandOffReason::TimedOut { .. }
-            | HandOffReason::FlowFault { .. } => missing::questions(&self),
+            | HandOffReason::FlowFault { .. }
+            | HandOffReason::NotDelivered
+            | HandOffReason::Uncertain
+            | HandOffReason::WindowClosed => missing::questions(&self),
         };
+        self.session.release(&[]);
+        if let Some(given) = self.session.given.take() {
+            self.session.quote(given.tap, When::Opening);
+        }
         let brief = Brief {
             reason,
             topic: self.session.topic.map(|topic| topic.title),
@@ -154,6 +197,7 @@ impl<'a> Run<'a> {
             language: self.context.contact.language.clone(),
             promised: self.session.promised,
             waiting_since: self.session.waiting_since,
+            is_earlier: false,
         };
         self.steps.push(Step::HandOff { queue: queue.id, brief });
         Outcome { session: None, steps: self.steps }
@@ -161,6 +205,9 @@ impl<'a> Run<'a> {
 
     /// Says a text; its promise is that of `queue`, or of the queue the conversation is bound for.
     pub fn say_text(&mut self, words: &Text, queue: Option<&str>) {
+        if !self.context.may_speak {
+            return;
+        }
         let body = self.expand(words, queue);
         let body = text::truncate(&body, text::MAX_BODY);
         if !body.is_empty() {
@@ -249,8 +296,4 @@ impl<'a> Run<'a> {
     fn messages(&self) -> usize {
         self.steps.iter().filter(|step| matches!(step, Step::Say(_))).count()
     }
-}
-
-fn said(incoming: &Incoming<'_>) -> String {
-    text::clean(incoming.choice.map(|choice| choice.title.as_str()).or(incoming.text).unwrap_or(""))
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::engine::Kind;
+use super::turn::{Bubble, Turn};
 use crate::domain::brief::{Answer, Quote};
 use crate::domain::ids::{FlowId, MessageId};
 
@@ -30,9 +32,21 @@ pub struct FlowSession {
     /// What they wrote later that no question could use.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unclear: Vec<Quote>,
-    /// Until when further messages belong to the opening turn; `None` once a question was answered.
+    /// Until when what comes in belongs to the turn that was answered last: the question that waits had not reached them.
     #[serde(default)]
     pub turn_ends_at: Option<Timestamp>,
+    /// What they are saying at the question that waits; read once they pause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<Box<Turn>>,
+    /// Our latest messages; the last of them is the question that waits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<MessageId>,
+    /// A tap that came before its question was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given: Option<Box<Given>>,
+    /// The question that waits was put again because something could not be read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_asked_for_words: bool,
     #[serde(default)]
     pub topic: Option<Topic>,
     /// What this flow noted on the contact.
@@ -60,6 +74,13 @@ pub struct Topic {
     pub queue: String,
 }
 
+/// An option that was chosen before its question was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Given {
+    pub option: String,
+    pub tap: Bubble,
+}
+
 impl FlowSession {
     /// A session that has asked nothing yet.
     #[must_use]
@@ -73,6 +94,10 @@ impl FlowSession {
             opening: Vec::new(),
             unclear: Vec::new(),
             turn_ends_at: None,
+            turn: None,
+            asked: Vec::new(),
+            given: None,
+            has_asked_for_words: false,
             topic: None,
             fields: BTreeMap::new(),
             promised: None,
@@ -82,9 +107,19 @@ impl FlowSession {
         }
     }
 
+    /// Whether what comes in at `at` was begun before the question that waits had reached them.
     #[must_use]
-    pub fn is_in_opening_turn(&self, at: Timestamp) -> bool {
-        self.turn_ends_at.is_some_and(|end| at <= end)
+    pub fn is_early(&self, at: Timestamp) -> bool {
+        match &self.turn {
+            Some(turn) => turn.is_early,
+            None => self.turn_ends_at.is_some_and(|end| at <= end),
+        }
+    }
+
+    /// Whether nothing was answered yet.
+    #[must_use]
+    pub fn is_opening(&self) -> bool {
+        self.answers.is_empty()
     }
 
     #[must_use]
@@ -92,14 +127,25 @@ impl FlowSession {
         self.answers.iter().find(|answer| answer.field == field)
     }
 
-    /// Keeps a message of the opening turn for the brief.
-    pub(super) fn quote(&mut self, message: MessageId, text: String) {
-        keep(&mut self.opening, Quote { message, text });
+    /// Keeps for the brief what no question could use.
+    pub(super) fn quote(&mut self, bubble: Bubble, when: When) {
+        let quotes = match when {
+            When::Opening => &mut self.opening,
+            When::Later => &mut self.unclear,
+        };
+        // A picture alone says nothing that could be quoted, but it tells what they came with.
+        let is_brought = when == When::Opening && bubble.kind == Kind::Attachment;
+        if quotes.len() < MAX_QUOTES && (is_brought || !bubble.text.is_empty()) {
+            quotes.push(bubble.quote());
+        }
     }
 
-    /// Keeps a message for the brief that a question could not use.
-    pub(super) fn quote_unclear(&mut self, message: MessageId, text: String) {
-        keep(&mut self.unclear, Quote { message, text });
+    /// Ends the turn that is under way: what was said in it and is not part of an answer is kept for the brief.
+    pub(super) fn release(&mut self, answered: &[MessageId]) {
+        let Some(turn) = self.turn.take() else { return };
+        let when = if turn.is_early && self.is_opening() { When::Opening } else { When::Later };
+        let left = turn.bubbles.into_iter().filter(|bubble| !answered.contains(&bubble.message));
+        left.for_each(|bubble| self.quote(bubble, when));
     }
 
     /// Takes an answer; one to a question that was asked before replaces the old.
@@ -107,7 +153,6 @@ impl FlowSession {
         self.answers.retain(|known| known.field != answer.field);
         self.answers.push(answer);
         self.attempts = 0;
-        self.turn_ends_at = None;
     }
 
     /// Forgets the answer to a question and everything that was answered after it.
@@ -121,8 +166,10 @@ impl FlowSession {
     }
 }
 
-fn keep(quotes: &mut Vec<Quote>, quote: Quote) {
-    if quotes.len() < MAX_QUOTES {
-        quotes.push(quote);
-    }
+/// When something was said that no question could use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    /// Before the first question had reached them.
+    Opening,
+    Later,
 }

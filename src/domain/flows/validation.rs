@@ -111,7 +111,11 @@ impl<'a> Checks<'a> {
         if definition.nodes.is_empty() || definition.nodes.len() > MAX_NODES {
             self.fault("nodes", format!("must be 1 to {MAX_NODES}, not {}", definition.nodes.len()));
         }
-        for (field, words) in [("hand_off_text", &definition.hand_off_text), ("timed_out_text", &definition.timed_out_text)] {
+        for (field, words) in [
+            ("hand_off_text", &definition.hand_off_text),
+            ("timed_out_text", &definition.timed_out_text),
+            ("welcome_back_text", &definition.welcome_back_text),
+        ] {
             if let Some(words) = words {
                 self.text(field, words, text::MAX_BODY);
             }

@@ -83,6 +83,15 @@ impl Accept {
 }
 
 impl Accept {
+    /// What several messages say together, not longer than a text may be.
+    #[must_use]
+    pub fn shortened(&self, said: &str) -> String {
+        match self {
+            Accept::Text { max, .. } => super::text::truncate(said, *max),
+            _ => said.to_owned(),
+        }
+    }
+
     /// What is wrong with it, if anything.
     #[must_use]
     pub fn fault(&self) -> Option<String> {

@@ -8,7 +8,7 @@ use crate::domain::message::{Author, Content, Message};
 use crate::domain::snapshot::Workplace;
 use crate::store::threads::{QuotedMessage, ThreadMessage};
 use crate::store::{Result, Store};
-use crate::web::views::{Bubble, Quoted, ThreadItem};
+use crate::web::views::{Bubble, Quoted, SystemLine, ThreadItem};
 
 /// Makes bubbles of messages.
 pub(super) struct Builder<'a> {
@@ -18,9 +18,14 @@ pub(super) struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    pub fn bubble(&self, it: ThreadMessage) -> ThreadItem {
+    /// A bubble, or a line for what was not said.
+    pub fn item(&self, it: ThreadMessage) -> ThreadItem {
         let quote = quoted_wamid(&it.message).map(|wamid| self.quote(wamid));
         let message = it.message;
+        if let Content::Unspoken(unspoken) = &message.content {
+            let name = self.name(message.author);
+            return ThreadItem::Line(SystemLine::unspoken(self.thread.locale, (it.seq, message.at), &name, unspoken, quote.as_ref()));
+        }
         ThreadItem::Message(Box::new(Bubble {
             locale: self.thread.locale,
             id: message.id,
@@ -72,12 +77,16 @@ pub(super) async fn quotes<'m>(
     Ok(quoted.into_iter().map(|quote| (quote.wamid.clone(), quote)).collect())
 }
 
-/// What a message answers. A tap answers its question by itself: nothing is quoted.
+/// What a message answers or is about. A tap answers its question by itself: nothing is quoted.
 fn quoted_wamid(message: &Message) -> Option<&str> {
-    match message.content {
+    match &message.content {
         Content::Reply { .. } => None,
-        Content::Text { .. } | Content::Buttons { .. } | Content::List { .. } | Content::Image { .. } | Content::Unsupported { .. } => {
-            message.reply_to.as_deref()
-        }
+        Content::Unspoken(unspoken) => unspoken.about().map(String::as_str),
+        Content::Text { .. }
+        | Content::Buttons { .. }
+        | Content::List { .. }
+        | Content::Image { .. }
+        | Content::Unsupported { .. }
+        | Content::Unreadable { .. } => message.reply_to.as_deref(),
     }
 }

@@ -45,6 +45,7 @@ fn one_of_each() -> Vec<Event> {
         value: "orders".to_owned(),
         shown: "Orders".to_owned(),
         message: id,
+        also: Vec::new(),
     };
     vec![
         Event::ConversationOpened {
@@ -112,7 +113,7 @@ fn builder(quotes: HashMap<String, QuotedMessage>) -> Builder<'static> {
 }
 
 fn bubble(message: Message) -> Bubble {
-    match builder(HashMap::new()).bubble(ThreadMessage { seq: 3, inbox: InboxId(Uuid::nil()), message }) {
+    match builder(HashMap::new()).item(ThreadMessage { seq: 3, inbox: InboxId(Uuid::nil()), message }) {
         ThreadItem::Message(bubble) => *bubble,
         other => panic!("{other:?} is no bubble"),
     }

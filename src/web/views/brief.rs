@@ -51,5 +51,8 @@ pub(super) fn hand_off_reason(locale: Locale, reason: &HandOffReason) -> Html {
         HandOffReason::NotUnderstood { question } => sentence(&locale, "brief.reason.not_understood", &[("question", question)]),
         HandOffReason::TimedOut { question } => sentence(&locale, "brief.reason.timed_out", &[("question", question)]),
         HandOffReason::FlowFault { reason } => sentence(&locale, "brief.reason.flow_fault", &[("reason", reason)]),
+        HandOffReason::NotDelivered => sentence(&locale, "brief.reason.not_delivered", &[]),
+        HandOffReason::Uncertain => sentence(&locale, "brief.reason.uncertain", &[]),
+        HandOffReason::WindowClosed => sentence(&locale, "brief.reason.window_closed", &[]),
     }
 }

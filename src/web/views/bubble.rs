@@ -4,8 +4,10 @@ use askama::Template;
 use jiff::Timestamp;
 
 use super::format;
+use super::html::Html;
 use super::ticks::Ticks;
 use super::time;
+use super::words::sentence;
 use super::{ui, words};
 use crate::domain::ids::MessageId;
 use crate::domain::message::{Author, Content, Failure, MediaState, Status};
@@ -72,6 +74,26 @@ impl Bubble {
     #[must_use]
     pub fn summary(&self) -> String {
         summary(self.locale, &self.content)
+    }
+
+    /// What is said of something that cannot be shown.
+    fn unshown(&self) -> Option<Html> {
+        let named = |of: &str| {
+            let thing = words::known(&self.locale, &format!("thing.{of}")).unwrap_or_else(|| of.to_owned());
+            sentence(&self.locale, "thread.unsupported", &[("kind", &thing)])
+        };
+        match &self.content {
+            Content::Unsupported { of } => Some(named(of)),
+            Content::Unreadable { of: None } => Some(sentence(&self.locale, "thread.unreadable.something", &[])),
+            Content::Unreadable { of: Some(of) } if of == Content::EDIT => Some(sentence(&self.locale, "thread.unreadable.edit", &[])),
+            Content::Unreadable { of: Some(of) } => Some(named(of)),
+            Content::Text { .. }
+            | Content::Buttons { .. }
+            | Content::List { .. }
+            | Content::Reply { .. }
+            | Content::Image { .. }
+            | Content::Unspoken(_) => None,
+        }
     }
 
     fn is_flow(&self) -> bool {

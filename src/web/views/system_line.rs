@@ -4,13 +4,16 @@ use askama::Template;
 use jiff::Timestamp;
 
 use super::brief::hand_off_reason;
+use super::bubble::{Quoted, summary};
 use super::context::{ReasonCard, rule_sentence};
 use super::html::Html;
 use super::time;
 use super::ui;
 use super::words::{self, sentence};
 use crate::domain::event::{Actor, Destination, Event, QueuedBecause, Recorded};
+use crate::domain::ids::MessageId;
 use crate::domain::routing::AssignmentReason;
+use crate::domain::unspoken::Unspoken;
 use crate::web::locale::Locale;
 
 /// A line between bubbles: an event that is not a message or a note. Element id `line-<seq>`.
@@ -25,9 +28,14 @@ pub struct SystemLine {
     pub sentence: Html,
     /// More of it, shown on demand.
     pub reason: Option<ReasonCard>,
-    /// What a colleague wrote when handing over.
+    /// What a colleague wrote when handing over, or how an edited message reads now.
     pub note: Option<String>,
+    /// The message it is about, and its first words.
+    pub about: Option<(MessageId, String)>,
 }
+
+/// Characters of a message that a line about it shows.
+const SHOWN: usize = 60;
 
 impl SystemLine {
     /// The line of an event, if the timeline shows one for it.
@@ -42,7 +50,21 @@ impl SystemLine {
             sentence: told(locale, event)?,
             reason: considered(locale, event),
             note: handed_note(event),
+            about: None,
         })
+    }
+
+    /// The line of something the customer, called `name`, did without saying anything; `quote` is the message it is about.
+    #[must_use]
+    pub fn unspoken(locale: Locale, (seq, at): (i64, Timestamp), name: &str, unspoken: &Unspoken, quote: Option<&Quoted>) -> Self {
+        let about = quote.and_then(|quote| Some((quote.message?, short(&summary(locale, quote.content.as_ref()?)))));
+        let note = match unspoken {
+            Unspoken::Edit { text, .. } => text.clone(),
+            Unspoken::Notice { words } => words.clone(),
+            _ => None,
+        };
+        let sentence = unspoken_sentence(locale, name, unspoken, about.is_some());
+        Self { locale, seq, at, kind: unspoken_kind(unspoken), sentence, reason: None, note, about }
     }
 
     fn icon(&self) -> &'static str {
@@ -54,8 +76,12 @@ impl SystemLine {
             "conversation_queued" => "hourglass",
             "handed_off" | "flow_started" => "bot",
             "message_resent" | "message_left" => "circle-help",
-            "window_opened" => "clock",
+            "window_opened" | "window_closed" => "clock",
             "field_set" | "contact_renamed" => "tag",
+            "reaction" => "corner-up-left",
+            "edit" | "deletion" => "history",
+            "call" => "phone",
+            "notice" => "megaphone",
             _ => "message-circle",
         }
     }
@@ -69,6 +95,7 @@ fn told(locale: Locale, event: &Event) -> Option<Html> {
         Event::MessageResent { by, .. } => by_actor(locale, "line.resent", by),
         Event::MessageLeft { by, .. } => by_actor(locale, "line.left", by),
         Event::WindowOpened { .. } => plain("line.window_opened"),
+        Event::WindowClosed => plain("line.window_closed"),
         Event::FlowStarted { .. } => plain("line.flow_started"),
         Event::FieldSet { field, value } => sentence(&locale, "line.field_set", &[("field", &words::field_label(field)), ("value", value)]),
         Event::HandedOff { brief } => {
@@ -85,6 +112,7 @@ fn told(locale: Locale, event: &Event) -> Option<Html> {
         | Event::MessageStatusChanged { .. }
         | Event::MediaChanged { .. }
         | Event::AnswerRecorded { .. }
+        | Event::LanguageLearned { .. }
         | Event::NoteAdded { .. }
         | Event::DeliveryPostponed { .. }
         | Event::LeftOutbox { .. }
@@ -93,6 +121,54 @@ fn told(locale: Locale, event: &Event) -> Option<Html> {
         | Event::TimerSet { .. }
         | Event::TimerCancelled { .. } => return None,
     })
+}
+
+/// A word for the icon and for tests.
+fn unspoken_kind(unspoken: &Unspoken) -> &'static str {
+    match unspoken {
+        Unspoken::Reaction { .. } => "reaction",
+        Unspoken::Edit { .. } => "edit",
+        Unspoken::Deletion { .. } => "deletion",
+        Unspoken::CallPermission { .. } => "call",
+        Unspoken::ChatOpened
+        | Unspoken::Disappearing
+        | Unspoken::NumberChanged { .. }
+        | Unspoken::UserIdChanged
+        | Unspoken::SecurityCodeChanged
+        | Unspoken::Notice { .. } => "notice",
+    }
+}
+
+/// Every sentence begins with the name, which is marked, so that it changes when the contact gets another one.
+fn unspoken_sentence(locale: Locale, name: &str, unspoken: &Unspoken, has_quote: bool) -> Html {
+    let quoted = if has_quote { "_to" } else { "" };
+    let (key, other) = match unspoken {
+        Unspoken::Reaction { emoji: Some(emoji), .. } => (format!("reaction{quoted}"), Some(("emoji", emoji.clone()))),
+        Unspoken::Reaction { emoji: None, .. } => (format!("reaction_gone{quoted}"), None),
+        Unspoken::Edit { text: Some(_), .. } => ("edit".to_owned(), None),
+        Unspoken::Edit { text: None, .. } => ("edit_untold".to_owned(), None),
+        Unspoken::Deletion { .. } => (format!("deletion{quoted}"), None),
+        Unspoken::ChatOpened => ("chat_opened".to_owned(), None),
+        Unspoken::CallPermission { is_granted: true } => ("call_allowed".to_owned(), None),
+        Unspoken::CallPermission { is_granted: false } => ("call_refused".to_owned(), None),
+        Unspoken::Disappearing => ("disappearing".to_owned(), None),
+        Unspoken::NumberChanged { to: Some(to) } => {
+            ("number_changed_to".to_owned(), Some(("number", format!("+{}", to.trim_start_matches('+')))))
+        }
+        Unspoken::NumberChanged { to: None } => ("number_changed".to_owned(), None),
+        Unspoken::UserIdChanged => ("user_id_changed".to_owned(), None),
+        Unspoken::SecurityCodeChanged => ("security_code_changed".to_owned(), None),
+        Unspoken::Notice { words: Some(_) } => ("notice".to_owned(), None),
+        Unspoken::Notice { words: None } => ("notice_untold".to_owned(), None),
+    };
+    let values: Vec<(&str, &str)> =
+        [("name", name)].into_iter().chain(other.as_ref().map(|(name, value)| (*name, value.as_str()))).collect();
+    let sentence = sentence(&locale, &format!("line.unspoken.{key}"), &values);
+    Html::trusted(sentence.into_string().replacen("<bdi>", r#"<bdi class="line__who">"#, 1))
+}
+
+fn short(text: &str) -> String {
+    if text.chars().count() <= SHOWN { text.to_owned() } else { format!("{}…", text.chars().take(SHOWN).collect::<String>().trim_end()) }
 }
 
 fn by_actor(locale: Locale, key: &str, by: &Actor) -> Html {

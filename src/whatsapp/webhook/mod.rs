@@ -3,12 +3,14 @@
 //! Every entry, change, message and status of a body comes out as something: nothing is dropped, and one bad item does not
 //! spoil the others. Where Meta's documents disagree, both readings are taken.
 
+mod content;
 mod mending;
 mod message;
 mod notice;
 mod reading;
 mod sender;
 mod status;
+mod unspoken;
 
 use serde_json::{Map, Value};
 

@@ -7,6 +7,7 @@ use super::{Item, Place, Reject, notice};
 use crate::domain::contact::Identity;
 use crate::domain::inbound::{InboundItem, StatusReport};
 use crate::domain::message::{Failure, Status};
+use crate::whatsapp::errors::reaction;
 
 /// Longest wording of an error that is kept, in characters.
 const LONGEST_TITLE: usize = 500;
@@ -51,12 +52,14 @@ fn status_of(status: &Map<String, Value>) -> Option<Status> {
 }
 
 fn read(status: &Map<String, Value>, known: Status) -> Result<StatusReport, &'static str> {
+    let failure = if known == Status::Failed { failure(status) } else { None };
     Ok(StatusReport {
         wamid: id(status, "id").ok_or("it has no usable id")?,
         message: text(status, "biz_opaque_callback_data").and_then(|ours| ours.parse().ok()),
         status: known,
         at: timestamp(status).ok_or("its timestamp is not a time")?,
-        failure: if known == Status::Failed { failure(status) } else { None },
+        reaction: failure.as_ref().map(|failure| reaction(failure.code)),
+        failure,
         recipient: recipient(status),
     })
 }

@@ -2,15 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::engine::{Incoming, Outcome, Step};
+use super::super::engine::{Incoming, Kind, Outcome, Step};
 use super::super::run::Run;
 use super::super::session::Topic;
 use super::super::text::{self, Text};
+use super::super::turn::{Bubble, Turn};
 use super::super::validation::Checks;
 use super::super::values::Accept;
 use super::Next;
 use super::options::{self, AskOption};
 use crate::domain::brief::{Answer, HandOffReason};
+use crate::domain::courtesy;
+use crate::domain::ids::MessageId;
 use crate::domain::message::{Choice, Content};
 
 /// How often a question may be tried at most.
@@ -60,17 +63,22 @@ pub enum Form {
     Text,
 }
 
-/// An answer that can be used.
-struct Reading<'a> {
+/// An answer that can be used, and the messages it was given in.
+pub(in super::super) struct Reading<'a> {
     value: String,
     shown: String,
     option: Option<&'a AskOption>,
+    messages: Vec<MessageId>,
 }
 
 impl<'a> Reading<'a> {
-    fn of(option: &'a AskOption, run: &Run<'_>) -> Self {
+    fn of(option: &'a AskOption, run: &Run<'_>, message: MessageId) -> Self {
         let title = option.title.in_language(run.language(), &run.definition.language);
-        Self { value: option.id.clone(), shown: title.to_owned(), option: Some(option) }
+        Self { value: option.id.clone(), shown: title.to_owned(), option: Some(option), messages: vec![message] }
+    }
+
+    fn written(value: String, messages: Vec<MessageId>) -> Self {
+        Self { shown: value.clone(), value, option: None, messages }
     }
 }
 
@@ -80,6 +88,13 @@ fn attempts() -> u32 {
 
 impl Ask {
     pub(super) fn enter<'a>(&'a self, run: &mut Run<'a>) -> Next<'a> {
+        if let Some(reading) = self.given(run) {
+            self.record(run, reading);
+            return Next::Node(&self.next);
+        }
+        if !run.context.may_speak {
+            return Next::LetGo;
+        }
         let prompt = run.expand(&self.prompt, None);
         match self.content(&prompt, run) {
             Ok(content) => {
@@ -90,37 +105,101 @@ impl Ask {
         }
     }
 
+    /// The answer, when it was given before the question was asked.
+    fn given<'a>(&'a self, run: &mut Run<'a>) -> Option<Reading<'a>> {
+        let option = self.option(&run.session.given.as_ref()?.option)?;
+        let given = run.session.given.take()?;
+        Some(Reading::of(option, run, given.tap.message))
+    }
+
     #[must_use]
     pub fn option(&self, id: &str) -> Option<&AskOption> {
         self.options.iter().find(|option| option.id == id)
     }
 
-    /// Whether a message of the opening turn can only be meant as the answer: a tap, or an option's own words.
-    pub(in super::super) fn is_plainly_answered_by(&self, incoming: &Incoming<'_>) -> bool {
+    /// The option that a message can only mean: one that it taps, or whose own words it is.
+    pub(in super::super) fn plain_option(&self, incoming: &Incoming<'_>) -> Option<&AskOption> {
         match incoming.choice {
-            Some(choice) => self.option(&choice.id).is_some(),
-            None => options::titled(&self.options, &text::normalise(incoming.text.unwrap_or(""))).is_some(),
+            Some(choice) => self.option(&choice.id),
+            None => options::titled(&self.options, &text::normalise(incoming.text.unwrap_or(""))),
         }
     }
 
-    /// Takes a message as the answer.
-    pub(in super::super) fn take<'a>(&'a self, key: &'a str, mut run: Run<'a>, incoming: &Incoming<'_>) -> Outcome {
-        match self.read(&run, incoming) {
-            Some(reading) => self.accept(run, reading, incoming),
-            None => {
-                run.quote_unclear(incoming);
-                run.session.attempts = run.session.attempts.saturating_add(1);
-                if run.session.attempts >= self.attempts {
-                    return run.hand_off_early(HandOffReason::NotUnderstood { question: self.label.clone() });
-                }
-                self.ask_again(key, run, incoming)
+    /// The answer that one message gives and nothing can be added to: an option, a number, a date. A text, and pictures, are read
+    /// when the turn is over.
+    pub(in super::super) fn read_at_once<'a>(&'a self, run: &Run<'a>, incoming: &Incoming<'_>, is_early: bool) -> Option<Reading<'a>> {
+        if let Some(option) = self.plain_option(incoming) {
+            return Some(Reading::of(option, run, incoming.message));
+        }
+        let bubble = Bubble::of(incoming);
+        match (self.form, self.accept.as_ref()) {
+            (Form::Text, None | Some(Accept::Text { .. })) => None,
+            (Form::Buttons | Form::List | Form::Text, _) => self.read_bubble(run, &bubble, is_early),
+        }
+    }
+
+    /// The answer that a turn gives: one of its messages, all that agree, or all of it together.
+    pub(in super::super) fn read_turn<'a>(&'a self, run: &Run<'a>, turn: &Turn) -> Option<Reading<'a>> {
+        match (self.form, self.accept.as_ref()) {
+            (Form::Text, None | Some(Accept::Text { .. })) => self.read_text(run, turn),
+            (Form::Buttons | Form::List | Form::Text, _) => {
+                let mut readings = turn.written().filter_map(|bubble| self.read_bubble(run, bubble, turn.is_early));
+                let Some(first) = readings.next() else { return self.read_together(run, turn) };
+                readings.all(|another| another.value == first.value).then_some(first)
             }
         }
     }
 
-    fn accept<'a>(&'a self, mut run: Run<'a>, reading: Reading<'a>, incoming: &Incoming<'_>) -> Outcome {
-        let Reading { value, shown, option } = reading;
-        let answer = Answer { field: self.field.clone(), label: self.label.clone(), value, shown, message: incoming.message };
+    fn read_together<'a>(&'a self, run: &Run<'a>, turn: &Turn) -> Option<Reading<'a>> {
+        let all = Bubble { message: turn.written().next()?.message, text: turn.words(), kind: Kind::Words };
+        let reading = self.read_bubble(run, &all, turn.is_early)?;
+        Some(Reading { messages: turn.written().map(|bubble| bubble.message).collect(), ..reading })
+    }
+
+    /// In a turn that began before the question had reached them, an option must be named plainly: `2` may be part of a story.
+    fn read_bubble<'a>(&'a self, run: &Run<'a>, bubble: &Bubble, is_early: bool) -> Option<Reading<'a>> {
+        let of = |option: &'a AskOption| Reading::of(option, run, bubble.message);
+        match self.form {
+            Form::Buttons | Form::List if is_early => options::titled(&self.options, &text::normalise(&bubble.text)).map(of),
+            Form::Buttons | Form::List => options::typed(&self.options, &bubble.text).map(of),
+            Form::Text if bubble.kind == Kind::Tap => None,
+            Form::Text => {
+                let accept = self.accept.as_ref().unwrap_or(&Accept::ANY_TEXT);
+                accept.read(&bubble.text, run.today()).map(|value| Reading::written(value, vec![bubble.message]))
+            }
+        }
+    }
+
+    /// A free text is all that was written, with the pictures that came along; where they are welcome, pictures alone will do.
+    fn read_text<'a>(&'a self, run: &Run<'a>, turn: &Turn) -> Option<Reading<'a>> {
+        if turn.is_early && courtesy::is_small_talk(&turn.words()) {
+            return None;
+        }
+        let is_part = |bubble: &&Bubble| matches!(bubble.kind, Kind::Words | Kind::Attachment);
+        let messages: Vec<MessageId> = turn.bubbles.iter().filter(is_part).map(|bubble| bubble.message).collect();
+        let accept = self.accept.as_ref().unwrap_or(&Accept::ANY_TEXT);
+        let words = if turn.written().nth(1).is_some() { accept.shortened(&turn.words()) } else { turn.words() };
+        if let Some(value) = accept.read(&words, run.today()) {
+            return Some(Reading::written(value, messages));
+        }
+        let pictures = turn.attachments().count();
+        let picture = &run.definition.words(&run.definition.language).picture;
+        let shown = if pictures == 1 { picture.to_string() } else { format!("{picture} × {pictures}") };
+        (self.pictures && pictures > 0).then(|| Reading { value: "picture".to_owned(), shown, option: None, messages })
+    }
+
+    pub(in super::super) fn accept<'a>(&'a self, mut run: Run<'a>, reading: Reading<'a>) -> Outcome {
+        self.record(&mut run, reading);
+        run.go(&self.next)
+    }
+
+    fn record<'a>(&'a self, run: &mut Run<'a>, reading: Reading<'a>) {
+        let Reading { value, shown, option, messages } = reading;
+        run.session.release(&messages);
+        let mut messages = messages.into_iter();
+        let Some(message) = messages.next() else { return };
+        let (field, label) = (self.field.clone(), self.label.clone());
+        let answer = Answer { field, label, value, shown, message, also: messages.collect() };
         run.session.record(answer.clone());
         run.steps.push(Step::Answered(answer));
         if let Some((option, queue)) = option.and_then(|option| Some((option, option.queue.clone()?))) {
@@ -128,15 +207,31 @@ impl Ask {
             let title = option.title.in_language(language, language).to_owned();
             run.session.topic = Some(Topic { field: self.field.clone(), title, queue });
         }
-        run.go(&self.next)
     }
 
-    fn ask_again<'a>(&'a self, key: &'a str, mut run: Run<'a>, incoming: &Incoming<'_>) -> Outcome {
+    /// A turn that is no answer: asks again, and hands off when that fails too. What nobody can read is no failed answer, but they
+    /// are told once.
+    pub(in super::super) fn fail<'a>(&'a self, key: &'a str, mut run: Run<'a>, turn: &Turn) -> Outcome {
+        if turn.is_unreadable() {
+            let is_told = std::mem::replace(&mut run.session.has_asked_for_words, true);
+            return if is_told { run.keep() } else { self.ask_again(key, run, turn) };
+        }
+        run.session.attempts = run.session.attempts.saturating_add(1);
+        if run.session.attempts >= self.attempts {
+            return run.hand_off_early(HandOffReason::NotUnderstood { question: self.label.clone() });
+        }
+        self.ask_again(key, run, turn)
+    }
+
+    fn ask_again<'a>(&'a self, key: &'a str, mut run: Run<'a>, turn: &Turn) -> Outcome {
+        if !run.context.may_speak {
+            return run.hand_off_early(HandOffReason::WindowClosed);
+        }
         let words = run.definition.words(run.language());
         let body = match &self.retry {
-            Some(retry) if !incoming.is_media => run.expand(retry, None),
+            Some(retry) if !turn.is_wordless() => run.expand(retry, None),
             Some(_) | None => {
-                let opening = if incoming.is_media { &words.not_in_words } else { &words.not_understood };
+                let opening = if turn.is_wordless() { &words.not_in_words } else { &words.not_understood };
                 format!("{opening}\n\n{}", run.expand(&self.prompt, None))
             }
         };
@@ -179,24 +274,6 @@ impl Ask {
 
     fn choices(&self, run: &Run<'_>, longest_title: usize) -> Vec<Choice> {
         self.options.iter().map(|option| option.choice(run.language(), &run.definition.language, longest_title)).collect()
-    }
-
-    fn read<'a>(&'a self, run: &Run<'a>, incoming: &Incoming<'_>) -> Option<Reading<'a>> {
-        if let Some(choice) = incoming.choice {
-            return self.option(&choice.id).map(|option| Reading::of(option, run));
-        }
-        let said = text::clean(incoming.text.unwrap_or(""));
-        match self.form {
-            Form::Buttons | Form::List => options::typed(&self.options, &said).map(|option| Reading::of(option, run)),
-            Form::Text => {
-                let accept = self.accept.as_ref().unwrap_or(&Accept::ANY_TEXT);
-                if said.is_empty() && incoming.is_media && self.pictures {
-                    let picture = run.definition.words(&run.definition.language).picture.to_string();
-                    return Some(Reading { value: "picture".to_owned(), shown: picture, option: None });
-                }
-                accept.read(&said, run.today()).map(|value| Reading { shown: value.clone(), value, option: None })
-            }
-        }
     }
 
     pub(super) fn check(&self, checks: &mut Checks<'_>) {

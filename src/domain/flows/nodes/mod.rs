@@ -17,6 +17,7 @@ pub use send_text::SendText;
 pub use set_field::SetField;
 
 use super::run::Run;
+use super::text::Text;
 use super::validation::Checks;
 
 /// A node of a flow.
@@ -37,6 +38,8 @@ pub(super) enum Next<'a> {
     Wait,
     /// To people: the key of a queue, or the topic's queue.
     HandOff(Option<String>),
+    /// To people, because nothing may be said.
+    LetGo,
     Fault(String),
 }
 
@@ -57,6 +60,20 @@ impl Node {
         match self {
             Node::Ask(ask) => Some(ask),
             Node::SendText(_) | Node::Branch(_) | Node::SetField(_) | Node::HandOff(_) => None,
+        }
+    }
+
+    /// Every text of it that is said.
+    #[must_use]
+    pub fn texts(&self) -> Vec<&Text> {
+        match self {
+            Node::SendText(node) => vec![&node.text],
+            Node::Ask(ask) => {
+                let options = ask.options.iter().flat_map(|option| [Some(&option.title), option.description.as_ref()]);
+                [Some(&ask.prompt), ask.retry.as_ref(), ask.button.as_ref()].into_iter().chain(options).flatten().collect()
+            }
+            Node::HandOff(node) => node.text.iter().collect(),
+            Node::Branch(_) | Node::SetField(_) => Vec::new(),
         }
     }
 
