@@ -141,10 +141,63 @@ pub fn name(profile_name: &str) -> String {
     if name.chars().any(char::is_alphabetic) { truncate(name, MAX_NAME) } else { String::new() }
 }
 
-/// The first word of a name that has letters in it.
+/// Words in front of a name that are no part of it, normalised.
+const TITLES: [&str; 24] = [
+    "dr",
+    "dra",
+    "doctor",
+    "mr",
+    "mrs",
+    "ms",
+    "miss",
+    "mx",
+    "mister",
+    "sir",
+    "madam",
+    "prof",
+    "professor",
+    "sr",
+    "sra",
+    "srta",
+    "senor",
+    "senora",
+    "ing",
+    "lic",
+    "herr",
+    "frau",
+    "mme",
+    "mlle",
+];
+
+/// What programs write where there is no name, normalised.
+const NO_NAMES: [&str; 9] = ["null", "nil", "none", "undefined", "unknown", "nan", "n a", "anonymous", "no name"];
+
+/// The word of a name that a person is called by; empty when it cannot be told: `Mr. Smith` has only a surname, and `null` is none.
 #[must_use]
 pub fn first_name(profile_name: &str) -> String {
-    name(profile_name).split(' ').map(name).find(|word| !word.is_empty()).unwrap_or_default()
+    let name = name(profile_name);
+    if NO_NAMES.contains(&normalise(&name).as_str()) || name.split(' ').all(|word| NO_NAMES.contains(&normalise(word).as_str())) {
+        return String::new();
+    }
+    let is_title = |word: &str| TITLES.contains(&normalise(word).as_str());
+    // `Torres, Ana`
+    let given = match name.split_once(',') {
+        Some((surname, given)) if !surname.contains(' ') && !is_title(surname) && given.chars().any(char::is_alphabetic) => given,
+        Some(_) | None => name.as_str(),
+    };
+    let words: Vec<&str> = given.split(' ').filter(|word| word.chars().any(char::is_alphabetic)).collect();
+    let titles = words.iter().take_while(|word| is_title(word)).count();
+    match &words[titles..] {
+        [] => String::new(),
+        [_] if titles > 0 => String::new(),
+        [first, ..] if is_initial(first) => String::new(),
+        [first, ..] => self::name(first),
+    }
+}
+
+/// `J.`: a surname follows.
+fn is_initial(word: &str) -> bool {
+    word.ends_with('.') && word.chars().count() == 2
 }
 
 fn is_ornament(c: char) -> bool {
@@ -253,6 +306,29 @@ mod tests {
             ("प्रिया शर्मा", "प्रिया"),
             ("José-María", "José-María"),
             ("A\u{0}B\nC", "A"),
+            ("Dr, Ana Torres", "Ana"),
+            ("Dr. Ana Torres", "Ana"),
+            ("mr,", ""),
+            ("Mr. Smith", ""),
+            ("Mrs Smith", ""),
+            ("Prof. Dr. Ana Torres", "Ana"),
+            ("null,", ""),
+            ("null null", ""),
+            ("undefined", ""),
+            ("Torres, Ana", "Ana"),
+            ("Ana, Torres", "Torres"),
+            ("Sra. Ana", ""),
+            ("D. Ana", ""),
+            ("J. R. Ewing", ""),
+            ("Unknown", ""),
+            ("N/A", ""),
+            ("Drew Barry", "Drew"),
+            ("Sr Pedro Ruiz", "Pedro"),
+            ("Don Draper", "Don"),
+            ("A", "A"),
+            ("Ana (work)", "Ana"),
+            ("Ana,", "Ana"),
+            ("Ltd", "Ltd"),
         ] {
             assert_eq!(first_name(profile), first, "{profile:?}");
         }
