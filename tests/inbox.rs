@@ -22,3 +22,5 @@ mod servers;
 mod shop;
 #[path = "inbox/threads.rs"]
 mod threads;
+#[path = "inbox/unspoken.rs"]
+mod unspoken;

@@ -5,6 +5,7 @@ use baton::domain::event::Event;
 use baton::domain::ids::{ConversationId, MediaId, MessageId};
 use baton::domain::inbound::InboundContent;
 use baton::domain::message::{Choice, Content, MediaState, Status};
+use baton::domain::unspoken::Unspoken;
 use baton::domain::user::Role;
 use baton::live::change::Change;
 use baton::web::locale::Locale;
@@ -28,6 +29,10 @@ async fn live_through(shop: &Shop, ana: &mut Agent<'_>, ben: &mut Agent<'_>, id:
     shop.hears_from(PHONE, "Zoe", InboundContent::Reply { choice }, quoted).await;
     shop.hears_from(PHONE, "Zoe", InboundContent::Text { body: "And that".to_owned() }, Some("wamid.elsewhere".to_owned())).await;
     shop.hears(PHONE, InboundContent::Unsupported { of: "sticker".to_owned() }).await;
+    let reaction = Unspoken::Reaction { emoji: Some("👍".to_owned()), to: Some(format!("wamid.of.{first}")) };
+    shop.hears(PHONE, InboundContent::Unspoken(reaction)).await;
+    shop.hears(PHONE, InboundContent::Unspoken(Unspoken::Edit { of: None, text: Some("the blue one".to_owned()) })).await;
+    shop.hears(PHONE, InboundContent::Unreadable { of: None }).await;
     shop.hears(PHONE, picture()).await;
     has_fetched(shop, id).await;
     ana.does(id, "notes", &[("note_id", &Uuid::now_v7().to_string()), ("body", "careful <b>")]).await;
@@ -103,7 +108,7 @@ async fn a_thread_is_the_same_live_caught_up_and_freshly_loaded() {
     let page = ana.opens(id).await;
     let fresh = Thread::of_page(&page);
     assert_eq!((missed.reload, missed.seq), (false, seq_of_page(&page)));
-    for words in ["<strong>Zoe</strong>", "sticker", "careful", "/thumbnail", "Ben here", "Still there?"] {
+    for words in ["<strong>Zoe</strong>", "sticker", "reacted", "the blue one", "careful", "/thumbnail", "Ben here", "Still there?"] {
         assert!(fresh.says(words), "{words} is missing");
     }
     for (thread, how) in [(&live, "live"), (&caught_up, "caught up")] {
