@@ -33,9 +33,18 @@ impl BriefCard {
         self.queue_name.as_deref().unwrap_or(&self.brief.queue)
     }
 
-    /// The customer's own words: what they came with, and what no question could use.
+    /// The customer's own words: what they came with, and what no question could use. Pictures alone stand in the thread.
     fn said(&self) -> Vec<&Quote> {
-        self.brief.opening.iter().chain(&self.brief.unclear).collect()
+        self.brief.opening.iter().chain(&self.brief.unclear).filter(|quote| !quote.text.is_empty()).collect()
+    }
+
+    fn title_key(&self) -> &'static str {
+        if self.brief.is_earlier { "brief.title_earlier" } else { "brief.title" }
+    }
+
+    /// The wait is for the new matter, which this is not about.
+    fn waits_since(&self) -> Option<Timestamp> {
+        self.waiting_since.filter(|_| !self.brief.is_earlier)
     }
 
     fn is_smooth(&self) -> bool {
@@ -54,5 +63,44 @@ pub(super) fn hand_off_reason(locale: Locale, reason: &HandOffReason) -> Html {
         HandOffReason::NotDelivered => sentence(&locale, "brief.reason.not_delivered", &[]),
         HandOffReason::Uncertain => sentence(&locale, "brief.reason.uncertain", &[]),
         HandOffReason::WindowClosed => sentence(&locale, "brief.reason.window_closed", &[]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::MessageId;
+
+    fn card(is_earlier: bool) -> String {
+        let since = "2026-02-10T10:00:00Z".parse().unwrap();
+        let quote = |text: &str| Quote { message: MessageId(uuid::Uuid::nil()), text: text.to_owned() };
+        let brief = Brief {
+            reason: HandOffReason::Completed,
+            topic: Some("Orders".to_owned()),
+            queue: "orders".to_owned(),
+            answers: Vec::new(),
+            missing: Vec::new(),
+            opening: vec![quote("my lamp"), quote("")],
+            unclear: Vec::new(),
+            language: None,
+            promised: None,
+            waiting_since: since,
+            is_earlier,
+        };
+        let locale = Locale::default();
+        BriefCard { locale, brief, queue_name: None, promise_minutes: None, waiting_since: Some(since) }.render().unwrap()
+    }
+
+    #[test]
+    fn a_brief_of_an_earlier_matter_says_so_is_closed_and_shows_no_wait() {
+        let (before, now) = (card(true), card(false));
+        assert!(before.contains("Hand-off of the earlier, resolved matter") && before.contains("brief--earlier"), "{before}");
+        assert!(!before.contains("<details class=\"brief brief--earlier\" open") && !before.contains("brief__wait"), "{before}");
+        assert!(now.contains("<details class=\"brief\" open") && now.contains("brief__wait") && !now.contains("earlier"), "{now}");
+    }
+
+    #[test]
+    fn a_picture_they_came_with_is_not_quoted_as_an_empty_line() {
+        assert_eq!(card(false).matches("#message-").count(), 1);
     }
 }
