@@ -15,6 +15,8 @@ mod forms;
 mod pages;
 #[path = "inbox/pictures.rs"]
 mod pictures;
+#[path = "inbox/quicker.rs"]
+mod quicker;
 #[allow(dead_code, reason = "shared with the scenarios")]
 #[path = "support/servers.rs"]
 mod servers;

@@ -48,16 +48,24 @@ pub enum Holder {
     Nobody,
 }
 
-impl Conversation {
-    /// Who has it, or where it waits.
+impl Holder {
+    /// Who has a conversation that `controller` speaks in, and that is bound for `queue`.
     #[must_use]
-    pub fn holder(&self) -> Holder {
-        match (self.controller, self.queue) {
+    pub fn of(controller: Controller, queue: Option<QueueId>) -> Self {
+        match (controller, queue) {
             (Controller::Flow, _) => Holder::Flow,
             (Controller::Agent { user }, _) => Holder::Agent(user),
             (Controller::Queue, Some(queue)) => Holder::Queue(queue),
             (Controller::Queue, None) | (Controller::Nobody, _) => Holder::Nobody,
         }
+    }
+}
+
+impl Conversation {
+    /// Who has it, or where it waits.
+    #[must_use]
+    pub fn holder(&self) -> Holder {
+        Holder::of(self.controller, self.queue)
     }
 }
 

@@ -16,11 +16,34 @@ pub(super) struct Transfer {
     to: String,
     #[serde(default)]
     note: String,
+    #[serde(default)]
+    held_by: String,
+}
+
+/// What a form of our pages says beside what it asks for.
+#[derive(Deserialize)]
+pub(super) struct Seen {
+    /// Who had the conversation when the person looked, or where it waited.
+    #[serde(default)]
+    held_by: String,
+}
+
+/// The command of a person who saw the conversation so; what no form tells is not checked.
+fn as_seen(signed: &Signed, seen: Option<web::Form<Seen>>, command: Command) -> Command {
+    let holder = seen.and_then(|seen| seen.held_by.parse().ok());
+    command.as_seen(holder, signed.user)
 }
 
 /// `POST /conversations/{id}/assignment`: I take it.
-pub(super) async fn create(state: web::Data<State>, signed: Signed, asked: Asked, id: web::Path<ConversationId>) -> Result<HttpResponse> {
-    run(&state, &signed, *id, Command::Take { by: person(&signed) }).await?;
+pub(super) async fn create(
+    state: web::Data<State>,
+    signed: Signed,
+    asked: Asked,
+    id: web::Path<ConversationId>,
+    seen: Option<web::Form<Seen>>,
+) -> Result<HttpResponse> {
+    let take = as_seen(&signed, seen, Command::Take { by: person(&signed) });
+    run(&state, &signed, *id, take).await?;
     Ok(asked.done(*id))
 }
 
@@ -32,15 +55,23 @@ pub(super) async fn transfer(
     id: web::Path<ConversationId>,
     form: web::Form<Transfer>,
 ) -> Result<HttpResponse> {
-    let Transfer { to, note } = form.into_inner();
+    let Transfer { to, note, held_by } = form.into_inner();
     let to = target(&to).ok_or(Error::BadRequest)?;
-    run(&state, &signed, *id, Command::Transfer { by: person(&signed), to, note: Some(text(&note)) }).await?;
+    let transfer = Command::Transfer { by: person(&signed), to, note: Some(text(&note)) };
+    run(&state, &signed, *id, as_seen(&signed, Some(web::Form(Seen { held_by })), transfer)).await?;
     Ok(asked.done(*id))
 }
 
 /// `POST /conversations/{id}/resolution`
-pub(super) async fn resolve(state: web::Data<State>, signed: Signed, asked: Asked, id: web::Path<ConversationId>) -> Result<HttpResponse> {
-    run(&state, &signed, *id, Command::Resolve { by: person(&signed) }).await?;
+pub(super) async fn resolve(
+    state: web::Data<State>,
+    signed: Signed,
+    asked: Asked,
+    id: web::Path<ConversationId>,
+    seen: Option<web::Form<Seen>>,
+) -> Result<HttpResponse> {
+    let resolve = as_seen(&signed, seen, Command::Resolve { by: person(&signed) });
+    run(&state, &signed, *id, resolve).await?;
     Ok(asked.done(*id))
 }
 

@@ -10,7 +10,7 @@ use super::context::ReasonCard;
 use super::time;
 use super::{ui, words};
 use crate::domain::brief::{Answer, Brief};
-use crate::domain::conversation::{Controller, State};
+use crate::domain::conversation::{Controller, Holder, State};
 use crate::domain::ids::ConversationId;
 use crate::domain::routing::AssignmentReason;
 use crate::web::locale::Locale;
@@ -93,6 +93,11 @@ impl ConversationState {
 
     fn initials(&self) -> String {
         initials(&self.contact_name)
+    }
+
+    /// Who has it, or where it waits: forms carry it, so that nobody moves what a colleague has just moved.
+    pub(super) fn holder(&self) -> Holder {
+        Holder::of(self.controller, self.queue.as_ref().map(|queue| queue.id))
     }
 
     fn agent_id(&self) -> String {
