@@ -199,7 +199,7 @@ fn of_two_who_move_it_at_once_the_second_is_told_that_the_first_was_quicker() {
     let into = |by: &crate::people::Colleague<'_>, to| Command::Transfer { by: by.person.clone(), to, note: None };
     ana.having_seen(&phone, seen, into(&ana, TransferTarget::Queue(ORDERS))).unwrap();
     let queued = Refusal::QueuedMeanwhile { queue: "Orders".to_owned() };
-    assert_eq!(ben.having_seen(&phone, seen, into(&ben, TransferTarget::Queue(BILLING))), Err(queued.clone()));
+    assert_eq!(ben.having_seen(&phone, seen, into(&ben, TransferTarget::Queue(BILLING))), Err(queued));
     assert_eq!(phone.conversation().queue, Some(ORDERS), "the first transfer stands");
     let seen = phone.conversation().holder();
     ben.having_seen(&phone, seen, into(&ben, TransferTarget::Agent(ana.person.user))).unwrap();
