@@ -165,6 +165,9 @@ CREATE TABLE contacts (
     name text NOT NULL DEFAULT '',
     language text,
     fields jsonb NOT NULL DEFAULT '{}',
+    -- The identity they last wrote from: where an answer goes, as long as it is theirs.
+    address jsonb,
+    username text,
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workspace_id, id)
 ) WITH (fillfactor = 85);
@@ -175,11 +178,18 @@ CREATE TABLE contact_identities (
     kind text NOT NULL CHECK (kind IN ('phone', 'user_id')),
     value text NOT NULL,
     contact_id uuid NOT NULL,
+    -- `former`: its owner has moved to another number, and whoever writes from it is somebody new. `apart`: a person said that what
+    -- it would be joined with is somebody else's.
+    standing text NOT NULL DEFAULT 'current' CHECK (standing IN ('current', 'former', 'apart')),
+    -- The contact it was taken over from when two turned out to be one person.
+    joined_from uuid,
     PRIMARY KEY (workspace_id, kind, value),
     FOREIGN KEY (workspace_id, contact_id) REFERENCES contacts ON DELETE CASCADE
 );
 -- Where a message to a contact goes, and what a page shows of them.
 CREATE INDEX contact_identities_by_contact ON contact_identities (workspace_id, contact_id);
+-- What was taken over from a contact: its answers still under way go there, and it may be given back.
+CREATE INDEX contact_identities_joined ON contact_identities (workspace_id, joined_from) WHERE joined_from IS NOT NULL;
 
 -- Conversations ------------------------------------------------------------------------------------------------------
 

@@ -161,6 +161,8 @@ fn play(scenario: &Scenario) -> Vec<Value> {
         name: scenario.contact.name.clone(),
         language: scenario.contact.language.clone(),
         fields: scenario.contact.fields.clone(),
+        address: None,
+        username: None,
     };
     let mut queues = queues();
     if let Some(keys) = &scenario.queues {

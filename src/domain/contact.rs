@@ -15,6 +15,20 @@ pub struct Contact {
     pub language: Option<String>,
     /// What flows and people noted, by field name.
     pub fields: BTreeMap<String, String>,
+    /// What the customer last wrote from: where an answer goes.
+    #[serde(default)]
+    pub address: Option<Identity>,
+    /// The name they chose on WhatsApp to be found by, without `@`; text from outside.
+    #[serde(default)]
+    pub username: Option<String>,
+}
+
+impl Contact {
+    /// A contact of whom nothing but a name is known.
+    #[must_use]
+    pub fn named(id: ContactId, name: String) -> Self {
+        Self { id, name, language: None, fields: BTreeMap::new(), address: None, username: None }
+    }
 }
 
 /// What WhatsApp calls a person by.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::brief::{Answer, Brief};
+use super::contact::Identity;
 use super::flows::session::FlowSession;
 use super::ids::{ContactId, ConversationId, FlowId, InboxId, MediaId, MessageId, NoteId, QueueId, UserId};
 use super::message::{Failure, MediaState, Message, Status, Wamid};
@@ -99,8 +100,29 @@ pub enum Event {
     LanguageLearned {
         language: String,
     },
+    /// The customer writes from elsewhere than before; answers go there. Journaled when there was a before.
+    AddressChanged {
+        from: Option<Identity>,
+        to: Identity,
+    },
+    /// The number they write from was another contact's before: nothing of theirs belongs to this one.
+    NumberTakenOver {
+        number: Option<Identity>,
+    },
+    /// Two contacts turned out to be one person, whose messages come here from now on.
+    ContactsJoined {
+        other: ContactId,
+    },
+    /// Somebody saw that they are two after all.
+    ContactsParted {
+        other: ContactId,
+        by: Actor,
+    },
 
     // Not journaled: state that no timeline shows.
+    UsernameLearned {
+        username: String,
+    },
     FlowAdvanced {
         session: Option<FlowSession>,
     },
@@ -170,7 +192,9 @@ impl Event {
     pub fn is_journaled(&self) -> bool {
         !matches!(
             self,
-            Event::FlowAdvanced { .. }
+            Event::AddressChanged { from: None, .. }
+                | Event::UsernameLearned { .. }
+                | Event::FlowAdvanced { .. }
                 | Event::DeliveryPostponed { .. }
                 | Event::InboxPaused { .. }
                 | Event::LeftOutbox { .. }
@@ -204,6 +228,11 @@ impl Event {
             Event::NoteAdded { .. } => "note_added",
             Event::ContactRenamed { .. } => "contact_renamed",
             Event::LanguageLearned { .. } => "language_learned",
+            Event::AddressChanged { .. } => "address_changed",
+            Event::NumberTakenOver { .. } => "number_taken_over",
+            Event::ContactsJoined { .. } => "contacts_joined",
+            Event::ContactsParted { .. } => "contacts_parted",
+            Event::UsernameLearned { .. } => "username_learned",
             Event::FlowAdvanced { .. } => "flow_advanced",
             Event::DeliveryPostponed { .. } => "delivery_postponed",
             Event::InboxPaused { .. } => "inbox_paused",

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::contact::Identity;
 use super::delivery::Reaction;
-use super::ids::MessageId;
+use super::ids::{ContactId, MessageId};
 use super::message::{Choice, Failure, Status, Wamid};
 use super::unspoken::Unspoken;
 
@@ -37,6 +37,22 @@ pub struct Sender {
     pub identities: Vec<Identity>,
     /// The profile name, when the body had one.
     pub name: Option<String>,
+    /// The name they chose to be found by, without `@`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// What came to light when their contact was looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<Found>,
+}
+
+/// What the names of a sender tell about contacts we knew already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "found", rename_all = "snake_case")]
+pub enum Found {
+    /// The number was another contact's: WhatsApp gives it another user id, or its owner had moved to another number.
+    NumberOfAnother,
+    /// What were two contacts until now is one person; `other` is the one that the names were taken over from.
+    SamePerson { other: ContactId },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

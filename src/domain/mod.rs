@@ -29,6 +29,7 @@ pub mod snapshot;
 pub mod timer;
 pub mod unspoken;
 pub mod user;
+mod whose;
 pub mod window;
 
 pub use command::Command;

@@ -15,28 +15,28 @@ use super::flows::engine::{self, Context, Incoming, Kind, Outcome, Step};
 use super::flows::language;
 use super::flows::session::FlowSession;
 use super::ids::{FlowId, MediaId, MessageId, QueueId};
-use super::inbound::{InboundContent, InboundMessage};
+use super::inbound::{InboundContent, InboundMessage, Sender};
 use super::message::{Author, Content, MediaState, Message, Speech, Status};
 use super::refusal::Refusal;
 use super::snapshot::Workplace;
 use super::timer::Timer;
-use super::window;
+use super::{whose, window};
 
 pub(super) fn receive(it: &mut Decision, message: InboundMessage, received_at: Timestamp) -> Result<(), Refusal> {
     if it.snapshot.message_by_wamid(&message.wamid).is_some() {
         return Err(Refusal::Duplicate);
     }
-    let name = message.sender.name.clone();
+    let sender = message.sender.clone();
     let message = inbound(it, message);
     if message.content.speech() == Speech::Unspoken {
-        return note(it, name, message);
+        return note(it, &sender, message);
     }
     if asks_for_nothing(it, &message) {
-        rename_contact(it, name);
+        whose::recognise(it, &sender, &message.content);
         return hear(it, &message, Began::Before);
     }
     let began = open_or_reopen(it)?;
-    rename_contact(it, name);
+    whose::recognise(it, &sender, &message.content);
     learn_language(it, &message, received_at);
     hear(it, &message, began)?;
     match began {
@@ -89,12 +89,12 @@ fn hear(it: &mut Decision, message: &Message, began: Began) -> Result<(), Refusa
 
 /// Nothing was said: it stands in the thread, and nobody is bothered. A contact we do not know yet gets a conversation that is
 /// resolved from its beginning: it is found under Resolved and with the contact, and nobody waits in it.
-fn note(it: &mut Decision, name: Option<String>, message: Message) -> Result<(), Refusal> {
+fn note(it: &mut Decision, sender: &Sender, message: Message) -> Result<(), Refusal> {
     let is_unknown = it.snapshot.conversation.is_none();
     if is_unknown {
         open(it);
     }
-    rename_contact(it, name);
+    whose::recognise(it, sender, &message.content);
     hear(it, &message, if is_unknown { Began::Anew } else { Began::Before })?;
     if is_unknown {
         it.emit(Event::ConversationResolved { by: Actor::System });
@@ -108,13 +108,6 @@ enum Began {
     Anew,
     Again,
     Before,
-}
-
-/// Stands in the conversation that is open by now, so that the flow greets them by the new name.
-fn rename_contact(it: &mut Decision, name: Option<String>) {
-    if let Some(name) = name.filter(|name| !name.is_empty() && *name != it.snapshot.contact.name) {
-        it.emit(Event::ContactRenamed { name });
-    }
 }
 
 fn inbound(it: &Decision, message: InboundMessage) -> Message {

@@ -139,6 +139,8 @@ impl Snapshot {
             }
             Event::ContactRenamed { name } => self.contact.name.clone_from(name),
             Event::LanguageLearned { language } => self.contact.language = Some(language.clone()),
+            Event::AddressChanged { to, .. } => self.contact.address = Some(to.clone()),
+            Event::UsernameLearned { username } => self.contact.username = Some(username.clone()),
             Event::FlowAdvanced { session } => self.session.clone_from(session),
             Event::ConversationAssigned { agent, .. } => {
                 let previous = self.conversation.as_ref().and_then(|conversation| conversation.controller.agent());
@@ -160,6 +162,9 @@ impl Snapshot {
             | Event::HandedOff { .. }
             | Event::ConversationTransferred { .. }
             | Event::NoteAdded { .. }
+            | Event::NumberTakenOver { .. }
+            | Event::ContactsJoined { .. }
+            | Event::ContactsParted { .. }
             | Event::InboxPaused { .. }
             | Event::TimerSet { .. }
             | Event::TimerCancelled { .. } => {}
@@ -275,6 +280,11 @@ impl Conversation {
             | Event::NoteAdded { .. }
             | Event::ContactRenamed { .. }
             | Event::LanguageLearned { .. }
+            | Event::AddressChanged { .. }
+            | Event::NumberTakenOver { .. }
+            | Event::ContactsJoined { .. }
+            | Event::ContactsParted { .. }
+            | Event::UsernameLearned { .. }
             | Event::DeliveryPostponed { .. }
             | Event::LeftOutbox { .. }
             | Event::InboxPaused { .. }

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::contact::Identity;
 use super::message::Wamid;
 
 /// Something that was done or told, but not said.
@@ -24,7 +25,10 @@ pub enum Unspoken {
     /// They have another number from now on.
     NumberChanged { to: Option<String> },
     /// WhatsApp calls them by another id from now on.
-    UserIdChanged,
+    UserIdChanged {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
+    },
     /// Their security code is another one: a new phone, or WhatsApp was installed anew.
     SecurityCodeChanged,
     /// Something else WhatsApp tells about them, in its own words.
@@ -41,9 +45,22 @@ impl Unspoken {
             | Unspoken::CallPermission { .. }
             | Unspoken::Disappearing
             | Unspoken::NumberChanged { .. }
-            | Unspoken::UserIdChanged
+            | Unspoken::UserIdChanged { .. }
             | Unspoken::SecurityCodeChanged
             | Unspoken::Notice { .. } => None,
+        }
+    }
+
+    /// What WhatsApp calls the customer by from now on, when it says so.
+    #[must_use]
+    pub fn new_identity(&self) -> Option<Identity> {
+        match self {
+            Unspoken::NumberChanged { to: Some(to) } => {
+                let digits: String = to.chars().filter(char::is_ascii_digit).collect();
+                (!digits.is_empty()).then_some(Identity::Phone(digits))
+            }
+            Unspoken::UserIdChanged { to: Some(to) } => Some(Identity::UserId(to.clone())),
+            _ => None,
         }
     }
 

@@ -235,6 +235,7 @@ fn patience(command: &Command) -> Patience {
         | Command::Transfer { .. }
         | Command::Resolve { .. }
         | Command::Reopen { .. }
+        | Command::Part { .. }
         | Command::ReturnToQueue { .. }
         | Command::Settle { .. } => Patience::Wait,
         Command::Receive { .. }
@@ -348,6 +349,7 @@ fn messages_of(command: &Command) -> Vec<Uuid> {
         | Command::Resolve { .. }
         | Command::Reopen { .. }
         | Command::ReturnToQueue { .. }
+        | Command::Part { .. }
         | Command::TimerDue { .. } => Vec::new(),
     }
 }
@@ -371,6 +373,7 @@ fn agents_of(command: &Command, snapshot: &Snapshot) -> Vec<Uuid> {
         | Command::Settle { .. }
         | Command::RecordMedia { .. }
         | Command::TimerDue { .. }
+        | Command::Part { .. }
         | Command::AsSeen { .. } => [None, None],
     };
     concerned.into_iter().flatten().map(|user| user.0).collect()

@@ -2,6 +2,7 @@
 //! writes is guarded: whoever is quicker has sorted them, and nobody holds anything while it reads and thinks.
 
 mod aside;
+mod party;
 mod people;
 
 use std::collections::{HashMap, HashSet};

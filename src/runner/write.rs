@@ -210,6 +210,9 @@ fn write_event<'a>(
         Event::TimerCancelled { timer } => {
             writes.push(Box::pin(store::timers::cancel(transaction, workspace, conversation.id, *timer)));
         }
+        Event::ContactsParted { other, .. } => {
+            writes.push(Box::pin(store::contacts::part(transaction, workspace, snapshot.contact.id, *other)));
+        }
         Event::ConversationOpened { .. }
         | Event::ConversationReopened { .. }
         | Event::MessageReceived { .. }
@@ -227,6 +230,10 @@ fn write_event<'a>(
         | Event::NoteAdded { .. }
         | Event::ContactRenamed { .. }
         | Event::LanguageLearned { .. }
+        | Event::AddressChanged { .. }
+        | Event::NumberTakenOver { .. }
+        | Event::ContactsJoined { .. }
+        | Event::UsernameLearned { .. }
         | Event::DeliveryPostponed { .. }
         | Event::LeftOutbox { .. } => {}
     }

@@ -47,7 +47,8 @@ crate::statements! {
         WHERE c.workspace_id = $1 AND c.id = $2
         FOR UPDATE OF c");
     WITH_CONTACT = concat!("
-        SELECT ", columns!(), ", s.session, false AS another_under_way, contact.id, contact.name, contact.language, contact.fields
+        SELECT ", columns!(), ", s.session, false AS another_under_way, contact.id, contact.name, contact.language, contact.fields,
+            contact.address, contact.username
         FROM conversations AS c
         JOIN contacts AS contact ON contact.workspace_id = c.workspace_id AND contact.id = c.contact_id
         LEFT JOIN flow_sessions AS s ON s.workspace_id = c.workspace_id AND s.conversation_id = c.id

@@ -52,8 +52,11 @@ crate::statements! {
             claimed.queued_at,
             ARRAY(SELECT identity.kind || ':' || identity.value
                   FROM contact_identities AS identity
-                  WHERE identity.workspace_id = $1 AND identity.contact_id = claimed.contact_id
-                  ORDER BY identity.kind) AS identities,
+                  JOIN contacts AS contact ON contact.workspace_id = $1 AND contact.id = claimed.contact_id
+                  WHERE identity.workspace_id = $1 AND (identity.contact_id = contact.id OR identity.joined_from = contact.id)
+                  ORDER BY contact.address = jsonb_build_object('kind', identity.kind, 'value', identity.value) DESC NULLS LAST,
+                      identity.standing = 'former', identity.kind, identity.value
+                  LIMIT 20) AS identities,
             claimed.message_id, message.id, message.author_kind, message.author_id, message.content, message.status, message.failure, message.wamid,
             message.reply_to, message.at, NULL::jsonb AS raw
         FROM allowance
@@ -93,6 +96,7 @@ pub struct Dispatch {
     pub claim: ClaimId,
     pub attempts: u32,
     pub queued_at: Timestamp,
+    /// What WhatsApp calls them by, first what they last wrote from; never a name that is somebody else's by now.
     pub identities: Vec<Identity>,
     pub id: MessageId,
     /// As it is stored, if this version understands it.

@@ -15,6 +15,7 @@ crate::statements! {
     /// A conversation with its contact, and what the viewer ($3) wrote and read there.
     OPENED = concat!("
         SELECT ", columns!(), ", s.session, false AS another_under_way, contact.id, contact.name, contact.language, contact.fields,
+            contact.address, contact.username,
             ARRAY(SELECT kind FROM contact_identities AS known
                   WHERE known.workspace_id = $1 AND known.contact_id = c.contact_id ORDER BY kind, value LIMIT 20) AS kinds,
             ARRAY(SELECT value FROM contact_identities AS known
@@ -54,13 +55,13 @@ impl Store {
 
 fn opened(row: &Row) -> Opened {
     let first = WIDTH + 2;
-    let (kinds, values): (Vec<&str>, Vec<String>) = (row.get(first + 4), row.get(first + 5));
+    let (kinds, values): (Vec<&str>, Vec<String>) = (row.get(first + 6), row.get(first + 7));
     Opened {
         conversation: shown(row),
         session: if_known(row, WIDTH),
         contact: contact(row, first),
         identities: kinds.into_iter().zip(values).filter_map(|(kind, value)| identity(kind, value).ok()).collect(),
-        draft: row.get::<_, Option<String>>(first + 6).unwrap_or_default(),
-        read_seq: row.get(first + 7),
+        draft: row.get::<_, Option<String>>(first + 8).unwrap_or_default(),
+        read_seq: row.get(first + 9),
     }
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
+use super::contacts::Standing;
 use super::flight::{Step, in_one_flight};
 use super::inbound_items::NewItem;
 use super::notices::NewNotice;
@@ -22,9 +23,22 @@ pub struct Sheet<'a> {
     /// People we meet for the first time, with their profile names.
     pub contacts: Vec<(WorkspaceId, ContactId, String)>,
     pub identities: Vec<(WorkspaceId, Identity, ContactId)>,
+    /// Names we knew that stand otherwise from now on.
+    pub moved: Vec<Moved>,
     pub items: Vec<NewItem>,
     pub notices: Vec<NewNotice>,
     pub quarantined: Vec<NewQuarantined>,
+}
+
+/// A name that a contact takes over from another one, or that stands otherwise with its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    pub workspace: WorkspaceId,
+    pub identity: Identity,
+    pub owner: ContactId,
+    pub standing: Standing,
+    /// Whose it was, when the two are one person.
+    pub joined_from: Option<ContactId>,
 }
 
 /// Whether a sheet was written.
@@ -50,13 +64,16 @@ impl Store {
         let app: [&(dyn ToSql + Sync); 1] = [&sheet.app_id];
         let guard: [&(dyn ToSql + Sync); 2] = [&sheet.payloads, &count];
         let sorted: [&(dyn ToSql + Sync); 2] = [&sheet.payloads, &now];
+        let moves = Moves::of(&sheet.moved);
+        let moved = moves.parameters();
         let (contacts, identities) = (people.contacts(), people.identities());
         let (items, notices, quarantined) = (items.parameters(), notices.parameters(), quarantined.parameters());
-        let wanted: [(&super::Statement, &[&(dyn ToSql + Sync)], bool); 8] = [
+        let wanted: [(&super::Statement, &[&(dyn ToSql + Sync)], bool); 9] = [
             (&payloads::LOCK, &app, true),
             (&payloads::STILL_UNSORTED, &guard, true),
             (&contacts::INSERT, &contacts, !sheet.contacts.is_empty()),
             (&contacts::INSERT_IDENTITIES, &identities, !sheet.identities.is_empty()),
+            (&contacts::MOVE_IDENTITIES, &moved, !sheet.moved.is_empty()),
             (&inbound_items::INSERT, &items, !sheet.items.is_empty()),
             (&notices::INSERT, &notices, !sheet.notices.is_empty()),
             (&quarantine::INSERT, &quarantined, !sheet.quarantined.is_empty()),
@@ -81,6 +98,33 @@ fn is_overtaken(error: &Error) -> bool {
     let Error::Refused(refused) = error else { return false };
     let Some(said) = refused.as_db_error() else { return false };
     said.code().code() == payloads::OVERTAKEN || said.constraint() == Some("contact_identities_pkey")
+}
+
+/// Names that move, as columns.
+struct Moves<'a> {
+    workspaces: Vec<Uuid>,
+    kinds: Vec<&'static str>,
+    values: Vec<&'a str>,
+    owners: Vec<Uuid>,
+    standings: Vec<&'static str>,
+    joined_from: Vec<Option<Uuid>>,
+}
+
+impl<'a> Moves<'a> {
+    fn of(moved: &'a [Moved]) -> Self {
+        Self {
+            workspaces: moved.iter().map(|it| it.workspace.0).collect(),
+            kinds: moved.iter().map(|it| it.identity.kind()).collect(),
+            values: moved.iter().map(|it| it.identity.value()).collect(),
+            owners: moved.iter().map(|it| it.owner.0).collect(),
+            standings: moved.iter().map(|it| it.standing.as_str()).collect(),
+            joined_from: moved.iter().map(|it| it.joined_from.map(|contact| contact.0)).collect(),
+        }
+    }
+
+    fn parameters(&self) -> [&(dyn ToSql + Sync); 6] {
+        [&self.workspaces, &self.kinds, &self.values, &self.owners, &self.standings, &self.joined_from]
+    }
 }
 
 /// People as columns.

@@ -66,6 +66,10 @@ pub fn stands(event: &Event) -> bool {
         | Event::ConversationAssigned { .. }
         | Event::ConversationTransferred { .. }
         | Event::ConversationResolved { .. }
+        | Event::AddressChanged { .. }
+        | Event::NumberTakenOver { .. }
+        | Event::ContactsJoined { .. }
+        | Event::ContactsParted { .. }
         | Event::ContactRenamed { .. } => true,
         Event::MessageStatusChanged { .. }
         | Event::MessageResent { .. }
@@ -74,6 +78,7 @@ pub fn stands(event: &Event) -> bool {
         | Event::FlowStarted { .. }
         | Event::AnswerRecorded { .. }
         | Event::LanguageLearned { .. }
+        | Event::UsernameLearned { .. }
         | Event::FlowAdvanced { .. }
         | Event::DeliveryPostponed { .. }
         | Event::LeftOutbox { .. }

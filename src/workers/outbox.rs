@@ -215,10 +215,9 @@ async fn send(workers: &Workers, dispatch: &Dispatch, mut lease: Lease) -> Optio
     })
 }
 
-/// The phone number when we know it: WhatsApp takes it for every kind of message.
+/// What the customer last wrote from.
 fn recipient(dispatch: &Dispatch) -> Option<&Identity> {
-    let is_phone = |identity: &&Identity| matches!(identity, Identity::Phone(_));
-    dispatch.identities.iter().find(is_phone).or_else(|| dispatch.identities.first())
+    dispatch.identities.first()
 }
 
 fn never(reason: &str) -> Outcome {

@@ -63,8 +63,7 @@ fn damage(json: &mut Value, dice: &mut Dice) {
 
 /// Plays until the flow is over.
 fn wander(definition: &Definition, dice: &mut Dice) {
-    let contact =
-        Contact { id: ContactId(Uuid::nil()), name: dice.pick(&SAID).to_owned(), language: Some("es".to_owned()), fields: BTreeMap::new() };
+    let contact = Contact { language: Some("es".to_owned()), ..Contact::named(ContactId(Uuid::nil()), dice.pick(&SAID).to_owned()) };
     let queues = queues();
     let mut now: Timestamp = "2026-03-27T16:00:00Z".parse().unwrap();
     let mut session: Option<FlowSession> = None;

@@ -102,7 +102,12 @@ impl Shop {
         let item = InboundItem::Message(InboundMessage {
             wamid: format!("wamid.{}", Uuid::now_v7()),
             at: now(),
-            sender: Sender { identities: vec![Identity::Phone(phone.to_owned())], name: Some(name.to_owned()) },
+            sender: Sender {
+                identities: vec![Identity::Phone(phone.to_owned())],
+                name: Some(name.to_owned()),
+                username: None,
+                found: None,
+            },
             raw: json!({ "type": "x", "x": { "b": [1, 2.5], "a": "<b>" } }),
             content,
             reply_to,

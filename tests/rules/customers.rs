@@ -60,7 +60,7 @@ impl Phone<'_> {
         InboundMessage {
             wamid: format!("wamid.{}", self.shop.fresh()),
             at: self.shop.now(),
-            sender: Sender { identities: vec![Identity::Phone("491700000000".to_owned())], name: Some(name) },
+            sender: Sender { identities: vec![Identity::Phone("491700000000".to_owned())], name: Some(name), username: None, found: None },
             content,
             reply_to: None,
             raw: Value::Null,

@@ -144,7 +144,7 @@ pub fn unspoken() -> Vec<Unspoken> {
         Unspoken::CallPermission { is_granted: true },
         Unspoken::Disappearing,
         Unspoken::NumberChanged { to: Some("491709999999".to_owned()) },
-        Unspoken::UserIdChanged,
+        Unspoken::UserIdChanged { to: Some("DE.2".to_owned()) },
         Unspoken::SecurityCodeChanged,
         Unspoken::Notice { words: Some("agent".to_owned()) },
     ]

@@ -127,7 +127,7 @@ impl Shop {
 
     pub fn phone(&self, name: &str) -> Phone<'_> {
         let contact = ContactId(self.fresh());
-        let known = Contact { id: contact, name: name.to_owned(), language: None, fields: BTreeMap::new() };
+        let known = Contact::named(contact, name.to_owned());
         self.tables.borrow_mut().contacts.insert(contact, known);
         Phone { shop: self, contact }
     }

@@ -17,7 +17,7 @@ pub fn message(phone: &str, wamid: &str, text: &str) -> InboundItem {
     InboundItem::Message(InboundMessage {
         wamid: wamid.to_owned(),
         at: now(),
-        sender: Sender { identities: vec![Identity::Phone(phone.to_owned())], name: Some("Mia".to_owned()) },
+        sender: Sender { identities: vec![Identity::Phone(phone.to_owned())], name: Some("Mia".to_owned()), username: None, found: None },
         content: InboundContent::Text { body: text.to_owned() },
         reply_to: None,
         raw: Value::Null,

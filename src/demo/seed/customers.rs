@@ -149,5 +149,5 @@ pub(super) fn owner(phone: &Phone, language: Language, chance: &mut Chance) -> (
 }
 
 fn contact(name: String, language: Language, id: Uuid) -> Contact {
-    Contact { id: ContactId(id), name, language: Some(language.code().to_owned()), fields: Default::default() }
+    Contact { language: Some(language.code().to_owned()), ..Contact::named(ContactId(id), name) }
 }

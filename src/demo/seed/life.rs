@@ -91,7 +91,12 @@ impl<'a> Life<'a> {
         let message = InboundMessage {
             wamid: self.wamid(),
             at: Timestamp::from_second(self.now.as_second())?,
-            sender: Sender { identities: vec![self.identity.clone()], name: Some(self.snapshot.contact.name.clone()) },
+            sender: Sender {
+                identities: vec![self.identity.clone()],
+                name: Some(self.snapshot.contact.name.clone()),
+                username: None,
+                found: None,
+            },
             content,
             reply_to: None,
             raw: serde_json::Value::Null,

@@ -1,17 +1,18 @@
 //! Whose each item is: the contact of a message's sender, and of the message that a status speaks of.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::Addressed;
+use super::party::{Met, Party, names};
 use crate::domain::contact::Identity;
 use crate::domain::ids::{ContactId, WorkspaceId};
-use crate::domain::inbound::InboundItem;
+use crate::domain::inbound::{InboundItem, InboundMessage, StatusReport};
 use crate::runner::{Error, Runner};
 use crate::store;
-use crate::store::contacts::Found;
+use crate::store::contacts::Found as Known;
 use crate::store::inbound_items::NewItem;
 use crate::store::notices::NewNotice;
 use crate::store::sorting::Sheet;
@@ -22,11 +23,18 @@ type Correspondents = HashMap<(WorkspaceId, String), ContactId>;
 impl Runner {
     /// Finds or makes the contact of every item. Statuses of messages that are not ours are kept as notices.
     pub(super) async fn attach(&self, sheet: &mut Sheet<'_>, addressed: Vec<Addressed>, now: Timestamp) -> Result<(), Error> {
-        let contacts = self.senders(sheet, &addressed).await?;
+        let mut met = self.senders(sheet, &addressed).await?;
         let correspondents = self.correspondents(&addressed).await?;
-        for Addressed { connection, payload_seq, received_at, item } in addressed {
+        for Addressed { connection, payload_seq, received_at, mut item } in addressed {
             let (workspace, inbox) = (connection.workspace, connection.inbox.id);
-            match contact_of(&item, workspace, &contacts, &correspondents) {
+            let contact = match &mut item {
+                InboundItem::Message(message) => met.pop_front().map(|met| {
+                    message.sender.found = met.found;
+                    met.contact
+                }),
+                InboundItem::Status(report) => correspondent(report, workspace, &correspondents),
+            };
+            match contact {
                 Some(contact) => sheet.items.push(NewItem { workspace, contact, inbox, payload_seq, item, received_at }),
                 None => {
                     let value = serde_json::to_value(&item).map_err(store::Error::from)?;
@@ -39,36 +47,35 @@ impl Runner {
         Ok(())
     }
 
-    /// Finds the senders, and puts those we meet for the first time on the sheet.
-    async fn senders(&self, sheet: &mut Sheet<'_>, addressed: &[Addressed]) -> Result<HashMap<WorkspaceId, Found>, Error> {
-        let mut senders: HashMap<WorkspaceId, Vec<(&[Identity], &str)>> = HashMap::new();
-        for it in addressed {
-            if let InboundItem::Message(message) = &it.item {
-                let name = message.sender.name.as_deref().unwrap_or("");
-                senders.entry(it.connection.workspace).or_default().push((&message.sender.identities, name));
+    /// Finds whom each message is from, in their order, and puts those we meet for the first time on the sheet.
+    async fn senders(&self, sheet: &mut Sheet<'_>, addressed: &[Addressed]) -> Result<VecDeque<Met>, Error> {
+        let mut parties: HashMap<WorkspaceId, Party> = HashMap::new();
+        for workspace in addressed.iter().map(|it| it.connection.workspace) {
+            if !parties.contains_key(&workspace) {
+                let of_it = addressed.iter().filter(|it| it.connection.workspace == workspace);
+                let party = self.party(workspace, of_it.filter_map(message_of)).await?;
+                parties.insert(workspace, party);
             }
         }
-        let mut all = HashMap::with_capacity(senders.len());
-        for (workspace, senders) in senders {
-            let wanted: Vec<&Identity> = senders.iter().flat_map(|(identities, _)| identities.iter()).collect();
-            let mut found = self.store.find_contacts(workspace, &wanted).await?;
-            for (names, profile_name) in senders {
-                let known = names.iter().find_map(|identity| found.get(identity)).copied();
-                let contact = known.unwrap_or_else(|| {
-                    let contact = ContactId(Uuid::now_v7());
-                    sheet.contacts.push((workspace, contact, profile_name.to_owned()));
-                    contact
-                });
-                for identity in names {
-                    if !found.contains_key(identity) {
-                        found.insert(identity.clone(), contact);
-                        sheet.identities.push((workspace, identity.clone(), contact));
-                    }
-                }
-            }
-            all.insert(workspace, found);
+        let met = |it: &Addressed| Some(parties.get_mut(&it.connection.workspace)?.meet(message_of(it)?));
+        let met = addressed.iter().filter_map(met).collect();
+        parties.into_values().for_each(|party| party.note(sheet));
+        Ok(met)
+    }
+
+    /// Whom we know of those that messages to a workspace name.
+    async fn party(&self, workspace: WorkspaceId, messages: impl Iterator<Item = &InboundMessage>) -> Result<Party, Error> {
+        let named: Vec<Vec<Identity>> = messages.map(names).collect();
+        let wanted: Vec<&Identity> = named.iter().flatten().collect();
+        let known = if wanted.is_empty() { Known::new() } else { self.store.find_contacts(workspace, &wanted).await? };
+        let mut several = HashSet::new();
+        for names in &named {
+            let owners: HashSet<ContactId> = names.iter().filter_map(|name| known.get(name)).map(|known| known.owner).collect();
+            several.extend(Some(owners).filter(|owners| owners.len() > 1).into_iter().flatten());
         }
-        Ok(all)
+        let several: Vec<ContactId> = several.into_iter().collect();
+        let order = if several.is_empty() { Vec::new() } else { self.store.by_conversation(workspace, &several).await? };
+        Ok(Party::new(workspace, known, order))
     }
 
     /// Whose messages the statuses speak of.
@@ -96,20 +103,15 @@ impl Runner {
     }
 }
 
-fn contact_of(
-    item: &InboundItem,
-    workspace: WorkspaceId,
-    contacts: &HashMap<WorkspaceId, Found>,
-    correspondents: &Correspondents,
-) -> Option<ContactId> {
-    match item {
-        InboundItem::Message(message) => {
-            let found = contacts.get(&workspace)?;
-            message.sender.identities.iter().find_map(|identity| found.get(identity)).copied()
-        }
-        InboundItem::Status(report) => {
-            let by_id = report.message.and_then(|message| correspondents.get(&(workspace, message.to_string())));
-            by_id.or_else(|| correspondents.get(&(workspace, report.wamid.clone()))).copied()
-        }
+fn message_of(it: &Addressed) -> Option<&InboundMessage> {
+    match &it.item {
+        InboundItem::Message(message) => Some(message),
+        InboundItem::Status(_) => None,
     }
+}
+
+/// Whose message a status speaks of.
+fn correspondent(report: &StatusReport, workspace: WorkspaceId, correspondents: &Correspondents) -> Option<ContactId> {
+    let by_id = report.message.and_then(|message| correspondents.get(&(workspace, message.to_string())));
+    by_id.or_else(|| correspondents.get(&(workspace, report.wamid.clone()))).copied()
 }

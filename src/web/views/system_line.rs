@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::brief::hand_off_reason;
 use super::bubble::{Quoted, summary};
-use super::context::{ReasonCard, rule_sentence};
+use super::context::{ReasonCard, identity_text, rule_sentence};
 use super::html::Html;
 use super::time;
 use super::ui;
@@ -77,7 +77,7 @@ impl SystemLine {
             "handed_off" | "flow_started" => "bot",
             "message_resent" | "message_left" => "circle-help",
             "window_opened" | "window_closed" => "clock",
-            "field_set" | "contact_renamed" => "tag",
+            "field_set" | "contact_renamed" | "address_changed" | "number_taken_over" | "contacts_joined" | "contacts_parted" => "tag",
             "reaction" => "corner-up-left",
             "edit" | "deletion" => "history",
             "call" => "phone",
@@ -107,12 +107,17 @@ fn told(locale: Locale, event: &Event) -> Option<Html> {
         Event::ConversationTransferred { by, to, .. } => transferred(locale, by, to),
         Event::ConversationResolved { by } => by_actor(locale, "line.resolved", by),
         Event::ContactRenamed { name } => sentence(&locale, "line.renamed", &[("name", name)]),
+        Event::AddressChanged { to, .. } => sentence(&locale, "line.address_changed", &[("to", &identity_text(to))]),
+        Event::NumberTakenOver { .. } => plain("line.number_taken_over"),
+        Event::ContactsJoined { .. } => plain("line.contacts_joined"),
+        Event::ContactsParted { by, .. } => by_actor(locale, "line.contacts_parted", by),
         Event::MessageReceived { .. }
         | Event::MessageQueued { .. }
         | Event::MessageStatusChanged { .. }
         | Event::MediaChanged { .. }
         | Event::AnswerRecorded { .. }
         | Event::LanguageLearned { .. }
+        | Event::UsernameLearned { .. }
         | Event::NoteAdded { .. }
         | Event::DeliveryPostponed { .. }
         | Event::LeftOutbox { .. }
@@ -133,7 +138,7 @@ fn unspoken_kind(unspoken: &Unspoken) -> &'static str {
         Unspoken::ChatOpened
         | Unspoken::Disappearing
         | Unspoken::NumberChanged { .. }
-        | Unspoken::UserIdChanged
+        | Unspoken::UserIdChanged { .. }
         | Unspoken::SecurityCodeChanged
         | Unspoken::Notice { .. } => "notice",
     }
@@ -156,7 +161,7 @@ fn unspoken_sentence(locale: Locale, name: &str, unspoken: &Unspoken, has_quote:
             ("number_changed_to".to_owned(), Some(("number", format!("+{}", to.trim_start_matches('+')))))
         }
         Unspoken::NumberChanged { to: None } => ("number_changed".to_owned(), None),
-        Unspoken::UserIdChanged => ("user_id_changed".to_owned(), None),
+        Unspoken::UserIdChanged { .. } => ("user_id_changed".to_owned(), None),
         Unspoken::SecurityCodeChanged => ("security_code_changed".to_owned(), None),
         Unspoken::Notice { words: Some(_) } => ("notice".to_owned(), None),
         Unspoken::Notice { words: None } => ("notice_untold".to_owned(), None),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::reading::{id, object, text, timestamp};
+use super::reading::{id, identity, object, text, timestamp};
 use super::sender::Contacts;
 use super::{Item, Place, Reject, content, notice};
 use crate::domain::inbound::{InboundItem, InboundMessage};
@@ -16,6 +16,10 @@ fn take(place: &Place, contacts: &Contacts, message: Value) -> Result<Item, Reje
     // An answer to a group message would go to the person, so it must not reach a conversation.
     if message.as_object().is_some_and(|message| text(message, "group_id").is_some()) {
         return Ok(notice::unknown(place.account, "messages/group", message));
+    }
+    // What the business itself writes elsewhere; an answer to it would go to ourselves.
+    if place.own_number.is_some() && message.as_object().and_then(|message| identity(message, "from")) == place.own_number {
+        return Ok(notice::unknown(place.account, "messages/own_number", message));
     }
     match read(contacts, &message) {
         Ok(read) => Ok(place.item(InboundItem::Message(InboundMessage { raw: message, ..read }))),

@@ -8,15 +8,17 @@ mod mending;
 mod message;
 mod notice;
 mod reading;
+mod renaming;
 mod sender;
 mod status;
 mod unspoken;
 
 use serde_json::{Map, Value};
 
+use crate::domain::contact::Identity;
 use crate::domain::inbound::InboundItem;
 pub use notice::NoticeKind;
-use reading::{integer, object, text};
+use reading::{identity, integer, object, text};
 
 /// Everything one body says, in its order.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,6 +134,13 @@ fn take_change(change: Value, pointer: &str, stray_field: Option<&str>, account:
     };
     let field = text(&change, "field").or_else(|| stray_field.map(str::to_owned)).or_else(|| field_inside(&value)).unwrap_or_default();
     account.phone_number_id = phone_number_id(&value);
+    if field == "user_id_update"
+        && let (Some(number), Value::Object(value)) = (account.phone_number_id.as_deref(), &value)
+        && let Some(told) = renaming::take_all(&Place { account, phone_number_id: number, own_number: None }, value)
+    {
+        items.extend(told);
+        return;
+    }
     if field != "messages" {
         items.push(notice::of_field(account, &field, value));
         return;
@@ -149,7 +158,8 @@ fn take_messages_value(mut value: Map<String, Value>, pointer: &str, account: &A
         items.push(reject(account, &format!("{pointer}/metadata"), "it names no phone number", &Value::Object(value)));
         return;
     };
-    let place = Place { account, phone_number_id };
+    let own_number = object(&value, "metadata").and_then(|metadata| identity(metadata, "display_phone_number"));
+    let place = Place { account, phone_number_id, own_number };
     let contacts = value.remove("contacts").unwrap_or_default();
     if let Some(messages) = present(&mut value, "messages") {
         take_list(account, messages, &format!("{pointer}/messages"), items, |messages| message::take_all(&place, &contacts, messages));
@@ -174,6 +184,8 @@ fn present(value: &mut Map<String, Value>, key: &str) -> Option<Value> {
 struct Place<'a> {
     account: &'a Account,
     phone_number_id: &'a str,
+    /// The business's own, which is nobody's who writes to it.
+    own_number: Option<Identity>,
 }
 
 impl Place<'_> {

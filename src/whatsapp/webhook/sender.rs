@@ -21,6 +21,7 @@ struct Known {
     phone: Option<Identity>,
     user_id: Option<Identity>,
     name: Option<String>,
+    username: Option<String>,
 }
 
 impl Contacts {
@@ -36,7 +37,9 @@ impl Contacts {
     pub(super) fn sender_of(&self, message: &Map<String, Value>) -> Option<Sender> {
         let named = named_in(message);
         let known = self.line_of(&named);
-        // `wa_id` is the address to answer to, so it comes before a differing `from`.
+        // `wa_id` is the address to answer to; a `from` that differs is a way to write it, or somebody else's: it names nobody.
+        let has_phone = known.is_some_and(|known| known.phone.is_some());
+        let named = named.into_iter().filter(|identity| !has_phone || matches!(identity, Identity::UserId(_)));
         let in_contacts = known.into_iter().flat_map(|known| known.phone.iter().chain(&known.user_id)).cloned();
         let mut identities: Vec<Identity> = Vec::with_capacity(2);
         for identity in in_contacts.chain(named) {
@@ -44,7 +47,8 @@ impl Contacts {
                 identities.push(identity);
             }
         }
-        (!identities.is_empty()).then(|| Sender { identities, name: known.and_then(|known| known.name.clone()) })
+        let (name, username) = known.map(|known| (known.name.clone(), known.username.clone())).unwrap_or_default();
+        (!identities.is_empty()).then_some(Sender { identities, name, username, found: None })
     }
 
     /// The line that names one of `named`, or else the only one, unless it is clear that it speaks of somebody else.
@@ -59,11 +63,15 @@ impl Contacts {
 
 impl Known {
     fn read(contact: &Map<String, Value>) -> Self {
-        let name = object(contact, "profile").and_then(|profile| text(profile, "name"));
+        let said = |key: &str| {
+            let words = object(contact, "profile").and_then(|profile| text(profile, key)).filter(|words| !words.trim().is_empty());
+            words.map(|words| words.chars().take(LONGEST_NAME).collect::<String>())
+        };
         Self {
             phone: identity(contact, "wa_id"),
             user_id: user_id(contact, "user_id"),
-            name: name.filter(|name| !name.trim().is_empty()).map(|name| name.chars().take(LONGEST_NAME).collect()),
+            name: said("name"),
+            username: said("username").map(|username| username.trim_start_matches('@').to_owned()),
         }
     }
 

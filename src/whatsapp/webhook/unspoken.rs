@@ -47,7 +47,7 @@ fn system(system: &Map<String, Value>) -> Unspoken {
         Some("user_changed_number" | "customer_changed_number") => {
             Unspoken::NumberChanged { to: text(system, "wa_id").or_else(|| text(system, "new_wa_id")).map(short) }
         }
-        Some("user_changed_user_id") => Unspoken::UserIdChanged,
+        Some("user_changed_user_id") => Unspoken::UserIdChanged { to: id(system, "user_id") },
         Some("customer_identity_changed" | "user_identity_changed") => Unspoken::SecurityCodeChanged,
         Some(_) | None => Unspoken::Notice { words: text(system, "body").map(short) },
     }
