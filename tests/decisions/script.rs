@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use baton::domain::command::{Settlement, TransferTarget};
 use baton::domain::conversation::Holder;
 use baton::domain::delivery::Outcome;
-use baton::domain::ids::{ClaimId, ConversationId, MessageId, QueueId};
-use baton::domain::inbound::{InboundItem, InboundMessage};
+use baton::domain::ids::{ClaimId, ContactId, ConversationId, MessageId, QueueId};
+use baton::domain::inbound::{Found, InboundItem, InboundMessage};
 use baton::domain::message::{Author, Choice, Content, Failure};
 use baton::domain::snapshot::InOutbox;
 use baton::domain::user::Role;
@@ -78,6 +78,7 @@ impl<'a> Script<'a> {
             _ => None,
         };
         let command = match (verb, to) {
+            ("parts", _) => Command::Part { by: by(), other: ContactId(uuid::Uuid::from_u128(9)) },
             ("answers", _) => return person.replies(&phone, words).map(drop),
             ("notes", _) => return person.notes(&phone, words).map(drop),
             ("takes", _) => Command::Take { by: by() },
@@ -110,7 +111,7 @@ impl<'a> Script<'a> {
         let at = shop.now() - late;
         message["timestamp"] = json!(at.as_second().to_string());
         message["id"] = json!(format!("wamid.{}", shop.fresh()));
-        phone.delivers(understood(&phone, message)).map(drop)
+        phone.delivers(understood(&phone, message, deed)).map(drop)
     }
 
     /// Our last message as a phone has it: its id, and the titles of what may be tapped on.
@@ -228,6 +229,7 @@ fn body((ours, options): &(String, Vec<Choice>), deed: &str, words: &str) -> Val
             let reply = json!({ "response": "accept", "response_source": "user_action" });
             json!({ "type": "interactive", "interactive": { "type": "call_permission_reply", "call_permission_reply": reply } })
         }
+        ("gets", "a new user id") => json!({ "type": "system", "system": { "type": "user_changed_user_id", "user_id": "DE.2", "body": "changed" } }),
         ("gets", "a new number") => {
             json!({ "type": "system", "system": { "type": "user_changed_number", "wa_id": "491709999999", "body": "changed" } })
         }
@@ -235,14 +237,33 @@ fn body((ours, options): &(String, Vec<Choice>), deed: &str, words: &str) -> Val
     }
 }
 
-/// The message as the room for WhatsApp understands it.
-fn understood(phone: &Phone<'_>, mut message: Value) -> InboundMessage {
-    message["from"] = json!("491700000000");
-    let contacts = json!([{ "wa_id": "491700000000", "profile": { "name": phone.known().name } }]);
-    match parsed(json!({ "contacts": contacts, "messages": [message] })) {
+/// The message as the room for WhatsApp understands it, and as the sorter hands it on. `writes from 4917 as DE.1`: what WhatsApp calls
+/// them by; `… on a number of another`, `… as the same person`: what the sorter found; `… called @mia`: without a profile name.
+fn understood(phone: &Phone<'_>, mut message: Value, deed: &str) -> InboundMessage {
+    let after = |word: &str| deed.split_once(word).and_then(|(_, rest)| rest.split(' ').next());
+    let (from, id) = (after(" from "), after(" as ").filter(|id| id.contains('.')));
+    let mut contact = json!({ "profile": { "name": phone.known().name } });
+    if let Some(digits) = from.or_else(|| id.is_none().then_some("491700000000")) {
+        message["from"] = json!(digits);
+        contact["wa_id"] = json!(digits);
+    }
+    if let Some(id) = id {
+        message["from_user_id"] = json!(id);
+        contact["user_id"] = json!(id);
+    }
+    if let Some(username) = after(" called @") {
+        contact["profile"] = json!({ "username": username });
+    }
+    let mut message = match parsed(json!({ "contacts": [contact], "messages": [message] })) {
         InboundItem::Message(message) => message,
         InboundItem::Status(report) => panic!("{report:?}"),
+    };
+    if deed.ends_with("on a number of another") {
+        message.sender.found = Some(Found::NumberOfAnother);
+    } else if deed.ends_with("as the same person") {
+        message.sender.found = Some(Found::SamePerson { other: ContactId(uuid::Uuid::from_u128(9)) });
     }
+    message
 }
 
 fn report(message: MessageId, status: &str, code: &str, at: i64) -> baton::domain::inbound::StatusReport {

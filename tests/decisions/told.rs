@@ -46,7 +46,8 @@ fn event(shop: &Shop, began: Timestamp, event: &Event) -> Option<String> {
         Event::ConversationResolved { by } => format!("resolved by {}", actor(by)),
         Event::FlowAdvanced { session: Some(session) } => return Some(waits(session)),
         Event::FlowAdvanced { session: None } => "the flow is over".to_owned(),
-        Event::LeftOutbox { .. } => return None,
+        Event::LeftOutbox { .. } | Event::AddressChanged { from: None, .. } => return None,
+        Event::AddressChanged { to, .. } => format!("answers go to {} from now on", to.value()),
         Event::TimerSet { timer, due_at } => format!("{} at {}", word(timer), offset(began, *due_at)),
         Event::TimerCancelled { timer } => format!("no {} any more", word(timer)),
         Event::DeliveryPostponed { message, until, .. } => {
