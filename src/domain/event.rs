@@ -111,6 +111,7 @@ pub enum Event {
     },
     /// Two contacts turned out to be one person, whose messages come here from now on.
     ContactsJoined {
+        conversation: ConversationId,
         other: ContactId,
     },
     /// Somebody saw that they are two after all.
@@ -147,6 +148,10 @@ pub enum Event {
     TimerCancelled {
         timer: Timer,
     },
+
+    /// What a newer version wrote, as it stands in the journal: this one knows that something happened, not what. Never emitted.
+    #[serde(untagged)]
+    Strange(serde_json::Value),
 }
 
 /// Who did it.
@@ -239,6 +244,7 @@ impl Event {
             Event::LeftOutbox { .. } => "left_outbox",
             Event::TimerSet { .. } => "timer_set",
             Event::TimerCancelled { .. } => "timer_cancelled",
+            Event::Strange(_) => "strange",
         }
     }
 }

@@ -167,7 +167,8 @@ impl Snapshot {
             | Event::ContactsParted { .. }
             | Event::InboxPaused { .. }
             | Event::TimerSet { .. }
-            | Event::TimerCancelled { .. } => {}
+            | Event::TimerCancelled { .. }
+            | Event::Strange(_) => {}
         }
     }
 
@@ -290,7 +291,8 @@ impl Conversation {
             | Event::InboxPaused { .. }
             | Event::FlowAdvanced { .. }
             | Event::TimerSet { .. }
-            | Event::TimerCancelled { .. } => {}
+            | Event::TimerCancelled { .. }
+            | Event::Strange(_) => {}
         }
     }
 

@@ -17,13 +17,19 @@ pub(super) fn recognise(it: &mut Decision, sender: &Sender, content: &Content) {
             let number = sender.identities.iter().find(|identity| matches!(identity, Identity::Phone(_))).cloned();
             it.emit(Event::NumberTakenOver { number });
         }
-        Some(Found::SamePerson { other }) => it.emit(Event::ContactsJoined { other }),
+        Some(Found::SamePerson { other }) => joined(it, other),
         None => {}
     }
     name(it, sender);
     if let Some(to) = answers_go_to(it, sender, content) {
         let from = it.snapshot.contact.address.clone();
         it.emit(Event::AddressChanged { from, to });
+    }
+}
+
+fn joined(it: &mut Decision, other: ContactId) {
+    if let Some(conversation) = it.snapshot.conversation.as_ref().map(|conversation| conversation.id) {
+        it.emit(Event::ContactsJoined { conversation, other });
     }
 }
 

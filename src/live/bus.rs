@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::change::Change;
 use super::people::Sign;
 use super::presence::Here;
+use super::trouble::Trouble;
 use super::wakes::Wake;
 use super::{Live, PersonChange};
 use crate::domain::ids::{SessionId, UserId, WorkspaceId};
@@ -30,6 +31,9 @@ const RETRY: Duration = Duration::from_millis(500);
 
 /// How long what waits to be published may take when the node stops.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Another version may say what this one does not know, for as long as an update takes; pages see a gap and ask the database.
+static STRANGE: Trouble = Trouble::new("another node says what this one does not understand");
 
 /// What nodes tell each other.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -235,8 +239,9 @@ async fn subscribe(client: &redis::Client) -> redis::RedisResult<redis::aio::Pub
 fn hear(node: Uuid, body: &[u8], live: &Live) {
     let envelope: Envelope<Message> = match serde_json::from_slice(body) {
         Ok(envelope) => envelope,
-        Err(error) => return tracing::warn!(%error, "another node says what this one does not understand"),
+        Err(error) => return STRANGE.failed(&error),
     };
+    STRANGE.is_over();
     if envelope.node == node {
         return;
     }

@@ -9,6 +9,7 @@ pub mod people;
 pub mod porter;
 pub mod presence;
 pub mod rate_limits;
+pub mod trouble;
 pub mod wakes;
 
 use std::sync::Arc;

@@ -110,6 +110,7 @@ impl Runner {
         let ids = [messages_of(&command), asked(&snapshot)].concat();
         know_messages(&transaction, &mut snapshot, &[], &ids).await?;
         reuse::check(&transaction, workspace, id, &command).await?;
+        is_to_part(&transaction, &snapshot, &command).await?;
         snapshot.agents = store::agents::lock(&transaction, workspace, &agents_of(&command, &snapshot)).await?;
         let now = now();
         let events = match handle(&snapshot, command, now) {
@@ -224,6 +225,13 @@ impl Runner {
         }
         Ok(if done.len() < usize::try_from(limit).unwrap_or(usize::MAX) { LaneProgress::Empty } else { LaneProgress::MoreMayWait })
     }
+}
+
+/// Two are parted once.
+async fn is_to_part(transaction: &Transaction<'_>, snapshot: &Snapshot, command: &Command) -> Result<(), Error> {
+    let Command::Part { other, .. } = command else { return Ok(()) };
+    let is_joined = store::contacts::is_joined(transaction, snapshot.workspace, snapshot.contact.id, *other).await?;
+    if is_joined { Ok(()) } else { Err(Refusal::Duplicate.into()) }
 }
 
 /// A person waits for their answer; what else there is comes again by itself.

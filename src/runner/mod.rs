@@ -12,7 +12,7 @@ mod publish;
 mod reuse;
 pub mod routing;
 pub mod sorting;
-pub mod trouble;
+pub use crate::live::trouble;
 pub mod turns;
 pub mod vitals;
 mod workplaces;

@@ -235,7 +235,8 @@ fn write_event<'a>(
         | Event::ContactsJoined { .. }
         | Event::UsernameLearned { .. }
         | Event::DeliveryPostponed { .. }
-        | Event::LeftOutbox { .. } => {}
+        | Event::LeftOutbox { .. }
+        | Event::Strange(_) => {}
     }
 }
 

@@ -48,6 +48,9 @@ crate::statements! {
         UPDATE contact_identities
         SET contact_id = joined_from, joined_from = NULL, standing = 'apart'
         WHERE workspace_id = $1 AND contact_id = $2 AND joined_from = $3";
+    IS_JOINED = "
+        SELECT EXISTS (
+            SELECT FROM contact_identities WHERE workspace_id = $1 AND contact_id = $2 AND joined_from = $3)";
     /// Contacts in the order of their conversations: under way first, then the latest.
     BY_CONVERSATION = "
         SELECT contact_id
@@ -169,6 +172,15 @@ pub(super) fn identity(kind: &str, value: String) -> Result<Identity> {
 
 fn known(row: &Row) -> Known {
     Known { owner: ContactId(row.get(2)), standing: Standing::read(row.get(3)), user_ids: row.get(4) }
+}
+
+/// Whether a contact has something that it took over from another one.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn is_joined(transaction: &Transaction<'_>, workspace: WorkspaceId, contact: ContactId, other: ContactId) -> Result<bool> {
+    let statement = prepare(transaction, &IS_JOINED).await?;
+    Ok(transaction.query_one(&statement, &[&workspace.0, &contact.0, &other.0]).await?.get(0))
 }
 
 /// Gives back what a contact took over from another one when the two were joined.

@@ -1,10 +1,12 @@
 //! The journal.
 
 use jiff::Timestamp;
+use serde_json::Value;
+use tokio_postgres::Row;
 
 use super::reading::json;
 use super::{Result, Store, Transaction, prepare};
-use crate::domain::event::Recorded;
+use crate::domain::event::{Event, Recorded};
 use crate::domain::ids::{ConversationId, WorkspaceId};
 
 crate::statements! {
@@ -39,6 +41,11 @@ pub async fn insert(
     Ok(())
 }
 
+/// Reads sequence, time and event. What this version does not understand has its place in the thread all the same.
+pub(super) fn recorded(row: &Row) -> Recorded {
+    Recorded { seq: row.get(0), at: row.get(1), event: json(row, 2).unwrap_or(Event::Strange(Value::Null)) }
+}
+
 impl Store {
     /// The events of a conversation after a sequence, oldest first, at most `limit`.
     ///
@@ -52,6 +59,6 @@ impl Store {
         limit: i64,
     ) -> Result<Vec<Recorded>> {
         let rows = self.query(&SINCE, &[&workspace.0, &conversation.0, &since, &limit]).await?;
-        rows.iter().map(|row| Ok(Recorded { seq: row.get(0), at: row.get(1), event: json(row, 2)? })).collect()
+        Ok(rows.iter().map(recorded).collect())
     }
 }

@@ -3,8 +3,8 @@
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::events::recorded;
 use super::messages::{author_shown, content_shown, shown};
-use super::reading::json;
 use super::{Result, Store};
 use crate::domain::event::Recorded;
 use crate::domain::ids::{ConversationId, InboxId, MessageId, WorkspaceId};
@@ -62,7 +62,7 @@ impl Store {
         limit: i64,
     ) -> Result<Vec<Recorded>> {
         let rows = self.query(&BEFORE, &[&workspace.0, &conversation.0, &before, &limit]).await?;
-        rows.iter().map(|row| Ok(Recorded { seq: row.get(0), at: row.get(1), event: json(row, 2)? })).collect()
+        Ok(rows.iter().map(recorded).collect())
     }
 
     /// Messages of a conversation as they stand now, in order.

@@ -9,7 +9,7 @@ use super::error::{Error, Result};
 use super::session::Signed;
 use super::state::State;
 use crate::domain::command::{Command, TransferTarget};
-use crate::domain::ids::ConversationId;
+use crate::domain::ids::{ContactId, ConversationId};
 
 #[derive(Deserialize)]
 pub(super) struct Transfer {
@@ -78,6 +78,23 @@ pub(super) async fn resolve(
 /// `POST /conversations/{id}/reopening`
 pub(super) async fn reopen(state: web::Data<State>, signed: Signed, asked: Asked, id: web::Path<ConversationId>) -> Result<HttpResponse> {
     run(&state, &signed, *id, Command::Reopen { by: person(&signed) }).await?;
+    Ok(asked.done(*id))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Parting {
+    other: ContactId,
+}
+
+/// `POST /conversations/{id}/parting`: what was joined here is two people.
+pub(super) async fn part(
+    state: web::Data<State>,
+    signed: Signed,
+    asked: Asked,
+    id: web::Path<ConversationId>,
+    form: web::Form<Parting>,
+) -> Result<HttpResponse> {
+    run(&state, &signed, *id, Command::Part { by: person(&signed), other: form.other }).await?;
     Ok(asked.done(*id))
 }
 

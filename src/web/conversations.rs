@@ -118,6 +118,7 @@ async fn conversation_page(state: &State, signed: &Signed, id: ConversationId, s
         context: Context {
             past: past.into_iter().filter(|listed| listed.conversation.id != id).map(|listed| present::past(listed, &workplace)).collect(),
             identities: opened.identities,
+            username: opened.contact.username.clone(),
         },
     };
     Ok(ConversationPage { list: List { counts: chrome.counts, ..list }, chrome, conversation })

@@ -89,6 +89,7 @@ pub static ROUTES: &[Entry] = &[
     post("/conversations/{id}/transfer", Who::May(Permission::Transfer), Kind::Form, || web::to(assignments::transfer)),
     post("/conversations/{id}/resolution", Who::May(Permission::Resolve), Kind::Form, || web::to(assignments::resolve)),
     post("/conversations/{id}/reopening", Who::May(Permission::Take), Kind::Form, || web::to(assignments::reopen)),
+    post("/conversations/{id}/parting", Who::May(Permission::Transfer), Kind::Form, || web::to(assignments::part)),
     post("/conversations/{id}/draft", Who::May(Permission::Reply), Kind::Form, || web::to(drafts::update)),
     post("/conversations/{id}/reads", Who::May(Permission::SeeInbox), Kind::Form, || web::to(reads::create)),
     post("/messages/{id}/settlement", Who::May(Permission::Reply), Kind::Form, || web::to(settlements::create)),

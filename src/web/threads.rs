@@ -70,7 +70,8 @@ pub fn stands(event: &Event) -> bool {
         | Event::NumberTakenOver { .. }
         | Event::ContactsJoined { .. }
         | Event::ContactsParted { .. }
-        | Event::ContactRenamed { .. } => true,
+        | Event::ContactRenamed { .. }
+        | Event::Strange(_) => true,
         Event::MessageStatusChanged { .. }
         | Event::MessageResent { .. }
         | Event::MessageLeft { .. }

@@ -229,7 +229,9 @@ fn body((ours, options): &(String, Vec<Choice>), deed: &str, words: &str) -> Val
             let reply = json!({ "response": "accept", "response_source": "user_action" });
             json!({ "type": "interactive", "interactive": { "type": "call_permission_reply", "call_permission_reply": reply } })
         }
-        ("gets", "a new user id") => json!({ "type": "system", "system": { "type": "user_changed_user_id", "user_id": "DE.2", "body": "changed" } }),
+        ("gets", "a new user id") => {
+            json!({ "type": "system", "system": { "type": "user_changed_user_id", "user_id": "DE.2", "body": "changed" } })
+        }
         ("gets", "a new number") => {
             json!({ "type": "system", "system": { "type": "user_changed_number", "wa_id": "491709999999", "body": "changed" } })
         }

@@ -129,6 +129,7 @@ fn context() -> Context {
         last_line: Some("Thank you!".to_owned()),
     };
     Context {
+        username: None,
         identities: vec![Identity::Phone("34612555019".to_owned()), Identity::UserId("ES.13491208655302741918".to_owned())],
         past: vec![past(1, Some("Where is my parcel"), 12), past(2, None, 48), past(3, Some("Invoice for my company"), 200)],
     }

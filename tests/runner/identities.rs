@@ -5,7 +5,8 @@ use baton::domain::ids::{ContactId, ConversationId};
 use baton::domain::inbound::{InboundContent, InboundItem, Sender};
 use baton::domain::unspoken::Unspoken;
 use baton::domain::user::Role;
-use baton::domain::{Command, Event};
+use baton::domain::{Command, Event, Refusal};
+use baton::runner::Error;
 use baton::store::dispatches::Claim;
 
 use crate::bodies::{message, store, work};
@@ -156,9 +157,12 @@ async fn a_join_that_was_wrong_is_undone_and_not_made_again() {
     writes(&shop, &[id("DE.1")], "wamid.2").await;
     let (first, second) = (of(&shop, "wamid.1").await, of(&shop, "wamid.2").await);
     writes(&shop, &[phone("491"), id("DE.1")], "wamid.3").await;
-    let part = Command::Part { by: sue, other: first.1 };
-    let done = shop.node(4).runner.run(shop.workspace, second.0, part).await.unwrap();
+    let part = || Command::Part { by: sue.clone(), other: first.1 };
+    let done = shop.node(4).runner.run(shop.workspace, second.0, part()).await.unwrap();
     assert!(matches!(&done.events[0].event, Event::ContactsParted { other, .. } if *other == first.1));
+
+    let again = shop.node(4).runner.run(shop.workspace, second.0, part()).await;
+    assert!(matches!(again, Err(Error::Refused(Refusal::Duplicate))), "{again:?}");
 
     writes(&shop, &[phone("491")], "wamid.4").await;
     assert_eq!(of(&shop, "wamid.4").await, first);

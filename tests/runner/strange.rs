@@ -1,5 +1,6 @@
 //! Rows of a newer version, or of a hand at the database: what this version does not understand spoils nothing else.
 
+use baton::domain::Event;
 use baton::domain::agent::Availability;
 use baton::domain::hours::Hours;
 use baton::domain::ids::{ConversationId, UserId};
@@ -64,6 +65,26 @@ async fn lists_and_threads_show_what_they_do_not_understand_and_all_the_rest() {
     assert_eq!(thread[0].message.content, Content::Unsupported { of: "hologram".to_owned() });
     let quoted = shop.store.quoted(shop.workspace, shop.inbox, &["wamid.1"]).await.unwrap();
     assert_eq!(quoted.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_that_are_not_understood_keep_their_place_in_the_thread() {
+    let (shop, _, conversation) = visited().await;
+    let before = shop.store.events_since(shop.workspace, conversation, 0, 100).await.unwrap();
+    shop.execute("UPDATE events SET kind = 'waved', event = '{\"event\": \"waved\", \"hands\": 2}' WHERE seq = 1", &[]).await;
+    shop.execute("UPDATE events SET event = '{\"event\": \"message_received\", \"hologram\": {}}' WHERE seq = 2", &[]).await;
+    shop.execute(
+        "UPDATE events SET kind = 'waved', event = '{\"event\": \"waved\", \"hands\": 1.7976931348623157e308}' WHERE seq = 3",
+        &[],
+    )
+    .await;
+
+    let since = shop.store.events_since(shop.workspace, conversation, 0, 100).await.unwrap();
+    assert_eq!(since.len(), before.len());
+    assert!(since[..3].iter().all(|recorded| matches!(recorded.event, Event::Strange(_))), "{:?}", &since[..3]);
+    assert_eq!(since[3..], before[3..]);
+    let thread = shop.store.thread_before(shop.workspace, conversation, i64::MAX, 100).await.unwrap();
+    assert_eq!(thread.iter().rev().take(3).filter(|recorded| matches!(recorded.event, Event::Strange(_))).count(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::*;
+use crate::domain::contact::Identity;
 use crate::domain::event::{Destination, QueuedBecause};
-use crate::domain::ids::{FlowId, MediaId, NoteId, QueueId};
+use crate::domain::ids::{ContactId, ConversationId, FlowId, MediaId, NoteId, QueueId};
 use crate::domain::message::{Content, MediaState};
 use crate::domain::timer::Timer;
 use crate::store::threads::QuotedMessage;
@@ -69,6 +70,11 @@ fn one_of_each() -> Vec<Event> {
         Event::ConversationResolved { by: by() },
         Event::NoteAdded { note: NoteId(Uuid::nil()), by: by(), body: "careful".to_owned() },
         Event::ContactRenamed { name: "Zoe".to_owned() },
+        Event::AddressChanged { from: Some(Identity::Phone("1".to_owned())), to: Identity::UserId("DE.1".to_owned()) },
+        Event::NumberTakenOver { number: None },
+        Event::ContactsJoined { conversation: ConversationId(Uuid::nil()), other: ContactId(Uuid::nil()) },
+        Event::ContactsParted { other: ContactId(Uuid::nil()), by: by() },
+        Event::Strange(serde_json::Value::Null),
     ]
 }
 

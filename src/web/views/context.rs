@@ -15,6 +15,8 @@ use crate::web::locale::Locale;
 #[derive(Debug, Clone, Default)]
 pub struct Context {
     pub identities: Vec<Identity>,
+    /// The name they chose to be found by, which stands in place of raw ids.
+    pub username: Option<String>,
     /// Latest first, without the one that is open.
     pub past: Vec<PastConversation>,
 }
@@ -76,6 +78,15 @@ fn exclusion_key(exclusion: Exclusion) -> &'static str {
         Exclusion::Away => "excluded.away",
         Exclusion::Offline => "excluded.offline",
         Exclusion::Full => "excluded.full",
+    }
+}
+
+impl Context {
+    /// What the customer is called by, as people read it: a user id says nothing to anybody where there is a name.
+    pub(super) fn names(&self) -> Vec<(&'static str, String)> {
+        let is_shown = |identity: &&Identity| self.username.is_none() || matches!(identity, Identity::Phone(_));
+        let shown = self.identities.iter().filter(is_shown).map(|identity| (identity.kind(), identity_text(identity)));
+        shown.chain(self.username.iter().map(|username| ("username", format!("@{username}")))).collect()
     }
 }
 

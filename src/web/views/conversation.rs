@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::chrome::{Chrome, Person, QueueName};
 use super::composer::Composer;
-use super::context::{self, Context};
+use super::context::Context;
 use super::list::{List, View};
 use super::state::ConversationState;
 use super::thread::{self, ThreadItem};

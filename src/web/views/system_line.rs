@@ -11,7 +11,7 @@ use super::time;
 use super::ui;
 use super::words::{self, sentence};
 use crate::domain::event::{Actor, Destination, Event, QueuedBecause, Recorded};
-use crate::domain::ids::MessageId;
+use crate::domain::ids::{ContactId, ConversationId, MessageId};
 use crate::domain::routing::AssignmentReason;
 use crate::domain::unspoken::Unspoken;
 use crate::web::locale::Locale;
@@ -32,6 +32,8 @@ pub struct SystemLine {
     pub note: Option<String>,
     /// The message it is about, and its first words.
     pub about: Option<(MessageId, String)>,
+    /// The conversation and the contact that a person may part from its own.
+    pub joined: Option<(ConversationId, ContactId)>,
 }
 
 /// Characters of a message that a line about it shows.
@@ -51,6 +53,7 @@ impl SystemLine {
             reason: considered(locale, event),
             note: handed_note(event),
             about: None,
+            joined: joined(event),
         })
     }
 
@@ -64,7 +67,7 @@ impl SystemLine {
             _ => None,
         };
         let sentence = unspoken_sentence(locale, name, unspoken, about.is_some());
-        Self { locale, seq, at, kind: unspoken_kind(unspoken), sentence, reason: None, note, about }
+        Self { locale, seq, at, kind: unspoken_kind(unspoken), sentence, reason: None, note, about, joined: None }
     }
 
     fn icon(&self) -> &'static str {
@@ -85,6 +88,11 @@ impl SystemLine {
             _ => "message-circle",
         }
     }
+}
+
+fn joined(event: &Event) -> Option<(ConversationId, ContactId)> {
+    let Event::ContactsJoined { conversation, other } = event else { return None };
+    Some((*conversation, *other))
 }
 
 fn told(locale: Locale, event: &Event) -> Option<Html> {
@@ -111,6 +119,7 @@ fn told(locale: Locale, event: &Event) -> Option<Html> {
         Event::NumberTakenOver { .. } => plain("line.number_taken_over"),
         Event::ContactsJoined { .. } => plain("line.contacts_joined"),
         Event::ContactsParted { by, .. } => by_actor(locale, "line.contacts_parted", by),
+        Event::Strange(_) => plain("line.strange"),
         Event::MessageReceived { .. }
         | Event::MessageQueued { .. }
         | Event::MessageStatusChanged { .. }
