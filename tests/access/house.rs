@@ -23,6 +23,7 @@ use baton::runner::Runner;
 use baton::runner::intake::Intake;
 use baton::store::Store;
 use baton::store::users::NewUser;
+use baton::web::assets::Others;
 use baton::web::bodies::budget::Budgets;
 use baton::web::passwords::Passwords;
 use baton::web::receipts::Receipts;
@@ -114,6 +115,7 @@ impl House {
             client: Client::new(Settings::new(config.graph_url.clone(), &config.graph_version)).unwrap(),
             receipts: Receipts::default(),
             bodies: Budgets::default(),
+            other_builds: Others::default(),
             config,
             watch: store.clone(),
             store,

@@ -35,6 +35,10 @@ fn is_sql(text: &str) -> bool {
 const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("apps", "FIND", APP),
     ("apps", "SAVE", APP),
+    ("assets", "KEEP", FILES),
+    ("assets", "FORGET", FILES),
+    ("assets", "VERSIONS", FILES),
+    ("assets", "OF_VERSION", FILES),
     ("dispatches", "INBOXES_DUE", CLAIM),
     ("dispatches", "LAPSED", CLAIM),
     ("doctor", "CLOCK", SERVER),
@@ -75,6 +79,7 @@ const APP: &str = "apps and their bodies belong to the installation: one app may
 const CLAIM: &str = "a worker looks for work of every workspace";
 const COMMAND_LINE: &str = "whoever types on the command line looks for the workspace itself";
 const DOCTOR: &str = "the doctor looks at the whole installation";
+const FILES: &str = "the files of pages are the same for everybody";
 const FIGURES: &str = "figures of the whole node";
 const KEYS: &str = "signing keys belong to the installation";
 const NUMBERS: &str = "a body names a number or an account, which says which workspace is meant";
