@@ -45,7 +45,7 @@ pub const PASSWORD: &str = "correct horse battery";
 /// Where people ask from, unless it is said.
 pub const HERE: &str = "192.0.2.1";
 
-const HOME: &str = "http://127.0.0.1:8080";
+pub const HOME: &str = "http://127.0.0.1:8080";
 
 /// Sockets that remember which sessions they were told to leave.
 #[derive(Default)]
@@ -125,6 +125,13 @@ impl House {
             metrics: PrometheusBuilder::new().build_recorder().handle(),
         };
         Self { state: web::Data::new(state), closed, workspace, changes: Mutex::new(changes) }
+    }
+
+    /// Another workspace on the same node.
+    pub async fn beside(&self) -> Self {
+        let workspace = WorkspaceId(Uuid::now_v7());
+        self.state.store.create_workspace(workspace, "Other Shop", "en", "Europe/Madrid").await.unwrap();
+        Self { state: self.state.clone(), closed: self.closed.clone(), workspace, changes: Mutex::new(mpsc::channel(1).1) }
     }
 
     /// Somebody with this role, who signs in with [`PASSWORD`].
