@@ -389,7 +389,7 @@ CREATE TABLE notices (
     workspace_id uuid NOT NULL,
     id uuid NOT NULL,
     inbox_id uuid,
-    kind text NOT NULL CHECK (kind IN ('account', 'status', 'unknown')),
+    kind text NOT NULL CHECK (kind IN ('account', 'status', 'paused', 'unknown')),
     field text NOT NULL,
     value jsonb NOT NULL,
     digest bytea NOT NULL,

@@ -33,6 +33,7 @@ fn is_sql(text: &str) -> bool {
 
 /// Statements that speak of no single workspace, and why.
 const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
+    ("allowances", "ALL_PAUSED", FIGURES),
     ("apps", "FIND", APP),
     ("apps", "SAVE", APP),
     ("assets", "KEEP", FILES),
