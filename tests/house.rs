@@ -2,6 +2,8 @@
 //!
 //! Every rule is a function from a source to faults, with a test that shows it catching a planted one.
 
+#[path = "house/addresses.rs"]
+mod addresses;
 #[path = "house/names.rs"]
 mod names;
 #[path = "house/pages.rs"]
@@ -76,6 +78,11 @@ fn every_change_goes_through_the_runner() {
     hold(&of_the_server(), |source| writes::past_the_runner(source, &writers));
     let idle = writes::idle(&of_the_server(), &writers);
     assert!(idle.is_empty(), "\n{}\n", idle.join("\n"));
+}
+
+#[test]
+fn every_address_stands_in_the_table_of_routes() {
+    hold(&of_the_server(), addresses::beside_the_table);
 }
 
 #[test]

@@ -161,3 +161,54 @@ fn with_own_headers<B>(response: ServiceResponse<B>, mut answer: HttpResponse) -
     }
     ServiceResponse::new(request, answer)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use actix_web::App;
+    use actix_web::middleware::from_fn;
+    use actix_web::test::{TestRequest, call_service, init_service};
+    use tracing_subscriber::fmt;
+
+    use super::*;
+
+    /// What was logged.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    async fn log_of_a_hundred(failing: fn() -> Error) -> String {
+        let log = Log::default();
+        let into = log.clone();
+        let lines = fmt().with_max_level(tracing::Level::INFO).with_ansi(false).with_writer(move || into.clone()).finish();
+        let _logged = tracing::subscriber::set_default(lines);
+        let handler = move || async move { Err::<HttpResponse, Error>(failing()) };
+        let app = init_service(App::new().default_service(web::to(handler)).wrap(from_fn(edge))).await;
+        for _ in 0..100 {
+            let answer = call_service(&app, TestRequest::with_uri("/inbox").to_request()).await;
+            assert!(answer.status().is_server_error());
+        }
+        String::from_utf8(log.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[actix_web::test]
+    async fn a_hundred_requests_without_a_database_are_one_line_and_a_hundred_faults_of_ours_a_hundred() {
+        let away = log_of_a_hundred(|| Error::Away("no connection".to_owned())).await;
+        assert_eq!(away.lines().count(), 1, "{away}");
+        assert!(away.contains("requests could not be answered") && away.contains("no connection"), "{away}");
+        let faults = log_of_a_hundred(|| Error::fault("broken")).await;
+        assert_eq!(faults.lines().count(), 100);
+    }
+}

@@ -6,7 +6,8 @@ use super::source::{Code, Fault, Source, line_of};
 const WAYS_IN: [&str; 8] = ["web::resource(", "web::scope(", ".service(", ".route(", "#[get(", "#[post(", "#[put(", "#[delete("];
 
 pub fn beside_the_table(source: &Source) -> Vec<Fault> {
-    if source.path == "src/web/routes.rs" || source.is_test_file() {
+    let speaks_http = source.path.starts_with("src/web/") || source.path == "src/app.rs";
+    if !speaks_http || source.path == "src/web/routes.rs" || source.is_test_file() {
         return Vec::new();
     }
     let code = Code::of(source).without_tests().code;
@@ -19,5 +20,6 @@ fn a_planted_address_is_caught() {
     let lines = |path: &str, text: &str| beside_the_table(&Source::new(path, text)).iter().map(|fault| fault.line).collect::<Vec<_>>();
     assert_eq!(lines("src/web/x.rs", "fn f() {\n    config.service(web::resource(\"/x\"));\n}\n"), [2, 2]);
     assert_eq!(lines("src/app.rs", "#[get(\"/x\")]\nfn f() {}\n"), [1]);
+    assert_eq!(lines("src/workers/x.rs", "fn f() { runner.route(queue) }\n"), [0; 0]);
     assert_eq!(lines("src/web/x.rs", "#[cfg(test)]\nmod tests { fn f() { app.service(x) } }\n"), [0; 0]);
 }
