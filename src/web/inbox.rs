@@ -62,7 +62,7 @@ pub(super) fn view(text: &str) -> View {
 pub(super) async fn list(state: &State, signed: &Signed, view: View, after: Option<Cursor>) -> store::Result<List> {
     let limit = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
     let (mut found, paused) = tokio::try_join!(
-        state.store.list(signed.workspace, signed.user, present::list_view(view), after.clone(), limit),
+        state.store.list(signed.workspace, signed.user, present::list_view(view), after, limit),
         state.store.paused_numbers(signed.workspace),
     )?;
     let has_more = found.len() > ROWS;
