@@ -1,6 +1,6 @@
 -- The whole house. Every table belongs to a workspace and starts its key with it, so that tenants can be spread over
--- several databases. Three belong to the installation: `apps` and `payloads` (one Meta app may speak for several
--- workspaces) and `signing_keys`.
+-- several databases. Four belong to the installation: `apps` and `payloads` (one Meta app may speak for several
+-- workspaces), `signing_keys` and `assets`.
 
 CREATE TABLE workspaces (
     id uuid PRIMARY KEY,
@@ -60,6 +60,16 @@ CREATE TABLE signing_keys (
     kid text PRIMARY KEY,
     secret bytea NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- The files that pages ask for, of each build that serves or did so lately: any node is asked for any of them.
+CREATE TABLE assets (
+    version text NOT NULL,
+    path text NOT NULL,
+    content_type text NOT NULL,
+    content bytea NOT NULL,
+    served_at timestamptz NOT NULL,
+    PRIMARY KEY (version, path)
 );
 
 CREATE TABLE teams (
@@ -389,7 +399,7 @@ CREATE TABLE notices (
     workspace_id uuid NOT NULL,
     id uuid NOT NULL,
     inbox_id uuid,
-    kind text NOT NULL CHECK (kind IN ('account', 'status', 'unknown')),
+    kind text NOT NULL CHECK (kind IN ('account', 'status', 'paused', 'unknown')),
     field text NOT NULL,
     value jsonb NOT NULL,
     digest bytea NOT NULL,

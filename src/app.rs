@@ -20,6 +20,7 @@ use crate::runner::Runner;
 use crate::runner::intake::Intake;
 use crate::runner::vitals;
 use crate::store::{Store, Stores};
+use crate::web::assets::{self, Others};
 use crate::web::bodies::budget::Budgets;
 use crate::web::passwords::Passwords;
 use crate::web::receipts::Receipts;
@@ -58,8 +59,9 @@ pub struct App {
 /// # Errors
 /// When it cannot start, in a sentence that says what to do, or when a side fails.
 pub async fn serve(config: Config, side: Side) -> Result<()> {
+    let node = config.node.clone();
     let app = App::start(config, side).await?;
-    tracing::info!(address = %app.address(), ?side, "serving");
+    tracing::info!(node, address = %app.address(), ?side, "serving");
     asked_to_stop().await?;
     tracing::info!("stopping");
     app.stop().await
@@ -105,6 +107,8 @@ impl App {
         }
         let state = Data::new(state(config, runner, intake, watch, live, media, client)?);
         if side != Side::Workers {
+            assets::publish(&state.store).await.context("the files of pages cannot be kept in the database")?;
+            spawn(&mut tasks, assets::keep_published(state.store.clone(), stop.clone()));
             spawn(&mut tasks, fanout::run(state.clone(), changes, stop.clone()));
         }
         let connections =
@@ -192,6 +196,7 @@ fn state(
         client,
         receipts: Receipts::default(),
         bodies: Budgets::default(),
+        other_builds: Others::default(),
         store,
         watch,
         config,

@@ -90,8 +90,8 @@ pub struct DemoArguments {
     /// Port of the simulated phones; 0 is any free one.
     #[arg(long, value_name = "N", default_value_t = demo::SIMULATOR_PORT)]
     simulator_port: u16,
-    /// How many conversations lie behind a workspace that is made up.
-    #[arg(long, value_name = "N", default_value_t = demo::seed::DEMO_SIZE.past)]
+    /// How many conversations lie behind a workspace that is made up; up to a million.
+    #[arg(long, value_name = "N", default_value_t = demo::seed::DEMO_SIZE.past, value_parser = past)]
     past: usize,
     /// Runs on an address that others reach (BATON_LISTEN), though its passwords are known to everybody.
     #[arg(long)]
@@ -108,6 +108,12 @@ impl DemoArguments {
         let foreign_database = if self.fill_foreign_database { ForeignDatabase::Filled } else { ForeignDatabase::LeftAlone };
         demo::Options { keep, port: self.port, simulator_port: self.simulator_port, past: self.past, strangers, foreign_database }
     }
+}
+
+/// Reads `--past`.
+fn past(text: &str) -> Result<usize, String> {
+    let wanted: Option<usize> = text.parse().ok().filter(|wanted| *wanted <= demo::seed::LARGEST);
+    wanted.ok_or_else(|| format!("it is a number of conversations, up to {}", demo::seed::LARGEST))
 }
 
 #[derive(Debug, Subcommand)]

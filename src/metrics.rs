@@ -33,6 +33,7 @@ fn describe() {
     describe_histogram!("baton_outbox_seconds", Unit::Seconds, "From a message's commit to its call to WhatsApp");
     describe_gauge!("baton_outbox_age_seconds", Unit::Seconds, "Age of the oldest message that waits to be sent");
     describe_gauge!("baton_outbox_messages", "Messages that wait to be sent");
+    describe_gauge!("baton_number_paused", "1 for a number, by its inbox, that sends nothing until a person has seen to it");
     describe_counter!("baton_sends_total", "Calls to WhatsApp by outcome");
     describe_histogram!("baton_timer_lag_seconds", Unit::Seconds, "How late timers run");
     describe_gauge!("baton_sockets", "Live pages on this node");

@@ -1,10 +1,14 @@
 //! Signing in, sessions, keys, and who sees whose things, with a real database behind every address of the table.
 
+#[path = "access/assets.rs"]
+mod assets;
 #[allow(dead_code, reason = "shared with the tests of the inbox")]
 #[path = "access/house.rs"]
 mod house;
 #[path = "access/keys.rs"]
 mod keys;
+#[path = "access/matrix.rs"]
+mod matrix;
 #[path = "access/other_workspace.rs"]
 mod other_workspace;
 #[path = "access/people.rs"]
@@ -16,5 +20,12 @@ mod rate_limits;
 mod servers;
 #[path = "access/sessions.rs"]
 mod sessions;
+#[allow(dead_code, reason = "shared with the tests of the inbox")]
+#[path = "inbox/shop.rs"]
+mod shop;
 #[path = "access/sign_in.rs"]
 mod sign_in;
+#[path = "access/sockets.rs"]
+mod sockets;
+#[path = "access/two_apps.rs"]
+mod two_apps;

@@ -116,3 +116,28 @@ async fn a_configuration_that_cannot_be_read_is_all_that_is_looked_at() {
     let findings = examine(&Err(Faults(vec!["BATON_LISTEN is odd.".to_owned(), "BATON_LOG is odd.".to_owned()]))).await;
     assert_eq!(wrong(&findings), ["BATON_LISTEN is odd.", "BATON_LOG is odd."]);
 }
+
+const PAUSED: &str = r#"
+    INSERT INTO workspaces (id, name) VALUES ('{i}', 'Harbour');
+    INSERT INTO teams (workspace_id, id, name) VALUES ('{i}', '{i}', 'Sales');
+    INSERT INTO queues (workspace_id, id, key, name, team_id, hours) VALUES ('{i}', '{i}', 'sales', 'Sales', '{i}', '{}');
+    INSERT INTO apps (app_id, app_secret, verify_token) VALUES ('1', 'secret', 'token');
+    INSERT INTO inboxes (workspace_id, id, name, app_id, phone_number_id, waba_id, display_phone_number, access_token, default_queue_id)
+    VALUES ('{i}', '{i}', 'Main', '1', '2001', '1', '+34 600 000 000', 'token', '{i}');
+    INSERT INTO allowances (workspace_id, inbox_id, paused_until, pause_reason)
+    VALUES ('{i}', '{i}', now() + interval '5 minutes', '{"code": 190, "title": "Session has expired"}');"#;
+
+#[tokio::test]
+async fn a_number_that_sends_nothing_is_named_by_its_id_with_what_to_do() {
+    let world = World::start("paused", Durability::GivenUp);
+    world.migrate().await;
+    let id = "0190a1b2-0000-7000-8000-000000000001";
+    let store = Store::new(&world.database_url, 2).unwrap();
+    store.client().await.unwrap().batch_execute(&PAUSED.replace("{i}", id)).await.unwrap();
+    let told = world.config(&[("BATON_SKIP_DURABILITY_CHECK", "true"), ("BATON_GRAPH_URL", "http://127.0.0.1:1")]);
+    let findings = examine(&Ok(told)).await;
+    let wrong = wrong(&findings);
+    let words = wrong.iter().find(|words| words.contains("190")).unwrap_or_else(|| panic!("{wrong:?}"));
+    assert!(words.contains(id) && words.contains(&format!("baton inbox update --inbox {id}")), "{words}");
+    assert!(!words.contains("+34") && !words.contains("2001"), "{words}");
+}

@@ -2,6 +2,8 @@
 //!
 //! Every rule is a function from a source to faults, with a test that shows it catching a planted one.
 
+#[path = "house/addresses.rs"]
+mod addresses;
 #[path = "house/names.rs"]
 mod names;
 #[path = "house/pages.rs"]
@@ -18,6 +20,8 @@ mod source;
 mod sql;
 #[path = "house/words.rs"]
 mod words;
+#[path = "house/writes.rs"]
+mod writes;
 
 use source::{Fault, Source, sources};
 
@@ -66,6 +70,19 @@ fn sql_stands_in_the_store_only() {
 fn every_statement_is_bound_to_a_workspace() {
     let faults = sql::unbound(registry::ALL);
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+}
+
+#[test]
+fn every_change_goes_through_the_runner() {
+    let writers = writes::writers(&sources("src/store", &["rs"]), registry::ALL);
+    hold(&of_the_server(), |source| writes::past_the_runner(source, &writers));
+    let idle = writes::idle(&of_the_server(), &writers);
+    assert!(idle.is_empty(), "\n{}\n", idle.join("\n"));
+}
+
+#[test]
+fn every_address_stands_in_the_table_of_routes() {
+    hold(&of_the_server(), addresses::beside_the_table);
 }
 
 #[test]

@@ -13,6 +13,8 @@ mod door;
 mod forms;
 #[path = "inbox/pages.rs"]
 mod pages;
+#[path = "inbox/paused.rs"]
+mod paused;
 #[path = "inbox/pictures.rs"]
 mod pictures;
 #[path = "inbox/quicker.rs"]

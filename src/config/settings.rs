@@ -116,7 +116,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "BATON_NODE",
         default: Fallback::Computed("host, process and four random letters", parse::node_name),
-        meaning: "Name of this node in logs and in Redis; no two running nodes may share one.",
+        meaning: "Name of this node in `/readyz` and in the log line with which it starts.",
         read: |config, text| parse::node(text).map(|value| config.node = value),
     },
     Setting {

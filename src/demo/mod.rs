@@ -16,7 +16,7 @@ use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::pin::pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow, bail};
 use futures_util::poll;
@@ -35,6 +35,9 @@ pub const SIMULATOR_PORT: u16 = 8090;
 
 /// How long the programs of a run that was killed may hold their ports.
 const PORT_IS_FREED: Duration = Duration::from_secs(3);
+
+/// How often is said how much of the past is there.
+const SAID_AGAIN: Duration = Duration::from_secs(5);
 
 /// What a person may say on the command line.
 #[derive(Debug, Clone)]
@@ -94,7 +97,7 @@ pub async fn run(options: &Options) -> Result<()> {
     let _servers = Servers::start(&place)?;
     let store = Store::new(&config.database_url, config.database_pool)?;
     store.migrate().await?;
-    seed::fill_if_empty(&store, Size { past: options.past, ..seed::DEMO_SIZE }).await?;
+    seed::fill_if_empty(&store, Size { past: options.past, ..seed::DEMO_SIZE }, progress(options.past)).await?;
     let simulator = Simulator::start(simulator_address, &place.log("simulator"))?;
     let app = App::start(config.clone(), Side::Both).await?;
     simulator.introduce(&config.public_url, &seed::answerable(&store).await?).await?;
@@ -187,6 +190,17 @@ fn web_address(address: SocketAddr) -> Result<Url> {
 fn say(words: &str) {
     if let Err(error) = writeln!(std::io::stdout(), "{words}") {
         tracing::debug!(%error, "nobody reads what the demo says");
+    }
+}
+
+/// Says now and then how much of the past is there; nothing when it is there soon.
+fn progress(all: usize) -> impl FnMut(usize) + Send {
+    let mut said = Instant::now();
+    move |stored| {
+        if said.elapsed() >= SAID_AGAIN {
+            said = Instant::now();
+            say(&format!("The past is made up: {stored} of {all} conversations."));
+        }
     }
 }
 

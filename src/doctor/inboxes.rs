@@ -6,7 +6,9 @@ use futures_util::{StreamExt, stream};
 use reqwest::{Client, StatusCode};
 
 use crate::config::Config;
+use crate::domain::message::Failure;
 use crate::store::Store;
+use crate::store::allowances::Paused;
 use crate::store::inboxes::Connection;
 
 use super::Finding;
@@ -27,7 +29,23 @@ pub(super) async fn examine(store: &Store, config: &Config) -> Vec<Finding> {
         Ok(client) => client,
         Err(error) => return vec![Finding::wrong(format!("Meta cannot be asked ({error}); install ca-certificates."))],
     };
-    stream::iter(&connections).map(|connection| ask(&client, config, connection)).buffered(AT_ONCE).collect().await
+    let mut findings: Vec<Finding> =
+        stream::iter(&connections).map(|connection| ask(&client, config, connection)).buffered(AT_ONCE).collect().await;
+    match store.all_paused_numbers().await {
+        Ok(paused) => findings.extend(paused.iter().map(stopped)),
+        Err(error) => findings.push(Finding::wrong(format!("Paused numbers cannot be read ({error}); look at PostgreSQL's log."))),
+    }
+    findings
+}
+
+/// A number that Meta would not let send.
+fn stopped(paused: &Paused) -> Finding {
+    let Paused { inbox, reason: Failure { code, title }, .. } = paused;
+    let what_to_do = match code {
+        0 | 190 => format!("make a new token in Meta's business settings, then `baton inbox update --inbox {inbox}`"),
+        _ => "look at the account in Meta's business settings".to_owned(),
+    };
+    Finding::wrong(format!("The number {inbox} sends nothing: Meta refused with {code} ({title}); {what_to_do}."))
 }
 
 /// Reads the number's own node, which any token that may send can read.

@@ -47,7 +47,7 @@ pub enum Message {
 }
 
 impl Message {
-    /// The channel: the workspace is the hash tag, so that a cluster can spread workspaces.
+    /// The channel. Every node listens to those of all workspaces.
     fn channel(&self) -> String {
         let workspace = match self {
             Message::Change(change) => Some(change.workspace),

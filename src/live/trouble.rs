@@ -19,6 +19,7 @@ pub struct Trouble {
 struct Lasting {
     since: Instant,
     told_at: Instant,
+    failed_at: Instant,
     /// Failures since it was told.
     untold: u64,
 }
@@ -55,13 +56,25 @@ impl Trouble {
         }
     }
 
+    /// It went well, or something beside it that may not need the same: over, once it has not failed for `calm`.
+    pub fn is_over_after(&self, calm: Duration) {
+        if self.has_been_calm_for(calm, Instant::now()) {
+            self.is_over();
+        }
+    }
+
+    fn has_been_calm_for(&self, calm: Duration, now: Instant) -> bool {
+        self.lasting().as_ref().is_some_and(|lasting| now.duration_since(lasting.failed_at) >= calm)
+    }
+
     fn say(&self, now: Instant) -> Say {
         let mut lasting = self.lasting();
         let Some(known) = lasting.as_mut() else {
-            *lasting = Some(Lasting { since: now, told_at: now, untold: 0 });
+            *lasting = Some(Lasting { since: now, told_at: now, failed_at: now, untold: 0 });
             return Say::ItBegins;
         };
         known.untold += 1;
+        known.failed_at = now;
         if now.duration_since(known.told_at) < TOLD_AGAIN {
             return Say::Nothing;
         }
@@ -90,5 +103,17 @@ mod tests {
         assert_eq!(after(125), Say::ItLasts(Duration::from_secs(125), 3));
         trouble.is_over();
         assert_eq!(after(126), Say::ItBegins);
+    }
+
+    #[test]
+    fn what_may_have_gone_well_by_chance_ends_nothing_that_failed_just_now() {
+        let trouble = Trouble::new("it failed");
+        let start = Instant::now();
+        let (at, calm) = (|seconds| start + Duration::from_secs(seconds), Duration::from_secs(5));
+        assert!(!trouble.has_been_calm_for(calm, at(100)), "there was no trouble");
+        trouble.say(at(0));
+        trouble.say(at(3));
+        assert!(!trouble.has_been_calm_for(calm, at(7)));
+        assert!(trouble.has_been_calm_for(calm, at(8)));
     }
 }

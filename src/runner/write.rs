@@ -6,13 +6,14 @@ use std::pin::Pin;
 
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::Error;
 use crate::domain::conversation::Conversation;
 use crate::domain::event::{Actor, Event, Recorded};
-use crate::domain::ids::{MessageId, WorkspaceId};
-use crate::domain::message::{Content, MediaState, Message, Status};
+use crate::domain::ids::{InboxId, MessageId, WorkspaceId};
+use crate::domain::message::{Content, Failure, MediaState, Message, Status};
 use crate::domain::snapshot::InOutbox;
 use crate::domain::{Refusal, Snapshot};
 use crate::live::change::Change;
@@ -20,6 +21,7 @@ use crate::store::conversations::Write;
 use crate::store::media::{MediaPlace, StoredMedia};
 use crate::store::messages::Placed;
 use crate::store::notes::NewNote;
+use crate::store::notices::NewNotice;
 use crate::store::{self, Transaction};
 
 type Writes<'a> = Vec<Pin<Box<dyn Future<Output = store::Result<()>> + Send + 'a>>>;
@@ -203,6 +205,9 @@ fn write_event<'a>(
         Event::InboxPaused { until, failure } => {
             let inbox = conversation.inbox;
             writes.push(Box::pin(store::allowances::pause(transaction, workspace, inbox, *until, failure.as_ref())));
+            if let Some(failure) = failure {
+                writes.push(Box::pin(note_pause(transaction, workspace, inbox, failure.clone(), now)));
+            }
         }
         Event::TimerSet { timer, due_at } => {
             writes.push(Box::pin(store::timers::set(transaction, workspace, conversation.id, conversation.contact, *timer, *due_at)));
@@ -276,4 +281,19 @@ pub(super) async fn store_media(
     stored: &StoredMedia,
 ) -> store::Result<()> {
     store::media::set_stored(transaction, snapshot.workspace, media, stored).await
+}
+
+/// Tells admins that a number sends nothing until somebody sees to it: once a day for one reason, however often it is tried again.
+async fn note_pause(
+    transaction: &Transaction<'_>,
+    workspace: WorkspaceId,
+    inbox: InboxId,
+    failure: Failure,
+    now: Timestamp,
+) -> store::Result<()> {
+    let value = json!({ "code": failure.code, "title": failure.title });
+    let (id, day) = (Uuid::now_v7(), now.as_second().div_euclid(86_400));
+    let field = "number_paused".to_owned();
+    let notice = NewNotice { workspace, id, inbox: Some(inbox), kind: "paused", field, value, time: Some(day), at: now };
+    store::notices::insert(transaction, &[notice]).await
 }

@@ -44,7 +44,8 @@ crate::statements! {
             RETURNING outbox.message_id, outbox.conversation_id, outbox.contact_id, outbox.attempts, outbox.queued_at, outbox.position
         ), spent AS (
             UPDATE allowances
-            SET tokens = allowance.tokens - (SELECT count(*) FROM claimed), refilled_at = greatest(now(), refilled_at)
+            SET tokens = allowance.tokens - (SELECT count(*) FROM claimed), refilled_at = greatest(now(), refilled_at),
+                pause_reason = NULL
             FROM allowance
             WHERE allowances.workspace_id = $1 AND allowances.inbox_id = $2 AND EXISTS (SELECT FROM claimed)
         )

@@ -16,7 +16,7 @@ crate::statements! {
         INSERT INTO media (workspace_id, id, conversation_id, inbox_id, message_id, state, mime_type, byte_count, width, height)
         VALUES ($1, $2, $3, $4, $5, 'stored', $6, $7, $8, $9)
         ON CONFLICT (workspace_id, id) DO NOTHING";
-    /// Across workspaces, as every worker's claim: the lease keeps other nodes away for two minutes.
+    /// Across workspaces, as every worker's claim: the lease keeps other nodes away.
     CLAIM = "
         UPDATE media
         SET due_at = now() + make_interval(secs => $1), attempts = media.attempts + 1

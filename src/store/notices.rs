@@ -29,7 +29,7 @@ pub struct NewNotice {
     pub workspace: WorkspaceId,
     pub id: Uuid,
     pub inbox: Option<InboxId>,
-    /// `account`, `status` or `unknown`.
+    /// `account`, `status`, `paused` or `unknown`.
     pub kind: &'static str,
     pub field: String,
     pub value: serde_json::Value,

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
+use tokio::sync::mpsc;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
@@ -116,6 +117,13 @@ pub struct PastConversation {
     pub events: Vec<Recorded>,
 }
 
+/// Some of a past, or its end.
+#[derive(Debug)]
+pub enum PastPart {
+    Lives { contacts: Vec<PastContact>, conversations: Vec<PastConversation> },
+    End,
+}
+
 #[derive(Debug, Clone)]
 pub struct PastMessage {
     pub seq: i64,
@@ -140,13 +148,39 @@ impl Store {
         let mut client = self.unhurried().await?;
         let transaction = client.transaction().await?;
         let bulk = Bulk { transaction: &transaction, workspace };
-        bulk.contacts(contacts).await?;
-        bulk.conversations(conversations).await?;
-        bulk.messages(conversations).await?;
-        bulk.notes(conversations).await?;
-        bulk.events(conversations).await?;
-        bulk.run(&SEED_READS, &[]).await?;
-        bulk.run(&SEED_LOADS, &[]).await?;
+        bulk.part(contacts, conversations).await?;
+        bulk.finish().await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// As [`insert_past`](Self::insert_past), of a past that does not fit in memory: parts are stored as they come, and all of them or
+    /// none. Whoever sends ends with [`PastPart::End`]; `stored` hears how many conversations have been stored.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn insert_past_in_parts(
+        &self,
+        workspace: WorkspaceId,
+        mut parts: mpsc::Receiver<PastPart>,
+        mut stored: impl FnMut(usize) + Send,
+    ) -> Result<()> {
+        let mut client = self.unhurried().await?;
+        let transaction = client.transaction().await?;
+        let bulk = Bulk { transaction: &transaction, workspace };
+        let mut count = 0;
+        loop {
+            match parts.recv().await {
+                Some(PastPart::Lives { contacts, conversations }) => {
+                    bulk.part(&contacts, &conversations).await?;
+                    count += conversations.len();
+                    stored(count);
+                }
+                Some(PastPart::End) => break,
+                // Whoever made it up failed, and says so itself.
+                None => return Ok(()),
+            }
+        }
+        bulk.finish().await?;
         Ok(transaction.commit().await?)
     }
 
@@ -182,6 +216,21 @@ struct Bulk<'a> {
 }
 
 impl Bulk<'_> {
+    /// Stores people and their conversations.
+    async fn part(&self, contacts: &[PastContact], conversations: &[PastConversation]) -> Result<()> {
+        self.contacts(contacts).await?;
+        self.conversations(conversations).await?;
+        self.messages(conversations).await?;
+        self.notes(conversations).await?;
+        self.events(conversations).await
+    }
+
+    /// Stores what follows from all of it: who has read them and how busy agents are.
+    async fn finish(&self) -> Result<()> {
+        self.run(&SEED_READS, &[]).await?;
+        self.run(&SEED_LOADS, &[]).await
+    }
+
     /// Runs a statement whose first parameter is the workspace and whose others are columns.
     async fn run(&self, statement: &Statement, columns: &[&(dyn ToSql + Sync)]) -> Result<()> {
         let prepared = prepare(self.transaction, statement).await?;

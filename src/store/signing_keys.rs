@@ -1,4 +1,5 @@
-//! The keys of the short-lived tokens. They belong to the installation, not to a workspace.
+//! The keys that sign what browsers bring back: short-lived tokens, and the marks of browsers that have signed in before. They belong to
+//! the installation, not to a workspace.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -7,17 +8,17 @@ use super::{Result, Store};
 /// A key signs for this long; then a new one is made.
 pub const SIGNS_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// A key verifies for this long, counted from when it was made.
-pub const VERIFIES_FOR: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// A key is kept for this long, counted from when it was made; what it signed must not count longer.
+pub const KEPT_FOR: SignedDuration = SignedDuration::from_hours(14 * 7 * 24);
 
 crate::statements! {
-    /// Newest first: the first one signs.
+    /// Newest first: the first one signs. One a week for fourteen weeks is fewer than the limit.
     LIST = "
         SELECT kid, secret, created_at
         FROM signing_keys
         WHERE created_at > $1
         ORDER BY created_at DESC, kid
-        LIMIT 16";
+        LIMIT 20";
 
     /// Two nodes that rotate on the same day choose the same `kid`, and the second one changes nothing.
     INSERT = "
@@ -40,23 +41,23 @@ pub struct SigningKey {
 }
 
 impl Store {
-    /// The keys that verify at `now`, newest first.
+    /// The keys that are kept at `now`, newest first.
     ///
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn signing_keys(&self, now: Timestamp) -> Result<Vec<SigningKey>> {
-        let rows = self.query(&LIST, &[&(now - VERIFIES_FOR)]).await?;
+        let rows = self.query(&LIST, &[&(now - KEPT_FOR)]).await?;
         rows.iter().map(|row| Ok(SigningKey { kid: row.try_get(0)?, secret: row.try_get(1)?, created_at: row.try_get(2)? })).collect()
     }
 
-    /// Keeps `secret` as a new key, unless there is one that may still sign; drops the keys that no longer verify.
+    /// Keeps `secret` as a new key, unless there is one that may still sign; drops the keys whose time is over.
     ///
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn rotate_signing_key(&self, secret: &[u8; 32], now: Timestamp) -> Result<()> {
         let kid = now.strftime("%Y-%m-%d").to_string();
         self.execute(&INSERT, &[&kid, &secret.as_slice(), &now, &(now - SIGNS_FOR)]).await?;
-        self.execute(&DELETE_SPENT, &[&(now - VERIFIES_FOR)]).await?;
+        self.execute(&DELETE_SPENT, &[&(now - KEPT_FOR)]).await?;
         Ok(())
     }
 }

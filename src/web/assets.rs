@@ -1,13 +1,25 @@
-//! The files under `static/`, built into the program.
+//! The files under `static/`, built into the program, and those of other builds behind the same balancer.
+//!
+//! A page asks for files of its own build at whichever node the balancer picks. So a node keeps its files in the database when it starts,
+//! and looks there for a version it does not know.
+
+mod others;
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use actix_web::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse, web};
 use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest, Sha256};
+use tokio_util::sync::CancellationToken;
 
+pub use self::others::Others;
 use super::error::{Error, Result};
+use super::state::State;
+use crate::runner::trouble::Trouble;
+use crate::store::assets::Asset;
+use crate::store::{self, Store};
 
 #[derive(RustEmbed)]
 #[folder = "static/"]
@@ -16,8 +28,19 @@ struct Files;
 /// An address that names the content never changes its content.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
-/// Any other address: ask again each time.
+/// A file that changes under one address: ask again each time.
 const ASK_AGAIN: &str = "no-cache";
+
+/// A file in place of another one: nobody may take it for that one later.
+const NEVER: &str = "no-store";
+
+/// How often a node says that it still serves its version; versions are forgotten after thirty days of silence.
+const SAID_AGAIN: Duration = Duration::from_hours(24);
+
+/// Pause after a failure to say so.
+const TRY_AGAIN: Duration = Duration::from_secs(60);
+
+static NOT_KEPT: Trouble = Trouble::new("the files of this version could not be kept for other nodes");
 
 /// One version of all files together, as the program found them when it started. It stands before the path, so that a module
 /// that imports its neighbour names the version too.
@@ -36,25 +59,69 @@ pub fn asset_path(path: &str) -> String {
     format!("/assets/{}/{path}", *VERSION)
 }
 
-/// `GET /assets/{version}/{path}`. A page of another build is given the files of this one.
-pub(super) async fn show(request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse> {
+/// Keeps the files of this version where every node finds them. Wanted before the first page that names them leaves.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn publish(store: &Store) -> Result<(), store::Error> {
+    store.keep_assets(&VERSION, &own()).await
+}
+
+/// Says each day that this version is served. Runs until `stop`.
+pub async fn keep_published(store: Store, stop: CancellationToken) {
+    let mut pause = SAID_AGAIN;
+    while tokio::time::timeout(pause, stop.cancelled()).await.is_err() {
+        pause = match publish(&store).await {
+            Ok(()) => {
+                NOT_KEPT.is_over();
+                SAID_AGAIN
+            }
+            Err(error) => {
+                NOT_KEPT.failed(&error);
+                TRY_AGAIN
+            }
+        };
+    }
+}
+
+/// The files of this build, in the order of their paths: two nodes that keep them at once do not wait for each other crosswise.
+fn own() -> Vec<Asset> {
+    let mut assets: Vec<Asset> = Files::iter().filter_map(|path| own_file(&path)).collect();
+    assets.sort_by(|one, other| one.path.cmp(&other.path));
+    assets
+}
+
+fn own_file(path: &str) -> Option<Asset> {
+    let file = Files::get(path)?;
+    Some(Asset { path: path.to_owned(), content_type: content_type(&file), content: file.data.into_owned() })
+}
+
+/// `GET /assets/{version}/{path}`. A page of another build is given the files of that build, as long as anybody knows them.
+pub(super) async fn show(request: HttpRequest, state: web::Data<State>, path: web::Path<(String, String)>) -> Result<HttpResponse> {
     let (version, path) = path.into_inner();
-    let file = Files::get(&path).ok_or(Error::NotFound)?;
-    let content = short(&file.metadata.sha256_hash());
-    let caching = caching(version == *VERSION, cfg!(debug_assertions));
+    if version == *VERSION {
+        let file = own_file(&path).ok_or(Error::NotFound)?;
+        return Ok(answer(&request, file, if cfg!(debug_assertions) { ASK_AGAIN } else { FOR_EVER }));
+    }
+    match state.other_builds.find(&state.store, &version).await? {
+        Some(files) => {
+            let file = files.iter().find(|file| file.path == path).ok_or(Error::NotFound)?;
+            Ok(answer(&request, file.clone(), FOR_EVER))
+        }
+        None => Ok(answer(&request, own_file(&path).ok_or(Error::NotFound)?, NEVER)),
+    }
+}
+
+fn answer(request: &HttpRequest, file: Asset, caching: &'static str) -> HttpResponse {
+    let content = short(&Sha256::digest(&file.content));
     let is_known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(|tags| names(tags, &content));
     let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     // Weak, because the same file travels compressed and not.
     response.insert_header((ETAG, format!("W/\"{content}\""))).insert_header((CACHE_CONTROL, caching));
     if is_known {
-        return Ok(response.finish());
+        return response.finish();
     }
-    Ok(response.content_type(content_type(&file)).body(file.data.into_owned()))
-}
-
-/// A debug build reads files from the disk, where they change under one address.
-fn caching(is_this_version: bool, is_debug: bool) -> &'static str {
-    if is_this_version && !is_debug { FOR_EVER } else { ASK_AGAIN }
+    response.content_type(file.content_type).body(file.content)
 }
 
 fn names(tags: &str, version: &str) -> bool {
@@ -80,6 +147,7 @@ mod tests {
     use actix_web::test::TestRequest;
 
     use super::*;
+    use crate::web::state::tests::state_without_database;
 
     fn some_style() -> String {
         Files::iter().find(|path| path.ends_with(".css")).expect("there is a style").into_owned()
@@ -87,7 +155,8 @@ mod tests {
 
     async fn get(version: &str, path: &str, known: Option<&str>) -> Result<HttpResponse> {
         let request = known.into_iter().fold(TestRequest::get(), |request, tag| request.insert_header((IF_NONE_MATCH, tag)));
-        show(request.to_http_request(), web::Path::from((version.to_owned(), path.to_owned()))).await
+        let state = web::Data::new(state_without_database("https://inbox.example.com"));
+        show(request.to_http_request(), state, web::Path::from((version.to_owned(), path.to_owned()))).await
     }
 
     #[actix_web::test]
@@ -97,15 +166,7 @@ mod tests {
         let kept = get(&VERSION, &style, None).await?;
         assert_eq!(kept.headers().get(CONTENT_TYPE).unwrap(), "text/css; charset=utf-8");
         assert_eq!(to_bytes(kept.into_body()).await.unwrap(), Files::get(&style).unwrap().data.into_owned());
-        let of_another_build = get("0123456789ab", &style, None).await?;
-        assert_eq!(of_another_build.headers().get(CACHE_CONTROL).unwrap(), ASK_AGAIN);
         Ok(())
-    }
-
-    #[test]
-    fn only_what_cannot_change_is_kept_for_ever() {
-        assert_eq!(caching(true, false), FOR_EVER);
-        assert_eq!([caching(false, false), caching(true, true), caching(false, true)], [ASK_AGAIN; 3]);
     }
 
     #[actix_web::test]

@@ -1,4 +1,4 @@
-//! The cookies of a session, and how each is written.
+//! The cookies a browser is given, and how each is written.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
+use super::devices::KNOWN_DAYS;
 use super::locale::{self, Locale};
 use crate::domain::ids::{SessionId, WorkspaceId};
 
@@ -49,6 +50,15 @@ impl Binding {
         }
     }
 
+    /// The name of the cookie that says which accounts have signed in here before.
+    #[must_use]
+    pub fn device_name(self) -> &'static str {
+        match self {
+            Self::Host => "__Host-baton-device",
+            Self::Plain => "baton-device",
+        }
+    }
+
     /// The cookie that holds the session.
     #[must_use]
     pub fn session_cookie(self, session: &SessionCookie) -> Cookie<'static> {
@@ -65,6 +75,12 @@ impl Binding {
     #[must_use]
     pub fn no_token_cookie(self) -> Cookie<'static> {
         self.cookie(self.token_name(), String::new(), Duration::ZERO)
+    }
+
+    /// The cookie that makes this browser known; signing out leaves it.
+    #[must_use]
+    pub fn device_cookie(self, marks: String) -> Cookie<'static> {
+        self.cookie(self.device_name(), marks, Duration::days(KNOWN_DAYS))
     }
 
     /// Makes the browser drop both.

@@ -1,5 +1,7 @@
 //! The outermost layer: gives every request an id, every answer its headers, every failure its words, and every fault its one
-//! line in the log.
+//! line in the log; while something we stand on is away, one line a minute.
+
+use std::time::Duration;
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -21,6 +23,13 @@ use super::security_headers;
 use super::session::Signed;
 use super::state::State;
 use super::views::{ErrorPage, Html, RefusalPage, refusal_words, streams};
+use crate::runner::trouble::Trouble;
+
+/// Requests that failed because the database, or whatever else they need, was away.
+static AWAY: Trouble = Trouble::new("requests could not be answered");
+
+/// How long no request may have failed for that before one that went well ends it: others need nothing of what is away.
+const CALM: Duration = Duration::from_secs(5);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -41,7 +50,12 @@ pub async fn edge<B: MessageBody + 'static>(
     let response = next.call(request).await?;
     let mut response = match failure(&response, id) {
         Some(answer) => with_own_headers(response, answer).map_into_right_body(),
-        None => response.map_into_left_body(),
+        None => {
+            if is_proof(&response) {
+                AWAY.is_over_after(CALM);
+            }
+            response.map_into_left_body()
+        }
     };
     let binding = binding(response.request());
     security_headers::add(response.headers_mut(), binding);
@@ -49,6 +63,11 @@ pub async fn edge<B: MessageBody + 'static>(
         response.headers_mut().insert(REQUEST_ID, value);
     }
     Ok(response)
+}
+
+/// Whether an answer shows that all is there: somebody who signed in was given a page.
+fn is_proof<B>(response: &ServiceResponse<B>) -> bool {
+    response.status() == StatusCode::OK && response.request().extensions().contains::<Signed>()
 }
 
 fn binding(request: &HttpRequest) -> Binding {
@@ -66,8 +85,13 @@ fn failure<B>(response: &ServiceResponse<B>, id: RequestId) -> Option<HttpRespon
     let of_body = Watch::of(request).and_then(|watch| watch.fault()).map(Error::from);
     match of_body.as_ref().or_else(|| error.as_error::<Error>()) {
         Some(error) => {
-            if error.is_fault() {
-                log(request, error, id);
+            match error {
+                Error::Away(_) => {
+                    AWAY.failed(error);
+                    tracing::debug!(request = %id.0, reason = %error, "a request failed");
+                }
+                Error::Fault(_) => log(request, error, id),
+                _ => {}
             }
             Some(answer(request, error, locale, id))
         }
@@ -136,4 +160,55 @@ fn with_own_headers<B>(response: ServiceResponse<B>, mut answer: HttpResponse) -
         }
     }
     ServiceResponse::new(request, answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use actix_web::App;
+    use actix_web::middleware::from_fn;
+    use actix_web::test::{TestRequest, call_service, init_service};
+    use tracing_subscriber::fmt;
+
+    use super::*;
+
+    /// What was logged.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    async fn log_of_a_hundred(failing: fn() -> Error) -> String {
+        let log = Log::default();
+        let into = log.clone();
+        let lines = fmt().with_max_level(tracing::Level::INFO).with_ansi(false).with_writer(move || into.clone()).finish();
+        let _logged = tracing::subscriber::set_default(lines);
+        let handler = move || async move { Err::<HttpResponse, Error>(failing()) };
+        let app = init_service(App::new().default_service(web::to(handler)).wrap(from_fn(edge))).await;
+        for _ in 0..100 {
+            let answer = call_service(&app, TestRequest::with_uri("/inbox").to_request()).await;
+            assert!(answer.status().is_server_error());
+        }
+        String::from_utf8(log.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[actix_web::test]
+    async fn a_hundred_requests_without_a_database_are_one_line_and_a_hundred_faults_of_ours_a_hundred() {
+        let away = log_of_a_hundred(|| Error::Away("no connection".to_owned())).await;
+        assert_eq!(away.lines().count(), 1, "{away}");
+        assert!(away.contains("requests could not be answered") && away.contains("no connection"), "{away}");
+        let faults = log_of_a_hundred(|| Error::fault("broken")).await;
+        assert_eq!(faults.lines().count(), 100);
+    }
 }

@@ -35,6 +35,7 @@ pub(super) async fn ready(state: web::Data<State>) -> HttpResponse {
     let mut response = if is_ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     response.json(json!({
         "ready": is_ready,
+        "node": state.config.node,
         "database": database,
         "schema": schema,
         "redis": redis,

@@ -61,12 +61,16 @@ pub(super) fn view(text: &str) -> View {
 /// One page of a list; its counts are left to the caller.
 pub(super) async fn list(state: &State, signed: &Signed, view: View, after: Option<Cursor>) -> store::Result<List> {
     let limit = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
-    let mut found = state.store.list(signed.workspace, signed.user, present::list_view(view), after, limit).await?;
+    let (mut found, paused) = tokio::try_join!(
+        state.store.list(signed.workspace, signed.user, present::list_view(view), after, limit),
+        state.store.paused_numbers(signed.workspace),
+    )?;
     let has_more = found.len() > ROWS;
     found.truncate(ROWS);
     let rows: Vec<_> = found.iter().map(|listed| present::row(signed.locale, view, listed, signed.user)).collect();
     let next = rows.last().filter(|_| has_more).map(|row| row.cursor.clone());
-    Ok(List { next, rows, later: after.is_some(), ..empty_list(signed, view, None) })
+    let paused = paused.into_iter().map(|number| present::paused(signed, number)).collect();
+    Ok(List { next, rows, paused, later: after.is_some(), ..empty_list(signed, view, None) })
 }
 
 /// A list without rows, around a conversation that is fetched alone.
@@ -80,5 +84,6 @@ pub(super) fn empty_list(signed: &Signed, view: View, current: Option<Conversati
         current,
         viewer: signed.user,
         later: false,
+        paused: Vec::new(),
     }
 }

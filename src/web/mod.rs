@@ -13,6 +13,7 @@ pub mod client_address;
 pub mod conversations;
 pub mod cookies;
 pub mod csrf;
+pub mod devices;
 pub mod drafts;
 pub mod edge;
 pub mod error;

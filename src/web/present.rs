@@ -4,12 +4,16 @@ use jiff::Timestamp;
 
 use super::locale::Locale;
 use super::session::Signed;
-use super::views::{Chrome, ConversationState, Counts, PastConversation, Person, QueueName, Row, Target, TransferTargets, View, Viewer};
+use super::views::{
+    Chrome, ConversationState, Counts, PastConversation, PausedNumber, Person, QueueName, Row, Target, TransferTargets, View, Viewer, Whom,
+};
 use crate::domain::agent::{Agent, Availability, Presence};
 use crate::domain::conversation::Conversation;
 use crate::domain::ids::{QueueId, UserId};
 use crate::domain::snapshot::Workplace;
+use crate::domain::user::Permission;
 use crate::live::change::Change;
+use crate::store::allowances::Paused;
 use crate::store::lists::{Cursor, ListView, Listed, ViewCounts};
 use crate::store::pages::Opened;
 
@@ -45,6 +49,13 @@ pub fn row(locale: Locale, view: View, listed: &Listed, viewer: UserId) -> Row {
 pub fn row_of_change(locale: Locale, change: &Change) -> Row {
     let names = Names { agent: change.agent_name.as_deref(), queue: change.queue_name.as_deref() };
     Row { promise_minutes: change.promise_minutes, ..bare_row(locale, &change.conversation, &change.contact.name, names) }
+}
+
+/// A number that sends nothing until somebody sees to it; who may, is told how.
+#[must_use]
+pub fn paused(signed: &Signed, number: Paused) -> PausedNumber {
+    let whom = if signed.may(Permission::SeeAdmin) { Whom::Admins } else { Whom::Everybody };
+    PausedNumber { locale: signed.locale, name: number.name, reason: number.reason, whom }
 }
 
 /// The names around a conversation.

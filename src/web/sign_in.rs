@@ -1,5 +1,7 @@
 //! Signing in and out.
 
+mod attempts;
+
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
@@ -10,7 +12,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use self::attempts::{Attempt, TooMany};
 use super::client_address::{client_address, network_of};
+use super::devices;
 use super::error::Result;
 use super::locale::Locale;
 use super::redirect::{FIRST_PAGE, go_to, go_to_with, local_path};
@@ -18,13 +22,6 @@ use super::session::{self, Signed};
 use super::state::State;
 use super::views::SignInPage;
 use crate::domain::user::User;
-use crate::live::rate_limits::{Limit, Verdict};
-
-/// Wrong passwords for one account.
-const BY_ACCOUNT: Limit = Limit { name: "sign-in-account", attempts: 5, window: Duration::from_secs(300) };
-
-/// Wrong sign-ins from one address; an office may share it.
-const BY_ADDRESS: Limit = Limit { name: "sign-in-address", attempts: 20, window: Duration::from_secs(300) };
 
 /// Makes the browser forget the pictures it kept; the next person at this machine has no business with them.
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
@@ -64,16 +61,21 @@ pub(super) async fn page(request: HttpRequest, signed: Option<Signed>, question:
 /// `POST /sign-in`
 pub(super) async fn create(state: web::Data<State>, request: HttpRequest, form: web::Form<SignIn>) -> Result<HttpResponse> {
     let form = form.into_inner();
-    let locale = Locale::of_request(&request);
+    let (locale, now) = (Locale::of_request(&request), Timestamp::now());
     let account = digest(&form.email.trim().to_lowercase());
     let address = digest(&network_of(client_address(&request, &state.config.trusted_proxies)).to_string());
-    if let Some(wait) = too_many(&state, &account, &address).await {
-        return too_many_page(&form, locale, wait);
-    }
+    let marks = request.cookie(state.cookies().device_name()).map_or_else(String::new, |cookie| cookie.value().to_owned());
+    let known_by = devices::known_by(&state.tokens, &marks, &account, now).await?;
+    let attempt = Attempt::new(account.clone(), address, known_by.as_deref().map(digest));
+    let counted = match attempt.count(&state.rate_limits).await {
+        Ok(counted) => counted,
+        Err(TooMany(wait)) => return too_many_page(&form, locale, wait),
+    };
     let Some(user) = prove(&state, &form).await? else { return wrong_page(&form, locale) };
-    state.rate_limits.give_back(&BY_ACCOUNT, &account).await;
-    state.rate_limits.give_back(&BY_ADDRESS, &address).await;
-    let cookies = session::begin(&state, user.workspace, user.id, &request, Timestamp::now()).await?;
+    counted.give_back(&state.rate_limits).await;
+    let mut cookies = session::begin(&state, user.workspace, user.id, &request, now).await?;
+    let marks = devices::renewed(&state.tokens, &marks, known_by.as_deref(), &account, now).await?;
+    cookies.push(state.cookies().device_cookie(marks));
     tracing::info!(workspace = %user.workspace, user = %user.id, "signed in");
     go_to_with(local_path(&form.next).unwrap_or(FIRST_PAGE), &cookies)
 }
@@ -84,16 +86,6 @@ pub(super) async fn delete(state: web::Data<State>, signed: Signed) -> Result<Ht
     let mut response = go_to_with("/sign-in", &cookies)?;
     response.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\""));
     Ok(response)
-}
-
-/// Counts the attempt; answers how long to wait when there were too many.
-async fn too_many(state: &State, account: &str, address: &str) -> Option<Duration> {
-    for (limit, subject) in [(&BY_ADDRESS, address), (&BY_ACCOUNT, account)] {
-        if let Verdict::Refused { wait } = state.rate_limits.take(limit, subject).await {
-            return Some(wait);
-        }
-    }
-    None
 }
 
 /// The active person of this address, if the password is theirs. Every no takes the same time and looks the same.
@@ -113,8 +105,11 @@ fn wrong_page(form: &SignIn, locale: Locale) -> Result<HttpResponse> {
 }
 
 fn too_many_page(form: &SignIn, locale: Locale, wait: Duration) -> Result<HttpResponse> {
-    let minutes = wait.as_secs().div_ceil(60).max(1);
-    let page = again(form, locale, locale.count("sign_in.too_many", i64::try_from(minutes).unwrap_or(i64::MAX)))?;
+    let (words, wait_in_words) = match wait.as_secs().max(1) {
+        seconds @ ..60 => ("sign_in.too_fast", seconds),
+        seconds => ("sign_in.too_many", seconds.div_ceil(60)),
+    };
+    let page = again(form, locale, locale.count(words, i64::try_from(wait_in_words).unwrap_or(i64::MAX)))?;
     let mut response = HttpResponse::build(StatusCode::TOO_MANY_REQUESTS);
     Ok(response.insert_header((RETRY_AFTER, wait.as_secs().max(1))).content_type("text/html; charset=utf-8").body(page))
 }

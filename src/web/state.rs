@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use super::assets::Others;
 use super::bodies::budget::Budgets;
 use super::cookies::Binding;
 use super::passwords::Passwords;
@@ -49,6 +50,8 @@ pub struct State {
     pub media: Arc<MediaStore>,
     /// How many bytes of bodies are held at once.
     pub bodies: Budgets,
+    /// Files of builds that other nodes serve.
+    pub other_builds: Others,
     /// Reads and typing, as the customer sees them.
     pub client: Client,
     pub receipts: Receipts,
@@ -108,6 +111,7 @@ pub(super) mod tests {
             client: Client::new(Settings::new(config.graph_url.clone(), &config.graph_version)).unwrap(),
             receipts: Receipts::default(),
             bodies: Budgets::default(),
+            other_builds: Others::default(),
             config,
             watch: store.clone(),
             store,

@@ -1,4 +1,4 @@
-//! Short-lived signed tokens: who a request comes from, without asking the database.
+//! Short-lived signed tokens: who a request comes from, without asking the database. And the keys behind them.
 //!
 //! A token is a JWT (HS256) that names its key by `kid`. Keys are shared by all nodes through the database and change once a week.
 
@@ -21,6 +21,9 @@ pub const LIFE: SignedDuration = SignedDuration::from_mins(1);
 
 /// An ending that is forgotten before the tokens it ended would bring them back to life.
 const _: () = assert!(REMEMBERED.as_secs() > LIFE.as_secs() + 30);
+
+/// What an older key signed has long run out; it is kept for other ends.
+const VERIFIES_FOR: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// Forged `kid`s must not become a query each.
 const READ_KEYS_AGAIN: SignedDuration = SignedDuration::from_secs(3);
@@ -79,24 +82,44 @@ impl Tokens {
     /// # Errors
     /// When a key is due and the database is away.
     pub async fn sign(&self, signed: &Signed, now: Timestamp) -> Result<String, Error> {
-        if !self.known_keys(|keys| may_sign(keys, now)) {
-            self.rotate(now).await?;
-        }
-        self.known_keys(|keys| keys.first().map(|key| sign(signed, key, now))).ok_or(Error::NoKey)?
+        sign(signed, &self.signing_key(now).await?, now)
     }
 
-    /// The person of a token that is ours and still counts. A key this node does not know yet is looked up, at most every few seconds.
+    /// The person of a token that is ours and still counts.
     ///
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn read(&self, token: &str, now: Timestamp) -> Result<Option<Signed>, store::Error> {
         let Some(kid) = kid(token) else { return Ok(None) };
-        if !self.known_keys(|keys| keys.iter().any(|key| key.kid == kid)) && self.may_read_again(now) {
-            self.read_keys(now).await?;
-        }
-        let read = self.known_keys(|keys| read(token, keys.iter().find(|key| key.kid == kid)?, now));
+        let key = self.key(&kid, now).await?.filter(|key| now.duration_since(key.created_at) < VERIFIES_FOR);
+        let read = key.and_then(|key| read(token, &key, now));
         let counts = |(signed, made): &(Signed, Timestamp)| !self.endings.is_over(signed.workspace, signed.user, signed.session, *made);
         Ok(read.filter(counts).map(|(signed, _)| signed))
+    }
+
+    /// The key that signs now; a new one is made when it is due.
+    ///
+    /// # Errors
+    /// When a key is due and the database is away.
+    pub async fn signing_key(&self, now: Timestamp) -> Result<SigningKey, Error> {
+        if !self.known_keys(|keys| may_sign(keys, now)) {
+            self.rotate(now).await?;
+        }
+        self.known_keys(|keys| keys.first().cloned()).ok_or(Error::NoKey)
+    }
+
+    /// The key of this name. One this node does not know yet is looked up, at most every few seconds.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn key(&self, kid: &str, now: Timestamp) -> Result<Option<SigningKey>, store::Error> {
+        let known = || self.known_keys(|keys| keys.iter().find(|key| key.kid == kid).cloned());
+        let key = known();
+        if key.is_none() && self.may_read_again(now) {
+            self.read_keys(now).await?;
+            return Ok(known());
+        }
+        Ok(key)
     }
 
     /// From now on no token of this session counts on this node.
@@ -264,6 +287,15 @@ pub(super) mod tests {
         assert_eq!(tokens.read(&token, now()).await.unwrap(), None, "the keys were read this second");
         let looked_up = tokens.read(&token, now() + READ_KEYS_AGAIN).await;
         assert!(looked_up.unwrap_err().is_away(), "the database was not asked");
+    }
+
+    #[tokio::test]
+    async fn a_key_verifies_tokens_for_two_weeks_though_it_is_kept_for_longer() {
+        let tokens = tokens_without_database(now());
+        let made_late = |age| sign(&ana(Role::Agent), &key("today", 1, now()), now() + age).unwrap();
+        let (last, after) = (VERIFIES_FOR - SignedDuration::from_secs(1), VERIFIES_FOR);
+        assert!(tokens.read(&made_late(last), now() + last).await.unwrap().is_some());
+        assert_eq!(tokens.read(&made_late(after), now() + after).await.unwrap(), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Chores: sends whose node stopped, figures for `/metrics` and for the planner, and old bodies.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -7,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Workers;
 use crate::domain::Refusal;
+use crate::domain::ids::InboxId;
 use crate::runner::trouble::Trouble;
 use crate::runner::{Error, now};
 
@@ -26,20 +28,21 @@ pub(super) async fn run(workers: Workers, stop: CancellationToken) {
     let mut rounds = tokio::time::interval(ROUND);
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let pulse = workers.runner.vitals().pulse("chores");
+    let mut paused = HashSet::new();
     loop {
         pulse.beat();
         tokio::select! {
             () = stop.cancelled() => return,
             _ = rounds.tick() => {}
         }
-        match round(&workers).await {
+        match round(&workers, &mut paused).await {
             Ok(()) => NOT_DONE.is_over(),
             Err(error) => NOT_DONE.failed(&error),
         }
     }
 }
 
-async fn round(workers: &Workers) -> Result<(), Error> {
+async fn round(workers: &Workers, paused: &mut HashSet<InboxId>) -> Result<(), Error> {
     let store = workers.runner.store();
     let now = now();
     workers.runner.check_clock()?;
@@ -54,6 +57,7 @@ async fn round(workers: &Workers) -> Result<(), Error> {
     let (oldest, waiting) = store.outbox_age().await?;
     metrics::gauge!("baton_outbox_age_seconds").set(oldest.map_or(0.0, |since| now.duration_since(since).as_secs_f64().max(0.0)));
     metrics::gauge!("baton_outbox_messages").set(waiting as f64);
+    show_paused(paused, store.all_paused_numbers().await?.into_iter().map(|number| number.inbox).collect());
     store.refresh_statistics().await?;
     let forget_before = now.saturating_sub(KEEP_PAYLOADS).unwrap_or(Timestamp::MIN);
     for _ in 0..FORGET_BATCHES {
@@ -62,4 +66,31 @@ async fn round(workers: &Workers) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Tells `/metrics` which numbers wait for a person, and of those that did before that they no longer do.
+fn show_paused(before: &mut HashSet<InboxId>, now: HashSet<InboxId>) {
+    let figure = |inbox: &InboxId| metrics::gauge!("baton_number_paused", "inbox" => inbox.to_string());
+    before.difference(&now).for_each(|inbox| figure(inbox).set(0.0));
+    now.iter().for_each(|inbox| figure(inbox).set(1.0));
+    *before = now;
+}
+
+#[cfg(test)]
+mod tests {
+    use metrics_exporter_prometheus::PrometheusBuilder;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_paused_number_is_named_by_its_inbox_until_it_sends_again() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let (inbox, mut paused) = (InboxId(Uuid::from_u128(7)), HashSet::new());
+        let figure = |value| format!("baton_number_paused{{inbox=\"{inbox}\"}} {value}\n");
+        metrics::with_local_recorder(&recorder, || show_paused(&mut paused, HashSet::from([inbox])));
+        assert!(recorder.handle().render().contains(&figure(1)), "{}", recorder.handle().render());
+        metrics::with_local_recorder(&recorder, || show_paused(&mut paused, HashSet::new()));
+        assert!(recorder.handle().render().contains(&figure(0)), "{}", recorder.handle().render());
+    }
 }

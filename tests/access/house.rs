@@ -1,5 +1,6 @@
 //! A house with a database of its own, and people who come to its door.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -22,6 +23,7 @@ use baton::runner::Runner;
 use baton::runner::intake::Intake;
 use baton::store::Store;
 use baton::store::users::NewUser;
+use baton::web::assets::Others;
 use baton::web::bodies::budget::Budgets;
 use baton::web::passwords::Passwords;
 use baton::web::receipts::Receipts;
@@ -40,7 +42,10 @@ use crate::servers::Servers;
 
 pub const PASSWORD: &str = "correct horse battery";
 
-const HOME: &str = "http://127.0.0.1:8080";
+/// Where people ask from, unless it is said.
+pub const HERE: &str = "192.0.2.1";
+
+pub const HOME: &str = "http://127.0.0.1:8080";
 
 /// Sockets that remember which sessions they were told to leave.
 #[derive(Default)]
@@ -110,6 +115,7 @@ impl House {
             client: Client::new(Settings::new(config.graph_url.clone(), &config.graph_version)).unwrap(),
             receipts: Receipts::default(),
             bodies: Budgets::default(),
+            other_builds: Others::default(),
             config,
             watch: store.clone(),
             store,
@@ -119,6 +125,13 @@ impl House {
             metrics: PrometheusBuilder::new().build_recorder().handle(),
         };
         Self { state: web::Data::new(state), closed, workspace, changes: Mutex::new(changes) }
+    }
+
+    /// Another workspace on the same node.
+    pub async fn beside(&self) -> Self {
+        let workspace = WorkspaceId(Uuid::now_v7());
+        self.state.store.create_workspace(workspace, "Other Shop", "en", "Europe/Madrid").await.unwrap();
+        Self { state: self.state.clone(), closed: self.closed.clone(), workspace, changes: Mutex::new(mpsc::channel(1).1) }
     }
 
     /// Somebody with this role, who signs in with [`PASSWORD`].
@@ -140,9 +153,16 @@ impl House {
 
     /// Asks from elsewhere on the network, as a browser on one of our pages does.
     pub async fn ask(&self, request: TestRequest) -> Answer {
+        self.ask_from(HERE, request).await
+    }
+
+    /// As [`ask`](Self::ask), from this address.
+    pub async fn ask_from(&self, address: &str, request: TestRequest) -> Answer {
         let app = init_service(App::new().app_data(self.state.clone()).configure(configure)).await;
-        let request =
-            request.insert_header((ORIGIN, HOME)).insert_header(("host", "127.0.0.1:8080")).peer_addr("192.0.2.1:1".parse().unwrap());
+        let request = request
+            .insert_header((ORIGIN, HOME))
+            .insert_header(("host", "127.0.0.1:8080"))
+            .peer_addr(SocketAddr::new(address.parse().unwrap(), 1));
         let response = app.call(request.to_request()).await.unwrap();
         let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
         let (location, retry_after) = (header(LOCATION).unwrap_or_default(), header(actix_web::http::header::RETRY_AFTER));
@@ -156,18 +176,32 @@ impl House {
 
     /// Fills in the sign-in form.
     pub async fn sign_in(&self, email: &str, password: &str) -> Answer {
-        let form = [("email", email), ("password", password), ("next", "/inbox?view=all")];
-        self.ask(TestRequest::post().uri("/sign-in").insert_header((ACCEPT, "text/html")).set_form(form)).await
+        self.sign_in_from(HERE, email, password).await
+    }
+
+    /// Fills in the sign-in form at this address, in a browser that nobody has used before.
+    pub async fn sign_in_from(&self, address: &str, email: &str, password: &str) -> Answer {
+        self.ask_from(address, sign_in_form(email, password)).await
+    }
+
+    /// A browser that nobody has used before.
+    pub fn stranger(&self) -> Browser<'_> {
+        Browser { house: self, cookies: Vec::new() }
     }
 
     /// Signs in and comes back as a browser.
     pub async fn browser(&self, email: &str) -> Browser<'_> {
         let answer = self.sign_in(email, PASSWORD).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{answer:?}");
-        let mut browser = Browser { house: self, cookies: Vec::new() };
+        let mut browser = self.stranger();
         browser.keep(&answer);
         browser
     }
+}
+
+fn sign_in_form(email: &str, password: &str) -> TestRequest {
+    let form = [("email", email), ("password", password), ("next", "/inbox?view=all")];
+    TestRequest::post().uri("/sign-in").insert_header((ACCEPT, "text/html")).set_form(form)
 }
 
 /// A browser keeps the cookies it is given.
@@ -186,6 +220,11 @@ impl Browser<'_> {
 
     pub async fn get(&mut self, path: &str) -> Answer {
         self.ask(TestRequest::with_uri(path).insert_header((ACCEPT, "text/html"))).await
+    }
+
+    /// Fills in the sign-in form, whoever used this browser before.
+    pub async fn sign_in(&mut self, email: &str, password: &str) -> Answer {
+        self.ask(sign_in_form(email, password)).await
     }
 
     /// Posts a form of one of our pages.

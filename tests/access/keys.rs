@@ -1,25 +1,32 @@
 //! The keys of the tokens, shared by all nodes.
 
 use baton::domain::user::Role;
-use baton::store::signing_keys::{SIGNS_FOR, VERIFIES_FOR};
+use baton::store::signing_keys::{KEPT_FOR, SIGNS_FOR};
 use baton::web::session;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::house::{House, fresh_store};
 
 #[actix_web::test]
-async fn a_key_is_replaced_after_a_week_and_forgotten_after_two() {
+async fn a_key_is_replaced_after_a_week_and_forgotten_when_nothing_it_signed_counts_any_more() {
     let store = fresh_store().await;
     let start: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
     let kids = async |now: Timestamp| store.signing_keys(now).await.unwrap().into_iter().map(|key| key.kid).collect::<Vec<_>>();
     store.rotate_signing_key(&[1; 32], start).await.unwrap();
     store.rotate_signing_key(&[2; 32], start + SIGNS_FOR - SignedDuration::from_secs(1)).await.unwrap();
     assert_eq!(kids(start).await, ["2026-11-20"]);
-    store.rotate_signing_key(&[3; 32], start + SIGNS_FOR).await.unwrap();
-    assert_eq!(kids(start + SIGNS_FOR).await, ["2026-11-27", "2026-11-20"]);
-    assert_eq!(kids(start + VERIFIES_FOR).await, ["2026-11-27"]);
-    store.rotate_signing_key(&[4; 32], start + VERIFIES_FOR).await.unwrap();
-    assert_eq!(kids(start).await, ["2026-12-04", "2026-11-27"], "the spent key is still stored");
+    for week in 1..14 {
+        store.rotate_signing_key(&[week; 32], start + SIGNS_FOR * i32::from(week)).await.unwrap();
+    }
+    let last_moment = start + KEPT_FOR - SignedDuration::from_secs(1);
+    let kept = kids(last_moment).await;
+    assert_eq!(
+        (kept.len(), kept.first().map(String::as_str), kept.last().map(String::as_str)),
+        (14, Some("2027-02-19"), Some("2026-11-20"))
+    );
+    assert_eq!(kids(start + KEPT_FOR).await.len(), 13);
+    store.rotate_signing_key(&[14; 32], start + KEPT_FOR).await.unwrap();
+    assert_eq!(kids(start).await.last().map(String::as_str), Some("2026-11-27"), "the spent key is still stored");
 }
 
 #[actix_web::test]

@@ -33,8 +33,13 @@ fn is_sql(text: &str) -> bool {
 
 /// Statements that speak of no single workspace, and why.
 const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
+    ("allowances", "ALL_PAUSED", FIGURES),
     ("apps", "FIND", APP),
     ("apps", "SAVE", APP),
+    ("assets", "KEEP", FILES),
+    ("assets", "FORGET", FILES),
+    ("assets", "VERSIONS", FILES),
+    ("assets", "OF_VERSION", FILES),
     ("dispatches", "INBOXES_DUE", CLAIM),
     ("dispatches", "LAPSED", CLAIM),
     ("doctor", "CLOCK", SERVER),
@@ -75,6 +80,7 @@ const APP: &str = "apps and their bodies belong to the installation: one app may
 const CLAIM: &str = "a worker looks for work of every workspace";
 const COMMAND_LINE: &str = "whoever types on the command line looks for the workspace itself";
 const DOCTOR: &str = "the doctor looks at the whole installation";
+const FILES: &str = "the files of pages are the same for everybody";
 const FIGURES: &str = "figures of the whole node";
 const KEYS: &str = "signing keys belong to the installation";
 const NUMBERS: &str = "a body names a number or an account, which says which workspace is meant";

@@ -36,7 +36,10 @@ pub struct Shop {
 
 impl Shop {
     pub async fn open() -> Self {
-        let house = House::new().await;
+        Self::open_in(House::new().await).await
+    }
+
+    pub async fn open_in(house: House) -> Self {
         let fresh = Uuid::now_v7;
         let shop = Self {
             app_id: fresh().as_u128().to_string(),

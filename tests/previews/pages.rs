@@ -4,14 +4,14 @@ use askama::Template;
 use baton::domain::contact::Identity;
 use baton::domain::conversation::{Controller, LastMessage, State};
 use baton::domain::ids::ConversationId;
-use baton::domain::message::Direction;
+use baton::domain::message::{Direction, Failure};
 use baton::domain::refusal::Refusal;
 use baton::domain::user::Role;
 use baton::web::locale::Locale;
 use baton::web::views::{
     CannedReply, Changed, Composer, Context, ConversationPage, ConversationState, ConversationView, Counts, EarlierFrame, ErrorPage,
-    InboxPage, List, Notice, NoticesPage, PastConversation, QuarantinePage, Quarantined, RefusalPage, Row, RowsFrame, SignInPage,
-    ThreadMovedOn, View, refusal_words,
+    InboxPage, List, Notice, NoticesPage, PastConversation, PausedNumber, QuarantinePage, Quarantined, RefusalPage, Row, RowsFrame,
+    SignInPage, ThreadMovedOn, View, Whom, refusal_words,
 };
 use jiff::SignedDuration;
 use uuid::Uuid;
@@ -25,6 +25,10 @@ pub fn all(locale: Locale) -> Vec<(&'static str, String)> {
         ("sign-in", SignInPage { locale, csrf: String::new(), email: String::new(), next: "/inbox".to_owned(), problem: None }.render()),
         ("sign-in-wrong", wrong_sign_in(locale).render()),
         ("inbox", InboxPage { chrome: chrome(locale, Role::Agent), list: list(locale, None) }.render()),
+        (
+            "inbox-paused",
+            InboxPage { chrome: chrome(locale, Role::Admin), list: List { paused: vec![paused(locale)], ..list(locale, None) } }.render(),
+        ),
         ("inbox-empty", InboxPage { chrome: chrome(locale, Role::Agent), list: empty_list(locale) }.render()),
         ("rows", RowsFrame { list: list(locale, None) }.render()),
         ("earlier", EarlierFrame { locale, conversation: CONVERSATION, items: thread::items(locale), earlier: Some(3) }.render()),
@@ -40,6 +44,11 @@ pub fn all(locale: Locale) -> Vec<(&'static str, String)> {
         pages.push((name, conversation(locale, state).render()));
     }
     pages.into_iter().map(|(name, page)| (name, page.unwrap_or_else(|error| panic!("{name}: {error}")))).collect()
+}
+
+fn paused(locale: Locale) -> PausedNumber {
+    let reason = Failure { code: 190, title: "Error validating access token: Session has expired".to_owned() };
+    PausedNumber { locale, name: "Fell & Ridge".to_owned(), reason, whom: Whom::Admins }
 }
 
 /// A conversation whose customer tries to be markup.
@@ -149,6 +158,7 @@ fn list(locale: Locale, current: Option<ConversationId>) -> List {
         current,
         viewer: ana().id,
         later: false,
+        paused: Vec::new(),
     }
 }
 

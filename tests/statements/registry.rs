@@ -20,6 +20,7 @@ pub const ALL: &[File] = files! {
     agents
     allowances
     apps
+    assets
     canned_replies
     contacts
     conversations

@@ -1,4 +1,5 @@
-//! Invented customers. Every phone number lies in a range that its country keeps free for films and books.
+//! Invented customers. Every phone number lies in a range that its country keeps free for films and books, as long as these last; then
+//! under `+999`, which is no country.
 
 use uuid::Uuid;
 
@@ -103,20 +104,22 @@ impl Language {
         }
     }
 
-    /// The `n`-th number of this language.
+    /// The `n`-th number of this language. When what its country keeps free is used up, one of a country that does not exist.
     fn number(self, n: usize) -> String {
-        const AREAS: [&str; 20] = [
-            "202", "206", "215", "303", "312", "404", "415", "503", "512", "602", "612", "617", "702", "713", "720", "801", "813", "865",
-            "907", "919",
+        const AREAS: [&str; 21] = [
+            "202", "206", "215", "303", "312", "404", "415", "503", "512", "602", "612", "614", "617", "702", "713", "720", "801", "813",
+            "865", "907", "919",
         ];
-        const SPANISH_AREAS: [&str; 10] = ["305", "786", "787", "915", "956", "210", "505", "520", "619", "956"];
-        match self {
-            Language::English if n < 900 => format!("447700900{n:03}"),
-            Language::English => format!("1{}55501{:02}", AREAS[(n - 900) / 90 % AREAS.len()], (n - 900) % 90),
-            Language::Spanish => format!("1{}55501{:02}", SPANISH_AREAS[n / 90 % SPANISH_AREAS.len()], n % 90),
-            Language::German => format!("4917139200{:02}", n % 90),
-            Language::French => format!("3363998{:04}", n % 9_000),
-        }
+        const SPANISH_AREAS: [&str; 10] = ["305", "786", "787", "915", "956", "210", "505", "520", "619", "361"];
+        let of_areas = |areas: &[&str], n: usize| areas.get(n / 90).map(|area| format!("1{area}55501{:02}", n % 90));
+        let free = match self {
+            Language::English if n < 900 => Some(format!("447700900{n:03}")),
+            Language::English => of_areas(&AREAS, n - 900),
+            Language::Spanish => of_areas(&SPANISH_AREAS, n),
+            Language::German => (n < 90).then(|| format!("4917139200{n:02}")),
+            Language::French => (n < 9_000).then(|| format!("3363998{n:04}")),
+        };
+        free.unwrap_or_else(|| format!("999{}{n:07}", self as usize + 1))
     }
 }
 
@@ -150,4 +153,24 @@ pub(super) fn owner(phone: &Phone, language: Language, chance: &mut Chance) -> (
 
 fn contact(name: String, language: Language, id: Uuid) -> Contact {
     Contact { language: Some(language.code().to_owned()), ..Contact::named(ContactId(id), name) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_customers_have_one_number_however_many_there_are() {
+        const LANGUAGES: [Language; 4] = [Language::English, Language::Spanish, Language::German, Language::French];
+        let mut seen: HashSet<String> = PHONES.iter().map(|phone| phone.number.to_owned()).collect();
+        for language in LANGUAGES {
+            for n in (0..20_000).chain(999_000..1_000_000) {
+                let number = language.number(n);
+                assert!(number.len() <= 15 && number.bytes().all(|byte| byte.is_ascii_digit()), "{number}");
+                assert!(seen.insert(number), "{language:?}: the {n}th number belongs to somebody else");
+            }
+        }
+    }
 }

@@ -14,6 +14,7 @@ mod workplace;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 use url::Url;
 
 use crate::store::Store;
@@ -35,18 +36,26 @@ const BUSINESS: &str = "Fell & Ridge";
 /// How much of a past the demo has.
 pub const DEMO_SIZE: Size = Size { past: 2_000, days: 60 };
 
-/// Sets the workspace up with its past, unless there is any workspace already.
+/// Parts of a past that are made up before they can be stored.
+const AHEAD: usize = 2;
+
+/// The largest past that is made up: phone numbers are known to be enough for it.
+pub const LARGEST: usize = 1_000_000;
+
+/// Sets the workspace up with its past, unless there is any workspace already. `stored` hears how many conversations have been stored.
 ///
 /// # Errors
 /// As PostgreSQL answers, or when the flow or the stories cannot be read.
-pub async fn fill_if_empty(store: &Store, size: Size) -> Result<()> {
+pub async fn fill_if_empty(store: &Store, size: Size, stored: impl FnMut(usize) + Send) -> Result<()> {
     if store.has_workspaces().await? {
         return Ok(());
     }
-    let workplace = workplace::set_up(store).await.context("the demo's workspace cannot be set up")?;
-    let past = past::imagine(&workplace, size, Timestamp::now())?;
-    store.insert_past(workplace.id, &past.contacts, &past.conversations).await.context("the demo's past cannot be stored")?;
-    Ok(())
+    let shop = workplace::set_up(store).await.context("the demo's workspace cannot be set up")?;
+    let workspace = shop.id;
+    let (sender, parts) = mpsc::channel(AHEAD);
+    let imagined = tokio::task::spawn_blocking(move || past::imagine(&shop, size, Timestamp::now(), sender));
+    store.insert_past_in_parts(workspace, parts, stored).await.context("the demo's past cannot be stored")?;
+    imagined.await.context("the demo's past cannot be made up")?
 }
 
 /// Our app as the simulator is told of it.

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::mpsc;
 
 use crate::domain::ids::UserId;
-use crate::store::seed::{PastContact, PastConversation};
+use crate::store::seed::{PastContact, PastConversation, PastPart};
 
 use super::chance::Chance;
 use super::course::{Ending, live};
@@ -24,11 +25,16 @@ pub struct Size {
     pub days: u32,
 }
 
-/// People and their conversations.
-#[derive(Default)]
-pub(super) struct Past {
-    pub contacts: Vec<PastContact>,
-    pub conversations: Vec<PastConversation>,
+/// Conversations that are handed on together at least.
+const PART: usize = 1_000;
+
+/// People and their conversations, as they are made up.
+struct Past {
+    contacts: Vec<PastContact>,
+    conversations: Vec<PastConversation>,
+    /// Conversations that were handed on already.
+    sent: usize,
+    to: mpsc::Sender<PastPart>,
 }
 
 /// What is open when the demo starts: how it stands, and how many minutes ago it began.
@@ -48,12 +54,15 @@ const OPEN: [(Ending, i64); 10] = [
 /// Of these, what one agent holds at most: everybody has room for what comes.
 const HELD_EACH: usize = 2;
 
-/// Makes up a past that ends at `now`.
-pub(super) fn imagine(shop: &Shop, size: Size, now: Timestamp) -> Result<Past> {
+/// Makes up a past that ends at `now`, and hands it on in parts. Takes its time and the thread it runs on.
+///
+/// # Errors
+/// When the stories cannot be read or told, or when nobody takes the parts.
+pub(super) fn imagine(shop: &Shop, size: Size, now: Timestamp, to: mpsc::Sender<PastPart>) -> Result<()> {
     let stories = Stories::read()?;
     let mut chance = Chance::new(20_260_301);
     let mut customers = Customers::default();
-    let mut past = Past::default();
+    let mut past = Past { contacts: Vec::new(), conversations: Vec::new(), sent: 0, to };
     for (phone, language) in KNOWN {
         let owner = customers::owner(&PHONES[phone], language, &mut chance);
         let mut life = Life::new(shop, &mut chance, owner, now - SignedDuration::from_hours(24 * 40));
@@ -61,11 +70,11 @@ pub(super) fn imagine(shop: &Shop, size: Size, now: Timestamp) -> Result<Past> {
             live(&mut life, &stories, language, Ending::Resolved)?;
             life.now += SignedDuration::from_hours(24 * 16);
         }
-        past.keep(life);
+        past.keep(life)?;
     }
-    while past.conversations.len() < size.past {
-        let left = size.past - past.conversations.len();
-        past.keep_if_over(customer_with_history(shop, &stories, &mut chance, &mut customers, size, now, left)?, now);
+    while past.len() < size.past {
+        let left = size.past - past.len();
+        past.keep_if_over(customer_with_history(shop, &stories, &mut chance, &mut customers, size, now, left)?, now)?;
     }
     let mut held: HashMap<UserId, usize> = HashMap::new();
     for (ending, minutes) in OPEN {
@@ -77,26 +86,41 @@ pub(super) fn imagine(shop: &Shop, size: Size, now: Timestamp) -> Result<Past> {
             let holds = life.controller().agent().map(|agent| held.entry(agent).or_default());
             if ending == Ending::Waiting || holds.as_ref().is_some_and(|holds| **holds < HELD_EACH) {
                 holds.into_iter().for_each(|holds| *holds += 1);
-                past.keep(life);
+                past.keep(life)?;
                 break;
             }
         }
     }
-    Ok(past)
+    past.end()
 }
 
 impl Past {
-    fn keep(&mut self, life: Life<'_>) {
+    fn len(&self) -> usize {
+        self.sent + self.conversations.len()
+    }
+
+    fn keep(&mut self, life: Life<'_>) -> Result<()> {
         let (contact, conversations) = life.rows();
         self.contacts.push(contact);
         self.conversations.extend(conversations);
+        if self.conversations.len() < PART { Ok(()) } else { self.hand_on() }
     }
 
     /// A life that reaches into the future is forgotten.
-    fn keep_if_over(&mut self, life: Life<'_>, now: Timestamp) {
-        if life.now < now {
-            self.keep(life);
-        }
+    fn keep_if_over(&mut self, life: Life<'_>, now: Timestamp) -> Result<()> {
+        if life.now < now { self.keep(life) } else { Ok(()) }
+    }
+
+    fn hand_on(&mut self) -> Result<()> {
+        self.sent += self.conversations.len();
+        let lives =
+            PastPart::Lives { contacts: std::mem::take(&mut self.contacts), conversations: std::mem::take(&mut self.conversations) };
+        self.to.blocking_send(lives).context("nobody stores the demo's past")
+    }
+
+    fn end(mut self) -> Result<()> {
+        self.hand_on()?;
+        self.to.blocking_send(PastPart::End).context("nobody stores the demo's past")
     }
 }
 

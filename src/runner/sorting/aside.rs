@@ -21,8 +21,8 @@ const MOST: usize = 500;
 pub(super) struct Aside {
     payload_seq: i64,
     now: Timestamp,
-    /// Digests of the notices that were put down, so that a body that says one thing a thousand times says it once.
-    put_down: HashSet<Vec<u8>>,
+    /// Digests of the notices that were put down, so that a body that says one thing a thousand times says it once to a workspace.
+    put_down: HashSet<(WorkspaceId, Vec<u8>)>,
     rows: usize,
     /// Parts beyond [`MOST`].
     untold: usize,
@@ -105,10 +105,11 @@ impl Aside {
     }
 
     fn put_down(&mut self, sheet: &mut Sheet<'_>, notice: NewNotice) {
-        if self.put_down.contains(&notice.digest()) || !self.has_room() {
+        let told = (notice.workspace, notice.digest());
+        if self.put_down.contains(&told) || !self.has_room() {
             return;
         }
-        self.put_down.insert(notice.digest());
+        self.put_down.insert(told);
         sheet.notices.push(notice);
     }
 

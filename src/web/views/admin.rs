@@ -37,7 +37,7 @@ pub struct Notice {
     pub id: Uuid,
     pub at: Timestamp,
     pub inbox_name: Option<String>,
-    /// `account`, `status` or `unknown`.
+    /// `account`, `status`, `paused` or `unknown`.
     pub kind: String,
     pub field: String,
     pub value: serde_json::Value,
@@ -48,12 +48,27 @@ impl Notice {
         match self.kind.as_str() {
             "account" => "admin.kind.account",
             "status" => "admin.kind.status",
+            "paused" => "admin.kind.paused",
             _ => "admin.kind.unknown",
         }
     }
 
+    /// What to do about a number that was paused.
+    fn advice_key(&self) -> Option<&'static str> {
+        let code = self.value.get("code").and_then(serde_json::Value::as_i64).filter(|_| self.kind == "paused")?;
+        Some(advice_key(code))
+    }
+
     fn value_text(&self) -> String {
         format!("{:#}", self.value)
+    }
+}
+
+/// What an admin does about a number that sends nothing, by Meta's code.
+pub(super) fn advice_key(code: i64) -> &'static str {
+    match code {
+        0 | 190 => "paused.new_token",
+        _ => "paused.ask_meta",
     }
 }
 

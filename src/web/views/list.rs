@@ -5,10 +5,15 @@ use std::str::FromStr;
 use askama::Template;
 use askama_web::WebTemplate;
 
+use super::Html;
+use super::admin::advice_key;
 use super::chrome::{Chrome, Counts};
 use super::row::Row;
+use super::ticks::failure_words;
 use super::ui;
+use super::words::sentence;
 use crate::domain::ids::{ConversationId, UserId};
+use crate::domain::message::Failure;
 use crate::web::locale::Locale;
 
 /// Which conversations a list shows. The browser applies the same rules to live rows (`scripts/list/view.js`).
@@ -89,6 +94,39 @@ pub struct List {
     pub viewer: UserId,
     /// Whether this is a later page (no-script paging).
     pub later: bool,
+    /// Numbers that send nothing until somebody sees to it.
+    pub paused: Vec<PausedNumber>,
+}
+
+/// A number that sends nothing, and why.
+#[derive(Debug, Clone)]
+pub struct PausedNumber {
+    pub locale: Locale,
+    pub name: String,
+    pub reason: Failure,
+    pub whom: Whom,
+}
+
+/// Whom something is said to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whom {
+    Everybody,
+    /// Who can do something about it.
+    Admins,
+}
+
+impl PausedNumber {
+    pub(super) fn title(&self) -> Html {
+        sentence(&self.locale, "paused.title", &[("name", &self.name)])
+    }
+
+    pub(super) fn reason(&self) -> String {
+        failure_words(&self.locale, Some(&self.reason))
+    }
+
+    pub(super) fn advice_key(&self) -> Option<&'static str> {
+        (self.whom == Whom::Admins).then(|| advice_key(self.reason.code))
+    }
 }
 
 impl List {

@@ -49,7 +49,7 @@ pub fn refusal(words: &Html) -> String {
     stream("update", "composer-refusal", &format!("<p>{words}</p>"))
 }
 
-/// Opens the dialog that shows what changed while a reply was being written (422).
+/// Opens the dialog that shows what changed while a reply was being written (409).
 #[must_use]
 pub fn thread_moved_on(guard: &ThreadMovedOn) -> String {
     stream("update", "guard", &rendered(guard))

@@ -43,10 +43,14 @@ impl Ticks {
         self.status == Status::Unknown && self.failure.as_ref().is_some_and(|failure| failure.title == Failure::UNANSWERED)
     }
 
-    /// Why it failed, in our words by Meta's code, else in Meta's.
     fn failure_words(&self) -> String {
-        let Some(failure) = &self.failure else { return self.locale.t("failure.other").into_owned() };
-        known(&self.locale, &format!("failure.{}", failure.code))
-            .unwrap_or_else(|| if failure.title.is_empty() { self.locale.t("failure.other").into_owned() } else { failure.title.clone() })
+        failure_words(&self.locale, self.failure.as_ref())
     }
+}
+
+/// Why something failed, in our words by Meta's code, else in Meta's.
+pub(super) fn failure_words(locale: &Locale, failure: Option<&Failure>) -> String {
+    let Some(failure) = failure else { return locale.t("failure.other").into_owned() };
+    known(locale, &format!("failure.{}", failure.code))
+        .unwrap_or_else(|| if failure.title.is_empty() { locale.t("failure.other").into_owned() } else { failure.title.clone() })
 }

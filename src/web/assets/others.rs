@@ -1,0 +1,97 @@
+//! Files of builds that other nodes serve or served, found in the database.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::store::assets::Asset;
+use crate::store::{Result, Store};
+
+/// Versions held in memory at most, half a megabyte each. A roll-out has two.
+const HELD: usize = 8;
+
+/// Versions that somebody made up must not become a query each.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+type Files = Arc<Vec<Asset>>;
+
+/// What this node knows of other builds.
+#[derive(Debug, Default)]
+pub struct Others(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    versions: Vec<String>,
+    looked_at: Option<Instant>,
+    held: HashMap<String, Files>,
+}
+
+impl Others {
+    /// The files of a version, or nothing when nobody keeps it. A version that this node has not heard of is looked for once a second at
+    /// most; nodes keep theirs before they serve a page.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn find(&self, store: &Store, version: &str) -> Result<Option<Files>> {
+        if let Some(files) = self.known().held.get(version) {
+            return Ok(Some(files.clone()));
+        }
+        if !self.exists(version) && self.may_look(Instant::now()) {
+            let versions = store.asset_versions().await?;
+            self.known().versions = versions;
+        }
+        if !self.exists(version) {
+            return Ok(None);
+        }
+        let files = Arc::new(store.assets_of(version).await?);
+        self.hold(version, files.clone());
+        Ok(Some(files))
+    }
+
+    fn exists(&self, version: &str) -> bool {
+        self.known().versions.iter().any(|known| known == version)
+    }
+
+    fn may_look(&self, now: Instant) -> bool {
+        let mut known = self.known();
+        let may = known.looked_at.is_none_or(|looked_at| now.duration_since(looked_at) >= LOOK_AGAIN);
+        if may {
+            known.looked_at = Some(now);
+        }
+        may
+    }
+
+    fn hold(&self, version: &str, files: Files) {
+        let mut known = self.known();
+        if known.held.len() >= HELD {
+            known.held.clear();
+        }
+        known.held.insert(version.to_owned(), files);
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn made_up_versions_are_looked_for_once_a_second() {
+        let (others, now) = (Others::default(), Instant::now());
+        let after = |millis| others.may_look(now + Duration::from_millis(millis));
+        assert_eq!([after(0), after(1), after(999), after(1_000), after(1_001)], [true, false, false, true, false]);
+    }
+
+    #[test]
+    fn what_is_held_does_not_fill_the_memory() {
+        let others = Others::default();
+        for version in 0..100 {
+            others.hold(&version.to_string(), Files::default());
+        }
+        assert!(others.known().held.len() <= HELD);
+        assert!(others.known().held.contains_key("99"));
+    }
+}

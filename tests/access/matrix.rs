@@ -1,0 +1,193 @@
+//! Every address of the table, asked by everybody there is, about things of their own workspace, of another one, and of none.
+
+use std::collections::BTreeSet;
+
+use actix_web::http::header::ACCEPT;
+use actix_web::http::{Method, StatusCode};
+use actix_web::test::TestRequest;
+use baton::domain::ids::{ConversationId, MessageId};
+use baton::domain::inbound::InboundContent;
+use baton::domain::user::{Permission, Role};
+use baton::web::csrf;
+use baton::web::routes::{Entry, Kind, ROUTES, Who};
+use uuid::Uuid;
+
+use crate::house::{Browser, House};
+use crate::shop::Shop;
+
+/// What only admins may see, said once more than in the table.
+const FOR_ADMINS: [&str; 3] = ["/admin/quarantine", "/admin/notices", "/metrics"];
+
+/// What anybody may ask who is nobody.
+const FOR_EVERYBODY: [&str; 5] = ["/sign-in", "/healthz", "/readyz", "/webhooks/whatsapp/{app_id}", "/assets/{version}/{path:.*}"];
+
+/// A workspace in which every text that anybody wrote holds its own secret word.
+struct Place {
+    shop: Shop,
+    secret: &'static str,
+    conversation: ConversationId,
+    message: MessageId,
+    media: Uuid,
+}
+
+const SECRETS: &str = "
+    UPDATE contacts SET name = '{s} contact' WHERE workspace_id = '{w}';
+    UPDATE queues SET name = '{s} queue' WHERE workspace_id = '{w}';
+    UPDATE inboxes SET name = '{s} number' WHERE workspace_id = '{w}';
+    UPDATE users SET name = '{s} colleague' WHERE workspace_id = '{w}';
+    INSERT INTO canned_replies (workspace_id, id, shortcut, body) VALUES ('{w}', '{i}', '{s}', '{s} prepared');
+    INSERT INTO quarantine (id, workspace_id, app_id, payload_seq, reason, item, at) VALUES ('{i}', '{w}', '1', 1, '{s} reason', '{s} item', now());
+    INSERT INTO notices (workspace_id, id, kind, field, value, digest, at) VALUES ('{w}', '{i}', 'account', '{s} field', '{}', '{s}', now());
+    INSERT INTO drafts (workspace_id, conversation_id, user_id, body, updated_at)
+    SELECT workspace_id, '{c}', id, '{s} draft', now() FROM users WHERE workspace_id = '{w}';
+    INSERT INTO media (workspace_id, id, conversation_id, message_id, inbox_id, state, mime_type)
+    SELECT workspace_id, '{i}', '{c}', id, inbox_id, 'stored', 'image/jpeg' FROM messages WHERE workspace_id = '{w}' LIMIT 1;";
+
+impl Place {
+    async fn of(house: House, secret: &'static str, phone: &str) -> Self {
+        let shop = Shop::open_in(house).await;
+        for role in Role::ALL {
+            shop.hires(&format!("{role}@{secret}.example.com"), role).await;
+        }
+        let mut ana = shop.hires(&format!("ana@{secret}.example.com"), Role::Agent).await;
+        let conversation = shop.hears(phone, InboundContent::Text { body: format!("{secret} question") }).await;
+        ana.does(conversation, "assignment", &[]).await;
+        let message = ana.replies(conversation, &format!("{secret} answer")).await;
+        ana.does(conversation, "notes", &[("note_id", &Uuid::now_v7().to_string()), ("body", &format!("{secret} note"))]).await;
+        let (media, workspace) = (Uuid::now_v7(), shop.house.workspace.0);
+        let names =
+            [("{s}", secret.to_owned()), ("{w}", workspace.to_string()), ("{c}", conversation.to_string()), ("{i}", media.to_string())];
+        let sql = names.iter().fold(SECRETS.to_owned(), |sql, (name, value)| sql.replace(name, value));
+        shop.house.state.store.client().await.unwrap().batch_execute(&sql).await.unwrap();
+        Self { shop, secret, conversation, message, media }
+    }
+
+    async fn browser(&self, role: Role) -> Browser<'_> {
+        self.shop.house.browser(&format!("{role}@{}.example.com", self.secret)).await
+    }
+
+    /// The thing of this workspace that the address names.
+    fn named_by(&self, entry: &Entry) -> Uuid {
+        match entry.path.split('/').nth(1) {
+            Some("conversations") => self.conversation.0,
+            Some("messages") => self.message.0,
+            Some("media") => self.media,
+            _ => panic!("{} names a thing this test knows nothing of: add one to `Place`", entry.path),
+        }
+    }
+}
+
+/// The whole table; what ends the session comes last.
+fn entries() -> Vec<&'static Entry> {
+    let (last, first): (Vec<_>, Vec<_>) = ROUTES.iter().partition(|entry| entry.path == "/sign-out");
+    first.into_iter().chain(last).collect()
+}
+
+fn names_a_thing(entry: &Entry) -> bool {
+    entry.path.contains("{id}")
+}
+
+/// The address, with what it names in place of the names.
+fn address(entry: &Entry, thing: Uuid, app_id: &str) -> String {
+    let names =
+        [("{id}", thing.to_string()), ("{app_id}", app_id.to_owned()), ("{version}", "0".to_owned()), ("{path:.*}", "icon.svg".to_owned())];
+    let path = names.iter().fold(entry.path.to_owned(), |path, (name, value)| path.replace(name, value));
+    assert!(!path.contains('{'), "{path}: say here what stands for its names");
+    format!("{path}?view=all&before=9")
+}
+
+/// A request that is complete but for who sends it.
+async fn ask(browser: &mut Browser<'_>, entry: &Entry, thing: Uuid, app_id: &str) -> (StatusCode, String) {
+    let token = browser.csrf().await;
+    let mut request = TestRequest::with_uri(&address(entry, thing, app_id)).method(entry.method.clone());
+    request = request.insert_header((csrf::HEADER, token)).insert_header((ACCEPT, "text/html"));
+    if entry.method == Method::POST {
+        let (message, to) = (Uuid::now_v7().to_string(), format!("queue:{}", Uuid::now_v7()));
+        let fields =
+            [("message_id", message.as_str()), ("note_id", &message), ("text", "hi"), ("body", "hi"), ("seen", "99"), ("seq", "1")];
+        let more = [("to", to.as_str()), ("note", ""), ("choice", "leave"), ("locale", "en"), ("availability", "online")];
+        request = request.set_form(fields.into_iter().chain(more).collect::<Vec<_>>());
+    }
+    let answer = browser.ask(request).await;
+    (answer.status, format!("{} {:?} {}", answer.location, answer.headers, answer.body))
+}
+
+/// Whether somebody of this role, or nobody, may ask for that at all.
+fn may(entry: &Entry, role: Option<Role>) -> bool {
+    match (entry.who, role) {
+        (Who::Public | Who::Anyone, _) => true,
+        (Who::May(permission) | Who::Scraper(permission), Some(role)) => role.may(permission),
+        (Who::May(_) | Who::Scraper(_), None) => false,
+    }
+}
+
+/// What is wrong with an answer.
+fn fault(entry: &Entry, role: Option<Role>, whose: &str, status: StatusCode) -> Option<String> {
+    let is_right = match role {
+        // Cookies open no machine's door.
+        _ if entry.kind == Kind::Door => matches!(status.as_u16(), 401 | 403),
+        _ if may(entry, role) && names_a_thing(entry) && whose != "own" => status == StatusCode::NOT_FOUND,
+        _ if may(entry, role) => !matches!(status.as_u16(), 401 | 403 | 404 | 500..) || entry.path.ends_with("thumbnail") || is_file(entry),
+        None => matches!(status.as_u16(), 401 | 303),
+        Some(_) => status == StatusCode::FORBIDDEN,
+    };
+    (!is_right).then(|| format!("{} {}: {role:?} is answered {status} about a thing of {whose}", entry.method, entry.path))
+}
+
+/// The picture of this test is a row without a file.
+fn is_file(entry: &Entry) -> bool {
+    entry.path.starts_with("/media/")
+}
+
+#[actix_web::test]
+async fn everybody_is_shown_what_their_role_may_see_of_their_own_workspace_and_nothing_else() {
+    let house = House::new().await;
+    let beside = house.beside().await;
+    let here = Place::of(house, "amber", "34600000001").await;
+    let there = Place::of(beside, "cobalt", "34600000002").await;
+    let (mut faults, mut seen) = (Vec::new(), BTreeSet::new());
+    for role in [None, Some(Role::Agent), Some(Role::Supervisor), Some(Role::Admin)] {
+        let mut browser = match role {
+            Some(role) => here.browser(role).await,
+            None => here.shop.house.stranger(),
+        };
+        for entry in entries() {
+            let things: &[&str] = if names_a_thing(entry) { &["nobody", "another workspace", "own"] } else { &["own"] };
+            for whose in things {
+                let thing = match *whose {
+                    "own" if names_a_thing(entry) => here.named_by(entry),
+                    "another workspace" => there.named_by(entry),
+                    _ => Uuid::now_v7(),
+                };
+                let (status, told) = ask(&mut browser, entry, thing, &there.shop.app_id).await;
+                faults.extend(fault(entry, role, whose, status));
+                if told.contains(there.secret) || role.is_none() && told.contains(here.secret) {
+                    faults.push(format!(
+                        "{} {}: {role:?} is shown what is not theirs, asking about a thing of {whose}",
+                        entry.method, entry.path
+                    ));
+                }
+                if told.contains(here.secret) {
+                    seen.insert(entry.path);
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+    // The secrets are there to be seen, where they may be.
+    for path in ["/inbox", "/inbox/rows", "/conversations/{id}", "/conversations/{id}/earlier", "/admin/quarantine", "/admin/notices"] {
+        assert!(seen.contains(path), "{path} shows nothing of its own workspace: {seen:?}");
+    }
+}
+
+#[test]
+fn the_table_says_of_no_address_that_it_is_for_more_than_it_is_for() {
+    for entry in ROUTES {
+        let is_for_everybody = matches!(entry.who, Who::Public | Who::Anyone);
+        assert_eq!(is_for_everybody, FOR_EVERYBODY.contains(&entry.path), "{} {}", entry.method, entry.path);
+        let is_for_admins = may(entry, Some(Role::Admin)) && !may(entry, Some(Role::Supervisor));
+        assert_eq!(is_for_admins, FOR_ADMINS.contains(&entry.path), "{} {}", entry.method, entry.path);
+        assert!(!is_for_admins || !may(entry, Some(Role::Agent)), "{}", entry.path);
+    }
+    assert!(Permission::ALL.iter().all(|permission| Role::Admin.may(*permission)));
+}

@@ -1,0 +1,171 @@
+//! What travels over sockets: each page hears of its own workspace, whatever it asks for.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton::domain::ids::ConversationId;
+use baton::domain::user::Role;
+use baton::web::server::{Connections, build, raise};
+use baton::web::{fanout, routes};
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{WebSocketStream, client_async};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::house::{Browser, HOME, House};
+use crate::shop::Shop;
+
+/// How long a frame may take.
+const SOON: Duration = Duration::from_secs(20);
+
+/// A page's socket, and all it was told.
+struct Page {
+    socket: WebSocketStream<TcpStream>,
+    told: String,
+}
+
+impl Page {
+    async fn open(port: u16, browser: &Browser<'_>, origin: &str) -> Result<Self, Error> {
+        let mut request = format!("ws://127.0.0.1:{port}/live").into_client_request().unwrap();
+        let cookies: Vec<String> = browser.cookies.iter().map(|cookie| format!("{}={}", cookie.name(), cookie.value())).collect();
+        request.headers_mut().insert("host", HOME.trim_start_matches("http://").parse().unwrap());
+        request.headers_mut().insert("origin", origin.parse().unwrap());
+        request.headers_mut().insert("cookie", cookies.join("; ").parse().unwrap());
+        let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        Ok(Self { socket: client_async(request, stream).await?.0, told: String::new() })
+    }
+
+    async fn says(&mut self, words: Value) {
+        self.socket.send(Message::text(words.to_string())).await.unwrap();
+    }
+
+    /// Listens until it is told this.
+    async fn hears(&mut self, words: &str) {
+        let heard = async {
+            while !self.told.contains(words) {
+                match self.socket.next().await.unwrap().unwrap() {
+                    Message::Text(text) => self.told.push_str(&text),
+                    other => assert!(!matches!(other, Message::Close(_)), "the socket ended before it heard {words}: {}", self.told),
+                }
+            }
+        };
+        tokio::time::timeout(SOON, heard).await.unwrap_or_else(|_| panic!("{words} was not heard, but {}", self.told));
+    }
+
+    /// Asks for everything a page can ask for, about one conversation.
+    async fn asks_about(&mut self, conversation: ConversationId) {
+        self.says(json!({ "type": "typing", "conversation": conversation })).await;
+        for since in [-1, 0, 1, i64::MAX] {
+            self.says(json!({ "type": "open", "conversation": conversation, "since": since })).await;
+            self.says(json!({ "type": "typing", "conversation": conversation })).await;
+            self.says(json!({ "type": "beat" })).await;
+        }
+    }
+}
+
+/// A node that serves what it has, until it is dropped.
+struct Node {
+    port: u16,
+    stop: CancellationToken,
+}
+
+impl Node {
+    fn serve(house: &House) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let most = raise().unwrap().for_connections(4);
+        let connections = Arc::new(Connections::new(most, house.state.config.trusted_proxies.clone()));
+        let server = build(house.state.clone(), &connections, listener, routes::configure).unwrap();
+        let stop = CancellationToken::new();
+        let changes = std::mem::replace(&mut *house.changes.lock().unwrap(), mpsc::channel(1).1);
+        actix_web::rt::spawn(fanout::run(house.state.clone(), changes, stop.clone()));
+        let (handle, stopped) = (server.handle(), stop.clone());
+        actix_web::rt::spawn(server);
+        actix_web::rt::spawn(async move {
+            stopped.cancelled().await;
+            handle.stop(false).await;
+        });
+        Self { port, stop }
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+const VIEWS: [&str; 5] = ["mine", "queues", "unassigned", "all", "resolved"];
+
+#[actix_web::test]
+async fn no_frame_tells_of_another_workspace_whatever_a_page_asks_for() {
+    let house = House::new().await;
+    let beside = house.beside().await;
+    let (amber, cobalt) = (Shop::open_in(house).await, Shop::open_in(beside).await);
+    let node = Node::serve(&amber.house);
+    let mut ana = amber.hires("ana@example.com", Role::Agent).await;
+    let eve = cobalt.hires("eve@example.com", Role::Admin).await;
+    let mut eva = cobalt.hires("eva@example.com", Role::Agent).await;
+    let theirs = amber.hears_text("34600000001", "amber begins").await;
+    let own = cobalt.hears_text("34600000002", "cobalt begins").await;
+    let mut listening = Page::open(node.port, &ana.browser, HOME).await.unwrap();
+    listening.says(json!({ "type": "list", "view": "all" })).await;
+    listening.says(json!({ "type": "open", "conversation": theirs, "since": 0 })).await;
+    listening.hears("amber begins").await;
+    let mut pages = Vec::new();
+    for view in VIEWS {
+        let mut page = Page::open(node.port, &eve.browser, HOME).await.unwrap();
+        page.says(json!({ "type": "list", "view": view })).await;
+        page.says(json!({ "type": "open", "conversation": own, "since": 0 })).await;
+        page.hears("cobalt begins").await;
+        page.asks_about(theirs).await;
+        pages.push(page);
+    }
+    // Everything happens there that changes a list, a thread, or who is at it.
+    ana.does(theirs, "assignment", &[]).await;
+    ana.replies(theirs, "amber answer").await;
+    ana.does(theirs, "notes", &[("note_id", &Uuid::now_v7().to_string()), ("body", "amber note")]).await;
+    listening.says(json!({ "type": "typing", "conversation": theirs })).await;
+    amber.hears_text("34600000001", "amber again").await;
+    ana.does(theirs, "resolution", &[]).await;
+    let next = amber.hears_text("34600000003", "amber next").await;
+    for words in ["amber answer", "amber note", "amber again", "amber next"] {
+        listening.hears(words).await;
+    }
+    // What comes last of their own has everything before it.
+    eva.does(own, "assignment", &[]).await;
+    eva.replies(own, "cobalt end").await;
+    for (page, view) in pages.iter_mut().zip(VIEWS) {
+        page.says(json!({ "type": "open", "conversation": own, "since": 0 })).await;
+        page.hears("cobalt end").await;
+        for word in ["amber", &theirs.to_string(), &next.to_string(), &ana.user.to_string()] {
+            assert!(!page.told.contains(word), "a page that shows {view} of another workspace was told of {word}: {}", page.told);
+        }
+    }
+    for word in ["cobalt", &own.to_string()] {
+        assert!(!listening.told.contains(word), "{word}: {}", listening.told);
+    }
+}
+
+#[actix_web::test]
+async fn a_socket_opens_to_who_has_signed_in_on_a_page_of_ours() {
+    let house = House::new().await;
+    let shop = Shop::open_in(house).await;
+    let node = Node::serve(&shop.house);
+    let ana = shop.hires("ana@example.com", Role::Agent).await;
+    let stranger = shop.house.stranger();
+    let refused = async |browser: &Browser<'_>, origin: &str| match Page::open(node.port, browser, origin).await {
+        Err(Error::Http(response)) => response.status().as_u16(),
+        Err(error) => panic!("{error}"),
+        Ok(_) => 101,
+    };
+    assert_eq!(refused(&ana.browser, HOME).await, 101);
+    assert_eq!(refused(&ana.browser, "https://elsewhere.example.com").await, 403);
+    assert_eq!(refused(&stranger, HOME).await, 401);
+}
