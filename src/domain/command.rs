@@ -52,6 +52,11 @@ pub enum Command {
     Reopen {
         by: Person,
     },
+    /// The person takes back what they did a moment ago; `seq` is the event that tells of it.
+    Undo {
+        by: Person,
+        seq: i64,
+    },
     /// A person decides about a message of which nobody knows whether it was sent.
     Settle {
         by: Person,

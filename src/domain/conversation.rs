@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::brief::Brief;
+use super::flows::session::FlowSession;
 use super::ids::{ContactId, ConversationId, InboxId, MessageId, QueueId, UserId};
 use super::message::Direction;
 use super::routing::AssignmentReason;
@@ -98,6 +99,42 @@ impl Controller {
         match self {
             Controller::Agent { user } => Some(user),
             Controller::Flow | Controller::Queue | Controller::Nobody => None,
+        }
+    }
+}
+
+/// Who controlled a conversation before a person's act changed it: all that undoing the act gives back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ControlBefore {
+    pub state: State,
+    pub controller: Controller,
+    pub queue: Option<QueueId>,
+    pub last_agent: Option<UserId>,
+    pub assignment_reason: Option<AssignmentReason>,
+    pub queued_at: Option<Timestamp>,
+    pub assigned_at: Option<Timestamp>,
+    pub waiting_since: Option<Timestamp>,
+    pub resolved_at: Option<Timestamp>,
+    /// Where the flow stood that the act ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<FlowSession>,
+}
+
+impl ControlBefore {
+    /// As a conversation stands now, with the flow that speaks in it.
+    #[must_use]
+    pub fn of(conversation: &Conversation, session: Option<&FlowSession>) -> Self {
+        Self {
+            state: conversation.state,
+            controller: conversation.controller,
+            queue: conversation.queue,
+            last_agent: conversation.last_agent,
+            assignment_reason: conversation.assignment_reason.clone(),
+            queued_at: conversation.queued_at,
+            assigned_at: conversation.assigned_at,
+            waiting_since: conversation.waiting_since,
+            resolved_at: conversation.resolved_at,
+            session: session.cloned(),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::decision::Decision;
 use super::event::Event;
 use super::refusal::Refusal;
 use super::snapshot::Snapshot;
-use super::{answering, assigning, receiving, reporting};
+use super::{answering, assigning, receiving, reporting, undoing};
 
 /// Decides what a command changes. The only way anything changes.
 ///
@@ -28,6 +28,7 @@ pub fn handle(snapshot: &Snapshot, command: Command, now: Timestamp) -> Result<V
         Command::Transfer { by, to, note } => assigning::transfer(it, &by, to, note),
         Command::Resolve { by } => assigning::resolve(it, &by),
         Command::Reopen { by } => assigning::reopen(it, &by),
+        Command::Undo { by, seq } => undoing::undo(it, &by, seq),
         Command::TimerDue { timer } => reporting::timer_due(it, timer),
     }?;
     Ok(decision.events())

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use super::agent::Agent;
 use super::contact::Contact;
-use super::conversation::{Controller, Conversation, LastMessage, State};
-use super::event::Event;
+use super::conversation::{ControlBefore, Controller, Conversation, LastMessage, State};
+use super::event::{Event, Recorded};
 use super::flows::definition::Definition;
 use super::flows::session::FlowSession;
 use super::ids::{FlowId, Ids, MessageId, QueueId, UserId, WorkspaceId};
@@ -31,6 +31,8 @@ pub struct Snapshot {
     pub session: Option<FlowSession>,
     /// The messages that the commands speak of, as far as they are known.
     pub messages: Vec<KnownMessage>,
+    /// What the journal says of who controlled the conversation, from the act on that a command wants to undo; as far as it was asked for.
+    pub acts: Vec<Recorded>,
     /// The agents that the commands concern; their rows are locked.
     pub agents: HashMap<UserId, Agent>,
     pub ids: Ids,
@@ -120,6 +122,13 @@ impl Snapshot {
                 let previous = self.conversation.as_ref().and_then(|conversation| conversation.controller.agent());
                 self.lose(previous);
             }
+            Event::ActUndone { before, .. } => {
+                let previous = self.conversation.as_ref().and_then(|conversation| conversation.controller.agent());
+                if previous != before.controller.agent() {
+                    self.lose(previous);
+                    self.give_back(before.controller.agent());
+                }
+            }
             Event::ConversationReopened { .. }
             | Event::MediaChanged { .. }
             | Event::WindowOpened { .. }
@@ -145,6 +154,13 @@ impl Snapshot {
         if let Some(agent) = self.agents.get_mut(&user) {
             agent.load += 1;
             agent.idle_since = now;
+        }
+    }
+
+    /// What somebody held before they hold again: it is no new work.
+    fn give_back(&mut self, user: Option<UserId>) {
+        if let Some(agent) = user.and_then(|user| self.agents.get_mut(&user)) {
+            agent.load += 1;
         }
     }
 
@@ -220,6 +236,7 @@ impl Conversation {
                 self.waiting_since = None;
                 self.queued_at = None;
             }
+            Event::ActUndone { before, .. } => self.restore(before),
             Event::ConversationOpened { .. }
             | Event::MessageResent { .. }
             | Event::MessageLeft { .. }
@@ -235,6 +252,24 @@ impl Conversation {
             | Event::TimerSet { .. }
             | Event::TimerCancelled { .. } => {}
         }
+    }
+
+    /// Gives back what an act ended. Who waits now is for the thread to say: only a resolution ends a wait that nobody has answered.
+    fn restore(&mut self, before: &ControlBefore) {
+        if self.state == State::Resolved {
+            let is_answered = self.last_message.as_ref().is_some_and(|last| last.agent.is_some() && !last.has_failed);
+            self.waiting_since = before.waiting_since.filter(|_| !is_answered);
+        } else if before.state == State::Resolved {
+            self.waiting_since = None;
+        }
+        self.state = before.state;
+        self.controller = before.controller;
+        self.queue = before.queue;
+        self.last_agent = before.last_agent;
+        self.assignment_reason.clone_from(&before.assignment_reason);
+        self.queued_at = before.queued_at;
+        self.assigned_at = before.assigned_at;
+        self.resolved_at = before.resolved_at;
     }
 
     /// The customer said something: the window is renewed, and somebody waits.

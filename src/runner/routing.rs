@@ -63,8 +63,8 @@ impl Runner {
         let mut claimed: Vec<(Assignment, Recorded)> = Vec::with_capacity(assignments.len());
         for assignment in assignments {
             let Some(seq) = store::queues::claim(&transaction, workspace, queue, &assignment, now).await? else { continue };
-            let event =
-                Event::ConversationAssigned { agent: assignment.agent, name: assignment.name.clone(), reason: assignment.reason.clone() };
+            let (agent, name, reason) = (assignment.agent, assignment.name.clone(), assignment.reason.clone());
+            let event = Event::ConversationAssigned { agent, name, reason, before: None };
             let recorded = Recorded { seq, at: now, event };
             store::events::insert(&transaction, workspace, assignment.conversation, now, std::slice::from_ref(&recorded)).await?;
             claimed.push((assignment, recorded));

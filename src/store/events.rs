@@ -1,6 +1,7 @@
 //! The journal.
 
 use jiff::Timestamp;
+use tokio_postgres::Row;
 
 use super::{Result, Store, Transaction, prepare};
 use crate::domain::event::{Event, Recorded};
@@ -17,6 +18,13 @@ crate::statements! {
         WHERE workspace_id = $1 AND conversation_id = $2 AND seq > $3
         ORDER BY seq
         LIMIT $4";
+    /// The act ($3) and the first that changed again who controls the conversation.
+    OF_CONTROL = "
+        SELECT seq, at, event
+        FROM events
+        WHERE workspace_id = $1 AND conversation_id = $2 AND seq >= $3 AND kind = ANY($4)
+        ORDER BY seq
+        LIMIT 4";
 }
 
 /// Adds events to the journal.
@@ -38,6 +46,28 @@ pub async fn insert(
     Ok(())
 }
 
+/// What the journal says of who controlled a conversation, from a sequence on; more than an act is told by, so that what came after it
+/// shows.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn of_control(
+    transaction: &Transaction<'_>,
+    workspace: WorkspaceId,
+    conversation: ConversationId,
+    from: i64,
+) -> Result<Vec<Recorded>> {
+    let statement = prepare(transaction, &OF_CONTROL).await?;
+    let rows = transaction.query(&statement, &[&workspace.0, &conversation.0, &from, &&Event::OF_CONTROL[..]]).await?;
+    rows.iter().map(recorded).collect()
+}
+
+/// Reads seq, at, event.
+fn recorded(row: &Row) -> Result<Recorded> {
+    let event: Event = serde_json::from_value(row.get(2))?;
+    Ok(Recorded { seq: row.get(0), at: row.get(1), event })
+}
+
 impl Store {
     /// The events of a conversation after a sequence, oldest first, at most `limit`.
     ///
@@ -51,11 +81,6 @@ impl Store {
         limit: i64,
     ) -> Result<Vec<Recorded>> {
         let rows = self.query(&SINCE, &[&workspace.0, &conversation.0, &since, &limit]).await?;
-        rows.iter()
-            .map(|row| {
-                let event: Event = serde_json::from_value(row.get(2))?;
-                Ok(Recorded { seq: row.get(0), at: row.get(1), event })
-            })
-            .collect()
+        rows.iter().map(recorded).collect()
     }
 }

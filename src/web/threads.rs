@@ -65,6 +65,7 @@ pub fn stands(event: &Event) -> bool {
         | Event::ConversationAssigned { .. }
         | Event::ConversationTransferred { .. }
         | Event::ConversationResolved { .. }
+        | Event::ActUndone { .. }
         | Event::ContactRenamed { .. } => true,
         Event::MessageStatusChanged { .. }
         | Event::MessageResent { .. }

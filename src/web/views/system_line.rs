@@ -9,7 +9,7 @@ use super::html::Html;
 use super::time;
 use super::ui;
 use super::words::{self, sentence};
-use crate::domain::event::{Actor, Destination, Event, QueuedBecause, Recorded};
+use crate::domain::event::{Act, Actor, Destination, Event, QueuedBecause, Recorded};
 use crate::domain::routing::AssignmentReason;
 use crate::web::locale::Locale;
 
@@ -50,7 +50,7 @@ impl SystemLine {
             "conversation_assigned" => "user-check",
             "conversation_transferred" => "arrow-right-left",
             "conversation_resolved" => "circle-check",
-            "conversation_reopened" => "rotate-ccw",
+            "conversation_reopened" | "act_undone" => "rotate-ccw",
             "conversation_queued" => "hourglass",
             "handed_off" | "flow_started" => "bot",
             "message_resent" | "message_left" => "circle-help",
@@ -78,7 +78,8 @@ fn told(locale: Locale, event: &Event) -> Option<Html> {
         Event::ConversationQueued { name, because, .. } => sentence(&locale, queued_key(*because), &[("queue", name)]),
         Event::ConversationAssigned { name, reason, .. } => rule_sentence(locale, name, &reason.rule),
         Event::ConversationTransferred { by, to, .. } => transferred(locale, by, to),
-        Event::ConversationResolved { by } => by_actor(locale, "line.resolved", by),
+        Event::ConversationResolved { by, .. } => by_actor(locale, "line.resolved", by),
+        Event::ActUndone { by, act, .. } => undone(locale, by, *act),
         Event::ContactRenamed { name } => sentence(&locale, "line.renamed", &[("name", name)]),
         Event::MessageReceived { .. }
         | Event::MessageQueued { .. }
@@ -108,6 +109,14 @@ fn transferred(locale: Locale, by: &Actor, to: &Destination) -> Html {
         Actor::Agent { name, .. } => sentence(&locale, "line.transferred.agent", &[("name", name), ("to", to)]),
         Actor::Customer | Actor::Flow | Actor::System => sentence(&locale, "line.transferred.system", &[("to", to)]),
     }
+}
+
+fn undone(locale: Locale, by: &Actor, act: Act) -> Html {
+    let name = match by {
+        Actor::Agent { name, .. } => name.as_str(),
+        Actor::Customer | Actor::Flow | Actor::System => "",
+    };
+    sentence(&locale, &format!("line.undone.{}", act.as_str()), &[("name", name)])
 }
 
 fn queued_key(because: QueuedBecause) -> &'static str {
