@@ -19,3 +19,5 @@ mod servers;
 mod shop;
 #[path = "runner/storms.rs"]
 mod storms;
+#[path = "runner/undoing.rs"]
+mod undoing;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use baton::domain::agent::{Agent, Availability, Presence};
 use baton::domain::command::Person;
 use baton::domain::contact::Contact;
-use baton::domain::conversation::{Controller, Conversation, State};
+use baton::domain::conversation::{Controller, Conversation, Listing, State};
 use baton::domain::event::Recorded;
 use baton::domain::flows::Definition;
 use baton::domain::flows::session::FlowSession;
@@ -281,7 +281,11 @@ impl Shop {
         let now = tables.now;
         for event in events.clone() {
             only_the_controller_speaks(snapshot, &event);
+            let before = snapshot.conversation.as_ref().map(Listing::of);
             snapshot.apply(&event, now);
+            let after = snapshot.conversation.as_ref().map(Listing::of);
+            let tells_of_control = Event::OF_CONTROL.contains(&event.kind()) || event.kind() == "conversation_opened";
+            assert!(before == after || tells_of_control, "{} changes who controls a conversation", event.kind());
             let conversation = snapshot.conversation.clone().expect("events are about a conversation");
             if matches!(event, Event::ConversationOpened { .. }) {
                 tables.conversations.push(Kept { conversation: conversation.clone(), session: None, journal: Vec::new() });
