@@ -156,6 +156,10 @@ pub struct LastMessage {
     /// It did not reach the customer.
     #[serde(default)]
     pub has_failed: bool,
+    /// Messages of ours, this one or earlier ones, of which nobody knows whether they reached the customer; the latest
+    /// [`LastMessage::UNCERTAIN`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uncertain: Vec<MessageId>,
     /// Since when the customer had waited for it.
     #[serde(default)]
     pub answers_since: Option<Timestamp>,
@@ -164,4 +168,14 @@ pub struct LastMessage {
 impl LastMessage {
     /// Characters of a last line that a list keeps.
     pub const LENGTH: usize = 120;
+
+    /// Uncertain messages that are remembered: the mark in a row needs one, and who settles them sees them all in the thread.
+    pub const UNCERTAIN: usize = 8;
+
+    /// Since when the customer waits although this answers them: it did not arrive, or nobody knows.
+    #[must_use]
+    pub fn unanswered_since(&self) -> Option<Timestamp> {
+        let is_uncertain = self.message.is_some_and(|message| self.uncertain.contains(&message));
+        self.answers_since.filter(|_| self.has_failed || is_uncertain)
+    }
 }

@@ -200,7 +200,10 @@ impl Conversation {
             Event::MessageReceived { message } => {
                 self.hear(message, now);
             }
-            Event::MessageStatusChanged { message, status, .. } => self.note_failure(*message, *status == Status::Failed),
+            Event::MessageStatusChanged { message, status, .. } => self.note_fate(*message, *status),
+            Event::MessageResent { message, .. } => self.note_fate(*message, Status::Queued),
+            // Who leaves it takes it for sent.
+            Event::MessageLeft { message, .. } => self.note_fate(*message, Status::Sent),
             Event::MessageQueued { message } => {
                 self.remember(message, now);
                 if matches!(message.author, Author::Agent { .. }) {
@@ -238,8 +241,6 @@ impl Conversation {
             }
             Event::ActUndone { before, .. } => self.restore(before),
             Event::ConversationOpened { .. }
-            | Event::MessageResent { .. }
-            | Event::MessageLeft { .. }
             | Event::MediaChanged { .. }
             | Event::WindowOpened { .. }
             | Event::AnswerRecorded { .. }
@@ -257,8 +258,8 @@ impl Conversation {
     /// Gives back what an act ended. Who waits now is for the thread to say: only a resolution ends a wait that nobody has answered.
     fn restore(&mut self, before: &ControlBefore) {
         if self.state == State::Resolved {
-            let is_answered = self.last_message.as_ref().is_some_and(|last| last.agent.is_some() && !last.has_failed);
-            self.waiting_since = before.waiting_since.filter(|_| !is_answered);
+            let answer = self.last_message.as_ref().filter(|last| last.agent.is_some());
+            self.waiting_since = answer.map_or(before.waiting_since, LastMessage::unanswered_since);
         } else if before.state == State::Resolved {
             self.waiting_since = None;
         }
@@ -282,14 +283,22 @@ impl Conversation {
         }
     }
 
-    /// An answer that did not arrive is none: the customer waits as before. One that arrives after all is.
-    fn note_failure(&mut self, message: MessageId, has_failed: bool) {
-        let Some(last) = self.last_message.as_mut().filter(|last| last.message == Some(message) && last.has_failed != has_failed) else {
+    /// What became of a message of ours. An answer that did not arrive is none, nor is one of which nobody knows: the customer waits
+    /// as before. One that arrives after all is.
+    fn note_fate(&mut self, message: MessageId, status: Status) {
+        let Some(last) = &mut self.last_message else { return };
+        last.uncertain.retain(|uncertain| *uncertain != message);
+        if status == Status::Unknown {
+            last.uncertain.push(message);
+            let surplus = last.uncertain.len().saturating_sub(LastMessage::UNCERTAIN);
+            last.uncertain.drain(..surplus);
+        }
+        if last.message != Some(message) {
             return;
-        };
-        last.has_failed = has_failed;
+        }
+        last.has_failed = status == Status::Failed;
         if last.agent.is_some() && self.state != State::Resolved {
-            self.waiting_since = last.answers_since.filter(|_| has_failed);
+            self.waiting_since = last.unanswered_since();
         }
     }
 
@@ -300,6 +309,7 @@ impl Conversation {
         };
         // Of answers in a row, the last may be the only one to fail, but then the customer waits for it.
         let before = self.last_message.as_ref().filter(|last| last.agent.is_some()).and_then(|last| last.answers_since);
+        let uncertain = self.last_message.take().map(|last| last.uncertain).unwrap_or_default();
         self.last_message_at = now;
         self.last_message = Some(LastMessage {
             direction: message.direction(),
@@ -309,6 +319,7 @@ impl Conversation {
             message: Some(message.id),
             agent,
             has_failed: false,
+            uncertain,
             answers_since: agent.and(self.waiting_since.or(before)),
         });
     }
