@@ -2,6 +2,8 @@
 
 #[path = "runner/bodies.rs"]
 mod bodies;
+#[path = "runner/drafts.rs"]
+mod drafts;
 #[path = "runner/keeping.rs"]
 mod keeping;
 #[path = "runner/lanes.rs"]

@@ -172,10 +172,21 @@ impl LastMessage {
     /// Uncertain messages that are remembered: the mark in a row needs one, and who settles them sees them all in the thread.
     pub const UNCERTAIN: usize = 8;
 
+    /// Nobody knows whether this one reached the customer.
+    #[must_use]
+    pub fn is_uncertain(&self) -> bool {
+        self.message.is_some_and(|message| self.uncertain.contains(&message))
+    }
+
+    /// Nobody knows whether one before this one reached the customer.
+    #[must_use]
+    pub fn follows_uncertain(&self) -> bool {
+        self.uncertain.iter().any(|uncertain| Some(*uncertain) != self.message)
+    }
+
     /// Since when the customer waits although this answers them: it did not arrive, or nobody knows.
     #[must_use]
     pub fn unanswered_since(&self) -> Option<Timestamp> {
-        let is_uncertain = self.message.is_some_and(|message| self.uncertain.contains(&message));
-        self.answers_since.filter(|_| self.has_failed || is_uncertain)
+        self.answers_since.filter(|_| self.has_failed || self.is_uncertain())
     }
 }

@@ -24,7 +24,7 @@ mod reporting;
 pub mod routing;
 pub mod snapshot;
 pub mod timer;
-mod undoing;
+pub mod undoing;
 pub mod user;
 pub mod window;
 

@@ -1,12 +1,13 @@
 //! People take back what they did a moment ago.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::answering::allow;
 use super::command::Person;
 use super::conversation::{ControlBefore, Controller, State};
 use super::decision::Decision;
 use super::event::{Act, Actor, Event, Recorded};
+use super::ids::UserId;
 use super::refusal::Refusal;
 use super::timer::Timer;
 use super::user::Permission;
@@ -32,6 +33,16 @@ pub(super) fn undo(it: &mut Decision, by: &Person, seq: i64) -> Result<(), Refus
         due_at.into_iter().for_each(|due_at| it.emit(Event::TimerSet { timer: Timer::FlowWait, due_at }));
     }
     Ok(())
+}
+
+/// The latest act of a person in a piece of the journal, while they can still take it back.
+#[must_use]
+pub fn undoable(journal: &[Recorded], by: UserId, now: Timestamp) -> Option<(&Recorded, Act)> {
+    let told: Vec<&Recorded> = journal.iter().filter(|recorded| Event::OF_CONTROL.contains(&recorded.event.kind())).collect();
+    let is_own = |recorded: &&Recorded| recorded.act().filter(|(_, actor, _)| *actor == by).map(|(act, ..)| act);
+    let (place, act) = told.iter().enumerate().rev().find_map(|(place, recorded)| Some((place, is_own(recorded)?)))?;
+    let recorded = told[place];
+    (told.len() - place == act.events() && now.duration_since(recorded.at) <= UNDO_WITHIN).then_some((recorded, act))
 }
 
 /// Nobody and nothing else changed since who controls the conversation.

@@ -13,9 +13,10 @@ use uuid::Uuid;
 use super::Live;
 use super::change::Change;
 use super::people::Sign;
+use super::porter::deliver;
 use super::presence::Here;
 use super::wakes::Wake;
-use crate::domain::ids::{SessionId, WorkspaceId};
+use crate::domain::ids::{SessionId, UserId, WorkspaceId};
 
 /// Messages that wait to be published at most.
 const WAITING: usize = 8192;
@@ -33,7 +34,16 @@ pub enum Message {
     Wake(Wake),
     People(Sign),
     Here(Here),
-    SignedOut { workspace: WorkspaceId, session: SessionId },
+    SignedOut {
+        workspace: WorkspaceId,
+        session: SessionId,
+    },
+    /// A frame for the pages of one person.
+    Pages {
+        workspace: WorkspaceId,
+        user: UserId,
+        frame: String,
+    },
 }
 
 impl Message {
@@ -43,7 +53,7 @@ impl Message {
             Message::Change(change) => Some(change.workspace),
             Message::People(sign) => Some(sign.workspace),
             Message::Here(here) => Some(here.workspace),
-            Message::SignedOut { workspace, .. } => Some(*workspace),
+            Message::SignedOut { workspace, .. } | Message::Pages { workspace, .. } => Some(*workspace),
             Message::Wake(Wake::Outbox(workspace, _) | Wake::Queue(workspace, _) | Wake::Agent(workspace, _)) => Some(*workspace),
             Message::Wake(Wake::Payloads(_) | Wake::Timers | Wake::Media) => None,
         };
@@ -190,5 +200,6 @@ fn hear(node: Uuid, body: &[u8], live: &Live) {
             }
         }
         Message::SignedOut { workspace, session } => live.hub.close_session(workspace, session),
+        Message::Pages { workspace, user, frame } => deliver(&live.hub.pages_of(workspace, user), &frame.into()),
     }
 }

@@ -13,6 +13,7 @@ pub mod wakes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use bytestring::ByteString;
 use tokio::sync::mpsc;
 
 use crate::domain::ids::{SessionId, UserId, WorkspaceId};
@@ -20,6 +21,7 @@ use bus::{Bus, Message};
 use change::Change;
 use hub::Hub;
 use people::People;
+use porter::deliver;
 use presence::PresenceMap;
 use wakes::{Wake, Wakes};
 
@@ -103,6 +105,12 @@ impl Live {
     pub fn close_session(&self, workspace: WorkspaceId, session: SessionId) {
         self.hub.close_session(workspace, session);
         self.bus.send(Message::SignedOut { workspace, session });
+    }
+
+    /// Tells a person's pages, here and on every other node, what concerns nobody else.
+    pub fn tell_pages(&self, workspace: WorkspaceId, user: UserId, frame: &ByteString) {
+        deliver(&self.hub.pages_of(workspace, user), frame);
+        self.bus.send(Message::Pages { workspace, user, frame: frame.to_string() });
     }
 
     /// Tells everybody who is viewing or typing where.

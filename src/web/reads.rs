@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use super::error::{Error, Result};
+use super::frames::ToPage;
 use super::receipts;
 use super::session::Signed;
 use super::state::State;
@@ -22,7 +23,18 @@ pub(super) async fn create(
     form: web::Form<Read>,
 ) -> Result<HttpResponse> {
     state.store.contact_of(signed.workspace, *id).await?.ok_or(Error::NotFound)?;
-    state.store.save_read(signed.workspace, *id, signed.user, form.seq).await?;
+    remember(&state, &signed, *id, form.seq).await?;
     receipts::read(&state, signed.workspace, *id, signed.user, form.seq);
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Remembers it, and lets the person's other pages know.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub(super) async fn remember(state: &State, signed: &Signed, conversation: ConversationId, seq: i64) -> Result<()> {
+    if let Some(seq) = state.store.save_read(signed.workspace, conversation, signed.user, seq).await? {
+        state.live.tell_pages(signed.workspace, signed.user, &ToPage::Read { conversation, seq }.frame());
+    }
+    Ok(())
 }

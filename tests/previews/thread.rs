@@ -211,10 +211,18 @@ fn answers(story: &mut Story) {
     let to = Destination::Agent { user: ana().id, name: ana().name };
     story.happens(
         ago(16),
-        Event::ConversationTransferred { by, to, note: Some("She wants the same colour. You know the stock better.".to_owned()), before: None },
+        Event::ConversationTransferred {
+            by,
+            to,
+            note: Some("She wants the same colour. You know the stock better.".to_owned()),
+            before: None,
+        },
     );
     let by_ben = Rule::GivenBy { user: ben().id, name: ben().name };
-    story.happens(ago(16), Event::ConversationAssigned { agent: ana().id, name: ana().name, reason: AssignmentReason::plain(by_ben), before: None });
+    story.happens(
+        ago(16),
+        Event::ConversationAssigned { agent: ana().id, name: ana().name, reason: AssignmentReason::plain(by_ben), before: None },
+    );
     story.text(
         13,
         12,

@@ -46,9 +46,15 @@ fn whatever_happens_one_speaks_loads_are_right_and_the_journal_has_no_gap() {
 #[test]
 fn the_sequences_come_by_everything_worth_seeing() {
     let stories: String = (0..200).map(play).collect();
-    for kind in
-        ["flow_started", "handed_off", "conversation_transferred", "conversation_reopened", "conversation_resolved", "message_resent", "act_undone"]
-    {
+    for kind in [
+        "flow_started",
+        "handed_off",
+        "conversation_transferred",
+        "conversation_reopened",
+        "conversation_resolved",
+        "message_resent",
+        "act_undone",
+    ] {
         assert!(stories.contains(kind), "{kind} never happens in these sequences");
     }
 }

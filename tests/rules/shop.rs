@@ -177,7 +177,8 @@ impl Shop {
         for queue in [ORDERS, BILLING, SUPPORT] {
             let (waiting, candidates, now) = self.queue(queue);
             for assignment in decide(&waiting, candidates, now) {
-                let event = Event::ConversationAssigned { agent: assignment.agent, name: assignment.name, reason: assignment.reason, before: None };
+                let event =
+                    Event::ConversationAssigned { agent: assignment.agent, name: assignment.name, reason: assignment.reason, before: None };
                 let mut snapshot = self.snapshot_of(assignment.conversation);
                 self.fold(&mut snapshot, vec![event]);
             }
@@ -336,9 +337,9 @@ impl Shop {
 /// Nobody comes to hold more than they may, but by an undo, which gives back one that they held before.
 fn only_an_undo_overfills(before: &HashMap<UserId, Agent>, after: &Snapshot, events: &[Event]) {
     for agent in after.agents.values().filter(|agent| agent.load > agent.capacity) {
-        let is_given_back = events.iter().any(|event| {
-            matches!(event, Event::ActUndone { before, .. } if before.controller == Controller::Agent { user: agent.user })
-        });
+        let is_given_back = events
+            .iter()
+            .any(|event| matches!(event, Event::ActUndone { before, .. } if before.controller == Controller::Agent { user: agent.user }));
         let most = before[&agent.user].load + i32::from(is_given_back);
         assert!(agent.load <= most, "{} holds {} and may hold {}", agent.name, agent.load, agent.capacity);
     }

@@ -2,6 +2,7 @@
 
 use baton::domain::conversation::{Controller, Conversation, State};
 use baton::domain::event::{Act, Event};
+use baton::domain::message::Status;
 use baton::domain::timer::Timer;
 use baton::domain::user::Role;
 use baton::domain::{Command, Refusal};
@@ -223,6 +224,21 @@ fn an_undo_does_not_open_a_second_conversation_beside_another() {
     phone.writes("hello again");
     let undo = shop.about(first, Command::Undo { by: ana.person.clone(), seq: act });
     assert_eq!(undo, Err(Refusal::AnotherUnderWay));
+}
+
+#[test]
+fn an_answer_that_failed_or_got_lost_meanwhile_is_waited_for() {
+    for status in [Status::Failed, Status::Sent] {
+        let shop = Shop::opens();
+        let (phone, ana) = held(&shop, 8);
+        let asked_at = phone.conversation().waiting_since;
+        let message = ana.replies(&phone, "done").unwrap();
+        ana.resolves(&phone).unwrap();
+        shop.reports(message, status).unwrap();
+        ana.undoes(&phone).unwrap();
+        let (state, waiting_since) = (phone.conversation().state, phone.conversation().waiting_since);
+        assert_eq!((state, waiting_since), (State::Open, asked_at.filter(|_| status == Status::Failed)), "{status:?}");
+    }
 }
 
 #[test]

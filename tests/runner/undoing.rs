@@ -78,8 +78,11 @@ async fn routing_or_the_undo_of_a_transfer_is_quicker_and_both_leave_the_books_r
     let to = TransferTarget::Queue(shop.orders);
     for _ in 0..REPETITIONS {
         shop.execute("UPDATE agents SET load = 0", &[]).await;
-        shop.execute("UPDATE conversations SET controller = 'queue', agent_id = NULL, queue_id = $1, queued_at = now()", &[&shop.support.0])
-            .await;
+        shop.execute(
+            "UPDATE conversations SET controller = 'queue', agent_id = NULL, queue_id = $1, queued_at = now()",
+            &[&shop.support.0],
+        )
+        .await;
         shop.acts(&nodes[0].runner, conversation, Command::Take { by: ana.clone() }).await;
         let seq = shop.acts(&nodes[0].runner, conversation, Command::Transfer { by: ana.clone(), to, note: None }).await;
         let route = nodes[1].runner.route(shop.workspace, shop.orders);

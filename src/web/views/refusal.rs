@@ -96,6 +96,8 @@ pub struct ThreadMovedOn {
     pub resolve: bool,
     /// What is seen now.
     pub seen: i64,
+    /// The version of the draft that it was.
+    pub draft_version: i64,
     pub changed: Vec<Changed>,
 }
 
