@@ -123,7 +123,7 @@ CREATE TABLE apps (
     verify_token text NOT NULL
 );
 
--- One connected WhatsApp number. `tokens` and `refilled_at` are its sending allowance, spent where messages are claimed.
+-- One connected WhatsApp number.
 CREATE TABLE inboxes (
     workspace_id uuid NOT NULL REFERENCES workspaces ON DELETE CASCADE,
     id uuid NOT NULL,
@@ -136,14 +136,26 @@ CREATE TABLE inboxes (
     flow_id uuid,
     default_queue_id uuid NOT NULL,
     reopen_hours integer NOT NULL DEFAULT 24,
-    rate_per_second integer NOT NULL DEFAULT 80 CHECK (rate_per_second > 0),
-    tokens double precision NOT NULL DEFAULT 0,
-    refilled_at timestamptz NOT NULL DEFAULT now(),
-    paused_until timestamptz,
     PRIMARY KEY (workspace_id, id),
     FOREIGN KEY (workspace_id, flow_id) REFERENCES flows,
     FOREIGN KEY (workspace_id, default_queue_id) REFERENCES queues
-) WITH (fillfactor = 70);
+);
+-- The numbers of an account that a notice speaks of.
+CREATE INDEX inboxes_by_account ON inboxes (app_id, waba_id);
+
+-- What a number may send, a token bucket, spent where messages are claimed; apart from `inboxes` because every claim writes it.
+CREATE TABLE allowances (
+    workspace_id uuid NOT NULL,
+    inbox_id uuid NOT NULL,
+    rate_per_second integer NOT NULL DEFAULT 80 CHECK (rate_per_second > 0),
+    tokens double precision NOT NULL DEFAULT 0,
+    refilled_at timestamptz NOT NULL DEFAULT now(),
+    -- Nothing is sent until then; the code and words of Meta's that say why, when a person has to act.
+    paused_until timestamptz,
+    pause_reason jsonb,
+    PRIMARY KEY (workspace_id, inbox_id),
+    FOREIGN KEY (workspace_id, inbox_id) REFERENCES inboxes ON DELETE CASCADE
+) WITH (fillfactor = 50);
 
 -- Customers ----------------------------------------------------------------------------------------------------------
 
@@ -348,7 +360,8 @@ CREATE TABLE inbound_items (
     contact_id uuid NOT NULL,
     inbox_id uuid NOT NULL,
     payload_seq bigint NOT NULL,
-    item jsonb NOT NULL,
+    -- JSON, to be given back as it was written.
+    item text NOT NULL,
     received_at timestamptz NOT NULL
 );
 -- What waits in a lane, in order.
@@ -364,7 +377,7 @@ CREATE TABLE quarantine (
     item bytea NOT NULL,
     at timestamptz NOT NULL
 );
--- The admin's list.
+-- The admin's list; and the operator's of what belongs to no workspace.
 CREATE INDEX quarantine_by_workspace ON quarantine (workspace_id, at DESC, id DESC);
 
 -- Account notices, and fields and statuses that speak of nothing we know; kept raw.
@@ -395,8 +408,11 @@ CREATE TABLE outbox (
     attempts integer NOT NULL DEFAULT 0,
     due_at timestamptz NOT NULL,
     queued_at timestamptz NOT NULL,
+    -- The claim that has it in hand, and until when: whatever it writes names it.
+    claim_id uuid,
     lease_until timestamptz,
-    PRIMARY KEY (workspace_id, message_id)
+    PRIMARY KEY (workspace_id, message_id),
+    CHECK ((state = 'dispatching') = (claim_id IS NOT NULL))
 ) WITH (fillfactor = 50);
 -- One at a time per contact, whatever the nodes do.
 CREATE UNIQUE INDEX outbox_dispatching ON outbox (workspace_id, inbox_id, contact_id) WHERE state = 'dispatching';
@@ -414,6 +430,8 @@ CREATE TABLE timers (
     contact_id uuid NOT NULL,
     due_at timestamptz NOT NULL,
     timer jsonb NOT NULL,
+    -- Until when the node that took it up has it to itself.
+    claimed_until timestamptz,
     PRIMARY KEY (workspace_id, conversation_id, kind, subject)
 );
 -- What is due, and when the next one will be.

@@ -4,8 +4,6 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::HttpServer;
-use actix_web::dev::Server;
 use actix_web::web::Data;
 use anyhow::{Context, Result, bail};
 use tokio::signal::unix::{SignalKind, signal};
@@ -20,9 +18,12 @@ use crate::live::{Live, presence};
 use crate::media::MediaStore;
 use crate::runner::Runner;
 use crate::runner::intake::Intake;
-use crate::store::Store;
+use crate::runner::vitals;
+use crate::store::{Store, Stores};
+use crate::web::bodies::budget::Budgets;
 use crate::web::passwords::Passwords;
 use crate::web::receipts::Receipts;
+use crate::web::server::{self, Connections};
 use crate::web::state::State;
 use crate::web::tokens::Tokens;
 use crate::web::{fanout, routes};
@@ -31,14 +32,8 @@ use crate::whatsapp::client::Settings;
 use crate::workers::Workers;
 use crate::{doctor, metrics};
 
-/// Connections that one of the HTTP threads holds at most.
-const MOST_CONNECTIONS: usize = 25_000;
-
-/// How long an idle connection is kept; longer than load balancers keep theirs.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
-
-/// How long requests under way may take when the node stops.
-const SHUTDOWN_SECONDS: u64 = 5;
+/// How long a node takes to stop at most, whatever it waits for: less than what stops it usually grants (30 seconds).
+const GRACE: Duration = Duration::from_secs(25);
 
 /// How often histograms are folded.
 const FOLD_FIGURES: Duration = Duration::from_secs(5);
@@ -76,9 +71,10 @@ impl App {
     /// # Errors
     /// When the database is away, unsafe or without our schema, or the address is taken.
     pub async fn start(config: Config, side: Side) -> Result<Self> {
-        let store = Store::new(&config.database_url, config.database_pool)?;
+        let descriptors = server::raise().context("the system does not say how many files may be open")?;
+        let Stores { main: store, intake, watch } = Stores::new(&config.database_url, config.database_pool)?;
         if let Some(reason) =
-            doctor::refusal_to_serve(&store, &config).await.context("PostgreSQL does not answer; `baton doctor` says more")?
+            doctor::refusal_to_serve(&watch, &config).await.context("PostgreSQL does not answer; `baton doctor` says more")?
         {
             bail!(reason);
         }
@@ -88,8 +84,10 @@ impl App {
         let mut tasks = JoinSet::new();
         let (bus, bus_task) = Bus::new(&config.redis_url).context("BATON_REDIS_URL is not an address of Redis")?;
         let (live, changes) = Live::new(bus);
-        let intake = Intake::start(&store);
+        let intake = Intake::start(&intake);
         let runner = Runner::new(store, live.clone());
+        vitals::compare_clocks(&watch, runner.vitals()).await;
+        spawn(&mut tasks, vitals::watch_clock(watch.clone(), runner.vitals().clone(), stop.clone()));
         let media = Arc::new(MediaStore::at(&config.media_url)?);
         let client = Client::new(Settings::new(config.graph_url.clone(), &config.graph_version))?;
         spawn(&mut tasks, bus_task.run(live.clone(), stop.clone()));
@@ -105,11 +103,21 @@ impl App {
             };
             workers.start(&mut tasks, &stop);
         }
-        let state = Data::new(state(config, runner, intake, live, media, client)?);
+        let state = Data::new(state(config, runner, intake, watch, live, media, client)?);
         if side != Side::Workers {
             spawn(&mut tasks, fanout::run(state.clone(), changes, stop.clone()));
         }
-        let server = server(state, side, listener)?;
+        let connections =
+            Arc::new(Connections::new(descriptors.for_connections(state.config.database_pool), state.config.trusted_proxies.clone()));
+        let server = server::build(
+            state,
+            &connections,
+            listener,
+            match side {
+                Side::Both | Side::Web => routes::configure,
+                Side::Workers => routes::configure_health,
+            },
+        )?;
         let handle = server.handle();
         tasks.spawn(async move { Ok(server.await?) });
         let stopping = stop.clone();
@@ -126,16 +134,22 @@ impl App {
         self.address
     }
 
-    /// Stops gracefully: takes nothing new, ends what is under way.
+    /// Stops gracefully: takes nothing new, and ends what is under way or leaves it to others after a while.
     ///
     /// # Errors
     /// When a task failed.
     pub async fn stop(mut self) -> Result<()> {
         self.stop.cancel();
-        while let Some(ended) = self.tasks.join_next().await {
-            ended??;
-        }
-        Ok(())
+        let ended = tokio::time::timeout(GRACE, async {
+            while let Some(ended) = self.tasks.join_next().await {
+                ended??;
+            }
+            Ok(())
+        });
+        ended.await.unwrap_or_else(|_| {
+            tracing::warn!("something under way did not end in time; it is left to whoever comes next");
+            Ok(())
+        })
     }
 }
 
@@ -155,10 +169,18 @@ async fn keep_figures(stop: CancellationToken) {
 }
 
 /// What every handler may ask for.
-fn state(config: Config, runner: Runner, intake: Intake, live: Arc<Live>, media: Arc<MediaStore>, client: Client) -> Result<State> {
+fn state(
+    config: Config,
+    runner: Runner,
+    intake: Intake,
+    watch: Store,
+    live: Arc<Live>,
+    media: Arc<MediaStore>,
+    client: Client,
+) -> Result<State> {
     let store = runner.store().clone();
     Ok(State {
-        tokens: Tokens::new(store.clone()),
+        tokens: Tokens::new(store.clone(), live.endings.clone()),
         passwords: Passwords::new()?,
         rate_limits: RateLimits::at(&config.redis_url)?,
         sockets: live.clone(),
@@ -169,29 +191,11 @@ fn state(config: Config, runner: Runner, intake: Intake, live: Arc<Live>, media:
         media,
         client,
         receipts: Receipts::default(),
+        bodies: Budgets::default(),
         store,
+        watch,
         config,
     })
-}
-
-fn server(state: Data<State>, side: Side, listener: TcpListener) -> Result<Server> {
-    let threads = state.config.workers;
-    let server = HttpServer::new(move || {
-        let app = actix_web::App::new().app_data(state.clone());
-        app.configure(match side {
-            Side::Both | Side::Web => routes::configure,
-            Side::Workers => routes::configure_health,
-        })
-    });
-    let server = server
-        .workers(threads)
-        .max_connections(MOST_CONNECTIONS)
-        .backlog(4096)
-        .keep_alive(KEEP_ALIVE)
-        .shutdown_timeout(SHUTDOWN_SECONDS)
-        .disable_signals()
-        .listen(listener)?;
-    Ok(server.run())
 }
 
 /// Returns at SIGTERM or SIGINT.

@@ -2,15 +2,18 @@
 
 mod commands;
 mod inbox;
+mod people;
+mod quarantine;
 
 use clap::{Args, Parser, Subcommand};
 
 use baton::app::Side;
-use baton::demo::{self, Keep};
+use baton::demo::{self, ForeignDatabase, Keep, Strangers};
 use baton::domain::user::{EmailAddress, Role};
 
 pub use commands::{doctor, migrate, user, workspace};
 pub use inbox::inbox;
+pub use quarantine::quarantine;
 
 /// A real-time WhatsApp support inbox for teams.
 ///
@@ -47,6 +50,11 @@ pub enum Command {
     Inbox {
         #[command(subcommand)]
         command: InboxCommand,
+    },
+    /// What came in and belongs to no workspace: for whoever runs the installation.
+    Quarantine {
+        #[command(subcommand)]
+        command: QuarantineCommand,
     },
 }
 
@@ -85,12 +93,20 @@ pub struct DemoArguments {
     /// How many conversations lie behind a workspace that is made up.
     #[arg(long, value_name = "N", default_value_t = demo::seed::DEMO_SIZE.past)]
     past: usize,
+    /// Runs on an address that others reach (BATON_LISTEN), though its passwords are known to everybody.
+    #[arg(long)]
+    let_strangers_in: bool,
+    /// Runs in the database of BATON_DATABASE_URL: fills it with invented people, and answers whoever wrote there through the simulator.
+    #[arg(long)]
+    fill_foreign_database: bool,
 }
 
 impl DemoArguments {
     pub fn options(&self) -> demo::Options {
         let keep = if self.fresh { Keep::Nothing } else { Keep::Everything };
-        demo::Options { keep, port: self.port, simulator_port: self.simulator_port, past: self.past }
+        let strangers = if self.let_strangers_in { Strangers::LetIn } else { Strangers::KeptOut };
+        let foreign_database = if self.fill_foreign_database { ForeignDatabase::Filled } else { ForeignDatabase::LeftAlone };
+        demo::Options { keep, port: self.port, simulator_port: self.simulator_port, past: self.past, strangers, foreign_database }
     }
 }
 
@@ -131,6 +147,31 @@ pub enum InboxCommand {
         /// A flow that greets, as docs/flows.md describes it; without one conversations wait in the first queue.
         #[arg(long, value_name = "FILE")]
         flow: Option<std::path::PathBuf>,
+        /// The app is known under another secret or verify token: from now on these count, for every number that speaks through it.
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Gives a number a new access token, read from the first line of standard input, and lets it send again.
+    Update {
+        /// Id or name of the workspace.
+        #[arg(long)]
+        workspace: String,
+        /// The number: its id here, its name, or Meta's phone number id.
+        #[arg(long)]
+        inbox: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum QuarantineCommand {
+    /// Lists the latest items that belong to no workspace: bodies that could not be read, and what names numbers and accounts that
+    /// nobody here has. They hold what customers wrote.
+    List {
+        #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=1000))]
+        limit: i64,
+        /// Also prints the items themselves.
+        #[arg(long)]
+        items: bool,
     },
 }
 
@@ -154,5 +195,36 @@ pub enum UserCommand {
         /// Reads the password from the first line of standard input.
         #[arg(long)]
         password_stdin: bool,
+    },
+    /// Somebody leaves: signed out everywhere within a second, and what they hold goes back to its queue.
+    Deactivate {
+        #[arg(long)]
+        email: EmailAddress,
+    },
+    /// Somebody who left comes back, with the password they had.
+    Activate {
+        #[arg(long)]
+        email: EmailAddress,
+    },
+    /// Somebody gets another password and is signed out everywhere. Without --password-stdin it is made up and printed once.
+    Password {
+        #[arg(long)]
+        email: EmailAddress,
+        /// Reads the password from the first line of standard input.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Ends every session of somebody, such as on a machine that was lost.
+    SignOut {
+        #[arg(long)]
+        email: EmailAddress,
+    },
+    /// Somebody becomes an agent, a supervisor or an admin, from their next click on.
+    Role {
+        #[arg(long)]
+        email: EmailAddress,
+        /// agent, supervisor or admin.
+        #[arg(long)]
+        role: Role,
     },
 }

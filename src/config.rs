@@ -40,6 +40,8 @@ pub struct Config {
     pub node: String,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+    /// What programs send that read the figures; without one only admins see them.
+    pub metrics_token: Option<String>,
 }
 
 /// How log lines are written.
@@ -119,6 +121,7 @@ impl Config {
             durability: Durability::Required,
             node: String::new(),
             trusted_proxies: Vec::new(),
+            metrics_token: None,
         }
     }
 

@@ -88,7 +88,10 @@ async fn installation(config: &Config) -> Vec<Finding> {
 
 async fn schema(store: &Store, config: &Config) -> Vec<Finding> {
     let finding = database::migrations(store).await;
-    if finding.health == Health::Fine { [vec![finding], inboxes::examine(store, config).await].concat() } else { vec![finding] }
+    if finding.health != Health::Fine {
+        return vec![finding];
+    }
+    [vec![finding], database::set_up(store).await, inboxes::examine(store, config).await].concat()
 }
 
 fn unknown_variables() -> Vec<Finding> {

@@ -3,6 +3,7 @@
 mod cli;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use clap::Parser;
@@ -13,6 +14,9 @@ use cli::{Cli, Command};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// What threads under way get to end in when everything else has.
+const LAST_WORK: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
@@ -27,7 +31,11 @@ fn main() -> ExitCode {
 
 fn start(command: Command) -> Result<ExitCode> {
     choose_cryptography()?;
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(command))
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let code = runtime.block_on(run(command));
+    // A thread that waits for a disk must not keep the program from ending.
+    runtime.shutdown_timeout(LAST_WORK);
+    code
 }
 
 async fn run(command: Command) -> Result<ExitCode> {
@@ -38,6 +46,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Doctor => return Ok(cli::doctor(&Config::from_environment()).await),
         Command::Workspace { command } => cli::workspace(&Config::from_environment()?, command).await?,
         Command::Inbox { command } => cli::inbox(&Config::from_environment()?, command).await?,
+        Command::Quarantine { command } => cli::quarantine(&Config::from_environment()?, command).await?,
         Command::User { command } => cli::user(&Config::from_environment()?, command).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -1,7 +1,10 @@
 //! Pictures: what they are by their bytes, and where they are kept. Knows nobody but the ids of `domain`.
 
+mod inspection;
+mod jpeg;
 mod picture;
 mod shelf;
 
-pub use picture::{LARGEST_SIDE, Picture, Reason, THUMBNAIL_SIDE, inspect};
+pub use inspection::{Busy, inspect};
+pub use picture::{LARGEST_SIDE, Picture, Reason, THUMBNAIL_SIDE};
 pub use shelf::{Error, MediaStore, Stored};

@@ -40,5 +40,6 @@ fn describe() {
     describe_counter!("baton_refusals_total", "Commands refused, by kind");
     describe_counter!("baton_quarantined_total", "Items set aside");
     describe_counter!("baton_bus_dropped_total", "Messages the bus had no room for");
+    describe_counter!("baton_connections_refused_total", "Connections this node had no place for");
     describe_counter!("baton_changes_dropped_total", "Changes this node's sockets had to look for themselves");
 }

@@ -80,6 +80,27 @@ fn a_password_may_come_from_standard_input_and_is_not_shown() {
 }
 
 #[test]
+fn somebody_leaves_comes_back_and_gets_another_password_or_role() {
+    let installation = Installation::new("people");
+    installation.does(&["migrate"], "");
+    installation.does(&["workspace", "create", "--name", "Harbour"], "");
+    installation.does(&ana("Harbour", &[]), "");
+    let person = |command: &'static str, more: &[&'static str]| [&["user", command, "--email", "Ana@example.com"], more].concat();
+    let left = installation.does(&person("deactivate", &[]), "");
+    assert!(left.starts_with("Ana has left: signed out everywhere, 0 conversations back in their queues."), "{left}");
+    assert!(left.contains("may take a minute to notice"), "nobody is told that Redis is away: {left}");
+    assert_eq!(installation.refuses(&person("deactivate", &[]), ""), "baton: Ana has left already\n");
+    assert!(installation.does(&person("activate", &[]), "").starts_with("Ana can sign in."));
+    assert!(installation.does(&person("password", &[]), "").contains("Password, shown only now: "));
+    let said = installation.does(&person("password", &["--password-stdin"]), "correct horse battery\n");
+    assert!(said.contains("signed out everywhere") && !said.contains("horse"), "{said}");
+    assert!(installation.refuses(&person("password", &["--password-stdin"]), "short\n").contains("give it at least 10"));
+    assert!(installation.does(&person("sign-out", &[]), "").contains("0 sessions ended"));
+    assert!(installation.does(&person("role", &["--role", "admin"]), "").starts_with("Ana is admin now."));
+    assert!(installation.refuses(&["user", "deactivate", "--email", "eve@example.com"], "").contains("nobody has the e-mail address"));
+}
+
+#[test]
 fn what_does_not_exist_is_named() {
     let installation = Installation::new("unknown");
     installation.does(&["migrate"], "");
@@ -96,6 +117,55 @@ fn what_does_not_exist_is_named() {
     assert!(installation.refuses(&ana("Twin", &[]), "").contains("several workspaces are called `Twin`"));
     let owner = ana("Twin", &[]).into_iter().map(|word| if word == "agent" { "owner" } else { word }).collect::<Vec<_>>();
     assert!(installation.refuses(&owner, "").contains("roles are agent, supervisor and admin"));
+}
+
+/// The arguments that connect a number through app 1001.
+fn connect<'a>(workspace: &'a str, number: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let number =
+        ["--name", "Shop", "--app-id", "1001", "--phone-number-id", number, "--waba-id", "3001", "--display-phone-number", "+44 1"];
+    [&["inbox", "connect", "--workspace", workspace][..], &number, more].concat()
+}
+
+#[test]
+fn connecting_a_number_leaves_the_secrets_of_a_known_app_alone_unless_told_otherwise() {
+    let installation = Installation::new("connect");
+    installation.does(&["migrate"], "");
+    for name in ["Harbour", "Mill"] {
+        installation.does(&["workspace", "create", "--name", name], "");
+    }
+    let said = installation.does(&connect("Harbour", "2001", &[]), "secret\nverify\ntoken\n");
+    assert!(said.contains("/webhooks/whatsapp/1001"), "{said}");
+    for other in ["x\nverify\ntoken\n", "secret\ny\ntoken\n"] {
+        let refused = installation.refuses(&connect("Mill", "2002", &[]), other);
+        assert!(refused.contains("known here under another secret or verify token"), "{refused}");
+    }
+    installation.does(&connect("Mill", "2002", &[]), "secret\nverify\ntoken\n");
+    let again = installation.refuses(&connect("Mill", "2001", &[]), "secret\nverify\ntoken\n");
+    assert!(again.contains("connected already; `baton inbox update`"), "{again}");
+    installation.does(&connect("Mill", "2003", &["--replace"]), "x\ny\ntoken\n");
+}
+
+#[test]
+fn a_number_gets_a_new_access_token() {
+    let installation = Installation::new("token");
+    installation.does(&["migrate"], "");
+    installation.does(&["workspace", "create", "--name", "Harbour"], "");
+    installation.does(&connect("Harbour", "2001", &[]), "secret\nverify\ntoken\n");
+    for inbox in ["2001", "Shop"] {
+        let said = installation.does(&["inbox", "update", "--workspace", "Harbour", "--inbox", inbox], "new token\n");
+        assert_eq!(said, "Shop sends with the new token from now on.\n");
+    }
+    let unknown = installation.refuses(&["inbox", "update", "--workspace", "Harbour", "--inbox", "2009"], "new token\n");
+    assert!(unknown.contains("no numbers of the workspace are meant by `2009`"), "{unknown}");
+    let empty = installation.refuses(&["inbox", "update", "--workspace", "Harbour", "--inbox", "2001"], "");
+    assert!(empty.contains("the access token is missing"), "{empty}");
+}
+
+#[test]
+fn what_belongs_to_no_workspace_is_listed_for_the_operator() {
+    let installation = Installation::new("quarantine");
+    installation.does(&["migrate"], "");
+    assert_eq!(installation.does(&["quarantine", "list"], ""), "Nothing is set aside.\n");
 }
 
 #[test]
@@ -120,7 +190,9 @@ fn serve_names_every_fault_of_the_configuration_at_once() {
 
 #[test]
 fn every_command_explains_itself() {
-    for command in [&[][..], &["serve"], &["demo"], &["migrate"], &["doctor"], &["workspace", "create"], &["user", "create"]] {
+    for command in
+        [&[][..], &["serve"], &["demo"], &["migrate"], &["doctor"], &["workspace", "create"], &["user", "create"], &["user", "deactivate"]]
+    {
         let output = Command::new(env!("CARGO_BIN_EXE_baton")).args(command).arg("--help").output().unwrap();
         let said = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success() && said.contains("Usage: baton"), "{command:?}: {said}");

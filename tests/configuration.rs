@@ -67,6 +67,7 @@ fn a_fault_says_what_would_be_right() {
     assert!(fault("BATON_SKIP_DURABILITY_CHECK", "yes").contains("neither `true` nor `false`"));
     assert!(fault("BATON_TRUSTED_PROXIES", "10.0.0.0/8, proxy").contains("`proxy`"));
     assert!(fault("BATON_LOG", "baton=loud").contains("`baton=loud`"));
+    assert!(fault("BATON_METRICS_TOKEN", "short").contains("16 letters") && !fault("BATON_METRICS_TOKEN", "short").contains("short"));
     assert!(fault("BATON_NODE", "a b").contains("`a b`"));
 }
 

@@ -165,6 +165,27 @@ fn a_second_demo_in_the_same_folder_says_so() {
 }
 
 #[test]
+fn a_demo_keeps_strangers_out_and_foreign_databases_alone_unless_it_is_told_twice() {
+    let folder = Folder::new("strangers");
+    let refused = |name: &str, value: &str, flag: &str| {
+        let output = folder.command(&[]).env(name, value).output().unwrap();
+        assert!(!output.status.success());
+        let fault = String::from_utf8(output.stderr).unwrap();
+        assert!(fault.contains(name) && fault.contains(flag), "{fault}");
+        assert!(!folder.place().databases.join("postgres").exists(), "something was started first");
+    };
+    for public in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {
+        refused("BATON_LISTEN", public, "--let-strangers-in");
+    }
+    refused("BATON_DATABASE_URL", "host=/nowhere user=nobody", "--fill-foreign-database");
+    let _demo = Demo::of({
+        let mut command = folder.command(&["--past", "20", "--let-strangers-in"]);
+        command.env("BATON_LISTEN", "0.0.0.0:0");
+        command
+    });
+}
+
+#[test]
 fn a_port_that_is_taken_is_named() {
     let folder = Folder::new("port");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -243,7 +264,7 @@ async fn a_demo_uses_the_database_it_is_given_and_never_empties_it() {
     let (given, folder) = (Folder::new("given"), Folder::new("guest"));
     let place = Place::prepare(&given.0).unwrap();
     let server = baton::demo::postgres::Server::start(&place, baton::demo::postgres::Durability::Kept, &[]).unwrap();
-    let mut command = folder.command(&["--past", "20"]);
+    let mut command = folder.command(&["--past", "20", "--fill-foreign-database"]);
     let demo = Demo::of({
         command.env("BATON_DATABASE_URL", server.url());
         command
@@ -251,7 +272,7 @@ async fn a_demo_uses_the_database_it_is_given_and_never_empties_it() {
     assert_eq!(ask(server.url(), "SELECT count(*) FROM workspaces").await, [1]);
     assert!(!folder.place().databases.join("postgres").exists());
     drop(demo);
-    let refused = folder.command(&["--fresh"]).env("BATON_DATABASE_URL", server.url()).output().unwrap();
+    let refused = folder.command(&["--fresh", "--fill-foreign-database"]).env("BATON_DATABASE_URL", server.url()).output().unwrap();
     assert!(String::from_utf8(refused.stderr).unwrap().contains("empty that one yourself"));
     assert_eq!(ask(server.url(), "SELECT count(*) FROM workspaces").await, [1]);
 }

@@ -85,6 +85,11 @@ fn nothing_gives_up_outside_start_up() {
 }
 
 #[test]
+fn stored_json_is_read_without_a_panic() {
+    hold(&of_the_server(), rust_code::careless_json);
+}
+
+#[test]
 fn a_result_is_never_thrown_away_unseen() {
     hold(&all_rust(), rust_code::thrown_away);
 }

@@ -21,5 +21,11 @@ mod servers;
 mod shop;
 #[path = "runner/storms.rs"]
 mod storms;
+#[path = "runner/strange.rs"]
+mod strange;
+#[path = "support/strangers.rs"]
+mod strangers;
+#[path = "runner/their_bodies.rs"]
+mod their_bodies;
 #[path = "runner/undoing.rs"]
 mod undoing;

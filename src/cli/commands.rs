@@ -1,4 +1,4 @@
-//! `migrate`, `doctor`, `workspace create` and `user create`.
+//! `migrate`, `doctor`, `workspace create` and the beginning of `user`.
 
 use std::process::ExitCode;
 
@@ -11,12 +11,13 @@ use baton::doctor::Health;
 use baton::domain::hours::Hours;
 use baton::domain::ids::{QueueId, TeamId, UserId, WorkspaceId};
 use baton::domain::queue::Queue;
+use baton::domain::user::{EmailAddress, Role};
 use baton::store::Store;
 use baton::store::users::{NewUser, is_taken};
 use baton::web::locale::Locale;
 use baton::web::passwords::{self, Passwords};
 
-use super::{UserCommand, WorkspaceCommand};
+use super::{UserCommand, WorkspaceCommand, people};
 
 /// Letters and digits that nobody confuses when reading a password aloud.
 const PASSWORD_LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
@@ -72,13 +73,32 @@ pub async fn workspace(config: &Config, command: WorkspaceCommand) -> Result<()>
 }
 
 pub async fn user(config: &Config, command: UserCommand) -> Result<()> {
-    let UserCommand::Create { workspace, email, name, role, locale, password_stdin } = command;
+    match command {
+        UserCommand::Create { workspace, email, name, role, locale, password_stdin } => {
+            let given = Given::of(password_stdin)?;
+            create_user(config, &workspace, Newcomer { email, name, role, locale }, given).await
+        }
+        UserCommand::Deactivate { email } => people::deactivate(config, &email).await,
+        UserCommand::Activate { email } => people::activate(config, &email).await,
+        UserCommand::Password { email, password_stdin } => people::change_password(config, &email, Given::of(password_stdin)?).await,
+        UserCommand::SignOut { email } => people::sign_out(config, &email).await,
+        UserCommand::Role { email, role } => people::change_role(config, &email, role).await,
+    }
+}
+
+struct Newcomer {
+    email: EmailAddress,
+    name: String,
+    role: Role,
+    locale: String,
+}
+
+async fn create_user(config: &Config, workspace: &str, newcomer: Newcomer, given: Given) -> Result<()> {
+    let Newcomer { email, name, role, locale } = newcomer;
     check_locale(&locale)?;
     let store = store(config)?;
-    let workspace = find_workspace(&store, &workspace).await?;
-    let given = if password_stdin { Some(read_password()?) } else { None };
-    let password = given.clone().unwrap_or_else(invent_password);
-    let password_hash = Passwords::new()?.hash(password.clone()).await?;
+    let workspace = find_workspace(&store, workspace).await?;
+    let password_hash = Passwords::new()?.hash(given.password.clone()).await?;
     let id = UserId(Uuid::now_v7());
     let user = NewUser { workspace, id, email, name: name.trim(), role, password_hash: &password_hash, locale: &locale };
     store
@@ -87,10 +107,29 @@ pub async fn user(config: &Config, command: UserCommand) -> Result<()> {
         .map_err(|error| if is_taken(&error) { anyhow!("somebody has this e-mail address already") } else { error.into() })?;
     store.join_teams(workspace, id).await?;
     println!("{id}");
-    if given.is_none() {
-        println!("Password, shown only now: {password}");
-    }
+    given.say();
     Ok(())
+}
+
+/// A password that somebody gets.
+pub(super) struct Given {
+    pub password: String,
+    is_invented: bool,
+}
+
+impl Given {
+    /// From standard input, or else made up.
+    fn of(password_stdin: bool) -> Result<Self> {
+        let password = if password_stdin { read_password()? } else { invent_password() };
+        Ok(Self { password, is_invented: !password_stdin })
+    }
+
+    /// Shows what was made up, once.
+    pub(super) fn say(&self) {
+        if self.is_invented {
+            println!("Password, shown only now: {}", self.password);
+        }
+    }
 }
 
 pub(super) fn store(config: &Config) -> Result<Store> {

@@ -1,8 +1,8 @@
-//! `inbox connect`: a WhatsApp number begins to speak through Baton.
+//! `inbox connect` and `inbox update`: a WhatsApp number begins to speak through Baton, and goes on when its token has run out.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use uuid::Uuid;
 
 use baton::config::Config;
@@ -13,7 +13,8 @@ use baton::domain::inbox::Inbox;
 use baton::domain::queue::Queue;
 use baton::store::Store;
 use baton::store::apps::App;
-use baton::store::inboxes::NewInbox;
+use baton::store::inboxes::{Connection, NewInbox};
+use baton::store::users::is_taken;
 
 use super::InboxCommand;
 use super::commands::{find_workspace, store};
@@ -24,21 +25,73 @@ const REOPEN_HOURS: u32 = 24;
 /// What Meta lets a number send a second unless it was raised (Meta, throughput).
 const RATE_PER_SECOND: i32 = 80;
 
-/// Connects a number and says where Meta has to call.
+/// A number to be connected, as it was typed.
+struct Typed {
+    workspace: String,
+    name: String,
+    app_id: String,
+    phone_number_id: String,
+    waba_id: String,
+    display_phone_number: String,
+    flow: Option<PathBuf>,
+    replace: bool,
+}
+
 pub async fn inbox(config: &Config, command: InboxCommand) -> Result<()> {
-    let InboxCommand::Connect { workspace, name, app_id, phone_number_id, waba_id, display_phone_number, flow } = command;
+    match command {
+        InboxCommand::Connect { workspace, name, app_id, phone_number_id, waba_id, display_phone_number, flow, replace } => {
+            connect(config, Typed { workspace, name, app_id, phone_number_id, waba_id, display_phone_number, flow, replace }).await
+        }
+        InboxCommand::Update { workspace, inbox } => update(config, &workspace, &inbox).await,
+    }
+}
+
+/// Gives a number a new access token.
+async fn update(config: &Config, workspace: &str, wanted: &str) -> Result<()> {
+    let store = store(config)?;
+    let workspace = find_workspace(&store, workspace).await?;
+    let is_meant = |connection: &Connection| {
+        connection.inbox.id.to_string() == wanted || connection.inbox.name == wanted || connection.phone_number_id == wanted
+    };
+    let meant: Vec<Connection> = store.connections_of(workspace).await?.into_iter().filter(is_meant).collect();
+    let [connection] = meant.as_slice() else {
+        bail!("{} numbers of the workspace are meant by `{wanted}`; give the id of one", if meant.is_empty() { "no" } else { "several" })
+    };
+    let [access_token] = read_secrets(["the access token"])?;
+    store.set_access_token(workspace, connection.inbox.id, &access_token).await?;
+    println!("{} sends with the new token from now on.", connection.inbox.name);
+    Ok(())
+}
+
+/// An app that is known is not given other secrets by the way: every webhook of its other numbers would be refused.
+async fn check_app(store: &Store, app: &App, replace: bool) -> Result<()> {
+    let Some(known) = store.app(&app.app_id).await? else { return Ok(()) };
+    if replace || (known.app_secret == app.app_secret && known.verify_token == app.verify_token) {
+        return Ok(());
+    }
+    bail!(
+        "the app {} is known here under another secret or verify token. Give those, or `--replace` them for every number of the app",
+        app.app_id
+    )
+}
+
+/// Connects a number and says where Meta has to call.
+async fn connect(config: &Config, typed: Typed) -> Result<()> {
+    let Typed { workspace, name, app_id, phone_number_id, waba_id, display_phone_number, flow, replace } = typed;
     let store = store(config)?;
     let workspace = find_workspace(&store, &workspace).await?;
-    let queues = store.workplace(workspace).await?.queues;
+    let queues = store.workplace(workspace).await?.workplace.queues;
     let Some(default_queue) = queues.first().map(|queue| queue.id) else {
         bail!("the workspace has no queue for conversations to wait in");
     };
-    let [app_secret, verify_token, access_token] = read_secrets()?;
+    let [app_secret, verify_token, access_token] = read_secrets(["the app secret", "the verify token", "the access token"])?;
+    let app = App { app_id: app_id.clone(), app_secret, verify_token };
+    check_app(&store, &app, replace).await?;
     let flow = match flow {
         Some(file) => Some(publish(&store, workspace, &queues, &file).await?),
         None => None,
     };
-    store.save_app(&App { app_id: app_id.clone(), app_secret, verify_token }).await?;
+    store.save_app(&app).await?;
     let inbox = Inbox { id: InboxId(Uuid::now_v7()), name, flow, default_queue, reopen_hours: REOPEN_HOURS };
     let callback = config.public_url.join(&format!("webhooks/whatsapp/{app_id}"))?;
     let id = inbox.id;
@@ -52,21 +105,27 @@ pub async fn inbox(config: &Config, command: InboxCommand) -> Result<()> {
         access_token,
         rate_per_second: RATE_PER_SECOND,
     };
-    store.add_inbox(&new).await.context("the number could not be connected; is it connected already?")?;
+    store.add_inbox(&new).await.map_err(|error| {
+        if is_taken(&error) {
+            anyhow!("the number is connected already; `baton inbox update` gives it a new access token")
+        } else {
+            error.into()
+        }
+    })?;
     println!("{id}");
     println!("In Meta's app dashboard, set the webhook's callback URL to {callback} and subscribe to `messages`.");
     Ok(())
 }
 
-/// The app's secret, the webhook's verify token and the access token, a line each: they must not stand in the process list.
-fn read_secrets() -> Result<[String; 3]> {
-    let mut secrets = [String::new(), String::new(), String::new()];
-    for (secret, what) in secrets.iter_mut().zip(["the app secret", "the verify token", "the access token"]) {
-        eprintln!("{what}:");
-        std::io::stdin().read_line(secret).with_context(|| format!("{what} cannot be read from standard input"))?;
+/// Secrets, a line each: they must not stand in the process list.
+fn read_secrets<const COUNT: usize>(names: [&str; COUNT]) -> Result<[String; COUNT]> {
+    let mut secrets = [const { String::new() }; COUNT];
+    for (secret, name) in secrets.iter_mut().zip(names) {
+        eprintln!("{name}:");
+        std::io::stdin().read_line(secret).with_context(|| format!("{name} cannot be read from standard input"))?;
         secret.truncate(secret.trim_end().len());
         if secret.is_empty() {
-            bail!("{what} is missing; standard input must hold the app secret, the verify token and the access token, a line each");
+            bail!("{name} is missing; standard input must hold {}, a line each", names.join(", "));
         }
     }
     Ok(secrets)

@@ -9,6 +9,9 @@ use url::Url;
 
 use super::{Durability, LogFormat, Network};
 
+/// Shorter tokens can be guessed.
+const SHORTEST_TOKEN: usize = 16;
+
 type Parsed<T> = Result<T, String>;
 
 pub(super) fn database_url(text: &str) -> Parsed<String> {
@@ -106,6 +109,15 @@ pub(super) fn networks(text: &str) -> Parsed<Vec<Network>> {
         return Ok(Vec::new());
     }
     text.split(',').map(|part| part.trim().parse()).collect()
+}
+
+/// Never repeated in a fault: it is a secret.
+pub(super) fn token(text: &str) -> Parsed<Option<String>> {
+    match text {
+        "none" => Ok(None),
+        text if text.len() >= SHORTEST_TOKEN && text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(Some(text.to_owned())),
+        _ => Err(format!("is neither `none` nor {SHORTEST_TOKEN} letters, digits and signs at least, without spaces")),
+    }
 }
 
 pub(super) fn cores() -> String {

@@ -125,6 +125,13 @@ pub const SETTINGS: &[Setting] = &[
         meaning: "Addresses or networks, separated by commas, whose `X-Forwarded-For` is believed, such as `10.0.0.0/8`.",
         read: |config, text| parse::networks(text).map(|value| config.trusted_proxies = value),
     },
+    Setting {
+        name: "BATON_METRICS_TOKEN",
+        default: Fallback::Text("none"),
+        meaning: "What programs that read `/metrics` send as `Authorization: Bearer …`, 16 characters at least; with `none` only admins \
+                  see the figures.",
+        read: |config, text| parse::token(text).map(|value| config.metrics_token = value),
+    },
 ];
 
 /// The text of `docs/configuration.md`.

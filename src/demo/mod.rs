@@ -46,6 +46,22 @@ pub struct Options {
     pub simulator_port: u16,
     /// How many conversations lie behind a workspace that is made up.
     pub past: usize,
+    pub strangers: Strangers,
+    pub foreign_database: ForeignDatabase,
+}
+
+/// What the demo does with an address that others reach: its passwords are known to everybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strangers {
+    KeptOut,
+    LetIn,
+}
+
+/// What the demo does with a database that is not its own: people might be at work in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForeignDatabase {
+    LeftAlone,
+    Filled,
 }
 
 /// What becomes of the past runs' data.
@@ -94,12 +110,24 @@ pub async fn run(options: &Options) -> Result<()> {
 
 /// What the environment says, what the command line says, and for the rest what the demo brings.
 fn configure(home: &Home, place: &Place, options: &Options) -> Result<Config> {
+    if given("BATON_DATABASE_URL").is_some() && options.foreign_database == ForeignDatabase::LeftAlone {
+        bail!(
+            "BATON_DATABASE_URL names a database that is not the demo's own; people who are invented, with passwords everybody knows, do \
+             not belong where others work. Unset it, or say `--fill-foreign-database`"
+        );
+    }
     let mut config = Config::from_environment_or(&[
         ("BATON_DATABASE_URL", postgres::url(&place.sockets)),
         ("BATON_REDIS_URL", redis::url(&place.sockets)?),
         ("BATON_MEDIA_URL", home.media().to_string_lossy().into_owned()),
         ("BATON_LOG", "warn".to_owned()),
     ])?;
+    if !config.listen.ip().is_loopback() && options.strangers == Strangers::KeptOut {
+        bail!(
+            "BATON_LISTEN is {}, which others reach, and the demo's passwords are known to everybody. Unset it, or say `--let-strangers-in`",
+            config.listen
+        );
+    }
     let port = options.port.unwrap_or(config.listen.port());
     config.listen = free_address(config.listen.ip(), port, "--port")?;
     if given("BATON_PUBLIC_URL").is_none() {

@@ -62,6 +62,14 @@ pub(super) async fn migrations(store: &Store) -> Finding {
     }
 }
 
+/// Whether what administrators set up is understood.
+pub(super) async fn set_up(store: &Store) -> Vec<Finding> {
+    match store.misread_set_up().await {
+        Ok(misread) => misread.into_iter().map(Finding::wrong).collect(),
+        Err(error) => vec![Finding::wrong(format!("Queues and flows cannot be read ({error}); look at PostgreSQL's log."))],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,7 @@ use super::answering::{allow, held_by};
 use super::command::{Person, TransferTarget};
 use super::conversation::{ControlBefore, Controller, State};
 use super::decision::Decision;
-use super::event::{Destination, Event, QueuedBecause};
+use super::event::{Actor, Destination, Event, QueuedBecause};
 use super::ids::UserId;
 use super::receiving::queue;
 use super::refusal::Refusal;
@@ -63,6 +63,20 @@ pub(super) fn transfer(it: &mut Decision, by: &Person, to: TransferTarget, note:
             queue(it, target, QueuedBecause::Transferred)
         }
     }
+}
+
+/// Who holds it has left: it waits where it was taken from, or else where the inbox sends everything.
+pub(super) fn return_to_queue(it: &mut Decision, from: UserId) -> Result<(), Refusal> {
+    let conversation = it.conversation()?;
+    if conversation.controller != (Controller::Agent { user: from }) {
+        return Err(Refusal::NotTaken);
+    }
+    let known = conversation.queue.and_then(|queue| it.snapshot.workplace.queue(queue));
+    let fallback = it.snapshot.workplace.queue(it.snapshot.inbox.default_queue);
+    let target = known.or(fallback).ok_or(Refusal::UnknownQueue)?;
+    let (target, name) = (target.id, target.name.clone());
+    it.emit(Event::ConversationTransferred { by: Actor::System, to: Destination::Queue { queue: target, name }, note: None, before: None });
+    queue(it, target, QueuedBecause::Transferred)
 }
 
 pub(super) fn resolve(it: &mut Decision, by: &Person) -> Result<(), Refusal> {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::delivery::Outcome;
-use super::ids::{MediaId, MessageId, NoteId, QueueId, UserId};
+use super::ids::{ClaimId, MediaId, MessageId, NoteId, QueueId, UserId};
 use super::inbound::{InboundMessage, StatusReport};
 use super::message::{MediaState, Wamid};
 use super::timer::Timer;
@@ -18,11 +18,17 @@ pub enum Command {
     },
     /// WhatsApp says how far a message got.
     RecordStatus(StatusReport),
-    /// The answer of the Graph API to a send.
+    /// The answer of the Graph API to a send, by the claim that made it.
     RecordDelivery {
         message: MessageId,
+        claim: ClaimId,
         attempts: u32,
         outcome: Outcome,
+    },
+    /// A claim has had a message for longer than it may: its node stopped.
+    RecordLapse {
+        message: MessageId,
+        claim: ClaimId,
     },
     /// An agent answers. `message` is made by the browser, so that a double click is one message.
     Reply {
@@ -56,6 +62,10 @@ pub enum Command {
     Undo {
         by: Person,
         seq: i64,
+    },
+    /// Whoever holds it has left: it goes back to its queue.
+    ReturnToQueue {
+        from: UserId,
     },
     /// A person decides about a message of which nobody knows whether it was sent.
     Settle {

@@ -16,8 +16,8 @@ pub enum Outcome {
     Accepted { wamid: Wamid, recipient: Vec<Identity> },
     /// WhatsApp said no: it was not sent.
     Refused { failure: Failure, reaction: Reaction },
-    /// Not a byte of the request left: it was not sent. Try again after [`Backoff::Connection`].
-    Unsent { reason: String },
+    /// Not a byte of the request left: it was not sent.
+    Unsent { reason: String, backoff: Backoff },
     /// The answer was lost: it may or may not have been sent. Never send it again without a word from WhatsApp or a person.
     Unknown { reason: String },
 }
@@ -48,6 +48,8 @@ pub enum Backoff {
     Service,
     /// The connection could not be made.
     Connection,
+    /// What it needs was not there in time: its picture, its claim.
+    Preparation,
     /// The number sends faster than it may: seconds.
     Throughput,
     /// The number or account is being worked on, for a minute or so (Meta, 131057).
@@ -85,7 +87,7 @@ impl Backoff {
     #[must_use]
     pub fn holds(self) -> Hold {
         match self {
-            Backoff::Once | Backoff::Pair | Backoff::Service => Hold::Recipient,
+            Backoff::Once | Backoff::Pair | Backoff::Service | Backoff::Preparation => Hold::Recipient,
             Backoff::Connection | Backoff::Throughput | Backoff::Maintenance | Backoff::Allowance => Hold::Inbox,
         }
     }
@@ -97,6 +99,7 @@ impl Backoff {
             Backoff::Pair => plan(7, 1.0, 4.0, 1_024.0),
             Backoff::Service => plan(6, 2.0, 3.0, 120.0),
             Backoff::Connection => plan(60, 1.0, 2.0, 60.0),
+            Backoff::Preparation => plan(20, 1.0, 2.0, 60.0),
             Backoff::Throughput => plan(12, 1.0, 2.0, 60.0),
             Backoff::Maintenance => plan(10, 60.0, 1.5, 300.0),
             Backoff::Allowance => plan(24, 60.0, 2.0, 900.0),

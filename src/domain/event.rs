@@ -114,11 +114,19 @@ pub enum Event {
     FlowAdvanced {
         session: Option<FlowSession>,
     },
-    /// WhatsApp refused for the moment, or could not be reached; `whole_inbox`: nothing is sent from this number until then.
+    /// Its claim is given back: it is tried again then.
     DeliveryPostponed {
         message: MessageId,
         until: Timestamp,
-        whole_inbox: bool,
+    },
+    /// Nothing is sent from this number until then. With a failure, a person has to see to it.
+    InboxPaused {
+        until: Timestamp,
+        failure: Option<Failure>,
+    },
+    /// What becomes of it is known, or for a person to say.
+    LeftOutbox {
+        message: MessageId,
     },
     TimerSet {
         timer: Timer,
@@ -220,7 +228,12 @@ impl Event {
     pub fn is_journaled(&self) -> bool {
         !matches!(
             self,
-            Event::FlowAdvanced { .. } | Event::DeliveryPostponed { .. } | Event::TimerSet { .. } | Event::TimerCancelled { .. }
+            Event::FlowAdvanced { .. }
+                | Event::DeliveryPostponed { .. }
+                | Event::InboxPaused { .. }
+                | Event::LeftOutbox { .. }
+                | Event::TimerSet { .. }
+                | Event::TimerCancelled { .. }
         )
     }
 
@@ -250,6 +263,8 @@ impl Event {
             Event::ContactRenamed { .. } => "contact_renamed",
             Event::FlowAdvanced { .. } => "flow_advanced",
             Event::DeliveryPostponed { .. } => "delivery_postponed",
+            Event::InboxPaused { .. } => "inbox_paused",
+            Event::LeftOutbox { .. } => "left_outbox",
             Event::TimerSet { .. } => "timer_set",
             Event::TimerCancelled { .. } => "timer_cancelled",
         }

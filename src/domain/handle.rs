@@ -7,7 +7,7 @@ use super::decision::Decision;
 use super::event::Event;
 use super::refusal::Refusal;
 use super::snapshot::Snapshot;
-use super::{answering, assigning, receiving, reporting, undoing};
+use super::{answering, assigning, delivering, receiving, reporting, undoing};
 
 /// Decides what a command changes. The only way anything changes.
 ///
@@ -19,7 +19,8 @@ pub fn handle(snapshot: &Snapshot, command: Command, now: Timestamp) -> Result<V
     match command {
         Command::Receive { message, received_at } => receiving::receive(it, message, received_at),
         Command::RecordStatus(report) => reporting::record_status(it, report),
-        Command::RecordDelivery { message, attempts, outcome } => reporting::record_delivery(it, message, attempts, outcome),
+        Command::RecordDelivery { message, claim, attempts, outcome } => delivering::record_delivery(it, message, claim, attempts, outcome),
+        Command::RecordLapse { message, claim } => delivering::record_lapse(it, message, claim),
         Command::RecordMedia { message, media, state, size } => reporting::record_media(it, message, media, state, size),
         Command::Reply { by, message, content, reply_to, seen } => answering::reply(it, &by, message, content, reply_to, seen),
         Command::AddNote { by, note, body } => answering::add_note(it, &by, note, body),
@@ -29,6 +30,7 @@ pub fn handle(snapshot: &Snapshot, command: Command, now: Timestamp) -> Result<V
         Command::Resolve { by } => assigning::resolve(it, &by),
         Command::Reopen { by } => assigning::reopen(it, &by),
         Command::Undo { by, seq } => undoing::undo(it, &by, seq),
+        Command::ReturnToQueue { from } => assigning::return_to_queue(it, from),
         Command::TimerDue { timer } => reporting::timer_due(it, timer),
     }?;
     Ok(decision.events())

@@ -54,6 +54,8 @@ ids! {
     MediaId;
     FlowId;
     SessionId;
+    /// One taking of messages out of the outbox; whatever comes of it names it.
+    ClaimId;
 }
 
 /// A supply of fresh ids. The world outside draws the seed; the rules only count on from it, so that deciding twice from the

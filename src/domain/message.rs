@@ -159,10 +159,10 @@ pub enum Status {
     /// Inbound.
     Received,
     Queued,
-    /// The bytes may have left.
-    Sending,
     /// The answer was lost: it may or may not have been sent.
     Unknown,
+    /// WhatsApp took it.
+    Sending,
     Sent,
     Delivered,
     Read,
@@ -185,8 +185,8 @@ impl Status {
     }
 
     /// Whether a report of `next` changes a message that stands at `self`. The ladder is
-    /// queued < sending < unknown < sent < failed < delivered < read: a late failure overrules `sent`, but a message that
-    /// was seen to arrive did arrive.
+    /// queued < unknown < sending < sent < failed < delivered < read: that WhatsApp took it, however late it is told, ends the
+    /// uncertainty; a late failure overrules `sent`, but a message that was seen to arrive did arrive.
     #[must_use]
     pub fn climbs_to(self, next: Status) -> bool {
         self != Status::Received && next != Status::Received && next.rank() > self.rank()
@@ -195,8 +195,8 @@ impl Status {
     fn rank(self) -> u8 {
         match self {
             Status::Received | Status::Queued => 0,
-            Status::Sending => 1,
-            Status::Unknown => 2,
+            Status::Unknown => 1,
+            Status::Sending => 2,
             Status::Sent => 3,
             Status::Failed => 4,
             Status::Delivered => 5,
@@ -240,6 +240,8 @@ mod tests {
         assert!(Status::Queued.climbs_to(Status::Sent));
         assert!(Status::Sent.climbs_to(Status::Read));
         assert!(Status::Unknown.climbs_to(Status::Delivered));
+        assert!(Status::Unknown.climbs_to(Status::Sending));
+        assert!(!Status::Sending.climbs_to(Status::Unknown));
         assert!(!Status::Read.climbs_to(Status::Delivered));
         assert!(!Status::Delivered.climbs_to(Status::Failed));
         assert!(!Status::Received.climbs_to(Status::Read));

@@ -8,6 +8,7 @@ pub mod command;
 pub mod contact;
 pub mod conversation;
 mod decision;
+mod delivering;
 pub mod delivery;
 pub mod event;
 pub mod flows;

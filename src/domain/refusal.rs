@@ -49,8 +49,12 @@ pub enum Refusal {
     NotAllowed,
     #[error("the message was already taken in")]
     Duplicate,
+    #[error("the id was already used elsewhere")]
+    UsedElsewhere,
     #[error("already so since {since}")]
     Already { since: Timestamp },
+    #[error("somebody else is changing it at this moment")]
+    Busy,
 }
 
 impl Refusal {
@@ -80,13 +84,9 @@ impl Refusal {
             Refusal::NothingToSettle => "nothing_to_settle",
             Refusal::NotAllowed => "not_allowed",
             Refusal::Duplicate => "duplicate",
+            Refusal::UsedElsewhere => "used_elsewhere",
             Refusal::Already { .. } => "already",
+            Refusal::Busy => "busy",
         }
-    }
-
-    /// Whether somebody or something else was quicker, where the act was allowed by itself.
-    #[must_use]
-    pub fn is_conflict(&self) -> bool {
-        matches!(self, Refusal::Overtaken { .. })
     }
 }

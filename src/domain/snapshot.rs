@@ -11,7 +11,7 @@ use super::conversation::{ControlBefore, Controller, Conversation, LastMessage, 
 use super::event::{Event, Recorded};
 use super::flows::definition::Definition;
 use super::flows::session::FlowSession;
-use super::ids::{FlowId, Ids, MessageId, QueueId, UserId, WorkspaceId};
+use super::ids::{ClaimId, FlowId, Ids, MessageId, QueueId, UserId, WorkspaceId};
 use super::inbox::Inbox;
 use super::message::{Author, Direction, Message, Status, Wamid};
 use super::queue::Queue;
@@ -64,6 +64,33 @@ pub struct KnownMessage {
     pub status: Status,
     /// Whether its unknown fate is before a person now.
     pub is_asked: bool,
+    /// Where it stands in the outbox, if it is there.
+    pub outbox: Option<InOutbox>,
+}
+
+/// Where a message on its way out stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InOutbox {
+    Queued,
+    /// A node has it in hand; `is_lapsed`: it has had it for longer than it may.
+    Claimed {
+        claim: ClaimId,
+        is_lapsed: bool,
+    },
+}
+
+impl KnownMessage {
+    /// A message that was just written.
+    #[must_use]
+    pub fn of(message: &Message, outbox: Option<InOutbox>) -> Self {
+        Self { id: message.id, wamid: message.wamid.clone(), status: message.status, is_asked: false, outbox }
+    }
+
+    /// Whether this claim still has it.
+    #[must_use]
+    pub fn is_claimed_by(&self, this: ClaimId) -> bool {
+        matches!(self.outbox, Some(InOutbox::Claimed { claim, .. }) if claim == this)
+    }
 }
 
 impl Snapshot {
@@ -95,7 +122,8 @@ impl Snapshot {
                 self.session = None;
             }
             Event::MessageReceived { message } | Event::MessageQueued { message } => {
-                self.messages.push(KnownMessage { id: message.id, wamid: message.wamid.clone(), status: message.status, is_asked: false })
+                let outbox = (message.status == Status::Queued).then_some(InOutbox::Queued);
+                self.messages.push(KnownMessage::of(message, outbox));
             }
             Event::MessageStatusChanged { message, status, failure, wamid } => {
                 if let Some(known) = self.messages.iter_mut().find(|known| known.id == *message) {
@@ -104,8 +132,10 @@ impl Snapshot {
                     known.wamid = wamid.clone().or_else(|| known.wamid.take());
                 }
             }
-            Event::MessageResent { message, .. } => self.settle(*message, Status::Queued),
-            Event::MessageLeft { message, .. } => self.settle(*message, Status::Unknown),
+            Event::MessageResent { message, .. } => self.settle(*message, Status::Queued, Some(InOutbox::Queued)),
+            Event::MessageLeft { message, .. } => self.settle(*message, Status::Unknown, None),
+            Event::LeftOutbox { message } => self.moves(*message, None),
+            Event::DeliveryPostponed { message, .. } => self.moves(*message, Some(InOutbox::Queued)),
             Event::FieldSet { field, value } => {
                 self.contact.fields.insert(field.clone(), value.clone());
             }
@@ -137,16 +167,23 @@ impl Snapshot {
             | Event::HandedOff { .. }
             | Event::ConversationTransferred { .. }
             | Event::NoteAdded { .. }
-            | Event::DeliveryPostponed { .. }
+            | Event::InboxPaused { .. }
             | Event::TimerSet { .. }
             | Event::TimerCancelled { .. } => {}
         }
     }
 
-    fn settle(&mut self, id: MessageId, status: Status) {
+    fn settle(&mut self, id: MessageId, status: Status, outbox: Option<InOutbox>) {
         if let Some(known) = self.messages.iter_mut().find(|known| known.id == id) {
             known.status = status;
             known.is_asked = false;
+            known.outbox = outbox;
+        }
+    }
+
+    fn moves(&mut self, id: MessageId, outbox: Option<InOutbox>) {
+        if let Some(known) = self.messages.iter_mut().find(|known| known.id == id) {
+            known.outbox = outbox;
         }
     }
 
@@ -249,6 +286,8 @@ impl Conversation {
             | Event::NoteAdded { .. }
             | Event::ContactRenamed { .. }
             | Event::DeliveryPostponed { .. }
+            | Event::LeftOutbox { .. }
+            | Event::InboxPaused { .. }
             | Event::FlowAdvanced { .. }
             | Event::TimerSet { .. }
             | Event::TimerCancelled { .. } => {}

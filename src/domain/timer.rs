@@ -13,3 +13,17 @@ pub enum Timer {
     /// No status has told whether a message whose answer was lost was sent.
     UnknownSend { message: MessageId },
 }
+
+impl Timer {
+    /// Every kind this version knows; a deadline of another kind is left to whoever knows it.
+    pub const KINDS: [&str; 2] = ["flow_wait", "unknown_send"];
+
+    /// Its kind, as stored.
+    #[must_use]
+    pub fn kind(self) -> &'static str {
+        match self {
+            Timer::FlowWait => "flow_wait",
+            Timer::UnknownSend { .. } => "unknown_send",
+        }
+    }
+}

@@ -1,21 +1,23 @@
 //! The bus between nodes: Redis publish/subscribe. What it carries may be lost; whoever depends on it asks PostgreSQL after a gap.
 
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::Live;
 use super::change::Change;
 use super::people::Sign;
 use super::porter::deliver;
 use super::presence::Here;
 use super::wakes::Wake;
+use super::{Live, PersonChange};
 use crate::domain::ids::{SessionId, UserId, WorkspaceId};
 
 /// Messages that wait to be published at most.
@@ -27,6 +29,9 @@ const BATCH: usize = 128;
 /// Pause between two attempts to reach Redis.
 const RETRY: Duration = Duration::from_millis(500);
 
+/// How long what waits to be published may take when the node stops.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// What nodes tell each other.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Message {
@@ -37,6 +42,11 @@ pub enum Message {
     SignedOut {
         workspace: WorkspaceId,
         session: SessionId,
+    },
+    Person {
+        workspace: WorkspaceId,
+        user: UserId,
+        change: PersonChange,
     },
     /// A frame for the pages of one person.
     Pages {
@@ -53,7 +63,7 @@ impl Message {
             Message::Change(change) => Some(change.workspace),
             Message::People(sign) => Some(sign.workspace),
             Message::Here(here) => Some(here.workspace),
-            Message::SignedOut { workspace, .. } | Message::Pages { workspace, .. } => Some(*workspace),
+            Message::SignedOut { workspace, .. } | Message::Person { workspace, .. } | Message::Pages { workspace, .. } => Some(*workspace),
             Message::Wake(Wake::Outbox(workspace, _) | Wake::Queue(workspace, _) | Wake::Agent(workspace, _)) => Some(*workspace),
             Message::Wake(Wake::Payloads(_) | Wake::Timers | Wake::Media) => None,
         };
@@ -67,10 +77,31 @@ struct Envelope<M> {
     message: M,
 }
 
+/// What was sent and not published yet.
+#[derive(Default)]
+struct Outbound {
+    waiting: AtomicUsize,
+    /// A message was lost since the beginning.
+    has_lost: AtomicBool,
+    /// Something was published, or lost.
+    moved: Notify,
+}
+
+impl Outbound {
+    fn settle(&self, count: usize, is_published: bool) {
+        if !is_published {
+            self.has_lost.store(true, Ordering::Relaxed);
+        }
+        self.waiting.fetch_sub(count, Ordering::Relaxed);
+        self.moved.notify_waiters();
+    }
+}
+
 /// This node's end of the bus.
 pub struct Bus {
     node: Uuid,
     outgoing: mpsc::Sender<Message>,
+    outbound: Arc<Outbound>,
     is_up: Arc<AtomicBool>,
 }
 
@@ -79,6 +110,7 @@ pub struct BusTask {
     node: Uuid,
     client: redis::Client,
     outgoing: mpsc::Receiver<Message>,
+    outbound: Arc<Outbound>,
     is_up: Arc<AtomicBool>,
 }
 
@@ -90,15 +122,32 @@ impl Bus {
     pub fn new(url: &str) -> redis::RedisResult<(Self, BusTask)> {
         let client = redis::Client::open(url)?;
         let (sender, outgoing) = mpsc::channel(WAITING);
-        let (node, is_up) = (Uuid::new_v4(), Arc::new(AtomicBool::new(false)));
-        Ok((Self { node, outgoing: sender, is_up: is_up.clone() }, BusTask { node, client, outgoing, is_up }))
+        let (node, is_up, outbound) = (Uuid::new_v4(), Arc::new(AtomicBool::new(false)), Arc::new(Outbound::default()));
+        let bus = Self { node, outgoing: sender, outbound: outbound.clone(), is_up: is_up.clone() };
+        Ok((bus, BusTask { node, client, outgoing, outbound, is_up }))
     }
 
     /// Publishes; a message that finds no room, or Redis away, is lost.
     pub fn send(&self, message: Message) {
+        self.outbound.waiting.fetch_add(1, Ordering::Relaxed);
         if self.outgoing.try_send(message).is_err() {
+            self.outbound.settle(1, false);
             metrics::counter!("baton_bus_dropped_total").increment(1);
         }
+    }
+
+    /// Waits until everything that was sent is published; false when something was lost on the way, or it takes longer than `limit`.
+    pub async fn has_published(&self, limit: Duration) -> bool {
+        let published = async {
+            loop {
+                let moved = self.outbound.moved.notified();
+                if self.outbound.waiting.load(Ordering::Relaxed) == 0 {
+                    return !self.outbound.has_lost.load(Ordering::Relaxed);
+                }
+                moved.await;
+            }
+        };
+        tokio::time::timeout(limit, published).await.unwrap_or(false)
     }
 
     #[must_use]
@@ -114,26 +163,29 @@ impl Bus {
 }
 
 impl BusTask {
-    /// Publishes and listens until `stop`; comes back by itself after Redis was away.
+    /// Publishes and listens until `stop`; comes back by itself after Redis was away. What waits to be published then still is.
     pub async fn run(self, live: Arc<Live>, stop: CancellationToken) {
-        let BusTask { node, client, outgoing, is_up } = self;
-        let publish = publish(node, client.clone(), outgoing);
-        let listen = listen(node, client, live, is_up);
+        let BusTask { node, client, outgoing, outbound, is_up } = self;
+        let mut publish = pin!(publish(node, client.clone(), outgoing, &outbound, &stop));
         tokio::select! {
             () = stop.cancelled() => {}
-            () = publish => {}
-            () = listen => {}
+            () = &mut publish => return,
+            () = listen(node, client, live, is_up) => {}
         }
+        // Nobody waits longer for a Redis that is away.
+        tokio::time::timeout(LAST_WORDS, publish).await.ok();
     }
 }
 
-async fn publish(node: Uuid, client: redis::Client, mut outgoing: mpsc::Receiver<Message>) {
+/// Publishes until `stop`, and then what waits.
+async fn publish(node: Uuid, client: redis::Client, mut outgoing: mpsc::Receiver<Message>, outbound: &Outbound, stop: &CancellationToken) {
     let mut connection = None;
     let mut batch = Vec::with_capacity(BATCH);
-    while outgoing.recv_many(&mut batch, BATCH).await > 0 {
+    while gather(&mut outgoing, &mut batch, stop).await > 0 {
         if connection.is_none() {
             connection = client.get_multiplexed_async_connection().await.ok();
         }
+        let count = batch.len();
         let mut pipe = redis::pipe();
         for message in batch.drain(..) {
             match serde_json::to_vec(&Envelope { node, message: &message }) {
@@ -141,12 +193,24 @@ async fn publish(node: Uuid, client: redis::Client, mut outgoing: mpsc::Receiver
                 Err(error) => tracing::error!(%error, "a message for the bus could not be written"),
             }
         }
-        if let Some(open) = &mut connection
-            && pipe.query_async::<()>(open).await.is_err()
-        {
+        let is_published = match &mut connection {
+            Some(open) => pipe.query_async::<()>(open).await.is_ok(),
+            None => false,
+        };
+        if !is_published {
             connection = None;
         }
+        outbound.settle(count, is_published);
     }
+}
+
+/// The messages of one round trip; none when there will be no more.
+async fn gather(outgoing: &mut mpsc::Receiver<Message>, batch: &mut Vec<Message>, stop: &CancellationToken) -> usize {
+    tokio::select! {
+        count = outgoing.recv_many(batch, BATCH) => return count,
+        () = stop.cancelled() => outgoing.close(),
+    }
+    outgoing.recv_many(batch, BATCH).await
 }
 
 async fn listen(node: Uuid, client: redis::Client, live: Arc<Live>, is_up: Arc<AtomicBool>) {
@@ -160,6 +224,7 @@ async fn listen(node: Uuid, client: redis::Client, live: Arc<Live>, is_up: Arc<A
                 is_up.store(true, Ordering::Relaxed);
                 // Whatever was said meanwhile was missed.
                 live.hub.refresh_all();
+                live.endings.end_everything(Timestamp::now());
                 live.presence.pull_soon();
                 let mut messages = subscription.on_message();
                 while let Some(message) = messages.next().await {
@@ -199,7 +264,8 @@ fn hear(node: Uuid, body: &[u8], live: &Live) {
                 live.wakes.wake(Wake::Agent(here.workspace, here.user));
             }
         }
-        Message::SignedOut { workspace, session } => live.hub.close_session(workspace, session),
+        Message::SignedOut { workspace, session } => live.session_is_over(workspace, session),
+        Message::Person { workspace, user, change } => live.heard_of_person(workspace, user, change),
         Message::Pages { workspace, user, frame } => deliver(&live.hub.pages_of(workspace, user), &frame.into()),
     }
 }

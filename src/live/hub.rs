@@ -10,12 +10,17 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::change::Change;
-use super::porter::{Line, Porter, deliver};
+use super::porter::{Line, Porter, deliver, deliver_last};
 use crate::domain::conversation::{Controller, Listing, State};
 use crate::domain::ids::{ConversationId, QueueId, SessionId, UserId, WorkspaceId};
 
 /// Frames that wait for one socket at most.
 pub const WAITING_FRAMES: usize = 64;
+
+/// Pages of one session at most; more are no person's.
+pub const MOST_PAGES: usize = 50;
+
+const SIGNED_OUT: ByteString = ByteString::from_static(r#"{"type":"signed_out"}"#);
 
 /// This node's name of a socket.
 pub type SocketId = u64;
@@ -63,6 +68,7 @@ struct Sockets {
     by_topic: HashMap<Topic, HashSet<SocketId>>,
     by_conversation: HashMap<ConversationId, HashSet<SocketId>>,
     by_user: HashMap<(WorkspaceId, UserId), HashSet<SocketId>>,
+    by_session: HashMap<(WorkspaceId, SessionId), HashSet<SocketId>>,
 }
 
 /// The registry.
@@ -105,20 +111,25 @@ impl Hub {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// Registers a socket of the porter's thread; it shows no list and no conversation yet.
+    /// Registers a socket of the porter's thread, unless its session has too many already; it shows no list and no conversation yet.
     #[must_use]
-    pub fn register(&self, owner: Owner, porter: Porter) -> Registered {
+    pub fn register(&self, owner: Owner, porter: Porter) -> Option<Registered> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (frames, receiver) = mpsc::channel(WAITING_FRAMES);
         let cut = CancellationToken::new();
         let mut sockets = self.lock();
+        let of_session = sockets.by_session.entry((owner.workspace, owner.session)).or_default();
+        if of_session.len() >= MOST_PAGES {
+            return None;
+        }
+        of_session.insert(id);
         let pages = sockets.by_user.entry((owner.workspace, owner.user)).or_default();
         pages.insert(id);
         let is_first = pages.len() == 1;
         let line = Arc::new(Line::new(owner.locale, frames, cut.clone(), porter));
         sockets.all.insert(id, Socket { owner, line, showing: Vec::new(), open: None });
         self.count.store(sockets.all.len(), Ordering::Relaxed);
-        Registered { id, frames: receiver, cut, is_first }
+        Some(Registered { id, frames: receiver, cut, is_first })
     }
 
     /// Forgets a socket; true when it was the person's last page on this node.
@@ -132,6 +143,13 @@ impl Hub {
             sockets.leave_conversation(conversation, id);
         }
         self.count.store(sockets.all.len(), Ordering::Relaxed);
+        let session = (socket.owner.workspace, socket.owner.session);
+        if let Some(pages) = sockets.by_session.get_mut(&session) {
+            pages.remove(&id);
+            if pages.is_empty() {
+                sockets.by_session.remove(&session);
+            }
+        }
         let key = (socket.owner.workspace, socket.owner.user);
         let Some(pages) = sockets.by_user.get_mut(&key) else { return false };
         pages.remove(&id);
@@ -244,15 +262,13 @@ impl Hub {
     /// A person's pages.
     #[must_use]
     pub fn pages_of(&self, workspace: WorkspaceId, user: UserId) -> Vec<Arc<Line>> {
-        let sockets = self.lock();
-        let ids = sockets.by_user.get(&(workspace, user)).into_iter().flatten();
-        ids.filter_map(|id| sockets.all.get(id)).map(line).collect()
+        self.lock().lines(|sockets| sockets.by_user.get(&(workspace, user)))
     }
 
     /// The sessions that have a page here.
     #[must_use]
-    pub fn sessions(&self) -> HashSet<(WorkspaceId, SessionId)> {
-        self.lock().all.values().map(|socket| (socket.owner.workspace, socket.owner.session)).collect()
+    pub fn sessions(&self) -> Vec<(WorkspaceId, SessionId)> {
+        self.lock().by_session.keys().copied().collect()
     }
 
     /// The conversations that are open on this node, by workspace.
@@ -272,11 +288,20 @@ impl Hub {
         deliver(&lines, &ByteString::from_static(r#"{"type":"refresh"}"#));
     }
 
-    /// Says goodbye to the pages of a session.
+    /// Says goodbye to the pages of a session, and ends them a moment later, whether or not they listened.
     pub fn close_session(&self, workspace: WorkspaceId, session: SessionId) {
-        let is_of = |socket: &&Socket| socket.owner.workspace == workspace && socket.owner.session == session;
-        let lines: Vec<Arc<Line>> = self.lock().all.values().filter(is_of).map(line).collect();
-        deliver(&lines, &ByteString::from_static(r#"{"type":"signed_out"}"#));
+        let lines = self.lock().lines(|sockets| sockets.by_session.get(&(workspace, session)));
+        deliver_last(&lines, &SIGNED_OUT);
+    }
+
+    /// As [`Hub::close_session`], for all pages of a person.
+    pub fn close_person(&self, workspace: WorkspaceId, user: UserId) {
+        deliver_last(&self.pages_of(workspace, user), &SIGNED_OUT);
+    }
+
+    /// Ends all pages of a person; they come back as who that is now.
+    pub fn reconnect_person(&self, workspace: WorkspaceId, user: UserId) {
+        self.pages_of(workspace, user).iter().for_each(|line| line.cut());
     }
 
     /// Cuts every socket: the node stops.
@@ -288,6 +313,11 @@ impl Hub {
 }
 
 impl Sockets {
+    /// The lines of some sockets.
+    fn lines(&self, ids: impl FnOnce(&Self) -> Option<&HashSet<SocketId>>) -> Vec<Arc<Line>> {
+        ids(self).into_iter().flatten().filter_map(|id| self.all.get(id)).map(line).collect()
+    }
+
     /// The sockets whose list is one of these.
     fn listed(&self, topics: impl IntoIterator<Item = Topic>) -> HashSet<SocketId> {
         topics.into_iter().filter_map(|topic| self.by_topic.get(&topic)).flatten().copied().collect()

@@ -3,6 +3,7 @@
 
 pub mod bus;
 pub mod change;
+pub mod endings;
 pub mod hub;
 pub mod people;
 pub mod porter;
@@ -12,13 +13,17 @@ pub mod wakes;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use bytestring::ByteString;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use crate::domain::ids::{SessionId, UserId, WorkspaceId};
 use bus::{Bus, Message};
 use change::Change;
+use endings::Endings;
 use hub::Hub;
 use people::People;
 use porter::deliver;
@@ -28,11 +33,25 @@ use wakes::{Wake, Wakes};
 /// Changes that wait to be rendered for this node's sockets at most; beyond it the sockets are told to look for themselves.
 const WAITING_CHANGES: usize = 8192;
 
+/// How long telling the other nodes may take.
+const TELLING: Duration = Duration::from_secs(3);
+
+/// What happened to a person that no token of theirs knows yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PersonChange {
+    /// All their sessions ended: they left, or their password changed.
+    SignedOut,
+    /// They may do more or less than before.
+    Rights,
+}
+
 /// The live side of a node.
 pub struct Live {
     pub hub: Hub,
     pub wakes: Wakes,
     pub people: People,
+    /// What tokens of this node must not outlive.
+    pub endings: Arc<Endings>,
     pub(crate) presence: PresenceMap,
     bus: Bus,
     changes: mpsc::Sender<Arc<Change>>,
@@ -49,6 +68,7 @@ impl Live {
             hub: Hub::default(),
             wakes: Wakes::default(),
             people: People::default(),
+            endings: Arc::default(),
             presence: PresenceMap::default(),
             bus,
             changes,
@@ -84,6 +104,11 @@ impl Live {
         self.bus.is_up()
     }
 
+    /// Waits a moment until the other nodes were told everything; false when they may not have been.
+    pub async fn has_told(&self) -> bool {
+        self.bus.has_published(TELLING).await
+    }
+
     /// Shows a change to this node's sockets.
     fn show(&self, change: Arc<Change>) {
         if self.hub.is_empty() {
@@ -101,9 +126,9 @@ impl Live {
         self.hub.has_user(workspace, user) || self.presence.is_connected(workspace, user)
     }
 
-    /// Closes the sockets of a session, here and on every other node.
+    /// Ends a session's tokens and pages, here and on every other node.
     pub fn close_session(&self, workspace: WorkspaceId, session: SessionId) {
-        self.hub.close_session(workspace, session);
+        self.session_is_over(workspace, session);
         self.bus.send(Message::SignedOut { workspace, session });
     }
 
@@ -111,6 +136,26 @@ impl Live {
     pub fn tell_pages(&self, workspace: WorkspaceId, user: UserId, frame: &ByteString) {
         deliver(&self.hub.pages_of(workspace, user), frame);
         self.bus.send(Message::Pages { workspace, user, frame: frame.to_string() });
+    }
+
+    /// Ends what a person has of tokens and pages, here and on every other node.
+    pub fn person_changed(&self, workspace: WorkspaceId, user: UserId, change: PersonChange) {
+        self.heard_of_person(workspace, user, change);
+        self.bus.send(Message::Person { workspace, user, change });
+    }
+
+    /// A session was found to be over: its tokens and pages end here.
+    pub fn session_is_over(&self, workspace: WorkspaceId, session: SessionId) {
+        self.endings.end_session(session, Timestamp::now());
+        self.hub.close_session(workspace, session);
+    }
+
+    fn heard_of_person(&self, workspace: WorkspaceId, user: UserId, change: PersonChange) {
+        self.endings.end_person(workspace, user, Timestamp::now());
+        match change {
+            PersonChange::SignedOut => self.hub.close_person(workspace, user),
+            PersonChange::Rights => self.hub.reconnect_person(workspace, user),
+        }
     }
 
     /// Tells everybody who is viewing or typing where.

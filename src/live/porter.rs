@@ -2,7 +2,8 @@
 //! thread; sent from outside to each socket, it would cost one system call each.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use bytestring::ByteString;
 use tokio::sync::mpsc;
@@ -13,6 +14,9 @@ const WAITING: usize = 4096;
 
 /// Deliveries taken up at once.
 const BATCH: usize = 64;
+
+/// How long a socket may take to say goodbye.
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// The way to the sockets of one thread.
 #[derive(Clone)]
@@ -25,6 +29,15 @@ pub struct Porter {
 pub struct Delivery {
     frame: ByteString,
     lines: Vec<Arc<Line>>,
+    after: After,
+}
+
+/// What becomes of the sockets after a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum After {
+    GoesOn,
+    /// Nothing follows, and the socket ends.
+    Ends,
 }
 
 /// The way to one socket.
@@ -34,6 +47,8 @@ pub struct Line {
     frames: mpsc::Sender<ByteString>,
     /// Ends the socket's task.
     cut: CancellationToken,
+    /// The last frame was sent: nothing more is told.
+    is_ending: AtomicBool,
     porter: Porter,
 }
 
@@ -61,18 +76,28 @@ pub async fn carry(mut waiting: mpsc::Receiver<Delivery>) {
             for line in &delivery.lines {
                 line.push(delivery.frame.clone());
             }
+            if delivery.after == After::Ends {
+                tokio::spawn(end(delivery.lines));
+            }
         }
     }
 }
 
+/// Ends sockets a moment after their last frame, whether or not it was taken.
+async fn end(lines: Vec<Arc<Line>>) {
+    lines.iter().for_each(|line| line.is_ending.store(true, Ordering::Relaxed));
+    tokio::time::sleep(FAREWELL).await;
+    lines.iter().for_each(|line| line.cut());
+}
+
 impl Line {
     pub(super) fn new(locale: &'static str, frames: mpsc::Sender<ByteString>, cut: CancellationToken, porter: Porter) -> Self {
-        Self { locale, frames, cut, porter }
+        Self { locale, frames, cut, is_ending: AtomicBool::new(false), porter }
     }
 
     /// Queues a frame; a socket with no room is cut.
     fn push(&self, frame: ByteString) {
-        if self.frames.try_send(frame).is_err() {
+        if !self.is_ending.load(Ordering::Relaxed) && self.frames.try_send(frame).is_err() {
             self.cut();
         }
     }
@@ -85,6 +110,15 @@ impl Line {
 
 /// Sends a frame to many sockets: the same bytes, one wake-up for each thread.
 pub fn deliver(lines: &[Arc<Line>], frame: &ByteString) {
+    hand_over(lines, frame, After::GoesOn);
+}
+
+/// Sends sockets their last frame; they end a moment later.
+pub fn deliver_last(lines: &[Arc<Line>], frame: &ByteString) {
+    hand_over(lines, frame, After::Ends);
+}
+
+fn hand_over(lines: &[Arc<Line>], frame: &ByteString, after: After) {
     let mut rounds: Vec<(&Porter, Vec<Arc<Line>>)> = Vec::with_capacity(4);
     for line in lines {
         match rounds.iter_mut().find(|(porter, _)| porter.id == line.porter.id) {
@@ -93,7 +127,7 @@ pub fn deliver(lines: &[Arc<Line>], frame: &ByteString) {
         }
     }
     for (porter, lines) in rounds {
-        if let Err(error) = porter.deliveries.try_send(Delivery { frame: frame.clone(), lines }) {
+        if let Err(error) = porter.deliveries.try_send(Delivery { frame: frame.clone(), lines, after }) {
             error.into_inner().lines.iter().for_each(|line| line.cut());
         }
     }

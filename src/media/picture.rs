@@ -1,10 +1,12 @@
-//! Looking at a picture: its type by its bytes, its size, and a small copy of it. Pure, and heavy: for `spawn_blocking`.
+//! Looking at a picture: its type by its bytes, its size, and a small copy of it. Pure, and heavy.
 
 use std::io::Cursor;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, Rgb, RgbImage, RgbaImage};
+
+use super::jpeg;
 
 /// Longest side of a picture that is decoded, in pixels.
 pub const LARGEST_SIDE: u32 = 8_192;
@@ -27,6 +29,8 @@ pub struct Picture {
     pub height: u32,
     /// A JPEG of at most [`THUMBNAIL_SIDE`] pixels a side, upright, without metadata, on white.
     pub thumbnail: Vec<u8>,
+    /// Nothing of the file is missing. What a customer sent is shown as far as it goes; what is cut off is not sent.
+    pub is_whole: bool,
 }
 
 /// Why bytes are not a picture that can be shown.
@@ -40,15 +44,17 @@ pub enum Reason {
     Damaged,
 }
 
-/// Decodes a picture within fixed limits of size and memory.
+/// Decodes a picture within fixed limits of size and memory. For [`inspect`](super::inspect), which lets in a few at a time.
 ///
 /// # Errors
 /// The [`Reason`] it cannot be shown.
-pub fn inspect(bytes: &[u8]) -> Result<Picture, Reason> {
+pub(super) fn inspect(bytes: &[u8]) -> Result<Picture, Reason> {
     let (format, mime_type) = kind(bytes)?;
     let (image, orientation) = decode(bytes, format)?;
     let (width, height) = if turns(orientation) { (image.height(), image.width()) } else { (image.width(), image.height()) };
-    Ok(Picture { mime_type, width, height, thumbnail: thumbnail(image, orientation)? })
+    // The other formats are not decoded at all when something is missing.
+    let is_whole = format != ImageFormat::Jpeg || jpeg::is_whole(bytes);
+    Ok(Picture { mime_type, width, height, thumbnail: thumbnail(image, orientation)?, is_whole })
 }
 
 fn kind(bytes: &[u8]) -> Result<(ImageFormat, &'static str), Reason> {
@@ -182,6 +188,14 @@ mod tests {
         let png = plain(64, 64, ImageFormat::Png);
         assert_eq!(inspect(&png[..png.len() / 2]), Err(Reason::Damaged));
         assert_eq!(inspect(b"\xff\xd8\xff\xe0nothing"), Err(Reason::Damaged));
+    }
+
+    #[test]
+    fn a_jpeg_that_was_cut_off_is_shown_as_far_as_it_goes_and_known_for_it() {
+        let jpeg = plain(640, 480, ImageFormat::Jpeg);
+        assert_eq!(inspect(&jpeg).map(|picture| picture.is_whole), Ok(true));
+        assert_eq!(inspect(&jpeg[..jpeg.len() * 2 / 3]).map(|picture| picture.is_whole), Ok(false));
+        assert_eq!(inspect(&plain(64, 64, ImageFormat::Png)).map(|picture| picture.is_whole), Ok(true));
     }
 
     #[test]

@@ -36,8 +36,13 @@ pub enum Error {
     Missing,
     #[error("the place for media cannot be used: {0}")]
     Place(String),
-    #[error("the place for media failed")]
+    /// The innermost reason, such as a disk that is full; the layers around it only repeat each other.
+    #[error("the place for media failed: {}", innermost(.0))]
     Failed(#[source] object_store::Error),
+}
+
+fn innermost(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), innermost)
 }
 
 impl From<object_store::Error> for Error {
@@ -67,15 +72,26 @@ impl MediaStore {
         let unusable = |reason: &dyn std::fmt::Display| Error::Place(format!("{}: {reason}", folder.display()));
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| unusable(&error))?;
         // On disk before it counts as stored: after a few days WhatsApp will not give the picture again.
-        let objects = LocalFileSystem::new_with_prefix(folder).map_err(|error| unusable(&error))?.with_fsync(true);
+        let objects =
+            LocalFileSystem::new_with_prefix(folder).map_err(|error| unusable(&error))?.with_fsync(true).with_automatic_cleanup(true);
         Ok(Self { objects: Arc::new(objects), prefix: Path::default() })
     }
 
     /// Keeps a picture and its thumbnail; the same id again replaces both.
     ///
     /// # Errors
-    /// [`Error::Failed`]; it may be repeated.
+    /// [`Error::Failed`]; then neither is kept, and it may be repeated.
     pub async fn put(&self, workspace: WorkspaceId, id: MediaId, bytes: Bytes, thumbnail: Bytes) -> Result<(), Error> {
+        let put = self.put_both(workspace, id, bytes, thumbnail).await;
+        if put.is_err()
+            && let Err(error) = self.remove(workspace, id).await
+        {
+            tracing::warn!(media = %id, %error, "what was stored of a picture could not be removed again");
+        }
+        put
+    }
+
+    async fn put_both(&self, workspace: WorkspaceId, id: MediaId, bytes: Bytes, thumbnail: Bytes) -> Result<(), Error> {
         self.objects.put(&self.place(workspace, id, "thumbnail"), thumbnail.into()).await?;
         self.objects.put(&self.place(workspace, id, "original"), bytes.into()).await?;
         Ok(())
@@ -105,13 +121,16 @@ impl MediaStore {
         Ok(self.objects.get(&self.place(workspace, id, "original")).await?.bytes().await?)
     }
 
-    /// Drops a picture and its thumbnail.
+    /// Drops a picture and its thumbnail, whichever there is of them.
     ///
     /// # Errors
     /// [`Error::Failed`]; it may be repeated.
     pub async fn remove(&self, workspace: WorkspaceId, id: MediaId) -> Result<(), Error> {
         for part in ["thumbnail", "original"] {
-            self.objects.delete(&self.place(workspace, id, part)).await?;
+            match self.objects.delete(&self.place(workspace, id, part)).await.map_err(Error::from) {
+                Ok(()) | Err(Error::Missing) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }
@@ -190,6 +209,33 @@ mod tests {
         assert!(matches!(store.open(other, id).await, Err(Error::Missing)));
         assert!(matches!(store.open_thumbnail(other, id).await, Err(Error::Missing)));
         assert!(matches!(store.read(other, id).await, Err(Error::Missing)));
+    }
+
+    #[tokio::test]
+    async fn of_a_picture_that_could_not_be_kept_nothing_stays() {
+        let place = Place::new();
+        let store = place.store();
+        let (workspace, id) = (WorkspaceId(Uuid::new_v4()), MediaId(Uuid::new_v4()));
+        let own = place.0.join(format!("deep/er/{workspace}/{id}"));
+        // Stands where the picture is to be written.
+        std::fs::create_dir_all(own.join("original/something")).unwrap();
+        let failed = store.put(workspace, id, Bytes::from_static(b"large"), Bytes::from_static(b"small")).await;
+        let words = failed.unwrap_err().to_string();
+        assert!(words.contains("directory"), "the cause is not named: {words}");
+        let left: Vec<_> = std::fs::read_dir(&own).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["original"]);
+        std::fs::remove_dir_all(own.join("original")).unwrap();
+        store.put(workspace, id, Bytes::from_static(b"large"), Bytes::from_static(b"small")).await.unwrap();
+        store.remove(workspace, id).await.unwrap();
+        assert!(!own.exists(), "an empty folder stays");
+        store.remove(workspace, id).await.unwrap();
+    }
+
+    #[test]
+    fn a_full_disk_is_called_by_its_name() {
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let error = Error::from(object_store::Error::Generic { store: "LocalFileSystem", source: Box::new(full) });
+        assert_eq!(error.to_string(), "the place for media failed: no storage space");
     }
 
     #[test]

@@ -1,17 +1,22 @@
 //! The door for one contact: what waits in its lane, or a single command about one of its conversations.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use super::guard::guarded;
 use super::load::{know_messages, snapshot};
+use super::turns::Patience;
 use super::write::{store_media, write};
-use super::{Error, Runner, fresh_ids, now};
+use super::{Error, Runner, fresh_ids, now, reuse};
 use crate::domain::command::TransferTarget;
 use crate::domain::event::Recorded;
 use crate::domain::ids::{ConversationId, MediaId, UserId, WorkspaceId};
 use crate::domain::inbound::InboundItem;
 use crate::domain::{Command, Refusal, Snapshot, handle};
 use crate::live::change::Change;
+use crate::store::contacts::Taken;
 use crate::store::inbound_items::{Lane, WaitingItem};
 use crate::store::media::StoredMedia;
 use crate::store::quarantine::NewQuarantined;
@@ -23,6 +28,9 @@ const LANE_LIMIT: i64 = 50;
 
 /// How long an item that this version does not understand is left to the others.
 const STRANGE_FOR: SignedDuration = SignedDuration::from_mins(5);
+
+/// How long a command may take: the database's own time-outs are shorter, but one that is frozen hears of none.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// How often a command that lost a deadlock is run again.
 const MAX_TRIES: usize = 4;
@@ -75,7 +83,8 @@ impl Runner {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.try_run(workspace, conversation, command.clone(), alongside).await {
+            let outcome = tokio::time::timeout(LONGEST, self.try_run(workspace, conversation, command.clone(), alongside)).await;
+            match outcome.unwrap_or(Err(Error::Busy)) {
                 Err(Error::Store(error)) if error.is_retryable() && tries < MAX_TRIES => {}
                 other => return other,
             }
@@ -83,11 +92,15 @@ impl Runner {
     }
 
     async fn try_run(&self, workspace: WorkspaceId, id: ConversationId, command: Command, alongside: &Alongside) -> Result<Done, Error> {
+        self.check_clock()?;
         let (contact, inbox) = self.store.contact_of(workspace, id).await?.ok_or(Error::NotFound)?;
         let place = self.place(workspace, inbox).await?;
-        let mut client = self.store.client().await?;
-        let transaction = client.transaction().await?;
-        let contact = store::contacts::lock(&transaction, workspace, contact).await?.ok_or(Error::NotFound)?;
+        let patience = patience(&command);
+        let _turn = self.turns.take(workspace, contact, patience).await?;
+        let mut connection = self.enter().await?;
+        let transaction = connection.client.transaction().await?;
+        let taken = if patience == Patience::Wait { Taken::Wait } else { Taken::Refuse };
+        let contact = store::contacts::lock(&transaction, workspace, contact, taken).await?.ok_or(Error::NotFound)?;
         if let Some(timer) = &alongside.timer
             && !store::timers::take(&transaction, timer).await?
         {
@@ -96,11 +109,7 @@ impl Runner {
         let loaded = store::conversations::load(&transaction, workspace, id).await?.ok_or(Error::NotFound)?;
         let mut snapshot = snapshot(&transaction, &place, contact, Some(loaded)).await?;
         know_messages(&transaction, &mut snapshot, &[], &messages_of(&command)).await?;
-        if let Command::AddNote { note, .. } = &command
-            && store::notes::exists(&transaction, workspace, *note).await?
-        {
-            return Err(Refusal::Duplicate.into());
-        }
+        reuse::check(&transaction, workspace, id, &command).await?;
         if let Command::Undo { seq, .. } = &command {
             snapshot.acts = store::events::of_control(&transaction, workspace, id, *seq).await?;
         }
@@ -134,8 +143,8 @@ impl Runner {
     /// # Errors
     /// A fault; then all of it waits still.
     pub async fn run_lane(&self, lane: Lane) -> Result<LaneProgress, Error> {
-        match self.try_lane(lane, LANE_LIMIT).await {
-            Err(Error::Store(error)) if !error.is_away() && !error.is_retryable() => {
+        match guarded(self.try_lane(lane, LANE_LIMIT)).await {
+            Err(error) if is_of_an_item(&error) => {
                 tracing::warn!(%error, contact = %lane.contact, "a lane could not be run together; its items are tried one by one");
                 self.run_first_of(lane).await
             }
@@ -143,33 +152,37 @@ impl Runner {
         }
     }
 
-    /// Runs the first item alone; what the database itself refuses is set aside, so that the rest can go on.
+    /// Runs the first item alone; one that the database cannot keep, or over which the program fails, is set aside so that the rest
+    /// can go on. Any other fault is not the item's: it waits until that is mended.
     async fn run_first_of(&self, lane: Lane) -> Result<LaneProgress, Error> {
-        match self.try_lane(lane, 1).await {
-            Err(Error::Store(error)) if !error.is_away() && !error.is_retryable() => {
-                self.set_first_aside(lane, &error.to_string()).await?;
-                Ok(LaneProgress::MoreMayWait)
-            }
+        match guarded(self.try_lane(lane, 1)).await {
+            Err(error) if is_of_an_item(&error) => self.set_first_aside(lane, error).await,
             Ok(_) => Ok(LaneProgress::MoreMayWait),
             other => other,
         }
     }
 
-    async fn set_first_aside(&self, lane: Lane, reason: &str) -> Result<(), Error> {
-        let mut client = self.store.client().await?;
-        let transaction = client.transaction().await?;
-        let Some(open) = store::lanes::open(&transaction, lane, 1).await? else { return Ok(()) };
-        for item in &open.items {
-            set_aside(&transaction, lane, item, reason, now()).await?;
-            store::inbound_items::delete(&transaction, lane, &[item.seq]).await?;
+    /// Over a panic an item waits a while: it may be about something else that is being mended, or another version knows better.
+    async fn set_first_aside(&self, lane: Lane, error: Error) -> Result<LaneProgress, Error> {
+        let _turn = self.turns.take(lane.workspace, lane.contact, Patience::Pass).await?;
+        let mut connection = self.enter().await?;
+        let transaction = connection.client.transaction().await?;
+        let Some(item) = store::lanes::first(&transaction, lane).await? else { return Ok(LaneProgress::Empty) };
+        if matches!(error, Error::Panicked) && is_young(&item, now()) {
+            return Err(error);
         }
-        Ok(transaction.commit().await?)
+        set_aside(&transaction, lane, &item, &error.to_string(), now()).await?;
+        store::inbound_items::delete(&transaction, lane, &[item.seq]).await?;
+        transaction.commit().await?;
+        Ok(LaneProgress::MoreMayWait)
     }
 
     async fn try_lane(&self, lane: Lane, limit: i64) -> Result<LaneProgress, Error> {
+        self.check_clock()?;
         let place = self.place(lane.workspace, lane.inbox).await?;
-        let mut client = self.store.client().await?;
-        let transaction = client.transaction().await?;
+        let _turn = self.turns.take(lane.workspace, lane.contact, Patience::Pass).await?;
+        let mut connection = self.enter().await?;
+        let transaction = connection.client.transaction().await?;
         let Some(open) = store::lanes::open(&transaction, lane, limit).await? else { return Ok(LaneProgress::Empty) };
         if open.items.is_empty() {
             return Ok(LaneProgress::Empty);
@@ -220,6 +233,36 @@ impl Runner {
     }
 }
 
+/// A person waits for their answer; what else there is comes again by itself.
+fn patience(command: &Command) -> Patience {
+    match command {
+        Command::Reply { .. }
+        | Command::AddNote { .. }
+        | Command::Take { .. }
+        | Command::Transfer { .. }
+        | Command::Resolve { .. }
+        | Command::Reopen { .. }
+        | Command::Undo { .. }
+        | Command::ReturnToQueue { .. }
+        | Command::Settle { .. } => Patience::Wait,
+        Command::Receive { .. }
+        | Command::RecordStatus(_)
+        | Command::RecordDelivery { .. }
+        | Command::RecordLapse { .. }
+        | Command::RecordMedia { .. }
+        | Command::TimerDue { .. } => Patience::Pass,
+    }
+}
+
+/// Whether a fault may be that of one item, and the others could be run.
+fn is_of_an_item(error: &Error) -> bool {
+    match error {
+        Error::Store(error) => error.is_of_the_data(),
+        Error::Panicked => true,
+        Error::Refused(_) | Error::NotFound | Error::Busy | Error::ClockOff(_) => false,
+    }
+}
+
 /// Whether a strange item, and what stands behind it, may still be run by another node: during an update, a newer one.
 fn is_young(item: &WaitingItem, now: Timestamp) -> bool {
     now.duration_since(item.received_at) < STRANGE_FOR
@@ -249,19 +292,18 @@ async fn set_aside(transaction: &Transaction<'_>, lane: Lane, item: &WaitingItem
     metrics::counter!("baton_quarantined_total").increment(1);
     let body = match &item.item {
         Ok(told) => serde_json::to_vec(told),
-        Err(strange) => serde_json::to_vec(&strange.raw),
+        Err(strange) => Ok(strange.raw.clone().into_bytes()),
     };
-    let body = body.map_err(store::Error::from)?;
     let quarantined = NewQuarantined {
         id: Uuid::now_v7(),
         workspace: Some(lane.workspace),
-        app_id: "",
+        app_id: String::new(),
         payload_seq: item.payload_seq,
-        reason,
-        item: &body,
+        reason: reason.to_owned(),
+        item: body.map_err(store::Error::from)?,
         at,
     };
-    Ok(store::quarantine::insert(transaction, &quarantined).await?)
+    Ok(store::quarantine::insert(transaction, &[quarantined]).await?)
 }
 
 /// The WhatsApp ids and our ids that items speak of.
@@ -293,18 +335,21 @@ fn conversation_of(told: &InboundItem, snapshot: &Snapshot, conversations: &[Con
 fn messages_of(command: &Command) -> Vec<Uuid> {
     match command {
         Command::RecordDelivery { message, .. }
-        | Command::Reply { message, .. }
+        | Command::RecordLapse { message, .. }
         | Command::Settle { message, .. }
         | Command::RecordMedia { message, .. }
         | Command::TimerDue { timer: crate::domain::timer::Timer::UnknownSend { message } } => vec![message.0],
         Command::RecordStatus(report) => report.message.map(|message| message.0).into_iter().collect(),
+        // Whether the id of an answer is new is looked at apart.
         Command::Receive { .. }
+        | Command::Reply { .. }
         | Command::AddNote { .. }
         | Command::Take { .. }
         | Command::Transfer { .. }
         | Command::Resolve { .. }
         | Command::Reopen { .. }
         | Command::Undo { .. }
+        | Command::ReturnToQueue { .. }
         | Command::TimerDue { .. } => Vec::new(),
     }
 }
@@ -315,11 +360,12 @@ fn agents_of(command: &Command, snapshot: &Snapshot) -> Vec<Uuid> {
     let concerned: [Option<UserId>; 2] = match command {
         Command::Take { by } | Command::Reopen { by } => [Some(by.user), holder],
         Command::Transfer { to: TransferTarget::Agent(user), .. } => [Some(*user), holder],
-        Command::Transfer { .. } | Command::Resolve { .. } => [holder, None],
+        Command::Transfer { .. } | Command::Resolve { .. } | Command::ReturnToQueue { .. } => [holder, None],
         Command::Undo { .. } => [holder, snapshot.acts.first().and_then(|first| first.act()?.2.controller.agent())],
         Command::Receive { .. }
         | Command::RecordStatus(_)
         | Command::RecordDelivery { .. }
+        | Command::RecordLapse { .. }
         | Command::Reply { .. }
         | Command::AddNote { .. }
         | Command::Settle { .. }

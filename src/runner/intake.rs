@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
 
+use super::trouble::Trouble;
 use crate::store::payloads::NewPayload;
 use crate::store::{Result, Store};
 
@@ -25,6 +26,8 @@ const FLOOD: usize = 32;
 
 /// How long a body may wait for its commit before Meta is asked to come again.
 const PATIENCE: Duration = Duration::from_secs(8);
+
+static NOT_STORED: Trouble = Trouble::new("webhook bodies could not be stored");
 
 /// Why a body was not taken in; Meta sends it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -89,7 +92,9 @@ async fn write(store: Store, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
         let (payloads, answers): (Vec<_>, Vec<_>) = batch.into_iter().map(|body| (body.payload, (body.since, body.answer))).unzip();
         let stored = store.append_payloads(&payloads).await;
         if let Err(error) = &stored {
-            tracing::error!(%error, bodies = payloads.len(), "webhook bodies could not be stored");
+            NOT_STORED.failed(error);
+        } else {
+            NOT_STORED.is_over();
         }
         for (since, answer) in answers {
             metrics::histogram!("baton_webhook_commit_seconds").record(since.elapsed().as_secs_f64());

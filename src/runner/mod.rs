@@ -1,19 +1,28 @@
-//! The one door. Every change runs the same five steps: lock → load → decide → commit → publish; for a contact ([`contact`]), or
-//! for a queue ([`routing`]). No command takes both locks: putting work into a queue only wakes the router.
+//! The one door. Every change runs the same five steps: lock → load → decide → commit → publish, for a contact ([`contact`]). Who waits
+//! in a queue is given to agents by statements that say themselves whether it may still be ([`routing`]).
 
 pub mod contact;
+mod guard;
 pub mod intake;
+mod kept;
 mod load;
 pub mod outbox;
+pub mod people;
 mod publish;
+mod reuse;
 pub mod routing;
 pub mod sorting;
+pub mod trouble;
+pub mod turns;
+pub mod vitals;
 mod workplaces;
 mod write;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use crate::domain::Refusal;
@@ -21,6 +30,8 @@ use crate::domain::ids::Ids;
 use crate::live::Live;
 use crate::store::{self, Store};
 
+use turns::Turns;
+use vitals::Vitals;
 pub use workplaces::Workplaces;
 
 /// What can go wrong on the way through the door.
@@ -35,6 +46,27 @@ pub enum Error {
     /// The contact or conversation does not exist in this workspace.
     #[error("not found")]
     NotFound,
+    /// Somebody else is at the contact, or too many wait.
+    #[error("somebody else is changing it at this moment")]
+    Busy,
+    /// This machine's clock is off, and nothing is decided by it.
+    #[error("this machine's clock is off by {} s", .0.as_secs())]
+    ClockOff(SignedDuration),
+    /// The program failed over it; the panic itself is in the log.
+    #[error("the program failed over it")]
+    Panicked,
+}
+
+impl Error {
+    /// Whether it says nothing about what was to be done: the same may succeed later, or elsewhere.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Error::Store(error) => error.is_passing(),
+            Error::Busy | Error::ClockOff(_) => true,
+            Error::Refused(_) | Error::NotFound | Error::Panicked => false,
+        }
+    }
 }
 
 impl From<tokio_postgres::Error> for Error {
@@ -43,19 +75,57 @@ impl From<tokio_postgres::Error> for Error {
     }
 }
 
+/// Connections that no transaction takes.
+const FOR_READERS: usize = 4;
+
+/// How long a transaction waits to begin.
+const AT_THE_DOOR: Duration = Duration::from_secs(3);
+
+/// A connection, and the right to hold locks on it.
+struct Inside {
+    client: deadpool_postgres::Object,
+    _door: OwnedSemaphorePermit,
+}
+
 /// Runs commands. Cheap to clone.
 #[derive(Clone)]
 pub struct Runner {
     pub(crate) store: Store,
     pub(crate) live: Arc<Live>,
     pub(crate) workplaces: Arc<Workplaces>,
+    vitals: Arc<Vitals>,
+    turns: Turns,
+    /// Transactions that hold locks; fewer than there are connections, so that whoever only reads finds one.
+    doors: Arc<Semaphore>,
 }
 
 impl Runner {
     #[must_use]
     pub fn new(store: Store, live: Arc<Live>) -> Self {
         let workplaces = Arc::new(Workplaces::new(store.clone()));
-        Self { store, live, workplaces }
+        let doors = Arc::new(Semaphore::new(store.size().saturating_sub(FOR_READERS).max(1)));
+        Self { store, live, workplaces, vitals: Arc::default(), turns: Turns::default(), doors }
+    }
+
+    /// How this node is.
+    #[must_use]
+    pub fn vitals(&self) -> &Arc<Vitals> {
+        &self.vitals
+    }
+
+    /// A connection for a transaction that holds locks.
+    async fn enter(&self) -> Result<Inside, Error> {
+        let door = tokio::time::timeout(AT_THE_DOOR, self.doors.clone().acquire_owned()).await;
+        let _door = door.ok().and_then(Result::ok).ok_or(Error::Busy)?;
+        Ok(Inside { client: self.store.client().await?, _door })
+    }
+
+    /// Nothing is decided, claimed or taken in by a clock that is off.
+    ///
+    /// # Errors
+    /// [`Error::ClockOff`].
+    pub fn check_clock(&self) -> Result<(), Error> {
+        if self.vitals.is_clock_right() { Ok(()) } else { Err(Error::ClockOff(self.vitals.clock_offset())) }
     }
 
     #[must_use]

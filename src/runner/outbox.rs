@@ -1,50 +1,116 @@
 //! Claiming messages to send, and what becomes of those whose node stopped.
+//!
+//! A claim is fenced: it has a name, which everything that comes of it carries, and a lease. Nothing is sent that could not be answered
+//! before the lease ends; so when it has ended, and another claim or a person decides about the message, no byte of the first is still
+//! to leave.
 
-use jiff::{SignedDuration, Timestamp};
+use std::time::{Duration, Instant, SystemTime};
+
+use jiff::SignedDuration;
+use uuid::Uuid;
 
 use super::contact::Done;
-use super::{Error, Runner, now};
+use super::{Error, Runner};
 use crate::domain::Command;
 use crate::domain::delivery::Outcome;
-use crate::domain::ids::{InboxId, WorkspaceId};
-use crate::store;
-use crate::store::outbox::{Claim, Dispatch, Lapsed};
+use crate::domain::ids::{ClaimId, InboxId, WorkspaceId};
+use crate::store::dispatches::{Claim, Dispatch, Lapsed};
 
-/// How long a send may take before it counts as lost: longer than the client's own time-out.
+/// How long a claim has a message in hand: a send, which takes half a minute at most, and ten seconds to get to it.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(40);
+
+/// Until when a claim lasts, by this machine: begun before the database began it, so that it ends before it does there. Both of the
+/// machine's clocks count: one stands still while a machine is suspended, the other may be set.
+#[derive(Debug, Clone, Copy)]
+pub struct Lease {
+    ends: Instant,
+    ends_by_the_wall: SystemTime,
+}
+
+impl Lease {
+    /// One that begins now.
+    #[must_use]
+    pub fn begin() -> Self {
+        let lease = Duration::try_from(LEASE).unwrap_or_default();
+        Self { ends: Instant::now() + lease, ends_by_the_wall: SystemTime::now() + lease }
+    }
+
+    /// The last moment to begin what takes `work` at most.
+    #[must_use]
+    pub fn latest_start(self, work: Duration) -> Self {
+        let earlier = |ends: Instant| ends.checked_sub(work).unwrap_or(ends);
+        let earlier_by_the_wall = self.ends_by_the_wall.checked_sub(work).unwrap_or(self.ends_by_the_wall);
+        Self { ends: earlier(self.ends), ends_by_the_wall: earlier_by_the_wall }
+    }
+
+    /// Whether it is over.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        Instant::now() >= self.ends || SystemTime::now() >= self.ends_by_the_wall
+    }
+
+    /// What is left of it.
+    #[must_use]
+    pub fn left(&self) -> Duration {
+        self.ends.saturating_duration_since(Instant::now())
+    }
+}
 
 impl Runner {
     /// Claims up to `limit` messages of a number. What is returned is committed as `dispatching`.
     ///
     /// # Errors
-    /// A fault; then nothing was claimed.
-    pub async fn claim_outbox(&self, workspace: WorkspaceId, inbox: InboxId, limit: usize) -> Result<Claim, Error> {
-        let mut client = self.store.client().await?;
-        let transaction = client.transaction().await?;
-        let now = now();
-        let lease_until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
+    /// A fault; then nothing was claimed, or the claim will lapse.
+    pub async fn claim_outbox(&self, workspace: WorkspaceId, inbox: InboxId, limit: usize) -> Result<(Claim, Lease), Error> {
+        self.check_clock()?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let claim = store::outbox::claim(&transaction, workspace, inbox, now, lease_until, limit).await?;
-        transaction.commit().await?;
-        Ok(claim)
+        let lease = Lease::begin();
+        let claim = ClaimId(Uuid::now_v7());
+        Ok((self.store.claim_messages(workspace, inbox, claim, limit, LEASE).await?, lease))
+    }
+
+    /// Begins a claim's lease anew; nothing when it is over, or the message out of its hands.
+    ///
+    /// # Errors
+    /// A fault; then the old lease counts.
+    pub async fn renew_claim(&self, dispatch: &Dispatch) -> Result<Option<Lease>, Error> {
+        let lease = Lease::begin();
+        Ok(self.store.renew_claim(dispatch, LEASE).await?.then_some(lease))
     }
 
     /// Records what came of a send.
     ///
     /// # Errors
-    /// A fault, or a refusal when a status told it first.
+    /// A fault, or a refusal when a status told it first, or when it is out of this claim's hands.
     pub async fn record_delivery(&self, dispatch: &Dispatch, outcome: Outcome) -> Result<Done, Error> {
-        let command = Command::RecordDelivery { message: dispatch.message.id, attempts: dispatch.attempts, outcome };
+        let command = Command::RecordDelivery { message: dispatch.id, claim: dispatch.claim, attempts: dispatch.attempts, outcome };
         self.run(dispatch.workspace, dispatch.conversation, command).await
     }
 
-    /// Records that nobody knows what came of a send.
+    /// Records that a claim's node stopped: nobody knows what came of the send.
     ///
     /// # Errors
     /// As [`Runner::record_delivery`].
     pub async fn record_lapse(&self, lapsed: &Lapsed) -> Result<Done, Error> {
-        let outcome = Outcome::Unknown { reason: "the node that sent it stopped".to_owned() };
-        let command = Command::RecordDelivery { message: lapsed.message, attempts: lapsed.attempts, outcome };
+        let command = Command::RecordLapse { message: lapsed.message, claim: lapsed.claim };
         self.run(lapsed.workspace, lapsed.conversation, command).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_is_over_when_either_clock_says_so() {
+        let lease = Lease::begin();
+        assert!(!lease.is_over());
+        let long = Duration::from_secs(60);
+        assert!(lease.latest_start(long).is_over(), "there is no time left for a minute of work");
+        assert!(!lease.latest_start(Duration::from_secs(30)).is_over());
+        let set_forward = Lease { ends_by_the_wall: SystemTime::now() - Duration::from_secs(1), ..lease };
+        assert!(set_forward.is_over());
+        let suspended = Lease { ends: Instant::now(), ..lease };
+        assert!(suspended.is_over());
     }
 }

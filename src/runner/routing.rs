@@ -1,6 +1,10 @@
-//! The door for a queue: lock it, load who waits and who could take it, decide, claim, publish.
+//! The door for a queue: look who waits and who could take it, decide, claim, publish. Nothing is locked between looking and claiming:
+//! the claim says whether both are still so.
 
+use std::collections::HashMap;
 use std::sync::Arc;
+
+use jiff::Timestamp;
 
 use super::load::{Place, snapshot};
 use super::{Error, Runner, now};
@@ -8,26 +12,26 @@ use crate::domain::agent::Presence;
 use crate::domain::conversation::{Controller, Listing, State};
 use crate::domain::event::{Event, Recorded};
 use crate::domain::ids::{InboxId, QueueId, UserId, WorkspaceId};
-use crate::domain::routing::{Assignment, Candidate, decide};
+use crate::domain::routing::{Assignment, Candidate, Round, Waiting};
 use crate::domain::snapshot::Workplace;
 use crate::live::change::Change;
 use crate::store;
 use crate::store::conversations::Loaded;
 use crate::store::inboxes::Connection;
+use crate::store::queues::Claimed;
 
-/// Conversations that one round assigns at most.
+/// Conversations that one round looks at.
 const ROUND: i64 = 50;
 
 /// The set-up around a round.
 struct Surroundings {
     workplace: Arc<Workplace>,
-    connections: Arc<Vec<Connection>>,
+    connections: Arc<HashMap<InboxId, Connection>>,
 }
 
 impl Surroundings {
     fn place(&self, workspace: WorkspaceId, inbox: InboxId) -> Option<Place> {
-        let is_its = |connection: &&Connection| connection.workspace == workspace && connection.inbox.id == inbox;
-        let connection = self.connections.iter().find(is_its)?;
+        let connection = self.connections.get(&inbox)?;
         Some(Place { workspace, inbox: connection.inbox.clone(), workplace: self.workplace.clone() })
     }
 }
@@ -37,7 +41,7 @@ impl Surroundings {
 pub enum RoundOutcome {
     /// Nobody waits, or nobody can take more.
     Settled,
-    /// As many were assigned as one round may: look again.
+    /// More wait than one round looks at, or somebody else was quicker: look again.
     MoreMayWait,
 }
 
@@ -45,59 +49,80 @@ impl Runner {
     /// Assigns who waits in a queue to who is present with room.
     ///
     /// # Errors
-    /// A fault; then nothing was assigned.
+    /// A fault; what was assigned before it stands, and is shown when pages look for themselves.
     pub async fn route(&self, workspace: WorkspaceId, queue: QueueId) -> Result<RoundOutcome, Error> {
-        // Read before the transaction: whoever holds one connection of the pool must not wait for another.
         let surroundings =
-            Surroundings { workplace: self.workplaces.get(workspace).await?, connections: self.workplaces.connections().await? };
-        let mut client = self.store.client().await?;
-        let transaction = client.transaction().await?;
-        let Some(snapshot) = store::queues::load(&transaction, workspace, queue, ROUND).await? else { return Ok(RoundOutcome::Settled) };
+            Surroundings { workplace: self.workplaces.get(workspace).await?, connections: self.workplaces.connections(workspace).await? };
+        self.check_clock()?;
+        let snapshot = self.store.queue_snapshot(workspace, queue, ROUND).await?;
         let candidates: Vec<Candidate> = snapshot
             .team
             .into_iter()
             .map(|agent| Candidate { presence: Presence::of(self.live.is_connected(workspace, agent.user), agent.availability), agent })
             .collect();
         let now = now();
-        let assignments = decide(&snapshot.waiting, candidates, now);
-        let mut claimed: Vec<(Assignment, Recorded)> = Vec::with_capacity(assignments.len());
-        for assignment in assignments {
-            let Some(seq) = store::queues::claim(&transaction, workspace, queue, &assignment, now).await? else { continue };
-            let (agent, name, reason) = (assignment.agent, assignment.name.clone(), assignment.reason.clone());
-            let event = Event::ConversationAssigned { agent, name, reason, before: None };
-            let recorded = Recorded { seq, at: now, event };
-            store::events::insert(&transaction, workspace, assignment.conversation, now, std::slice::from_ref(&recorded)).await?;
-            claimed.push((assignment, recorded));
-        }
-        let changes = self.changes(&transaction, workspace, queue, &claimed, &surroundings).await?;
-        transaction.commit().await?;
-        let count = changes.len();
+        let (claimed, outcome) = self.assign(workspace, queue, &snapshot.waiting, Round::new(candidates, now), now).await?;
+        let changes = self.changes(workspace, queue, &claimed, &surroundings).await?;
         for change in changes {
             let waited = change.conversation.waiting_since.map_or(0.0, |since| now.duration_since(since).as_secs_f64());
             metrics::histogram!("baton_queue_wait_seconds").record(waited.max(0.0));
             self.publish(change);
         }
-        Ok(if count == usize::try_from(ROUND).unwrap_or(usize::MAX) { RoundOutcome::MoreMayWait } else { RoundOutcome::Settled })
+        Ok(outcome)
     }
 
-    /// Everything a page shows of the conversations that were just assigned, read before the commit that makes it so.
+    /// Claims for one after the other, the longest waiting first.
+    async fn assign(
+        &self,
+        workspace: WorkspaceId,
+        queue: QueueId,
+        waiting: &[Waiting],
+        mut round: Round,
+        now: Timestamp,
+    ) -> Result<(Vec<(Assignment, Recorded)>, RoundOutcome), Error> {
+        let mut claimed = Vec::with_capacity(waiting.len());
+        for conversation in waiting {
+            let Some(assignment) = round.choose(conversation) else { return Ok((claimed, RoundOutcome::Settled)) };
+            let Assignment { agent, name, reason, .. } = assignment.clone();
+            let event = Event::ConversationAssigned { agent, name, reason, before: None };
+            match self.store.claim_waiting(workspace, queue, &assignment, &event, now).await? {
+                Claimed::Assigned { seq } => {
+                    round.is_given(agent);
+                    claimed.push((assignment, Recorded { seq, at: now, event }));
+                }
+                Claimed::Gone => {}
+                // Whoever waited longer must not be passed over by who comes after: decide anew.
+                Claimed::Full => return Ok((claimed, RoundOutcome::MoreMayWait)),
+            }
+        }
+        // Where nothing could be had of a whole round, somebody else is at work or has them locked: the sweep looks again.
+        let is_full = !claimed.is_empty() && i64::try_from(waiting.len()).is_ok_and(|count| count >= ROUND);
+        Ok((claimed, if is_full { RoundOutcome::MoreMayWait } else { RoundOutcome::Settled }))
+    }
+
+    /// Everything a page shows of the conversations that were just assigned.
     async fn changes(
         &self,
-        transaction: &store::Transaction<'_>,
         workspace: WorkspaceId,
         queue: QueueId,
         claimed: &[(Assignment, Recorded)],
         surroundings: &Surroundings,
     ) -> Result<Vec<Change>, Error> {
         let mut changes = Vec::with_capacity(claimed.len());
+        if claimed.is_empty() {
+            return Ok(changes);
+        }
+        let mut client = self.store.client().await?;
+        let transaction = client.transaction().await?;
         for (assignment, recorded) in claimed {
-            let Some((loaded, contact)) = store::conversations::with_contact(transaction, workspace, assignment.conversation).await? else {
+            let Some((loaded, contact)) = store::conversations::with_contact(&transaction, workspace, assignment.conversation).await?
+            else {
                 continue;
             };
             // A number that was connected a moment ago: its pages look for themselves.
             let Some(place) = surroundings.place(workspace, loaded.conversation.inbox) else { continue };
             // Who waits in a queue is in no flow.
-            let snapshot = snapshot(transaction, &place, contact, Some(Loaded { session: None, ..loaded })).await?;
+            let snapshot = snapshot(&transaction, &place, contact, Some(Loaded { session: None, ..loaded })).await?;
             let before = Listing { state: State::Open, controller: Controller::Queue, queue: Some(queue) };
             if let Some(mut change) = Change::new(&snapshot, None, vec![recorded.clone()]) {
                 change.before = Some(before);

@@ -1,31 +1,37 @@
 //! What administrators set up, kept for a few seconds so that a message costs no query for it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
+use super::kept::Kept;
+use super::trouble::Trouble;
 use crate::domain::ids::{InboxId, WorkspaceId};
 use crate::domain::snapshot::Workplace;
 use crate::store::inboxes::Connection;
+use crate::store::workplace::SetUp;
 use crate::store::{Result, Store};
 
-/// How old a kept set-up may be.
-const FRESH: Duration = Duration::from_secs(3);
+/// Workspaces and numbers kept at most.
+const WORKSPACES: usize = 2_000;
+const NUMBERS: usize = 20_000;
 
-/// Workspaces kept at most; beyond it the whole cache is dropped.
-const KEPT: usize = 2000;
+static MISREAD: Trouble = Trouble::new("hours or a flow could not be understood; baton doctor names them");
+
+/// A number, as the app that speaks for it names it: app id, phone number id.
+type Number = (String, String);
 
 /// Set-ups of workspaces and connections of numbers.
 pub struct Workplaces {
     store: Store,
-    workplaces: Mutex<HashMap<WorkspaceId, (Instant, Arc<Workplace>)>>,
-    connections: Mutex<Option<(Instant, Arc<Vec<Connection>>)>>,
+    workplaces: Kept<WorkspaceId, Arc<Workplace>>,
+    connections: Kept<WorkspaceId, Arc<HashMap<InboxId, Connection>>>,
+    numbers: Kept<Number, Option<Arc<Connection>>>,
 }
 
 impl Workplaces {
     #[must_use]
     pub fn new(store: Store) -> Self {
-        Self { store, workplaces: Mutex::new(HashMap::new()), connections: Mutex::new(None) }
+        Self { store, workplaces: Kept::new(WORKSPACES), connections: Kept::new(WORKSPACES), numbers: Kept::new(NUMBERS) }
     }
 
     /// The set-up of a workspace, at most three seconds old.
@@ -33,11 +39,10 @@ impl Workplaces {
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn get(&self, workspace: WorkspaceId) -> Result<Arc<Workplace>> {
-        let kept = self.workplaces.lock().unwrap_or_else(PoisonError::into_inner).get(&workspace).cloned();
-        if let Some((_, workplace)) = kept.filter(|(since, _)| since.elapsed() < FRESH) {
-            return Ok(workplace);
+        match self.workplaces.get(&workspace) {
+            Some(workplace) => Ok(workplace),
+            None => self.refresh(workspace).await,
         }
-        self.refresh(workspace).await
     }
 
     /// The set-up as it stands now.
@@ -45,26 +50,24 @@ impl Workplaces {
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn refresh(&self, workspace: WorkspaceId) -> Result<Arc<Workplace>> {
-        let workplace = Arc::new(self.store.workplace(workspace).await?);
-        let mut kept = self.workplaces.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT {
-            kept.clear();
-        }
-        kept.insert(workspace, (Instant::now(), workplace.clone()));
+        let SetUp { workplace, misread } = self.store.workplace(workspace).await?;
+        misread.iter().for_each(|error| MISREAD.failed(error));
+        let workplace = Arc::new(workplace);
+        self.workplaces.keep(workspace, workplace.clone());
         Ok(workplace)
     }
 
-    /// Every connected number, at most three seconds old.
+    /// The connected numbers of a workspace.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn connections(&self) -> Result<Arc<Vec<Connection>>> {
-        let kept = self.connections.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((_, connections)) = kept.filter(|(since, _)| since.elapsed() < FRESH) {
+    pub async fn connections(&self, workspace: WorkspaceId) -> Result<Arc<HashMap<InboxId, Connection>>> {
+        if let Some(connections) = self.connections.get(&workspace) {
             return Ok(connections);
         }
-        let connections = Arc::new(self.store.connections().await?);
-        *self.connections.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), connections.clone()));
+        let all = self.store.connections_of(workspace).await?;
+        let connections: Arc<HashMap<_, _>> = Arc::new(all.into_iter().map(|connection| (connection.inbox.id, connection)).collect());
+        self.connections.keep(workspace, connections.clone());
         Ok(connections)
     }
 
@@ -73,7 +76,30 @@ impl Workplaces {
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn connection(&self, workspace: WorkspaceId, inbox: InboxId) -> Result<Option<Connection>> {
-        let connections = self.connections().await?;
-        Ok(connections.iter().find(|connection| connection.workspace == workspace && connection.inbox.id == inbox).cloned())
+        Ok(self.connections(workspace).await?.get(&inbox).cloned())
+    }
+
+    /// The connections of an app's numbers; a number of another app is none of these.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub(super) async fn numbers(&self, app_id: &str, named: &[&str]) -> Result<HashMap<String, Arc<Connection>>> {
+        let key = |number: &str| (app_id.to_owned(), number.to_owned());
+        let mut known = HashMap::with_capacity(named.len());
+        let mut unknown = Vec::new();
+        for number in named {
+            match self.numbers.get(&key(number)) {
+                Some(kept) => known.extend(kept.map(|connection| ((*number).to_owned(), connection))),
+                None => unknown.push(*number),
+            }
+        }
+        if !unknown.is_empty() {
+            let found = self.store.connections_of_numbers(app_id, &unknown).await?;
+            known.extend(found.into_iter().map(|connection| (connection.phone_number_id.clone(), Arc::new(connection))));
+            for number in unknown {
+                self.numbers.keep(key(number), known.get(number).cloned());
+            }
+        }
+        Ok(known)
     }
 }

@@ -1,5 +1,6 @@
 //! Writing: what the events of one command mean for the tables.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -10,8 +11,9 @@ use uuid::Uuid;
 use super::Error;
 use crate::domain::conversation::Conversation;
 use crate::domain::event::{Actor, Event, Recorded};
-use crate::domain::ids::MessageId;
+use crate::domain::ids::{MessageId, WorkspaceId};
 use crate::domain::message::{Content, MediaState, Message, Status};
+use crate::domain::snapshot::InOutbox;
 use crate::domain::{Refusal, Snapshot};
 use crate::live::change::Change;
 use crate::store::conversations::Write;
@@ -31,12 +33,8 @@ pub(super) async fn write(
 ) -> Result<Change, Error> {
     let before = snapshot.conversation.clone();
     let contact_before = snapshot.contact.clone();
-    let in_outbox: Vec<MessageId> = snapshot
-        .messages
-        .iter()
-        .filter(|message| matches!(message.status, Status::Queued | Status::Unknown))
-        .map(|message| message.id)
-        .collect();
+    let outbox_before: HashMap<MessageId, InOutbox> =
+        snapshot.messages.iter().filter_map(|message| Some((message.id, message.outbox?))).collect();
     let mut recorded = Vec::with_capacity(events.len());
     let mut unjournaled = Vec::new();
     let mut is_new = false;
@@ -52,10 +50,10 @@ pub(super) async fn write(
     }
     let snapshot = &*snapshot;
     let conversation = snapshot.conversation.as_ref().ok_or(Error::NotFound)?;
-    let write = if is_new { Write::New } else { Write::Known };
-    store::conversations::save(transaction, snapshot.workspace, conversation, write).await?;
-    let agent_before = before.as_ref().filter(|_| !is_new).and_then(|before| before.controller.agent());
     let gain = if recorded.iter().any(|recorded| matches!(recorded.event, Event::ActUndone { .. })) { Gain::GivenBack } else { Gain::New };
+    let before = before.as_ref().filter(|_| !is_new);
+    store::conversations::save(transaction, snapshot.workspace, conversation, before.map_or(Write::New, Write::Known)).await?;
+    let agent_before = before.and_then(|before| before.controller.agent());
     shift_loads(transaction, snapshot, conversation, agent_before, gain, now).await?;
 
     let journal: Vec<Recorded> = recorded.iter().map(for_journal).collect();
@@ -64,20 +62,16 @@ pub(super) async fn write(
         writes.push(Box::pin(store::events::insert(transaction, snapshot.workspace, conversation.id, now, &journal)));
     }
     if snapshot.contact != contact_before {
-        writes.push(Box::pin(store::contacts::update(transaction, snapshot.workspace, &snapshot.contact)));
+        writes.push(Box::pin(store::contacts::update(transaction, snapshot.workspace, &contact_before, &snapshot.contact)));
     }
     write_messages(transaction, snapshot, conversation, &recorded, now, &mut writes);
     for event in recorded.iter().map(|recorded| &recorded.event).chain(&unjournaled) {
         write_event(transaction, snapshot, conversation, event, now, &mut writes);
-        if let Event::MessageStatusChanged { message, .. } = event
-            && in_outbox.contains(message)
-        {
-            writes.push(Box::pin(store::outbox::remove(transaction, snapshot.workspace, *message)));
-        }
+        write_outbox(transaction, snapshot.workspace, &outbox_before, event, &mut writes);
     }
     write_notes(transaction, snapshot, conversation, &recorded, now, &mut writes);
     try_join_all(writes).await?;
-    Change::new(snapshot, before.filter(|_| !is_new).as_ref(), recorded).ok_or(Error::NotFound)
+    Change::new(snapshot, before, recorded).ok_or(Error::NotFound)
 }
 
 /// The journal keeps what the thread shows; a message's raw item stays with the message.
@@ -223,11 +217,9 @@ fn write_event<'a>(
         Event::FlowAdvanced { session } => {
             writes.push(Box::pin(store::conversations::save_session(transaction, workspace, conversation.id, session.as_ref())));
         }
-        Event::DeliveryPostponed { message, until, whole_inbox } => {
-            writes.push(Box::pin(store::outbox::postpone(transaction, workspace, *message, *until)));
-            if *whole_inbox {
-                writes.push(Box::pin(store::outbox::pause(transaction, workspace, conversation.inbox, *until)));
-            }
+        Event::InboxPaused { until, failure } => {
+            let inbox = conversation.inbox;
+            writes.push(Box::pin(store::allowances::pause(transaction, workspace, inbox, *until, failure.as_ref())));
         }
         Event::TimerSet { timer, due_at } => {
             writes.push(Box::pin(store::timers::set(transaction, workspace, conversation.id, conversation.contact, *timer, *due_at)));
@@ -250,7 +242,32 @@ fn write_event<'a>(
         | Event::ConversationResolved { .. }
         | Event::ActUndone { .. }
         | Event::NoteAdded { .. }
-        | Event::ContactRenamed { .. } => {}
+        | Event::ContactRenamed { .. }
+        | Event::DeliveryPostponed { .. }
+        | Event::LeftOutbox { .. } => {}
+    }
+}
+
+/// Where a message on its way out stands now. Each statement names how it stood before: what another node did meanwhile is that node's.
+fn write_outbox<'a>(
+    transaction: &'a Transaction<'a>,
+    workspace: WorkspaceId,
+    before: &HashMap<MessageId, InOutbox>,
+    event: &'a Event,
+    writes: &mut Writes<'a>,
+) {
+    match event {
+        Event::LeftOutbox { message } => {
+            if let Some(stood) = before.get(message) {
+                writes.push(Box::pin(store::outbox::remove(transaction, workspace, *message, *stood)));
+            }
+        }
+        Event::DeliveryPostponed { message, until } => {
+            if let Some(InOutbox::Claimed { claim, .. }) = before.get(message) {
+                writes.push(Box::pin(store::outbox::postpone(transaction, workspace, *message, *claim, *until)));
+            }
+        }
+        _ => {}
     }
 }
 

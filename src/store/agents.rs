@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::{Error, Result, Store, Transaction, prepare};
+use super::{Result, Store, Transaction, prepare};
 use crate::domain::agent::{Agent, Availability};
-use crate::domain::ids::{TeamId, UserId, WorkspaceId};
+use crate::domain::ids::{ConversationId, TeamId, UserId, WorkspaceId};
 
 crate::statements! {
     /// Locked in the order of their ids, so that two commands cannot wait for each other.
@@ -27,6 +27,12 @@ crate::statements! {
     GIVE_BACK = "UPDATE agents SET load = load + 1 WHERE workspace_id = $1 AND user_id = $2";
     LOSE = "UPDATE agents SET load = greatest(load - 1, 0) WHERE workspace_id = $1 AND user_id = $2";
     SET_AVAILABILITY = "UPDATE agents SET availability = $3 WHERE workspace_id = $1 AND user_id = $2";
+    HELD_BY = "
+        SELECT id
+        FROM conversations
+        WHERE workspace_id = $1 AND agent_id = $2
+        ORDER BY last_message_at DESC, id DESC
+        LIMIT $3";
     QUEUES_OF = "
         SELECT queue.id
         FROM team_members AS member
@@ -46,17 +52,21 @@ crate::statements! {
 }
 
 /// Reads user id, name, availability, load, capacity, idle_since, teams.
-pub(super) fn agent(row: &Row) -> Result<Agent> {
-    let availability: Availability = row.get::<_, &str>(2).parse().map_err(Error::Unreadable)?;
-    Ok(Agent {
+pub(super) fn agent(row: &Row) -> Agent {
+    Agent {
         user: UserId(row.get(0)),
         name: row.get(1),
-        availability,
+        availability: availability(row.get(2)),
         load: row.get(3),
         capacity: row.get(4),
         idle_since: row.get(5),
         teams: row.get::<_, Vec<Uuid>>(6).into_iter().map(TeamId).collect(),
-    })
+    }
+}
+
+/// An availability as it is stored. In one of a newer version nobody is given conversations here.
+pub(super) fn availability(text: &str) -> Availability {
+    text.parse().unwrap_or(Availability::Away)
 }
 
 /// Locks the rows of agents until the transaction ends.
@@ -69,7 +79,7 @@ pub async fn lock(transaction: &Transaction<'_>, workspace: WorkspaceId, users: 
     }
     let statement = prepare(transaction, &LOCK).await?;
     let rows = transaction.query(&statement, &[&workspace.0, &users]).await?;
-    rows.iter().map(|row| agent(row).map(|agent| (agent.user, agent))).collect()
+    Ok(rows.iter().map(|row| (UserId(row.get(0)), agent(row))).collect())
 }
 
 /// Gives an agent one more conversation; false when there is no room.
@@ -107,7 +117,7 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn agents(&self, workspace: WorkspaceId) -> Result<Vec<Agent>> {
-        self.query(&ALL, &[&workspace.0]).await?.iter().map(agent).collect()
+        Ok(self.query(&ALL, &[&workspace.0]).await?.iter().map(agent).collect())
     }
 
     /// Writes what a person chose for themselves.
@@ -117,6 +127,15 @@ impl Store {
     pub async fn set_availability(&self, workspace: WorkspaceId, user: UserId, availability: Availability) -> Result<()> {
         self.execute(&SET_AVAILABILITY, &[&workspace.0, &user.0, &availability.as_str()]).await?;
         Ok(())
+    }
+
+    /// The conversations that a person holds.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn held_by(&self, workspace: WorkspaceId, user: UserId, limit: i64) -> Result<Vec<ConversationId>> {
+        let rows = self.query(&HELD_BY, &[&workspace.0, &user.0, &limit]).await?;
+        Ok(rows.iter().map(|row| ConversationId(row.get(0))).collect())
     }
 
     /// The queues a person works for.

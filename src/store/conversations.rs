@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 
+use serde::Serialize;
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
+use super::reading::{if_known, optional};
 use super::{Error, Result, Store, Transaction, prepare};
 use crate::domain::contact::Contact;
 use crate::domain::conversation::{Controller, Conversation, Listing, State};
@@ -54,11 +57,15 @@ crate::statements! {
             workspace_id, id, contact_id, inbox_id, state, controller, queue_id, agent_id, last_agent_id, brief, assignment_reason,
             last_seq, opened_at, queued_at, assigned_at, waiting_since, resolved_at, window_expires_at, last_message_at, last_message)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
+    /// What did not change is not written: it may be a newer version's, which this one does not understand.
     UPDATE = "
         UPDATE conversations
-        SET contact_id = $3, inbox_id = $4, state = $5, controller = $6, queue_id = $7, agent_id = $8, last_agent_id = $9, brief = $10,
-            assignment_reason = $11, last_seq = $12, opened_at = $13, queued_at = $14, assigned_at = $15, waiting_since = $16,
-            resolved_at = $17, window_expires_at = $18, last_message_at = $19, last_message = $20
+        SET contact_id = $3, inbox_id = $4, state = $5, controller = $6, queue_id = $7, agent_id = $8, last_agent_id = $9,
+            brief = CASE WHEN $21 THEN $10 ELSE brief END,
+            assignment_reason = CASE WHEN $22 THEN $11 ELSE assignment_reason END,
+            last_seq = $12, opened_at = $13, queued_at = $14, assigned_at = $15, waiting_since = $16, resolved_at = $17,
+            window_expires_at = $18, last_message_at = $19,
+            last_message = CASE WHEN $23 THEN $20 ELSE last_message END
         WHERE workspace_id = $1 AND id = $2";
     SAVE_SESSION = "
         INSERT INTO flow_sessions (workspace_id, conversation_id, flow_id, version, session)
@@ -79,19 +86,27 @@ pub struct Loaded {
     pub another_under_way: bool,
 }
 
-/// Reads the columns of [`columns`].
-pub(super) fn conversation(row: &Row) -> Result<Conversation> {
-    let agent: Option<Uuid> = row.get(6);
-    Ok(Conversation {
+/// Reads the columns of [`columns`], to decide by: a state or controller of a newer version is left to its nodes.
+fn conversation(row: &Row) -> Result<Conversation> {
+    Ok(with_standing(row, state(row.get(3))?, controller(row.get(4), row.get(6))?))
+}
+
+/// Reads the columns of [`columns`], to show them: what this version does not understand is open, and nobody's.
+pub(super) fn shown(row: &Row) -> Conversation {
+    with_standing(row, state(row.get(3)).unwrap_or(State::Open), controller(row.get(4), row.get(6)).unwrap_or(Controller::Nobody))
+}
+
+fn with_standing(row: &Row, state: State, controller: Controller) -> Conversation {
+    Conversation {
         id: ConversationId(row.get(0)),
         contact: ContactId(row.get(1)),
         inbox: InboxId(row.get(2)),
-        state: state(row.get(3))?,
-        controller: controller(row.get(4), agent)?,
+        state,
+        controller,
         queue: row.get::<_, Option<Uuid>>(5).map(QueueId),
         last_agent: row.get::<_, Option<Uuid>>(7).map(UserId),
-        brief: json(row, 8)?,
-        assignment_reason: json(row, 9)?,
+        brief: if_known(row, 8),
+        assignment_reason: if_known(row, 9),
         last_seq: row.get(10),
         opened_at: row.get(11),
         queued_at: row.get(12),
@@ -100,12 +115,8 @@ pub(super) fn conversation(row: &Row) -> Result<Conversation> {
         resolved_at: row.get(15),
         window_expires_at: row.get(16),
         last_message_at: row.get(17),
-        last_message: json(row, 18)?,
-    })
-}
-
-pub(super) fn json<T: serde::de::DeserializeOwned>(row: &Row, column: usize) -> Result<Option<T>> {
-    row.get::<_, Option<serde_json::Value>>(column).map(|value| Ok(serde_json::from_value(value)?)).transpose()
+        last_message: if_known(row, 18),
+    }
 }
 
 fn state(text: &str) -> Result<State> {
@@ -129,7 +140,7 @@ fn controller(text: &str, agent: Option<Uuid>) -> Result<Controller> {
 
 /// Reads the columns of [`columns`] and what follows them.
 pub(super) fn loaded(row: &Row) -> Result<Loaded> {
-    Ok(Loaded { conversation: conversation(row)?, session: json(row, WIDTH)?, another_under_way: row.get(WIDTH + 1) })
+    Ok(Loaded { conversation: conversation(row)?, session: optional(row, WIDTH)?, another_under_way: row.get(WIDTH + 1) })
 }
 
 /// Loads and locks a conversation. Call it under the contact's lock.
@@ -148,53 +159,72 @@ pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, id: Con
 pub async fn with_contact(transaction: &Transaction<'_>, workspace: WorkspaceId, id: ConversationId) -> Result<Option<(Loaded, Contact)>> {
     let statement = prepare(transaction, &WITH_CONTACT).await?;
     let row = transaction.query_opt(&statement, &[&workspace.0, &id.0]).await?;
-    row.map(|row| Ok((loaded(&row)?, super::contacts::contact(&row, WIDTH + 2)?))).transpose()
+    row.map(|row| Ok((loaded(&row)?, super::contacts::contact(&row, WIDTH + 2)))).transpose()
 }
 
-/// Whether a conversation's row is new.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Write {
+/// Whether a conversation's row is new, and how it was before.
+#[derive(Debug, Clone, Copy)]
+pub enum Write<'a> {
     New,
-    Known,
+    Known(&'a Conversation),
 }
 
 /// Writes a conversation's row.
 ///
 /// # Errors
 /// As PostgreSQL answers.
-pub async fn save(transaction: &Transaction<'_>, workspace: WorkspaceId, conversation: &Conversation, row: Write) -> Result<()> {
-    let statement = prepare(transaction, if row == Write::New { &INSERT } else { &UPDATE }).await?;
-    let brief = conversation.brief.as_ref().map(serde_json::to_value).transpose()?;
-    let reason = conversation.assignment_reason.as_ref().map(serde_json::to_value).transpose()?;
-    let last_message = conversation.last_message.as_ref().map(serde_json::to_value).transpose()?;
-    transaction
-        .execute(
-            &statement,
-            &[
-                &workspace.0,
-                &conversation.id.0,
-                &conversation.contact.0,
-                &conversation.inbox.0,
-                &conversation.state.as_str(),
-                &conversation.controller.as_str(),
-                &conversation.queue.map(|queue| queue.0),
-                &conversation.controller.agent().map(|agent| agent.0),
-                &conversation.last_agent.map(|agent| agent.0),
-                &brief,
-                &reason,
-                &conversation.last_seq,
-                &conversation.opened_at,
-                &conversation.queued_at,
-                &conversation.assigned_at,
-                &conversation.waiting_since,
-                &conversation.resolved_at,
-                &conversation.window_expires_at,
-                &conversation.last_message_at,
-                &last_message,
-            ],
-        )
-        .await?;
+pub async fn save(transaction: &Transaction<'_>, workspace: WorkspaceId, conversation: &Conversation, row: Write<'_>) -> Result<()> {
+    let (statement, before) = match row {
+        Write::New => (&INSERT, None),
+        Write::Known(before) => (&UPDATE, Some(before)),
+    };
+    let statement = prepare(transaction, statement).await?;
+    let brief = changed(&conversation.brief, before.map(|before| &before.brief))?;
+    let reason = changed(&conversation.assignment_reason, before.map(|before| &before.assignment_reason))?;
+    let last_message = changed(&conversation.last_message, before.map(|before| &before.last_message))?;
+    let agent = conversation.controller.agent().map(|agent| agent.0);
+    let (queue, last_agent) = (conversation.queue.map(|queue| queue.0), conversation.last_agent.map(|agent| agent.0));
+    let (state, controller) = (conversation.state.as_str(), conversation.controller.as_str());
+    let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![
+        &workspace.0,
+        &conversation.id.0,
+        &conversation.contact.0,
+        &conversation.inbox.0,
+        &state,
+        &controller,
+        &queue,
+        &agent,
+        &last_agent,
+        &brief.value,
+        &reason.value,
+        &conversation.last_seq,
+        &conversation.opened_at,
+        &conversation.queued_at,
+        &conversation.assigned_at,
+        &conversation.waiting_since,
+        &conversation.resolved_at,
+        &conversation.window_expires_at,
+        &conversation.last_message_at,
+        &last_message.value,
+    ];
+    if before.is_some() {
+        let changes: [&(dyn ToSql + Sync); 3] = [&brief.is_new, &reason.is_new, &last_message.is_new];
+        parameters.extend(changes);
+    }
+    transaction.execute(&statement, &parameters).await?;
     Ok(())
+}
+
+/// A part of a conversation that is JSON, and whether it is to be written.
+struct Part {
+    value: Option<serde_json::Value>,
+    is_new: bool,
+}
+
+fn changed<T: PartialEq + Serialize>(now: &Option<T>, before: Option<&Option<T>>) -> Result<Part> {
+    let is_new = before != Some(now);
+    let value = now.as_ref().filter(|_| is_new).map(serde_json::to_value).transpose()?;
+    Ok(Part { value, is_new })
 }
 
 /// Writes the flow session of a conversation, or removes it.
@@ -234,12 +264,13 @@ impl Store {
     /// As PostgreSQL answers.
     pub async fn listings(&self, workspace: WorkspaceId, conversations: &[Uuid]) -> Result<HashMap<ConversationId, Listing>> {
         let rows = self.query(&LISTINGS, &[&workspace.0, &conversations]).await?;
-        let listing = |row: &Row| -> Result<(ConversationId, Listing)> {
-            let (state, controller) = (state(row.get(1))?, controller(row.get(2), row.get(3))?);
+        let listing = |row: &Row| {
+            let state = state(row.get(1)).unwrap_or(State::Open);
+            let controller = controller(row.get(2), row.get(3)).unwrap_or(Controller::Nobody);
             let queue = row.get::<_, Option<Uuid>>(4).map(QueueId);
-            Ok((ConversationId(row.get(0)), Listing { state, controller, queue }))
+            (ConversationId(row.get(0)), Listing { state, controller, queue })
         };
-        rows.iter().map(listing).collect()
+        Ok(rows.iter().map(listing).collect())
     }
 
     /// The last sequence of each conversation that exists.

@@ -12,6 +12,7 @@ crate::statements! {
         current_setting('synchronous_commit') <> 'off' AS synchronous_commit,
         current_setting('max_connections')::integer AS max_connections,
         clock_timestamp() AS now";
+    CLOCK = "SELECT clock_timestamp()";
 }
 
 /// The server's own account of itself.
@@ -37,6 +38,14 @@ impl ServerSettings {
 }
 
 impl Store {
+    /// What time it is for the database.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn clock(&self) -> Result<Timestamp> {
+        Ok(self.client().await?.query_one(CLOCK.sql, &[]).await?.try_get(0)?)
+    }
+
     /// Version, durability and clock of the server.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
+use super::reading::json;
 use super::{Result, Store, Transaction, prepare};
 use crate::domain::event::{Event, Recorded};
 use crate::domain::ids::{ConversationId, WorkspaceId};
@@ -64,8 +65,7 @@ pub async fn of_control(
 
 /// Reads seq, at, event.
 fn recorded(row: &Row) -> Result<Recorded> {
-    let event: Event = serde_json::from_value(row.get(2))?;
-    Ok(Recorded { seq: row.get(0), at: row.get(1), event })
+    Ok(Recorded { seq: row.get(0), at: row.get(1), event: json(row, 2)? })
 }
 
 impl Store {

@@ -1,7 +1,8 @@
 //! What bodies held for one contact, waiting for its turn under the contact's lock.
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::{Result, Store, Transaction, prepare};
@@ -11,7 +12,7 @@ use crate::domain::inbound::InboundItem;
 crate::statements! {
     INSERT = "
         INSERT INTO inbound_items (workspace_id, contact_id, inbox_id, payload_seq, item, received_at)
-        SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::jsonb[], $6::timestamptz[])";
+        SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::timestamptz[])";
     WAITING = "
         SELECT seq, payload_seq, item, received_at
         FROM inbound_items
@@ -20,13 +21,19 @@ crate::statements! {
         LIMIT $4";
     /// The contact is named for the index: by the workspace alone it would go through everything that was ever deleted.
     DELETE = "DELETE FROM inbound_items WHERE workspace_id = $1 AND contact_id = $2 AND seq = ANY($3)";
-    /// Contacts whose items nobody took up: left by a node that stopped. Across workspaces, as every worker's claim. Looks at the
-    /// oldest items only, so that a crowd of fresh ones is not read for it.
+    /// Contacts whose items nobody took up: left by a node that stopped. Across workspaces, as every worker's claim. Looks at some
+    /// items at a time, so that a crowd of them is not read at once; a newer item than those waits in a lane of this node's.
     LEFT_BEHIND = "
-        SELECT DISTINCT workspace_id, contact_id, inbox_id
-        FROM (SELECT workspace_id, contact_id, inbox_id, received_at FROM inbound_items ORDER BY seq LIMIT 2000) AS oldest
+        SELECT workspace_id, contact_id, inbox_id, max(seq)
+        FROM (SELECT workspace_id, contact_id, inbox_id, received_at, seq
+              FROM inbound_items
+              WHERE seq > $2
+              ORDER BY seq
+              LIMIT 2000) AS oldest
         WHERE received_at < $1
-        LIMIT 500";
+        GROUP BY workspace_id, contact_id, inbox_id
+        ORDER BY max(seq)
+        LIMIT 2000";
 }
 
 /// An item ready to be stored.
@@ -53,7 +60,7 @@ pub struct WaitingItem {
 #[derive(Debug)]
 pub struct Strange {
     pub reason: String,
-    pub raw: serde_json::Value,
+    pub raw: String,
 }
 
 /// Where items wait: a contact in an inbox.
@@ -64,29 +71,37 @@ pub struct Lane {
     pub inbox: InboxId,
 }
 
-/// Stores items in their order.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn insert(transaction: &Transaction<'_>, items: &[NewItem]) -> Result<()> {
-    if items.is_empty() {
-        return Ok(());
+/// Items as columns, in their order.
+pub(super) struct Columns {
+    workspaces: Vec<Uuid>,
+    contacts: Vec<Uuid>,
+    inboxes: Vec<Uuid>,
+    payloads: Vec<i64>,
+    items: Vec<String>,
+    times: Vec<Timestamp>,
+}
+
+impl Columns {
+    pub fn of(items: &[NewItem]) -> Result<Self> {
+        Ok(Self {
+            workspaces: items.iter().map(|item| item.workspace.0).collect(),
+            contacts: items.iter().map(|item| item.contact.0).collect(),
+            inboxes: items.iter().map(|item| item.inbox.0).collect(),
+            payloads: items.iter().map(|item| item.payload_seq).collect(),
+            items: items.iter().map(|item| serde_json::to_string(&item.item)).collect::<Result<_, _>>()?,
+            times: items.iter().map(|item| item.received_at).collect(),
+        })
     }
-    let statement = prepare(transaction, &INSERT).await?;
-    let workspaces: Vec<Uuid> = items.iter().map(|item| item.workspace.0).collect();
-    let contacts: Vec<Uuid> = items.iter().map(|item| item.contact.0).collect();
-    let inboxes: Vec<Uuid> = items.iter().map(|item| item.inbox.0).collect();
-    let payloads: Vec<i64> = items.iter().map(|item| item.payload_seq).collect();
-    let bodies = items.iter().map(|item| serde_json::to_value(&item.item)).collect::<Result<Vec<_>, _>>()?;
-    let times: Vec<Timestamp> = items.iter().map(|item| item.received_at).collect();
-    transaction.execute(&statement, &[&workspaces, &contacts, &inboxes, &payloads, &bodies, &times]).await?;
-    Ok(())
+
+    pub fn parameters(&self) -> [&(dyn ToSql + Sync); 6] {
+        [&self.workspaces, &self.contacts, &self.inboxes, &self.payloads, &self.items, &self.times]
+    }
 }
 
 /// Reads an item's row: seq, payload, item, received_at.
-pub(super) fn item(row: &tokio_postgres::Row) -> WaitingItem {
-    let raw: serde_json::Value = row.get(2);
-    let item = InboundItem::deserialize(&raw).map_err(|fault| Strange { reason: fault.to_string(), raw });
+pub(super) fn item(row: &Row) -> WaitingItem {
+    let raw: String = row.get(2);
+    let item = serde_json::from_str(&raw).map_err(|fault| Strange { reason: fault.to_string(), raw });
     WaitingItem { seq: row.get(0), payload_seq: row.get(1), item, received_at: row.get(3) }
 }
 
@@ -101,15 +116,15 @@ pub async fn delete(transaction: &Transaction<'_>, lane: Lane, seqs: &[i64]) -> 
 }
 
 impl Store {
-    /// Lanes with items older than `before`.
+    /// Lanes with items older than `before` among the next two thousand after `seen`, and the last item that was seen; 0 when there
+    /// was none.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn lanes_left_behind(&self, before: Timestamp) -> Result<Vec<Lane>> {
-        let rows = self.query(&LEFT_BEHIND, &[&before]).await?;
-        Ok(rows
-            .iter()
-            .map(|row| Lane { workspace: WorkspaceId(row.get(0)), contact: ContactId(row.get(1)), inbox: InboxId(row.get(2)) })
-            .collect())
+    pub async fn lanes_left_behind(&self, before: Timestamp, seen: i64) -> Result<(Vec<Lane>, i64)> {
+        let rows = self.query(&LEFT_BEHIND, &[&before, &seen]).await?;
+        let last = rows.last().map_or(0, |row| row.get(3));
+        let lane = |row: &Row| Lane { workspace: WorkspaceId(row.get(0)), contact: ContactId(row.get(1)), inbox: InboxId(row.get(2)) };
+        Ok((rows.iter().map(lane).collect(), last))
     }
 }

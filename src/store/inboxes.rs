@@ -7,17 +7,56 @@ use super::{Result, Store};
 use crate::domain::ids::{FlowId, InboxId, QueueId, WorkspaceId};
 use crate::domain::inbox::Inbox;
 
+/// The columns of a connection, in the order that [`connection`] reads them.
+macro_rules! columns {
+    () => {
+        "workspace_id, id, name, app_id, phone_number_id, waba_id, access_token, flow_id, default_queue_id, reopen_hours"
+    };
+}
+
 crate::statements! {
-    ALL = "
-        SELECT workspace_id, id, name, app_id, phone_number_id, waba_id, access_token, flow_id, default_queue_id, reopen_hours
+    ALL = concat!("
+        SELECT ", columns!(), "
         FROM inboxes
         ORDER BY workspace_id, id
-        LIMIT 10000";
+        LIMIT 10000");
+    OF_WORKSPACE = concat!("
+        SELECT ", columns!(), "
+        FROM inboxes
+        WHERE workspace_id = $1
+        ORDER BY id
+        LIMIT 10000");
+    OF_NUMBERS = concat!("
+        SELECT ", columns!(), "
+        FROM inboxes
+        WHERE app_id = $1 AND phone_number_id = ANY($2)");
+    /// A new token ends a pause that the old one was the reason of.
+    SET_ACCESS_TOKEN = "
+        WITH inbox AS (
+            UPDATE inboxes
+            SET access_token = $3
+            WHERE workspace_id = $1 AND id = $2
+            RETURNING workspace_id, id)
+        UPDATE allowances
+        SET paused_until = NULL, pause_reason = NULL
+        FROM inbox
+        WHERE allowances.workspace_id = $1 AND allowances.inbox_id = inbox.id";
+    OF_ACCOUNTS = "
+        SELECT DISTINCT waba_id, workspace_id
+        FROM inboxes
+        WHERE app_id = $1 AND waba_id = ANY($2)
+        ORDER BY waba_id, workspace_id
+        LIMIT 1000";
     INSERT = "
-        INSERT INTO inboxes (
-            workspace_id, id, name, app_id, phone_number_id, waba_id, display_phone_number, access_token, flow_id, default_queue_id,
-            reopen_hours, rate_per_second)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+        WITH inbox AS (
+            INSERT INTO inboxes (
+                workspace_id, id, name, app_id, phone_number_id, waba_id, display_phone_number, access_token, flow_id,
+                default_queue_id, reopen_hours)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            RETURNING workspace_id, id)
+        INSERT INTO allowances (workspace_id, inbox_id, rate_per_second)
+        SELECT workspace_id, id, $12
+        FROM inbox";
 }
 
 /// A number with what is needed to speak for it.
@@ -46,12 +85,46 @@ pub struct NewInbox {
 }
 
 impl Store {
-    /// Every connected number of the installation; small, and cached by who needs it.
+    /// The connected numbers of the installation; ten thousand of them at most.
     ///
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn connections(&self) -> Result<Vec<Connection>> {
         Ok(self.query(&ALL, &[]).await?.iter().map(connection).collect())
+    }
+
+    /// The connected numbers of a workspace.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn connections_of(&self, workspace: WorkspaceId) -> Result<Vec<Connection>> {
+        Ok(self.query(&OF_WORKSPACE, &[&workspace.0]).await?.iter().map(connection).collect())
+    }
+
+    /// Those of these numbers that are connected through this app.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn connections_of_numbers(&self, app_id: &str, phone_number_ids: &[&str]) -> Result<Vec<Connection>> {
+        Ok(self.query(&OF_NUMBERS, &[&app_id, &phone_number_ids]).await?.iter().map(connection).collect())
+    }
+
+    /// The workspaces with numbers of these business accounts that are connected through this app.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn owners_of_accounts(&self, app_id: &str, waba_ids: &[&str]) -> Result<Vec<(String, WorkspaceId)>> {
+        let rows = self.query(&OF_ACCOUNTS, &[&app_id, &waba_ids]).await?;
+        Ok(rows.iter().map(|row| (row.get(0), WorkspaceId(row.get(1)))).collect())
+    }
+
+    /// Gives a number another access token, and lets it send at once.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn set_access_token(&self, workspace: WorkspaceId, inbox: InboxId, access_token: &str) -> Result<()> {
+        self.execute(&SET_ACCESS_TOKEN, &[&workspace.0, &inbox.0, &access_token]).await?;
+        Ok(())
     }
 
     /// Connects a number.

@@ -17,12 +17,12 @@ pub struct OpenLane {
 }
 
 /// Locks the contact, then reads the waiting items and the latest conversation. The three statements are sent at once; they
-/// are prepared before, so that they reach the server in this order and the reads see what the lock waited for.
+/// are prepared before, so that they reach the server in this order. Somebody else's contact is not waited for: a lane can come again.
 ///
 /// # Errors
-/// As PostgreSQL answers.
+/// As PostgreSQL answers; [`is_busy`](super::Error::is_busy) when somebody has the contact.
 pub async fn open(transaction: &Transaction<'_>, lane: Lane, limit: i64) -> Result<Option<OpenLane>> {
-    let lock = prepare(transaction, &contacts::LOCK).await?;
+    let lock = prepare(transaction, &contacts::LOCK_IF_FREE).await?;
     let waiting = prepare(transaction, &inbound_items::WAITING).await?;
     let latest = prepare(transaction, &conversations::LATEST).await?;
     let of_contact: [&(dyn ToSql + Sync); 2] = [&lane.workspace.0, &lane.contact.0];
@@ -34,8 +34,23 @@ pub async fn open(transaction: &Transaction<'_>, lane: Lane, limit: i64) -> Resu
     );
     let Some(row) = contact? else { return Ok(None) };
     Ok(Some(OpenLane {
-        contact: contacts::contact(&row, 0)?,
+        contact: contacts::contact(&row, 0),
         latest: latest?.map(|row| conversations::loaded(&row)).transpose()?,
         items: items?.iter().map(inbound_items::item).collect(),
     }))
+}
+
+/// Locks the contact, and reads the first waiting item and nothing else: what stands around it may be what cannot be read.
+///
+/// # Errors
+/// As [`open`].
+pub async fn first(transaction: &Transaction<'_>, lane: Lane) -> Result<Option<WaitingItem>> {
+    let of_contact: [&(dyn ToSql + Sync); 2] = [&lane.workspace.0, &lane.contact.0];
+    let lock = prepare(transaction, &contacts::LOCK_IF_FREE).await?;
+    if transaction.query_opt(&lock, &of_contact).await?.is_none() {
+        return Ok(None);
+    }
+    let of_items: [&(dyn ToSql + Sync); 4] = [&lane.workspace.0, &lane.contact.0, &lane.inbox.0, &1_i64];
+    let waiting = prepare(transaction, &inbound_items::WAITING).await?;
+    Ok(transaction.query_opt(&waiting, &of_items).await?.map(|row| inbound_items::item(&row)))
 }

@@ -5,7 +5,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use super::conversations::{WIDTH, columns, conversation};
+use super::conversations::{WIDTH, columns, shown};
 use super::drafts::DraftKind;
 use super::{Result, Store};
 use crate::domain::conversation::Conversation;
@@ -224,18 +224,18 @@ impl Store {
     }
 
     async fn listed(&self, statement: &super::Statement, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Listed>> {
-        self.query(statement, parameters).await?.iter().map(listed).collect()
+        Ok(self.query(statement, parameters).await?.iter().map(listed).collect())
     }
 }
 
-fn listed(row: &Row) -> Result<Listed> {
-    Ok(Listed {
-        conversation: conversation(row)?,
+fn listed(row: &Row) -> Listed {
+    Listed {
+        conversation: shown(row),
         contact_name: row.get(WIDTH),
         agent_name: row.get(WIDTH + 1),
         queue_name: row.get(WIDTH + 2),
         promise_minutes: row.get::<_, Option<i32>>(WIDTH + 3).and_then(|minutes| u32::try_from(minutes).ok()),
         read_seq: row.get(WIDTH + 4),
         drafts: row.get::<_, Vec<&str>>(WIDTH + 5).into_iter().filter_map(DraftKind::of).collect(),
-    })
+    }
 }

@@ -1,5 +1,7 @@
 //! Pictures: which are still to be fetched, and what is known of those we have.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -17,13 +19,13 @@ crate::statements! {
     /// Across workspaces, as every worker's claim: the lease keeps other nodes away for two minutes.
     CLAIM = "
         UPDATE media
-        SET due_at = $2, attempts = media.attempts + 1
+        SET due_at = now() + make_interval(secs => $1), attempts = media.attempts + 1
         FROM (
             SELECT workspace_id, id
             FROM media
-            WHERE state = 'pending' AND due_at <= $1
+            WHERE state = 'pending' AND due_at <= now()
             ORDER BY due_at
-            LIMIT $3
+            LIMIT $2
             FOR UPDATE SKIP LOCKED) AS due
         WHERE media.workspace_id = due.workspace_id AND media.id = due.id
         RETURNING media.workspace_id, media.id, media.conversation_id, media.inbox_id, media.message_id, media.whatsapp_id, media.attempts,
@@ -131,12 +133,12 @@ impl Store {
         Ok(())
     }
 
-    /// Claims pictures to fetch until `lease_until`.
+    /// Claims pictures to fetch, for as long as `lease`.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn claim_media(&self, now: Timestamp, lease_until: Timestamp, limit: i64) -> Result<Vec<PendingMedia>> {
-        let rows = self.query(&CLAIM, &[&now, &lease_until, &limit]).await?;
+    pub async fn claim_media(&self, lease: Duration, limit: i64) -> Result<Vec<PendingMedia>> {
+        let rows = self.query(&CLAIM, &[&lease.as_secs_f64(), &limit]).await?;
         Ok(rows
             .iter()
             .filter_map(|row| {

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::conversations::json;
-use super::{Error, Result, Store, Transaction, prepare};
+use super::reading::{if_known, json, optional, value};
+use super::{Error, Result, Store, Transaction, outbox, prepare};
 use crate::domain::ids::{ContactId, ConversationId, InboxId, MessageId, UserId, WorkspaceId};
 use crate::domain::message::{Author, Content, Direction, Failure, Message, Status};
 use crate::domain::snapshot::KnownMessage;
@@ -25,35 +25,44 @@ crate::statements! {
     SET_CONTENT = "UPDATE messages SET content = content || $3 WHERE workspace_id = $1 AND id = $2";
     /// The messages that waiting items speak of; one look-up each, whatever PostgreSQL believes the table to hold.
     KNOWN_TO_ITEMS = "
-        SELECT message.*
-        FROM UNNEST($3::text[]) AS wanted (wamid)
-        CROSS JOIN LATERAL (
-            SELECT id, wamid, status, failure, conversation_id
-            FROM messages
-            WHERE workspace_id = $1 AND inbox_id = $2 AND messages.wamid = wanted.wamid
-            LIMIT 1) AS message
-        UNION
-        SELECT message.*
-        FROM UNNEST($4::uuid[]) AS wanted (id)
-        CROSS JOIN LATERAL (
-            SELECT id, wamid, status, failure, conversation_id
-            FROM messages
-            WHERE workspace_id = $1 AND messages.id = wanted.id
-            LIMIT 1) AS message";
+        SELECT known.id, known.wamid, known.status, known.failure, known.conversation_id, outbox.state, outbox.claim_id,
+            outbox.lease_until < clock_timestamp() AS is_lapsed
+        FROM (
+            SELECT message.*
+            FROM UNNEST($3::text[]) AS wanted (wamid)
+            CROSS JOIN LATERAL (
+                SELECT id, wamid, status, failure, conversation_id
+                FROM messages
+                WHERE workspace_id = $1 AND inbox_id = $2 AND messages.wamid = wanted.wamid
+                LIMIT 1) AS message
+            UNION
+            SELECT message.*
+            FROM UNNEST($4::uuid[]) AS wanted (id)
+            CROSS JOIN LATERAL (
+                SELECT id, wamid, status, failure, conversation_id
+                FROM messages
+                WHERE workspace_id = $1 AND messages.id = wanted.id
+                LIMIT 1) AS message) AS known
+        LEFT JOIN LATERAL (
+            SELECT state, claim_id, lease_until
+            FROM outbox
+            WHERE outbox.workspace_id = $1 AND outbox.message_id = known.id
+            LIMIT 1) AS outbox ON true";
     OWNERS = "
         SELECT message.id, message.wamid, conversation.contact_id
         FROM messages AS message
         JOIN conversations AS conversation ON conversation.workspace_id = message.workspace_id AND conversation.id = message.conversation_id
         WHERE message.workspace_id = $1 AND (message.id = ANY($3) OR (message.inbox_id = $2 AND message.wamid = ANY($4)))";
-    /// The customer's latest message in a conversation that this person holds.
+    /// The customer's latest message in a conversation that this person holds, up to a sequence.
     LAST_HEARD = "
         SELECT message.inbox_id, message.wamid
         FROM conversations AS conversation
         JOIN messages AS message ON message.workspace_id = conversation.workspace_id AND message.conversation_id = conversation.id
         WHERE conversation.workspace_id = $1 AND conversation.id = $2 AND conversation.agent_id = $3
-          AND message.direction = 'inbound' AND message.wamid IS NOT NULL
+          AND message.direction = 'inbound' AND message.wamid IS NOT NULL AND message.seq <= $4
         ORDER BY message.seq DESC
         LIMIT 1";
+    MADE = "SELECT conversation_id, author_id FROM messages WHERE workspace_id = $1 AND id = $2";
     CONVERSATION_OF = "SELECT conversation_id FROM messages WHERE workspace_id = $1 AND id = $2";
 }
 
@@ -161,11 +170,27 @@ pub async fn known(
     rows.iter()
         .map(|row| {
             let status = status(row.get(2))?;
-            let failure: Option<Failure> = json(row, 3)?;
+            let failure: Option<Failure> = optional(row, 3)?;
             let is_asked = status == Status::Unknown && failure.is_some_and(|failure| failure.title == Failure::UNANSWERED);
-            Ok((KnownMessage { id: MessageId(row.get(0)), wamid: row.get(1), status, is_asked }, ConversationId(row.get(4))))
+            let outbox = outbox::standing(row.get(6), row.get(5), row.get(7));
+            let known = KnownMessage { id: MessageId(row.get(0)), wamid: row.get(1), status, is_asked, outbox };
+            Ok((known, ConversationId(row.get(4))))
         })
         .collect()
+}
+
+/// The conversation of a stored message, and the agent who wrote it.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn made(
+    transaction: &Transaction<'_>,
+    workspace: WorkspaceId,
+    id: MessageId,
+) -> Result<Option<(ConversationId, Option<UserId>)>> {
+    let statement = prepare(transaction, &MADE).await?;
+    let row = transaction.query_opt(&statement, &[&workspace.0, &id.0]).await?;
+    Ok(row.map(|row| (ConversationId(row.get(0)), row.get::<_, Option<Uuid>>(1).map(UserId))))
 }
 
 /// Whose conversation a message belongs to.
@@ -174,22 +199,6 @@ pub struct Owner {
     pub id: MessageId,
     pub wamid: Option<String>,
     pub contact: ContactId,
-}
-
-/// Finds the contacts that messages were exchanged with.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn owners(
-    transaction: &Transaction<'_>,
-    workspace: WorkspaceId,
-    inbox: InboxId,
-    ids: &[Uuid],
-    wamids: &[&str],
-) -> Result<Vec<Owner>> {
-    let statement = prepare(transaction, &OWNERS).await?;
-    let rows = transaction.query(&statement, &[&workspace.0, &inbox.0, &ids, &wamids]).await?;
-    Ok(rows.iter().map(|row| Owner { id: MessageId(row.get(0)), wamid: row.get(1), contact: ContactId(row.get(2)) }).collect())
 }
 
 pub(super) fn direction_name(direction: Direction) -> &'static str {
@@ -232,17 +241,54 @@ pub(super) fn message(row: &Row, first: usize) -> Result<Message> {
     Ok(Message {
         id: MessageId(row.get(first)),
         author: author(row.get(first + 1), row.get(first + 2))?,
-        content: json::<Content>(row, first + 3)?.ok_or_else(|| Error::Unreadable("a message without content".to_owned()))?,
+        content: json(row, first + 3)?,
         status: status(row.get(first + 4))?,
-        failure: json(row, first + 5)?,
+        failure: optional(row, first + 5)?,
         wamid: row.get(first + 6),
         reply_to: row.get(first + 7),
         at: row.get(first + 8),
-        raw: row.get(first + 9),
+        raw: value(row, first + 9)?,
+    })
+}
+
+/// Reads the columns of [`message`], to show them: what this version does not understand is said to be unsupported, and by a flow.
+pub(super) fn shown(row: &Row, first: usize) -> Message {
+    Message {
+        id: MessageId(row.get(first)),
+        author: author_shown(row, first + 1),
+        content: content_shown(row, first + 3),
+        status: status(row.get(first + 4)).unwrap_or(Status::Sending),
+        failure: if_known(row, first + 5),
+        wamid: row.get(first + 6),
+        reply_to: row.get(first + 7),
+        at: row.get(first + 8),
+        raw: value(row, first + 9).ok().flatten(),
+    }
+}
+
+/// Who wrote it, from two columns: kind and person.
+pub(super) fn author_shown(row: &Row, first: usize) -> Author {
+    author(row.get(first), row.get(first + 1)).unwrap_or(Author::Flow)
+}
+
+/// What it says, as far as this version understands it.
+pub(super) fn content_shown(row: &Row, column: usize) -> Content {
+    if_known(row, column).unwrap_or_else(|| {
+        let kind = value(row, column).ok().flatten().and_then(|content| Some(content.get("kind")?.as_str()?.to_owned()));
+        Content::Unsupported { of: kind.unwrap_or_default() }
     })
 }
 
 impl Store {
+    /// Finds the contacts that messages of an inbox were exchanged with, by our ids and by WhatsApp's.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn owners(&self, workspace: WorkspaceId, inbox: InboxId, ids: &[Uuid], wamids: &[&str]) -> Result<Vec<Owner>> {
+        let rows = self.query(&OWNERS, &[&workspace.0, &inbox.0, &ids, &wamids]).await?;
+        Ok(rows.iter().map(|row| Owner { id: MessageId(row.get(0)), wamid: row.get(1), contact: ContactId(row.get(2)) }).collect())
+    }
+
     /// The conversation of a message.
     ///
     /// # Errors
@@ -252,7 +298,7 @@ impl Store {
         Ok(row.map(|row| ConversationId(row.get(0))))
     }
 
-    /// The inbox and WhatsApp's id of the customer's latest message, when `user` holds the conversation.
+    /// The inbox and WhatsApp's id of the customer's latest message up to `seq`, when `user` holds the conversation.
     ///
     /// # Errors
     /// As PostgreSQL answers.
@@ -261,8 +307,9 @@ impl Store {
         workspace: WorkspaceId,
         conversation: ConversationId,
         user: UserId,
+        seq: i64,
     ) -> Result<Option<(InboxId, String)>> {
-        let row = self.query_opt(&LAST_HEARD, &[&workspace.0, &conversation.0, &user.0]).await?;
+        let row = self.query_opt(&LAST_HEARD, &[&workspace.0, &conversation.0, &user.0, &seq]).await?;
         Ok(row.map(|row| (InboxId(row.get(0)), row.get(1))))
     }
 }

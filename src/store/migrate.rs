@@ -22,9 +22,9 @@ impl Store {
     /// # Errors
     /// When a migration fails, or one that has run was changed since.
     pub async fn migrate(&self) -> Result<Vec<String>> {
-        let mut client = self.client().await?;
+        let mut client = self.unhurried().await?;
         client.query_one(LOCK_MIGRATIONS.sql, &[&LOCK]).await?;
-        let outcome = embedded::migrations::runner().run_async(&mut **client).await;
+        let outcome = embedded::migrations::runner().run_async(&mut *client).await;
         client.query_one(UNLOCK_MIGRATIONS.sql, &[&LOCK]).await?;
         let report = outcome.map_err(cause)?;
         Ok(report.applied_migrations().iter().map(ToString::to_string).collect())

@@ -4,13 +4,17 @@
 //! finds them. Reads take a [`Store`]; writes that belong to one change take the [`Transaction`] that the runner opened.
 
 pub mod agents;
+pub mod allowances;
 pub mod apps;
 pub mod canned_replies;
 pub mod contacts;
 pub mod conversations;
+pub mod dispatches;
 pub mod doctor;
 pub mod drafts;
+mod error;
 pub mod events;
+mod flight;
 pub mod inbound_items;
 pub mod inboxes;
 pub mod lanes;
@@ -26,10 +30,12 @@ pub mod payloads;
 pub mod pool;
 pub mod quarantine;
 pub mod queues;
+mod reading;
 pub mod reads;
 pub mod seed;
 pub mod sessions;
 pub mod signing_keys;
+pub mod sorting;
 mod statement;
 pub mod statistics;
 pub mod threads;
@@ -38,5 +44,6 @@ pub mod users;
 pub mod workplace;
 pub mod workspaces;
 
-pub use pool::{Error, Result, Store, Transaction};
+pub use error::{Error, Result};
+pub use pool::{Store, Stores, Transaction};
 pub use statement::{Statement, prepare};

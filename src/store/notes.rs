@@ -9,7 +9,7 @@ crate::statements! {
     INSERT = "
         INSERT INTO notes (workspace_id, id, conversation_id, seq, author_id, body, at)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    EXISTS = "SELECT EXISTS (SELECT FROM notes WHERE workspace_id = $1 AND id = $2)";
+    MADE = "SELECT conversation_id, author_id FROM notes WHERE workspace_id = $1 AND id = $2";
 }
 
 /// A note ready to be stored.
@@ -35,11 +35,12 @@ pub async fn insert(transaction: &Transaction<'_>, workspace: WorkspaceId, note:
     Ok(())
 }
 
-/// Whether a note is stored already.
+/// The conversation of a stored note, and who wrote it.
 ///
 /// # Errors
 /// As PostgreSQL answers.
-pub async fn exists(transaction: &Transaction<'_>, workspace: WorkspaceId, id: NoteId) -> Result<bool> {
-    let statement = prepare(transaction, &EXISTS).await?;
-    Ok(transaction.query_one(&statement, &[&workspace.0, &id.0]).await?.get(0))
+pub async fn made(transaction: &Transaction<'_>, workspace: WorkspaceId, id: NoteId) -> Result<Option<(ConversationId, Option<UserId>)>> {
+    let statement = prepare(transaction, &MADE).await?;
+    let row = transaction.query_opt(&statement, &[&workspace.0, &id.0]).await?;
+    Ok(row.map(|row| (ConversationId(row.get(0)), Some(UserId(row.get(1))))))
 }

@@ -2,15 +2,17 @@
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
+use super::reading::value;
 use super::{Result, Store, Transaction, prepare};
 use crate::domain::ids::{InboxId, WorkspaceId};
 
 crate::statements! {
     INSERT = "
         INSERT INTO notices (workspace_id, id, inbox_id, kind, field, value, digest, at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::bytea[], $8::timestamptz[])
         ON CONFLICT (workspace_id, digest) DO NOTHING";
     LATEST = "
         SELECT notice.id, notice.kind, notice.field, notice.value, notice.at, inbox.name
@@ -22,23 +24,24 @@ crate::statements! {
 }
 
 /// Something WhatsApp said, as it came.
-#[derive(Debug)]
-pub struct NewNotice<'a> {
+#[derive(Debug, Clone)]
+pub struct NewNotice {
     pub workspace: WorkspaceId,
     pub id: Uuid,
     pub inbox: Option<InboxId>,
     /// `account`, `status` or `unknown`.
     pub kind: &'static str,
-    pub field: &'a str,
-    pub value: &'a serde_json::Value,
+    pub field: String,
+    pub value: serde_json::Value,
     /// WhatsApp's own time of it, if it had one: part of what makes it the same notice.
     pub time: Option<i64>,
     pub at: Timestamp,
 }
 
-impl NewNotice<'_> {
+impl NewNotice {
     /// The same notice delivered again has the same digest.
-    fn digest(&self) -> Vec<u8> {
+    #[must_use]
+    pub fn digest(&self) -> Vec<u8> {
         let inbox = self.inbox.map(|inbox| inbox.to_string()).unwrap_or_default();
         Sha256::digest(format!("{}\n{inbox}\n{:?}\n{}", self.field, self.time, self.value)).to_vec()
     }
@@ -55,27 +58,44 @@ pub struct Notice {
     pub inbox_name: Option<String>,
 }
 
-/// Keeps a notice, once.
+/// Notices as columns.
+pub(super) struct Columns<'a> {
+    workspaces: Vec<Uuid>,
+    ids: Vec<Uuid>,
+    inboxes: Vec<Option<Uuid>>,
+    kinds: Vec<&'static str>,
+    fields: Vec<&'a str>,
+    values: Vec<&'a serde_json::Value>,
+    digests: Vec<Vec<u8>>,
+    times: Vec<Timestamp>,
+}
+
+impl<'a> Columns<'a> {
+    pub fn of(notices: &'a [NewNotice]) -> Self {
+        Self {
+            workspaces: notices.iter().map(|notice| notice.workspace.0).collect(),
+            ids: notices.iter().map(|notice| notice.id).collect(),
+            inboxes: notices.iter().map(|notice| notice.inbox.map(|inbox| inbox.0)).collect(),
+            kinds: notices.iter().map(|notice| notice.kind).collect(),
+            fields: notices.iter().map(|notice| notice.field.as_str()).collect(),
+            values: notices.iter().map(|notice| &notice.value).collect(),
+            digests: notices.iter().map(NewNotice::digest).collect(),
+            times: notices.iter().map(|notice| notice.at).collect(),
+        }
+    }
+
+    pub fn parameters(&self) -> [&(dyn ToSql + Sync); 8] {
+        [&self.workspaces, &self.ids, &self.inboxes, &self.kinds, &self.fields, &self.values, &self.digests, &self.times]
+    }
+}
+
+/// Keeps notices, each once.
 ///
 /// # Errors
 /// As PostgreSQL answers.
-pub async fn insert(transaction: &Transaction<'_>, notice: &NewNotice<'_>) -> Result<()> {
+pub async fn insert(transaction: &Transaction<'_>, notices: &[NewNotice]) -> Result<()> {
     let statement = prepare(transaction, &INSERT).await?;
-    transaction
-        .execute(
-            &statement,
-            &[
-                &notice.workspace.0,
-                &notice.id,
-                &notice.inbox.map(|inbox| inbox.0),
-                &notice.kind,
-                &notice.field,
-                &notice.value,
-                &notice.digest(),
-                &notice.at,
-            ],
-        )
-        .await?;
+    transaction.execute(&statement, &Columns::of(notices).parameters()).await?;
     Ok(())
 }
 
@@ -92,7 +112,7 @@ impl Store {
                 id: row.get(0),
                 kind: row.get(1),
                 field: row.get(2),
-                value: row.get(3),
+                value: value(row, 3).ok().flatten().unwrap_or_default(),
                 at: row.get(4),
                 inbox_name: row.get(5),
             })

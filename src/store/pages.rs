@@ -3,8 +3,9 @@
 use tokio_postgres::Row;
 
 use super::contacts::{contact, identity};
-use super::conversations::{WIDTH, columns, loaded};
+use super::conversations::{WIDTH, columns, shown};
 use super::drafts::{Draft, Drafts};
+use super::reading::if_known;
 use super::{Result, Store};
 use crate::domain::contact::{Contact, Identity};
 use crate::domain::conversation::Conversation;
@@ -52,22 +53,21 @@ impl Store {
     /// As PostgreSQL answers.
     pub async fn opened(&self, workspace: WorkspaceId, id: ConversationId, viewer: Option<UserId>) -> Result<Option<Opened>> {
         let viewer = viewer.map(|viewer| viewer.0);
-        self.query_opt(&OPENED, &[&workspace.0, &id.0, &viewer]).await?.map(|row| opened(&row)).transpose()
+        Ok(self.query_opt(&OPENED, &[&workspace.0, &id.0, &viewer]).await?.map(|row| opened(&row)))
     }
 }
 
-fn opened(row: &Row) -> Result<Opened> {
+fn opened(row: &Row) -> Opened {
     let first = WIDTH + 2;
     let (kinds, values): (Vec<&str>, Vec<String>) = (row.get(first + 4), row.get(first + 5));
-    let loaded = loaded(row)?;
-    Ok(Opened {
-        conversation: loaded.conversation,
-        session: loaded.session,
-        contact: contact(row, first)?,
-        identities: kinds.into_iter().zip(values).map(|(kind, value)| identity(kind, value)).collect::<Result<_>>()?,
+    Opened {
+        conversation: shown(row),
+        session: if_known(row, WIDTH),
+        contact: contact(row, first),
+        identities: kinds.into_iter().zip(values).filter_map(|(kind, value)| identity(kind, value).ok()).collect(),
         drafts: Drafts { reply: draft(row, first + 6), note: draft(row, first + 10) },
         read_seq: row.get(first + 14),
-    })
+    }
 }
 
 /// Reads body, version, writer and turn, where there are any.

@@ -1,9 +1,8 @@
 //! Webhook bodies as they came: the first thing stored, before anything is understood.
 
 use jiff::Timestamp;
-use tokio_postgres::types::ToSql;
 
-use super::{Result, Store, Transaction, prepare};
+use super::{Result, Store};
 
 crate::statements! {
     /// Many bodies in one commit.
@@ -12,12 +11,21 @@ crate::statements! {
         SELECT * FROM UNNEST($1::text[], $2::timestamptz[], $3::bytea[])";
     /// One node at a time sorts the bodies of an app, so that items keep the order of storage.
     LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('payloads of ' || $1, 0))";
+    /// The oldest bodies, at most so many and, but for the first, so many bytes of them.
     UNSORTED = "
         SELECT seq, received_at, body
-        FROM payloads
-        WHERE app_id = $1 AND sorted_at IS NULL
-        ORDER BY seq
-        LIMIT $2";
+        FROM (
+            SELECT seq, received_at, body, sum(octet_length(body)) OVER (ORDER BY seq) - octet_length(body) AS bytes_before
+            FROM (
+                SELECT seq, received_at, body
+                FROM payloads
+                WHERE app_id = $1 AND sorted_at IS NULL
+                ORDER BY seq
+                LIMIT $2) AS oldest) AS measured
+        WHERE bytes_before < $3
+        ORDER BY seq";
+    /// Fails with [`OVERTAKEN`] when one of the bodies was sorted meanwhile.
+    STILL_UNSORTED = "SELECT 1 / (count(*) = $2)::integer FROM payloads WHERE seq = ANY($1) AND sorted_at IS NULL";
     MARK_SORTED = "UPDATE payloads SET sorted_at = $2 WHERE seq = ANY($1)";
     APPS_WITH_UNSORTED = "
         SELECT app_id
@@ -33,6 +41,9 @@ crate::statements! {
             FROM (SELECT seq, sorted_at FROM payloads ORDER BY seq LIMIT 1000) AS oldest
             WHERE sorted_at < $1))";
 }
+
+/// SQLSTATE of a division by zero, which is how a statement that is sent with others says that they are to be undone.
+pub(super) const OVERTAKEN: &str = "22012";
 
 /// A stored body.
 #[derive(Debug)]
@@ -63,6 +74,15 @@ impl Store {
         Ok(())
     }
 
+    /// The oldest waiting bodies of an app, in the order they were stored: at most `limit`, and not many more bytes than `bytes`.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn unsorted_payloads(&self, app_id: &str, limit: i64, bytes: i64) -> Result<Vec<Payload>> {
+        let rows = self.query(&UNSORTED, &[&app_id, &limit, &bytes]).await?;
+        Ok(rows.iter().map(|row| Payload { seq: row.get(0), received_at: row.get(1), body: row.get(2) }).collect())
+    }
+
     /// Apps that have bodies waiting.
     ///
     /// # Errors
@@ -79,27 +99,4 @@ impl Store {
     pub async fn forget_payloads(&self, before: Timestamp) -> Result<u64> {
         self.execute(&FORGET, &[&before]).await
     }
-}
-
-/// Takes the lock of an app and up to `limit` of its waiting bodies, in the order they were stored.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn take_unsorted(transaction: &Transaction<'_>, app_id: &str, limit: i64) -> Result<Vec<Payload>> {
-    let lock = prepare(transaction, &LOCK).await?;
-    let unsorted = prepare(transaction, &UNSORTED).await?;
-    let parameters: [&(dyn ToSql + Sync); 2] = [&app_id, &limit];
-    let (locked, rows) = tokio::join!(transaction.execute(&lock, &parameters[..1]), transaction.query(&unsorted, &parameters));
-    locked?;
-    Ok(rows?.iter().map(|row| Payload { seq: row.get(0), received_at: row.get(1), body: row.get(2) }).collect())
-}
-
-/// Marks bodies as sorted.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn mark_sorted(transaction: &Transaction<'_>, seqs: &[i64], now: Timestamp) -> Result<()> {
-    let statement = prepare(transaction, &MARK_SORTED).await?;
-    transaction.execute(&statement, &[&seqs, &now]).await?;
-    Ok(())
 }

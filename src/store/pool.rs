@@ -1,10 +1,12 @@
-//! The pool, and what can go wrong with it.
+//! The pool, and how long anybody may hold anybody up.
 
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{ConfigConnectImpl, Connect, Manager, ManagerConfig, Pool, PoolError, QueueMode, RecyclingMethod, Runtime};
+use deadpool_postgres::{
+    ClientWrapper, ConfigConnectImpl, Connect, Manager, ManagerConfig, Object, Pool, QueueMode, RecyclingMethod, Runtime,
+};
 use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
@@ -12,7 +14,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{NoTls, Row};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::Statement;
+use super::{Error, Result, Statement};
 
 /// How long a caller waits for a free connection before it is told that the database is away.
 const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(2);
@@ -29,73 +31,50 @@ const SILENT: Duration = Duration::from_secs(30);
 /// `tests/statements.rs` sees to it that the general plan of every statement is a good one.
 const GENERIC_PLANS: &str = "-c plan_cache_mode=force_generic_plan";
 
-/// A fault of the database; the person sees only that something failed, the log sees this.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error("the database cannot be reached: {0}")]
-    Away(String),
-    #[error("the database refused: {}", without_values(.0))]
-    Refused(#[from] tokio_postgres::Error),
-    #[error("a stored value cannot be read: {0}")]
-    Unreadable(String),
-}
+/// How long one statement may run, wait for a lock, and leave a transaction open without the next statement. A node that is frozen
+/// while it holds a lock is a node like any other to PostgreSQL: without these, everybody would wait for it to come back.
+const TIME_OUTS: &str = "-c statement_timeout=15s -c lock_timeout=2s -c idle_in_transaction_session_timeout=3s";
 
-impl Error {
-    /// Whether waiting and trying again may help: the server is away, restarting, or lost this connection.
-    #[must_use]
-    pub fn is_away(&self) -> bool {
-        match self {
-            Error::Away(_) => true,
-            Error::Refused(error) => error.is_closed() || error.code().is_none_or(|code| is_outage(code.code())),
-            Error::Unreadable(_) => false,
-        }
-    }
+/// How long an answer is waited for at most: a server that is frozen gives none, and hears of no time-out.
+const ANSWER: Duration = Duration::from_secs(20);
 
-    /// Whether the same transaction may simply be run again (deadlock, serialisation).
-    #[must_use]
-    pub fn is_retryable(&self) -> bool {
-        matches!(self, Error::Refused(error) if error.code().is_some_and(|code| matches!(code.code(), "40001" | "40P01")))
-    }
-}
-
-/// What PostgreSQL said, without its message: that may quote what a customer wrote. The code is its
-/// [SQLSTATE](https://www.postgresql.org/docs/current/errcodes-appendix.html).
-fn without_values(error: &tokio_postgres::Error) -> String {
-    let Some(said) = error.as_db_error() else { return error.to_string() };
-    let places = [("table", said.table()), ("column", said.column()), ("constraint", said.constraint())];
-    let places = places.into_iter().filter_map(|(kind, name)| Some(format!(", {kind} {}", name?)));
-    format!("SQLSTATE {}{}", said.code().code(), places.collect::<String>())
-}
-
-/// Classes 08 (connection), 53 (resources), 57P0x (shutting down, starting up).
-fn is_outage(code: &str) -> bool {
-    code.starts_with("08") || code.starts_with("53") || code.starts_with("57P")
-}
-
-impl From<PoolError> for Error {
-    fn from(error: PoolError) -> Self {
-        match error {
-            PoolError::Backend(error) if error.code().is_some() => Error::Refused(error),
-            other => Error::Away(other.to_string()),
-        }
-    }
-}
-
-impl From<serde_json::Error> for Error {
-    fn from(error: serde_json::Error) -> Self {
-        Error::Unreadable(error.to_string())
-    }
-}
-
-pub type Result<T, E = Error> = std::result::Result<T, E>;
+/// For what takes its time and has the database to itself: a migration, the demo's past.
+const WITHOUT_TIME_OUTS: &str = "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0";
 
 /// A transaction that the runner opened; committed by it, rolled back when dropped.
 pub type Transaction<'a> = deadpool_postgres::Transaction<'a>;
+
+/// Connections that only intake takes, one for each of its writers, and those that only watching takes: what must be answered while
+/// everything else waits.
+const FOR_INTAKE: usize = 4;
+const FOR_WATCHING: usize = 1;
+
+/// The pools of a node: nobody who waits in one of them keeps those of another waiting.
+pub struct Stores {
+    pub main: Store,
+    /// For taking bodies in.
+    pub intake: Store,
+    /// For health and clock.
+    pub watch: Store,
+}
+
+impl Stores {
+    /// Opens pools of at most `size` connections in all, and of one each at least; they connect lazily.
+    ///
+    /// # Errors
+    /// When `url` is not a PostgreSQL connection string.
+    pub fn new(url: &str, size: usize) -> Result<Self> {
+        let intake = FOR_INTAKE.min(size.saturating_sub(FOR_WATCHING) / 2).max(1);
+        let main = size.saturating_sub(intake + FOR_WATCHING).max(1);
+        Ok(Self { main: Store::new(url, main)?, intake: Store::new(url, intake)?, watch: Store::new(url, FOR_WATCHING)? })
+    }
+}
 
 /// The database, cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     pool: Pool,
+    size: usize,
 }
 
 impl Store {
@@ -105,8 +84,11 @@ impl Store {
     /// When `url` is not a PostgreSQL connection string.
     pub fn new(url: &str, size: usize) -> Result<Self> {
         let mut config = tokio_postgres::Config::from_str(url)?;
-        let options = [config.get_options().unwrap_or_default(), GENERIC_PLANS].join(" ");
-        config.connect_timeout(CONNECT).application_name("baton").options(&options);
+        let options = [GENERIC_PLANS, TIME_OUTS, config.get_options().unwrap_or_default()].join(" ");
+        config.connect_timeout(CONNECT).options(&options);
+        if config.get_application_name().is_none() {
+            config.application_name("baton");
+        }
         config.keepalives_idle(IDLE).tcp_user_timeout(SILENT);
         let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let connect: Arc<dyn Connect> = match config.get_ssl_mode() {
@@ -124,7 +106,13 @@ impl Store {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| Error::Away(error.to_string()))?;
-        Ok(Self { pool })
+        Ok(Self { pool, size })
+    }
+
+    /// Connections at most.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.size
     }
 
     /// A connection of the pool.
@@ -135,14 +123,27 @@ impl Store {
         Ok(self.pool.get().await?)
     }
 
+    /// A connection of its own that nothing hurries; it closes when dropped.
+    ///
+    /// # Errors
+    /// As [`Store::client`].
+    pub async fn unhurried(&self) -> Result<ClientWrapper> {
+        let client = Object::take(self.client().await?);
+        client.batch_execute(WITHOUT_TIME_OUTS).await?;
+        Ok(client)
+    }
+
     /// Runs one statement outside a transaction.
     ///
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn query(&self, statement: &Statement, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>> {
-        let client = self.client().await?;
-        let prepared = client.prepare_cached(statement.sql).await?;
-        Ok(client.query(&prepared, parameters).await?)
+        answered(async {
+            let client = self.client().await?;
+            let prepared = client.prepare_cached(statement.sql).await?;
+            Ok(client.query(&prepared, parameters).await?)
+        })
+        .await
     }
 
     /// As [`Store::query`], for at most one row.
@@ -150,9 +151,12 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers, and when there are several rows.
     pub async fn query_opt(&self, statement: &Statement, parameters: &[&(dyn ToSql + Sync)]) -> Result<Option<Row>> {
-        let client = self.client().await?;
-        let prepared = client.prepare_cached(statement.sql).await?;
-        Ok(client.query_opt(&prepared, parameters).await?)
+        answered(async {
+            let client = self.client().await?;
+            let prepared = client.prepare_cached(statement.sql).await?;
+            Ok(client.query_opt(&prepared, parameters).await?)
+        })
+        .await
     }
 
     /// As [`Store::query`], answering how many rows it touched.
@@ -160,10 +164,22 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn execute(&self, statement: &Statement, parameters: &[&(dyn ToSql + Sync)]) -> Result<u64> {
-        let client = self.client().await?;
-        let prepared = client.prepare_cached(statement.sql).await?;
-        Ok(client.execute(&prepared, parameters).await?)
+        answered(async {
+            let client = self.client().await?;
+            let prepared = client.prepare_cached(statement.sql).await?;
+            Ok(client.execute(&prepared, parameters).await?)
+        })
+        .await
     }
+}
+
+/// What the database answers, if it does.
+///
+/// # Errors
+/// [`Error::Away`] when it takes longer than anything here may take.
+pub(super) async fn answered<T>(answer: impl Future<Output = Result<T>>) -> Result<T> {
+    let in_time = tokio::time::timeout(ANSWER, answer).await;
+    in_time.unwrap_or_else(|_| Err(Error::Away(format!("no answer in {} s", ANSWER.as_secs()))))
 }
 
 /// Opens connections on the runtime the pool was made on. The first to ask for one may be a thread of the HTTP server, which

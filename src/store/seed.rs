@@ -7,6 +7,7 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::messages::{author_id, author_name, direction_name};
+use super::reading::json;
 use super::{Result, Statement, Store, Transaction, prepare};
 use crate::domain::contact::{Contact, Identity};
 use crate::domain::conversation::Conversation;
@@ -136,7 +137,7 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn insert_past(&self, workspace: WorkspaceId, contacts: &[PastContact], conversations: &[PastConversation]) -> Result<()> {
-        let mut client = self.client().await?;
+        let mut client = self.unhurried().await?;
         let transaction = client.transaction().await?;
         let bulk = Bulk { transaction: &transaction, workspace };
         bulk.contacts(contacts).await?;
@@ -157,7 +158,7 @@ impl Store {
         let rows = self.query(&ANSWERABLE, &[&workspace.0, &phones]).await?;
         rows.iter()
             .map(|row| {
-                let last_words = serde_json::from_value(row.try_get(2)?)?;
+                let last_words = json(row, 2)?;
                 Ok(Answerable { phone: row.try_get(0)?, name: row.try_get(1)?, last_words })
             })
             .collect()

@@ -11,20 +11,30 @@ crate::statements! {
         INSERT INTO sessions (workspace_id, id, user_id, secret_hash, user_agent, created_at, expires_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
-    /// The person is read afresh, so that a changed role counts from here on; a person who left finds no session.
+    /// The person is read afresh, so that a changed role counts from here on; a person who left finds no session. The row is written
+    /// only when that prolongs it by an hour: this is asked once a minute for everybody who is at work.
     RENEW = "
-        UPDATE sessions
-        SET expires_at = $5
-        FROM users
-        WHERE sessions.workspace_id = $1
-          AND sessions.id = $2
-          AND sessions.secret_hash = $3
-          AND sessions.revoked_at IS NULL
-          AND sessions.expires_at > $4
-          AND users.workspace_id = $1
-          AND users.id = sessions.user_id
-          AND users.active
-        RETURNING users.id, users.role, users.name, users.locale";
+        WITH person AS (
+            SELECT users.id, users.role, users.name, users.locale
+            FROM sessions
+            JOIN users ON users.workspace_id = sessions.workspace_id AND users.id = sessions.user_id
+            WHERE sessions.workspace_id = $1
+              AND sessions.id = $2
+              AND sessions.secret_hash = $3
+              AND sessions.revoked_at IS NULL
+              AND sessions.expires_at > $4
+              AND sessions.created_at > $6
+              AND users.active
+        ), renewed AS (
+            UPDATE sessions
+            SET expires_at = $5
+            WHERE workspace_id = $1
+              AND id = $2
+              AND expires_at < $5::timestamptz - interval '1 hour'
+              AND EXISTS (SELECT FROM person)
+        )
+        SELECT id, role, name, locale
+        FROM person";
 
     IS_ALIVE = "
         SELECT 1
@@ -34,6 +44,7 @@ crate::statements! {
           AND sessions.id = $2
           AND sessions.revoked_at IS NULL
           AND sessions.expires_at > $3
+          AND sessions.created_at > $4
           AND users.active";
 
     REVOKE = "
@@ -82,6 +93,16 @@ pub struct SessionUser {
     pub locale: String,
 }
 
+/// What using a session does to it.
+#[derive(Debug, Clone, Copy)]
+pub struct Renewal {
+    pub now: Timestamp,
+    /// It lives until then if it is not used again.
+    pub expires_at: Timestamp,
+    /// One that began before is over.
+    pub begun_after: Timestamp,
+}
+
 impl Store {
     /// Keeps a new session, and forgets those of this person that are long over.
     ///
@@ -106,8 +127,7 @@ impl Store {
         Ok(())
     }
 
-    /// The person of a session that is neither revoked nor expired, if the secret fits; the session then lives until
-    /// `expires_at`.
+    /// The person of a session that is neither revoked nor expired nor too old, if the secret fits; the session is then renewed.
     ///
     /// # Errors
     /// As PostgreSQL answers.
@@ -116,15 +136,15 @@ impl Store {
         workspace: WorkspaceId,
         session: SessionId,
         secret_hash: &[u8; 32],
-        now: Timestamp,
-        expires_at: Timestamp,
+        renewal: Renewal,
     ) -> Result<Option<SessionUser>> {
         let secret_hash = secret_hash.as_slice();
-        let row = self.query_opt(&RENEW, &[&workspace.0, &session.0, &secret_hash, &now, &expires_at]).await?;
+        let Renewal { now, expires_at, begun_after } = renewal;
+        let row = self.query_opt(&RENEW, &[&workspace.0, &session.0, &secret_hash, &now, &expires_at, &begun_after]).await?;
         row.map(|row| {
             Ok(SessionUser {
                 id: UserId(row.try_get(0)?),
-                role: users::role(row.try_get(1)?)?,
+                role: users::role(row.try_get(1)?),
                 name: row.try_get(2)?,
                 locale: row.try_get(3)?,
             })
@@ -132,12 +152,12 @@ impl Store {
         .transpose()
     }
 
-    /// Whether a session still counts; sockets ask once a minute.
+    /// Whether a session still counts; sockets ask when they open and once a minute.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn session_is_alive(&self, workspace: WorkspaceId, session: SessionId, now: Timestamp) -> Result<bool> {
-        Ok(self.query_opt(&IS_ALIVE, &[&workspace.0, &session.0, &now]).await?.is_some())
+    pub async fn session_is_alive(&self, workspace: WorkspaceId, session: SessionId, renewal: Renewal) -> Result<bool> {
+        Ok(self.query_opt(&IS_ALIVE, &[&workspace.0, &session.0, &renewal.now, &renewal.begun_after]).await?.is_some())
     }
 
     /// Ends a session; answers whether it was still under way.

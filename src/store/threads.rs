@@ -3,9 +3,10 @@
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::messages::{author, message};
+use super::messages::{author_shown, content_shown, shown};
+use super::reading::json;
 use super::{Result, Store};
-use crate::domain::event::{Event, Recorded};
+use crate::domain::event::Recorded;
 use crate::domain::ids::{ConversationId, InboxId, MessageId, WorkspaceId};
 use crate::domain::message::{Author, Content, Message};
 
@@ -60,12 +61,7 @@ impl Store {
         limit: i64,
     ) -> Result<Vec<Recorded>> {
         let rows = self.query(&BEFORE, &[&workspace.0, &conversation.0, &before, &limit]).await?;
-        rows.iter()
-            .map(|row| {
-                let event: Event = serde_json::from_value(row.get(2))?;
-                Ok(Recorded { seq: row.get(0), at: row.get(1), event })
-            })
-            .collect()
+        rows.iter().map(|row| Ok(Recorded { seq: row.get(0), at: row.get(1), event: json(row, 2)? })).collect()
     }
 
     /// Messages of a conversation as they stand now, in order.
@@ -77,7 +73,7 @@ impl Store {
             return Ok(Vec::new());
         }
         let rows = self.query(&MESSAGES, &[&workspace.0, &conversation.0, &ids]).await?;
-        rows.iter().map(|row| Ok(ThreadMessage { message: message(row, 0)?, seq: row.get(10), inbox: InboxId(row.get(11)) })).collect()
+        Ok(rows.iter().map(|row| ThreadMessage { message: shown(row, 0), seq: row.get(10), inbox: InboxId(row.get(11)) }).collect())
     }
 
     /// Messages of an inbox by WhatsApp's ids.
@@ -89,15 +85,10 @@ impl Store {
             return Ok(Vec::new());
         }
         let rows = self.query(&QUOTED, &[&workspace.0, &inbox.0, &wamids]).await?;
-        rows.iter().map(quoted).collect()
+        Ok(rows.iter().map(quoted).collect())
     }
 }
 
-fn quoted(row: &Row) -> Result<QuotedMessage> {
-    Ok(QuotedMessage {
-        id: MessageId(row.get(0)),
-        wamid: row.get(1),
-        author: author(row.get(2), row.get(3))?,
-        content: serde_json::from_value(row.get(4))?,
-    })
+fn quoted(row: &Row) -> QuotedMessage {
+    QuotedMessage { id: MessageId(row.get(0)), wamid: row.get(1), author: author_shown(row, 2), content: content_shown(row, 4) }
 }

@@ -3,10 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::reading::json;
 use super::{Error, Result, Store, Transaction, prepare};
 use crate::domain::flows::definition::Definition;
+use crate::domain::hours::Hours;
 use crate::domain::ids::{FlowId, QueueId, TeamId, UserId, WorkspaceId};
 use crate::domain::queue::Queue;
 use crate::domain::snapshot::Workplace;
@@ -36,6 +39,22 @@ crate::statements! {
               WHERE session.workspace_id = version.workspace_id AND session.flow_id = version.flow_id AND session.version = version.version))
         ORDER BY version.flow_id, version.version
         LIMIT 1000";
+    /// Across workspaces: for whoever looks after the installation.
+    ALL_HOURS = "
+        SELECT workspace.name, queue.name, queue.hours
+        FROM queues AS queue
+        JOIN workspaces AS workspace ON workspace.id = queue.workspace_id
+        ORDER BY queue.workspace_id, queue.id
+        LIMIT 10000";
+    /// Across workspaces: for whoever looks after the installation.
+    ALL_PUBLISHED = "
+        SELECT workspace.name, flow.name, version.definition
+        FROM flows AS flow
+        JOIN workspaces AS workspace ON workspace.id = flow.workspace_id
+        JOIN flow_versions AS version
+            ON version.workspace_id = flow.workspace_id AND version.flow_id = flow.id AND version.version = flow.published_version
+        ORDER BY flow.workspace_id, flow.id
+        LIMIT 10000";
     DEFINITION = "SELECT definition FROM flow_versions WHERE workspace_id = $1 AND flow_id = $2 AND version = $3";
     ADD_QUEUE = "
         INSERT INTO queues (workspace_id, id, key, name, team_id, hours, promise_minutes, position)
@@ -61,21 +80,53 @@ crate::statements! {
     PUBLISH = "UPDATE flows SET published_version = $3 WHERE workspace_id = $1 AND id = $2";
 }
 
+/// A workspace's set-up as far as this version understands it. Hours that it does not understand never end, and a flow that it does
+/// not understand has no definition: customers come to people rather than to nobody.
+#[derive(Debug)]
+pub struct SetUp {
+    pub workplace: Workplace,
+    /// What was not understood, and why.
+    pub misread: Vec<Error>,
+}
+
 impl Store {
     /// Reads a workspace's set-up.
     ///
     /// # Errors
-    /// As PostgreSQL answers, or when a definition cannot be read.
-    pub async fn workplace(&self, workspace: WorkspaceId) -> Result<Workplace> {
-        let queues = self.query(&QUEUES, &[&workspace.0]).await?.iter().map(queue).collect::<Result<_>>()?;
+    /// As PostgreSQL answers.
+    pub async fn workplace(&self, workspace: WorkspaceId) -> Result<SetUp> {
+        let mut misread = Vec::new();
+        let queues = self.query(&QUEUES, &[&workspace.0]).await?.iter().map(|row| queue(row, &mut misread)).collect();
         let people = self.query(&PEOPLE, &[&workspace.0]).await?.iter().map(|row| (UserId(row.get(0)), row.get(1))).collect();
         let published = self.query(&PUBLISHED, &[&workspace.0]).await?.iter().map(|row| (FlowId(row.get(0)), row.get(1))).collect();
         let mut definitions = HashMap::new();
         for row in self.query(&DEFINITIONS, &[&workspace.0]).await? {
-            let definition: Definition = serde_json::from_value(row.get(2))?;
-            definitions.insert((FlowId(row.get(0)), row.get(1)), Arc::new(definition));
+            match json::<Definition>(&row, 2) {
+                Ok(definition) => {
+                    definitions.insert((FlowId(row.get(0)), row.get(1)), Arc::new(definition));
+                }
+                Err(error) => misread.push(error),
+            }
         }
-        Ok(Workplace { queues, people, published, definitions })
+        Ok(SetUp { workplace: Workplace { queues, people, published, definitions }, misread })
+    }
+
+    /// Queues and flows of any workspace whose hours or published definition this version does not understand, each in a sentence.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn misread_set_up(&self) -> Result<Vec<String>> {
+        let (queues, flows) = tokio::try_join!(self.query(&ALL_HOURS, &[]), self.query(&ALL_PUBLISHED, &[]))?;
+        let names = |row: &Row| -> (String, String) { (row.get(0), row.get(1)) };
+        let hours = queues.iter().filter_map(|row| {
+            let (error, (workspace, queue)) = (json::<Hours>(row, 2).err()?, names(row));
+            Some(format!("The hours of queue “{queue}” of {workspace} cannot be read ({error}); it counts as always open."))
+        });
+        let definitions = flows.iter().filter_map(|row| {
+            let (error, (workspace, flow)) = (json::<Definition>(row, 2).err()?, names(row));
+            Some(format!("Flow “{flow}” of {workspace} cannot be read ({error}); its customers go to people at once."))
+        });
+        Ok(hours.chain(definitions).collect())
     }
 
     /// Adds a team.
@@ -145,16 +196,19 @@ impl Store {
 pub async fn definition(transaction: &Transaction<'_>, workspace: WorkspaceId, flow: FlowId, version: i32) -> Result<Option<Definition>> {
     let statement = prepare(transaction, &DEFINITION).await?;
     let row = transaction.query_opt(&statement, &[&workspace.0, &flow.0, &version]).await?;
-    row.map(|row| Ok(serde_json::from_value(row.get(0))?)).transpose()
+    row.map(|row| json(&row, 0)).transpose()
 }
 
-fn queue(row: &tokio_postgres::Row) -> Result<Queue> {
-    Ok(Queue {
+fn queue(row: &Row, misread: &mut Vec<Error>) -> Queue {
+    Queue {
         id: QueueId(row.get(0)),
         key: row.get(1),
         name: row.get(2),
         team: TeamId(row.get::<_, Uuid>(3)),
-        hours: serde_json::from_value(row.get(4))?,
+        hours: json(row, 4).unwrap_or_else(|error| {
+            misread.push(error);
+            Hours::always()
+        }),
         promise_minutes: u32::try_from(row.get::<_, i32>(5)).unwrap_or(0),
-    })
+    }
 }

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{FORWARDED, HeaderMap, X_FORWARDED_FOR};
+use actix_web::http::header::{HeaderMap, X_FORWARDED_FOR};
 
 use crate::config::Network;
 
@@ -15,19 +15,12 @@ pub fn client_address(request: &HttpRequest, trusted: &[Network]) -> IpAddr {
     behind_proxies(peer, request.headers(), trusted).to_canonical()
 }
 
-/// Whether the request comes from this machine itself and not through a proxy that runs on it.
+/// Who counts as one: whoever has one IPv6 address has the whole /64.
 #[must_use]
-pub fn is_from_this_machine(request: &HttpRequest, trusted: &[Network]) -> bool {
-    let is_forwarded = request.headers().contains_key(X_FORWARDED_FOR) || request.headers().contains_key(FORWARDED);
-    !is_forwarded && client_address(request, trusted).is_loopback()
-}
-
-/// What attempts are counted by: whoever has one IPv6 address has the whole /64.
-#[must_use]
-pub fn counted_as(address: IpAddr) -> String {
-    match address {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).to_string(),
+pub fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
     }
 }
 
@@ -71,15 +64,8 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_was_forwarded_is_not_from_this_machine() {
-        assert!(is_from_this_machine(&request("127.0.0.1", None), &[]));
-        assert!(!is_from_this_machine(&request("127.0.0.1", Some("203.0.113.9")), &[]));
-        assert!(!is_from_this_machine(&request("192.0.2.1", None), &[]));
-    }
-
-    #[test]
     fn addresses_of_one_ipv6_network_are_counted_together() {
-        let counted = |text: &str| counted_as(text.parse().unwrap());
+        let counted = |text: &str| network_of(text.parse().unwrap());
         assert_eq!(counted("2001:db8:1:2:aaaa::1"), counted("2001:db8:1:2:bbbb::9"));
         assert_ne!(counted("2001:db8:1:2::1"), counted("2001:db8:1:3::1"));
         assert_ne!(counted("192.0.2.1"), counted("192.0.2.2"));

@@ -42,6 +42,7 @@ pub(super) struct Before {
 
 /// Why a plain form was refused, and what the person had written.
 pub(super) struct Refused {
+    pub status: StatusCode,
     pub words: Html,
     pub text: String,
 }
@@ -64,8 +65,9 @@ pub(super) async fn show(
 
 /// The page of a conversation whose form was refused.
 pub(super) async fn refused(state: &State, signed: &Signed, id: ConversationId, refused: Refused) -> Result<HttpResponse> {
+    let status = refused.status;
     let shown = Shown { view: View::default(), surroundings: Surroundings::Shown, refused: Some(refused) };
-    page(StatusCode::UNPROCESSABLE_ENTITY, &conversation_page(state, signed, id, shown).await?)
+    page(status, &conversation_page(state, signed, id, shown).await?)
 }
 
 /// `GET /conversations/{id}/earlier`
@@ -199,7 +201,8 @@ async fn mark_read(state: &State, signed: &Signed, opened: &Opened) -> Result<()
     if opened.read_seq.is_some_and(|read| read >= conversation.last_seq) {
         return Ok(());
     }
-    reads::remember(state, signed, conversation.id, conversation.last_seq).await
+    reads::remember(state, signed, conversation.id, conversation.last_seq).await?;
+    Ok(())
 }
 
 fn composer(signed: &Signed, opened: &Opened, canned: Vec<CannedReply>, refused: Option<Refused>) -> Composer {

@@ -12,6 +12,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::answer::{Asked, stream};
+use super::bodies::Watch;
 use super::cookies::Binding;
 use super::error::Error;
 use super::locale::Locale;
@@ -19,7 +20,7 @@ use super::redirect::last_page;
 use super::security_headers;
 use super::session::Signed;
 use super::state::State;
-use super::views::{ErrorPage, RefusalPage, refusal_words, streams};
+use super::views::{ErrorPage, Html, RefusalPage, refusal_words, streams};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -61,7 +62,9 @@ fn failure<B>(response: &ServiceResponse<B>, id: RequestId) -> Option<HttpRespon
     // Reading cookies writes to the extensions: the two must not overlap.
     let chosen = request.extensions().get::<Signed>().map(|signed| signed.locale);
     let locale = chosen.unwrap_or_else(|| Locale::of_request(request));
-    match error.as_error::<Error>() {
+    // Whoever reads a body only learns that it broke off; why is known here.
+    let of_body = Watch::of(request).and_then(|watch| watch.fault()).map(Error::from);
+    match of_body.as_ref().or_else(|| error.as_error::<Error>()) {
         Some(error) => {
             if error.is_fault() {
                 log(request, error, id);
@@ -86,8 +89,10 @@ fn log(request: &HttpRequest, error: &Error, id: RequestId) {
 
 /// A stream for live pages that were refused, a page for people, JSON for programs that ask for it, a sentence for everybody else.
 fn answer(request: &HttpRequest, error: &Error, locale: Locale, id: RequestId) -> HttpResponse {
-    if let (Error::Refused(refusal), Asked::Live) = (error, Asked::of(request.headers())) {
-        return stream(error.status_code(), streams::refusal(&refusal_words(locale, refusal)));
+    if Asked::of(request.headers()) == Asked::Live
+        && let Some(words) = words_beside_the_form(error, locale)
+    {
+        return stream(error.status_code(), streams::refusal(&words));
     }
     let mut answer = HttpResponse::build(error.status_code());
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -100,6 +105,15 @@ fn answer(request: &HttpRequest, error: &Error, locale: Locale, id: RequestId) -
     }
 }
 
+/// What a live page says where the form is, so that nothing else on it is lost.
+fn words_beside_the_form(error: &Error, locale: Locale) -> Option<Html> {
+    match error {
+        Error::Refused(refusal) => Some(refusal_words(locale, refusal)),
+        Error::TooSlow | Error::Crowded => Some(Html::trusted(locale.t(&format!("error.{}.hint", error.case())).into_owned())),
+        _ => None,
+    }
+}
+
 fn page(request: &HttpRequest, error: &Error, locale: Locale, id: RequestId) -> askama::Result<String> {
     match error {
         Error::Refused(refusal) => {
@@ -108,7 +122,7 @@ fn page(request: &HttpRequest, error: &Error, locale: Locale, id: RequestId) -> 
         }
         other => {
             let request_id = other.is_fault().then(|| id.0.to_string());
-            ErrorPage { locale, status: other.status_code().as_u16(), request_id }.render()
+            ErrorPage { locale, status: other.status_code().as_u16(), case: other.case(), request_id }.render()
         }
     }
 }

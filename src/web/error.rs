@@ -27,6 +27,14 @@ pub enum Error {
     WrongMethod,
     #[error("the request is too large")]
     TooLarge,
+    #[error("the request came too slowly")]
+    TooSlow,
+    /// So many large requests are under way that there is no room for this one.
+    #[error("too much at once; try again in a moment")]
+    Crowded,
+    /// One session has more live pages than a person has.
+    #[error("too many pages of this session are open")]
+    TooManyPages,
     /// Nobody has signed in.
     #[error("nobody has signed in")]
     Unsigned,
@@ -55,6 +63,21 @@ impl Error {
         matches!(self, Error::Away(_) | Error::Fault(_))
     }
 
+    /// Which words its page has: the keys under `error` in the locale files.
+    #[must_use]
+    pub fn case(&self) -> &'static str {
+        match self {
+            Error::Refused(_) | Error::BadRequest | Error::WrongMethod | Error::Unsigned => "400",
+            Error::NotAllowed | Error::NotOurForm => "403",
+            Error::NotFound => "404",
+            Error::TooSlow => "408",
+            Error::TooLarge => "413",
+            Error::Crowded | Error::TooManyPages => "429",
+            Error::Fault(_) => "500",
+            Error::Away(_) => "503",
+        }
+    }
+
     /// What a program is told; a fault says nothing of its inside.
     #[must_use]
     pub fn public_words(&self) -> Cow<'static, str> {
@@ -69,12 +92,14 @@ impl Error {
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
         match self {
-            Error::Refused(refusal) if refusal.is_conflict() => StatusCode::CONFLICT,
-            Error::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::Refused(refusal) => status(refusal),
             Error::NotFound => StatusCode::NOT_FOUND,
             Error::BadRequest => StatusCode::BAD_REQUEST,
             Error::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Error::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Error::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Error::Crowded => StatusCode::SERVICE_UNAVAILABLE,
+            Error::TooManyPages => StatusCode::TOO_MANY_REQUESTS,
             Error::Unsigned => StatusCode::UNAUTHORIZED,
             Error::NotAllowed | Error::NotOurForm => StatusCode::FORBIDDEN,
             Error::Away(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -87,6 +112,35 @@ impl ResponseError for Error {
     }
 }
 
+/// 409 when somebody was quicker or the moment forbids it, 422 when it is in what was sent, 403 when it is not this person's to do, 503
+/// when the same may be tried again at once.
+#[must_use]
+pub fn status(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::NotAllowed => StatusCode::FORBIDDEN,
+        Refusal::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::UnknownPerson | Refusal::UnknownQueue | Refusal::Empty | Refusal::TooLong { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::WindowClosed
+        | Refusal::HeldByAnother { .. }
+        | Refusal::NotTaken
+        | Refusal::HeldByFlow
+        | Refusal::Resolved
+        | Refusal::NotResolved
+        | Refusal::ThreadMovedOn { .. }
+        | Refusal::NoRoom { .. }
+        | Refusal::YouHaveNoRoom { .. }
+        | Refusal::NothingToUndo
+        | Refusal::TooLateToUndo
+        | Refusal::Overtaken { .. }
+        | Refusal::AnotherUnderWay
+        | Refusal::NoConversation
+        | Refusal::NothingToSettle
+        | Refusal::Duplicate
+        | Refusal::UsedElsewhere
+        | Refusal::Already { .. } => StatusCode::CONFLICT,
+    }
+}
+
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
@@ -95,7 +149,7 @@ impl From<Refusal> for Error {
 
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
-        if error.is_away() { Self::Away(error.to_string()) } else { Self::fault(error) }
+        if error.is_away() || error.is_busy() { Self::Away(error.to_string()) } else { Self::fault(error) }
     }
 }
 
@@ -103,8 +157,12 @@ impl From<runner::Error> for Error {
     fn from(error: runner::Error) -> Self {
         match error {
             runner::Error::Refused(refusal) => refusal.into(),
+            runner::Error::Store(error) if error.is_busy() => Refusal::Busy.into(),
             runner::Error::Store(error) => error.into(),
             runner::Error::NotFound => Self::NotFound,
+            runner::Error::Busy => Refusal::Busy.into(),
+            runner::Error::ClockOff(_) => Self::Away(error.to_string()),
+            runner::Error::Panicked => Self::fault(error),
         }
     }
 }

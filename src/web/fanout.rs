@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::frames::ToPage;
 use super::locale::Locale;
+use super::session::renewal;
 use super::state::State;
 use super::{present, threads};
 use crate::domain::conversation::Listing;
@@ -217,8 +218,8 @@ async fn check_sessions(state: &State) {
         }
         for (workspace, session) in sessions {
             tokio::time::sleep(pause).await;
-            if let Ok(false) = state.store.session_is_alive(workspace, session, Timestamp::now()).await {
-                state.live.hub.close_session(workspace, session);
+            if let Ok(false) = state.store.session_is_alive(workspace, session, renewal(Timestamp::now())).await {
+                state.live.session_is_over(workspace, session);
             }
         }
     }

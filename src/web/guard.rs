@@ -4,14 +4,15 @@
 
 use actix_web::body::{BoxBody, EitherBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{ACCEPT, HeaderValue, LOCATION};
+use actix_web::http::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, TRANSFER_ENCODING};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpResponse, web};
 use jiff::Timestamp;
+use subtle::ConstantTimeEq;
 use url::form_urlencoded;
 
-use super::client_address::is_from_this_machine;
+use super::bodies::{FORM, UPLOAD, Watch};
 use super::csrf::{self, Origin};
 use super::error::{Error, Result};
 use super::routes::{Entry, Kind, Who};
@@ -59,9 +60,12 @@ async fn admit(entry: &Entry, request: &mut ServiceRequest) -> Result<Option<Fou
     }
     let found = match entry.who {
         Who::Public => None,
-        Who::Anyone | Who::Nearby(_) | Who::May(_) => session::find(&state, request.request(), Timestamp::now()).await?,
+        Who::Anyone | Who::Scraper(_) | Who::May(_) => session::find(&state, request.request(), Timestamp::now()).await?,
     };
     may(entry.who, &state, request, found.as_ref().map(|found| &found.signed))?;
+    if found.is_some() {
+        trust_body(entry.kind, &state, request);
+    }
     if let Some(limit) = form_limit(entry.kind) {
         let signed = &found.as_ref().ok_or(Error::Unsigned)?.signed;
         csrf::check(request, &signed.csrf, limit).await?;
@@ -72,10 +76,29 @@ async fn admit(entry: &Entry, request: &mut ServiceRequest) -> Result<Option<Fou
 fn may(who: Who, state: &State, request: &ServiceRequest, signed: Option<&Signed>) -> Result<()> {
     match (who, signed) {
         (Who::Public | Who::Anyone, _) => Ok(()),
-        (Who::Nearby(_), _) if is_from_this_machine(request.request(), &state.config.trusted_proxies) => Ok(()),
-        (Who::Nearby(permission) | Who::May(permission), Some(signed)) if signed.may(permission) => Ok(()),
-        (Who::Nearby(_) | Who::May(_), Some(_)) => Err(Error::NotAllowed),
-        (Who::Nearby(_) | Who::May(_), None) => Err(Error::Unsigned),
+        (Who::Scraper(_), _) if knows_token(request.headers(), state.config.metrics_token.as_deref()) => Ok(()),
+        (Who::Scraper(permission) | Who::May(permission), Some(signed)) if signed.may(permission) => Ok(()),
+        (Who::Scraper(_) | Who::May(_), Some(_)) => Err(Error::NotAllowed),
+        (Who::Scraper(_) | Who::May(_), None) => Err(Error::Unsigned),
+    }
+}
+
+/// Whether a program sends the token that was set. Coming from this machine proves nothing: a proxy on it brings everybody.
+fn knows_token(headers: &HeaderMap, token: Option<&str>) -> bool {
+    let sent = headers.get(AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
+    sent.zip(token).is_some_and(|(sent, token)| bool::from(sent.ct_eq(token.as_bytes())))
+}
+
+/// The body of somebody who signed in has a budget of its own, a picture its time, and a socket no end.
+fn trust_body(kind: Kind, state: &State, request: &mut ServiceRequest) {
+    let Some(watch) = Watch::of(request.request()) else { return };
+    match kind {
+        Kind::Upload => watch.vouch(&state.bodies.signed_in, UPLOAD),
+        // What is chunked is no socket.
+        Kind::Live if !request.headers().contains_key(TRANSFER_ENCODING) => request.set_payload(watch.take_off()),
+        Kind::Page | Kind::Part | Kind::Form | Kind::SignIn | Kind::Live | Kind::Door | Kind::Open => {
+            watch.vouch(&state.bodies.signed_in, FORM)
+        }
     }
 }
 

@@ -1,20 +1,24 @@
 //! The socket of a page. Its frames come from a bounded queue; a page that does not read is cut and comes back by "since".
 
 use std::cell::RefCell;
+use std::pin::pin;
 use std::time::Duration;
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use actix_ws::{AggregatedMessage, CloseCode, CloseReason, MessageStream, Session};
+use actix_ws::{AggregatedMessage, CloseCode, CloseReason, MessageStream, ProtocolError, Session};
 use bytestring::ByteString;
 use futures_util::StreamExt;
 use jiff::Timestamp;
+use tokio::sync::mpsc::Receiver;
+use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
-use super::error::{Error, Result};
+use super::attention::Attention;
+use super::error::Error;
 use super::fanout::{listings, people_frame};
 use super::frames::{FromPage, ToPage};
-use super::session::Signed;
+use super::session::{Signed, renewal};
 use super::state::State;
 use super::{receipts, threads};
 use crate::domain::ids::{ConversationId, QueueId};
@@ -29,8 +33,11 @@ const LARGEST: usize = 16 * 1024;
 /// How long a page may take to accept a frame.
 const SEND: Duration = Duration::from_secs(5);
 
-/// How long a page may say nothing; it beats every 20 seconds.
-const SILENCE: Duration = Duration::from_secs(70);
+/// How long a page may say nothing; it beats every 20 seconds. What it is told does not count.
+pub(super) const SILENCE: Duration = Duration::from_secs(70);
+
+/// How long the end of a socket may take.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Conversations with people that a page is told of when it shows a list; more is told as it changes.
 const PLACES: usize = 500;
@@ -39,10 +46,10 @@ const PLACES: usize = 500;
 ///
 /// # Errors
 /// When the request is not a WebSocket's.
-pub async fn open(state: Data<State>, signed: Signed, request: HttpRequest, body: Payload) -> Result<HttpResponse> {
+pub async fn open(state: Data<State>, signed: Signed, request: HttpRequest, body: Payload) -> super::error::Result<HttpResponse> {
     let (response, session, messages) = actix_ws::handle(&request, body).map_err(|_| Error::BadRequest)?;
     let owner = Owner { workspace: signed.workspace, user: signed.user, session: signed.session, locale: signed.locale.as_str() };
-    let registered = state.live.hub.register(owner, porter());
+    let registered = state.live.hub.register(owner, porter()).ok_or(Error::TooManyPages)?;
     let page = Page { id: registered.id, open: None, signed, state };
     page.state.live.arrive(page.signed.workspace, page.signed.user);
     actix_web::rt::spawn(page.run(session, messages.max_frame_size(LARGEST), registered));
@@ -64,6 +71,8 @@ fn porter() -> Porter {
     })
 }
 
+type Heard = Option<std::result::Result<AggregatedMessage, ProtocolError>>;
+
 /// One page's socket.
 struct Page {
     id: SocketId,
@@ -73,45 +82,80 @@ struct Page {
 }
 
 impl Page {
-    async fn run(mut self, mut session: Session, messages: MessageStream, mut registered: Registered) {
-        let mut messages = messages.aggregate_continuations().max_continuation_size(LARGEST);
-        let reason = loop {
-            tokio::select! {
-                () = registered.cut.cancelled() => break Some(CloseCode::Again),
-                frame = registered.frames.recv() => {
-                    let Some(frame) = frame else { break None };
-                    if !send(&mut session, frame).await {
-                        break Some(CloseCode::Again);
-                    }
-                }
-                message = tokio::time::timeout(SILENCE, messages.next()) => match message {
-                    Ok(Some(Ok(AggregatedMessage::Text(text)))) => {
-                        // Boxed: what it needs is held while it runs, not for the life of the socket.
-                        if !Box::pin(self.hear(&mut session, &text)).await {
-                            break Some(CloseCode::Again);
-                        }
-                    }
-                    Ok(Some(Ok(AggregatedMessage::Ping(bytes)))) => {
-                        if session.pong(&bytes).await.is_err() {
-                            break None;
-                        }
-                    }
-                    Ok(Some(Ok(AggregatedMessage::Pong(_) | AggregatedMessage::Binary(_)))) => {}
-                    Ok(Some(Ok(AggregatedMessage::Close(_))) | None) => break None,
-                    Ok(Some(Err(_))) => break Some(CloseCode::Size),
-                    Err(_) => break Some(CloseCode::Policy),
-                },
-            }
+    async fn run(mut self, mut session: Session, messages: MessageStream, registered: Registered) {
+        let Registered { frames, cut, .. } = registered;
+        let reason = tokio::select! {
+            // Whatever is under way: nothing more is told.
+            () = cut.cancelled() => Some(CloseCode::Again),
+            reason = self.attend(&mut session, messages, frames) => reason,
         };
         self.leave();
-        // The other side may be gone already.
-        session.close(reason.map(CloseReason::from)).await.ok();
+        // The other side may be gone already, or never read.
+        tokio::time::timeout(FAREWELL, session.close(reason.map(CloseReason::from))).await.ok();
+    }
+
+    /// Tells the page what happens and does what it says; answers why that ended.
+    async fn attend(&mut self, session: &mut Session, messages: MessageStream, mut frames: Receiver<ByteString>) -> Option<CloseCode> {
+        // Boxed, as below: what it needs is held while it runs, not for the life of the socket.
+        if !Box::pin(self.is_welcome()).await {
+            return Some(CloseCode::Policy);
+        }
+        let mut messages = messages.aggregate_continuations().max_continuation_size(LARGEST);
+        let mut attention = Attention::new(Instant::now());
+        let mut alarm = pin!(sleep_until(attention.alarm()));
+        loop {
+            if alarm.deadline() != attention.alarm() {
+                alarm.as_mut().reset(attention.alarm());
+            }
+            tokio::select! {
+                frame = frames.recv() => {
+                    if !send(session, frame?).await {
+                        return Some(CloseCode::Again);
+                    }
+                }
+                message = messages.next(), if attention.has_ear() => {
+                    if let Err(reason) = Box::pin(self.take_in(session, message, &mut attention)).await {
+                        return reason;
+                    }
+                }
+                () = &mut alarm => {
+                    if attention.is_over(Instant::now()) {
+                        return Some(CloseCode::Policy);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the session still counts. It did when the request came; but its end may have been told before this socket was known.
+    async fn is_welcome(&self) -> bool {
+        let Signed { workspace, session, .. } = self.signed;
+        // While the database is away the round of all sessions looks again.
+        !matches!(self.state.store.session_is_alive(workspace, session, renewal(Timestamp::now())).await, Ok(false))
+    }
+
+    /// Does what one message says; `Err` with the reason when the socket ends.
+    async fn take_in(&mut self, session: &mut Session, message: Heard, attention: &mut Attention) -> Result<(), Option<CloseCode>> {
+        attention.take_in(Instant::now());
+        match message {
+            Some(Ok(AggregatedMessage::Text(text))) => {
+                let Ok(said) = serde_json::from_str::<FromPage>(&text) else { return Ok(()) };
+                attention.understand(Instant::now());
+                if self.hear(session, said).await { Ok(()) } else { Err(Some(CloseCode::Again)) }
+            }
+            Some(Ok(AggregatedMessage::Ping(bytes))) => match tokio::time::timeout(SEND, session.pong(&bytes)).await {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(_)) | Err(_) => Err(None),
+            },
+            Some(Ok(AggregatedMessage::Pong(_) | AggregatedMessage::Binary(_))) => Ok(()),
+            Some(Ok(AggregatedMessage::Close(_))) | None => Err(None),
+            Some(Err(_)) => Err(Some(CloseCode::Size)),
+        }
     }
 
     /// Does what the page says; false when the page no longer reads.
-    async fn hear(&mut self, session: &mut Session, text: &str) -> bool {
-        let Ok(message) = serde_json::from_str::<FromPage>(text) else { return true };
-        match message {
+    async fn hear(&mut self, session: &mut Session, said: FromPage) -> bool {
+        match said {
             FromPage::Beat => {
                 if let Some(conversation) = self.open {
                     self.sign(conversation, Doing::Viewing);

@@ -12,8 +12,8 @@ use super::state::State;
 use crate::domain::ids::MediaId;
 use crate::media::Stored;
 
-/// A picture never changes; only this person's browser keeps it.
-const CACHING: &str = "private, max-age=31536000, immutable";
+/// A picture never changes, but who may see it does: the browser keeps it and asks each time.
+const CACHING: &str = "private, no-cache";
 
 const NOTHING_ACTS: &str = "default-src 'none'; sandbox";
 

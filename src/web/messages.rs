@@ -13,7 +13,7 @@ use super::answer::{Asked, page, stream};
 use super::assignments::acted;
 use super::conversations::{self, Refused};
 use super::drafts;
-use super::error::{Error, Result};
+use super::error::{Error, Result, status};
 use super::session::Signed;
 use super::state::State;
 use super::threads::{self, Thread};
@@ -41,7 +41,7 @@ pub(super) async fn create(
     let content = match reply.content().await? {
         Content::Ready(content) => content,
         Content::SentBefore => return reply.done().await,
-        Content::Unsuitable(words) => return reply.refuse(words).await,
+        Content::Refused(status, words) => return reply.refuse(status, words).await,
     };
     let (message, picture) = (form.message_id, content.picture());
     let command = Command::Reply { by: person(&signed), message, content, reply_to: None, seen: form.seen };
@@ -52,7 +52,7 @@ pub(super) async fn create(
     match outcome {
         Ok(_) | Err(Error::Refused(Refusal::Duplicate)) => reply.done().await,
         Err(Error::Refused(Refusal::ThreadMovedOn { seen, now })) => reply.hold(seen, now).await,
-        Err(Error::Refused(refusal)) => reply.refuse(refusal_words(signed.locale, &refusal)).await,
+        Err(Error::Refused(refusal)) => reply.refuse(status(&refusal), refusal_words(signed.locale, &refusal)).await,
         Err(error) => Err(error),
     }
 }
@@ -62,8 +62,8 @@ enum Content {
     Ready(ReplyContent),
     /// The same form came before.
     SentBefore,
-    /// The picture cannot be sent, in words.
-    Unsuitable(Html),
+    /// It cannot be sent, in words.
+    Refused(StatusCode, Html),
 }
 
 /// One answer on its way.
@@ -82,15 +82,21 @@ impl Reply<'_> {
             return Ok(Content::Ready(ReplyContent::Text { body: self.form.text.clone() }));
         };
         // A picture that a double click brings again is not kept twice.
-        if self.state.store.conversation_of(self.signed.workspace, self.form.message_id).await? == Some(self.id) {
-            return Ok(Content::SentBefore);
+        match self.state.store.conversation_of(self.signed.workspace, self.form.message_id).await? {
+            Some(known) if known == self.id => return Ok(Content::SentBefore),
+            Some(_) => return Ok(self.refused(&Refusal::UsedElsewhere)),
+            None => {}
         }
         let (_, inbox) = self.state.store.contact_of(self.signed.workspace, self.id).await?.ok_or(Error::NotFound)?;
         let place = picture::Place { workspace: self.signed.workspace, conversation: self.id, inbox, message: self.form.message_id };
         match picture::keep(self.state, place, bytes).await? {
             Ok(kept) => Ok(Content::Ready(kept.with_caption(&self.form.text))),
-            Err(unsuitable) => Ok(Content::Unsuitable(unsuitable.words(self.signed.locale))),
+            Err(unsuitable) => Ok(Content::Refused(StatusCode::UNPROCESSABLE_ENTITY, unsuitable.words(self.signed.locale))),
         }
+    }
+
+    fn refused(&self, refusal: &Refusal) -> Content {
+        Content::Refused(status(refusal), refusal_words(self.signed.locale, refusal))
     }
 
     /// The answer is on its way: what follows must not make it look as if it were not, or it would be written again.
@@ -118,11 +124,11 @@ impl Reply<'_> {
     }
 
     /// Says why not, and gives the text back.
-    async fn refuse(&self, words: Html) -> Result<HttpResponse> {
+    async fn refuse(&self, status: StatusCode, words: Html) -> Result<HttpResponse> {
         match self.asked {
-            Asked::Live => Ok(stream(StatusCode::UNPROCESSABLE_ENTITY, streams::refusal(&words))),
+            Asked::Live => Ok(stream(status, streams::refusal(&words))),
             Asked::Plain { .. } => {
-                let refused = Refused { words, text: self.form.text.clone() };
+                let refused = Refused { status, words, text: self.form.text.clone() };
                 conversations::refused(self.state, self.signed, self.id, refused).await
             }
         }
@@ -132,7 +138,7 @@ impl Reply<'_> {
     async fn hold(&self, seen: i64, now: i64) -> Result<HttpResponse> {
         let guard = self.guard(seen, now).await?;
         if *self.asked == Asked::Live {
-            return Ok(stream(StatusCode::UNPROCESSABLE_ENTITY, streams::thread_moved_on(&guard)));
+            return Ok(stream(StatusCode::CONFLICT, streams::thread_moved_on(&guard)));
         }
         let held = RefusalPage {
             locale: self.signed.locale,
@@ -141,7 +147,7 @@ impl Reply<'_> {
             text: Some(self.form.text.clone()),
             moved_on: Some(guard),
         };
-        page(StatusCode::UNPROCESSABLE_ENTITY, &held)
+        page(StatusCode::CONFLICT, &held)
     }
 
     async fn guard(&self, seen: i64, now: i64) -> Result<ThreadMovedOn> {

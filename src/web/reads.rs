@@ -22,19 +22,19 @@ pub(super) async fn create(
     id: web::Path<ConversationId>,
     form: web::Form<Read>,
 ) -> Result<HttpResponse> {
-    state.store.contact_of(signed.workspace, *id).await?.ok_or(Error::NotFound)?;
-    remember(&state, &signed, *id, form.seq).await?;
-    receipts::read(&state, signed.workspace, *id, signed.user, form.seq);
+    let seq = remember(&state, &signed, *id, form.seq).await?;
+    receipts::read(&state, signed.workspace, *id, signed.user, seq);
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Remembers it, and lets the person's other pages know.
+/// Remembers it, and lets the person's other pages know; answers how far they have read now.
 ///
 /// # Errors
-/// As PostgreSQL answers.
-pub(super) async fn remember(state: &State, signed: &Signed, conversation: ConversationId, seq: i64) -> Result<()> {
-    if let Some(seq) = state.store.save_read(signed.workspace, conversation, signed.user, seq).await? {
-        state.live.tell_pages(signed.workspace, signed.user, &ToPage::Read { conversation, seq }.frame());
+/// [`Error::NotFound`] when there is no such conversation.
+pub(super) async fn remember(state: &State, signed: &Signed, conversation: ConversationId, seq: i64) -> Result<i64> {
+    let read = state.store.save_read(signed.workspace, conversation, signed.user, seq).await?.ok_or(Error::NotFound)?;
+    if read.has_grown {
+        state.live.tell_pages(signed.workspace, signed.user, &ToPage::Read { conversation, seq: read.seq }.frame());
     }
-    Ok(())
+    Ok(read.seq)
 }

@@ -2,11 +2,13 @@
 //!
 //! The application is built from this table and the access test walks it, so there is no other way in.
 
+use actix_web::dev::HttpServiceFactory;
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Resource, Route};
 
+use super::bodies::watch;
 use super::edge::edge;
 use super::error::{Error, Result};
 use super::guard::{FORM_LIMIT, UPLOAD_LIMIT, guard};
@@ -26,8 +28,8 @@ pub enum Who {
     Anyone,
     /// People whose role has this permission.
     May(Permission),
-    /// Programs on this machine, and people whose role has this permission.
-    Nearby(Permission),
+    /// Programs that know the token of `BATON_METRICS_TOKEN`, and people whose role has this permission.
+    Scraper(Permission),
 }
 
 /// What kind of request it is, and so what is checked besides.
@@ -101,7 +103,7 @@ pub static ROUTES: &[Entry] = &[
     post("/webhooks/whatsapp/{app_id}", Who::Public, Kind::Door, || web::to(webhook::receive)),
     get("/healthz", Who::Public, Kind::Open, || web::to(health::alive)),
     get("/readyz", Who::Public, Kind::Open, || web::to(health::ready)),
-    get("/metrics", Who::Nearby(Permission::SeeAdmin), Kind::Part, || web::to(health::metrics)),
+    get("/metrics", Who::Scraper(Permission::SeeAdmin), Kind::Part, || web::to(health::metrics)),
     get("/assets/{version}/{path:.*}", Who::Public, Kind::Open, || web::to(assets::show)),
 ];
 
@@ -128,7 +130,7 @@ fn configure_with(config: &mut ServiceConfig, is_served: fn(&Entry) -> bool) {
     }
     let resources = paths(|entry| is_served(entry) && entry.kind != Kind::Door).into_iter().map(resource);
     let pages = resources.fold(web::scope(""), |pages, resource| pages.service(resource));
-    config.service(pages.default_service(web::to(not_found)).wrap(from_fn(edge)));
+    config.service(pages.default_service(web::to(not_found)).wrap(from_fn(edge)).wrap(from_fn(watch)));
 }
 
 /// The paths of lines in the order of the table, each once.
@@ -154,11 +156,11 @@ fn resource(path: &'static str) -> Resource {
     resource.default_service(web::to(wrong_method))
 }
 
-/// A door is the busiest address: nothing stands around it.
-fn door(path: &'static str) -> Resource {
+/// A door is the busiest address: nothing stands around it but the watch over its bodies.
+fn door(path: &'static str) -> impl HttpServiceFactory + use<> {
     let resource =
         entries(path).fold(web::resource(path), |resource, entry| resource.route((entry.handler)().method(entry.method.clone())));
-    resource.default_service(web::to(webhook::wrong_method))
+    resource.default_service(web::to(webhook::wrong_method)).wrap(from_fn(watch))
 }
 
 async fn home() -> HttpResponse {

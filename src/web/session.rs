@@ -1,7 +1,8 @@
 //! Who a request comes from.
 //!
-//! Two cookies: a token that is believed for five minutes, and the session behind it, which is asked for when the token has run
-//! out. So a request costs no query, and a changed role, a revoked session or a person who left counts within minutes.
+//! Two cookies: a token that is believed for a minute, and the session behind it, which is asked for when the token has run out or
+//! this node heard that something ended. So a request costs no query, and a changed role, a revoked session or a person who left counts
+//! at once while nodes hear each other, and within a minute while they do not.
 
 use std::future::{Ready, ready};
 
@@ -18,10 +19,13 @@ use super::locale::Locale;
 use super::state::State;
 use crate::domain::ids::{SessionId, UserId, WorkspaceId};
 use crate::domain::user::{Permission, Role};
-use crate::store::sessions::{NewSession, SessionUser};
+use crate::store::sessions::{NewSession, Renewal, SessionUser};
 
 /// How long a session lives without a request.
 pub const LIFE: SignedDuration = SignedDuration::from_hours(24 * SESSION_DAYS);
+
+/// How long a session lives however much it is used: after this a person proves again who they are.
+pub const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// What a browser calls itself is kept to this many characters.
 const LONGEST_USER_AGENT: usize = 200;
@@ -87,11 +91,18 @@ pub async fn find(state: &State, request: &HttpRequest, now: Timestamp) -> Resul
             return Ok(Some(Found { signed, cookies: Vec::new() }));
         }
     }
-    let person = state.store.renew_session(session.workspace, session.session, &session.secret_hash(), now, now + LIFE).await?;
+    let person = state.store.renew_session(session.workspace, session.session, &session.secret_hash(), renewal(now)).await?;
     match person {
         Some(person) => found(state, Signed::of(person, &session), &session, now).await.map(Some),
         None => Ok(None),
     }
+}
+
+/// What using a session at `now` does to it.
+#[must_use]
+pub fn renewal(now: Timestamp) -> Renewal {
+    let before = |life| now.saturating_sub(life).unwrap_or(Timestamp::MIN);
+    Renewal { now, expires_at: now + LIFE, begun_after: before(LONGEST_LIFE) }
 }
 
 /// Opens a session for a person who proved who they are; answers the cookies.

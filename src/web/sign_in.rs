@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::RETRY_AFTER;
+use actix_web::http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use jiff::Timestamp;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::client_address::{client_address, counted_as};
+use super::client_address::{client_address, network_of};
 use super::error::Result;
 use super::locale::Locale;
 use super::redirect::{FIRST_PAGE, go_to, go_to_with, local_path};
@@ -25,6 +25,9 @@ const BY_ACCOUNT: Limit = Limit { name: "sign-in-account", attempts: 5, window: 
 
 /// Wrong sign-ins from one address; an office may share it.
 const BY_ADDRESS: Limit = Limit { name: "sign-in-address", attempts: 20, window: Duration::from_secs(300) };
+
+/// Makes the browser forget the pictures it kept; the next person at this machine has no business with them.
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
 #[derive(Deserialize)]
 pub(super) struct Question {
@@ -63,7 +66,7 @@ pub(super) async fn create(state: web::Data<State>, request: HttpRequest, form: 
     let form = form.into_inner();
     let locale = Locale::of_request(&request);
     let account = digest(&form.email.trim().to_lowercase());
-    let address = digest(&counted_as(client_address(&request, &state.config.trusted_proxies)));
+    let address = digest(&network_of(client_address(&request, &state.config.trusted_proxies)).to_string());
     if let Some(wait) = too_many(&state, &account, &address).await {
         return too_many_page(&form, locale, wait);
     }
@@ -78,7 +81,9 @@ pub(super) async fn create(state: web::Data<State>, request: HttpRequest, form: 
 /// `POST /sign-out`
 pub(super) async fn delete(state: web::Data<State>, signed: Signed) -> Result<HttpResponse> {
     let cookies = session::end(&state, signed.workspace, signed.session, Timestamp::now()).await?;
-    go_to_with("/sign-in", &cookies)
+    let mut response = go_to_with("/sign-in", &cookies)?;
+    response.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\""));
+    Ok(response)
 }
 
 /// Counts the attempt; answers how long to wait when there were too many.

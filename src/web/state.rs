@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use super::bodies::budget::Budgets;
 use super::cookies::Binding;
 use super::passwords::Passwords;
 use super::receipts::Receipts;
@@ -34,6 +35,8 @@ impl Sockets for Live {
 pub struct State {
     pub config: Config,
     pub store: Store,
+    /// For health: answers while everything else waits.
+    pub watch: Store,
     pub tokens: Tokens,
     pub passwords: Passwords,
     pub rate_limits: RateLimits,
@@ -44,6 +47,8 @@ pub struct State {
     /// Where webhook bodies go in.
     pub intake: Intake,
     pub media: Arc<MediaStore>,
+    /// How many bytes of bodies are held at once.
+    pub bodies: Budgets,
     /// Reads and typing, as the customer sees them.
     pub client: Client,
     pub receipts: Receipts,
@@ -81,12 +86,15 @@ pub(super) mod tests {
         }
     }
 
+    pub const METRICS_TOKEN: &str = "figures-for-the-scraper";
+
     /// A node with a signing key but neither database nor Redis, known to browsers as `public_url`.
     pub fn state_without_database(public_url: &str) -> State {
         let pairs = [
             ("BATON_DATABASE_URL", "postgres://nobody@localhost/nowhere".to_owned()),
             ("BATON_REDIS_URL", "redis://localhost".to_owned()),
             ("BATON_PUBLIC_URL", public_url.to_owned()),
+            ("BATON_METRICS_TOKEN", METRICS_TOKEN.to_owned()),
         ];
         let config = Config::from_pairs(&pairs).unwrap();
         let store = store_without_database();
@@ -99,7 +107,9 @@ pub(super) mod tests {
             media: Arc::new(MediaStore::at(&url::Url::from_file_path(folder).unwrap()).unwrap()),
             client: Client::new(Settings::new(config.graph_url.clone(), &config.graph_version)).unwrap(),
             receipts: Receipts::default(),
+            bodies: Budgets::default(),
             config,
+            watch: store.clone(),
             store,
             tokens: tokens_without_database(Timestamp::now()),
             passwords: Passwords::new().unwrap(),

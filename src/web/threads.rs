@@ -75,6 +75,8 @@ pub fn stands(event: &Event) -> bool {
         | Event::AnswerRecorded { .. }
         | Event::FlowAdvanced { .. }
         | Event::DeliveryPostponed { .. }
+        | Event::LeftOutbox { .. }
+        | Event::InboxPaused { .. }
         | Event::TimerSet { .. }
         | Event::TimerCancelled { .. } => false,
     }

@@ -2,8 +2,7 @@
 //!
 //! A token is a JWT (HS256) that names its key by `kid`. Keys are shared by all nodes through the database and change once a week.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
@@ -13,11 +12,15 @@ use super::locale::Locale;
 use super::session::Signed;
 use crate::domain::ids::{SessionId, UserId, WorkspaceId};
 use crate::domain::user::Role;
+use crate::live::endings::{Endings, REMEMBERED};
 use crate::store::signing_keys::{SIGNS_FOR, SigningKey};
 use crate::store::{self, Store};
 
-/// How long a token counts; what changed about the person counts at the latest after this.
-pub const LIFE: SignedDuration = SignedDuration::from_mins(5);
+/// How long a token counts. What changed about the person counts at once where it is heard of, and at the latest after this.
+pub const LIFE: SignedDuration = SignedDuration::from_mins(1);
+
+/// An ending that is forgotten before the tokens it ended would bring them back to life.
+const _: () = assert!(REMEMBERED.as_secs() > LIFE.as_secs() + 30);
 
 /// Forged `kid`s must not become a query each.
 const READ_KEYS_AGAIN: SignedDuration = SignedDuration::from_secs(3);
@@ -39,7 +42,7 @@ pub enum Error {
 pub struct Tokens {
     store: Store,
     keys: RwLock<Keys>,
-    ended: Mutex<HashMap<SessionId, Timestamp>>,
+    endings: Arc<Endings>,
 }
 
 /// The keys as last read, newest first.
@@ -65,9 +68,10 @@ struct Claims {
 }
 
 impl Tokens {
+    /// Tokens that do not outlive `endings`.
     #[must_use]
-    pub fn new(store: Store) -> Self {
-        Self { store, keys: RwLock::default(), ended: Mutex::default() }
+    pub fn new(store: Store, endings: Arc<Endings>) -> Self {
+        Self { store, keys: RwLock::default(), endings }
     }
 
     /// A token for this person, good for [`LIFE`].
@@ -81,8 +85,7 @@ impl Tokens {
         self.known_keys(|keys| keys.first().map(|key| sign(signed, key, now))).ok_or(Error::NoKey)?
     }
 
-    /// The person of a token that is ours, still counts, and whose session did not end here. A key this node does not know yet is
-    /// looked up, at most every few seconds.
+    /// The person of a token that is ours and still counts. A key this node does not know yet is looked up, at most every few seconds.
     ///
     /// # Errors
     /// As PostgreSQL answers.
@@ -91,15 +94,14 @@ impl Tokens {
         if !self.known_keys(|keys| keys.iter().any(|key| key.kid == kid)) && self.may_read_again(now) {
             self.read_keys(now).await?;
         }
-        let signed = self.known_keys(|keys| read(token, keys.iter().find(|key| key.kid == kid)?, now));
-        Ok(signed.filter(|signed| !self.ended().contains_key(&signed.session)))
+        let read = self.known_keys(|keys| read(token, keys.iter().find(|key| key.kid == kid)?, now));
+        let counts = |(signed, made): &(Signed, Timestamp)| !self.endings.is_over(signed.workspace, signed.user, signed.session, *made);
+        Ok(read.filter(counts).map(|(signed, _)| signed))
     }
 
-    /// From now on no token of this session counts on this node; on others they run out by themselves.
+    /// From now on no token of this session counts on this node.
     pub fn end(&self, session: SessionId, now: Timestamp) {
-        let mut ended = self.ended();
-        ended.retain(|_, at| now.duration_since(*at) <= LIFE);
-        ended.insert(session, now);
+        self.endings.end_session(session, now);
     }
 
     async fn rotate(&self, now: Timestamp) -> Result<(), store::Error> {
@@ -124,10 +126,6 @@ impl Tokens {
     fn may_read_again(&self, now: Timestamp) -> bool {
         let read_at = self.keys.read().unwrap_or_else(PoisonError::into_inner).read_at;
         read_at.is_none_or(|read_at| now.duration_since(read_at) >= READ_KEYS_AGAIN)
-    }
-
-    fn ended(&self) -> MutexGuard<'_, HashMap<SessionId, Timestamp>> {
-        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -156,14 +154,16 @@ fn sign(signed: &Signed, key: &SigningKey, now: Timestamp) -> Result<String, Err
     Ok(jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(&key.secret))?)
 }
 
-fn read(token: &str, key: &SigningKey, now: Timestamp) -> Option<Signed> {
+/// What a token says, and when it was made.
+fn read(token: &str, key: &SigningKey, now: Timestamp) -> Option<(Signed, Timestamp)> {
     let mut validation = Validation::new(Algorithm::HS256);
     validation.set_issuer(&[ISSUER]);
     validation.set_required_spec_claims(&["iss", "exp"]);
     // Compared below, with the clock that was handed in.
     validation.validate_exp = false;
     let claims = jsonwebtoken::decode::<Claims>(token, &DecodingKey::from_secret(&key.secret), &validation).ok()?.claims;
-    (now.as_second() < claims.exp).then(|| Signed {
+    let made = Timestamp::from_second(claims.iat).ok()?;
+    let signed = Signed {
         workspace: claims.workspace,
         user: claims.sub,
         session: claims.sid,
@@ -171,7 +171,8 @@ fn read(token: &str, key: &SigningKey, now: Timestamp) -> Option<Signed> {
         name: claims.name,
         locale: Locale::of(&claims.locale).unwrap_or_default(),
         csrf: claims.csrf,
-    })
+    };
+    (now.as_second() < claims.exp).then_some((signed, made))
 }
 
 #[cfg(test)]
@@ -202,7 +203,7 @@ pub(super) mod tests {
 
     /// Tokens that know a fresh key and have no database behind them.
     pub fn tokens_without_database(now: Timestamp) -> Tokens {
-        let tokens = Tokens::new(store_without_database());
+        let tokens = Tokens::new(store_without_database(), Arc::default());
         tokens.know(vec![key("today", 1, now)], now);
         tokens
     }
@@ -274,12 +275,16 @@ pub(super) mod tests {
     }
 
     #[tokio::test]
-    async fn after_signing_out_the_token_says_nothing_and_the_list_of_ended_sessions_stays_short() {
+    async fn a_token_says_nothing_after_its_session_or_its_persons_rights_ended() {
         let tokens = tokens_without_database(now());
         let token = tokens.sign(&ana(Role::Agent), now()).await.unwrap();
-        tokens.end(ana(Role::Agent).session, now());
+        let ana = ana(Role::Agent);
+        tokens.endings.end_person(ana.workspace, ana.user, now());
         assert_eq!(tokens.read(&token, now()).await.unwrap(), None);
-        tokens.end(SessionId(Uuid::from_u128(9)), now() + LIFE + SignedDuration::from_secs(1));
-        assert_eq!(tokens.ended().len(), 1);
+        let later = now() + SignedDuration::from_secs(10);
+        let token = tokens.sign(&ana, later).await.unwrap();
+        assert_eq!(tokens.read(&token, later).await.unwrap().as_ref(), Some(&ana));
+        tokens.end(ana.session, later);
+        assert_eq!(tokens.read(&token, later).await.unwrap(), None);
     }
 }

@@ -12,15 +12,20 @@ use url::form_urlencoded;
 
 pub use self::apps::Apps;
 use self::body::Unread;
+use super::bodies::{self, Watch};
 use super::state::State;
 use crate::live::wakes::Wake;
-use crate::runner::{intake::NotTaken, now};
+use crate::runner::intake::NotTaken;
+use crate::runner::{self, now};
 use crate::store;
 use crate::store::payloads::NewPayload;
 use crate::whatsapp::signature;
 
 /// Meta's signature of the body (Meta, "Create a webhook endpoint").
 const SIGNATURE: &str = "x-hub-signature-256";
+
+/// As long as the secrets of apps are.
+const NOBODYS: &str = "00000000000000000000000000000000";
 
 /// Seconds after which Meta may come again; it does so by itself anyway.
 const COME_AGAIN: &str = "5";
@@ -33,7 +38,9 @@ enum Refused {
     TooLarge,
     /// The body broke off.
     Broken,
-    /// It could not be stored: Meta is to come again.
+    /// The body came too slowly.
+    Slow,
+    /// It could not be held or stored: Meta is to come again.
     Away,
 }
 
@@ -64,12 +71,14 @@ pub(super) async fn wrong_method() -> HttpResponse {
 async fn take_in(state: &State, apps: &Apps, request: &HttpRequest, body: web::Payload) -> Result<(), Refused> {
     let app_id = app_id(request);
     let app = apps.find(&state.store, app_id).await?;
-    let body = body::read(request.headers(), body).await?;
-    let app = app.ok_or(Refused::NotMetas)?;
+    let body = body::read(bodies::announced(request.headers()), Watch::of(request).as_ref(), body).await?;
     let given = request.headers().get(SIGNATURE).and_then(|value| value.to_str().ok());
-    if !signature::verify(&app.app_secret, given, &body) {
+    // Looked at also for an app that is not ours: how long it takes must not tell which ones are.
+    let is_signed = signature::verify(app.as_ref().map_or(NOBODYS, |app| &app.app_secret), given, &body);
+    if app.is_none() || !is_signed {
         return Err(Refused::NotMetas);
     }
+    state.runner.check_clock()?;
     state.intake.take(NewPayload { app_id: app_id.to_owned(), received_at: now(), body }).await?;
     state.live.wake(Wake::Payloads(app_id.to_owned()));
     Ok(())
@@ -113,6 +122,7 @@ impl Refused {
             Self::NotMetas => plain(StatusCode::UNAUTHORIZED).body("not signed by Meta\n"),
             Self::TooLarge => plain(StatusCode::PAYLOAD_TOO_LARGE).body("too large\n"),
             Self::Broken => plain(StatusCode::BAD_REQUEST).body("the body broke off\n"),
+            Self::Slow => plain(StatusCode::REQUEST_TIMEOUT).body("too slow\n"),
             Self::Away => plain(StatusCode::SERVICE_UNAVAILABLE).insert_header((RETRY_AFTER, COME_AGAIN)).body("come again\n"),
         }
     }
@@ -131,9 +141,16 @@ fn plain(status: StatusCode) -> HttpResponseBuilder {
 impl From<store::Error> for Refused {
     fn from(error: store::Error) -> Self {
         // Away for Meta in either case; but only one of them ends by itself.
-        if !error.is_away() {
+        if !error.is_passing() {
             tracing::error!(%error, "an app could not be looked up");
         }
+        Self::Away
+    }
+}
+
+/// A clock that is off: Meta comes again, to another node.
+impl From<runner::Error> for Refused {
+    fn from(_: runner::Error) -> Self {
         Self::Away
     }
 }
@@ -143,6 +160,8 @@ impl From<Unread> for Refused {
         match unread {
             Unread::TooLarge => Self::TooLarge,
             Unread::Broken => Self::Broken,
+            Unread::Slow => Self::Slow,
+            Unread::Crowded => Self::Away,
         }
     }
 }
@@ -169,8 +188,8 @@ mod tests {
 
     #[actix_web::test]
     async fn every_refusal_has_its_own_answer() {
-        let answers = [Refused::NotMetas, Refused::TooLarge, Refused::Broken, Refused::Away].map(|refused| refused.answer());
-        assert_eq!(answers.each_ref().map(|answer| answer.status().as_u16()), [401, 413, 400, 503]);
-        assert_eq!(answers[3].headers().get(RETRY_AFTER).unwrap(), COME_AGAIN);
+        let answers = [Refused::NotMetas, Refused::TooLarge, Refused::Broken, Refused::Slow, Refused::Away].map(|refused| refused.answer());
+        assert_eq!(answers.each_ref().map(|answer| answer.status().as_u16()), [401, 413, 400, 408, 503]);
+        assert_eq!(answers[4].headers().get(RETRY_AFTER).unwrap(), COME_AGAIN);
     }
 }

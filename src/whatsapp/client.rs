@@ -1,6 +1,7 @@
 //! The client of the Graph API: sends, uploads, fetches. One attempt each; when to try again is decided elsewhere.
 
 mod answer;
+mod gate;
 mod media;
 mod number;
 #[cfg(test)]
@@ -11,19 +12,23 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{RequestBuilder, Response, StatusCode, redirect, retry};
 use serde_json::Value;
 use url::Url;
 
+pub use gate::MayLeave;
 pub use media::MediaAddress;
 pub use number::PhoneNumber;
 
+use self::gate::Trace;
 use super::payload::{self, Typing};
-use crate::domain::delivery::{Outcome, Reaction};
+use crate::domain::delivery::{Backoff, Outcome, Reaction};
 use crate::domain::message::Failure;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const TIMEOUT: Duration = Duration::from_secs(30);
+/// For the whole of a call.
+pub const TIMEOUT: Duration = Duration::from_secs(30);
 /// Short, so that a connection the far side is about to close is seldom written to: such a send would be unknown.
 const IDLE_CONNECTION: Duration = Duration::from_secs(20);
 const IDLE_CONNECTIONS: usize = 64;
@@ -102,26 +107,29 @@ impl Client {
         Ok(Self { http, graph_url: settings.graph_url, version: settings.version })
     }
 
-    /// Sends one message, once. `body` is from [`payload::build`].
+    /// Sends one message, once, if it `may_leave` when its first byte could. `body` is from [`payload::build`].
     ///
-    /// What counts as [`Outcome::Unsent`], and why (hyper 1, hyper-util 0.1 and reqwest 0.13 as read in their sources):
-    /// - `is_connect`: name, connection or TLS handshake failed, or took longer than the connect timeout. The request is handed
-    ///   to a connection only after that, so no byte of it has left.
-    /// - `is_builder`: the request could not even be made.
-    ///
-    /// Everything else after that is [`Outcome::Unknown`], even where the request was probably never read: hyper does not tell how
-    /// much of it was written.
+    /// [`Outcome::Unsent`] is what never asked for a byte of the body, or asked too late: no connection came about, or it broke before
+    /// (hyper 1, hyper-util 0.1 and reqwest 0.13 as read in their sources; a request without its body is none to the Graph API).
+    /// Everything else that has no answer is [`Outcome::Unknown`], even where the request was probably never read: hyper does not
+    /// tell how much of it was written.
     ///
     /// What is never repeated behind our back: reqwest's own retries (by default it repeats what HTTP/2 refuses, even a POST) are off
     /// and the protocol is HTTP/1.1. One repetition is left, in hyper-util, and it is safe: a request that was queued for a pooled
     /// connection which turned out closed is handed back by hyper *unstarted* (`TrySendError` with its message) and goes to
     /// another connection. Once hyper has begun to write it, it is never handed back.
-    pub async fn send(&self, phone_number_id: &str, access_token: &str, body: &Value) -> Outcome {
-        let request = self.http.post(self.address(&[phone_number_id, "messages"])).bearer_auth(access_token).json(body);
-        let response = match request.send().await {
+    pub async fn send(&self, phone_number_id: &str, access_token: &str, body: &Value, may_leave: MayLeave) -> Outcome {
+        let trace = Trace::default();
+        let request = self.http.post(self.address(&[phone_number_id, "messages"])).bearer_auth(access_token);
+        let request = request.header(CONTENT_TYPE, "application/json");
+        let gated = trace.body(body.to_string().into(), may_leave);
+        let response = match request.body(reqwest::Body::wrap(gated)).send().await {
             Ok(response) => response,
-            Err(error) if error.is_connect() || error.is_builder() => return Outcome::Unsent { reason: words(error) },
-            Err(error) => return Outcome::Unknown { reason: words(error) },
+            Err(error) if trace.has_left() => return Outcome::Unknown { reason: words(error) },
+            Err(error) => {
+                let backoff = if error.is_connect() { Backoff::Connection } else { Backoff::Preparation };
+                return Outcome::Unsent { reason: words(error), backoff };
+            }
         };
         let status = response.status().as_u16();
         match read(response, LARGEST_ANSWER).await {
@@ -166,7 +174,7 @@ impl Client {
 fn refusal(status: StatusCode, answer: &[u8]) -> Error {
     match answer::outcome(status.as_u16(), answer) {
         Outcome::Refused { failure, reaction } => Error::Refused { failure, reaction },
-        Outcome::Unknown { reason } | Outcome::Unsent { reason } => Error::Unexpected { reason },
+        Outcome::Unknown { reason } | Outcome::Unsent { reason, .. } => Error::Unexpected { reason },
         Outcome::Accepted { .. } => Error::Unexpected { reason: format!("HTTP {status} with the answer to a send") },
     }
 }

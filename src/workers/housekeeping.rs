@@ -5,8 +5,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use super::{Workers, after_fault};
+use super::Workers;
 use crate::domain::Refusal;
+use crate::runner::trouble::Trouble;
 use crate::runner::{Error, now};
 
 /// How often.
@@ -18,17 +19,22 @@ const KEEP_PAYLOADS: SignedDuration = SignedDuration::from_hours(24 * 14);
 /// Batches of old bodies that one round forgets at most.
 const FORGET_BATCHES: usize = 20;
 
+static NOT_DONE: Trouble = Trouble::new("the chores could not be done");
+
 /// Runs until `stop`.
 pub(super) async fn run(workers: Workers, stop: CancellationToken) {
     let mut rounds = tokio::time::interval(ROUND);
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let pulse = workers.runner.vitals().pulse("chores");
     loop {
+        pulse.beat();
         tokio::select! {
             () = stop.cancelled() => return,
             _ = rounds.tick() => {}
         }
-        if let Err(error) = round(&workers).await {
-            after_fault("the chores could not be done", &error).await;
+        match round(&workers).await {
+            Ok(()) => NOT_DONE.is_over(),
+            Err(error) => NOT_DONE.failed(&error),
         }
     }
 }
@@ -36,10 +42,12 @@ pub(super) async fn run(workers: Workers, stop: CancellationToken) {
 async fn round(workers: &Workers) -> Result<(), Error> {
     let store = workers.runner.store();
     let now = now();
-    for lapsed in store.lapsed_sends(now).await? {
+    workers.runner.check_clock()?;
+    for lapsed in store.lapsed_sends().await? {
         tracing::warn!(message = %lapsed.message, "a send lost its node; nobody knows whether it arrived");
         match workers.runner.record_lapse(&lapsed).await {
-            Ok(_) | Err(Error::Refused(Refusal::Duplicate)) => {}
+            Ok(_) | Err(Error::Refused(Refusal::Duplicate) | Error::Busy) => {}
+            Err(Error::Store(error)) if error.is_busy() => {}
             Err(error) => return Err(error),
         }
     }

@@ -1,14 +1,16 @@
 //! Lanes at work on this node: a contact's items in order, many contacts at once.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore};
-use tokio_util::task::TaskTracker;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
+use super::keyed::{Keyed, Next};
 use crate::runner::contact::LaneProgress;
 use crate::runner::intake::Intake;
+use crate::runner::trouble::Trouble;
 use crate::runner::{Error, Runner};
 use crate::store::inbound_items::Lane;
 
@@ -24,111 +26,81 @@ const AHEAD: usize = 1_000;
 /// Lanes that may wait for their turn; the rest is found by the sweep.
 const WAITING: usize = 20_000;
 
-/// Pause before a lane that failed is tried again.
-const AFTER_FAULT: Duration = Duration::from_millis(300);
+/// When a lane is looked at again whose contact somebody has, at first and after many looks; and one whose items could not be run.
+const AFTER_OTHERS: Duration = Duration::from_millis(10);
+const LONGEST_AFTER_OTHERS: Duration = Duration::from_millis(640);
+const AFTER_FAULT: Duration = Duration::from_secs(1);
 
-/// The lanes of this node.
+static NOT_RUN: Trouble = Trouble::new("contacts' items could not be run; they wait");
+
+/// The lanes of this node. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Lanes {
     runner: Runner,
-    /// Whether something came for a lane while it ran.
-    active: Arc<Mutex<HashMap<Lane, bool>>>,
+    lanes: Keyed<Lane>,
     permits: Arc<Semaphore>,
     intake: Intake,
     permits_in_a_flood: Arc<Semaphore>,
-    /// A lane has ended.
-    ended: Arc<Notify>,
-    tasks: TaskTracker,
 }
 
 impl Lanes {
-    pub fn new(runner: Runner, intake: Intake) -> Self {
+    pub fn new(runner: Runner, intake: Intake, stop: &CancellationToken) -> Self {
         Self {
             runner,
-            intake,
-            active: Arc::default(),
+            lanes: Keyed::new("lanes", WAITING, stop),
             permits: Arc::new(Semaphore::new(AT_ONCE)),
+            intake,
             permits_in_a_flood: Arc::new(Semaphore::new(AT_ONCE_IN_A_FLOOD)),
-            ended: Arc::default(),
-            tasks: TaskTracker::new(),
         }
     }
 
     /// Waits until sorting more would give somebody something to do: bodies keep better than items.
     pub async fn have_room(&self) {
-        while self.active().len() >= AHEAD {
-            self.ended.notified().await;
+        while self.lanes.len() >= AHEAD {
+            self.lanes.one_is_freed().await;
         }
     }
 
     /// Runs a lane, or notes that it has to be run once more.
     pub fn run(&self, lane: Lane) {
-        let mut active = self.active();
-        if let Some(again) = active.get_mut(&lane) {
-            *again = true;
-        } else if active.len() < WAITING {
-            active.insert(lane, false);
-            self.tasks.spawn(self.clone().work(lane));
-        }
+        let (lanes, looks) = (self.clone(), Arc::new(AtomicU32::new(0)));
+        self.lanes.run(lane, move |lane| {
+            let (lanes, looks) = (lanes.clone(), looks.clone());
+            async move { lanes.run_in_turn(lane, &looks).await }
+        });
     }
 
     /// Waits for the lanes that run; those that wait for their turn are left to whoever comes next.
     pub async fn finish(&self) {
         self.permits.close();
-        self.tasks.close();
-        self.tasks.wait().await;
+        self.lanes.finish().await;
     }
 
-    fn active(&self) -> MutexGuard<'_, HashMap<Lane, bool>> {
-        self.active.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn work(self, lane: Lane) {
-        let Ok(_permit) = self.permits.acquire().await else { return };
-        loop {
-            match self.run_in_turn(lane).await {
-                Ok(LaneProgress::MoreMayWait) => {}
-                Ok(LaneProgress::Empty) => {
-                    if self.is_done(lane) {
-                        return;
-                    }
-                }
-                Err(Error::NotFound) => return self.forget(lane),
-                Err(error) => {
-                    tracing::error!(%error, contact = %lane.contact, "a contact's items could not be run; they wait");
-                    tokio::time::sleep(AFTER_FAULT).await;
-                    return self.forget(lane);
-                }
-            }
-        }
-    }
-
-    /// While bodies flood in, few lanes run: acknowledging goes first.
-    async fn run_in_turn(&self, lane: Lane) -> Result<LaneProgress, Error> {
+    /// While bodies flood in, few lanes run: acknowledging goes first. A lane that cannot run now leaves its place to others.
+    async fn run_in_turn(&self, lane: Lane, looks: &AtomicU32) -> Next {
+        let Ok(_permit) = self.permits.acquire().await else { return Next::Done };
         let _turn = if self.intake.is_flooded() { self.permits_in_a_flood.acquire().await.ok() } else { None };
-        self.runner.run_lane(lane).await
-    }
-
-    /// Whether nothing came meanwhile; then the lane is forgotten.
-    fn is_done(&self, lane: Lane) -> bool {
-        let mut active = self.active();
-        match active.get_mut(&lane) {
-            Some(again) if *again => {
-                *again = false;
-                false
+        match self.runner.run_lane(lane).await {
+            Ok(progress) => {
+                NOT_RUN.is_over();
+                looks.store(0, Ordering::Relaxed);
+                if progress == LaneProgress::Empty { Next::Done } else { Next::Again }
             }
-            _ => {
-                active.remove(&lane);
-                self.ended.notify_one();
-                true
+            Err(Error::NotFound) => Next::Done,
+            Err(Error::Busy) => after_others(looks),
+            Err(Error::Store(error)) if error.is_busy() => after_others(looks),
+            Err(error) => {
+                NOT_RUN.failed(&error);
+                Next::Later(AFTER_FAULT)
             }
         }
     }
+}
 
-    fn forget(&self, lane: Lane) {
-        self.active().remove(&lane);
-        self.ended.notify_one();
-    }
+/// Somebody has the contact: most have it for milliseconds, some for seconds.
+fn after_others(looks: &AtomicU32) -> Next {
+    let doublings = looks.fetch_add(1, Ordering::Relaxed).min(10);
+    Next::Later(AFTER_OTHERS.saturating_mul(1 << doublings).min(LONGEST_AFTER_OTHERS))
 }
 
 #[cfg(test)]
@@ -145,17 +117,18 @@ mod tests {
     async fn sorting_waits_while_enough_is_sorted_and_goes_on_when_a_lane_ends() {
         let store = Store::new("postgres://nobody@localhost/nowhere", 1).unwrap();
         let (live, _) = Live::new(Bus::new("redis://localhost").unwrap().0);
-        let lanes = Lanes::new(Runner::new(store.clone(), live), Intake::start(&store));
+        let stop = CancellationToken::new();
+        let lanes = Lanes::new(Runner::new(store.clone(), live), Intake::start(&store), &stop);
         let lane =
             |number| Lane { workspace: WorkspaceId(Uuid::nil()), contact: ContactId(Uuid::from_u128(number)), inbox: InboxId(Uuid::nil()) };
-        lanes.active().extend((0..AHEAD as u128).map(|number| (lane(number), false)));
+        (0..AHEAD as u128).for_each(|number| lanes.lanes.run(lane(number), |_| async { Next::Later(Duration::from_secs(3_600)) }));
         let waiting = tokio::spawn({
             let lanes = lanes.clone();
             async move { lanes.have_room().await }
         });
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished());
-        lanes.forget(lane(7));
+        stop.cancel();
         waiting.await.unwrap();
     }
 }

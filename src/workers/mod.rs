@@ -3,14 +3,16 @@
 
 mod housekeeping;
 mod inbound;
+mod keyed;
 mod lanes;
 mod outbox;
 mod pictures;
 mod routing;
 mod timers;
 
+pub use self::inbound::understand;
+
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -20,9 +22,6 @@ use crate::media::MediaStore;
 use crate::runner::Runner;
 use crate::runner::intake::Intake;
 use crate::whatsapp::Client;
-
-/// Pause after a fault of the database before a loop looks again.
-const AFTER_FAULT: Duration = Duration::from_millis(300);
 
 /// What the loops work with. Cheap to clone.
 #[derive(Clone)]
@@ -52,10 +51,4 @@ impl Workers {
         start(Box::pin(pictures::run(self.clone(), stop.clone())));
         start(Box::pin(housekeeping::run(self, stop.clone())));
     }
-}
-
-/// Logs a fault of a loop once, and waits a moment so that an outage does not spin.
-async fn after_fault(what: &'static str, error: &crate::runner::Error) {
-    tracing::error!(%error, "{what}");
-    tokio::time::sleep(AFTER_FAULT).await;
 }

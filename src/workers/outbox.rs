@@ -2,115 +2,174 @@
 //! first byte leaves; what is not provably unsent or refused is never sent again by itself.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
-use super::{Workers, after_fault};
+use super::Workers;
+use super::keyed::{Keyed, Next};
 use crate::domain::Refusal;
 use crate::domain::contact::Identity;
-use crate::domain::delivery::{Outcome, Reaction};
+use crate::domain::delivery::{Backoff, Outcome, Reaction};
 use crate::domain::ids::{InboxId, MediaId, WorkspaceId};
 use crate::domain::message::{Content, Failure};
 use crate::live::wakes::Wake;
-use crate::runner::{Error, now};
+use crate::runner::Error;
+use crate::runner::outbox::Lease;
+use crate::runner::trouble::Trouble;
+use crate::store::dispatches::{Claim, Dispatch};
 use crate::store::inboxes::Connection;
-use crate::store::outbox::{Claim, Dispatch};
 use crate::whatsapp::{client, payload};
 
 /// Sends of one number under way at once on this node.
 const AT_ONCE: usize = 48;
 
+/// Numbers this node claims for at once; the sweep finds the others.
+const MOST_NUMBERS: usize = 10_000;
+
 /// How often due messages are looked for that nobody was woken for (postponed ones, and those of a node that stopped).
 const SWEEP: Duration = Duration::from_secs(1);
 
-/// When a number that spent its allowance is looked at again.
+/// When a number that spent its allowance, or whose allowance another node is spending, is looked at again; and how often in a row.
 const ALLOWANCE: Duration = Duration::from_millis(15);
+const LOOKS: u32 = 100;
 
-/// Pause between attempts to record an answer while the database is away, and how many.
+/// How long a picture may take to be read, and then to be brought to WhatsApp: together less than the lease, which is begun anew after.
+const READ_PICTURE: Duration = Duration::from_secs(8);
+const UPLOAD_PICTURE: Duration = Duration::from_secs(25);
+
+/// What has to be left of a lease beyond the longest call, so that whoever takes over finds nothing under way.
+const MARGIN: Duration = Duration::from_secs(1);
+
+/// Pause between attempts to record an answer while the database is away, and how many: what WhatsApp said is worth waiting for.
 const RECORD_RETRY: Duration = Duration::from_millis(250);
-const RECORD_TRIES: usize = 120;
+const RECORD_TRIES: usize = 1_200;
 
-type Permits = HashMap<(WorkspaceId, InboxId), Arc<Semaphore>>;
+static NOT_LOOKED: Trouble = Trouble::new("due messages could not be looked for");
+static NOT_CLAIMED: Trouble = Trouble::new("messages could not be claimed");
+
+type Number = (WorkspaceId, InboxId);
 
 /// Runs until `stop`; then waits for the answers of what is under way.
 pub(super) async fn run(workers: Workers, stop: CancellationToken) {
-    let tasks = TaskTracker::new();
-    let mut permits = Permits::new();
+    let pulse = workers.runner.vitals().pulse("outbox");
+    let outbox = Outbox::new(workers, &stop);
     let mut sweep = tokio::time::interval(SWEEP);
     sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
+        pulse.beat();
         tokio::select! {
             () = stop.cancelled() => break,
-            numbers = workers.live.wakes.outbox.next() => {
-                for number in numbers {
-                    pump(&workers, &tasks, &mut permits, number).await;
-                }
-            }
-            _ = sweep.tick() => look_around(&workers).await,
+            numbers = outbox.workers.live.wakes.outbox.next() => numbers.into_iter().for_each(|number| outbox.pump(number)),
+            _ = sweep.tick() => outbox.look_around().await,
         }
     }
-    tasks.close();
-    tasks.wait().await;
+    outbox.numbers.finish().await;
+    outbox.sends.close();
+    outbox.sends.wait().await;
 }
 
-async fn look_around(workers: &Workers) {
-    match workers.runner.store().inboxes_due(now()).await {
-        Ok(numbers) => numbers.into_iter().for_each(|(workspace, inbox)| workers.live.wakes.wake(Wake::Outbox(workspace, inbox))),
-        Err(error) => after_fault("due messages could not be looked for", &error.into()).await,
+/// This node's side of the outbox. Cheap to clone.
+#[derive(Clone)]
+struct Outbox {
+    workers: Workers,
+    numbers: Keyed<Number>,
+    /// Sends that may begin, for each number with any under way.
+    permits: Arc<Mutex<HashMap<Number, Weak<Semaphore>>>>,
+    sends: TaskTracker,
+    /// Up to which number the last sweep looked.
+    swept: Arc<Mutex<Number>>,
+}
+
+impl Outbox {
+    fn new(workers: Workers, stop: &CancellationToken) -> Self {
+        let numbers = Keyed::new("outbox", MOST_NUMBERS, stop);
+        let nobody = (WorkspaceId(Uuid::nil()), InboxId(Uuid::nil()));
+        Self { workers, numbers, permits: Arc::default(), sends: TaskTracker::new(), swept: Arc::new(Mutex::new(nobody)) }
     }
-}
 
-/// Claims and sends what a number may send now.
-async fn pump(workers: &Workers, tasks: &TaskTracker, permits: &mut Permits, number: (WorkspaceId, InboxId)) {
-    let (workspace, inbox) = number;
-    let permits = permits.entry(number).or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE)));
-    loop {
+    /// A thousand numbers at a time, in a circle.
+    async fn look_around(&self) {
+        let seen = *self.swept.lock().unwrap_or_else(PoisonError::into_inner);
+        let numbers = match self.workers.runner.store().inboxes_due(seen).await {
+            Ok(numbers) => numbers,
+            Err(error) => return NOT_LOOKED.failed(&error),
+        };
+        NOT_LOOKED.is_over();
+        let last = numbers.last().copied().unwrap_or((WorkspaceId(Uuid::nil()), InboxId(Uuid::nil())));
+        *self.swept.lock().unwrap_or_else(PoisonError::into_inner) = last;
+        numbers.into_iter().for_each(|number| self.pump(number));
+    }
+
+    /// Claims and sends what a number may send now, in a task of its own.
+    fn pump(&self, number: Number) {
+        let (outbox, looks) = (self.clone(), Arc::new(AtomicU32::new(0)));
+        self.numbers.run(number, move |number| {
+            let (outbox, looks) = (outbox.clone(), looks.clone());
+            async move { outbox.claim(number, &looks).await }
+        });
+    }
+
+    async fn claim(&self, number: Number, looks: &AtomicU32) -> Next {
+        let permits = self.permits_of(number);
         let free = permits.available_permits();
         if free == 0 {
             // The next answer wakes this number again.
-            return;
+            return Next::Done;
         }
-        match workers.runner.claim_outbox(workspace, inbox, free).await {
-            Ok(Claim::Taken(dispatches)) => {
+        let claimed = self.workers.runner.claim_outbox(number.0, number.1, free).await;
+        match claimed {
+            Ok((Claim::Taken(dispatches), lease)) => {
+                NOT_CLAIMED.is_over();
+                looks.store(0, Ordering::Relaxed);
                 let count = dispatches.len();
                 for dispatch in dispatches {
-                    let Ok(permit) = permits.clone().try_acquire_owned() else { return };
-                    tasks.spawn(deliver(workers.clone(), dispatch, permit));
+                    let Ok(permit) = permits.clone().try_acquire_owned() else { break };
+                    self.sends.spawn(deliver(self.workers.clone(), dispatch, lease, permit));
                 }
-                if count < free {
-                    return;
-                }
+                if count == free { Next::Again } else { Next::Done }
             }
-            Ok(Claim::OutOfAllowance) => return wake_later(workers, tasks, number, ALLOWANCE),
-            Ok(Claim::PausedUntil(_)) => return,
-            Err(error) => return after_fault("messages could not be claimed", &error).await,
+            Ok((Claim::OutOfAllowance, _)) if looks.fetch_add(1, Ordering::Relaxed) < LOOKS => Next::Later(ALLOWANCE),
+            Ok((Claim::OutOfAllowance | Claim::PausedUntil(_), _)) => Next::Done,
+            Err(error) => {
+                NOT_CLAIMED.failed(&error);
+                Next::Done
+            }
         }
     }
-}
 
-fn wake_later(workers: &Workers, tasks: &TaskTracker, (workspace, inbox): (WorkspaceId, InboxId), after: Duration) {
-    let live = workers.live.clone();
-    tasks.spawn(async move {
-        tokio::time::sleep(after).await;
-        live.wakes.wake(Wake::Outbox(workspace, inbox));
-    });
+    fn permits_of(&self, number: Number) -> Arc<Semaphore> {
+        let mut all = self.permits.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(permits) = all.get(&number).and_then(Weak::upgrade) {
+            return permits;
+        }
+        all.retain(|_, permits| permits.strong_count() > 0);
+        let permits = Arc::new(Semaphore::new(AT_ONCE));
+        all.insert(number, Arc::downgrade(&permits));
+        permits
+    }
 }
 
 /// Sends one message and records what came of it.
-async fn deliver(workers: Workers, dispatch: Dispatch, permit: OwnedSemaphorePermit) {
-    let age = now().duration_since(dispatch.queued_at).as_secs_f64();
+async fn deliver(workers: Workers, dispatch: Dispatch, lease: Lease, permit: OwnedSemaphorePermit) {
+    let age = crate::runner::now().duration_since(dispatch.queued_at).as_secs_f64();
     metrics::histogram!("baton_outbox_seconds").record(age.max(0.0));
-    let outcome = send(&workers, &dispatch).await;
-    metrics::counter!("baton_sends_total", "outcome" => outcome_name(&outcome)).increment(1);
-    if let Outcome::Unknown { reason } | Outcome::Unsent { reason } = &outcome {
-        tracing::warn!(message = %dispatch.message.id, reason, "a send has no answer");
-    }
+    let outcome = send(&workers, &dispatch, lease).await;
     // Free before the answer wakes the number, so that the wake finds room.
     drop(permit);
+    let Some(outcome) = outcome else {
+        return tracing::warn!(message = %dispatch.id, "a claim was over before its message could be sent");
+    };
+    metrics::counter!("baton_sends_total", "outcome" => outcome_name(&outcome)).increment(1);
+    if let Outcome::Unknown { reason } | Outcome::Unsent { reason, .. } = &outcome {
+        tracing::warn!(message = %dispatch.id, reason, "a send has no answer");
+    }
     record(&workers, &dispatch, &outcome).await;
 }
 
@@ -120,31 +179,40 @@ async fn record(workers: &Workers, dispatch: &Dispatch, outcome: &Outcome) {
             Ok(_) => return,
             // A status was quicker than the answer; the contact's next message may go.
             Err(Error::Refused(Refusal::Duplicate)) => return workers.live.wakes.wake(Wake::Outbox(dispatch.workspace, dispatch.inbox)),
-            Err(Error::Store(error)) if error.is_away() || error.is_retryable() => tokio::time::sleep(RECORD_RETRY).await,
-            Err(error) => return tracing::error!(%error, message = %dispatch.message.id, "the answer to a send could not be recorded"),
+            Err(error) if error.is_passing() => tokio::time::sleep(RECORD_RETRY).await,
+            Err(error) => return tracing::error!(%error, message = %dispatch.id, "the answer to a send could not be recorded"),
         }
     }
-    tracing::error!(message = %dispatch.message.id, "the answer to a send could not be recorded; its lease will lapse");
+    tracing::error!(message = %dispatch.id, "the answer to a send could not be recorded; its lease will lapse");
 }
 
-async fn send(workers: &Workers, dispatch: &Dispatch) -> Outcome {
+/// Sends it while the claim lasts; nothing when it did not.
+async fn send(workers: &Workers, dispatch: &Dispatch, mut lease: Lease) -> Option<Outcome> {
+    let message = match &dispatch.message {
+        Ok(message) => message,
+        // A newer version wrote it: one of its nodes may send it.
+        Err(error) => return Some(unprepared(error)),
+    };
     let connection = match workers.runner.workplaces().connection(dispatch.workspace, dispatch.inbox).await {
         Ok(Some(connection)) => connection,
-        Ok(None) => return never("the number is not connected any more"),
-        Err(error) => return Outcome::Unsent { reason: error.to_string() },
+        Ok(None) => return Some(never("the number is not connected any more")),
+        Err(error) => return Some(unprepared(&error)),
     };
-    let Some(to) = recipient(dispatch) else { return never("the contact has no number and no user id") };
-    let uploaded = match &dispatch.message.content {
-        Content::Image { media, mime_type, .. } => match upload(workers, dispatch, &connection, *media, mime_type).await {
-            Ok(id) => Some(id),
-            Err(outcome) => return outcome,
-        },
-        _ => None,
-    };
-    match payload::build(&dispatch.message, to, uploaded.as_deref()) {
-        Ok(body) => workers.client.send(&connection.phone_number_id, &connection.access_token, &body).await,
-        Err(unfit) => never(&unfit.to_string()),
+    let Some(to) = recipient(dispatch) else { return Some(never("the contact has no number and no user id")) };
+    let mut uploaded = None;
+    if let Content::Image { media, mime_type, .. } = &message.content {
+        match upload(workers, dispatch, &connection, *media, mime_type).await {
+            Ok(id) => uploaded = Some(id),
+            Err(outcome) => return Some(outcome),
+        }
+        lease = workers.runner.renew_claim(dispatch).await.unwrap_or(Some(lease))?;
     }
+    let latest = lease.latest_start(client::TIMEOUT + MARGIN);
+    let may_leave: client::MayLeave = Arc::new(move || !latest.is_over());
+    Some(match payload::build(message, to, uploaded.as_deref()) {
+        Ok(body) => workers.client.send(&connection.phone_number_id, &connection.access_token, &body, may_leave).await,
+        Err(unfit) => never(&unfit.to_string()),
+    })
 }
 
 /// The phone number when we know it: WhatsApp takes it for every kind of message.
@@ -165,19 +233,31 @@ async fn upload(
     media: MediaId,
     mime_type: &str,
 ) -> Result<String, Outcome> {
-    let unsent = |reason: String| Outcome::Unsent { reason };
     let store = workers.runner.store();
-    if let Some(id) = store.uploaded_media(dispatch.workspace, media).await.map_err(|error| unsent(error.to_string()))? {
+    if let Some(id) = store.uploaded_media(dispatch.workspace, media).await.map_err(|error| unprepared(&error))? {
         return Ok(id);
     }
-    let bytes = workers.media.read(dispatch.workspace, media).await.map_err(|error| unsent(error.to_string()))?;
-    let uploaded = workers.client.upload(&connection.phone_number_id, &connection.access_token, bytes, mime_type).await;
+    let bytes = read(workers, dispatch, media).await?;
+    let upload = workers.client.upload(&connection.phone_number_id, &connection.access_token, bytes, mime_type);
+    let uploaded = tokio::time::timeout(UPLOAD_PICTURE, upload).await.map_err(|_| unprepared(&"the picture took too long to upload"))?;
     let id = uploaded.map_err(|error| match error {
         client::Error::Refused { failure, reaction } => Outcome::Refused { failure, reaction },
-        other => unsent(other.to_string()),
+        other => unprepared(&other),
     })?;
-    store.set_uploaded_media(dispatch.workspace, media, &id).await.map_err(|error| unsent(error.to_string()))?;
+    store.set_uploaded_media(dispatch.workspace, media, &id).await.map_err(|error| unprepared(&error))?;
     Ok(id)
+}
+
+async fn read(workers: &Workers, dispatch: &Dispatch, media: MediaId) -> Result<Bytes, Outcome> {
+    match tokio::time::timeout(READ_PICTURE, workers.media.read(dispatch.workspace, media)).await {
+        Ok(read) => read.map_err(|error| unprepared(&error)),
+        Err(_) => Err(unprepared(&"the picture took too long to read")),
+    }
+}
+
+/// What it needs is not there; not a byte of it has left.
+fn unprepared(reason: &dyn std::fmt::Display) -> Outcome {
+    Outcome::Unsent { reason: reason.to_string(), backoff: Backoff::Preparation }
 }
 
 fn outcome_name(outcome: &Outcome) -> &'static str {

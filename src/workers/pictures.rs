@@ -6,17 +6,19 @@ use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use super::{Workers, after_fault};
+use super::Workers;
 use crate::domain::Command;
 use crate::domain::message::MediaState;
 use crate::media;
 use crate::runner::contact::Alongside;
+use crate::runner::trouble::Trouble;
+use crate::runner::vitals::Pulse;
 use crate::runner::{Error, now};
 use crate::store::media::{PendingMedia, StoredMedia};
 use crate::whatsapp::media::LARGEST_FETCH;
 
 /// How long a claim keeps other nodes away.
-const LEASE: SignedDuration = SignedDuration::from_mins(2);
+const LEASE: Duration = Duration::from_secs(120);
 
 /// Pictures fetched at once.
 const AT_ONCE: usize = 4;
@@ -28,18 +30,25 @@ const MAX_ATTEMPTS: i32 = 8;
 /// How often pictures are looked for that nobody was woken for.
 const SWEEP: Duration = Duration::from_secs(2);
 
+static NOT_LOOKED: Trouble = Trouble::new("pictures to fetch could not be looked for");
+static NOT_RECORDED: Trouble = Trouble::new("fetched pictures could not be recorded; they are fetched again");
+
 /// Runs until `stop`.
 pub(super) async fn run(workers: Workers, stop: CancellationToken) {
-    loop {
-        let now = now();
-        let lease_until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
-        match workers.runner.store().claim_media(now, lease_until, BATCH).await {
+    let pulse = workers.runner.vitals().pulse("pictures");
+    while !stop.is_cancelled() {
+        pulse.beat();
+        match workers.runner.store().claim_media(LEASE, BATCH).await {
             Ok(pending) if !pending.is_empty() => {
-                stream::iter(pending).for_each_concurrent(AT_ONCE, |picture| bring(&workers, picture)).await;
+                NOT_LOOKED.is_over();
+                // What is under way when the node stops is fetched again when its claim is over.
+                if stop.run_until_cancelled(bring_all(&workers, pending, &pulse)).await.is_none() {
+                    return;
+                }
                 continue;
             }
-            Ok(_) => {}
-            Err(error) => after_fault("pictures to fetch could not be looked for", &error.into()).await,
+            Ok(_) => NOT_LOOKED.is_over(),
+            Err(error) => NOT_LOOKED.failed(&error),
         }
         tokio::select! {
             () = stop.cancelled() => return,
@@ -55,6 +64,11 @@ enum Failure {
     ForNow(String),
     /// It never will.
     ForEver(String),
+}
+
+async fn bring_all(workers: &Workers, pending: Vec<PendingMedia>, pulse: &Pulse) {
+    let brought = pending.into_iter().map(|picture| bring(workers, picture));
+    stream::iter(brought.collect::<Vec<_>>()).buffer_unordered(AT_ONCE).for_each(|()| async { pulse.beat() }).await;
 }
 
 async fn bring(workers: &Workers, picture: PendingMedia) {
@@ -78,7 +92,7 @@ async fn bring(workers: &Workers, picture: PendingMedia) {
     };
     match recorded {
         Ok(_) | Err(Error::Refused(_)) => {}
-        Err(error) => after_fault("a fetched picture could not be recorded; its lease will lapse", &error).await,
+        Err(error) => NOT_RECORDED.failed(&error),
     }
 }
 
@@ -86,7 +100,7 @@ async fn retry(workers: &Workers, picture: &PendingMedia) {
     let seconds = 1_i64 << picture.attempts.clamp(0, 10);
     let at = now().saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX);
     if let Err(error) = workers.runner.store().retry_media(picture.workspace, picture.id, at).await {
-        after_fault("a picture's next try could not be written; its lease will lapse", &error.into()).await;
+        NOT_RECORDED.failed(&error);
     }
 }
 
@@ -96,8 +110,7 @@ async fn fetch(workers: &Workers, picture: &PendingMedia) -> Result<StoredMedia,
     let token = connection.ok_or_else(|| Failure::ForEver("the number is not connected any more".to_owned()))?.access_token;
     let address = workers.client.media_address(&token, &picture.whatsapp_id).await.map_err(|error| for_now(&error))?;
     let bytes = workers.client.download(&token, &address.url, LARGEST_FETCH).await.map_err(|error| for_now(&error))?;
-    let looked_at = bytes.clone();
-    let inspected = tokio::task::spawn_blocking(move || media::inspect(&looked_at)).await.map_err(|error| for_now(&error))?;
+    let inspected = media::inspect(bytes.clone()).await.map_err(|busy| for_now(&busy))?;
     let found = inspected.map_err(|reason| Failure::ForEver(reason.to_string()))?;
     let byte_count = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
     workers.media.put(picture.workspace, picture.id, bytes, found.thumbnail.into()).await.map_err(|error| for_now(&error))?;

@@ -4,52 +4,89 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Workers, after_fault};
-use crate::domain::ids::{QueueId, WorkspaceId};
-use crate::live::wakes::Wake;
+use super::Workers;
+use super::keyed::{Keyed, Next};
+use crate::domain::ids::{QueueId, UserId, WorkspaceId};
 use crate::runner::routing::RoundOutcome;
+use crate::runner::trouble::Trouble;
 
 /// How often queues are looked at that nobody was woken for: a node may have stopped between its commit and its wake-up.
 const SWEEP: Duration = Duration::from_secs(3);
 
+/// Queues routed at once on this node; the sweep finds the others.
+const MOST_QUEUES: usize = 10_000;
+
+/// When a queue is looked at again that could not be routed.
+const AFTER_FAULT: Duration = Duration::from_secs(1);
+
+static NOT_ROUTED: Trouble = Trouble::new("queues could not be routed");
+static NOT_LOOKED: Trouble = Trouble::new("waiting queues could not be looked for");
+
 /// Runs until `stop`.
 pub(super) async fn run(workers: Workers, stop: CancellationToken) {
+    let pulse = workers.runner.vitals().pulse("routing");
+    let routing = Routing { workers, queues: Keyed::new("routing", MOST_QUEUES, &stop) };
     let mut sweep = tokio::time::interval(SWEEP);
     sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
+        pulse.beat();
         tokio::select! {
-            () = stop.cancelled() => return,
-            queues = workers.live.wakes.queues.next() => {
-                for (workspace, queue) in queues {
-                    route(&workers, workspace, queue).await;
+            () = stop.cancelled() => break,
+            queues = routing.workers.live.wakes.queues.next() => queues.into_iter().for_each(|queue| routing.route(queue)),
+            people = routing.workers.live.wakes.agents.next() => {
+                for person in people {
+                    routing.find_work(person).await;
                 }
             }
-            people = workers.live.wakes.agents.next() => {
-                for (workspace, user) in people {
-                    match workers.runner.queues_of(workspace, user).await {
-                        Ok(queues) => queues.into_iter().for_each(|queue| workers.live.wakes.wake(Wake::Queue(workspace, queue))),
-                        Err(error) => after_fault("an agent's queues could not be found", &error).await,
-                    }
-                }
+            _ = sweep.tick() => routing.look_around().await,
+        }
+    }
+    routing.queues.finish().await;
+}
+
+struct Routing {
+    workers: Workers,
+    queues: Keyed<(WorkspaceId, QueueId)>,
+}
+
+impl Routing {
+    /// Routes a queue until nobody waits or nobody has room, in a task of its own.
+    fn route(&self, queue: (WorkspaceId, QueueId)) {
+        let workers = self.workers.clone();
+        self.queues.run(queue, move |queue| {
+            let workers = workers.clone();
+            async move { route(&workers, queue).await }
+        });
+    }
+
+    /// Somebody came or has room: the queues of their teams may have work for them.
+    async fn find_work(&self, (workspace, user): (WorkspaceId, UserId)) {
+        match self.workers.runner.queues_of(workspace, user).await {
+            Ok(queues) => queues.into_iter().for_each(|queue| self.route((workspace, queue))),
+            Err(error) => NOT_LOOKED.failed(&error),
+        }
+    }
+
+    async fn look_around(&self) {
+        match self.workers.runner.store().queues_with_waiting().await {
+            Ok(queues) => {
+                NOT_LOOKED.is_over();
+                queues.into_iter().for_each(|queue| self.route(queue));
             }
-            _ = sweep.tick() => look_around(&workers).await,
+            Err(error) => NOT_LOOKED.failed(&error),
         }
     }
 }
 
-async fn route(workers: &Workers, workspace: WorkspaceId, queue: QueueId) {
-    loop {
-        match workers.runner.route(workspace, queue).await {
-            Ok(RoundOutcome::Settled) => return,
-            Ok(RoundOutcome::MoreMayWait) => {}
-            Err(error) => return after_fault("a queue could not be routed", &error).await,
+async fn route(workers: &Workers, (workspace, queue): (WorkspaceId, QueueId)) -> Next {
+    match workers.runner.route(workspace, queue).await {
+        Ok(outcome) => {
+            NOT_ROUTED.is_over();
+            if outcome == RoundOutcome::MoreMayWait { Next::Again } else { Next::Done }
         }
-    }
-}
-
-async fn look_around(workers: &Workers) {
-    match workers.runner.store().queues_with_waiting().await {
-        Ok(queues) => queues.into_iter().for_each(|(workspace, queue)| workers.live.wakes.wake(Wake::Queue(workspace, queue))),
-        Err(error) => after_fault("waiting queues could not be looked for", &error.into()).await,
+        Err(error) => {
+            NOT_ROUTED.failed(&error);
+            Next::Later(AFTER_FAULT)
+        }
     }
 }

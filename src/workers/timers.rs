@@ -6,9 +6,10 @@ use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::{Workers, after_fault};
+use super::Workers;
 use crate::domain::Command;
 use crate::runner::contact::Alongside;
+use crate::runner::trouble::Trouble;
 use crate::runner::{Error, now};
 use crate::store::timers::DueTimer;
 
@@ -19,14 +20,26 @@ const LONGEST: Duration = Duration::from_secs(1);
 const BATCH: i64 = 200;
 const AT_ONCE: usize = 4;
 
+/// How long a node has the timers it took to itself: longer than a batch takes when each waits for its contact.
+const CLAIM: Duration = Duration::from_secs(120);
+
+/// When a timer that could not be run rings again.
+const RINGS_AGAIN: Duration = Duration::from_secs(2);
+
+static NOT_LOOKED: Trouble = Trouble::new("due timers could not be looked for");
+static NOT_READ: Trouble = Trouble::new("due timers could not be read");
+static NOT_RUN: Trouble = Trouble::new("timers could not be run; they ring again");
+
 /// Runs until `stop`.
 pub(super) async fn run(workers: Workers, stop: CancellationToken) {
+    let pulse = workers.runner.vitals().pulse("timers");
     loop {
-        let sleep = match ring(&workers).await {
+        pulse.beat();
+        let sleep = match ring(&workers, &stop).await {
             Ok(sleep) => sleep,
             Err(error) => {
-                after_fault("due timers could not be looked for", &error).await;
-                continue;
+                NOT_LOOKED.failed(&error);
+                LONGEST
             }
         };
         tokio::select! {
@@ -38,25 +51,46 @@ pub(super) async fn run(workers: Workers, stop: CancellationToken) {
 }
 
 /// Runs what is due; answers how long nothing will be.
-async fn ring(workers: &Workers) -> Result<Duration, Error> {
-    let now = now();
-    let due = workers.runner.store().due_timers(now, BATCH).await?;
-    if !due.is_empty() {
-        stream::iter(due).for_each_concurrent(AT_ONCE, |timer| command(workers, timer, now)).await;
+async fn ring(workers: &Workers, stop: &CancellationToken) -> Result<Duration, Error> {
+    let store = workers.runner.store();
+    workers.runner.check_clock()?;
+    let due = store.claim_timers(CLAIM, BATCH).await?;
+    NOT_LOOKED.is_over();
+    match due.unreadable {
+        0 => NOT_READ.is_over(),
+        count => NOT_READ.failed(&format_args!("{count} of them")),
+    }
+    if !due.timers.is_empty() {
+        stream::iter(due.timers).for_each_concurrent(AT_ONCE, |timer| command(workers, timer, stop)).await;
         return Ok(Duration::ZERO);
     }
-    let next = workers.runner.store().next_timer().await?;
-    Ok(next.map_or(LONGEST, |at| Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO)).min(LONGEST))
+    Ok(store.next_timer().await?.map_or(LONGEST, |next| next.min(LONGEST)))
 }
 
-async fn command(workers: &Workers, timer: DueTimer, now: Timestamp) {
-    metrics::histogram!("baton_timer_lag_seconds").record(now.duration_since(timer.due_at).as_secs_f64().max(0.0));
+async fn command(workers: &Workers, timer: DueTimer, stop: &CancellationToken) {
+    if stop.is_cancelled() {
+        return give_back(workers, &timer, Duration::ZERO).await;
+    }
+    metrics::histogram!("baton_timer_lag_seconds").record(lag(&timer, now()));
     let (workspace, conversation) = (timer.workspace, timer.conversation);
     let command = Command::TimerDue { timer: timer.timer };
-    let alongside = Alongside { timer: Some(timer), media: None };
+    let alongside = Alongside { timer: Some(timer.clone()), media: None };
     match workers.runner.run_alongside(workspace, conversation, command, &alongside).await {
         // A timer that no longer matters is dropped; so is one that another node took.
-        Ok(_) | Err(Error::Refused(_)) => {}
-        Err(error) => after_fault("a timer could not be run; it rings again", &error).await,
+        Ok(_) | Err(Error::Refused(_)) => NOT_RUN.is_over(),
+        Err(error) => {
+            NOT_RUN.failed(&error);
+            give_back(workers, &timer, RINGS_AGAIN).await;
+        }
+    }
+}
+
+fn lag(timer: &DueTimer, now: Timestamp) -> f64 {
+    now.duration_since(timer.due_at).as_secs_f64().max(0.0)
+}
+
+async fn give_back(workers: &Workers, timer: &DueTimer, after: Duration) {
+    if let Err(error) = workers.runner.store().release_timer(timer, after).await {
+        NOT_RUN.failed(&error);
     }
 }

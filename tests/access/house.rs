@@ -22,6 +22,7 @@ use baton::runner::Runner;
 use baton::runner::intake::Intake;
 use baton::store::Store;
 use baton::store::users::NewUser;
+use baton::web::bodies::budget::Budgets;
 use baton::web::passwords::Passwords;
 use baton::web::receipts::Receipts;
 use baton::web::routes::configure;
@@ -101,14 +102,16 @@ impl House {
         let (live, changes) = Live::new(Bus::new(&config.redis_url).unwrap().0);
         let folder = std::env::temp_dir().join("baton-tests");
         let state = State {
-            tokens: Tokens::new(store.clone()),
+            tokens: Tokens::new(store.clone(), live.endings.clone()),
             runner: Runner::new(store.clone(), live.clone()),
             live,
             intake: Intake::start(&store),
             media: Arc::new(MediaStore::at(&Url::from_file_path(folder).unwrap()).unwrap()),
             client: Client::new(Settings::new(config.graph_url.clone(), &config.graph_version)).unwrap(),
             receipts: Receipts::default(),
+            bodies: Budgets::default(),
             config,
+            watch: store.clone(),
             store,
             passwords: Passwords::new().unwrap(),
             rate_limits: RateLimits::new(None),

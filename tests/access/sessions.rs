@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use baton::domain::ids::SessionId;
 use baton::domain::user::Role;
 use baton::web::cookies::SessionCookie;
-use baton::web::session::LIFE;
+use baton::web::session::{LONGEST_LIFE, renewal};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::house::{Browser, House};
@@ -47,7 +47,7 @@ async fn signing_out_ends_the_session_its_token_and_its_sockets() {
     assert!(browser.get("/").await.is_sent_to_sign_in(), "the old token still counts");
     browser.waits_until_the_token_has_run_out();
     assert!(browser.get("/").await.is_sent_to_sign_in(), "the old session still counts");
-    assert!(!house.state.store.session_is_alive(house.workspace, session.session, Timestamp::now()).await.unwrap());
+    assert!(!house.state.store.session_is_alive(house.workspace, session.session, renewal(Timestamp::now())).await.unwrap());
 }
 
 #[actix_web::test]
@@ -78,7 +78,7 @@ async fn a_person_who_left_is_out_when_the_token_has_run_out_at_the_latest() {
     browser.get("/").await;
     let session = session_of(&browser).session;
     house.state.store.deactivate_user(house.workspace, ana).await.unwrap();
-    assert!(!house.state.store.session_is_alive(house.workspace, session, Timestamp::now()).await.unwrap());
+    assert!(!house.state.store.session_is_alive(house.workspace, session, renewal(Timestamp::now())).await.unwrap());
     assert_eq!(house.state.store.revoke_sessions_of(house.workspace, ana, Timestamp::now()).await.unwrap(), [session]);
     browser.waits_until_the_token_has_run_out();
     assert!(browser.get("/").await.is_sent_to_sign_in());
@@ -103,11 +103,73 @@ async fn a_session_lives_two_weeks_from_its_last_use() {
     let session = session_of(&house.browser("ana@example.com").await);
     let (store, now, day) = (&house.state.store, Timestamp::now(), SignedDuration::from_hours(24));
     let used = async |at: Timestamp| {
-        store.renew_session(session.workspace, session.session, &session.secret_hash(), at, at + LIFE).await.unwrap().is_some()
+        store.renew_session(session.workspace, session.session, &session.secret_hash(), renewal(at)).await.unwrap().is_some()
     };
     assert!(used(now + day * 13).await);
     assert!(used(now + day * 26).await);
     assert!(!used(now + day * 41).await);
+}
+
+#[actix_web::test]
+async fn a_session_ends_after_a_month_however_much_it_is_used() {
+    let house = House::new().await;
+    house.hires("ana@example.com", Role::Agent).await;
+    let session = session_of(&house.browser("ana@example.com").await);
+    let (store, now, day) = (&house.state.store, Timestamp::now(), SignedDuration::from_hours(24));
+    let used = async |at: Timestamp| {
+        store.renew_session(session.workspace, session.session, &session.secret_hash(), renewal(at)).await.unwrap().is_some()
+    };
+    for days in [10, 20, 29] {
+        assert!(used(now + day * days).await, "day {days}");
+    }
+    let end = now + LONGEST_LIFE;
+    assert!(!used(end).await);
+    assert!(!store.session_is_alive(session.workspace, session.session, renewal(end)).await.unwrap(), "its pages stay");
+}
+
+#[actix_web::test]
+async fn using_a_session_writes_its_row_only_now_and_then() {
+    let house = House::new().await;
+    house.hires("ana@example.com", Role::Agent).await;
+    let session = session_of(&house.browser("ana@example.com").await);
+    let (store, now, minute) = (&house.state.store, Timestamp::now(), SignedDuration::from_mins(1));
+    let client = store.client().await.unwrap();
+    let mut ends = Vec::new();
+    for minutes in [0, 1, 30, 90, 91] {
+        let renewed =
+            store.renew_session(session.workspace, session.session, &session.secret_hash(), renewal(now + minute * minutes)).await;
+        assert!(renewed.unwrap().is_some());
+        ends.push(client.query_one("SELECT expires_at FROM sessions", &[]).await.unwrap().get::<_, Timestamp>(0));
+    }
+    ends.dedup();
+    assert_eq!(ends.len(), 2, "{ends:?}");
+}
+
+#[actix_web::test]
+async fn whoever_is_signed_out_by_somebody_else_is_out_at_once_though_the_token_has_not_run_out() {
+    let house = House::new().await;
+    let ana = house.hires("ana@example.com", Role::Agent).await;
+    let mut browser = house.browser("ana@example.com").await;
+    assert_eq!(browser.get("/").await.location, "/inbox");
+    assert_eq!(house.state.runner.sign_out_everywhere(house.workspace, ana).await.unwrap(), 1);
+    assert!(browser.get("/").await.is_sent_to_sign_in());
+    let mut again = house.browser("ana@example.com").await;
+    assert_eq!(again.get("/").await.location, "/inbox", "a new sign-in is held against the old sessions");
+    house.state.runner.deactivate(house.workspace, ana).await.unwrap();
+    assert!(again.get("/").await.is_sent_to_sign_in());
+    house.state.runner.activate(house.workspace, ana).await.unwrap();
+    assert_eq!(house.browser("ana@example.com").await.get("/").await.location, "/inbox");
+}
+
+#[actix_web::test]
+async fn a_role_that_is_taken_away_counts_with_the_next_request() {
+    let house = House::new().await;
+    let ana = house.hires("ana@example.com", Role::Admin).await;
+    let mut browser = house.browser("ana@example.com").await;
+    assert_eq!(browser.get("/admin/notices").await.status, StatusCode::OK);
+    house.state.runner.change_role(house.workspace, ana, Role::Agent).await.unwrap();
+    assert_eq!(browser.get("/admin/notices").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(browser.get("/").await.location, "/inbox");
 }
 
 #[actix_web::test]
@@ -117,7 +179,7 @@ async fn a_session_needs_its_own_secret() {
     let session = session_of(&house.browser("ana@example.com").await);
     let now = Timestamp::now();
     let find =
-        async |id: SessionId, hash: [u8; 32]| house.state.store.renew_session(session.workspace, id, &hash, now, now + LIFE).await.unwrap();
+        async |id: SessionId, hash: [u8; 32]| house.state.store.renew_session(session.workspace, id, &hash, renewal(now)).await.unwrap();
     assert!(find(session.session, session.secret_hash()).await.is_some());
     assert!(find(session.session, [0; 32]).await.is_none());
     assert!(find(SessionId(uuid::Uuid::now_v7()), session.secret_hash()).await.is_none());

@@ -35,7 +35,7 @@ const ROOMS: [Room; 14] = [
         &["config", "domain", "store", "live", "whatsapp", "media", "runner", "web", "workers", "doctor", "metrics"],
         &["tokio_postgres"],
     ),
-    room("cli", &["app", "config", "demo", "doctor", "domain", "store", "web"], &["tokio_postgres", "actix_web"]),
+    room("cli", &["app", "config", "demo", "doctor", "domain", "live", "runner", "store", "web"], &["tokio_postgres", "actix_web"]),
 ];
 
 /// The crates that the rules may use, besides the standard library.

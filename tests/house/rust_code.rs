@@ -39,6 +39,16 @@ pub fn thrown_away(source: &Source) -> Vec<Fault> {
     find(source, &Code::of(source), &["let _ ="], "a result is thrown away unseen; handle it, or say with `.ok()` and a reason why not")
 }
 
+/// JSON of a row, other than by the reader that takes whatever stands there: `row.get` panics where it does not.
+pub fn careless_json(source: &Source) -> Vec<Fault> {
+    if !source.path.starts_with("src/store/") || source.path == "src/store/reading.rs" {
+        return Vec::new();
+    }
+    let words = ["from_value(row", "Value>(", "Value>>(", "Json<"];
+    let code = Code::of(source).without_tests();
+    find(source, &code, &words, "stored JSON is read by `store::reading`, which does not panic whatever stands there")
+}
+
 /// Tests, and what code holds for tests. The waiting helper of the tests' own world is the one place that may pause.
 pub fn sleeping_tests(source: &Source) -> Vec<Fault> {
     let is_waiting_helper = source.path.starts_with("tests/support/");
@@ -124,6 +134,14 @@ fn a_planted_unwrap_is_caught() {
 fn a_planted_result_thrown_away_is_caught() {
     assert_eq!(count(thrown_away, "tests/x.rs", "let _ = send();\n"), 1);
     assert_eq!(count(thrown_away, "src/x.rs", "let _permit = take();\nlet _all = take();\n"), 0);
+}
+
+#[test]
+fn planted_json_that_is_read_carelessly_is_caught() {
+    let text = "let a = serde_json::from_value(row.get(2))?;\nlet b = row.get::<_, Option<serde_json::Value>>(3);\n";
+    assert_eq!(count(careless_json, "src/store/x.rs", text), 2);
+    assert_eq!(count(careless_json, "src/store/reading.rs", text), 0);
+    assert_eq!(count(careless_json, "src/store/x.rs", "let a = json(row, 2)?;\n"), 0);
 }
 
 #[test]

@@ -35,31 +35,38 @@ fn is_sql(text: &str) -> bool {
 const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("apps", "FIND", APP),
     ("apps", "SAVE", APP),
+    ("dispatches", "INBOXES_DUE", CLAIM),
+    ("dispatches", "LAPSED", CLAIM),
+    ("doctor", "CLOCK", SERVER),
     ("doctor", "DESCRIBE_SERVER", SERVER),
     ("inbound_items", "LEFT_BEHIND", CLAIM),
-    ("inboxes", "ALL", "a body names a number, and the number says which workspace is meant"),
+    ("inboxes", "ALL", DOCTOR),
+    ("inboxes", "OF_NUMBERS", NUMBERS),
+    ("inboxes", "OF_ACCOUNTS", NUMBERS),
     ("media", "CLAIM", CLAIM),
     ("migrate", "LOCK_MIGRATIONS", SERVER),
     ("migrate", "UNLOCK_MIGRATIONS", SERVER),
     ("migrate", "FIND_MIGRATIONS_TABLE", SERVER),
-    ("outbox", "INBOXES_DUE", CLAIM),
-    ("outbox", "LAPSED", CLAIM),
     ("outbox", "OLDEST", FIGURES),
     ("payloads", "APPEND", APP),
     ("payloads", "LOCK", APP),
     ("payloads", "UNSORTED", APP),
+    ("payloads", "STILL_UNSORTED", APP),
     ("payloads", "MARK_SORTED", APP),
     ("payloads", "APPS_WITH_UNSORTED", APP),
     ("payloads", "FORGET", APP),
+    ("quarantine", "OF_NOBODY", "what belongs to no workspace is for whoever runs the installation"),
     ("queues", "WITH_WAITING", CLAIM),
     ("signing_keys", "LIST", KEYS),
     ("signing_keys", "INSERT", KEYS),
     ("signing_keys", "DELETE_SPENT", KEYS),
     ("statistics", "OUTGROWN", SERVER),
-    ("timers", "DUE", CLAIM),
+    ("timers", "CLAIM", CLAIM),
     ("timers", "NEXT", CLAIM),
     ("users", "INSERT_WORKSPACE", "it makes the workspace"),
     ("users", "FIND_BY_EMAIL", "who signs in has an address only; it says which workspace is meant"),
+    ("workplace", "ALL_HOURS", DOCTOR),
+    ("workplace", "ALL_PUBLISHED", DOCTOR),
     ("workspaces", "FIND_WORKSPACES", COMMAND_LINE),
     ("workspaces", "HAS_WORKSPACES", COMMAND_LINE),
 ];
@@ -67,8 +74,10 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
 const APP: &str = "apps and their bodies belong to the installation: one app may speak for several workspaces";
 const CLAIM: &str = "a worker looks for work of every workspace";
 const COMMAND_LINE: &str = "whoever types on the command line looks for the workspace itself";
+const DOCTOR: &str = "the doctor looks at the whole installation";
 const FIGURES: &str = "figures of the whole node";
 const KEYS: &str = "signing keys belong to the installation";
+const NUMBERS: &str = "a body names a number or an account, which says which workspace is meant";
 const SERVER: &str = "it asks the server about itself";
 
 /// Statements without a workspace that are not excused, and excuses without a statement.

@@ -73,3 +73,40 @@ async fn metas_question_is_answered_only_to_who_knows_the_token() {
     assert_eq!(asks("nobody", VERIFY_TOKEN).await.status, 403);
     assert_eq!(shop.house.ask(TestRequest::delete().uri(&format!("/webhooks/whatsapp/{}", shop.app_id))).await.status, 405);
 }
+
+#[actix_web::test]
+async fn what_cannot_be_an_apps_id_is_answered_like_an_unknown_app_and_is_no_fault() {
+    let shop = Shop::open().await;
+    let body = b"{}";
+    let unknown = knocks(&shop, "nobody", body, Some(&signature(body))).await;
+    let long = "9".repeat(65);
+    for id in ["%00", "1%00", "%FF", "%2e%2e", "a%20b", "%3Cb%3E", "%C3%B1", "'", &long] {
+        let answer = knocks(&shop, id, body, Some(&signature(body))).await;
+        assert_eq!((answer.status, &answer.body), (unknown.status, &unknown.body), "{id}");
+        let challenge = shop.house.ask(TestRequest::with_uri(&format!("/webhooks/whatsapp/{id}?hub.mode=subscribe"))).await;
+        assert_eq!(challenge.status, 403, "{id}");
+    }
+}
+
+/// The middle of several measurements, in microseconds.
+async fn takes(shop: &Shop, app_id: &str, body: &[u8]) -> u128 {
+    let mut all = Vec::new();
+    for _ in 0..9 {
+        let began = std::time::Instant::now();
+        assert_eq!(knocks(shop, app_id, body, Some(&signature(b"another"))).await.status, 401);
+        all.push(began.elapsed().as_micros());
+    }
+    all.sort_unstable();
+    all[all.len() / 2]
+}
+
+#[actix_web::test]
+async fn an_unknown_app_costs_as_much_as_a_known_one() {
+    let shop = Shop::open().await;
+    let body = vec![b'x'; 3_000_000];
+    let (known, unknown, impossible) =
+        (takes(&shop, &shop.app_id, &body).await, takes(&shop, "4711", &body).await, takes(&shop, "%00", &body).await);
+    for (what, took) in [("unknown", unknown), ("impossible", impossible)] {
+        assert!(took * 2 > known && took < known * 2, "{what}: {took} µs, known: {known} µs");
+    }
+}

@@ -129,12 +129,18 @@ async fn an_admin_sees_what_was_set_aside() {
     let shop = Shop::open().await;
     let mut root = shop.hires("root@example.com", Role::Admin).await;
     let client = shop.house.state.store.client().await.unwrap();
-    let sql = "INSERT INTO quarantine (id, app_id, payload_seq, reason, item, at) VALUES ($1, $2, 4711, 'no JSON', $3, now())";
-    client.execute(sql, &[&Uuid::now_v7(), &shop.app_id, &&b"{<script>"[..]]).await.unwrap();
+    let sql = "
+        INSERT INTO quarantine (id, workspace_id, app_id, payload_seq, reason, item, at)
+        VALUES ($1, $2, $3, $4, $5, $6, now())";
+    let of_the_shop = Some(shop.house.workspace.0);
+    client.execute(sql, &[&Uuid::now_v7(), &of_the_shop, &shop.app_id, &4711_i64, &"no JSON", &&b"{<script>"[..]]).await.unwrap();
+    let nobodys: Option<Uuid> = None;
+    client.execute(sql, &[&Uuid::now_v7(), &nobodys, &shop.app_id, &4712_i64, &"nobody's", &&b"secret"[..]]).await.unwrap();
     let page = root.sees("/admin/quarantine").await;
     for words in ["4711", &shop.app_id, "no JSON"] {
         assert!(page.contains(words), "{words} is missing");
     }
     assert!(!page.contains("{<script>"), "an item became markup");
+    assert!(!page.contains("4712") && !page.contains("secret"), "what belongs to no workspace is shown to one");
     root.sees("/admin/notices").await;
 }

@@ -69,11 +69,15 @@ async fn a_picture_is_served_as_what_it_is_and_nothing_in_it_can_act() {
         assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, content_type));
         assert_eq!(answer.header("content-security-policy"), "default-src 'none'; sandbox");
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
-        assert_eq!(answer.header("cache-control"), "private, max-age=31536000, immutable");
+        assert_eq!(answer.header("cache-control"), "private, no-cache", "a picture is shown without asking who looks");
         assert!(answer.header("content-disposition").starts_with("inline; filename=\"picture."));
     }
-    let known = TestRequest::with_uri(&format!("/media/{media}")).insert_header(("if-none-match", format!("\"{media}\"")));
-    assert_eq!(ana.browser.ask(known).await.status, 304);
+    let known = || TestRequest::with_uri(&format!("/media/{media}")).insert_header(("if-none-match", format!("\"{media}\"")));
+    assert_eq!(ana.browser.ask(known()).await.status, 304);
+    assert_eq!(shop.house.ask(known()).await.status, 401, "a stranger learns that the picture is there");
+    let goodbye = ana.browser.post("/sign-out", &[]).await;
+    assert_eq!(goodbye.header("clear-site-data"), "\"cache\"", "pictures stay for the next person at this machine");
+    assert_eq!(ana.browser.ask(known()).await.status, 401);
 }
 
 #[actix_web::test]
@@ -94,11 +98,26 @@ async fn what_is_no_picture_is_refused_in_words_and_not_kept() {
 }
 
 #[actix_web::test]
+async fn a_picture_that_was_cut_off_is_refused_as_damaged_and_not_kept() {
+    let shop = Shop::open().await;
+    let mut ana = shop.hires("ana@example.com", Role::Agent).await;
+    let id = shop.hears_text("34600000001", "Hi").await;
+    ana.does(id, "assignment", &[]).await;
+    for format in [ImageFormat::Jpeg, ImageFormat::Png] {
+        let whole = encoded(format);
+        let answer = sends(&mut ana, id, Uuid::now_v7(), &whole[..whole.len() - 20]).await;
+        assert_eq!(answer.status, 422, "{format:?}");
+        assert!(answer.body.contains("A part of this picture is missing"), "{format:?}: {}", answer.body);
+    }
+    assert_eq!((shop.count("media").await, shop.count("messages").await), (0, 1));
+}
+
+#[actix_web::test]
 async fn a_picture_whose_message_is_refused_is_not_kept() {
     let shop = Shop::open().await;
     let mut ana = shop.hires("ana@example.com", Role::Agent).await;
     let id = shop.hears_text("34600000001", "Hi").await;
     let answer = sends(&mut ana, id, Uuid::now_v7(), &encoded(ImageFormat::Png)).await;
-    assert_eq!(answer.status, 422, "nobody holds the conversation yet");
+    assert_eq!(answer.status, 409, "nobody holds the conversation yet");
     assert_eq!((shop.count("media").await, shop.count("messages").await), (0, 1));
 }

@@ -129,8 +129,9 @@ impl Shop {
         let runner = &self.house.state.runner;
         let body = NewPayload { app_id: self.app_id.clone(), received_at: now(), body: "{}".into() };
         self.house.state.store.append_payloads(&[body]).await.unwrap();
-        let said = || vec![Said::ForInbox { phone_number_id: self.number.clone(), item: item.clone() }];
-        let sorted = runner.sort(&self.app_id, |_| said()).await.unwrap();
+        let (number, told) = (self.number.clone(), item.clone());
+        let said = move |_: &[u8]| vec![Said::ForInbox { phone_number_id: number.clone(), waba_id: None, item: told.clone() }];
+        let sorted = runner.sort(&self.app_id, said).await.unwrap();
         assert_eq!(sorted.lanes.len(), 1, "{item:?}");
         for lane in sorted.lanes {
             runner.run_lane(lane).await.unwrap();

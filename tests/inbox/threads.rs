@@ -65,9 +65,16 @@ async fn has_fetched(shop: &Shop, id: ConversationId) {
 async fn nobody_knows(shop: &Shop, id: ConversationId, message: MessageId) {
     use baton::domain::delivery::Outcome;
     use baton::domain::timer::Timer;
+    use baton::store::dispatches::Claim;
     let runner = &shop.house.state.runner;
-    let outcome = Outcome::Unknown { reason: "lost".to_owned() };
-    runner.run(shop.house.workspace, id, Command::RecordDelivery { message, attempts: 1, outcome }).await.unwrap();
+    let client = shop.house.state.store.client().await.unwrap();
+    client.execute("DELETE FROM outbox WHERE message_id <> $1", &[&message.0]).await.unwrap();
+    let inbox: uuid::Uuid = client.query_one("SELECT inbox_id FROM outbox WHERE message_id = $1", &[&message.0]).await.unwrap().get(0);
+    client.execute("UPDATE allowances SET tokens = 9", &[]).await.unwrap();
+    let (claim, _) = runner.claim_outbox(shop.house.workspace, inbox.into(), 1).await.unwrap();
+    let Claim::Taken(dispatches) = claim else { panic!("{claim:?}") };
+    assert_eq!(dispatches[0].id, message);
+    runner.record_delivery(&dispatches[0], Outcome::Unknown { reason: "lost".to_owned() }).await.unwrap();
     runner.run(shop.house.workspace, id, Command::TimerDue { timer: Timer::UnknownSend { message } }).await.unwrap();
 }
 

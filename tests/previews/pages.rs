@@ -35,8 +35,8 @@ pub fn all(locale: Locale) -> Vec<(&'static str, String)> {
         ("notices", notices(locale).render()),
         ("refusal", refusal(locale, None).render()),
         ("moved-on", refusal(locale, Some(guard(locale))).render()),
-        ("not-found", ErrorPage { locale, status: 404, request_id: None }.render()),
-        ("broken", ErrorPage { locale, status: 500, request_id: Some("0190a1b2-7c3d".to_owned()) }.render()),
+        ("not-found", ErrorPage { locale, status: 404, case: "404", request_id: None }.render()),
+        ("broken", ErrorPage { locale, status: 500, case: "500", request_id: Some("0190a1b2-7c3d".to_owned()) }.render()),
     ];
     for (name, state) in states(locale) {
         pages.push((name, conversation(locale, state).render()));
@@ -221,12 +221,16 @@ fn rows(locale: Locale) -> Vec<Row> {
         },
         Row {
             drafts: Some(vec![DraftKind::Reply]),
-            last: line("Perfect, I have sent it to your address.", Direction::Outbound, "text", 12)
-                .map(|last| LastMessage { message: Some(UNCERTAIN), uncertain: vec![UNCERTAIN], ..last }),
+            last: line("Perfect, I have sent it to your address.", Direction::Outbound, "text", 12).map(|last| LastMessage {
+                message: Some(UNCERTAIN),
+                uncertain: vec![UNCERTAIN],
+                ..last
+            }),
             ..row(4, "Lucas Moreau", None, 64)
         },
         Row {
-            last: line("see my <b>offer</b>", Direction::Inbound, "text", 80).map(|last| LastMessage { uncertain: vec![UNCERTAIN], ..last }),
+            last: line("see my <b>offer</b>", Direction::Inbound, "text", 80)
+                .map(|last| LastMessage { uncertain: vec![UNCERTAIN], ..last }),
             ..row(5, "\u{202e}gnihsihp<script>", None, 22 * 60)
         },
         Row {

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use baton::domain::Command;
 use baton::domain::command::Settlement;
 use baton::domain::delivery::{Backoff, Outcome, Reaction};
-use baton::domain::ids::MessageId;
+use baton::domain::ids::{ClaimId, MessageId};
 use baton::domain::inbound::StatusReport;
 use baton::domain::message::{Author, Failure, Status};
 use baton::domain::user::Role;
@@ -156,14 +156,27 @@ fn delivers(shop: &Shop, chance: &mut Chance) {
     let kept = chance.one_of(&ours);
     let message = kept.known.id;
     let command = match chance.below(3) {
-        0 => Command::RecordDelivery { message, attempts: 1, outcome: outcome(message, chance) },
+        // Of a claim that has it, of one that had it, or of none there ever was.
+        0 => {
+            let claim = if kept.known.outbox.is_some() && chance.below(3) > 0 { shop.claims(message) } else { ClaimId(shop.fresh()) };
+            match chance.below(6) {
+                0 => Command::RecordLapse { message, claim },
+                _ => Command::RecordDelivery { message, claim, attempts: 1, outcome: outcome(message, chance) },
+            }
+        }
         1 => Command::RecordStatus(report(shop, message, chance)),
         _ => {
             let by = shop_person(shop);
+            let message = ours.iter().find(|kept| kept.known.is_asked).map_or(message, |kept| kept.known.id);
             Command::Settle { by, message, choice: *chance.one_of(&[Settlement::Resend, Settlement::Leave]) }
         }
     };
-    shop.about(kept.conversation, command).ok();
+    let spoken_of = match &command {
+        Command::Settle { message, .. } => *message,
+        _ => message,
+    };
+    let conversation = ours.iter().find(|kept| kept.known.id == spoken_of).map_or(kept.conversation, |kept| kept.conversation);
+    shop.about(conversation, command).ok();
 }
 
 fn shop_person(shop: &Shop) -> baton::domain::command::Person {
@@ -178,7 +191,7 @@ fn outcome(message: MessageId, chance: &mut Chance) -> Outcome {
         0 => Outcome::Accepted { wamid: format!("wamid.{message}"), recipient: Vec::new() },
         1 => Outcome::Refused { failure, reaction: Reaction::Retry { backoff: Backoff::Pair } },
         2 => Outcome::Refused { failure, reaction: Reaction::Never },
-        3 => Outcome::Unsent { reason: "no connection".to_owned() },
+        3 => Outcome::Unsent { reason: "no connection".to_owned(), backoff: Backoff::Connection },
         _ => Outcome::Unknown { reason: "no answer".to_owned() },
     }
 }

@@ -1,15 +1,16 @@
 //! People take, hand on and resolve; roles and room decide.
 
 use baton::domain::Refusal;
-use baton::domain::command::TransferTarget;
+use baton::domain::command::{Command, TransferTarget};
 use baton::domain::conversation::Controller;
-use baton::domain::event::{Destination, Event};
+use baton::domain::event::{Actor, Destination, Event};
 use baton::domain::ids::{QueueId, UserId};
 use baton::domain::routing::{Exclusion, Rule};
 use baton::domain::user::Role;
 use jiff::SignedDuration;
 use uuid::Uuid;
 
+use crate::people::Colleague;
 use crate::shop::{BILLING, ORDERS, SUPPORT, Shop};
 
 #[test]
@@ -94,6 +95,27 @@ fn a_conversation_is_handed_to_a_queue_and_not_back_to_whom_it_came_from() {
     );
     shop.routes();
     assert!(ben.holds(&phone), "who has been idle for longest gets it");
+}
+
+#[test]
+fn what_somebody_held_who_left_waits_in_its_queue_again() {
+    let shop = Shop::opens();
+    let (ana, ben, phone) = (shop.agent("Ana"), shop.agent("Ben"), shop.phone("Mia"));
+    phone.writes("agent");
+    shop.passes(SignedDuration::from_mins(1));
+    ana.takes(&phone).unwrap();
+    let queue = phone.conversation().queue.unwrap();
+    let left = |who: &Colleague<'_>| shop.about(phone.id(), Command::ReturnToQueue { from: who.person.user });
+    assert_eq!(left(&ben), Err(Refusal::NotTaken), "Ben does not hold it");
+    let events = left(&ana).unwrap();
+    assert!(
+        matches!(&events[0], Event::ConversationTransferred { by: Actor::System, to: Destination::Queue { queue: to, .. }, .. } if *to == queue)
+    );
+    let conversation = phone.conversation();
+    assert_eq!((conversation.controller, conversation.queue, conversation.last_agent), (Controller::Queue, Some(queue), None));
+    assert_eq!(ana.row().load, 0);
+    assert_eq!(left(&ana), Err(Refusal::NotTaken), "it was returned already");
+    ben.takes(&phone).unwrap();
 }
 
 #[test]

@@ -5,10 +5,10 @@ use baton::domain::command::{Command, Settlement};
 use baton::domain::conversation::LastMessage;
 use baton::domain::delivery::{Backoff, Outcome, Reaction};
 use baton::domain::event::Event;
-use baton::domain::ids::MessageId;
+use baton::domain::ids::{ClaimId, MessageId};
 use baton::domain::inbound::StatusReport;
 use baton::domain::message::{Failure, Status};
-use baton::domain::snapshot::KnownMessage;
+use baton::domain::snapshot::{InOutbox, KnownMessage};
 use baton::domain::timer::Timer;
 use jiff::SignedDuration;
 
@@ -26,7 +26,27 @@ impl Shop {
     }
 
     fn is_in_outbox(&self, message: MessageId) -> bool {
-        self.tables.borrow().outbox.contains(&message)
+        self.sent(message).outbox.is_some()
+    }
+
+    /// A node takes a message up to send it.
+    pub fn claims(&self, message: MessageId) -> ClaimId {
+        let claim = ClaimId(self.fresh());
+        self.stands_in_outbox(message, InOutbox::Claimed { claim, is_lapsed: false });
+        claim
+    }
+
+    /// The node that took it up has it for longer than it may.
+    fn lapses(&self, message: MessageId, claim: ClaimId) -> Result<Vec<Event>, Refusal> {
+        self.stands_in_outbox(message, InOutbox::Claimed { claim, is_lapsed: true });
+        self.of(message, Command::RecordLapse { message, claim })
+    }
+
+    fn stands_in_outbox(&self, message: MessageId, outbox: InOutbox) {
+        let mut tables = self.tables.borrow_mut();
+        let kept = tables.messages.iter_mut().find(|kept| kept.known.id == message).expect("the message is kept");
+        assert!(kept.known.outbox.is_some(), "what is not in the outbox is not claimed");
+        kept.known.outbox = Some(outbox);
     }
 
     /// WhatsApp says how far a message got; the report carries our id.
@@ -39,9 +59,14 @@ impl Shop {
         )
     }
 
-    /// The answer to the call that sends it.
+    /// A node takes it up, and this is the answer to its call.
     fn answers(&self, message: MessageId, attempts: u32, outcome: Outcome) -> Result<Vec<Event>, Refusal> {
-        self.of(message, Command::RecordDelivery { message, attempts, outcome })
+        let claim = self.claims(message);
+        self.answers_to(claim, message, attempts, outcome)
+    }
+
+    fn answers_to(&self, claim: ClaimId, message: MessageId, attempts: u32, outcome: Outcome) -> Result<Vec<Event>, Refusal> {
+        self.of(message, Command::RecordDelivery { message, claim, attempts, outcome })
     }
 
     fn of(&self, message: MessageId, command: Command) -> Result<Vec<Event>, Refusal> {
@@ -219,9 +244,69 @@ fn nobody_waits_in_a_resolved_conversation_whose_last_answer_failed() {
 fn a_status_that_is_quicker_than_the_answer_counts() {
     let shop = Shop::opens();
     let (_, _, message) = on_its_way(&shop);
+    let claim = shop.claims(message);
     shop.reports(message, Status::Delivered).unwrap();
-    assert_eq!(shop.answers(message, 1, accepted(message)), Err(Refusal::Duplicate));
+    assert_eq!(shop.answers_to(claim, message, 1, accepted(message)), Err(Refusal::Duplicate));
     assert_eq!(shop.status(message), Status::Delivered);
+}
+
+#[test]
+fn a_claim_that_lapsed_is_unknown_and_its_late_refusal_changes_nothing() {
+    let shop = Shop::opens();
+    let (phone, ana, message) = on_its_way(&shop);
+    let first = shop.claims(message);
+    shop.lapses(message, first).unwrap();
+    assert_eq!((shop.status(message), shop.is_in_outbox(message)), (Status::Unknown, false));
+    let again = refused(Reaction::Retry { backoff: Backoff::Pair });
+    assert_eq!(shop.answers_to(first, message, 1, again.clone()), Err(Refusal::Duplicate));
+    shop.passes(SignedDuration::from_secs(61));
+    ana.settles(&phone, message, Settlement::Resend).unwrap();
+    let second = shop.claims(message);
+    for late in [again, refused(Reaction::Never), lost(), Outcome::Unsent { reason: "late".to_owned(), backoff: Backoff::Preparation }] {
+        assert_eq!(shop.answers_to(first, message, 1, late), Err(Refusal::Duplicate));
+        assert_eq!(shop.sent(message).outbox, Some(InOutbox::Claimed { claim: second, is_lapsed: false }), "it is in other hands");
+    }
+    shop.answers_to(second, message, 1, accepted(message)).unwrap();
+    assert_eq!((shop.status(message), shop.is_in_outbox(message)), (Status::Sending, false));
+}
+
+#[test]
+fn a_claim_that_still_lasts_does_not_lapse() {
+    let shop = Shop::opens();
+    let (_, _, message) = on_its_way(&shop);
+    let claim = shop.claims(message);
+    assert_eq!(shop.of(message, Command::RecordLapse { message, claim }), Err(Refusal::Duplicate), "it was renewed meanwhile");
+    let other = ClaimId(shop.fresh());
+    assert_eq!(
+        shop.lapses(message, claim).and_then(|_| shop.of(message, Command::RecordLapse { message, claim: other })),
+        Err(Refusal::Duplicate)
+    );
+}
+
+#[test]
+fn that_whatsapp_took_it_counts_however_late_it_is_told() {
+    let shop = Shop::opens();
+    let (_, _, message) = on_its_way(&shop);
+    let claim = shop.claims(message);
+    shop.lapses(message, claim).unwrap();
+    shop.passes(SignedDuration::from_secs(61));
+    assert!(shop.sent(message).is_asked);
+    shop.answers_to(claim, message, 1, accepted(message)).unwrap();
+    assert_eq!((shop.status(message), shop.sent(message).is_asked), (Status::Sending, false), "nobody need decide any more");
+    assert_eq!(shop.sent(message).wamid, Some(format!("wamid.{message}")));
+    assert!(shop.tables.borrow().timers.is_empty());
+}
+
+#[test]
+fn a_second_try_that_nobody_has_taken_up_is_called_off_when_the_first_turns_out_to_have_arrived() {
+    let shop = Shop::opens();
+    let (phone, ana, message) = on_its_way(&shop);
+    let first = shop.claims(message);
+    shop.lapses(message, first).unwrap();
+    shop.passes(SignedDuration::from_secs(61));
+    ana.settles(&phone, message, Settlement::Resend).unwrap();
+    shop.answers_to(first, message, 1, accepted(message)).unwrap();
+    assert_eq!((shop.status(message), shop.is_in_outbox(message)), (Status::Sending, false));
 }
 
 #[test]
@@ -297,15 +382,22 @@ fn a_refused_send_is_tried_again_given_up_or_holds_the_number_as_the_refusal_say
     let shop = Shop::opens();
     let (_, _, message) = on_its_way(&shop);
     let postponed = |outcome, attempts| match shop.answers(message, attempts, outcome).unwrap().as_slice() {
-        [Event::DeliveryPostponed { until, whole_inbox, .. }] => (until.duration_since(shop.now()).as_secs(), *whole_inbox),
+        [Event::DeliveryPostponed { until, .. }] => (until.duration_since(shop.now()).as_secs(), false),
+        [Event::DeliveryPostponed { until, .. }, Event::InboxPaused { until: pause, failure }] => {
+            assert_eq!(until, pause);
+            assert_eq!(failure.is_some(), pause.duration_since(shop.now()).as_secs() == 300, "a person is told what only a person mends");
+            (until.duration_since(shop.now()).as_secs(), true)
+        }
         other => panic!("{other:?}"),
     };
     let (seconds, whole_inbox) = postponed(refused(Reaction::Retry { backoff: Backoff::Pair }), 3);
     assert!((16..=20).contains(&seconds) && !whole_inbox, "{seconds} {whole_inbox}");
     let (seconds, whole_inbox) = postponed(refused(Reaction::Retry { backoff: Backoff::Throughput }), 1);
     assert!((1..=2).contains(&seconds) && whole_inbox, "{seconds} {whole_inbox}");
-    let (seconds, whole_inbox) = postponed(Outcome::Unsent { reason: "no connection".to_owned() }, 1);
+    let (seconds, whole_inbox) = postponed(Outcome::Unsent { reason: "no connection".to_owned(), backoff: Backoff::Connection }, 1);
     assert!((1..=2).contains(&seconds) && whole_inbox, "{seconds} {whole_inbox}");
+    let (seconds, whole_inbox) = postponed(Outcome::Unsent { reason: "no picture".to_owned(), backoff: Backoff::Preparation }, 1);
+    assert!((1..=2).contains(&seconds) && !whole_inbox, "its own trouble holds up nobody else: {seconds} {whole_inbox}");
     assert_eq!(postponed(refused(Reaction::PauseInbox { for_seconds: 300 }), 1), (300, true));
     assert!(shop.is_in_outbox(message));
 

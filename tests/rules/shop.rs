@@ -12,9 +12,9 @@ use baton::domain::event::Recorded;
 use baton::domain::flows::Definition;
 use baton::domain::flows::session::FlowSession;
 use baton::domain::hours::Hours;
-use baton::domain::ids::{ContactId, ConversationId, FlowId, Ids, InboxId, MessageId, QueueId, TeamId, UserId, WorkspaceId};
+use baton::domain::ids::{ContactId, ConversationId, FlowId, Ids, InboxId, QueueId, TeamId, UserId, WorkspaceId};
 use baton::domain::inbox::Inbox;
-use baton::domain::message::{Author, Message};
+use baton::domain::message::{Author, Message, Status};
 use baton::domain::queue::Queue;
 use baton::domain::routing::{Candidate, Waiting, decide};
 use baton::domain::snapshot::{KnownMessage, Workplace};
@@ -57,8 +57,6 @@ pub struct Tables {
     pub agents: HashMap<UserId, Agent>,
     pub away: Vec<UserId>,
     pub timers: BTreeMap<(ConversationId, String), (Timer, Timestamp)>,
-    /// Our messages that are still to be brought to WhatsApp.
-    pub outbox: Vec<MessageId>,
     pub drawn: u128,
 }
 
@@ -105,7 +103,6 @@ impl Shop {
                 agents: HashMap::new(),
                 away: Vec::new(),
                 timers: BTreeMap::new(),
-                outbox: Vec::new(),
                 drawn: 0,
             }),
         }
@@ -323,6 +320,9 @@ impl Shop {
             let seqs: Vec<i64> = kept.journal.iter().map(|recorded| recorded.seq).collect();
             assert_eq!(seqs, (1..=*last_seq).collect::<Vec<_>>(), "{id}: the journal has a gap");
         }
+        for KeptMessage { known, .. } in &tables.messages {
+            assert_eq!(known.status == Status::Queued, known.outbox.is_some(), "{known:?} is queued and not in the outbox, or the reverse");
+        }
         for agent in tables.agents.values() {
             let held = tables.conversations.iter().filter(|kept| kept.conversation.controller.agent() == Some(agent.user)).count();
             assert_eq!(usize::try_from(agent.load), Ok(held), "{} is said to hold another number of conversations", agent.name);
@@ -361,15 +361,10 @@ impl Tables {
         let key = |timer: &Timer| (conversation.id, format!("{timer:?}"));
         match event {
             Event::MessageReceived { message } | Event::MessageQueued { message } => {
-                let known = KnownMessage { id: message.id, wamid: message.wamid.clone(), status: message.status, is_asked: false };
+                let known = KnownMessage::of(message, None);
                 assert!(!self.messages.iter().any(|kept| kept.known.id == message.id), "two messages have one id");
                 self.messages.push(KeptMessage { conversation: conversation.id, message: message.clone(), known });
-                if matches!(event, Event::MessageQueued { .. }) {
-                    self.outbox.push(message.id);
-                }
             }
-            Event::MessageStatusChanged { message, .. } => self.outbox.retain(|waiting| waiting != message),
-            Event::MessageResent { message, .. } => self.outbox.push(*message),
             Event::TimerSet { timer, due_at } => _ = self.timers.insert(key(timer), (*timer, *due_at)),
             Event::TimerCancelled { timer } => _ = self.timers.remove(&key(timer)),
             _ => {}

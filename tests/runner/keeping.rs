@@ -34,14 +34,16 @@ async fn how_far_somebody_read_only_goes_forward_and_never_beyond_the_end() {
     let shop = Shop::opens().await;
     let ana = shop.hires("Ana", Role::Agent, 8).await.user;
     let conversation = shop.customers_wait(shop.support, 1).await[0];
-    shop.execute("UPDATE conversations SET last_seq = 9", &[]).await;
-    let mut grown = Vec::new();
-    for seq in [3, 7, 5, 7, i64::MAX, 9] {
-        grown.push(shop.store.save_read(shop.workspace, conversation, ana, seq).await.unwrap());
+    shop.execute("UPDATE conversations SET last_seq = 8", &[]).await;
+    let mut told = Vec::new();
+    for seq in [-1, 3, 7, 5, 7, i64::MAX, 8] {
+        let read = shop.store.save_read(shop.workspace, conversation, ana, seq).await.unwrap().unwrap();
+        told.push((read.seq, read.has_grown));
     }
-    assert_eq!(grown, [Some(3), Some(7), None, None, Some(9), None], "only growth is told");
+    let expected = [(0, true), (3, true), (7, true), (7, false), (7, false), (8, true), (8, false)];
+    assert_eq!(told, expected, "nobody has read what is not there yet, and only growth is told");
     let rows = shop.rows("SELECT seq FROM reads", &[]).await;
-    assert_eq!(rows.iter().map(|row| row.get::<_, i64>(0)).collect::<Vec<_>>(), [9]);
+    assert_eq!(rows.iter().map(|row| row.get::<_, i64>(0)).collect::<Vec<_>>(), [8]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,7 +54,7 @@ async fn nothing_is_kept_about_a_conversation_that_is_not_there() {
     for (workspace, conversation) in [(shop.workspace, ConversationId(Uuid::now_v7())), (WorkspaceId(Uuid::now_v7()), own)] {
         let place = DraftPlace { workspace, conversation, user: ana, kind: DraftKind::Reply };
         shop.store.save_draft(place, DraftPage::default(), "Dear").await.unwrap();
-        shop.store.save_read(workspace, conversation, ana, 3).await.unwrap();
+        assert_eq!(shop.store.save_read(workspace, conversation, ana, 3).await.unwrap(), None);
     }
     assert_eq!(shop.count("SELECT (SELECT count(*) FROM drafts) + (SELECT count(*) FROM reads)").await, 0);
 }

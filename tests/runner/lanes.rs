@@ -184,7 +184,7 @@ async fn an_item_that_another_version_stored_is_set_aside_and_the_rest_of_its_la
     assert_eq!(shop.count("SELECT count(*) FROM inbound_items").await, 0);
     let aside = shop.rows("SELECT convert_from(item, 'UTF8'), reason FROM quarantine", &[]).await;
     assert_eq!(aside.len(), 1);
-    assert_eq!(aside[0].get::<_, String>(0), r#"{"from":"another version"}"#);
+    assert_eq!(aside[0].get::<_, String>(0), r#"{"from": "another version"}"#);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,8 @@
 //! Routers that race.
 
 use baton::domain::user::Role;
+use baton::runner::Error;
+use baton::runner::routing::RoundOutcome;
 use futures_util::future::join_all;
 
 use crate::shop::{Node, Shop};
@@ -24,7 +26,10 @@ async fn racing_routers_never_assign_twice_nor_overfill() {
         let routers = (0..ROUTERS).map(|number| {
             let runner = nodes[number % 2].runner.clone();
             let (workspace, queue) = (shop.workspace, shop.support);
-            tokio::spawn(async move { runner.route(workspace, queue).await.map(drop) })
+            tokio::spawn(async move {
+                while runner.route(workspace, queue).await? == RoundOutcome::MoreMayWait {}
+                Ok::<_, Error>(())
+            })
         });
         for outcome in join_all(routers).await {
             outcome.unwrap().unwrap();
@@ -45,6 +50,30 @@ async fn racing_routers_never_assign_twice_nor_overfill() {
         shop.execute("DELETE FROM contacts", &[]).await;
         shop.execute("UPDATE agents SET load = 0", &[]).await;
     }
+}
+
+/// A router that waits until an agent's row is free must hold no conversation meanwhile: another would pass it over.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_passed_over_while_another_router_waits_for_its_agent() {
+    let shop = Shop::opens().await;
+    let (mut one, mut two) = (shop.node(2), shop.node(2));
+    let (ana, ben) = (shop.hires("Ana", Role::Agent, 1).await, shop.hires("Ben", Role::Agent, 1).await);
+    one.is_visited_by(shop.workspace, ana.user);
+    two.is_visited_by(shop.workspace, ben.user);
+    let waiting = shop.customers_wait(shop.support, 2).await;
+    let mut client = shop.store.client().await.unwrap();
+    let changing = client.transaction().await.unwrap();
+    changing.execute("SELECT FROM agents WHERE user_id = $1 FOR UPDATE", &[&ana.user.0]).await.unwrap();
+    let (runner, workspace, queue) = (one.runner.clone(), shop.workspace, shop.support);
+    let held_up = tokio::spawn(async move { runner.route(workspace, queue).await.map(drop) });
+    while shop.count("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'").await == 0 {}
+    two.runner.route(workspace, queue).await.unwrap();
+    let holder = shop.rows("SELECT agent_id FROM conversations WHERE id = $1", &[&waiting[0].0]).await[0].get::<_, Option<uuid::Uuid>>(0);
+    assert_eq!(holder, Some(ben.user.0), "who waited longest comes first");
+    changing.commit().await.unwrap();
+    held_up.await.unwrap().unwrap();
+    assert_eq!(shop.count("SELECT count(*) FROM conversations WHERE agent_id IS NOT NULL").await, 2);
+    shop.is_consistent().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

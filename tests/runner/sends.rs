@@ -1,6 +1,7 @@
 //! Messages on their way out: a double click is one message, and nobody is sent two at a time.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use baton::domain::Refusal;
 use baton::domain::command::{Command, ReplyContent, Settlement};
@@ -10,7 +11,7 @@ use baton::domain::message::Failure;
 use baton::domain::user::Role;
 use baton::runner::contact::Alongside;
 use baton::runner::{Error, Runner};
-use baton::store::outbox::{Claim, Dispatch};
+use baton::store::dispatches::{Claim, Dispatch};
 use futures_util::future::join_all;
 use uuid::Uuid;
 
@@ -22,7 +23,7 @@ fn reply(by: &baton::domain::command::Person, message: MessageId) -> Command {
 }
 
 async fn claim(shop: &Shop, runner: &Runner, limit: usize) -> Vec<Dispatch> {
-    match runner.claim_outbox(shop.workspace, shop.inbox, limit).await.unwrap() {
+    match runner.claim_outbox(shop.workspace, shop.inbox, limit).await.unwrap().0 {
         Claim::Taken(dispatches) => dispatches,
         Claim::OutOfAllowance | Claim::PausedUntil(_) => Vec::new(),
     }
@@ -30,7 +31,7 @@ async fn claim(shop: &Shop, runner: &Runner, limit: usize) -> Vec<Dispatch> {
 
 /// The number may send as much as it likes.
 async fn allow(shop: &Shop) {
-    shop.execute("UPDATE inboxes SET rate_per_second = 1000000, tokens = 1000, paused_until = NULL", &[]).await;
+    shop.execute("UPDATE allowances SET rate_per_second = 1000000, tokens = 1000, paused_until = NULL", &[]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,9 +73,9 @@ async fn two_nodes_send_each_contact_one_message_at_a_time_in_order() {
         let contacts: BTreeSet<ContactId> = dispatches.iter().map(|dispatch| dispatch.contact).collect();
         assert_eq!((dispatches.len(), contacts.len()), (5, 5), "one for each contact");
         for dispatch in &dispatches {
-            let outcome = Outcome::Accepted { wamid: format!("wamid.{}", dispatch.message.id), recipient: Vec::new() };
+            let outcome = Outcome::Accepted { wamid: format!("wamid.{}", dispatch.id), recipient: Vec::new() };
             nodes[1].runner.record_delivery(dispatch, outcome).await.unwrap();
-            sent.push((dispatch.conversation, dispatch.message.id));
+            sent.push((dispatch.conversation, dispatch.id));
         }
     }
     for conversation in conversations {
@@ -103,7 +104,7 @@ async fn what_is_refused_for_the_moment_comes_again_and_what_nobody_knows_does_n
     assert!(claim(&shop, &node.runner, 9).await.is_empty(), "it waits");
     shop.execute("UPDATE outbox SET due_at = now() - interval '1 second'", &[]).await;
     let second = claim(&shop, &node.runner, 9).await.remove(0);
-    assert_eq!((second.message.id, second.attempts), (message, 2));
+    assert_eq!((second.id, second.attempts), (message, 2));
 
     node.runner.record_delivery(&second, Outcome::Unknown { reason: "no answer".to_owned() }).await.unwrap();
     assert_eq!(shop.count("SELECT count(*) FROM outbox").await, 0, "it is never sent again by itself");
@@ -111,8 +112,8 @@ async fn what_is_refused_for_the_moment_comes_again_and_what_nobody_knows_does_n
     let too_early = node.runner.run(shop.workspace, conversation, settle.clone()).await;
     assert!(matches!(too_early, Err(Error::Refused(Refusal::NothingToSettle))), "{too_early:?}");
 
-    let in_a_minute = baton::runner::now() + jiff::SignedDuration::from_secs(61);
-    let timer = shop.store.due_timers(in_a_minute, 10).await.unwrap().remove(0);
+    shop.execute("UPDATE timers SET due_at = due_at - interval '61 seconds'", &[]).await;
+    let timer = shop.store.claim_timers(Duration::from_secs(60), 10).await.unwrap().timers.remove(0);
     let command = Command::TimerDue { timer: timer.timer };
     let alongside = Alongside { timer: Some(timer), media: None };
     let rings = (0..3).map(|_| node.runner.run_alongside(shop.workspace, conversation, command.clone(), &alongside));
@@ -120,7 +121,7 @@ async fn what_is_refused_for_the_moment_comes_again_and_what_nobody_knows_does_n
     assert_eq!(rung.iter().filter(|outcome| outcome.is_ok()).count(), 1, "a timer rings once: {rung:?}");
     node.runner.run(shop.workspace, conversation, settle).await.unwrap();
     let third = claim(&shop, &node.runner, 9).await.remove(0);
-    assert_eq!((third.message.id, third.attempts), (message, 1), "the person's own try");
+    assert_eq!((third.id, third.attempts), (message, 1), "the person's own try");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,6 +133,6 @@ async fn a_number_never_sends_more_than_its_rate() {
         node.runner.run(shop.workspace, conversation, Command::Take { by: ana.clone() }).await.unwrap();
         node.runner.run(shop.workspace, conversation, reply(&ana, MessageId(Uuid::now_v7()))).await.unwrap();
     }
-    shop.execute("UPDATE inboxes SET rate_per_second = 80, tokens = 0, refilled_at = now() - interval '1 hour'", &[]).await;
+    shop.execute("UPDATE allowances SET rate_per_second = 80, tokens = 0, refilled_at = now() - interval '1 hour'", &[]).await;
     assert_eq!(claim(&shop, &node.runner, 50).await.len(), 10, "an eighth of a second's sends, however long it was silent");
 }

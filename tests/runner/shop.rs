@@ -51,7 +51,7 @@ impl Node {
     /// Somebody opens a page here.
     pub fn is_visited_by(&mut self, workspace: WorkspaceId, user: UserId) {
         let owner = Owner { workspace, user, session: SessionId(Uuid::now_v7()), locale: "en" };
-        self.pages.push(self.live.hub.register(owner, Porter::new().0));
+        self.pages.push(self.live.hub.register(owner, Porter::new().0).unwrap());
     }
 }
 

@@ -59,9 +59,14 @@ async fn what_cannot_be_understood_is_kept_and_an_admin_sees_it() {
     assert_eq!(world.count("SELECT count(*) FROM quarantine").await, 4);
     let admin = world.employs("Root", Role::Admin, 0).await;
     let shown = admin.looks_at("/admin/quarantine").await.body;
-    for words in ["999000111", "wamid.astray", "wamid.cut", "no object"] {
+    for words in ["999000111", "wamid.astray", "it has no usable id"] {
         assert!(shown.contains(words), "the admin does not see “{words}”");
     }
+    for words in ["wamid.cut", "no object"] {
+        assert!(!shown.contains(words), "“{words}” names no account: it is not this workspace's");
+    }
+    let nobodys = world.store.quarantined_of_nobody(10).await.unwrap();
+    assert_eq!(nobodys.len(), 2, "{nobodys:?}");
     let agent = world.agent("Ana").await;
     assert_eq!(agent.asks_for("/admin/quarantine").await.status, 403);
 }

@@ -75,11 +75,11 @@ async fn a_revoked_token_pauses_the_number_and_fails_nothing() {
     let conversation = world.conversation_of(&ana, &phone).await;
     world.simulator.fault(json!({ "target": "messages", "code": 190, "status": 401, "count": 1 })).await;
     let message = ana.replies(conversation, "After the pause").await;
-    let paused = "SELECT count(*) FROM inboxes WHERE paused_until > now() + interval '4 minutes'";
+    let paused = "SELECT count(*) FROM allowances WHERE paused_until > now() + interval '4 minutes'";
     eventually("the number is paused", SOON, async || world.count(paused).await == 1).await;
     let second = ana.replies(conversation, "This one waits too").await;
     assert_eq!(world.status(second, &["queued"], SOON).await, "queued");
-    world.execute("UPDATE inboxes SET paused_until = now()").await;
+    world.execute("UPDATE allowances SET paused_until = now()").await;
     world.execute("UPDATE outbox SET due_at = now()").await;
     phone.hears("This one waits too").await;
     world.settles(SOON).await;

@@ -64,7 +64,7 @@ async fn after_a_minute_without_a_word_a_person_is_asked_and_may_send_it_again()
     assert_eq!(world.status(message, &["unknown"], SOON).await, "unknown");
     assert!(!is_asked_about(&world, message).await, "somebody is asked at once");
     let early = ana.posts(&format!("/messages/{message}/settlement"), &[("choice", "resend")]).await.unwrap();
-    assert_eq!(early.status, 422, "it was sent again before anybody could know");
+    assert_eq!(early.status, 409, "it was sent again before anybody could know");
     world.execute(MINUTE_PASSES).await;
     eventually("a person is asked", SOON, async || is_asked_about(&world, message).await).await;
     assert_eq!(calls(&world, &phone).await, 1, "it was sent again without a word");

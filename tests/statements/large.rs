@@ -31,7 +31,8 @@ const LARGE: &str = "
     SELECT pg_temp.workspace(n), pg_temp.id('q', n), 'queue' || n, 'Queue ' || n, pg_temp.id('t', n), '{}' FROM generate_series(0, 49) AS n;
     INSERT INTO apps (app_id, app_secret, verify_token) VALUES ('1', '', '');
     INSERT INTO inboxes (workspace_id, id, name, app_id, phone_number_id, waba_id, display_phone_number, access_token, default_queue_id)
-    SELECT pg_temp.workspace(n), pg_temp.id('i', n), 'Number ' || n, '1', n::text, n::text, '', '', pg_temp.id('q', n) FROM generate_series(0, 19) AS n;
+    SELECT pg_temp.workspace(n), pg_temp.id('i', n), 'Number ' || n, '1', n::text, n::text, '', '', pg_temp.id('q', n) FROM generate_series(0, 1999) AS n;
+    INSERT INTO allowances (workspace_id, inbox_id) SELECT pg_temp.workspace(n), pg_temp.id('i', n) FROM generate_series(0, 1999) AS n;
     INSERT INTO sessions (workspace_id, id, user_id, secret_hash, expires_at)
     SELECT pg_temp.workspace(n), pg_temp.id('s', n), pg_temp.id('u', n % 1000), '', pg_temp.at(n) FROM generate_series(0, 49999) AS n;
 
@@ -70,9 +71,10 @@ const LARGE: &str = "
     SELECT '1', pg_temp.at(n), 'body', CASE WHEN n < 99900 THEN pg_temp.at(n) END FROM generate_series(0, 99999) AS n;
     INSERT INTO inbound_items (workspace_id, contact_id, inbox_id, payload_seq, item, received_at)
     SELECT pg_temp.workspace(n % 20000), pg_temp.id('p', n % 20000), pg_temp.id('i', n % 20), n, '{}', pg_temp.at(n) FROM generate_series(0, 19999) AS n;
-    INSERT INTO outbox (workspace_id, message_id, conversation_id, contact_id, inbox_id, state, due_at, queued_at, lease_until)
+    INSERT INTO outbox (workspace_id, message_id, conversation_id, contact_id, inbox_id, state, due_at, queued_at, lease_until, claim_id)
     SELECT pg_temp.workspace(n % 20), pg_temp.id('m', n), pg_temp.id('c', n % 20000), pg_temp.id('p', n % 20000), pg_temp.id('i', n % 20),
-        CASE WHEN n < 200 THEN 'dispatching' ELSE 'queued' END, pg_temp.at(n), pg_temp.at(n), CASE WHEN n < 200 THEN pg_temp.at(n) END
+        CASE WHEN n < 200 THEN 'dispatching' ELSE 'queued' END, pg_temp.at(n), pg_temp.at(n), CASE WHEN n < 200 THEN pg_temp.at(n) END,
+        CASE WHEN n < 200 THEN pg_temp.id('k', n) END
     FROM generate_series(0, 19999) AS n;
     INSERT INTO timers (workspace_id, conversation_id, kind, subject, contact_id, due_at, timer)
     SELECT pg_temp.workspace(n), pg_temp.id('c', n), 'flow_wait', pg_temp.id('c', n), pg_temp.id('p', n), pg_temp.at(n), '{}' FROM generate_series(0, 19999) AS n;

@@ -18,10 +18,12 @@ macro_rules! files {
 /// Every file of `src/store` that declares statements.
 pub const ALL: &[File] = files! {
     agents
+    allowances
     apps
     canned_replies
     contacts
     conversations
+    dispatches
     doctor
     drafts
     events

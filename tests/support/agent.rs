@@ -57,6 +57,16 @@ impl Agent {
         Self { at, ..self.clone() }
     }
 
+    /// Somebody who has copied all that the browser sends, and forgets nothing of it.
+    pub fn keeps_cookies(&self) -> Self {
+        let browser = Browser {
+            http: self.browser.http.clone(),
+            cookies: Mutex::new(self.browser.cookies.lock().unwrap().clone()),
+            csrf: Mutex::new(self.browser.csrf.lock().unwrap().clone()),
+        };
+        Self { browser: Arc::new(browser), ..self.clone() }
+    }
+
     /// Opens a page: signed in, and alive.
     pub async fn opens_page(&self) -> Page {
         Page::open(self.at, &self.cookies()).await.expect("the socket opens")
@@ -123,6 +133,23 @@ impl Agent {
         self.ask(Method::POST, path, &fields).await
     }
 
+    /// Sends the composer's form with a picture; answers the status.
+    pub async fn posts_picture(&self, conversation: ConversationId, message: MessageId, picture: &[u8]) -> u16 {
+        let here = format!("http://{}", self.at);
+        let mut body = Vec::new();
+        let csrf = self.browser.csrf.lock().unwrap().clone();
+        for (name, value) in [("csrf", csrf), ("message_id", message.to_string()), ("text", String::new())] {
+            body.extend(format!("--b\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").into_bytes());
+        }
+        body.extend(b"--b\r\ncontent-disposition: form-data; name=\"picture\"; filename=\"a.png\"\r\n\r\n");
+        body.extend(picture);
+        body.extend(b"\r\n--b--\r\n");
+        let request = self.browser.http.post(format!("{here}/conversations/{conversation}/messages"));
+        let request = request.header(ACCEPT, "text/html").header(COOKIE, self.cookies()).header(ORIGIN, here);
+        let request = request.header(CONTENT_TYPE, "multipart/form-data; boundary=b").body(body).timeout(Duration::from_secs(120));
+        request.send().await.unwrap().status().as_u16()
+    }
+
     async fn ask(&self, method: Method, path: &str, fields: &[(&str, &str)]) -> reqwest::Result<Answer> {
         let here = format!("http://{}", self.at);
         let mut request = self.browser.http.request(method.clone(), format!("{here}{path}"));
@@ -150,7 +177,8 @@ impl Agent {
         }
     }
 
-    fn cookies(&self) -> String {
+    /// What its browser sends along.
+    pub fn cookies(&self) -> String {
         let cookies = self.browser.cookies.lock().unwrap_or_else(PoisonError::into_inner);
         cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }

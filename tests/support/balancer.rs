@@ -1,8 +1,8 @@
 //! What stands before the nodes of an installation: spreads connections over those that accept them.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -12,6 +12,7 @@ use super::ports;
 /// A running balancer; ends when dropped.
 pub struct Balancer {
     address: SocketAddr,
+    left_out: Arc<Mutex<Vec<SocketAddr>>>,
     task: JoinHandle<()>,
 }
 
@@ -19,8 +20,19 @@ impl Balancer {
     pub async fn start(nodes: Vec<SocketAddr>) -> Self {
         let listener = TcpListener::bind(ports::free()).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let task = tokio::spawn(accept(listener, nodes.into()));
-        Self { address, task }
+        let left_out = Arc::<Mutex<Vec<SocketAddr>>>::default();
+        let task = tokio::spawn(accept(listener, nodes.into(), left_out.clone()));
+        Self { address, left_out, task }
+    }
+
+    /// Sends nobody to a node any more, as when its health is asked for and not answered.
+    pub fn leaves_out(&self, node: SocketAddr) {
+        self.left_out.lock().unwrap().push(node);
+    }
+
+    /// Sends people to every node again.
+    pub fn takes_back_all(&self) {
+        self.left_out.lock().unwrap().clear();
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -34,16 +46,18 @@ impl Drop for Balancer {
     }
 }
 
-async fn accept(listener: TcpListener, nodes: Arc<[SocketAddr]>) {
+async fn accept(listener: TcpListener, nodes: Arc<[SocketAddr]>, left_out: Arc<Mutex<Vec<SocketAddr>>>) {
     let turn = Arc::new(AtomicUsize::new(0));
     loop {
         let Ok((client, _)) = listener.accept().await else { continue };
-        tokio::spawn(carry(client, nodes.clone(), turn.clone()));
+        let left_out = left_out.lock().unwrap().clone();
+        let nodes: Vec<SocketAddr> = nodes.iter().copied().filter(|node| !left_out.contains(node)).collect();
+        tokio::spawn(carry(client, nodes, turn.clone()));
     }
 }
 
 /// A connection stays with its node; it breaks when the node does, as behind every balancer.
-async fn carry(mut client: TcpStream, nodes: Arc<[SocketAddr]>, turn: Arc<AtomicUsize>) {
+async fn carry(mut client: TcpStream, nodes: Vec<SocketAddr>, turn: Arc<AtomicUsize>) {
     let first = turn.fetch_add(1, Ordering::Relaxed);
     for step in 0..nodes.len() {
         let Ok(mut node) = TcpStream::connect(nodes[(first + step) % nodes.len()]).await else { continue };

@@ -13,6 +13,7 @@ pub mod oracles;
 pub mod page;
 pub mod phone;
 pub mod ports;
+pub mod probes;
 pub mod servers;
 pub mod shop;
 pub mod simulator;
@@ -21,6 +22,7 @@ pub mod traffic;
 pub mod turn;
 pub mod waiting;
 pub mod webhook;
+pub mod wire;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -93,7 +95,7 @@ impl World {
         let callback = format!("http://{}/webhooks/whatsapp/{}", balancer.address(), shop::APP_ID);
         let app = simulator.post("apps", &shop::app(&callback)).await;
         assert_eq!(app["verified"], json!(true), "the door does not answer the challenge: {app}");
-        simulator.post("numbers", &shop::number()).await;
+        simulator.post("numbers", &shop.number()).await;
         Self { nodes, balancer, simulator, store, shop, servers, phones: AtomicU64::new(0), _turn: turn }
     }
 

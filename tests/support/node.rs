@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use baton::demo::account::Account;
-use baton::demo::process::{Process, Signal};
+use baton::demo::process::{Process, Signal, is_running, wait_until};
 
 use super::ports;
-use super::servers::{Servers, signal};
+use super::servers::{Servers, send, signal};
 use super::waiting::eventually;
 
 /// Longest wait for a node to serve in a debug build on a busy machine.
@@ -16,6 +16,9 @@ const START: Duration = Duration::from_secs(20);
 
 /// Lines of a log that are shown when a test fails.
 const SHOWN: usize = 25;
+
+/// What programs send that read the figures of a node.
+pub const METRICS_TOKEN: &str = "figures-for-the-tests";
 
 /// Which half of the outside a node listens to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +34,8 @@ pub struct Node {
     name: String,
     side: Side,
     environment: Vec<String>,
+    /// A program that starts ours, with its arguments.
+    starter: Vec<String>,
     log: PathBuf,
     starts: u32,
     process: Option<Process>,
@@ -43,24 +48,48 @@ impl Node {
         let folder = &servers.place().folder;
         let set = |name: &str, value: &str| format!("{name}={value}");
         let environment = vec![
-            set("BATON_DATABASE_URL", &servers.database_url()),
+            set("BATON_DATABASE_URL", &format!("{}?application_name={name}", servers.database_url())),
             set("BATON_REDIS_URL", &servers.redis_url()),
             set("BATON_LISTEN", &address.to_string()),
             set("BATON_GRAPH_URL", graph_url),
             set("BATON_MEDIA_URL", &folder.join("media").to_string_lossy()),
             set("BATON_LOG", "warn"),
             set("BATON_NODE", name),
+            set("BATON_METRICS_TOKEN", METRICS_TOKEN),
             set("BATON_SKIP_DURABILITY_CHECK", if servers.is_durable() { "false" } else { "true" }),
         ];
-        Self { address, name: name.to_owned(), side, environment, log: folder.join("log"), starts: 0, process: None }
+        Self { address, name: name.to_owned(), side, environment, starter: Vec::new(), log: folder.join("log"), starts: 0, process: None }
+    }
+
+    /// From its next start on it may have so many descriptors open, and may raise that to `at_most`.
+    pub fn may_open(&mut self, descriptors: usize, at_most: usize) {
+        self.starter = vec!["prlimit".to_owned(), format!("--nofile={descriptors}:{at_most}")];
+    }
+
+    /// Starts with this setting from its next start on.
+    pub fn is_set(&mut self, name: &str, value: &str) {
+        self.environment.push(format!("{name}={value}"));
     }
 
     /// Starts it and waits until it serves; answers how long that took.
     pub async fn start(&mut self) -> Duration {
         let began = Instant::now();
+        self.launch();
+        let ready = format!("http://{}/readyz", self.address);
+        let http = reqwest::Client::new();
+        eventually(&format!("{} serves", self.name), START, async || {
+            http.get(&ready).send().await.is_ok_and(|answer| answer.status().is_success())
+        })
+        .await;
+        began.elapsed()
+    }
+
+    /// Starts it, whether it will serve or not.
+    pub fn launch(&mut self) {
         self.starts += 1;
         let program = Path::new("/usr/bin/env");
         let mut arguments = self.environment.clone();
+        arguments.extend(self.starter.clone());
         arguments.push(binary());
         arguments.push("serve".to_owned());
         arguments.extend(match self.side {
@@ -70,13 +99,56 @@ impl Node {
         });
         let log = self.log();
         self.process = Some(Process::start("baton", &Account::Own, program, &arguments, Signal::Terminate, &log).unwrap());
-        let ready = format!("http://{}/readyz", self.address);
-        let http = reqwest::Client::new();
-        eventually(&format!("{} serves", self.name), START, async || {
-            http.get(&ready).send().await.is_ok_and(|answer| answer.status().is_success())
-        })
-        .await;
+    }
+
+    /// Runs with a clock that is so many seconds ahead, from its next start on.
+    pub fn has_clock_ahead_by(&mut self, seconds: i64) {
+        let libraries =
+            ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"].map(|folder| format!("{folder}/faketime/libfaketime.so.1"));
+        let library = libraries.iter().find(|library| Path::new(library).exists()).expect("libfaketime is installed by bin/setup --test");
+        let pairs = [("LD_PRELOAD", library.clone()), ("FAKETIME", format!("+{seconds}s")), ("DONT_FAKE_MONOTONIC", "1".to_owned())];
+        self.environment.extend(pairs.map(|(name, value)| format!("{name}={value}")));
+    }
+
+    /// Its name, also among the connections of PostgreSQL.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Stands still, wherever it is, until it is thawed.
+    pub fn freeze(&self) {
+        send("STOP", self.process().id());
+    }
+
+    pub fn thaw(&self) {
+        send("CONT", self.process().id());
+    }
+
+    /// Memory it holds, in bytes.
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process().id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a process holds memory");
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    }
+
+    /// What `/readyz` says: the status and the rest.
+    pub async fn readiness(&self) -> (u16, serde_json::Value) {
+        let answer = reqwest::get(self.url("/readyz")).await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
+    /// Asks it to stop; answers how long it took.
+    pub fn stops(&mut self, limit: Duration) -> Duration {
+        let id = self.process().id();
+        let began = Instant::now();
+        send("TERM", id);
+        assert!(wait_until(limit, || !is_running(id)), "{} still runs {limit:?} after it was asked to stop", self.name);
+        drop(self.process.take());
         began.elapsed()
+    }
+
+    fn process(&self) -> &Process {
+        self.process.as_ref().expect("the node runs")
     }
 
     /// kill -9.
@@ -91,12 +163,51 @@ impl Node {
         drop(self.process.take());
     }
 
+    /// What a command says that an administrator types on this node's machine.
+    pub async fn runs(&self, arguments: &[&str]) -> String {
+        let mut command = tokio::process::Command::new("/usr/bin/env");
+        let output = command.args(&self.environment).arg(binary()).args(arguments).output().await.unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// The number of its process.
+    pub fn process_id(&self) -> u32 {
+        self.process.as_ref().expect("the node runs").id()
+    }
+
+    /// A figure of the system about its process, such as `VmRSS` (in kB) of `status`.
+    pub fn figure(&self, file: &str, name: &str) -> usize {
+        let text = std::fs::read_to_string(format!("/proc/{}/{file}", self.process_id())).unwrap();
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("no {name} in {text}"));
+        line[name.len()..].split_whitespace().find_map(|word| word.trim_end_matches(':').parse().ok()).unwrap_or_else(|| panic!("{line}"))
+    }
+
+    /// Memory that it holds, in bytes.
+    pub fn resident(&self) -> usize {
+        self.figure("status", "VmRSS:") * 1024
+    }
+
+    /// The most memory that it held since [`Node::forgets_its_peak`], in bytes.
+    pub fn peak(&self) -> usize {
+        self.figure("status", "VmHWM:") * 1024
+    }
+
+    pub fn forgets_its_peak(&self) {
+        std::fs::write(format!("/proc/{}/clear_refs", self.process_id()), "5").unwrap();
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
     fn log(&self) -> PathBuf {
         self.log.join(format!("{}-{}.log", self.name, self.starts))
+    }
+
+    /// Everything that its latest process said.
+    pub fn words(&self) -> String {
+        std::fs::read_to_string(self.log()).unwrap_or_default()
     }
 
     /// The end of what its processes said.

@@ -36,6 +36,11 @@ impl<'world> Phone<'world> {
         self.sends(json!({ "type": "text", "text": { "body": text } })).await
     }
 
+    /// Writes to one of several numbers.
+    pub async fn writes_to(&self, phone_number_id: &str, text: &str) -> String {
+        self.sends(json!({ "type": "text", "text": { "body": text }, "phone_number_id": phone_number_id })).await
+    }
+
     /// Chooses the option with this id of the last message that has it.
     pub async fn taps(&self, option: &str) -> String {
         let what = format!("a button “{option}” on {}", self.wa_id);

@@ -80,6 +80,23 @@ impl Servers {
         drop(server);
     }
 
+    /// PostgreSQL stands still, with every connection as it is.
+    pub fn freeze_postgres(&self) {
+        self.to_postgres("STOP");
+    }
+
+    pub fn thaw_postgres(&self) {
+        self.to_postgres("CONT");
+    }
+
+    /// The server and the processes of its connections.
+    fn to_postgres(&self, name: &str) {
+        let first = self.postgres.as_ref().expect("PostgreSQL runs").process_id();
+        let status = Command::new("pkill").args([&format!("-{name}"), "-P", &first.to_string()]).status().unwrap();
+        assert!(status.success(), "PostgreSQL has no processes to get {name}");
+        send(name, first);
+    }
+
     /// Empties Redis while it runs.
     pub async fn flush_redis(&self) {
         let client = ::redis::Client::open(self.redis_url()).unwrap();
@@ -98,10 +115,15 @@ impl Drop for Servers {
     }
 }
 
-/// Sends a signal to one process and waits until it is gone.
-pub fn signal(name: &str, id: u32) {
+/// Sends a signal to one process.
+pub fn send(name: &str, id: u32) {
     let status = Command::new("sh").args(["-c", "kill -s \"$0\" \"$1\"", name, &id.to_string()]).status().unwrap();
     assert!(status.success(), "process {id} was not there to get {name}");
+}
+
+/// Sends a signal to one process and waits until it is gone.
+pub fn signal(name: &str, id: u32) {
+    send(name, id);
     assert!(wait_until(SOON, || !is_running(id)), "process {id} did not end at {name}");
 }
 

@@ -33,12 +33,26 @@ pub struct Shop {
     /// Where conversations about orders go, and all others.
     pub orders: QueueId,
     pub support: QueueId,
+    /// Meta's id of its number, and the number as customers see it.
+    pub phone_number_id: &'static str,
+    pub display: &'static str,
 }
 
 impl Shop {
     pub async fn open(store: &Store) -> Self {
+        Self::with_number(store, NUMBER, DISPLAY).await
+    }
+
+    /// Another workspace of the installation, whose number speaks through the same app.
+    pub async fn opens_another(&self, store: &Store) -> Self {
+        Self::with_number(store, "2002", "+44 20 7946 0998").await
+    }
+
+    async fn with_number(store: &Store, phone_number_id: &'static str, display: &'static str) -> Self {
         let fresh = Uuid::now_v7;
         let shop = Self {
+            phone_number_id,
+            display,
             workspace: fresh().into(),
             inbox: fresh().into(),
             team: fresh().into(),
@@ -70,13 +84,21 @@ impl Shop {
             workspace: self.workspace,
             inbox,
             app_id: APP_ID.to_owned(),
-            phone_number_id: NUMBER.to_owned(),
+            phone_number_id: self.phone_number_id.to_owned(),
             waba_id: WABA.to_owned(),
-            display_phone_number: DISPLAY.to_owned(),
+            display_phone_number: self.display.to_owned(),
             access_token: ACCESS_TOKEN.to_owned(),
             rate_per_second: 1_000,
         };
         store.add_inbox(&new).await.unwrap();
+    }
+
+    /// The number as the simulator is told of it.
+    pub fn number(&self) -> Value {
+        json!({
+            "phone_number_id": self.phone_number_id, "display_phone_number": self.display, "waba_id": WABA, "app_id": APP_ID,
+            "access_token": ACCESS_TOKEN, "verified_name": "Lamp Shop",
+        })
     }
 
     /// Somebody of the team, who signs in with [`PASSWORD`].
@@ -102,12 +124,4 @@ pub fn email(name: &str) -> String {
 /// The app as the simulator is told of it.
 pub fn app(callback: &str) -> Value {
     json!({ "app_id": APP_ID, "app_secret": APP_SECRET, "callback_url": callback, "verify_token": VERIFY_TOKEN })
-}
-
-/// The number as the simulator is told of it.
-pub fn number() -> Value {
-    json!({
-        "phone_number_id": NUMBER, "display_phone_number": DISPLAY, "waba_id": WABA, "app_id": APP_ID, "access_token": ACCESS_TOKEN,
-        "verified_name": "Lamp Shop",
-    })
 }

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::World;
 use super::agent::Agent;
+use super::node::METRICS_TOKEN;
 use super::waiting::eventually;
 
 /// How often a page beats.
@@ -70,7 +71,7 @@ impl World {
         eventually(&format!("{count} open pages"), super::SOON, async || {
             let mut sockets = 0;
             for node in &self.nodes {
-                let Ok(answer) = http.get(node.url("/metrics")).send().await else { return false };
+                let Ok(answer) = http.get(node.url("/metrics")).bearer_auth(METRICS_TOKEN).send().await else { return false };
                 let text = answer.text().await.unwrap_or_default();
                 let figure = text.lines().find_map(|line| line.strip_prefix("baton_sockets "));
                 sockets += figure.and_then(|figure| figure.parse::<f64>().ok()).map_or(0, |figure| figure as usize);

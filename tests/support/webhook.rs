@@ -6,7 +6,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
+use super::SOON;
 use super::shop::{APP_ID, APP_SECRET, NUMBER, WABA};
+use super::waiting::found;
 
 /// The signature header of `body`.
 pub fn signature(secret: &str, body: &[u8]) -> String {
@@ -20,6 +22,16 @@ pub async fn posts(door: SocketAddr, body: impl Into<Vec<u8>>) -> u16 {
     let body = body.into();
     let signature = signature(APP_SECRET, &body);
     posts_signed(door, body, Some(&signature)).await.0
+}
+
+/// Posts a body as Meta does: again, until it is taken.
+pub async fn posts_until_taken(http: &reqwest::Client, door: SocketAddr, body: String) {
+    let signature = signature(APP_SECRET, body.as_bytes());
+    let post = || {
+        let request = http.post(format!("http://{door}/webhooks/whatsapp/{APP_ID}")).header("x-hub-signature-256", &signature);
+        request.header("content-type", "application/json").body(body.clone()).send()
+    };
+    found("the body is taken", SOON, async || post().await.is_ok_and(|answer| answer.status().is_success()).then_some(())).await;
 }
 
 /// Posts a body with this signature; answers the status and what else was said.

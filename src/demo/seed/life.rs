@@ -9,7 +9,7 @@ use crate::domain::conversation::Controller;
 use crate::domain::delivery::Outcome;
 use crate::domain::event::{Actor, Event, Recorded};
 use crate::domain::handle;
-use crate::domain::ids::{Ids, MessageId, NoteId, QueueId};
+use crate::domain::ids::{ClaimId, Ids, MessageId, NoteId, QueueId};
 use crate::domain::inbound::{InboundContent, InboundMessage, Sender, StatusReport};
 use crate::domain::message::{Content, Direction, Message, Status};
 use crate::domain::snapshot::Snapshot;
@@ -151,7 +151,8 @@ impl<'a> Life<'a> {
         let wamid = self.wamid();
         self.now += TRAVEL;
         let outcome = Outcome::Accepted { wamid: wamid.clone(), recipient: vec![self.identity.clone()] };
-        self.tell(Command::RecordDelivery { message, attempts: 1, outcome })?;
+        let claim = ClaimId(self.chance.uuid());
+        self.tell(Command::RecordDelivery { message, claim, attempts: 1, outcome })?;
         self.now += TRAVEL;
         let status = if self.chance.percent(92) { Status::Read } else { Status::Delivered };
         let report =

@@ -109,7 +109,7 @@ pub(super) async fn set_up(store: &Store) -> Result<Shop> {
     store.insert_canned_replies(id, &CANNED_REPLIES).await?;
     let flow = publish(store, id, &queues).await?;
     let inbox = connect(store, id, flow, queues[queues.len() - 1].id).await?;
-    Ok(Shop { id, workplace: Arc::new(store.workplace(id).await?), inbox, staff })
+    Ok(Shop { id, workplace: Arc::new(store.workplace(id).await?.workplace), inbox, staff })
 }
 
 async fn employ(store: &Store, workspace: WorkspaceId, teams: &[TeamId]) -> Result<Vec<Colleague>> {

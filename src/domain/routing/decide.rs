@@ -39,24 +39,47 @@ pub struct Assignment {
     pub reason: AssignmentReason,
 }
 
-/// Pairs waiting conversations with agents until either runs out. Candidates grow busier as they are chosen.
-#[must_use]
-pub fn decide(waiting: &[Waiting], mut candidates: Vec<Candidate>, now: Timestamp) -> Vec<Assignment> {
-    let mut assignments = Vec::new();
-    for conversation in waiting {
-        let Some((chosen, rule)) = choose(conversation, &candidates, now) else { break };
-        let considered = candidates.iter().map(considered).collect();
-        let candidate = &mut candidates[chosen];
-        assignments.push(Assignment {
-            conversation: conversation.conversation,
-            agent: candidate.agent.user,
-            name: candidate.agent.name.clone(),
-            reason: AssignmentReason { rule, considered },
-        });
-        candidate.agent.load += 1;
-        candidate.agent.idle_since = now;
+/// A round of giving waiting conversations to agents: who is chosen grows busier.
+#[derive(Debug)]
+pub struct Round {
+    candidates: Vec<Candidate>,
+    now: Timestamp,
+}
+
+impl Round {
+    #[must_use]
+    pub fn new(candidates: Vec<Candidate>, now: Timestamp) -> Self {
+        Self { candidates, now }
     }
-    assignments
+
+    /// Who is to have a conversation; nobody when nobody has room.
+    #[must_use]
+    pub fn choose(&self, waiting: &Waiting) -> Option<Assignment> {
+        let (chosen, rule) = choose(waiting, &self.candidates, self.now)?;
+        let agent = &self.candidates.get(chosen)?.agent;
+        let reason = AssignmentReason { rule, considered: self.candidates.iter().map(considered).collect() };
+        Some(Assignment { conversation: waiting.conversation, agent: agent.user, name: agent.name.clone(), reason })
+    }
+
+    /// Somebody has one more.
+    pub fn is_given(&mut self, to: UserId) {
+        if let Some(candidate) = self.candidates.iter_mut().find(|candidate| candidate.agent.user == to) {
+            candidate.agent.load += 1;
+            candidate.agent.idle_since = self.now;
+        }
+    }
+}
+
+/// Pairs waiting conversations with agents until either runs out.
+#[must_use]
+pub fn decide(waiting: &[Waiting], candidates: Vec<Candidate>, now: Timestamp) -> Vec<Assignment> {
+    let mut round = Round::new(candidates, now);
+    let mut assign = |waiting: &Waiting| {
+        let assignment = round.choose(waiting)?;
+        round.is_given(assignment.agent);
+        Some(assignment)
+    };
+    waiting.iter().map_while(&mut assign).collect()
 }
 
 fn considered(candidate: &Candidate) -> Considered {

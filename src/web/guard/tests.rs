@@ -4,7 +4,7 @@
 use actix_web::App;
 use actix_web::cookie::Cookie;
 use actix_web::dev::Service;
-use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION, ORIGIN, SET_COOKIE};
+use actix_web::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, LOCATION, ORIGIN, SET_COOKIE};
 use actix_web::test::{TestRequest, init_service};
 use jiff::SignedDuration;
 use uuid::Uuid;
@@ -14,7 +14,7 @@ use crate::domain::ids::{SessionId, WorkspaceId};
 use crate::domain::user::{Permission, Role};
 use crate::web::cookies::SessionCookie;
 use crate::web::routes::{ROUTES, configure};
-use crate::web::state::tests::state_without_database;
+use crate::web::state::tests::{METRICS_TOKEN, state_without_database};
 use crate::web::tokens::tests::ana;
 
 const HOME: &str = "https://inbox.example";
@@ -106,7 +106,7 @@ fn named(entry: &Entry) -> String {
 fn permission(entry: &Entry) -> Option<Permission> {
     match entry.who {
         Who::Public | Who::Anyone => None,
-        Who::May(permission) | Who::Nearby(permission) => Some(permission),
+        Who::May(permission) | Who::Scraper(permission) => Some(permission),
     }
 }
 
@@ -207,14 +207,34 @@ async fn a_token_that_ran_out_leads_to_the_session_behind_it() {
 }
 
 #[actix_web::test]
-async fn the_figures_are_shown_to_this_machine_and_to_admins_only() {
+async fn the_figures_are_shown_to_who_knows_the_token_and_to_admins_only() {
     let node = Node::new();
     let from = |address: &str| TestRequest::with_uri("/metrics").peer_addr(format!("{address}:1").parse().unwrap());
-    assert_eq!(node.ask(from("127.0.0.1")).await.status, StatusCode::OK);
-    assert_eq!(node.ask(from("192.0.2.1")).await.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(node.ask(from("127.0.0.1").insert_header(("x-forwarded-for", "192.0.2.1"))).await.status, StatusCode::UNAUTHORIZED);
+    // A proxy on this machine that is set up no further looks like this, whoever stands behind it.
+    let through_a_proxy = || from("127.0.0.1").insert_header(("host", "127.0.0.1:8080")).insert_header(("connection", "close"));
+    for request in [from("127.0.0.1"), through_a_proxy(), from("192.0.2.1"), from("[::1]").insert_header(("host", "localhost"))] {
+        assert_eq!(node.ask(request).await.status, StatusCode::UNAUTHORIZED);
+    }
+    let knows = |token: &str| from("192.0.2.1").insert_header((AUTHORIZATION, token.to_owned()));
+    assert_eq!(node.ask(knows(&format!("Bearer {METRICS_TOKEN}"))).await.status, StatusCode::OK);
+    for wrong in ["Bearer ", "Bearer guessed", "Basic Zm9v", "none", METRICS_TOKEN, &format!("Bearer {METRICS_TOKEN}x")] {
+        assert_eq!(node.ask(knows(wrong)).await.status, StatusCode::UNAUTHORIZED, "{wrong}");
+    }
+    let elsewhere = TestRequest::with_uri("/inbox").insert_header((AUTHORIZATION, format!("Bearer {METRICS_TOKEN}")));
+    assert!(node.ask(elsewhere).await.is_sent_to_sign_in(), "the token opens more than the figures");
     assert_eq!(node.ask(as_ana(from("192.0.2.1"), node.cookies_of(Role::Supervisor).await)).await.status, StatusCode::FORBIDDEN);
     assert_eq!(node.ask(as_ana(from("192.0.2.1"), node.cookies_of(Role::Admin).await)).await.status, StatusCode::OK);
+}
+
+#[actix_web::test]
+async fn without_a_token_set_no_token_opens_the_figures() {
+    let mut state = state_without_database(HOME);
+    state.config.metrics_token = None;
+    let node = Node { state: web::Data::new(state) };
+    for guess in ["Bearer none", "Bearer ", "Bearer"] {
+        let asked = TestRequest::with_uri("/metrics").insert_header((AUTHORIZATION, guess));
+        assert_eq!(node.ask(asked).await.status, StatusCode::UNAUTHORIZED, "{guess}");
+    }
 }
 
 #[actix_web::test]

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::domain::command::ReplyContent;
 use crate::domain::ids::{MediaId, WorkspaceId};
-use crate::media::{self, Picture, Reason, inspect};
+use crate::media::{self, Picture, Reason};
 use crate::store::media::StoredMedia;
 use crate::web::error::{Error, Result};
 use crate::web::locale::Locale;
@@ -22,6 +22,8 @@ const LARGEST: usize = 5 * 1024 * 1024;
 pub(super) enum Unsuitable {
     TooLarge,
     WrongType,
+    /// A part of it is missing.
+    Damaged,
 }
 
 impl Unsuitable {
@@ -30,6 +32,7 @@ impl Unsuitable {
         let key = match self {
             Self::TooLarge => "composer.too_large",
             Self::WrongType => "composer.wrong_type",
+            Self::Damaged => "composer.damaged",
         };
         Html::trusted(locale.t(key).into_owned())
     }
@@ -57,15 +60,21 @@ impl Kept {
 /// # Errors
 /// A fault; what the person can do something about is [`Unsuitable`].
 pub(super) async fn keep(state: &State, place: Place, bytes: Bytes) -> Result<Result<Kept, Unsuitable>> {
-    let looked_at = bytes.clone();
-    let picture = match actix_web::web::block(move || suitable(&looked_at)).await.map_err(Error::fault)? {
+    if bytes.len() > LARGEST {
+        return Ok(Err(Unsuitable::TooLarge));
+    }
+    let picture = match suitable(media::inspect(bytes.clone()).await?) {
         Ok(picture) => picture,
         Err(unsuitable) => return Ok(Err(unsuitable)),
     };
     let media = MediaId(Uuid::now_v7());
     let stored = stored(&picture, bytes.len());
     state.media.put(place.workspace, media, bytes, Bytes::copy_from_slice(&picture.thumbnail)).await?;
-    state.store.add_media(place, media, &stored).await?;
+    if let Err(error) = state.store.add_media(place, media, &stored).await {
+        // Nobody knows of the files: they would stay for ever.
+        drop_again(state, place.workspace, media).await;
+        return Err(error.into());
+    }
     Ok(Ok(Kept { media, picture }))
 }
 
@@ -80,16 +89,15 @@ pub(super) async fn drop_again(state: &State, workspace: WorkspaceId, media: Med
     }
 }
 
-fn suitable(bytes: &[u8]) -> Result<Picture, Unsuitable> {
-    if bytes.len() > LARGEST {
-        return Err(Unsuitable::TooLarge);
-    }
-    let picture = inspect(bytes).map_err(|reason| match reason {
+fn suitable(inspected: Result<Picture, Reason>) -> Result<Picture, Unsuitable> {
+    let picture = inspected.map_err(|reason| match reason {
         Reason::TooLarge => Unsuitable::TooLarge,
-        Reason::NotAPicture | Reason::Damaged => Unsuitable::WrongType,
+        Reason::NotAPicture => Unsuitable::WrongType,
+        Reason::Damaged => Unsuitable::Damaged,
     })?;
     match picture.mime_type {
-        "image/jpeg" | "image/png" => Ok(picture),
+        "image/jpeg" | "image/png" if picture.is_whole => Ok(picture),
+        "image/jpeg" | "image/png" => Err(Unsuitable::Damaged),
         _ => Err(Unsuitable::WrongType),
     }
 }
@@ -113,6 +121,12 @@ impl From<media::Error> for Error {
     }
 }
 
+impl From<media::Busy> for Error {
+    fn from(_: media::Busy) -> Self {
+        Self::Crowded
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Cursor;
@@ -127,20 +141,27 @@ mod tests {
         bytes.into_inner()
     }
 
-    #[test]
-    fn jpeg_and_png_can_be_sent_whatever_they_are_called() {
+    async fn looked_at(bytes: Vec<u8>) -> Result<Picture, Unsuitable> {
+        suitable(media::inspect(bytes.into()).await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn jpeg_and_png_can_be_sent_whatever_they_are_called() {
         for (format, mime_type) in [(ImageFormat::Jpeg, "image/jpeg"), (ImageFormat::Png, "image/png")] {
-            let picture = suitable(&encoded(format)).unwrap();
+            let picture = looked_at(encoded(format)).await.unwrap();
             assert_eq!((picture.mime_type, picture.width, picture.height), (mime_type, 4, 3));
         }
     }
 
-    #[test]
-    fn anything_else_is_refused_in_words() {
-        assert_eq!(suitable(&encoded(ImageFormat::WebP)).unwrap_err(), Unsuitable::WrongType);
-        assert_eq!(suitable(b"<svg onload=alert(1)>").unwrap_err(), Unsuitable::WrongType);
-        assert_eq!(suitable(&vec![0; LARGEST + 1]).unwrap_err(), Unsuitable::TooLarge);
-        for unsuitable in [Unsuitable::TooLarge, Unsuitable::WrongType] {
+    #[tokio::test]
+    async fn anything_else_is_refused_in_words() {
+        assert_eq!(looked_at(encoded(ImageFormat::WebP)).await.unwrap_err(), Unsuitable::WrongType);
+        assert_eq!(looked_at(b"<svg onload=alert(1)>".to_vec()).await.unwrap_err(), Unsuitable::WrongType);
+        let whole = encoded(ImageFormat::Jpeg);
+        assert_eq!(looked_at(whole[..whole.len() - 2].to_vec()).await.unwrap_err(), Unsuitable::Damaged);
+        let whole = encoded(ImageFormat::Png);
+        assert_eq!(looked_at(whole[..whole.len() / 2].to_vec()).await.unwrap_err(), Unsuitable::Damaged);
+        for unsuitable in [Unsuitable::TooLarge, Unsuitable::WrongType, Unsuitable::Damaged] {
             assert!(!unsuitable.words(Locale::default()).as_str().starts_with("composer."));
         }
     }

@@ -44,6 +44,8 @@ pub fn refusal_words(locale: Locale, refusal: &Refusal) -> Html {
         | Refusal::TooLateToUndo
         | Refusal::NotAllowed
         | Refusal::Duplicate
+        | Refusal::Busy
+        | Refusal::UsedElsewhere
         | Refusal::AnotherUnderWay => sentence(&locale, &key, &[]),
     }
 }
@@ -101,23 +103,20 @@ pub struct ThreadMovedOn {
     pub changed: Vec<Changed>,
 }
 
-/// A page for what is not there, not allowed, or broken (404, 403, 500, 503).
+/// A page for what is not there, not allowed, or broken.
 #[derive(Template, WebTemplate)]
 #[template(path = "errors/error.html")]
 pub struct ErrorPage {
     pub locale: Locale,
     pub status: u16,
+    /// Which words: the keys under `error`.
+    pub case: &'static str,
     /// What to tell whoever keeps the machine; with 500.
     pub request_id: Option<String>,
 }
 
 impl ErrorPage {
     fn key(&self, part: &str) -> String {
-        let case = match self.status {
-            403 | 404 | 413 | 429 | 503 => self.status,
-            400..=499 => 400,
-            _ => 500,
-        };
-        format!("error.{case}.{part}")
+        format!("error.{}.{part}", self.case)
     }
 }

@@ -88,6 +88,8 @@ fn told(locale: Locale, event: &Event) -> Option<Html> {
         | Event::AnswerRecorded { .. }
         | Event::NoteAdded { .. }
         | Event::DeliveryPostponed { .. }
+        | Event::LeftOutbox { .. }
+        | Event::InboxPaused { .. }
         | Event::FlowAdvanced { .. }
         | Event::TimerSet { .. }
         | Event::TimerCancelled { .. } => return None,

@@ -1,4 +1,5 @@
-//! Reading JSON that PostgreSQL can keep: NUL characters, lone surrogates and bytes that are not UTF-8 become U+FFFD.
+//! Reading JSON that PostgreSQL can keep and that can be read again: NUL characters, lone surrogates and bytes that are not UTF-8 become
+//! U+FFFD; numbers at the end of what a machine can count become text.
 
 use serde_json::Value;
 
@@ -6,15 +7,73 @@ const REPLACEMENT: &str = "\\ufffd";
 
 /// Reads `body`; mends it first where that is needed, which costs an ordinary body one search.
 pub(super) fn read(body: &[u8]) -> serde_json::Result<Value> {
+    let mut value = read_mended(body)?;
+    tame(&mut value);
+    Ok(value)
+}
+
+fn read_mended(body: &[u8]) -> serde_json::Result<Value> {
     if !may_hold_nul(body) {
         match serde_json::from_slice(body) {
             Ok(value) => return Ok(value),
-            // What mending can help with: an escape or a byte of text, never the shape.
+            // What mending can help with: an escape, a byte of text or a number, never the shape.
             Err(error) if error.is_eof() => return Err(error),
             Err(_) => {}
         }
     }
-    serde_json::from_str(&mended(&String::from_utf8_lossy(body)))
+    let text = mended(&String::from_utf8_lossy(body));
+    serde_json::from_str(&text).or_else(|_| serde_json::from_str(&with_quoted_numbers(&text)))
+}
+
+/// Beyond this PostgreSQL writes a number in digits that not every reader takes back.
+const LARGEST_NUMBER: f64 = 1e300;
+
+/// Turns numbers that might not be read back into text.
+fn tame(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            let is_wild = !number.is_i64() && !number.is_u64() && number.as_f64().is_none_or(|number| number.abs() > LARGEST_NUMBER);
+            if is_wild {
+                *value = Value::String(number.to_string());
+            }
+        }
+        Value::Array(members) => members.iter_mut().for_each(tame),
+        Value::Object(members) => members.values_mut().for_each(tame),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
+}
+
+/// The same JSON with every number that is out of a machine's range as text.
+fn with_quoted_numbers(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '"' => string_length(rest),
+            '-' | '0'..='9' => rest.find(|c: char| !matches!(c, '-' | '+' | '.' | 'e' | 'E' | '0'..='9')).unwrap_or(rest.len()),
+            other => other.len_utf8(),
+        };
+        let (token, after) = rest.split_at(length);
+        let is_out_of_range = first != '"' && token.parse::<f64>().is_ok_and(f64::is_infinite);
+        if is_out_of_range {
+            out.extend(["\"", token, "\""]);
+        } else {
+            out.push_str(token);
+        }
+        rest = after;
+    }
+    out
+}
+
+/// The length of the string that `json` begins with, quotes included.
+fn string_length(json: &str) -> usize {
+    let mut is_escaped = true;
+    let end = json.char_indices().find(|(_, c)| {
+        let ends = *c == '"' && !is_escaped;
+        is_escaped = *c == '\\' && !is_escaped;
+        ends
+    });
+    end.map_or(json.len(), |(at, _)| at + 1)
 }
 
 fn may_hold_nul(body: &[u8]) -> bool {
@@ -76,6 +135,18 @@ mod tests {
         check(r#""\ud83d\n""#, "\u{fffd}\n");
         assert_eq!(read(b"\"a\xffb\"").unwrap(), Value::String("a\u{fffd}b".to_owned()));
         assert_eq!(read(br#"{"k\u0000":1}"#).unwrap(), serde_json::json!({"k\u{fffd}": 1}));
+    }
+
+    #[test]
+    fn numbers_at_the_end_of_counting_become_text() {
+        let body = br#"{"a":[1.7976931348623157e308,-1e400,5e-324,1e15,18446744073709551615,-0.5],"b":"1e400 \"1e400"}"#;
+        let read = read(body).unwrap();
+        assert_eq!(
+            read.to_string(),
+            r#"{"a":["1.7976931348623157e+308","-1e400",5e-324,1000000000000000.0,18446744073709551615,-0.5],"b":"1e400 \"1e400"}"#
+        );
+        assert!(super::read(b"{\"a\":1e400").is_err());
+        assert!(super::read(b"{\"a\":1e4e4}").is_err());
     }
 
     #[test]

@@ -39,8 +39,8 @@ pub enum Item {
         /// When, by Meta's clock, in seconds; only account notices say.
         time: Option<i64>,
     },
-    /// What could not be understood: where it was (a JSON pointer), why, and its JSON.
-    Rejected { pointer: String, reason: String, raw: Vec<u8> },
+    /// What could not be understood: where it was (a JSON pointer), why, and its JSON; and whose it is, as far as the body said by then.
+    Rejected { waba_id: Option<String>, phone_number_id: Option<String>, pointer: String, reason: String, raw: Vec<u8> },
 }
 
 /// The body is not JSON, or nested too deeply to be read.
@@ -87,7 +87,7 @@ struct Account {
 
 fn take_entries(entries: Value, items: &mut Vec<Item>) {
     let Value::Array(entries) = entries else {
-        items.push(reject("/entry", "it is not a list", &entries));
+        items.push(reject(&Account::default(), "/entry", "it is not a list", &entries));
         return;
     };
     for (index, entry) in entries.into_iter().enumerate() {
@@ -97,7 +97,7 @@ fn take_entries(entries: Value, items: &mut Vec<Item>) {
 
 fn take_entry(entry: Value, pointer: &str, items: &mut Vec<Item>) {
     let Value::Object(mut entry) = entry else {
-        items.push(reject(pointer, "it is not an object", &entry));
+        items.push(reject(&Account::default(), pointer, "it is not an object", &entry));
         return;
     };
     let mut account = Account { waba_id: text(&entry, "id"), time: integer(&entry, "time"), ..Account::default() };
@@ -108,7 +108,7 @@ fn take_entry(entry: Value, pointer: &str, items: &mut Vec<Item>) {
             return;
         }
         Some(other) => {
-            items.push(reject(&format!("{pointer}/changes"), "it is not a list", &other));
+            items.push(reject(&account, &format!("{pointer}/changes"), "it is not a list", &other));
             return;
         }
     };
@@ -121,11 +121,11 @@ fn take_entry(entry: Value, pointer: &str, items: &mut Vec<Item>) {
 
 fn take_change(change: Value, pointer: &str, stray_field: Option<&str>, account: &mut Account, items: &mut Vec<Item>) {
     let Value::Object(mut change) = change else {
-        items.push(reject(pointer, "it is not an object", &change));
+        items.push(reject(account, pointer, "it is not an object", &change));
         return;
     };
     let Some(value) = change.remove("value") else {
-        items.push(reject(pointer, "it has no value", &Value::Object(change)));
+        items.push(reject(account, pointer, "it has no value", &Value::Object(change)));
         return;
     };
     let field = text(&change, "field").or_else(|| stray_field.map(str::to_owned)).or_else(|| field_inside(&value)).unwrap_or_default();
@@ -136,7 +136,7 @@ fn take_change(change: Value, pointer: &str, stray_field: Option<&str>, account:
     }
     match value {
         Value::Object(value) => take_messages_value(value, &format!("{pointer}/value"), account, items),
-        other => items.push(reject(&format!("{pointer}/value"), "it is not an object", &other)),
+        other => items.push(reject(account, &format!("{pointer}/value"), "it is not an object", &other)),
     }
 }
 
@@ -144,16 +144,16 @@ fn take_change(change: Value, pointer: &str, stray_field: Option<&str>, account:
 fn take_messages_value(mut value: Map<String, Value>, pointer: &str, account: &Account, items: &mut Vec<Item>) {
     let before = items.len();
     let Some(phone_number_id) = account.phone_number_id.as_deref() else {
-        items.push(reject(&format!("{pointer}/metadata"), "it names no phone number", &Value::Object(value)));
+        items.push(reject(account, &format!("{pointer}/metadata"), "it names no phone number", &Value::Object(value)));
         return;
     };
     let place = Place { account, phone_number_id };
     let contacts = value.remove("contacts").unwrap_or_default();
     if let Some(messages) = present(&mut value, "messages") {
-        take_list(messages, &format!("{pointer}/messages"), items, |messages| message::take_all(&place, &contacts, messages));
+        take_list(account, messages, &format!("{pointer}/messages"), items, |messages| message::take_all(&place, &contacts, messages));
     }
     if let Some(statuses) = present(&mut value, "statuses") {
-        take_list(statuses, &format!("{pointer}/statuses"), items, |statuses| status::take_all(&place, statuses));
+        take_list(account, statuses, &format!("{pointer}/statuses"), items, |statuses| status::take_all(&place, statuses));
     }
     if let Some(errors) = present(&mut value, "errors") {
         items.push(notice::errors(account, errors));
@@ -183,13 +183,21 @@ impl Place<'_> {
 /// What cannot be understood of a message or status: the reason, and the item for the quarantine.
 type Reject = (&'static str, Value);
 
-fn take_list(list: Value, pointer: &str, items: &mut Vec<Item>, take_all: impl FnOnce(Vec<Value>) -> Vec<Result<Item, Reject>>) {
+fn take_list(
+    account: &Account,
+    list: Value,
+    pointer: &str,
+    items: &mut Vec<Item>,
+    take_all: impl FnOnce(Vec<Value>) -> Vec<Result<Item, Reject>>,
+) {
     let Value::Array(list) = list else {
-        items.push(reject(pointer, "it is not a list", &list));
+        items.push(reject(account, pointer, "it is not a list", &list));
         return;
     };
     let taken = take_all(list).into_iter().enumerate();
-    items.extend(taken.map(|(index, item)| item.unwrap_or_else(|(reason, raw)| reject(&format!("{pointer}/{index}"), reason, &raw))));
+    items.extend(
+        taken.map(|(index, item)| item.unwrap_or_else(|(reason, raw)| reject(account, &format!("{pointer}/{index}"), reason, &raw))),
+    );
 }
 
 fn phone_number_id(value: &Value) -> Option<String> {
@@ -200,6 +208,12 @@ fn field_inside(value: &Value) -> Option<String> {
     text(value.as_object()?, "field")
 }
 
-fn reject(pointer: &str, reason: &str, raw: &Value) -> Item {
-    Item::Rejected { pointer: pointer.to_owned(), reason: reason.to_owned(), raw: raw.to_string().into_bytes() }
+fn reject(account: &Account, pointer: &str, reason: &str, raw: &Value) -> Item {
+    Item::Rejected {
+        waba_id: account.waba_id.clone(),
+        phone_number_id: account.phone_number_id.clone(),
+        pointer: pointer.to_owned(),
+        reason: reason.to_owned(),
+        raw: raw.to_string().into_bytes(),
+    }
 }

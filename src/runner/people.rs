@@ -1,0 +1,87 @@
+//! People come, leave and are signed out; whatever of them is open anywhere ends with it.
+
+use super::{Error, Runner, now};
+use crate::domain::Command;
+use crate::domain::ids::{ConversationId, UserId, WorkspaceId};
+use crate::domain::user::Role;
+use crate::live::PersonChange;
+
+/// Conversations of one person that are looked for at once.
+const BATCH: i64 = 100;
+
+impl Runner {
+    /// A person leaves: they cannot sign in, their sessions end everywhere, and what they held goes back to its queue. Answers how many
+    /// conversations that were.
+    ///
+    /// # Errors
+    /// A fault; it may be repeated, and goes on where it stopped.
+    pub async fn deactivate(&self, workspace: WorkspaceId, user: UserId) -> Result<usize, Error> {
+        self.store.deactivate_user(workspace, user).await?;
+        self.sign_out_everywhere(workspace, user).await?;
+        self.return_conversations(workspace, user).await
+    }
+
+    /// A person who left comes back, with the password they had.
+    ///
+    /// # Errors
+    /// A fault.
+    pub async fn activate(&self, workspace: WorkspaceId, user: UserId) -> Result<(), Error> {
+        Ok(self.store.activate_user(workspace, user).await?)
+    }
+
+    /// A person gets another password; whoever is signed in with the old one is signed out.
+    ///
+    /// # Errors
+    /// A fault.
+    pub async fn change_password(&self, workspace: WorkspaceId, user: UserId, password_hash: &str) -> Result<(), Error> {
+        self.store.set_password(workspace, user, password_hash).await?;
+        self.sign_out_everywhere(workspace, user).await?;
+        Ok(())
+    }
+
+    /// A person may do more or less than before, from their next request on.
+    ///
+    /// # Errors
+    /// A fault.
+    pub async fn change_role(&self, workspace: WorkspaceId, user: UserId, role: Role) -> Result<(), Error> {
+        self.store.set_role(workspace, user, role).await?;
+        self.live.person_changed(workspace, user, PersonChange::Rights);
+        Ok(())
+    }
+
+    /// Ends every session of a person; answers how many were under way.
+    ///
+    /// # Errors
+    /// A fault.
+    pub async fn sign_out_everywhere(&self, workspace: WorkspaceId, user: UserId) -> Result<usize, Error> {
+        let ended = self.store.revoke_sessions_of(workspace, user, now()).await?;
+        self.live.person_changed(workspace, user, PersonChange::SignedOut);
+        Ok(ended.len())
+    }
+
+    async fn return_conversations(&self, workspace: WorkspaceId, user: UserId) -> Result<usize, Error> {
+        let mut returned = 0;
+        loop {
+            let held = self.store.held_by(workspace, user, BATCH).await?;
+            let mut progress = 0;
+            for conversation in held {
+                progress += usize::from(self.returns(workspace, conversation, user).await?);
+            }
+            returned += progress;
+            // What nobody can return stays where it is; a supervisor can take it over.
+            if progress == 0 {
+                return Ok(returned);
+            }
+        }
+    }
+
+    /// Whether a conversation went back to a queue.
+    async fn returns(&self, workspace: WorkspaceId, conversation: ConversationId, from: UserId) -> Result<bool, Error> {
+        match self.run(workspace, conversation, Command::ReturnToQueue { from }).await {
+            Ok(_) => Ok(true),
+            // Somebody was quicker, or there is no queue left.
+            Err(Error::Refused(_) | Error::NotFound) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}

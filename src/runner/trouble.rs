@@ -1,0 +1,94 @@
+//! Faults that last. One is told when it begins, each minute in one line with a count, and when it ends: what fails three times a
+//! second for a night must not fill the disk, nor hide what else there is to read.
+
+use std::fmt::Display;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How often a fault that lasts is told again.
+const TOLD_AGAIN: Duration = Duration::from_secs(60);
+
+/// One thing that may fail again and again.
+#[derive(Debug)]
+pub struct Trouble {
+    what: &'static str,
+    lasting: Mutex<Option<Lasting>>,
+}
+
+#[derive(Debug)]
+struct Lasting {
+    since: Instant,
+    told_at: Instant,
+    /// Failures since it was told.
+    untold: u64,
+}
+
+/// What is to be said of a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Say {
+    ItBegins,
+    /// It has lasted for so long, and happened so often since the last line.
+    ItLasts(Duration, u64),
+    Nothing,
+}
+
+impl Trouble {
+    /// `what` is the sentence of its log lines, such as "bodies could not be sorted".
+    #[must_use]
+    pub const fn new(what: &'static str) -> Self {
+        Self { what, lasting: Mutex::new(None) }
+    }
+
+    /// It failed.
+    pub fn failed(&self, error: &impl Display) {
+        match self.say(Instant::now()) {
+            Say::ItBegins => tracing::error!(%error, "{}", self.what),
+            Say::ItLasts(lasts, times) => tracing::error!(%error, times, lasts_s = lasts.as_secs(), "{}, still", self.what),
+            Say::Nothing => {}
+        }
+    }
+
+    /// It went well.
+    pub fn is_over(&self) {
+        if let Some(Lasting { since, .. }) = self.lasting().take() {
+            tracing::info!(lasted_s = since.elapsed().as_secs(), "{}: over", self.what);
+        }
+    }
+
+    fn say(&self, now: Instant) -> Say {
+        let mut lasting = self.lasting();
+        let Some(known) = lasting.as_mut() else {
+            *lasting = Some(Lasting { since: now, told_at: now, untold: 0 });
+            return Say::ItBegins;
+        };
+        known.untold += 1;
+        if now.duration_since(known.told_at) < TOLD_AGAIN {
+            return Say::Nothing;
+        }
+        known.told_at = now;
+        Say::ItLasts(now.duration_since(known.since), std::mem::take(&mut known.untold))
+    }
+
+    fn lasting(&self) -> MutexGuard<'_, Option<Lasting>> {
+        self.lasting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_that_lasts_is_told_at_its_beginning_and_each_minute_with_a_count() {
+        let trouble = Trouble::new("it failed");
+        let start = Instant::now();
+        let after = |seconds| trouble.say(start + Duration::from_secs(seconds));
+        assert_eq!(after(0), Say::ItBegins);
+        assert_eq!([after(1), after(59)], [Say::Nothing; 2]);
+        assert_eq!(after(60), Say::ItLasts(Duration::from_secs(60), 3));
+        assert_eq!([after(61), after(119)], [Say::Nothing; 2]);
+        assert_eq!(after(125), Say::ItLasts(Duration::from_secs(125), 3));
+        trouble.is_over();
+        assert_eq!(after(126), Say::ItBegins);
+    }
+}

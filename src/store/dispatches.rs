@@ -1,0 +1,191 @@
+//! Taking messages up to send them: per number within its allowance, one at a time per contact, for as long as a lease lasts.
+//!
+//! A claim is one statement and holds no lock when it is answered, so that a node which stops at any moment holds nobody up. Leases
+//! begin and end by the database's clock.
+
+use jiff::{SignedDuration, Timestamp};
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::messages::message;
+use super::{Result, Store};
+use crate::domain::contact::Identity;
+use crate::domain::ids::{ClaimId, ContactId, ConversationId, InboxId, MessageId, WorkspaceId};
+use crate::domain::message::Message;
+
+crate::statements! {
+    /// The allowance is a bucket of an eighth of a second's sends, refilled at seven eighths of the rate, so that no window of one
+    /// second ever holds more than the rate. Whoever finds its row taken leaves the number to whoever has it.
+    CLAIM = "
+        WITH allowance AS (
+            SELECT least(
+                    greatest(rate_per_second / 8.0, 1.0),
+                    tokens + extract(epoch FROM greatest(now() - refilled_at, interval '0')) * rate_per_second * 0.875) AS tokens,
+                CASE WHEN paused_until > now() THEN paused_until END AS paused_until
+            FROM allowances
+            WHERE workspace_id = $1 AND inbox_id = $2
+            FOR UPDATE SKIP LOCKED
+        ), ready AS (
+            SELECT message_id
+            FROM outbox AS this
+            WHERE workspace_id = $1 AND inbox_id = $2 AND state = 'queued' AND due_at <= now()
+              AND NOT EXISTS (
+                  SELECT FROM outbox AS earlier
+                  WHERE earlier.workspace_id = this.workspace_id AND earlier.inbox_id = this.inbox_id
+                    AND earlier.contact_id = this.contact_id AND earlier.position < this.position)
+            ORDER BY position
+            LIMIT coalesce((SELECT least(floor(tokens)::bigint, $4) FROM allowance WHERE paused_until IS NULL), 0)
+            FOR UPDATE SKIP LOCKED
+        ), claimed AS (
+            UPDATE outbox
+            SET state = 'dispatching', attempts = attempts + 1, claim_id = $3, lease_until = now() + make_interval(secs => $5)
+            FROM ready
+            WHERE outbox.workspace_id = $1 AND outbox.message_id = ready.message_id
+            RETURNING outbox.message_id, outbox.conversation_id, outbox.contact_id, outbox.attempts, outbox.queued_at, outbox.position
+        ), spent AS (
+            UPDATE allowances
+            SET tokens = allowance.tokens - (SELECT count(*) FROM claimed), refilled_at = greatest(now(), refilled_at)
+            FROM allowance
+            WHERE allowances.workspace_id = $1 AND allowances.inbox_id = $2 AND EXISTS (SELECT FROM claimed)
+        )
+        SELECT allowance.tokens < 1, allowance.paused_until, claimed.conversation_id, claimed.contact_id, claimed.attempts,
+            claimed.queued_at,
+            ARRAY(SELECT identity.kind || ':' || identity.value
+                  FROM contact_identities AS identity
+                  WHERE identity.workspace_id = $1 AND identity.contact_id = claimed.contact_id
+                  ORDER BY identity.kind) AS identities,
+            claimed.message_id, message.id, message.author_kind, message.author_id, message.content, message.status, message.failure, message.wamid,
+            message.reply_to, message.at, NULL::jsonb AS raw
+        FROM allowance
+        LEFT JOIN claimed ON true
+        LEFT JOIN messages AS message ON message.workspace_id = $1 AND message.id = claimed.message_id
+        ORDER BY claimed.position";
+    RENEW = "
+        UPDATE outbox
+        SET lease_until = now() + make_interval(secs => $4)
+        WHERE workspace_id = $1 AND message_id = $2 AND claim_id = $3 AND lease_until > now()";
+    /// Numbers with messages due, after one that was seen before. Across workspaces, as every worker's claim.
+    INBOXES_DUE = "
+        SELECT workspace_id, id
+        FROM inboxes
+        WHERE (workspace_id, id) > ($1, $2) AND EXISTS (
+            SELECT FROM outbox
+            WHERE outbox.workspace_id = inboxes.workspace_id AND outbox.inbox_id = inboxes.id AND outbox.state = 'queued'
+              AND outbox.due_at <= now())
+        ORDER BY workspace_id, id
+        LIMIT 1000";
+    /// Sends whose node stopped before it could say what became of them. Across workspaces, as every worker's claim.
+    LAPSED = "
+        SELECT workspace_id, conversation_id, message_id, claim_id
+        FROM outbox
+        WHERE state = 'dispatching' AND lease_until < now()
+        ORDER BY lease_until
+        LIMIT 500";
+}
+
+/// A message that is ours to send, for as long as the lease of its claim lasts.
+#[derive(Debug)]
+pub struct Dispatch {
+    pub workspace: WorkspaceId,
+    pub inbox: InboxId,
+    pub conversation: ConversationId,
+    pub contact: ContactId,
+    pub claim: ClaimId,
+    pub attempts: u32,
+    pub queued_at: Timestamp,
+    pub identities: Vec<Identity>,
+    pub id: MessageId,
+    /// As it is stored, if this version understands it.
+    pub message: Result<Message>,
+}
+
+/// A send that lost its node.
+#[derive(Debug)]
+pub struct Lapsed {
+    pub workspace: WorkspaceId,
+    pub conversation: ConversationId,
+    pub message: MessageId,
+    pub claim: ClaimId,
+}
+
+/// What a claim found.
+#[derive(Debug)]
+pub enum Claim {
+    Taken(Vec<Dispatch>),
+    /// The number has spent its allowance for the moment, or another node is claiming for it.
+    OutOfAllowance,
+    PausedUntil(Timestamp),
+}
+
+impl Store {
+    /// Claims up to `limit` messages of a number until `lease` from now. What is returned is `dispatching`: no byte may leave before.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn claim_messages(
+        &self,
+        workspace: WorkspaceId,
+        inbox: InboxId,
+        claim: ClaimId,
+        limit: i64,
+        lease: SignedDuration,
+    ) -> Result<Claim> {
+        let rows = self.query(&CLAIM, &[&workspace.0, &inbox.0, &claim.0, &limit, &lease.as_secs_f64()]).await?;
+        let Some(first) = rows.first() else { return Ok(Claim::OutOfAllowance) };
+        if let Some(until) = first.get(1) {
+            return Ok(Claim::PausedUntil(until));
+        }
+        if first.get::<_, Option<Uuid>>(2).is_none() {
+            return Ok(if first.get(0) { Claim::OutOfAllowance } else { Claim::Taken(Vec::new()) });
+        }
+        Ok(Claim::Taken(rows.iter().map(|row| dispatch(workspace, inbox, claim, row)).collect()))
+    }
+
+    /// Begins a claim's lease on a message anew; false when it is over, or the message out of its hands.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn renew_claim(&self, dispatch: &Dispatch, lease: SignedDuration) -> Result<bool> {
+        Ok(self.execute(&RENEW, &[&dispatch.workspace.0, &dispatch.id.0, &dispatch.claim.0, &lease.as_secs_f64()]).await? == 1)
+    }
+
+    /// Numbers with messages due, in the order of their ids, the first after `seen`.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn inboxes_due(&self, seen: (WorkspaceId, InboxId)) -> Result<Vec<(WorkspaceId, InboxId)>> {
+        let rows = self.query(&INBOXES_DUE, &[&seen.0.0, &seen.1.0]).await?;
+        Ok(rows.iter().map(|row| (WorkspaceId(row.get(0)), InboxId(row.get(1)))).collect())
+    }
+
+    /// Sends whose lease is over.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn lapsed_sends(&self) -> Result<Vec<Lapsed>> {
+        let rows = self.query(&LAPSED, &[]).await?;
+        let lapsed = |row: &Row| Lapsed {
+            workspace: WorkspaceId(row.get(0)),
+            conversation: ConversationId(row.get(1)),
+            message: MessageId(row.get(2)),
+            claim: ClaimId(row.get(3)),
+        };
+        Ok(rows.iter().map(lapsed).collect())
+    }
+}
+
+fn dispatch(workspace: WorkspaceId, inbox: InboxId, claim: ClaimId, row: &Row) -> Dispatch {
+    let names = row.get::<_, Vec<&str>>(6).into_iter().filter_map(|name| name.split_once(':'));
+    Dispatch {
+        workspace,
+        inbox,
+        conversation: ConversationId(row.get(2)),
+        contact: ContactId(row.get(3)),
+        claim,
+        attempts: u32::try_from(row.get::<_, i32>(4)).unwrap_or(0),
+        queued_at: row.get(5),
+        identities: names.filter_map(|(kind, value)| super::contacts::identity(kind, value.to_owned()).ok()).collect(),
+        id: MessageId(row.get(7)),
+        message: message(row, 8),
+    }
+}

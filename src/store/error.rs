@@ -1,0 +1,91 @@
+//! What can go wrong with the database.
+
+use deadpool_postgres::PoolError;
+use tokio_postgres::error::SqlState;
+
+/// A fault of the database; the person sees only that something failed, the log sees this.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the database cannot be reached: {0}")]
+    Away(String),
+    #[error("the database refused: {}", without_values(.0))]
+    Refused(#[from] tokio_postgres::Error),
+    #[error("a stored value cannot be read: {0}")]
+    Unreadable(String),
+}
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// Whether waiting and trying again may help: the server is away, restarting, or lost this connection.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        match self {
+            Error::Away(_) => true,
+            Error::Refused(error) => error.is_closed() || error.code().is_none_or(|code| is_outage(code.code())),
+            Error::Unreadable(_) => false,
+        }
+    }
+
+    /// Whether somebody else held what was needed for longer than a statement waits, or a time-out of ours ended it.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        const BUSY: [SqlState; 3] = [SqlState::LOCK_NOT_AVAILABLE, SqlState::QUERY_CANCELED, SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT];
+        self.code().is_some_and(|code| BUSY.contains(code))
+    }
+
+    /// Whether the same transaction may simply be run again (deadlock, serialisation).
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.code().is_some_and(|code| [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED].contains(code))
+    }
+
+    /// Whether it is what was to be stored that cannot be: a value out of range, or a row that contradicts another
+    /// (classes 22 and 23).
+    #[must_use]
+    pub fn is_of_the_data(&self) -> bool {
+        self.code().is_some_and(|code| code.code().starts_with("22") || code.code().starts_with("23"))
+    }
+
+    /// Whether it says nothing about what was to be done: the same may succeed later.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        self.is_away() || self.is_busy() || self.is_retryable()
+    }
+
+    fn code(&self) -> Option<&SqlState> {
+        match self {
+            Error::Refused(error) => error.code(),
+            Error::Away(_) | Error::Unreadable(_) => None,
+        }
+    }
+}
+
+/// What PostgreSQL said, without its message: that may quote what a customer wrote. The code is its
+/// [SQLSTATE](https://www.postgresql.org/docs/current/errcodes-appendix.html).
+fn without_values(error: &tokio_postgres::Error) -> String {
+    let Some(said) = error.as_db_error() else { return error.to_string() };
+    let places = [("table", said.table()), ("column", said.column()), ("constraint", said.constraint())];
+    let places = places.into_iter().filter_map(|(kind, name)| Some(format!(", {kind} {}", name?)));
+    format!("SQLSTATE {}{}", said.code().code(), places.collect::<String>())
+}
+
+/// Classes 08 (connection), 53 (resources), 57P0x (shutting down, starting up).
+fn is_outage(code: &str) -> bool {
+    code.starts_with("08") || code.starts_with("53") || code.starts_with("57P")
+}
+
+impl From<PoolError> for Error {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Backend(error) if error.code().is_some() => Error::Refused(error),
+            other => Error::Away(other.to_string()),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Error::Unreadable(error.to_string())
+    }
+}

@@ -1,0 +1,179 @@
+//! Rows of a newer version, or of a hand at the database: what this version does not understand spoils nothing else.
+
+use baton::domain::agent::Availability;
+use baton::domain::hours::Hours;
+use baton::domain::ids::{ConversationId, UserId};
+use baton::domain::message::Content;
+use baton::domain::user::Role;
+use baton::runner::contact::LaneProgress;
+use baton::store::lists::ListView;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::bodies::{message, store, work};
+use crate::shop::Shop;
+
+/// The words that a row may hold are named in the schema too; a newer schema names more.
+const NO_CHECKS: &str = "
+    DO $$
+    DECLARE word record;
+    BEGIN
+        FOR word IN
+            SELECT conrelid::regclass AS of, conname AS name
+            FROM pg_constraint
+            WHERE contype = 'c' AND connamespace = 'public'::regnamespace AND conrelid <> 0
+        LOOP
+            EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', word.of, word.name);
+        END LOOP;
+    END $$";
+
+/// A shop whose only customer has written, with a person who looks.
+async fn visited() -> (Shop, UserId, ConversationId) {
+    let shop = Shop::opens().await;
+    let ana = shop.hires("Ana", Role::Supervisor, 9).await;
+    store(&shop.store, &[message("4917", "wamid.1", "hello")]).await;
+    while work(&shop.node(4).runner).await {}
+    shop.execute(NO_CHECKS, &[]).await;
+    let conversation = ConversationId(shop.rows("SELECT id FROM conversations", &[]).await[0].get(0));
+    (shop, ana.user, conversation)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_and_threads_show_what_they_do_not_understand_and_all_the_rest() {
+    let (shop, ana, conversation) = visited().await;
+    let newer = json!({ "kind": "hologram", "depth": [1, 2] });
+    for change in [
+        "UPDATE conversations SET state = 'dozing', controller = 'robot', agent_id = NULL, brief = $1, assignment_reason = $1, last_message = $1",
+        "UPDATE messages SET author_kind = 'robot', author_id = NULL, content = $1, status = 'foreseen', failure = $1",
+        "UPDATE contacts SET fields = jsonb_build_object('plan', $1::jsonb, 'name', 'Mia')",
+        "UPDATE flow_sessions SET session = $1",
+    ] {
+        assert!(shop.execute(change, &[&newer]).await > 0, "{change}");
+    }
+    shop.execute("UPDATE contact_identities SET kind = 'telepathy'", &[]).await;
+
+    let listed = shop.store.list(shop.workspace, ana, ListView::All, None, 10).await.unwrap();
+    assert_eq!(listed.iter().map(|row| row.conversation.id).collect::<Vec<_>>(), [conversation]);
+    let opened = shop.store.opened(shop.workspace, conversation, Some(ana)).await.unwrap().unwrap();
+    assert_eq!(opened.contact.fields["name"], "Mia");
+    assert_eq!(opened.contact.fields["plan"], newer.to_string());
+    assert!(opened.identities.is_empty());
+    let ids: Vec<Uuid> = shop.rows("SELECT id FROM messages ORDER BY seq", &[]).await.iter().map(|row| row.get(0)).collect();
+    let thread = shop.store.thread_messages(shop.workspace, conversation, &ids).await.unwrap();
+    assert_eq!(thread.len(), ids.len());
+    assert_eq!(thread[0].message.content, Content::Unsupported { of: "hologram".to_owned() });
+    let quoted = shop.store.quoted(shop.workspace, shop.inbox, &["wamid.1"]).await.unwrap();
+    assert_eq!(quoted.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_understood_is_still_there_when_everything_around_it_was_written() {
+    let (shop, _, _) = visited().await;
+    let newer = json!({ "kind": "hologram", "depth": [1, 2] });
+    shop.execute("UPDATE conversations SET brief = $1, assignment_reason = $1", &[&newer]).await;
+    shop.execute("UPDATE contacts SET fields = jsonb_build_object('plan', $1::jsonb), name = 'Old name'", &[&newer]).await;
+
+    store(&shop.store, &[message("4917", "wamid.2", "1")]).await;
+    while work(&shop.node(4).runner).await {}
+
+    assert_eq!(shop.count("SELECT count(*) FROM messages WHERE wamid = 'wamid.2'").await, 1);
+    let row = &shop.rows("SELECT brief, assignment_reason FROM conversations", &[]).await[0];
+    assert_eq!((row.get::<_, Value>(0), row.get::<_, Value>(1)), (newer.clone(), newer.clone()));
+    let row = &shop.rows("SELECT name, fields -> 'plan' FROM contacts", &[]).await[0];
+    assert_eq!((row.get::<_, String>(0), row.get::<_, Value>(1)), ("Mia".to_owned(), newer));
+    shop.is_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_not_understood_keeps_its_customers_messages_until_it_is() {
+    let (shop, _, _) = visited().await;
+    let session: Value = shop.rows("SELECT session FROM flow_sessions", &[]).await[0].get(0);
+    shop.execute("UPDATE flow_sessions SET session = $1", &[&json!({ "newer": true })]).await;
+    store(&shop.store, &[message("4917", "wamid.2", "1"), message("4918", "wamid.3", "hello")]).await;
+
+    let runner = shop.node(4).runner;
+    let sorted = runner.sort(crate::shop::APP, crate::bodies::understand).await.unwrap();
+    let mut refused = 0;
+    for lane in &sorted.lanes {
+        refused += usize::from(runner.run_lane(*lane).await.is_err());
+    }
+    assert_eq!(refused, 1, "the other customer is served");
+    assert_eq!(shop.count("SELECT count(*) FROM messages WHERE wamid = 'wamid.3'").await, 1);
+    assert_eq!(shop.count("SELECT count(*) FROM inbound_items").await, 1);
+
+    shop.execute("UPDATE flow_sessions SET session = $1", &[&session]).await;
+    for lane in &sorted.lanes {
+        runner.run_lane(*lane).await.unwrap();
+    }
+    assert_eq!(shop.count("SELECT count(*) FROM messages WHERE wamid = 'wamid.2'").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_of_a_newer_version_may_do_the_least_and_are_given_nothing() {
+    let (shop, ana, _) = visited().await;
+    shop.execute("UPDATE users SET role = 'auditor' WHERE id = $1", &[&ana.0]).await;
+    shop.execute("UPDATE agents SET availability = 'on_a_walk'", &[]).await;
+    let people = shop.store.people(shop.workspace).await.unwrap();
+    assert_eq!(people.iter().map(|person| (person.role, person.availability)).collect::<Vec<_>>(), [(Role::Agent, Availability::Away)]);
+    let agents = shop.store.agents(shop.workspace).await.unwrap();
+    assert_eq!(agents.iter().map(|agent| agent.availability).collect::<Vec<_>>(), [Availability::Away]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hours_and_flows_that_are_not_understood_send_customers_to_people() {
+    let (shop, _, _) = visited().await;
+    shop.execute("UPDATE queues SET hours = '{\"moon\": \"full\"}' WHERE key = 'support'", &[]).await;
+    shop.execute("UPDATE flow_versions SET definition = '{\"newer\": true}'", &[]).await;
+    let set_up = shop.store.workplace(shop.workspace).await.unwrap();
+    assert_eq!(set_up.misread.len(), 2);
+    assert_eq!(set_up.workplace.queue(shop.support).unwrap().hours, Hours::always());
+    let named = shop.store.misread_set_up().await.unwrap();
+    assert!(named[0].contains("“support” of Lamp Shop") && named[1].contains("“Welcome” of Lamp Shop"), "{named:?}");
+
+    store(&shop.store, &[message("4918", "wamid.3", "hello")]).await;
+    while work(&shop.node(4).runner).await {}
+    let waiting =
+        "SELECT count(*) FROM conversations WHERE queue_id = (SELECT id FROM queues WHERE key = 'support') AND controller = 'queue'";
+    assert_eq!(shop.count(waiting).await, 1);
+}
+
+/// Something in the row of one contact's conversation makes the program fail: it is that contact's alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_program_fails_over_waits_a_while_and_is_then_set_aside() {
+    let (shop, _, _) = visited().await;
+    shop.execute("ALTER TABLE conversations ALTER COLUMN last_seq DROP NOT NULL", &[]).await;
+    shop.execute("UPDATE conversations SET last_seq = NULL", &[]).await;
+    store(&shop.store, &[message("4917", "wamid.2", "1"), message("4918", "wamid.3", "hello")]).await;
+    let runner = shop.node(4).runner;
+    let sorted = runner.sort(crate::shop::APP, crate::bodies::understand).await.unwrap();
+    let mut outcomes = Vec::new();
+    for lane in &sorted.lanes {
+        outcomes.push(runner.run_lane(*lane).await.is_ok());
+    }
+    assert_eq!(outcomes.iter().filter(|well| **well).count(), 1, "the other customer is served");
+    assert_eq!(shop.count("SELECT count(*) FROM inbound_items").await, 1, "it may yet be understood");
+
+    shop.execute("UPDATE inbound_items SET received_at = received_at - interval '1 hour'", &[]).await;
+    for lane in &sorted.lanes {
+        while runner.run_lane(*lane).await.unwrap() == LaneProgress::MoreMayWait {}
+    }
+    assert_eq!(shop.count("SELECT count(*) FROM inbound_items").await, 0);
+    let reason = "SELECT count(*) FROM quarantine WHERE reason = 'the program failed over it'";
+    assert_eq!(shop.count(reason).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_the_program_fails_over_is_set_aside_and_those_behind_it_go_on() {
+    let shop = Shop::opens().await;
+    let runner = shop.node(4).runner;
+    store(&shop.store, &[message("4917", "wamid.1", "a riddle")]).await;
+    store(&shop.store, &[message("4917", "wamid.2", "hello")]).await;
+    let fails_over_riddles = |body: &[u8]| {
+        assert!(!body.windows(6).any(|word| word == b"riddle"), "a planted fault");
+        crate::bodies::understand(body)
+    };
+    let sorted = runner.sort(crate::shop::APP, fails_over_riddles).await.unwrap();
+    assert_eq!((sorted.bodies, sorted.lanes.len()), (2, 1));
+    let reason = "SELECT count(*) FROM quarantine WHERE reason = 'the program failed over it'";
+    assert_eq!(shop.count(reason).await, 1);
+}
