@@ -325,13 +325,19 @@ CREATE TABLE media (
 -- Pictures still to be fetched.
 CREATE INDEX media_pending ON media (due_at) WHERE state = 'pending';
 
+-- What a person has begun to write. An empty one stays: its version tells an older save from a newer.
 CREATE TABLE drafts (
     workspace_id uuid NOT NULL,
     conversation_id uuid NOT NULL,
     user_id uuid NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('reply', 'note')),
     body text NOT NULL,
+    version bigint NOT NULL,
+    -- The page that wrote it last, and that page's own count: what was overtaken on the wire changes nothing.
+    writer uuid NOT NULL,
+    turn bigint NOT NULL,
     updated_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (workspace_id, conversation_id, user_id),
+    PRIMARY KEY (workspace_id, conversation_id, user_id, kind),
     FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations ON DELETE CASCADE
 );
 

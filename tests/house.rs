@@ -146,6 +146,11 @@ fn pages_hold_no_style_no_script_and_no_handler_of_their_own() {
 }
 
 #[test]
+fn every_handler_of_keys_asks_whether_an_input_method_has_them() {
+    hold(&[sources("static/scripts", &["js"]), sources("templates", &["html"])].concat(), pages::unasked_keys);
+}
+
+#[test]
 fn a_thing_is_called_what_it_is() {
     hold(&of_the_server(), names::vague);
 }

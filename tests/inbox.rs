@@ -9,6 +9,8 @@ mod html;
 
 #[path = "inbox/door.rs"]
 mod door;
+#[path = "inbox/drafts.rs"]
+mod drafts;
 #[path = "inbox/forms.rs"]
 mod forms;
 #[path = "inbox/pages.rs"]
@@ -26,5 +28,7 @@ mod servers;
 mod shop;
 #[path = "inbox/threads.rs"]
 mod threads;
+#[path = "inbox/undoing.rs"]
+mod undoing;
 #[path = "inbox/unspoken.rs"]
 mod unspoken;

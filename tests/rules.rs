@@ -21,3 +21,5 @@ mod returning;
 mod sends;
 #[path = "rules/shop.rs"]
 mod shop;
+#[path = "rules/undoing.rs"]
+mod undoing;

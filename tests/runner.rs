@@ -2,6 +2,8 @@
 
 #[path = "runner/bodies.rs"]
 mod bodies;
+#[path = "runner/drafts.rs"]
+mod drafts;
 #[path = "runner/identities.rs"]
 mod identities;
 #[path = "runner/keeping.rs"]
@@ -27,3 +29,5 @@ mod strange;
 mod strangers;
 #[path = "runner/their_bodies.rs"]
 mod their_bodies;
+#[path = "runner/undoing.rs"]
+mod undoing;

@@ -2,7 +2,7 @@
 
 use super::answering::{allow, held_by};
 use super::command::{Person, TransferTarget};
-use super::conversation::{Controller, Holder, State};
+use super::conversation::{ControlBefore, Controller, Holder, State};
 use super::decision::Decision;
 use super::event::{Actor, Destination, Event, QueuedBecause};
 use super::ids::UserId;
@@ -25,8 +25,9 @@ pub(super) fn take(it: &mut Decision, by: &Person) -> Result<(), Refusal> {
         Controller::Agent { user } if !by.role.may(Permission::TakeOver) => return Err(held_by(it, user)),
         Controller::Agent { .. } | Controller::Flow | Controller::Queue | Controller::Nobody => {}
     }
+    let before = control(it)?;
     stop_flow(it);
-    assign(it, by.user, Rule::Taken)
+    assign(it, by.user, by, Rule::Taken, Some(before))
 }
 
 pub(super) fn transfer(it: &mut Decision, by: &Person, to: TransferTarget, note: Option<String>) -> Result<(), Refusal> {
@@ -39,6 +40,7 @@ pub(super) fn transfer(it: &mut Decision, by: &Person, to: TransferTarget, note:
         Controller::Agent { user } if user != by.user && !by.role.may(Permission::TransferAny) => return Err(held_by(it, user)),
         Controller::Agent { .. } | Controller::Flow | Controller::Queue | Controller::Nobody => {}
     }
+    let before = Some(control(it)?);
     stop_flow(it);
     let note = note.filter(|note| !note.trim().is_empty());
     match to {
@@ -48,8 +50,8 @@ pub(super) fn transfer(it: &mut Decision, by: &Person, to: TransferTarget, note:
             if conversation.controller == (Controller::Agent { user }) {
                 return Err(Refusal::Already { since: conversation.assigned_at.unwrap_or(it.now) });
             }
-            it.emit(Event::ConversationTransferred { by: by.actor(), to: Destination::Agent { user, name }, note });
-            assign(it, user, Rule::GivenBy { user: by.user, name: by.name.clone() })
+            it.emit(Event::ConversationTransferred { by: by.actor(), to: Destination::Agent { user, name }, note, before });
+            assign(it, user, by, Rule::GivenBy { user: by.user, name: by.name.clone() }, None)
         }
         TransferTarget::Queue(target) => {
             let name = it.snapshot.workplace.queue(target).ok_or(Refusal::UnknownQueue)?.name.clone();
@@ -57,7 +59,7 @@ pub(super) fn transfer(it: &mut Decision, by: &Person, to: TransferTarget, note:
             if conversation.controller == Controller::Queue && conversation.queue == Some(target) {
                 return Err(Refusal::Already { since: conversation.queued_at.unwrap_or(it.now) });
             }
-            it.emit(Event::ConversationTransferred { by: by.actor(), to: Destination::Queue { queue: target, name }, note });
+            it.emit(Event::ConversationTransferred { by: by.actor(), to: Destination::Queue { queue: target, name }, note, before });
             queue(it, target, QueuedBecause::Transferred)
         }
     }
@@ -73,7 +75,7 @@ pub(super) fn return_to_queue(it: &mut Decision, from: UserId) -> Result<(), Ref
     let fallback = it.snapshot.workplace.queue(it.snapshot.inbox.default_queue);
     let target = known.or(fallback).ok_or(Refusal::UnknownQueue)?;
     let (target, name) = (target.id, target.name.clone());
-    it.emit(Event::ConversationTransferred { by: Actor::System, to: Destination::Queue { queue: target, name }, note: None });
+    it.emit(Event::ConversationTransferred { by: Actor::System, to: Destination::Queue { queue: target, name }, note: None, before: None });
     queue(it, target, QueuedBecause::Transferred)
 }
 
@@ -87,8 +89,9 @@ pub(super) fn resolve(it: &mut Decision, by: &Person) -> Result<(), Refusal> {
         Controller::Agent { user } if user != by.user && !by.role.may(Permission::TakeOver) => return Err(held_by(it, user)),
         Controller::Agent { .. } | Controller::Flow | Controller::Queue | Controller::Nobody => {}
     }
+    let before = Some(control(it)?);
     stop_flow(it);
-    it.emit(Event::ConversationResolved { by: by.actor() });
+    it.emit(Event::ConversationResolved { by: by.actor(), before });
     Ok(())
 }
 
@@ -101,8 +104,9 @@ pub(super) fn reopen(it: &mut Decision, by: &Person) -> Result<(), Refusal> {
     if it.snapshot.another_under_way {
         return Err(Refusal::AnotherUnderWay);
     }
+    let before = control(it)?;
     it.emit(Event::ConversationReopened { by: by.actor() });
-    assign(it, by.user, Rule::Taken)
+    assign(it, by.user, by, Rule::Taken, Some(before))
 }
 
 /// Whether the conversation is where somebody saw it. Who got it in the meantime is not bothered; who was not quick enough is told
@@ -137,12 +141,19 @@ pub(super) fn stop_flow(it: &mut Decision) {
     }
 }
 
-fn assign(it: &mut Decision, user: UserId, rule: Rule) -> Result<(), Refusal> {
+/// Who controls it now, for whoever takes the act back that follows.
+fn control(it: &Decision) -> Result<Box<ControlBefore>, Refusal> {
+    Ok(Box::new(ControlBefore::of(it.conversation()?, it.snapshot.session.as_ref())))
+}
+
+fn assign(it: &mut Decision, user: UserId, by: &Person, rule: Rule, before: Option<Box<ControlBefore>>) -> Result<(), Refusal> {
     let agent = it.snapshot.agents.get(&user).ok_or(Refusal::UnknownPerson)?;
-    if !agent.has_room() {
-        return Err(Refusal::NoRoom { name: agent.name.clone(), load: agent.load, capacity: agent.capacity });
+    let (name, load, capacity) = (agent.name.clone(), agent.load, agent.capacity);
+    match agent.has_room() {
+        false if user == by.user => return Err(Refusal::YouHaveNoRoom { load, capacity }),
+        false => return Err(Refusal::NoRoom { name, load, capacity }),
+        true => {}
     }
-    let name = agent.name.clone();
-    it.emit(Event::ConversationAssigned { agent: user, name, reason: AssignmentReason::plain(rule) });
+    it.emit(Event::ConversationAssigned { agent: user, name, reason: AssignmentReason::plain(rule), before });
     Ok(())
 }

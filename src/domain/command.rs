@@ -64,6 +64,11 @@ pub enum Command {
         by: Person,
         other: ContactId,
     },
+    /// The person takes back what they did a moment ago; `seq` is the event that tells of it.
+    Undo {
+        by: Person,
+        seq: i64,
+    },
     /// Whoever holds it has left: it goes back to its queue.
     ReturnToQueue {
         from: UserId,

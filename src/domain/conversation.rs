@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::brief::Brief;
+use super::flows::session::FlowSession;
 use super::ids::{ContactId, ConversationId, InboxId, MessageId, QueueId, UserId};
 use super::message::Direction;
 use super::routing::AssignmentReason;
@@ -163,6 +164,42 @@ impl Controller {
     }
 }
 
+/// Who controlled a conversation before a person's act changed it: all that undoing the act gives back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ControlBefore {
+    pub state: State,
+    pub controller: Controller,
+    pub queue: Option<QueueId>,
+    pub last_agent: Option<UserId>,
+    pub assignment_reason: Option<AssignmentReason>,
+    pub queued_at: Option<Timestamp>,
+    pub assigned_at: Option<Timestamp>,
+    pub waiting_since: Option<Timestamp>,
+    pub resolved_at: Option<Timestamp>,
+    /// Where the flow stood that the act ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<FlowSession>,
+}
+
+impl ControlBefore {
+    /// As a conversation stands now, with the flow that speaks in it.
+    #[must_use]
+    pub fn of(conversation: &Conversation, session: Option<&FlowSession>) -> Self {
+        Self {
+            state: conversation.state,
+            controller: conversation.controller,
+            queue: conversation.queue,
+            last_agent: conversation.last_agent,
+            assignment_reason: conversation.assignment_reason.clone(),
+            queued_at: conversation.queued_at,
+            assigned_at: conversation.assigned_at,
+            waiting_since: conversation.waiting_since,
+            resolved_at: conversation.resolved_at,
+            session: session.cloned(),
+        }
+    }
+}
+
 /// The last line of a conversation, for lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastMessage {
@@ -180,6 +217,10 @@ pub struct LastMessage {
     /// It did not reach the customer.
     #[serde(default)]
     pub has_failed: bool,
+    /// Messages of ours, this one or earlier ones, of which nobody knows whether they reached the customer; the latest
+    /// [`LastMessage::UNCERTAIN`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uncertain: Vec<MessageId>,
     /// Since when the customer had waited for it.
     #[serde(default)]
     pub answers_since: Option<Timestamp>,
@@ -188,4 +229,25 @@ pub struct LastMessage {
 impl LastMessage {
     /// Characters of a last line that a list keeps.
     pub const LENGTH: usize = 120;
+
+    /// Uncertain messages that are remembered: the mark in a row needs one, and who settles them sees them all in the thread.
+    pub const UNCERTAIN: usize = 8;
+
+    /// Nobody knows whether this one reached the customer.
+    #[must_use]
+    pub fn is_uncertain(&self) -> bool {
+        self.message.is_some_and(|message| self.uncertain.contains(&message))
+    }
+
+    /// Nobody knows whether one before this one reached the customer.
+    #[must_use]
+    pub fn follows_uncertain(&self) -> bool {
+        self.uncertain.iter().any(|uncertain| Some(*uncertain) != self.message)
+    }
+
+    /// Since when the customer waits although this answers them: it did not arrive, or nobody knows.
+    #[must_use]
+    pub fn unanswered_since(&self) -> Option<Timestamp> {
+        self.answers_since.filter(|_| self.has_failed || self.is_uncertain())
+    }
 }

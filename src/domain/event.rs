@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::brief::{Answer, Brief};
 use super::contact::Identity;
+use super::conversation::{ControlBefore, State};
 use super::flows::session::FlowSession;
 use super::ids::{ContactId, ConversationId, FlowId, InboxId, MediaId, MessageId, NoteId, QueueId, UserId};
 use super::message::{Failure, MediaState, Message, Status, Wamid};
@@ -79,14 +80,29 @@ pub enum Event {
         agent: UserId,
         name: String,
         reason: AssignmentReason,
+        /// What undoing it gives back; when the person took it, or opened it again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<Box<ControlBefore>>,
     },
     ConversationTransferred {
         by: Actor,
         to: Destination,
         note: Option<String>,
+        /// What undoing it gives back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<Box<ControlBefore>>,
     },
     ConversationResolved {
         by: Actor,
+        /// What undoing it gives back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<Box<ControlBefore>>,
+    },
+    /// A person took back what they had just done: everything is again as `before` says, room or not.
+    ActUndone {
+        by: Actor,
+        act: Act,
+        before: Box<ControlBefore>,
     },
     NoteAdded {
         note: NoteId,
@@ -164,6 +180,28 @@ pub enum Actor {
     System,
 }
 
+/// What a person did to who controls a conversation, and can take back for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    Resolved,
+    Transferred,
+    Taken,
+    Reopened,
+}
+
+impl Act {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Act::Resolved => "resolved",
+            Act::Transferred => "transferred",
+            Act::Taken => "taken",
+            Act::Reopened => "reopened",
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Destination {
@@ -191,7 +229,33 @@ pub struct Recorded {
     pub event: Event,
 }
 
+impl Recorded {
+    /// The act it tells of, who did it, and what undoing it gives back; nothing for what nobody can take back.
+    #[must_use]
+    pub fn act(&self) -> Option<(Act, UserId, &ControlBefore)> {
+        let (act, by, before) = match &self.event {
+            Event::ConversationResolved { by: Actor::Agent { user, .. }, before } => (Act::Resolved, *user, before),
+            Event::ConversationTransferred { by: Actor::Agent { user, .. }, before, .. } => (Act::Transferred, *user, before),
+            Event::ConversationAssigned { agent, before, .. } => (Act::Taken, *agent, before),
+            _ => return None,
+        };
+        let before = before.as_deref()?;
+        Some((if before.state == State::Resolved { Act::Reopened } else { act }, by, before))
+    }
+}
+
 impl Event {
+    /// The kinds of events after which somebody else may control the conversation, or its state is another.
+    pub const OF_CONTROL: [&str; 7] = [
+        "conversation_reopened",
+        "flow_started",
+        "conversation_queued",
+        "conversation_assigned",
+        "conversation_transferred",
+        "conversation_resolved",
+        "act_undone",
+    ];
+
     /// Whether it gets a sequence number and a journal row.
     #[must_use]
     pub fn is_journaled(&self) -> bool {
@@ -230,6 +294,7 @@ impl Event {
             Event::ConversationAssigned { .. } => "conversation_assigned",
             Event::ConversationTransferred { .. } => "conversation_transferred",
             Event::ConversationResolved { .. } => "conversation_resolved",
+            Event::ActUndone { .. } => "act_undone",
             Event::NoteAdded { .. } => "note_added",
             Event::ContactRenamed { .. } => "contact_renamed",
             Event::LanguageLearned { .. } => "language_learned",

@@ -7,7 +7,7 @@ use super::decision::Decision;
 use super::event::Event;
 use super::refusal::Refusal;
 use super::snapshot::Snapshot;
-use super::{answering, assigning, delivering, receiving, reporting, whose};
+use super::{answering, assigning, delivering, receiving, reporting, undoing, whose};
 
 /// Decides what a command changes. The only way anything changes.
 ///
@@ -34,6 +34,7 @@ fn decide(it: &mut Decision, command: Command) -> Result<(), Refusal> {
         Command::Resolve { by } => assigning::resolve(it, &by),
         Command::Reopen { by } => assigning::reopen(it, &by),
         Command::Part { by, other } => whose::part(it, &by, other),
+        Command::Undo { by, seq } => undoing::undo(it, &by, seq),
         Command::ReturnToQueue { from } => assigning::return_to_queue(it, from),
         Command::TimerDue { timer } => reporting::timer_due(it, timer),
         Command::AsSeen { holder, by, command } => {

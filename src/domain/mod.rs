@@ -27,6 +27,7 @@ mod reporting;
 pub mod routing;
 pub mod snapshot;
 pub mod timer;
+pub mod undoing;
 pub mod unspoken;
 pub mod user;
 mod whose;

@@ -97,7 +97,7 @@ fn note(it: &mut Decision, sender: &Sender, message: Message) -> Result<(), Refu
     whose::recognise(it, sender, &message.content);
     hear(it, &message, if is_unknown { Began::Anew } else { Began::Before })?;
     if is_unknown {
-        it.emit(Event::ConversationResolved { by: Actor::System });
+        it.emit(Event::ConversationResolved { by: Actor::System, before: None });
     }
     Ok(())
 }

@@ -25,6 +25,16 @@ pub enum Refusal {
     ThreadMovedOn { seen: i64, now: i64 },
     #[error("{name} has no room: {load} of {capacity}")]
     NoRoom { name: String, load: i32, capacity: i32 },
+    /// As [`Refusal::NoRoom`], told to the one who has none.
+    #[error("you have no room: {load} of {capacity}")]
+    YouHaveNoRoom { load: i32, capacity: i32 },
+    #[error("there is nothing of this person's to undo")]
+    NothingToUndo,
+    #[error("it is too late to undo that")]
+    TooLateToUndo,
+    /// Something happened since; `name` holds the conversation now.
+    #[error("somebody or something was quicker")]
+    Overtaken { name: Option<String> },
     #[error("another conversation with this contact is under way")]
     AnotherUnderWay,
     #[error("there is no conversation yet")]
@@ -66,6 +76,11 @@ impl Refusal {
             Refusal::NotResolved => "not_resolved",
             Refusal::ThreadMovedOn { .. } => "thread_moved_on",
             Refusal::NoRoom { .. } => "no_room",
+            Refusal::YouHaveNoRoom { .. } => "you_have_no_room",
+            Refusal::NothingToUndo => "nothing_to_undo",
+            Refusal::TooLateToUndo => "too_late_to_undo",
+            Refusal::Overtaken { name: Some(_) } => "overtaken_by",
+            Refusal::Overtaken { name: None } => "overtaken",
             Refusal::AnotherUnderWay => "another_under_way",
             Refusal::NoConversation => "no_conversation",
             Refusal::UnknownPerson => "unknown_person",

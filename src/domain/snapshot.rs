@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use super::agent::Agent;
 use super::contact::Contact;
-use super::conversation::{Controller, Conversation, LastMessage, State};
-use super::event::{Actor, Event};
+use super::conversation::{ControlBefore, Controller, Conversation, LastMessage, State};
+use super::event::{Actor, Event, Recorded};
 use super::flows::definition::Definition;
 use super::flows::session::FlowSession;
 use super::ids::{ClaimId, FlowId, Ids, MessageId, QueueId, UserId, WorkspaceId};
@@ -31,6 +31,8 @@ pub struct Snapshot {
     pub session: Option<FlowSession>,
     /// The messages that the commands speak of, as far as they are known.
     pub messages: Vec<KnownMessage>,
+    /// What the journal says of who controlled the conversation, from the act on that a command wants to undo; as far as it was asked for.
+    pub acts: Vec<Recorded>,
     /// The agents that the commands concern; their rows are locked.
     pub agents: HashMap<UserId, Agent>,
     pub ids: Ids,
@@ -153,6 +155,13 @@ impl Snapshot {
                 let previous = self.conversation.as_ref().and_then(|conversation| conversation.controller.agent());
                 self.lose(previous);
             }
+            Event::ActUndone { before, .. } => {
+                let previous = self.conversation.as_ref().and_then(|conversation| conversation.controller.agent());
+                if previous != before.controller.agent() {
+                    self.lose(previous);
+                    self.give_back(before.controller.agent());
+                }
+            }
             Event::ConversationReopened { .. }
             | Event::MediaChanged { .. }
             | Event::WindowOpened { .. }
@@ -193,6 +202,13 @@ impl Snapshot {
         }
     }
 
+    /// What somebody held before they hold again: it is no new work.
+    fn give_back(&mut self, user: Option<UserId>) {
+        if let Some(agent) = user.and_then(|user| self.agents.get_mut(&user)) {
+            agent.load += 1;
+        }
+    }
+
     fn lose(&mut self, user: Option<UserId>) {
         if let Some(agent) = user.and_then(|user| self.agents.get_mut(&user)) {
             agent.load -= 1;
@@ -229,7 +245,10 @@ impl Conversation {
             Event::MessageReceived { message } => {
                 self.hear(message, now);
             }
-            Event::MessageStatusChanged { message, status, .. } => self.note_failure(*message, *status == Status::Failed),
+            Event::MessageStatusChanged { message, status, .. } => self.note_fate(*message, *status),
+            Event::MessageResent { message, .. } => self.note_fate(*message, Status::Queued),
+            // Who leaves it takes it for sent.
+            Event::MessageLeft { message, .. } => self.note_fate(*message, Status::Sent),
             Event::MessageQueued { message } => {
                 self.remember(message, now);
                 if matches!(message.author, Author::Agent { .. }) {
@@ -270,9 +289,8 @@ impl Conversation {
                 self.waiting_since = None;
                 self.queued_at = None;
             }
+            Event::ActUndone { before, .. } => self.restore(before),
             Event::ConversationOpened { .. }
-            | Event::MessageResent { .. }
-            | Event::MessageLeft { .. }
             | Event::MediaChanged { .. }
             | Event::WindowOpened { .. }
             | Event::AnswerRecorded { .. }
@@ -296,6 +314,24 @@ impl Conversation {
         }
     }
 
+    /// Gives back what an act ended. Who waits now is for the thread to say: only a resolution ends a wait that nobody has answered.
+    fn restore(&mut self, before: &ControlBefore) {
+        if self.state == State::Resolved {
+            let answer = self.last_message.as_ref().filter(|last| last.agent.is_some());
+            self.waiting_since = answer.map_or(before.waiting_since, LastMessage::unanswered_since);
+        } else if before.state == State::Resolved {
+            self.waiting_since = None;
+        }
+        self.state = before.state;
+        self.controller = before.controller;
+        self.queue = before.queue;
+        self.last_agent = before.last_agent;
+        self.assignment_reason.clone_from(&before.assignment_reason);
+        self.queued_at = before.queued_at;
+        self.assigned_at = before.assigned_at;
+        self.resolved_at = before.resolved_at;
+    }
+
     /// The customer said something: the window is renewed, and somebody waits. What was not said changes neither, nor the last line.
     fn hear(&mut self, message: &Message, now: Timestamp) {
         if message.content.renews_window() {
@@ -314,14 +350,22 @@ impl Conversation {
         }
     }
 
-    /// An answer that did not arrive is none: the customer waits as before. One that arrives after all is.
-    fn note_failure(&mut self, message: MessageId, has_failed: bool) {
-        let Some(last) = self.last_message.as_mut().filter(|last| last.message == Some(message) && last.has_failed != has_failed) else {
+    /// What became of a message of ours. An answer that did not arrive is none, nor is one of which nobody knows: the customer waits
+    /// as before. One that arrives after all is.
+    fn note_fate(&mut self, message: MessageId, status: Status) {
+        let Some(last) = &mut self.last_message else { return };
+        last.uncertain.retain(|uncertain| *uncertain != message);
+        if status == Status::Unknown {
+            last.uncertain.push(message);
+            let surplus = last.uncertain.len().saturating_sub(LastMessage::UNCERTAIN);
+            last.uncertain.drain(..surplus);
+        }
+        if last.message != Some(message) {
             return;
-        };
-        last.has_failed = has_failed;
+        }
+        last.has_failed = status == Status::Failed;
         if last.agent.is_some() && self.state != State::Resolved {
-            self.waiting_since = last.answers_since.filter(|_| has_failed);
+            self.waiting_since = last.unanswered_since();
         }
     }
 
@@ -332,6 +376,7 @@ impl Conversation {
         };
         // Of answers in a row, the last may be the only one to fail, but then the customer waits for it.
         let before = self.last_message.as_ref().filter(|last| last.agent.is_some()).and_then(|last| last.answers_since);
+        let uncertain = self.last_message.take().map(|last| last.uncertain).unwrap_or_default();
         self.last_message_at = now;
         self.last_message = Some(LastMessage {
             direction: message.direction(),
@@ -341,6 +386,7 @@ impl Conversation {
             message: Some(message.id),
             agent,
             has_failed: false,
+            uncertain,
             answers_since: agent.and(self.waiting_since.or(before)),
         });
     }

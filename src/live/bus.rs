@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::change::Change;
 use super::people::Sign;
+use super::porter::deliver;
 use super::presence::Here;
 use super::trouble::Trouble;
 use super::wakes::Wake;
@@ -42,8 +43,21 @@ pub enum Message {
     Wake(Wake),
     People(Sign),
     Here(Here),
-    SignedOut { workspace: WorkspaceId, session: SessionId },
-    Person { workspace: WorkspaceId, user: UserId, change: PersonChange },
+    SignedOut {
+        workspace: WorkspaceId,
+        session: SessionId,
+    },
+    Person {
+        workspace: WorkspaceId,
+        user: UserId,
+        change: PersonChange,
+    },
+    /// A frame for the pages of one person.
+    Pages {
+        workspace: WorkspaceId,
+        user: UserId,
+        frame: String,
+    },
 }
 
 impl Message {
@@ -53,7 +67,7 @@ impl Message {
             Message::Change(change) => Some(change.workspace),
             Message::People(sign) => Some(sign.workspace),
             Message::Here(here) => Some(here.workspace),
-            Message::SignedOut { workspace, .. } | Message::Person { workspace, .. } => Some(*workspace),
+            Message::SignedOut { workspace, .. } | Message::Person { workspace, .. } | Message::Pages { workspace, .. } => Some(*workspace),
             Message::Wake(Wake::Outbox(workspace, _) | Wake::Queue(workspace, _) | Wake::Agent(workspace, _)) => Some(*workspace),
             Message::Wake(Wake::Payloads(_) | Wake::Timers | Wake::Media) => None,
         };
@@ -257,5 +271,6 @@ fn hear(node: Uuid, body: &[u8], live: &Live) {
         }
         Message::SignedOut { workspace, session } => live.session_is_over(workspace, session),
         Message::Person { workspace, user, change } => live.heard_of_person(workspace, user, change),
+        Message::Pages { workspace, user, frame } => deliver(&live.hub.pages_of(workspace, user), &frame.into()),
     }
 }

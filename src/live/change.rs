@@ -1,5 +1,6 @@
 //! What is published after a commit: the events of one command with all that their fragments show.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Snapshot;
@@ -23,6 +24,9 @@ pub struct Change {
     pub answers: Vec<Answer>,
     /// Where it stood before; nothing for a new conversation.
     pub before: Option<Listing>,
+    /// Since when the customer waited before.
+    #[serde(default)]
+    pub waited_since: Option<Timestamp>,
     pub events: Vec<Recorded>,
 }
 
@@ -50,9 +54,16 @@ impl Change {
             promise_minutes: queue.map(|queue| queue.promise_minutes),
             answers,
             before: before.map(Listing::of),
+            waited_since: before.and_then(|before| before.waiting_since),
             events: events.into_iter().map(without_raw).collect(),
             conversation,
         })
+    }
+
+    /// Whether a clock began or stopped: more than one place shows it.
+    #[must_use]
+    pub fn is_wait_changed(&self) -> bool {
+        self.waited_since != self.conversation.waiting_since
     }
 
     /// Whether it moved between lists: somebody's counts change.

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use bytestring::ByteString;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
@@ -26,6 +27,7 @@ use change::Change;
 use endings::Endings;
 use hub::Hub;
 use people::People;
+use porter::deliver;
 use presence::PresenceMap;
 use wakes::{Wake, Wakes};
 
@@ -129,6 +131,12 @@ impl Live {
     pub fn close_session(&self, workspace: WorkspaceId, session: SessionId) {
         self.session_is_over(workspace, session);
         self.bus.send(Message::SignedOut { workspace, session });
+    }
+
+    /// Tells a person's pages, here and on every other node, what concerns nobody else.
+    pub fn tell_pages(&self, workspace: WorkspaceId, user: UserId, frame: &ByteString) {
+        deliver(&self.hub.pages_of(workspace, user), frame);
+        self.bus.send(Message::Pages { workspace, user, frame: frame.to_string() });
     }
 
     /// Ends what a person has of tokens and pages, here and on every other node.

@@ -39,6 +39,7 @@ const MAX_TRIES: usize = 4;
 #[derive(Debug)]
 pub struct Done {
     pub conversation: ConversationId,
+    pub contact_name: String,
     pub events: Vec<Recorded>,
     pub last_seq: i64,
 }
@@ -111,6 +112,9 @@ impl Runner {
         know_messages(&transaction, &mut snapshot, &[], &ids).await?;
         reuse::check(&transaction, workspace, id, &command).await?;
         is_to_part(&transaction, &snapshot, &command).await?;
+        if let Command::Undo { seq, .. } = &command {
+            snapshot.acts = store::events::of_control(&transaction, workspace, id, *seq).await?;
+        }
         snapshot.agents = store::agents::lock(&transaction, workspace, &agents_of(&command, &snapshot)).await?;
         let now = now();
         let events = match handle(&snapshot, command, now) {
@@ -126,7 +130,12 @@ impl Runner {
         }
         let change = write(&transaction, &mut snapshot, events, now).await?;
         transaction.commit().await?;
-        let done = Done { conversation: change.conversation.id, events: change.events.clone(), last_seq: change.conversation.last_seq };
+        let done = Done {
+            conversation: change.conversation.id,
+            contact_name: change.contact.name.clone(),
+            events: change.events.clone(),
+            last_seq: change.conversation.last_seq,
+        };
         self.publish(change);
         Ok(done)
     }
@@ -244,6 +253,7 @@ fn patience(command: &Command) -> Patience {
         | Command::Resolve { .. }
         | Command::Reopen { .. }
         | Command::Part { .. }
+        | Command::Undo { .. }
         | Command::ReturnToQueue { .. }
         | Command::Settle { .. } => Patience::Wait,
         Command::Receive { .. }
@@ -356,6 +366,7 @@ fn messages_of(command: &Command) -> Vec<Uuid> {
         | Command::Transfer { .. }
         | Command::Resolve { .. }
         | Command::Reopen { .. }
+        | Command::Undo { .. }
         | Command::ReturnToQueue { .. }
         | Command::Part { .. }
         | Command::TimerDue { .. } => Vec::new(),
@@ -372,6 +383,7 @@ fn agents_of(command: &Command, snapshot: &Snapshot) -> Vec<Uuid> {
         Command::Take { by } | Command::Reopen { by } => [Some(by.user), holder],
         Command::Transfer { to: TransferTarget::Agent(user), .. } => [Some(*user), holder],
         Command::Transfer { .. } | Command::Resolve { .. } | Command::ReturnToQueue { .. } => [holder, None],
+        Command::Undo { .. } => [holder, snapshot.acts.first().and_then(|first| first.act()?.2.controller.agent())],
         Command::Receive { .. }
         | Command::RecordStatus(_)
         | Command::RecordDelivery { .. }

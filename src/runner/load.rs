@@ -62,6 +62,7 @@ pub(super) async fn snapshot(
         another_under_way,
         session,
         messages: Vec::new(),
+        acts: Vec::new(),
         agents: HashMap::new(),
         ids: fresh_ids(),
     })

@@ -84,7 +84,7 @@ impl Runner {
         for conversation in waiting {
             let Some(assignment) = round.choose(conversation) else { return Ok((claimed, RoundOutcome::Settled)) };
             let Assignment { agent, name, reason, .. } = assignment.clone();
-            let event = Event::ConversationAssigned { agent, name, reason };
+            let event = Event::ConversationAssigned { agent, name, reason, before: None };
             match self.store.claim_waiting(workspace, queue, &assignment, &event, now).await? {
                 Claimed::Assigned { seq } => {
                     round.is_given(agent);

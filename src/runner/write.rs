@@ -52,10 +52,11 @@ pub(super) async fn write(
     }
     let snapshot = &*snapshot;
     let conversation = snapshot.conversation.as_ref().ok_or(Error::NotFound)?;
+    let gain = if recorded.iter().any(|recorded| matches!(recorded.event, Event::ActUndone { .. })) { Gain::GivenBack } else { Gain::New };
     let before = before.as_ref().filter(|_| !is_new);
     store::conversations::save(transaction, snapshot.workspace, conversation, before.map_or(Write::New, Write::Known)).await?;
     let agent_before = before.and_then(|before| before.controller.agent());
-    shift_loads(transaction, snapshot, conversation, agent_before, now).await?;
+    shift_loads(transaction, snapshot, conversation, agent_before, gain, now).await?;
 
     let journal: Vec<Recorded> = recorded.iter().map(for_journal).collect();
     let mut writes: Writes<'_> = Vec::new();
@@ -84,12 +85,22 @@ fn for_journal(recorded: &Recorded) -> Recorded {
     copy
 }
 
+/// How a conversation comes to an agent.
+#[derive(Clone, Copy)]
+enum Gain {
+    /// Only where there is room.
+    New,
+    /// An act was undone: whoever held it before holds it again, room or not.
+    GivenBack,
+}
+
 /// Who holds it changed: one more here, one less there. Capacity is checked by the statement.
 async fn shift_loads(
     transaction: &Transaction<'_>,
     snapshot: &Snapshot,
     conversation: &Conversation,
     before: Option<crate::domain::ids::UserId>,
+    gain: Gain,
     now: Timestamp,
 ) -> Result<(), Error> {
     let after = conversation.controller.agent();
@@ -99,9 +110,15 @@ async fn shift_loads(
     if let Some(agent) = before {
         store::agents::lose(transaction, snapshot.workspace, agent).await?;
     }
-    if let Some(agent) = after
-        && !store::agents::gain(transaction, snapshot.workspace, agent, now).await?
-    {
+    let Some(agent) = after else { return Ok(()) };
+    let is_taken_on = match gain {
+        Gain::New => store::agents::gain(transaction, snapshot.workspace, agent, now).await?,
+        Gain::GivenBack => {
+            store::agents::give_back(transaction, snapshot.workspace, agent).await?;
+            true
+        }
+    };
+    if !is_taken_on {
         let known = snapshot.agents.get(&agent);
         let (name, load, capacity) = known.map_or((String::new(), 0, 0), |agent| (agent.name.clone(), agent.load, agent.capacity));
         return Err(Refusal::NoRoom { name, load, capacity }.into());
@@ -232,6 +249,7 @@ fn write_event<'a>(
         | Event::ConversationAssigned { .. }
         | Event::ConversationTransferred { .. }
         | Event::ConversationResolved { .. }
+        | Event::ActUndone { .. }
         | Event::NoteAdded { .. }
         | Event::ContactRenamed { .. }
         | Event::LanguageLearned { .. }

@@ -23,6 +23,8 @@ crate::statements! {
         UPDATE agents
         SET load = load + 1, idle_since = $3
         WHERE workspace_id = $1 AND user_id = $2 AND load < capacity";
+    /// Whoever undoes an act gets back what they held, at capacity too.
+    GIVE_BACK = "UPDATE agents SET load = load + 1 WHERE workspace_id = $1 AND user_id = $2";
     LOSE = "UPDATE agents SET load = greatest(load - 1, 0) WHERE workspace_id = $1 AND user_id = $2";
     SET_AVAILABILITY = "UPDATE agents SET availability = $3 WHERE workspace_id = $1 AND user_id = $2";
     HELD_BY = "
@@ -87,6 +89,16 @@ pub async fn lock(transaction: &Transaction<'_>, workspace: WorkspaceId, users: 
 pub async fn gain(transaction: &Transaction<'_>, workspace: WorkspaceId, user: UserId, now: Timestamp) -> Result<bool> {
     let statement = prepare(transaction, &GAIN).await?;
     Ok(transaction.execute(&statement, &[&workspace.0, &user.0, &now]).await? == 1)
+}
+
+/// Gives an agent back what an act had ended that is undone now, whether there is room or not; routing gives nothing more until there is.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn give_back(transaction: &Transaction<'_>, workspace: WorkspaceId, user: UserId) -> Result<()> {
+    let statement = prepare(transaction, &GIVE_BACK).await?;
+    transaction.execute(&statement, &[&workspace.0, &user.0]).await?;
+    Ok(())
 }
 
 /// Takes one conversation off an agent's load.

@@ -20,6 +20,13 @@ crate::statements! {
         WHERE workspace_id = $1 AND conversation_id = $2 AND seq > $3
         ORDER BY seq
         LIMIT $4";
+    /// The act ($3) and the first that changed again who controls the conversation.
+    OF_CONTROL = "
+        SELECT seq, at, event
+        FROM events
+        WHERE workspace_id = $1 AND conversation_id = $2 AND seq >= $3 AND kind = ANY($4)
+        ORDER BY seq
+        LIMIT 4";
 }
 
 /// Adds events to the journal.
@@ -39,6 +46,22 @@ pub async fn insert(
     let bodies = events.iter().map(|recorded| serde_json::to_value(&recorded.event)).collect::<Result<Vec<_>, _>>()?;
     transaction.execute(&statement, &[&workspace.0, &conversation.0, &at, &seqs, &kinds, &bodies]).await?;
     Ok(())
+}
+
+/// What the journal says of who controlled a conversation, from a sequence on; more than an act is told by, so that what came after it
+/// shows.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn of_control(
+    transaction: &Transaction<'_>,
+    workspace: WorkspaceId,
+    conversation: ConversationId,
+    from: i64,
+) -> Result<Vec<Recorded>> {
+    let statement = prepare(transaction, &OF_CONTROL).await?;
+    let rows = transaction.query(&statement, &[&workspace.0, &conversation.0, &from, &&Event::OF_CONTROL[..]]).await?;
+    Ok(rows.iter().map(recorded).collect())
 }
 
 /// Reads sequence, time and event. What this version does not understand has its place in the thread all the same.

@@ -6,17 +6,22 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::conversations::{WIDTH, columns, shown};
+use super::drafts::DraftKind;
 use super::{Result, Store};
 use crate::domain::conversation::Conversation;
 use crate::domain::ids::{ContactId, UserId, WorkspaceId};
 
-/// A page around its inner select of conversations `c`: adds the names, and how far the viewer ($2) has read.
+/// A page around its inner select of conversations `c`: adds the names, how far the viewer ($2) has read, and what they began to write.
 macro_rules! page {
     ($inner:expr, $order:expr) => {
         concat!(
             "SELECT ",
             columns!(),
-            ", contact.name, agent.name, queue.name, queue.promise_minutes, read.seq FROM (",
+            ", contact.name, agent.name, queue.name, queue.promise_minutes, read.seq,
+                ARRAY(SELECT draft.kind FROM drafts AS draft
+                      WHERE draft.workspace_id = $1 AND draft.conversation_id = c.id AND draft.user_id = $2 AND draft.body <> ''
+                      ORDER BY draft.kind DESC LIMIT 2) AS drafts
+            FROM (",
             $inner,
             ") AS c
             JOIN contacts AS contact ON contact.workspace_id = $1 AND contact.id = c.contact_id
@@ -113,6 +118,8 @@ pub struct Listed {
     pub queue_name: Option<String>,
     pub promise_minutes: Option<u32>,
     pub read_seq: Option<i64>,
+    /// What the viewer has begun to write there.
+    pub drafts: Vec<DraftKind>,
 }
 
 /// Where a page ends and the next begins: the time it is ordered by, and the id.
@@ -229,5 +236,6 @@ fn listed(row: &Row) -> Listed {
         queue_name: row.get(WIDTH + 2),
         promise_minutes: row.get::<_, Option<i32>>(WIDTH + 3).and_then(|minutes| u32::try_from(minutes).ok()),
         read_seq: row.get(WIDTH + 4),
+        drafts: row.get::<_, Vec<&str>>(WIDTH + 5).into_iter().filter_map(DraftKind::of).collect(),
     }
 }

@@ -4,6 +4,7 @@ use tokio_postgres::Row;
 
 use super::contacts::{contact, identity};
 use super::conversations::{WIDTH, columns, shown};
+use super::drafts::{Draft, Drafts};
 use super::reading::if_known;
 use super::{Result, Store};
 use crate::domain::contact::{Contact, Identity};
@@ -20,11 +21,15 @@ crate::statements! {
                   WHERE known.workspace_id = $1 AND known.contact_id = c.contact_id ORDER BY kind, value LIMIT 20) AS kinds,
             ARRAY(SELECT value FROM contact_identities AS known
                   WHERE known.workspace_id = $1 AND known.contact_id = c.contact_id ORDER BY kind, value LIMIT 20) AS values,
-            draft.body, read.seq
+            reply.body, reply.version, reply.writer, reply.turn, note.body, note.version, note.writer, note.turn,
+            read.seq
         FROM conversations AS c
         JOIN contacts AS contact ON contact.workspace_id = c.workspace_id AND contact.id = c.contact_id
         LEFT JOIN flow_sessions AS s ON s.workspace_id = c.workspace_id AND s.conversation_id = c.id
-        LEFT JOIN drafts AS draft ON draft.workspace_id = $1 AND draft.conversation_id = c.id AND draft.user_id = $3
+        LEFT JOIN drafts AS reply
+            ON reply.workspace_id = $1 AND reply.conversation_id = c.id AND reply.user_id = $3 AND reply.kind = 'reply'
+        LEFT JOIN drafts AS note
+            ON note.workspace_id = $1 AND note.conversation_id = c.id AND note.user_id = $3 AND note.kind = 'note'
         LEFT JOIN reads AS read ON read.workspace_id = $1 AND read.conversation_id = c.id AND read.user_id = $3
         WHERE c.workspace_id = $1 AND c.id = $2");
 }
@@ -37,7 +42,7 @@ pub struct Opened {
     pub contact: Contact,
     pub identities: Vec<Identity>,
     /// What the viewer has begun to write.
-    pub draft: String,
+    pub drafts: Drafts,
     /// How far the viewer has read.
     pub read_seq: Option<i64>,
 }
@@ -61,7 +66,14 @@ fn opened(row: &Row) -> Opened {
         session: if_known(row, WIDTH),
         contact: contact(row, first),
         identities: kinds.into_iter().zip(values).filter_map(|(kind, value)| identity(kind, value).ok()).collect(),
-        draft: row.get::<_, Option<String>>(first + 8).unwrap_or_default(),
-        read_seq: row.get(first + 9),
+        drafts: Drafts { reply: draft(row, first + 8), note: draft(row, first + 12) },
+        read_seq: row.get(first + 16),
     }
+}
+
+/// Reads body, version, writer and turn, where there are any.
+fn draft(row: &Row, column: usize) -> Draft {
+    let body: Option<String> = row.get(column);
+    let Some(body) = body else { return Draft::default() };
+    Draft { body, version: row.get(column + 1), writer: row.get(column + 2), turn: row.get(column + 3) }
 }

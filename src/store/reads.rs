@@ -6,12 +6,21 @@ use crate::domain::ids::{ConversationId, UserId, WorkspaceId};
 crate::statements! {
     /// Only ever forward, and never beyond what there is to read.
     SAVE = "
+        WITH before AS (SELECT seq FROM reads WHERE workspace_id = $1 AND conversation_id = $2 AND user_id = $3)
         INSERT INTO reads (workspace_id, conversation_id, user_id, seq)
         SELECT $1, $2, $3, greatest(least($4, last_seq), 0)
         FROM conversations
         WHERE workspace_id = $1 AND id = $2
         ON CONFLICT (workspace_id, conversation_id, user_id) DO UPDATE SET seq = greatest(reads.seq, excluded.seq)
-        RETURNING seq";
+        RETURNING seq, seq IS DISTINCT FROM (SELECT seq FROM before)";
+}
+
+/// How far a person has read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadUpTo {
+    pub seq: i64,
+    /// It is further than before.
+    pub has_grown: bool,
 }
 
 impl Store {
@@ -20,8 +29,14 @@ impl Store {
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn save_read(&self, workspace: WorkspaceId, conversation: ConversationId, user: UserId, seq: i64) -> Result<Option<i64>> {
+    pub async fn save_read(
+        &self,
+        workspace: WorkspaceId,
+        conversation: ConversationId,
+        user: UserId,
+        seq: i64,
+    ) -> Result<Option<ReadUpTo>> {
         let row = self.query_opt(&SAVE, &[&workspace.0, &conversation.0, &user.0, &seq]).await?;
-        Ok(row.map(|row| row.get(0)))
+        Ok(row.map(|row| ReadUpTo { seq: row.get(0), has_grown: row.get(1) }))
     }
 }

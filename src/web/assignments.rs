@@ -1,15 +1,21 @@
-//! Taking, handing on, resolving and reopening conversations.
+//! Taking, handing on, resolving and reopening conversations, and taking that back.
 
-use actix_web::{HttpResponse, web};
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError, web};
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::act::{person, run, text};
-use super::answer::Asked;
+use super::answer::{Asked, stream};
 use super::error::{Error, Result};
 use super::session::Signed;
 use super::state::State;
+use super::views::{Offered, Toast, refusal_words, streams};
 use crate::domain::command::{Command, TransferTarget};
 use crate::domain::ids::{ContactId, ConversationId};
+use crate::domain::refusal::Refusal;
+use crate::domain::undoing::undoable;
+use crate::runner::contact::Done;
 
 #[derive(Deserialize)]
 pub(super) struct Transfer {
@@ -43,8 +49,8 @@ pub(super) async fn create(
     seen: Option<web::Form<Seen>>,
 ) -> Result<HttpResponse> {
     let take = as_seen(&signed, seen, Command::Take { by: person(&signed) });
-    run(&state, &signed, *id, take).await?;
-    Ok(asked.done(*id))
+    let done = run(&state, &signed, *id, take).await?;
+    Ok(acted(&signed, &asked, &done))
 }
 
 /// `POST /conversations/{id}/transfer`
@@ -58,8 +64,8 @@ pub(super) async fn transfer(
     let Transfer { to, note, held_by } = form.into_inner();
     let to = target(&to).ok_or(Error::BadRequest)?;
     let transfer = Command::Transfer { by: person(&signed), to, note: Some(text(&note)) };
-    run(&state, &signed, *id, as_seen(&signed, Some(web::Form(Seen { held_by })), transfer)).await?;
-    Ok(asked.done(*id))
+    let done = run(&state, &signed, *id, as_seen(&signed, Some(web::Form(Seen { held_by })), transfer)).await?;
+    Ok(acted(&signed, &asked, &done))
 }
 
 /// `POST /conversations/{id}/resolution`
@@ -71,14 +77,54 @@ pub(super) async fn resolve(
     seen: Option<web::Form<Seen>>,
 ) -> Result<HttpResponse> {
     let resolve = as_seen(&signed, seen, Command::Resolve { by: person(&signed) });
-    run(&state, &signed, *id, resolve).await?;
-    Ok(asked.done(*id))
+    let done = run(&state, &signed, *id, resolve).await?;
+    Ok(acted(&signed, &asked, &done))
 }
 
 /// `POST /conversations/{id}/reopening`
 pub(super) async fn reopen(state: web::Data<State>, signed: Signed, asked: Asked, id: web::Path<ConversationId>) -> Result<HttpResponse> {
-    run(&state, &signed, *id, Command::Reopen { by: person(&signed) }).await?;
-    Ok(asked.done(*id))
+    let done = run(&state, &signed, *id, Command::Reopen { by: person(&signed) }).await?;
+    Ok(acted(&signed, &asked, &done))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Undo {
+    /// The event that tells of the act.
+    seq: i64,
+}
+
+/// `POST /conversations/{id}/undo`: I take back what I did a moment ago. Live pages are told where the offer stood.
+pub(super) async fn undo(
+    state: web::Data<State>,
+    signed: Signed,
+    asked: Asked,
+    id: web::Path<ConversationId>,
+    form: web::Form<Undo>,
+) -> Result<HttpResponse> {
+    let outcome = run(&state, &signed, *id, Command::Undo { by: person(&signed), seq: form.seq }).await;
+    match (outcome, &asked) {
+        (Ok(done), Asked::Live) => Ok(stream(StatusCode::OK, streams::toast(&Toast::undone(signed.locale, *id, &done.contact_name)))),
+        (Ok(_), Asked::Plain { .. }) | (Err(Error::Refused(Refusal::Duplicate)), _) => Ok(asked.done(*id)),
+        (Err(Error::Refused(refusal)), Asked::Live) => {
+            let words = refusal_words(signed.locale, &refusal);
+            Ok(stream(Error::Refused(refusal).status_code(), streams::toast(&Toast::refused(signed.locale, *id, words))))
+        }
+        (Err(error), _) => Err(error),
+    }
+}
+
+/// An act is done, and can be taken back for a while.
+pub(super) fn acted(signed: &Signed, asked: &Asked, done: &Done) -> HttpResponse {
+    let now = Timestamp::now();
+    let offer = undoable(&done.events, signed.user, now);
+    match (asked, offer) {
+        (Asked::Live, Some((recorded, act))) => {
+            let offered = Offered { csrf: signed.csrf.clone(), conversation: done.conversation, act, seq: recorded.seq };
+            let toast = Toast::offer(signed.locale, &done.contact_name, offered, now.duration_since(recorded.at));
+            stream(StatusCode::OK, streams::toast(&toast))
+        }
+        (Asked::Live, None) | (Asked::Plain { .. }, _) => asked.done(done.conversation),
+    }
 }
 
 #[derive(Deserialize)]

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -11,10 +11,15 @@ use super::error::{Error, Result};
 use super::session::Signed;
 use super::state::State;
 use super::threads::{self, Thread};
-use super::views::{CannedReply, Composer, Context, ConversationPage, ConversationView, EarlierFrame, Html, List, ThreadItem, View};
-use super::{inbox, present};
+use super::views::{
+    CannedReply, Composer, Context, ConversationPage, ConversationView, EarlierFrame, Html, List, Offered, ThreadItem, Toast, View,
+};
+use super::{inbox, present, reads};
 use crate::domain::agent::Agent;
-use crate::domain::ids::{ContactId, ConversationId};
+use crate::domain::event::{Act, Recorded};
+use crate::domain::ids::{ContactId, ConversationId, UserId};
+use crate::domain::undoing::undoable;
+use crate::store::drafts::Draft;
 use crate::store::lists::{Listed, ViewCounts};
 use crate::store::pages::Opened;
 
@@ -73,7 +78,7 @@ pub(super) async fn earlier(
     question: web::Query<Before>,
 ) -> Result<HttpResponse> {
     let opened = state.store.opened(signed.workspace, *id, None).await?.ok_or(Error::NotFound)?;
-    let Part { items, earlier } = part(&state, &signed, &opened, question.before).await?;
+    let Part { items, earlier, .. } = part(&state, &signed, &opened, question.before).await?;
     page(StatusCode::OK, &EarlierFrame { locale: signed.locale, conversation: *id, items, earlier })
 }
 
@@ -121,13 +126,32 @@ async fn conversation_page(state: &State, signed: &Signed, id: ConversationId, s
             username: opened.contact.username.clone(),
         },
     };
-    Ok(ConversationPage { list: List { counts: chrome.counts, ..list }, chrome, conversation })
+    let toast = part.undoable.map(|Undoable { seq, act, ago }| {
+        let offered = Offered { csrf: signed.csrf.clone(), conversation: id, act, seq };
+        Toast::offer(signed.locale, &opened.contact.name, offered, ago)
+    });
+    Ok(ConversationPage { list: List { counts: chrome.counts, ..list }, chrome, conversation, toast })
 }
 
 /// A page of a thread, and where the one before it ends.
 struct Part {
     items: Vec<ThreadItem>,
     earlier: Option<i64>,
+    undoable: Option<Undoable>,
+}
+
+/// What the viewer can take back: the event that tells of it, what it was, and how long ago.
+struct Undoable {
+    seq: i64,
+    act: Act,
+    ago: SignedDuration,
+}
+
+impl Undoable {
+    fn find(events: &[Recorded], by: UserId, now: Timestamp) -> Option<Self> {
+        let (recorded, act) = undoable(events, by, now)?;
+        Some(Self { seq: recorded.seq, act, ago: now.duration_since(recorded.at) })
+    }
 }
 
 async fn part(state: &State, signed: &Signed, opened: &Opened, before: i64) -> Result<Part> {
@@ -145,7 +169,8 @@ async fn part(state: &State, signed: &Signed, opened: &Opened, before: i64) -> R
         contact_name: &opened.contact.name,
     };
     let items = threads::items(state, thread, &events).await?;
-    Ok(Part { items, earlier: events.first().filter(|_| has_more).map(|first| first.seq) })
+    let undoable = Undoable::find(&events, signed.user, Timestamp::now());
+    Ok(Part { items, earlier: events.first().filter(|_| has_more).map(|first| first.seq), undoable })
 }
 
 async fn past(state: &State, signed: &Signed, contact: ContactId) -> Result<Vec<Listed>> {
@@ -177,7 +202,7 @@ async fn mark_read(state: &State, signed: &Signed, opened: &Opened) -> Result<()
     if opened.read_seq.is_some_and(|read| read >= conversation.last_seq) {
         return Ok(());
     }
-    state.store.save_read(signed.workspace, conversation.id, signed.user, conversation.last_seq).await?;
+    reads::remember(state, signed, conversation.id, conversation.last_seq).await?;
     Ok(())
 }
 
@@ -188,7 +213,8 @@ fn composer(signed: &Signed, opened: &Opened, canned: Vec<CannedReply>, refused:
         csrf: signed.csrf.clone(),
         conversation: opened.conversation.id,
         contact_name: opened.contact.name.clone(),
-        draft: text.unwrap_or_else(|| opened.draft.clone()),
+        reply: text.map_or_else(|| opened.drafts.reply.clone(), |body| Draft { body, ..opened.drafts.reply.clone() }),
+        note: opened.drafts.note.clone(),
         canned,
         seen: opened.conversation.last_seq,
         message_id: Uuid::now_v7(),

@@ -130,6 +130,10 @@ pub fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::NotResolved
         | Refusal::ThreadMovedOn { .. }
         | Refusal::NoRoom { .. }
+        | Refusal::YouHaveNoRoom { .. }
+        | Refusal::NothingToUndo
+        | Refusal::TooLateToUndo
+        | Refusal::Overtaken { .. }
         | Refusal::AnotherUnderWay
         | Refusal::NoConversation
         | Refusal::NothingToSettle

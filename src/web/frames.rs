@@ -2,9 +2,11 @@
 
 use bytestring::ByteString;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::domain::ids::ConversationId;
 use crate::live::people::Viewer;
+use crate::store::drafts::DraftKind;
 
 /// What a page says.
 #[derive(Debug, Deserialize)]
@@ -59,6 +61,18 @@ pub enum ToPage<'a> {
         conversation: ConversationId,
         viewers: &'a [Viewer],
         typing: &'a [Viewer],
+    },
+    /// How far this person has read, on whichever page.
+    Read {
+        conversation: ConversationId,
+        seq: i64,
+    },
+    /// This person began or ended a draft, on the page that calls itself `writer`.
+    Draft {
+        conversation: ConversationId,
+        kind: DraftKind,
+        writer: Uuid,
+        is_empty: bool,
     },
     /// The last sequence of the open conversation; or just a sign of life.
     Beat {

@@ -7,9 +7,12 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use self::form::ReplyForm;
+pub(super) use self::form::draft_page;
 use super::act::{person, run};
 use super::answer::{Asked, page, stream};
+use super::assignments::acted;
 use super::conversations::{self, Refused};
+use super::drafts;
 use super::error::{Error, Result, status};
 use super::session::Signed;
 use super::state::State;
@@ -19,6 +22,7 @@ use crate::domain::command::{Command, ReplyContent};
 use crate::domain::ids::{ConversationId, UserId};
 use crate::domain::message::Author;
 use crate::domain::refusal::Refusal;
+use crate::store::drafts::{DraftKind, DraftPlace};
 
 /// Changes that the guard shows at most.
 const CHANGES: i64 = 100;
@@ -98,20 +102,25 @@ impl Reply<'_> {
     /// The answer is on its way: what follows must not make it look as if it were not, or it would be written again.
     async fn done(&self) -> Result<HttpResponse> {
         self.state.receipts.answered(self.id);
+        self.forget_draft().await;
         if self.form.resolves {
             match run(self.state, self.signed, self.id, Command::Resolve { by: person(self.signed) }).await {
+                Ok(resolved) => return Ok(acted(self.signed, self.asked, &resolved)),
                 // Shown by the conversation itself, which stays as it is.
-                Ok(_) | Err(Error::Refused(_)) => {}
+                Err(Error::Refused(_)) => {}
                 Err(error) => tracing::error!(conversation = %self.id, %error, "an answered conversation could not be resolved"),
             }
         }
-        // Scripts empty the draft themselves: by now there may be a new one.
-        if *self.asked != Asked::Live
-            && let Err(error) = self.state.store.save_draft(self.signed.workspace, self.id, self.signed.user, "").await
-        {
-            tracing::error!(conversation = %self.id, %error, "a sent draft could not be forgotten");
-        }
         Ok(self.asked.done(self.id))
+    }
+
+    /// By now there may be a new draft: the form says which one it was.
+    async fn forget_draft(&self) {
+        let Signed { workspace, user, .. } = *self.signed;
+        let place = DraftPlace { workspace, conversation: self.id, user, kind: DraftKind::Reply };
+        if let Some(page) = self.form.draft {
+            drafts::sent(self.state, place, page).await;
+        }
     }
 
     /// Says why not, and gives the text back.
@@ -157,6 +166,7 @@ impl Reply<'_> {
             text: self.form.text.clone(),
             resolve: self.form.resolves,
             seen: events.last().map_or(now, |last| last.seq.max(now)),
+            draft_version: self.form.draft.map_or(0, |page| page.seen),
             changed: items.iter().filter(is_new).filter_map(Changed::of).collect(),
         })
     }

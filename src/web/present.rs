@@ -39,6 +39,7 @@ pub fn row(locale: Locale, view: View, listed: &Listed, viewer: UserId) -> Row {
         cursor: Cursor::of(list_view(view), &listed.conversation).to_string(),
         // Who never opened it has read nothing; one's own words are no news.
         read_seq: Some(last.filter(|last| last.agent == Some(viewer)).map(|last| last.seq).or(listed.read_seq).unwrap_or(0)),
+        drafts: Some(listed.drafts.clone()),
         view: Some(view),
         ..bare_row(locale, &listed.conversation, &listed.contact_name, names)
     }
@@ -82,6 +83,7 @@ fn bare_row(locale: Locale, conversation: &Conversation, contact_name: &str, nam
         last_message_at: conversation.last_message_at,
         cursor: Cursor::of(ListView::All, conversation).to_string(),
         read_seq: None,
+        drafts: None,
         view: None,
     }
 }

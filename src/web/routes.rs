@@ -41,7 +41,7 @@ pub enum Kind {
     Part,
     /// Changes something: own origin, and the session's token.
     Form,
-    /// A form that may bring a picture.
+    /// A form that may bring a picture, or a very long text.
     Upload,
     /// The sign-in: own origin; there is no session yet to have a token of.
     SignIn,
@@ -90,7 +90,9 @@ pub static ROUTES: &[Entry] = &[
     post("/conversations/{id}/resolution", Who::May(Permission::Resolve), Kind::Form, || web::to(assignments::resolve)),
     post("/conversations/{id}/reopening", Who::May(Permission::Take), Kind::Form, || web::to(assignments::reopen)),
     post("/conversations/{id}/parting", Who::May(Permission::Transfer), Kind::Form, || web::to(assignments::part)),
-    post("/conversations/{id}/draft", Who::May(Permission::Reply), Kind::Form, || web::to(drafts::update)),
+    post("/conversations/{id}/undo", Who::May(Permission::Resolve), Kind::Form, || web::to(assignments::undo)),
+    get("/conversations/{id}/draft", Who::May(Permission::Reply), Kind::Part, || web::to(drafts::show)),
+    post("/conversations/{id}/draft", Who::May(Permission::Reply), Kind::Upload, || web::to(drafts::update)),
     post("/conversations/{id}/reads", Who::May(Permission::SeeInbox), Kind::Form, || web::to(reads::create)),
     post("/messages/{id}/settlement", Who::May(Permission::Reply), Kind::Form, || web::to(settlements::create)),
     get("/media/{id}", Who::May(Permission::SeeInbox), Kind::Part, || web::to(media::show)),

@@ -66,6 +66,7 @@ pub fn stands(event: &Event) -> bool {
         | Event::ConversationAssigned { .. }
         | Event::ConversationTransferred { .. }
         | Event::ConversationResolved { .. }
+        | Event::ActUndone { .. }
         | Event::AddressChanged { .. }
         | Event::NumberTakenOver { .. }
         | Event::ContactsJoined { .. }
@@ -134,7 +135,7 @@ pub async fn live_html(state: &State, locale: Locale, change: &Change, recorded:
         html.push_str(&renamed(thread.contact_name));
     }
     let is_last = change.events.last().is_some_and(|last| last.seq == recorded.seq);
-    if is_last && change.events.iter().any(|recorded| changes_state(&recorded.event)) {
+    if is_last && (change.is_wait_changed() || change.events.iter().any(|recorded| changes_state(&recorded.event))) {
         html.push_str(&streams::conversation_state(&present::state_of_change(locale, change)));
     }
     Ok(html)
@@ -163,7 +164,7 @@ pub async fn since_html(
     if events.iter().any(|recorded| matches!(recorded.event, Event::ContactRenamed { .. })) {
         html.push_str(&renamed(thread.contact_name));
     }
-    if events.iter().any(|recorded| changes_state(&recorded.event)) {
+    if events.iter().any(|recorded| changes_state(&recorded.event) || may_change_wait(&recorded.event)) {
         html.push_str(&streams::conversation_state(&state_now(state, locale, workspace, &opened).await?));
     }
     Ok(Some(CaughtUp { html, seq: last.seq, reload: false }))
@@ -200,6 +201,11 @@ fn message_of(event: &Event) -> Option<MessageId> {
 /// Whether header, composer or brief may look different after it.
 fn changes_state(event: &Event) -> bool {
     message_of(event).is_none_or(|_| stands(event)) && !matches!(event, Event::NoteAdded { .. })
+}
+
+/// Whether the customer's clock may begin or stop with it, although nothing else of the state changes.
+fn may_change_wait(event: &Event) -> bool {
+    matches!(event, Event::MessageStatusChanged { .. } | Event::MessageResent { .. } | Event::MessageLeft { .. })
 }
 
 fn line_or_note(locale: Locale, recorded: &Recorded) -> Option<ThreadItem> {

@@ -21,11 +21,12 @@ import Presence from "./controllers/presence_controller.js"
 import Ring from "./controllers/ring_controller.js"
 import Shortcuts from "./controllers/shortcuts_controller.js"
 import Thread from "./controllers/thread_controller.js"
+import Toast from "./controllers/toast_controller.js"
 
 const controllers = {
   brief: Brief, clock: Clock, composer: Composer, connection: Connection, conversation: Conversation, dialog: Dialog, guard: Guard,
   lightbox: Lightbox, list: List, live: Live, menu: Menu, people: People, presence: Presence, ring: Ring, shortcuts: Shortcuts,
-  thread: Thread,
+  thread: Thread, toast: Toast,
 }
 
 Turbo.StreamActions.upsert = function () {
@@ -43,7 +44,8 @@ document.addEventListener("turbo:frame-missing", (event) => {
 
 // The server cannot be reached: that is said where one can read it, and the page stays with what was typed on it.
 document.addEventListener("turbo:fetch-request-error", (event) => {
-  const place = document.querySelector("dialog[open] .dialog__refusal") ?? document.getElementById("composer-refusal")
+  const place = event.target.closest?.(".toast")?.querySelector(".toast__refusal")
+    ?? document.querySelector("dialog[open] .dialog__refusal") ?? document.getElementById("composer-refusal")
   if (!place) return
   place.replaceChildren(Object.assign(document.createElement("p"), { textContent: t("connection.not_done") }))
   if (event.target !== document.documentElement) return
@@ -52,7 +54,7 @@ document.addEventListener("turbo:fetch-request-error", (event) => {
 })
 
 document.addEventListener("turbo:submit-start", () => {
-  for (const place of document.querySelectorAll("#composer-refusal, .dialog__refusal")) place.replaceChildren()
+  for (const place of document.querySelectorAll("#composer-refusal, .dialog__refusal, .toast__refusal")) place.replaceChildren()
 })
 
 // Browsers without invoker commands: the same for dialogs.

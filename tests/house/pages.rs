@@ -76,6 +76,15 @@ pub fn inline(source: &Source) -> Vec<Fault> {
     faults
 }
 
+/// A handler of keys that does not ask whether an input method has the key takes the Enter that chooses a word for one that sends.
+pub fn unasked_keys(source: &Source) -> Vec<Fault> {
+    let is_asked = source.text.contains("isComposing(event)");
+    let faults = source.lines().filter(|(_, line)| line.contains("keydown.") || (line.contains("event.key") && !is_asked));
+    faults
+        .map(|(line, _)| source.fault(line, "an input method may have this key; ask `isComposing(event)` of static/scripts/keys.js first"))
+        .collect()
+}
+
 /// The names of attributes with a value: what stands before `="`, after white space.
 fn attributes(line: &str) -> impl Iterator<Item = &str> {
     line.match_indices("=\"").map(|(place, _)| line[..place].rsplit([' ', '\t', '"', '\'']).next().unwrap_or(""))
@@ -128,4 +137,12 @@ fn a_planted_inline_style_script_or_handler_is_caught() {
         0
     );
     assert_eq!(count("<div data-style=\"x\" data-action=\"click->list#open\" class=\"on\" lang=\"on-a\">"), 0);
+}
+
+#[test]
+fn a_planted_key_that_is_not_asked_about_is_caught() {
+    let count = |path: &str, text: &str| unasked_keys(&Source::new(path, text)).len();
+    assert_eq!(count("static/scripts/x.js", "if (event.key === \"Enter\") send()\n"), 1);
+    assert_eq!(count("static/scripts/x.js", "if (isComposing(event)) return\nif (event.key === \"Enter\") send()\n"), 0);
+    assert_eq!(count("templates/x.html", "<p data-action=\"keydown.enter->x#send\">\n<p data-action=\"keydown->x#key\">\n"), 1);
 }

@@ -11,7 +11,7 @@ use crate::html::{attribute, element, seq_of_page};
 use crate::shop::{Agent, Shop};
 
 /// Posts a form as a script of ours does.
-async fn posts_live(agent: &mut Agent<'_>, path: &str, fields: &[(&str, &str)]) -> Answer {
+pub async fn posts_live(agent: &mut Agent<'_>, path: &str, fields: &[(&str, &str)]) -> Answer {
     let csrf = agent.browser.csrf().await;
     let form: Vec<(&str, &str)> = fields.iter().copied().chain([("csrf", csrf.as_str())]).collect();
     let request = TestRequest::post().uri(path).insert_header((ACCEPT, "text/vnd.turbo-stream.html, text/html"));
@@ -90,7 +90,11 @@ async fn a_live_form_is_answered_without_a_page() {
     let again = posts_live(&mut ana, &format!("/conversations/{id}/reopening"), &[]).await;
     assert_eq!((again.status.as_u16(), again.body.contains("composer-refusal")), (409, true));
     let taken = posts_live(&mut ana, &format!("/conversations/{id}/assignment"), &[]).await;
-    assert_eq!((taken.status.as_u16(), taken.body.as_str()), (204, ""));
+    assert_eq!(taken.status, 200);
+    assert!(taken.body.starts_with(r#"<turbo-stream action="update" target="toasts">"#), "{}", taken.body);
+    let note = [("note_id", &*Uuid::now_v7().to_string()), ("body", "hm")];
+    let noted = posts_live(&mut ana, &format!("/conversations/{id}/notes"), &note).await;
+    assert_eq!((noted.status.as_u16(), noted.body.as_str()), (204, ""));
 }
 
 #[actix_web::test]
@@ -150,14 +154,17 @@ async fn an_answer_may_resolve_and_empties_the_draft() {
     let mut ana = shop.hires("ana@example.com", Role::Agent).await;
     let id = shop.hears_text("34600000001", "Hi").await;
     ana.does(id, "assignment", &[]).await;
-    assert_eq!(ana.posts(id, "draft", &[("body", "Hello\r\nfrom a draft\0")]).await.status, 204);
+    let writer = Uuid::now_v7().to_string();
+    let draft = [("body", "Hello\r\nfrom a draft\0"), ("writer", &*writer), ("turn", "1")];
+    assert_eq!(ana.posts(id, "draft", &draft).await.status, 200);
     let page = ana.opens(id).await;
     assert!(element(&page, "reply-text").unwrap().contains("Hello\nfrom a draft</"), "{:?}", element(&page, "reply-text"));
-    let fields = [("message_id", &*Uuid::now_v7().to_string()), ("text", "Bye"), ("resolve", "true")];
+    assert!(page.contains(r#"name="seen_version" value="1""#), "the form says which draft it is");
+    let fields = [("message_id", &*Uuid::now_v7().to_string()), ("text", "Bye"), ("resolve", "true"), ("seen_version", "1")];
     ana.does(id, "messages", &fields).await;
     let page = ana.opens(id).await;
     assert!(page.contains(r#"data-stance="resolved""#));
-    assert_eq!(shop.count("drafts").await, 0);
+    assert_eq!(shop.count("drafts WHERE body <> ''").await, 0);
 }
 
 #[actix_web::test]

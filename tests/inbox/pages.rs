@@ -27,9 +27,9 @@ async fn a_conversation_is_in_the_lists_it_belongs_to() {
     }
 }
 
-/// A row without what only its own page knows: how far the viewer has read, and the list it stands in.
+/// A row without what only its own page knows: how far the viewer has read, what they began to write, and the list it stands in.
 fn bare(row: &str) -> String {
-    let row = row.replacen(" is-unread", "", 1).replacen("?view=all", "", 1);
+    let row = row.replacen(" is-unread", "", 1).replacen("?view=all", "", 1).replacen(" data-drafts=\"\"", "", 1);
     match row.split_once(" data-read=\"").and_then(|(before, rest)| Some((before, rest.split_once('"')?.1))) {
         Some((before, after)) => format!("{before}{after}"),
         None => row,

@@ -3,15 +3,17 @@
 use askama::Template;
 use baton::domain::contact::Identity;
 use baton::domain::conversation::{Controller, LastMessage, State};
-use baton::domain::ids::ConversationId;
+use baton::domain::event::Act;
+use baton::domain::ids::{ConversationId, MessageId};
 use baton::domain::message::{Direction, Failure};
 use baton::domain::refusal::Refusal;
 use baton::domain::user::Role;
+use baton::store::drafts::{Draft, DraftKind};
 use baton::web::locale::Locale;
 use baton::web::views::{
     CannedReply, Changed, Composer, Context, ConversationPage, ConversationState, ConversationView, Counts, EarlierFrame, ErrorPage,
-    InboxPage, List, Notice, NoticesPage, PastConversation, PausedNumber, QuarantinePage, Quarantined, RefusalPage, Row, RowsFrame,
-    SignInPage, ThreadMovedOn, View, Whom, refusal_words,
+    InboxPage, List, Notice, NoticesPage, Offered, PastConversation, PausedNumber, QuarantinePage, Quarantined, RefusalPage, Row,
+    RowsFrame, SignInPage, ThreadMovedOn, Toast, View, Whom, refusal_words,
 };
 use jiff::SignedDuration;
 use uuid::Uuid;
@@ -104,7 +106,9 @@ fn conversation(locale: Locale, state: ConversationState) -> ConversationPage {
         targets: targets(),
         context: context(),
     };
-    ConversationPage { chrome: chrome(locale, Role::Admin), list: list(locale, Some(CONVERSATION)), conversation }
+    let offered = Offered { csrf: "token".to_owned(), conversation: CONVERSATION, act: Act::Transferred, seq: 41 };
+    let toast = Some(Toast::offer(locale, "María José <b>Fernández</b>", offered, SignedDuration::from_secs(2)));
+    ConversationPage { chrome: chrome(locale, Role::Admin), list: list(locale, Some(CONVERSATION)), conversation, toast }
 }
 
 fn composer(locale: Locale) -> Composer {
@@ -114,7 +118,8 @@ fn composer(locale: Locale) -> Composer {
         csrf: "token".to_owned(),
         conversation: CONVERSATION,
         contact_name: "María José Fernández".to_owned(),
-        draft: String::new(),
+        reply: Draft::default(),
+        note: Draft { body: "Ask her for the size\n<b>".to_owned(), ..Draft::default() },
         canned: vec![
             canned("hello", "Hello, this is Ana. How can I help?"),
             canned("hold", "One moment please, I am looking into it."),
@@ -162,6 +167,9 @@ fn list(locale: Locale, current: Option<ConversationId>) -> List {
     }
 }
 
+/// Nobody knows whether it reached the customer.
+const UNCERTAIN: MessageId = MessageId(Uuid::from_u128(5));
+
 fn rows(locale: Locale) -> Vec<Row> {
     let line = |text: &str, direction, kind: &str, seq| {
         Some(LastMessage {
@@ -172,6 +180,7 @@ fn rows(locale: Locale) -> Vec<Row> {
             message: None,
             agent: None,
             has_failed: false,
+            uncertain: Vec::new(),
             answers_since: None,
         })
     };
@@ -191,6 +200,7 @@ fn rows(locale: Locale) -> Vec<Row> {
         last_message_at: ago(minutes),
         cursor: format!("c{number}"),
         read_seq: Some(40),
+        drafts: Some(Vec::new()),
         view: Some(View::Mine),
     };
     vec![
@@ -221,10 +231,19 @@ fn rows(locale: Locale) -> Vec<Row> {
             ..row(3, "沈 美玲", line("What is your order number?", Direction::Outbound, "text", 6), 9)
         },
         Row {
-            waiting_since: None,
-            ..row(4, "Lucas Moreau", line("Perfect, I have sent it to your address.", Direction::Outbound, "text", 12), 64)
+            drafts: Some(vec![DraftKind::Reply]),
+            last: line("Perfect, I have sent it to your address.", Direction::Outbound, "text", 12).map(|last| LastMessage {
+                message: Some(UNCERTAIN),
+                uncertain: vec![UNCERTAIN],
+                ..last
+            }),
+            ..row(4, "Lucas Moreau", None, 64)
         },
-        Row { ..row(5, "\u{202e}gnihsihp<script>", line("see my <b>offer</b>", Direction::Inbound, "text", 80), 22 * 60) },
+        Row {
+            last: line("see my <b>offer</b>", Direction::Inbound, "text", 80)
+                .map(|last| LastMessage { uncertain: vec![UNCERTAIN], ..last }),
+            ..row(5, "\u{202e}gnihsihp<script>", None, 22 * 60)
+        },
         Row {
             waiting_since: None,
             window_expires_at: Some(ago(10)),
@@ -299,6 +318,7 @@ fn guard(locale: Locale) -> ThreadMovedOn {
         text: "Done, it leaves tomorrow morning.".to_owned(),
         resolve: true,
         seen: 41,
+        draft_version: 3,
         changed: thread::items(locale).iter().rev().take(3).filter_map(Changed::of).collect(),
     }
 }

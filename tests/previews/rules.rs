@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Words that are the same in every language: the product's name and the names of keys.
-const SAME_EVERYWHERE: [&str; 11] = ["Baton", "j", "k", "r", "n", "a", "t", "e", "Enter", "Ctrl", "Esc"];
+const SAME_EVERYWHERE: [&str; 12] = ["Baton", "j", "k", "r", "n", "a", "t", "e", "u", "Enter", "Ctrl", "Esc"];
 
 /// Fails where a page breaks a rule of pages.
 pub fn check(name: &str, html: &str) {

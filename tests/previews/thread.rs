@@ -151,7 +151,7 @@ fn yesterday(story: &mut Story) {
     story.text(90, 1500, Author::Contact, "Thanks, the first parcel is here ❤️", Status::Received);
     story.text(91, 1498, me, "Wonderful! Anything else, just write.", Status::Read);
     let by = Actor::Agent { user: ben().id, name: ben().name };
-    story.happens(ago(1490), Event::ConversationResolved { by });
+    story.happens(ago(1490), Event::ConversationResolved { by, before: None });
 }
 
 fn flow(story: &mut Story) {
@@ -184,7 +184,7 @@ fn handed_over(story: &mut Story) {
     story.happens(ago(23), Event::ConversationOpened { conversation: CONVERSATION, contact, inbox });
     story.happens(ago(23), Event::HandedOff { brief: brief() });
     story.happens(ago(23), Event::ConversationQueued { queue: queue(0).id, name: queue(0).name, because: QueuedBecause::HandedOff });
-    story.happens(ago(23), Event::ConversationAssigned { agent: ben().id, name: ben().name, reason: reason() });
+    story.happens(ago(23), Event::ConversationAssigned { agent: ben().id, name: ben().name, reason: reason(), before: None });
 }
 
 fn answers(story: &mut Story) {
@@ -213,10 +213,18 @@ fn answers(story: &mut Story) {
     let to = Destination::Agent { user: ana().id, name: ana().name };
     story.happens(
         ago(16),
-        Event::ConversationTransferred { by, to, note: Some("She wants the same colour. You know the stock better.".to_owned()) },
+        Event::ConversationTransferred {
+            by,
+            to,
+            note: Some("She wants the same colour. You know the stock better.".to_owned()),
+            before: None,
+        },
     );
     let by_ben = Rule::GivenBy { user: ben().id, name: ben().name };
-    story.happens(ago(16), Event::ConversationAssigned { agent: ana().id, name: ana().name, reason: AssignmentReason::plain(by_ben) });
+    story.happens(
+        ago(16),
+        Event::ConversationAssigned { agent: ana().id, name: ana().name, reason: AssignmentReason::plain(by_ben), before: None },
+    );
     story.text(
         13,
         12,

@@ -47,9 +47,15 @@ fn whatever_happens_one_speaks_loads_are_right_and_the_journal_has_no_gap() {
 #[test]
 fn the_sequences_come_by_everything_worth_seeing() {
     let stories: String = (0..200).map(play).collect();
-    for kind in
-        ["flow_started", "handed_off", "conversation_transferred", "conversation_reopened", "conversation_resolved", "message_resent"]
-    {
+    for kind in [
+        "flow_started",
+        "handed_off",
+        "conversation_transferred",
+        "conversation_reopened",
+        "conversation_resolved",
+        "message_resent",
+        "act_undone",
+    ] {
         assert!(stories.contains(kind), "{kind} never happens in these sequences");
     }
 }
@@ -106,7 +112,7 @@ fn passes(shop: &Shop, chance: &mut Chance) {
 /// Refusals are answers; only what the shop is checked for counts here.
 fn works(team: &[Colleague<'_>], phone: &Phone<'_>, chance: &mut Chance) {
     let person = chance.one_of(team);
-    match chance.below(8) {
+    match chance.below(10) {
         0 => person.takes(phone).ok(),
         1 => person.replies(phone, "let me see").map(|_| Vec::new()).ok(),
         2 => person.resolves(phone).ok(),
@@ -114,8 +120,23 @@ fn works(team: &[Colleague<'_>], phone: &Phone<'_>, chance: &mut Chance) {
         4 => person.gives(phone, chance.one_of(team), None).ok(),
         5 => person.puts(phone, *chance.one_of(&[ORDERS, BILLING, SUPPORT])).ok(),
         6 => person.notes(phone, "hm").ok(),
+        7 => undoes(person, phone, chance),
+        8 => resolves_and_undoes(person, phone),
         _ => reopens_an_old_one(person, phone, chance),
     };
+}
+
+/// Whatever stands somewhere in the journal, as a hand-made form may ask.
+fn undoes(person: &Colleague<'_>, phone: &Phone<'_>, chance: &mut Chance) -> Option<Vec<baton::domain::Event>> {
+    let last = phone.conversation().last_seq;
+    let back = i64::try_from(chance.below(6)).expect("a small number");
+    person.undoes_that(phone, last - back).ok()
+}
+
+fn resolves_and_undoes(person: &Colleague<'_>, phone: &Phone<'_>) -> Option<Vec<baton::domain::Event>> {
+    person.resolves(phone).ok()?;
+    phone.shop.routes();
+    person.undoes_that(phone, phone.conversation().last_seq).ok()
 }
 
 fn reopens_an_old_one(person: &Colleague<'_>, phone: &Phone<'_>, chance: &mut Chance) -> Option<Vec<baton::domain::Event>> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use baton::domain::agent::{Agent, Availability, Presence};
 use baton::domain::command::Person;
 use baton::domain::contact::Contact;
-use baton::domain::conversation::{Controller, Conversation, State};
+use baton::domain::conversation::{Controller, Conversation, Listing, State};
 use baton::domain::event::Recorded;
 use baton::domain::flows::Definition;
 use baton::domain::flows::session::FlowSession;
@@ -185,7 +185,8 @@ impl Shop {
         for queue in [ORDERS, BILLING, SUPPORT] {
             let (waiting, candidates, now) = self.queue(queue);
             for assignment in decide(&waiting, candidates, now) {
-                let event = Event::ConversationAssigned { agent: assignment.agent, name: assignment.name, reason: assignment.reason };
+                let event =
+                    Event::ConversationAssigned { agent: assignment.agent, name: assignment.name, reason: assignment.reason, before: None };
                 let mut snapshot = self.snapshot_of(assignment.conversation);
                 self.fold(&mut snapshot, vec![event]);
             }
@@ -232,6 +233,9 @@ impl Shop {
     }
 
     fn decide(&self, mut snapshot: Snapshot, command: Command) -> Result<Vec<Event>, Refusal> {
+        if let Command::Undo { seq, .. } = &command {
+            snapshot.acts = self.acts(&snapshot, *seq);
+        }
         let now = self.now();
         let events = handle(&snapshot, command.clone(), now)?;
         assert_eq!(handle(&snapshot, command, now).as_ref(), Ok(&events), "the same snapshot was decided in two ways");
@@ -240,6 +244,13 @@ impl Shop {
         self.fold(&mut snapshot, events.clone());
         self.check();
         Ok(events)
+    }
+
+    /// What the journal says from there on of who controlled the conversation.
+    fn acts(&self, snapshot: &Snapshot, from: i64) -> Vec<Recorded> {
+        let id = snapshot.conversation.as_ref().expect("an act is about a conversation").id;
+        let is_meant = |recorded: &Recorded| recorded.seq >= from && Event::OF_CONTROL.contains(&recorded.event.kind());
+        self.kept(id).journal.into_iter().filter(is_meant).take(4).collect()
     }
 
     fn snapshot_of(&self, id: ConversationId) -> Snapshot {
@@ -262,6 +273,7 @@ impl Shop {
             another_under_way: tables.conversations.iter().any(is_another),
             session: kept.as_ref().and_then(|kept| kept.session.clone()),
             conversation: kept.map(|kept| kept.conversation),
+            acts: Vec::new(),
             messages: tables.messages.iter().map(|message| message.known.clone()).collect(),
             agents: tables.agents.clone(),
             ids,
@@ -276,9 +288,13 @@ impl Shop {
     fn fold(&self, snapshot: &mut Snapshot, events: Vec<Event>) {
         let mut tables = self.tables.borrow_mut();
         let now = tables.now;
-        for event in events {
+        for event in events.clone() {
             only_the_controller_speaks(snapshot, &event);
+            let before = snapshot.conversation.as_ref().map(Listing::of);
             snapshot.apply(&event, now);
+            let after = snapshot.conversation.as_ref().map(Listing::of);
+            let tells_of_control = Event::OF_CONTROL.contains(&event.kind()) || event.kind() == "conversation_opened";
+            assert!(before == after || tells_of_control, "{} changes who controls a conversation", event.kind());
             let conversation = snapshot.conversation.clone().expect("events are about a conversation");
             if matches!(event, Event::ConversationOpened { .. }) {
                 tables.conversations.push(Kept { conversation: conversation.clone(), session: None, journal: Vec::new() });
@@ -293,6 +309,7 @@ impl Shop {
             kept.session.clone_from(&snapshot.session);
         }
         tables.contacts.insert(snapshot.contact.id, snapshot.contact.clone());
+        only_an_undo_overfills(&tables.agents, snapshot, &events);
         tables.agents.clone_from(&snapshot.agents);
         for known in &snapshot.messages {
             if let Some(kept) = tables.messages.iter_mut().find(|kept| kept.known.id == known.id) {
@@ -321,12 +338,22 @@ impl Shop {
         for agent in tables.agents.values() {
             let held = tables.conversations.iter().filter(|kept| kept.conversation.controller.agent() == Some(agent.user)).count();
             assert_eq!(usize::try_from(agent.load), Ok(held), "{} is said to hold another number of conversations", agent.name);
-            assert!(agent.load <= agent.capacity, "{} holds more than they may", agent.name);
         }
         for contact in tables.contacts.keys() {
             let is_under_way = |kept: &&Kept| kept.conversation.contact == *contact && kept.conversation.state != State::Resolved;
             assert!(tables.conversations.iter().filter(is_under_way).count() <= 1, "a contact has two conversations under way");
         }
+    }
+}
+
+/// Nobody comes to hold more than they may, but by an undo, which gives back one that they held before.
+fn only_an_undo_overfills(before: &HashMap<UserId, Agent>, after: &Snapshot, events: &[Event]) {
+    for agent in after.agents.values().filter(|agent| agent.load > agent.capacity) {
+        let is_given_back = events
+            .iter()
+            .any(|event| matches!(event, Event::ActUndone { before, .. } if before.controller == Controller::Agent { user: agent.user }));
+        let most = before[&agent.user].load + i32::from(is_given_back);
+        assert!(agent.load <= most, "{} holds {} and may hold {}", agent.name, agent.load, agent.capacity);
     }
 }
 

@@ -1,10 +1,11 @@
-//! What people leave in passing: notes, drafts, marks of how far they read; and the journal they read from.
+//! What people leave in passing: notes, and marks of how far they read; and the journal they read from.
 
 use baton::domain::Refusal;
 use baton::domain::command::Command;
 use baton::domain::ids::{ConversationId, NoteId, WorkspaceId};
 use baton::domain::user::Role;
 use baton::runner::Error;
+use baton::store::drafts::{DraftKind, DraftPage, DraftPlace};
 use futures_util::future::join_all;
 use uuid::Uuid;
 
@@ -29,33 +30,18 @@ async fn a_note_that_is_sent_twice_on_two_nodes_is_written_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_draft_is_kept_for_its_writer_and_an_empty_one_is_forgotten() {
-    let shop = Shop::opens().await;
-    let (ana, ben) = (shop.hires("Ana", Role::Agent, 8).await.user, shop.hires("Ben", Role::Agent, 8).await.user);
-    let conversation = shop.customers_wait(shop.support, 1).await[0];
-    let (store, workspace) = (&shop.store, shop.workspace);
-    for body in ["Dear", "Dear Mia", "Dear Mia"] {
-        store.save_draft(workspace, conversation, ana, body).await.unwrap();
-        assert_eq!(store.draft(workspace, conversation, ana).await.unwrap(), body);
-    }
-    assert_eq!(store.draft(workspace, conversation, ben).await.unwrap(), "");
-    for _ in 0..2 {
-        store.save_draft(workspace, conversation, ana, "").await.unwrap();
-    }
-    assert_eq!(shop.count("SELECT count(*) FROM drafts").await, 0);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn how_far_somebody_read_only_goes_forward() {
+async fn how_far_somebody_read_only_goes_forward_and_never_beyond_the_end() {
     let shop = Shop::opens().await;
     let ana = shop.hires("Ana", Role::Agent, 8).await.user;
     let conversation = shop.customers_wait(shop.support, 1).await[0];
     shop.execute("UPDATE conversations SET last_seq = 8", &[]).await;
     let mut told = Vec::new();
     for seq in [-1, 3, 7, 5, 7, i64::MAX, 8] {
-        told.push(shop.store.save_read(shop.workspace, conversation, ana, seq).await.unwrap());
+        let read = shop.store.save_read(shop.workspace, conversation, ana, seq).await.unwrap().unwrap();
+        told.push((read.seq, read.has_grown));
     }
-    assert_eq!(told, [0, 3, 7, 7, 7, 8, 8].map(Some), "nobody has read what is not there yet");
+    let expected = [(0, true), (3, true), (7, true), (7, false), (7, false), (8, true), (8, false)];
+    assert_eq!(told, expected, "nobody has read what is not there yet, and only growth is told");
     let rows = shop.rows("SELECT seq FROM reads", &[]).await;
     assert_eq!(rows.iter().map(|row| row.get::<_, i64>(0)).collect::<Vec<_>>(), [8]);
 }
@@ -66,7 +52,8 @@ async fn nothing_is_kept_about_a_conversation_that_is_not_there() {
     let ana = shop.hires("Ana", Role::Agent, 8).await.user;
     let own = shop.customers_wait(shop.support, 1).await[0];
     for (workspace, conversation) in [(shop.workspace, ConversationId(Uuid::now_v7())), (WorkspaceId(Uuid::now_v7()), own)] {
-        shop.store.save_draft(workspace, conversation, ana, "Dear").await.unwrap();
+        let place = DraftPlace { workspace, conversation, user: ana, kind: DraftKind::Reply };
+        shop.store.save_draft(place, DraftPage::default(), "Dear").await.unwrap();
         assert_eq!(shop.store.save_read(workspace, conversation, ana, 3).await.unwrap(), None);
     }
     assert_eq!(shop.count("SELECT (SELECT count(*) FROM drafts) + (SELECT count(*) FROM reads)").await, 0);

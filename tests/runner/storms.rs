@@ -72,6 +72,7 @@ impl Storm {
             let (conversation, queue) = (self.chance.one_of(&self.conversations), self.chance.one_of(&queues));
             let outcome = match self.chance.below(9) {
                 0 => self.runner.route(workspace, queue).await.map(drop),
+                1 => self.acts_and_undoes(workspace, conversation, queue).await,
                 _ => {
                     let command = self.command(queue);
                     self.runner.run(workspace, conversation, command).await.map(drop)
@@ -84,6 +85,23 @@ impl Storm {
             }
         }
         (done, refused)
+    }
+
+    /// Does something and takes it back at once; whoever was quicker makes it too late.
+    async fn acts_and_undoes(&mut self, workspace: WorkspaceId, conversation: ConversationId, queue: QueueId) -> Result<(), Error> {
+        let by = self.chance.one_of(&self.people);
+        let command = match self.chance.below(4) {
+            0 => Command::Take { by: by.clone() },
+            1 => Command::Transfer { by: by.clone(), to: TransferTarget::Queue(queue), note: None },
+            2 => Command::Reopen { by: by.clone() },
+            _ => Command::Resolve { by: by.clone() },
+        };
+        let done = self.runner.run(workspace, conversation, command).await?;
+        let seq = done.events.iter().find(|recorded| recorded.act().is_some()).expect("an act").seq;
+        if self.chance.below(2) == 0 {
+            self.runner.route(workspace, queue).await?;
+        }
+        self.runner.run(workspace, conversation, Command::Undo { by, seq }).await.map(drop)
     }
 
     fn command(&mut self, queue: QueueId) -> Command {

@@ -72,7 +72,11 @@ async fn events_that_are_not_understood_keep_their_place_in_the_thread() {
     let (shop, _, conversation) = visited().await;
     let before = shop.store.events_since(shop.workspace, conversation, 0, 100).await.unwrap();
     shop.execute("UPDATE events SET kind = 'waved', event = '{\"event\": \"waved\", \"hands\": 2}' WHERE seq = 1", &[]).await;
-    shop.execute("UPDATE events SET kind = 'message_received', event = '{\"event\": \"message_received\", \"hologram\": {}}' WHERE seq = 2", &[]).await;
+    shop.execute(
+        "UPDATE events SET kind = 'message_received', event = '{\"event\": \"message_received\", \"hologram\": {}}' WHERE seq = 2",
+        &[],
+    )
+    .await;
     shop.execute(
         "UPDATE events SET kind = 'waved', event = '{\"event\": \"waved\", \"hands\": 1.7976931348623157e308}' WHERE seq = 3",
         &[],

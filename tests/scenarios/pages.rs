@@ -109,3 +109,27 @@ async fn a_page_on_another_node_sees_it_at_once_and_colleagues_see_the_row_move(
         page.hears("the row", Duration::from_secs(3), row).await.unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_person_has_read_and_begun_to_write_is_told_to_their_pages_on_every_node_and_to_nobody_else() {
+    let world = World::quick_with(&[crate::support::node::Side::Both, crate::support::node::Side::Both]).await;
+    let (ana, ben) = (world.agent("Ana").await, world.agent("Ben").await);
+    let presence = Staff::keeps_page(&ana);
+    let phone = world.phone("Mia Berg").await;
+    let conversation = world.conversation_of(&ana, &phone).await;
+    drop(presence);
+    let elsewhere = world.nodes[1].address;
+    let (mut own, mut bens) = (ana.at(elsewhere).opens_page().await, ben.at(elsewhere).opens_page().await);
+    for page in [&mut own, &mut bens] {
+        page.lists("all").await.unwrap();
+        page.hears("the figures of its list", SOON, |page| page.heard.iter().any(|kind| kind == "counts")).await.unwrap();
+    }
+    let here = ana.at(world.nodes[0].address);
+    here.posts(&format!("/conversations/{conversation}/reads"), &[("seq", "999999")]).await.unwrap();
+    here.posts(&format!("/conversations/{conversation}/draft"), &[("body", "Dear Mia"), ("turn", "1")]).await.unwrap();
+    let is_told = |page: &Page| ["read", "draft"].iter().all(|kind| page.heard.iter().any(|heard| heard == kind));
+    own.hears("what its person read and wrote", SOON, is_told).await.unwrap();
+    here.replies(conversation, "A lamp is on its way.").await;
+    bens.hears("the row", SOON, |page| page.rows.contains_key(&conversation.to_string())).await.unwrap();
+    assert!(!bens.heard.iter().any(|kind| kind == "read" || kind == "draft"), "{:?}", bens.heard);
+}

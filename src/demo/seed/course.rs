@@ -155,7 +155,7 @@ fn route(life: &mut Life<'_>) -> Result<()> {
     let waiting = Waiting { conversation: conversation.id, last_agent: conversation.last_agent };
     let candidates = candidates(life, &queue);
     let assignment = decide(&[waiting], candidates, life.now).into_iter().next().context("nobody was there")?;
-    life.is_routed(Event::ConversationAssigned { agent: assignment.agent, name: assignment.name, reason: assignment.reason });
+    life.is_routed(Event::ConversationAssigned { agent: assignment.agent, name: assignment.name, reason: assignment.reason, before: None });
     Ok(())
 }
 

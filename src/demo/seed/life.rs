@@ -44,6 +44,7 @@ impl<'a> Life<'a> {
             conversation: None,
             another_under_way: false,
             session: None,
+            acts: Vec::new(),
             messages: Vec::new(),
             agents: shop.agents(),
             ids: Ids::new(chance.uuid()),

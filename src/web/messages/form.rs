@@ -7,6 +7,7 @@ use futures_util::{StreamExt, stream};
 use url::form_urlencoded;
 
 use crate::domain::ids::MessageId;
+use crate::store::drafts::DraftPage;
 use crate::web::act::text;
 use crate::web::error::{Error, Result};
 
@@ -21,6 +22,8 @@ pub(super) struct ReplyForm {
     pub text: String,
     /// The last sequence the person saw; none when they answer anyway.
     pub seen: Option<i64>,
+    /// The draft it was, as the page counts.
+    pub draft: Option<DraftPage>,
     /// The conversation is resolved by this answer.
     pub resolves: bool,
     pub picture: Option<Bytes>,
@@ -34,6 +37,9 @@ struct Fields {
     seen: String,
     anyway: String,
     resolve: String,
+    writer: String,
+    turn: String,
+    seen_version: String,
     picture: Bytes,
 }
 
@@ -62,6 +68,7 @@ impl TryFrom<Fields> for ReplyForm {
             text: text(&fields.text),
             seen: seen.filter(|_| fields.anyway.is_empty()),
             resolves: !fields.resolve.is_empty(),
+            draft: fields.draft()?,
             // A browser sends the field empty when nothing was chosen.
             picture: Some(fields.picture).filter(|picture| !picture.is_empty()),
         })
@@ -69,6 +76,10 @@ impl TryFrom<Fields> for ReplyForm {
 }
 
 impl Fields {
+    fn draft(&self) -> Result<Option<DraftPage>> {
+        draft_page(&self.writer, &self.turn, &self.seen_version)
+    }
+
     fn field(&mut self, name: &str) -> Option<&mut String> {
         match name {
             "message_id" => Some(&mut self.message_id),
@@ -76,7 +87,26 @@ impl Fields {
             "seen" => Some(&mut self.seen),
             "anyway" => Some(&mut self.anyway),
             "resolve" => Some(&mut self.resolve),
+            "writer" => Some(&mut self.writer),
+            "turn" => Some(&mut self.turn),
+            "seen_version" => Some(&mut self.seen_version),
             _ => None,
+        }
+    }
+}
+
+/// The draft that a form was, when it says so. A page without scripts knows only which version it shows.
+///
+/// # Errors
+/// [`Error::BadRequest`] when it cannot be read.
+pub(in crate::web) fn draft_page(writer: &str, turn: &str, seen: &str) -> Result<Option<DraftPage>> {
+    let number = |text: &str| text.parse::<i64>().map_err(|_| Error::BadRequest);
+    match (writer, seen) {
+        ("", "") => Ok(None),
+        ("", seen) => Ok(Some(DraftPage { seen: number(seen)?, ..DraftPage::default() })),
+        (writer, seen) => {
+            let writer = writer.parse().map_err(|_| Error::BadRequest)?;
+            Ok(Some(DraftPage { writer, turn: number(turn)?, seen: number(seen)? }))
         }
     }
 }
@@ -139,8 +169,16 @@ mod tests {
     #[tokio::test]
     async fn a_plain_form_is_read() {
         let body = format!("csrf=x&message_id={}&text=Hi%0D%0Athere&seen=12&resolve=true", id());
-        let expected = ReplyForm { message_id: id(), text: "Hi\nthere".to_owned(), seen: Some(12), resolves: true, picture: None };
+        let expected =
+            ReplyForm { message_id: id(), text: "Hi\nthere".to_owned(), seen: Some(12), draft: None, resolves: true, picture: None };
         assert_eq!(read("application/x-www-form-urlencoded", &body).await.unwrap(), expected);
+        let draft = DraftPage { writer: Uuid::from_u128(8), turn: 3, seen: 2 };
+        let with_draft = format!("{body}&writer={}&turn=3&seen_version=2", draft.writer);
+        assert_eq!(read("application/x-www-form-urlencoded", &with_draft).await.unwrap().draft, Some(draft));
+        let without_scripts = DraftPage { seen: 2, ..DraftPage::default() };
+        let plain = format!("{body}&seen_version=2");
+        assert_eq!(read("application/x-www-form-urlencoded", &plain).await.unwrap().draft, Some(without_scripts));
+        assert!(read("application/x-www-form-urlencoded", &format!("{body}&writer=me")).await.is_err());
     }
 
     #[tokio::test]
@@ -159,7 +197,7 @@ mod tests {
         .concat();
         let read = read("multipart/form-data; boundary=b", &body).await.unwrap();
         let picture = Some(Bytes::from_static(b"bytes"));
-        assert_eq!(read, ReplyForm { message_id: id(), text: "Look".to_owned(), seen: None, resolves: false, picture });
+        assert_eq!(read, ReplyForm { message_id: id(), text: "Look".to_owned(), seen: None, draft: None, resolves: false, picture });
     }
 
     #[tokio::test]

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::domain::contact::Identity;
-use crate::domain::event::{Destination, QueuedBecause};
+use crate::domain::conversation::{ControlBefore, Controller};
+use crate::domain::event::{Act, Destination, QueuedBecause};
 use crate::domain::ids::{ContactId, ConversationId, FlowId, MediaId, NoteId, QueueId};
 use crate::domain::message::{Content, MediaState};
 use crate::domain::timer::Timer;
@@ -33,6 +34,21 @@ fn message(content: Content) -> Message {
 
 fn text() -> Message {
     message(Content::Text { body: "Hi".to_owned() })
+}
+
+fn before() -> ControlBefore {
+    ControlBefore {
+        state: crate::domain::conversation::State::Open,
+        controller: Controller::Queue,
+        queue: None,
+        last_agent: None,
+        assignment_reason: None,
+        queued_at: None,
+        assigned_at: None,
+        waiting_since: None,
+        resolved_at: None,
+        session: None,
+    }
 }
 
 /// One event of every journaled kind.
@@ -66,8 +82,9 @@ fn one_of_each() -> Vec<Event> {
         Event::AnswerRecorded { answer },
         Event::FieldSet { field: "plan".to_owned(), value: "gold".to_owned() },
         Event::ConversationQueued { queue, name: "Support".to_owned(), because: QueuedBecause::NoFlow },
-        Event::ConversationTransferred { by: by(), to: Destination::Queue { queue, name: "Support".to_owned() }, note: None },
-        Event::ConversationResolved { by: by() },
+        Event::ConversationTransferred { by: by(), to: Destination::Queue { queue, name: "Support".to_owned() }, note: None, before: None },
+        Event::ConversationResolved { by: by(), before: None },
+        Event::ActUndone { by: by(), act: Act::Resolved, before: Box::new(before()) },
         Event::NoteAdded { note: NoteId(Uuid::nil()), by: by(), body: "careful".to_owned() },
         Event::ContactRenamed { name: "Zoe".to_owned() },
         Event::AddressChanged { from: Some(Identity::Phone("1".to_owned())), to: Identity::UserId("DE.1".to_owned()) },

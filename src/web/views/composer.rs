@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::html::Html;
 use super::{ui, words};
 use crate::domain::ids::ConversationId;
+use crate::store::drafts::Draft;
 use crate::web::locale::Locale;
 
 /// A prepared text, found by `/shortcut`.
@@ -23,7 +24,9 @@ pub struct Composer {
     pub csrf: String,
     pub conversation: ConversationId,
     pub contact_name: String,
-    pub draft: String,
+    /// What the viewer has begun to write to the customer, and for colleagues.
+    pub reply: Draft,
+    pub note: Draft,
     pub canned: Vec<CannedReply>,
     /// The sequence the page shows: what the person has seen when they answer.
     pub seen: i64,

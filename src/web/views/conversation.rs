@@ -11,6 +11,7 @@ use super::list::{List, View};
 use super::state::ConversationState;
 use super::thread::{self, ThreadItem};
 use super::time;
+use super::toast::Toast;
 use super::ui;
 use crate::domain::agent::Presence;
 use crate::domain::conversation::{Controller, State};
@@ -133,6 +134,8 @@ pub struct ConversationPage {
     pub chrome: Chrome,
     pub list: List,
     pub conversation: ConversationView,
+    /// What the viewer did a moment ago, and can take back.
+    pub toast: Option<Toast>,
 }
 
 #[cfg(test)]

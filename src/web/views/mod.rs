@@ -25,6 +25,7 @@ mod system_line;
 mod thread;
 mod ticks;
 pub mod time;
+mod toast;
 mod ui;
 mod words;
 
@@ -45,4 +46,5 @@ pub use state::ConversationState;
 pub use system_line::SystemLine;
 pub use thread::{EarlierFrame, ThreadEntry, ThreadItem, entries};
 pub use ticks::Ticks;
+pub use toast::{Offered, Toast};
 pub use ui::asset;

@@ -24,6 +24,10 @@ pub fn refusal_words(locale: Locale, refusal: &Refusal) -> Html {
         Refusal::NoRoom { name, load, capacity } => {
             sentence(&locale, &key, &[("name", name), ("load", &load.to_string()), ("capacity", &capacity.to_string())])
         }
+        Refusal::YouHaveNoRoom { load, capacity } => {
+            sentence(&locale, &key, &[("load", &load.to_string()), ("capacity", &capacity.to_string())])
+        }
+        Refusal::Overtaken { name } => sentence(&locale, &key, &[("name", name.as_deref().unwrap_or_default())]),
         Refusal::TooLong { limit } => sentence(&locale, &key, &[("limit", &limit.to_string())]),
         Refusal::Already { since } => Html::trusted(format!("{} {}", sentence(&locale, &key, &[]), time::element(since, "moment"))),
         Refusal::WindowClosed
@@ -37,6 +41,8 @@ pub fn refusal_words(locale: Locale, refusal: &Refusal) -> Html {
         | Refusal::UnknownQueue
         | Refusal::Empty
         | Refusal::NothingToSettle
+        | Refusal::NothingToUndo
+        | Refusal::TooLateToUndo
         | Refusal::NotAllowed
         | Refusal::Duplicate
         | Refusal::Busy
@@ -93,6 +99,8 @@ pub struct ThreadMovedOn {
     pub resolve: bool,
     /// What is seen now.
     pub seen: i64,
+    /// The version of the draft that it was.
+    pub draft_version: i64,
     pub changed: Vec<Changed>,
 }
 

@@ -10,6 +10,7 @@ use super::ui;
 use crate::domain::conversation::{Controller, LastMessage, State};
 use crate::domain::ids::ConversationId;
 use crate::domain::message::Direction;
+use crate::store::drafts::DraftKind;
 use crate::web::locale::Locale;
 
 /// One conversation in a list. The same for every viewer but for `read_seq` and `view`, which live rows leave empty.
@@ -33,6 +34,8 @@ pub struct Row {
     pub cursor: String,
     /// How far the viewer has read; unknown in live rows, where the browser keeps what it knew.
     pub read_seq: Option<i64>,
+    /// What the viewer has begun to write there; unknown in live rows, where the browser keeps what it knew.
+    pub drafts: Option<Vec<DraftKind>>,
     /// The view it is shown in, for its link; unknown in live rows.
     pub view: Option<View>,
 }
@@ -65,6 +68,21 @@ impl Row {
 
     fn has_failed(&self) -> bool {
         self.last.as_ref().is_some_and(|last| last.has_failed)
+    }
+
+    /// Nobody knows whether the last line reached the customer.
+    fn is_uncertain(&self) -> bool {
+        self.last.as_ref().is_some_and(LastMessage::is_uncertain)
+    }
+
+    /// Nobody knows whether something of ours before the last line reached the customer.
+    fn follows_uncertain(&self) -> bool {
+        self.last.as_ref().is_some_and(LastMessage::follows_uncertain)
+    }
+
+    /// The kinds of drafts as scripts read them.
+    fn draft_kinds(&self) -> Option<String> {
+        Some(self.drafts.as_ref()?.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(" "))
     }
 
     /// The agent who wrote the last line: to them it is no news.

@@ -7,7 +7,7 @@ use askama::Template;
 use crate::web::locale::Locale;
 
 /// Keys of the locale files that scripts use.
-const KEYS: [&str; 34] = [
+const KEYS: [&str; 36] = [
     "clock.closed",
     "clock.days",
     "clock.hours",
@@ -15,10 +15,12 @@ const KEYS: [&str; 34] = [
     "clock.now",
     "clock.today",
     "clock.yesterday",
+    "composer.cut",
     "composer.no_canned",
     "composer.not_sent",
     "composer.pending",
     "composer.too_large",
+    "composer.waits",
     "composer.wrong_type",
     "connection.catching_up",
     "connection.connecting",

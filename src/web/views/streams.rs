@@ -11,6 +11,7 @@ use super::row::Row;
 use super::state::ConversationState;
 use super::thread::ThreadItem;
 use super::ticks::Ticks;
+use super::toast::Toast;
 
 /// Puts an item at its place in the thread, or replaces it.
 #[must_use]
@@ -47,6 +48,12 @@ pub fn row(row: &Row) -> String {
 #[must_use]
 pub fn refusal(words: &Html) -> String {
     stream("update", "composer-refusal", &format!("<p>{words}</p>"))
+}
+
+/// Says something at the edge of the page for a while, in place of what was said there of the same conversation.
+#[must_use]
+pub fn toast(toast: &Toast) -> String {
+    stream("append", "toasts", &rendered(toast))
 }
 
 /// Opens the dialog that shows what changed while a reply was being written (409).

@@ -10,7 +10,7 @@ use super::html::Html;
 use super::time;
 use super::ui;
 use super::words::{self, sentence};
-use crate::domain::event::{Actor, Destination, Event, QueuedBecause, Recorded};
+use crate::domain::event::{Act, Actor, Destination, Event, QueuedBecause, Recorded};
 use crate::domain::ids::{ContactId, ConversationId, MessageId};
 use crate::domain::routing::AssignmentReason;
 use crate::domain::unspoken::Unspoken;
@@ -75,7 +75,7 @@ impl SystemLine {
             "conversation_assigned" => "user-check",
             "conversation_transferred" => "arrow-right-left",
             "conversation_resolved" => "circle-check",
-            "conversation_reopened" => "rotate-ccw",
+            "conversation_reopened" | "act_undone" => "rotate-ccw",
             "conversation_queued" => "hourglass",
             "handed_off" | "flow_started" => "bot",
             "message_resent" | "message_left" => "circle-help",
@@ -113,7 +113,8 @@ fn told(locale: Locale, event: &Event) -> Option<Html> {
         Event::ConversationQueued { name, because, .. } => sentence(&locale, queued_key(*because), &[("queue", name)]),
         Event::ConversationAssigned { name, reason, .. } => rule_sentence(locale, name, &reason.rule),
         Event::ConversationTransferred { by, to, .. } => transferred(locale, by, to),
-        Event::ConversationResolved { by } => by_actor(locale, "line.resolved", by),
+        Event::ConversationResolved { by, .. } => by_actor(locale, "line.resolved", by),
+        Event::ActUndone { by, act, .. } => undone(locale, by, *act),
         Event::ContactRenamed { name } => sentence(&locale, "line.renamed", &[("name", name)]),
         Event::AddressChanged { to, .. } => sentence(&locale, "line.address_changed", &[("to", &identity_text(to))]),
         Event::NumberTakenOver { .. } => plain("line.number_taken_over"),
@@ -200,6 +201,14 @@ fn transferred(locale: Locale, by: &Actor, to: &Destination) -> Html {
         Actor::Agent { name, .. } => sentence(&locale, "line.transferred.agent", &[("name", name), ("to", to)]),
         Actor::Customer | Actor::Flow | Actor::System => sentence(&locale, "line.transferred.system", &[("to", to)]),
     }
+}
+
+fn undone(locale: Locale, by: &Actor, act: Act) -> Html {
+    let name = match by {
+        Actor::Agent { name, .. } => name.as_str(),
+        Actor::Customer | Actor::Flow | Actor::System => "",
+    };
+    sentence(&locale, &format!("line.undone.{}", act.as_str()), &[("name", name)])
 }
 
 fn queued_key(because: QueuedBecause) -> &'static str {

@@ -19,7 +19,7 @@ pub fn icon(name: &str) -> Html {
 }
 
 /// The stylesheets, in the order of their layers; each is one block.
-pub const STYLES: [&str; 24] = [
+pub const STYLES: [&str; 25] = [
     "layers",
     "reset",
     "tokens",
@@ -40,6 +40,7 @@ pub const STYLES: [&str; 24] = [
     "note",
     "brief",
     "composer",
+    "toast",
     "context",
     "page",
     "table",

@@ -1,5 +1,6 @@
 // Prepared answers: "/" at the start of the text opens the list, more letters narrow it, Enter puts the answer in.
 
+import { isComposing } from "../keys.js"
 import { t } from "../words.js"
 
 const MOST = 50
@@ -50,7 +51,7 @@ export class CannedReplies {
 
   /** Whether the key was for the list. */
   key(event) {
-    if (!this.isOpen) return false
+    if (!this.isOpen || isComposing(event)) return false
     switch (event.key) {
       case "ArrowDown": this.#move(1); break
       case "ArrowUp": this.#move(-1); break

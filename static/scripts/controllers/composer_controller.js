@@ -1,20 +1,22 @@
-// Writing: answers and notes that show at once, drafts kept on the server, pictures checked before they travel.
+// Writing: answers and notes that show at once, drafts that are safe at every moment, pictures checked before they travel.
 
 import { Controller } from "../../vendor/stimulus.js"
 import { CannedReplies } from "../composer/canned.js"
+import { Caret } from "../composer/caret.js"
+import { Drafts } from "../composer/drafts.js"
 import { Picture } from "../composer/picture.js"
+import { isComposing } from "../keys.js"
 import { follow, post } from "../post.js"
 import { socket } from "../socket.js"
 import { pending } from "../thread/pending.js"
 import { t } from "../words.js"
 
-const DRAFT_AFTER = 800
 const TYPING_EVERY = 3_000
 
 export default class extends Controller {
   static targets = [
     "mode", "reply", "note", "text", "noteText", "messageId", "noteId", "seen", "picture", "preview", "image", "imageName", "canned",
-    "cannedReplies", "sendAndResolve",
+    "cannedReplies", "sendAndResolve", "other",
   ]
   static values = { conversation: String, mode: String }
 
@@ -22,18 +24,24 @@ export default class extends Controller {
     this.conversation = this.element.closest(".conversation")
     this.chosenPicture = new Picture(this.previewTarget, this.imageTarget, this.imageNameTarget)
     this.cannedList = new CannedReplies(this.cannedTarget, this.textTarget, JSON.parse(this.cannedRepliesTarget.textContent))
-    this.savedDraft = this.textTarget.value
-    this.noteTextTarget.value ||= sessionStorage.getItem(this.#noteKey) ?? ""
+    this.caret = new Caret(this.textTarget, this.conversationValue)
+    this.drafts = this.#drafts()
     this.stops = []
     this.#on(this.conversation, "conversation:changed", () => this.#fit())
+    this.#on(this.conversation, "conversation:applied", () => this.drafts.lookForSent())
+    // A page that Turbo kept is older than what was written or sent on another one since.
+    this.#on(document, "turbo:render", () => this.drafts.look())
+    this.#on(document, "turbo:submit-end", (event) => this.#acted(event.detail))
     this.#on(window, "guard:send", (event) => this.#sendAnyway(event.detail))
     this.#on(this.element, "composer:write", (event) => this.#write(event.detail))
-    this.#on(window, "pagehide", () => this.#saveDraft())
+    this.#on(socket, "resync", () => this.drafts.save())
+    this.#on(socket, "draft", (event) => this.drafts.heard(event.detail))
     this.#fit()
+    if (this.mayReply) this.caret.take()
   }
 
   disconnect() {
-    this.#saveDraft()
+    this.drafts.stop()
     this.chosenPicture.clear()
     for (const stop of this.stops) stop()
   }
@@ -46,21 +54,39 @@ export default class extends Controller {
   typed() {
     this.#fitHeight(this.textTarget)
     this.cannedList.typed()
-    clearTimeout(this.drafting)
-    this.drafting = setTimeout(() => this.#saveDraft(), DRAFT_AFTER)
+    this.drafts.typed("reply")
     if (this.textTarget.value && Date.now() - (this.typedAt ?? 0) > TYPING_EVERY) {
       this.typedAt = Date.now()
       socket.typing(this.conversationValue)
     }
   }
 
-  grew() {
+  typedNote() {
     this.#fitHeight(this.noteTextTarget)
-    sessionStorage.setItem(this.#noteKey, this.noteTextTarget.value)
+    this.drafts.typed("note")
+  }
+
+  leave() {
+    this.drafts.save()
+  }
+
+  /** Hidden, it may be ended without another word; shown again, it may be older than what another page wrote. */
+  turned({ type, persisted }) {
+    if (document.visibilityState === "hidden") this.leave()
+    else if (type !== "pageshow" || persisted) this.drafts.look()
+  }
+
+  keepOwn({ target }) {
+    this.drafts.around(target).keepsOwn()
+    this.#field.focus()
+  }
+
+  takeOther({ target }) {
+    this.drafts.around(target).takesOther()
   }
 
   key(event) {
-    if (event.isComposing) return
+    if (isComposing(event)) return
     if (this.cannedList.key(event)) return
     if (this.isHeld) return event.key === "Enter" && event.preventDefault()
     if (event.key !== "Enter" || event.shiftKey) return
@@ -70,7 +96,7 @@ export default class extends Controller {
   }
 
   noteKey(event) {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return
+    if (isComposing(event) || event.key !== "Enter" || event.shiftKey) return
     event.preventDefault()
     this.noteTarget.requestSubmit()
   }
@@ -113,40 +139,44 @@ export default class extends Controller {
 
   async sendNote(event) {
     event.preventDefault()
-    const body = this.noteTextTarget.value.trim()
+    const draft = this.drafts.note
+    const body = draft.text.trim()
     if (!body) return
-    const id = crypto.randomUUID()
+    const id = draft.idOf(body)
     this.#show({ kind: "note", id, text: body })
-    this.noteTextTarget.value = ""
-    this.grew()
-    const response = await post(this.noteTarget.action, { note_id: id, body })
-    if (await this.#accepted(response, `note-${id}`)) return
-    this.noteTextTarget.value ||= body
-    this.grew()
+    const fields = { note_id: id, body, ...draft.leaves(id) }
+    this.#fitHeight(this.noteTextTarget)
+    await this.#sent(draft, id, this.noteTarget.action, fields)
   }
 
   async #send(resolves) {
-    const text = this.textTarget.value.trim()
+    const draft = this.drafts.reply
+    const text = draft.text.trim()
     const picture = this.chosenPicture.chosen
     if (!text && !picture) return
-    // The same words after a lost answer are the same message: it may have been taken.
-    const id = !picture && this.lost?.text === text ? this.lost.id : crypto.randomUUID()
-    const fields = this.#fields({ id, text, picture, resolves })
+    const id = picture ? crypto.randomUUID() : draft.idOf(text)
     this.#show({ kind: "message", id, text, picture: picture && { ...picture } })
-    this.#empty()
-    const response = await post(this.replyTarget.action, fields)
-    this.lost = response ? null : { text, id }
-    if (await this.#accepted(response, `message-${id}`)) {
-      // Their own act, not somebody else's: nothing is held.
-      if (resolves) this.textTarget.blur()
-      return
-    }
-    this.textTarget.value ||= text
-    if (picture && !this.chosenPicture.chosen) this.#usePicture(picture.file, { isRestored: true })
+    const fields = this.#fields({ id, text, picture, resolves, page: draft.leaves(id) })
     this.#fitHeight(this.textTarget)
+    this.#clearPicture({ keepAddress: true })
+    const isTaken = await this.#sent(draft, id, this.replyTarget.action, fields)
+    // Their own act, not somebody else's: nothing is held.
+    if (isTaken && resolves) this.textTarget.blur()
+    if (!isTaken && picture && !this.chosenPicture.chosen) this.#usePicture(picture.file, { isRestored: true })
   }
 
-  #fields({ id, text, picture, resolves }) {
+  /** Posts what left the draft, also from a page that goes away. Whether it was taken; if not, it comes back. */
+  async #sent(draft, id, address, fields) {
+    const response = await post(address, fields, { keepalive: true })
+    const isTaken = await this.#accepted(response, `${draft.kind === "note" ? "note" : "message"}-${id}`)
+    if (isTaken) draft.arrived(id)
+    else draft.comesBack(id, { isLost: !response })
+    this.#fitHeight(draft.field)
+    this.drafts.show()
+    return isTaken
+  }
+
+  #fields({ id, text, picture, resolves, page }) {
     const fields = new FormData()
     fields.set("csrf", this.replyTarget.elements.csrf.value)
     fields.set("message_id", id)
@@ -154,6 +184,7 @@ export default class extends Controller {
     fields.set("text", text)
     if (picture) fields.set("picture", picture.file, picture.file.name)
     if (resolves) fields.set("resolve", "true")
+    for (const [name, value] of Object.entries(page)) fields.set(name, value)
     this.sendSeen = null
     return fields
   }
@@ -166,7 +197,10 @@ export default class extends Controller {
 
   /** Whether the server took it. If not, the stand-in goes and the reason shows. */
   async #accepted(response, standIn) {
-    if (response?.ok) return true
+    if (response?.ok) {
+      await follow(response)
+      return true
+    }
     const element = document.getElementById(standIn)
     if (element?.classList.contains("is-pending")) element.remove()
     if (!response || !(await follow(response))) this.#refuse(t("composer.not_sent"))
@@ -177,23 +211,6 @@ export default class extends Controller {
     this.#refuse("")
     const { user: author, userName: authorName } = document.body.dataset
     this.dispatch("pending", { detail: pending({ ...what, author, authorName }) })
-  }
-
-  #empty() {
-    this.textTarget.value = ""
-    this.#fitHeight(this.textTarget)
-    this.#clearPicture({ keepAddress: true })
-    this.savedDraft = ""
-    clearTimeout(this.drafting)
-    post(`/conversations/${this.conversationValue}/draft`, { body: "" })
-  }
-
-  #saveDraft() {
-    clearTimeout(this.drafting)
-    const body = this.textTarget.value
-    if (body === this.savedDraft) return
-    this.savedDraft = body
-    post(`/conversations/${this.conversationValue}/draft`, { body }, { keepalive: true })
   }
 
   /** What was refused comes back together with the reason why. */
@@ -221,9 +238,11 @@ export default class extends Controller {
     const { stance, window } = this.conversation.dataset
     const couldReply = this.mayReply
     this.mayReply = stance === "mine" && window === "open"
-    if (this.mayReply && couldReply === false) this.#refuse("")
+    const isGained = this.mayReply && couldReply === false
+    if (isGained) this.#refuse("")
     this.#hold(!this.mayReply && document.activeElement === this.textTarget)
     this.#mode(this.mayReply || this.isHeld ? (this.wanted ?? "reply") : "note", { isWish: false })
+    if (isGained && this.caret.isDue) this.caret.take()
   }
 
   /** Somebody else acted while this person was typing: their words stay in sight until they leave them, and no key goes elsewhere. */
@@ -236,19 +255,34 @@ export default class extends Controller {
     this.textTarget.addEventListener("blur", () => this.#fit(), { once: true })
   }
 
+  /** What became one's own by one's own act is written in at once. */
+  #acted(detail) {
+    this.caret.acted(detail)
+    if (this.caret.isDue && this.mayReply) this.caret.take()
+  }
+
   #mode(mode, { isWish = true } = {}) {
     if (isWish) this.wanted = mode
     this.modeValue = this.mayReply || this.isHeld ? mode : "note"
     for (const button of this.modeTargets) button.setAttribute("aria-pressed", String(button.dataset.mode === this.modeValue))
   }
 
-  /** Where this tab keeps a note that was begun. */
-  get #noteKey() {
-    return `note ${document.body.dataset.user} ${this.conversationValue}`
-  }
-
   get #field() {
     return this.modeValue === "note" ? this.noteTextTarget : this.textTarget
+  }
+
+  #drafts() {
+    const byKind = (targets, name) => Object.fromEntries(targets.map((target) => [target.dataset[name], target]))
+    const fields = { reply: this.textTarget, note: this.noteTextTarget }
+    return new Drafts({
+      conversation: this.conversationValue, fields, others: byKind(this.otherTargets, "kind"), modes: byKind(this.modeTargets, "mode"),
+      changed: (kind) => this.#fitHeight(fields[kind]), cut: (isCut) => this.#cut(isCut),
+    })
+  }
+
+  #cut(isCut) {
+    if (isCut) this.#refuse(t("composer.cut"))
+    else if (document.getElementById("composer-refusal").textContent === t("composer.cut")) this.#refuse("")
   }
 
   /** Browsers without `field-sizing` grow by script. */

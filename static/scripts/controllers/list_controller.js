@@ -18,10 +18,13 @@ export default class extends Controller {
     this.viewer = { id: user, queues: new Set(queues.split(" ").filter(Boolean)) }
     this.heard = []
     this.people = new Map()
+    this.drafts = new Map()
     this.pages = 1
     this.#listen("row", (frame) => this.#row(frame))
     this.#listen("counts", (frame) => this.#counts(frame))
     this.#listen("people", (frame) => this.#people(frame))
+    this.#listen("read", (frame) => this.#read(frame))
+    this.#listen("draft", (frame) => this.#draft(frame))
     this.#listen("resync", () => this.#resync())
     this.#on(document, "turbo:frame-load", () => this.#mark())
     this.#on(document, "thread:read", (event) => this.#read(event.detail))
@@ -52,6 +55,7 @@ export default class extends Controller {
   /** Who is where is told anew; who left meanwhile is not. */
   #resync() {
     this.people.clear()
+    this.drafts.clear()
     this.refresh()
   }
 
@@ -96,6 +100,7 @@ export default class extends Controller {
     rows.forEach((row, index) => {
       const known = document.getElementById(row.id)
       if (known) known.replaceWith(row)
+      this.drafts.set(row.dataset.conversation, row.dataset.drafts)
       const there = this.rowsTarget.children[index]
       if (there !== row) this.rowsTarget.insertBefore(row, there ?? null)
       this.#dress(row)
@@ -134,6 +139,7 @@ export default class extends Controller {
     if (!row) return
     const known = document.getElementById(row.id)
     if (known?.dataset.read && !row.dataset.read) row.dataset.read = known.dataset.read
+    row.dataset.drafts ??= this.drafts.get(row.dataset.conversation) ?? known?.dataset.drafts ?? ""
     const hadFocus = known?.contains(document.activeElement)
     known?.remove()
     if (!belongs(row.dataset, this.viewValue, this.viewer)) {
@@ -169,6 +175,16 @@ export default class extends Controller {
     if (!row || Number(row.dataset.read ?? 0) >= seq) return
     row.dataset.read = seq
     this.#dress(row)
+  }
+
+  /** On one of this person's pages a draft began, or was sent. */
+  #draft({ conversation, kind, is_empty: isEmpty }) {
+    const row = document.getElementById(`row-${conversation}`)
+    const kinds = new Set((this.drafts.get(conversation) ?? row?.dataset.drafts ?? "").split(" ").filter(Boolean))
+    if (isEmpty) kinds.delete(kind)
+    else kinds.add(kind)
+    this.drafts.set(conversation, [...kinds].join(" "))
+    if (row) row.dataset.drafts = this.drafts.get(conversation)
   }
 
   #people({ conversation, viewers, typing }) {

@@ -1,16 +1,20 @@
-// The keyboard map; words are in the dialog "shortcuts".
+// The keyboard map; words are in the dialog "shortcuts". A key that ends or moves a conversation acts on the one that is open and in
+// sight, once for each press, and what it did is offered to be taken back.
 
 import { Controller } from "../../vendor/stimulus.js"
+import { isComposing, isWriting } from "../keys.js"
 
 export default class extends Controller {
   press(event) {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
+    if (event.defaultPrevented || isComposing(event)) return
     if (event.key === "Escape") return this.#leave()
     if (isWriting(event.target) || document.querySelector("dialog[open]")) return
-    if (this.#act(event.key)) event.preventDefault()
+    if (this.#act(event)) event.preventDefault()
   }
 
-  #act(key) {
+  #act(event) {
+    const key = event.shiftKey ? event.key.toUpperCase() : event.key.toLowerCase()
+    if (event.ctrlKey || event.metaKey || event.altKey) return key === "z" && !event.altKey && this.#undo(event)
     switch (key) {
       case "j": return this.#walk(1)
       case "k": return this.#walk(-1)
@@ -18,7 +22,8 @@ export default class extends Controller {
       case "n": return this.#write("note")
       case "/": return this.#write("canned")
       case "?": return this.#map()
-      case "a": case "t": case "e": return this.#press(key)
+      case "u": return this.#undo(event)
+      case "a": case "A": case "t": case "e": case "E": return this.#press(key, event)
       default: return false
     }
   }
@@ -36,15 +41,24 @@ export default class extends Controller {
   }
 
   #write(what) {
+    if (isOnItsWay()) return false
     const composer = document.querySelector(".composer")
     composer?.dispatchEvent(new CustomEvent("composer:write", { detail: what }))
     return composer !== null
   }
 
-  #press(key) {
+  #press(key, event) {
+    if (event.repeat || isElsewhere()) return false
     const button = [...document.querySelectorAll(`.header [data-key="${key}"]`)].find((button) => button.checkVisibility())
     button?.click()
     return button !== undefined
+  }
+
+  #undo(event) {
+    const button = [...document.querySelectorAll('.toast [data-key="u"]')].at(-1)
+    if (!button || event.repeat) return false
+    button.click()
+    return true
   }
 
   #map() {
@@ -59,6 +73,14 @@ export default class extends Controller {
   }
 }
 
-function isWriting(element) {
-  return element.closest?.("input:not([type=radio]), textarea, select, [contenteditable]") !== null && element !== document.body
+/** Whether another conversation than the one in sight was chosen, and is still to come. */
+function isOnItsWay() {
+  return document.querySelector("#conversation[busy], html[aria-busy]") !== null
+}
+
+/** Whether the person has turned to another conversation than the one that is open: it is on its way, or they stand on its row. */
+function isElsewhere() {
+  if (isOnItsWay()) return true
+  const row = document.activeElement?.closest(".row")
+  return Boolean(row) && !row.classList.contains("is-current")
 }

@@ -25,6 +25,16 @@ export class Control {
     return this.#call("PATCH", `/control/users/${waId}`, change)
   }
 
+  /** From now on the next calls suffer this. */
+  fails(fault) {
+    return this.#call("POST", "/control/faults", fault)
+  }
+
+  /** Nothing fails any more. */
+  isWellAgain() {
+    return this.#call("DELETE", "/control/faults")
+  }
+
   /** The messages of the business to this person that WhatsApp took, in order. */
   async sentTo(waId) {
     const calls = await this.#call("GET", `/control/ledger?to=${waId}`)
