@@ -23,3 +23,5 @@ mod sends;
 mod shop;
 #[path = "rules/undoing.rs"]
 mod undoing;
+#[path = "rules/waits.rs"]
+mod waits;

@@ -116,8 +116,7 @@ async fn connect_number(store: &Store, workspace: WorkspaceId, team: TeamId) -> 
 fn conversations(inbox: &Inbox, agents: &[UserId]) -> (Vec<PastContact>, Vec<PastConversation>) {
     let since = Timestamp::now() - SignedDuration::from_hours(1);
     let one = |number: usize| {
-        let contact =
-            Contact { id: ContactId(Uuid::now_v7()), name: format!("Customer {number}"), language: None, fields: Default::default() };
+        let contact = Contact::named(ContactId(Uuid::now_v7()), format!("Customer {number}"));
         let agent = agents[number % HOLDERS];
         let conversation = held(inbox, contact.id, agent, since);
         let phone = Identity::Phone(format!("1555{number:07}"));

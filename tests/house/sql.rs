@@ -40,6 +40,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("assets", "FORGET", FILES),
     ("assets", "VERSIONS", FILES),
     ("assets", "OF_VERSION", FILES),
+    ("contacts", "MOVE_IDENTITIES", SHEET),
     ("dispatches", "INBOXES_DUE", CLAIM),
     ("dispatches", "LAPSED", CLAIM),
     ("doctor", "CLOCK", SERVER),
@@ -84,6 +85,7 @@ const FILES: &str = "the files of pages are the same for everybody";
 const FIGURES: &str = "figures of the whole node";
 const KEYS: &str = "signing keys belong to the installation";
 const NUMBERS: &str = "a body names a number or an account, which says which workspace is meant";
+const SHEET: &str = "a sheet of the sorter holds rows of several workspaces, and each row names its own";
 const SERVER: &str = "it asks the server about itself";
 
 /// Statements without a workspace that are not excused, and excuses without a statement.

@@ -24,10 +24,10 @@ async fn whatever_ends_or_moves_a_conversation_is_offered_to_be_taken_back() {
     let ben = shop.hires("ben@example.com", Role::Agent).await;
     let id = shop.hears_text("34600000001", "Hi").await;
     let to = format!("agent:{}", ben.user);
-    let acts: [(&str, Vec<(&str, &str)>, &str); 4] = [
+    let acts = [
         ("assignment", vec![], "queue"),
         ("resolution", vec![], "queue"),
-        ("transfer", vec![("to", &to)], "queue"),
+        ("transfer", vec![("to", to.as_str())], "queue"),
         ("reopening", vec![], "resolved"),
     ];
     for (what, fields, before) in acts {

@@ -81,8 +81,17 @@ pub fn named_keys() -> BTreeSet<String> {
 
 /// Keys to which code adds a last part: plural forms and who did it.
 fn is_prefix(key: &str) -> bool {
-    const PREFIXES: [&str; 8] =
-        ["line.reopened", "line.resolved", "line.resent", "line.left", "thread.steps", "thread.new", "people.viewing", "people.typing"];
+    const PREFIXES: [&str; 9] = [
+        "line.reopened",
+        "line.resolved",
+        "line.resent",
+        "line.left",
+        "line.contacts_parted",
+        "thread.steps",
+        "thread.new",
+        "people.viewing",
+        "people.typing",
+    ];
     PREFIXES.contains(&key)
 }
 

@@ -2,7 +2,6 @@
 
 use baton::domain::Refusal;
 use baton::domain::command::{Command, Settlement};
-use baton::domain::conversation::LastMessage;
 use baton::domain::delivery::{Backoff, Outcome, Reaction};
 use baton::domain::event::Event;
 use baton::domain::ids::{ClaimId, MessageId};
@@ -85,11 +84,11 @@ impl Shop {
     }
 }
 
-fn accepted(message: MessageId) -> Outcome {
+pub fn accepted(message: MessageId) -> Outcome {
     Outcome::Accepted { wamid: format!("wamid.{message}"), recipient: Vec::new() }
 }
 
-fn lost() -> Outcome {
+pub fn lost() -> Outcome {
     Outcome::Unknown { reason: "the answer was lost".to_owned() }
 }
 
@@ -98,7 +97,7 @@ fn refused(reaction: Reaction) -> Outcome {
 }
 
 /// A customer, who holds them, and a message on its way.
-fn on_its_way<'a>(shop: &'a Shop) -> (Phone<'a>, Colleague<'a>, MessageId) {
+pub fn on_its_way<'a>(shop: &'a Shop) -> (Phone<'a>, Colleague<'a>, MessageId) {
     let (phone, ana) = (shop.phone("Mia"), shop.agent("Ana"));
     phone.writes("agent");
     ana.takes(&phone).unwrap();
@@ -157,96 +156,6 @@ fn a_late_failure_is_shown_and_a_delivery_after_all_takes_it_back() {
     assert!(matches!(&events[0], Event::MessageStatusChanged { failure: Some(failure), .. } if failure.code == 131_026));
     let events = shop.reports(message, Status::Delivered).unwrap();
     assert!(matches!(&events[0], Event::MessageStatusChanged { failure: None, status: Status::Delivered, .. }));
-}
-
-#[test]
-fn a_customer_whose_answer_failed_waits_as_before_until_it_arrives_after_all() {
-    let shop = Shop::opens();
-    let (phone, _, message) = on_its_way(&shop);
-    let conversation = || phone.conversation();
-    assert_eq!(conversation().waiting_since, None);
-    shop.answers(message, 1, accepted(message)).unwrap();
-    shop.passes(SignedDuration::from_mins(3));
-    shop.reports(message, Status::Failed).unwrap();
-    let asked_at = conversation().opened_at;
-    assert_eq!(conversation().waiting_since, Some(asked_at));
-    assert!(conversation().last_message.unwrap().has_failed);
-    shop.reports(message, Status::Delivered).unwrap();
-    assert_eq!(conversation().waiting_since, None);
-    assert!(!conversation().last_message.unwrap().has_failed);
-}
-
-#[test]
-fn a_customer_whose_answer_may_not_have_arrived_waits_as_before_until_that_is_known() {
-    type Settles = fn(&Shop, &Phone<'_>, &Colleague<'_>, MessageId);
-    let settled: [(&str, Settles); 3] = [
-        ("WhatsApp says that it was sent", |shop, _, _, message| drop(shop.reports(message, Status::Sent).unwrap())),
-        ("it is sent again", |_, phone, ana, message| drop(ana.settles(phone, message, Settlement::Resend).unwrap())),
-        ("somebody leaves it", |_, phone, ana, message| drop(ana.settles(phone, message, Settlement::Leave).unwrap())),
-    ];
-    for (what, settles) in settled {
-        let shop = Shop::opens();
-        let (phone, ana, message) = on_its_way(&shop);
-        let conversation = || phone.conversation();
-        let asked_at = conversation().opened_at;
-        shop.passes(SignedDuration::from_mins(3));
-        shop.answers(message, 1, lost()).unwrap();
-        assert_eq!(conversation().waiting_since, Some(asked_at), "nobody knows");
-        assert_eq!(conversation().last_message.unwrap().uncertain, [message]);
-        shop.passes(SignedDuration::from_secs(61));
-        assert_eq!(conversation().waiting_since, Some(asked_at), "a person is asked");
-        settles(&shop, &phone, &ana, message);
-        assert_eq!((conversation().waiting_since, conversation().last_message.unwrap().uncertain), (None, Vec::new()), "{what}");
-    }
-}
-
-#[test]
-fn an_uncertain_answer_that_failed_after_all_is_waited_for_still() {
-    let shop = Shop::opens();
-    let (phone, _, message) = on_its_way(&shop);
-    shop.answers(message, 1, lost()).unwrap();
-    shop.reports(message, Status::Failed).unwrap();
-    let conversation = phone.conversation();
-    assert_eq!(conversation.waiting_since, Some(conversation.opened_at));
-    let last = conversation.last_message.unwrap();
-    assert!(last.has_failed && last.uncertain.is_empty(), "{last:?}");
-}
-
-#[test]
-fn an_uncertain_answer_is_marked_until_it_is_known_whatever_is_said_after_it() {
-    let shop = Shop::opens();
-    let (phone, ana, first) = on_its_way(&shop);
-    let uncertain = || phone.conversation().last_message.unwrap().uncertain;
-    shop.answers(first, 1, lost()).unwrap();
-    let second = ana.replies(&phone, "and this").unwrap();
-    shop.answers(second, 1, accepted(second)).unwrap();
-    assert_eq!((uncertain(), phone.conversation().waiting_since), (vec![first], None), "the second answers the customer");
-    phone.writes("hm?");
-    assert_eq!(uncertain(), [first]);
-    shop.passes(SignedDuration::from_secs(61));
-    ana.settles(&phone, first, Settlement::Leave).unwrap();
-    assert_eq!(uncertain(), []);
-    assert!(phone.conversation().waiting_since.is_some(), "it is the customer's own message that waits");
-}
-
-#[test]
-fn a_row_remembers_no_more_uncertain_answers_than_a_person_can_settle() {
-    let shop = Shop::opens();
-    let (phone, ana, _) = on_its_way(&shop);
-    let messages: Vec<MessageId> = (0..LastMessage::UNCERTAIN + 3).map(|_| ana.replies(&phone, "hello?").unwrap()).collect();
-    messages.iter().for_each(|message| drop(shop.answers(*message, 1, lost()).unwrap()));
-    assert_eq!(phone.conversation().last_message.unwrap().uncertain, messages[3..]);
-}
-
-#[test]
-fn nobody_waits_in_a_resolved_conversation_whose_last_answer_failed() {
-    let shop = Shop::opens();
-    let (phone, ana, message) = on_its_way(&shop);
-    shop.answers(message, 1, accepted(message)).unwrap();
-    ana.resolves(&phone).unwrap();
-    shop.reports(message, Status::Failed).unwrap();
-    assert_eq!(phone.conversation().waiting_since, None);
-    assert!(phone.conversation().last_message.unwrap().has_failed);
 }
 
 #[test]

@@ -49,13 +49,13 @@ impl Runner {
 
     /// Finds whom each message is from, in their order, and puts those we meet for the first time on the sheet.
     async fn senders(&self, sheet: &mut Sheet<'_>, addressed: &[Addressed]) -> Result<VecDeque<Met>, Error> {
-        let mut parties: HashMap<WorkspaceId, Party> = HashMap::new();
-        for workspace in addressed.iter().map(|it| it.connection.workspace) {
-            if !parties.contains_key(&workspace) {
-                let of_it = addressed.iter().filter(|it| it.connection.workspace == workspace);
-                let party = self.party(workspace, of_it.filter_map(message_of)).await?;
-                parties.insert(workspace, party);
-            }
+        let mut said: HashMap<WorkspaceId, Vec<&InboundMessage>> = HashMap::new();
+        for it in addressed {
+            said.entry(it.connection.workspace).or_default().extend(message_of(it));
+        }
+        let mut parties = HashMap::with_capacity(said.len());
+        for (workspace, messages) in said {
+            parties.insert(workspace, self.party(workspace, messages).await?);
         }
         let met = |it: &Addressed| Some(parties.get_mut(&it.connection.workspace)?.meet(message_of(it)?));
         let met = addressed.iter().filter_map(met).collect();
@@ -64,8 +64,8 @@ impl Runner {
     }
 
     /// Whom we know of those that messages to a workspace name.
-    async fn party(&self, workspace: WorkspaceId, messages: impl Iterator<Item = &InboundMessage>) -> Result<Party, Error> {
-        let named: Vec<Vec<Identity>> = messages.map(names).collect();
+    async fn party(&self, workspace: WorkspaceId, messages: Vec<&InboundMessage>) -> Result<Party, Error> {
+        let named: Vec<Vec<Identity>> = messages.into_iter().map(names).collect();
         let wanted: Vec<&Identity> = named.iter().flatten().collect();
         let known = if wanted.is_empty() { Known::new() } else { self.store.find_contacts(workspace, &wanted).await? };
         let mut several = HashSet::new();
