@@ -38,8 +38,8 @@ const SECRETS: &str = "
     INSERT INTO canned_replies (workspace_id, id, shortcut, body) VALUES ('{w}', '{i}', '{s}', '{s} prepared');
     INSERT INTO quarantine (id, workspace_id, app_id, payload_seq, reason, item, at) VALUES ('{i}', '{w}', '1', 1, '{s} reason', '{s} item', now());
     INSERT INTO notices (workspace_id, id, kind, field, value, digest, at) VALUES ('{w}', '{i}', 'account', '{s} field', '{}', '{s}', now());
-    INSERT INTO drafts (workspace_id, conversation_id, user_id, body, updated_at)
-    SELECT workspace_id, '{c}', id, '{s} draft', now() FROM users WHERE workspace_id = '{w}';
+    INSERT INTO drafts (workspace_id, conversation_id, user_id, kind, body, version, writer, turn, updated_at)
+    SELECT workspace_id, '{c}', id, 'reply', '{s} draft', 1, '{i}', 1, now() FROM users WHERE workspace_id = '{w}';
     INSERT INTO media (workspace_id, id, conversation_id, message_id, inbox_id, state, mime_type)
     SELECT workspace_id, '{i}', '{c}', id, inbox_id, 'stored', 'image/jpeg' FROM messages WHERE workspace_id = '{w}' LIMIT 1;";
 
@@ -105,7 +105,8 @@ async fn ask(browser: &mut Browser<'_>, entry: &Entry, thing: Uuid, app_id: &str
         let (message, to) = (Uuid::now_v7().to_string(), format!("queue:{}", Uuid::now_v7()));
         let fields =
             [("message_id", message.as_str()), ("note_id", &message), ("text", "hi"), ("body", "hi"), ("seen", "99"), ("seq", "1")];
-        let more = [("to", to.as_str()), ("note", ""), ("choice", "leave"), ("locale", "en"), ("availability", "online")];
+        let more =
+            [("to", to.as_str()), ("note", ""), ("choice", "leave"), ("locale", "en"), ("availability", "online"), ("other", &message)];
         request = request.set_form(fields.into_iter().chain(more).collect::<Vec<_>>());
     }
     let answer = browser.ask(request).await;

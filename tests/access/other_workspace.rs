@@ -72,7 +72,9 @@ async fn ask(browser: &mut Browser<'_>, entry: &Entry, id: Uuid) -> (StatusCode,
         let (me, message) = (Uuid::from_u128(1).to_string(), Uuid::from_u128(2).to_string());
         let fields = [("message_id", message.as_str()), ("note_id", &message), ("text", "hi"), ("body", "hi"), ("seen", "1"), ("seq", "1")];
         let to = format!("agent:{me}");
-        request = request.set_form(fields.into_iter().chain([("to", to.as_str()), ("note", ""), ("choice", "leave")]).collect::<Vec<_>>());
+        request = request.set_form(
+            fields.into_iter().chain([("to", to.as_str()), ("note", ""), ("other", &me), ("choice", "leave")]).collect::<Vec<_>>(),
+        );
     }
     let answer = browser.ask(request).await;
     (answer.status, answer.body.replace(&id.to_string(), "<id>"))

@@ -131,7 +131,7 @@ async fn a_message_that_is_refused_leaves_its_draft() {
     let message = Uuid::now_v7().to_string();
     let fields: Vec<(&str, &str)> =
         own.iter().map(|(name, value)| (*name, value.as_str())).chain([("message_id", message.as_str()), ("text", "Hello")]).collect();
-    assert_eq!(posts_live(&mut ana, &format!("/conversations/{id}/messages"), &fields).await.status, 422);
+    assert_eq!(posts_live(&mut ana, &format!("/conversations/{id}/messages"), &fields).await.status, 409);
     assert_eq!(looks(&mut ana, id).await["reply"]["body"], json!("Hello"));
 }
 

@@ -91,7 +91,7 @@ async fn a_live_form_is_answered_without_a_page() {
     assert_eq!((again.status.as_u16(), again.body.contains("composer-refusal")), (409, true));
     let taken = posts_live(&mut ana, &format!("/conversations/{id}/assignment"), &[]).await;
     assert_eq!(taken.status, 200);
-    assert!(taken.body.starts_with(r#"<turbo-stream action="update" target="toasts">"#), "{}", taken.body);
+    assert!(taken.body.starts_with(r#"<turbo-stream action="append" target="toasts">"#), "{}", taken.body);
     let note = [("note_id", &*Uuid::now_v7().to_string()), ("body", "hm")];
     let noted = posts_live(&mut ana, &format!("/conversations/{id}/notes"), &note).await;
     assert_eq!((noted.status.as_u16(), noted.body.as_str()), (204, ""));

@@ -75,7 +75,7 @@ async fn whoever_was_quicker_is_named_and_nothing_changes() {
     let (_, body) = does_live(&mut ana, id, "transfer", &[("to", &queue)]).await;
     let seq = offered(&body).unwrap().to_owned();
     let (status, refused) = does_live(&mut ben, id, "undo", &[("seq", &seq)]).await;
-    assert_eq!((status, refused.contains("nothing of yours")), (422, true), "{refused}");
+    assert_eq!((status, refused.contains("nothing of yours")), (409, true), "{refused}");
     ben.does(id, "assignment", &[]).await;
     let (status, refused) = does_live(&mut ana, id, "undo", &[("seq", &seq)]).await;
     assert_eq!(
@@ -111,6 +111,6 @@ async fn who_has_no_room_is_told_so_as_themselves() {
     let client = shop.house.state.store.client().await.unwrap();
     client.execute("UPDATE agents SET capacity = 0", &[]).await.unwrap();
     let (status, body) = does_live(&mut ana, id, "reopening", &[]).await;
-    assert_eq!(status, 422);
+    assert_eq!(status, 409);
     assert!(body.contains("You hold") && !body.contains("somebody else"), "{body}");
 }

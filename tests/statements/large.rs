@@ -10,6 +10,8 @@ pub async fn load(client: &Object) {
 /// Ids are worked out from numbers, so that rows find each other: `id('c', 17)` is the seventeenth conversation.
 const LARGE: &str = "
     SET session_replication_role = replica;
+    -- It takes what it takes, however busy the machine is.
+    SET statement_timeout = 0;
     SET work_mem = '64MB';
 
     CREATE FUNCTION pg_temp.id(kind text, number bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS
@@ -58,8 +60,8 @@ const LARGE: &str = "
     SELECT pg_temp.workspace(n), pg_temp.id('n', n), pg_temp.id('c', n), 1, pg_temp.id('u', n % 1000), 'a note', pg_temp.at(n) FROM generate_series(0, 19999) AS n;
     INSERT INTO reads (workspace_id, conversation_id, user_id, seq)
     SELECT pg_temp.workspace(n), pg_temp.id('c', n), pg_temp.id('u', person), 5 FROM generate_series(0, 19999) AS n, generate_series(0, 4) AS person;
-    INSERT INTO drafts (workspace_id, conversation_id, user_id, body)
-    SELECT pg_temp.workspace(n), pg_temp.id('c', n), pg_temp.id('u', n % 1000), 'dear' FROM generate_series(0, 19999) AS n;
+    INSERT INTO drafts (workspace_id, conversation_id, user_id, kind, body, version, writer, turn)
+    SELECT pg_temp.workspace(n), pg_temp.id('c', n), pg_temp.id('u', n % 1000), 'reply', 'dear', 1, pg_temp.id('p', n), 1 FROM generate_series(0, 19999) AS n;
     INSERT INTO media (workspace_id, id, conversation_id, inbox_id, message_id, state, mime_type, due_at)
     SELECT pg_temp.workspace(n), pg_temp.id('f', n), pg_temp.id('c', n % 20000), pg_temp.id('i', n % 20), pg_temp.id('m', n),
         CASE WHEN n % 1000 = 0 THEN 'pending' ELSE 'stored' END, 'image/jpeg', pg_temp.at(n)
