@@ -59,8 +59,9 @@ async fn a_resolved_conversation_is_reopened_by_the_customer_and_goes_back_to_th
     phone.writes("One more thing").await;
     assert_eq!(world.holder(conversation, SOON).await, ana.user.0);
     assert_eq!(world.conversation_with(&phone).await, conversation);
+    phone.hears("Thank you for writing again.").await;
     world.settles(SOON).await;
-    assert_eq!(phone.heard().await.len(), 5, "the flow spoke again");
+    assert_eq!(phone.heard().await.len(), 6, "who comes back is heard, and asked nothing again");
     world.loads_are_right().await;
 }
 
