@@ -33,6 +33,9 @@ const RETRY: Duration = Duration::from_millis(500);
 /// How long what waits to be published may take when the node stops.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
+/// How long nothing strange is to be said before that is over: what is understood comes in between all the time.
+const CALM: Duration = Duration::from_secs(60);
+
 /// Another version may say what this one does not know, for as long as an update takes; pages see a gap and ask the database.
 static STRANGE: Trouble = Trouble::new("another node says what this one does not understand");
 
@@ -255,7 +258,7 @@ fn hear(node: Uuid, body: &[u8], live: &Live) {
         Ok(envelope) => envelope,
         Err(error) => return STRANGE.failed(&error),
     };
-    STRANGE.is_over();
+    STRANGE.is_over_after(CALM);
     if envelope.node == node {
         return;
     }
