@@ -177,6 +177,8 @@ CREATE TABLE contacts (
     fields jsonb NOT NULL DEFAULT '{}',
     -- The identity they last wrote from: where an answer goes, as long as it is theirs.
     address jsonb,
+    -- Since when, by WhatsApp's clock.
+    addressed_at timestamptz,
     username text,
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workspace_id, id)
@@ -191,15 +193,17 @@ CREATE TABLE contact_identities (
     -- `former`: its owner has moved to another number, and whoever writes from it is somebody new. `apart`: a person said that what
     -- it would be joined with is somebody else's.
     standing text NOT NULL DEFAULT 'current' CHECK (standing IN ('current', 'former', 'apart')),
-    -- The contact it was taken over from when two turned out to be one person.
-    joined_from uuid,
+    -- Since when it stands so, by WhatsApp's clock: what is older and comes late says nothing about it.
+    since timestamptz NOT NULL DEFAULT '1970-01-01Z',
+    -- The contacts it was taken over from, one after the other, when they turned out to be one person.
+    joined_from uuid[] NOT NULL DEFAULT '{}',
     PRIMARY KEY (workspace_id, kind, value),
     FOREIGN KEY (workspace_id, contact_id) REFERENCES contacts ON DELETE CASCADE
 );
 -- Where a message to a contact goes, and what a page shows of them.
 CREATE INDEX contact_identities_by_contact ON contact_identities (workspace_id, contact_id);
 -- What was taken over from a contact: its answers still under way go there, and it may be given back.
-CREATE INDEX contact_identities_joined ON contact_identities (workspace_id, joined_from) WHERE joined_from IS NOT NULL;
+CREATE INDEX contact_identities_joined ON contact_identities USING gin (joined_from);
 
 -- Conversations ------------------------------------------------------------------------------------------------------
 

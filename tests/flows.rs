@@ -162,6 +162,7 @@ fn play(scenario: &Scenario) -> Vec<Value> {
         language: scenario.contact.language.clone(),
         fields: scenario.contact.fields.clone(),
         address: None,
+        addressed_at: None,
         username: None,
     };
     let mut queues = queues();

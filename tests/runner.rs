@@ -6,12 +6,18 @@ mod bodies;
 mod drafts;
 #[path = "runner/identities.rs"]
 mod identities;
+#[path = "runner/joining.rs"]
+mod joining;
 #[path = "runner/keeping.rs"]
 mod keeping;
 #[path = "runner/lanes.rs"]
 mod lanes;
+#[path = "runner/late.rs"]
+mod late;
 #[path = "runner/lists.rs"]
 mod lists;
+#[path = "runner/people.rs"]
+mod people;
 #[path = "runner/routing.rs"]
 mod routing;
 #[path = "runner/sends.rs"]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::conversation::Holder;
 use super::delivery::Outcome;
-use super::ids::{ClaimId, ContactId, MediaId, MessageId, NoteId, QueueId, UserId};
+use super::ids::{ClaimId, ContactId, ConversationId, MediaId, MessageId, NoteId, QueueId, UserId};
 use super::inbound::{InboundMessage, StatusReport};
 use super::message::{MediaState, Wamid};
 use super::timer::Timer;
@@ -58,6 +58,10 @@ pub enum Command {
     },
     Reopen {
         by: Person,
+    },
+    /// The customer writes in another conversation from now on.
+    MoveOn {
+        to: ConversationId,
     },
     /// Two contacts that were joined are two people: `other` gets back what was taken over from it.
     Part {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::ids::ContactId;
@@ -18,6 +19,9 @@ pub struct Contact {
     /// What the customer last wrote from: where an answer goes.
     #[serde(default)]
     pub address: Option<Identity>,
+    /// Since when, by WhatsApp's clock: what was written before changes nothing.
+    #[serde(default)]
+    pub addressed_at: Option<Timestamp>,
     /// The name they chose on WhatsApp to be found by, without `@`; text from outside.
     #[serde(default)]
     pub username: Option<String>,
@@ -27,7 +31,13 @@ impl Contact {
     /// A contact of whom nothing but a name is known.
     #[must_use]
     pub fn named(id: ContactId, name: String) -> Self {
-        Self { id, name, language: None, fields: BTreeMap::new(), address: None, username: None }
+        Self { id, name, language: None, fields: BTreeMap::new(), address: None, addressed_at: None, username: None }
+    }
+
+    /// Answers go there from now on.
+    pub(super) fn is_at(&mut self, address: &Identity, at: Timestamp) {
+        self.address = Some(address.clone());
+        self.addressed_at = Some(at);
     }
 }
 

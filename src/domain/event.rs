@@ -120,6 +120,9 @@ pub enum Event {
     AddressChanged {
         from: Option<Identity>,
         to: Identity,
+        /// When they did, by WhatsApp's clock.
+        #[serde(default)]
+        at: Timestamp,
     },
     /// The number they write from was another contact's before: nothing of theirs belongs to this one.
     NumberTakenOver {
@@ -129,6 +132,10 @@ pub enum Event {
     ContactsJoined {
         conversation: ConversationId,
         other: ContactId,
+    },
+    /// The customer is one person with another contact, and writes in that one's conversation from now on: nobody waits here.
+    CustomerMovedOn {
+        to: ConversationId,
     },
     /// Somebody saw that they are two after all.
     ContactsParted {
@@ -301,6 +308,7 @@ impl Event {
             Event::AddressChanged { .. } => "address_changed",
             Event::NumberTakenOver { .. } => "number_taken_over",
             Event::ContactsJoined { .. } => "contacts_joined",
+            Event::CustomerMovedOn { .. } => "customer_moved_on",
             Event::ContactsParted { .. } => "contacts_parted",
             Event::UsernameLearned { .. } => "username_learned",
             Event::FlowAdvanced { .. } => "flow_advanced",

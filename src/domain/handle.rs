@@ -33,6 +33,7 @@ fn decide(it: &mut Decision, command: Command) -> Result<(), Refusal> {
         Command::Transfer { by, to, note } => assigning::transfer(it, &by, to, note),
         Command::Resolve { by } => assigning::resolve(it, &by),
         Command::Reopen { by } => assigning::reopen(it, &by),
+        Command::MoveOn { to } => whose::move_on(it, to),
         Command::Part { by, other } => whose::part(it, &by, other),
         Command::Undo { by, seq } => undoing::undo(it, &by, seq),
         Command::ReturnToQueue { from } => assigning::return_to_queue(it, from),

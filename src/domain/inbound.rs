@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::contact::Identity;
 use super::delivery::Reaction;
-use super::ids::{ContactId, MessageId};
+use super::ids::{ContactId, ConversationId, MessageId};
 use super::message::{Choice, Failure, Status, Wamid};
 use super::unspoken::Unspoken;
 
@@ -15,6 +15,10 @@ use super::unspoken::Unspoken;
 pub enum InboundItem {
     Message(InboundMessage),
     Status(StatusReport),
+    /// The contact is one person with another one, whose conversation this is: the customer writes there from now on.
+    MovedOn {
+        to: ConversationId,
+    },
 }
 
 /// A message a customer sent.
@@ -53,6 +57,8 @@ pub enum Found {
     NumberOfAnother,
     /// What were two contacts until now is one person; `other` is the one that the names were taken over from.
     SamePerson { other: ContactId },
+    /// They were told to be called so before: WhatsApp has two ways to say it.
+    NothingNew,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

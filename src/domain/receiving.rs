@@ -15,7 +15,7 @@ use super::flows::engine::{self, Context, Incoming, Kind, Outcome, Step};
 use super::flows::language;
 use super::flows::session::FlowSession;
 use super::ids::{FlowId, MediaId, MessageId, QueueId};
-use super::inbound::{InboundContent, InboundMessage, Sender};
+use super::inbound::{Found, InboundContent, InboundMessage, Sender};
 use super::message::{Author, Content, MediaState, Message, Speech, Status};
 use super::refusal::Refusal;
 use super::snapshot::Workplace;
@@ -23,7 +23,8 @@ use super::timer::Timer;
 use super::{whose, window};
 
 pub(super) fn receive(it: &mut Decision, message: InboundMessage, received_at: Timestamp) -> Result<(), Refusal> {
-    if it.snapshot.message_by_wamid(&message.wamid).is_some() {
+    let was_told = message.sender.found == Some(Found::NothingNew);
+    if was_told || it.snapshot.message_by_wamid(&message.wamid).is_some() {
         return Err(Refusal::Duplicate);
     }
     let sender = message.sender.clone();
@@ -32,11 +33,11 @@ pub(super) fn receive(it: &mut Decision, message: InboundMessage, received_at: T
         return note(it, &sender, message);
     }
     if asks_for_nothing(it, &message) {
-        whose::recognise(it, &sender, &message.content);
+        whose::recognise(it, &sender, &message);
         return hear(it, &message, Began::Before);
     }
     let began = open_or_reopen(it)?;
-    whose::recognise(it, &sender, &message.content);
+    whose::recognise(it, &sender, &message);
     learn_language(it, &message, received_at);
     hear(it, &message, began)?;
     match began {
@@ -94,7 +95,7 @@ fn note(it: &mut Decision, sender: &Sender, message: Message) -> Result<(), Refu
     if is_unknown {
         open(it);
     }
-    whose::recognise(it, sender, &message.content);
+    whose::recognise(it, sender, &message);
     hear(it, &message, if is_unknown { Began::Anew } else { Began::Before })?;
     if is_unknown {
         it.emit(Event::ConversationResolved { by: Actor::System, before: None });

@@ -141,7 +141,7 @@ impl Snapshot {
             }
             Event::ContactRenamed { name } => self.contact.name.clone_from(name),
             Event::LanguageLearned { language } => self.contact.language = Some(language.clone()),
-            Event::AddressChanged { to, .. } => self.contact.address = Some(to.clone()),
+            Event::AddressChanged { to, at, .. } => self.contact.is_at(to, *at),
             Event::UsernameLearned { username } => self.contact.username = Some(username.clone()),
             Event::FlowAdvanced { session } => self.session.clone_from(session),
             Event::ConversationAssigned { agent, .. } => {
@@ -173,6 +173,7 @@ impl Snapshot {
             | Event::NoteAdded { .. }
             | Event::NumberTakenOver { .. }
             | Event::ContactsJoined { .. }
+            | Event::CustomerMovedOn { .. }
             | Event::ContactsParted { .. }
             | Event::InboxPaused { .. }
             | Event::TimerSet { .. }
@@ -242,9 +243,7 @@ impl Conversation {
 
     fn apply(&mut self, event: &Event, now: Timestamp) {
         match event {
-            Event::MessageReceived { message } => {
-                self.hear(message, now);
-            }
+            Event::MessageReceived { message } => self.hear(message, now),
             Event::MessageStatusChanged { message, status, .. } => self.note_fate(*message, *status),
             Event::MessageResent { message, .. } => self.note_fate(*message, Status::Queued),
             // Who leaves it takes it for sent.
@@ -264,6 +263,7 @@ impl Conversation {
                 }
             }
             Event::WindowClosed => self.window_expires_at = Some(now),
+            Event::CustomerMovedOn { .. } => self.waiting_since = None,
             Event::FlowStarted { .. } => self.controller = Controller::Flow,
             Event::HandedOff { brief } => self.brief = Some(brief.clone()),
             Event::ConversationQueued { queue, because, .. } => {

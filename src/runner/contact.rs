@@ -5,14 +5,14 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use super::concerns::{agents_of, messages_of, patience};
 use super::guard::guarded;
 use super::load::{know_messages, snapshot};
 use super::turns::Patience;
 use super::write::{store_media, write};
 use super::{Error, Runner, fresh_ids, now, reuse};
-use crate::domain::command::TransferTarget;
 use crate::domain::event::Recorded;
-use crate::domain::ids::{ConversationId, MediaId, UserId, WorkspaceId};
+use crate::domain::ids::{ConversationId, MediaId, WorkspaceId};
 use crate::domain::inbound::InboundItem;
 use crate::domain::{Command, Refusal, Snapshot, handle};
 use crate::live::change::Change;
@@ -243,29 +243,6 @@ async fn is_to_part(transaction: &Transaction<'_>, snapshot: &Snapshot, command:
     if is_joined { Ok(()) } else { Err(Refusal::Duplicate.into()) }
 }
 
-/// A person waits for their answer; what else there is comes again by itself.
-fn patience(command: &Command) -> Patience {
-    match command {
-        Command::Reply { .. }
-        | Command::AddNote { .. }
-        | Command::Take { .. }
-        | Command::Transfer { .. }
-        | Command::Resolve { .. }
-        | Command::Reopen { .. }
-        | Command::Part { .. }
-        | Command::Undo { .. }
-        | Command::ReturnToQueue { .. }
-        | Command::Settle { .. } => Patience::Wait,
-        Command::Receive { .. }
-        | Command::RecordStatus(_)
-        | Command::RecordDelivery { .. }
-        | Command::RecordLapse { .. }
-        | Command::RecordMedia { .. }
-        | Command::TimerDue { .. } => Patience::Pass,
-        Command::AsSeen { command, .. } => patience(command),
-    }
-}
-
 /// Whether a fault may be that of one item, and the others could be run.
 fn is_of_an_item(error: &Error) -> bool {
     match error {
@@ -291,6 +268,7 @@ async fn decide(
     let command = match told.clone() {
         InboundItem::Message(message) => Command::Receive { message, received_at },
         InboundItem::Status(report) => Command::RecordStatus(report),
+        InboundItem::MovedOn { to } => Command::MoveOn { to },
     };
     // Every command counts from the beginning of its supply, so each of a batch gets one of its own.
     snapshot.ids = fresh_ids();
@@ -321,13 +299,14 @@ async fn set_aside(transaction: &Transaction<'_>, lane: Lane, item: &WaitingItem
 /// The WhatsApp ids and our ids that items speak of.
 fn spoken_of(items: &[WaitingItem]) -> (Vec<&str>, Vec<Uuid>) {
     let told = || items.iter().filter_map(|item| item.item.as_ref().ok());
-    let wamids = told().map(|told| match told {
-        InboundItem::Message(message) => message.wamid.as_str(),
-        InboundItem::Status(report) => report.wamid.as_str(),
+    let wamids = told().filter_map(|told| match told {
+        InboundItem::Message(message) => Some(message.wamid.as_str()),
+        InboundItem::Status(report) => Some(report.wamid.as_str()),
+        InboundItem::MovedOn { .. } => None,
     });
     let ids = told().filter_map(|told| match told {
         InboundItem::Status(report) => report.message.map(|message| message.0),
-        InboundItem::Message(_) => None,
+        InboundItem::Message(_) | InboundItem::MovedOn { .. } => None,
     });
     (wamids.collect(), ids.collect())
 }
@@ -346,55 +325,4 @@ fn conversation_of(told: &InboundItem, snapshot: &Snapshot, conversations: &[Con
 /// What the flow said last: whether it arrives decides whether the flow goes on.
 fn asked(snapshot: &Snapshot) -> Vec<Uuid> {
     snapshot.session.iter().flat_map(|session| &session.asked).map(|message| message.0).collect()
-}
-
-/// The messages that a command speaks of.
-fn messages_of(command: &Command) -> Vec<Uuid> {
-    match command {
-        Command::RecordDelivery { message, .. }
-        | Command::RecordLapse { message, .. }
-        | Command::Settle { message, .. }
-        | Command::RecordMedia { message, .. }
-        | Command::TimerDue { timer: crate::domain::timer::Timer::UnknownSend { message } } => vec![message.0],
-        Command::RecordStatus(report) => report.message.map(|message| message.0).into_iter().collect(),
-        Command::AsSeen { command, .. } => messages_of(command),
-        // Whether the id of an answer is new is looked at apart.
-        Command::Receive { .. }
-        | Command::Reply { .. }
-        | Command::AddNote { .. }
-        | Command::Take { .. }
-        | Command::Transfer { .. }
-        | Command::Resolve { .. }
-        | Command::Reopen { .. }
-        | Command::Undo { .. }
-        | Command::ReturnToQueue { .. }
-        | Command::Part { .. }
-        | Command::TimerDue { .. } => Vec::new(),
-    }
-}
-
-/// The agents whose load a command may change.
-fn agents_of(command: &Command, snapshot: &Snapshot) -> Vec<Uuid> {
-    if let Command::AsSeen { command, .. } = command {
-        return agents_of(command, snapshot);
-    }
-    let holder = snapshot.conversation.as_ref().and_then(|conversation| conversation.controller.agent());
-    let concerned: [Option<UserId>; 2] = match command {
-        Command::Take { by } | Command::Reopen { by } => [Some(by.user), holder],
-        Command::Transfer { to: TransferTarget::Agent(user), .. } => [Some(*user), holder],
-        Command::Transfer { .. } | Command::Resolve { .. } | Command::ReturnToQueue { .. } => [holder, None],
-        Command::Undo { .. } => [holder, snapshot.acts.first().and_then(|first| first.act()?.2.controller.agent())],
-        Command::Receive { .. }
-        | Command::RecordStatus(_)
-        | Command::RecordDelivery { .. }
-        | Command::RecordLapse { .. }
-        | Command::Reply { .. }
-        | Command::AddNote { .. }
-        | Command::Settle { .. }
-        | Command::RecordMedia { .. }
-        | Command::TimerDue { .. }
-        | Command::Part { .. }
-        | Command::AsSeen { .. } => [None, None],
-    };
-    concerned.into_iter().flatten().map(|user| user.0).collect()
 }

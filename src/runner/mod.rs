@@ -1,6 +1,7 @@
 //! The one door. Every change runs the same five steps: lock → load → decide → commit → publish, for a contact ([`contact`]). Who waits
 //! in a queue is given to agents by statements that say themselves whether it may still be ([`routing`]).
 
+mod concerns;
 pub mod contact;
 mod guard;
 pub mod intake;

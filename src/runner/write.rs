@@ -13,6 +13,7 @@ use super::Error;
 use crate::domain::conversation::Conversation;
 use crate::domain::event::{Actor, Event, Recorded};
 use crate::domain::ids::{InboxId, MessageId, WorkspaceId};
+use crate::domain::inbound::InboundItem;
 use crate::domain::message::{Content, Failure, MediaState, Message, Status};
 use crate::domain::snapshot::InOutbox;
 use crate::domain::{Refusal, Snapshot};
@@ -232,6 +233,12 @@ fn write_event<'a>(
         Event::TimerCancelled { timer } => {
             writes.push(Box::pin(store::timers::cancel(transaction, workspace, conversation.id, *timer)));
         }
+        Event::ContactsJoined { conversation: to, other } => {
+            writes.push(Box::pin(async move {
+                let item = InboundItem::MovedOn { to: *to };
+                store::inbound_items::insert_under_way(transaction, workspace, *other, conversation.inbox, &item, now).await
+            }));
+        }
         Event::ContactsParted { other, .. } => {
             writes.push(Box::pin(store::contacts::part(transaction, workspace, snapshot.contact.id, *other)));
         }
@@ -255,7 +262,7 @@ fn write_event<'a>(
         | Event::LanguageLearned { .. }
         | Event::AddressChanged { .. }
         | Event::NumberTakenOver { .. }
-        | Event::ContactsJoined { .. }
+        | Event::CustomerMovedOn { .. }
         | Event::UsernameLearned { .. }
         | Event::DeliveryPostponed { .. }
         | Event::LeftOutbox { .. }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -14,49 +15,66 @@ use crate::domain::ids::{ContactId, WorkspaceId};
 crate::statements! {
     /// The lock of everything that happens to a contact.
     /// Rows that only refer to the contact are not held up.
-    LOCK = "SELECT id, name, language, fields, address, username FROM contacts WHERE workspace_id = $1 AND id = $2 FOR NO KEY UPDATE";
+    LOCK = "SELECT id, name, language, fields, address, username, addressed_at FROM contacts WHERE workspace_id = $1 AND id = $2 FOR NO KEY UPDATE";
     /// As [`LOCK`], but nobody is waited for.
-    LOCK_IF_FREE = "SELECT id, name, language, fields, address, username FROM contacts WHERE workspace_id = $1 AND id = $2 FOR NO KEY UPDATE NOWAIT";
+    LOCK_IF_FREE = "SELECT id, name, language, fields, address, username, addressed_at FROM contacts WHERE workspace_id = $1 AND id = $2 FOR NO KEY UPDATE NOWAIT";
     /// What did not change is not written: it may be a newer version's, which this one does not understand.
     UPDATE = "
         UPDATE contacts
-        SET name = $3, language = $4, fields = (fields - $5::text[]) || $6, address = coalesce($7, address), username = $8
+        SET name = $3, language = $4, fields = (fields - $5::text[]) || $6, address = coalesce($7, address), username = $8, addressed_at = $9
         WHERE workspace_id = $1 AND id = $2";
     FIND = "
-        SELECT identity.kind, identity.value, identity.contact_id, identity.standing,
-            ARRAY(SELECT other.value
-                  FROM contact_identities AS other
-                  WHERE other.workspace_id = $1 AND other.contact_id = identity.contact_id AND other.kind = 'user_id'
-                  LIMIT 20)
+        SELECT identity.kind, identity.value, identity.contact_id, identity.standing, identity.since, identity.joined_from,
+            EXISTS (SELECT FROM contact_identities AS other
+                    WHERE other.workspace_id = $1 AND other.contact_id = identity.contact_id AND other.kind = 'user_id')
         FROM contact_identities AS identity
         JOIN UNNEST($2::text[], $3::text[]) AS wanted (kind, value) USING (kind, value)
         WHERE identity.workspace_id = $1";
+    NAMES_OF = "
+        SELECT kind, value, contact_id, standing, since, joined_from, kind = 'user_id'
+        FROM contact_identities
+        WHERE workspace_id = $1 AND contact_id = ANY($2)
+        ORDER BY contact_id, kind, value
+        LIMIT 10000";
     INSERT = "INSERT INTO contacts (workspace_id, id, name) SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::text[])";
     /// One that is somebody's by now is a fault: whoever met them is to look again.
     INSERT_IDENTITIES = "
-        INSERT INTO contact_identities (workspace_id, kind, value, contact_id)
-        SELECT * FROM UNNEST($1::uuid[], $2::text[], $3::text[], $4::uuid[])";
-    /// Names that are another contact's from now on, or stand otherwise.
+        INSERT INTO contact_identities (workspace_id, kind, value, contact_id, standing, since, joined_from)
+        SELECT workspace_id, kind, value, contact_id, standing, since, joined_from::uuid[]
+        FROM UNNEST($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::timestamptz[], $7::text[])
+            AS met (workspace_id, kind, value, contact_id, standing, since, joined_from)";
+    /// Names that are another contact's from now on, or stand otherwise. Fails with [`OVERTAKEN`](super::payloads::OVERTAKEN) when one
+    /// is not as it was when that was decided.
     MOVE_IDENTITIES = "
-        UPDATE contact_identities AS identity
-        SET contact_id = moved.contact_id, standing = moved.standing, joined_from = moved.joined_from
-        FROM UNNEST($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::uuid[])
-            AS moved (workspace_id, kind, value, contact_id, standing, joined_from)
-        WHERE identity.workspace_id = moved.workspace_id AND identity.kind = moved.kind AND identity.value = moved.value";
-    /// What was taken over from another contact is that one's again, and is not joined a second time.
+        WITH moved AS (
+            UPDATE contact_identities AS identity
+            SET contact_id = wanted.contact_id, standing = wanted.standing, since = wanted.since,
+                joined_from = wanted.joined_from::uuid[]
+            FROM UNNEST($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::timestamptz[], $7::text[], $8::uuid[], $9::text[])
+                AS wanted (workspace_id, kind, value, contact_id, standing, since, joined_from, was_of, was)
+            WHERE identity.workspace_id = wanted.workspace_id AND identity.kind = wanted.kind AND identity.value = wanted.value
+              AND identity.contact_id = wanted.was_of AND identity.standing = wanted.was
+            RETURNING 1)
+        SELECT 1 / (count(*) = cardinality($1))::integer FROM moved";
+    /// What $2 took over from $3 is that one's again, also where a third contact has taken it over since, and is not joined a second
+    /// time. A name's way leads from its first contact over those that took it over to the one that has it.
     PART = "
         UPDATE contact_identities
-        SET contact_id = joined_from, joined_from = NULL, standing = 'apart'
-        WHERE workspace_id = $1 AND contact_id = $2 AND joined_from = $3";
+        SET contact_id = $3, joined_from = joined_from[:array_position(joined_from, $3) - 1],
+            standing = CASE standing WHEN 'former' THEN standing ELSE 'apart' END
+        WHERE workspace_id = $1 AND joined_from @> ARRAY[$3::uuid]
+          AND (joined_from || contact_id)[array_position(joined_from, $3) + 1] = $2";
     IS_JOINED = "
         SELECT EXISTS (
-            SELECT FROM contact_identities WHERE workspace_id = $1 AND contact_id = $2 AND joined_from = $3)";
-    /// Contacts in the order of their conversations: under way first, then the latest.
+            SELECT FROM contact_identities
+            WHERE workspace_id = $1 AND joined_from @> ARRAY[$3::uuid]
+              AND (joined_from || contact_id)[array_position(joined_from, $3) + 1] = $2)";
+    /// Contacts in the order of their conversations: with a colleague first, then under way, then the latest.
     BY_CONVERSATION = "
         SELECT contact_id
         FROM conversations
         WHERE workspace_id = $1 AND contact_id = ANY($2)
-        ORDER BY state <> 'resolved' DESC, last_message_at DESC
+        ORDER BY controller = 'agent' DESC, state <> 'resolved' DESC, last_message_at DESC
         LIMIT 1000";
     IDENTITIES = "
         SELECT kind, value
@@ -72,10 +90,20 @@ pub type Found = HashMap<Identity, Known>;
 /// Whose an identity is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
+    pub name: Name,
+    /// Its owner has a user id, this or another one.
+    pub has_user_id: bool,
+}
+
+/// How an identity stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
     pub owner: ContactId,
     pub standing: Standing,
-    /// The user ids of its owner.
-    pub user_ids: Vec<String>,
+    /// Since when, by WhatsApp's clock: what is older says nothing about it.
+    pub since: Timestamp,
+    /// The contacts it was taken over from when they turned out to be one person, the first of them first.
+    pub joined_from: Vec<ContactId>,
 }
 
 /// What an identity is to its contact.
@@ -109,7 +137,7 @@ impl Standing {
     }
 }
 
-/// Reads a contact's row: id, name, language, fields, address, username, from column `first` on.
+/// Reads a contact's row: id, name, language, fields, address, username, addressed_at, from column `first` on.
 pub(super) fn contact(row: &Row, first: usize) -> Contact {
     Contact {
         id: ContactId(row.get(first)),
@@ -118,6 +146,7 @@ pub(super) fn contact(row: &Row, first: usize) -> Contact {
         fields: fields(row, first + 3),
         address: if_known(row, first + 4),
         username: row.get(first + 5),
+        addressed_at: row.get(first + 6),
     }
 }
 
@@ -157,8 +186,8 @@ pub async fn update(transaction: &Transaction<'_>, workspace: WorkspaceId, befor
     let noted: BTreeMap<_, _> = contact.fields.iter().filter(|(name, value)| before.fields.get(*name) != Some(*value)).collect();
     let noted = serde_json::to_value(noted)?;
     let address = contact.address.as_ref().map(serde_json::to_value).transpose()?;
-    let Contact { id, name, language, username, .. } = contact;
-    transaction.execute(&statement, &[&workspace.0, &id.0, name, language, &gone, &noted, &address, username]).await?;
+    let Contact { id, name, language, username, addressed_at, .. } = contact;
+    transaction.execute(&statement, &[&workspace.0, &id.0, name, language, &gone, &noted, &address, username, addressed_at]).await?;
     Ok(())
 }
 
@@ -171,7 +200,9 @@ pub(super) fn identity(kind: &str, value: String) -> Result<Identity> {
 }
 
 fn known(row: &Row) -> Known {
-    Known { owner: ContactId(row.get(2)), standing: Standing::read(row.get(3)), user_ids: row.get(4) }
+    let joined_from = row.get::<_, Vec<Uuid>>(5).into_iter().map(ContactId).collect();
+    let name = Name { owner: ContactId(row.get(2)), standing: Standing::read(row.get(3)), since: row.get(4), joined_from };
+    Known { name, has_user_id: row.get(6) }
 }
 
 /// Whether a contact has something that it took over from another one.
@@ -205,7 +236,17 @@ impl Store {
         Ok(rows.iter().filter_map(|row| Some((identity(row.get(0), row.get(1)).ok()?, known(row)))).collect())
     }
 
-    /// Those of these contacts that have conversations: the one with a conversation under way first, then by the latest message.
+    /// All names of these contacts.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn names_of(&self, workspace: WorkspaceId, contacts: &[ContactId]) -> Result<Found> {
+        let ids: Vec<Uuid> = contacts.iter().map(|contact| contact.0).collect();
+        let rows = self.query(&NAMES_OF, &[&workspace.0, &ids]).await?;
+        Ok(rows.iter().filter_map(|row| Some((identity(row.get(0), row.get(1)).ok()?, known(row)))).collect())
+    }
+
+    /// Those of these contacts that have conversations: with a colleague first, then under way, then by the latest message.
     ///
     /// # Errors
     /// As PostgreSQL answers.

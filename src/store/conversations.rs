@@ -48,7 +48,7 @@ crate::statements! {
         FOR UPDATE OF c");
     WITH_CONTACT = concat!("
         SELECT ", columns!(), ", s.session, false AS another_under_way, contact.id, contact.name, contact.language, contact.fields,
-            contact.address, contact.username
+            contact.address, contact.username, contact.addressed_at
         FROM conversations AS c
         JOIN contacts AS contact ON contact.workspace_id = c.workspace_id AND contact.id = c.contact_id
         LEFT JOIN flow_sessions AS s ON s.workspace_id = c.workspace_id AND s.conversation_id = c.id

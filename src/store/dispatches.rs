@@ -54,7 +54,7 @@ crate::statements! {
             ARRAY(SELECT identity.kind || ':' || identity.value
                   FROM contact_identities AS identity
                   JOIN contacts AS contact ON contact.workspace_id = $1 AND contact.id = claimed.contact_id
-                  WHERE identity.workspace_id = $1 AND (identity.contact_id = contact.id OR identity.joined_from = contact.id)
+                  WHERE identity.workspace_id = $1 AND (identity.contact_id = contact.id OR identity.joined_from @> ARRAY[contact.id])
                   ORDER BY contact.address = jsonb_build_object('kind', identity.kind, 'value', identity.value) DESC NULLS LAST,
                       identity.standing = 'former', identity.kind, identity.value
                   LIMIT 20) AS identities,

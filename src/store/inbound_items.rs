@@ -13,6 +13,15 @@ crate::statements! {
     INSERT = "
         INSERT INTO inbound_items (workspace_id, contact_id, inbox_id, payload_seq, item, received_at)
         SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::text[], $6::timestamptz[])";
+    /// For every inbox where a contact has a conversation under way, and for one where it may come to have one.
+    INSERT_UNDER_WAY = "
+        INSERT INTO inbound_items (workspace_id, contact_id, inbox_id, payload_seq, item, received_at)
+        SELECT $1, $2, inbox_id, 0, $4, $5
+        FROM (
+            SELECT $3::uuid
+            UNION
+            SELECT inbox_id FROM conversations WHERE workspace_id = $1 AND contact_id = $2 AND state <> 'resolved'
+        ) AS places (inbox_id)";
     WAITING = "
         SELECT seq, payload_seq, item, received_at
         FROM inbound_items
@@ -103,6 +112,24 @@ pub(super) fn item(row: &Row) -> WaitingItem {
     let raw: String = row.get(2);
     let item = serde_json::from_str(&raw).map_err(|fault| Strange { reason: fault.to_string(), raw });
     WaitingItem { seq: row.get(0), payload_seq: row.get(1), item, received_at: row.get(3) }
+}
+
+/// Puts an item into each lane where a contact has a conversation under way, and into that of `inbox`, behind what waits there.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn insert_under_way(
+    transaction: &Transaction<'_>,
+    workspace: WorkspaceId,
+    contact: ContactId,
+    inbox: InboxId,
+    item: &InboundItem,
+    at: Timestamp,
+) -> Result<()> {
+    let statement = prepare(transaction, &INSERT_UNDER_WAY).await?;
+    let item = serde_json::to_string(item)?;
+    transaction.execute(&statement, &[&workspace.0, &contact.0, &inbox.0, &item, &at]).await?;
+    Ok(())
 }
 
 /// Removes items whose commands have run.

@@ -76,7 +76,10 @@ crate::statements! {
         LIMIT $5", "c.last_message_at DESC, c.id DESC");
     PAST = page!("
         SELECT * FROM conversations
-        WHERE workspace_id = $1 AND contact_id = $3
+        WHERE workspace_id = $1 AND contact_id IN (
+            SELECT $3
+            UNION
+            SELECT unnest(joined_from) FROM contact_identities WHERE workspace_id = $1 AND contact_id = $3)
         ORDER BY opened_at DESC
         LIMIT $4", "c.opened_at DESC");
     /// Counted up to a hundred: a badge says "99+".

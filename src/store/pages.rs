@@ -16,11 +16,13 @@ crate::statements! {
     /// A conversation with its contact, and what the viewer ($3) wrote and read there.
     OPENED = concat!("
         SELECT ", columns!(), ", s.session, false AS another_under_way, contact.id, contact.name, contact.language, contact.fields,
-            contact.address, contact.username,
+            contact.address, contact.username, contact.addressed_at,
             ARRAY(SELECT kind FROM contact_identities AS known
-                  WHERE known.workspace_id = $1 AND known.contact_id = c.contact_id ORDER BY kind, value LIMIT 20) AS kinds,
+                  WHERE known.workspace_id = $1 AND (known.contact_id = c.contact_id OR known.joined_from @> ARRAY[c.contact_id])
+                  ORDER BY kind, value LIMIT 20) AS kinds,
             ARRAY(SELECT value FROM contact_identities AS known
-                  WHERE known.workspace_id = $1 AND known.contact_id = c.contact_id ORDER BY kind, value LIMIT 20) AS values,
+                  WHERE known.workspace_id = $1 AND (known.contact_id = c.contact_id OR known.joined_from @> ARRAY[c.contact_id])
+                  ORDER BY kind, value LIMIT 20) AS values,
             reply.body, reply.version, reply.writer, reply.turn, note.body, note.version, note.writer, note.turn,
             read.seq
         FROM conversations AS c
@@ -60,14 +62,14 @@ impl Store {
 
 fn opened(row: &Row) -> Opened {
     let first = WIDTH + 2;
-    let (kinds, values): (Vec<&str>, Vec<String>) = (row.get(first + 6), row.get(first + 7));
+    let (kinds, values): (Vec<&str>, Vec<String>) = (row.get(first + 7), row.get(first + 8));
     Opened {
         conversation: shown(row),
         session: if_known(row, WIDTH),
         contact: contact(row, first),
         identities: kinds.into_iter().zip(values).filter_map(|(kind, value)| identity(kind, value).ok()).collect(),
-        drafts: Drafts { reply: draft(row, first + 8), note: draft(row, first + 12) },
-        read_seq: row.get(first + 16),
+        drafts: Drafts { reply: draft(row, first + 9), note: draft(row, first + 13) },
+        read_seq: row.get(first + 17),
     }
 }
 

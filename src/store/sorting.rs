@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use super::contacts::Standing;
+use super::contacts::{Name, Standing};
 use super::flight::{Step, in_one_flight};
 use super::inbound_items::NewItem;
 use super::notices::NewNotice;
@@ -22,7 +22,8 @@ pub struct Sheet<'a> {
     pub payloads: Vec<i64>,
     /// People we meet for the first time, with their profile names.
     pub contacts: Vec<(WorkspaceId, ContactId, String)>,
-    pub identities: Vec<(WorkspaceId, Identity, ContactId)>,
+    /// What they, and others, are called that nobody was called before.
+    pub identities: Vec<Met>,
     /// Names we knew that stand otherwise from now on.
     pub moved: Vec<Moved>,
     pub items: Vec<NewItem>,
@@ -30,15 +31,22 @@ pub struct Sheet<'a> {
     pub quarantined: Vec<NewQuarantined>,
 }
 
+/// A name that was nobody's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Met {
+    pub workspace: WorkspaceId,
+    pub identity: Identity,
+    pub name: Name,
+}
+
 /// A name that a contact takes over from another one, or that stands otherwise with its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moved {
     pub workspace: WorkspaceId,
     pub identity: Identity,
-    pub owner: ContactId,
-    pub standing: Standing,
-    /// Whose it was, when the two are one person.
-    pub joined_from: Option<ContactId>,
+    /// Whose it was, and how it stood: if it is otherwise by now, whoever decided this is to look again.
+    pub was: (ContactId, Standing),
+    pub name: Name,
 }
 
 /// Whether a sheet was written.
@@ -66,7 +74,8 @@ impl Store {
         let sorted: [&(dyn ToSql + Sync); 2] = [&sheet.payloads, &now];
         let moves = Moves::of(&sheet.moved);
         let moved = moves.parameters();
-        let (contacts, identities) = (people.contacts(), people.identities());
+        let met = Names::of(sheet.identities.iter().map(|it| (it.workspace, &it.identity, &it.name)));
+        let (contacts, identities) = (people.parameters(), met.parameters());
         let (items, notices, quarantined) = (items.parameters(), notices.parameters(), quarantined.parameters());
         let wanted: [(&super::Statement, &[&(dyn ToSql + Sync)], bool); 9] = [
             (&payloads::LOCK, &app, true),
@@ -87,43 +96,70 @@ impl Store {
         }
         match answered(in_one_flight(&client, steps)).await {
             Ok(()) => Ok(Written::Written),
-            Err(error) if is_overtaken(&error) => Ok(Written::Overtaken),
+            // Who lost a deadlock met somebody who moves the same names.
+            Err(error) if is_overtaken(&error) || error.is_retryable() => Ok(Written::Overtaken),
             Err(error) => Err(error),
         }
     }
 }
 
-/// The guard's division by zero, or an identity that somebody else just met.
+/// A guard's division by zero, or an identity that somebody else just met.
 fn is_overtaken(error: &Error) -> bool {
     let Error::Refused(refused) = error else { return false };
     let Some(said) = refused.as_db_error() else { return false };
     said.code().code() == payloads::OVERTAKEN || said.constraint() == Some("contact_identities_pkey")
 }
 
-/// Names that move, as columns.
-struct Moves<'a> {
+/// Names as columns.
+struct Names<'a> {
     workspaces: Vec<Uuid>,
     kinds: Vec<&'static str>,
     values: Vec<&'a str>,
     owners: Vec<Uuid>,
     standings: Vec<&'static str>,
-    joined_from: Vec<Option<Uuid>>,
+    since: Vec<Timestamp>,
+    /// Each as an array's text.
+    joined_from: Vec<String>,
+}
+
+impl<'a> Names<'a> {
+    fn of(names: impl Iterator<Item = (WorkspaceId, &'a Identity, &'a Name)> + Clone) -> Self {
+        let way = |name: &Name| name.joined_from.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        Self {
+            workspaces: names.clone().map(|(workspace, _, _)| workspace.0).collect(),
+            kinds: names.clone().map(|(_, identity, _)| identity.kind()).collect(),
+            values: names.clone().map(|(_, identity, _)| identity.value()).collect(),
+            owners: names.clone().map(|(_, _, name)| name.owner.0).collect(),
+            standings: names.clone().map(|(_, _, name)| name.standing.as_str()).collect(),
+            since: names.clone().map(|(_, _, name)| name.since).collect(),
+            joined_from: names.map(|(_, _, name)| format!("{{{}}}", way(name))).collect(),
+        }
+    }
+
+    fn parameters(&self) -> [&(dyn ToSql + Sync); 7] {
+        [&self.workspaces, &self.kinds, &self.values, &self.owners, &self.standings, &self.since, &self.joined_from]
+    }
+}
+
+/// Names that move, as columns.
+struct Moves<'a> {
+    names: Names<'a>,
+    were_of: Vec<Uuid>,
+    were: Vec<&'static str>,
 }
 
 impl<'a> Moves<'a> {
     fn of(moved: &'a [Moved]) -> Self {
         Self {
-            workspaces: moved.iter().map(|it| it.workspace.0).collect(),
-            kinds: moved.iter().map(|it| it.identity.kind()).collect(),
-            values: moved.iter().map(|it| it.identity.value()).collect(),
-            owners: moved.iter().map(|it| it.owner.0).collect(),
-            standings: moved.iter().map(|it| it.standing.as_str()).collect(),
-            joined_from: moved.iter().map(|it| it.joined_from.map(|contact| contact.0)).collect(),
+            names: Names::of(moved.iter().map(|it| (it.workspace, &it.identity, &it.name))),
+            were_of: moved.iter().map(|it| it.was.0.0).collect(),
+            were: moved.iter().map(|it| it.was.1.as_str()).collect(),
         }
     }
 
-    fn parameters(&self) -> [&(dyn ToSql + Sync); 6] {
-        [&self.workspaces, &self.kinds, &self.values, &self.owners, &self.standings, &self.joined_from]
+    fn parameters(&self) -> [&(dyn ToSql + Sync); 9] {
+        let [workspaces, kinds, values, owners, standings, since, joined_from] = self.names.parameters();
+        [workspaces, kinds, values, owners, standings, since, joined_from, &self.were_of, &self.were]
     }
 }
 
@@ -132,10 +168,6 @@ struct People<'a> {
     workspaces: Vec<Uuid>,
     ids: Vec<Uuid>,
     names: Vec<&'a str>,
-    of: Vec<Uuid>,
-    kinds: Vec<&'static str>,
-    values: Vec<&'a str>,
-    owners: Vec<Uuid>,
 }
 
 impl<'a> People<'a> {
@@ -144,18 +176,10 @@ impl<'a> People<'a> {
             workspaces: sheet.contacts.iter().map(|(workspace, _, _)| workspace.0).collect(),
             ids: sheet.contacts.iter().map(|(_, contact, _)| contact.0).collect(),
             names: sheet.contacts.iter().map(|(_, _, name)| name.as_str()).collect(),
-            of: sheet.identities.iter().map(|(workspace, _, _)| workspace.0).collect(),
-            kinds: sheet.identities.iter().map(|(_, identity, _)| identity.kind()).collect(),
-            values: sheet.identities.iter().map(|(_, identity, _)| identity.value()).collect(),
-            owners: sheet.identities.iter().map(|(_, _, contact)| contact.0).collect(),
         }
     }
 
-    fn contacts(&self) -> [&(dyn ToSql + Sync); 3] {
+    fn parameters(&self) -> [&(dyn ToSql + Sync); 3] {
         [&self.workspaces, &self.ids, &self.names]
-    }
-
-    fn identities(&self) -> [&(dyn ToSql + Sync); 4] {
-        [&self.of, &self.kinds, &self.values, &self.owners]
     }
 }

@@ -140,8 +140,11 @@ pub(super) async fn part(
     id: web::Path<ConversationId>,
     form: web::Form<Parting>,
 ) -> Result<HttpResponse> {
-    run(&state, &signed, *id, Command::Part { by: person(&signed), other: form.other }).await?;
-    Ok(asked.done(*id))
+    match run(&state, &signed, *id, Command::Part { by: person(&signed), other: form.other }).await {
+        // They are two, whoever said so.
+        Ok(_) | Err(Error::Refused(Refusal::Duplicate)) => Ok(asked.done(*id)),
+        Err(error) => Err(error),
+    }
 }
 
 /// `agent:<uuid>` or `queue:<uuid>`.

@@ -70,6 +70,7 @@ pub fn stands(event: &Event) -> bool {
         | Event::AddressChanged { .. }
         | Event::NumberTakenOver { .. }
         | Event::ContactsJoined { .. }
+        | Event::CustomerMovedOn { .. }
         | Event::ContactsParted { .. }
         | Event::ContactRenamed { .. }
         | Event::Strange(_) => true,

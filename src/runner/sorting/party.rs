@@ -1,21 +1,26 @@
 //! Who is who among those that a batch's messages name: an identity is one contact's, and what WhatsApp says together belongs together,
-//! but for a number, which may pass from one person to another. Pure.
+//! but for a number, which may pass from one person to another. What WhatsApp said later is believed, whenever it arrives. Pure.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::domain::contact::Identity;
 use crate::domain::ids::{ContactId, WorkspaceId};
 use crate::domain::inbound::{Found, InboundContent, InboundMessage, Sender};
 use crate::domain::unspoken::Unspoken;
-use crate::store::contacts::{Found as Known, Standing};
-use crate::store::sorting::{Moved, Sheet};
+use crate::store::contacts::{Known, Name, Standing};
+use crate::store::sorting::{Met as NewName, Moved, Sheet};
 
-/// Whom a message is from, and what came to light.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Who writes from a new number that long before WhatsApp tells of it is taken for its new owner; who had it earlier, for another person.
+const BEFORE_IT_WAS_TOLD: SignedDuration = SignedDuration::from_hours(1);
+
+/// Whom a message is from, by which of its names they are known, and what came to light.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Met {
     pub contact: ContactId,
+    pub names: Vec<Identity>,
     pub found: Option<Found>,
 }
 
@@ -23,13 +28,26 @@ pub(super) struct Met {
 #[derive(Debug)]
 pub(super) struct Party {
     workspace: WorkspaceId,
-    owners: HashMap<Identity, (ContactId, Standing)>,
-    user_ids: HashMap<ContactId, HashSet<String>>,
+    names: BTreeMap<Identity, Name>,
+    /// As they are stored.
+    before: HashMap<Identity, Name>,
+    /// The names of each, turned round.
+    held: HashMap<ContactId, BTreeSet<Identity>>,
+    /// Who has a user id that is not among the names.
+    with_id: HashSet<ContactId>,
     /// Of several contacts that are one person, the first of these stays.
     order: Vec<ContactId>,
     contacts: Vec<(ContactId, String)>,
-    fresh: Vec<Identity>,
-    moved: HashMap<Identity, Option<ContactId>>,
+}
+
+/// Whose a number is for who sends a message from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Theirs(ContactId),
+    /// It was another contact's until now.
+    Passes,
+    /// It is another contact's; the message is older than that.
+    Anothers,
 }
 
 /// Everything a message says its sender is called by.
@@ -44,108 +62,178 @@ fn told(message: &InboundMessage) -> Option<&Unspoken> {
     }
 }
 
+fn is_user_id(identity: &Identity) -> bool {
+    matches!(identity, Identity::UserId(_))
+}
+
 impl Party {
-    pub(super) fn new(workspace: WorkspaceId, known: Known, order: Vec<ContactId>) -> Self {
-        let mut user_ids: HashMap<ContactId, HashSet<String>> = HashMap::new();
-        for it in known.values() {
-            user_ids.entry(it.owner).or_default().extend(it.user_ids.iter().cloned());
-        }
-        let owners = known.into_iter().map(|(identity, known)| (identity, (known.owner, known.standing))).collect();
-        Self { workspace, owners, user_ids, order, contacts: Vec::new(), fresh: Vec::new(), moved: HashMap::new() }
+    /// `complete` are the contacts all of whose names are known, in the order in which one of several stays.
+    pub(super) fn new(
+        workspace: WorkspaceId,
+        known: HashMap<Identity, Known>,
+        complete: &HashSet<ContactId>,
+        order: Vec<ContactId>,
+    ) -> Self {
+        let others = known.values().filter(|known| known.has_user_id && !complete.contains(&known.name.owner));
+        let with_id = others.map(|known| known.name.owner).collect();
+        let before: HashMap<Identity, Name> = known.into_iter().map(|(identity, known)| (identity, known.name)).collect();
+        let (names, held, contacts) = (BTreeMap::new(), HashMap::new(), Vec::new());
+        let mut party = Self { workspace, names, before: before.clone(), held, with_id, order, contacts };
+        before.into_iter().for_each(|(identity, name)| party.set(identity, name));
+        party
     }
 
     /// Whose message this is.
     pub(super) fn meet(&mut self, message: &InboundMessage) -> Met {
-        match told(message).and_then(|told| Some((told, told.new_identity()?))) {
-            Some((told, to)) => self.change(&message.sender, told, to),
-            None => self.recognise(&message.sender),
-        }
+        let (contact, found) = match told(message).and_then(|told| Some((told, told.new_identity()?))) {
+            Some((told, to)) => self.change(&message.sender, message.at, told, to),
+            None => self.recognise(&message.sender, message.at),
+        };
+        let theirs = message.sender.identities.iter().filter(|identity| self.owner(identity) == Some(contact));
+        Met { contact, names: theirs.cloned().collect(), found }
     }
 
     /// Writes down what is new.
     pub(super) fn note(self, sheet: &mut Sheet<'_>) {
-        let Self { workspace, owners, contacts, fresh, moved, .. } = self;
+        let Self { workspace, names, before, contacts, .. } = self;
         sheet.contacts.extend(contacts.into_iter().map(|(contact, name)| (workspace, contact, name)));
-        let owned = |identity: Identity| owners.get(&identity).copied().map(|owned| (identity, owned));
-        let fresh = fresh.into_iter().filter_map(owned);
-        sheet.identities.extend(fresh.map(|(identity, (owner, _))| (workspace, identity, owner)));
-        for (identity, joined_from) in moved {
-            let Some((owner, standing)) = owners.get(&identity).copied() else { continue };
-            sheet.moved.push(Moved { workspace, identity, owner, standing, joined_from });
+        for (identity, name) in names {
+            match before.get(&identity) {
+                None => sheet.identities.push(NewName { workspace, identity, name }),
+                Some(before) if *before != name => {
+                    sheet.moved.push(Moved { workspace, identity, was: (before.owner, before.standing), name });
+                }
+                Some(_) => {}
+            }
         }
     }
 
     /// WhatsApp says that the sender is called otherwise from now on: the contact keeps its history.
-    fn change(&mut self, sender: &Sender, told: &Unspoken, to: Identity) -> Met {
-        let known = sender.identities.iter().rev().find_map(|identity| self.owner(identity));
-        let contact = known.or_else(|| self.owner(&to)).unwrap_or_else(|| self.stranger(sender));
-        sender.identities.iter().for_each(|identity| self.give(identity, contact));
-        if let (Unspoken::NumberChanged { .. }, true) = (told, !sender.identities.contains(&to)) {
-            let former = sender.identities.iter().filter(|identity| matches!(identity, Identity::Phone(_)));
-            former.for_each(|identity| self.stands(identity, contact, Standing::Former, None));
+    fn change(&mut self, sender: &Sender, at: Timestamp, told: &Unspoken, to: Identity) -> (ContactId, Option<Found>) {
+        let known = self.known(sender, at).or_else(|| Some((self.owner(&to)?, None)));
+        let (contact, joined) = known.unwrap_or_else(|| (self.stranger(sender), None));
+        sender.identities.iter().for_each(|identity| self.give(identity, contact, at));
+        if let Unspoken::NumberChanged { .. } = told {
+            sender
+                .identities
+                .iter()
+                .filter(|identity| !is_user_id(identity) && **identity != to)
+                .for_each(|it| self.leave(it, contact, at));
         }
-        match self.owner(&to).filter(|owner| *owner != contact) {
-            Some(other) if self.is_free(&to) => self.join(&[to], contact, other),
-            _ => {
-                self.give(&to, contact);
-                Met { contact, found: None }
+        let other = self.owner(&to).filter(|owner| *owner != contact);
+        match (other, told) {
+            (None, Unspoken::UserIdChanged { .. }) if self.owner(&to).is_some() => (contact, joined.or(Some(Found::NothingNew))),
+            (None, _) => {
+                self.give(&to, contact, at);
+                self.comes_back(&to, contact, at);
+                (contact, joined)
             }
+            // One at a time: a message from there tells the rest.
+            (Some(_), _) if joined.is_some() || !self.is_free(&to) => (contact, joined),
+            (Some(_), _) if self.was_anothers(&to, at) => (contact, self.takes_over(&to, contact, at)),
+            (Some(other), _) => self.join(contact, other),
         }
     }
 
     /// A user id is one person's for good; a number may pass from one to another.
-    fn recognise(&mut self, sender: &Sender) -> Met {
-        let ids = || sender.identities.iter().filter(|identity| matches!(identity, Identity::UserId(_)));
-        let phone = sender.identities.iter().find(|identity| matches!(identity, Identity::Phone(_)));
-        let by_id = ids().find_map(|identity| self.owner(identity));
-        let by_phone = phone.and_then(|phone| self.owner(phone));
-        let has_passed = phone.zip(by_phone).is_some_and(|(phone, owner)| self.has_passed(phone, owner, by_id, sender));
-        let met = match (by_id, by_phone) {
-            (Some(id), Some(phone)) if id != phone && !has_passed && sender.identities.iter().all(|it| self.is_free(it)) => {
-                let stays = self.first_of(id, phone);
-                self.join(&sender.identities, stays, if stays == id { phone } else { id })
+    fn recognise(&mut self, sender: &Sender, at: Timestamp) -> (ContactId, Option<Found>) {
+        let known = self.known(sender, at);
+        let (contact, mut found) = known.unwrap_or_else(|| (self.stranger(sender), None));
+        for number in sender.identities.iter().filter(|identity| !is_user_id(identity)) {
+            if self.whose(number, sender, at) == Some(Whose::Passes) {
+                found = self.takes_over(number, contact, at);
             }
-            (Some(contact), _) => Met { contact, found: None },
-            (None, Some(contact)) if !has_passed => Met { contact, found: None },
-            (None, _) => Met { contact: self.stranger(sender), found: None },
-        };
-        if has_passed {
-            phone.into_iter().for_each(|phone| self.stands(phone, met.contact, Standing::Current, None));
+            self.comes_back(number, contact, at);
         }
-        sender.identities.iter().for_each(|identity| self.give(identity, met.contact));
-        if has_passed { Met { found: Some(Found::NumberOfAnother), ..met } } else { met }
+        sender.identities.iter().for_each(|identity| self.give(identity, contact, at));
+        (contact, found)
     }
 
-    /// Whether the number is not its owner's any more: they left it, or WhatsApp gives it a user id that is not theirs.
-    fn has_passed(&self, phone: &Identity, owner: ContactId, by_id: Option<ContactId>, sender: &Sender) -> bool {
-        if by_id == Some(owner) {
-            return false;
+    /// Whom we know by a message's names; when they are two, they become one.
+    fn known(&mut self, sender: &Sender, at: Timestamp) -> Option<(ContactId, Option<Found>)> {
+        let by_number = sender.identities.iter().filter(|it| !is_user_id(it)).find_map(|number| match self.whose(number, sender, at)? {
+            Whose::Theirs(owner) => Some(owner),
+            Whose::Passes | Whose::Anothers => None,
+        });
+        match (self.by_user_id(sender), by_number) {
+            (Some(one), Some(other)) if one != other && sender.identities.iter().all(|it| self.is_free(it)) => Some(self.join(one, other)),
+            (Some(contact), _) | (None, Some(contact)) => Some((contact, None)),
+            (None, None) => None,
         }
-        let is_left = self.owners.get(phone).is_some_and(|(_, standing)| *standing == Standing::Former);
-        let has_id = sender.identities.iter().any(|identity| matches!(identity, Identity::UserId(_)));
-        is_left || (has_id && self.user_ids.get(&owner).is_some_and(|ids| !ids.is_empty()))
+    }
+
+    fn by_user_id(&self, sender: &Sender) -> Option<ContactId> {
+        sender.identities.iter().filter(|identity| is_user_id(identity)).find_map(|identity| self.owner(identity))
+    }
+
+    /// A number is not its owner's any more when they left it, or WhatsApp gives it a user id that is not theirs.
+    fn whose(&self, number: &Identity, sender: &Sender, at: Timestamp) -> Option<Whose> {
+        let name = self.names.get(number)?;
+        let is_later = at >= name.since;
+        let has_id = sender.identities.iter().any(is_user_id);
+        let is_anothers = has_id && self.by_user_id(sender) != Some(name.owner) && self.has_user_id(name.owner);
+        let is_left = name.standing == Standing::Former && is_later && self.by_user_id(sender) != Some(name.owner);
+        Some(match (is_anothers || is_left, is_later) {
+            (false, _) => Whose::Theirs(name.owner),
+            (true, true) => Whose::Passes,
+            (true, false) => Whose::Anothers,
+        })
+    }
+
+    fn has_user_id(&self, contact: ContactId) -> bool {
+        self.with_id.contains(&contact) || self.held.get(&contact).is_some_and(|names| names.iter().any(is_user_id))
+    }
+
+    /// Whether a number that somebody is said to have now had an owner before that: numbers are given out again.
+    fn was_anothers(&self, to: &Identity, at: Timestamp) -> bool {
+        !is_user_id(to) && self.names.get(to).is_some_and(|name| at.duration_since(name.since) > BEFORE_IT_WAS_TOLD)
     }
 
     fn owner(&self, identity: &Identity) -> Option<ContactId> {
-        self.owners.get(identity).map(|(owner, _)| *owner)
+        self.names.get(identity).map(|name| name.owner)
     }
 
     /// Whether it may be joined with another contact's.
     fn is_free(&self, identity: &Identity) -> bool {
-        self.owners.get(identity).is_none_or(|(_, standing)| *standing != Standing::Apart)
+        self.names.get(identity).is_none_or(|name| name.standing != Standing::Apart)
     }
 
-    /// Of two that are one: who has a conversation under way, or the latest; otherwise whom we met first.
+    /// Of two that are one: whom a colleague speaks with, who has a conversation under way, or the latest; otherwise whom we met first.
     fn first_of(&self, one: ContactId, other: ContactId) -> ContactId {
         let known = self.order.iter().find(|contact| [one, other].contains(contact)).copied();
         known.unwrap_or_else(|| one.min(other))
     }
 
-    fn join(&mut self, names: &[Identity], stays: ContactId, other: ContactId) -> Met {
-        for name in names.iter().filter(|name| self.owner(name) == Some(other)).cloned().collect::<Vec<_>>() {
-            self.stands(&name, stays, Standing::Current, Some(other));
+    /// Every name of one becomes the other's, but those that a person said are somebody else's.
+    fn join(&mut self, one: ContactId, two: ContactId) -> (ContactId, Option<Found>) {
+        let stays = self.first_of(one, two);
+        let other = if stays == one { two } else { one };
+        for identity in self.held.get(&other).cloned().unwrap_or_default() {
+            let Some(mut name) = self.names.get(&identity).filter(|name| name.standing != Standing::Apart).cloned() else { continue };
+            name.joined_from.push(other);
+            self.set(identity, Name { owner: stays, ..name });
         }
-        Met { contact: stays, found: Some(Found::SamePerson { other }) }
+        (stays, Some(Found::SamePerson { other }))
+    }
+
+    fn takes_over(&mut self, number: &Identity, contact: ContactId, at: Timestamp) -> Option<Found> {
+        self.set(number.clone(), Name { owner: contact, standing: Standing::Current, since: at, joined_from: Vec::new() });
+        Some(Found::NumberOfAnother)
+    }
+
+    /// They have another number: whoever writes from this one later is somebody new.
+    fn leave(&mut self, number: &Identity, contact: ContactId, at: Timestamp) {
+        if let Some(name) = self.names.get(number).filter(|name| name.owner == contact && at >= name.since).cloned() {
+            self.set(number.clone(), Name { standing: Standing::Former, since: at, ..name });
+        }
+    }
+
+    /// They have a number again that they had left.
+    fn comes_back(&mut self, number: &Identity, contact: ContactId, at: Timestamp) {
+        let left = |name: &&Name| name.owner == contact && name.standing == Standing::Former && at >= name.since;
+        if let Some(name) = self.names.get(number).filter(left).cloned() {
+            self.set(number.clone(), Name { standing: Standing::Current, since: at, ..name });
+        }
     }
 
     fn stranger(&mut self, sender: &Sender) -> ContactId {
@@ -155,22 +243,17 @@ impl Party {
     }
 
     /// A name that nobody had yet.
-    fn give(&mut self, identity: &Identity, contact: ContactId) {
-        if !self.owners.contains_key(identity) {
-            self.fresh.push(identity.clone());
-            self.own(identity, contact, Standing::Current);
+    fn give(&mut self, identity: &Identity, contact: ContactId, at: Timestamp) {
+        if !self.names.contains_key(identity) {
+            self.set(identity.clone(), Name { owner: contact, standing: Standing::Current, since: at, joined_from: Vec::new() });
         }
     }
 
-    fn stands(&mut self, identity: &Identity, contact: ContactId, standing: Standing, joined_from: Option<ContactId>) {
-        self.moved.insert(identity.clone(), joined_from);
-        self.own(identity, contact, standing);
-    }
-
-    fn own(&mut self, identity: &Identity, contact: ContactId, standing: Standing) {
-        self.owners.insert(identity.clone(), (contact, standing));
-        if let Identity::UserId(id) = identity {
-            self.user_ids.entry(contact).or_default().insert(id.clone());
+    fn set(&mut self, identity: Identity, name: Name) {
+        if let Some(names) = self.owner(&identity).and_then(|owner| self.held.get_mut(&owner)) {
+            names.remove(&identity);
         }
+        self.held.entry(name.owner).or_default().insert(identity.clone());
+        self.names.insert(identity, name);
     }
 }

@@ -30,9 +30,13 @@ impl Runner {
             let contact = match &mut item {
                 InboundItem::Message(message) => met.pop_front().map(|met| {
                     message.sender.found = met.found;
+                    // Answers go to a name of theirs; one that is another contact's by now is none.
+                    message.sender.identities = met.names;
                     met.contact
                 }),
                 InboundItem::Status(report) => correspondent(report, workspace, &correspondents),
+                // Said by a runner, never by a body.
+                InboundItem::MovedOn { .. } => None,
             };
             match contact {
                 Some(contact) => sheet.items.push(NewItem { workspace, contact, inbox, payload_seq, item, received_at }),
@@ -67,15 +71,20 @@ impl Runner {
     async fn party(&self, workspace: WorkspaceId, messages: Vec<&InboundMessage>) -> Result<Party, Error> {
         let named: Vec<Vec<Identity>> = messages.into_iter().map(names).collect();
         let wanted: Vec<&Identity> = named.iter().flatten().collect();
-        let known = if wanted.is_empty() { Known::new() } else { self.store.find_contacts(workspace, &wanted).await? };
+        let mut known = if wanted.is_empty() { Known::new() } else { self.store.find_contacts(workspace, &wanted).await? };
         let mut several = HashSet::new();
         for names in &named {
-            let owners: HashSet<ContactId> = names.iter().filter_map(|name| known.get(name)).map(|known| known.owner).collect();
+            let owners: HashSet<ContactId> = names.iter().filter_map(|name| known.get(name)).map(|known| known.name.owner).collect();
             several.extend(Some(owners).filter(|owners| owners.len() > 1).into_iter().flatten());
         }
-        let several: Vec<ContactId> = several.into_iter().collect();
-        let order = if several.is_empty() { Vec::new() } else { self.store.by_conversation(workspace, &several).await? };
-        Ok(Party::new(workspace, known, order))
+        let mut order = Vec::new();
+        if !several.is_empty() {
+            // They may turn out to be one, with all their names.
+            let contacts: Vec<ContactId> = several.iter().copied().collect();
+            order = self.store.by_conversation(workspace, &contacts).await?;
+            known.extend(self.store.names_of(workspace, &contacts).await?);
+        }
+        Ok(Party::new(workspace, known, &several, order))
     }
 
     /// Whose messages the statuses speak of.
@@ -106,7 +115,7 @@ impl Runner {
 fn message_of(it: &Addressed) -> Option<&InboundMessage> {
     match &it.item {
         InboundItem::Message(message) => Some(message),
-        InboundItem::Status(_) => None,
+        InboundItem::Status(_) | InboundItem::MovedOn { .. } => None,
     }
 }
 

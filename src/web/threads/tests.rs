@@ -87,9 +87,14 @@ fn one_of_each() -> Vec<Event> {
         Event::ActUndone { by: by(), act: Act::Resolved, before: Box::new(before()) },
         Event::NoteAdded { note: NoteId(Uuid::nil()), by: by(), body: "careful".to_owned() },
         Event::ContactRenamed { name: "Zoe".to_owned() },
-        Event::AddressChanged { from: Some(Identity::Phone("1".to_owned())), to: Identity::UserId("DE.1".to_owned()) },
+        Event::AddressChanged {
+            from: Some(Identity::Phone("1".to_owned())),
+            to: Identity::UserId("DE.1".to_owned()),
+            at: Timestamp::UNIX_EPOCH,
+        },
         Event::NumberTakenOver { number: None },
         Event::ContactsJoined { conversation: ConversationId(Uuid::nil()), other: ContactId(Uuid::nil()) },
+        Event::CustomerMovedOn { to: ConversationId(Uuid::nil()) },
         Event::ContactsParted { other: ContactId(Uuid::nil()), by: by() },
         Event::Strange(serde_json::Value::Null),
     ]

@@ -34,6 +34,8 @@ pub struct SystemLine {
     pub about: Option<(MessageId, String)>,
     /// The conversation and the contact that a person may part from its own.
     pub joined: Option<(ConversationId, ContactId)>,
+    /// The conversation it leads to.
+    pub leads_to: Option<ConversationId>,
 }
 
 /// Characters of a message that a line about it shows.
@@ -54,6 +56,7 @@ impl SystemLine {
             note: handed_note(event),
             about: None,
             joined: joined(event),
+            leads_to: leads_to(event),
         })
     }
 
@@ -67,7 +70,7 @@ impl SystemLine {
             _ => None,
         };
         let sentence = unspoken_sentence(locale, name, unspoken, about.is_some());
-        Self { locale, seq, at, kind: unspoken_kind(unspoken), sentence, reason: None, note, about, joined: None }
+        Self { locale, seq, at, kind: unspoken_kind(unspoken), sentence, reason: None, note, about, joined: None, leads_to: None }
     }
 
     fn icon(&self) -> &'static str {
@@ -80,7 +83,8 @@ impl SystemLine {
             "handed_off" | "flow_started" => "bot",
             "message_resent" | "message_left" => "circle-help",
             "window_opened" | "window_closed" => "clock",
-            "field_set" | "contact_renamed" | "address_changed" | "number_taken_over" | "contacts_joined" | "contacts_parted" => "tag",
+            "field_set" | "contact_renamed" | "address_changed" | "number_taken_over" | "contacts_joined" | "customer_moved_on"
+            | "contacts_parted" => "tag",
             "reaction" => "corner-up-left",
             "edit" | "deletion" => "history",
             "call" => "phone",
@@ -93,6 +97,11 @@ impl SystemLine {
 fn joined(event: &Event) -> Option<(ConversationId, ContactId)> {
     let Event::ContactsJoined { conversation, other } = event else { return None };
     Some((*conversation, *other))
+}
+
+fn leads_to(event: &Event) -> Option<ConversationId> {
+    let Event::CustomerMovedOn { to } = event else { return None };
+    Some(*to)
 }
 
 fn told(locale: Locale, event: &Event) -> Option<Html> {
@@ -119,6 +128,7 @@ fn told(locale: Locale, event: &Event) -> Option<Html> {
         Event::AddressChanged { to, .. } => sentence(&locale, "line.address_changed", &[("to", &identity_text(to))]),
         Event::NumberTakenOver { .. } => plain("line.number_taken_over"),
         Event::ContactsJoined { .. } => plain("line.contacts_joined"),
+        Event::CustomerMovedOn { .. } => plain("line.customer_moved_on"),
         Event::ContactsParted { by, .. } => by_actor(locale, "line.contacts_parted", by),
         Event::Strange(_) => plain("line.strange"),
         Event::MessageReceived { .. }
