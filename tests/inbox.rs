@@ -13,6 +13,8 @@ mod door;
 mod drafts;
 #[path = "inbox/forms.rs"]
 mod forms;
+#[path = "inbox/identities.rs"]
+mod identities;
 #[path = "inbox/pages.rs"]
 mod pages;
 #[path = "inbox/paused.rs"]

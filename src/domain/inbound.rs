@@ -57,8 +57,6 @@ pub enum Found {
     NumberOfAnother,
     /// What were two contacts until now is one person; `other` is the one that the names were taken over from.
     SamePerson { other: ContactId },
-    /// They were told to be called so before: WhatsApp has two ways to say it.
-    NothingNew,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

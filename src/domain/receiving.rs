@@ -15,7 +15,7 @@ use super::flows::engine::{self, Context, Incoming, Kind, Outcome, Step};
 use super::flows::language;
 use super::flows::session::FlowSession;
 use super::ids::{FlowId, MediaId, MessageId, QueueId};
-use super::inbound::{Found, InboundContent, InboundMessage, Sender};
+use super::inbound::{InboundContent, InboundMessage, Sender};
 use super::message::{Author, Content, MediaState, Message, Speech, Status};
 use super::refusal::Refusal;
 use super::snapshot::Workplace;
@@ -23,8 +23,7 @@ use super::timer::Timer;
 use super::{whose, window};
 
 pub(super) fn receive(it: &mut Decision, message: InboundMessage, received_at: Timestamp) -> Result<(), Refusal> {
-    let was_told = message.sender.found == Some(Found::NothingNew);
-    if was_told || it.snapshot.message_by_wamid(&message.wamid).is_some() {
+    if it.snapshot.message_by_wamid(&message.wamid).is_some() {
         return Err(Refusal::Duplicate);
     }
     let sender = message.sender.clone();

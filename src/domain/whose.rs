@@ -23,7 +23,7 @@ pub(super) fn recognise(it: &mut Decision, sender: &Sender, message: &Message) {
             it.emit(Event::NumberTakenOver { number });
         }
         Some(Found::SamePerson { other }) => joined(it, other),
-        Some(Found::NothingNew) | None => {}
+        None => {}
     }
     name(it, sender);
     if let Some(to) = answers_go_to(it, sender, message) {

@@ -277,3 +277,18 @@ fn hear(node: Uuid, body: &[u8], live: &Live) {
         Message::Pages { workspace, user, frame } => deliver(&live.hub.pages_of(workspace, user), &frame.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_understood_in_between_does_not_end_a_misunderstanding() {
+        let (bus, task) = Bus::new("redis://127.0.0.1:1/").unwrap();
+        let (live, _changes) = Live::new(bus);
+        let understood = serde_json::to_vec(&Envelope { node: task.node, message: Message::Wake(Wake::Timers) }).unwrap();
+        hear(task.node, br#"{"node":"of a newer version"}"#, &live);
+        hear(task.node, &understood, &live);
+        assert!(STRANGE.lasts(), "the next strange message would be told as a new trouble");
+    }
+}

@@ -63,6 +63,12 @@ impl Trouble {
         }
     }
 
+    /// Whether it has begun and is not over.
+    #[cfg(test)]
+    pub(super) fn lasts(&self) -> bool {
+        self.lasting().is_some()
+    }
+
     fn has_been_calm_for(&self, calm: Duration, now: Instant) -> bool {
         self.lasting().as_ref().is_some_and(|lasting| now.duration_since(lasting.failed_at) >= calm)
     }

@@ -128,6 +128,10 @@ impl<'a> Script<'a> {
 
     fn whatsapp(&self, deed: &str, words: &str) -> Played {
         let (verb, rest) = deed.split_once(' ').expect("WhatsApp does something with a message");
+        if let Some(who) = rest.strip_suffix(" to another").filter(|_| verb == "joins") {
+            let to = ConversationId(uuid::Uuid::from_u128(9));
+            return self.shop.about(self.phones[who].id(), Command::MoveOn { to }).map(drop);
+        }
         let (object, status) = rest.split_once(' ').unwrap_or((rest, ""));
         let message = self.message(object);
         let conversation = self.kept(message);
@@ -258,7 +262,7 @@ fn understood(phone: &Phone<'_>, mut message: Value, deed: &str) -> InboundMessa
     }
     let mut message = match parsed(json!({ "contacts": [contact], "messages": [message] })) {
         InboundItem::Message(message) => message,
-        InboundItem::Status(report) => panic!("{report:?}"),
+        other => panic!("{other:?}"),
     };
     if deed.ends_with("on a number of another") {
         message.sender.found = Some(Found::NumberOfAnother);
@@ -278,7 +282,7 @@ fn report(message: MessageId, status: &str, code: &str, at: i64) -> baton::domai
     }
     match parsed(json!({ "statuses": [report] })) {
         InboundItem::Status(report) => report,
-        InboundItem::Message(message) => panic!("{message:?}"),
+        other => panic!("{other:?}"),
     }
 }
 

@@ -116,6 +116,18 @@ impl Shop {
             reply_to,
         });
         self.takes_in(item).await;
+        self.latest().await
+    }
+
+    /// A customer whom WhatsApp calls so writes; answers the conversation that was written in last.
+    pub async fn hears_as(&self, identities: &[Identity], username: Option<&str>) -> ConversationId {
+        let sender = Sender { identities: identities.to_vec(), name: None, username: username.map(str::to_owned), found: None };
+        let (wamid, content) = (format!("wamid.{}", Uuid::now_v7()), InboundContent::Text { body: "Hello".to_owned() });
+        self.takes_in(InboundItem::Message(InboundMessage { wamid, at: now(), sender, raw: json!({}), content, reply_to: None })).await;
+        self.latest().await
+    }
+
+    async fn latest(&self) -> ConversationId {
         let listed = self.house.state.store.list(self.house.workspace, UserId(Uuid::nil()), ListView::All, None, 1).await.unwrap();
         listed.first().expect("a conversation").conversation.id
     }

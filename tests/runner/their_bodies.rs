@@ -109,7 +109,10 @@ async fn is_to_be_seen(shop: &Shop, bodies: &[Vec<u8>]) {
         let is_aside = aside.contains(&seq.to_string());
         for said in understand(body) {
             let is_seen = match &said {
-                Said::ForInbox { item: InboundItem::Message(message), .. } => messages.contains(&message.wamid),
+                // What is told a second time is a notice.
+                Said::ForInbox { item: InboundItem::Message(message), .. } => {
+                    messages.contains(&message.wamid) || notices.iter().any(|notice| notice.contains(&message.wamid))
+                }
                 Said::ForInbox { item: InboundItem::Status(report), .. } => notices.iter().any(|notice| notice.contains(&report.wamid)),
                 Said::Notice { value, .. } => {
                     notices.iter().any(|notice| serde_json::from_str::<Value>(notice).is_ok_and(|it| it == *value))

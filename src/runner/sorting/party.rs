@@ -83,14 +83,14 @@ impl Party {
         party
     }
 
-    /// Whose message this is.
-    pub(super) fn meet(&mut self, message: &InboundMessage) -> Met {
+    /// Whose message this is; nobody's when WhatsApp tells again what it has told: it has two ways to tell of a new user id.
+    pub(super) fn meet(&mut self, message: &InboundMessage) -> Option<Met> {
         let (contact, found) = match told(message).and_then(|told| Some((told, told.new_identity()?))) {
-            Some((told, to)) => self.change(&message.sender, message.at, told, to),
+            Some((told, to)) => self.change(&message.sender, message.at, told, to)?,
             None => self.recognise(&message.sender, message.at),
         };
         let theirs = message.sender.identities.iter().filter(|identity| self.owner(identity) == Some(contact));
-        Met { contact, names: theirs.cloned().collect(), found }
+        Some(Met { contact, names: theirs.cloned().collect(), found })
     }
 
     /// Writes down what is new.
@@ -109,7 +109,7 @@ impl Party {
     }
 
     /// WhatsApp says that the sender is called otherwise from now on: the contact keeps its history.
-    fn change(&mut self, sender: &Sender, at: Timestamp, told: &Unspoken, to: Identity) -> (ContactId, Option<Found>) {
+    fn change(&mut self, sender: &Sender, at: Timestamp, told: &Unspoken, to: Identity) -> Option<(ContactId, Option<Found>)> {
         let known = self.known(sender, at).or_else(|| Some((self.owner(&to)?, None)));
         let (contact, joined) = known.unwrap_or_else(|| (self.stranger(sender), None));
         sender.identities.iter().for_each(|identity| self.give(identity, contact, at));
@@ -121,8 +121,8 @@ impl Party {
                 .for_each(|it| self.leave(it, contact, at));
         }
         let other = self.owner(&to).filter(|owner| *owner != contact);
-        match (other, told) {
-            (None, Unspoken::UserIdChanged { .. }) if self.owner(&to).is_some() => (contact, joined.or(Some(Found::NothingNew))),
+        Some(match (other, told) {
+            (None, Unspoken::UserIdChanged { .. }) if joined.is_none() && self.owner(&to).is_some() => return None,
             (None, _) => {
                 self.give(&to, contact, at);
                 self.comes_back(&to, contact, at);
@@ -132,7 +132,7 @@ impl Party {
             (Some(_), _) if joined.is_some() || !self.is_free(&to) => (contact, joined),
             (Some(_), _) if self.was_anothers(&to, at) => (contact, self.takes_over(&to, contact, at)),
             (Some(other), _) => self.join(contact, other),
-        }
+        })
     }
 
     /// A user id is one person's for good; a number may pass from one to another.

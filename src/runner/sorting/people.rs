@@ -21,14 +21,15 @@ use crate::store::sorting::Sheet;
 type Correspondents = HashMap<(WorkspaceId, String), ContactId>;
 
 impl Runner {
-    /// Finds or makes the contact of every item. Statuses of messages that are not ours are kept as notices.
+    /// Finds or makes the contact of every item. Statuses of messages that are not ours, and what is told a second time, are kept as
+    /// notices.
     pub(super) async fn attach(&self, sheet: &mut Sheet<'_>, addressed: Vec<Addressed>, now: Timestamp) -> Result<(), Error> {
         let mut met = self.senders(sheet, &addressed).await?;
         let correspondents = self.correspondents(&addressed).await?;
         for Addressed { connection, payload_seq, received_at, mut item } in addressed {
             let (workspace, inbox) = (connection.workspace, connection.inbox.id);
             let contact = match &mut item {
-                InboundItem::Message(message) => met.pop_front().map(|met| {
+                InboundItem::Message(message) => met.pop_front().flatten().map(|met| {
                     message.sender.found = met.found;
                     // Answers go to a name of theirs; one that is another contact's by now is none.
                     message.sender.identities = met.names;
@@ -42,9 +43,9 @@ impl Runner {
                 Some(contact) => sheet.items.push(NewItem { workspace, contact, inbox, payload_seq, item, received_at }),
                 None => {
                     let value = serde_json::to_value(&item).map_err(store::Error::from)?;
-                    let field = "messages/statuses".to_owned();
-                    let id = Uuid::now_v7();
-                    sheet.notices.push(NewNotice { workspace, id, inbox: Some(inbox), kind: "status", field, value, time: None, at: now });
+                    let (kind, field) = if let InboundItem::Status(_) = item { ("status", "statuses") } else { ("unknown", "told_again") };
+                    let (id, field) = (Uuid::now_v7(), format!("messages/{field}"));
+                    sheet.notices.push(NewNotice { workspace, id, inbox: Some(inbox), kind, field, value, time: None, at: now });
                 }
             }
         }
@@ -52,7 +53,7 @@ impl Runner {
     }
 
     /// Finds whom each message is from, in their order, and puts those we meet for the first time on the sheet.
-    async fn senders(&self, sheet: &mut Sheet<'_>, addressed: &[Addressed]) -> Result<VecDeque<Met>, Error> {
+    async fn senders(&self, sheet: &mut Sheet<'_>, addressed: &[Addressed]) -> Result<VecDeque<Option<Met>>, Error> {
         let mut said: HashMap<WorkspaceId, Vec<&InboundMessage>> = HashMap::new();
         for it in addressed {
             said.entry(it.connection.workspace).or_default().extend(message_of(it));

@@ -22,6 +22,9 @@ fn take(place: &Place, contacts: &Contacts, message: Value) -> Result<Item, Reje
         return Ok(notice::unknown(place.account, "messages/own_number", message));
     }
     match read(contacts, &message) {
+        Ok(read) if place.own_number.as_ref().is_some_and(|own| read.sender.identities.contains(own)) => {
+            Ok(notice::unknown(place.account, "messages/own_number", message))
+        }
         Ok(read) => Ok(place.item(InboundItem::Message(InboundMessage { raw: message, ..read }))),
         Err(reason) => Err((reason, message)),
     }
