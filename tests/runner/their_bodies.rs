@@ -86,14 +86,17 @@ fn later(number: usize) -> Vec<u8> {
 async fn take_in(shop: &Shop, runner: &Runner, bodies: &[Vec<u8>]) {
     let payload = |body: &Vec<u8>| NewPayload { app_id: APP.to_owned(), received_at: now(), body: body.clone().into() };
     shop.store.append_payloads(&bodies.iter().map(payload).collect::<Vec<_>>()).await.unwrap();
+    let run = |lane| async move { while runner.run_lane(lane).await.unwrap() == LaneProgress::MoreMayWait {} };
     loop {
         let sorted = runner.sort(APP, understand).await.unwrap();
         if sorted.bodies == 0 {
             break;
         }
-        let run = |lane| async move { while runner.run_lane(lane).await.unwrap() == LaneProgress::MoreMayWait {} };
         stream::iter(sorted.lanes).for_each_concurrent(6, run).await;
     }
+    // What a customer who turned out to be another one leaves to be said where they were.
+    let (left, _) = shop.store.lanes_left_behind(now() + jiff::SignedDuration::from_hours(1), 0).await.unwrap();
+    stream::iter(left).for_each_concurrent(6, run).await;
     let waiting = "SELECT (SELECT count(*) FROM payloads WHERE sorted_at IS NULL) + (SELECT count(*) FROM inbound_items)";
     assert_eq!(shop.count(waiting).await, 0);
 }
