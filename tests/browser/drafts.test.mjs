@@ -210,9 +210,8 @@ describe("a draft", () => {
     await keys.press("Control+Shift+z")
     await holds(ana, "From the first tab, and the second")
     await empties(ana)
-    await turnsTo(second)
-    await holds(second, "From the first tab, and the second")
-    await empties(second)
+    // The first had read all of it before it was thrown away there.
+    await holds(second, "")
     await second.page.close()
     await turnsTo(ana)
     assert.deepEqual(faults(), [])
