@@ -71,7 +71,8 @@ describe("the main job", () => {
     await colleague.line("conversation_reopened").waitFor()
     await colleague.replies("I am sorry, I look into it at once.")
     await rosa.hears("I am sorry, I look into it at once.")
-    assert.equal(await rosa.heard("thank you for writing"), 1, "the flow greets once")
+    assert.equal(await rosa.heard("Hello Rosa, thank you for writing"), 1, "the flow greets once")
+    assert.equal(await rosa.heard("Thank you for writing again"), 1, "who comes back is heard")
     assert.deepEqual(rosa.page.faults, [])
   })
 

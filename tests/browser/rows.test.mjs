@@ -8,6 +8,7 @@ import { startDemo } from "./support/demo.mjs"
 import { story } from "./support/story.mjs"
 
 const ROSA = "447700900901"
+const NINA = "447700900902"
 const NUMBER = "200300400500600"
 
 describe("a row", () => {
@@ -82,6 +83,23 @@ describe("a row", () => {
     await row.locator(".row__trouble").waitFor({ state: "detached" })
     await ana.page.reload()
     await row.locator(".row__mark--uncertain").waitFor()
+  })
+
+  story(() => browser, "says that an answer was not delivered, and its customer waits on", async () => {
+    await demo.control.isWellAgain()
+    await demo.control.person(NINA, "Nina Falk")
+    await demo.control.writes(NINA, "agent")
+    await ana.opens("Nina Falk")
+    const row = ana.row("Nina Falk")
+    const since = await row.locator(".row__wait time").getAttribute("datetime")
+    await demo.control.fails({ target: "messages", to: NINA, status: 400, code: 131026, count: 50 })
+    await ana.replies("Here is your invoice")
+    await row.locator(".row__trouble--failed", { hasText: "Not delivered:" }).waitFor()
+    assert.equal(await row.locator(".row__wait time").getAttribute("datetime"), since, "since when they have waited")
+    await demo.control.isWellAgain()
+    await ana.replies("I send it to you by letter")
+    await row.locator(".row__wait").waitFor({ state: "detached" })
+    await row.locator(".row__trouble").waitFor({ state: "detached" })
   })
 })
 

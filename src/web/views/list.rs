@@ -125,7 +125,10 @@ impl PausedNumber {
     }
 
     pub(super) fn advice_key(&self) -> Option<&'static str> {
-        (self.whom == Whom::Admins).then(|| advice_key(self.reason.code))
+        match self.whom {
+            Whom::Admins => Some(advice_key(self.reason.code)),
+            Whom::Everybody => (self.reason.code == 190).then_some("paused.ask_admin"),
+        }
     }
 }
 

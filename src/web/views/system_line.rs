@@ -73,6 +73,11 @@ impl SystemLine {
         Self { locale, seq, at, kind: unspoken_kind(unspoken), sentence, reason: None, note, about, joined: None, leads_to: None }
     }
 
+    /// Whether what stands below the line are the customer's words, and not a colleague's.
+    fn is_customers(&self) -> bool {
+        matches!(self.kind, "edit" | "notice")
+    }
+
     fn icon(&self) -> &'static str {
         match self.kind {
             "conversation_assigned" => "user-check",

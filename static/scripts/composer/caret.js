@@ -1,4 +1,4 @@
-// Where the caret goes by itself: to the answer, as soon as the person who opened or took a conversation may write it.
+// Where the caret goes by itself: to what is being written, as soon as the person who opened or took a conversation may answer it.
 
 import { hasKeyboard, isWriting } from "../keys.js"
 
@@ -9,16 +9,16 @@ export class Caret {
   /** The person acts: they write as soon as the conversation is theirs. */
   isDue = false
 
-  constructor(field, conversation) {
-    Object.assign(this, { field, conversation })
+  constructor(conversation) {
+    this.conversation = conversation
   }
 
-  /** Takes the caret, unless the person writes elsewhere, or would be shown a keyboard that covers what they read. */
-  take() {
+  /** The field in sight takes the caret, unless the person writes elsewhere, or would be shown a keyboard that covers what they read. */
+  take(field) {
     this.isDue = false
     if (!hasKeyboard() || isWriting(document.activeElement) || document.querySelector("dialog[open]")) return
-    this.field.focus({ preventScroll: true })
-    this.field.setSelectionRange(this.field.value.length, this.field.value.length)
+    field.focus({ preventScroll: true })
+    field.setSelectionRange(field.value.length, field.value.length)
   }
 
   /** A form of the page was sent. */

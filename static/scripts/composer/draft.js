@@ -146,7 +146,7 @@ export class Draft {
     this.before = { writer: kept.writer, turn: kept.turn }
     const sent = kept.sending.filter(({ id }) => this.#stands(id))
     this.uncertain = kept.sending.filter((message) => !sent.includes(message))
-    if (kept.isSaved && kept.sending.length === 0) return
+    if (kept.isSaved && kept.sending.length === 0) return this.#catchUp(kept, server)
     // A call that ended with its page may have come back to the field before the page was gone.
     const lost = this.uncertain.map((message) => message.text).filter((text) => !kept.text.includes(text))
     const text = [...lost, without(sent, kept.text)].filter(Boolean).join("\n")
@@ -155,6 +155,14 @@ export class Draft {
     if (!isSeen && this.text) this.newer = { version: this.version, body: this.text }
     this.field.value = text
     this.typed()
+  }
+
+  /** The server made this page before it had what this tab then saved, or sent: shown is what it has now. */
+  #catchUp(kept, { writer, turn }) {
+    const isOlder = writer === kept.writer ? turn < kept.turn : this.version <= kept.version
+    if (!isOlder) return
+    this.field.value = kept.text
+    Object.assign(this, { version: kept.version, saved: kept.text })
   }
 
   /** Whether the page before this one wrote it. A tab that was copied has a living twin, which counts on from there. */

@@ -19,14 +19,34 @@ export class Kept {
     return typeof kept?.text === "string" && Array.isArray(kept.sending) ? kept : null
   }
 
-  /** Words that the server has are not kept here as well. A tab that is full of drafts goes on without: the server keeps them too. */
+  /**
+   * Also what the server has: the next page may have been made a moment before it did. A tab that is full of drafts forgets those, and
+   * then goes on without: the server keeps them too.
+   */
   write(kept) {
-    const isSafe = kept.isSaved && kept.sending.length === 0
+    const words = JSON.stringify(kept)
     try {
-      if (isSafe && !kept.text) sessionStorage.removeItem(this.key)
-      else sessionStorage.setItem(this.key, JSON.stringify(isSafe ? { ...kept, text: "" } : kept))
+      sessionStorage.setItem(this.key, words)
+    } catch {
+      forgetSaved()
+      this.#writeIfRoom(words)
+    }
+  }
+
+  #writeIfRoom(words) {
+    try {
+      sessionStorage.setItem(this.key, words)
     } catch {
       sessionStorage.removeItem(this.key)
     }
+  }
+}
+
+/** Makes room: what the server has of other drafts is not needed here. */
+function forgetSaved() {
+  for (const key of Object.keys(sessionStorage)) {
+    if (!key.startsWith("draft ")) continue
+    const kept = read(key)
+    if (!kept || (kept.isSaved && kept.sending.length === 0)) sessionStorage.removeItem(key)
   }
 }

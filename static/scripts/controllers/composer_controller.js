@@ -24,7 +24,7 @@ export default class extends Controller {
     this.conversation = this.element.closest(".conversation")
     this.chosenPicture = new Picture(this.previewTarget, this.imageTarget, this.imageNameTarget)
     this.cannedList = new CannedReplies(this.cannedTarget, this.textTarget, JSON.parse(this.cannedRepliesTarget.textContent))
-    this.caret = new Caret(this.textTarget, this.conversationValue)
+    this.caret = new Caret(this.conversationValue)
     this.drafts = this.#drafts()
     this.stops = []
     this.#on(this.conversation, "conversation:changed", () => this.#fit())
@@ -37,7 +37,7 @@ export default class extends Controller {
     this.#on(socket, "resync", () => this.drafts.save())
     this.#on(socket, "draft", (event) => this.drafts.heard(event.detail))
     this.#fit()
-    if (this.mayReply) this.caret.take()
+    if (this.mayReply) this.caret.take(this.#field)
   }
 
   disconnect() {
@@ -242,7 +242,7 @@ export default class extends Controller {
     if (isGained) this.#refuse("")
     this.#hold(!this.mayReply && document.activeElement === this.textTarget)
     this.#mode(this.mayReply || this.isHeld ? (this.wanted ?? "reply") : "note", { isWish: false })
-    if (isGained && this.caret.isDue) this.caret.take()
+    if (isGained && this.caret.isDue) this.caret.take(this.#field)
   }
 
   /** Somebody else acted while this person was typing: their words stay in sight until they leave them, and no key goes elsewhere. */
@@ -258,7 +258,7 @@ export default class extends Controller {
   /** What became one's own by one's own act is written in at once. */
   #acted(detail) {
     this.caret.acted(detail)
-    if (this.caret.isDue && this.mayReply) this.caret.take()
+    if (this.caret.isDue && this.mayReply) this.caret.take(this.#field)
   }
 
   #mode(mode, { isWish = true } = {}) {

@@ -38,11 +38,11 @@ function continues(previous, item) {
   return new Date(item.dataset.at) - new Date(previous.dataset.at) < GROUP
 }
 
-/** Neighbouring system lines; one with a note of a colleague stands for itself. */
+/** Neighbouring system lines; one with somebody's words, or with something to be done, stands for itself. */
 function runsOf(items) {
   const runs = [[]]
   for (const item of items) {
-    if (item.dataset.kind === "line" && !item.querySelector(".line__note")) runs.at(-1).push(item)
+    if (item.dataset.kind === "line" && !item.querySelector(".line__note, button")) runs.at(-1).push(item)
     else if (runs.at(-1).length > 0) runs.push([])
     if (item.dataset.kind === "line") item.classList.remove("is-folded")
   }

@@ -1,15 +1,15 @@
 // A gate on the way to the server: requests wait before it until it opens, so that "still on its way" is a moment, not a race.
 
 export class Gate {
-  /** Puts a gate before the requests whose address matches. */
-  static async before(page, address) {
-    const gate = new Gate(page, address)
+  /** Puts a gate before the requests whose address matches, of that method alone if one is said. */
+  static async before(page, address, { method } = {}) {
+    const gate = new Gate(page, address, method)
     await page.route(address, gate.handler)
     return gate
   }
 
-  constructor(page, address) {
-    Object.assign(this, { page, address, waiting: [], isOpen: false, count: 0 })
+  constructor(page, address, method) {
+    Object.assign(this, { page, address, method, waiting: [], isOpen: false, count: 0 })
     this.arrival = new Promise((resolve) => (this.arrived = resolve))
     this.handler = (route) => this.#stop(route)
   }
@@ -34,7 +34,7 @@ export class Gate {
   }
 
   #stop(route) {
-    if (this.isOpen) return route.continue()
+    if (this.isOpen || (this.method ?? route.request().method()) !== route.request().method()) return route.continue()
     this.count += 1
     this.waiting.push(route)
     this.arrived()

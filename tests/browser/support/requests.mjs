@@ -37,7 +37,7 @@ export class Requests {
   async #post(path, form) {
     const headers = { "X-Baton": "live", Accept: "text/vnd.turbo-stream.html", Origin: this.address }
     const response = await this.request.post(this.address + path, { form: { csrf: this.csrf, ...form }, headers })
-    if (![204, 422, 409].includes(response.status())) throw new Error(`${path} answered ${response.status()}: ${await response.text()}`)
-    return response.status() === 204
+    if (![200, 204, 422, 409].includes(response.status())) throw new Error(`${path} answered ${response.status()}: ${await response.text()}`)
+    return response.ok()
   }
 }
