@@ -163,7 +163,8 @@ describe("an agent's hands", () => {
     await ana.page.locator(".thread__scroll").focus()
     await keys.press("Control+z")
     await ana.stands("mine")
-    await holds(9)
+    // How many more routing gave her between two acts is a matter of moments; more than she may hold it is in any case.
+    await holdsAtLeast(9)
   })
 
   story(() => browser, "take back what was sent and resolved, from another conversation", async () => {

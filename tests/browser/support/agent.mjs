@@ -35,9 +35,13 @@ export class Agent {
     return this.page.locator(".row").filter({ has: this.page.locator(".row__name", { hasText: name }) })
   }
 
+  /** The one that is open already comes anew as well: until it has, it is still on its way, and keys do nothing to it. */
   async opens(name) {
+    const before = (await this.conversation.count()) > 0 ? await this.conversation.elementHandle() : null
     await this.row(name).locator(".row__link").click()
+    if (before) await this.page.waitForFunction((it) => !it.isConnected, before)
     await this.conversation.and(this.page.locator(`[data-contact="${name}"]`)).waitFor()
+    await this.page.locator("#conversation[busy]").waitFor({ state: "detached" })
   }
 
   async shows(view) {
