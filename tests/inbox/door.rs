@@ -88,25 +88,21 @@ async fn what_cannot_be_an_apps_id_is_answered_like_an_unknown_app_and_is_no_fau
     }
 }
 
-/// The middle of several measurements, in microseconds.
-async fn takes(shop: &Shop, app_id: &str, body: &[u8]) -> u128 {
-    let mut all = Vec::new();
-    for _ in 0..9 {
-        let began = std::time::Instant::now();
-        assert_eq!(knocks(shop, app_id, body, Some(&signature(b"another"))).await.status, 401);
-        all.push(began.elapsed().as_micros());
-    }
-    all.sort_unstable();
-    all[all.len() / 2]
-}
-
+/// The three are asked in turns and each counts with its quickest answer: a machine that is busy with something else only adds to it.
 #[actix_web::test]
 async fn an_unknown_app_costs_as_much_as_a_known_one() {
     let shop = Shop::open().await;
-    let body = vec![b'x'; 3_000_000];
-    let (known, unknown, impossible) =
-        (takes(&shop, &shop.app_id, &body).await, takes(&shop, "4711", &body).await, takes(&shop, "%00", &body).await);
-    for (what, took) in [("unknown", unknown), ("impossible", impossible)] {
-        assert!(took * 2 > known && took < known * 2, "{what}: {took} µs, known: {known} µs");
+    let (body, signed) = (vec![b'x'; 3_000_000], signature(b"another"));
+    let mut quickest = [shop.app_id.as_str(), "4711", "%00"].map(|app_id| (app_id, u128::MAX));
+    for _ in 0..21 {
+        for (app_id, took) in &mut quickest {
+            let began = std::time::Instant::now();
+            assert_eq!(knocks(&shop, app_id, &body, Some(&signed)).await.status, 401);
+            *took = (*took).min(began.elapsed().as_micros());
+        }
+    }
+    let [(_, known), others @ ..] = quickest;
+    for (app_id, took) in others {
+        assert!(took * 2 > known && took < known * 2, "{app_id}: {took} µs, known: {known} µs");
     }
 }
