@@ -7,7 +7,7 @@ use super::flows::text::normalise;
 const LONGEST: usize = 80;
 
 /// Words of thanks and assent, normalised; the longest phrase that fits is taken first.
-const THANKS: [&str; 95] = [
+const THANKS: [&str; 81] = [
     // English
     "thanks",
     "thank you",
@@ -55,16 +55,6 @@ const THANKS: [&str; 95] = [
     "no thanks",
     "no thank you",
     "nothing else",
-    "so much",
-    "very much",
-    "a lot",
-    "lots",
-    "many",
-    "again",
-    "for your help",
-    "for the help",
-    "for your time",
-    "for your quick reply",
     "have a nice day",
     "have a good day",
     "have a great day",
@@ -76,10 +66,6 @@ const THANKS: [&str; 95] = [
     "muchas gracias",
     "muchisimas gracias",
     "mil gracias",
-    "por todo",
-    "por la ayuda",
-    "por tu ayuda",
-    "por su ayuda",
     "muy amable",
     "vale",
     "de acuerdo",
@@ -106,6 +92,24 @@ const THANKS: [&str; 95] = [
     "merci beaucoup",
     "obrigado",
     "obrigada",
+];
+
+/// Words that go with thanks, and alone are none: who writes “again” after their matter was resolved has it again.
+const BESIDE: [&str; 14] = [
+    "so much",
+    "very much",
+    "a lot",
+    "lots",
+    "many",
+    "again",
+    "for your help",
+    "for the help",
+    "for your time",
+    "for your quick reply",
+    "por todo",
+    "por la ayuda",
+    "por tu ayuda",
+    "por su ayuda",
 ];
 
 /// Words of greeting, normalised.
@@ -189,10 +193,12 @@ impl Courtesy {
                 let length = phrase.split(' ').count();
                 (length <= rest.len() && phrase.split(' ').zip(rest).all(|(word, said)| word == said)).then_some(length)
             };
-            match lists.iter().flat_map(|list| list.iter()).filter_map(|phrase| fits(phrase)).max() {
+            let said = lists.iter().flat_map(|list| list.iter()).filter_map(|phrase| fits(phrase)).max();
+            let beside = BESIDE.iter().filter_map(|phrase| fits(phrase)).max();
+            match said.max(beside) {
                 Some(length) => {
                     rest = &rest[length..];
-                    has_phrase = true;
+                    has_phrase |= said == Some(length);
                 }
                 None if names.contains(first) => rest = &rest[1..],
                 None => return false,
@@ -268,6 +274,12 @@ mod tests {
             "not ok",
             "great, another day without my order",
             "ok @support",
+            "again",
+            "Again!!",
+            "many",
+            "a lot",
+            "so much",
+            "for your help",
         ] {
             assert!(asks(said), "{said}");
         }
