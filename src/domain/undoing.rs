@@ -7,7 +7,9 @@ use super::command::Person;
 use super::conversation::{ControlBefore, Controller, State};
 use super::decision::Decision;
 use super::event::{Act, Actor, Event, Recorded};
+use super::flows::session::FlowSession;
 use super::ids::UserId;
+use super::letting_go;
 use super::refusal::Refusal;
 use super::timer::Timer;
 use super::user::Permission;
@@ -27,12 +29,17 @@ pub(super) fn undo(it: &mut Decision, by: &Person, seq: i64) -> Result<(), Refus
     can_be_as_before(it, seq, before)?;
     let session = before.session.clone();
     it.emit(Event::ActUndone { by: by.actor(), act, before: Box::new(ControlBefore { session: None, ..before.clone() }) });
-    if let Some(session) = session {
-        let due_at = session.gives_up_at;
-        it.emit(Event::FlowAdvanced { session: Some(session) });
-        due_at.into_iter().for_each(|due_at| it.emit(Event::TimerSet { timer: Timer::FlowWait, due_at }));
-    }
-    Ok(())
+    session.map_or(Ok(()), |session| flow_goes_on(it, session))
+}
+
+/// The flow stands where it stood: with what was being said, and not with a question that did not arrive.
+fn flow_goes_on(it: &mut Decision, session: FlowSession) -> Result<(), Refusal> {
+    let (gives_up_at, turn_ends_at) = (session.gives_up_at, session.turn.as_ref().map(|turn| turn.ends_at));
+    let question = session.asked.last().copied();
+    it.emit(Event::FlowAdvanced { session: Some(session) });
+    gives_up_at.into_iter().for_each(|due_at| it.emit(Event::TimerSet { timer: Timer::FlowWait, due_at }));
+    turn_ends_at.into_iter().for_each(|due_at| it.emit(Event::TimerSet { timer: Timer::FlowTurn, due_at }));
+    question.map_or(Ok(()), |question| letting_go::after(it, question, None, None))
 }
 
 /// The latest act of a person in a piece of the journal, while they can still take it back.

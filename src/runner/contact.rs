@@ -108,13 +108,13 @@ impl Runner {
         }
         let loaded = store::conversations::load(&transaction, workspace, id).await?.ok_or(Error::NotFound)?;
         let mut snapshot = snapshot(&transaction, &place, contact, Some(loaded)).await?;
+        if let Command::Undo { seq, .. } = &command {
+            snapshot.acts = store::events::of_control(&transaction, workspace, id, *seq).await?;
+        }
         let ids = [messages_of(&command), asked(&snapshot)].concat();
         know_messages(&transaction, &mut snapshot, &[], &ids).await?;
         reuse::check(&transaction, workspace, id, &command).await?;
         is_to_part(&transaction, &snapshot, &command).await?;
-        if let Command::Undo { seq, .. } = &command {
-            snapshot.acts = store::events::of_control(&transaction, workspace, id, *seq).await?;
-        }
         snapshot.agents = store::agents::lock(&transaction, workspace, &agents_of(&command, &snapshot)).await?;
         let now = now();
         let events = match handle(&snapshot, command, now) {
@@ -322,7 +322,8 @@ fn conversation_of(told: &InboundItem, snapshot: &Snapshot, conversations: &[Con
     conversations.get(position).copied()
 }
 
-/// What the flow said last: whether it arrives decides whether the flow goes on.
+/// What the flow said last, also the one that an act ended that may be undone: whether it arrives decides whether the flow goes on.
 fn asked(snapshot: &Snapshot) -> Vec<Uuid> {
-    snapshot.session.iter().flat_map(|session| &session.asked).map(|message| message.0).collect()
+    let ended = snapshot.acts.first().and_then(|first| first.act()?.2.session.as_ref());
+    snapshot.session.iter().chain(ended).flat_map(|session| &session.asked).map(|message| message.0).collect()
 }

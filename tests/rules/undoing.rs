@@ -250,3 +250,33 @@ fn what_has_no_room_any_more_is_told_to_the_one_who_has_none() {
     shop.routes();
     assert_eq!(ana.reopens(&phone), Err(Refusal::YouHaveNoRoom { load: 1, capacity: 1 }));
 }
+
+#[test]
+fn a_flow_that_goes_on_hears_out_what_was_being_said() {
+    let shop = Shop::opens();
+    let (phone, ana) = (shop.phone("Mia"), shop.agent("Ana"));
+    phone.writes("hi");
+    shop.passes(SignedDuration::from_secs(30));
+    phone.taps("support");
+    shop.passes(SignedDuration::from_secs(30));
+    phone.writes("my tent");
+    let timers = shop.tables.borrow().timers.clone();
+    assert!(timers.values().any(|(timer, _)| *timer == Timer::FlowTurn));
+    shop.passes(SignedDuration::from_secs(1));
+    ana.takes(&phone).unwrap();
+    ana.undoes(&phone).unwrap();
+    assert_eq!(shop.tables.borrow().timers, timers, "the turn ends by itself as before");
+}
+
+#[test]
+fn a_flow_whose_question_failed_meanwhile_does_not_go_on_in_silence() {
+    let shop = Shop::opens();
+    let (phone, ana) = (shop.phone("Mia"), shop.agent("Ana"));
+    phone.writes("hi");
+    let asked = phone.kept().session.unwrap().asked.last().copied().unwrap();
+    shop.passes(SignedDuration::from_secs(5));
+    ana.takes(&phone).unwrap();
+    shop.reports(asked, Status::Failed).unwrap();
+    let undo = ana.undoes(&phone);
+    assert!(undo.is_err() || phone.conversation().controller != Controller::Flow, "nobody has the customer: {undo:?}");
+}

@@ -107,3 +107,38 @@ async fn an_act_of_half_a_minute_ago_stays_done() {
     let undo = shop.undoes(&node.runner, conversation, &ana, seq).await;
     assert!(matches!(undo, Err(Error::Refused(Refusal::TooLateToUndo))), "{undo:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_take_over_from_somebody_who_left_meanwhile_is_not_taken_back_to_nobody() {
+    let shop = Shop::opens().await;
+    let node = shop.node(4);
+    let (ana, sue) = (shop.hires("Ana", Role::Agent, 8).await, shop.hires("Sue", Role::Supervisor, 8).await);
+    let conversation = shop.customers_wait(shop.support, 1).await[0];
+    shop.acts(&node.runner, conversation, Command::Take { by: ana.clone() }).await;
+    let seq = shop.acts(&node.runner, conversation, Command::Take { by: sue.clone() }).await;
+    node.runner.deactivate(shop.workspace, ana.user).await.unwrap();
+    let undo = shop.undoes(&node.runner, conversation, &sue, seq).await;
+    assert!(matches!(undo, Err(Error::Refused(_))), "{undo:?}");
+    assert!(shop.row(conversation).await.contains(&sue.user.to_string()));
+    shop.is_consistent().await;
+}
+
+/// Somebody leaves in the moment in which a colleague gives them back what they took.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_who_left_holds_anything_whoever_was_quicker() {
+    let shop = Shop::opens().await;
+    let nodes = [shop.node(4), shop.node(4)];
+    let (ana, sue) = (shop.hires("Ana", Role::Agent, 99).await, shop.hires("Sue", Role::Supervisor, 99).await);
+    for round in 0..REPETITIONS {
+        nodes[0].runner.activate(shop.workspace, ana.user).await.unwrap();
+        let conversation = shop.customers_wait(shop.support, 1).await[0];
+        shop.acts(&nodes[0].runner, conversation, Command::Take { by: ana.clone() }).await;
+        let seq = shop.acts(&nodes[0].runner, conversation, Command::Take { by: sue.clone() }).await;
+        let leaves = nodes[1].runner.deactivate(shop.workspace, ana.user);
+        let (undo, left) = tokio::join!(shop.undoes(&nodes[0].runner, conversation, &sue, seq), leaves);
+        left.unwrap();
+        let row = shop.row(conversation).await;
+        assert!(!row.starts_with(&format!("open agent {}", ana.user)), "round {round}: {undo:?} {row}");
+    }
+    shop.is_consistent().await;
+}
