@@ -18,6 +18,8 @@ mod late;
 mod lists;
 #[path = "runner/people.rs"]
 mod people;
+#[path = "runner/renamed.rs"]
+mod renamed;
 #[path = "runner/routing.rs"]
 mod routing;
 #[path = "runner/sends.rs"]

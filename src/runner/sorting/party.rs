@@ -89,8 +89,13 @@ impl Party {
             Some((told, to)) => self.change(&message.sender, message.at, told, to)?,
             None => self.recognise(&message.sender, message.at),
         };
+        Some(Met { found, ..self.meet_again(message, contact) })
+    }
+
+    /// A message that we have from this contact already, and by which of its names they are known now.
+    pub(super) fn meet_again(&self, message: &InboundMessage, contact: ContactId) -> Met {
         let theirs = message.sender.identities.iter().filter(|identity| self.owner(identity) == Some(contact));
-        Some(Met { contact, names: theirs.cloned().collect(), found })
+        Met { contact, names: theirs.cloned().collect(), found: None }
     }
 
     /// Writes down what is new.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::Addressed;
 use super::party::{Met, Party, names};
 use crate::domain::contact::Identity;
-use crate::domain::ids::{ContactId, WorkspaceId};
+use crate::domain::ids::{ContactId, InboxId, WorkspaceId};
 use crate::domain::inbound::{InboundItem, InboundMessage, StatusReport};
 use crate::runner::{Error, Runner};
 use crate::store;
@@ -17,15 +17,15 @@ use crate::store::inbound_items::NewItem;
 use crate::store::notices::NewNotice;
 use crate::store::sorting::Sheet;
 
-/// The contacts that statuses belong to, by our id of the message and by WhatsApp's.
-type Correspondents = HashMap<(WorkspaceId, String), ContactId>;
+/// The contacts of messages that are stored, by our id and by WhatsApp's: statuses speak of them, and some come again.
+type Correspondents = HashMap<(InboxId, String), ContactId>;
 
 impl Runner {
     /// Finds or makes the contact of every item. Statuses of messages that are not ours, and what is told a second time, are kept as
     /// notices.
     pub(super) async fn attach(&self, sheet: &mut Sheet<'_>, addressed: Vec<Addressed>, now: Timestamp) -> Result<(), Error> {
-        let mut met = self.senders(sheet, &addressed).await?;
         let correspondents = self.correspondents(&addressed).await?;
+        let mut met = self.senders(sheet, &addressed, &correspondents).await?;
         for Addressed { connection, payload_seq, received_at, mut item } in addressed {
             let (workspace, inbox) = (connection.workspace, connection.inbox.id);
             let contact = match &mut item {
@@ -35,7 +35,7 @@ impl Runner {
                     message.sender.identities = met.names;
                     met.contact
                 }),
-                InboundItem::Status(report) => correspondent(report, workspace, &correspondents),
+                InboundItem::Status(report) => correspondent(report, inbox, &correspondents),
                 // Said by a runner, never by a body.
                 InboundItem::MovedOn { .. } => None,
             };
@@ -52,8 +52,14 @@ impl Runner {
         Ok(())
     }
 
-    /// Finds whom each message is from, in their order, and puts those we meet for the first time on the sheet.
-    async fn senders(&self, sheet: &mut Sheet<'_>, addressed: &[Addressed]) -> Result<VecDeque<Option<Met>>, Error> {
+    /// Finds whom each message is from, in their order, and puts those we meet for the first time on the sheet. One that comes again is
+    /// from whom it was and tells nothing new of them: the names in it may be somebody else's by now.
+    async fn senders(
+        &self,
+        sheet: &mut Sheet<'_>,
+        addressed: &[Addressed],
+        known: &Correspondents,
+    ) -> Result<VecDeque<Option<Met>>, Error> {
         let mut said: HashMap<WorkspaceId, Vec<&InboundMessage>> = HashMap::new();
         for it in addressed {
             said.entry(it.connection.workspace).or_default().extend(message_of(it));
@@ -62,10 +68,20 @@ impl Runner {
         for (workspace, messages) in said {
             parties.insert(workspace, self.party(workspace, messages).await?);
         }
-        let met = |it: &Addressed| Some(parties.get_mut(&it.connection.workspace)?.meet(message_of(it)?));
-        let met = addressed.iter().filter_map(met).collect();
+        let mut seen = known.clone();
+        let mut all = VecDeque::with_capacity(addressed.len());
+        for it in addressed {
+            let (Some(message), Some(party)) = (message_of(it), parties.get_mut(&it.connection.workspace)) else { continue };
+            let key = (it.connection.inbox.id, message.wamid.clone());
+            let met = match seen.get(&key) {
+                Some(contact) => Some(party.meet_again(message, *contact)),
+                None => party.meet(message),
+            };
+            seen.extend(met.as_ref().map(|met| (key, met.contact)));
+            all.push_back(met);
+        }
         parties.into_values().for_each(|party| party.note(sheet));
-        Ok(met)
+        Ok(all)
     }
 
     /// Whom we know of those that messages to a workspace name.
@@ -88,25 +104,25 @@ impl Runner {
         Ok(Party::new(workspace, known, &several, order))
     }
 
-    /// Whose messages the statuses speak of.
+    /// Whose the messages are that items speak of, or are.
     async fn correspondents(&self, addressed: &[Addressed]) -> Result<Correspondents, Error> {
-        let mut reports: HashMap<_, (Vec<Uuid>, Vec<&str>)> = HashMap::new();
+        let mut spoken_of: HashMap<_, (Vec<Uuid>, Vec<&str>)> = HashMap::new();
         for it in addressed {
-            if let InboundItem::Status(report) = &it.item {
-                let (ids, wamids) = reports.entry((it.connection.workspace, it.connection.inbox.id)).or_default();
-                match report.message {
-                    Some(message) => ids.push(message.0),
-                    None => wamids.push(&report.wamid),
-                }
+            let (ids, wamids) = spoken_of.entry((it.connection.workspace, it.connection.inbox.id)).or_default();
+            match &it.item {
+                InboundItem::Message(message) => wamids.push(&message.wamid),
+                InboundItem::Status(StatusReport { message: Some(message), .. }) => ids.push(message.0),
+                InboundItem::Status(report) => wamids.push(&report.wamid),
+                InboundItem::MovedOn { .. } => {}
             }
         }
         let mut correspondents = HashMap::new();
-        for ((workspace, inbox), (ids, wamids)) in reports {
+        for ((workspace, inbox), (ids, wamids)) in spoken_of {
             for owner in self.store.owners(workspace, inbox, &ids, &wamids).await? {
                 if let Some(wamid) = owner.wamid {
-                    correspondents.insert((workspace, wamid), owner.contact);
+                    correspondents.insert((inbox, wamid), owner.contact);
                 }
-                correspondents.insert((workspace, owner.id.to_string()), owner.contact);
+                correspondents.insert((inbox, owner.id.to_string()), owner.contact);
             }
         }
         Ok(correspondents)
@@ -121,7 +137,7 @@ fn message_of(it: &Addressed) -> Option<&InboundMessage> {
 }
 
 /// Whose message a status speaks of.
-fn correspondent(report: &StatusReport, workspace: WorkspaceId, correspondents: &Correspondents) -> Option<ContactId> {
-    let by_id = report.message.and_then(|message| correspondents.get(&(workspace, message.to_string())));
-    by_id.or_else(|| correspondents.get(&(workspace, report.wamid.clone()))).copied()
+fn correspondent(report: &StatusReport, inbox: InboxId, correspondents: &Correspondents) -> Option<ContactId> {
+    let by_id = report.message.and_then(|message| correspondents.get(&(inbox, message.to_string())));
+    by_id.or_else(|| correspondents.get(&(inbox, report.wamid.clone()))).copied()
 }
