@@ -68,3 +68,15 @@ async fn a_build_that_nobody_has_served_for_a_month_is_forgotten() {
     store.keep_assets("another", &[script_of_another_build()]).await.unwrap();
     assert_eq!(store.asset_versions().await.unwrap(), ["another"]);
 }
+
+#[actix_web::test]
+async fn all_files_that_a_page_of_another_build_asks_for_at_once_are_of_that_build() {
+    let house = House::new().await;
+    house.state.store.keep_assets(OTHER_BUILD, &[script_of_another_build()]).await.unwrap();
+    let path = format!("/assets/{OTHER_BUILD}/{SCRIPT}");
+    let answers = futures_util::future::join_all((0..12).map(|_| get(&house, &path))).await;
+    for (status, caching, body) in answers {
+        assert_eq!(status, StatusCode::OK);
+        assert!(caching.contains("immutable") && body.as_bytes() == script_of_another_build().content, "a file of this build: {caching}");
+    }
+}

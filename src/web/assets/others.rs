@@ -17,7 +17,11 @@ type Files = Arc<Vec<Asset>>;
 
 /// What this node knows of other builds.
 #[derive(Debug, Default)]
-pub struct Others(Mutex<Known>);
+pub struct Others {
+    known: Mutex<Known>,
+    /// Held by whoever looks: a page asks for all its files at once, and the others wait for what the first one finds.
+    looking: tokio::sync::Mutex<()>,
+}
 
 #[derive(Debug, Default)]
 struct Known {
@@ -36,9 +40,12 @@ impl Others {
         if let Some(files) = self.known().held.get(version) {
             return Ok(Some(files.clone()));
         }
-        if !self.exists(version) && self.may_look(Instant::now()) {
-            let versions = store.asset_versions().await?;
-            self.known().versions = versions;
+        if !self.exists(version) {
+            let _turn = self.looking.lock().await;
+            if !self.exists(version) && self.may_look(Instant::now()) {
+                let versions = store.asset_versions().await?;
+                self.known().versions = versions;
+            }
         }
         if !self.exists(version) {
             return Ok(None);
@@ -70,7 +77,7 @@ impl Others {
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
