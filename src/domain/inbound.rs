@@ -35,6 +35,23 @@ pub struct InboundMessage {
     pub raw: serde_json::Value,
 }
 
+impl InboundMessage {
+    /// What it tells that is not speech.
+    #[must_use]
+    pub fn told(&self) -> Option<&Unspoken> {
+        match &self.content {
+            InboundContent::Unspoken(told) => Some(told),
+            _ => None,
+        }
+    }
+
+    /// Everything it says its sender is called by, also from now on.
+    #[must_use]
+    pub fn names(&self) -> Vec<Identity> {
+        self.sender.identities.iter().cloned().chain(self.told().and_then(Unspoken::new_identity)).collect()
+    }
+}
+
 /// Who sent it: never empty of identities.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sender {

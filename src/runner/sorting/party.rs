@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::domain::contact::Identity;
 use crate::domain::ids::{ContactId, WorkspaceId};
-use crate::domain::inbound::{Found, InboundContent, InboundMessage, Sender};
+use crate::domain::inbound::{Found, InboundMessage, Sender};
 use crate::domain::unspoken::Unspoken;
 use crate::store::contacts::{Known, Name, Standing};
 use crate::store::sorting::{Met as NewName, Moved, Sheet};
@@ -50,18 +50,6 @@ enum Whose {
     Anothers,
 }
 
-/// Everything a message says its sender is called by.
-pub(super) fn names(message: &InboundMessage) -> Vec<Identity> {
-    message.sender.identities.iter().cloned().chain(told(message).and_then(Unspoken::new_identity)).collect()
-}
-
-fn told(message: &InboundMessage) -> Option<&Unspoken> {
-    match &message.content {
-        InboundContent::Unspoken(told) => Some(told),
-        _ => None,
-    }
-}
-
 fn is_user_id(identity: &Identity) -> bool {
     matches!(identity, Identity::UserId(_))
 }
@@ -85,7 +73,7 @@ impl Party {
 
     /// Whose message this is; nobody's when WhatsApp tells again what it has told: it has two ways to tell of a new user id.
     pub(super) fn meet(&mut self, message: &InboundMessage) -> Option<Met> {
-        let (contact, found) = match told(message).and_then(|told| Some((told, told.new_identity()?))) {
+        let (contact, found) = match message.told().and_then(|told| Some((told, told.new_identity()?))) {
             Some((told, to)) => self.change(&message.sender, message.at, told, to)?,
             None => self.recognise(&message.sender, message.at),
         };

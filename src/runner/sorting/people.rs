@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::Addressed;
-use super::party::{Met, Party, names};
+use super::party::{Met, Party};
 use crate::domain::contact::Identity;
 use crate::domain::ids::{ContactId, InboxId, WorkspaceId};
 use crate::domain::inbound::{InboundItem, InboundMessage, StatusReport};
@@ -86,7 +86,7 @@ impl Runner {
 
     /// Whom we know of those that messages to a workspace name.
     async fn party(&self, workspace: WorkspaceId, messages: Vec<&InboundMessage>) -> Result<Party, Error> {
-        let named: Vec<Vec<Identity>> = messages.into_iter().map(names).collect();
+        let named: Vec<Vec<Identity>> = messages.into_iter().map(InboundMessage::names).collect();
         let wanted: Vec<&Identity> = named.iter().flatten().collect();
         let mut known = if wanted.is_empty() { Known::new() } else { self.store.find_contacts(workspace, &wanted).await? };
         let mut several = HashSet::new();

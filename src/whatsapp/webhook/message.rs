@@ -22,7 +22,8 @@ fn take(place: &Place, contacts: &Contacts, message: Value) -> Result<Item, Reje
         return Ok(notice::unknown(place.account, "messages/own_number", message));
     }
     match read(contacts, &message) {
-        Ok(read) if place.own_number.as_ref().is_some_and(|own| read.sender.identities.contains(own)) => {
+        // Nor is a customer called so, or from now on, whatever else names them.
+        Ok(read) if place.own_number.as_ref().is_some_and(|own| read.names().contains(own)) => {
             Ok(notice::unknown(place.account, "messages/own_number", message))
         }
         Ok(read) => Ok(place.item(InboundItem::Message(InboundMessage { raw: message, ..read }))),
