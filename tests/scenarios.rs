@@ -30,6 +30,8 @@ mod pictures;
 mod poison;
 #[path = "scenarios/reads.rs"]
 mod reads;
+#[path = "scenarios/renamed.rs"]
+mod renamed;
 #[path = "scenarios/sending.rs"]
 mod sending;
 #[path = "scenarios/stopping.rs"]
