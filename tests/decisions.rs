@@ -6,6 +6,8 @@
 #[allow(dead_code, reason = "shared with the rules")]
 #[path = "rules/customers.rs"]
 mod customers;
+#[path = "support/merge.rs"]
+mod merge;
 #[allow(dead_code, reason = "shared with the rules")]
 #[path = "rules/people.rs"]
 mod people;
@@ -25,6 +27,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::merge::merge;
 use crate::script::Script;
 use crate::shop::Shop;
 use crate::told::Standing;
@@ -118,19 +121,4 @@ fn open(scenario: &Scenario) -> Shop {
         shop.tables.borrow_mut().now = now;
     }
     shop
-}
-
-/// A JSON merge patch (RFC 7396).
-fn merge(target: &mut Value, patch: &Value) {
-    let (Value::Object(fields), Value::Object(changes)) = (&mut *target, patch) else {
-        *target = patch.clone();
-        return;
-    };
-    for (name, change) in changes {
-        if change.is_null() {
-            fields.remove(name);
-        } else {
-            merge(fields.entry(name.clone()).or_insert(Value::Null), change);
-        }
-    }
 }

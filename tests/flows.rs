@@ -3,6 +3,8 @@
 
 #[path = "flows/any_input.rs"]
 mod any_input;
+#[path = "support/merge.rs"]
+mod merge;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -13,6 +15,7 @@ use baton::domain::ids::{ContactId, FlowId, MessageId, QueueId, TeamId};
 use baton::domain::message::{Choice, Content};
 use baton::domain::queue::Queue;
 use jiff::{SignedDuration, Timestamp};
+use merge::merge;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -137,21 +140,6 @@ fn flow(scenario: &Scenario) -> Value {
     let mut flow = scenario.flow.clone().unwrap_or_else(|| serde_json::from_str(DEMO).unwrap());
     merge(&mut flow, scenario.change.as_ref().unwrap_or(&json!({})));
     flow
-}
-
-/// A JSON merge patch (RFC 7396).
-fn merge(target: &mut Value, patch: &Value) {
-    let (Value::Object(fields), Value::Object(changes)) = (&mut *target, patch) else {
-        *target = patch.clone();
-        return;
-    };
-    for (name, change) in changes {
-        if change.is_null() {
-            fields.remove(name);
-        } else {
-            merge(fields.entry(name.clone()).or_insert(Value::Null), change);
-        }
-    }
 }
 
 fn play(scenario: &Scenario) -> Vec<Value> {

@@ -19,6 +19,8 @@ mod replies;
 mod returning;
 #[path = "rules/sends.rs"]
 mod sends;
+#[path = "rules/settling.rs"]
+mod settling;
 #[path = "rules/shop.rs"]
 mod shop;
 #[path = "rules/undoing.rs"]

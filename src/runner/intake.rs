@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
 
-use super::trouble::Trouble;
+use crate::live::trouble::Trouble;
 use crate::store::payloads::NewPayload;
 use crate::store::{Result, Store};
 

@@ -13,7 +13,6 @@ mod publish;
 mod reuse;
 pub mod routing;
 pub mod sorting;
-pub use crate::live::trouble;
 pub mod turns;
 pub mod vitals;
 mod workplaces;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use super::trouble::Trouble;
+use crate::live::trouble::Trouble;
 use crate::store::Store;
 
 /// How long a loop may say nothing: longer than a statement may run, and than the longest sleep of any loop.

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::kept::Kept;
-use super::trouble::Trouble;
 use crate::domain::ids::{InboxId, WorkspaceId};
 use crate::domain::snapshot::Workplace;
+use crate::live::trouble::Trouble;
 use crate::store::inboxes::Connection;
 use crate::store::workplace::SetUp;
 use crate::store::{Result, Store};

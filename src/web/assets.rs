@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::others::Others;
 use super::error::{Error, Result};
 use super::state::State;
-use crate::runner::trouble::Trouble;
+use crate::live::trouble::Trouble;
 use crate::store::assets::Asset;
 use crate::store::{self, Store};
 

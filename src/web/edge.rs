@@ -23,7 +23,7 @@ use super::security_headers;
 use super::session::Signed;
 use super::state::State;
 use super::views::{ErrorPage, Html, RefusalPage, refusal_words, streams};
-use crate::runner::trouble::Trouble;
+use crate::live::trouble::Trouble;
 
 /// Requests that failed because the database, or whatever else they need, was away.
 static AWAY: Trouble = Trouble::new("requests could not be answered");

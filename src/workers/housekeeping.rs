@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::Workers;
 use crate::domain::Refusal;
 use crate::domain::ids::InboxId;
-use crate::runner::trouble::Trouble;
+use crate::live::trouble::Trouble;
 use crate::runner::{Error, now};
 
 /// How often.

@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 use super::Workers;
 use super::keyed::{Keyed, Next};
 use super::lanes::Lanes;
+use crate::live::trouble::Trouble;
 use crate::runner::sorting::Said;
-use crate::runner::trouble::Trouble;
 use crate::whatsapp::webhook::{self, Item};
 
 /// How often bodies and items are looked for that nobody was woken for.

@@ -8,9 +8,9 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::keyed::{Keyed, Next};
+use crate::live::trouble::Trouble;
 use crate::runner::contact::LaneProgress;
 use crate::runner::intake::Intake;
-use crate::runner::trouble::Trouble;
 use crate::runner::{Error, Runner};
 use crate::store::inbound_items::Lane;
 

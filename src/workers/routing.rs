@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 use super::Workers;
 use super::keyed::{Keyed, Next};
 use crate::domain::ids::{QueueId, UserId, WorkspaceId};
+use crate::live::trouble::Trouble;
 use crate::runner::routing::RoundOutcome;
-use crate::runner::trouble::Trouble;
 
 /// How often queues are looked at that nobody was woken for: a node may have stopped between its commit and its wake-up.
 const SWEEP: Duration = Duration::from_secs(3);

@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::Workers;
 use crate::domain::Command;
+use crate::live::trouble::Trouble;
 use crate::runner::contact::Alongside;
-use crate::runner::trouble::Trouble;
 use crate::runner::{Error, now};
 use crate::store::timers::DueTimer;
 

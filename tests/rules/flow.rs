@@ -27,6 +27,14 @@ fn said_by_flow(phone: &Phone<'_>) -> usize {
     phone.received().iter().filter(|message| message.author == Author::Flow).count()
 }
 
+/// A customer who wrote, and heard the first question.
+fn asked<'a>(shop: &'a Shop) -> Phone<'a> {
+    let phone = shop.phone("Mia");
+    phone.writes("hi");
+    shop.passes(SignedDuration::from_secs(30));
+    phone
+}
+
 #[test]
 fn the_flow_is_silent_once_a_person_took_over() {
     let shop = Shop::opens();
@@ -83,9 +91,7 @@ fn the_flow_is_silent_after_its_own_hand_off() {
 #[test]
 fn a_second_answer_that_cannot_be_used_hands_off() {
     let shop = Shop::opens();
-    let phone = shop.phone("Mia");
-    phone.writes("hi");
-    shop.passes(SignedDuration::from_secs(30));
+    let phone = asked(&shop);
     phone.taps("orders");
     phone.answers("I do not know");
     assert_eq!(phone.conversation().controller, Controller::Flow, "it is asked once more");
@@ -168,9 +174,7 @@ fn what_is_not_speech_is_no_answer_to_the_flow() {
 #[test]
 fn what_nobody_can_read_is_no_failed_answer() {
     let shop = Shop::opens();
-    let phone = shop.phone("Mia");
-    phone.writes("hi");
-    shop.passes(SignedDuration::from_secs(30));
+    let phone = asked(&shop);
     let said = said_by_flow(&phone);
     for _ in 0..4 {
         phone.sends_something();
@@ -186,9 +190,7 @@ fn what_nobody_can_read_is_no_failed_answer() {
 #[test]
 fn a_picture_is_passed_on_and_the_question_asked_again() {
     let shop = Shop::opens();
-    let phone = shop.phone("Mia");
-    phone.writes("hi");
-    shop.passes(SignedDuration::from_secs(30));
+    let phone = asked(&shop);
     let said = said_by_flow(&phone);
     phone.sends_a_picture();
     shop.passes(SignedDuration::from_secs(10));
@@ -199,9 +201,7 @@ fn a_picture_is_passed_on_and_the_question_asked_again() {
 #[test]
 fn three_texts_at_a_question_are_one_answer() {
     let shop = Shop::opens();
-    let phone = shop.phone("Mia");
-    phone.writes("hi");
-    shop.passes(SignedDuration::from_secs(30));
+    let phone = asked(&shop);
     phone.taps("support");
     shop.passes(SignedDuration::from_secs(30));
     let said = said_by_flow(&phone);
@@ -221,9 +221,7 @@ fn three_texts_at_a_question_are_one_answer() {
 #[test]
 fn an_album_is_one_answer_with_all_of_its_pictures() {
     let shop = Shop::opens();
-    let phone = shop.phone("Mia");
-    phone.writes("hi");
-    shop.passes(SignedDuration::from_secs(30));
+    let phone = asked(&shop);
     phone.taps("support");
     shop.passes(SignedDuration::from_secs(30));
     let said = said_by_flow(&phone);
@@ -239,9 +237,7 @@ fn an_album_is_one_answer_with_all_of_its_pictures() {
 #[test]
 fn what_is_said_after_an_answer_is_no_failed_answer_to_the_next_question_and_is_not_lost() {
     let shop = Shop::opens();
-    let phone = shop.phone("Mia");
-    phone.writes("hi");
-    shop.passes(SignedDuration::from_secs(30));
+    let phone = asked(&shop);
     phone.taps("orders");
     shop.passes(SignedDuration::from_secs(30));
     phone.writes("204817");

@@ -108,6 +108,7 @@ async fn pages_that_race_overwrite_nothing_unseen() {
     }
     let versions: Vec<i64> = history.keys().copied().collect();
     assert_eq!(versions, (1..=i64::try_from(history.len()).unwrap()).collect::<Vec<_>>());
+    assert!(history.len() > 1, "nobody overwrote anything");
     for (version, (page, _)) in history.iter().skip(1) {
         let (before, body) = &history[&(version - 1)];
         assert!(before.writer == page.writer || page.seen == version - 1 || body.is_empty(), "version {version} overwrote unseen words");
