@@ -3,6 +3,7 @@
 mod inspection;
 mod jpeg;
 mod picture;
+mod pixels;
 mod shelf;
 
 pub use inspection::{Busy, inspect};

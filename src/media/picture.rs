@@ -6,7 +6,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, Rgb, RgbImage, RgbaImage};
 
-use super::jpeg;
+use super::{jpeg, pixels};
 
 /// Longest side of a picture that is decoded, in pixels.
 pub const LARGEST_SIDE: u32 = 8_192;
@@ -50,11 +50,11 @@ pub enum Reason {
 /// The [`Reason`] it cannot be shown.
 pub(super) fn inspect(bytes: &[u8]) -> Result<Picture, Reason> {
     let (format, mime_type) = kind(bytes)?;
-    let (image, orientation) = decode(bytes, format)?;
-    let (width, height) = if turns(orientation) { (image.height(), image.width()) } else { (image.width(), image.height()) };
+    let Decoded { small, size: (width, height), orientation } = decode(bytes, format)?;
+    let (width, height) = if turns(orientation) { (height, width) } else { (width, height) };
     // The other formats are not decoded at all when something is missing.
     let is_whole = format != ImageFormat::Jpeg || jpeg::is_whole(bytes);
-    Ok(Picture { mime_type, width, height, thumbnail: thumbnail(image, orientation)?, is_whole })
+    Ok(Picture { mime_type, width, height, thumbnail: thumbnail(small, orientation)?, is_whole })
 }
 
 fn kind(bytes: &[u8]) -> Result<(ImageFormat, &'static str), Reason> {
@@ -66,7 +66,16 @@ fn kind(bytes: &[u8]) -> Result<(ImageFormat, &'static str), Reason> {
     }
 }
 
-fn decode(bytes: &[u8], format: ImageFormat) -> Result<(DynamicImage, Orientation), Reason> {
+/// What is left of a picture once it was looked at.
+struct Decoded {
+    /// At most [`THUMBNAIL_SIDE`] pixels a side, as it lies in the file.
+    small: DynamicImage,
+    /// The size in the file, in pixels.
+    size: (u32, u32),
+    orientation: Orientation,
+}
+
+fn decode(bytes: &[u8], format: ImageFormat) -> Result<Decoded, Reason> {
     let mut limits = Limits::default();
     limits.max_image_width = Some(LARGEST_SIDE);
     limits.max_image_height = Some(LARGEST_SIDE);
@@ -80,11 +89,11 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<(DynamicImage, Orientatio
     }
     // Metadata that cannot be read only means that nobody turned the camera.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let image = DynamicImage::from_decoder(decoder).map_err(reason)?;
-    Ok((image, orientation))
+    let size = decoder.dimensions();
+    Ok(Decoded { small: pixels::reduced(decoder, THUMBNAIL_SIDE)?, size, orientation })
 }
 
-fn reason(error: ImageError) -> Reason {
+pub(super) fn reason(error: ImageError) -> Reason {
     match error {
         ImageError::Limits(_) => Reason::TooLarge,
         ImageError::Unsupported(_)
@@ -99,9 +108,7 @@ fn turns(orientation: Orientation) -> bool {
     matches!(orientation, Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH)
 }
 
-fn thumbnail(image: DynamicImage, orientation: Orientation) -> Result<Vec<u8>, Reason> {
-    let is_small = image.width() <= THUMBNAIL_SIDE && image.height() <= THUMBNAIL_SIDE;
-    let mut small = if is_small { image } else { image.thumbnail(THUMBNAIL_SIDE, THUMBNAIL_SIDE) };
+fn thumbnail(mut small: DynamicImage, orientation: Orientation) -> Result<Vec<u8>, Reason> {
     small.apply_orientation(orientation);
     let pixels = if small.color().has_alpha() { on_background(&small.to_rgba8()) } else { small.to_rgb8() };
     let mut jpeg = Vec::new();

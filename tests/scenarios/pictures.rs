@@ -48,5 +48,5 @@ async fn many_very_large_pictures_at_once_are_decoded_two_at_a_time() {
     assert!(answers.contains(&303), "not one picture was taken: {answers:?}");
     assert!(grown < MOST, "{} MB more", grown >> 20);
     let returns = before + before / 5;
-    eventually("the memory is given back", Duration::from_secs(90), async || node.resident() <= returns).await;
+    eventually("the memory is given back", Duration::from_secs(30), async || node.resident() <= returns).await;
 }
