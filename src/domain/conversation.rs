@@ -217,6 +217,9 @@ pub struct LastMessage {
     /// It did not reach the customer.
     #[serde(default)]
     pub has_failed: bool,
+    /// It is ours, and has not left yet: for a moment, or for as long as its number is paused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_queued: bool,
     /// Messages of ours, this one or earlier ones, of which nobody knows whether they reached the customer; the latest
     /// [`LastMessage::UNCERTAIN`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -245,9 +248,9 @@ impl LastMessage {
         self.uncertain.iter().any(|uncertain| Some(*uncertain) != self.message)
     }
 
-    /// Since when the customer waits although this answers them: it did not arrive, or nobody knows.
+    /// Since when the customer waits although this answers them: it has not left, did not arrive, or nobody knows.
     #[must_use]
     pub fn unanswered_since(&self) -> Option<Timestamp> {
-        self.answers_since.filter(|_| self.has_failed || self.is_uncertain())
+        self.answers_since.filter(|_| self.is_queued || self.has_failed || self.is_uncertain())
     }
 }

@@ -248,12 +248,8 @@ impl Conversation {
             Event::MessageResent { message, .. } => self.note_fate(*message, Status::Queued),
             // Who leaves it takes it for sent.
             Event::MessageLeft { message, .. } => self.note_fate(*message, Status::Sent),
-            Event::MessageQueued { message } => {
-                self.remember(message, now);
-                if matches!(message.author, Author::Agent { .. }) {
-                    self.waiting_since = None;
-                }
-            }
+            // It is an answer once it has left: until then they wait.
+            Event::MessageQueued { message } => self.remember(message, now),
             Event::ConversationReopened { by } => {
                 self.state = State::Open;
                 self.resolved_at = None;
@@ -364,7 +360,9 @@ impl Conversation {
             return;
         }
         last.has_failed = status == Status::Failed;
-        if last.agent.is_some() && self.state != State::Resolved {
+        last.is_queued = status == Status::Queued;
+        // Of answers in a row, the next one does not make them wait again.
+        if last.agent.is_some() && !last.is_queued && self.state != State::Resolved {
             self.waiting_since = last.unanswered_since();
         }
     }
@@ -386,6 +384,7 @@ impl Conversation {
             message: Some(message.id),
             agent,
             has_failed: false,
+            is_queued: message.direction() == Direction::Outbound,
             uncertain,
             answers_since: agent.and(self.waiting_since.or(before)),
         });

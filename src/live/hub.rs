@@ -259,6 +259,12 @@ impl Hub {
         self.lock().by_user.keys().any(|(of, _)| *of == workspace)
     }
 
+    /// The pages of a workspace.
+    #[must_use]
+    pub fn pages_in(&self, workspace: WorkspaceId) -> Vec<Arc<Line>> {
+        self.lock().all.values().filter(|socket| socket.owner.workspace == workspace).map(line).collect()
+    }
+
     /// A person's pages.
     #[must_use]
     pub fn pages_of(&self, workspace: WorkspaceId, user: UserId) -> Vec<Arc<Line>> {

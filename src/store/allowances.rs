@@ -16,14 +16,14 @@ crate::statements! {
         WHERE workspace_id = $1 AND inbox_id = $2";
     /// Numbers that send nothing until a person has seen to it. The next attempt ends that, or finds the same reason again.
     PAUSED = "
-        SELECT inbox.id, inbox.name, allowance.pause_reason
+        SELECT inbox.workspace_id, inbox.id, inbox.name, allowance.pause_reason
         FROM allowances AS allowance
         JOIN inboxes AS inbox ON inbox.workspace_id = allowance.workspace_id AND inbox.id = allowance.inbox_id
         WHERE allowance.workspace_id = $1 AND allowance.pause_reason IS NOT NULL
         ORDER BY inbox.id
         LIMIT 100";
     ALL_PAUSED = "
-        SELECT inbox.id, inbox.name, allowance.pause_reason
+        SELECT inbox.workspace_id, inbox.id, inbox.name, allowance.pause_reason
         FROM allowances AS allowance
         JOIN inboxes AS inbox ON inbox.workspace_id = allowance.workspace_id AND inbox.id = allowance.inbox_id
         WHERE allowance.pause_reason IS NOT NULL
@@ -34,6 +34,7 @@ crate::statements! {
 /// A number that sends nothing until a person has seen to it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Paused {
+    pub workspace: WorkspaceId,
     pub inbox: InboxId,
     /// What its people call it.
     pub name: String,
@@ -59,7 +60,8 @@ impl Store {
 }
 
 fn paused(row: &Row) -> Result<Paused> {
-    Ok(Paused { inbox: InboxId(row.try_get(0)?), name: row.try_get(1)?, reason: json(row, 2)? })
+    let (workspace, inbox) = (WorkspaceId(row.try_get(0)?), InboxId(row.try_get(1)?));
+    Ok(Paused { workspace, inbox, name: row.try_get(2)?, reason: json(row, 3)? })
 }
 
 /// Stops a number's sending until a time; `failure` when a person has to see to it.

@@ -1,6 +1,8 @@
 //! Fan-out: every change is rendered once for each language that somebody here reads, and the same bytes go to every socket it
 //! concerns.
 
+mod numbers;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -58,6 +60,7 @@ pub async fn run(state: Data<State>, changes: mpsc::Receiver<Arc<Change>>, stop:
         () = show_changes(&state, changes, &dirty) => {}
         () = count(&state, &dirty) => {}
         () = show_people(&state) => {}
+        () = numbers::show(&state) => {}
         () = beat(&state) => {}
         () = check_sessions(&state) => {}
     }

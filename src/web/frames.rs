@@ -56,6 +56,8 @@ pub enum ToPage<'a> {
         queues: i64,
         unassigned: i64,
     },
+    /// Other numbers than before send nothing: ask which.
+    Paused,
     /// Who is at a conversation that is open or in the list.
     People {
         conversation: ConversationId,

@@ -10,7 +10,7 @@ use super::error::{Error, Result};
 use super::present;
 use super::session::Signed;
 use super::state::State;
-use super::views::{Counts, InboxPage, List, RowsFrame, View};
+use super::views::{Counts, InboxPage, List, PausedFragment, PausedNumbers, RowsFrame, View};
 use crate::domain::ids::ConversationId;
 use crate::store;
 use crate::store::lists::Cursor;
@@ -46,6 +46,11 @@ pub(super) async fn rows(state: web::Data<State>, signed: Signed, question: web:
     page(StatusCode::OK, &RowsFrame { list })
 }
 
+/// `GET /inbox/paused`
+pub(super) async fn paused(state: web::Data<State>, signed: Signed) -> Result<HttpResponse> {
+    page(StatusCode::OK, &PausedFragment { paused: paused_numbers(&state, &signed).await? })
+}
+
 impl Question {
     fn read(&self) -> Result<(View, Option<Cursor>)> {
         let after = self.after.as_deref().map(|after| after.parse().map_err(|()| Error::BadRequest)).transpose()?;
@@ -63,14 +68,19 @@ pub(super) async fn list(state: &State, signed: &Signed, view: View, after: Opti
     let limit = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
     let (mut found, paused) = tokio::try_join!(
         state.store.list(signed.workspace, signed.user, present::list_view(view), after, limit),
-        state.store.paused_numbers(signed.workspace),
+        paused_numbers(state, signed),
     )?;
     let has_more = found.len() > ROWS;
     found.truncate(ROWS);
     let rows: Vec<_> = found.iter().map(|listed| present::row(signed.locale, view, listed, signed.user)).collect();
     let next = rows.last().filter(|_| has_more).map(|row| row.cursor.clone());
-    let paused = paused.into_iter().map(|number| present::paused(signed, number)).collect();
     Ok(List { next, rows, paused, later: after.is_some(), ..empty_list(signed, view, None) })
+}
+
+async fn paused_numbers(state: &State, signed: &Signed) -> store::Result<PausedNumbers> {
+    let numbers = state.store.paused_numbers(signed.workspace).await?;
+    let numbers = numbers.into_iter().map(|number| present::paused(signed, number)).collect();
+    Ok(PausedNumbers { locale: signed.locale, numbers })
 }
 
 /// A list without rows, around a conversation that is fetched alone.
@@ -84,6 +94,6 @@ pub(super) fn empty_list(signed: &Signed, view: View, current: Option<Conversati
         current,
         viewer: signed.user,
         later: false,
-        paused: Vec::new(),
+        paused: PausedNumbers { locale: signed.locale, numbers: Vec::new() },
     }
 }

@@ -81,6 +81,7 @@ pub static ROUTES: &[Entry] = &[
     post("/availability", Who::May(Permission::ManageSelf), Kind::Form, || web::to(availability::update)),
     get("/inbox", Who::May(Permission::SeeInbox), Kind::Page, || web::to(inbox::index)),
     get("/inbox/rows", Who::May(Permission::SeeInbox), Kind::Part, || web::to(inbox::rows)),
+    get("/inbox/paused", Who::May(Permission::SeeInbox), Kind::Part, || web::to(inbox::paused)),
     get("/conversations/{id}", Who::May(Permission::SeeInbox), Kind::Page, || web::to(conversations::show)),
     get("/conversations/{id}/earlier", Who::May(Permission::SeeInbox), Kind::Part, || web::to(conversations::earlier)),
     post("/conversations/{id}/messages", Who::May(Permission::Reply), Kind::Upload, || web::to(messages::create)),

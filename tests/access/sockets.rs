@@ -153,6 +153,38 @@ async fn no_frame_tells_of_another_workspace_whatever_a_page_asks_for() {
     }
 }
 
+/// Meta refuses what the number of a shop sends, or takes it again.
+async fn token_of(shop: &Shop, is_refused: bool) {
+    let client = shop.house.state.store.client().await.unwrap();
+    let reason = is_refused.then(|| json!({ "code": 190, "title": "Error validating access token" }));
+    let until = "CASE WHEN $2::jsonb IS NULL THEN NULL ELSE now() + interval '5 minutes' END";
+    let sql = format!("UPDATE allowances SET paused_until = {until}, pause_reason = $2 WHERE inbox_id = $1");
+    assert_eq!(client.execute(&sql, &[&shop.inbox.0, &reason]).await.unwrap(), 1);
+}
+
+#[actix_web::test]
+async fn a_page_is_told_when_a_number_of_its_own_stops_and_when_it_sends_again() {
+    const STOPPED: &str = "sends nothing now";
+    let house = House::new().await;
+    let beside = house.beside().await;
+    let (amber, cobalt) = (Shop::open_in(house).await, Shop::open_in(beside).await);
+    let node = Node::serve(&amber.house);
+    let mut ana = amber.hires("ana@example.com", Role::Agent).await;
+    let mut eva = cobalt.hires("eva@example.com", Role::Agent).await;
+    let mut page = Page::open(node.port, &ana.browser, HOME).await.unwrap();
+    let mut other = Page::open(node.port, &eva.browser, HOME).await.unwrap();
+    for (is_refused, shown) in [(true, true), (false, false)] {
+        page.told.clear();
+        token_of(&amber, is_refused).await;
+        page.hears(r#"{"type":"paused"}"#).await;
+        assert_eq!(ana.sees("/inbox/paused").await.contains(STOPPED), shown);
+        assert!(!eva.sees("/inbox/paused").await.contains(STOPPED));
+    }
+    token_of(&cobalt, true).await;
+    other.hears(r#"{"type":"paused"}"#).await;
+    assert_eq!(other.told.matches(r#"{"type":"paused"}"#).count(), 1, "another workspace's number is nothing to it: {}", other.told);
+}
+
 #[actix_web::test]
 async fn a_socket_opens_to_who_has_signed_in_on_a_page_of_ours() {
     let house = House::new().await;

@@ -148,8 +148,9 @@ async fn what_does_not_change_the_state_leaves_header_and_composer_alone() {
     let id = shop.hears_text("34600000001", "Hi").await;
     ana.does(id, "assignment", &[]).await;
     let message = ana.replies(id, "Hello").await;
-    shop.watch();
     shop.is_told(message, Status::Sent).await;
+    shop.watch();
+    shop.is_told(message, Status::Delivered).await;
     ana.does(id, "resolution", &[]).await;
     let mut told = Vec::new();
     for change in shop.changes() {

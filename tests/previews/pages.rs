@@ -12,8 +12,8 @@ use baton::store::drafts::{Draft, DraftKind};
 use baton::web::locale::Locale;
 use baton::web::views::{
     CannedReply, Changed, Composer, Context, ConversationPage, ConversationState, ConversationView, Counts, EarlierFrame, ErrorPage,
-    InboxPage, List, Notice, NoticesPage, Offered, PastConversation, PausedNumber, QuarantinePage, Quarantined, RefusalPage, Row,
-    RowsFrame, SignInPage, ThreadMovedOn, Toast, View, Whom, refusal_words,
+    InboxPage, List, Notice, NoticesPage, Offered, PastConversation, PausedNumber, PausedNumbers, QuarantinePage, Quarantined, RefusalPage,
+    Row, RowsFrame, SignInPage, ThreadMovedOn, Toast, View, Whom, refusal_words,
 };
 use jiff::SignedDuration;
 use uuid::Uuid;
@@ -29,7 +29,11 @@ pub fn all(locale: Locale) -> Vec<(&'static str, String)> {
         ("inbox", InboxPage { chrome: chrome(locale, Role::Agent), list: list(locale, None) }.render()),
         (
             "inbox-paused",
-            InboxPage { chrome: chrome(locale, Role::Admin), list: List { paused: vec![paused(locale)], ..list(locale, None) } }.render(),
+            InboxPage {
+                chrome: chrome(locale, Role::Admin),
+                list: List { paused: PausedNumbers { locale, numbers: vec![paused(locale)] }, ..list(locale, None) },
+            }
+            .render(),
         ),
         ("inbox-empty", InboxPage { chrome: chrome(locale, Role::Agent), list: empty_list(locale) }.render()),
         ("rows", RowsFrame { list: list(locale, None) }.render()),
@@ -163,7 +167,7 @@ fn list(locale: Locale, current: Option<ConversationId>) -> List {
         current,
         viewer: ana().id,
         later: false,
-        paused: Vec::new(),
+        paused: PausedNumbers { locale, numbers: Vec::new() },
     }
 }
 
@@ -180,6 +184,7 @@ fn rows(locale: Locale) -> Vec<Row> {
             message: None,
             agent: None,
             has_failed: false,
+            is_queued: false,
             uncertain: Vec::new(),
             answers_since: None,
         })

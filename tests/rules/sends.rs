@@ -91,6 +91,10 @@ pub fn lost() -> Outcome {
     Outcome::Unknown { reason: "the answer was lost".to_owned() }
 }
 
+pub fn paused() -> Outcome {
+    refused(Reaction::PauseInbox { for_seconds: 300 })
+}
+
 fn refused(reaction: Reaction) -> Outcome {
     Outcome::Refused { failure: Failure { code: 131_047, title: "no".to_owned() }, reaction }
 }

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 
 use crate::customers::Phone;
 use crate::people::Colleague;
-use crate::sends::{accepted, lost, on_its_way};
+use crate::sends::{accepted, lost, on_its_way, paused};
 use crate::shop::Shop;
 
 #[test]
@@ -16,8 +16,8 @@ fn a_customer_whose_answer_failed_waits_as_before_until_it_arrives_after_all() {
     let shop = Shop::opens();
     let (phone, _, message) = on_its_way(&shop);
     let conversation = || phone.conversation();
-    assert_eq!(conversation().waiting_since, None);
     shop.answers(message, 1, accepted(message)).unwrap();
+    assert_eq!(conversation().waiting_since, None);
     shop.passes(SignedDuration::from_mins(3));
     shop.reports(message, Status::Failed).unwrap();
     let asked_at = conversation().opened_at;
@@ -29,11 +29,34 @@ fn a_customer_whose_answer_failed_waits_as_before_until_it_arrives_after_all() {
 }
 
 #[test]
+fn a_customer_whose_answer_has_not_left_waits_as_before() {
+    let shop = Shop::opens();
+    let (phone, ana, first) = on_its_way(&shop);
+    let standing = || (phone.conversation().waiting_since, phone.conversation().last_message.unwrap().is_queued);
+    let asked_at = phone.conversation().opened_at;
+    shop.passes(SignedDuration::from_mins(3));
+    shop.answers(first, 1, paused()).unwrap();
+    assert_eq!(standing(), (Some(asked_at), true), "its number is paused");
+    shop.answers(first, 2, accepted(first)).unwrap();
+    assert_eq!(standing(), (None, false), "it left");
+    let second = ana.replies(&phone, "and this").unwrap();
+    assert_eq!(standing(), (None, true), "they have an answer");
+    shop.answers(second, 1, lost()).unwrap();
+    ana.settles(&phone, second, Settlement::Resend).unwrap_err();
+    shop.passes(SignedDuration::from_secs(61));
+    ana.settles(&phone, second, Settlement::Resend).unwrap();
+    assert_eq!(standing(), (Some(asked_at), true), "nobody knew, and it has not left again");
+}
+
+#[test]
 fn a_customer_whose_answer_may_not_have_arrived_waits_as_before_until_that_is_known() {
     type Settles = fn(&Shop, &Phone<'_>, &Colleague<'_>, MessageId);
     let settled: [(&str, Settles); 3] = [
         ("WhatsApp says that it was sent", |shop, _, _, message| drop(shop.reports(message, Status::Sent).unwrap())),
-        ("it is sent again", |_, phone, ana, message| drop(ana.settles(phone, message, Settlement::Resend).unwrap())),
+        ("it is sent again", |shop, phone, ana, message| {
+            ana.settles(phone, message, Settlement::Resend).unwrap();
+            shop.answers(message, 2, accepted(message)).unwrap();
+        }),
         ("somebody leaves it", |_, phone, ana, message| drop(ana.settles(phone, message, Settlement::Leave).unwrap())),
     ];
     for (what, settles) in settled {

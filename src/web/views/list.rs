@@ -94,8 +94,14 @@ pub struct List {
     pub viewer: UserId,
     /// Whether this is a later page (no-script paging).
     pub later: bool,
-    /// Numbers that send nothing until somebody sees to it.
-    pub paused: Vec<PausedNumber>,
+    pub paused: PausedNumbers,
+}
+
+/// Numbers that send nothing until somebody sees to it.
+#[derive(Debug, Clone)]
+pub struct PausedNumbers {
+    pub locale: Locale,
+    pub numbers: Vec<PausedNumber>,
 }
 
 /// A number that sends nothing, and why.
@@ -151,6 +157,13 @@ pub struct InboxPage {
 #[template(path = "inbox/rows.html")]
 pub struct RowsFrame {
     pub list: List,
+}
+
+/// `GET /inbox/paused`: what the list says of numbers that send nothing.
+#[derive(Template, WebTemplate)]
+#[template(path = "inbox/paused.html")]
+pub struct PausedFragment {
+    pub paused: PausedNumbers,
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub use composer::{CannedReply, Composer};
 pub use context::{Context, PastConversation, ReasonCard};
 pub use conversation::{ConversationPage, ConversationView, Stance, Target, TransferTargets};
 pub use html::Html;
-pub use list::{InboxPage, List, PausedNumber, RowsFrame, View, Whom};
+pub use list::{InboxPage, List, PausedFragment, PausedNumber, PausedNumbers, RowsFrame, View, Whom};
 pub use note::NoteItem;
 pub use refusal::{Changed, ErrorPage, RefusalPage, ThreadMovedOn, refusal_words};
 pub use row::Row;

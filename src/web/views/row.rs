@@ -70,6 +70,11 @@ impl Row {
         self.last.as_ref().is_some_and(|last| last.has_failed)
     }
 
+    /// The last line has not left yet.
+    fn is_queued(&self) -> bool {
+        self.last.as_ref().is_some_and(|last| last.is_queued)
+    }
+
     /// Nobody knows whether the last line reached the customer.
     fn is_uncertain(&self) -> bool {
         self.last.as_ref().is_some_and(LastMessage::is_uncertain)

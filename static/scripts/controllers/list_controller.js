@@ -10,7 +10,7 @@ import { phrase, t } from "../words.js"
 const MOST_PAGES = 5
 
 export default class extends Controller {
-  static targets = ["rows", "more", "count"]
+  static targets = ["rows", "more", "count", "paused"]
   static values = { view: String }
 
   connect() {
@@ -22,6 +22,7 @@ export default class extends Controller {
     this.pages = 1
     this.#listen("row", (frame) => this.#row(frame))
     this.#listen("counts", (frame) => this.#counts(frame))
+    this.#listen("paused", () => this.#paused())
     this.#listen("people", (frame) => this.#people(frame))
     this.#listen("read", (frame) => this.#read(frame))
     this.#listen("draft", (frame) => this.#draft(frame))
@@ -56,6 +57,7 @@ export default class extends Controller {
   #resync() {
     this.people.clear()
     this.drafts.clear()
+    this.#paused()
     this.refresh()
   }
 
@@ -215,6 +217,13 @@ export default class extends Controller {
     }
   }
 
+  /** Other numbers than before send nothing. */
+  async #paused() {
+    const fresh = await fetchPart("/inbox/paused")
+    const paused = fresh?.querySelector("#paused")
+    if (paused && this.hasPausedTarget) this.pausedTarget.replaceWith(document.importNode(paused, true))
+  }
+
   #listen(kind, handler) {
     this.#on(socket, kind, (event) => handler(event.detail))
   }
@@ -234,12 +243,17 @@ function rowsAddress(link) {
 }
 
 async function fetchRows(address) {
+  const page = await fetchPart(address)
+  const adopt = (element) => element && document.importNode(element, true)
+  return page && { rows: [...page.querySelectorAll("#row-list > .row")].map(adopt), more: adopt(page.querySelector("#more")) }
+}
+
+/** A part of a page, or nothing when it cannot be had now. */
+async function fetchPart(address) {
   try {
     const response = await fetch(address, { headers: { Accept: "text/html", "Turbo-Frame": "rows" }, credentials: "same-origin" })
     if (!response.ok || response.redirected) return null
-    const page = new DOMParser().parseFromString(await response.text(), "text/html")
-    const adopt = (element) => element && document.importNode(element, true)
-    return { rows: [...page.querySelectorAll("#row-list > .row")].map(adopt), more: adopt(page.querySelector("#more")) }
+    return new DOMParser().parseFromString(await response.text(), "text/html")
   } catch {
     return null
   }
