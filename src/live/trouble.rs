@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 /// How often a fault that lasts is told again.
 const TOLD_AGAIN: Duration = Duration::from_secs(60);
 
+/// How long nothing is to fail before it is over: of many contacts, numbers or timers, one may fail while the others go well.
+const CALM: Duration = Duration::from_secs(5);
+
 /// One thing that may fail again and again.
 #[derive(Debug)]
 pub struct Trouble {
@@ -49,17 +52,18 @@ impl Trouble {
         }
     }
 
-    /// It went well.
+    /// It went well, or something beside it that may not need the same: over, once it has not failed for [`CALM`].
     pub fn is_over(&self) {
-        if let Some(Lasting { since, .. }) = self.lasting().take() {
-            tracing::info!(lasted_s = since.elapsed().as_secs(), "{}: over", self.what);
-        }
+        self.is_over_after(CALM);
     }
 
-    /// It went well, or something beside it that may not need the same: over, once it has not failed for `calm`.
+    /// As [`Trouble::is_over`], for what fails more seldom than that.
     pub fn is_over_after(&self, calm: Duration) {
-        if self.has_been_calm_for(calm, Instant::now()) {
-            self.is_over();
+        let mut lasting = self.lasting();
+        if let Some(lasted) = lasting.take_if(|lasting| lasting.failed_at.elapsed() >= calm) {
+            drop(lasting);
+            let lasted = lasted.failed_at.duration_since(lasted.since);
+            tracing::info!(lasted_s = lasted.as_secs(), "{}: over", self.what);
         }
     }
 
@@ -67,10 +71,6 @@ impl Trouble {
     #[cfg(test)]
     pub(super) fn lasts(&self) -> bool {
         self.lasting().is_some()
-    }
-
-    fn has_been_calm_for(&self, calm: Duration, now: Instant) -> bool {
-        self.lasting().as_ref().is_some_and(|lasting| now.duration_since(lasting.failed_at) >= calm)
     }
 
     fn say(&self, now: Instant) -> Say {
@@ -107,19 +107,17 @@ mod tests {
         assert_eq!(after(60), Say::ItLasts(Duration::from_secs(60), 3));
         assert_eq!([after(61), after(119)], [Say::Nothing; 2]);
         assert_eq!(after(125), Say::ItLasts(Duration::from_secs(125), 3));
-        trouble.is_over();
+        trouble.is_over_after(Duration::ZERO);
         assert_eq!(after(126), Say::ItBegins);
     }
 
     #[test]
-    fn what_may_have_gone_well_by_chance_ends_nothing_that_failed_just_now() {
+    fn what_goes_well_beside_it_ends_nothing_that_failed_just_now() {
         let trouble = Trouble::new("it failed");
-        let start = Instant::now();
-        let (at, calm) = (|seconds| start + Duration::from_secs(seconds), Duration::from_secs(5));
-        assert!(!trouble.has_been_calm_for(calm, at(100)), "there was no trouble");
-        trouble.say(at(0));
-        trouble.say(at(3));
-        assert!(!trouble.has_been_calm_for(calm, at(7)));
-        assert!(trouble.has_been_calm_for(calm, at(8)));
+        trouble.failed(&"now");
+        trouble.is_over();
+        assert!(trouble.lasts());
+        trouble.is_over_after(Duration::ZERO);
+        assert!(!trouble.lasts());
     }
 }

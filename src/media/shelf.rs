@@ -77,12 +77,12 @@ impl MediaStore {
         Ok(Self { objects: Arc::new(objects), prefix: Path::default() })
     }
 
-    /// Keeps a picture and its thumbnail; the same id again replaces both.
+    /// Keeps a picture that nobody has kept before, and its thumbnail.
     ///
     /// # Errors
-    /// [`Error::Failed`]; then neither is kept, and it may be repeated.
-    pub async fn put(&self, workspace: WorkspaceId, id: MediaId, bytes: Bytes, thumbnail: Bytes) -> Result<(), Error> {
-        let put = self.put_both(workspace, id, bytes, thumbnail).await;
+    /// [`Error::Failed`]; then neither is kept.
+    pub async fn put_new(&self, workspace: WorkspaceId, id: MediaId, bytes: Bytes, thumbnail: Bytes) -> Result<(), Error> {
+        let put = self.put(workspace, id, bytes, thumbnail).await;
         if put.is_err()
             && let Err(error) = self.remove(workspace, id).await
         {
@@ -91,7 +91,11 @@ impl MediaStore {
         put
     }
 
-    async fn put_both(&self, workspace: WorkspaceId, id: MediaId, bytes: Bytes, thumbnail: Bytes) -> Result<(), Error> {
+    /// Keeps a picture and its thumbnail; the same id again replaces both.
+    ///
+    /// # Errors
+    /// [`Error::Failed`]; what was kept under this id before, perhaps by another node, is there still, and it may be repeated.
+    pub async fn put(&self, workspace: WorkspaceId, id: MediaId, bytes: Bytes, thumbnail: Bytes) -> Result<(), Error> {
         self.objects.put(&self.place(workspace, id, "thumbnail"), thumbnail.into()).await?;
         self.objects.put(&self.place(workspace, id, "original"), bytes.into()).await?;
         Ok(())
@@ -219,7 +223,7 @@ mod tests {
         let own = place.0.join(format!("deep/er/{workspace}/{id}"));
         // Stands where the picture is to be written.
         std::fs::create_dir_all(own.join("original/something")).unwrap();
-        let failed = store.put(workspace, id, Bytes::from_static(b"large"), Bytes::from_static(b"small")).await;
+        let failed = store.put_new(workspace, id, Bytes::from_static(b"large"), Bytes::from_static(b"small")).await;
         let words = failed.unwrap_err().to_string();
         assert!(words.contains("directory"), "the cause is not named: {words}");
         let left: Vec<_> = std::fs::read_dir(&own).unwrap().map(|entry| entry.unwrap().file_name()).collect();
@@ -229,6 +233,19 @@ mod tests {
         store.remove(workspace, id).await.unwrap();
         assert!(!own.exists(), "an empty folder stays");
         store.remove(workspace, id).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_picture_that_is_kept_stays_when_another_node_fails_to_keep_it_again() {
+        let place = Place::new();
+        let store = place.store();
+        let (workspace, id) = (WorkspaceId(Uuid::new_v4()), MediaId(Uuid::new_v4()));
+        store.put(workspace, id, Bytes::from_static(b"large"), Bytes::from_static(b"small")).await.unwrap();
+        let thumbnail = place.0.join(format!("deep/er/{workspace}/{id}/thumbnail"));
+        std::fs::remove_file(&thumbnail).unwrap();
+        std::fs::create_dir_all(thumbnail.join("something")).unwrap();
+        store.put(workspace, id, Bytes::from_static(b"large"), Bytes::from_static(b"small")).await.unwrap_err();
+        assert_eq!(store.read(workspace, id).await.unwrap(), Bytes::from_static(b"large"));
     }
 
     #[test]

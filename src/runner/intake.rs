@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use crate::live::trouble::Trouble;
 use crate::store::payloads::NewPayload;
@@ -12,6 +12,9 @@ use crate::store::{Result, Store};
 
 /// Bodies that wait for a commit at most; beyond it Meta is asked to come again.
 const WAITING: usize = 4096;
+
+/// Kibibytes of bodies that wait for a commit at most, whether or not their requests wait still.
+const WAITING_KIB: usize = 64 * 1024;
 
 /// Bodies, and bytes of them, that share a commit at most.
 const BATCH: usize = 256;
@@ -42,6 +45,8 @@ struct Waiting {
     payload: NewPayload,
     since: Instant,
     answer: oneshot::Sender<bool>,
+    /// Its share of [`WAITING_KIB`].
+    _share: OwnedSemaphorePermit,
 }
 
 /// The way in. Cheap to clone.
@@ -50,6 +55,7 @@ pub struct Intake {
     bodies: mpsc::Sender<Waiting>,
     /// One for each request that may wait for its answer.
     places: Arc<Semaphore>,
+    kibibytes: Arc<Semaphore>,
 }
 
 impl Intake {
@@ -61,7 +67,11 @@ impl Intake {
         for _ in 0..WRITERS {
             tokio::spawn(write(store.clone(), waiting.clone()));
         }
-        Self { bodies, places: Arc::new(Semaphore::new(WAITING)) }
+        Self::of(bodies)
+    }
+
+    fn of(bodies: mpsc::Sender<Waiting>) -> Self {
+        Self { bodies, places: Arc::new(Semaphore::new(WAITING)), kibibytes: Arc::new(Semaphore::new(WAITING_KIB)) }
     }
 
     /// Whether so many requests wait that whoever works for this process is to leave them the processor and the disk: Meta comes again
@@ -77,8 +87,10 @@ impl Intake {
     /// [`NotTaken`]: nothing is promised, and Meta has to send it again.
     pub async fn take(&self, payload: NewPayload) -> Result<(), NotTaken> {
         let _place = self.places.try_acquire().map_err(|_| NotTaken::Overloaded)?;
+        let share = u32::try_from(payload.body.len() / 1024 + 1).map_err(|_| NotTaken::Overloaded)?;
+        let _share = self.kibibytes.clone().try_acquire_many_owned(share).map_err(|_| NotTaken::Overloaded)?;
         let (answer, committed) = oneshot::channel();
-        self.bodies.try_send(Waiting { payload, since: Instant::now(), answer }).map_err(|_| NotTaken::Overloaded)?;
+        self.bodies.try_send(Waiting { payload, since: Instant::now(), answer, _share }).map_err(|_| NotTaken::Overloaded)?;
         match tokio::time::timeout(PATIENCE, committed).await {
             Ok(Ok(true)) => Ok(()),
             Ok(_) | Err(_) => Err(NotTaken::NotStored),
@@ -89,14 +101,15 @@ impl Intake {
 /// One writer: whatever waits when it is free goes into one commit.
 async fn write(store: Store, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
     while let Some(batch) = gather(&waiting).await {
-        let (payloads, answers): (Vec<_>, Vec<_>) = batch.into_iter().map(|body| (body.payload, (body.since, body.answer))).unzip();
+        let (payloads, answers): (Vec<_>, Vec<_>) =
+            batch.into_iter().map(|body| (body.payload, (body.since, body.answer, body._share))).unzip();
         let stored = store.append_payloads(&payloads).await;
         if let Err(error) = &stored {
             NOT_STORED.failed(error);
         } else {
             NOT_STORED.is_over();
         }
-        for (since, answer) in answers {
+        for (since, answer, _share) in answers {
             metrics::histogram!("baton_webhook_commit_seconds").record(since.elapsed().as_secs_f64());
             // A request that gave up waiting has nobody to answer.
             answer.send(stored.is_ok()).ok();
@@ -106,11 +119,18 @@ async fn write(store: Store, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
 
 async fn gather(waiting: &Mutex<mpsc::Receiver<Waiting>>) -> Option<Vec<Waiting>> {
     let mut waiting = waiting.lock().await;
-    let first = waiting.recv().await?;
+    let mut first = waiting.recv().await?;
+    // Whose request gave up, comes again.
+    while first.answer.is_closed() {
+        first = waiting.recv().await?;
+    }
     let mut bytes = first.payload.body.len();
     let mut batch = vec![first];
     while batch.len() < BATCH && bytes < BATCH_BYTES {
         let Ok(next) = waiting.try_recv() else { break };
+        if next.answer.is_closed() {
+            continue;
+        }
         bytes += next.payload.body.len();
         batch.push(next);
     }
@@ -119,20 +139,40 @@ async fn gather(waiting: &Mutex<mpsc::Receiver<Waiting>>) -> Option<Vec<Waiting>
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
     use tokio::task::JoinSet;
 
     use super::*;
 
+    fn body(length: usize) -> NewPayload {
+        NewPayload { app_id: "1001".to_owned(), received_at: Timestamp::now(), body: vec![b' '; length].into() }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bodies_whose_requests_gave_up_are_counted_while_they_are_held_and_then_dropped() {
+        let (bodies, waiting) = mpsc::channel(WAITING);
+        let intake = Intake::of(bodies);
+        let large = WAITING_KIB * 1024 / 2;
+        assert_eq!(intake.take(body(large)).await, Err(NotTaken::NotStored), "nobody writes");
+        assert_eq!(intake.take(body(large)).await, Err(NotTaken::Overloaded), "the first is held still");
+        let request = tokio::spawn({
+            let intake = intake.clone();
+            async move { intake.take(body(1)).await }
+        });
+        let batch = gather(&Mutex::new(waiting)).await.unwrap();
+        assert_eq!(batch.iter().map(|waiting| waiting.payload.body.len()).collect::<Vec<_>>(), [1]);
+        request.abort();
+    }
+
     #[tokio::test]
     async fn many_requests_that_wait_are_a_flood_until_they_are_answered() {
         let (bodies, mut waiting) = mpsc::channel(WAITING);
-        let intake = Intake { bodies, places: Arc::new(Semaphore::new(WAITING)) };
+        let intake = Intake::of(bodies);
         let (mut requests, mut taken_up) = (JoinSet::new(), Vec::new());
         for _ in 0..FLOOD {
             assert!(!intake.is_flooded());
-            let payload = NewPayload { app_id: "1001".to_owned(), received_at: jiff::Timestamp::now(), body: bytes::Bytes::new() };
             let intake = intake.clone();
-            requests.spawn(async move { intake.take(payload).await });
+            requests.spawn(async move { intake.take(body(0)).await });
             taken_up.extend(waiting.recv().await);
         }
         assert!(intake.is_flooded());

@@ -31,7 +31,7 @@ crate::statements! {
     /// The contact is named for the index: by the workspace alone it would go through everything that was ever deleted.
     DELETE = "DELETE FROM inbound_items WHERE workspace_id = $1 AND contact_id = $2 AND seq = ANY($3)";
     /// Contacts whose items nobody took up: left by a node that stopped. Across workspaces, as every worker's claim. Looks at some
-    /// items at a time, so that a crowd of them is not read at once; a newer item than those waits in a lane of this node's.
+    /// items at a time, so that a crowd of them is not read at once; a newer item than those waits in a lane of some node's.
     LEFT_BEHIND = "
         SELECT workspace_id, contact_id, inbox_id, max(seq)
         FROM (SELECT workspace_id, contact_id, inbox_id, received_at, seq

@@ -1,8 +1,6 @@
 //! The outermost layer: gives every request an id, every answer its headers, every failure its words, and every fault its one
 //! line in the log; while something we stand on is away, one line a minute.
 
-use std::time::Duration;
-
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
@@ -28,9 +26,6 @@ use crate::live::trouble::Trouble;
 /// Requests that failed because the database, or whatever else they need, was away.
 static AWAY: Trouble = Trouble::new("requests could not be answered");
 
-/// How long no request may have failed for that before one that went well ends it: others need nothing of what is away.
-const CALM: Duration = Duration::from_secs(5);
-
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The name of one request, in its answer and in the log.
@@ -52,7 +47,7 @@ pub async fn edge<B: MessageBody + 'static>(
         Some(answer) => with_own_headers(response, answer).map_into_right_body(),
         None => {
             if is_proof(&response) {
-                AWAY.is_over_after(CALM);
+                AWAY.is_over();
             }
             response.map_into_left_body()
         }

@@ -76,7 +76,7 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static> Keyed<K> {
         self.inner.keys().len()
     }
 
-    /// Waits until a key is freed; a key that is freed before the call does not count.
+    /// Waits until a key is freed; one that was freed since the last call counts.
     pub async fn one_is_freed(&self) {
         self.inner.freed.notified().await;
     }

@@ -31,6 +31,9 @@ const AFTER_OTHERS: Duration = Duration::from_millis(10);
 const LONGEST_AFTER_OTHERS: Duration = Duration::from_millis(640);
 const AFTER_FAULT: Duration = Duration::from_secs(1);
 
+/// How long a lane waits for its turn at a time; less than a round may take.
+const TURN: Duration = Duration::from_secs(30);
+
 static NOT_RUN: Trouble = Trouble::new("contacts' items could not be run; they wait");
 
 /// The lanes of this node. Cheap to clone.
@@ -78,8 +81,16 @@ impl Lanes {
 
     /// While bodies flood in, few lanes run: acknowledging goes first. A lane that cannot run now leaves its place to others.
     async fn run_in_turn(&self, lane: Lane, looks: &AtomicU32) -> Next {
-        let Ok(_permit) = self.permits.acquire().await else { return Next::Done };
-        let _turn = if self.intake.is_flooded() { self.permits_in_a_flood.acquire().await.ok() } else { None };
+        let turn = tokio::time::timeout(TURN, async {
+            let permit = self.permits.acquire().await.ok()?;
+            let in_a_flood = if self.intake.is_flooded() { self.permits_in_a_flood.acquire().await.ok() } else { None };
+            Some((permit, in_a_flood))
+        });
+        let _turn = match turn.await {
+            Ok(Some(turn)) => turn,
+            Ok(None) => return Next::Done,
+            Err(_) => return Next::Again,
+        };
         match self.runner.run_lane(lane).await {
             Ok(progress) => {
                 NOT_RUN.is_over();

@@ -13,13 +13,16 @@ const HELD: usize = 8;
 /// Versions that somebody made up must not become a query each.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
+/// How long a file waits for what another request looks for.
+const TURN: Duration = Duration::from_secs(5);
+
 type Files = Arc<Vec<Asset>>;
 
 /// What this node knows of other builds.
 #[derive(Debug, Default)]
 pub struct Others {
     known: Mutex<Known>,
-    /// Held by whoever looks: a page asks for all its files at once, and the others wait for what the first one finds.
+    /// Held by whoever looks or loads: a page asks for all its files at once, and the others wait for what the first one finds.
     looking: tokio::sync::Mutex<()>,
 }
 
@@ -31,21 +34,22 @@ struct Known {
 }
 
 impl Others {
-    /// The files of a version, or nothing when nobody keeps it. A version that this node has not heard of is looked for once a second at
+    /// The files of a version, or nothing when nobody keeps it or the database takes its time. A version that this node has not heard of is looked for once a second at
     /// most; nodes keep theirs before they serve a page.
     ///
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn find(&self, store: &Store, version: &str) -> Result<Option<Files>> {
-        if let Some(files) = self.known().held.get(version) {
-            return Ok(Some(files.clone()));
+        if let Some(files) = self.held(version) {
+            return Ok(Some(files));
         }
-        if !self.exists(version) {
-            let _turn = self.looking.lock().await;
-            if !self.exists(version) && self.may_look(Instant::now()) {
-                let versions = store.asset_versions().await?;
-                self.known().versions = versions;
-            }
+        let Ok(_turn) = tokio::time::timeout(TURN, self.looking.lock()).await else { return Ok(None) };
+        if let Some(files) = self.held(version) {
+            return Ok(Some(files));
+        }
+        if !self.exists(version) && self.may_look(Instant::now()) {
+            let versions = store.asset_versions().await?;
+            self.known().versions = versions;
         }
         if !self.exists(version) {
             return Ok(None);
@@ -53,6 +57,10 @@ impl Others {
         let files = Arc::new(store.assets_of(version).await?);
         self.hold(version, files.clone());
         Ok(Some(files))
+    }
+
+    fn held(&self, version: &str) -> Option<Files> {
+        self.known().held.get(version).cloned()
     }
 
     fn exists(&self, version: &str) -> bool {

@@ -69,7 +69,7 @@ pub(super) async fn keep(state: &State, place: Place, bytes: Bytes) -> Result<Re
     };
     let media = MediaId(Uuid::now_v7());
     let stored = stored(&picture, bytes.len());
-    state.media.put(place.workspace, media, bytes, Bytes::copy_from_slice(&picture.thumbnail)).await?;
+    state.media.put_new(place.workspace, media, bytes, Bytes::copy_from_slice(&picture.thumbnail)).await?;
     if let Err(error) = state.store.add_media(place, media, &stored).await {
         // Nobody knows of the files: they would stay for ever.
         drop_again(state, place.workspace, media).await;

@@ -51,7 +51,11 @@ impl Attempt {
             }
         }
         counted.under(&BY_ADDRESS, self.address.clone(), limits).await?;
-        counted.under(&BY_BOTH, format!("{}-{}", self.account, self.address), limits).await?;
+        if let Err(too_many) = counted.under(&BY_BOTH, format!("{}-{}", self.account, self.address), limits).await {
+            // Refused already: others who share the address do not pay for it.
+            limits.give_back(&BY_ADDRESS, &self.address).await;
+            return Err(too_many);
+        }
         counted.under(&BY_ACCOUNT, self.account, limits).await?;
         Ok(counted)
     }
@@ -91,6 +95,16 @@ mod tests {
         }
         assert!(is_refused(&limits, "here", None).await);
         assert!(!is_refused(&limits, "elsewhere", None).await);
+    }
+
+    #[tokio::test]
+    async fn who_guesses_one_account_on_and_on_keeps_nobody_else_of_the_office_out() {
+        let limits = RateLimits::new(None);
+        for _ in 0..200 {
+            is_refused(&limits, "office", None).await;
+        }
+        let ben = Attempt::new("ben".to_owned(), "office".to_owned(), None);
+        assert!(ben.count(&limits).await.is_ok());
     }
 
     #[tokio::test]
