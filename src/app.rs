@@ -7,6 +7,7 @@ use std::time::Duration;
 use actix_web::web::Data;
 use anyhow::{Context, Result, bail};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -17,6 +18,7 @@ use crate::live::rate_limits::RateLimits;
 use crate::live::{Live, presence};
 use crate::media::MediaStore;
 use crate::runner::Runner;
+use crate::runner::guard::kept_up;
 use crate::runner::intake::Intake;
 use crate::runner::vitals;
 use crate::store::{Store, Stores};
@@ -89,11 +91,17 @@ impl App {
         let intake = Intake::start(&intake);
         let runner = Runner::new(store, live.clone());
         vitals::compare_clocks(&watch, runner.vitals()).await;
-        spawn(&mut tasks, vitals::watch_clock(watch.clone(), runner.vitals().clone(), stop.clone()));
+        keep_up(&mut tasks, &stop, "clock", {
+            let (watch, vitals) = (watch.clone(), runner.vitals().clone());
+            move |stop| vitals::watch_clock(watch.clone(), vitals.clone(), stop)
+        });
         let media = Arc::new(MediaStore::at(&config.media_url)?);
         let client = Client::new(Settings::new(config.graph_url.clone(), &config.graph_version))?;
         spawn(&mut tasks, bus_task.run(live.clone(), stop.clone()));
-        spawn(&mut tasks, presence::run(live.clone(), config.redis_url.clone(), stop.clone()));
+        keep_up(&mut tasks, &stop, "presence", {
+            let (live, redis_url) = (live.clone(), config.redis_url.clone());
+            move |stop| presence::run(live.clone(), redis_url.clone(), stop)
+        });
         spawn(&mut tasks, keep_figures(stop.clone()));
         if side != Side::Web {
             let workers = Workers {
@@ -109,7 +117,10 @@ impl App {
         if side != Side::Workers {
             assets::publish(&state.store).await.context("the files of pages cannot be kept in the database")?;
             spawn(&mut tasks, assets::keep_published(state.store.clone(), stop.clone()));
-            spawn(&mut tasks, fanout::run(state.clone(), changes, stop.clone()));
+            keep_up(&mut tasks, &stop, "pages", {
+                let (state, changes) = (state.clone(), Arc::new(Mutex::new(changes)));
+                move |stop| fanout::run(state.clone(), changes.clone(), stop)
+            });
         }
         let connections =
             Arc::new(Connections::new(descriptors.for_connections(state.config.database_pool), state.config.trusted_proxies.clone()));
@@ -162,6 +173,17 @@ fn spawn(tasks: &mut JoinSet<Result<()>>, task: impl Future<Output = ()> + Send 
         task.await;
         Ok(())
     });
+}
+
+/// Runs a loop until `stop`, again and again should it panic.
+fn keep_up<F: Future<Output = ()> + Send>(
+    tasks: &mut JoinSet<Result<()>>,
+    stop: &CancellationToken,
+    name: &'static str,
+    run: impl Fn(CancellationToken) -> F + Send + Sync + 'static,
+) {
+    let stop = stop.clone();
+    spawn(tasks, async move { kept_up(name, &stop, || run(stop.clone())).await });
 }
 
 /// Histograms are folded now and then, so that they stay small between two scrapes.

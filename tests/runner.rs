@@ -2,6 +2,8 @@
 
 #[path = "runner/bodies.rs"]
 mod bodies;
+#[path = "runner/deadlines.rs"]
+mod deadlines;
 #[path = "runner/drafts.rs"]
 mod drafts;
 #[path = "runner/identities.rs"]
@@ -14,6 +16,8 @@ mod keeping;
 mod lanes;
 #[path = "runner/late.rs"]
 mod late;
+#[path = "runner/leaving.rs"]
+mod leaving;
 #[path = "runner/lists.rs"]
 mod lists;
 #[path = "runner/people.rs"]

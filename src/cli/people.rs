@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
 
 use baton::config::Config;
@@ -10,17 +10,18 @@ use baton::domain::user::{EmailAddress, Role, User};
 use baton::live::Live;
 use baton::live::bus::Bus;
 use baton::runner::Runner;
+use baton::runner::people::Returned;
 use baton::web::passwords::Passwords;
 
 use super::commands::{Given, store};
 
 pub async fn deactivate(config: &Config, email: &EmailAddress) -> Result<()> {
     let (installation, user) = Installation::with(config, email).await?;
-    if !user.active {
-        bail!("{} has left already", user.name);
-    }
-    let returned = installation.runner.deactivate(user.workspace, user.id).await?;
+    let Returned { returned, left } = installation.runner.deactivate(user.workspace, user.id).await?;
     println!("{} has left: signed out everywhere, {returned} conversations back in their queues.", user.name);
+    if left > 0 {
+        println!("{left} could not be returned now. Every node goes on trying; one without a queue waits for a supervisor.");
+    }
     installation.tell().await
 }
 

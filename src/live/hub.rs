@@ -60,6 +60,17 @@ struct Socket {
     line: Arc<Line>,
     showing: Vec<Topic>,
     open: Option<ConversationId>,
+    /// Its session is over.
+    is_dismissed: bool,
+}
+
+/// How the last page of a person on this node went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LastPage {
+    /// It may come back: it was closed, or lost.
+    Closed,
+    /// Its session is over.
+    Dismissed,
 }
 
 #[derive(Default)]
@@ -84,8 +95,6 @@ pub struct Registered {
     pub id: SocketId,
     pub frames: mpsc::Receiver<ByteString>,
     pub cut: CancellationToken,
-    /// It is the person's first page on this node.
-    pub is_first: bool,
 }
 
 /// Whom a change concerns on this node.
@@ -123,19 +132,17 @@ impl Hub {
             return None;
         }
         of_session.insert(id);
-        let pages = sockets.by_user.entry((owner.workspace, owner.user)).or_default();
-        pages.insert(id);
-        let is_first = pages.len() == 1;
+        sockets.by_user.entry((owner.workspace, owner.user)).or_default().insert(id);
         let line = Arc::new(Line::new(owner.locale, frames, cut.clone(), porter));
-        sockets.all.insert(id, Socket { owner, line, showing: Vec::new(), open: None });
+        sockets.all.insert(id, Socket { owner, line, showing: Vec::new(), open: None, is_dismissed: false });
         self.count.store(sockets.all.len(), Ordering::Relaxed);
-        Some(Registered { id, frames: receiver, cut, is_first })
+        Some(Registered { id, frames: receiver, cut })
     }
 
-    /// Forgets a socket; true when it was the person's last page on this node.
-    pub fn unregister(&self, id: SocketId) -> bool {
+    /// Forgets a socket; says how it went when it was the person's last page on this node.
+    pub fn unregister(&self, id: SocketId) -> Option<LastPage> {
         let mut sockets = self.lock();
-        let Some(socket) = sockets.all.remove(&id) else { return false };
+        let socket = sockets.all.remove(&id)?;
         for topic in &socket.showing {
             sockets.leave_topic(*topic, id);
         }
@@ -151,13 +158,13 @@ impl Hub {
             }
         }
         let key = (socket.owner.workspace, socket.owner.user);
-        let Some(pages) = sockets.by_user.get_mut(&key) else { return false };
+        let pages = sockets.by_user.get_mut(&key)?;
         pages.remove(&id);
-        let is_last = pages.is_empty();
-        if is_last {
-            sockets.by_user.remove(&key);
+        if !pages.is_empty() {
+            return None;
         }
-        is_last
+        sockets.by_user.remove(&key);
+        Some(if socket.is_dismissed { LastPage::Dismissed } else { LastPage::Closed })
     }
 
     /// The socket shows this list from now on. `queues` are those of the person's teams.
@@ -296,13 +303,14 @@ impl Hub {
 
     /// Says goodbye to the pages of a session, and ends them a moment later, whether or not they listened.
     pub fn close_session(&self, workspace: WorkspaceId, session: SessionId) {
-        let lines = self.lock().lines(|sockets| sockets.by_session.get(&(workspace, session)));
+        let lines = self.lock().dismiss(|sockets| sockets.by_session.get(&(workspace, session)));
         deliver_last(&lines, &SIGNED_OUT);
     }
 
     /// As [`Hub::close_session`], for all pages of a person.
     pub fn close_person(&self, workspace: WorkspaceId, user: UserId) {
-        deliver_last(&self.pages_of(workspace, user), &SIGNED_OUT);
+        let lines = self.lock().dismiss(|sockets| sockets.by_user.get(&(workspace, user)));
+        deliver_last(&lines, &SIGNED_OUT);
     }
 
     /// Ends all pages of a person; they come back as who that is now.
@@ -322,6 +330,16 @@ impl Sockets {
     /// The lines of some sockets.
     fn lines(&self, ids: impl FnOnce(&Self) -> Option<&HashSet<SocketId>>) -> Vec<Arc<Line>> {
         ids(self).into_iter().flatten().filter_map(|id| self.all.get(id)).map(line).collect()
+    }
+
+    /// The lines of some sockets, whose sessions are over.
+    fn dismiss(&mut self, ids: impl Fn(&Self) -> Option<&HashSet<SocketId>>) -> Vec<Arc<Line>> {
+        for id in ids(self).cloned().unwrap_or_default() {
+            if let Some(socket) = self.all.get_mut(&id) {
+                socket.is_dismissed = true;
+            }
+        }
+        self.lines(ids)
     }
 
     /// The sockets whose list is one of these.

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::Live;
 use super::bus::Message;
+use super::hub::LastPage;
 use super::wakes::Wake;
 use crate::domain::ids::{UserId, WorkspaceId};
 
@@ -106,9 +107,13 @@ impl Live {
         }
     }
 
-    /// The last page of a person on this node closed.
-    pub fn leave(&self, workspace: WorkspaceId, user: UserId) {
-        self.say_here(workspace, user, GRACE);
+    /// The last page of a person on this node is gone: they stay for a while, unless their session is over.
+    pub fn leave(&self, workspace: WorkspaceId, user: UserId, last: LastPage) {
+        let life = match last {
+            LastPage::Closed => GRACE,
+            LastPage::Dismissed => SignedDuration::ZERO,
+        };
+        self.say_here(workspace, user, life);
     }
 
     fn say_here(&self, workspace: WorkspaceId, user: UserId, life: SignedDuration) -> bool {

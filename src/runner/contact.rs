@@ -83,8 +83,8 @@ impl Runner {
         let mut tries = 0;
         loop {
             tries += 1;
-            let outcome = tokio::time::timeout(LONGEST, self.try_run(workspace, conversation, command.clone(), alongside)).await;
-            match outcome.unwrap_or(Err(Error::Busy)) {
+            let attempt = guarded(self.try_run(workspace, conversation, command.clone(), alongside));
+            match tokio::time::timeout(LONGEST, attempt).await.unwrap_or(Err(Error::Busy)) {
                 Err(Error::Store(error)) if error.is_retryable() && tries < MAX_TRIES => {}
                 other => return other,
             }
@@ -157,19 +157,24 @@ impl Runner {
     /// Runs the first item alone; one that the database cannot keep, or over which the program fails, is set aside so that the rest
     /// can go on. Any other fault is not the item's: it waits until that is mended.
     async fn run_first_of(&self, lane: Lane) -> Result<LaneProgress, Error> {
+        let Some(first) = self.store.first_of_lane(lane).await? else { return Ok(LaneProgress::Empty) };
         match guarded(self.try_lane(lane, 1)).await {
-            Err(error) if is_of_an_item(&error) => self.set_first_aside(lane, error).await,
+            Err(error) if is_of_an_item(&error) => self.set_aside_alone(lane, first, error).await,
             Ok(_) => Ok(LaneProgress::MoreMayWait),
             other => other,
         }
     }
 
     /// Over a panic an item waits a while: it may be about something else that is being mended, or another version knows better.
-    async fn set_first_aside(&self, lane: Lane, error: Error) -> Result<LaneProgress, Error> {
+    /// `failed` was tried alone, if it stands first still: else another node was quicker, and what is first now was not tried at all.
+    async fn set_aside_alone(&self, lane: Lane, failed: i64, error: Error) -> Result<LaneProgress, Error> {
         let _turn = self.turns.take(lane.workspace, lane.contact, Patience::Pass).await?;
         let mut connection = self.enter().await?;
         let transaction = connection.client.transaction().await?;
         let Some(item) = store::lanes::first(&transaction, lane).await? else { return Ok(LaneProgress::Empty) };
+        if item.seq != failed {
+            return Ok(LaneProgress::MoreMayWait);
+        }
         if matches!(error, Error::Panicked) && is_young(&item, now()) {
             return Err(error);
         }

@@ -3,7 +3,7 @@
 
 mod concerns;
 pub mod contact;
-mod guard;
+pub(crate) mod guard;
 pub mod intake;
 mod kept;
 mod load;

@@ -6,16 +6,24 @@ use crate::domain::ids::{ConversationId, UserId, WorkspaceId};
 use crate::domain::user::Role;
 use crate::live::PersonChange;
 
+/// What came of a person's conversations when they left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Returned {
+    /// Back in their queues.
+    pub returned: usize,
+    /// Theirs still: somebody is changing them, or they have no queue; one batch of them at most.
+    pub left: usize,
+}
+
 /// Conversations of one person that are looked for at once.
 const BATCH: i64 = 100;
 
 impl Runner {
-    /// A person leaves: they cannot sign in, their sessions end everywhere, and what they held goes back to its queue. Answers how many
-    /// conversations that were.
+    /// A person leaves: they cannot sign in, their sessions end everywhere, and what they held goes back to its queue.
     ///
     /// # Errors
     /// A fault; it may be repeated, and goes on where it stopped.
-    pub async fn deactivate(&self, workspace: WorkspaceId, user: UserId) -> Result<usize, Error> {
+    pub async fn deactivate(&self, workspace: WorkspaceId, user: UserId) -> Result<Returned, Error> {
         self.store.deactivate_user(workspace, user).await?;
         self.sign_out_everywhere(workspace, user).await?;
         self.return_conversations(workspace, user).await
@@ -59,28 +67,39 @@ impl Runner {
         Ok(ended.len())
     }
 
-    async fn return_conversations(&self, workspace: WorkspaceId, user: UserId) -> Result<usize, Error> {
+    async fn return_conversations(&self, workspace: WorkspaceId, user: UserId) -> Result<Returned, Error> {
         let mut returned = 0;
         loop {
             let held = self.store.held_by(workspace, user, BATCH).await?;
             let mut progress = 0;
-            for conversation in held {
-                progress += usize::from(self.returns(workspace, conversation, user).await?);
+            for conversation in &held {
+                progress += usize::from(self.returns(workspace, *conversation, user).await?);
             }
             returned += progress;
-            // What nobody can return stays where it is; a supervisor can take it over.
             if progress == 0 {
-                return Ok(returned);
+                return Ok(Returned { returned, left: held.len() });
             }
         }
+    }
+
+    /// Returns what people hold who have left: whoever assigned it to them read that they were here a moment before.
+    ///
+    /// # Errors
+    /// A fault; it may be repeated.
+    pub async fn return_what_nobody_holds(&self) -> Result<(), Error> {
+        for (workspace, conversation, user) in self.store.held_by_nobody(BATCH).await? {
+            self.returns(workspace, conversation, user).await?;
+        }
+        Ok(())
     }
 
     /// Whether a conversation went back to a queue.
     async fn returns(&self, workspace: WorkspaceId, conversation: ConversationId, from: UserId) -> Result<bool, Error> {
         match self.run(workspace, conversation, Command::ReturnToQueue { from }).await {
             Ok(_) => Ok(true),
-            // Somebody was quicker, or there is no queue left.
-            Err(Error::Refused(_) | Error::NotFound) => Ok(false),
+            // Somebody was quicker, there is no queue left, or somebody is at the contact for longer than one waits.
+            Err(Error::Refused(_) | Error::NotFound | Error::Busy) => Ok(false),
+            Err(Error::Store(error)) if error.is_busy() => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -1,5 +1,6 @@
 //! How this node is: whether its loops go round and whether its clock can be believed. `/readyz` asks.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,8 +11,12 @@ use tokio_util::sync::CancellationToken;
 use crate::live::trouble::Trouble;
 use crate::store::Store;
 
-/// How long a loop may say nothing: longer than a statement may run, and than the longest sleep of any loop.
+/// How long a loop may say nothing: longer than a statement may run, and than the longest sleep of any loop. One whose rounds may take
+/// longer beats on the way ([`Pulse::during`]).
 pub const STILL: Duration = Duration::from_secs(30);
+
+/// How often a loop beats while it is at work.
+const BEAT: Duration = Duration::from_secs(5);
 
 /// How far a node's clock may be from the database's. Leases, windows and deadlines are compared across nodes.
 pub const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
@@ -43,6 +48,17 @@ impl Pulse {
     pub fn beat(&self) {
         self.last.store(milliseconds(self.started.elapsed()), Ordering::Relaxed);
     }
+
+    /// Beats while `work` goes on. Only for work whose every wait has an end of its own.
+    pub async fn during<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            match tokio::time::timeout(BEAT, &mut work).await {
+                Ok(done) => return done,
+                Err(_) => self.beat(),
+            }
+        }
+    }
 }
 
 impl Default for Vitals {
@@ -52,12 +68,19 @@ impl Default for Vitals {
 }
 
 impl Vitals {
-    /// A loop begins; it is expected to beat at least every [`STILL`].
+    /// A loop begins, or begins anew; it is expected to beat at least every [`STILL`].
     #[must_use]
     pub fn pulse(&self, name: &'static str) -> Pulse {
-        let pulse = Pulse { started: self.started, last: Arc::default() };
+        let mut pulses = self.pulses();
+        let known = pulses.iter().find(|(known, _)| *known == name).map(|(_, last)| last.clone());
+        let last = known.unwrap_or_else(|| {
+            let last = Arc::default();
+            pulses.push((name, Arc::clone(&last)));
+            last
+        });
+        drop(pulses);
+        let pulse = Pulse { started: self.started, last };
         pulse.beat();
-        self.pulses().push((name, pulse.last.clone()));
         pulse
     }
 
@@ -145,6 +168,26 @@ mod tests {
         inbound.last.store(milliseconds(STILL), Ordering::Relaxed);
         assert_eq!(vitals.still_at(STILL + Duration::from_secs(1)), ["outbox"]);
         assert_eq!(vitals.still_at(STILL * 3), ["inbound", "outbox"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_loop_that_is_long_at_work_does_not_stand_still() {
+        let vitals = Vitals::default();
+        let pulse = vitals.pulse("pictures");
+        let first = pulse.last.load(Ordering::Relaxed);
+        pulse.last.store(u64::MAX, Ordering::Relaxed);
+        tokio::time::timeout(STILL * 2, pulse.during(std::future::pending::<()>())).await.unwrap_err();
+        let beaten = pulse.last.load(Ordering::Relaxed);
+        assert!((first..u64::MAX).contains(&beaten), "{beaten}");
+    }
+
+    #[test]
+    fn a_loop_that_begins_anew_keeps_its_pulse() {
+        let vitals = Vitals::default();
+        let _lost = vitals.pulse("outbox");
+        let anew = vitals.pulse("outbox");
+        anew.last.store(milliseconds(STILL * 3), Ordering::Relaxed);
+        assert!(vitals.still_at(STILL * 3).is_empty());
     }
 
     #[test]

@@ -11,14 +11,15 @@ use crate::domain::agent::{Agent, Availability};
 use crate::domain::ids::{ConversationId, TeamId, UserId, WorkspaceId};
 
 crate::statements! {
-    /// Locked in the order of their ids, so that two commands cannot wait for each other.
+    /// Locked in the order of their ids, so that two commands cannot wait for each other. Who the person is, is locked too: after
+    /// waiting for somebody who leaves, a row that is only read would say that they are here.
     LOCK = "
         SELECT agent.user_id, person.name, agent.availability, agent.load, agent.capacity, agent.idle_since, ARRAY[]::uuid[] AS teams
         FROM agents AS agent
         JOIN users AS person ON person.workspace_id = agent.workspace_id AND person.id = agent.user_id
         WHERE agent.workspace_id = $1 AND agent.user_id = ANY($2) AND person.active
         ORDER BY agent.user_id
-        FOR UPDATE OF agent";
+        FOR UPDATE OF agent FOR SHARE OF person";
     GAIN = "
         UPDATE agents
         SET load = load + 1, idle_since = $3
@@ -33,6 +34,15 @@ crate::statements! {
         WHERE workspace_id = $1 AND agent_id = $2
         ORDER BY last_message_at DESC, id DESC
         LIMIT $3";
+    /// What people hold who have left, and a queue could have again. Across workspaces, as every worker's claim.
+    HELD_BY_NOBODY = "
+        SELECT conversation.workspace_id, conversation.id, conversation.agent_id
+        FROM users AS person
+        JOIN conversations AS conversation
+          ON conversation.workspace_id = person.workspace_id AND conversation.agent_id = person.id AND conversation.controller = 'agent'
+        WHERE NOT person.active AND conversation.queue_id IS NOT NULL
+        ORDER BY conversation.workspace_id, conversation.id
+        LIMIT $1";
     QUEUES_OF = "
         SELECT queue.id
         FROM team_members AS member
@@ -136,6 +146,15 @@ impl Store {
     pub async fn held_by(&self, workspace: WorkspaceId, user: UserId, limit: i64) -> Result<Vec<ConversationId>> {
         let rows = self.query(&HELD_BY, &[&workspace.0, &user.0, &limit]).await?;
         Ok(rows.iter().map(|row| ConversationId(row.get(0))).collect())
+    }
+
+    /// Conversations that people hold who have left, and who they are.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn held_by_nobody(&self, limit: i64) -> Result<Vec<(WorkspaceId, ConversationId, UserId)>> {
+        let rows = self.query(&HELD_BY_NOBODY, &[&limit]).await?;
+        Ok(rows.iter().map(|row| (WorkspaceId(row.get(0)), ConversationId(row.get(1)), UserId(row.get(2)))).collect())
     }
 
     /// The queues a person works for.

@@ -4,7 +4,7 @@ use tokio_postgres::types::ToSql;
 
 use super::conversations::{self, Loaded};
 use super::inbound_items::{self, Lane, WaitingItem};
-use super::{Result, Transaction, contacts, prepare};
+use super::{Result, Store, Transaction, contacts, prepare};
 use crate::domain::contact::Contact;
 
 /// What stands under the contact's lock.
@@ -53,4 +53,15 @@ pub async fn first(transaction: &Transaction<'_>, lane: Lane) -> Result<Option<W
     let of_items: [&(dyn ToSql + Sync); 4] = [&lane.workspace.0, &lane.contact.0, &lane.inbox.0, &1_i64];
     let waiting = prepare(transaction, &inbound_items::WAITING).await?;
     Ok(transaction.query_opt(&waiting, &of_items).await?.map(|row| inbound_items::item(&row)))
+}
+
+impl Store {
+    /// The sequence of the first item that waits in a lane; locks nothing.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn first_of_lane(&self, lane: Lane) -> Result<Option<i64>> {
+        let of_items: [&(dyn ToSql + Sync); 4] = [&lane.workspace.0, &lane.contact.0, &lane.inbox.0, &1_i64];
+        Ok(self.query_opt(&inbound_items::WAITING, &of_items).await?.map(|row| row.get(0)))
+    }
 }

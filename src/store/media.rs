@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use uuid::Uuid;
 
 use super::{Result, Store, Transaction, prepare};
-use crate::domain::ids::{ContactId, ConversationId, InboxId, MediaId, MessageId, WorkspaceId};
+use crate::domain::ids::{ConversationId, InboxId, MediaId, MessageId, WorkspaceId};
 
 crate::statements! {
     INSERT_PENDING = "
@@ -28,8 +27,7 @@ crate::statements! {
             LIMIT $2
             FOR UPDATE SKIP LOCKED) AS due
         WHERE media.workspace_id = due.workspace_id AND media.id = due.id
-        RETURNING media.workspace_id, media.id, media.conversation_id, media.inbox_id, media.message_id, media.whatsapp_id, media.attempts,
-            (SELECT contact_id FROM conversations AS c WHERE c.workspace_id = media.workspace_id AND c.id = media.conversation_id)";
+        RETURNING media.workspace_id, media.id, media.conversation_id, media.inbox_id, media.message_id, media.whatsapp_id, media.attempts";
     SET_STORED = "
         UPDATE media
         SET state = 'stored', mime_type = $3, byte_count = $4, width = $5, height = $6
@@ -50,7 +48,6 @@ pub struct PendingMedia {
     pub conversation: ConversationId,
     pub inbox: InboxId,
     pub message: MessageId,
-    pub contact: ContactId,
     pub whatsapp_id: String,
     pub attempts: i32,
 }
@@ -148,7 +145,6 @@ impl Store {
                     conversation: ConversationId(row.get(2)),
                     inbox: InboxId(row.get(3)),
                     message: MessageId(row.get(4)),
-                    contact: ContactId(row.get::<_, Option<Uuid>>(7)?),
                     whatsapp_id: row.get::<_, Option<String>>(5)?,
                     attempts: row.get(6),
                 })

@@ -28,16 +28,17 @@ crate::statements! {
         WHERE queue.workspace_id = $1 AND queue.id = $2 AND person.active
         ORDER BY agent.user_id
         LIMIT 5000";
-    /// The claim, with its line in the journal: the agent still has room, and the conversation still waits, in one statement that
+    /// The claim, with its line in the journal: the agent is still one of us and has room, and the conversation still waits, in one statement that
     /// holds nothing when it is answered. Room comes first: whoever holds a conversation here has room for it, so that another router
     /// that passes it over passes over nobody. A conversation that is being changed at this moment is skipped; its own change wakes
     /// routing again.
     CLAIM = "
         WITH room AS (
-            SELECT user_id
-            FROM agents
-            WHERE workspace_id = $1 AND user_id = $4 AND load < capacity
-            FOR UPDATE
+            SELECT agent.user_id
+            FROM agents AS agent
+            JOIN users AS person ON person.workspace_id = agent.workspace_id AND person.id = agent.user_id
+            WHERE agent.workspace_id = $1 AND agent.user_id = $4 AND agent.load < agent.capacity AND person.active
+            FOR UPDATE OF agent FOR SHARE OF person
         ), waiting AS (
             SELECT id
             FROM conversations

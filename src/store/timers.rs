@@ -11,10 +11,12 @@ use crate::domain::ids::{ContactId, ConversationId, WorkspaceId};
 use crate::domain::timer::Timer;
 
 crate::statements! {
+    /// One that is moved is nobody's any more: whoever has it in hand finds that it is due at another time.
     SET = "
         INSERT INTO timers (workspace_id, conversation_id, kind, subject, contact_id, due_at, timer)
         VALUES ($1, $2, $3, $4, $5, $6, $7)
-        ON CONFLICT (workspace_id, conversation_id, kind, subject) DO UPDATE SET due_at = excluded.due_at, timer = excluded.timer";
+        ON CONFLICT (workspace_id, conversation_id, kind, subject)
+        DO UPDATE SET due_at = excluded.due_at, timer = excluded.timer, claimed_until = NULL";
     CANCEL = "DELETE FROM timers WHERE workspace_id = $1 AND conversation_id = $2 AND kind = $3 AND subject = $4";
     /// What is due of the kinds that whoever asks knows, and nobody has in hand. Across workspaces, as every worker's claim.
     CLAIM = "
@@ -27,7 +29,7 @@ crate::statements! {
             ORDER BY due_at
             LIMIT $2
             FOR UPDATE SKIP LOCKED))
-        RETURNING workspace_id, conversation_id, contact_id, due_at, timer";
+        RETURNING workspace_id, conversation_id, due_at, timer";
     /// In seconds. Across workspaces, as every worker's claim.
     NEXT = "SELECT extract(epoch FROM min(due_at) - now())::float8 FROM timers WHERE due_at > now()";
     RELEASE = "
@@ -44,7 +46,6 @@ crate::statements! {
 pub struct DueTimer {
     pub workspace: WorkspaceId,
     pub conversation: ConversationId,
-    pub contact: ContactId,
     pub due_at: Timestamp,
     pub timer: Timer,
 }
@@ -141,8 +142,7 @@ fn due(row: &tokio_postgres::Row) -> Option<DueTimer> {
     Some(DueTimer {
         workspace: WorkspaceId(row.get(0)),
         conversation: ConversationId(row.get(1)),
-        contact: ContactId(row.get(2)),
-        due_at: row.get(3),
-        timer: json(row, 4).ok()?,
+        due_at: row.get(2),
+        timer: json(row, 3).ok()?,
     })
 }

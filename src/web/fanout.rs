@@ -53,11 +53,12 @@ const SESSION_ROUND: Duration = Duration::from_secs(60);
 type Dirty = Arc<Mutex<HashSet<WorkspaceId>>>;
 
 /// Runs all that this node's sockets hear, until `stop`.
-pub async fn run(state: Data<State>, changes: mpsc::Receiver<Arc<Change>>, stop: CancellationToken) {
+pub async fn run(state: Data<State>, changes: Arc<tokio::sync::Mutex<mpsc::Receiver<Arc<Change>>>>, stop: CancellationToken) {
+    let mut changes = changes.lock().await;
     let dirty = Dirty::default();
     tokio::select! {
         () = stop.cancelled() => {}
-        () = show_changes(&state, changes, &dirty) => {}
+        () = show_changes(&state, &mut changes, &dirty) => {}
         () = count(&state, &dirty) => {}
         () = show_people(&state) => {}
         () = numbers::show(&state) => {}
@@ -67,7 +68,7 @@ pub async fn run(state: Data<State>, changes: mpsc::Receiver<Arc<Change>>, stop:
     state.live.hub.cut_all();
 }
 
-async fn show_changes(state: &Data<State>, mut changes: mpsc::Receiver<Arc<Change>>, dirty: &Dirty) {
+async fn show_changes(state: &Data<State>, changes: &mut mpsc::Receiver<Arc<Change>>, dirty: &Dirty) {
     while let Some(change) = changes.recv().await {
         show(state, &change).await;
         if change.is_move() {

@@ -22,7 +22,7 @@ use super::session::{Signed, renewal};
 use super::state::State;
 use super::{receipts, threads};
 use crate::domain::ids::{ConversationId, QueueId};
-use crate::live::hub::{Owner, Registered, Showing, SocketId};
+use crate::live::hub::{LastPage, Owner, Registered, Showing, SocketId};
 use crate::live::people::{Doing, Sign};
 use crate::live::porter::{Porter, carry};
 use crate::store::lists::ViewCounts;
@@ -89,7 +89,7 @@ impl Page {
             () = cut.cancelled() => Some(CloseCode::Again),
             reason = self.attend(&mut session, messages, frames) => reason,
         };
-        self.leave();
+        self.leave(reason);
         // The other side may be gone already, or never read.
         tokio::time::timeout(FAREWELL, session.close(reason.map(CloseReason::from))).await.ok();
     }
@@ -271,10 +271,12 @@ impl Page {
         });
     }
 
-    fn leave(&mut self) {
+    /// Whoever was shown the door, or sat there without a sign of life, does not stay for a while.
+    fn leave(&mut self, reason: Option<CloseCode>) {
         self.turn_to(None);
-        if self.state.live.hub.unregister(self.id) {
-            self.state.live.leave(self.signed.workspace, self.signed.user);
+        if let Some(last) = self.state.live.hub.unregister(self.id) {
+            let last = if reason == Some(CloseCode::Policy) { LastPage::Dismissed } else { last };
+            self.state.live.leave(self.signed.workspace, self.signed.user, last);
         }
     }
 }

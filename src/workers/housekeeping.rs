@@ -1,4 +1,5 @@
-//! Chores: sends whose node stopped, figures for `/metrics` and for the planner, and old bodies.
+//! Chores: sends whose node stopped, what people hold who have left, figures for `/metrics` and for the planner, and old bodies. One
+//! that fails keeps the others waiting for nothing.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -35,7 +36,7 @@ pub(super) async fn run(workers: Workers, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = rounds.tick() => {}
         }
-        match round(&workers, &mut paused).await {
+        match pulse.during(round(&workers, &mut paused)).await {
             Ok(()) => NOT_DONE.is_over(),
             Err(error) => NOT_DONE.failed(&error),
         }
@@ -43,23 +44,44 @@ pub(super) async fn run(workers: Workers, stop: CancellationToken) {
 }
 
 async fn round(workers: &Workers, paused: &mut HashSet<InboxId>) -> Result<(), Error> {
-    let store = workers.runner.store();
-    let now = now();
     workers.runner.check_clock()?;
-    for lapsed in store.lapsed_sends().await? {
-        tracing::warn!(message = %lapsed.message, "a send lost its node; nobody knows whether it arrived");
+    let chores = [
+        record_lapses(workers).await,
+        workers.runner.return_what_nobody_holds().await,
+        tell_figures(workers, paused).await,
+        keep_small(workers).await,
+    ];
+    chores.into_iter().collect()
+}
+
+/// Each by itself: one that this version does not understand is left to the others.
+async fn record_lapses(workers: &Workers) -> Result<(), Error> {
+    let mut failed = Ok(());
+    for lapsed in workers.runner.store().lapsed_sends().await? {
         match workers.runner.record_lapse(&lapsed).await {
-            Ok(_) | Err(Error::Refused(Refusal::Duplicate) | Error::Busy) => {}
+            Ok(_) => tracing::warn!(message = %lapsed.message, "a send lost its node; nobody knows whether it arrived"),
+            Err(Error::Refused(Refusal::Duplicate) | Error::Busy) => {}
             Err(Error::Store(error)) if error.is_busy() => {}
-            Err(error) => return Err(error),
+            Err(error) => failed = Err(error),
         }
     }
+    failed
+}
+
+async fn tell_figures(workers: &Workers, paused: &mut HashSet<InboxId>) -> Result<(), Error> {
+    let store = workers.runner.store();
     let (oldest, waiting) = store.outbox_age().await?;
-    metrics::gauge!("baton_outbox_age_seconds").set(oldest.map_or(0.0, |since| now.duration_since(since).as_secs_f64().max(0.0)));
+    metrics::gauge!("baton_outbox_age_seconds").set(oldest.map_or(0.0, |since| now().duration_since(since).as_secs_f64().max(0.0)));
     metrics::gauge!("baton_outbox_messages").set(waiting as f64);
     show_paused(paused, store.all_paused_numbers().await?.into_iter().map(|number| number.inbox).collect());
+    Ok(())
+}
+
+/// What grows without end is forgotten, and the planner knows what there is.
+async fn keep_small(workers: &Workers) -> Result<(), Error> {
+    let store = workers.runner.store();
     store.refresh_statistics().await?;
-    let forget_before = now.saturating_sub(KEEP_PAYLOADS).unwrap_or(Timestamp::MIN);
+    let forget_before = now().saturating_sub(KEEP_PAYLOADS).unwrap_or(Timestamp::MIN);
     for _ in 0..FORGET_BATCHES {
         if store.forget_payloads(forget_before).await? == 0 {
             break;

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::live::Live;
 use crate::media::MediaStore;
 use crate::runner::Runner;
+use crate::runner::guard::kept_up;
 use crate::runner::intake::Intake;
 use crate::whatsapp::Client;
 
@@ -38,17 +39,25 @@ impl Workers {
     /// Starts every loop; each ends at `stop`, after the work it has in hand.
     pub fn start(self, tasks: &mut JoinSet<anyhow::Result<()>>, stop: &CancellationToken) {
         self.live.set_has_workers();
-        let mut start = |work: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>| {
-            tasks.spawn(async move {
-                work.await;
-                Ok(())
-            });
-        };
-        start(Box::pin(inbound::run(self.clone(), stop.clone())));
-        start(Box::pin(outbox::run(self.clone(), stop.clone())));
-        start(Box::pin(routing::run(self.clone(), stop.clone())));
-        start(Box::pin(timers::run(self.clone(), stop.clone())));
-        start(Box::pin(pictures::run(self.clone(), stop.clone())));
-        start(Box::pin(housekeeping::run(self, stop.clone())));
+        keep_up("inbound", tasks, stop, self.clone(), inbound::run);
+        keep_up("outbox", tasks, stop, self.clone(), outbox::run);
+        keep_up("routing", tasks, stop, self.clone(), routing::run);
+        keep_up("timers", tasks, stop, self.clone(), timers::run);
+        keep_up("pictures", tasks, stop, self.clone(), pictures::run);
+        keep_up("chores", tasks, stop, self, housekeeping::run);
     }
+}
+
+fn keep_up<F: Future<Output = ()> + Send>(
+    name: &'static str,
+    tasks: &mut JoinSet<anyhow::Result<()>>,
+    stop: &CancellationToken,
+    workers: Workers,
+    run: impl Fn(Workers, CancellationToken) -> F + Send + Sync + 'static,
+) {
+    let stop = stop.clone();
+    tasks.spawn(async move {
+        kept_up(name, &stop, || run(workers.clone(), stop.clone())).await;
+        Ok(())
+    });
 }

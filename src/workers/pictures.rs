@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use futures_util::{StreamExt, stream};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
@@ -12,17 +13,15 @@ use crate::domain::message::MediaState;
 use crate::live::trouble::Trouble;
 use crate::media;
 use crate::runner::contact::Alongside;
-use crate::runner::vitals::Pulse;
 use crate::runner::{Error, now};
 use crate::store::media::{PendingMedia, StoredMedia};
 use crate::whatsapp::media::LARGEST_FETCH;
 
-/// How long a claim keeps other nodes away.
+/// How long a claim keeps other nodes away: longer than a picture's address, its bytes and its turn to be decoded take together.
 const LEASE: Duration = Duration::from_secs(120);
 
-/// Pictures fetched at once.
+/// Pictures fetched at once. No more are claimed than can be fetched at once.
 const AT_ONCE: usize = 4;
-const BATCH: i64 = 16;
 
 /// Attempts before a picture counts as not to be had.
 const MAX_ATTEMPTS: i32 = 8;
@@ -33,27 +32,35 @@ const SWEEP: Duration = Duration::from_secs(2);
 static NOT_LOOKED: Trouble = Trouble::new("pictures to fetch could not be looked for");
 static NOT_RECORDED: Trouble = Trouble::new("fetched pictures could not be recorded; they are fetched again");
 
-/// Runs until `stop`.
+/// Runs until `stop`. What is under way then is fetched again when its claim is over.
 pub(super) async fn run(workers: Workers, stop: CancellationToken) {
     let pulse = workers.runner.vitals().pulse("pictures");
-    while !stop.is_cancelled() {
+    let mut under_way = FuturesUnordered::new();
+    loop {
         pulse.beat();
-        match workers.runner.store().claim_media(LEASE, BATCH).await {
-            Ok(pending) if !pending.is_empty() => {
-                NOT_LOOKED.is_over();
-                // What is under way when the node stops is fetched again when its claim is over.
-                if stop.run_until_cancelled(bring_all(&workers, pending, &pulse)).await.is_none() {
-                    return;
-                }
-                continue;
-            }
-            Ok(_) => NOT_LOOKED.is_over(),
-            Err(error) => NOT_LOOKED.failed(&error),
+        let free = AT_ONCE - under_way.len();
+        if free > 0 {
+            under_way.extend(claim(&workers, free).await.into_iter().map(|picture| bring(&workers, picture)));
         }
         tokio::select! {
             () = stop.cancelled() => return,
+            Some(()) = under_way.next() => {}
             () = workers.live.wakes.media.notified() => {}
             () = tokio::time::sleep(SWEEP) => {}
+        }
+    }
+}
+
+async fn claim(workers: &Workers, free: usize) -> Vec<PendingMedia> {
+    let claimed = workers.runner.store().claim_media(LEASE, i64::try_from(free).unwrap_or(1)).await;
+    match claimed {
+        Ok(pending) => {
+            NOT_LOOKED.is_over();
+            pending
+        }
+        Err(error) => {
+            NOT_LOOKED.failed(&error);
+            Vec::new()
         }
     }
 }
@@ -64,11 +71,6 @@ enum Failure {
     ForNow(String),
     /// It never will.
     ForEver(String),
-}
-
-async fn bring_all(workers: &Workers, pending: Vec<PendingMedia>, pulse: &Pulse) {
-    let brought = pending.into_iter().map(|picture| bring(workers, picture));
-    stream::iter(brought.collect::<Vec<_>>()).buffer_unordered(AT_ONCE).for_each(|()| async { pulse.beat() }).await;
 }
 
 async fn bring(workers: &Workers, picture: PendingMedia) {

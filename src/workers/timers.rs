@@ -20,11 +20,13 @@ const LONGEST: Duration = Duration::from_secs(1);
 const BATCH: i64 = 200;
 const AT_ONCE: usize = 4;
 
-/// How long a node has the timers it took to itself: longer than a batch takes when each waits for its contact.
+/// How long a node has the timers it took to itself: longer than a batch takes when each waits for its contact. One that takes longer
+/// still rings here and elsewhere, and the second finds it gone.
 const CLAIM: Duration = Duration::from_secs(120);
 
-/// When a timer that could not be run rings again.
+/// When a timer that could not be run rings again, and one over which the program fails.
 const RINGS_AGAIN: Duration = Duration::from_secs(2);
+const RINGS_AGAIN_AFTER_PANIC: Duration = Duration::from_secs(60);
 
 static NOT_LOOKED: Trouble = Trouble::new("due timers could not be looked for");
 static NOT_READ: Trouble = Trouble::new("due timers could not be read");
@@ -35,7 +37,7 @@ pub(super) async fn run(workers: Workers, stop: CancellationToken) {
     let pulse = workers.runner.vitals().pulse("timers");
     loop {
         pulse.beat();
-        let sleep = match ring(&workers, &stop).await {
+        let sleep = match pulse.during(ring(&workers, &stop)).await {
             Ok(sleep) => sleep,
             Err(error) => {
                 NOT_LOOKED.failed(&error);
@@ -80,7 +82,8 @@ async fn command(workers: &Workers, timer: DueTimer, stop: &CancellationToken) {
         Ok(_) | Err(Error::Refused(_)) => NOT_RUN.is_over(),
         Err(error) => {
             NOT_RUN.failed(&error);
-            give_back(workers, &timer, RINGS_AGAIN).await;
+            let again = if matches!(error, Error::Panicked) { RINGS_AGAIN_AFTER_PANIC } else { RINGS_AGAIN };
+            give_back(workers, &timer, again).await;
         }
     }
 }

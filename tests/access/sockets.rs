@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use baton::domain::ids::ConversationId;
 use baton::domain::user::Role;
+use baton::live::PersonChange;
 use baton::web::server::{Connections, build, raise};
 use baton::web::{fanout, routes};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
@@ -58,6 +59,12 @@ impl Page {
         tokio::time::timeout(SOON, heard).await.unwrap_or_else(|_| panic!("{words} was not heard, but {}", self.told));
     }
 
+    /// Listens until the server ends it.
+    async fn ends(mut self) {
+        let ends = async { while !matches!(self.socket.next().await, None | Some(Ok(Message::Close(_)) | Err(_))) {} };
+        tokio::time::timeout(SOON, ends).await.expect("the socket stays open");
+    }
+
     /// Asks for everything a page can ask for, about one conversation.
     async fn asks_about(&mut self, conversation: ConversationId) {
         self.says(json!({ "type": "typing", "conversation": conversation })).await;
@@ -83,7 +90,7 @@ impl Node {
         let connections = Arc::new(Connections::new(most, house.state.config.trusted_proxies.clone()));
         let server = build(house.state.clone(), &connections, listener, routes::configure).unwrap();
         let stop = CancellationToken::new();
-        let changes = std::mem::replace(&mut *house.changes.lock().unwrap(), mpsc::channel(1).1);
+        let changes = Arc::new(Mutex::new(std::mem::replace(&mut *house.changes.lock().unwrap(), mpsc::channel(1).1)));
         actix_web::rt::spawn(fanout::run(house.state.clone(), changes, stop.clone()));
         let (handle, stopped) = (server.handle(), stop.clone());
         actix_web::rt::spawn(server);
@@ -183,6 +190,29 @@ async fn a_page_is_told_when_a_number_of_its_own_stops_and_when_it_sends_again()
     token_of(&cobalt, true).await;
     other.hears(r#"{"type":"paused"}"#).await;
     assert_eq!(other.told.matches(r#"{"type":"paused"}"#).count(), 1, "another workspace's number is nothing to it: {}", other.told);
+}
+
+#[actix_web::test]
+async fn whoever_signs_out_is_given_no_work_any_more_and_whoever_loads_a_page_anew_is() {
+    let house = House::new().await;
+    let shop = Shop::open_in(house).await;
+    let node = Node::serve(&shop.house);
+    let ana = shop.hires("ana@example.com", Role::Agent).await;
+    let ben = shop.hires("ben@example.com", Role::Agent).await;
+    let live = &shop.house.state.live;
+    let is_there = |user| live.is_connected(shop.house.workspace, user);
+    let (of_ana, of_ben) =
+        (Page::open(node.port, &ana.browser, HOME).await.unwrap(), Page::open(node.port, &ben.browser, HOME).await.unwrap());
+    assert!(is_there(ana.user) && is_there(ben.user));
+    live.person_changed(shop.house.workspace, ana.user, PersonChange::SignedOut);
+    of_ana.ends().await;
+    assert!(!is_there(ana.user));
+    let mut closed = of_ben.socket;
+    closed.close(None).await.unwrap();
+    while live.hub.has_user(shop.house.workspace, ben.user) {
+        tokio::task::yield_now().await;
+    }
+    assert!(is_there(ben.user), "a reload takes less");
 }
 
 #[actix_web::test]

@@ -62,6 +62,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("payloads", "APPS_WITH_UNSORTED", APP),
     ("payloads", "FORGET", APP),
     ("quarantine", "OF_NOBODY", "what belongs to no workspace is for whoever runs the installation"),
+    ("agents", "HELD_BY_NOBODY", CLAIM),
     ("queues", "WITH_WAITING", CLAIM),
     ("signing_keys", "LIST", KEYS),
     ("signing_keys", "INSERT", KEYS),

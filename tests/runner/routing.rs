@@ -120,3 +120,21 @@ async fn who_has_no_page_open_gets_nothing() {
     let holders = shop.rows("SELECT agent_id FROM conversations WHERE agent_id IS NOT NULL", &[]).await;
     assert_eq!(holders.iter().map(|row| row.get::<_, uuid::Uuid>(0)).collect::<Vec<_>>(), [ana.user.0]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_assigned_before_a_fault_is_shown() {
+    let shop = Shop::opens().await;
+    let mut node = shop.node(4);
+    let (ana, ben) = (shop.hires("Ana", Role::Agent, 1).await, shop.hires("Ben", Role::Agent, 1).await);
+    shop.execute("UPDATE agents SET idle_since = now() - interval '1 hour' WHERE user_id = $1", &[&ana.user.0]).await;
+    [&ana, &ben].into_iter().for_each(|person| node.is_visited_by(shop.workspace, person.user));
+    let waiting = shop.customers_wait(shop.support, 2).await;
+    let mut client = shop.store.client().await.unwrap();
+    let changing = client.transaction().await.unwrap();
+    changing.execute("SELECT FROM agents WHERE user_id = $1 FOR UPDATE", &[&ben.user.0]).await.unwrap();
+    let outcome = node.runner.route(shop.workspace, shop.support).await;
+    assert!(matches!(&outcome, Err(Error::Store(error)) if error.is_busy()), "{outcome:?}");
+    let shown = node.changes.try_recv().expect("pages hear of the first");
+    assert_eq!(shown.conversation.id, waiting[0]);
+    assert!(node.changes.try_recv().is_err());
+}

@@ -44,7 +44,7 @@ pub struct Node {
     pub runner: Runner,
     pub live: Arc<Live>,
     pages: Vec<Registered>,
-    _changes: mpsc::Receiver<Arc<Change>>,
+    pub changes: mpsc::Receiver<Arc<Change>>,
 }
 
 impl Node {
@@ -101,7 +101,7 @@ impl Shop {
         let store = Store::new(&self.servers.database_url(), connections).unwrap();
         let (bus, _) = Bus::new("redis://127.0.0.1:1/").unwrap();
         let (live, changes) = Live::new(bus);
-        Node { runner: Runner::new(store, live.clone()), live, pages: Vec::new(), _changes: changes }
+        Node { runner: Runner::new(store, live.clone()), live, pages: Vec::new(), changes }
     }
 
     /// Somebody of the team.

@@ -7,12 +7,13 @@ use baton::domain::ids::{ConversationId, UserId};
 use baton::domain::message::Content;
 use baton::domain::user::Role;
 use baton::runner::contact::LaneProgress;
+use baton::runner::sorting::Said;
 use baton::store::lists::ListView;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::bodies::{message, store, work};
-use crate::shop::Shop;
+use crate::bodies::{message, store, understand, work};
+use crate::shop::{APP, Shop};
 
 /// The words that a row may hold are named in the schema too; a newer schema names more.
 const NO_CHECKS: &str = "
@@ -201,4 +202,39 @@ async fn a_body_that_the_program_fails_over_is_set_aside_and_those_behind_it_go_
     assert_eq!((sorted.bodies, sorted.lanes.len()), (2, 1));
     let reason = "SELECT count(*) FROM quarantine WHERE reason = 'the program failed over it'";
     assert_eq!(shop.count(reason).await, 1);
+}
+
+/// What PostgreSQL refuses of one body is that body's alone, wherever it stands among the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_the_database_does_not_take_is_set_aside_whole_and_the_others_are_sorted() {
+    let shop = Shop::opens().await;
+    let runner = shop.node(4).runner;
+    let from = |digits: &str| message(digits, &format!("wamid.{digits}"), "hello");
+    store(&shop.store, &[from("4911")]).await;
+    store(&shop.store, &[from("4912"), from("4913")]).await;
+    store(&shop.store, &[from("4914")]).await;
+    // A notice that no `jsonb` can hold.
+    let understands = |body: &[u8]| match understand(body) {
+        said if said.len() == 2 => vec![Said::Notice {
+            waba_id: Some("3001".to_owned()),
+            phone_number_id: None,
+            kind: "account",
+            field: "poison".to_owned(),
+            value: json!("\u{0}"),
+            time: None,
+        }],
+        said => said,
+    };
+    let mut lanes = 0;
+    loop {
+        let sorted = runner.sort(APP, understands).await.unwrap();
+        lanes += sorted.lanes.len();
+        if !sorted.more_may_wait {
+            break;
+        }
+    }
+    assert_eq!((lanes, shop.count("SELECT count(*) FROM inbound_items").await), (2, 2));
+    let aside = shop.rows("SELECT reason, convert_from(item, 'UTF8') FROM quarantine", &[]).await;
+    assert_eq!(aside.len(), 1);
+    assert!(aside[0].get::<_, String>(1).contains("wamid.4912"), "it is kept as it came");
 }

@@ -20,7 +20,7 @@ pub(super) async fn show(state: &State) {
     let mut before = Stopped::new();
     loop {
         tokio::time::sleep(ROUND).await;
-        if state.live.hub.len() == 0 {
+        if state.live.hub.is_empty() {
             continue;
         }
         match state.store.all_paused_numbers().await {

@@ -1,0 +1,82 @@
+//! People who leave: whatever stands in the way for a moment, nothing stays with them.
+
+use baton::domain::Event;
+use baton::domain::agent::Presence;
+use baton::domain::command::{Command, TransferTarget};
+use baton::domain::routing::{Candidate, Round};
+use baton::domain::user::Role;
+use baton::runner::Error;
+use baton::runner::people::Returned;
+use baton::store::queues::Claimed;
+use jiff::Timestamp;
+
+use crate::shop::Shop;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_is_changing_when_its_agent_leaves_goes_back_afterwards() {
+    let shop = Shop::opens().await;
+    let runner = shop.node(4).runner;
+    let ana = shop.hires("Ana", Role::Agent, 8).await;
+    let conversations = shop.customers_wait(shop.support, 3).await;
+    for conversation in &conversations {
+        runner.run(shop.workspace, *conversation, Command::Take { by: ana.clone() }).await.unwrap();
+    }
+    let mut client = shop.store.client().await.unwrap();
+    let changing = client.transaction().await.unwrap();
+    changing.execute("SET LOCAL idle_in_transaction_session_timeout = 0", &[]).await.unwrap();
+    let contact = "SELECT FROM contacts WHERE id = (SELECT contact_id FROM conversations WHERE id = $1) FOR UPDATE";
+    changing.execute(contact, &[&conversations[1].0]).await.unwrap();
+    assert_eq!(runner.deactivate(shop.workspace, ana.user).await.unwrap(), Returned { returned: 2, left: 1 });
+    changing.commit().await.unwrap();
+    runner.return_what_nobody_holds().await.unwrap();
+    assert_eq!(shop.count("SELECT count(*) FROM conversations WHERE controller = 'queue'").await, 3);
+    assert_eq!(runner.deactivate(shop.workspace, ana.user).await.unwrap(), Returned { returned: 0, left: 0 }, "it may be repeated");
+    shop.is_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_router_that_looked_before_somebody_left_gives_them_nothing() {
+    let shop = Shop::opens().await;
+    let runner = shop.node(4).runner;
+    let ana = shop.hires("Ana", Role::Agent, 8).await;
+    shop.customers_wait(shop.support, 1).await;
+    let mut looked = shop.store.queue_snapshot(shop.workspace, shop.support, 9).await.unwrap();
+    let candidate = Candidate { agent: looked.team.pop().unwrap(), presence: Presence::Online };
+    let now = Timestamp::now();
+    let assignment = Round::new(vec![candidate], now).choose(&looked.waiting[0]).unwrap();
+    runner.deactivate(shop.workspace, ana.user).await.unwrap();
+    let event = Event::ConversationAssigned { agent: ana.user, name: ana.name, reason: assignment.reason.clone(), before: None };
+    let claimed = shop.store.claim_waiting(shop.workspace, shop.support, &assignment, &event, now).await.unwrap();
+    assert_eq!(claimed, Claimed::Full);
+}
+
+/// Whoever waits for somebody's row reads who that is afterwards, and not as it was before.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_on_its_way_to_somebody_who_leaves_does_not_arrive() {
+    let shop = Shop::opens().await;
+    let mut node = shop.node(4);
+    let (ana, sue) = (shop.hires("Ana", Role::Agent, 8).await, shop.hires("Sue", Role::Supervisor, 8).await);
+    node.is_visited_by(shop.workspace, ana.user);
+    let [taken, waiting] = shop.customers_wait(shop.support, 2).await[..] else { panic!("two wait") };
+    node.runner.run(shop.workspace, taken, Command::Take { by: sue.clone() }).await.unwrap();
+    let mut client = shop.store.client().await.unwrap();
+    let leaving = client.transaction().await.unwrap();
+    leaving.execute("SELECT FROM agents WHERE user_id = $1 FOR UPDATE", &[&ana.user.0]).await.unwrap();
+    leaving.execute("UPDATE users SET active = false WHERE id = $1", &[&ana.user.0]).await.unwrap();
+    let (runner, workspace, queue, to) = (node.runner.clone(), shop.workspace, shop.support, ana.user);
+    let routes = tokio::spawn({
+        let runner = runner.clone();
+        async move { runner.route(workspace, queue).await.map(drop) }
+    });
+    let gives = tokio::spawn(async move {
+        let transfer = Command::Transfer { by: sue, to: TransferTarget::Agent(to), note: None };
+        runner.run(workspace, taken, transfer).await.map(drop)
+    });
+    while shop.count("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'").await < 2 {}
+    leaving.commit().await.unwrap();
+    assert!(matches!(gives.await.unwrap(), Err(Error::Refused(_))));
+    routes.await.unwrap().unwrap();
+    let held = "SELECT count(*) FROM conversations WHERE agent_id = (SELECT id FROM users WHERE name = 'Ana')";
+    assert_eq!(shop.count(held).await, 0, "{waiting} waits");
+    shop.is_consistent().await;
+}
