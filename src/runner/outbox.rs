@@ -48,12 +48,6 @@ impl Lease {
     pub fn is_over(&self) -> bool {
         Instant::now() >= self.ends || SystemTime::now() >= self.ends_by_the_wall
     }
-
-    /// What is left of it.
-    #[must_use]
-    pub fn left(&self) -> Duration {
-        self.ends.saturating_duration_since(Instant::now())
-    }
 }
 
 impl Runner {

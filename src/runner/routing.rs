@@ -4,8 +4,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
 use super::load::{Place, snapshot};
 use super::{Error, Runner, now};
 use crate::domain::agent::Presence;
@@ -49,7 +47,7 @@ impl Runner {
     /// Assigns who waits in a queue to who is present with room.
     ///
     /// # Errors
-    /// A fault; what was assigned before it stands, and is shown when pages look for themselves.
+    /// A fault; what was assigned before it stands and is shown.
     pub async fn route(&self, workspace: WorkspaceId, queue: QueueId) -> Result<RoundOutcome, Error> {
         let surroundings =
             Surroundings { workplace: self.workplaces.get(workspace).await?, connections: self.workplaces.connections(workspace).await? };
@@ -61,14 +59,14 @@ impl Runner {
             .map(|agent| Candidate { presence: Presence::of(self.live.is_connected(workspace, agent.user), agent.availability), agent })
             .collect();
         let now = now();
-        let (claimed, outcome) = self.assign(workspace, queue, &snapshot.waiting, Round::new(candidates, now), now).await?;
-        let changes = self.changes(workspace, queue, &claimed, &surroundings).await?;
-        for change in changes {
+        let mut claimed = Vec::with_capacity(snapshot.waiting.len());
+        let outcome = self.assign(workspace, queue, &snapshot.waiting, Round::new(candidates, now), &mut claimed).await;
+        for change in self.changes(workspace, queue, &claimed, &surroundings).await? {
             let waited = change.conversation.waiting_since.map_or(0.0, |since| now.duration_since(since).as_secs_f64());
             metrics::histogram!("baton_queue_wait_seconds").record(waited.max(0.0));
             self.publish(change);
         }
-        Ok(outcome)
+        outcome
     }
 
     /// Claims for one after the other, the longest waiting first.
@@ -78,11 +76,11 @@ impl Runner {
         queue: QueueId,
         waiting: &[Waiting],
         mut round: Round,
-        now: Timestamp,
-    ) -> Result<(Vec<(Assignment, Recorded)>, RoundOutcome), Error> {
-        let mut claimed = Vec::with_capacity(waiting.len());
+        claimed: &mut Vec<(Assignment, Recorded)>,
+    ) -> Result<RoundOutcome, Error> {
+        let now = round.now();
         for conversation in waiting {
-            let Some(assignment) = round.choose(conversation) else { return Ok((claimed, RoundOutcome::Settled)) };
+            let Some(assignment) = round.choose(conversation) else { return Ok(RoundOutcome::Settled) };
             let Assignment { agent, name, reason, .. } = assignment.clone();
             let event = Event::ConversationAssigned { agent, name, reason, before: None };
             match self.store.claim_waiting(workspace, queue, &assignment, &event, now).await? {
@@ -92,12 +90,12 @@ impl Runner {
                 }
                 Claimed::Gone => {}
                 // Whoever waited longer must not be passed over by who comes after: decide anew.
-                Claimed::Full => return Ok((claimed, RoundOutcome::MoreMayWait)),
+                Claimed::Full => return Ok(RoundOutcome::MoreMayWait),
             }
         }
         // Where nothing could be had of a whole round, somebody else is at work or has them locked: the sweep looks again.
         let is_full = !claimed.is_empty() && i64::try_from(waiting.len()).is_ok_and(|count| count >= ROUND);
-        Ok((claimed, if is_full { RoundOutcome::MoreMayWait } else { RoundOutcome::Settled }))
+        Ok(if is_full { RoundOutcome::MoreMayWait } else { RoundOutcome::Settled })
     }
 
     /// Everything a page shows of the conversations that were just assigned.

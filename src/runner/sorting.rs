@@ -64,9 +64,9 @@ impl Said {
 }
 
 /// Turns a body into what it says.
-pub trait Understand: Fn(&[u8]) -> Vec<Said> + Send + 'static {}
+pub trait Understand: Fn(&[u8]) -> Vec<Said> + Clone + Send + 'static {}
 
-impl<F: Fn(&[u8]) -> Vec<Said> + Send + 'static> Understand for F {}
+impl<F: Fn(&[u8]) -> Vec<Said> + Clone + Send + 'static> Understand for F {}
 
 /// What came of a batch.
 #[derive(Debug, Default)]
@@ -109,13 +109,38 @@ impl Owners {
 }
 
 impl Runner {
-    /// Sorts the oldest waiting bodies of an app. `understand` turns a body into what it says.
+    /// Sorts the oldest waiting bodies of an app. `understand` turns a body into what it says. One whose data PostgreSQL refuses is set
+    /// aside whole, so that those behind it go on.
     ///
     /// # Errors
     /// A fault; then the bodies wait still.
     pub async fn sort(&self, app_id: &str, understand: impl Understand) -> Result<Sorted, Error> {
         self.check_clock()?;
         let payloads = self.store.unsorted_payloads(app_id, BATCH, BATCH_BYTES).await?;
+        match self.sort_these(app_id, payloads, understand.clone()).await {
+            Err(Error::Store(error)) if error.is_of_the_data() => {
+                tracing::warn!(%error, app_id, "bodies could not be sorted together; the first is tried alone");
+                self.sort_first(app_id, understand).await
+            }
+            other => other,
+        }
+    }
+
+    async fn sort_first(&self, app_id: &str, understand: impl Understand) -> Result<Sorted, Error> {
+        let mut first = self.store.unsorted_payloads(app_id, 1, BATCH_BYTES).await?;
+        first.truncate(1);
+        let sorted = match self.sort_these(app_id, first.clone(), understand).await {
+            Err(Error::Store(error)) if error.is_of_the_data() => {
+                let reason = error.to_string();
+                let whole = move |body: &[u8]| vec![aside_whole(body, &reason)];
+                self.sort_these(app_id, first, whole).await?
+            }
+            other => other?,
+        };
+        Ok(Sorted { more_may_wait: true, ..sorted })
+    }
+
+    async fn sort_these(&self, app_id: &str, payloads: Vec<Payload>, understand: impl Understand) -> Result<Sorted, Error> {
         if payloads.is_empty() {
             return Ok(Sorted::default());
         }
@@ -165,10 +190,11 @@ fn read(payloads: Vec<Payload>, understand: impl Understand) -> Vec<Read> {
 
 /// A body over which the program fails is set aside whole: those behind it go on.
 fn said(payload: &Payload, understand: &impl Understand) -> Vec<Said> {
-    guarded_reading(|| understand(&payload.body)).unwrap_or_else(|| {
-        let reason = Error::Panicked.to_string();
-        vec![Said::Rejected { waba_id: None, phone_number_id: None, reason, raw: payload.body.to_vec() }]
-    })
+    guarded_reading(|| understand(&payload.body)).unwrap_or_else(|| vec![aside_whole(&payload.body, &Error::Panicked.to_string())])
+}
+
+fn aside_whole(body: &[u8], reason: &str) -> Said {
+    Said::Rejected { waba_id: None, phone_number_id: None, reason: reason.to_owned(), raw: body.to_vec() }
 }
 
 /// Reads on a thread where it may take its time.

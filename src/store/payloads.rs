@@ -46,7 +46,7 @@ crate::statements! {
 pub(super) const OVERTAKEN: &str = "22012";
 
 /// A stored body.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Payload {
     pub seq: i64,
     pub received_at: Timestamp,

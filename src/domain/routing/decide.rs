@@ -52,6 +52,12 @@ impl Round {
         Self { candidates, now }
     }
 
+    /// When it began; it assigns by this clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
     /// Who is to have a conversation; nobody when nobody has room.
     #[must_use]
     pub fn choose(&self, waiting: &Waiting) -> Option<Assignment> {
@@ -70,7 +76,7 @@ impl Round {
     }
 }
 
-/// Pairs waiting conversations with agents until either runs out.
+/// Pairs waiting conversations with agents until either runs out, as a router does whom nobody disturbs.
 #[must_use]
 pub fn decide(waiting: &[Waiting], candidates: Vec<Candidate>, now: Timestamp) -> Vec<Assignment> {
     let mut round = Round::new(candidates, now);
