@@ -85,7 +85,8 @@ pub(super) fn record_lapse(it: &mut Decision, message: MessageId, claim: ClaimId
     Ok(())
 }
 
-/// WhatsApp took it. That is known for good, also when it is told late: a second try that nobody has taken up yet is called off.
+/// WhatsApp took it. That is known for good, also when it is told late: a second try is called off. One that somebody has taken up
+/// already may still arrive; whoever sent it again was told so.
 fn accept(it: &mut Decision, known: &KnownMessage, claim: ClaimId, wamid: Wamid) -> Result<(), Refusal> {
     if known.status.climbs_to(Status::Sending) {
         settle(it, known, Status::Sending, None, Some(wamid));

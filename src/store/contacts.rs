@@ -69,6 +69,12 @@ crate::statements! {
             SELECT FROM contact_identities
             WHERE workspace_id = $1 AND joined_from @> ARRAY[$3::uuid]
               AND (joined_from || contact_id)[array_position(joined_from, $3) + 1] = $2)";
+    JOINED_STILL = "
+        SELECT other
+        FROM UNNEST($2::uuid[]) AS other
+        WHERE EXISTS (SELECT FROM contact_identities WHERE workspace_id = $1 AND joined_from @> ARRAY[other])
+        ORDER BY other
+        LIMIT 1000";
     /// Contacts in the order of their conversations: with a colleague first, then under way, then the latest.
     BY_CONVERSATION = "
         SELECT contact_id
@@ -244,6 +250,14 @@ impl Store {
         let ids: Vec<Uuid> = contacts.iter().map(|contact| contact.0).collect();
         let rows = self.query(&NAMES_OF, &[&workspace.0, &ids]).await?;
         Ok(rows.iter().filter_map(|row| Some((identity(row.get(0), row.get(1)).ok()?, known(row)))).collect())
+    }
+
+    /// Those of these contacts whose names stand with somebody else's still.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn joined_still(&self, workspace: WorkspaceId, others: &[Uuid]) -> Result<Vec<Uuid>> {
+        Ok(self.query(&JOINED_STILL, &[&workspace.0, &others]).await?.iter().map(|row| row.get(0)).collect())
     }
 
     /// Those of these contacts that have conversations: with a colleague first, then under way, then by the latest message.

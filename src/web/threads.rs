@@ -14,13 +14,13 @@ use super::state::State;
 use super::views::{ConversationState, NoteItem, Person, SystemLine, ThreadItem, Ticks, streams};
 use crate::domain::conversation::Conversation;
 use crate::domain::event::{Actor, Event, Recorded};
-use crate::domain::ids::{ConversationId, InboxId, MessageId, UserId, WorkspaceId};
+use crate::domain::ids::{ContactId, ConversationId, InboxId, MessageId, UserId, WorkspaceId};
 use crate::domain::message::{Author, Failure, Message, Status};
 use crate::domain::snapshot::Workplace;
 use crate::live::change::Change;
-use crate::store::Result;
 use crate::store::pages::Opened;
 use crate::store::threads::ThreadMessage;
+use crate::store::{Result, Store};
 
 /// Events that a page may have missed at most; beyond it, loading it afresh is cheaper.
 const MISSED: i64 = 500;
@@ -105,8 +105,23 @@ pub async fn items(state: &State, thread: Thread<'_>, events: &[Recorded]) -> Re
     let builder = Builder { thread, workplace, quotes };
     let mut items: Vec<ThreadItem> = messages.into_iter().map(|it| builder.item(it)).collect();
     items.extend(events.iter().filter(|recorded| stands(&recorded.event)).filter_map(|recorded| line_or_note(thread.locale, recorded)));
+    offer_to_part(store, thread.workspace, &mut items).await?;
     items.sort_by_key(ThreadItem::seq);
     Ok(items)
+}
+
+/// Only what is joined still can be parted.
+async fn offer_to_part(store: &Store, workspace: WorkspaceId, items: &mut [ThreadItem]) -> Result<()> {
+    let mut joined: Vec<&mut Option<(ConversationId, ContactId)>> = items.iter_mut().filter_map(ThreadItem::joined).collect();
+    let others: Vec<Uuid> = joined.iter().filter_map(|joined| Some(joined.as_ref()?.1.0)).collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    let still = store.joined_still(workspace, &others).await?;
+    for joined in &mut joined {
+        joined.take_if(|(_, other)| !still.contains(&other.0));
+    }
+    Ok(())
 }
 
 /// What everybody who has the conversation open is shown of one event of a change.
@@ -132,8 +147,10 @@ pub async fn live_html(state: &State, locale: Locale, change: &Change, recorded:
         event if stands(event) => line_or_note(locale, recorded).iter().map(streams::upsert).collect(),
         _ => String::new(),
     };
-    if matches!(recorded.event, Event::ContactRenamed { .. }) {
-        html.push_str(&renamed(thread.contact_name));
+    match &recorded.event {
+        Event::ContactRenamed { .. } => html.push_str(&renamed(thread.contact_name)),
+        Event::ContactsParted { other, .. } => html.push_str(&streams::parted(*other)),
+        _ => {}
     }
     let is_last = change.events.last().is_some_and(|last| last.seq == recorded.seq);
     if is_last && (change.is_wait_changed() || change.events.iter().any(|recorded| changes_state(&recorded.event))) {
@@ -164,6 +181,11 @@ pub async fn since_html(
     let mut html: String = items(state, thread, &events).await?.iter().map(streams::upsert).collect();
     if events.iter().any(|recorded| matches!(recorded.event, Event::ContactRenamed { .. })) {
         html.push_str(&renamed(thread.contact_name));
+    }
+    for recorded in &events {
+        if let Event::ContactsParted { other, .. } = &recorded.event {
+            html.push_str(&streams::parted(*other));
+        }
     }
     if events.iter().any(|recorded| changes_state(&recorded.event) || may_change_wait(&recorded.event)) {
         html.push_str(&streams::conversation_state(&state_now(state, locale, workspace, &opened).await?));

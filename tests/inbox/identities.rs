@@ -3,6 +3,8 @@
 use baton::domain::contact::Identity;
 use baton::domain::user::Role;
 use baton::runner::now;
+use baton::web::locale::Locale;
+use baton::web::threads::live_html;
 use jiff::SignedDuration;
 
 use crate::html::element;
@@ -62,8 +64,13 @@ async fn what_was_joined_is_parted_by_whoever_holds_it_or_may_hand_on_any() {
     assert_eq!(ana.posts(kept, "parting", &fields).await.status, 403, "nobody holds it");
     ana.does(kept, "assignment", &[]).await;
     assert_eq!(ben.posts(kept, "parting", &fields).await.status, 409, "Ana holds it");
+    shop.watch();
     ana.does(kept, "parting", &fields).await;
-    assert!(ana.opens(kept).await.contains("said that these are two people"));
+    let page = ana.opens(kept).await;
+    assert!(page.contains("said that these are two people") && !page.contains("/parting"), "there is nothing left to part");
+    let change = shop.changes().pop().unwrap();
+    let told = live_html(&shop.house.state, Locale::default(), &change, &change.events[0]).await.unwrap();
+    assert!(told.contains(&format!(r#".line__part[value="{other}"]"#)), "{told}");
     sue.does(kept, "parting", &fields).await;
     assert_eq!(shop.count("events WHERE kind = 'contacts_parted'").await, 1, "they are parted once");
     assert_eq!(shop.count("contact_identities WHERE standing = 'apart'").await, 1);

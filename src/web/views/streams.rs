@@ -12,11 +12,18 @@ use super::state::ConversationState;
 use super::thread::ThreadItem;
 use super::ticks::Ticks;
 use super::toast::Toast;
+use crate::domain::ids::ContactId;
 
 /// Puts an item at its place in the thread, or replaces it.
 #[must_use]
 pub fn upsert(item: &ThreadItem) -> String {
     stream("upsert", "items", item)
+}
+
+/// Takes away the offer to part a contact that was parted.
+#[must_use]
+pub fn parted(other: ContactId) -> String {
+    format!(r#"<turbo-stream action="remove" targets='.line__part[value="{other}"]'></turbo-stream>"#)
 }
 
 /// Shows how far a message got. Nothing happens where the message is not on the page.

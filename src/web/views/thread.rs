@@ -11,7 +11,7 @@ use super::note::NoteItem;
 use super::system_line::SystemLine;
 use super::time;
 use super::ui;
-use crate::domain::ids::ConversationId;
+use crate::domain::ids::{ContactId, ConversationId};
 use crate::web::locale::Locale;
 
 /// Something with a place in the thread. Rendered once per event and language.
@@ -38,6 +38,14 @@ impl ThreadItem {
             ThreadItem::Message(bubble) => bubble.seq,
             ThreadItem::Note(note) => note.seq,
             ThreadItem::Line(line) => line.seq,
+        }
+    }
+
+    /// What the line offers to part, for whoever knows better to take it away.
+    pub fn joined(&mut self) -> Option<&mut Option<(ConversationId, ContactId)>> {
+        match self {
+            ThreadItem::Line(line) => Some(&mut line.joined).filter(|joined| joined.is_some()),
+            ThreadItem::Message(_) | ThreadItem::Note(_) => None,
         }
     }
 }
