@@ -4,6 +4,8 @@
 
 #[path = "house/addresses.rs"]
 mod addresses;
+#[path = "house/figures.rs"]
+mod figures;
 #[path = "house/names.rs"]
 mod names;
 #[path = "house/pages.rs"]
@@ -69,6 +71,12 @@ fn sql_stands_in_the_store_only() {
 #[test]
 fn every_statement_is_bound_to_a_workspace() {
     let faults = sql::unbound(registry::ALL);
+    assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+}
+
+#[test]
+fn every_figure_is_described() {
+    let faults: Vec<String> = figures::undescribed(&of_the_server()).iter().map(ToString::to_string).collect();
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
 }
 
