@@ -15,7 +15,9 @@ pub fn undescribed(sources: &[Source]) -> Vec<Fault> {
     elsewhere
         .flat_map(|source| names(&source.text).into_iter().map(move |(line, name)| (source, line, name)))
         .filter(|(_, _, name)| !described.contains(name))
-        .map(|(source, line, name)| source.fault(line, format!("`baton_{name}` is described nowhere; say in {DESCRIBED_IN} what it counts")))
+        .map(|(source, line, name)| {
+            source.fault(line, format!("`baton_{name}` is described nowhere; say in {DESCRIBED_IN} what it counts"))
+        })
         .collect()
 }
 
