@@ -2,8 +2,10 @@
 
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -16,9 +18,28 @@ use baton::store::Store;
 /// Longest wait for a process to end or a folder to be free.
 const SOON: Duration = Duration::from_secs(20);
 
-/// Where the worlds of all tests are.
+/// A file system in memory, and how many mebibytes of it several worlds at once need.
+const MEMORY: &str = "/dev/shm";
+const PLENTY: u64 = 6 * 1024;
+
+/// Where the template of all worlds is, and those that need a disk.
 fn worlds() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("worlds")
+}
+
+/// Where worlds live whose data nobody will miss: in memory, if there is plenty. A file system that is nearly full takes seconds to
+/// make the thousand files of a cluster.
+fn quick_worlds() -> PathBuf {
+    static CHOSEN: OnceLock<PathBuf> = OnceLock::new();
+    let of_this_user = || format!("baton-worlds-{}", fs::metadata("/proc/self").map_or(0, |process| process.uid()));
+    let chosen = || if free_mebibytes(MEMORY) >= PLENTY { Path::new(MEMORY).join(of_this_user()) } else { worlds() };
+    CHOSEN.get_or_init(chosen).clone()
+}
+
+fn free_mebibytes(folder: &str) -> u64 {
+    let shown = Command::new("df").args(["-m", "--output=avail", folder]).output();
+    let text = shown.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    text.lines().nth(1).and_then(|line| line.trim().parse().ok()).unwrap_or(0)
 }
 
 /// Both servers, and the folder they live in; gone when dropped.
@@ -33,7 +54,7 @@ impl Servers {
     /// Starts both with an empty, migrated database.
     pub async fn start(durability: Durability) -> Self {
         let template = template().await;
-        let place = Place::prepare(&fresh_folder()).unwrap();
+        let place = Place::prepare(&fresh_folder(durability)).unwrap();
         copy(&template.join("postgres"), &place.databases.join("postgres"));
         let mut servers = Self { place, durability, postgres: None, redis: None };
         servers.start_postgres();
@@ -128,9 +149,13 @@ pub fn signal(name: &str, id: u32) {
 }
 
 /// A folder that bears the number of this process, so that one that a killed test left behind is known for what it is.
-fn fresh_folder() -> PathBuf {
+fn fresh_folder(durability: Durability) -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    worlds().join(format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)))
+    let worlds = match durability {
+        Durability::Kept => worlds(),
+        Durability::GivenUp => quick_worlds(),
+    };
+    worlds.join(format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)))
 }
 
 /// A cluster with the schema of today, made once for all tests; answers the folder that holds its `postgres/`.
@@ -138,7 +163,8 @@ async fn template() -> PathBuf {
     fs::create_dir_all(worlds()).unwrap();
     let lock = File::create(worlds().join("lock")).unwrap();
     lock.lock().unwrap();
-    forget_the_dead();
+    forget_the_dead(&worlds());
+    forget_the_dead(&quick_worlds());
     let name = format!("template-{:016x}", schema());
     let ready = worlds().join(&name).join("ready");
     let place = Place::prepare(&worlds().join(&name)).unwrap();
@@ -163,8 +189,8 @@ fn schema() -> u64 {
     hasher.finish()
 }
 
-fn forget_the_dead() {
-    for entry in fs::read_dir(worlds()).unwrap().flatten() {
+fn forget_the_dead(worlds: &Path) {
+    for entry in fs::read_dir(worlds).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let owner: Option<u32> = name.split_once('-').and_then(|(id, _)| id.parse().ok());
         if owner.is_some_and(|id| !is_running(id)) {
