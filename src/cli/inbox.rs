@@ -8,13 +8,14 @@ use uuid::Uuid;
 use baton::config::Config;
 use baton::domain::flows::definition::Definition;
 use baton::domain::flows::validation;
-use baton::domain::ids::{FlowId, InboxId, WorkspaceId};
+use baton::domain::ids::{FlowId, InboxId};
 use baton::domain::inbox::Inbox;
 use baton::domain::queue::Queue;
 use baton::store::Store;
 use baton::store::apps::App;
 use baton::store::inboxes::{Connection, NewInbox};
 use baton::store::users::is_taken;
+use baton::store::workplace::NewFlow;
 
 use super::InboxCommand;
 use super::commands::{find_workspace, store};
@@ -87,12 +88,9 @@ async fn connect(config: &Config, typed: Typed) -> Result<()> {
     let [app_secret, verify_token, access_token] = read_secrets(["the app secret", "the verify token", "the access token"])?;
     let app = App { app_id: app_id.clone(), app_secret, verify_token };
     check_app(&store, &app, replace).await?;
-    let flow = match flow {
-        Some(file) => Some(publish(&store, workspace, &queues, &file).await?),
-        None => None,
-    };
-    store.save_app(&app).await?;
-    let inbox = Inbox { id: InboxId(Uuid::now_v7()), name, flow, default_queue, reopen_hours: REOPEN_HOURS };
+    let flow = flow.map(|file| flow_of(&queues, &file)).transpose()?;
+    let inbox =
+        Inbox { id: InboxId(Uuid::now_v7()), name, flow: flow.as_ref().map(|flow| flow.id), default_queue, reopen_hours: REOPEN_HOURS };
     let callback = config.public_url.join(&format!("webhooks/whatsapp/{app_id}"))?;
     let id = inbox.id;
     let new = NewInbox {
@@ -105,7 +103,7 @@ async fn connect(config: &Config, typed: Typed) -> Result<()> {
         access_token,
         rate_per_second: RATE_PER_SECOND,
     };
-    store.add_inbox(&new).await.map_err(|error| {
+    store.connect(&app, flow.as_ref(), &new).await.map_err(|error| {
         if is_taken(&error) {
             anyhow!("the number is connected already; `baton inbox update` gives it a new access token")
         } else {
@@ -131,8 +129,8 @@ fn read_secrets<const COUNT: usize>(names: [&str; COUNT]) -> Result<[String; COU
     Ok(secrets)
 }
 
-/// Publishes the flow of a file, if nothing is wrong with it.
-async fn publish(store: &Store, workspace: WorkspaceId, queues: &[Queue], file: &Path) -> Result<FlowId> {
+/// The flow of a file, if nothing is wrong with it.
+fn flow_of(queues: &[Queue], file: &Path) -> Result<NewFlow> {
     let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
     let value = serde_json::from_str(&text).with_context(|| format!("{} is not JSON", file.display()))?;
     let keys: Vec<&str> = queues.iter().map(|queue| queue.key.as_str()).collect();
@@ -142,9 +140,6 @@ async fn publish(store: &Store, workspace: WorkspaceId, queues: &[Queue], file: 
             bail!("the flow cannot be used:\n{}", faults.iter().map(|fault| format!("- {fault}")).collect::<Vec<_>>().join("\n"))
         }
     };
-    let flow = FlowId(Uuid::now_v7());
     let name = file.file_stem().map_or_else(|| "flow".to_owned(), |name| name.to_string_lossy().into_owned());
-    store.add_flow(workspace, flow, &name).await?;
-    store.publish_flow(workspace, flow, &definition).await?;
-    Ok(flow)
+    Ok(NewFlow { id: FlowId(Uuid::now_v7()), name, definition })
 }

@@ -129,10 +129,12 @@ pub(super) fn is_as_seen(it: &Decision, seen: Holder, by: UserId) -> Result<(), 
     }
 }
 
-/// Whoever takes over ends the flow: it never speaks again in this conversation's turn.
+/// Whoever takes over ends the flow: it never speaks again in this conversation's turn. Also one whose session is gone or not
+/// understood: what is left of it ends with it.
 pub(super) fn stop_flow(it: &mut Decision) {
-    if it.snapshot.session.is_some() {
-        let has_turn = it.snapshot.session.as_ref().is_some_and(|session| session.turn.is_some());
+    let is_held = it.snapshot.conversation.as_ref().is_some_and(|conversation| conversation.controller == Controller::Flow);
+    if it.snapshot.session.is_some() || is_held {
+        let has_turn = it.snapshot.session.as_ref().is_none_or(|session| session.turn.is_some());
         it.emit(Event::FlowAdvanced { session: None });
         it.emit(Event::TimerCancelled { timer: Timer::FlowWait });
         if has_turn {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use jiff::Timestamp;
+use redis::aio::MultiplexedConnection;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -61,6 +62,8 @@ pub enum Message {
         user: UserId,
         frame: String,
     },
+    /// Something that was to be said was lost: whoever depends on it is to look for themselves.
+    Missed,
 }
 
 impl Message {
@@ -72,7 +75,7 @@ impl Message {
             Message::Here(here) => Some(here.workspace),
             Message::SignedOut { workspace, .. } | Message::Person { workspace, .. } | Message::Pages { workspace, .. } => Some(*workspace),
             Message::Wake(Wake::Outbox(workspace, _) | Wake::Queue(workspace, _) | Wake::Agent(workspace, _)) => Some(*workspace),
-            Message::Wake(Wake::Payloads(_) | Wake::Timers | Wake::Media) => None,
+            Message::Wake(Wake::Payloads(_) | Wake::Timers | Wake::Media) | Message::Missed => None,
         };
         workspace.map_or_else(|| "{installation}:bus".to_owned(), |workspace| format!("{{{workspace}}}:bus"))
     }
@@ -90,6 +93,8 @@ struct Outbound {
     waiting: AtomicUsize,
     /// A message was lost since the beginning.
     has_lost: AtomicBool,
+    /// A message was lost that the others have not been told of.
+    owes: AtomicBool,
     /// Something was published, or lost.
     moved: Notify,
 }
@@ -98,6 +103,7 @@ impl Outbound {
     fn settle(&self, count: usize, is_published: bool) {
         if !is_published {
             self.has_lost.store(true, Ordering::Relaxed);
+            self.owes.store(true, Ordering::Relaxed);
         }
         self.waiting.fetch_sub(count, Ordering::Relaxed);
         self.moved.notify_waiters();
@@ -184,30 +190,55 @@ impl BusTask {
     }
 }
 
-/// Publishes until `stop`, and then what waits.
+/// Publishes until `stop`, and then what waits. After a loss the others are told so first, as soon as Redis hears again.
 async fn publish(node: Uuid, client: redis::Client, mut outgoing: mpsc::Receiver<Message>, outbound: &Outbound, stop: &CancellationToken) {
-    let mut connection = None;
+    let mut line = PublishingLine { node, client, open: None };
     let mut batch = Vec::with_capacity(BATCH);
-    while gather(&mut outgoing, &mut batch, stop).await > 0 {
-        if connection.is_none() {
-            connection = client.get_multiplexed_async_connection().await.ok();
+    loop {
+        while outbound.owes.load(Ordering::Relaxed) && !stop.is_cancelled() {
+            if line.publish(&[Message::Missed]).await {
+                outbound.owes.store(false, Ordering::Relaxed);
+            } else {
+                stop.run_until_cancelled(tokio::time::sleep(RETRY)).await;
+            }
         }
-        let count = batch.len();
+        let count = gather(&mut outgoing, &mut batch, stop).await;
+        if count == 0 {
+            return;
+        }
+        outbound.settle(count, line.publish(&batch).await);
+        batch.clear();
+    }
+}
+
+/// The connection that is published over.
+struct PublishingLine {
+    node: Uuid,
+    client: redis::Client,
+    open: Option<MultiplexedConnection>,
+}
+
+impl PublishingLine {
+    /// Publishes in one round trip; false when Redis may not have heard it.
+    async fn publish(&mut self, messages: &[Message]) -> bool {
         let mut pipe = redis::pipe();
-        for message in batch.drain(..) {
-            match serde_json::to_vec(&Envelope { node, message: &message }) {
+        for message in messages {
+            match serde_json::to_vec(&Envelope { node: self.node, message }) {
                 Ok(body) => _ = pipe.publish(message.channel(), body).ignore(),
                 Err(error) => tracing::error!(%error, "a message for the bus could not be written"),
             }
         }
-        let is_published = match &mut connection {
+        if self.open.is_none() {
+            self.open = self.client.get_multiplexed_async_connection().await.ok();
+        }
+        let is_published = match &mut self.open {
             Some(open) => pipe.query_async::<()>(open).await.is_ok(),
             None => false,
         };
         if !is_published {
-            connection = None;
+            self.open = None;
         }
-        outbound.settle(count, is_published);
+        is_published
     }
 }
 
@@ -229,10 +260,7 @@ async fn listen(node: Uuid, client: redis::Client, live: Arc<Live>, is_up: Arc<A
                     tracing::info!("the bus is back");
                 }
                 is_up.store(true, Ordering::Relaxed);
-                // Whatever was said meanwhile was missed.
-                live.hub.refresh_all();
-                live.endings.end_everything(Timestamp::now());
-                live.presence.pull_soon();
+                has_missed(&live);
                 let mut messages = subscription.on_message();
                 while let Some(message) = messages.next().await {
                     hear(node, message.get_payload_bytes(), &live);
@@ -245,6 +273,13 @@ async fn listen(node: Uuid, client: redis::Client, live: Arc<Live>, is_up: Arc<A
         is_up.store(false, Ordering::Relaxed);
         tokio::time::sleep(RETRY).await;
     }
+}
+
+/// Whatever was said meanwhile, nobody here has heard it.
+fn has_missed(live: &Live) {
+    live.hub.refresh_all();
+    live.endings.end_everything(Timestamp::now());
+    live.presence.pull_soon();
 }
 
 async fn subscribe(client: &redis::Client) -> redis::RedisResult<redis::aio::PubSub> {
@@ -275,6 +310,7 @@ fn hear(node: Uuid, body: &[u8], live: &Live) {
         Message::SignedOut { workspace, session } => live.session_is_over(workspace, session),
         Message::Person { workspace, user, change } => live.heard_of_person(workspace, user, change),
         Message::Pages { workspace, user, frame } => deliver(&live.hub.pages_of(workspace, user), &frame.into()),
+        Message::Missed => has_missed(live),
     }
 }
 

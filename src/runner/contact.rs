@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::concerns::{agents_of, messages_of, patience};
 use super::guard::guarded;
-use super::load::{know_messages, snapshot};
+use super::load::{Reading, know_messages, snapshot};
 use super::turns::Patience;
 use super::write::{store_media, write};
 use super::{Error, Runner, fresh_ids, now, reuse};
@@ -21,6 +21,7 @@ use crate::store::inbound_items::{Lane, WaitingItem};
 use crate::store::media::StoredMedia;
 use crate::store::quarantine::NewQuarantined;
 use crate::store::timers::DueTimer;
+use crate::store::users::is_taken;
 use crate::store::{self, Transaction};
 
 /// Items that one transaction takes from a lane.
@@ -32,7 +33,7 @@ const STRANGE_FOR: SignedDuration = SignedDuration::from_mins(5);
 /// How long a command may take: the database's own time-outs are shorter, but one that is frozen hears of none.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// How often a command that lost a deadlock is run again.
+/// How often a command that lost a deadlock, or a race for an id, is run again.
 const MAX_TRIES: usize = 4;
 
 /// What a command did.
@@ -85,7 +86,8 @@ impl Runner {
             tries += 1;
             let attempt = guarded(self.try_run(workspace, conversation, command.clone(), alongside));
             match tokio::time::timeout(LONGEST, attempt).await.unwrap_or(Err(Error::Busy)) {
-                Err(Error::Store(error)) if error.is_retryable() && tries < MAX_TRIES => {}
+                // Where the same id of a browser was quicker, the next look finds it.
+                Err(Error::Store(error)) if (error.is_retryable() || is_taken(&error)) && tries < MAX_TRIES => {}
                 other => return other,
             }
         }
@@ -107,7 +109,7 @@ impl Runner {
             return Err(Refusal::Duplicate.into());
         }
         let loaded = store::conversations::load(&transaction, workspace, id).await?.ok_or(Error::NotFound)?;
-        let mut snapshot = snapshot(&transaction, &place, contact, Some(loaded)).await?;
+        let mut snapshot = snapshot(&transaction, &place, contact, Some(loaded), reading_for(alongside, now())).await?;
         if let Command::Undo { seq, .. } = &command {
             snapshot.acts = store::events::of_control(&transaction, workspace, id, *seq).await?;
         }
@@ -145,7 +147,7 @@ impl Runner {
     /// # Errors
     /// A fault; then all of it waits still.
     pub async fn run_lane(&self, lane: Lane) -> Result<LaneProgress, Error> {
-        match guarded(self.try_lane(lane, LANE_LIMIT)).await {
+        match guarded(self.try_lane(lane, LANE_LIMIT, Reading::Strict)).await {
             Err(error) if is_of_an_item(&error) => {
                 tracing::warn!(%error, contact = %lane.contact, "a lane could not be run together; its items are tried one by one");
                 self.run_first_of(lane).await
@@ -157,15 +159,16 @@ impl Runner {
     /// Runs the first item alone; one that the database cannot keep, or over which the program fails, is set aside so that the rest
     /// can go on. Any other fault is not the item's: it waits until that is mended.
     async fn run_first_of(&self, lane: Lane) -> Result<LaneProgress, Error> {
-        let Some(first) = self.store.first_of_lane(lane).await? else { return Ok(LaneProgress::Empty) };
-        match guarded(self.try_lane(lane, 1)).await {
+        let Some((first, received_at)) = self.store.first_of_lane(lane).await? else { return Ok(LaneProgress::Empty) };
+        let reading = if is_young(received_at, now()) { Reading::Strict } else { Reading::Tolerant };
+        match guarded(self.try_lane(lane, 1, reading)).await {
             Err(error) if is_of_an_item(&error) => self.set_aside_alone(lane, first, error).await,
             Ok(_) => Ok(LaneProgress::MoreMayWait),
             other => other,
         }
     }
 
-    /// Over a panic an item waits a while: it may be about something else that is being mended, or another version knows better.
+    /// Over a panic, or what it does not understand, an item waits a while: it may be about something else that is being mended, or another version knows better.
     /// `failed` was tried alone, if it stands first still: else another node was quicker, and what is first now was not tried at all.
     async fn set_aside_alone(&self, lane: Lane, failed: i64, error: Error) -> Result<LaneProgress, Error> {
         let _turn = self.turns.take(lane.workspace, lane.contact, Patience::Pass).await?;
@@ -175,7 +178,7 @@ impl Runner {
         if item.seq != failed {
             return Ok(LaneProgress::MoreMayWait);
         }
-        if matches!(error, Error::Panicked) && is_young(&item, now()) {
+        if matches!(error, Error::Panicked | Error::Store(store::Error::Unreadable(_))) && is_young(item.received_at, now()) {
             return Err(error);
         }
         set_aside(&transaction, lane, &item, &error.to_string(), now()).await?;
@@ -184,7 +187,7 @@ impl Runner {
         Ok(LaneProgress::MoreMayWait)
     }
 
-    async fn try_lane(&self, lane: Lane, limit: i64) -> Result<LaneProgress, Error> {
+    async fn try_lane(&self, lane: Lane, limit: i64, reading: Reading) -> Result<LaneProgress, Error> {
         self.check_clock()?;
         let place = self.place(lane.workspace, lane.inbox).await?;
         let _turn = self.turns.take(lane.workspace, lane.contact, Patience::Pass).await?;
@@ -194,7 +197,7 @@ impl Runner {
         if open.items.is_empty() {
             return Ok(LaneProgress::Empty);
         }
-        let mut snapshot = snapshot(&transaction, &place, open.contact, open.latest).await?;
+        let mut snapshot = snapshot(&transaction, &place, open.contact, open.latest, reading).await?;
         let (wamids, mut ids) = spoken_of(&open.items);
         ids.extend(asked(&snapshot));
         let conversations = know_messages(&transaction, &mut snapshot, &wamids, &ids).await?;
@@ -204,7 +207,7 @@ impl Runner {
         for item in &open.items {
             let told = match &item.item {
                 Ok(told) => told,
-                Err(_) if is_young(item, now) => break,
+                Err(_) if is_young(item.received_at, now) => break,
                 Err(strange) => {
                     tracing::warn!(contact = %lane.contact, "an item that no version of Baton here understands is set aside");
                     set_aside(&transaction, lane, item, &strange.reason, now).await?;
@@ -251,15 +254,24 @@ async fn is_to_part(transaction: &Transaction<'_>, snapshot: &Snapshot, command:
 /// Whether a fault may be that of one item, and the others could be run.
 fn is_of_an_item(error: &Error) -> bool {
     match error {
-        Error::Store(error) => error.is_of_the_data(),
+        Error::Store(error) => error.is_of_the_data() || matches!(error, store::Error::Unreadable(_)),
         Error::Panicked => true,
         Error::Refused(_) | Error::NotFound | Error::Busy | Error::ClockOff(_) => false,
     }
 }
 
-/// Whether a strange item, and what stands behind it, may still be run by another node: during an update, a newer one.
-fn is_young(item: &WaitingItem, now: Timestamp) -> bool {
-    now.duration_since(item.received_at) < STRANGE_FOR
+/// Whether something strange that is due since then, and what stands behind it, may still be run by another node: during an update, a
+/// newer one.
+fn is_young(since: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(since) < STRANGE_FOR
+}
+
+/// A person's act does not wait for whoever understands a flow; a deadline of the flow does, for a while.
+fn reading_for(alongside: &Alongside, now: Timestamp) -> Reading {
+    match &alongside.timer {
+        Some(timer) if is_young(timer.due_at, now) => Reading::Strict,
+        Some(_) | None => Reading::Tolerant,
+    }
 }
 
 /// Decides one item and writes it.

@@ -23,6 +23,27 @@ pub(super) struct Place {
     pub workplace: Arc<Workplace>,
 }
 
+/// How much has to be understood of what stands around a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// All of it: during an update a newer node knows better.
+    Strict,
+    /// A session or a flow that nobody understands is as one that is gone: the customer comes to people.
+    Tolerant,
+}
+
+impl Reading {
+    fn of<T>(self, read: store::Result<Option<T>>) -> store::Result<Option<T>> {
+        match read {
+            Err(store::Error::Unreadable(reason)) if self == Reading::Tolerant => {
+                tracing::warn!(reason, "a session or a flow that no version here understands counts as gone");
+                Ok(None)
+            }
+            other => other,
+        }
+    }
+}
+
 impl Runner {
     /// The set-up around an inbox.
     pub(super) async fn place(&self, workspace: WorkspaceId, inbox: InboxId) -> Result<Place, Error> {
@@ -43,13 +64,15 @@ pub(super) async fn snapshot(
     place: &Place,
     contact: Contact,
     loaded: Option<Loaded>,
+    reading: Reading,
 ) -> Result<Snapshot, Error> {
     let (conversation, session, another_under_way) =
-        loaded.map_or((None, None, false), |loaded| (Some(loaded.conversation), loaded.session, loaded.another_under_way));
+        loaded.map_or((None, Ok(None), false), |loaded| (Some(loaded.conversation), loaded.session, loaded.another_under_way));
+    let session = reading.of(session)?;
     let mut workplace = place.workplace.clone();
     if let Some(FlowSession { flow, version, .. }) = session
         && !workplace.definitions.contains_key(&(flow, version))
-        && let Some(definition) = store::workplace::definition(transaction, place.workspace, flow, version).await?
+        && let Some(definition) = reading.of(store::workplace::definition(transaction, place.workspace, flow, version).await)?
     {
         Arc::make_mut(&mut workplace).definitions.insert((flow, version), Arc::new(definition));
     }

@@ -72,11 +72,24 @@ impl Runner {
         Ok(self.store.renew_claim(dispatch, LEASE).await?.then_some(lease))
     }
 
-    /// Records what came of a send.
+    /// Records what came of a send. What WhatsApp took under a name that the database does not, was taken all the same: it gets a name
+    /// of ours, and statuses find it by our id.
     ///
     /// # Errors
     /// A fault, or a refusal when a status told it first, or when it is out of this claim's hands.
     pub async fn record_delivery(&self, dispatch: &Dispatch, outcome: Outcome) -> Result<Done, Error> {
+        let is_taken = matches!(outcome, Outcome::Accepted { .. });
+        match self.note_delivery(dispatch, outcome).await {
+            Err(Error::Store(error)) if is_taken && error.is_of_the_data() => {
+                tracing::warn!(%error, message = %dispatch.id, "what WhatsApp calls a message cannot be kept");
+                let wamid = format!("unnamed.{}", dispatch.id);
+                self.note_delivery(dispatch, Outcome::Accepted { wamid, recipient: Vec::new() }).await
+            }
+            other => other,
+        }
+    }
+
+    async fn note_delivery(&self, dispatch: &Dispatch, outcome: Outcome) -> Result<Done, Error> {
         let command = Command::RecordDelivery { message: dispatch.id, claim: dispatch.claim, attempts: dispatch.attempts, outcome };
         self.run(dispatch.workspace, dispatch.conversation, command).await
     }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::load::{Place, snapshot};
+use super::load::{Place, Reading, snapshot};
 use super::{Error, Runner, now};
 use crate::domain::agent::Presence;
 use crate::domain::conversation::{Controller, Listing, State};
@@ -120,7 +120,7 @@ impl Runner {
             // A number that was connected a moment ago: its pages look for themselves.
             let Some(place) = surroundings.place(workspace, loaded.conversation.inbox) else { continue };
             // Who waits in a queue is in no flow.
-            let snapshot = snapshot(&transaction, &place, contact, Some(Loaded { session: None, ..loaded })).await?;
+            let snapshot = snapshot(&transaction, &place, contact, Some(Loaded { session: Ok(None), ..loaded }), Reading::Strict).await?;
             let before = Listing { state: State::Open, controller: Controller::Queue, queue: Some(queue) };
             if let Some(mut change) = Change::new(&snapshot, None, vec![recorded.clone()]) {
                 change.before = Some(before);

@@ -1,6 +1,6 @@
 //! Meta apps: whose webhooks we take, and the secrets they are signed with.
 
-use super::{Result, Store};
+use super::{Result, Store, Transaction, prepare};
 
 crate::statements! {
     FIND = "SELECT app_secret, verify_token FROM apps WHERE app_id = $1";
@@ -36,4 +36,14 @@ impl Store {
         self.execute(&SAVE, &[&app.app_id, &app.app_secret, &app.verify_token]).await?;
         Ok(())
     }
+}
+
+/// As [`Store::save_app`], in a transaction with what needs it.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn save(transaction: &Transaction<'_>, app: &App) -> Result<()> {
+    let statement = prepare(transaction, &SAVE).await?;
+    transaction.execute(&statement, &[&app.app_id, &app.app_secret, &app.verify_token]).await?;
+    Ok(())
 }

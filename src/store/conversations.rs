@@ -83,7 +83,8 @@ crate::statements! {
 #[derive(Debug)]
 pub struct Loaded {
     pub conversation: Conversation,
-    pub session: Option<FlowSession>,
+    /// Its flow's session, or why this version does not understand it.
+    pub session: Result<Option<FlowSession>>,
     pub another_under_way: bool,
 }
 
@@ -141,7 +142,7 @@ fn controller(text: &str, agent: Option<Uuid>) -> Result<Controller> {
 
 /// Reads the columns of [`columns`] and what follows them.
 pub(super) fn loaded(row: &Row) -> Result<Loaded> {
-    Ok(Loaded { conversation: conversation(row)?, session: optional(row, WIDTH)?, another_under_way: row.get(WIDTH + 1) })
+    Ok(Loaded { conversation: conversation(row)?, session: optional(row, WIDTH), another_under_way: row.get(WIDTH + 1) })
 }
 
 /// Loads and locks a conversation. Call it under the contact's lock.

@@ -1,9 +1,12 @@
 //! Connected WhatsApp numbers.
 
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use super::{Result, Store};
+use super::apps::{self, App};
+use super::workplace::{self, NewFlow};
+use super::{Result, Store, Transaction, prepare};
 use crate::domain::ids::{FlowId, InboxId, QueueId, WorkspaceId};
 use crate::domain::inbox::Inbox;
 
@@ -132,27 +135,48 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn add_inbox(&self, new: &NewInbox) -> Result<()> {
-        let reopen_hours = i32::try_from(new.inbox.reopen_hours).unwrap_or(i32::MAX);
-        self.execute(
-            &INSERT,
-            &[
-                &new.workspace.0,
-                &new.inbox.id.0,
-                &new.inbox.name,
-                &new.app_id,
-                &new.phone_number_id,
-                &new.waba_id,
-                &new.display_phone_number,
-                &new.access_token,
-                &new.inbox.flow.map(|flow| flow.0),
-                &new.inbox.default_queue.0,
-                &reopen_hours,
-                &new.rate_per_second,
-            ],
-        )
-        .await?;
-        Ok(())
+        let mut client = self.client().await?;
+        let transaction = client.transaction().await?;
+        insert(&transaction, new).await?;
+        Ok(transaction.commit().await?)
     }
+
+    /// Connects a number: its app, its flow, published, and itself; or none of them.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers; [`is_taken`](super::users::is_taken) when the number is connected already.
+    pub async fn connect(&self, app: &App, flow: Option<&NewFlow>, new: &NewInbox) -> Result<()> {
+        let mut client = self.client().await?;
+        let transaction = client.transaction().await?;
+        if let Some(flow) = flow {
+            workplace::add_published(&transaction, new.workspace, flow).await?;
+        }
+        apps::save(&transaction, app).await?;
+        insert(&transaction, new).await?;
+        Ok(transaction.commit().await?)
+    }
+}
+
+async fn insert(transaction: &Transaction<'_>, new: &NewInbox) -> Result<()> {
+    let statement = prepare(transaction, &INSERT).await?;
+    let reopen_hours = i32::try_from(new.inbox.reopen_hours).unwrap_or(i32::MAX);
+    let (flow, queue) = (new.inbox.flow.map(|flow| flow.0), new.inbox.default_queue.0);
+    let parameters: [&(dyn ToSql + Sync); 12] = [
+        &new.workspace.0,
+        &new.inbox.id.0,
+        &new.inbox.name,
+        &new.app_id,
+        &new.phone_number_id,
+        &new.waba_id,
+        &new.display_phone_number,
+        &new.access_token,
+        &flow,
+        &queue,
+        &reopen_hours,
+        &new.rate_per_second,
+    ];
+    transaction.execute(&statement, &parameters).await?;
+    Ok(())
 }
 
 fn connection(row: &Row) -> Connection {

@@ -1,11 +1,15 @@
 //! Opening a contact's lane: the lock and what is read under it, in one round trip.
 
+use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
 
 use super::conversations::{self, Loaded};
 use super::inbound_items::{self, Lane, WaitingItem};
 use super::{Result, Store, Transaction, contacts, prepare};
 use crate::domain::contact::Contact;
+
+/// How long a lane waits for rows that somebody has.
+const GIVE_WAY: &str = "SET LOCAL lock_timeout = '50ms'";
 
 /// What stands under the contact's lock.
 #[derive(Debug)]
@@ -16,8 +20,9 @@ pub struct OpenLane {
     pub items: Vec<WaitingItem>,
 }
 
-/// Locks the contact, then reads the waiting items and the latest conversation. The three statements are sent at once; they
-/// are prepared before, so that they reach the server in this order. Somebody else's contact is not waited for: a lane can come again.
+/// Locks the contact, then reads the waiting items and the latest conversation. The statements are sent at once; they
+/// are prepared before, so that they reach the server in this order. Somebody else's contact is not waited for, nor hardly any other
+/// row: a lane can come again, and those of other customers need its place.
 ///
 /// # Errors
 /// As PostgreSQL answers; [`is_busy`](super::Error::is_busy) when somebody has the contact.
@@ -27,11 +32,13 @@ pub async fn open(transaction: &Transaction<'_>, lane: Lane, limit: i64) -> Resu
     let latest = prepare(transaction, &conversations::LATEST).await?;
     let of_contact: [&(dyn ToSql + Sync); 2] = [&lane.workspace.0, &lane.contact.0];
     let of_items: [&(dyn ToSql + Sync); 4] = [&lane.workspace.0, &lane.contact.0, &lane.inbox.0, &limit];
-    let (contact, items, latest) = tokio::join!(
+    let (give_way, contact, items, latest) = tokio::join!(
+        transaction.batch_execute(GIVE_WAY),
         transaction.query_opt(&lock, &of_contact),
         transaction.query(&waiting, &of_items),
         transaction.query_opt(&latest, &of_items[..3]),
     );
+    give_way?;
     let Some(row) = contact? else { return Ok(None) };
     Ok(Some(OpenLane {
         contact: contacts::contact(&row, 0),
@@ -56,12 +63,12 @@ pub async fn first(transaction: &Transaction<'_>, lane: Lane) -> Result<Option<W
 }
 
 impl Store {
-    /// The sequence of the first item that waits in a lane; locks nothing.
+    /// The first item that waits in a lane: its sequence, and when it was taken in. Locks nothing.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn first_of_lane(&self, lane: Lane) -> Result<Option<i64>> {
+    pub async fn first_of_lane(&self, lane: Lane) -> Result<Option<(i64, Timestamp)>> {
         let of_items: [&(dyn ToSql + Sync); 4] = [&lane.workspace.0, &lane.contact.0, &lane.inbox.0, &1_i64];
-        Ok(self.query_opt(&inbound_items::WAITING, &of_items).await?.map(|row| row.get(0)))
+        Ok(self.query_opt(&inbound_items::WAITING, &of_items).await?.map(|row| (row.get(0), row.get(3))))
     }
 }

@@ -189,6 +189,30 @@ impl Store {
     }
 }
 
+/// A flow that begins with its first version.
+#[derive(Debug)]
+pub struct NewFlow {
+    pub id: FlowId,
+    pub name: String,
+    pub definition: Definition,
+}
+
+/// Adds a flow and publishes its first version, in a transaction with what needs it.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn add_published(transaction: &Transaction<'_>, workspace: WorkspaceId, flow: &NewFlow) -> Result<()> {
+    let NewFlow { id, name, definition } = flow;
+    let value = serde_json::to_value(definition)?;
+    let add = prepare(transaction, &ADD_FLOW).await?;
+    transaction.execute(&add, &[&workspace.0, &id.0, name]).await?;
+    let add = prepare(transaction, &ADD_VERSION).await?;
+    let version: i32 = transaction.query_one(&add, &[&workspace.0, &id.0, &value]).await?.get(0);
+    let publish = prepare(transaction, &PUBLISH).await?;
+    transaction.execute(&publish, &[&workspace.0, &id.0, &version]).await?;
+    Ok(())
+}
+
 /// One version of a flow, read on the connection of a transaction.
 ///
 /// # Errors

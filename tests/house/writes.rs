@@ -31,10 +31,7 @@ const PAST_THE_RUNNER: &[(&str, &str, &str)] = &[
     ("cli", "add_team", SET_UP),
     ("cli", "join_teams", SET_UP),
     ("cli", "add_queue", SET_UP),
-    ("cli", "add_flow", SET_UP),
-    ("cli", "publish_flow", SET_UP),
-    ("cli", "save_app", SET_UP),
-    ("cli", "add_inbox", SET_UP),
+    ("cli", "connect", SET_UP),
     ("cli", "set_access_token", SET_UP),
 ];
 

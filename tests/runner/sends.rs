@@ -51,6 +51,43 @@ async fn a_double_click_on_two_nodes_is_one_message() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_id_in_two_conversations_at_once_is_one_message_and_a_refusal_in_words() {
+    let shop = Shop::opens().await;
+    let nodes = [shop.node(4), shop.node(4)];
+    let ana = shop.hires("Ana", Role::Agent, 8).await;
+    let conversations = shop.customers_wait(shop.support, 2).await;
+    for conversation in &conversations {
+        nodes[0].runner.run(shop.workspace, *conversation, Command::Take { by: ana.clone() }).await.unwrap();
+    }
+    for _ in 0..20 {
+        let message = MessageId(Uuid::now_v7());
+        let clicks = (0..2).map(|number| nodes[number].runner.run(shop.workspace, conversations[number], reply(&ana, message)));
+        let outcomes = join_all(clicks).await;
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
+        assert!(outcomes.iter().any(|outcome| matches!(outcome, Err(Error::Refused(Refusal::UsedElsewhere)))), "{outcomes:?}");
+    }
+    shop.is_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_was_taken_under_a_name_that_cannot_be_kept_was_taken_all_the_same() {
+    let shop = Shop::opens().await;
+    let node = shop.node(4);
+    let ana = shop.hires("Ana", Role::Agent, 8).await;
+    let conversation = shop.customers_wait(shop.support, 1).await[0];
+    node.runner.run(shop.workspace, conversation, Command::Take { by: ana.clone() }).await.unwrap();
+    allow(&shop).await;
+    for wamid in ["wamid.\u{0}".to_owned(), "w".repeat(9_000), "wamid.same".to_owned(), "wamid.same".to_owned()] {
+        let message = MessageId(Uuid::now_v7());
+        node.runner.run(shop.workspace, conversation, reply(&ana, message)).await.unwrap();
+        let dispatch = claim(&shop, &node.runner, 9).await.remove(0);
+        node.runner.record_delivery(&dispatch, Outcome::Accepted { wamid, recipient: Vec::new() }).await.unwrap();
+    }
+    assert_eq!(shop.count("SELECT count(*) FROM messages WHERE status = 'sending'").await, 4);
+    assert_eq!(shop.count("SELECT count(*) FROM outbox").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_nodes_send_each_contact_one_message_at_a_time_in_order() {
     let shop = Shop::opens().await;
     let nodes = [shop.node(4), shop.node(4)];

@@ -135,6 +135,25 @@ async fn a_session_that_is_not_understood_keeps_its_customers_messages_until_it_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_session_or_a_flow_that_nobody_understands_brings_its_customer_to_people_after_a_while() {
+    for change in ["UPDATE flow_sessions SET session = $1", "UPDATE flow_versions SET definition = $1"] {
+        let (shop, _, conversation) = visited().await;
+        shop.execute(change, &[&json!({ "newer": true })]).await;
+        store(&shop.store, &[message("4917", "wamid.2", "1")]).await;
+        let runner = shop.node(4).runner;
+        let sorted = runner.sort(APP, understand).await.unwrap();
+        runner.run_lane(sorted.lanes[0]).await.unwrap_err();
+        shop.execute("UPDATE inbound_items SET received_at = received_at - interval '1 hour'", &[]).await;
+        while runner.run_lane(sorted.lanes[0]).await.unwrap() == LaneProgress::MoreMayWait {}
+        let row = &shop.rows("SELECT controller, id FROM conversations", &[]).await[0];
+        assert_eq!((row.get::<_, String>(0), row.get::<_, Uuid>(1)), ("queue".to_owned(), conversation.0), "{change}");
+        assert_eq!(shop.count("SELECT count(*) FROM messages WHERE wamid = 'wamid.2'").await, 1, "{change}");
+        assert_eq!(shop.count("SELECT count(*) FROM quarantine").await, 0, "{change}");
+        shop.is_consistent().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn people_of_a_newer_version_may_do_the_least_and_are_given_nothing() {
     let (shop, ana, _) = visited().await;
     shop.execute("UPDATE users SET role = 'auditor' WHERE id = $1", &[&ana.0]).await;

@@ -12,6 +12,9 @@ use crate::support::webhook::{self, messages, text};
 use crate::support::{SOON, World};
 use baton::domain::ids::ConversationId;
 
+/// How long Redis stands still: longer than a node waits for its answer.
+const FROZEN: Duration = Duration::from_secs(5);
+
 /// Seconds without Redis in a quick check.
 const OUTAGE: usize = 5;
 
@@ -83,6 +86,28 @@ async fn works_without_redis(world: &World, ana: &Agent, conversation: Conversat
     phone.hears("Yes, I am.").await;
     live.hears("the agent's answer", SOON, |page| page.thread.says("Yes, I am.")).await.unwrap();
     eprintln!("without Redis: a question is on the page after {seen:?}, the answer on the phone after {:?}", asked.elapsed());
+}
+
+/// Every connection outlives a Redis that stands still, so that nobody comes back from anything.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_frozen_redis_swallowed_is_made_up_for_on_the_pages_of_other_nodes() {
+    let world = World::quick_with(&[Side::Both, Side::Both]).await;
+    let ana = world.agent("Ana").await;
+    let presence = Staff::keeps_page(&ana);
+    let phone = world.phone("Mia Berg").await;
+    let conversation = world.conversation_of(&ana, &phone).await;
+    let mut page = ana.at(world.nodes[1].address).opens_page().await;
+    page.lists("all").await.unwrap();
+    page.hears("the figures of its list", SOON, |page| page.heard.iter().any(|kind| kind == "counts")).await.unwrap();
+    page.heard.clear();
+    world.servers.freeze_redis();
+    let ends = Instant::now() + FROZEN;
+    ana.at(world.nodes[0].address).resolves(conversation).await;
+    eventually("the outage lasts", FROZEN * 2, async || Instant::now() >= ends).await;
+    assert!(!page.rows.contains_key(&conversation.to_string()), "the other node heard of it at once");
+    world.servers.thaw_redis();
+    page.hears("that it is to look for itself", SOON, |page| page.heard.iter().any(|kind| kind == "refresh")).await.unwrap();
+    drop(presence);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -118,6 +118,15 @@ impl Servers {
         send(name, first);
     }
 
+    /// Redis stands still: it neither answers nor ends a connection.
+    pub fn freeze_redis(&self) {
+        send("STOP", self.redis.as_ref().expect("Redis runs").process_id());
+    }
+
+    pub fn thaw_redis(&self) {
+        send("CONT", self.redis.as_ref().expect("Redis runs").process_id());
+    }
+
     /// Empties Redis while it runs.
     pub async fn flush_redis(&self) {
         let client = ::redis::Client::open(self.redis_url()).unwrap();
