@@ -49,8 +49,7 @@ pub(super) async fn create(
     seen: Option<web::Form<Seen>>,
 ) -> Result<HttpResponse> {
     let take = as_seen(&signed, seen, Command::Take { by: person(&signed) });
-    let done = run(&state, &signed, *id, take).await?;
-    Ok(acted(&signed, &asked, &done))
+    act(&state, &signed, &asked, *id, take).await
 }
 
 /// `POST /conversations/{id}/transfer`
@@ -64,8 +63,8 @@ pub(super) async fn transfer(
     let Transfer { to, note, held_by } = form.into_inner();
     let to = target(&to).ok_or(Error::BadRequest)?;
     let transfer = Command::Transfer { by: person(&signed), to, note: Some(text(&note)) };
-    let done = run(&state, &signed, *id, as_seen(&signed, Some(web::Form(Seen { held_by })), transfer)).await?;
-    Ok(acted(&signed, &asked, &done))
+    let transfer = as_seen(&signed, Some(web::Form(Seen { held_by })), transfer);
+    act(&state, &signed, &asked, *id, transfer).await
 }
 
 /// `POST /conversations/{id}/resolution`
@@ -77,14 +76,12 @@ pub(super) async fn resolve(
     seen: Option<web::Form<Seen>>,
 ) -> Result<HttpResponse> {
     let resolve = as_seen(&signed, seen, Command::Resolve { by: person(&signed) });
-    let done = run(&state, &signed, *id, resolve).await?;
-    Ok(acted(&signed, &asked, &done))
+    act(&state, &signed, &asked, *id, resolve).await
 }
 
 /// `POST /conversations/{id}/reopening`
 pub(super) async fn reopen(state: web::Data<State>, signed: Signed, asked: Asked, id: web::Path<ConversationId>) -> Result<HttpResponse> {
-    let done = run(&state, &signed, *id, Command::Reopen { by: person(&signed) }).await?;
-    Ok(acted(&signed, &asked, &done))
+    act(&state, &signed, &asked, *id, Command::Reopen { by: person(&signed) }).await
 }
 
 #[derive(Deserialize)]
@@ -111,6 +108,11 @@ pub(super) async fn undo(
         }
         (Err(error), _) => Err(error),
     }
+}
+
+async fn act(state: &State, signed: &Signed, asked: &Asked, id: ConversationId, command: Command) -> Result<HttpResponse> {
+    let done = run(state, signed, id, command).await?;
+    Ok(acted(signed, asked, &done))
 }
 
 /// An act is done, and can be taken back for a while.
