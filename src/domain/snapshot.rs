@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::agent::Agent;
+use super::brief::Brief;
 use super::contact::Contact;
 use super::conversation::{ControlBefore, Controller, Conversation, LastMessage, State};
 use super::event::{Actor, Event, Recorded};
@@ -53,6 +54,12 @@ impl Workplace {
     #[must_use]
     pub fn queue(&self, id: QueueId) -> Option<&Queue> {
         self.queues.iter().find(|queue| queue.id == id)
+    }
+
+    /// The queue that a brief was handed over for.
+    #[must_use]
+    pub fn queue_of(&self, brief: Option<&Brief>) -> Option<&Queue> {
+        self.queues.iter().find(|queue| brief.is_some_and(|brief| brief.queue == queue.key))
     }
 }
 
@@ -372,8 +379,8 @@ impl Conversation {
             Author::Agent { user } => Some(user),
             Author::Contact | Author::Flow => None,
         };
-        // Of answers in a row, the last may be the only one to fail, but then the customer waits for it.
-        let before = self.last_message.as_ref().filter(|last| last.agent.is_some()).and_then(|last| last.answers_since);
+        // Of answers in a row, the last one answers what none before it did.
+        let before = self.last_message.as_ref().filter(|last| last.agent.is_some()).and_then(LastMessage::unanswered_since);
         let uncertain = self.last_message.take().map(|last| last.uncertain).unwrap_or_default();
         self.last_message_at = now;
         self.last_message = Some(LastMessage {

@@ -19,6 +19,9 @@ pub struct Change {
     pub inbox_name: String,
     pub agent_name: Option<String>,
     pub queue_name: Option<String>,
+    /// The name of the queue that the brief was handed over for.
+    #[serde(default)]
+    pub brief_queue_name: Option<String>,
     pub promise_minutes: Option<u32>,
     /// What the flow has learned so far.
     pub answers: Vec<Answer>,
@@ -51,6 +54,7 @@ impl Change {
             inbox_name: snapshot.inbox.name.clone(),
             agent_name,
             queue_name: queue.map(|queue| queue.name.clone()),
+            brief_queue_name: snapshot.workplace.queue_of(conversation.brief.as_ref()).map(|queue| queue.name.clone()),
             promise_minutes: queue.map(|queue| queue.promise_minutes),
             answers,
             before: before.map(Listing::of),

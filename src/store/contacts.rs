@@ -85,7 +85,7 @@ crate::statements! {
     IDENTITIES = "
         SELECT kind, value
         FROM contact_identities
-        WHERE workspace_id = $1 AND contact_id = $2
+        WHERE workspace_id = $1 AND (contact_id = $2 OR joined_from @> ARRAY[$2::uuid])
         ORDER BY kind, value
         LIMIT 20";
 }

@@ -33,13 +33,18 @@ crate::statements! {
         SELECT ", columns!(), "
         FROM inboxes
         WHERE app_id = $1 AND phone_number_id = ANY($2)");
-    /// A new token ends a pause that the old one was the reason of.
+    /// A new token ends a pause that the old one was the reason of, and what waits for that is due.
     SET_ACCESS_TOKEN = "
         WITH inbox AS (
             UPDATE inboxes
             SET access_token = $3
             WHERE workspace_id = $1 AND id = $2
-            RETURNING workspace_id, id)
+            RETURNING workspace_id, id
+        ), due AS (
+            UPDATE outbox
+            SET due_at = now()
+            FROM inbox
+            WHERE outbox.workspace_id = $1 AND outbox.inbox_id = inbox.id AND outbox.state = 'queued' AND outbox.due_at > now())
         UPDATE allowances
         SET paused_until = NULL, pause_reason = NULL
         FROM inbox

@@ -102,7 +102,8 @@ pub fn state(locale: Locale, opened: &Opened, workplace: &Workplace, inbox_name:
         (None, None) => Vec::new(),
     };
     let bare = bare_state(locale, conversation, &opened.contact, names);
-    ConversationState { inbox_name: inbox_name.to_owned(), promise_minutes, answers, ..bare }
+    let brief_queue_name = workplace.queue_of(conversation.brief.as_ref()).map(|queue| queue.name.clone());
+    ConversationState { inbox_name: inbox_name.to_owned(), promise_minutes, answers, brief_queue_name, ..bare }
 }
 
 /// What a conversation is after a change.
@@ -113,6 +114,7 @@ pub fn state_of_change(locale: Locale, change: &Change) -> ConversationState {
     ConversationState {
         inbox_name: change.inbox_name.clone(),
         promise_minutes: change.promise_minutes,
+        brief_queue_name: change.brief_queue_name.clone(),
         answers: change.answers.clone(),
         ..bare
     }
@@ -139,6 +141,7 @@ fn bare_state(
         resolved_at: conversation.resolved_at,
         last_seq: conversation.last_seq,
         brief: conversation.brief.clone(),
+        brief_queue_name: None,
         reason: conversation.assignment_reason.clone(),
         answers: Vec::new(),
         language: contact.language.clone(),

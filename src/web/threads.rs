@@ -11,7 +11,8 @@ use self::bubbles::{Builder, quotes};
 use super::locale::Locale;
 use super::present;
 use super::state::State;
-use super::views::{ConversationState, NoteItem, Person, SystemLine, ThreadItem, Ticks, streams};
+use super::views::{ContactNames, ConversationState, NamesOf, NoteItem, Person, SystemLine, ThreadItem, Ticks, streams};
+use crate::domain::contact::Contact;
 use crate::domain::conversation::Conversation;
 use crate::domain::event::{Actor, Event, Recorded};
 use crate::domain::ids::{ContactId, ConversationId, InboxId, MessageId, UserId, WorkspaceId};
@@ -153,6 +154,9 @@ pub async fn live_html(state: &State, locale: Locale, change: &Change, recorded:
         _ => {}
     }
     let is_last = change.events.last().is_some_and(|last| last.seq == recorded.seq);
+    if is_last && change.events.iter().any(|recorded| changes_names(&recorded.event)) {
+        html.push_str(&contact_names(state, locale, change.workspace, &change.contact).await?);
+    }
     if is_last && (change.is_wait_changed() || change.events.iter().any(|recorded| changes_state(&recorded.event))) {
         html.push_str(&streams::conversation_state(&present::state_of_change(locale, change)));
     }
@@ -186,6 +190,9 @@ pub async fn since_html(
         if let Event::ContactsParted { other, .. } = &recorded.event {
             html.push_str(&streams::parted(*other));
         }
+    }
+    if events.iter().any(|recorded| changes_names(&recorded.event)) {
+        html.push_str(&contact_names(state, locale, workspace, &opened.contact).await?);
     }
     if events.iter().any(|recorded| changes_state(&recorded.event) || may_change_wait(&recorded.event)) {
         html.push_str(&streams::conversation_state(&state_now(state, locale, workspace, &opened).await?));
@@ -224,6 +231,24 @@ fn message_of(event: &Event) -> Option<MessageId> {
 /// Whether header, composer or brief may look different after it.
 fn changes_state(event: &Event) -> bool {
     message_of(event).is_none_or(|_| stands(event)) && !matches!(event, Event::NoteAdded { .. })
+}
+
+/// Whether the customer is called otherwise from then on.
+fn changes_names(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::ContactsParted { .. }
+            | Event::ContactsJoined { .. }
+            | Event::AddressChanged { .. }
+            | Event::NumberTakenOver { .. }
+            | Event::UsernameLearned { .. }
+    )
+}
+
+async fn contact_names(state: &State, locale: Locale, workspace: WorkspaceId, contact: &Contact) -> Result<String> {
+    let identities = state.store.identities(workspace, contact.id).await?;
+    let it = NamesOf { locale, identities, username: contact.username.clone() };
+    Ok(streams::contact_names(&ContactNames { it }))
 }
 
 /// Whether the customer's clock may begin or stop with it, although nothing else of the state changes.

@@ -101,6 +101,21 @@ describe("a row", () => {
     await row.locator(".row__wait").waitFor({ state: "detached" })
     await row.locator(".row__trouble").waitFor({ state: "detached" })
   })
+
+  story(() => browser, "says at once that its number stopped, which answer waits for it, and stays as high as it was", async () => {
+    const row = ana.row("Nina Falk")
+    const { height } = await row.boundingBox()
+    await demo.control.writes(NINA, "And the other one?")
+    await row.locator(".row__wait").waitFor()
+    await demo.control.fails({ target: "messages", to: NINA, status: 401, code: 190, count: 50 })
+    await ana.replies("That one too")
+    await row.locator(".row__trouble--queued").waitFor({ state: "attached" })
+    assert.equal((await row.boundingBox()).height, height, "before it is worth a word")
+    await row.locator(".row__trouble--queued", { hasText: "Not sent yet:" }).waitFor()
+    assert.equal((await row.boundingBox()).height, height, "with the word")
+    await row.locator(".row__wait").waitFor()
+    await ana.page.locator(".list__trouble", { hasText: "sends nothing now" }).waitFor()
+  })
 })
 
 /** WhatsApp says that our message was delivered; it brings our id back. */

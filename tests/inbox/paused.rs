@@ -67,6 +67,16 @@ async fn an_admin_finds_one_notice_a_day_however_often_it_was_tried() {
 }
 
 #[actix_web::test]
+async fn what_waits_for_a_new_token_leaves_as_soon_as_there_is_one() {
+    let shop = Shop::open().await;
+    with_an_answer_that_waits(&shop).await;
+    is_refused(&shop).await;
+    assert_eq!(shop.count("outbox WHERE due_at > now()").await, 1);
+    shop.house.state.store.set_access_token(shop.house.workspace, shop.inbox, "new").await.unwrap();
+    assert_eq!(shop.count("outbox WHERE due_at > now()").await, 0);
+}
+
+#[actix_web::test]
 async fn a_new_token_ends_it_and_so_does_a_send_that_is_tried_again() {
     let shop = Shop::open().await;
     with_an_answer_that_waits(&shop).await;

@@ -73,6 +73,7 @@ fn states(locale: Locale) -> Vec<(&'static str, ConversationState)> {
         queue: None,
         reason: None,
         brief: None,
+        brief_queue_name: None,
         answers: Vec::new(),
         ..mine.clone()
     };

@@ -74,6 +74,7 @@ pub fn state(locale: Locale) -> ConversationState {
         resolved_at: None,
         last_seq: 40,
         brief: Some(brief()),
+        brief_queue_name: None,
         reason: Some(reason()),
         answers: brief().answers,
         language: Some("en".to_owned()),

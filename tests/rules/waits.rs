@@ -45,7 +45,34 @@ fn a_customer_whose_answer_has_not_left_waits_as_before() {
     ana.settles(&phone, second, Settlement::Resend).unwrap_err();
     shop.passes(SignedDuration::from_secs(61));
     ana.settles(&phone, second, Settlement::Resend).unwrap();
-    assert_eq!(standing(), (Some(asked_at), true), "nobody knew, and it has not left again");
+    assert_eq!(standing(), (None, true), "they have an answer still");
+}
+
+#[test]
+fn who_has_an_answer_does_not_wait_because_another_one_after_it_fails() {
+    let shop = Shop::opens();
+    let (phone, ana, first) = on_its_way(&shop);
+    shop.answers(first, 1, accepted(first)).unwrap();
+    let second = ana.replies(&phone, "P.S.").unwrap();
+    shop.answers(second, 1, accepted(second)).unwrap();
+    shop.reports(second, Status::Failed).unwrap();
+    assert_eq!(phone.conversation().waiting_since, None);
+    assert!(phone.conversation().last_message.unwrap().has_failed);
+}
+
+#[test]
+fn of_answers_in_a_row_the_last_one_answers_what_none_before_it_did() {
+    let shop = Shop::opens();
+    let (phone, ana, first) = on_its_way(&shop);
+    let asked_at = phone.conversation().opened_at;
+    shop.answers(first, 1, accepted(first)).unwrap();
+    shop.reports(first, Status::Failed).unwrap();
+    let second = ana.replies(&phone, "once more").unwrap();
+    assert_eq!(phone.conversation().waiting_since, Some(asked_at));
+    shop.answers(second, 1, accepted(second)).unwrap();
+    assert_eq!(phone.conversation().waiting_since, None);
+    shop.reports(second, Status::Failed).unwrap();
+    assert_eq!(phone.conversation().waiting_since, Some(asked_at));
 }
 
 #[test]

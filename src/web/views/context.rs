@@ -4,6 +4,7 @@ use askama::Template;
 use jiff::Timestamp;
 
 use super::html::Html;
+use super::ui;
 use super::words::sentence;
 use crate::domain::contact::Identity;
 use crate::domain::conversation::State;
@@ -81,12 +82,33 @@ fn exclusion_key(exclusion: Exclusion) -> &'static str {
     }
 }
 
-impl Context {
-    /// What the customer is called by, as people read it: a user id says nothing to anybody where there is a name.
-    pub(super) fn names(&self) -> Vec<(&'static str, String)> {
+/// What the customer is called by; element id `contact-names`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "conversations/names.html")]
+pub struct ContactNames {
+    pub it: NamesOf,
+}
+
+/// Whose names, and in which language they are shown.
+#[derive(Debug, Clone)]
+pub struct NamesOf {
+    pub locale: Locale,
+    pub identities: Vec<Identity>,
+    pub username: Option<String>,
+}
+
+impl NamesOf {
+    /// As people read it: a user id says nothing to anybody where there is a name.
+    fn names(&self) -> Vec<(&'static str, String)> {
         let is_shown = |identity: &&Identity| self.username.is_none() || matches!(identity, Identity::Phone(_));
         let shown = self.identities.iter().filter(is_shown).map(|identity| (identity.kind(), identity_text(identity)));
         shown.chain(self.username.iter().map(|username| ("username", format!("@{username}")))).collect()
+    }
+}
+
+impl Context {
+    pub(super) fn names_in(&self, locale: &Locale) -> ContactNames {
+        ContactNames { it: NamesOf { locale: *locale, identities: self.identities.clone(), username: self.username.clone() } }
     }
 }
 

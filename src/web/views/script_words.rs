@@ -7,7 +7,7 @@ use askama::Template;
 use crate::web::locale::Locale;
 
 /// Keys of the locale files that scripts use.
-const KEYS: [&str; 36] = [
+const KEYS: [&str; 37] = [
     "clock.closed",
     "clock.days",
     "clock.hours",
@@ -16,6 +16,7 @@ const KEYS: [&str; 36] = [
     "clock.today",
     "clock.yesterday",
     "composer.cut",
+    "composer.held",
     "composer.no_canned",
     "composer.not_sent",
     "composer.pending",

@@ -35,6 +35,8 @@ pub struct ConversationState {
     /// The sequence of its latest event.
     pub last_seq: i64,
     pub brief: Option<Brief>,
+    /// The name of the queue that the brief was handed over for, which need not be the one it is in.
+    pub brief_queue_name: Option<String>,
     pub reason: Option<AssignmentReason>,
     pub answers: Vec<Answer>,
     /// BCP 47, when known.
@@ -81,7 +83,7 @@ impl ConversationState {
         Some(BriefCard {
             locale: self.locale,
             brief: self.brief.clone()?,
-            queue_name: self.queue.as_ref().map(|queue| queue.name.clone()),
+            queue_name: self.brief_queue_name.clone(),
             promise_minutes: self.promise_minutes,
             waiting_since: self.waiting_since,
         })

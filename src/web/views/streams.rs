@@ -5,6 +5,7 @@ use std::fmt::Display;
 
 use askama::Template;
 
+use super::context::ContactNames;
 use super::html::Html;
 use super::refusal::ThreadMovedOn;
 use super::row::Row;
@@ -18,6 +19,12 @@ use crate::domain::ids::ContactId;
 #[must_use]
 pub fn upsert(item: &ThreadItem) -> String {
     stream("upsert", "items", item)
+}
+
+/// Shows anew what the customer is called by.
+#[must_use]
+pub fn contact_names(names: &ContactNames) -> String {
+    stream("replace", "contact-names", &rendered(names))
 }
 
 /// Takes away the offer to part a contact that was parted.

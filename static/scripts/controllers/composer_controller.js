@@ -13,6 +13,9 @@ import { t } from "../words.js"
 
 const TYPING_EVERY = 3_000
 
+/** A refusal stands this long at least, in milliseconds, though what it is about changes: often both come at once. */
+const READ = 5000
+
 export default class extends Controller {
   static targets = [
     "mode", "reply", "note", "text", "noteText", "messageId", "noteId", "seen", "picture", "preview", "image", "imageName", "canned",
@@ -34,8 +37,11 @@ export default class extends Controller {
     this.#on(document, "turbo:submit-end", (event) => this.#acted(event.detail))
     this.#on(window, "guard:send", (event) => this.#sendAnyway(event.detail))
     this.#on(this.element, "composer:write", (event) => this.#write(event.detail))
-    this.#on(socket, "resync", () => this.drafts.save())
+    this.#on(socket, "resync", () => this.#reached())
     this.#on(socket, "draft", (event) => this.drafts.heard(event.detail))
+    const refusals = new MutationObserver(() => { this.refusedAt = Date.now() })
+    refusals.observe(document.getElementById("composer-refusal"), { childList: true })
+    this.stops.push(() => refusals.disconnect())
     this.#fit()
     if (this.mayReply) this.caret.take(this.#field)
   }
@@ -129,6 +135,7 @@ export default class extends Controller {
 
   dropPicture() {
     this.#clearPicture()
+    this.#refuse("")
     this.textTarget.focus()
   }
 
@@ -239,14 +246,22 @@ export default class extends Controller {
     const couldReply = this.mayReply
     this.mayReply = stance === "mine" && window === "open"
     const isGained = this.mayReply && couldReply === false
-    if (isGained) this.#refuse("")
+    if (this.standing !== undefined && this.standing !== this.#standing && Date.now() - this.refusedAt > READ) this.#refuse("")
+    this.standing = this.#standing
     this.#hold(!this.mayReply && document.activeElement === this.textTarget)
     this.#mode(this.mayReply || this.isHeld ? (this.wanted ?? "reply") : "note", { isWish: false })
     if (isGained && this.caret.isDue) this.caret.take(this.#field)
   }
 
+  /** Who holds the conversation, and where: what was refused while it was another no longer holds. */
+  get #standing() {
+    return document.getElementById("standing")?.dataset.holder
+  }
+
   /** Somebody else acted while this person was typing: their words stay in sight until they leave them, and no key goes elsewhere. */
   #hold(isHeld) {
+    if (isHeld) this.#refuse(t("composer.held"))
+    else if (this.isHeld) this.#unsay("composer.held")
     this.isHeld = isHeld
     this.element.classList.toggle("is-held", isHeld)
     this.textTarget.readOnly = isHeld
@@ -280,9 +295,15 @@ export default class extends Controller {
     })
   }
 
+  /** The server is there again: what says that it is not, is over. */
+  #reached() {
+    this.drafts.save()
+    this.#unsay("connection.not_done")
+  }
+
   #cut(isCut) {
     if (isCut) this.#refuse(t("composer.cut"))
-    else if (document.getElementById("composer-refusal").textContent === t("composer.cut")) this.#refuse("")
+    else this.#unsay("composer.cut")
   }
 
   /** Browsers without `field-sizing` grow by script. */
@@ -290,6 +311,11 @@ export default class extends Controller {
     if (CSS.supports("field-sizing", "content")) return
     field.style.blockSize = "auto"
     field.style.blockSize = `${field.scrollHeight}px`
+  }
+
+  /** What was said holds no more. */
+  #unsay(key) {
+    if (document.getElementById("composer-refusal").textContent === t(key)) this.#refuse("")
   }
 
   #refuse(words) {

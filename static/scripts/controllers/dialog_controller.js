@@ -2,6 +2,7 @@
 // carries who held the conversation when it was opened, so that nobody moves what a colleague has just moved.
 
 import { Controller } from "../../vendor/stimulus.js"
+import { fetchPart } from "../part.js"
 
 export default class extends Controller {
   static targets = ["seen"]
@@ -26,5 +27,17 @@ export default class extends Controller {
   #look() {
     const holder = document.getElementById("standing")?.dataset.holder
     if (this.hasSeenTarget && holder) this.seenTarget.value = holder
+    this.#freshen()
+  }
+
+  /** Who is there and who has room changes while a page is open: the choices are fetched anew, unless one is made meanwhile. */
+  async #freshen() {
+    const page = await fetchPart(location.href)
+    const fresh = [...(page?.querySelectorAll(`#${this.dialog.id} .choices`) ?? [])]
+    const shown = [...this.element.querySelectorAll(".choices")]
+    if (fresh.length !== shown.length || this.element.querySelector(":checked")) return
+    const focused = document.activeElement?.value
+    shown.forEach((choices, index) => choices.replaceWith(document.importNode(fresh[index], true)))
+    if (focused) this.element.querySelector(`[value="${focused}"]`)?.focus()
   }
 }

@@ -1,6 +1,7 @@
 // The list: live rows in their order, pages on demand, and a fresh copy whenever something may have been missed.
 
 import { Controller } from "../../vendor/stimulus.js"
+import { fetchPart } from "../part.js"
 import { place } from "../list/place.js"
 import { belongs } from "../list/view.js"
 import { socket } from "../socket.js"
@@ -144,10 +145,7 @@ export default class extends Controller {
     row.dataset.drafts ??= this.drafts.get(row.dataset.conversation) ?? known?.dataset.drafts ?? ""
     const hadFocus = known?.contains(document.activeElement)
     known?.remove()
-    if (!belongs(row.dataset, this.viewValue, this.viewer)) {
-      this.people.delete(row.dataset.conversation)
-      return
-    }
+    if (!belongs(row.dataset, this.viewValue, this.viewer)) return
     if (!place(this.rowsTarget, row, this.viewValue, this.hasMoreTarget)) return
     this.#dress(row)
     if (hadFocus) row.querySelector("a").focus({ preventScroll: true })
@@ -246,15 +244,4 @@ async function fetchRows(address) {
   const page = await fetchPart(address)
   const adopt = (element) => element && document.importNode(element, true)
   return page && { rows: [...page.querySelectorAll("#row-list > .row")].map(adopt), more: adopt(page.querySelector("#more")) }
-}
-
-/** A part of a page, or nothing when it cannot be had now. */
-async function fetchPart(address) {
-  try {
-    const response = await fetch(address, { headers: { Accept: "text/html", "Turbo-Frame": "rows" }, credentials: "same-origin" })
-    if (!response.ok || response.redirected) return null
-    return new DOMParser().parseFromString(await response.text(), "text/html")
-  } catch {
-    return null
-  }
 }
