@@ -37,6 +37,8 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// How long nothing strange is to be said before that is over: what is understood comes in between all the time.
 const CALM: Duration = Duration::from_secs(60);
 
+static NOT_PUBLISHED: Trouble = Trouble::new("other nodes could not be told; they are to look for themselves");
+
 /// Another version may say what this one does not know, for as long as an update takes; pages see a gap and ask the database.
 static STRANGE: Trouble = Trouble::new("another node says what this one does not understand");
 
@@ -195,12 +197,10 @@ async fn publish(node: Uuid, client: redis::Client, mut outgoing: mpsc::Receiver
     let mut line = PublishingLine { node, client, open: None };
     let mut batch = Vec::with_capacity(BATCH);
     loop {
-        while outbound.owes.load(Ordering::Relaxed) && !stop.is_cancelled() {
-            if line.publish(&[Message::Missed]).await {
-                outbound.owes.store(false, Ordering::Relaxed);
-            } else {
-                stop.run_until_cancelled(tokio::time::sleep(RETRY)).await;
-            }
+        // Taken back before it is told: what is lost meanwhile is owed anew.
+        while !stop.is_cancelled() && outbound.owes.swap(false, Ordering::Relaxed) && !line.publish(&[Message::Missed]).await {
+            outbound.owes.store(true, Ordering::Relaxed);
+            stop.run_until_cancelled(tokio::time::sleep(RETRY)).await;
         }
         let count = gather(&mut outgoing, &mut batch, stop).await;
         if count == 0 {
@@ -228,17 +228,27 @@ impl PublishingLine {
                 Err(error) => tracing::error!(%error, "a message for the bus could not be written"),
             }
         }
-        if self.open.is_none() {
-            self.open = self.client.get_multiplexed_async_connection().await.ok();
+        match self.carry(&pipe).await {
+            Ok(()) => {
+                NOT_PUBLISHED.is_over();
+                true
+            }
+            Err(error) => {
+                NOT_PUBLISHED.failed(&error);
+                false
+            }
         }
-        let is_published = match &mut self.open {
-            Some(open) => pipe.query_async::<()>(open).await.is_ok(),
-            None => false,
+    }
+
+    /// Over the connection that is open, or a new one; one that failed is not used again.
+    async fn carry(&mut self, pipe: &redis::Pipeline) -> redis::RedisResult<()> {
+        let mut open = match self.open.take() {
+            Some(open) => open,
+            None => self.client.get_multiplexed_async_connection().await?,
         };
-        if !is_published {
-            self.open = None;
-        }
-        is_published
+        pipe.query_async::<()>(&mut open).await?;
+        self.open = Some(open);
+        Ok(())
     }
 }
 

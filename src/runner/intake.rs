@@ -46,7 +46,7 @@ struct Waiting {
     since: Instant,
     answer: oneshot::Sender<bool>,
     /// Its share of [`WAITING_KIB`].
-    _share: OwnedSemaphorePermit,
+    share: OwnedSemaphorePermit,
 }
 
 /// The way in. Cheap to clone.
@@ -88,9 +88,11 @@ impl Intake {
     pub async fn take(&self, payload: NewPayload) -> Result<(), NotTaken> {
         let _place = self.places.try_acquire().map_err(|_| NotTaken::Overloaded)?;
         let share = u32::try_from(payload.body.len() / 1024 + 1).map_err(|_| NotTaken::Overloaded)?;
-        let _share = self.kibibytes.clone().try_acquire_many_owned(share).map_err(|_| NotTaken::Overloaded)?;
+        let share_of_memory = self.kibibytes.clone().try_acquire_many_owned(share).map_err(|_| NotTaken::Overloaded)?;
         let (answer, committed) = oneshot::channel();
-        self.bodies.try_send(Waiting { payload, since: Instant::now(), answer, _share }).map_err(|_| NotTaken::Overloaded)?;
+        self.bodies
+            .try_send(Waiting { payload, since: Instant::now(), answer, share: share_of_memory })
+            .map_err(|_| NotTaken::Overloaded)?;
         match tokio::time::timeout(PATIENCE, committed).await {
             Ok(Ok(true)) => Ok(()),
             Ok(_) | Err(_) => Err(NotTaken::NotStored),
@@ -102,7 +104,7 @@ impl Intake {
 async fn write(store: Store, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
     while let Some(batch) = gather(&waiting).await {
         let (payloads, answers): (Vec<_>, Vec<_>) =
-            batch.into_iter().map(|body| (body.payload, (body.since, body.answer, body._share))).unzip();
+            batch.into_iter().map(|body| (body.payload, (body.since, body.answer, body.share))).unzip();
         let stored = store.append_payloads(&payloads).await;
         if let Err(error) = &stored {
             NOT_STORED.failed(error);

@@ -11,7 +11,7 @@ use self::bubbles::{Builder, quotes};
 use super::locale::Locale;
 use super::present;
 use super::state::State;
-use super::views::{ContactNames, ConversationState, NamesOf, NoteItem, Person, SystemLine, ThreadItem, Ticks, streams};
+use super::views::{ContactNames, ConversationState, NoteItem, Person, SystemLine, ThreadItem, Ticks, streams};
 use crate::domain::contact::Contact;
 use crate::domain::conversation::Conversation;
 use crate::domain::event::{Actor, Event, Recorded};
@@ -247,8 +247,7 @@ fn changes_names(event: &Event) -> bool {
 
 async fn contact_names(state: &State, locale: Locale, workspace: WorkspaceId, contact: &Contact) -> Result<String> {
     let identities = state.store.identities(workspace, contact.id).await?;
-    let it = NamesOf { locale, identities, username: contact.username.clone() };
-    Ok(streams::contact_names(&ContactNames { it }))
+    Ok(streams::contact_names(&ContactNames { locale, identities, username: contact.username.clone() }))
 }
 
 /// Whether the customer's clock may begin or stop with it, although nothing else of the state changes.

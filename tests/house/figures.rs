@@ -28,7 +28,7 @@ fn names(text: &str) -> Vec<(usize, String)> {
             line.split(PREFIX).skip(1).filter_map(|rest| rest.split_once('"').map(|(name, _)| name.to_owned())).collect();
         parts
             .into_iter()
-            .filter(|name| name.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase()))
+            .filter(|name| name.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase() || byte.is_ascii_digit()))
             .map(move |name| (index + 1, name))
     };
     text.lines().enumerate().flat_map(of_line).collect()

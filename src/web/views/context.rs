@@ -86,18 +86,12 @@ fn exclusion_key(exclusion: Exclusion) -> &'static str {
 #[derive(Debug, Clone, Template)]
 #[template(path = "conversations/names.html")]
 pub struct ContactNames {
-    pub it: NamesOf,
-}
-
-/// Whose names, and in which language they are shown.
-#[derive(Debug, Clone)]
-pub struct NamesOf {
     pub locale: Locale,
     pub identities: Vec<Identity>,
     pub username: Option<String>,
 }
 
-impl NamesOf {
+impl ContactNames {
     /// As people read it: a user id says nothing to anybody where there is a name.
     fn names(&self) -> Vec<(&'static str, String)> {
         let is_shown = |identity: &&Identity| self.username.is_none() || matches!(identity, Identity::Phone(_));
@@ -108,7 +102,7 @@ impl NamesOf {
 
 impl Context {
     pub(super) fn names_in(&self, locale: &Locale) -> ContactNames {
-        ContactNames { it: NamesOf { locale: *locale, identities: self.identities.clone(), username: self.username.clone() } }
+        ContactNames { locale: *locale, identities: self.identities.clone(), username: self.username.clone() }
     }
 }
 

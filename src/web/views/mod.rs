@@ -34,7 +34,7 @@ pub use brief::BriefCard;
 pub use bubble::{Bubble, Quoted};
 pub use chrome::{Chrome, Counts, Person, QueueName, Viewer};
 pub use composer::{CannedReply, Composer};
-pub use context::{ContactNames, Context, NamesOf, PastConversation, ReasonCard};
+pub use context::{ContactNames, Context, PastConversation, ReasonCard};
 pub use conversation::{ConversationPage, ConversationView, Stance, Target, TransferTargets};
 pub use html::Html;
 pub use list::{InboxPage, List, PausedFragment, PausedNumber, PausedNumbers, RowsFrame, View, Whom};
