@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 
 use anyhow::Result;
 use tokio::task::JoinSet;
@@ -24,11 +24,10 @@ pub async fn cookies_with_token(server: SocketAddr, sessions: &[String]) -> Resu
 
 /// Opens `count` pages, the `n`th with cookie `n % cookies.len()`; answers them in this order.
 pub async fn open(server: SocketAddr, cookies: Arc<[String]>, count: usize) -> Result<Vec<Socket>> {
-    let from = fresh_source();
     let next = Arc::new(AtomicUsize::new(0));
     let mut openers = JoinSet::new();
     for _ in 0..AT_ONCE {
-        let (cookies, next) = (cookies.clone(), next.clone());
+        let (cookies, next, from) = (cookies.clone(), next.clone(), fresh_source());
         openers.spawn(async move {
             let mut opened = Vec::new();
             loop {
@@ -57,8 +56,10 @@ async fn open_one(server: SocketAddr, from: IpAddr, cookie: &str) -> Result<Sock
     Ok(page)
 }
 
-/// Another address of this machine each time: ports of connections that have just ended are not free at once.
+/// Another address of this machine each time: one address has a share of the connections only, and ports of connections that have just
+/// ended are not free at once.
 fn fresh_source() -> IpAddr {
-    static NEXT: AtomicU8 = AtomicU8::new(0);
-    IpAddr::from([127, 0, 0, 2 + NEXT.fetch_add(1, Ordering::Relaxed) % 200])
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let [high, low] = NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    IpAddr::from([127, 1, high, low])
 }
