@@ -108,7 +108,7 @@ pub fn judge(name: &str, unit: &str, must: Must, pairs: &Pairs, size: Size) -> O
         Size::Full => Outcome::Missed,
     };
     let word = match (size, outcome) {
-        (Size::Quick, _) => "not judged in a quick run",
+        (Size::Quick, _) => "not judged: a quick run, or another load",
         (Size::Full, Outcome::Met) => "met",
         (Size::Full, Outcome::Noisy) => "the machine was not quiet",
         (Size::Full, Outcome::Missed | Outcome::Wrong) => "MISSED",

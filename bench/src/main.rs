@@ -36,7 +36,11 @@ enum Figure {
     /// Webhooks acknowledged a second, each committed first, at 128 connections.
     Acks,
     /// From webhook to frame at the agent's socket, at 500 a second with 1,000 sockets.
-    Latency,
+    Latency {
+        /// Messages a second; judged only at 500.
+        #[arg(long, default_value_t = latency::RATE, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        rate: u32,
+    },
     /// Memory of an idle agent socket, at 10,000.
     Memory,
     #[command(hide = true)]
@@ -52,7 +56,7 @@ fn main() -> ExitCode {
         Some(Figure::ReferenceAcks(options)) => reference::acks::serve(options).map(|()| Outcome::Met),
         Some(Figure::ReferenceSockets(options)) => reference::sockets::serve(options).map(|()| Outcome::Met),
         Some(figure) => measure(&[figure], size),
-        None => measure(&[Figure::Acks, Figure::Latency, Figure::Memory], size),
+        None => measure(&[Figure::Acks, Figure::Latency { rate: latency::RATE }, Figure::Memory], size),
     };
     match done {
         Ok(outcome) => outcome.into(),
@@ -81,7 +85,7 @@ async fn measure_each(wanted: &[Figure], size: Size) -> Result<Outcome> {
     for figure in wanted {
         let outcome = match figure {
             Figure::Acks => acks::measure(&world, size).await?,
-            Figure::Latency => latency::measure(&world, size).await?,
+            Figure::Latency { rate } => latency::measure(&world, size, *rate).await?,
             Figure::Memory => memory::measure(&world, size).await?,
             Figure::ReferenceAcks(_) | Figure::ReferenceSockets(_) => Outcome::Met,
         };
