@@ -30,7 +30,7 @@ pub const WABA_ID: &str = "300000000000003";
 /// Everybody's profile name: a webhook renames nobody.
 pub const NAME: &str = "Sheena Nelson";
 
-const AGENTS: usize = 100;
+const AGENTS: usize = 250;
 
 /// The agents who hold conversations, and how many each.
 pub const HOLDERS: usize = 50;
