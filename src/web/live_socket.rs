@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use actix_ws::{AggregatedMessage, CloseCode, CloseReason, MessageStream, ProtocolError, Session};
+use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, ProtocolError, Session};
 use bytestring::ByteString;
 use futures_util::StreamExt;
 use jiff::Timestamp;
@@ -18,6 +18,7 @@ use super::attention::Attention;
 use super::error::Error;
 use super::fanout::{listings, people_frame};
 use super::frames::{FromPage, ToPage};
+use super::locale::Locale;
 use super::session::{Signed, renewal};
 use super::state::State;
 use super::{receipts, threads};
@@ -49,10 +50,11 @@ const PLACES: usize = 500;
 pub async fn open(state: Data<State>, signed: Signed, request: HttpRequest, body: Payload) -> super::error::Result<HttpResponse> {
     let (response, session, messages) = actix_ws::handle(&request, body).map_err(|_| Error::BadRequest)?;
     let owner = Owner { workspace: signed.workspace, user: signed.user, session: signed.session, locale: signed.locale.as_str() };
-    let registered = state.live.hub.register(owner, porter()).ok_or(Error::TooManyPages)?;
-    let page = Page { id: registered.id, open: None, signed, state };
-    page.state.live.arrive(page.signed.workspace, page.signed.user);
-    actix_web::rt::spawn(page.run(session, messages.max_frame_size(LARGEST), registered));
+    let registered = state.live.hub.register(owner.clone(), porter()).ok_or(Error::TooManyPages)?;
+    let page = Page { id: registered.id, open: None, owner, name: signed.name.into(), state };
+    page.state.live.arrive(page.owner.workspace, page.owner.user);
+    let messages = messages.max_frame_size(LARGEST).aggregate_continuations().max_continuation_size(LARGEST);
+    page.start(session, messages, registered);
     Ok(response)
 }
 
@@ -77,30 +79,38 @@ type Heard = Option<std::result::Result<AggregatedMessage, ProtocolError>>;
 struct Page {
     id: SocketId,
     open: Option<ConversationId>,
-    signed: Signed,
+    owner: Owner,
+    name: Box<str>,
     state: Data<State>,
 }
 
+/// There are ten thousand of these: what waits for the life of a socket stands here once (an `async fn` keeps its parameters twice),
+/// and what is needed for a moment only is boxed.
 impl Page {
-    async fn run(mut self, mut session: Session, messages: MessageStream, registered: Registered) {
-        let Registered { frames, cut, .. } = registered;
-        let reason = tokio::select! {
-            // Whatever is under way: nothing more is told.
-            () = cut.cancelled() => Some(CloseCode::Again),
-            reason = self.attend(&mut session, messages, frames) => reason,
-        };
-        self.leave(reason);
-        // The other side may be gone already, or never read.
-        tokio::time::timeout(FAREWELL, session.close(reason.map(CloseReason::from))).await.ok();
+    /// Runs the socket in a task of its own.
+    fn start(mut self, mut session: Session, mut messages: AggregatedMessageStream, mut registered: Registered) {
+        actix_web::rt::spawn(async move {
+            let reason = tokio::select! {
+                // Whatever is under way: nothing more is told.
+                () = registered.cut.cancelled() => Some(CloseCode::Again),
+                reason = self.attend(&mut session, &mut messages, &mut registered.frames) => reason,
+            };
+            self.leave(reason);
+            // The other side may be gone already, or never read.
+            tokio::time::timeout(FAREWELL, session.close(reason.map(CloseReason::from))).await.ok();
+        });
     }
 
     /// Tells the page what happens and does what it says; answers why that ended.
-    async fn attend(&mut self, session: &mut Session, messages: MessageStream, mut frames: Receiver<ByteString>) -> Option<CloseCode> {
-        // Boxed, as below: what it needs is held while it runs, not for the life of the socket.
+    async fn attend(
+        &mut self,
+        session: &mut Session,
+        messages: &mut AggregatedMessageStream,
+        frames: &mut Receiver<ByteString>,
+    ) -> Option<CloseCode> {
         if !Box::pin(self.is_welcome()).await {
             return Some(CloseCode::Policy);
         }
-        let mut messages = messages.aggregate_continuations().max_continuation_size(LARGEST);
         let mut attention = Attention::new(Instant::now());
         let mut alarm = pin!(sleep_until(attention.alarm()));
         loop {
@@ -109,7 +119,7 @@ impl Page {
             }
             tokio::select! {
                 frame = frames.recv() => {
-                    if !send(session, frame?).await {
+                    if !Box::pin(send(session, frame?)).await {
                         return Some(CloseCode::Again);
                     }
                 }
@@ -129,7 +139,7 @@ impl Page {
 
     /// Whether the session still counts. It did when the request came; but its end may have been told before this socket was known.
     async fn is_welcome(&self) -> bool {
-        let Signed { workspace, session, .. } = self.signed;
+        let Owner { workspace, session, .. } = self.owner;
         // While the database is away the round of all sessions looks again.
         !matches!(self.state.store.session_is_alive(workspace, session, renewal(Timestamp::now())).await, Ok(false))
     }
@@ -174,11 +184,15 @@ impl Page {
             FromPage::Typing { conversation } => {
                 if self.open == Some(conversation) {
                     self.sign(conversation, Doing::Typing);
-                    receipts::typing(&self.state, self.signed.workspace, conversation, self.signed.user);
+                    receipts::typing(&self.state, self.owner.workspace, conversation, self.owner.user);
                 }
                 true
             }
         }
+    }
+
+    fn locale(&self) -> Locale {
+        Locale::of(self.owner.locale).unwrap_or_default()
     }
 
     async fn show(&self, view: &str) {
@@ -191,7 +205,7 @@ impl Page {
             _ => return,
         };
         let queues = match showing {
-            Showing::Queues => self.state.store.queues_of(self.signed.workspace, self.signed.user).await.unwrap_or_default(),
+            Showing::Queues => self.state.store.queues_of(self.owner.workspace, self.owner.user).await.unwrap_or_default(),
             Showing::Mine | Showing::Unassigned | Showing::All | Showing::Resolved => Vec::<Uuid>::new(),
         };
         let queues: Vec<QueueId> = queues.into_iter().map(QueueId).collect();
@@ -200,7 +214,7 @@ impl Page {
 
     /// The figures on the tabs, which may have changed since the page was made.
     async fn count(&self, session: &mut Session) -> bool {
-        match self.state.store.view_counts(self.signed.workspace, self.signed.user).await {
+        match self.state.store.view_counts(self.owner.workspace, self.owner.user).await {
             Ok(ViewCounts { mine, queues, unassigned }) => send(session, ToPage::Counts { mine, queues, unassigned }.frame()).await,
             Err(error) => {
                 tracing::debug!(%error, "a page could not be told its figures");
@@ -211,7 +225,7 @@ impl Page {
 
     /// Who is at the conversations of its list; from now on the page hears what changes.
     async fn show_people(&self, session: &mut Session) -> bool {
-        let workspace = self.signed.workspace;
+        let workspace = self.owner.workspace;
         let places = self.state.live.people.places(workspace, PLACES);
         if places.is_empty() {
             return true;
@@ -228,14 +242,14 @@ impl Page {
     /// so that none is missed and none comes before.
     async fn follow(&mut self, session: &mut Session, conversation: ConversationId, since: i64) -> bool {
         self.turn_to(Some(conversation));
-        match threads::since_html(&self.state, self.signed.locale, self.signed.workspace, conversation, since).await {
+        match threads::since_html(&self.state, self.locale(), self.owner.workspace, conversation, since).await {
             Ok(Some(caught_up)) => {
                 let frame = ToPage::CaughtUp { conversation, seq: caught_up.seq, html: &caught_up.html, reload: caught_up.reload };
                 if !send(session, frame.frame()).await {
                     return false;
                 }
                 self.sign(conversation, Doing::Viewing);
-                send(session, people_frame(&self.state, self.signed.workspace, conversation)).await
+                send(session, people_frame(&self.state, self.owner.workspace, conversation)).await
             }
             // Not in this workspace: nothing is told, as if it did not exist.
             Ok(None) => {
@@ -262,10 +276,10 @@ impl Page {
 
     fn sign(&self, conversation: ConversationId, doing: Doing) {
         self.state.live.tell_people(Sign {
-            workspace: self.signed.workspace,
+            workspace: self.owner.workspace,
             conversation,
-            user: self.signed.user,
-            name: self.signed.name.clone(),
+            user: self.owner.user,
+            name: self.name.to_string(),
             doing,
             at: Timestamp::now(),
         });
@@ -276,7 +290,7 @@ impl Page {
         self.turn_to(None);
         if let Some(last) = self.state.live.hub.unregister(self.id) {
             let last = if reason == Some(CloseCode::Policy) { LastPage::Dismissed } else { last };
-            self.state.live.leave(self.signed.workspace, self.signed.user, last);
+            self.state.live.leave(self.owner.workspace, self.owner.user, last);
         }
     }
 }
