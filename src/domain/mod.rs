@@ -32,6 +32,7 @@ pub mod unspoken;
 pub mod user;
 mod whose;
 pub mod window;
+pub mod workplace;
 
 pub use command::Command;
 pub use event::Event;

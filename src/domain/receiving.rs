@@ -18,7 +18,7 @@ use super::ids::{FlowId, MediaId, MessageId, QueueId};
 use super::inbound::{InboundContent, InboundMessage, Sender};
 use super::message::{Author, Content, MediaState, Message, Speech, Status};
 use super::refusal::Refusal;
-use super::snapshot::Workplace;
+use super::workplace::Workplace;
 use super::timer::Timer;
 use super::{whose, window};
 

@@ -6,17 +6,15 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::agent::Agent;
-use super::brief::Brief;
 use super::contact::Contact;
 use super::conversation::{ControlBefore, Controller, Conversation, LastMessage, State};
 use super::event::{Actor, Event, Recorded};
-use super::flows::definition::Definition;
 use super::flows::session::FlowSession;
-use super::ids::{ClaimId, FlowId, Ids, MessageId, QueueId, UserId, WorkspaceId};
+use super::ids::{ClaimId, Ids, MessageId, UserId, WorkspaceId};
 use super::inbox::Inbox;
 use super::message::{Author, Direction, Message, Speech, Status, Wamid};
-use super::queue::Queue;
 use super::window;
+use super::workplace::Workplace;
 
 /// One contact as the runner loaded it under the contact's lock.
 #[derive(Debug, Clone)]
@@ -37,30 +35,6 @@ pub struct Snapshot {
     /// The agents that the commands concern; their rows are locked.
     pub agents: HashMap<UserId, Agent>,
     pub ids: Ids,
-}
-
-/// What an administrator set up; changes rarely.
-#[derive(Debug, Clone, Default)]
-pub struct Workplace {
-    pub queues: Vec<Queue>,
-    /// Names of everybody who works or worked here.
-    pub people: HashMap<UserId, String>,
-    /// The published version of each flow.
-    pub published: HashMap<FlowId, i32>,
-    pub definitions: HashMap<(FlowId, i32), Arc<Definition>>,
-}
-
-impl Workplace {
-    #[must_use]
-    pub fn queue(&self, id: QueueId) -> Option<&Queue> {
-        self.queues.iter().find(|queue| queue.id == id)
-    }
-
-    /// The queue that a brief was handed over for.
-    #[must_use]
-    pub fn queue_of(&self, brief: Option<&Brief>) -> Option<&Queue> {
-        self.queues.iter().find(|queue| brief.is_some_and(|brief| brief.queue == queue.key))
-    }
 }
 
 /// What the rules need to know of a stored message.

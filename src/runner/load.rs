@@ -11,7 +11,7 @@ use crate::domain::contact::Contact;
 use crate::domain::flows::session::FlowSession;
 use crate::domain::ids::{ConversationId, InboxId, WorkspaceId};
 use crate::domain::inbox::Inbox;
-use crate::domain::snapshot::Workplace;
+use crate::domain::workplace::Workplace;
 use crate::store::conversations::Loaded;
 use crate::store::{self, Transaction};
 

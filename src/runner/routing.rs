@@ -11,7 +11,7 @@ use crate::domain::conversation::{Controller, Listing, State};
 use crate::domain::event::{Event, Recorded};
 use crate::domain::ids::{InboxId, QueueId, UserId, WorkspaceId};
 use crate::domain::routing::{Assignment, Candidate, Round, Waiting};
-use crate::domain::snapshot::Workplace;
+use crate::domain::workplace::Workplace;
 use crate::live::change::Change;
 use crate::store;
 use crate::store::conversations::Loaded;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::kept::Kept;
 use crate::domain::ids::{InboxId, WorkspaceId};
-use crate::domain::snapshot::Workplace;
+use crate::domain::workplace::Workplace;
 use crate::live::trouble::Trouble;
 use crate::store::inboxes::Connection;
 use crate::store::workplace::SetUp;

@@ -12,7 +12,7 @@ use crate::domain::flows::definition::Definition;
 use crate::domain::hours::Hours;
 use crate::domain::ids::{FlowId, QueueId, TeamId, UserId, WorkspaceId};
 use crate::domain::queue::Queue;
-use crate::domain::snapshot::Workplace;
+use crate::domain::workplace::Workplace;
 
 crate::statements! {
     QUEUES = "

@@ -10,7 +10,7 @@ use super::views::{
 use crate::domain::agent::{Agent, Availability, Presence};
 use crate::domain::conversation::Conversation;
 use crate::domain::ids::{QueueId, UserId};
-use crate::domain::snapshot::Workplace;
+use crate::domain::workplace::Workplace;
 use crate::domain::user::Permission;
 use crate::live::change::Change;
 use crate::store::allowances::Paused;

@@ -17,7 +17,7 @@ use crate::domain::conversation::Conversation;
 use crate::domain::event::{Actor, Event, Recorded};
 use crate::domain::ids::{ContactId, ConversationId, InboxId, MessageId, UserId, WorkspaceId};
 use crate::domain::message::{Author, Failure, Message, Status};
-use crate::domain::snapshot::Workplace;
+use crate::domain::workplace::Workplace;
 use crate::live::change::Change;
 use crate::store::pages::Opened;
 use crate::store::threads::ThreadMessage;

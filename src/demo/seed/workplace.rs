@@ -16,7 +16,7 @@ use crate::domain::hours::Hours;
 use crate::domain::ids::{FlowId, InboxId, QueueId, TeamId, UserId, WorkspaceId};
 use crate::domain::inbox::Inbox;
 use crate::domain::queue::Queue;
-use crate::domain::snapshot::Workplace;
+use crate::domain::workplace::Workplace;
 use crate::domain::user::Role;
 use crate::store::Store;
 use crate::store::apps::App;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Thread;
 use crate::domain::message::{Author, Content, Message};
-use crate::domain::snapshot::Workplace;
+use crate::domain::workplace::Workplace;
 use crate::store::threads::{QuotedMessage, ThreadMessage};
 use crate::store::{Result, Store};
 use crate::web::views::{Bubble, Quoted, SystemLine, ThreadItem};

@@ -1,0 +1,33 @@
+//! What administrators set up, as far as the rules need it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::brief::Brief;
+use super::flows::definition::Definition;
+use super::ids::{FlowId, QueueId, UserId};
+use super::queue::Queue;
+
+/// What an administrator set up; changes rarely.
+#[derive(Debug, Clone, Default)]
+pub struct Workplace {
+    pub queues: Vec<Queue>,
+    /// Names of everybody who works or worked here.
+    pub people: HashMap<UserId, String>,
+    /// The published version of each flow.
+    pub published: HashMap<FlowId, i32>,
+    pub definitions: HashMap<(FlowId, i32), Arc<Definition>>,
+}
+
+impl Workplace {
+    #[must_use]
+    pub fn queue(&self, id: QueueId) -> Option<&Queue> {
+        self.queues.iter().find(|queue| queue.id == id)
+    }
+
+    /// The queue that a brief was handed over for.
+    #[must_use]
+    pub fn queue_of(&self, brief: Option<&Brief>) -> Option<&Queue> {
+        self.queues.iter().find(|queue| brief.is_some_and(|brief| brief.queue == queue.key))
+    }
+}
