@@ -18,8 +18,8 @@ use super::ids::{FlowId, MediaId, MessageId, QueueId};
 use super::inbound::{InboundContent, InboundMessage, Sender};
 use super::message::{Author, Content, MediaState, Message, Speech, Status};
 use super::refusal::Refusal;
-use super::workplace::Workplace;
 use super::timer::Timer;
+use super::workplace::Workplace;
 use super::{whose, window};
 
 pub(super) fn receive(it: &mut Decision, message: InboundMessage, received_at: Timestamp) -> Result<(), Refusal> {

@@ -3,9 +3,11 @@
 
 mod concerns;
 pub mod contact;
+mod effects;
 pub(crate) mod guard;
 pub mod intake;
 mod kept;
+pub mod lanes;
 mod load;
 pub mod outbox;
 pub mod people;
@@ -16,7 +18,6 @@ pub mod sorting;
 pub mod turns;
 pub mod vitals;
 mod workplaces;
-mod write;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use super::reading::json;
-use super::{Result, Store, Transaction, prepare};
+use super::statement::Step;
+use super::{Result, Store};
 use crate::domain::ids::{InboxId, WorkspaceId};
 use crate::domain::message::Failure;
 
@@ -65,18 +66,7 @@ fn paused(row: &Row) -> Result<Paused> {
 }
 
 /// Stops a number's sending until a time; `failure` when a person has to see to it.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn pause(
-    transaction: &Transaction<'_>,
-    workspace: WorkspaceId,
-    inbox: InboxId,
-    until: Timestamp,
-    failure: Option<&Failure>,
-) -> Result<()> {
-    let statement = prepare(transaction, &PAUSE).await?;
+pub(super) fn pause(workspace: WorkspaceId, inbox: InboxId, until: Timestamp, failure: Option<&Failure>) -> Result<Step> {
     let reason = failure.map(serde_json::to_value).transpose()?;
-    transaction.execute(&statement, &[&workspace.0, &inbox.0, &until, &reason]).await?;
-    Ok(())
+    Ok(Step::of(PAUSE).with(workspace.0).with(inbox.0).with(until).with(reason))
 }

@@ -8,6 +8,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::reading::{if_known, value};
+use super::statement::Step;
 use super::{Result, Store, Transaction, prepare};
 use crate::domain::contact::{Contact, Identity};
 use crate::domain::ids::{ContactId, WorkspaceId};
@@ -16,13 +17,23 @@ crate::statements! {
     /// The lock of everything that happens to a contact.
     /// Rows that only refer to the contact are not held up.
     LOCK = "SELECT id, name, language, fields, address, username, addressed_at FROM contacts WHERE workspace_id = $1 AND id = $2 FOR NO KEY UPDATE";
+    /// As [`LOCK`], but of several, and those that somebody has are left out.
+    LOCK_THOSE_FREE = "
+        SELECT id, name, language, fields, address, username, addressed_at
+        FROM contacts
+        WHERE workspace_id = $1 AND id = ANY($2)
+        FOR NO KEY UPDATE SKIP LOCKED";
     /// As [`LOCK`], but nobody is waited for.
     LOCK_IF_FREE = "SELECT id, name, language, fields, address, username, addressed_at FROM contacts WHERE workspace_id = $1 AND id = $2 FOR NO KEY UPDATE NOWAIT";
     /// What did not change is not written: it may be a newer version's, which this one does not understand.
     UPDATE = "
         UPDATE contacts
-        SET name = $3, language = $4, fields = (fields - $5::text[]) || $6, address = coalesce($7, address), username = $8, addressed_at = $9
-        WHERE workspace_id = $1 AND id = $2";
+        SET name = now.name, language = now.language,
+            fields = (contacts.fields - ARRAY(SELECT jsonb_array_elements_text(now.gone))) || now.noted,
+            address = coalesce(now.address, contacts.address), username = now.username, addressed_at = now.addressed_at
+        FROM UNNEST($2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::jsonb[], $7::jsonb[], $8::text[], $9::timestamptz[])
+            AS now (id, name, language, gone, noted, address, username, addressed_at)
+        WHERE contacts.workspace_id = $1 AND contacts.id = now.id";
     FIND = "
         SELECT identity.kind, identity.value, identity.contact_id, identity.standing, identity.since, identity.joined_from,
             EXISTS (SELECT FROM contact_identities AS other
@@ -182,19 +193,34 @@ pub async fn lock(transaction: &Transaction<'_>, workspace: WorkspaceId, id: Con
     Ok(transaction.query_opt(&statement, &[&workspace.0, &id.0]).await?.map(|row| contact(&row, 0)))
 }
 
-/// Writes what changed of a contact.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn update(transaction: &Transaction<'_>, workspace: WorkspaceId, before: &Contact, contact: &Contact) -> Result<()> {
-    let statement = prepare(transaction, &UPDATE).await?;
-    let gone: Vec<&str> = before.fields.keys().filter(|name| !contact.fields.contains_key(*name)).map(String::as_str).collect();
-    let noted: BTreeMap<_, _> = contact.fields.iter().filter(|(name, value)| before.fields.get(*name) != Some(*value)).collect();
-    let noted = serde_json::to_value(noted)?;
-    let address = contact.address.as_ref().map(serde_json::to_value).transpose()?;
-    let Contact { id, name, language, username, addressed_at, .. } = contact;
-    transaction.execute(&statement, &[&workspace.0, &id.0, name, language, &gone, &noted, &address, username, addressed_at]).await?;
-    Ok(())
+/// Adds people we meet for the first time, with their profile names.
+pub(super) fn insert(met: &[(WorkspaceId, ContactId, String)]) -> Step {
+    Step::of(INSERT)
+        .with(met.iter().map(|(workspace, _, _)| workspace.0).collect::<Vec<_>>())
+        .with(met.iter().map(|(_, contact, _)| contact.0).collect::<Vec<_>>())
+        .with(met.iter().map(|(_, _, name)| name.clone()).collect::<Vec<_>>())
+}
+
+/// Writes what changed of contacts, each before and after; each is named once.
+pub(super) fn update(workspace: WorkspaceId, changed: &[(Contact, Contact)]) -> Result<Step> {
+    let gone = |(before, now): &(Contact, Contact)| {
+        serde_json::to_value(before.fields.keys().filter(|name| !now.fields.contains_key(*name)).collect::<Vec<_>>())
+    };
+    let noted = |(before, now): &(Contact, Contact)| {
+        let new = now.fields.iter().filter(|(name, value)| before.fields.get(*name) != Some(*value));
+        serde_json::to_value(new.collect::<BTreeMap<_, _>>())
+    };
+    let address = |(_, now): &(Contact, Contact)| now.address.as_ref().map(serde_json::to_value).transpose();
+    Ok(Step::of(UPDATE)
+        .with(workspace.0)
+        .with(changed.iter().map(|(_, now)| now.id.0).collect::<Vec<_>>())
+        .with(changed.iter().map(|(_, now)| now.name.clone()).collect::<Vec<_>>())
+        .with(changed.iter().map(|(_, now)| now.language.clone()).collect::<Vec<_>>())
+        .with(changed.iter().map(gone).collect::<Result<Vec<_>, _>>()?)
+        .with(changed.iter().map(noted).collect::<Result<Vec<_>, _>>()?)
+        .with(changed.iter().map(address).collect::<Result<Vec<_>, _>>()?)
+        .with(changed.iter().map(|(_, now)| now.username.clone()).collect::<Vec<_>>())
+        .with(changed.iter().map(|(_, now)| now.addressed_at).collect::<Vec<_>>()))
 }
 
 pub(super) fn identity(kind: &str, value: String) -> Result<Identity> {
@@ -221,13 +247,8 @@ pub async fn is_joined(transaction: &Transaction<'_>, workspace: WorkspaceId, co
 }
 
 /// Gives back what a contact took over from another one when the two were joined.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn part(transaction: &Transaction<'_>, workspace: WorkspaceId, contact: ContactId, other: ContactId) -> Result<()> {
-    let statement = prepare(transaction, &PART).await?;
-    transaction.execute(&statement, &[&workspace.0, &contact.0, &other.0]).await?;
-    Ok(())
+pub(super) fn part(workspace: WorkspaceId, contact: ContactId, other: ContactId) -> Step {
+    Step::of(PART).with(workspace.0).with(contact.0).with(other.0)
 }
 
 impl Store {

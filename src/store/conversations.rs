@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 use tokio_postgres::Row;
-use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::reading::{if_known, optional};
-use super::{Error, Result, Store, Transaction, prepare};
+use super::statement::Step;
+use super::{Error, Result, Statement, Store, Transaction, prepare};
 use crate::domain::contact::Contact;
 use crate::domain::conversation::{Controller, Conversation, Listing, State};
 use crate::domain::flows::session::FlowSession;
@@ -28,15 +30,6 @@ pub(super) use columns;
 pub(super) const WIDTH: usize = 19;
 
 crate::statements! {
-    /// The one under way comes first: a person may have opened an older one again.
-    LATEST = concat!("
-        SELECT ", columns!(), ", s.session, false AS another_under_way
-        FROM conversations AS c
-        LEFT JOIN flow_sessions AS s ON s.workspace_id = c.workspace_id AND s.conversation_id = c.id
-        WHERE c.workspace_id = $1 AND c.contact_id = $2 AND c.inbox_id = $3
-        ORDER BY c.state = 'resolved', c.opened_at DESC
-        LIMIT 1
-        FOR UPDATE OF c");
     BY_ID = concat!("
         SELECT ", columns!(), ", s.session, EXISTS (
             SELECT FROM conversations AS other
@@ -53,27 +46,51 @@ crate::statements! {
         JOIN contacts AS contact ON contact.workspace_id = c.workspace_id AND contact.id = c.contact_id
         LEFT JOIN flow_sessions AS s ON s.workspace_id = c.workspace_id AND s.conversation_id = c.id
         WHERE c.workspace_id = $1 AND c.id = $2");
+    /// Of each contact the one under way, or the latest: a person may have opened an older one again.
+    LATEST = concat!("
+        SELECT latest.*
+        FROM UNNEST($2::uuid[]) AS lane (contact_id)
+        CROSS JOIN LATERAL (
+            SELECT ", columns!(), ", s.session, false AS another_under_way
+            FROM conversations AS c
+            LEFT JOIN flow_sessions AS s ON s.workspace_id = c.workspace_id AND s.conversation_id = c.id
+            WHERE c.workspace_id = $1 AND c.contact_id = lane.contact_id AND c.inbox_id = $3
+            ORDER BY c.state = 'resolved', c.opened_at DESC
+            LIMIT 1
+            FOR UPDATE OF c) AS latest");
     INSERT = "
         INSERT INTO conversations (
             workspace_id, id, contact_id, inbox_id, state, controller, queue_id, agent_id, last_agent_id, brief, assignment_reason,
             last_seq, opened_at, queued_at, assigned_at, waiting_since, resolved_at, window_expires_at, last_message_at, last_message)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
+        SELECT $1, *
+        FROM UNNEST($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::uuid[], $10::jsonb[],
+                    $11::jsonb[], $12::bigint[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[], $16::timestamptz[],
+                    $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::jsonb[])";
     /// What did not change is not written: it may be a newer version's, which this one does not understand.
     UPDATE = "
         UPDATE conversations
-        SET contact_id = $3, inbox_id = $4, state = $5, controller = $6, queue_id = $7, agent_id = $8, last_agent_id = $9,
-            brief = CASE WHEN $21 THEN $10 ELSE brief END,
-            assignment_reason = CASE WHEN $22 THEN $11 ELSE assignment_reason END,
-            last_seq = $12, opened_at = $13, queued_at = $14, assigned_at = $15, waiting_since = $16, resolved_at = $17,
-            window_expires_at = $18, last_message_at = $19,
-            last_message = CASE WHEN $23 THEN $20 ELSE last_message END
-        WHERE workspace_id = $1 AND id = $2";
-    SAVE_SESSION = "
+        SET contact_id = now.contact_id, inbox_id = now.inbox_id, state = now.state, controller = now.controller,
+            queue_id = now.queue_id, agent_id = now.agent_id, last_agent_id = now.last_agent_id,
+            brief = CASE WHEN now.has_new_brief THEN now.brief ELSE conversations.brief END,
+            assignment_reason = CASE WHEN now.has_new_reason THEN now.reason ELSE conversations.assignment_reason END,
+            last_seq = now.last_seq, opened_at = now.opened_at, queued_at = now.queued_at, assigned_at = now.assigned_at,
+            waiting_since = now.waiting_since, resolved_at = now.resolved_at, window_expires_at = now.window_expires_at,
+            last_message_at = now.last_message_at,
+            last_message = CASE WHEN now.has_new_message THEN now.last_message ELSE conversations.last_message END
+        FROM UNNEST($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::uuid[], $10::jsonb[],
+                    $11::jsonb[], $12::bigint[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[], $16::timestamptz[],
+                    $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::jsonb[], $21::boolean[], $22::boolean[],
+                    $23::boolean[])
+            AS now (id, contact_id, inbox_id, state, controller, queue_id, agent_id, last_agent_id, brief, reason, last_seq, opened_at,
+                    queued_at, assigned_at, waiting_since, resolved_at, window_expires_at, last_message_at, last_message,
+                    has_new_brief, has_new_reason, has_new_message)
+        WHERE conversations.workspace_id = $1 AND conversations.id = now.id";
+    SAVE_SESSIONS = "
         INSERT INTO flow_sessions (workspace_id, conversation_id, flow_id, version, session)
-        VALUES ($1, $2, $3, $4, $5)
+        SELECT $1, * FROM UNNEST($2::uuid[], $3::uuid[], $4::integer[], $5::jsonb[])
         ON CONFLICT (workspace_id, conversation_id)
         DO UPDATE SET flow_id = excluded.flow_id, version = excluded.version, session = excluded.session";
-    DELETE_SESSION = "DELETE FROM flow_sessions WHERE workspace_id = $1 AND conversation_id = $2";
+    DELETE_SESSIONS = "DELETE FROM flow_sessions WHERE workspace_id = $1 AND conversation_id = ANY($2)";
     CONTACT_OF = "SELECT contact_id, inbox_id FROM conversations WHERE workspace_id = $1 AND id = $2";
     LISTINGS = "SELECT id, state, controller, agent_id, queue_id FROM conversations WHERE workspace_id = $1 AND id = ANY($2)";
     LAST_SEQS = "SELECT id, last_seq FROM conversations WHERE workspace_id = $1 AND id = ANY($2)";
@@ -164,90 +181,72 @@ pub async fn with_contact(transaction: &Transaction<'_>, workspace: WorkspaceId,
     row.map(|row| Ok((loaded(&row)?, super::contacts::contact(&row, WIDTH + 2)))).transpose()
 }
 
-/// Whether a conversation's row is new, and how it was before.
-#[derive(Debug, Clone, Copy)]
-pub enum Write<'a> {
-    New,
-    Known(&'a Conversation),
+/// Adds conversations.
+pub(super) fn insert(workspace: WorkspaceId, conversations: &[Conversation]) -> Result<Step> {
+    columns_of(INSERT, workspace, &conversations.iter().map(|conversation| (None, conversation)).collect::<Vec<_>>())
 }
 
-/// Writes a conversation's row.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn save(transaction: &Transaction<'_>, workspace: WorkspaceId, conversation: &Conversation, row: Write<'_>) -> Result<()> {
-    let (statement, before) = match row {
-        Write::New => (&INSERT, None),
-        Write::Known(before) => (&UPDATE, Some(before)),
+/// Writes what changed of conversations, each before and after; each is named once.
+pub(super) fn update(workspace: WorkspaceId, changed: &[(Conversation, Conversation)]) -> Result<Step> {
+    let step = columns_of(UPDATE, workspace, &changed.iter().map(|(before, now)| (Some(before), now)).collect::<Vec<_>>())?;
+    Ok(step
+        .with(changed.iter().map(|(before, now)| before.brief != now.brief).collect::<Vec<_>>())
+        .with(changed.iter().map(|(before, now)| before.assignment_reason != now.assignment_reason).collect::<Vec<_>>())
+        .with(changed.iter().map(|(before, now)| before.last_message != now.last_message).collect::<Vec<_>>()))
+}
+
+fn columns_of(statement: Statement, workspace: WorkspaceId, all: &[(Option<&Conversation>, &Conversation)]) -> Result<Step> {
+    let ids = |id: fn(&Conversation) -> Option<Uuid>| all.iter().map(|(_, now)| id(now)).collect::<Vec<_>>();
+    let times = |time: fn(&Conversation) -> Option<Timestamp>| all.iter().map(|(_, now)| time(now)).collect::<Vec<_>>();
+    let texts = |text: fn(&Conversation) -> &'static str| all.iter().map(|(_, now)| text(now)).collect::<Vec<_>>();
+    Ok(Step::of(statement)
+        .with(workspace.0)
+        .with(ids(|now| Some(now.id.0)))
+        .with(ids(|now| Some(now.contact.0)))
+        .with(ids(|now| Some(now.inbox.0)))
+        .with(texts(|now| now.state.as_str()))
+        .with(texts(|now| now.controller.as_str()))
+        .with(ids(|now| now.queue.map(|queue| queue.0)))
+        .with(ids(|now| now.controller.agent().map(|agent| agent.0)))
+        .with(ids(|now| now.last_agent.map(|agent| agent.0)))
+        .with(parts(all, |conversation| &conversation.brief)?)
+        .with(parts(all, |conversation| &conversation.assignment_reason)?)
+        .with(all.iter().map(|(_, now)| now.last_seq).collect::<Vec<_>>())
+        .with(times(|now| Some(now.opened_at)))
+        .with(times(|now| now.queued_at))
+        .with(times(|now| now.assigned_at))
+        .with(times(|now| now.waiting_since))
+        .with(times(|now| now.resolved_at))
+        .with(times(|now| now.window_expires_at))
+        .with(times(|now| Some(now.last_message_at)))
+        .with(parts(all, |conversation| &conversation.last_message)?))
+}
+
+/// A part of conversations that is JSON, where it is new.
+fn parts<T: PartialEq + Serialize>(
+    all: &[(Option<&Conversation>, &Conversation)],
+    part: fn(&Conversation) -> &Option<T>,
+) -> Result<Vec<Option<Value>>> {
+    let value = |(before, now): &(Option<&Conversation>, &Conversation)| {
+        let new = part(now).as_ref().filter(|_| before.is_none_or(|before| part(before) != part(now)));
+        new.map(serde_json::to_value).transpose()
     };
-    let statement = prepare(transaction, statement).await?;
-    let brief = changed(&conversation.brief, before.map(|before| &before.brief))?;
-    let reason = changed(&conversation.assignment_reason, before.map(|before| &before.assignment_reason))?;
-    let last_message = changed(&conversation.last_message, before.map(|before| &before.last_message))?;
-    let agent = conversation.controller.agent().map(|agent| agent.0);
-    let (queue, last_agent) = (conversation.queue.map(|queue| queue.0), conversation.last_agent.map(|agent| agent.0));
-    let (state, controller) = (conversation.state.as_str(), conversation.controller.as_str());
-    let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![
-        &workspace.0,
-        &conversation.id.0,
-        &conversation.contact.0,
-        &conversation.inbox.0,
-        &state,
-        &controller,
-        &queue,
-        &agent,
-        &last_agent,
-        &brief.value,
-        &reason.value,
-        &conversation.last_seq,
-        &conversation.opened_at,
-        &conversation.queued_at,
-        &conversation.assigned_at,
-        &conversation.waiting_since,
-        &conversation.resolved_at,
-        &conversation.window_expires_at,
-        &conversation.last_message_at,
-        &last_message.value,
-    ];
-    if before.is_some() {
-        let changes: [&(dyn ToSql + Sync); 3] = [&brief.is_new, &reason.is_new, &last_message.is_new];
-        parameters.extend(changes);
-    }
-    transaction.execute(&statement, &parameters).await?;
-    Ok(())
+    Ok(all.iter().map(value).collect::<Result<_, _>>()?)
 }
 
-/// A part of a conversation that is JSON, and whether it is to be written.
-struct Part {
-    value: Option<serde_json::Value>,
-    is_new: bool,
+/// Writes flow sessions.
+pub(super) fn save_sessions(workspace: WorkspaceId, sessions: &[(ConversationId, FlowSession)]) -> Result<Step> {
+    Ok(Step::of(SAVE_SESSIONS)
+        .with(workspace.0)
+        .with(sessions.iter().map(|(conversation, _)| conversation.0).collect::<Vec<_>>())
+        .with(sessions.iter().map(|(_, session)| session.flow.0).collect::<Vec<_>>())
+        .with(sessions.iter().map(|(_, session)| session.version).collect::<Vec<_>>())
+        .with(sessions.iter().map(|(_, session)| serde_json::to_value(session)).collect::<Result<Vec<_>, _>>()?))
 }
 
-fn changed<T: PartialEq + Serialize>(now: &Option<T>, before: Option<&Option<T>>) -> Result<Part> {
-    let is_new = before != Some(now);
-    let value = now.as_ref().filter(|_| is_new).map(serde_json::to_value).transpose()?;
-    Ok(Part { value, is_new })
-}
-
-/// Writes the flow session of a conversation, or removes it.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn save_session(
-    transaction: &Transaction<'_>,
-    workspace: WorkspaceId,
-    conversation: ConversationId,
-    session: Option<&FlowSession>,
-) -> Result<()> {
-    let Some(session) = session else {
-        let statement = prepare(transaction, &DELETE_SESSION).await?;
-        transaction.execute(&statement, &[&workspace.0, &conversation.0]).await?;
-        return Ok(());
-    };
-    let statement = prepare(transaction, &SAVE_SESSION).await?;
-    let value = serde_json::to_value(session)?;
-    transaction.execute(&statement, &[&workspace.0, &conversation.0, &session.flow.0, &session.version, &value]).await?;
-    Ok(())
+/// Removes the flow sessions of conversations, where there are any.
+pub(super) fn delete_sessions(workspace: WorkspaceId, conversations: &[ConversationId]) -> Step {
+    Step::of(DELETE_SESSIONS).with(workspace.0).with(conversations.iter().map(|conversation| conversation.0).collect::<Vec<_>>())
 }
 
 impl Store {

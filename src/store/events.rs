@@ -1,10 +1,10 @@
 //! The journal.
 
-use jiff::Timestamp;
 use serde_json::Value;
 use tokio_postgres::Row;
 
 use super::reading::json;
+use super::statement::Step;
 use super::{Result, Store, Transaction, prepare};
 use crate::domain::event::{Event, Recorded};
 use crate::domain::ids::{ConversationId, WorkspaceId};
@@ -12,8 +12,7 @@ use crate::domain::ids::{ConversationId, WorkspaceId};
 crate::statements! {
     INSERT = "
         INSERT INTO events (workspace_id, conversation_id, seq, at, kind, event)
-        SELECT $1, $2, seq, $3, kind, event
-        FROM UNNEST($4::bigint[], $5::text[], $6::jsonb[]) AS event (seq, kind, event)";
+        SELECT $1, * FROM UNNEST($2::uuid[], $3::bigint[], $4::timestamptz[], $5::text[], $6::jsonb[])";
     SINCE = "
         SELECT seq, at, event
         FROM events
@@ -29,23 +28,16 @@ crate::statements! {
         LIMIT 4";
 }
 
-/// Adds events to the journal.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn insert(
-    transaction: &Transaction<'_>,
-    workspace: WorkspaceId,
-    conversation: ConversationId,
-    at: Timestamp,
-    events: &[Recorded],
-) -> Result<()> {
-    let statement = prepare(transaction, &INSERT).await?;
-    let seqs: Vec<i64> = events.iter().map(|recorded| recorded.seq).collect();
-    let kinds: Vec<&str> = events.iter().map(|recorded| recorded.event.kind()).collect();
-    let bodies = events.iter().map(|recorded| serde_json::to_value(&recorded.event)).collect::<Result<Vec<_>, _>>()?;
-    transaction.execute(&statement, &[&workspace.0, &conversation.0, &at, &seqs, &kinds, &bodies]).await?;
-    Ok(())
+/// Adds events to the journals of conversations.
+pub(super) fn insert(workspace: WorkspaceId, events: &[(ConversationId, Recorded)]) -> Result<Step> {
+    let bodies = events.iter().map(|(_, recorded)| serde_json::to_value(&recorded.event)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Step::of(INSERT)
+        .with(workspace.0)
+        .with(events.iter().map(|(conversation, _)| conversation.0).collect::<Vec<_>>())
+        .with(events.iter().map(|(_, recorded)| recorded.seq).collect::<Vec<_>>())
+        .with(events.iter().map(|(_, recorded)| recorded.at).collect::<Vec<_>>())
+        .with(events.iter().map(|(_, recorded)| recorded.event.kind().to_owned()).collect::<Vec<_>>())
+        .with(bodies))
 }
 
 /// What the journal says of who controlled a conversation, from a sequence on; more than an act is told by, so that what came after it

@@ -1,17 +1,13 @@
-//! A transaction that is sent at once: nothing of it waits for an answer, so the server goes through it without us, and a node that
-//! stops in the middle holds nobody up.
+//! Statements that are sent at once: none waits for the answer of the one before. A whole transaction sent so is gone through by the
+//! server without us, and a node that stops in the middle holds nobody up.
 
-use std::future::Future;
-use std::pin::Pin;
-
-use deadpool_postgres::ClientWrapper;
+use deadpool_postgres::{GenericClient, Object};
 use futures_util::future::join_all;
 use tokio_postgres::error::SqlState;
+use tokio_postgres::types::ToSql;
 
-use super::{Error, Result};
-
-/// One statement of a flight, with its parameters. It must be prepared before: preparing waits for an answer.
-pub type Step<'a> = Pin<Box<dyn Future<Output = Result<u64, tokio_postgres::Error>> + Send + 'a>>;
+use super::statement::Step;
+use super::{Error, Result, Transaction};
 
 /// Steps that [`join_all`] begins in their order; more of them it would begin in any.
 const MOST_STEPS: usize = 25;
@@ -20,17 +16,54 @@ const MOST_STEPS: usize = 25;
 ///
 /// # Errors
 /// What the first step that failed was answered; then nothing was written.
-pub async fn in_one_flight<'a>(client: &'a ClientWrapper, steps: Vec<Step<'a>>) -> Result<()> {
+pub(super) async fn in_one_flight(client: &Object, steps: Vec<Step>) -> Result<()> {
     if steps.len() > MOST_STEPS {
         return Err(Error::Unreadable(format!("{} steps are too many for one flight", steps.len())));
     }
-    let word = |word: &'static str| -> Step<'a> { Box::pin(async move { client.batch_execute(word).await.map(|()| 0) }) };
-    let all: Vec<Step<'a>> = std::iter::once(word("BEGIN")).chain(steps).chain([word("COMMIT")]).collect();
-    let mut failed = join_all(all).await.into_iter().filter_map(Result::err);
-    match failed.next() {
-        None => Ok(()),
-        // Whatever follows a failed step is answered that the transaction is over.
-        Some(error) if error.code() != Some(&SqlState::IN_FAILED_SQL_TRANSACTION) => Err(error.into()),
-        Some(error) => Err(failed.next().unwrap_or(error).into()),
+    let steps = prepared(client, steps).await?;
+    // Begun in this order: the first poll of each sends it.
+    let (began, sent, committed) = tokio::join!(client.batch_execute("BEGIN"), send(client, &steps), client.batch_execute("COMMIT"));
+    first_fault([began, sent, committed])
+}
+
+/// Runs steps in their order as part of a transaction.
+///
+/// # Errors
+/// What the first step that failed was answered.
+pub(super) async fn along(transaction: &Transaction<'_>, steps: Vec<Step>) -> Result<()> {
+    for some in prepared(transaction, steps).await?.chunks(MOST_STEPS) {
+        first_fault([send(transaction, some).await])?;
     }
+    Ok(())
+}
+
+type Answer<T> = Result<T, tokio_postgres::Error>;
+
+/// Preparing waits for an answer, so it comes first.
+async fn prepared(client: &impl GenericClient, steps: Vec<Step>) -> Result<Vec<(Step, tokio_postgres::Statement)>> {
+    let mut prepared = Vec::with_capacity(steps.len());
+    for step in steps {
+        let statement = client.prepare_cached(step.statement.sql).await?;
+        prepared.push((step, statement));
+    }
+    Ok(prepared)
+}
+
+async fn send(client: &impl GenericClient, steps: &[(Step, tokio_postgres::Statement)]) -> Answer<()> {
+    let sent = steps.iter().map(|(step, statement)| async move {
+        let parameters: Vec<&(dyn ToSql + Sync)> = step.parameters.iter().map(|one| -> &(dyn ToSql + Sync) { &**one }).collect();
+        client.execute(statement, &parameters).await
+    });
+    let failed = join_all(sent).await.into_iter().filter_map(Result::err);
+    failed.reduce(|first, next| if is_aftermath(&first) { next } else { first }).map_or(Ok(()), Err)
+}
+
+/// Whatever follows a failed step is answered that the transaction is over.
+fn is_aftermath(error: &tokio_postgres::Error) -> bool {
+    error.code() == Some(&SqlState::IN_FAILED_SQL_TRANSACTION)
+}
+
+fn first_fault<const N: usize>(answers: [Answer<()>; N]) -> Result<()> {
+    let failed = answers.into_iter().filter_map(Result::err);
+    failed.reduce(|first, next| if is_aftermath(&first) { next } else { first }).map_or(Ok(()), |error| Err(error.into()))
 }

@@ -2,10 +2,9 @@
 
 use jiff::Timestamp;
 use tokio_postgres::Row;
-use tokio_postgres::types::ToSql;
-use uuid::Uuid;
 
-use super::{Result, Store, Transaction, prepare};
+use super::statement::Step;
+use super::{Result, Store};
 use crate::domain::ids::{ContactId, InboxId, WorkspaceId};
 use crate::domain::inbound::InboundItem;
 
@@ -28,8 +27,22 @@ crate::statements! {
         WHERE workspace_id = $1 AND contact_id = $2 AND inbox_id = $3
         ORDER BY seq
         LIMIT $4";
+    /// As [`WAITING`], of several contacts.
+    WAITING_OF_THOSE = "
+        SELECT item.seq, item.payload_seq, item.item, item.received_at, lane.contact_id
+        FROM UNNEST($2::uuid[]) AS lane (contact_id)
+        CROSS JOIN LATERAL (
+            SELECT seq, payload_seq, item, received_at
+            FROM inbound_items
+            WHERE workspace_id = $1 AND inbound_items.contact_id = lane.contact_id AND inbox_id = $3
+            ORDER BY seq
+            LIMIT $4) AS item
+        ORDER BY item.seq";
     /// The contact is named for the index: by the workspace alone it would go through everything that was ever deleted.
-    DELETE = "DELETE FROM inbound_items WHERE workspace_id = $1 AND contact_id = $2 AND seq = ANY($3)";
+    DELETE = "
+        DELETE FROM inbound_items
+        USING UNNEST($2::uuid[], $3::bigint[]) AS done (contact_id, seq)
+        WHERE inbound_items.workspace_id = $1 AND inbound_items.contact_id = done.contact_id AND inbound_items.seq = done.seq";
     /// Contacts whose items nobody took up: left by a node that stopped. Across workspaces, as every worker's claim. Looks at some
     /// items at a time, so that a crowd of them is not read at once; a newer item than those waits in a lane of some node's.
     LEFT_BEHIND = "
@@ -80,31 +93,15 @@ pub struct Lane {
     pub inbox: InboxId,
 }
 
-/// Items as columns, in their order.
-pub(super) struct Columns {
-    workspaces: Vec<Uuid>,
-    contacts: Vec<Uuid>,
-    inboxes: Vec<Uuid>,
-    payloads: Vec<i64>,
-    items: Vec<String>,
-    times: Vec<Timestamp>,
-}
-
-impl Columns {
-    pub fn of(items: &[NewItem]) -> Result<Self> {
-        Ok(Self {
-            workspaces: items.iter().map(|item| item.workspace.0).collect(),
-            contacts: items.iter().map(|item| item.contact.0).collect(),
-            inboxes: items.iter().map(|item| item.inbox.0).collect(),
-            payloads: items.iter().map(|item| item.payload_seq).collect(),
-            items: items.iter().map(|item| serde_json::to_string(&item.item)).collect::<Result<_, _>>()?,
-            times: items.iter().map(|item| item.received_at).collect(),
-        })
-    }
-
-    pub fn parameters(&self) -> [&(dyn ToSql + Sync); 6] {
-        [&self.workspaces, &self.contacts, &self.inboxes, &self.payloads, &self.items, &self.times]
-    }
+/// Adds items to their lanes, in their order.
+pub(super) fn insert(items: &[NewItem]) -> Result<Step> {
+    Ok(Step::of(INSERT)
+        .with(items.iter().map(|item| item.workspace.0).collect::<Vec<_>>())
+        .with(items.iter().map(|item| item.contact.0).collect::<Vec<_>>())
+        .with(items.iter().map(|item| item.inbox.0).collect::<Vec<_>>())
+        .with(items.iter().map(|item| item.payload_seq).collect::<Vec<_>>())
+        .with(items.iter().map(|item| serde_json::to_string(&item.item)).collect::<Result<Vec<_>, _>>()?)
+        .with(items.iter().map(|item| item.received_at).collect::<Vec<_>>()))
 }
 
 /// Reads an item's row: seq, payload, item, received_at.
@@ -115,31 +112,23 @@ pub(super) fn item(row: &Row) -> WaitingItem {
 }
 
 /// Puts an item into each lane where a contact has a conversation under way, and into that of `inbox`, behind what waits there.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn insert_under_way(
-    transaction: &Transaction<'_>,
+pub(super) fn insert_under_way(
     workspace: WorkspaceId,
     contact: ContactId,
     inbox: InboxId,
     item: &InboundItem,
     at: Timestamp,
-) -> Result<()> {
-    let statement = prepare(transaction, &INSERT_UNDER_WAY).await?;
+) -> Result<Step> {
     let item = serde_json::to_string(item)?;
-    transaction.execute(&statement, &[&workspace.0, &contact.0, &inbox.0, &item, &at]).await?;
-    Ok(())
+    Ok(Step::of(INSERT_UNDER_WAY).with(workspace.0).with(contact.0).with(inbox.0).with(item).with(at))
 }
 
 /// Removes items whose commands have run.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn delete(transaction: &Transaction<'_>, lane: Lane, seqs: &[i64]) -> Result<()> {
-    let statement = prepare(transaction, &DELETE).await?;
-    transaction.execute(&statement, &[&lane.workspace.0, &lane.contact.0, &seqs]).await?;
-    Ok(())
+pub(super) fn delete(workspace: WorkspaceId, done: &[(ContactId, i64)]) -> Step {
+    Step::of(DELETE)
+        .with(workspace.0)
+        .with(done.iter().map(|(contact, _)| contact.0).collect::<Vec<_>>())
+        .with(done.iter().map(|(_, seq)| *seq).collect::<Vec<_>>())
 }
 
 impl Store {

@@ -1,17 +1,21 @@
-//! Opening a contact's lane: the lock and what is read under it, in one round trip.
+//! Opening lanes: the locks, and what is read under them.
+
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
+use uuid::Uuid;
 
 use super::conversations::{self, Loaded};
 use super::inbound_items::{self, Lane, WaitingItem};
 use super::{Result, Store, Transaction, contacts, prepare};
 use crate::domain::contact::Contact;
+use crate::domain::ids::{ContactId, InboxId, WorkspaceId};
 
 /// How long a lane waits for rows that somebody has.
 const GIVE_WAY: &str = "SET LOCAL lock_timeout = '50ms'";
 
-/// What stands under the contact's lock.
+/// What stands under the locks of contacts, all in one inbox.
 #[derive(Debug)]
 pub struct OpenLane {
     pub contact: Contact,
@@ -20,31 +24,47 @@ pub struct OpenLane {
     pub items: Vec<WaitingItem>,
 }
 
-/// Locks the contact, then reads the waiting items and the latest conversation. The statements are sent at once; they
-/// are prepared before, so that they reach the server in this order. Somebody else's contact is not waited for, nor hardly any other
-/// row: a lane can come again, and those of other customers need its place.
+/// Locks contacts, leaving out those that somebody has; then reads what waits in their lanes and the latest conversation of each. A
+/// lane can come again, and those of other customers need its place: nobody is waited for, nor hardly any other row.
 ///
 /// # Errors
-/// As PostgreSQL answers; [`is_busy`](super::Error::is_busy) when somebody has the contact.
-pub async fn open(transaction: &Transaction<'_>, lane: Lane, limit: i64) -> Result<Option<OpenLane>> {
-    let lock = prepare(transaction, &contacts::LOCK_IF_FREE).await?;
-    let waiting = prepare(transaction, &inbound_items::WAITING).await?;
+/// As PostgreSQL answers; [`is_busy`](super::Error::is_busy) when somebody has a conversation.
+pub async fn open(
+    transaction: &Transaction<'_>,
+    workspace: WorkspaceId,
+    inbox: InboxId,
+    contacts: &[ContactId],
+    limit: i64,
+) -> Result<Vec<OpenLane>> {
+    let lock = prepare(transaction, &contacts::LOCK_THOSE_FREE).await?;
+    let waiting = prepare(transaction, &inbound_items::WAITING_OF_THOSE).await?;
     let latest = prepare(transaction, &conversations::LATEST).await?;
-    let of_contact: [&(dyn ToSql + Sync); 2] = [&lane.workspace.0, &lane.contact.0];
-    let of_items: [&(dyn ToSql + Sync); 4] = [&lane.workspace.0, &lane.contact.0, &lane.inbox.0, &limit];
-    let (give_way, contact, items, latest) = tokio::join!(
-        transaction.batch_execute(GIVE_WAY),
-        transaction.query_opt(&lock, &of_contact),
-        transaction.query(&waiting, &of_items),
-        transaction.query_opt(&latest, &of_items[..3]),
-    );
+    let wanted: Vec<Uuid> = contacts.iter().map(|contact| contact.0).collect();
+    let of_contacts: [&(dyn ToSql + Sync); 2] = [&workspace.0, &wanted];
+    let (give_way, locked) = tokio::join!(transaction.batch_execute(GIVE_WAY), transaction.query(&lock, &of_contacts));
     give_way?;
-    let Some(row) = contact? else { return Ok(None) };
-    Ok(Some(OpenLane {
-        contact: contacts::contact(&row, 0),
-        latest: latest?.map(|row| conversations::loaded(&row)).transpose()?,
-        items: items?.iter().map(inbound_items::item).collect(),
-    }))
+    let free: Vec<Contact> = locked?.iter().map(|row| contacts::contact(row, 0)).collect();
+    if free.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Read by statements of their own, which see what was written before the lock was free.
+    let ids: Vec<Uuid> = free.iter().map(|contact| contact.id.0).collect();
+    let of_items: [&(dyn ToSql + Sync); 4] = [&workspace.0, &ids, &inbox.0, &limit];
+    let (items, latest) = tokio::join!(transaction.query(&waiting, &of_items), transaction.query(&latest, &of_items[..3]));
+    let mut lanes: Vec<OpenLane> = free.into_iter().map(|contact| OpenLane { contact, latest: None, items: Vec::new() }).collect();
+    let places: HashMap<ContactId, usize> = lanes.iter().enumerate().map(|(place, lane)| (lane.contact.id, place)).collect();
+    for row in items? {
+        if let Some(place) = places.get(&ContactId(row.get(4))) {
+            lanes[*place].items.push(inbound_items::item(&row));
+        }
+    }
+    for row in latest? {
+        let loaded = conversations::loaded(&row)?;
+        if let Some(place) = places.get(&loaded.conversation.contact) {
+            lanes[*place].latest = Some(loaded);
+        }
+    }
+    Ok(lanes)
 }
 
 /// Locks the contact, and reads the first waiting item and nothing else: what stands around it may be what cannot be read.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Result, Store, Transaction, prepare};
+use super::statement::Step;
+use super::{Result, Store};
 use crate::domain::ids::{ConversationId, InboxId, MediaId, MessageId, WorkspaceId};
 
 crate::statements! {
@@ -70,42 +71,33 @@ pub struct MediaPlace {
     pub message: MessageId,
 }
 
-/// Adds a picture that is still at WhatsApp.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn insert_pending(
-    transaction: &Transaction<'_>,
-    place: MediaPlace,
-    id: MediaId,
-    whatsapp_id: &str,
-    mime_type: &str,
-    now: Timestamp,
-) -> Result<()> {
-    let statement = prepare(transaction, &INSERT_PENDING).await?;
+/// A picture that is still at WhatsApp.
+#[derive(Debug)]
+pub struct Pending {
+    pub id: MediaId,
+    pub place: MediaPlace,
+    pub whatsapp_id: String,
+    pub mime_type: String,
+    pub at: Timestamp,
+}
+
+/// Adds a picture that is to be fetched.
+pub(super) fn insert_pending(picture: Pending) -> Step {
+    let Pending { id, place, whatsapp_id, mime_type, at } = picture;
     let MediaPlace { workspace, conversation, inbox, message } = place;
-    transaction.execute(&statement, &[&workspace.0, &id.0, &conversation.0, &inbox.0, &message.0, &whatsapp_id, &mime_type, &now]).await?;
-    Ok(())
+    let step = Step::of(INSERT_PENDING).with(workspace.0).with(id.0).with(conversation.0).with(inbox.0).with(message.0);
+    step.with(whatsapp_id).with(mime_type).with(at)
 }
 
 /// Marks a picture as fetched.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn set_stored(transaction: &Transaction<'_>, workspace: WorkspaceId, id: MediaId, media: &StoredMedia) -> Result<()> {
-    let statement = prepare(transaction, &SET_STORED).await?;
-    transaction.execute(&statement, &[&workspace.0, &id.0, &media.mime_type, &media.byte_count, &media.width, &media.height]).await?;
-    Ok(())
+pub(super) fn set_stored(workspace: WorkspaceId, id: MediaId, media: StoredMedia) -> Step {
+    let StoredMedia { mime_type, byte_count, width, height } = media;
+    Step::of(SET_STORED).with(workspace.0).with(id.0).with(mime_type).with(byte_count).with(width).with(height)
 }
 
 /// Marks a picture as never to be had.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn set_failed(transaction: &Transaction<'_>, workspace: WorkspaceId, id: MediaId) -> Result<()> {
-    let statement = prepare(transaction, &SET_FAILED).await?;
-    transaction.execute(&statement, &[&workspace.0, &id.0]).await?;
-    Ok(())
+pub(super) fn set_failed(workspace: WorkspaceId, id: MediaId) -> Step {
+    Step::of(SET_FAILED).with(workspace.0).with(id.0)
 }
 
 impl Store {

@@ -1,27 +1,27 @@
 //! Messages of both directions.
 
-use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::reading::{if_known, json, optional, value};
+use super::statement::Step;
 use super::{Error, Result, Store, Transaction, outbox, prepare};
 use crate::domain::ids::{ContactId, ConversationId, InboxId, MessageId, UserId, WorkspaceId};
-use crate::domain::message::{Author, Content, Direction, Failure, Message, Status};
+use crate::domain::message::{Author, Content, Direction, Failure, Message, Status, Wamid};
 use crate::domain::snapshot::KnownMessage;
 
 crate::statements! {
     INSERT = "
         INSERT INTO messages (
             workspace_id, id, conversation_id, inbox_id, seq, direction, author_kind, author_id, content, status, wamid, reply_to, at, raw)
-        SELECT $1, id, $2, $3, seq, direction, author_kind, author_id, content, status, wamid, reply_to, at, raw
-        FROM UNNEST($4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::uuid[], $9::jsonb[], $10::text[], $11::text[], $12::text[],
-                    $13::timestamptz[], $14::jsonb[])
-            AS message (id, seq, direction, author_kind, author_id, content, status, wamid, reply_to, at, raw)";
+        SELECT $1, *
+        FROM UNNEST($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::uuid[], $9::jsonb[], $10::text[],
+                    $11::text[], $12::text[], $13::timestamptz[], $14::jsonb[])";
     SET_STATUS = "
         UPDATE messages
-        SET status = $3, failure = $4, wamid = coalesce($5, wamid)
-        WHERE workspace_id = $1 AND id = $2";
+        SET status = now.status, failure = now.failure, wamid = coalesce(now.wamid, messages.wamid)
+        FROM UNNEST($2::uuid[], $3::text[], $4::jsonb[], $5::text[]) AS now (id, status, failure, wamid)
+        WHERE messages.workspace_id = $1 AND messages.id = now.id";
     SET_CONTENT = "UPDATE messages SET content = content || $3 WHERE workspace_id = $1 AND id = $2";
     /// The messages that waiting items speak of; one look-up each, whatever PostgreSQL believes the table to hold.
     KNOWN_TO_ITEMS = "
@@ -68,92 +68,60 @@ crate::statements! {
     CONVERSATION_OF = "SELECT conversation_id FROM messages WHERE workspace_id = $1 AND id = $2";
 }
 
-/// A message with its place in the conversation.
+/// A message with its place in a conversation.
 #[derive(Debug)]
-pub struct Placed<'a> {
+pub struct Placed {
+    pub conversation: ConversationId,
+    pub inbox: InboxId,
     pub seq: i64,
-    pub message: &'a Message,
+    pub message: Message,
 }
 
-/// Adds messages to a conversation.
-///
-/// # Errors
-/// As PostgreSQL answers; a message whose id or wamid is known breaks the whole statement.
-pub async fn insert(
-    transaction: &Transaction<'_>,
-    workspace: WorkspaceId,
-    conversation: ConversationId,
-    inbox: InboxId,
-    messages: &[Placed<'_>],
-) -> Result<()> {
-    let statement = prepare(transaction, &INSERT).await?;
-    let of = |part: fn(&Message) -> &'static str| messages.iter().map(|placed| part(placed.message)).collect::<Vec<_>>();
-    let ids: Vec<Uuid> = messages.iter().map(|placed| placed.message.id.0).collect();
-    let seqs: Vec<i64> = messages.iter().map(|placed| placed.seq).collect();
-    let directions = of(|message| direction_name(message.direction()));
-    let author_kinds = of(|message| author_name(message.author));
-    let authors: Vec<Option<Uuid>> = messages.iter().map(|placed| author_id(placed.message.author)).collect();
+/// How far a message got.
+#[derive(Debug)]
+pub struct Progress {
+    pub message: MessageId,
+    pub status: Status,
+    pub failure: Option<Failure>,
+    /// WhatsApp's id, once it is known.
+    pub wamid: Option<Wamid>,
+}
+
+/// Adds messages to conversations. A message whose id or wamid is known breaks the whole statement.
+pub(super) fn insert(workspace: WorkspaceId, messages: &[Placed]) -> Result<Step> {
+    let of = |part: fn(&Message) -> &'static str| messages.iter().map(|placed| part(&placed.message).to_owned()).collect::<Vec<_>>();
     let contents = messages.iter().map(|placed| serde_json::to_value(&placed.message.content)).collect::<Result<Vec<_>, _>>()?;
-    let statuses = of(|message| message.status.as_str());
-    let wamids: Vec<Option<&str>> = messages.iter().map(|placed| placed.message.wamid.as_deref()).collect();
-    let replies: Vec<Option<&str>> = messages.iter().map(|placed| placed.message.reply_to.as_deref()).collect();
-    let times: Vec<Timestamp> = messages.iter().map(|placed| placed.message.at).collect();
-    let raws: Vec<Option<&serde_json::Value>> = messages.iter().map(|placed| placed.message.raw.as_ref()).collect();
-    transaction
-        .execute(
-            &statement,
-            &[
-                &workspace.0,
-                &conversation.0,
-                &inbox.0,
-                &ids,
-                &seqs,
-                &directions,
-                &author_kinds,
-                &authors,
-                &contents,
-                &statuses,
-                &wamids,
-                &replies,
-                &times,
-                &raws,
-            ],
-        )
-        .await?;
-    Ok(())
+    Ok(Step::of(INSERT)
+        .with(workspace.0)
+        .with(messages.iter().map(|placed| placed.message.id.0).collect::<Vec<_>>())
+        .with(messages.iter().map(|placed| placed.conversation.0).collect::<Vec<_>>())
+        .with(messages.iter().map(|placed| placed.inbox.0).collect::<Vec<_>>())
+        .with(messages.iter().map(|placed| placed.seq).collect::<Vec<_>>())
+        .with(of(|message| direction_name(message.direction())))
+        .with(of(|message| author_name(message.author)))
+        .with(messages.iter().map(|placed| author_id(placed.message.author)).collect::<Vec<_>>())
+        .with(contents)
+        .with(of(|message| message.status.as_str()))
+        .with(messages.iter().map(|placed| placed.message.wamid.clone()).collect::<Vec<_>>())
+        .with(messages.iter().map(|placed| placed.message.reply_to.clone()).collect::<Vec<_>>())
+        .with(messages.iter().map(|placed| placed.message.at).collect::<Vec<_>>())
+        .with(messages.iter().map(|placed| placed.message.raw.clone()).collect::<Vec<_>>()))
 }
 
-/// Writes how far a message got.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn set_status(
-    transaction: &Transaction<'_>,
-    workspace: WorkspaceId,
-    message: MessageId,
-    status: Status,
-    failure: Option<&Failure>,
-    wamid: Option<&str>,
-) -> Result<()> {
-    let statement = prepare(transaction, &SET_STATUS).await?;
-    let failure = failure.map(serde_json::to_value).transpose()?;
-    transaction.execute(&statement, &[&workspace.0, &message.0, &status.as_str(), &failure, &wamid]).await?;
-    Ok(())
+/// Writes how far messages got; each is named once.
+pub(super) fn set_status(workspace: WorkspaceId, progress: &[Progress]) -> Result<Step> {
+    let failure = |progress: &Progress| progress.failure.as_ref().map(serde_json::to_value).transpose();
+    Ok(Step::of(SET_STATUS)
+        .with(workspace.0)
+        .with(progress.iter().map(|progress| progress.message.0).collect::<Vec<_>>())
+        .with(progress.iter().map(|progress| progress.status.as_str().to_owned()).collect::<Vec<_>>())
+        .with(progress.iter().map(failure).collect::<Result<Vec<_>, _>>()?)
+        .with(progress.iter().map(|progress| progress.wamid.clone()).collect::<Vec<_>>()))
 }
 
 /// Changes keys of a message's content, e.g. how far its picture has come.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn merge_content(
-    transaction: &Transaction<'_>,
-    workspace: WorkspaceId,
-    message: MessageId,
-    keys: serde_json::Value,
-) -> Result<()> {
-    let statement = prepare(transaction, &SET_CONTENT).await?;
-    transaction.execute(&statement, &[&workspace.0, &message.0, &keys]).await?;
-    Ok(())
+pub(super) fn merge_content(workspace: WorkspaceId, message: MessageId, keys: serde_json::Value) -> Step {
+    Step::of(SET_CONTENT).with(workspace.0).with(message.0).with(keys)
 }
 
 /// The messages with these WhatsApp ids or ids, and the conversation of each.

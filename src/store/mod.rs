@@ -33,6 +33,7 @@ pub mod quarantine;
 pub mod queues;
 mod reading;
 pub mod reads;
+pub mod rows;
 pub mod seed;
 pub mod sessions;
 pub mod signing_keys;

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::statement::Step;
 use super::{Result, Transaction, prepare};
 use crate::domain::ids::{ConversationId, NoteId, UserId, WorkspaceId};
 
@@ -14,25 +15,19 @@ crate::statements! {
 
 /// A note ready to be stored.
 #[derive(Debug)]
-pub struct NewNote<'a> {
+pub struct NewNote {
     pub id: NoteId,
     pub conversation: ConversationId,
     pub seq: i64,
     pub author: UserId,
-    pub body: &'a str,
+    pub body: String,
     pub at: Timestamp,
 }
 
 /// Adds a note.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn insert(transaction: &Transaction<'_>, workspace: WorkspaceId, note: &NewNote<'_>) -> Result<()> {
-    let statement = prepare(transaction, &INSERT).await?;
-    transaction
-        .execute(&statement, &[&workspace.0, &note.id.0, &note.conversation.0, &note.seq, &note.author.0, &note.body, &note.at])
-        .await?;
-    Ok(())
+pub(super) fn insert(workspace: WorkspaceId, note: NewNote) -> Step {
+    let NewNote { id, conversation, seq, author, body, at } = note;
+    Step::of(INSERT).with(workspace.0).with(id.0).with(conversation.0).with(seq).with(author.0).with(body).with(at)
 }
 
 /// The conversation of a stored note, and who wrote it.

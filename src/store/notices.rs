@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::reading::value;
-use super::{Result, Store, Transaction, prepare};
+use super::statement::Step;
+use super::{Result, Store};
 use crate::domain::ids::{InboxId, WorkspaceId};
 
 crate::statements! {
@@ -58,45 +58,17 @@ pub struct Notice {
     pub inbox_name: Option<String>,
 }
 
-/// Notices as columns.
-pub(super) struct Columns<'a> {
-    workspaces: Vec<Uuid>,
-    ids: Vec<Uuid>,
-    inboxes: Vec<Option<Uuid>>,
-    kinds: Vec<&'static str>,
-    fields: Vec<&'a str>,
-    values: Vec<&'a serde_json::Value>,
-    digests: Vec<Vec<u8>>,
-    times: Vec<Timestamp>,
-}
-
-impl<'a> Columns<'a> {
-    pub fn of(notices: &'a [NewNotice]) -> Self {
-        Self {
-            workspaces: notices.iter().map(|notice| notice.workspace.0).collect(),
-            ids: notices.iter().map(|notice| notice.id).collect(),
-            inboxes: notices.iter().map(|notice| notice.inbox.map(|inbox| inbox.0)).collect(),
-            kinds: notices.iter().map(|notice| notice.kind).collect(),
-            fields: notices.iter().map(|notice| notice.field.as_str()).collect(),
-            values: notices.iter().map(|notice| &notice.value).collect(),
-            digests: notices.iter().map(NewNotice::digest).collect(),
-            times: notices.iter().map(|notice| notice.at).collect(),
-        }
-    }
-
-    pub fn parameters(&self) -> [&(dyn ToSql + Sync); 8] {
-        [&self.workspaces, &self.ids, &self.inboxes, &self.kinds, &self.fields, &self.values, &self.digests, &self.times]
-    }
-}
-
 /// Keeps notices, each once.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn insert(transaction: &Transaction<'_>, notices: &[NewNotice]) -> Result<()> {
-    let statement = prepare(transaction, &INSERT).await?;
-    transaction.execute(&statement, &Columns::of(notices).parameters()).await?;
-    Ok(())
+pub(super) fn insert(notices: &[NewNotice]) -> Step {
+    Step::of(INSERT)
+        .with(notices.iter().map(|notice| notice.workspace.0).collect::<Vec<_>>())
+        .with(notices.iter().map(|notice| notice.id).collect::<Vec<_>>())
+        .with(notices.iter().map(|notice| notice.inbox.map(|inbox| inbox.0)).collect::<Vec<_>>())
+        .with(notices.iter().map(|notice| notice.kind.to_owned()).collect::<Vec<_>>())
+        .with(notices.iter().map(|notice| notice.field.clone()).collect::<Vec<_>>())
+        .with(notices.iter().map(|notice| notice.value.clone()).collect::<Vec<_>>())
+        .with(notices.iter().map(NewNotice::digest).collect::<Vec<_>>())
+        .with(notices.iter().map(|notice| notice.at).collect::<Vec<_>>())
 }
 
 impl Store {

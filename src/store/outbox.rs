@@ -3,18 +3,23 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Result, Store, Transaction, prepare};
+use super::statement::Step;
+use super::{Result, Store};
 use crate::domain::ids::{ClaimId, ContactId, ConversationId, InboxId, MessageId, WorkspaceId};
 use crate::domain::snapshot::InOutbox;
 
 crate::statements! {
     INSERT = "
         INSERT INTO outbox (workspace_id, message_id, conversation_id, contact_id, inbox_id, due_at, queued_at)
-        SELECT $1, message_id, $2, $3, $4, $5, $5
-        FROM UNNEST($6::uuid[]) WITH ORDINALITY AS message (message_id, place)
+        SELECT $1, message_id, conversation_id, contact_id, inbox_id, at, at
+        FROM UNNEST($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::timestamptz[]) WITH ORDINALITY
+            AS message (message_id, conversation_id, contact_id, inbox_id, at, place)
         ORDER BY place";
     /// As it was known to stand: what a node has claimed since is that node's to remove.
-    REMOVE = "DELETE FROM outbox WHERE workspace_id = $1 AND message_id = $2 AND claim_id IS NOT DISTINCT FROM $3";
+    REMOVE = "
+        DELETE FROM outbox
+        USING UNNEST($2::uuid[], $3::uuid[]) AS gone (message_id, claim_id)
+        WHERE outbox.workspace_id = $1 AND outbox.message_id = gone.message_id AND outbox.claim_id IS NOT DISTINCT FROM gone.claim_id";
     POSTPONE = "
         UPDATE outbox
         SET state = 'queued', due_at = $4, claim_id = NULL, lease_until = NULL
@@ -35,52 +40,42 @@ crate::statements! {
             FROM inboxes) AS number";
 }
 
-/// Adds messages in their order.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn insert(
-    transaction: &Transaction<'_>,
-    workspace: WorkspaceId,
-    conversation: ConversationId,
-    contact: ContactId,
-    inbox: InboxId,
-    now: Timestamp,
-    messages: &[Uuid],
-) -> Result<()> {
-    let statement = prepare(transaction, &INSERT).await?;
-    transaction.execute(&statement, &[&workspace.0, &conversation.0, &contact.0, &inbox.0, &now, &messages]).await?;
-    Ok(())
+/// A message that is to be sent.
+#[derive(Debug)]
+pub struct Outgoing {
+    pub message: MessageId,
+    pub conversation: ConversationId,
+    pub contact: ContactId,
+    pub inbox: InboxId,
+    pub at: Timestamp,
 }
 
-/// Removes a message that stood there so; one that was claimed meanwhile stays.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn remove(transaction: &Transaction<'_>, workspace: WorkspaceId, message: MessageId, stood: InOutbox) -> Result<()> {
-    let statement = prepare(transaction, &REMOVE).await?;
-    let claim = match stood {
+/// Adds messages in their order.
+pub(super) fn insert(workspace: WorkspaceId, messages: &[Outgoing]) -> Step {
+    Step::of(INSERT)
+        .with(workspace.0)
+        .with(messages.iter().map(|outgoing| outgoing.message.0).collect::<Vec<_>>())
+        .with(messages.iter().map(|outgoing| outgoing.conversation.0).collect::<Vec<_>>())
+        .with(messages.iter().map(|outgoing| outgoing.contact.0).collect::<Vec<_>>())
+        .with(messages.iter().map(|outgoing| outgoing.inbox.0).collect::<Vec<_>>())
+        .with(messages.iter().map(|outgoing| outgoing.at).collect::<Vec<_>>())
+}
+
+/// Removes messages that stood there so; one that was claimed meanwhile stays.
+pub(super) fn remove(workspace: WorkspaceId, gone: &[(MessageId, InOutbox)]) -> Step {
+    let claim = |stood: &InOutbox| match stood {
         InOutbox::Queued => None,
         InOutbox::Claimed { claim, .. } => Some(claim.0),
     };
-    transaction.execute(&statement, &[&workspace.0, &message.0, &claim]).await?;
-    Ok(())
+    Step::of(REMOVE)
+        .with(workspace.0)
+        .with(gone.iter().map(|(message, _)| message.0).collect::<Vec<_>>())
+        .with(gone.iter().map(|(_, stood)| claim(stood)).collect::<Vec<_>>())
 }
 
 /// Gives a claim back: the message is tried again at `until`.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn postpone(
-    transaction: &Transaction<'_>,
-    workspace: WorkspaceId,
-    message: MessageId,
-    claim: ClaimId,
-    until: Timestamp,
-) -> Result<()> {
-    let statement = prepare(transaction, &POSTPONE).await?;
-    transaction.execute(&statement, &[&workspace.0, &message.0, &claim.0, &until]).await?;
-    Ok(())
+pub(super) fn postpone(workspace: WorkspaceId, message: MessageId, claim: ClaimId, until: Timestamp) -> Step {
+    Step::of(POSTPONE).with(workspace.0).with(message.0).with(claim.0).with(until)
 }
 
 /// Where a message stands, from its row's state, claim and whether the lease is over; nothing without a row.

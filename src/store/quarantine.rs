@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 use tokio_postgres::Row;
-use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use super::{Result, Store, Transaction, prepare};
+use super::statement::Step;
+use super::{Result, Store};
 use crate::domain::ids::WorkspaceId;
 
 crate::statements! {
@@ -52,43 +52,16 @@ pub struct Quarantined {
     pub at: Timestamp,
 }
 
-/// Items as columns.
-pub(super) struct Columns<'a> {
-    ids: Vec<Uuid>,
-    workspaces: Vec<Option<Uuid>>,
-    apps: Vec<&'a str>,
-    payloads: Vec<i64>,
-    reasons: Vec<&'a str>,
-    items: Vec<&'a [u8]>,
-    times: Vec<Timestamp>,
-}
-
-impl<'a> Columns<'a> {
-    pub fn of(items: &'a [NewQuarantined]) -> Self {
-        Self {
-            ids: items.iter().map(|item| item.id).collect(),
-            workspaces: items.iter().map(|item| item.workspace.map(|workspace| workspace.0)).collect(),
-            apps: items.iter().map(|item| item.app_id.as_str()).collect(),
-            payloads: items.iter().map(|item| item.payload_seq).collect(),
-            reasons: items.iter().map(|item| item.reason.as_str()).collect(),
-            items: items.iter().map(|item| item.item.as_slice()).collect(),
-            times: items.iter().map(|item| item.at).collect(),
-        }
-    }
-
-    pub fn parameters(&self) -> [&(dyn ToSql + Sync); 7] {
-        [&self.ids, &self.workspaces, &self.apps, &self.payloads, &self.reasons, &self.items, &self.times]
-    }
-}
-
 /// Sets items aside.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn insert(transaction: &Transaction<'_>, items: &[NewQuarantined]) -> Result<()> {
-    let statement = prepare(transaction, &INSERT).await?;
-    transaction.execute(&statement, &Columns::of(items).parameters()).await?;
-    Ok(())
+pub(super) fn insert(items: &[NewQuarantined]) -> Step {
+    Step::of(INSERT)
+        .with(items.iter().map(|item| item.id).collect::<Vec<_>>())
+        .with(items.iter().map(|item| item.workspace.map(|workspace| workspace.0)).collect::<Vec<_>>())
+        .with(items.iter().map(|item| item.app_id.clone()).collect::<Vec<_>>())
+        .with(items.iter().map(|item| item.payload_seq).collect::<Vec<_>>())
+        .with(items.iter().map(|item| item.reason.clone()).collect::<Vec<_>>())
+        .with(items.iter().map(|item| item.item.clone()).collect::<Vec<_>>())
+        .with(items.iter().map(|item| item.at).collect::<Vec<_>>())
 }
 
 impl Store {

@@ -1,5 +1,7 @@
 //! One SQL statement with a name, so that a test can prepare and explain every one of them.
 
+use tokio_postgres::types::ToSql;
+
 /// A statement as it stands in a `store` file.
 #[derive(Debug, Clone, Copy)]
 pub struct Statement {
@@ -17,6 +19,24 @@ macro_rules! statements {
         /// Every statement of this file.
         pub const STATEMENTS: &[$crate::store::Statement] = &[$($name),+];
     };
+}
+
+/// One statement with its parameters, ready to be sent.
+pub struct Step {
+    pub(super) statement: Statement,
+    pub(super) parameters: Vec<Box<dyn ToSql + Sync + Send>>,
+}
+
+impl Step {
+    /// A step of this statement; its parameters follow by [`with`](Self::with), in their order.
+    pub(super) fn of(statement: Statement) -> Self {
+        Self { statement, parameters: Vec::with_capacity(8) }
+    }
+
+    pub(super) fn with(mut self, parameter: impl ToSql + Sync + Send + 'static) -> Self {
+        self.parameters.push(Box::new(parameter));
+        self
+    }
 }
 
 /// Prepares a statement on a transaction's connection, or finds it prepared.

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::reading::json;
-use super::{Result, Store, Transaction, prepare};
+use super::statement::Step;
+use super::{Result, Statement, Store, Transaction, prepare};
 use crate::domain::ids::{ContactId, ConversationId, WorkspaceId};
 use crate::domain::timer::Timer;
 
@@ -14,10 +15,14 @@ crate::statements! {
     /// One that is moved is nobody's any more: whoever has it in hand finds that it is due at another time.
     SET = "
         INSERT INTO timers (workspace_id, conversation_id, kind, subject, contact_id, due_at, timer)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        SELECT $1, * FROM UNNEST($2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::timestamptz[], $7::jsonb[])
         ON CONFLICT (workspace_id, conversation_id, kind, subject)
         DO UPDATE SET due_at = excluded.due_at, timer = excluded.timer, claimed_until = NULL";
-    CANCEL = "DELETE FROM timers WHERE workspace_id = $1 AND conversation_id = $2 AND kind = $3 AND subject = $4";
+    CANCEL = "
+        DELETE FROM timers
+        USING UNNEST($2::uuid[], $3::text[], $4::uuid[]) AS gone (conversation_id, kind, subject)
+        WHERE timers.workspace_id = $1 AND timers.conversation_id = gone.conversation_id AND timers.kind = gone.kind
+          AND timers.subject = gone.subject";
     /// What is due of the kinds that whoever asks knows, and nobody has in hand. Across workspaces, as every worker's claim.
     CLAIM = "
         UPDATE timers
@@ -50,42 +55,53 @@ pub struct DueTimer {
     pub timer: Timer,
 }
 
-fn key(timer: Timer, conversation: ConversationId) -> (&'static str, Uuid) {
-    let subject = match timer {
-        Timer::FlowWait | Timer::FlowTurn => conversation.0,
-        Timer::UnknownSend { message } => message.0,
-    };
-    (timer.kind(), subject)
-}
-
-/// Sets a timer, or moves it.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn set(
-    transaction: &Transaction<'_>,
-    workspace: WorkspaceId,
+/// What a timer is kept under: each conversation has one of a kind for a subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
     conversation: ConversationId,
-    contact: ContactId,
-    timer: Timer,
-    due_at: Timestamp,
-) -> Result<()> {
-    let statement = prepare(transaction, &SET).await?;
-    let (kind, subject) = key(timer, conversation);
-    let body = serde_json::to_value(timer)?;
-    transaction.execute(&statement, &[&workspace.0, &conversation.0, &kind, &subject, &contact.0, &due_at, &body]).await?;
-    Ok(())
+    kind: &'static str,
+    subject: Uuid,
 }
 
-/// Removes a timer, if there is one.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn cancel(transaction: &Transaction<'_>, workspace: WorkspaceId, conversation: ConversationId, timer: Timer) -> Result<()> {
-    let statement = prepare(transaction, &CANCEL).await?;
-    let (kind, subject) = key(timer, conversation);
-    transaction.execute(&statement, &[&workspace.0, &conversation.0, &kind, &subject]).await?;
-    Ok(())
+impl Key {
+    #[must_use]
+    pub fn of(timer: Timer, conversation: ConversationId) -> Self {
+        let subject = match timer {
+            Timer::FlowWait | Timer::FlowTurn => conversation.0,
+            Timer::UnknownSend { message } => message.0,
+        };
+        Self { conversation, kind: timer.kind(), subject }
+    }
+}
+
+/// When a timer is due, and whose it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Set {
+    pub contact: ContactId,
+    pub due_at: Timestamp,
+    pub timer: Timer,
+}
+
+fn keyed(workspace: WorkspaceId, statement: Statement, keys: &[Key]) -> Step {
+    Step::of(statement)
+        .with(workspace.0)
+        .with(keys.iter().map(|key| key.conversation.0).collect::<Vec<_>>())
+        .with(keys.iter().map(|key| key.kind.to_owned()).collect::<Vec<_>>())
+        .with(keys.iter().map(|key| key.subject).collect::<Vec<_>>())
+}
+
+/// Sets timers, or moves them; each key is named once.
+pub(super) fn set(workspace: WorkspaceId, timers: &[(Key, Set)]) -> Result<Step> {
+    let keys: Vec<Key> = timers.iter().map(|(key, _)| *key).collect();
+    Ok(keyed(workspace, SET, &keys)
+        .with(timers.iter().map(|(_, set)| set.contact.0).collect::<Vec<_>>())
+        .with(timers.iter().map(|(_, set)| set.due_at).collect::<Vec<_>>())
+        .with(timers.iter().map(|(_, set)| serde_json::to_value(set.timer)).collect::<Result<Vec<_>, _>>()?))
+}
+
+/// Removes timers, where there are any.
+pub(super) fn cancel(workspace: WorkspaceId, keys: &[Key]) -> Step {
+    keyed(workspace, CANCEL, keys)
 }
 
 /// Takes a due timer for its command, in the command's own transaction; false when another node did, or when it was moved.
@@ -94,7 +110,7 @@ pub async fn cancel(transaction: &Transaction<'_>, workspace: WorkspaceId, conve
 /// As PostgreSQL answers.
 pub async fn take(transaction: &Transaction<'_>, due: &DueTimer) -> Result<bool> {
     let statement = prepare(transaction, &TAKE).await?;
-    let (kind, subject) = key(due.timer, due.conversation);
+    let Key { kind, subject, .. } = Key::of(due.timer, due.conversation);
     let taken = transaction.execute(&statement, &[&due.workspace.0, &due.conversation.0, &kind, &subject, &due.due_at]).await?;
     Ok(taken == 1)
 }
@@ -122,7 +138,7 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn release_timer(&self, due: &DueTimer, after: Duration) -> Result<()> {
-        let (kind, subject) = key(due.timer, due.conversation);
+        let Key { kind, subject, .. } = Key::of(due.timer, due.conversation);
         let after = after.as_secs_f64();
         self.execute(&RELEASE, &[&due.workspace.0, &due.conversation.0, &kind, &subject, &due.due_at, &after]).await?;
         Ok(())

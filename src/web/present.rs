@@ -10,8 +10,8 @@ use super::views::{
 use crate::domain::agent::{Agent, Availability, Presence};
 use crate::domain::conversation::Conversation;
 use crate::domain::ids::{QueueId, UserId};
-use crate::domain::workplace::Workplace;
 use crate::domain::user::Permission;
+use crate::domain::workplace::Workplace;
 use crate::live::change::Change;
 use crate::store::allowances::Paused;
 use crate::store::lists::{Cursor, ListView, Listed, ViewCounts};

@@ -3,7 +3,7 @@
 use baton::domain::contact::Identity;
 use baton::domain::inbound::{InboundContent, InboundItem, InboundMessage, Sender, StatusReport};
 use baton::domain::message::Status;
-use baton::runner::contact::LaneProgress;
+use baton::runner::lanes::LaneProgress;
 use baton::runner::sorting::Said;
 use baton::runner::{Runner, now};
 use baton::store::Store;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use baton::domain::ids::{ContactId, ConversationId};
 use baton::domain::timer::Timer;
-use baton::store::timers;
+use baton::store::rows::Rows;
+use baton::store::timers::{self, Key, Set};
 use jiff::Timestamp;
 
 use crate::shop::Shop;
@@ -17,7 +18,9 @@ async fn a_deadline_that_is_moved_while_a_node_has_it_in_hand_rings_when_it_is_d
     let sets = async |conversation: ConversationId, at: Timestamp| {
         let mut client = shop.store.client().await.unwrap();
         let transaction = client.transaction().await.unwrap();
-        timers::set(&transaction, shop.workspace, conversation, contact, Timer::FlowTurn, at).await.unwrap();
+        let mut rows = Rows::of(shop.workspace);
+        rows.timer(Key::of(Timer::FlowTurn, conversation), Some(Set { contact, due_at: at, timer: Timer::FlowTurn }));
+        rows.write(&transaction).await.unwrap();
         transaction.commit().await.unwrap();
     };
     let claims = async || shop.store.claim_timers(Duration::from_secs(120), 9).await.unwrap().timers;

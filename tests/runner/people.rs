@@ -6,7 +6,7 @@ use baton::domain::contact::Identity;
 use baton::domain::ids::{ContactId, ConversationId};
 use baton::domain::inbound::{InboundContent, InboundItem, Sender};
 use baton::domain::unspoken::Unspoken;
-use baton::runner::contact::LaneProgress;
+use baton::runner::lanes::LaneProgress;
 use baton::store::dispatches::Claim;
 use jiff::{SignedDuration, Timestamp};
 

@@ -161,7 +161,7 @@ async fn joins_partings_and_changes_at_once_on_two_nodes_lose_nothing() {
         for lane in shop.rows("SELECT DISTINCT contact_id FROM inbound_items", &[]).await {
             let contact = baton::domain::ids::ContactId(lane.get(0));
             let lane = baton::store::inbound_items::Lane { workspace: shop.workspace, contact, inbox: shop.inbox };
-            while nodes[0].runner.run_lane(lane).await.unwrap() != baton::runner::contact::LaneProgress::Empty {}
+            while nodes[0].runner.run_lane(lane).await.unwrap() != baton::runner::lanes::LaneProgress::Empty {}
         }
     }
     assert_eq!(shop.count("SELECT count(*) FROM messages WHERE direction = 'inbound'").await, 12 * 7);

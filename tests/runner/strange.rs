@@ -6,7 +6,7 @@ use baton::domain::hours::Hours;
 use baton::domain::ids::{ConversationId, UserId};
 use baton::domain::message::Content;
 use baton::domain::user::Role;
-use baton::runner::contact::LaneProgress;
+use baton::runner::lanes::LaneProgress;
 use baton::runner::sorting::Said;
 use baton::store::lists::ListView;
 use serde_json::{Value, json};

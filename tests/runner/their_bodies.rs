@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use baton::domain::inbound::InboundItem;
 use baton::runner::Runner;
-use baton::runner::contact::LaneProgress;
+use baton::runner::lanes::LaneProgress;
 use baton::runner::now;
 use baton::runner::sorting::Said;
 use baton::store::payloads::NewPayload;

@@ -1,0 +1,207 @@
+//! What events mean for rows, stated once: for a command, for a lane's items, for many lanes. Pure; [`Rows`] are written by whoever asked.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::Error;
+use crate::domain::conversation::Conversation;
+use crate::domain::event::{Actor, Event, Recorded};
+use crate::domain::ids::{ConversationId, InboxId, MessageId, UserId, WorkspaceId};
+use crate::domain::inbound::InboundItem;
+use crate::domain::message::{Content, Failure, MediaState, Message, Status};
+use crate::domain::snapshot::{InOutbox, Snapshot};
+use crate::live::change::Change;
+use crate::store::media::{MediaPlace, Pending};
+use crate::store::messages::{Placed, Progress};
+use crate::store::notes::NewNote;
+use crate::store::notices::NewNotice;
+use crate::store::outbox::Outgoing;
+use crate::store::rows::Rows;
+use crate::store::timers::{Key, Set};
+
+/// How a conversation comes to an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gain {
+    /// Only where there is room.
+    New,
+    /// An act was undone: whoever held it before holds it again, room or not.
+    GivenBack,
+}
+
+/// Who holds a conversation changed: one more here, one less there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shift {
+    pub from: Option<UserId>,
+    pub to: Option<UserId>,
+    pub gain: Gain,
+}
+
+/// What events came to.
+#[derive(Debug)]
+pub(super) struct Effects {
+    /// What to publish.
+    pub change: Change,
+    pub shift: Option<Shift>,
+}
+
+/// Applies events to the snapshot, and adds the rows they mean.
+///
+/// # Errors
+/// When the events are about no conversation.
+pub(super) fn effects(rows: &mut Rows, snapshot: &mut Snapshot, events: Vec<Event>, now: Timestamp) -> Result<Effects, Error> {
+    let before = snapshot.conversation.clone();
+    let contact_before = snapshot.contact.clone();
+    let stood: Vec<(MessageId, InOutbox)> = snapshot.messages.iter().filter_map(|message| Some((message.id, message.outbox?))).collect();
+    let mut recorded = Vec::with_capacity(events.len());
+    let mut unjournaled = Vec::new();
+    let mut is_new = false;
+    for event in events {
+        is_new |= matches!(event, Event::ConversationOpened { .. });
+        snapshot.apply(&event, now);
+        if event.is_journaled() {
+            let seq = snapshot.conversation.as_ref().map_or(0, |conversation| conversation.last_seq);
+            recorded.push(Recorded { seq, at: now, event });
+        } else {
+            unjournaled.push(event);
+        }
+    }
+    let snapshot = &*snapshot;
+    let conversation = snapshot.conversation.as_ref().ok_or(Error::NotFound)?;
+    let before = before.as_ref().filter(|_| !is_new);
+    rows.conversation(before, conversation);
+    if snapshot.contact != contact_before {
+        rows.contact(&contact_before, &snapshot.contact);
+    }
+    for recorded in &recorded {
+        rows.events.push((conversation.id, for_journal(recorded)));
+        add_said(rows, conversation, recorded, now);
+    }
+    for event in recorded.iter().map(|recorded| &recorded.event).chain(&unjournaled) {
+        add_rows(rows, snapshot, conversation, event, now);
+        add_outbox(rows, &stood, event);
+    }
+    let (from, to) = (before.and_then(|before| before.controller.agent()), conversation.controller.agent());
+    let gain = if recorded.iter().any(|recorded| matches!(recorded.event, Event::ActUndone { .. })) { Gain::GivenBack } else { Gain::New };
+    let shift = (from != to).then_some(Shift { from, to, gain });
+    let change = Change::new(snapshot, before, recorded).ok_or(Error::NotFound)?;
+    Ok(Effects { change, shift })
+}
+
+/// The journal keeps what the thread shows; a message's raw item stays with the message.
+fn for_journal(recorded: &Recorded) -> Recorded {
+    let mut copy = recorded.clone();
+    if let Event::MessageReceived { message } | Event::MessageQueued { message } = &mut copy.event {
+        message.raw = None;
+    }
+    copy
+}
+
+/// The row of a message or a note, which has its place in the conversation.
+fn add_said(rows: &mut Rows, conversation: &Conversation, recorded: &Recorded, now: Timestamp) {
+    match &recorded.event {
+        Event::MessageReceived { message } | Event::MessageQueued { message } => {
+            let Conversation { id: conversation, inbox, contact, .. } = *conversation;
+            if message.status == Status::Queued {
+                rows.outgoing.push(Outgoing { message: message.id, conversation, contact, inbox, at: now });
+            }
+            rows.pictures.extend(picture(rows.workspace(), conversation, inbox, message, now));
+            rows.messages.push(Placed { conversation, inbox, seq: recorded.seq, message: message.clone() });
+        }
+        Event::NoteAdded { note, by: Actor::Agent { user, .. }, body } => {
+            let (conversation, author, body) = (conversation.id, *user, body.clone());
+            rows.notes.push(NewNote { id: *note, conversation, seq: recorded.seq, author, body, at: now });
+        }
+        _ => {}
+    }
+}
+
+/// A picture that WhatsApp has.
+fn picture(workspace: WorkspaceId, conversation: ConversationId, inbox: InboxId, message: &Message, at: Timestamp) -> Option<Pending> {
+    let Content::Image { media, mime_type, state: MediaState::Pending, .. } = &message.content else { return None };
+    let whatsapp_id = message.raw.as_ref()?.pointer("/image/id")?.as_str()?.to_owned();
+    let place = MediaPlace { workspace, conversation, inbox, message: message.id };
+    Some(Pending { id: *media, place, whatsapp_id, mime_type: mime_type.clone(), at })
+}
+
+/// The rows of one event beside the conversation, messages and notes.
+fn add_rows(rows: &mut Rows, snapshot: &Snapshot, conversation: &Conversation, event: &Event, now: Timestamp) {
+    match event {
+        Event::MessageStatusChanged { message, status, failure, wamid } => {
+            rows.progress(Progress { message: *message, status: *status, failure: failure.clone(), wamid: wamid.clone() });
+        }
+        Event::MessageResent { message, .. } => {
+            rows.progress(Progress { message: *message, status: Status::Queued, failure: None, wamid: None });
+            let Conversation { id: conversation, inbox, contact, .. } = *conversation;
+            rows.outgoing.push(Outgoing { message: *message, conversation, contact, inbox, at: now });
+        }
+        Event::MessageLeft { message, .. } => {
+            let failure = Some(Failure { code: 0, title: Failure::LEFT.to_owned() });
+            rows.progress(Progress { message: *message, status: Status::Unknown, failure, wamid: None });
+        }
+        Event::MediaChanged { message, media, state, size } => {
+            rows.contents.push((*message, json!({ "state": state, "size": size })));
+            if *state == MediaState::Failed {
+                rows.pictures_failed.push(*media);
+            }
+        }
+        Event::FlowAdvanced { session } => rows.session(conversation.id, session.clone()),
+        Event::InboxPaused { until, failure } => {
+            rows.pauses.push((conversation.inbox, *until, failure.clone()));
+            rows.notices.extend(failure.as_ref().map(|failure| pause_notice(snapshot.workspace, conversation.inbox, failure, now)));
+        }
+        Event::TimerSet { timer, due_at } => {
+            let set = Set { contact: conversation.contact, due_at: *due_at, timer: *timer };
+            rows.timer(Key::of(*timer, conversation.id), Some(set));
+        }
+        Event::TimerCancelled { timer } => rows.timer(Key::of(*timer, conversation.id), None),
+        Event::ContactsJoined { conversation: to, other } => {
+            rows.items.push((*other, conversation.inbox, InboundItem::MovedOn { to: *to }, now));
+        }
+        Event::ContactsParted { other, .. } => rows.parted.push((snapshot.contact.id, *other)),
+        Event::ConversationOpened { .. }
+        | Event::ConversationReopened { .. }
+        | Event::MessageReceived { .. }
+        | Event::MessageQueued { .. }
+        | Event::WindowOpened { .. }
+        | Event::WindowClosed
+        | Event::FlowStarted { .. }
+        | Event::AnswerRecorded { .. }
+        | Event::FieldSet { .. }
+        | Event::HandedOff { .. }
+        | Event::ConversationQueued { .. }
+        | Event::ConversationAssigned { .. }
+        | Event::ConversationTransferred { .. }
+        | Event::ConversationResolved { .. }
+        | Event::ActUndone { .. }
+        | Event::NoteAdded { .. }
+        | Event::ContactRenamed { .. }
+        | Event::LanguageLearned { .. }
+        | Event::AddressChanged { .. }
+        | Event::NumberTakenOver { .. }
+        | Event::CustomerMovedOn { .. }
+        | Event::UsernameLearned { .. }
+        | Event::DeliveryPostponed { .. }
+        | Event::LeftOutbox { .. }
+        | Event::Strange(_) => {}
+    }
+}
+
+/// Where a message on its way out stands now. Each row is named as it stood before: what another node did meanwhile is that node's.
+fn add_outbox(rows: &mut Rows, stood: &[(MessageId, InOutbox)], event: &Event) {
+    let (Event::LeftOutbox { message } | Event::DeliveryPostponed { message, .. }) = event else { return };
+    let Some((_, before)) = stood.iter().find(|(id, _)| id == message) else { return };
+    match (event, before) {
+        (Event::DeliveryPostponed { until, .. }, InOutbox::Claimed { claim, .. }) => rows.postponed.push((*message, *claim, *until)),
+        (Event::DeliveryPostponed { .. }, InOutbox::Queued) => {}
+        _ => rows.leaves_outbox(*message, *before),
+    }
+}
+
+/// Tells admins that a number sends nothing until somebody sees to it: once a day for one reason, however often it is tried again.
+fn pause_notice(workspace: WorkspaceId, inbox: InboxId, failure: &Failure, now: Timestamp) -> NewNotice {
+    let value: Value = json!({ "code": failure.code, "title": failure.title });
+    let (id, day) = (Uuid::now_v7(), now.as_second().div_euclid(86_400));
+    let field = "number_paused".to_owned();
+    NewNotice { workspace, id, inbox: Some(inbox), kind: "paused", field, value, time: Some(day), at: now }
+}

@@ -1,0 +1,201 @@
+//! The rows that decisions come to, gathered for one subject or for many, and written as sets: a statement a table.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::flight::along;
+use super::inbound_items;
+use super::media::{self, Pending, StoredMedia};
+use super::messages::{self, Placed, Progress};
+use super::notes::{self, NewNote};
+use super::notices::{self, NewNotice};
+use super::outbox::{self, Outgoing};
+use super::quarantine::{self, NewQuarantined};
+use super::statement::Step;
+use super::timers::{self, Key, Set};
+use super::{Result, Transaction, allowances, contacts, conversations, events};
+use crate::domain::contact::Contact;
+use crate::domain::conversation::Conversation;
+use crate::domain::event::Recorded;
+use crate::domain::flows::session::FlowSession;
+use crate::domain::ids::{ClaimId, ContactId, ConversationId, InboxId, MediaId, MessageId, WorkspaceId};
+use crate::domain::inbound::InboundItem;
+use crate::domain::message::Failure;
+use crate::domain::snapshot::InOutbox;
+
+/// Rows of one workspace. What is said of a row twice is written as it was said last.
+#[derive(Debug)]
+pub struct Rows {
+    workspace: WorkspaceId,
+    /// As each was first, if it was there, and is now; in the order they came.
+    conversations: Vec<(Option<Conversation>, Conversation)>,
+    places: HashMap<ConversationId, usize>,
+    contacts: BTreeMap<ContactId, (Contact, Contact)>,
+    sessions: BTreeMap<ConversationId, Option<FlowSession>>,
+    timers: BTreeMap<Key, Option<Set>>,
+    progress: Vec<Progress>,
+    /// Messages that are in the outbox no more, with how they stood there.
+    gone: Vec<(MessageId, InOutbox)>,
+    pub events: Vec<(ConversationId, Recorded)>,
+    pub messages: Vec<Placed>,
+    pub outgoing: Vec<Outgoing>,
+    pub postponed: Vec<(MessageId, ClaimId, Timestamp)>,
+    /// Keys of messages' contents that changed.
+    pub contents: Vec<(MessageId, Value)>,
+    pub pictures: Vec<Pending>,
+    pub pictures_stored: Vec<(MediaId, StoredMedia)>,
+    pub pictures_failed: Vec<MediaId>,
+    pub notes: Vec<NewNote>,
+    pub notices: Vec<NewNotice>,
+    pub pauses: Vec<(InboxId, Timestamp, Option<Failure>)>,
+    /// Items for whatever else a contact has under way.
+    pub items: Vec<(ContactId, InboxId, InboundItem, Timestamp)>,
+    /// Contacts that give back what they took over from others.
+    pub parted: Vec<(ContactId, ContactId)>,
+    pub set_aside: Vec<NewQuarantined>,
+    /// Items whose commands have run.
+    pub done: Vec<(ContactId, i64)>,
+}
+
+impl Rows {
+    #[must_use]
+    pub fn of(workspace: WorkspaceId) -> Self {
+        Self {
+            workspace,
+            conversations: Vec::new(),
+            places: HashMap::new(),
+            contacts: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            timers: BTreeMap::new(),
+            progress: Vec::new(),
+            gone: Vec::new(),
+            events: Vec::new(),
+            messages: Vec::new(),
+            outgoing: Vec::new(),
+            postponed: Vec::new(),
+            contents: Vec::new(),
+            pictures: Vec::new(),
+            pictures_stored: Vec::new(),
+            pictures_failed: Vec::new(),
+            notes: Vec::new(),
+            notices: Vec::new(),
+            pauses: Vec::new(),
+            items: Vec::new(),
+            parted: Vec::new(),
+            set_aside: Vec::new(),
+            done: Vec::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn workspace(&self) -> WorkspaceId {
+        self.workspace
+    }
+
+    /// A conversation as it was, if it was there, and is now.
+    pub fn conversation(&mut self, before: Option<&Conversation>, now: &Conversation) {
+        if let Some(place) = self.places.get(&now.id) {
+            self.conversations[*place].1 = now.clone();
+        } else {
+            self.places.insert(now.id, self.conversations.len());
+            self.conversations.push((before.cloned(), now.clone()));
+        }
+    }
+
+    /// A contact as it was and is now.
+    pub fn contact(&mut self, before: &Contact, now: &Contact) {
+        self.contacts.entry(now.id).or_insert_with(|| (before.clone(), now.clone())).1 = now.clone();
+    }
+
+    /// Where a conversation's flow stands; nothing when it is over.
+    pub fn session(&mut self, conversation: ConversationId, session: Option<FlowSession>) {
+        self.sessions.insert(conversation, session);
+    }
+
+    /// When a timer is due; nothing when it is cancelled.
+    pub fn timer(&mut self, key: Key, due: Option<Set>) {
+        self.timers.insert(key, due);
+    }
+
+    /// How far a message got.
+    pub fn progress(&mut self, progress: Progress) {
+        match self.progress.iter_mut().find(|known| known.message == progress.message) {
+            Some(known) => {
+                let wamid = progress.wamid.clone().or_else(|| known.wamid.take());
+                *known = Progress { wamid, ..progress };
+            }
+            None => self.progress.push(progress),
+        }
+    }
+
+    /// A message is in the outbox no more; one that was put there by the same rows never comes there.
+    pub fn leaves_outbox(&mut self, message: MessageId, stood: InOutbox) {
+        let before = self.outgoing.len();
+        self.outgoing.retain(|outgoing| outgoing.message != message);
+        if self.outgoing.len() == before {
+            self.gone.push((message, stood));
+        }
+    }
+
+    /// Writes all of it.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn write(self, transaction: &Transaction<'_>) -> Result<()> {
+        along(transaction, self.steps()?).await
+    }
+
+    /// What refers to a row comes behind it.
+    fn steps(self) -> Result<Vec<Step>> {
+        let workspace = self.workspace;
+        let mut steps = Vec::with_capacity(8);
+        let mut set = |is_wanted: bool, step: &dyn Fn() -> Result<Step>| -> Result<()> {
+            if is_wanted {
+                steps.push(step()?);
+            }
+            Ok(())
+        };
+        let (known, new): (Vec<_>, Vec<_>) = self.conversations.into_iter().partition(|(before, _)| before.is_some());
+        let new: Vec<Conversation> = new.into_iter().map(|(_, now)| now).collect();
+        let known: Vec<(Conversation, Conversation)> = known.into_iter().filter_map(|(before, now)| Some((before?, now))).collect();
+        set(!new.is_empty(), &|| conversations::insert(workspace, &new))?;
+        set(!known.is_empty(), &|| conversations::update(workspace, &known))?;
+        let contacts: Vec<(Contact, Contact)> = self.contacts.into_values().collect();
+        set(!contacts.is_empty(), &|| contacts::update(workspace, &contacts))?;
+        set(!self.events.is_empty(), &|| events::insert(workspace, &self.events))?;
+        set(!self.messages.is_empty(), &|| messages::insert(workspace, &self.messages))?;
+        set(!self.progress.is_empty(), &|| messages::set_status(workspace, &self.progress))?;
+        set(!self.gone.is_empty(), &|| Ok(outbox::remove(workspace, &self.gone)))?;
+        set(!self.outgoing.is_empty(), &|| Ok(outbox::insert(workspace, &self.outgoing)))?;
+        let (over, under_way): (Vec<_>, Vec<_>) = self.sessions.into_iter().partition(|(_, session)| session.is_none());
+        let over: Vec<ConversationId> = over.into_iter().map(|(conversation, _)| conversation).collect();
+        let under_way: Vec<_> = under_way.into_iter().filter_map(|(conversation, session)| Some((conversation, session?))).collect();
+        set(!over.is_empty(), &|| Ok(conversations::delete_sessions(workspace, &over)))?;
+        set(!under_way.is_empty(), &|| conversations::save_sessions(workspace, &under_way))?;
+        let (cancelled, due): (Vec<_>, Vec<_>) = self.timers.into_iter().partition(|(_, due)| due.is_none());
+        let cancelled: Vec<Key> = cancelled.into_iter().map(|(key, _)| key).collect();
+        let due: Vec<(Key, Set)> = due.into_iter().filter_map(|(key, due)| Some((key, due?))).collect();
+        set(!cancelled.is_empty(), &|| Ok(timers::cancel(workspace, &cancelled)))?;
+        set(!due.is_empty(), &|| timers::set(workspace, &due))?;
+        set(!self.notices.is_empty(), &|| Ok(notices::insert(&self.notices)))?;
+        set(!self.set_aside.is_empty(), &|| Ok(quarantine::insert(&self.set_aside)))?;
+        set(!self.done.is_empty(), &|| Ok(inbound_items::delete(workspace, &self.done)))?;
+        let postponed = self.postponed.into_iter().map(|(message, claim, until)| outbox::postpone(workspace, message, claim, until));
+        steps.extend(postponed);
+        steps.extend(self.contents.into_iter().map(|(message, keys)| messages::merge_content(workspace, message, keys)));
+        steps.extend(self.pictures.into_iter().map(media::insert_pending));
+        steps.extend(self.pictures_stored.into_iter().map(|(id, stored)| media::set_stored(workspace, id, stored)));
+        steps.extend(self.pictures_failed.into_iter().map(|id| media::set_failed(workspace, id)));
+        steps.extend(self.notes.into_iter().map(|note| notes::insert(workspace, note)));
+        for (inbox, until, failure) in &self.pauses {
+            steps.push(allowances::pause(workspace, *inbox, *until, failure.as_ref())?);
+        }
+        for (contact, inbox, item, at) in &self.items {
+            steps.push(inbound_items::insert_under_way(workspace, *contact, *inbox, item, *at)?);
+        }
+        steps.extend(self.parted.into_iter().map(|(contact, other)| contacts::part(workspace, contact, other)));
+        Ok(steps)
+    }
+}
