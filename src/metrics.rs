@@ -40,6 +40,7 @@ fn describe() {
     describe_histogram!("baton_queue_wait_seconds", Unit::Seconds, "From a customer's first unanswered message to an agent");
     describe_counter!("baton_refusals_total", "Commands refused, by kind");
     describe_counter!("baton_quarantined_total", "Items set aside");
+    describe_counter!("baton_lane_batches_failed_total", "Transactions of several contacts that failed; each was then run by itself");
     describe_counter!("baton_bus_dropped_total", "Messages the bus had no room for");
     describe_counter!("baton_connections_refused_total", "Connections this node had no place for");
     describe_gauge!("baton_tasks", "Contacts, apps, numbers and queues that are being worked on now, by kind");

@@ -11,8 +11,7 @@ use baton::domain::flows::validation;
 use baton::domain::ids::{FlowId, InboxId};
 use baton::domain::inbox::Inbox;
 use baton::domain::queue::Queue;
-use baton::store::Store;
-use baton::store::apps::App;
+use baton::store::apps::{App, Known};
 use baton::store::inboxes::{Connection, NewInbox};
 use baton::store::users::is_taken;
 use baton::store::workplace::NewFlow;
@@ -64,21 +63,20 @@ async fn update(config: &Config, workspace: &str, wanted: &str) -> Result<()> {
     Ok(())
 }
 
-/// An app that is known is not given other secrets by the way: every webhook of its other numbers would be refused.
-async fn check_app(store: &Store, app: &App, replace: bool) -> Result<()> {
-    let Some(known) = store.app(&app.app_id).await? else { return Ok(()) };
-    if replace || (known.app_secret == app.app_secret && known.verify_token == app.verify_token) {
+/// Meta's ids stand in addresses.
+fn check_id(name: &str, id: &str) -> Result<()> {
+    if (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Ok(());
     }
-    bail!(
-        "the app {} is known here under another secret or verify token. Give those, or `--replace` them for every number of the app",
-        app.app_id
-    )
+    bail!("“{id}” is no {name}: those of Meta are digits")
 }
 
 /// Connects a number and says where Meta has to call.
 async fn connect(config: &Config, typed: Typed) -> Result<()> {
     let Typed { workspace, name, app_id, phone_number_id, waba_id, display_phone_number, flow, replace } = typed;
+    check_id("app id", &app_id)?;
+    check_id("phone number id", &phone_number_id)?;
+    check_id("WhatsApp Business account id", &waba_id)?;
     let store = store(config)?;
     let workspace = find_workspace(&store, &workspace).await?;
     let queues = store.workplace(workspace).await?.workplace.queues;
@@ -87,7 +85,6 @@ async fn connect(config: &Config, typed: Typed) -> Result<()> {
     };
     let [app_secret, verify_token, access_token] = read_secrets(["the app secret", "the verify token", "the access token"])?;
     let app = App { app_id: app_id.clone(), app_secret, verify_token };
-    check_app(&store, &app, replace).await?;
     let flow = flow.map(|file| flow_of(&queues, &file)).transpose()?;
     let inbox =
         Inbox { id: InboxId(Uuid::now_v7()), name, flow: flow.as_ref().map(|flow| flow.id), default_queue, reopen_hours: REOPEN_HOURS };
@@ -103,13 +100,21 @@ async fn connect(config: &Config, typed: Typed) -> Result<()> {
         access_token,
         rate_per_second: RATE_PER_SECOND,
     };
-    store.connect(&app, flow.as_ref(), &new).await.map_err(|error| {
+    // An app that is known is not given other secrets by the way: every webhook of its other numbers would be refused.
+    let known = if replace { Known::Replace } else { Known::Keep };
+    let is_connected = store.connect(&app, known, flow.as_ref(), &new).await.map_err(|error| {
         if is_taken(&error) {
             anyhow!("the number is connected already; `baton inbox update` gives it a new access token")
         } else {
             error.into()
         }
     })?;
+    if !is_connected {
+        bail!(
+            "the app {} is known here under another secret or verify token. Give those, or `--replace` them for every number of the app",
+            app.app_id
+        );
+    }
     println!("{id}");
     println!("In Meta's app dashboard, set the webhook's callback URL to {callback} and subscribe to `messages`.");
     Ok(())

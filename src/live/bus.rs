@@ -289,6 +289,7 @@ async fn listen(node: Uuid, client: redis::Client, live: Arc<Live>, is_up: Arc<A
 fn has_missed(live: &Live) {
     live.hub.refresh_all();
     live.endings.end_everything(Timestamp::now());
+    live.sessions_in_doubt.notify_one();
     live.presence.pull_soon();
 }
 

@@ -19,7 +19,7 @@ use std::time::Duration;
 use bytestring::ByteString;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use crate::domain::ids::{SessionId, UserId, WorkspaceId};
 use bus::{Bus, Message};
@@ -53,6 +53,8 @@ pub struct Live {
     pub people: People,
     /// What tokens of this node must not outlive.
     pub endings: Arc<Endings>,
+    /// Sign-outs may have been missed: every session is to be looked up.
+    pub sessions_in_doubt: Notify,
     pub(crate) presence: PresenceMap,
     bus: Bus,
     changes: mpsc::Sender<Arc<Change>>,
@@ -70,6 +72,7 @@ impl Live {
             wakes: Wakes::default(),
             people: People::default(),
             endings: Arc::default(),
+            sessions_in_doubt: Notify::new(),
             presence: PresenceMap::default(),
             bus,
             changes,

@@ -94,12 +94,13 @@ impl Runner {
             return Err(Refusal::Duplicate.into());
         }
         let loaded = store::conversations::load(&transaction, workspace, id).await?.ok_or(Error::NotFound)?;
-        let mut snapshot = snapshot(&transaction, &place, contact, Some(loaded), reading_for(alongside, now())).await?;
+        let reading = reading_for(alongside, now());
+        let mut snapshot = snapshot(&transaction, &place, contact, Some(loaded), reading).await?;
         if let Command::Undo { seq, .. } = &command {
             snapshot.acts = store::events::of_control(&transaction, workspace, id, *seq).await?;
         }
         let ids = [messages_of(&command), asked(&snapshot)].concat();
-        know_messages(&transaction, &mut snapshot, &[], &ids).await?;
+        know_messages(&transaction, &mut snapshot, &ids, reading).await?;
         reuse::check(&transaction, workspace, id, &command).await?;
         is_to_part(&transaction, &snapshot, &command).await?;
         snapshot.agents = store::agents::lock(&transaction, workspace, &agents_of(&command, &snapshot)).await?;

@@ -13,17 +13,19 @@ use super::turns::{Patience, Turn};
 use super::{Error, Runner, fresh_ids, now};
 use crate::domain::ids::{ContactId, ConversationId, InboxId, WorkspaceId};
 use crate::domain::inbound::InboundItem;
-use crate::domain::snapshot::KnownMessage;
 use crate::domain::{Command, Refusal, Snapshot, handle};
 use crate::live::change::Change;
 use crate::store::inbound_items::{Lane, WaitingItem};
 use crate::store::lanes::OpenLane;
+use crate::store::messages::Found;
 use crate::store::quarantine::NewQuarantined;
 use crate::store::rows::Rows;
 use crate::store::{self, Transaction};
 
-/// Items that one transaction takes from a lane.
+/// Items that one transaction takes from a lane, in all from several, and from each of them at least.
 const LANE_LIMIT: i64 = 50;
+const TOGETHER: i64 = 200;
+const FEWEST: i64 = 4;
 
 /// How long an item that this version does not understand is left to the others.
 const STRANGE_FOR: SignedDuration = SignedDuration::from_mins(5);
@@ -41,7 +43,14 @@ struct Opened {
     items: Vec<WaitingItem>,
     /// Whose each of the snapshot's messages is.
     conversations: Vec<ConversationId>,
+    /// Items that were decided.
+    done: usize,
+    /// Something of it is in the tables already.
+    has_written: bool,
 }
+
+/// How far each contact's lane came; one that is missing is somebody else's.
+type Outcomes = HashMap<ContactId, Result<LaneProgress, Error>>;
 
 impl Runner {
     /// Runs the commands that wait in a lane, in the order they were stored, and commits them together.
@@ -61,22 +70,46 @@ impl Runner {
     /// Runs lanes of one inbox and commits them together; where that is not possible, one after the other. Answers for each of
     /// `contacts`, in their order.
     pub async fn run_lanes(&self, workspace: WorkspaceId, inbox: InboxId, contacts: &[ContactId]) -> Vec<Result<LaneProgress, Error>> {
-        if contacts.len() > 1
-            && let Ok(progress) = guarded(self.try_lanes(workspace, inbox, contacts, LANE_LIMIT, Reading::Strict)).await
-        {
-            return contacts.iter().map(|contact| progress.get(contact).copied().ok_or(Error::Busy)).collect();
+        let lane = |contact: ContactId| Lane { workspace, contact, inbox };
+        if let [contact] = contacts {
+            return vec![self.run_lane(lane(*contact)).await];
         }
+        let mut outcomes = match guarded(self.try_lanes(workspace, inbox, contacts, limit(contacts.len()), Reading::Strict)).await {
+            Ok(outcomes) => outcomes,
+            Err(error) if is_of_an_item(&error) || matches!(&error, Error::Store(error) if error.is_busy() || error.is_retryable()) => {
+                tracing::debug!(%error, lanes = contacts.len(), "lanes could not be run together; they are run one by one");
+                metrics::counter!("baton_lane_batches_failed_total").increment(1);
+                return self.run_one_by_one(contacts.iter().map(|contact| lane(*contact))).await;
+            }
+            // It says nothing of the lanes: one tells of it, and all come again.
+            Err(error) => return std::iter::once(Err(error)).chain(contacts.iter().skip(1).map(|_| Err(Error::Busy))).collect(),
+        };
         let mut all = Vec::with_capacity(contacts.len());
         for contact in contacts {
-            all.push(self.run_lane(Lane { workspace, contact: *contact, inbox }).await);
+            all.push(match outcomes.remove(contact) {
+                Some(Err(error)) if is_of_an_item(&error) => self.run_first_of(lane(*contact)).await,
+                Some(outcome) => outcome,
+                None => Err(Error::Busy),
+            });
+        }
+        all
+    }
+
+    /// Runs lanes by themselves; where one finds that nothing can be had, the others come again.
+    async fn run_one_by_one(&self, lanes: impl Iterator<Item = Lane>) -> Vec<Result<LaneProgress, Error>> {
+        let (mut all, mut is_away) = (Vec::new(), false);
+        for lane in lanes {
+            let outcome = if is_away { Err(Error::Busy) } else { self.run_lane(lane).await };
+            is_away |= matches!(&outcome, Err(Error::Store(error)) if error.is_passing() && !error.is_busy());
+            all.push(outcome);
         }
         all
     }
 
     /// Runs one lane.
     async fn run_one(&self, lane: Lane, limit: i64, reading: Reading) -> Result<LaneProgress, Error> {
-        let progress = guarded(self.try_lanes(lane.workspace, lane.inbox, &[lane.contact], limit, reading)).await?;
-        progress.get(&lane.contact).copied().ok_or(Error::Busy)
+        let mut outcomes = guarded(self.try_lanes(lane.workspace, lane.inbox, &[lane.contact], limit, reading)).await?;
+        outcomes.remove(&lane.contact).unwrap_or(Err(Error::Busy))
     }
 
     /// Runs the first item alone; one that the database cannot keep, or over which the program fails, is set aside so that the rest
@@ -110,10 +143,12 @@ impl Runner {
         rows.done.push((lane.contact, item.seq));
         rows.write(&transaction).await?;
         transaction.commit().await?;
+        metrics::counter!("baton_quarantined_total").increment(1);
         Ok(LaneProgress::MoreMayWait)
     }
 
-    /// Runs what waits for those contacts that nobody else has; answers how far each of these came.
+    /// Runs what waits for those contacts that nobody else has; answers how far each of these came. One at which something cannot be
+    /// read, or over which the program fails, costs the others nothing.
     async fn try_lanes(
         &self,
         workspace: WorkspaceId,
@@ -121,111 +156,171 @@ impl Runner {
         contacts: &[ContactId],
         limit: i64,
         reading: Reading,
-    ) -> Result<HashMap<ContactId, LaneProgress>, Error> {
+    ) -> Result<Outcomes, Error> {
         self.check_clock()?;
         let place = self.place(workspace, inbox).await?;
+        let mut connection = self.enter().await?;
         let turns: Vec<(ContactId, Turn)> =
             contacts.iter().filter_map(|contact| Some((*contact, self.turns.take_at_once(workspace, *contact)?))).collect();
         let free: Vec<ContactId> = turns.iter().map(|(contact, _)| *contact).collect();
         if free.is_empty() {
-            return Ok(HashMap::new());
+            return Ok(Outcomes::new());
         }
-        let mut connection = self.enter().await?;
         let transaction = connection.client.transaction().await?;
         let lanes = store::lanes::open(&transaction, workspace, inbox, &free, limit).await?;
-        let mut progress: HashMap<ContactId, LaneProgress> = lanes.iter().map(|lane| (lane.contact.id, LaneProgress::Empty)).collect();
-        let mut opened = look_around(&transaction, &place, lanes, reading).await?;
+        let mut outcomes: Outcomes = lanes.iter().map(|lane| (lane.contact.id, Ok(LaneProgress::Empty))).collect();
+        let opened = look_around(&transaction, &place, lanes, reading, &mut outcomes).await?;
         let (mut rows, mut changes, now) = (Rows::of(workspace), Vec::new(), now());
-        for lane in &mut opened {
-            let done = decide_all(&transaction, &mut rows, &mut changes, lane, now).await?;
-            if i64::try_from(done).is_ok_and(|done| done >= limit) {
-                progress.insert(lane.snapshot.contact.id, LaneProgress::MoreMayWait);
+        for mut lane in opened {
+            let contact = lane.snapshot.contact.id;
+            match guarded(decide_all(&transaction, &mut lane, reading, now)).await {
+                Ok(done) => {
+                    let is_full = i64::try_from(lane.done).is_ok_and(|done| done >= limit);
+                    outcomes.insert(contact, Ok(if is_full { LaneProgress::MoreMayWait } else { LaneProgress::Empty }));
+                    rows.append(done.rows);
+                    changes.extend(done.changes);
+                }
+                Err(error @ (Error::Panicked | Error::Refused(_))) if !lane.has_written => _ = outcomes.insert(contact, Err(error)),
+                Err(error) => return Err(error),
             }
+            // Under other people's feet for no longer than a moment at a time.
+            tokio::task::yield_now().await;
         }
+        for (moved, ..) in &rows.items {
+            // Its turn in this transaction may be over.
+            outcomes.entry(*moved).and_modify(|outcome| _ = outcome.as_mut().map(|progress| *progress = LaneProgress::MoreMayWait));
+        }
+        let set_aside = rows.set_aside.len();
         rows.write(&transaction).await?;
         transaction.commit().await?;
+        drop(connection);
+        metrics::counter!("baton_quarantined_total").increment(set_aside as u64);
         changes.into_iter().for_each(|change| self.publish(change));
-        Ok(progress)
+        Ok(outcomes)
     }
 }
 
-/// Snapshots of lanes in which something waits, with the messages that their items speak of.
-async fn look_around(transaction: &Transaction<'_>, place: &Place, lanes: Vec<OpenLane>, reading: Reading) -> Result<Vec<Opened>, Error> {
+/// Items that are taken from each of so many lanes.
+fn limit(lanes: usize) -> i64 {
+    let lanes = i64::try_from(lanes).unwrap_or(i64::MAX).max(1);
+    (TOGETHER / lanes).clamp(FEWEST, LANE_LIMIT)
+}
+
+/// Snapshots of lanes in which something waits, with the messages that their items speak of. Where something cannot be read, the lane's
+/// outcome says so.
+async fn look_around(
+    transaction: &Transaction<'_>,
+    place: &Place,
+    lanes: Vec<OpenLane>,
+    reading: Reading,
+    outcomes: &mut Outcomes,
+) -> Result<Vec<Opened>, Error> {
+    let mut place = place.clone();
     let mut opened = Vec::with_capacity(lanes.len());
     for OpenLane { contact, latest, items } in lanes.into_iter().filter(|lane| !lane.items.is_empty()) {
-        let snapshot = snapshot(transaction, place, contact, latest, reading).await?;
-        opened.push(Opened { snapshot, items, conversations: Vec::new() });
+        let id = contact.id;
+        match snapshot(transaction, &place, contact, latest, reading).await {
+            Ok(snapshot) => {
+                // With the flow's version that it had to read.
+                place.workplace = snapshot.workplace.clone();
+                opened.push(Opened { snapshot, items, conversations: Vec::new(), done: 0, has_written: false });
+            }
+            Err(error @ Error::Store(store::Error::Unreadable(_))) => _ = outcomes.insert(id, Err(error)),
+            Err(error) => return Err(error),
+        }
     }
-    let spoken: Vec<(Vec<&str>, Vec<Uuid>)> = opened.iter().map(|lane| spoken_of(&lane.items, &lane.snapshot)).collect();
-    let wamids: Vec<&str> = spoken.iter().flat_map(|(wamids, _)| wamids).copied().collect();
-    let ids: Vec<Uuid> = spoken.iter().flat_map(|(_, ids)| ids).copied().collect();
+    let (mut wamids, mut ids): (HashMap<&str, Vec<usize>>, HashMap<Uuid, Vec<usize>>) = (HashMap::new(), HashMap::new());
+    for (number, lane) in opened.iter().enumerate() {
+        let (theirs, ours) = spoken_of(&lane.items, &lane.snapshot);
+        theirs.into_iter().for_each(|wamid| wamids.entry(wamid).or_default().push(number));
+        ours.into_iter().for_each(|id| ids.entry(id).or_default().push(number));
+    }
     if wamids.is_empty() && ids.is_empty() {
         return Ok(opened);
     }
-    let known = store::messages::known(transaction, place.workspace, place.inbox.id, &wamids, &ids).await?;
-    let theirs: Vec<Vec<(KnownMessage, ConversationId)>> = spoken
-        .iter()
-        .map(|(wamids, ids)| {
-            let is_theirs = |message: &KnownMessage| {
-                ids.contains(&message.id.0) || message.wamid.as_deref().is_some_and(|wamid| wamids.contains(&wamid))
-            };
-            known.iter().filter(|(message, _)| is_theirs(message)).cloned().collect()
+    let wanted: (Vec<&str>, Vec<Uuid>) = (wamids.keys().copied().collect(), ids.keys().copied().collect());
+    let known = store::messages::known(transaction, place.workspace, place.inbox.id, &wanted.0, &wanted.1).await?;
+    let of_lanes: Vec<(Vec<usize>, Found)> = known
+        .into_iter()
+        .map(|found| {
+            let by_wamid = found.message.wamid.as_deref().and_then(|wamid| wamids.get(wamid));
+            let by_id = ids.get(&found.message.id.0);
+            let mut lanes: Vec<usize> = by_id.into_iter().chain(by_wamid).flatten().copied().collect();
+            lanes.sort_unstable();
+            lanes.dedup();
+            (lanes, found)
         })
         .collect();
-    for (lane, theirs) in opened.iter_mut().zip(theirs) {
-        (lane.snapshot.messages, lane.conversations) = theirs.into_iter().unzip();
+    for (lanes, found) in of_lanes {
+        let misread = reading.accept(found.misread).err().map(|error| error.to_string());
+        for lane in lanes {
+            let lane = &mut opened[lane];
+            lane.snapshot.messages.push(found.message.clone());
+            lane.conversations.push(found.conversation);
+            if let Some(reason) = &misread {
+                outcomes.insert(lane.snapshot.contact.id, Err(Error::Store(store::Error::Unreadable(reason.clone()))));
+            }
+        }
     }
+    opened.retain(|lane| matches!(outcomes.get(&lane.snapshot.contact.id), Some(Ok(_))));
     Ok(opened)
 }
 
-/// Decides the items of a lane, one after the other, and answers how many; one that another version may understand, and what stands
-/// behind it, waits.
-async fn decide_all(
-    transaction: &Transaction<'_>,
-    rows: &mut Rows,
-    changes: &mut Vec<Change>,
-    lane: &mut Opened,
-    now: Timestamp,
-) -> Result<usize, Error> {
+/// What the items of a lane came to.
+struct Decided {
+    rows: Rows,
+    changes: Vec<Change>,
+}
+
+/// Decides the items of a lane, one after the other; one that another version may understand, and what stands behind it, waits.
+async fn decide_all(transaction: &Transaction<'_>, lane: &mut Opened, reading: Reading, now: Timestamp) -> Result<Decided, Error> {
     let contact = lane.snapshot.contact.id;
-    let mut done = 0;
+    let workspace = lane.snapshot.workspace;
+    let (mut rows, mut changes) = (Rows::of(workspace), Vec::new());
     for item in std::mem::take(&mut lane.items) {
         let told = match &item.item {
             Ok(told) => told,
-            Err(_) if is_young(item.received_at, now) => return Ok(done),
+            Err(_) if is_young(item.received_at, now) => break,
             Err(strange) => {
                 tracing::warn!(%contact, "an item that no version of Baton here understands is set aside");
-                set_aside(rows, &item, &strange.reason, now)?;
+                set_aside(&mut rows, &item, &strange.reason, now)?;
                 rows.done.push((contact, item.seq));
-                done += 1;
+                lane.done += 1;
                 continue;
             }
         };
         let decided = match lane.elsewhere(told) {
-            None => decide(rows, &mut lane.snapshot, told, item.received_at, now)?,
+            None => decide(&mut rows, &mut lane.snapshot, told, item.received_at, now)?,
             Some(id) => {
                 // It may be one that items before this one were about: it is read as they left it.
-                std::mem::replace(rows, Rows::of(rows.workspace())).write(transaction).await?;
-                let loaded = store::conversations::load(transaction, rows.workspace(), id).await?;
-                let conversation = loaded.map(|loaded| loaded.conversation);
-                let mut other = Snapshot { session: None, conversation, ..lane.snapshot.clone() };
-                let decided = decide(rows, &mut other, told, item.received_at, now)?;
+                lane.has_written = true;
+                std::mem::replace(&mut rows, Rows::of(workspace)).write(transaction).await?;
+                let loaded = store::conversations::load(transaction, workspace, id).await?;
+                let mut other = Snapshot { session: None, conversation: None, ..lane.snapshot.clone() };
+                if let Some(loaded) = loaded {
+                    reading.accept(loaded.misread)?;
+                    other.conversation = Some(loaded.conversation);
+                }
+                let decided = decide(&mut rows, &mut other, told, item.received_at, now)?;
                 (lane.snapshot.messages, lane.snapshot.contact) = (other.messages, other.contact);
                 decided
             }
         };
         match decided {
             Ok(Effects { change, shift }) => {
-                shift_loads(transaction, &lane.snapshot, shift, now).await?;
+                if shift.is_some() {
+                    lane.has_written = true;
+                    shift_loads(transaction, &lane.snapshot, shift, now).await?;
+                }
                 changes.push(change);
             }
             Err(Refusal::Duplicate) => {}
-            Err(refusal) => set_aside(rows, &item, &refusal.to_string(), now)?,
+            Err(refusal) => set_aside(&mut rows, &item, &refusal.to_string(), now)?,
         }
         rows.done.push((contact, item.seq));
-        done += 1;
+        lane.done += 1;
     }
-    Ok(done)
+    Ok(Decided { rows, changes })
 }
 
 impl Opened {
@@ -273,7 +368,6 @@ fn decide(
 }
 
 fn set_aside(rows: &mut Rows, item: &WaitingItem, reason: &str, at: Timestamp) -> Result<(), Error> {
-    metrics::counter!("baton_quarantined_total").increment(1);
     let body = match &item.item {
         Ok(told) => serde_json::to_vec(told),
         Err(strange) => Ok(strange.raw.clone().into_bytes()),

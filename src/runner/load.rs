@@ -9,7 +9,7 @@ use super::{Error, Runner, fresh_ids};
 use crate::domain::Snapshot;
 use crate::domain::contact::Contact;
 use crate::domain::flows::session::FlowSession;
-use crate::domain::ids::{ConversationId, InboxId, WorkspaceId};
+use crate::domain::ids::{InboxId, WorkspaceId};
 use crate::domain::inbox::Inbox;
 use crate::domain::workplace::Workplace;
 use crate::store::conversations::Loaded;
@@ -42,6 +42,19 @@ impl Reading {
             other => other,
         }
     }
+
+    /// What was read in another's stead: a conversation whose state or controller is not understood is as one whose flow is gone, a
+    /// message whose status is not, as one of which something is still to come.
+    pub(super) fn accept(self, misread: Option<store::Error>) -> store::Result<()> {
+        match misread {
+            Some(error) if self == Reading::Strict => Err(error),
+            Some(error) => {
+                tracing::warn!(%error, "what no version here understands counts as what it most resembles");
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 impl Runner {
@@ -66,9 +79,11 @@ pub(super) async fn snapshot(
     loaded: Option<Loaded>,
     reading: Reading,
 ) -> Result<Snapshot, Error> {
-    let (conversation, session, another_under_way) =
-        loaded.map_or((None, Ok(None), false), |loaded| (Some(loaded.conversation), loaded.session, loaded.another_under_way));
-    let session = reading.of(session)?;
+    let (mut conversation, mut session, mut another_under_way) = (None, None, false);
+    if let Some(loaded) = loaded {
+        reading.accept(loaded.misread)?;
+        (conversation, session, another_under_way) = (Some(loaded.conversation), reading.of(loaded.session)?, loaded.another_under_way);
+    }
     let mut workplace = place.workplace.clone();
     if let Some(FlowSession { flow, version, .. }) = session
         && !workplace.definitions.contains_key(&(flow, version))
@@ -91,18 +106,19 @@ pub(super) async fn snapshot(
     })
 }
 
-/// Adds the messages that commands speak of; answers which conversation each belongs to.
+/// Adds the messages that a command speaks of.
 pub(super) async fn know_messages(
     transaction: &Transaction<'_>,
     snapshot: &mut Snapshot,
-    wamids: &[&str],
     ids: &[Uuid],
-) -> Result<Vec<ConversationId>, Error> {
-    if wamids.is_empty() && ids.is_empty() {
-        return Ok(Vec::new());
+    reading: Reading,
+) -> Result<(), Error> {
+    if ids.is_empty() {
+        return Ok(());
     }
-    let known = store::messages::known(transaction, snapshot.workspace, snapshot.inbox.id, wamids, ids).await?;
-    let (messages, conversations) = known.into_iter().unzip();
-    snapshot.messages = messages;
-    Ok(conversations)
+    for found in store::messages::known(transaction, snapshot.workspace, snapshot.inbox.id, &[], ids).await? {
+        reading.accept(found.misread)?;
+        snapshot.messages.push(found.message);
+    }
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! The one door. Every change runs the same five steps: lock → load → decide → commit → publish, for a contact ([`contact`]). Who waits
+//! The one door. Every change runs the same steps: lock → load → decide → write → commit → publish, for a contact ([`contact`]), and for what waits for many ([`lanes`]). Who waits
 //! in a queue is given to agents by statements that say themselves whether it may still be ([`routing`]).
 
 mod concerns;

@@ -77,7 +77,9 @@ impl Runner {
             }
             returned += progress;
             if progress == 0 {
-                return Ok(Returned { returned, left: held.len() });
+                // Another node may have been quicker with some.
+                let left = if held.is_empty() { held } else { self.store.held_by(workspace, user, BATCH).await? };
+                return Ok(Returned { returned, left: left.len() });
             }
         }
     }
@@ -87,10 +89,14 @@ impl Runner {
     /// # Errors
     /// A fault; it may be repeated.
     pub async fn return_what_nobody_holds(&self) -> Result<(), Error> {
+        let mut failed = None;
         for (workspace, conversation, user) in self.store.held_by_nobody(BATCH).await? {
-            self.returns(workspace, conversation, user).await?;
+            // One that cannot be given back holds up none of the others.
+            if let Err(error) = self.returns(workspace, conversation, user).await {
+                failed = Some(error);
+            }
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     /// Whether a conversation went back to a queue.

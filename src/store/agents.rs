@@ -40,7 +40,7 @@ crate::statements! {
         FROM users AS person
         JOIN conversations AS conversation
           ON conversation.workspace_id = person.workspace_id AND conversation.agent_id = person.id AND conversation.controller = 'agent'
-        WHERE NOT person.active AND conversation.queue_id IS NOT NULL
+        WHERE NOT person.active
         ORDER BY conversation.workspace_id, conversation.id
         LIMIT $1";
     QUEUES_OF = "

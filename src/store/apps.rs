@@ -8,6 +8,12 @@ crate::statements! {
         INSERT INTO apps (app_id, app_secret, verify_token)
         VALUES ($1, $2, $3)
         ON CONFLICT (app_id) DO UPDATE SET app_secret = excluded.app_secret, verify_token = excluded.verify_token";
+    /// Keeps what is known of an app, unless it is new or says the same; a row, then.
+    SAVE_UNLESS_OTHERWISE = "
+        INSERT INTO apps (app_id, app_secret, verify_token)
+        VALUES ($1, $2, $3)
+        ON CONFLICT (app_id) DO UPDATE SET app_secret = excluded.app_secret
+        WHERE apps.app_secret = excluded.app_secret AND apps.verify_token = excluded.verify_token";
 }
 
 /// A Meta app.
@@ -38,12 +44,19 @@ impl Store {
     }
 }
 
-/// As [`Store::save_app`], in a transaction with what needs it.
+/// Whether another app's secrets may be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    Replace,
+    /// Whoever was first with other secrets is right.
+    Keep,
+}
+
+/// As [`Store::save_app`], in a transaction with what needs it; false when it is known under other secrets, which are kept.
 ///
 /// # Errors
 /// As PostgreSQL answers.
-pub async fn save(transaction: &Transaction<'_>, app: &App) -> Result<()> {
-    let statement = prepare(transaction, &SAVE).await?;
-    transaction.execute(&statement, &[&app.app_id, &app.app_secret, &app.verify_token]).await?;
-    Ok(())
+pub async fn save(transaction: &Transaction<'_>, app: &App, known: Known) -> Result<bool> {
+    let statement = prepare(transaction, if known == Known::Replace { &SAVE } else { &SAVE_UNLESS_OTHERWISE }).await?;
+    Ok(transaction.execute(&statement, &[&app.app_id, &app.app_secret, &app.verify_token]).await? == 1)
 }

@@ -100,14 +100,24 @@ crate::statements! {
 #[derive(Debug)]
 pub struct Loaded {
     pub conversation: Conversation,
+    /// Why this version does not understand its state or controller; then it counts as open, and as in a flow that is gone.
+    pub misread: Option<Error>,
     /// Its flow's session, or why this version does not understand it.
     pub session: Result<Option<FlowSession>>,
     pub another_under_way: bool,
 }
 
-/// Reads the columns of [`columns`], to decide by: a state or controller of a newer version is left to its nodes.
-fn conversation(row: &Row) -> Result<Conversation> {
-    Ok(with_standing(row, state(row.get(3))?, controller(row.get(4), row.get(6))?))
+/// Reads the columns of [`columns`], to decide by.
+fn conversation(row: &Row) -> (Conversation, Option<Error>) {
+    match (state(row.get(3)), controller(row.get(4), row.get(6))) {
+        (Ok(state), Ok(controller)) => (with_standing(row, state, controller), None),
+        (Ok(State::Resolved), Err(error)) => (with_standing(row, State::Resolved, Controller::Nobody), Some(error)),
+        (Ok(state), Err(error)) => (with_standing(row, state, Controller::Flow), Some(error)),
+        (Err(error), controller) => {
+            let theirs = controller.ok().filter(|controller| *controller != Controller::Nobody);
+            (with_standing(row, State::Open, theirs.unwrap_or(Controller::Flow)), Some(error))
+        }
+    }
 }
 
 /// Reads the columns of [`columns`], to show them: what this version does not understand is open, and nobody's.
@@ -158,8 +168,9 @@ fn controller(text: &str, agent: Option<Uuid>) -> Result<Controller> {
 }
 
 /// Reads the columns of [`columns`] and what follows them.
-pub(super) fn loaded(row: &Row) -> Result<Loaded> {
-    Ok(Loaded { conversation: conversation(row)?, session: optional(row, WIDTH), another_under_way: row.get(WIDTH + 1) })
+pub(super) fn loaded(row: &Row) -> Loaded {
+    let (conversation, misread) = conversation(row);
+    Loaded { conversation, misread, session: optional(row, WIDTH), another_under_way: row.get(WIDTH + 1) }
 }
 
 /// Loads and locks a conversation. Call it under the contact's lock.
@@ -168,7 +179,7 @@ pub(super) fn loaded(row: &Row) -> Result<Loaded> {
 /// As PostgreSQL answers.
 pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, id: ConversationId) -> Result<Option<Loaded>> {
     let statement = prepare(transaction, &BY_ID).await?;
-    transaction.query_opt(&statement, &[&workspace.0, &id.0]).await?.map(|row| loaded(&row)).transpose()
+    Ok(transaction.query_opt(&statement, &[&workspace.0, &id.0]).await?.map(|row| loaded(&row)))
 }
 
 /// Reads a conversation with its contact, without a lock of its own.
@@ -178,7 +189,7 @@ pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, id: Con
 pub async fn with_contact(transaction: &Transaction<'_>, workspace: WorkspaceId, id: ConversationId) -> Result<Option<(Loaded, Contact)>> {
     let statement = prepare(transaction, &WITH_CONTACT).await?;
     let row = transaction.query_opt(&statement, &[&workspace.0, &id.0]).await?;
-    row.map(|row| Ok((loaded(&row)?, super::contacts::contact(&row, WIDTH + 2)))).transpose()
+    Ok(row.map(|row| (loaded(&row), super::contacts::contact(&row, WIDTH + 2))))
 }
 
 /// Adds conversations.

@@ -21,8 +21,9 @@ pub(super) async fn in_one_flight(client: &Object, steps: Vec<Step>) -> Result<(
         return Err(Error::Unreadable(format!("{} steps are too many for one flight", steps.len())));
     }
     let steps = prepared(client, steps).await?;
-    // Begun in this order: the first poll of each sends it.
-    let (began, sent, committed) = tokio::join!(client.batch_execute("BEGIN"), send(client, &steps), client.batch_execute("COMMIT"));
+    // The first poll of each sends it.
+    let (began, sent, committed) =
+        tokio::join!(biased; client.batch_execute("BEGIN"), send(client, &steps), client.batch_execute("COMMIT"));
     first_fault([began, sent, committed])
 }
 

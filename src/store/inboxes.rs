@@ -4,7 +4,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use super::apps::{self, App};
+use super::apps::{self, App, Known};
 use super::workplace::{self, NewFlow};
 use super::{Result, Store, Transaction, prepare};
 use crate::domain::ids::{FlowId, InboxId, QueueId, WorkspaceId};
@@ -146,19 +146,23 @@ impl Store {
         Ok(transaction.commit().await?)
     }
 
-    /// Connects a number: its app, its flow, published, and itself; or none of them.
+    /// Connects a number: its app, its flow, published, and itself; or none of them. False, and none of them, when the app is known
+    /// under other secrets that are to be kept.
     ///
     /// # Errors
     /// As PostgreSQL answers; [`is_taken`](super::users::is_taken) when the number is connected already.
-    pub async fn connect(&self, app: &App, flow: Option<&NewFlow>, new: &NewInbox) -> Result<()> {
+    pub async fn connect(&self, app: &App, known: Known, flow: Option<&NewFlow>, new: &NewInbox) -> Result<bool> {
         let mut client = self.client().await?;
         let transaction = client.transaction().await?;
+        if !apps::save(&transaction, app, known).await? {
+            return Ok(false);
+        }
         if let Some(flow) = flow {
             workplace::add_published(&transaction, new.workspace, flow).await?;
         }
-        apps::save(&transaction, app).await?;
         insert(&transaction, new).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        Ok(true)
     }
 }
 

@@ -28,7 +28,7 @@ pub struct OpenLane {
 /// lane can come again, and those of other customers need its place: nobody is waited for, nor hardly any other row.
 ///
 /// # Errors
-/// As PostgreSQL answers; [`is_busy`](super::Error::is_busy) when somebody has a conversation.
+/// As PostgreSQL answers; [`is_busy`](super::Error::is_busy), for all of them, when somebody has the conversation of one.
 pub async fn open(
     transaction: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -41,7 +41,7 @@ pub async fn open(
     let latest = prepare(transaction, &conversations::LATEST).await?;
     let wanted: Vec<Uuid> = contacts.iter().map(|contact| contact.0).collect();
     let of_contacts: [&(dyn ToSql + Sync); 2] = [&workspace.0, &wanted];
-    let (give_way, locked) = tokio::join!(transaction.batch_execute(GIVE_WAY), transaction.query(&lock, &of_contacts));
+    let (give_way, locked) = tokio::join!(biased; transaction.batch_execute(GIVE_WAY), transaction.query(&lock, &of_contacts));
     give_way?;
     let free: Vec<Contact> = locked?.iter().map(|row| contacts::contact(row, 0)).collect();
     if free.is_empty() {
@@ -50,7 +50,7 @@ pub async fn open(
     // Read by statements of their own, which see what was written before the lock was free.
     let ids: Vec<Uuid> = free.iter().map(|contact| contact.id.0).collect();
     let of_items: [&(dyn ToSql + Sync); 4] = [&workspace.0, &ids, &inbox.0, &limit];
-    let (items, latest) = tokio::join!(transaction.query(&waiting, &of_items), transaction.query(&latest, &of_items[..3]));
+    let (items, latest) = tokio::join!(biased; transaction.query(&waiting, &of_items), transaction.query(&latest, &of_items[..3]));
     let mut lanes: Vec<OpenLane> = free.into_iter().map(|contact| OpenLane { contact, latest: None, items: Vec::new() }).collect();
     let places: HashMap<ContactId, usize> = lanes.iter().enumerate().map(|(place, lane)| (lane.contact.id, place)).collect();
     for row in items? {
@@ -59,7 +59,7 @@ pub async fn open(
         }
     }
     for row in latest? {
-        let loaded = conversations::loaded(&row)?;
+        let loaded = conversations::loaded(&row);
         if let Some(place) = places.get(&loaded.conversation.contact) {
             lanes[*place].latest = Some(loaded);
         }

@@ -124,7 +124,16 @@ pub(super) fn merge_content(workspace: WorkspaceId, message: MessageId, keys: se
     Step::of(SET_CONTENT).with(workspace.0).with(message.0).with(keys)
 }
 
-/// The messages with these WhatsApp ids or ids, and the conversation of each.
+/// A stored message that items or commands speak of.
+#[derive(Debug)]
+pub struct Found {
+    pub message: KnownMessage,
+    pub conversation: ConversationId,
+    /// Why this version does not understand its status; then something counts as still to come.
+    pub misread: Option<Error>,
+}
+
+/// The messages with these WhatsApp ids or ids.
 ///
 /// # Errors
 /// As PostgreSQL answers.
@@ -134,19 +143,22 @@ pub async fn known(
     inbox: InboxId,
     wamids: &[&str],
     ids: &[Uuid],
-) -> Result<Vec<(KnownMessage, ConversationId)>> {
+) -> Result<Vec<Found>> {
     let statement = prepare(transaction, &KNOWN_TO_ITEMS).await?;
     let rows = transaction.query(&statement, &[&workspace.0, &inbox.0, &wamids, &ids]).await?;
-    rows.iter()
-        .map(|row| {
-            let status = status(row.get(2))?;
-            let failure: Option<Failure> = optional(row, 3)?;
-            let is_asked = status == Status::Unknown && failure.is_some_and(|failure| failure.title == Failure::UNANSWERED);
-            let outbox = outbox::standing(row.get(6), row.get(5), row.get(7));
-            let known = KnownMessage { id: MessageId(row.get(0)), wamid: row.get(1), status, is_asked, outbox };
-            Ok((known, ConversationId(row.get(4))))
-        })
-        .collect()
+    Ok(rows.iter().map(found).collect())
+}
+
+fn found(row: &Row) -> Found {
+    let (status, misread) = match status(row.get(2)) {
+        Ok(status) => (status, None),
+        Err(error) => (Status::Sending, Some(error)),
+    };
+    let failure: Option<Failure> = if_known(row, 3);
+    let is_asked = status == Status::Unknown && failure.is_some_and(|failure| failure.title == Failure::UNANSWERED);
+    let outbox = outbox::standing(row.get(6), row.get(5), row.get(7));
+    let message = KnownMessage { id: MessageId(row.get(0)), wamid: row.get(1), status, is_asked, outbox };
+    Found { message, conversation: ConversationId(row.get(4)), misread }
 }
 
 /// The conversation of a stored message, and the agent who wrote it.

@@ -1,4 +1,5 @@
-//! The rows that decisions come to, gathered for one subject or for many, and written as sets: a statement a table.
+//! The rows that decisions come to, gathered for one subject or for many, and written as sets: a statement for each table that every
+//! message touches, and for the others one for each row.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -139,6 +140,33 @@ impl Rows {
         }
     }
 
+    /// Adds those of somebody else: they speak of other subjects.
+    pub fn append(&mut self, theirs: Rows) {
+        for (before, now) in &theirs.conversations {
+            self.conversation(before.as_ref(), now);
+        }
+        self.contacts.extend(theirs.contacts);
+        self.sessions.extend(theirs.sessions);
+        self.timers.extend(theirs.timers);
+        self.progress.extend(theirs.progress);
+        self.gone.extend(theirs.gone);
+        self.events.extend(theirs.events);
+        self.messages.extend(theirs.messages);
+        self.outgoing.extend(theirs.outgoing);
+        self.postponed.extend(theirs.postponed);
+        self.contents.extend(theirs.contents);
+        self.pictures.extend(theirs.pictures);
+        self.pictures_stored.extend(theirs.pictures_stored);
+        self.pictures_failed.extend(theirs.pictures_failed);
+        self.notes.extend(theirs.notes);
+        self.notices.extend(theirs.notices);
+        self.pauses.extend(theirs.pauses);
+        self.items.extend(theirs.items);
+        self.parted.extend(theirs.parted);
+        self.set_aside.extend(theirs.set_aside);
+        self.done.extend(theirs.done);
+    }
+
     /// Writes all of it.
     ///
     /// # Errors
@@ -160,8 +188,9 @@ impl Rows {
         let (known, new): (Vec<_>, Vec<_>) = self.conversations.into_iter().partition(|(before, _)| before.is_some());
         let new: Vec<Conversation> = new.into_iter().map(|(_, now)| now).collect();
         let known: Vec<(Conversation, Conversation)> = known.into_iter().filter_map(|(before, now)| Some((before?, now))).collect();
-        set(!new.is_empty(), &|| conversations::insert(workspace, &new))?;
+        // A contact has one under way in an inbox: the one before it ends first.
         set(!known.is_empty(), &|| conversations::update(workspace, &known))?;
+        set(!new.is_empty(), &|| conversations::insert(workspace, &new))?;
         let contacts: Vec<(Contact, Contact)> = self.contacts.into_values().collect();
         set(!contacts.is_empty(), &|| contacts::update(workspace, &contacts))?;
         set(!self.events.is_empty(), &|| events::insert(workspace, &self.events))?;

@@ -20,7 +20,7 @@ use super::session::renewal;
 use super::state::State;
 use super::{present, threads};
 use crate::domain::conversation::Listing;
-use crate::domain::ids::{ConversationId, UserId, WorkspaceId};
+use crate::domain::ids::{ConversationId, SessionId, UserId, WorkspaceId};
 use crate::live::change::Change;
 use crate::live::porter::{Line, deliver};
 
@@ -212,19 +212,25 @@ async fn beat(state: &State) {
     }
 }
 
-/// Looks every session up again within a minute, spread over it: a lost sign-out does not last.
+/// Looks every session up again within a minute, spread over it, and all at once when sign-outs may have been missed.
 async fn check_sessions(state: &State) {
     loop {
         let sessions = state.live.hub.sessions();
-        let pause = SESSION_ROUND.div_f64(sessions.len().max(1) as f64);
-        if sessions.is_empty() {
-            tokio::time::sleep(pause).await;
+        tokio::select! {
+            () = check_each(state, &sessions, SESSION_ROUND.div_f64(sessions.len().max(1) as f64)) => {}
+            () = state.live.sessions_in_doubt.notified() => check_each(state, &state.live.hub.sessions(), Duration::ZERO).await,
         }
-        for (workspace, session) in sessions {
-            tokio::time::sleep(pause).await;
-            if let Ok(false) = state.store.session_is_alive(workspace, session, renewal(Timestamp::now())).await {
-                state.live.session_is_over(workspace, session);
-            }
+    }
+}
+
+async fn check_each(state: &State, sessions: &[(WorkspaceId, SessionId)], pause: Duration) {
+    if sessions.is_empty() {
+        tokio::time::sleep(pause).await;
+    }
+    for (workspace, session) in sessions {
+        tokio::time::sleep(pause).await;
+        if let Ok(false) = state.store.session_is_alive(*workspace, *session, renewal(Timestamp::now())).await {
+            state.live.session_is_over(*workspace, *session);
         }
     }
 }

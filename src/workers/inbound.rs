@@ -74,13 +74,13 @@ impl Inbound {
     }
 
     async fn sort_batch(&self, app: &str) -> Next {
-        if tokio::time::timeout(AFTER_FAULT, self.lanes.have_room()).await.is_err() {
+        if tokio::time::timeout(AFTER_FAULT, self.lanes.have_room(app)).await.is_err() {
             return Next::Again;
         }
         match self.workers.runner.sort(app, understand).await {
             Ok(sorted) => {
                 NOT_SORTED.is_over();
-                sorted.lanes.into_iter().for_each(|lane| self.lanes.run(lane));
+                sorted.lanes.into_iter().for_each(|lane| self.lanes.run(lane, app));
                 match (sorted.is_overtaken, sorted.more_may_wait) {
                     (true, _) => Next::Later(AFTER_OTHERS),
                     (false, true) => Next::Again,
@@ -107,7 +107,7 @@ impl Inbound {
         let before = crate::runner::now().saturating_sub(LEFT_BEHIND).unwrap_or(jiff::Timestamp::MIN);
         let (left, seen) = store.lanes_left_behind(before, self.swept.load(Ordering::Relaxed)).await?;
         self.swept.store(seen, Ordering::Relaxed);
-        left.into_iter().for_each(|lane| self.lanes.run(lane));
+        left.into_iter().for_each(|lane| self.lanes.take_up(lane));
         Ok(())
     }
 }

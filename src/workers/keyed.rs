@@ -71,11 +71,6 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static> Keyed<K> {
         }
     }
 
-    /// Keys at work now.
-    pub fn len(&self) -> usize {
-        self.inner.keys().len()
-    }
-
     /// Waits until a key is freed; one that was freed since the last call counts.
     pub async fn one_is_freed(&self) {
         self.inner.freed.notified().await;
@@ -196,7 +191,7 @@ mod tests {
             tokio::task::yield_now().await;
         }
         keyed.finish().await;
-        assert_eq!((gate.rounds.load(Ordering::SeqCst), keyed.len()), (2, 0));
+        assert_eq!((gate.rounds.load(Ordering::SeqCst), keyed.inner.keys().len()), (2, 0));
     }
 
     #[tokio::test]
@@ -204,7 +199,7 @@ mod tests {
         let keyed = keyed(9);
         keyed.run(1, |_| async { panic!("planted") });
         keyed.one_is_freed().await;
-        assert_eq!(keyed.len(), 0);
+        assert_eq!(keyed.inner.keys().len(), 0);
         let gate = Gate::default();
         keyed.run(1, gate.work());
         gate.open.notify_one();
@@ -217,14 +212,14 @@ mod tests {
         let keyed = keyed(9);
         keyed.run(1, |_| std::future::pending());
         keyed.one_is_freed().await;
-        assert_eq!(keyed.len(), 0);
+        assert_eq!(keyed.inner.keys().len(), 0);
     }
 
     #[tokio::test]
     async fn no_more_keys_are_at_work_than_may_be() {
         let (keyed, gate) = (keyed(2), Gate::default());
         (0..5).for_each(|key| keyed.run(key, gate.work()));
-        assert_eq!(keyed.len(), 2);
+        assert_eq!(keyed.inner.keys().len(), 2);
     }
 
     #[tokio::test(start_paused = true)]
@@ -235,6 +230,6 @@ mod tests {
         tokio::task::yield_now().await;
         stop.cancel();
         keyed.finish().await;
-        assert_eq!(keyed.len(), 0);
+        assert_eq!(keyed.inner.keys().len(), 0);
     }
 }

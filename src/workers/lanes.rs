@@ -2,11 +2,12 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::pin::pin;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::keyed::{Keyed, Next};
@@ -18,13 +19,13 @@ use crate::runner::{Error, Runner};
 use crate::store::inbound_items::Lane;
 
 /// Transactions at once; each holds a connection of the pool, and runs the lanes of an inbox that wait by then, up to so many.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 8;
 const TOGETHER: usize = 32;
 
 /// Transactions at once while bodies flood in.
 const AT_ONCE_IN_A_FLOOD: usize = 1;
 
-/// Lanes, running and waiting, at which sorting pauses.
+/// Lanes of an app, running and waiting, at which sorting its bodies pauses.
 const AHEAD: usize = 1_000;
 
 /// Lanes that may wait for their turn; the rest is found by the sweep.
@@ -46,17 +47,99 @@ type Answer = Result<LaneProgress, Error>;
 #[derive(Debug)]
 struct Waiting {
     contact: ContactId,
+    /// Somebody runs it.
+    is_taken: Arc<AtomicBool>,
     answer: oneshot::Sender<Answer>,
 }
 
-/// The lanes that wait, by workspace and inbox.
-type Queues = HashMap<(WorkspaceId, InboxId), VecDeque<Waiting>>;
+type Inbox = (WorkspaceId, InboxId);
+
+/// The lanes that wait, by inbox; the inboxes take turns, so that a crowd in one holds up nobody in another.
+#[derive(Debug, Default)]
+struct Queues {
+    waiting: HashMap<Inbox, VecDeque<Waiting>>,
+    /// Each inbox of them, whose turn it is first.
+    turns: VecDeque<Inbox>,
+}
+
+impl Queues {
+    fn join(&mut self, inbox: Inbox, waiting: Waiting) {
+        let queue = self.waiting.entry(inbox).or_default();
+        if queue.is_empty() {
+            self.turns.push_back(inbox);
+        }
+        queue.push_back(waiting);
+    }
+
+    /// The longest waiting lanes of the inbox whose turn it is.
+    fn next(&mut self) -> Option<(Inbox, Vec<Waiting>)> {
+        let inbox = self.turns.pop_front()?;
+        let queue = self.waiting.get_mut(&inbox)?;
+        let taken: Vec<Waiting> = queue.drain(..queue.len().min(TOGETHER)).collect();
+        taken.iter().for_each(|waiting| waiting.is_taken.store(true, Ordering::Relaxed));
+        if queue.is_empty() {
+            self.waiting.remove(&inbox);
+        } else {
+            self.turns.push_back(inbox);
+        }
+        Some((inbox, taken))
+    }
+
+    /// Whether who waits there with this flag still waited, and does not any more.
+    fn leave(&mut self, inbox: Inbox, who: &Arc<AtomicBool>) -> bool {
+        let Some(queue) = self.waiting.get_mut(&inbox) else { return false };
+        let before = queue.len();
+        queue.retain(|waiting| !Arc::ptr_eq(&waiting.is_taken, who));
+        let has_left = queue.len() < before;
+        if queue.is_empty() {
+            self.waiting.remove(&inbox);
+            self.turns.retain(|turn| *turn != inbox);
+        }
+        has_left
+    }
+}
+
+/// How many lanes each app has at work; one is counted for as long as its [`Counted`] lives.
+#[derive(Debug, Default)]
+struct Apps(Mutex<HashMap<String, usize>>);
+
+#[derive(Debug)]
+struct Counted {
+    apps: Arc<Apps>,
+    app: String,
+}
+
+impl Apps {
+    fn count(self: &Arc<Self>, app: &str) -> Counted {
+        *self.counts().entry(app.to_owned()).or_default() += 1;
+        Counted { apps: self.clone(), app: app.to_owned() }
+    }
+
+    fn of(&self, app: &str) -> usize {
+        self.counts().get(app).copied().unwrap_or(0)
+    }
+
+    fn counts(&self) -> MutexGuard<'_, HashMap<String, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut counts = self.apps.counts();
+        match counts.get_mut(&self.app) {
+            Some(count) if *count > 1 => *count -= 1,
+            Some(_) | None => _ = counts.remove(&self.app),
+        }
+    }
+}
 
 /// The lanes of this node. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Lanes {
     runner: Runner,
     lanes: Keyed<Lane>,
+    apps: Arc<Apps>,
     waiting: Arc<Mutex<Queues>>,
     permits: Arc<Semaphore>,
     intake: Intake,
@@ -68,6 +151,7 @@ impl Lanes {
         Self {
             runner,
             lanes: Keyed::new("lanes", WAITING, stop),
+            apps: Arc::default(),
             waiting: Arc::default(),
             permits: Arc::new(Semaphore::new(AT_ONCE)),
             intake,
@@ -76,16 +160,26 @@ impl Lanes {
     }
 
     /// Waits until sorting more would give somebody something to do: bodies keep better than items.
-    pub async fn have_room(&self) {
-        while self.lanes.len() >= AHEAD {
+    pub async fn have_room(&self, app: &str) {
+        while self.apps.of(app) >= AHEAD {
             self.lanes.one_is_freed().await;
         }
     }
 
-    /// Runs a lane, or notes that it has to be run once more.
-    pub fn run(&self, lane: Lane) {
+    /// Runs a lane into which a body of an app brought something, or notes that it has to be run once more.
+    pub fn run(&self, lane: Lane, app: &str) {
+        self.start(lane, Some(self.apps.count(app)));
+    }
+
+    /// Runs a lane that somebody left behind.
+    pub fn take_up(&self, lane: Lane) {
+        self.start(lane, None);
+    }
+
+    fn start(&self, lane: Lane, counted: Option<Counted>) {
         let (lanes, looks) = (self.clone(), Arc::new(AtomicU32::new(0)));
         self.lanes.run(lane, move |lane| {
+            let _counted = &counted;
             let (lanes, looks) = (lanes.clone(), looks.clone());
             async move { lanes.run_in_turn(lane, &looks).await }
         });
@@ -116,33 +210,42 @@ impl Lanes {
         }
     }
 
-    /// Waits for a transaction, and runs in it what waits for the same inbox by then; unless another lane did so first. Nothing when
-    /// neither came to an end.
+    /// Waits until somebody has run the lane. Whoever waits helps: with the right to a transaction it runs those whose turn it is, its
+    /// own or others. Nothing when the lane could not be run now.
     async fn run_among_others(&self, lane: Lane) -> Option<Answer> {
         let (answer, answered) = oneshot::channel();
-        let key = (lane.workspace, lane.inbox);
-        self.waiting().entry(key).or_default().push_back(Waiting { contact: lane.contact, answer });
+        let (inbox, is_taken, until) = ((lane.workspace, lane.inbox), Arc::new(AtomicBool::new(false)), Instant::now() + TURN);
+        self.waiting().join(inbox, Waiting { contact: lane.contact, is_taken: is_taken.clone(), answer });
         let mut answered = pin!(answered);
-        let turn = tokio::select! {
-            answer = &mut answered => return answer.ok(),
-            turn = tokio::time::timeout(TURN, self.turn()) => turn,
-        };
-        let Ok(Some(turn)) = turn else {
-            // Who is taken already is waited for; else it leaves its place.
-            return if self.take(key, lane.contact, 1).is_empty() { answered.await.ok() } else { None };
-        };
-        let together = self.take(key, lane.contact, TOGETHER);
-        if together.is_empty() {
-            drop(turn);
-            return answered.await.ok();
+        loop {
+            let turn = tokio::select! {
+                biased;
+                answer = &mut answered => return answer.ok(),
+                turn = tokio::time::timeout_at(until, self.turn()) => turn.ok().flatten(),
+            };
+            match turn {
+                Some(turn) if !is_taken.load(Ordering::Relaxed) => {
+                    self.run_next().await;
+                    drop(turn);
+                }
+                // Somebody runs it.
+                Some(_) => break,
+                None if self.waiting().leave(inbox, &is_taken) => return None,
+                None => break,
+            }
         }
+        answered.await.ok()
+    }
+
+    async fn run_next(&self) {
+        let next = self.waiting().next();
+        let Some(((workspace, inbox), together)) = next else { return };
         let contacts: Vec<ContactId> = together.iter().map(|waiting| waiting.contact).collect();
-        let answers = self.runner.run_lanes(lane.workspace, lane.inbox, &contacts).await;
+        let answers = self.runner.run_lanes(workspace, inbox, &contacts).await;
         for (waiting, answer) in together.into_iter().zip(answers) {
             // Who was given up meanwhile does not hear it.
             waiting.answer.send(answer).ok();
         }
-        answered.await.ok()
     }
 
     /// The right to a transaction. While bodies flood in there are few: acknowledging goes first.
@@ -150,19 +253,6 @@ impl Lanes {
         let permit = self.permits.acquire().await.ok()?;
         let in_a_flood = if self.intake.is_flooded() { self.permits_in_a_flood.acquire().await.ok() } else { None };
         Some((permit, in_a_flood))
-    }
-
-    /// Takes a lane and others of its inbox, `most` in all; none when somebody has taken that one already.
-    fn take(&self, key: (WorkspaceId, InboxId), contact: ContactId, most: usize) -> Vec<Waiting> {
-        let mut queues = self.waiting();
-        let Some(queue) = queues.get_mut(&key) else { return Vec::new() };
-        let Some(place) = queue.iter().position(|waiting| waiting.contact == contact) else { return Vec::new() };
-        let mut taken: Vec<Waiting> = queue.remove(place).into_iter().collect();
-        taken.extend(queue.drain(..queue.len().min(most - 1)));
-        if queue.is_empty() {
-            queues.remove(&key);
-        }
-        taken
     }
 
     fn waiting(&self) -> MutexGuard<'_, Queues> {
@@ -193,14 +283,48 @@ mod tests {
         let lanes = Lanes::new(Runner::new(store.clone(), live), Intake::start(&store), &stop);
         let lane =
             |number| Lane { workspace: WorkspaceId(Uuid::nil()), contact: ContactId(Uuid::from_u128(number)), inbox: InboxId(Uuid::nil()) };
-        (0..AHEAD as u128).for_each(|number| lanes.lanes.run(lane(number), |_| async { Next::Later(Duration::from_secs(3_600)) }));
+        for number in 0..AHEAD as u128 {
+            let counted = lanes.apps.count("1");
+            lanes.lanes.run(lane(number), move |_| {
+                let _counted = &counted;
+                async { Next::Later(Duration::from_secs(3_600)) }
+            });
+        }
         let waiting = tokio::spawn({
             let lanes = lanes.clone();
-            async move { lanes.have_room().await }
+            async move { lanes.have_room("1").await }
         });
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished());
+        lanes.have_room("2").await;
         stop.cancel();
         waiting.await.unwrap();
+    }
+
+    fn waiting(contact: u128) -> Waiting {
+        Waiting { contact: ContactId(Uuid::from_u128(contact)), is_taken: Arc::default(), answer: oneshot::channel().0 }
+    }
+
+    #[test]
+    fn a_crowd_in_one_inbox_holds_up_nobody_in_another() {
+        let [large, small] = [1, 2].map(|inbox| (WorkspaceId(Uuid::nil()), InboxId(Uuid::from_u128(inbox))));
+        let mut queues = Queues::default();
+        (0..100).for_each(|contact| queues.join(large, waiting(contact)));
+        queues.join(small, waiting(200));
+        let order: Vec<(Inbox, usize)> = std::iter::from_fn(|| queues.next()).map(|(inbox, taken)| (inbox, taken.len())).collect();
+        assert_eq!(order, [(large, TOGETHER), (small, 1), (large, TOGETHER), (large, TOGETHER), (large, 100 - 3 * TOGETHER)]);
+        assert!(queues.waiting.is_empty() && queues.turns.is_empty());
+    }
+
+    #[test]
+    fn who_leaves_is_run_by_nobody_and_keeps_no_place() {
+        let inbox = (WorkspaceId(Uuid::nil()), InboxId(Uuid::nil()));
+        let mut queues = Queues::default();
+        let who = waiting(1);
+        let flag = who.is_taken.clone();
+        queues.join(inbox, who);
+        assert!(queues.leave(inbox, &flag));
+        assert!(!queues.leave(inbox, &flag));
+        assert!(queues.next().is_none() && queues.waiting.is_empty() && queues.turns.is_empty());
     }
 }

@@ -36,6 +36,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("allowances", "ALL_PAUSED", FIGURES),
     ("apps", "FIND", APP),
     ("apps", "SAVE", APP),
+    ("apps", "SAVE_UNLESS_OTHERWISE", APP),
     ("assets", "KEEP", FILES),
     ("assets", "FORGET", FILES),
     ("assets", "VERSIONS", FILES),

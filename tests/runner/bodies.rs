@@ -1,6 +1,9 @@
 //! Bodies as the store keeps them, here with the items already understood.
 
+use std::collections::BTreeMap;
+
 use baton::domain::contact::Identity;
+use baton::domain::ids::{ContactId, InboxId, WorkspaceId};
 use baton::domain::inbound::{InboundContent, InboundItem, InboundMessage, Sender, StatusReport};
 use baton::domain::message::Status;
 use baton::runner::lanes::LaneProgress;
@@ -50,9 +53,17 @@ pub fn understand(body: &[u8]) -> Vec<Said> {
 /// Sorts and runs what waits, as a node's workers do; answers whether there was anything.
 pub async fn work(runner: &Runner) -> bool {
     let sorted = runner.sort(APP, understand).await.unwrap();
-    for lane in &sorted.lanes {
-        // Somebody else at the contact is no fault: a lane comes again.
-        while !matches!(runner.run_lane(*lane).await, Ok(LaneProgress::Empty)) {}
+    let mut inboxes: BTreeMap<(WorkspaceId, InboxId), Vec<ContactId>> = BTreeMap::new();
+    for lane in sorted.lanes {
+        inboxes.entry((lane.workspace, lane.inbox)).or_default().push(lane.contact);
+    }
+    for ((workspace, inbox), mut contacts) in inboxes {
+        while !contacts.is_empty() {
+            let outcomes = runner.run_lanes(workspace, inbox, &contacts).await;
+            // Somebody else at the contact is no fault: a lane comes again.
+            let again = contacts.into_iter().zip(outcomes).filter(|(_, outcome)| !matches!(outcome, Ok(LaneProgress::Empty)));
+            contacts = again.map(|(contact, _)| contact).collect();
+        }
     }
     sorted.bodies > 0
 }

@@ -34,6 +34,25 @@ async fn what_somebody_is_changing_when_its_agent_leaves_goes_back_afterwards() 
     shop.is_consistent().await;
 }
 
+/// What was taken from a flow has been in no queue yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_from_a_flow_goes_to_a_queue_afterwards_and_one_that_cannot_holds_up_no_other() {
+    let shop = Shop::opens().await;
+    let runner = shop.node(4).runner;
+    let ana = shop.hires("Ana", Role::Agent, 8).await;
+    let conversations = shop.customers_wait(shop.support, 3).await;
+    for conversation in &conversations {
+        runner.run(shop.workspace, *conversation, Command::Take { by: ana.clone() }).await.unwrap();
+    }
+    shop.execute("UPDATE conversations SET queue_id = NULL", &[]).await;
+    shop.execute("UPDATE users SET active = false", &[]).await;
+    let first = conversations.iter().min().unwrap();
+    shop.execute("ALTER TABLE conversations ALTER COLUMN last_seq DROP NOT NULL", &[]).await;
+    shop.execute("UPDATE conversations SET last_seq = NULL WHERE id = $1", &[&first.0]).await;
+    runner.return_what_nobody_holds().await.ok();
+    assert_eq!(shop.count("SELECT count(*) FROM conversations WHERE controller = 'queue'").await, 2);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_router_that_looked_before_somebody_left_gives_them_nothing() {
     let shop = Shop::opens().await;

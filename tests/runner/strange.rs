@@ -1,11 +1,11 @@
 //! Rows of a newer version, or of a hand at the database: what this version does not understand spoils nothing else.
 
-use baton::domain::Event;
 use baton::domain::agent::Availability;
 use baton::domain::hours::Hours;
 use baton::domain::ids::{ConversationId, UserId};
 use baton::domain::message::Content;
 use baton::domain::user::Role;
+use baton::domain::{Command, Event};
 use baton::runner::lanes::LaneProgress;
 use baton::runner::sorting::Said;
 use baton::store::lists::ListView;
@@ -151,6 +151,49 @@ async fn a_session_or_a_flow_that_nobody_understands_brings_its_customer_to_peop
         assert_eq!(shop.count("SELECT count(*) FROM quarantine").await, 0, "{change}");
         shop.is_consistent().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_a_controller_or_a_status_that_nobody_understands_brings_its_customer_to_people_after_a_while() {
+    for change in [
+        "UPDATE conversations SET controller = 'robot'",
+        "UPDATE conversations SET state = 'dozing'",
+        "UPDATE messages SET status = 'foreseen' WHERE direction = 'outbound'",
+    ] {
+        let (shop, _, conversation) = visited().await;
+        let ana = shop.hires("Bo", Role::Agent, 9).await;
+        shop.execute(change, &[]).await;
+        store(&shop.store, &[message("4917", "wamid.2", "agent"), message("4918", "wamid.3", "hello")]).await;
+        let runner = shop.node(4).runner;
+        let sorted = runner.sort(APP, understand).await.unwrap();
+        let contacts: Vec<_> = sorted.lanes.iter().map(|lane| lane.contact).collect();
+        let outcomes = runner.run_lanes(shop.workspace, shop.inbox, &contacts).await;
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{change}: the other customer is served");
+        shop.execute("UPDATE inbound_items SET received_at = received_at - interval '1 hour'", &[]).await;
+        for lane in &sorted.lanes {
+            while runner.run_lane(*lane).await.unwrap() == LaneProgress::MoreMayWait {}
+        }
+        assert_eq!(shop.count("SELECT count(*) FROM messages WHERE wamid = 'wamid.2'").await, 1, "{change}");
+        assert_eq!(shop.count("SELECT count(*) FROM quarantine").await, 0, "{change}");
+        runner.run(shop.workspace, conversation, Command::Take { by: ana }).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_lane_fails_at_costs_the_others_of_its_transaction_nothing() {
+    let (shop, _, _) = visited().await;
+    shop.execute("UPDATE flow_sessions SET session = $1", &[&json!({ "newer": true })]).await;
+    let others: Vec<_> = (0..9).map(|number| message(&format!("492{number}"), &format!("wamid.of.{number}"), "hello")).collect();
+    store(&shop.store, &[&[message("4917", "wamid.2", "1")][..], &others].concat()).await;
+    let runner = shop.node(4).runner;
+    let sorted = runner.sort(APP, understand).await.unwrap();
+    let contacts: Vec<_> = sorted.lanes.iter().map(|lane| lane.contact).collect();
+    let outcomes = runner.run_lanes(shop.workspace, shop.inbox, &contacts).await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), others.len());
+    let together = "SELECT count(DISTINCT xmin::text) FROM messages WHERE wamid LIKE 'wamid.of.%'";
+    assert_eq!(shop.count(together).await, 1, "the others were run one by one");
+    assert_eq!(shop.count("SELECT count(*) FROM inbound_items").await, 1);
+    shop.is_consistent().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

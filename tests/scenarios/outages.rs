@@ -6,6 +6,7 @@ use crate::support::agent::Agent;
 use crate::support::chance::size;
 use crate::support::html::Thread;
 use crate::support::node::Side;
+use crate::support::shop::email;
 use crate::support::staff::Staff;
 use crate::support::waiting::eventually;
 use crate::support::webhook::{self, messages, text};
@@ -100,13 +101,18 @@ async fn what_a_frozen_redis_swallowed_is_made_up_for_on_the_pages_of_other_node
     page.lists("all").await.unwrap();
     page.hears("the figures of its list", SOON, |page| page.heard.iter().any(|kind| kind == "counts")).await.unwrap();
     page.heard.clear();
+    let ben = world.agent("Ben").await;
+    let mut bens_page = ben.at(world.nodes[1].address).opens_page().await;
     world.servers.freeze_redis();
     let ends = Instant::now() + FROZEN;
     ana.at(world.nodes[0].address).resolves(conversation).await;
+    world.nodes[0].runs(&["user", "deactivate", "--email", &email("Ben")]).await;
     eventually("the outage lasts", FROZEN * 2, async || Instant::now() >= ends).await;
     assert!(!page.rows.contains_key(&conversation.to_string()), "the other node heard of it at once");
     world.servers.thaw_redis();
     page.hears("that it is to look for itself", SOON, |page| page.heard.iter().any(|kind| kind == "refresh")).await.unwrap();
+    bens_page.listens_until(tokio::time::Instant::now() + PRESENCE).await;
+    assert!(bens_page.heard.iter().any(|kind| kind == "signed_out"), "who left meanwhile goes on hearing: {:?}", bens_page.heard);
     drop(presence);
 }
 
