@@ -31,6 +31,11 @@ const BATCH: usize = 128;
 /// Pause between two attempts to reach Redis.
 const RETRY: Duration = Duration::from_millis(500);
 
+/// How often a node that has nothing to say says so, and how long its own words may take to come back: a subscription from which
+/// nothing comes any more looks like one where nothing happens.
+const PULSE: Duration = Duration::from_secs(5);
+const DEAF: Duration = Duration::from_secs(15);
+
 /// How long what waits to be published may take when the node stops.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
@@ -66,6 +71,8 @@ pub enum Message {
     },
     /// Something that was to be said was lost: whoever depends on it is to look for themselves.
     Missed,
+    /// Nothing; for the ears of who says it.
+    Pulse,
 }
 
 impl Message {
@@ -77,7 +84,7 @@ impl Message {
             Message::Here(here) => Some(here.workspace),
             Message::SignedOut { workspace, .. } | Message::Person { workspace, .. } | Message::Pages { workspace, .. } => Some(*workspace),
             Message::Wake(Wake::Outbox(workspace, _) | Wake::Queue(workspace, _) | Wake::Agent(workspace, _)) => Some(*workspace),
-            Message::Wake(Wake::Payloads(_) | Wake::Timers | Wake::Media) | Message::Missed => None,
+            Message::Wake(Wake::Payloads(_) | Wake::Timers | Wake::Media) | Message::Missed | Message::Pulse => None,
         };
         workspace.map_or_else(|| "{installation}:bus".to_owned(), |workspace| format!("{{{workspace}}}:bus"))
     }
@@ -202,7 +209,10 @@ async fn publish(node: Uuid, client: redis::Client, mut outgoing: mpsc::Receiver
             outbound.owes.store(true, Ordering::Relaxed);
             stop.run_until_cancelled(tokio::time::sleep(RETRY)).await;
         }
-        let count = gather(&mut outgoing, &mut batch, stop).await;
+        let Ok(count) = tokio::time::timeout(PULSE, gather(&mut outgoing, &mut batch, stop)).await else {
+            line.publish(&[Message::Pulse]).await;
+            continue;
+        };
         if count == 0 {
             return;
         }
@@ -272,7 +282,7 @@ async fn listen(node: Uuid, client: redis::Client, live: Arc<Live>, is_up: Arc<A
                 is_up.store(true, Ordering::Relaxed);
                 has_missed(&live);
                 let mut messages = subscription.on_message();
-                while let Some(message) = messages.next().await {
+                while let Ok(Some(message)) = tokio::time::timeout(DEAF, messages.next()).await {
                     hear(node, message.get_payload_bytes(), &live);
                 }
             }
@@ -294,9 +304,12 @@ fn has_missed(live: &Live) {
 }
 
 async fn subscribe(client: &redis::Client) -> redis::RedisResult<redis::aio::PubSub> {
-    let mut subscription = client.get_async_pubsub().await?;
-    subscription.psubscribe("{*}:bus").await?;
-    Ok(subscription)
+    let subscribed = tokio::time::timeout(DEAF, async {
+        let mut subscription = client.get_async_pubsub().await?;
+        subscription.psubscribe("{*}:bus").await?;
+        Ok(subscription)
+    });
+    subscribed.await.unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
 }
 
 fn hear(node: Uuid, body: &[u8], live: &Live) {
@@ -322,6 +335,7 @@ fn hear(node: Uuid, body: &[u8], live: &Live) {
         Message::Person { workspace, user, change } => live.heard_of_person(workspace, user, change),
         Message::Pages { workspace, user, frame } => deliver(&live.hub.pages_of(workspace, user), &frame.into()),
         Message::Missed => has_missed(live),
+        Message::Pulse => {}
     }
 }
 
