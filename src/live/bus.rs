@@ -192,7 +192,7 @@ impl BusTask {
         tokio::select! {
             () = stop.cancelled() => {}
             () = &mut publish => return,
-            () = listen(node, client, live, is_up) => {}
+            () = listen(node, client, live, is_up, DEAF) => {}
         }
         // Nobody waits longer for a Redis that is away.
         tokio::time::timeout(LAST_WORDS, publish).await.ok();
@@ -271,7 +271,8 @@ async fn gather(outgoing: &mut mpsc::Receiver<Message>, batch: &mut Vec<Message>
     outgoing.recv_many(batch, BATCH).await
 }
 
-async fn listen(node: Uuid, client: redis::Client, live: Arc<Live>, is_up: Arc<AtomicBool>) {
+/// Listens, and subscribes anew when nothing has come for `deaf`.
+async fn listen(node: Uuid, client: redis::Client, live: Arc<Live>, is_up: Arc<AtomicBool>, deaf: Duration) {
     let mut was_up = true;
     loop {
         match subscribe(&client).await {
@@ -282,7 +283,7 @@ async fn listen(node: Uuid, client: redis::Client, live: Arc<Live>, is_up: Arc<A
                 is_up.store(true, Ordering::Relaxed);
                 has_missed(&live);
                 let mut messages = subscription.on_message();
-                while let Ok(Some(message)) = tokio::time::timeout(DEAF, messages.next()).await {
+                while let Ok(Some(message)) = tokio::time::timeout(deaf, messages.next()).await {
                     hear(node, message.get_payload_bytes(), &live);
                 }
             }
@@ -341,6 +342,9 @@ fn hear(node: Uuid, body: &[u8], live: &Live) {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
     use super::*;
 
     #[test]
@@ -351,5 +355,38 @@ mod tests {
         hear(task.node, br#"{"node":"of a newer version"}"#, &live);
         hear(task.node, &understood, &live);
         assert!(STRANGE.lasts(), "the next strange message would be told as a new trouble");
+    }
+
+    /// Takes every subscription and says nothing afterwards.
+    async fn falls_silent(redis: TcpListener, subscribed: mpsc::UnboundedSender<()>) {
+        while let Ok((mut connection, _)) = redis.accept().await {
+            let subscribed = subscribed.clone();
+            tokio::spawn(async move {
+                let mut heard = [0; 4096];
+                while let Ok(count @ 1..) = connection.read(&mut heard).await {
+                    let heard = String::from_utf8_lossy(&heard[..count]).to_uppercase();
+                    let mut answer = "+OK\r\n".repeat(heard.matches("SETINFO").count());
+                    if heard.contains("PSUBSCRIBE") {
+                        answer.push_str("*3\r\n$10\r\npsubscribe\r\n$7\r\n{*}:bus\r\n:1\r\n");
+                        subscribed.send(()).unwrap();
+                    }
+                    connection.write_all(answer.as_bytes()).await.unwrap();
+                }
+            });
+        }
+    }
+
+    #[tokio::test]
+    async fn a_subscription_from_which_nothing_comes_any_more_is_made_anew() {
+        let redis = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (bus, task) = Bus::new(&format!("redis://{}/", redis.local_addr().unwrap())).unwrap();
+        let (subscribed, mut subscriptions) = mpsc::unbounded_channel();
+        tokio::spawn(falls_silent(redis, subscribed));
+        let (live, _changes) = Live::new(bus);
+        let listening = tokio::spawn(listen(task.node, task.client, live, task.is_up, Duration::from_millis(10)));
+        for _ in 0..3 {
+            tokio::time::timeout(Duration::from_secs(30), subscriptions.recv()).await.expect("nobody subscribes anew").unwrap();
+        }
+        listening.abort();
     }
 }
