@@ -229,7 +229,8 @@ async fn look_around(
             Err(error) => return Err(error),
         }
     }
-    let (mut wamids, mut ids): (HashMap<&str, Vec<usize>>, HashMap<Uuid, Vec<usize>>) = (HashMap::new(), HashMap::new());
+    let mut wamids: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut ids: HashMap<Uuid, Vec<usize>> = HashMap::new();
     for (number, lane) in opened.iter().enumerate() {
         let (theirs, ours) = spoken_of(&lane.items, &lane.snapshot);
         theirs.into_iter().for_each(|wamid| wamids.entry(wamid).or_default().push(number));
