@@ -8,12 +8,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::Error;
 
-/// Does `work`; a panic in it is an error like another. What it held is let go, and its transaction is rolled back.
+/// Does `work`; a panic in it is an error like another. What it held is let go, and its transaction is rolled back. Boxed: it is large,
+/// and stands in the middle of larger ones.
 ///
 /// # Errors
 /// As `work` does, and [`Error::Panicked`].
 pub(super) async fn guarded<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    AssertUnwindSafe(work).catch_unwind().await.unwrap_or(Err(Error::Panicked))
+    AssertUnwindSafe(Box::pin(work)).catch_unwind().await.unwrap_or(Err(Error::Panicked))
 }
 
 /// What `read` makes of something; `None` when it panicked over it.
