@@ -11,7 +11,7 @@ use baton::domain::flows::validation;
 use baton::domain::ids::{FlowId, InboxId};
 use baton::domain::inbox::Inbox;
 use baton::domain::queue::Queue;
-use baton::store::apps::{App, Known};
+use baton::store::apps::{App, IfKnown};
 use baton::store::inboxes::{Connection, NewInbox};
 use baton::store::users::is_taken;
 use baton::store::workplace::NewFlow;
@@ -68,7 +68,7 @@ fn check_id(name: &str, id: &str) -> Result<()> {
     if (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Ok(());
     }
-    bail!("“{id}” is no {name}: those of Meta are digits")
+    bail!("“{id}” is no {name}: it holds letters and digits only, 64 at most")
 }
 
 /// Connects a number and says where Meta has to call.
@@ -101,7 +101,7 @@ async fn connect(config: &Config, typed: Typed) -> Result<()> {
         rate_per_second: RATE_PER_SECOND,
     };
     // An app that is known is not given other secrets by the way: every webhook of its other numbers would be refused.
-    let known = if replace { Known::Replace } else { Known::Keep };
+    let known = if replace { IfKnown::Replace } else { IfKnown::Keep };
     let is_connected = store.connect(&app, known, flow.as_ref(), &new).await.map_err(|error| {
         if is_taken(&error) {
             anyhow!("the number is connected already; `baton inbox update` gives it a new access token")

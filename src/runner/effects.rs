@@ -1,4 +1,5 @@
-//! What events mean for rows, stated once: for a command, for a lane's items, for many lanes. Pure; [`Rows`] are written by whoever asked.
+//! What events mean for rows, stated once: for a command, for a lane's items, for many lanes. Pure but for the id of a
+//! notice; [`Rows`] are written by whoever asked.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -18,7 +19,7 @@ use crate::store::notes::NewNote;
 use crate::store::notices::NewNotice;
 use crate::store::outbox::Outgoing;
 use crate::store::rows::Rows;
-use crate::store::timers::{Key, Set};
+use crate::store::timers::{Deadline, Key};
 
 /// How a conversation comes to an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,8 +152,8 @@ fn add_rows(rows: &mut Rows, snapshot: &Snapshot, conversation: &Conversation, e
             rows.notices.extend(failure.as_ref().map(|failure| pause_notice(snapshot.workspace, conversation.inbox, failure, now)));
         }
         Event::TimerSet { timer, due_at } => {
-            let set = Set { contact: conversation.contact, due_at: *due_at, timer: *timer };
-            rows.timer(Key::of(*timer, conversation.id), Some(set));
+            let deadline = Deadline { contact: conversation.contact, due_at: *due_at, timer: *timer };
+            rows.timer(Key::of(*timer, conversation.id), Some(deadline));
         }
         Event::TimerCancelled { timer } => rows.timer(Key::of(*timer, conversation.id), None),
         Event::ContactsJoined { conversation: to, other } => {

@@ -1,30 +1,31 @@
 //! The door for lanes: what waits for contacts, in order for each, and for many contacts of an inbox in one transaction.
 
+mod opened;
+
 use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use super::contact::{asked, shift_loads};
+use self::opened::{Opened, look_around};
+use super::contact::shift_loads;
 use super::effects::{Effects, effects};
 use super::guard::guarded;
-use super::load::{Place, Reading, snapshot};
+use super::load::Reading;
 use super::turns::{Patience, Turn};
 use super::{Error, Runner, fresh_ids, now};
-use crate::domain::ids::{ContactId, ConversationId, InboxId, WorkspaceId};
+use crate::domain::ids::{ContactId, InboxId, WorkspaceId};
 use crate::domain::inbound::InboundItem;
 use crate::domain::{Command, Refusal, Snapshot, handle};
 use crate::live::change::Change;
 use crate::store::inbound_items::{Lane, WaitingItem};
-use crate::store::lanes::OpenLane;
-use crate::store::messages::Found;
 use crate::store::quarantine::NewQuarantined;
 use crate::store::rows::Rows;
 use crate::store::{self, Transaction};
 
 /// Items that one transaction takes from a lane, in all from several, and from each of them at least.
 const LANE_LIMIT: i64 = 50;
-const TOGETHER: i64 = 200;
+const LIMIT_IN_ALL: i64 = 200;
 const FEWEST: i64 = 4;
 
 /// How long an item that this version does not understand is left to the others.
@@ -35,18 +36,6 @@ const STRANGE_FOR: SignedDuration = SignedDuration::from_mins(5);
 pub enum LaneProgress {
     Empty,
     MoreMayWait,
-}
-
-/// A lane whose contact is locked, with what its items speak of.
-struct Opened {
-    snapshot: Snapshot,
-    items: Vec<WaitingItem>,
-    /// Whose each of the snapshot's messages is.
-    conversations: Vec<ConversationId>,
-    /// Items that were decided.
-    done: usize,
-    /// Something of it is in the tables already.
-    has_written: bool,
 }
 
 /// How far each contact's lane came; one that is missing is somebody else's.
@@ -188,7 +177,9 @@ impl Runner {
         }
         for (moved, ..) in &rows.items {
             // Its turn in this transaction may be over.
-            outcomes.entry(*moved).and_modify(|outcome| _ = outcome.as_mut().map(|progress| *progress = LaneProgress::MoreMayWait));
+            if let Some(Ok(progress)) = outcomes.get_mut(moved) {
+                *progress = LaneProgress::MoreMayWait;
+            }
         }
         let set_aside = rows.set_aside.len();
         rows.write(&transaction).await?;
@@ -203,68 +194,7 @@ impl Runner {
 /// Items that are taken from each of so many lanes.
 fn limit(lanes: usize) -> i64 {
     let lanes = i64::try_from(lanes).unwrap_or(i64::MAX).max(1);
-    (TOGETHER / lanes).clamp(FEWEST, LANE_LIMIT)
-}
-
-/// Snapshots of lanes in which something waits, with the messages that their items speak of. Where something cannot be read, the lane's
-/// outcome says so.
-async fn look_around(
-    transaction: &Transaction<'_>,
-    place: &Place,
-    lanes: Vec<OpenLane>,
-    reading: Reading,
-    outcomes: &mut Outcomes,
-) -> Result<Vec<Opened>, Error> {
-    let mut place = place.clone();
-    let mut opened = Vec::with_capacity(lanes.len());
-    for OpenLane { contact, latest, items } in lanes.into_iter().filter(|lane| !lane.items.is_empty()) {
-        let id = contact.id;
-        match snapshot(transaction, &place, contact, latest, reading).await {
-            Ok(snapshot) => {
-                // With the flow's version that it had to read.
-                place.workplace = snapshot.workplace.clone();
-                opened.push(Opened { snapshot, items, conversations: Vec::new(), done: 0, has_written: false });
-            }
-            Err(error @ Error::Store(store::Error::Unreadable(_))) => _ = outcomes.insert(id, Err(error)),
-            Err(error) => return Err(error),
-        }
-    }
-    let mut wamids: HashMap<&str, Vec<usize>> = HashMap::new();
-    let mut ids: HashMap<Uuid, Vec<usize>> = HashMap::new();
-    for (number, lane) in opened.iter().enumerate() {
-        let (theirs, ours) = spoken_of(&lane.items, &lane.snapshot);
-        theirs.into_iter().for_each(|wamid| wamids.entry(wamid).or_default().push(number));
-        ours.into_iter().for_each(|id| ids.entry(id).or_default().push(number));
-    }
-    if wamids.is_empty() && ids.is_empty() {
-        return Ok(opened);
-    }
-    let wanted: (Vec<&str>, Vec<Uuid>) = (wamids.keys().copied().collect(), ids.keys().copied().collect());
-    let known = store::messages::known(transaction, place.workspace, place.inbox.id, &wanted.0, &wanted.1).await?;
-    let of_lanes: Vec<(Vec<usize>, Found)> = known
-        .into_iter()
-        .map(|found| {
-            let by_wamid = found.message.wamid.as_deref().and_then(|wamid| wamids.get(wamid));
-            let by_id = ids.get(&found.message.id.0);
-            let mut lanes: Vec<usize> = by_id.into_iter().chain(by_wamid).flatten().copied().collect();
-            lanes.sort_unstable();
-            lanes.dedup();
-            (lanes, found)
-        })
-        .collect();
-    for (lanes, found) in of_lanes {
-        let misread = reading.accept(found.misread).err().map(|error| error.to_string());
-        for lane in lanes {
-            let lane = &mut opened[lane];
-            lane.snapshot.messages.push(found.message.clone());
-            lane.conversations.push(found.conversation);
-            if let Some(reason) = &misread {
-                outcomes.insert(lane.snapshot.contact.id, Err(Error::Store(store::Error::Unreadable(reason.clone()))));
-            }
-        }
-    }
-    opened.retain(|lane| matches!(outcomes.get(&lane.snapshot.contact.id), Some(Ok(_))));
-    Ok(opened)
+    (LIMIT_IN_ALL / lanes).clamp(FEWEST, LANE_LIMIT)
 }
 
 /// What the items of a lane came to.
@@ -324,14 +254,6 @@ async fn decide_all(transaction: &Transaction<'_>, lane: &mut Opened, reading: R
     Ok(Decided { rows, changes })
 }
 
-impl Opened {
-    /// The conversation that an item is about, when it is not the one under way.
-    fn elsewhere(&self, told: &InboundItem) -> Option<ConversationId> {
-        let under_way = self.snapshot.conversation.as_ref().map(|conversation| conversation.id);
-        conversation_of(told, &self.snapshot, &self.conversations).filter(|id| Some(*id) != under_way)
-    }
-}
-
 /// Whether a fault may be that of one item, and the others could be run.
 fn is_of_an_item(error: &Error) -> bool {
     match error {
@@ -384,30 +306,4 @@ fn set_aside(rows: &mut Rows, item: &WaitingItem, reason: &str, at: Timestamp) -
     };
     rows.set_aside.push(quarantined);
     Ok(())
-}
-
-/// The WhatsApp ids and our ids that items speak of, and what the flow asked.
-fn spoken_of<'a>(items: &'a [WaitingItem], snapshot: &Snapshot) -> (Vec<&'a str>, Vec<Uuid>) {
-    let told = || items.iter().filter_map(|item| item.item.as_ref().ok());
-    let wamids = told().filter_map(|told| match told {
-        InboundItem::Message(message) => Some(message.wamid.as_str()),
-        InboundItem::Status(report) => Some(report.wamid.as_str()),
-        InboundItem::MovedOn { .. } => None,
-    });
-    let ids = told().filter_map(|told| match told {
-        InboundItem::Status(report) => report.message.map(|message| message.0),
-        InboundItem::Message(_) | InboundItem::MovedOn { .. } => None,
-    });
-    (wamids.collect(), ids.chain(asked(snapshot)).collect())
-}
-
-/// The conversation that a status belongs to.
-fn conversation_of(told: &InboundItem, snapshot: &Snapshot, conversations: &[ConversationId]) -> Option<ConversationId> {
-    let InboundItem::Status(report) = told else { return None };
-    let position = snapshot
-        .messages
-        .iter()
-        .take(conversations.len())
-        .position(|message| Some(message.id) == report.message || message.wamid.as_deref() == Some(report.wamid.as_str()))?;
-    conversations.get(position).copied()
 }

@@ -44,11 +44,11 @@ impl Store {
     }
 }
 
-/// Whether another app's secrets may be replaced.
+/// What becomes of an app's secrets when it is known under others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Known {
+pub enum IfKnown {
     Replace,
-    /// Whoever was first with other secrets is right.
+    /// Whoever was first is right.
     Keep,
 }
 
@@ -56,7 +56,7 @@ pub enum Known {
 ///
 /// # Errors
 /// As PostgreSQL answers.
-pub async fn save(transaction: &Transaction<'_>, app: &App, known: Known) -> Result<bool> {
-    let statement = prepare(transaction, if known == Known::Replace { &SAVE } else { &SAVE_UNLESS_OTHERWISE }).await?;
+pub async fn save(transaction: &Transaction<'_>, app: &App, known: IfKnown) -> Result<bool> {
+    let statement = prepare(transaction, if known == IfKnown::Replace { &SAVE } else { &SAVE_UNLESS_OTHERWISE }).await?;
     Ok(transaction.execute(&statement, &[&app.app_id, &app.app_secret, &app.verify_token]).await? == 1)
 }

@@ -24,7 +24,7 @@ pub(super) async fn in_one_flight(client: &Object, steps: Vec<Step>) -> Result<(
     // The first poll of each sends it.
     let (began, sent, committed) =
         tokio::join!(biased; client.batch_execute("BEGIN"), send(client, &steps), client.batch_execute("COMMIT"));
-    first_fault([began, sent, committed])
+    Ok(first_fault([began, sent, committed])?)
 }
 
 /// Runs steps in their order as part of a transaction.
@@ -33,7 +33,7 @@ pub(super) async fn in_one_flight(client: &Object, steps: Vec<Step>) -> Result<(
 /// What the first step that failed was answered.
 pub(super) async fn along(transaction: &Transaction<'_>, steps: Vec<Step>) -> Result<()> {
     for some in prepared(transaction, steps).await?.chunks(MOST_STEPS) {
-        first_fault([send(transaction, some).await])?;
+        send(transaction, some).await?;
     }
     Ok(())
 }
@@ -55,16 +55,12 @@ async fn send(client: &impl GenericClient, steps: &[(Step, tokio_postgres::State
         let parameters: Vec<&(dyn ToSql + Sync)> = step.parameters.iter().map(|one| -> &(dyn ToSql + Sync) { &**one }).collect();
         client.execute(statement, &parameters).await
     });
-    let failed = join_all(sent).await.into_iter().filter_map(Result::err);
-    failed.reduce(|first, next| if is_aftermath(&first) { next } else { first }).map_or(Ok(()), Err)
+    first_fault(join_all(sent).await)
 }
 
-/// Whatever follows a failed step is answered that the transaction is over.
-fn is_aftermath(error: &tokio_postgres::Error) -> bool {
-    error.code() == Some(&SqlState::IN_FAILED_SQL_TRANSACTION)
-}
-
-fn first_fault<const N: usize>(answers: [Answer<()>; N]) -> Result<()> {
+/// What was answered first; whatever follows a failed step is answered that the transaction is over.
+fn first_fault<T>(answers: impl IntoIterator<Item = Answer<T>>) -> Answer<()> {
+    let is_aftermath = |error: &tokio_postgres::Error| error.code() == Some(&SqlState::IN_FAILED_SQL_TRANSACTION);
     let failed = answers.into_iter().filter_map(Result::err);
-    failed.reduce(|first, next| if is_aftermath(&first) { next } else { first }).map_or(Ok(()), |error| Err(error.into()))
+    failed.reduce(|first, next| if is_aftermath(&first) { next } else { first }).map_or(Ok(()), Err)
 }

@@ -4,7 +4,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use super::apps::{self, App, Known};
+use super::apps::{self, App, IfKnown};
 use super::workplace::{self, NewFlow};
 use super::{Result, Store, Transaction, prepare};
 use crate::domain::ids::{FlowId, InboxId, QueueId, WorkspaceId};
@@ -151,7 +151,7 @@ impl Store {
     ///
     /// # Errors
     /// As PostgreSQL answers; [`is_taken`](super::users::is_taken) when the number is connected already.
-    pub async fn connect(&self, app: &App, known: Known, flow: Option<&NewFlow>, new: &NewInbox) -> Result<bool> {
+    pub async fn connect(&self, app: &App, known: IfKnown, flow: Option<&NewFlow>, new: &NewInbox) -> Result<bool> {
         let mut client = self.client().await?;
         let transaction = client.transaction().await?;
         if !apps::save(&transaction, app, known).await? {

@@ -126,7 +126,7 @@ pub(super) fn merge_content(workspace: WorkspaceId, message: MessageId, keys: se
 
 /// A stored message that items or commands speak of.
 #[derive(Debug)]
-pub struct Found {
+pub struct SpokenOf {
     pub message: KnownMessage,
     pub conversation: ConversationId,
     /// Why this version does not understand its status; then something counts as still to come.
@@ -143,13 +143,13 @@ pub async fn known(
     inbox: InboxId,
     wamids: &[&str],
     ids: &[Uuid],
-) -> Result<Vec<Found>> {
+) -> Result<Vec<SpokenOf>> {
     let statement = prepare(transaction, &KNOWN_TO_ITEMS).await?;
     let rows = transaction.query(&statement, &[&workspace.0, &inbox.0, &wamids, &ids]).await?;
-    Ok(rows.iter().map(found).collect())
+    Ok(rows.iter().map(spoken_of).collect())
 }
 
-fn found(row: &Row) -> Found {
+fn spoken_of(row: &Row) -> SpokenOf {
     let (status, misread) = match status(row.get(2)) {
         Ok(status) => (status, None),
         Err(error) => (Status::Sending, Some(error)),
@@ -158,7 +158,7 @@ fn found(row: &Row) -> Found {
     let is_asked = status == Status::Unknown && failure.is_some_and(|failure| failure.title == Failure::UNANSWERED);
     let outbox = outbox::standing(row.get(6), row.get(5), row.get(7));
     let message = KnownMessage { id: MessageId(row.get(0)), wamid: row.get(1), status, is_asked, outbox };
-    Found { message, conversation: ConversationId(row.get(4)), misread }
+    SpokenOf { message, conversation: ConversationId(row.get(4)), misread }
 }
 
 /// The conversation of a stored message, and the agent who wrote it.

@@ -15,7 +15,7 @@ use super::notices::{self, NewNotice};
 use super::outbox::{self, Outgoing};
 use super::quarantine::{self, NewQuarantined};
 use super::statement::Step;
-use super::timers::{self, Key, Set};
+use super::timers::{self, Deadline, Key};
 use super::{Result, Transaction, allowances, contacts, conversations, events};
 use crate::domain::contact::Contact;
 use crate::domain::conversation::Conversation;
@@ -35,7 +35,7 @@ pub struct Rows {
     places: HashMap<ConversationId, usize>,
     contacts: BTreeMap<ContactId, (Contact, Contact)>,
     sessions: BTreeMap<ConversationId, Option<FlowSession>>,
-    timers: BTreeMap<Key, Option<Set>>,
+    timers: BTreeMap<Key, Option<Deadline>>,
     progress: Vec<Progress>,
     /// Messages that are in the outbox no more, with how they stood there.
     gone: Vec<(MessageId, InOutbox)>,
@@ -116,7 +116,7 @@ impl Rows {
     }
 
     /// When a timer is due; nothing when it is cancelled.
-    pub fn timer(&mut self, key: Key, due: Option<Set>) {
+    pub fn timer(&mut self, key: Key, due: Option<Deadline>) {
         self.timers.insert(key, due);
     }
 
@@ -205,7 +205,7 @@ impl Rows {
         set(!under_way.is_empty(), &|| conversations::save_sessions(workspace, &under_way))?;
         let (cancelled, due): (Vec<_>, Vec<_>) = self.timers.into_iter().partition(|(_, due)| due.is_none());
         let cancelled: Vec<Key> = cancelled.into_iter().map(|(key, _)| key).collect();
-        let due: Vec<(Key, Set)> = due.into_iter().filter_map(|(key, due)| Some((key, due?))).collect();
+        let due: Vec<(Key, Deadline)> = due.into_iter().filter_map(|(key, due)| Some((key, due?))).collect();
         set(!cancelled.is_empty(), &|| Ok(timers::cancel(workspace, &cancelled)))?;
         set(!due.is_empty(), &|| timers::set(workspace, &due))?;
         set(!self.notices.is_empty(), &|| Ok(notices::insert(&self.notices)))?;

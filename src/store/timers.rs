@@ -76,7 +76,7 @@ impl Key {
 
 /// When a timer is due, and whose it is.
 #[derive(Debug, Clone, Copy)]
-pub struct Set {
+pub struct Deadline {
     pub contact: ContactId,
     pub due_at: Timestamp,
     pub timer: Timer,
@@ -91,12 +91,12 @@ fn keyed(workspace: WorkspaceId, statement: Statement, keys: &[Key]) -> Step {
 }
 
 /// Sets timers, or moves them; each key is named once.
-pub(super) fn set(workspace: WorkspaceId, timers: &[(Key, Set)]) -> Result<Step> {
+pub(super) fn set(workspace: WorkspaceId, timers: &[(Key, Deadline)]) -> Result<Step> {
     let keys: Vec<Key> = timers.iter().map(|(key, _)| *key).collect();
     Ok(keyed(workspace, SET, &keys)
-        .with(timers.iter().map(|(_, set)| set.contact.0).collect::<Vec<_>>())
-        .with(timers.iter().map(|(_, set)| set.due_at).collect::<Vec<_>>())
-        .with(timers.iter().map(|(_, set)| serde_json::to_value(set.timer)).collect::<Result<Vec<_>, _>>()?))
+        .with(timers.iter().map(|(_, deadline)| deadline.contact.0).collect::<Vec<_>>())
+        .with(timers.iter().map(|(_, deadline)| deadline.due_at).collect::<Vec<_>>())
+        .with(timers.iter().map(|(_, deadline)| serde_json::to_value(deadline.timer)).collect::<Result<Vec<_>, _>>()?))
 }
 
 /// Removes timers, where there are any.

@@ -20,7 +20,7 @@ use crate::store::inbound_items::Lane;
 
 /// Transactions at once; each holds a connection of the pool, and runs the lanes of an inbox that wait by then, up to so many.
 const AT_ONCE: usize = 8;
-const TOGETHER: usize = 32;
+const LANES_TOGETHER: usize = 32;
 
 /// Transactions at once while bodies flood in.
 const AT_ONCE_IN_A_FLOOD: usize = 1;
@@ -75,7 +75,7 @@ impl Queues {
     fn next(&mut self) -> Option<(Inbox, Vec<Waiting>)> {
         let inbox = self.turns.pop_front()?;
         let queue = self.waiting.get_mut(&inbox)?;
-        let taken: Vec<Waiting> = queue.drain(..queue.len().min(TOGETHER)).collect();
+        let taken: Vec<Waiting> = queue.drain(..queue.len().min(LANES_TOGETHER)).collect();
         taken.iter().for_each(|waiting| waiting.is_taken.store(true, Ordering::Relaxed));
         if queue.is_empty() {
             self.waiting.remove(&inbox);
@@ -312,7 +312,10 @@ mod tests {
         (0..100).for_each(|contact| queues.join(large, waiting(contact)));
         queues.join(small, waiting(200));
         let order: Vec<(Inbox, usize)> = std::iter::from_fn(|| queues.next()).map(|(inbox, taken)| (inbox, taken.len())).collect();
-        assert_eq!(order, [(large, TOGETHER), (small, 1), (large, TOGETHER), (large, TOGETHER), (large, 100 - 3 * TOGETHER)]);
+        assert_eq!(
+            order,
+            [(large, LANES_TOGETHER), (small, 1), (large, LANES_TOGETHER), (large, LANES_TOGETHER), (large, 100 - 3 * LANES_TOGETHER)]
+        );
         assert!(queues.waiting.is_empty() && queues.turns.is_empty());
     }
 

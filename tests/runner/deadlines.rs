@@ -5,7 +5,7 @@ use std::time::Duration;
 use baton::domain::ids::{ContactId, ConversationId};
 use baton::domain::timer::Timer;
 use baton::store::rows::Rows;
-use baton::store::timers::{self, Key, Set};
+use baton::store::timers::{self, Deadline, Key};
 use jiff::Timestamp;
 
 use crate::shop::Shop;
@@ -19,7 +19,7 @@ async fn a_deadline_that_is_moved_while_a_node_has_it_in_hand_rings_when_it_is_d
         let mut client = shop.store.client().await.unwrap();
         let transaction = client.transaction().await.unwrap();
         let mut rows = Rows::of(shop.workspace);
-        rows.timer(Key::of(Timer::FlowTurn, conversation), Some(Set { contact, due_at: at, timer: Timer::FlowTurn }));
+        rows.timer(Key::of(Timer::FlowTurn, conversation), Some(Deadline { contact, due_at: at, timer: Timer::FlowTurn }));
         rows.write(&transaction).await.unwrap();
         transaction.commit().await.unwrap();
     };

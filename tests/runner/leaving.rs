@@ -2,18 +2,18 @@
 
 use baton::domain::Event;
 use baton::domain::agent::Presence;
-use baton::domain::command::{Command, TransferTarget};
+use baton::domain::command::{Command, Person, TransferTarget};
+use baton::domain::ids::ConversationId;
 use baton::domain::routing::{Candidate, Round};
 use baton::domain::user::Role;
-use baton::runner::Error;
 use baton::runner::people::Returned;
+use baton::runner::{Error, Runner};
 use baton::store::queues::Claimed;
 use jiff::Timestamp;
 
 use crate::shop::Shop;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_somebody_is_changing_when_its_agent_leaves_goes_back_afterwards() {
+async fn ana_holds_three() -> (Shop, Runner, Person, Vec<ConversationId>) {
     let shop = Shop::opens().await;
     let runner = shop.node(4).runner;
     let ana = shop.hires("Ana", Role::Agent, 8).await;
@@ -21,6 +21,12 @@ async fn what_somebody_is_changing_when_its_agent_leaves_goes_back_afterwards() 
     for conversation in &conversations {
         runner.run(shop.workspace, *conversation, Command::Take { by: ana.clone() }).await.unwrap();
     }
+    (shop, runner, ana, conversations)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_is_changing_when_its_agent_leaves_goes_back_afterwards() {
+    let (shop, runner, ana, conversations) = ana_holds_three().await;
     let mut client = shop.store.client().await.unwrap();
     let changing = client.transaction().await.unwrap();
     changing.execute("SET LOCAL idle_in_transaction_session_timeout = 0", &[]).await.unwrap();
@@ -37,13 +43,7 @@ async fn what_somebody_is_changing_when_its_agent_leaves_goes_back_afterwards() 
 /// What was taken from a flow has been in no queue yet.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_came_from_a_flow_goes_to_a_queue_afterwards_and_one_that_cannot_holds_up_no_other() {
-    let shop = Shop::opens().await;
-    let runner = shop.node(4).runner;
-    let ana = shop.hires("Ana", Role::Agent, 8).await;
-    let conversations = shop.customers_wait(shop.support, 3).await;
-    for conversation in &conversations {
-        runner.run(shop.workspace, *conversation, Command::Take { by: ana.clone() }).await.unwrap();
-    }
+    let (shop, runner, _, conversations) = ana_holds_three().await;
     shop.execute("UPDATE conversations SET queue_id = NULL", &[]).await;
     shop.execute("UPDATE users SET active = false", &[]).await;
     let first = conversations.iter().min().unwrap();
