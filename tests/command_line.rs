@@ -142,6 +142,10 @@ fn connecting_a_number_leaves_the_secrets_of_a_known_app_alone_unless_told_other
     installation.does(&connect("Mill", "2002", &[]), "secret\nverify\ntoken\n");
     let again = installation.refuses(&connect("Mill", "2001", &[]), "secret\nverify\ntoken\n");
     assert!(again.contains("connected already; `baton inbox update`"), "{again}");
+    for number in ["", "..", " 2003", "2003/messages"] {
+        let refused = installation.refuses(&connect("Mill", number, &[]), "secret\nverify\ntoken\n");
+        assert!(refused.contains("is no phone number id"), "{number:?}: {refused}");
+    }
     installation.refuses(&connect("Mill", "2001", &["--replace"]), "x\ny\ntoken\n");
     installation.does(&connect("Mill", "2004", &[]), "secret\nverify\ntoken\n");
     installation.does(&connect("Mill", "2003", &["--replace"]), "x\ny\ntoken\n");
