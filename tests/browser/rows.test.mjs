@@ -104,19 +104,28 @@ describe("a row", () => {
 
   story(() => browser, "says at once that its number stopped, which answer waits for it, and stays as high as it was", async () => {
     const row = ana.row("Nina Falk")
-    const { height } = await row.boundingBox()
+    const height = await heightOf(row)
     await demo.control.writes(NINA, "And the other one?")
     await row.locator(".row__wait").waitFor()
     await demo.control.fails({ target: "messages", to: NINA, status: 401, code: 190, count: 50 })
     await ana.replies("That one too")
     await row.locator(".row__trouble--queued").waitFor({ state: "attached" })
-    assert.equal((await row.boundingBox()).height, height, "before it is worth a word")
+    assert.equal(await heightOf(row), height, "before it is worth a word")
     await row.locator(".row__trouble--queued", { hasText: "Not sent yet:" }).waitFor()
-    assert.equal((await row.boundingBox()).height, height, "with the word")
+    assert.equal(await heightOf(row), height, "with the word")
     await row.locator(".row__wait").waitFor()
     await ana.page.locator(".list__trouble", { hasText: "sends nothing now" }).waitFor()
   })
 })
+
+/** In pixels. A row that is drawn anew between being found and being measured has none: it is looked for again. */
+async function heightOf(row) {
+  for (;;) {
+    await row.waitFor()
+    const box = await row.boundingBox()
+    if (box) return box.height
+  }
+}
 
 /** WhatsApp says that our message was delivered; it brings our id back. */
 function delivered(message) {

@@ -30,7 +30,7 @@ fn very_large_picture() -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_very_large_pictures_at_once_are_decoded_two_at_a_time() {
-    let world = World::quick().await;
+    let world = World::quick_alone().await;
     let ana = world.agent("Ana").await;
     let _presence = Staff::keeps_page(&ana);
     let phone = world.phone("Mia Berg").await;

@@ -73,6 +73,11 @@ impl World {
         Self::of(sides, Durability::GivenUp, Turn::shared()).await
     }
 
+    /// As [`World::quick`], and nobody else on this machine.
+    pub async fn quick_alone() -> Self {
+        Self::of(&[Side::Both], Durability::GivenUp, Turn::alone()).await
+    }
+
     /// Two nodes behind a balancer, on a database as it should be, and nobody else on this machine.
     pub async fn durable(sides: &[Side]) -> Self {
         Self::of(sides, Durability::Kept, Turn::alone()).await
