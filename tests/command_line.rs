@@ -100,6 +100,21 @@ fn somebody_leaves_comes_back_and_gets_another_password_or_role() {
     assert!(installation.refuses(&["user", "deactivate", "--email", "eve@example.com"], "").contains("nobody has the e-mail address"));
 }
 
+#[tokio::test]
+async fn what_somebody_else_is_changing_is_refused_in_words_and_changes_nothing() {
+    let installation = Installation::new("busy");
+    installation.does(&["migrate"], "");
+    installation.does(&["workspace", "create", "--name", "Harbour"], "");
+    installation.does(&ana("Harbour", &[]), "");
+    let (client, connection) = tokio_postgres::connect(&installation.url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client.batch_execute("BEGIN; SELECT 1 FROM users FOR UPDATE").await.unwrap();
+    let refused = installation.refuses(&["user", "deactivate", "--email", "ana@example.com"], "");
+    assert_eq!(refused, "baton: somebody else is changing the same thing at this moment; nothing was changed, try again\n");
+    client.batch_execute("ROLLBACK").await.unwrap();
+    assert!(installation.does(&["user", "deactivate", "--email", "ana@example.com"], "").starts_with("Ana has left"));
+}
+
 #[test]
 fn what_does_not_exist_is_named() {
     let installation = Installation::new("unknown");

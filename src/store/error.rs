@@ -8,8 +8,9 @@ use tokio_postgres::error::SqlState;
 pub enum Error {
     #[error("the database cannot be reached: {0}")]
     Away(String),
-    #[error("the database refused: {}", without_values(.0))]
-    Refused(#[from] tokio_postgres::Error),
+    /// Never told as the source of this: what it says may quote what a customer wrote.
+    #[error("{}", said(.0))]
+    Refused(tokio_postgres::Error),
     #[error("a stored value cannot be read: {0}")]
     Unreadable(String),
 }
@@ -61,6 +62,14 @@ impl Error {
     }
 }
 
+/// What a person reads of it.
+fn said(error: &tokio_postgres::Error) -> String {
+    if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) {
+        return "somebody else is changing the same thing at this moment; nothing was changed, try again".to_owned();
+    }
+    format!("the database refused: {}", without_values(error))
+}
+
 /// What PostgreSQL said, without its message: that may quote what a customer wrote. The code is its
 /// [SQLSTATE](https://www.postgresql.org/docs/current/errcodes-appendix.html).
 fn without_values(error: &tokio_postgres::Error) -> String {
@@ -73,6 +82,12 @@ fn without_values(error: &tokio_postgres::Error) -> String {
 /// Classes 08 (connection), 53 (resources), 57P0x (shutting down, starting up).
 fn is_outage(code: &str) -> bool {
     code.starts_with("08") || code.starts_with("53") || code.starts_with("57P")
+}
+
+impl From<tokio_postgres::Error> for Error {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Error::Refused(error)
+    }
 }
 
 impl From<PoolError> for Error {

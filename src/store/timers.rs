@@ -37,6 +37,10 @@ crate::statements! {
         RETURNING workspace_id, conversation_id, due_at, timer";
     /// In seconds. Across workspaces, as every worker's claim.
     NEXT = "SELECT extract(epoch FROM min(due_at) - now())::float8 FROM timers WHERE due_at > now()";
+    /// At most 1,000 are counted.
+    OVERDUE = "
+        SELECT count(*)
+        FROM (SELECT FROM timers WHERE due_at < now() - interval '1 minute' ORDER BY due_at LIMIT 1000) AS counted";
     RELEASE = "
         UPDATE timers
         SET claimed_until = now() + make_interval(secs => $6)
@@ -151,6 +155,15 @@ impl Store {
     pub async fn next_timer(&self) -> Result<Option<Duration>> {
         let seconds: Option<f64> = self.query_opt(&NEXT, &[]).await?.and_then(|row| row.get(0));
         Ok(seconds.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default()))
+    }
+
+    /// How many timers have been due for more than a minute: somebody is behind, or nobody here can read them. At most 1,000 are
+    /// counted.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn overdue_timers(&self) -> Result<i64> {
+        Ok(self.query_opt(&OVERDUE, &[]).await?.map_or(0, |row| row.get(0)))
     }
 }
 

@@ -73,6 +73,7 @@ async fn tell_figures(workers: &Workers, paused: &mut HashSet<InboxId>) -> Resul
     let (oldest, waiting) = store.outbox_age().await?;
     metrics::gauge!("baton_outbox_age_seconds").set(oldest.map_or(0.0, |since| now().duration_since(since).as_secs_f64().max(0.0)));
     metrics::gauge!("baton_outbox_messages").set(waiting as f64);
+    metrics::gauge!("baton_timers_overdue").set(store.overdue_timers().await? as f64);
     show_paused(paused, store.all_paused_numbers().await?.into_iter().map(|number| number.inbox).collect());
     Ok(())
 }
