@@ -267,6 +267,12 @@ CREATE TABLE messages (
     reply_to text,
     at timestamptz NOT NULL,
     raw jsonb,
+    -- By WhatsApp's clock.
+    sent_at timestamptz,
+    delivered_at timestamptz,
+    read_at timestamptz,
+    -- When a tick was stored last, by ours: what a page may have missed.
+    ticked_at timestamptz,
     PRIMARY KEY (workspace_id, id),
     FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations ON DELETE CASCADE
 ) WITH (fillfactor = 85);

@@ -33,7 +33,7 @@ use crate::web::{fanout, routes};
 use crate::whatsapp::Client;
 use crate::whatsapp::client::Settings;
 use crate::workers::Workers;
-use crate::{doctor, metrics};
+use crate::{doctor, metrics, workers};
 
 /// How long a node takes to stop at most, whatever it waits for: less than what stops it usually grants (30 seconds).
 const GRACE: Duration = Duration::from_secs(25);
@@ -88,7 +88,7 @@ impl App {
         let mut tasks = JoinSet::new();
         let (bus, bus_task) = Bus::new(&config.redis_url).context("BATON_REDIS_URL is not an address of Redis")?;
         let (live, changes) = Live::new(bus);
-        let intake = Intake::start(&intake);
+        let intake = Intake::start(&intake, &live, workers::understand);
         let runner = Runner::new(store, live.clone());
         vitals::compare_clocks(&watch, runner.vitals()).await;
         keep_up(&mut tasks, &stop, "clock", {

@@ -29,6 +29,7 @@ fn install() -> PrometheusHandle {
 
 fn describe() {
     describe_histogram!("baton_webhook_commit_seconds", Unit::Seconds, "From a webhook body's arrival to its commit");
+    describe_counter!("baton_ticks_at_once_total", "Messages that got further in the commit that took the body in");
     describe_histogram!("baton_commit_to_browser_seconds", Unit::Seconds, "From a commit to the sockets it concerns");
     describe_histogram!("baton_outbox_seconds", Unit::Seconds, "From a message's commit to its call to WhatsApp");
     describe_gauge!("baton_outbox_age_seconds", Unit::Seconds, "Age of the oldest message that waits to be sent");
@@ -36,6 +37,7 @@ fn describe() {
     describe_gauge!("baton_number_paused", "1 for a number, by its inbox, that sends nothing until a person has seen to it");
     describe_counter!("baton_sends_total", "Calls to WhatsApp by outcome");
     describe_histogram!("baton_timer_lag_seconds", Unit::Seconds, "How late timers run");
+    describe_gauge!("baton_timers_overdue", "Timers that nobody has run for a minute; of a kind that no node knows, perhaps");
     describe_gauge!("baton_sockets", "Live pages on this node");
     describe_histogram!("baton_queue_wait_seconds", Unit::Seconds, "From a customer's first unanswered message to an agent");
     describe_counter!("baton_refusals_total", "Commands refused, by kind");

@@ -41,5 +41,7 @@ mod strange;
 mod strangers;
 #[path = "runner/their_bodies.rs"]
 mod their_bodies;
+#[path = "runner/ticks.rs"]
+mod ticks;
 #[path = "runner/undoing.rs"]
 mod undoing;

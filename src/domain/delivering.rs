@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::decision::Decision;
 use super::delivery::{Backoff, Hold, Outcome, Reaction};
@@ -108,8 +108,20 @@ fn lose_sight(it: &mut Decision, known: &KnownMessage) {
 
 /// What becomes of a message is known, or known to be unknown: it leaves the outbox.
 pub(super) fn settle(it: &mut Decision, known: &KnownMessage, status: Status, failure: Option<Failure>, wamid: Option<Wamid>) {
+    settle_as_told(it, known, status, failure, wamid, None);
+}
+
+/// As [`settle`], when WhatsApp told it.
+pub(super) fn settle_as_told(
+    it: &mut Decision,
+    known: &KnownMessage,
+    status: Status,
+    failure: Option<Failure>,
+    wamid: Option<Wamid>,
+    told_at: Option<Timestamp>,
+) {
     let message = known.id;
-    it.emit(Event::MessageStatusChanged { message, status, failure, wamid });
+    it.emit(Event::MessageStatusChanged { message, status, failure, wamid, told_at });
     if known.outbox.is_some() {
         it.emit(Event::LeftOutbox { message });
     }

@@ -35,6 +35,9 @@ pub enum Event {
         status: Status,
         failure: Option<Failure>,
         wamid: Option<Wamid>,
+        /// When, by WhatsApp's clock, if it was WhatsApp that told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        told_at: Option<Timestamp>,
     },
     /// A person decided to send a message again whose fate was unknown, or to leave it.
     MessageResent {

@@ -225,24 +225,16 @@ impl Status {
         }
     }
 
-    /// Whether a report of `next` changes a message that stands at `self`. The ladder is
-    /// queued < unknown < sending < sent < failed < delivered < read: that WhatsApp took it, however late it is told, ends the
-    /// uncertainty; a late failure overrules `sent`, but a message that was seen to arrive did arrive.
+    /// How far a message of ours can get, in order: that WhatsApp took it, however late it is told, ends the uncertainty; a late failure
+    /// overrules `sent`, but a message that was seen to arrive did arrive.
+    pub const LADDER: [Status; 7] =
+        [Status::Queued, Status::Unknown, Status::Sending, Status::Sent, Status::Failed, Status::Delivered, Status::Read];
+
+    /// Whether a report of `next` changes a message that stands at `self`.
     #[must_use]
     pub fn climbs_to(self, next: Status) -> bool {
-        self != Status::Received && next != Status::Received && next.rank() > self.rank()
-    }
-
-    fn rank(self) -> u8 {
-        match self {
-            Status::Received | Status::Queued => 0,
-            Status::Unknown => 1,
-            Status::Sending => 2,
-            Status::Sent => 3,
-            Status::Failed => 4,
-            Status::Delivered => 5,
-            Status::Read => 6,
-        }
+        let rung = |status| Status::LADDER.iter().position(|known| *known == status);
+        rung(self).is_some() && rung(next) > rung(self)
     }
 }
 

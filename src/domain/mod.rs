@@ -26,6 +26,7 @@ pub mod refusal;
 mod reporting;
 pub mod routing;
 pub mod snapshot;
+pub mod tick;
 pub mod timer;
 pub mod undoing;
 pub mod unspoken;

@@ -2,7 +2,7 @@
 
 use super::conversation::Controller;
 use super::decision::Decision;
-use super::delivering::settle;
+use super::delivering::settle_as_told;
 use super::event::Event;
 use super::flows::engine;
 use super::ids::{MediaId, MessageId};
@@ -20,8 +20,8 @@ pub(super) fn record_status(it: &mut Decision, report: StatusReport) -> Result<(
         return Err(Refusal::Duplicate);
     }
     let known = known.clone();
-    let StatusReport { status, failure, wamid, reaction, .. } = report;
-    settle(it, &known, status, failure.clone(), Some(wamid));
+    let StatusReport { status, failure, wamid, reaction, at, .. } = report;
+    settle_as_told(it, &known, status, failure.clone(), Some(wamid), Some(at));
     letting_go::after(it, known.id, failure.as_ref(), reaction)
 }
 
@@ -55,6 +55,6 @@ fn ask_about(it: &mut Decision, message: MessageId) -> Result<(), Refusal> {
         return Err(Refusal::Duplicate);
     }
     let failure = Some(Failure { code: 0, title: Failure::UNANSWERED.to_owned() });
-    it.emit(Event::MessageStatusChanged { message, status: Status::Unknown, failure, wamid: None });
+    it.emit(Event::MessageStatusChanged { message, status: Status::Unknown, failure, wamid: None, told_at: None });
     letting_go::after(it, message, None, None)
 }

@@ -106,7 +106,7 @@ impl Snapshot {
                 let outbox = (message.status == Status::Queued).then_some(InOutbox::Queued);
                 self.messages.push(KnownMessage::of(message, outbox));
             }
-            Event::MessageStatusChanged { message, status, failure, wamid } => {
+            Event::MessageStatusChanged { message, status, failure, wamid, .. } => {
                 if let Some(known) = self.messages.iter_mut().find(|known| known.id == *message) {
                     known.status = *status;
                     known.is_asked = *status == Status::Unknown && failure.is_some();

@@ -50,7 +50,7 @@ static STRANGE: Trouble = Trouble::new("another node says what this one does not
 /// What nodes tell each other.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Message {
-    Change(Arc<Change>),
+    Change(Change),
     Wake(Wake),
     People(Sign),
     Here(Here),
@@ -79,7 +79,7 @@ impl Message {
     /// The channel. Every node listens to those of all workspaces.
     fn channel(&self) -> String {
         let workspace = match self {
-            Message::Change(change) => Some(change.workspace),
+            Message::Change(change) => Some(change.workspace()),
             Message::People(sign) => Some(sign.workspace),
             Message::Here(here) => Some(here.workspace),
             Message::SignedOut { workspace, .. } | Message::Person { workspace, .. } | Message::Pages { workspace, .. } => Some(*workspace),

@@ -1,4 +1,6 @@
-//! What is published after a commit: the events of one command with all that their fragments show.
+//! What is published after a commit, with all that the fragments of it show.
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,10 +11,35 @@ use crate::domain::contact::Contact;
 use crate::domain::conversation::{Conversation, Listing};
 use crate::domain::event::{Event, Recorded};
 use crate::domain::ids::WorkspaceId;
+use crate::domain::tick::Climbed;
+
+/// What pages are shown.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Change {
+    Conversation(Arc<ConversationChange>),
+    Ticks(Arc<Ticks>),
+}
+
+impl Change {
+    #[must_use]
+    pub fn workspace(&self) -> WorkspaceId {
+        match self {
+            Change::Conversation(change) => change.workspace,
+            Change::Ticks(ticks) => ticks.workspace,
+        }
+    }
+}
+
+/// How far messages got that were told of together.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Ticks {
+    pub workspace: WorkspaceId,
+    pub climbed: Vec<Climbed>,
+}
 
 /// One command's effect on one conversation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Change {
+pub struct ConversationChange {
     pub workspace: WorkspaceId,
     pub conversation: Conversation,
     pub contact: Contact,
@@ -33,7 +60,7 @@ pub struct Change {
     pub events: Vec<Recorded>,
 }
 
-impl Change {
+impl ConversationChange {
     /// The change that `events` made, from the snapshot as it is after them. The snapshot must hold a conversation.
     #[must_use]
     pub fn new(snapshot: &Snapshot, before: Option<&Conversation>, events: Vec<Recorded>) -> Option<Self> {

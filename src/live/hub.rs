@@ -9,7 +9,7 @@ use bytestring::ByteString;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::change::Change;
+use super::change::ConversationChange;
 use super::porter::{Line, Porter, deliver, deliver_last};
 use crate::domain::conversation::{Controller, Listing, State};
 use crate::domain::ids::{ConversationId, QueueId, SessionId, UserId, WorkspaceId};
@@ -214,7 +214,7 @@ impl Hub {
 
     /// Whom a change concerns.
     #[must_use]
-    pub fn audience(&self, change: &Change) -> Audience {
+    pub fn audience(&self, change: &ConversationChange) -> Audience {
         let sockets = self.lock();
         let now = Listing::of(&change.conversation);
         let before = change.before.iter().flat_map(|before| topics(change.workspace, before));

@@ -57,7 +57,7 @@ pub struct Live {
     pub sessions_in_doubt: Notify,
     pub(crate) presence: PresenceMap,
     bus: Bus,
-    changes: mpsc::Sender<Arc<Change>>,
+    changes: mpsc::Sender<Change>,
     /// This node runs the workers, so wake-ups stay here.
     has_workers: AtomicBool,
 }
@@ -65,7 +65,7 @@ pub struct Live {
 impl Live {
     /// The live side, and the changes that its web side has to render.
     #[must_use]
-    pub fn new(bus: Bus) -> (Arc<Self>, mpsc::Receiver<Arc<Change>>) {
+    pub fn new(bus: Bus) -> (Arc<Self>, mpsc::Receiver<Change>) {
         let (changes, receiver) = mpsc::channel(WAITING_CHANGES);
         let live = Self {
             hub: Hub::default(),
@@ -97,7 +97,6 @@ impl Live {
 
     /// Shows a change to this node's sockets and to the other nodes.
     pub fn publish(&self, change: Change) {
-        let change = Arc::new(change);
         self.show(change.clone());
         self.bus.send(Message::Change(change));
     }
@@ -114,7 +113,7 @@ impl Live {
     }
 
     /// Shows a change to this node's sockets.
-    fn show(&self, change: Arc<Change>) {
+    fn show(&self, change: Change) {
         if self.hub.is_empty() {
             return;
         }

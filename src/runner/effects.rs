@@ -12,9 +12,10 @@ use crate::domain::ids::{ConversationId, InboxId, MessageId, UserId, WorkspaceId
 use crate::domain::inbound::InboundItem;
 use crate::domain::message::{Content, Failure, MediaState, Message, Status};
 use crate::domain::snapshot::{InOutbox, Snapshot};
-use crate::live::change::Change;
+use crate::live::change::ConversationChange;
 use crate::store::media::{MediaPlace, Pending};
 use crate::store::messages::{Placed, Progress};
+use crate::store::ticks::Times;
 use crate::store::notes::NewNote;
 use crate::store::notices::NewNotice;
 use crate::store::outbox::Outgoing;
@@ -42,7 +43,7 @@ pub(super) struct Shift {
 #[derive(Debug)]
 pub(super) struct Effects {
     /// What to publish.
-    pub change: Change,
+    pub change: ConversationChange,
     pub shift: Option<Shift>,
 }
 
@@ -85,7 +86,7 @@ pub(super) fn effects(rows: &mut Rows, snapshot: &mut Snapshot, events: Vec<Even
     let (from, to) = (before.and_then(|before| before.controller.agent()), conversation.controller.agent());
     let gain = if recorded.iter().any(|recorded| matches!(recorded.event, Event::ActUndone { .. })) { Gain::GivenBack } else { Gain::New };
     let shift = (from != to).then_some(Shift { from, to, gain });
-    let change = Change::new(snapshot, before, recorded).ok_or(Error::NotFound)?;
+    let change = ConversationChange::new(snapshot, before, recorded).ok_or(Error::NotFound)?;
     Ok(Effects { change, shift })
 }
 
@@ -128,17 +129,18 @@ fn picture(workspace: WorkspaceId, conversation: ConversationId, inbox: InboxId,
 /// The rows of one event beside the conversation, messages and notes.
 fn add_rows(rows: &mut Rows, snapshot: &Snapshot, conversation: &Conversation, event: &Event, now: Timestamp) {
     match event {
-        Event::MessageStatusChanged { message, status, failure, wamid } => {
-            rows.progress(Progress { message: *message, status: *status, failure: failure.clone(), wamid: wamid.clone() });
+        Event::MessageStatusChanged { message, status, failure, wamid, told_at } => {
+            let told = Times::of(*status, *told_at);
+            rows.progress(Progress { message: *message, status: *status, failure: failure.clone(), wamid: wamid.clone(), told });
         }
         Event::MessageResent { message, .. } => {
-            rows.progress(Progress { message: *message, status: Status::Queued, failure: None, wamid: None });
+            rows.progress(Progress { message: *message, status: Status::Queued, failure: None, wamid: None, told: Times::default() });
             let Conversation { id: conversation, inbox, contact, .. } = *conversation;
             rows.outgoing.push(Outgoing { message: *message, conversation, contact, inbox, at: now });
         }
         Event::MessageLeft { message, .. } => {
             let failure = Some(Failure { code: 0, title: Failure::LEFT.to_owned() });
-            rows.progress(Progress { message: *message, status: Status::Unknown, failure, wamid: None });
+            rows.progress(Progress { message: *message, status: Status::Unknown, failure, wamid: None, told: Times::default() });
         }
         Event::MediaChanged { message, media, state, size } => {
             rows.contents.push((*message, json!({ "state": state, "size": size })));

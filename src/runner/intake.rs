@@ -1,13 +1,22 @@
 //! Taking bodies in: several requests share one commit, because a disk can commit far fewer times a second than webhooks come.
-//! A request is answered only after its body is committed.
+//! A request is answered only after its body is committed. One that tells nothing but ticks is done with in that commit, if that can be
+//! had at once, and is not stored.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
+use super::sorting::Understand;
+use super::ticks;
+use crate::domain::ids::WorkspaceId;
+use crate::domain::tick::Climbed;
+use crate::live::Live;
+use crate::live::change::{Change, Ticks};
 use crate::live::trouble::Trouble;
 use crate::store::payloads::NewPayload;
+use crate::store::ticks::TakenIn;
 use crate::store::{Result, Store};
 
 /// Bodies that wait for a commit at most; beyond it Meta is asked to come again.
@@ -41,10 +50,19 @@ pub enum NotTaken {
     NotStored,
 }
 
+/// What became of a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It waits to be sorted.
+    Stored,
+    /// Nothing is left to do about it.
+    Settled,
+}
+
 struct Waiting {
     payload: NewPayload,
     since: Instant,
-    answer: oneshot::Sender<bool>,
+    answer: oneshot::Sender<Option<Taken>>,
     /// Its share of [`WAITING_KIB`].
     share: OwnedSemaphorePermit,
 }
@@ -59,13 +77,13 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// Starts the writers; they end when the last clone is gone.
+    /// Starts the writers; they end when the last clone is gone. `understand` turns a body into what it says.
     #[must_use]
-    pub fn start(store: &Store) -> Self {
+    pub fn start(store: &Store, live: &Arc<Live>, understand: impl Understand + Sync) -> Self {
         let (bodies, waiting) = mpsc::channel(WAITING);
         let waiting = Arc::new(Mutex::new(waiting));
         for _ in 0..WRITERS {
-            tokio::spawn(write(store.clone(), waiting.clone()));
+            tokio::spawn(write(store.clone(), live.clone(), waiting.clone(), understand.clone()));
         }
         Self::of(bodies)
     }
@@ -81,11 +99,11 @@ impl Intake {
         WAITING - self.places.available_permits() >= FLOOD
     }
 
-    /// Stores a body; returns once it is committed.
+    /// Takes a body in; returns once that is committed.
     ///
     /// # Errors
     /// [`NotTaken`]: nothing is promised, and Meta has to send it again.
-    pub async fn take(&self, payload: NewPayload) -> Result<(), NotTaken> {
+    pub async fn take(&self, payload: NewPayload) -> Result<Taken, NotTaken> {
         let _place = self.places.try_acquire().map_err(|_| NotTaken::Overloaded)?;
         let share = u32::try_from(payload.body.len() / 1024 + 1).map_err(|_| NotTaken::Overloaded)?;
         let share_of_memory = self.kibibytes.clone().try_acquire_many_owned(share).map_err(|_| NotTaken::Overloaded)?;
@@ -94,28 +112,56 @@ impl Intake {
             .try_send(Waiting { payload, since: Instant::now(), answer, share: share_of_memory })
             .map_err(|_| NotTaken::Overloaded)?;
         match tokio::time::timeout(PATIENCE, committed).await {
-            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(Some(taken))) => Ok(taken),
             Ok(_) | Err(_) => Err(NotTaken::NotStored),
         }
     }
 }
 
 /// One writer: whatever waits when it is free goes into one commit.
-async fn write(store: Store, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
+async fn write(store: Store, live: Arc<Live>, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>, understand: impl Understand) {
     while let Some(batch) = gather(&waiting).await {
         let (payloads, answers): (Vec<_>, Vec<_>) =
             batch.into_iter().map(|body| (body.payload, (body.since, body.answer, body.share))).unzip();
-        let stored = store.append_payloads(&payloads).await;
-        if let Err(error) = &stored {
-            NOT_STORED.failed(error);
-        } else {
-            NOT_STORED.is_over();
-        }
-        for (since, answer, _share) in answers {
+        let taken = append(&store, &payloads, &understand).await;
+        let settled: Option<HashSet<usize>> = match taken {
+            Ok(TakenIn { settled, climbed }) => {
+                NOT_STORED.is_over();
+                show(&live, climbed);
+                Some(settled.into_iter().collect())
+            }
+            Err(error) => {
+                NOT_STORED.failed(&error);
+                None
+            }
+        };
+        for (number, (since, answer, _share)) in answers.into_iter().enumerate() {
             metrics::histogram!("baton_webhook_commit_seconds").record(since.elapsed().as_secs_f64());
+            let taken = settled.as_ref().map(|settled| if settled.contains(&number) { Taken::Settled } else { Taken::Stored });
             // A request that gave up waiting has nobody to answer.
-            answer.send(stored.is_ok()).ok();
+            answer.send(taken).ok();
         }
+    }
+}
+
+/// Bodies over whose ticks the database stumbles are stored like any other.
+async fn append(store: &Store, payloads: &[NewPayload], understand: &impl Understand) -> Result<TakenIn> {
+    let ticks = ticks::read(payloads, understand);
+    if !ticks.is_empty() {
+        match store.append_payloads_with_ticks(payloads, &ticks).await {
+            Err(error) if !error.is_away() => tracing::warn!(%error, "ticks could not be taken in at once; they are sorted"),
+            other => return other,
+        }
+    }
+    store.append_payloads(payloads).await.map(|()| TakenIn::default())
+}
+
+fn show(live: &Live, climbed: Vec<(WorkspaceId, Climbed)>) {
+    metrics::counter!("baton_ticks_at_once_total").increment(climbed.len() as u64);
+    let mut of_workspaces: HashMap<WorkspaceId, Vec<Climbed>> = HashMap::new();
+    climbed.into_iter().for_each(|(workspace, climbed)| of_workspaces.entry(workspace).or_default().push(climbed));
+    for (workspace, climbed) in of_workspaces {
+        live.publish(Change::Ticks(Arc::new(Ticks { workspace, climbed })));
     }
 }
 
@@ -178,9 +224,9 @@ mod tests {
             taken_up.extend(waiting.recv().await);
         }
         assert!(intake.is_flooded());
-        let answered = taken_up.pop().map(|one| one.answer.send(true));
+        let answered = taken_up.pop().map(|one| one.answer.send(Some(Taken::Stored)));
         assert_eq!(answered, Some(Ok(())));
-        assert!(matches!(requests.join_next().await, Some(Ok(Ok(())))));
+        assert!(matches!(requests.join_next().await, Some(Ok(Ok(Taken::Stored)))));
         assert!(!intake.is_flooded());
     }
 }

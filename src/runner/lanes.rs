@@ -17,7 +17,7 @@ use super::{Error, Runner, fresh_ids, now};
 use crate::domain::ids::{ContactId, InboxId, WorkspaceId};
 use crate::domain::inbound::InboundItem;
 use crate::domain::{Command, Refusal, Snapshot, handle};
-use crate::live::change::Change;
+use crate::live::change::ConversationChange;
 use crate::store::inbound_items::{Lane, WaitingItem};
 use crate::store::quarantine::NewQuarantined;
 use crate::store::rows::Rows;
@@ -200,7 +200,7 @@ fn limit(lanes: usize) -> i64 {
 /// What the items of a lane came to.
 struct Decided {
     rows: Rows,
-    changes: Vec<Change>,
+    changes: Vec<ConversationChange>,
 }
 
 /// Decides the items of a lane, one after the other; one that another version may understand, and what stands behind it, waits.

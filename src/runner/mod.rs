@@ -15,6 +15,7 @@ mod publish;
 mod reuse;
 pub mod routing;
 pub mod sorting;
+mod ticks;
 pub mod turns;
 pub mod vitals;
 mod workplaces;

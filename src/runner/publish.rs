@@ -1,24 +1,26 @@
 //! After a commit: who has to look, and what everybody sees.
 
+use std::sync::Arc;
+
 use super::Runner;
 use crate::domain::conversation::Controller;
 use crate::domain::event::Event;
 use crate::domain::message::{Content, MediaState, Status};
-use crate::live::change::Change;
+use crate::live::change::{Change, ConversationChange};
 use crate::live::wakes::Wake;
 
 impl Runner {
     /// Tells workers where to look and sockets what happened. Nothing depends on it arriving.
-    pub(super) fn publish(&self, change: Change) {
+    pub(super) fn publish(&self, change: ConversationChange) {
         for wake in wakes(&change) {
             self.live.wake(wake);
         }
-        self.live.publish(change);
+        self.live.publish(Change::Conversation(Arc::new(change)));
     }
 }
 
 /// Where workers have to look after a change.
-fn wakes(change: &Change) -> Vec<Wake> {
+fn wakes(change: &ConversationChange) -> Vec<Wake> {
     let workspace = change.workspace;
     let conversation = &change.conversation;
     let mut wakes = Vec::new();

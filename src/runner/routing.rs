@@ -12,7 +12,7 @@ use crate::domain::event::{Event, Recorded};
 use crate::domain::ids::{InboxId, QueueId, UserId, WorkspaceId};
 use crate::domain::routing::{Assignment, Candidate, Round, Waiting};
 use crate::domain::workplace::Workplace;
-use crate::live::change::Change;
+use crate::live::change::ConversationChange;
 use crate::store;
 use crate::store::conversations::Loaded;
 use crate::store::inboxes::Connection;
@@ -105,7 +105,7 @@ impl Runner {
         queue: QueueId,
         claimed: &[(Assignment, Recorded)],
         surroundings: &Surroundings,
-    ) -> Result<Vec<Change>, Error> {
+    ) -> Result<Vec<ConversationChange>, Error> {
         let mut changes = Vec::with_capacity(claimed.len());
         if claimed.is_empty() {
             return Ok(changes);
@@ -122,7 +122,7 @@ impl Runner {
             // Who waits in a queue is in no flow.
             let snapshot = snapshot(&transaction, &place, contact, Some(Loaded { session: Ok(None), ..loaded }), Reading::Strict).await?;
             let before = Listing { state: State::Open, controller: Controller::Queue, queue: Some(queue) };
-            if let Some(mut change) = Change::new(&snapshot, None, vec![recorded.clone()]) {
+            if let Some(mut change) = ConversationChange::new(&snapshot, None, vec![recorded.clone()]) {
                 change.before = Some(before);
                 changes.push(change);
             }

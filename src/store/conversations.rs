@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::reading::{if_known, optional};
 use super::statement::Step;
+use super::ticks::last_tick;
 use super::{Error, Result, Statement, Store, Transaction, prepare};
 use crate::domain::contact::Contact;
 use crate::domain::conversation::{Controller, Conversation, Listing, State};
@@ -93,7 +94,7 @@ crate::statements! {
     DELETE_SESSIONS = "DELETE FROM flow_sessions WHERE workspace_id = $1 AND conversation_id = ANY($2)";
     CONTACT_OF = "SELECT contact_id, inbox_id FROM conversations WHERE workspace_id = $1 AND id = $2";
     LISTINGS = "SELECT id, state, controller, agent_id, queue_id FROM conversations WHERE workspace_id = $1 AND id = ANY($2)";
-    LAST_SEQS = "SELECT id, last_seq FROM conversations WHERE workspace_id = $1 AND id = ANY($2)";
+    LATEST_OF = concat!("SELECT c.id, c.last_seq, ", last_tick!(), " FROM conversations AS c WHERE c.workspace_id = $1 AND c.id = ANY($2)");
 }
 
 /// A conversation with what hangs on it.
@@ -285,12 +286,16 @@ impl Store {
         Ok(rows.iter().map(listing).collect())
     }
 
-    /// The last sequence of each conversation that exists.
+    /// The last sequence, and the last tick, of each conversation that exists.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn last_seqs(&self, workspace: WorkspaceId, conversations: &[Uuid]) -> Result<Vec<(ConversationId, i64)>> {
-        let rows = self.query(&LAST_SEQS, &[&workspace.0, &conversations]).await?;
-        Ok(rows.iter().map(|row| (ConversationId(row.get(0)), row.get(1))).collect())
+    pub async fn latest(
+        &self,
+        workspace: WorkspaceId,
+        conversations: &[Uuid],
+    ) -> Result<Vec<(ConversationId, i64, Option<Timestamp>)>> {
+        let rows = self.query(&LATEST_OF, &[&workspace.0, &conversations]).await?;
+        Ok(rows.iter().map(|row| (ConversationId(row.get(0)), row.get(1), row.get(2))).collect())
     }
 }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::reading::{if_known, json, optional, value};
 use super::statement::Step;
+use super::ticks::{Times, ladder};
 use super::{Error, Result, Store, Transaction, outbox, prepare};
 use crate::domain::ids::{ContactId, ConversationId, InboxId, MessageId, UserId, WorkspaceId};
 use crate::domain::message::{Author, Content, Direction, Failure, Message, Status, Wamid};
@@ -17,11 +18,17 @@ crate::statements! {
         SELECT $1, *
         FROM UNNEST($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::uuid[], $9::jsonb[], $10::text[],
                     $11::text[], $12::text[], $13::timestamptz[], $14::jsonb[])";
+    /// A failure that is told of what was seen to arrive meanwhile is none.
     SET_STATUS = "
         UPDATE messages
-        SET status = now.status, failure = now.failure, wamid = coalesce(now.wamid, messages.wamid)
-        FROM UNNEST($2::uuid[], $3::text[], $4::jsonb[], $5::text[]) AS now (id, status, failure, wamid)
-        WHERE messages.workspace_id = $1 AND messages.id = now.id";
+        SET status = now.status, failure = now.failure, wamid = coalesce(now.wamid, messages.wamid),
+            sent_at = coalesce(messages.sent_at, now.sent_at), delivered_at = coalesce(messages.delivered_at, now.delivered_at),
+            read_at = coalesce(messages.read_at, now.read_at)
+        FROM UNNEST($2::uuid[], $3::text[], $4::jsonb[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[])
+            AS now (id, status, failure, wamid, sent_at, delivered_at, read_at)
+        WHERE messages.workspace_id = $1 AND messages.id = now.id
+          AND NOT (messages.status = ANY('{sent,delivered,read}') AND now.status = ANY('{sending,sent,delivered,failed}')
+              AND array_position($9::text[], now.status) <= array_position($9::text[], messages.status))";
     SET_CONTENT = "UPDATE messages SET content = content || $3 WHERE workspace_id = $1 AND id = $2";
     /// The messages that waiting items speak of; one look-up each, whatever PostgreSQL believes the table to hold.
     KNOWN_TO_ITEMS = "
@@ -85,6 +92,7 @@ pub struct Progress {
     pub failure: Option<Failure>,
     /// WhatsApp's id, once it is known.
     pub wamid: Option<Wamid>,
+    pub told: Times,
 }
 
 /// Adds messages to conversations. A message whose id or wamid is known breaks the whole statement.
@@ -116,7 +124,11 @@ pub(super) fn set_status(workspace: WorkspaceId, progress: &[Progress]) -> Resul
         .with(progress.iter().map(|progress| progress.message.0).collect::<Vec<_>>())
         .with(progress.iter().map(|progress| progress.status.as_str().to_owned()).collect::<Vec<_>>())
         .with(progress.iter().map(failure).collect::<Result<Vec<_>, _>>()?)
-        .with(progress.iter().map(|progress| progress.wamid.clone()).collect::<Vec<_>>()))
+        .with(progress.iter().map(|progress| progress.wamid.clone()).collect::<Vec<_>>())
+        .with(progress.iter().map(|progress| progress.told.sent).collect::<Vec<_>>())
+        .with(progress.iter().map(|progress| progress.told.delivered).collect::<Vec<_>>())
+        .with(progress.iter().map(|progress| progress.told.read).collect::<Vec<_>>())
+        .with(ladder()))
 }
 
 /// Changes keys of a message's content, e.g. how far its picture has come.

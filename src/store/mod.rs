@@ -41,6 +41,7 @@ pub mod sorting;
 mod statement;
 pub mod statistics;
 pub mod threads;
+pub mod ticks;
 pub mod timers;
 pub mod users;
 pub mod workplace;

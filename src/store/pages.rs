@@ -1,11 +1,13 @@
 //! What a page asks for at once, so that it costs one statement instead of five.
 
+use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use super::contacts::{contact, identity};
 use super::conversations::{WIDTH, columns, shown};
 use super::drafts::{Draft, Drafts};
 use super::reading::if_known;
+use super::ticks::last_tick;
 use super::{Result, Store};
 use crate::domain::contact::{Contact, Identity};
 use crate::domain::conversation::Conversation;
@@ -24,7 +26,7 @@ crate::statements! {
                   WHERE known.workspace_id = $1 AND (known.contact_id = c.contact_id OR known.joined_from @> ARRAY[c.contact_id])
                   ORDER BY kind, value LIMIT 20) AS values,
             reply.body, reply.version, reply.writer, reply.turn, note.body, note.version, note.writer, note.turn,
-            read.seq
+            read.seq, ", last_tick!(), "
         FROM conversations AS c
         JOIN contacts AS contact ON contact.workspace_id = c.workspace_id AND contact.id = c.contact_id
         LEFT JOIN flow_sessions AS s ON s.workspace_id = c.workspace_id AND s.conversation_id = c.id
@@ -47,6 +49,16 @@ pub struct Opened {
     pub drafts: Drafts,
     /// How far the viewer has read.
     pub read_seq: Option<i64>,
+    /// When the last tick was stored that is in it.
+    pub ticked_at: Option<Timestamp>,
+}
+
+impl Opened {
+    /// When the last tick was stored that is in it, in microseconds.
+    #[must_use]
+    pub fn ticked(&self) -> i64 {
+        self.ticked_at.map(Timestamp::as_microsecond).unwrap_or_default()
+    }
 }
 
 impl Store {
@@ -70,6 +82,7 @@ fn opened(row: &Row) -> Opened {
         identities: kinds.into_iter().zip(values).filter_map(|(kind, value)| identity(kind, value).ok()).collect(),
         drafts: Drafts { reply: draft(row, first + 9), note: draft(row, first + 13) },
         read_seq: row.get(first + 17),
+        ticked_at: row.get(first + 18),
     }
 }
 

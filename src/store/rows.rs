@@ -125,7 +125,7 @@ impl Rows {
         match self.progress.iter_mut().find(|known| known.message == progress.message) {
             Some(known) => {
                 let wamid = progress.wamid.clone().or_else(|| known.wamid.take());
-                *known = Progress { wamid, ..progress };
+                *known = Progress { wamid, told: known.told.or(progress.told), ..progress };
             }
             None => self.progress.push(progress),
         }

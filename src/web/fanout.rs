@@ -21,7 +21,8 @@ use super::state::State;
 use super::{present, threads};
 use crate::domain::conversation::Listing;
 use crate::domain::ids::{ConversationId, SessionId, UserId, WorkspaceId};
-use crate::live::change::Change;
+use crate::domain::tick::Climbed;
+use crate::live::change::{Change, ConversationChange, Ticks};
 use crate::live::porter::{Line, deliver};
 
 /// How often the figures on tabs are brought up to date, and for how many people at once.
@@ -53,7 +54,7 @@ const SESSION_ROUND: Duration = Duration::from_secs(60);
 type Dirty = Arc<Mutex<HashSet<WorkspaceId>>>;
 
 /// Runs all that this node's sockets hear, until `stop`.
-pub async fn run(state: Data<State>, changes: Arc<tokio::sync::Mutex<mpsc::Receiver<Arc<Change>>>>, stop: CancellationToken) {
+pub async fn run(state: Data<State>, changes: Arc<tokio::sync::Mutex<mpsc::Receiver<Change>>>, stop: CancellationToken) {
     let mut changes = changes.lock().await;
     let dirty = Dirty::default();
     tokio::select! {
@@ -68,17 +69,35 @@ pub async fn run(state: Data<State>, changes: Arc<tokio::sync::Mutex<mpsc::Recei
     state.live.hub.cut_all();
 }
 
-async fn show_changes(state: &Data<State>, changes: &mut mpsc::Receiver<Arc<Change>>, dirty: &Dirty) {
+async fn show_changes(state: &Data<State>, changes: &mut mpsc::Receiver<Change>, dirty: &Dirty) {
     while let Some(change) = changes.recv().await {
-        show(state, &change).await;
-        if change.is_move() {
-            dirty.lock().unwrap_or_else(PoisonError::into_inner).insert(change.workspace);
+        match change {
+            Change::Conversation(change) => {
+                show(state, &change).await;
+                if change.is_move() {
+                    dirty.lock().unwrap_or_else(PoisonError::into_inner).insert(change.workspace);
+                }
+            }
+            Change::Ticks(ticks) => show_ticks(state, &ticks),
+        }
+    }
+}
+
+/// Shows how far messages got to whoever has their conversation open.
+fn show_ticks(state: &State, ticks: &Ticks) {
+    let mut of_conversations: BTreeMap<ConversationId, Vec<&Climbed>> = BTreeMap::new();
+    ticks.climbed.iter().for_each(|climbed| of_conversations.entry(climbed.conversation).or_default().push(climbed));
+    for (conversation, climbed) in of_conversations {
+        for (locale, lines) in by_locale(&state.live.hub.viewers(ticks.workspace, conversation)) {
+            let html: String = climbed.iter().map(|climbed| threads::ticks_html(locale, climbed)).collect();
+            let ticked = climbed.iter().map(|climbed| climbed.ticked_at.as_microsecond()).max().unwrap_or_default();
+            deliver(&lines, &ToPage::Ticks { conversation, ticked, html: &html }.frame());
         }
     }
 }
 
 /// Shows one change to whom it concerns.
-async fn show(state: &State, change: &Change) {
+async fn show(state: &State, change: &ConversationChange) {
     let audience = state.live.hub.audience(change);
     for (locale, lines) in by_locale(&audience.thread) {
         for frame in thread_frames(state, locale, change).await {
@@ -96,7 +115,7 @@ async fn show(state: &State, change: &Change) {
     }
 }
 
-async fn thread_frames(state: &State, locale: Locale, change: &Change) -> Vec<ByteString> {
+async fn thread_frames(state: &State, locale: Locale, change: &ConversationChange) -> Vec<ByteString> {
     let mut frames = Vec::with_capacity(change.events.len());
     for recorded in &change.events {
         // A fragment that cannot be made leaves a gap, and a page that sees one asks for what it missed.
@@ -188,7 +207,7 @@ pub(super) async fn listings(state: &State, workspace: WorkspaceId, conversation
     }
 }
 
-/// Tells pages the last sequence of what they have open: a lost last frame is noticed.
+/// Tells pages the last sequence and the last tick of what they have open: a lost last frame is noticed.
 async fn beat(state: &State) {
     let mut round: u32 = 0;
     loop {
@@ -203,9 +222,10 @@ async fn beat(state: &State) {
         }
         for (workspace, conversations) in state.live.hub.open_conversations() {
             let ids: Vec<Uuid> = conversations.iter().map(|conversation| conversation.0).collect();
-            let Ok(seqs) = state.store.last_seqs(workspace, &ids).await else { continue };
-            for (conversation, seq) in seqs {
-                let frame = ToPage::Beat { conversation: Some(conversation), seq: Some(seq) }.frame();
+            let Ok(latest) = state.store.latest(workspace, &ids).await else { continue };
+            for (conversation, seq, ticked_at) in latest {
+                let ticked = ticked_at.map(Timestamp::as_microsecond);
+                let frame = ToPage::Beat { conversation: Some(conversation), seq: Some(seq), ticked }.frame();
                 deliver(&state.live.hub.viewers(workspace, conversation), &frame);
             }
         }

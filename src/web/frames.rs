@@ -20,6 +20,9 @@ pub enum FromPage {
     Open {
         conversation: ConversationId,
         since: i64,
+        /// The time of the last tick it has of it, in microseconds.
+        #[serde(default)]
+        ticked: i64,
     },
     /// No conversation is open.
     Close,
@@ -43,8 +46,16 @@ pub enum ToPage<'a> {
     CaughtUp {
         conversation: ConversationId,
         seq: i64,
+        ticked: i64,
         html: &'a str,
         reload: bool,
+    },
+    /// How far messages of the open conversation got.
+    Ticks {
+        conversation: ConversationId,
+        /// When the last of them was stored, in microseconds.
+        ticked: i64,
+        html: &'a str,
     },
     /// A list row as it is now.
     Row {
@@ -76,12 +87,14 @@ pub enum ToPage<'a> {
         writer: Uuid,
         is_empty: bool,
     },
-    /// The last sequence of the open conversation; or just a sign of life.
+    /// The last sequence and the last tick of the open conversation; or just a sign of life.
     Beat {
         #[serde(skip_serializing_if = "Option::is_none")]
         conversation: Option<ConversationId>,
         #[serde(skip_serializing_if = "Option::is_none")]
         seq: Option<i64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ticked: Option<i64>,
     },
 }
 

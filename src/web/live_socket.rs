@@ -20,8 +20,9 @@ use super::fanout::{listings, people_frame};
 use super::frames::{FromPage, ToPage};
 use super::locale::Locale;
 use super::session::{Signed, renewal};
+use super::receipts;
 use super::state::State;
-use super::{receipts, threads};
+use super::threads::{self, Seen};
 use crate::domain::ids::{ConversationId, QueueId};
 use crate::live::hub::{LastPage, Owner, Registered, Showing, SocketId};
 use crate::live::people::{Doing, Sign};
@@ -170,13 +171,13 @@ impl Page {
                 if let Some(conversation) = self.open {
                     self.sign(conversation, Doing::Viewing);
                 }
-                send(session, ToPage::Beat { conversation: None, seq: None }.frame()).await
+                send(session, ToPage::Beat { conversation: None, seq: None, ticked: None }.frame()).await
             }
             FromPage::List { view } => {
                 self.show(&view).await;
                 self.count(session).await && self.show_people(session).await
             }
-            FromPage::Open { conversation, since } => self.follow(session, conversation, since).await,
+            FromPage::Open { conversation, since, ticked } => self.follow(session, conversation, Seen { seq: since, ticked }).await,
             FromPage::Close => {
                 self.turn_to(None);
                 true
@@ -240,11 +241,12 @@ impl Page {
 
     /// Opens a conversation: what the page has not seen first, then what happens. Events that come meanwhile wait in the queue,
     /// so that none is missed and none comes before.
-    async fn follow(&mut self, session: &mut Session, conversation: ConversationId, since: i64) -> bool {
+    async fn follow(&mut self, session: &mut Session, conversation: ConversationId, seen: Seen) -> bool {
         self.turn_to(Some(conversation));
-        match threads::since_html(&self.state, self.locale(), self.owner.workspace, conversation, since).await {
+        match threads::since_html(&self.state, self.locale(), self.owner.workspace, conversation, seen).await {
             Ok(Some(caught_up)) => {
-                let frame = ToPage::CaughtUp { conversation, seq: caught_up.seq, html: &caught_up.html, reload: caught_up.reload };
+                let threads::CaughtUp { seen: Seen { seq, ticked }, html, reload } = caught_up;
+                let frame = ToPage::CaughtUp { conversation, seq, ticked, html: &html, reload };
                 if !send(session, frame.frame()).await {
                     return false;
                 }

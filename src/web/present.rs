@@ -12,7 +12,7 @@ use crate::domain::conversation::Conversation;
 use crate::domain::ids::{QueueId, UserId};
 use crate::domain::user::Permission;
 use crate::domain::workplace::Workplace;
-use crate::live::change::Change;
+use crate::live::change::ConversationChange;
 use crate::store::allowances::Paused;
 use crate::store::lists::{Cursor, ListView, Listed, ViewCounts};
 use crate::store::pages::Opened;
@@ -47,7 +47,7 @@ pub fn row(locale: Locale, view: View, listed: &Listed, viewer: UserId) -> Row {
 
 /// A change as a row of any list, for any viewer.
 #[must_use]
-pub fn row_of_change(locale: Locale, change: &Change) -> Row {
+pub fn row_of_change(locale: Locale, change: &ConversationChange) -> Row {
     let names = Names { agent: change.agent_name.as_deref(), queue: change.queue_name.as_deref() };
     Row { promise_minutes: change.promise_minutes, ..bare_row(locale, &change.conversation, &change.contact.name, names) }
 }
@@ -103,12 +103,12 @@ pub fn state(locale: Locale, opened: &Opened, workplace: &Workplace, inbox_name:
     };
     let bare = bare_state(locale, conversation, &opened.contact, names);
     let brief_queue_name = workplace.queue_of(conversation.brief.as_ref()).map(|queue| queue.name.clone());
-    ConversationState { inbox_name: inbox_name.to_owned(), promise_minutes, answers, brief_queue_name, ..bare }
+    ConversationState { inbox_name: inbox_name.to_owned(), promise_minutes, answers, brief_queue_name, ticked: opened.ticked(), ..bare }
 }
 
 /// What a conversation is after a change.
 #[must_use]
-pub fn state_of_change(locale: Locale, change: &Change) -> ConversationState {
+pub fn state_of_change(locale: Locale, change: &ConversationChange) -> ConversationState {
     let names = Names { agent: change.agent_name.as_deref(), queue: change.queue_name.as_deref() };
     let bare = bare_state(locale, &change.conversation, &change.contact, names);
     ConversationState {
@@ -140,6 +140,7 @@ fn bare_state(
         window_expires_at: conversation.window_expires_at,
         resolved_at: conversation.resolved_at,
         last_seq: conversation.last_seq,
+        ticked: 0,
         brief: conversation.brief.clone(),
         brief_queue_name: None,
         reason: conversation.assignment_reason.clone(),

@@ -105,8 +105,8 @@ pub(super) mod tests {
         let folder = std::env::temp_dir().join("baton-without-database");
         State {
             runner: Runner::new(store.clone(), live.clone()),
+            intake: Intake::start(&store, &live, |_: &[u8]| Vec::new()),
             live,
-            intake: Intake::start(&store),
             media: Arc::new(MediaStore::at(&url::Url::from_file_path(folder).unwrap()).unwrap()),
             client: Client::new(Settings::new(config.graph_url.clone(), &config.graph_version)).unwrap(),
             receipts: Receipts::default(),

@@ -5,6 +5,7 @@ mod bubbles;
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use self::bubbles::{Builder, quotes};
@@ -17,8 +18,9 @@ use crate::domain::conversation::Conversation;
 use crate::domain::event::{Actor, Event, Recorded};
 use crate::domain::ids::{ContactId, ConversationId, InboxId, MessageId, UserId, WorkspaceId};
 use crate::domain::message::{Author, Failure, Message, Status};
+use crate::domain::tick::Climbed;
 use crate::domain::workplace::Workplace;
-use crate::live::change::Change;
+use crate::live::change::ConversationChange;
 use crate::store::pages::Opened;
 use crate::store::threads::ThreadMessage;
 use crate::store::{Result, Store};
@@ -39,12 +41,20 @@ pub struct Thread<'a> {
     pub contact_name: &'a str,
 }
 
+/// Up to where a page shows a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    pub seq: i64,
+    /// When the last tick was stored that it shows, in microseconds.
+    pub ticked: i64,
+}
+
 /// What a page missed.
 #[derive(Debug, PartialEq, Eq)]
 pub struct CaughtUp {
     pub html: String,
-    /// The sequence the page then shows.
-    pub seq: i64,
+    /// What the page then shows.
+    pub seen: Seen,
     /// It missed too much: it is to load itself again.
     pub reload: bool,
 }
@@ -129,7 +139,7 @@ async fn offer_to_part(store: &Store, workspace: WorkspaceId, items: &mut [Threa
 ///
 /// # Errors
 /// As PostgreSQL answers; then pages catch up by themselves, because they see a gap.
-pub async fn live_html(state: &State, locale: Locale, change: &Change, recorded: &Recorded) -> Result<String> {
+pub async fn live_html(state: &State, locale: Locale, change: &ConversationChange, recorded: &Recorded) -> Result<String> {
     let thread = Thread {
         locale,
         workspace: change.workspace,
@@ -172,15 +182,21 @@ pub async fn since_html(
     locale: Locale,
     workspace: WorkspaceId,
     conversation: ConversationId,
-    since: i64,
+    since: Seen,
 ) -> Result<Option<CaughtUp>> {
-    let events = state.store.events_since(workspace, conversation, since, MISSED).await?;
+    let events = state.store.events_since(workspace, conversation, since.seq, MISSED).await?;
     // Read after the events, so that it is not older than they are.
     let Some(opened) = state.store.opened(workspace, conversation, None).await? else { return Ok(None) };
-    let Some(last) = events.last() else { return Ok(Some(CaughtUp { html: String::new(), seq: since, reload: false })) };
     if i64::try_from(events.len()).is_ok_and(|count| count >= MISSED) {
-        return Ok(Some(CaughtUp { html: String::new(), seq: since, reload: true }));
+        return Ok(Some(CaughtUp { html: String::new(), seen: since, reload: true }));
     }
+    let ticked_since = Timestamp::from_microsecond(since.ticked).unwrap_or_default();
+    let ticks = state.store.ticks_since(workspace, conversation, ticked_since).await?;
+    let ticks_html: String = ticks.iter().map(|climbed| ticks_html(locale, climbed)).collect();
+    let ticked = ticks.last().map_or(since.ticked, |last| last.ticked_at.as_microsecond().max(since.ticked));
+    let Some(last) = events.last() else {
+        return Ok(Some(CaughtUp { html: ticks_html, seen: Seen { ticked, ..since }, reload: false }));
+    };
     let thread = Thread { locale, workspace, conversation, inbox: opened.conversation.inbox, contact_name: &opened.contact.name };
     let mut html: String = items(state, thread, &events).await?.iter().map(streams::upsert).collect();
     if events.iter().any(|recorded| matches!(recorded.event, Event::ContactRenamed { .. })) {
@@ -197,7 +213,8 @@ pub async fn since_html(
     if events.iter().any(|recorded| changes_state(&recorded.event) || may_change_wait(&recorded.event)) {
         html.push_str(&streams::conversation_state(&state_now(state, locale, workspace, &opened).await?));
     }
-    Ok(Some(CaughtUp { html, seq: last.seq, reload: false }))
+    html.push_str(&ticks_html);
+    Ok(Some(CaughtUp { html, seen: Seen { seq: last.seq, ticked }, reload: false }))
 }
 
 /// The state around a thread, as it is stored.
@@ -283,6 +300,13 @@ async fn climbed(state: &State, thread: Thread<'_>, message: MessageId, status: 
     let found = state.store.thread_messages(thread.workspace, thread.conversation, &[message.0]).await?;
     let ticks = found.first().map(|found| Ticks { locale: thread.locale, message, at: found.message.at, status, failure });
     Ok(ticks.as_ref().map(streams::ticks).unwrap_or_default())
+}
+
+/// How far a message got that WhatsApp took.
+#[must_use]
+pub fn ticks_html(locale: Locale, climbed: &Climbed) -> String {
+    let Climbed { message, at, status, .. } = *climbed;
+    streams::ticks(&Ticks { locale, message, at, status, failure: None })
 }
 
 /// A contact's new name on the bubbles that stand there.

@@ -1,5 +1,5 @@
-//! Meta's door. A body is proved, stored as it came, and answered; nothing else happens in the request, and nothing stands around
-//! it: no session, no log line, no compression.
+//! Meta's door. A body is proved, taken in, and answered; nothing else happens in the request, and nothing stands around it: no
+//! session, no log line, no compression.
 
 mod apps;
 mod body;
@@ -15,7 +15,7 @@ use self::body::Unread;
 use super::bodies::{self, Watch};
 use super::state::State;
 use crate::live::wakes::Wake;
-use crate::runner::intake::NotTaken;
+use crate::runner::intake::{NotTaken, Taken};
 use crate::runner::{self, now};
 use crate::store;
 use crate::store::payloads::NewPayload;
@@ -79,8 +79,9 @@ async fn take_in(state: &State, apps: &Apps, request: &HttpRequest, body: web::P
         return Err(Refused::NotMetas);
     }
     state.runner.check_clock()?;
-    state.intake.take(NewPayload { app_id: app_id.to_owned(), received_at: now(), body }).await?;
-    state.live.wake(Wake::Payloads(app_id.to_owned()));
+    if state.intake.take(NewPayload { app_id: app_id.to_owned(), received_at: now(), body }).await? == Taken::Stored {
+        state.live.wake(Wake::Payloads(app_id.to_owned()));
+    }
     Ok(())
 }
 

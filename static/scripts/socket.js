@@ -1,7 +1,7 @@
 // The live connection of this page. It may lose things: whoever listens asks for what came since, on "resync" and after gaps.
 //
 // Events: "state" (connecting, live, catching_up, offline), "resync" (the connection is new, or the node may have missed something),
-// and one for each kind of frame: event, caught_up, row, counts, paused, people, beat.
+// and one for each kind of frame: event, ticks, caught_up, row, counts, paused, people, beat.
 
 const BEAT_EVERY = 20_000
 const SILENCE = 45_000
@@ -36,9 +36,9 @@ class Socket extends EventTarget {
     this.#sendView()
   }
 
-  /** Follows a conversation; `seq()` says how far the page is. */
-  open(conversation, seq) {
-    this.#open = { conversation, seq }
+  /** Follows a conversation; `seen()` says how far the page is. */
+  open(conversation, seen) {
+    this.#open = { conversation, seen }
     this.#sendOpen()
   }
 
@@ -133,7 +133,7 @@ class Socket extends EventTarget {
 
   #sendOpen() {
     if (!this.#open) return
-    if (this.#send({ type: "open", conversation: this.#open.conversation, since: this.#open.seq() })) this.#become("catching_up")
+    if (this.#send({ type: "open", conversation: this.#open.conversation, ...this.#open.seen() })) this.#become("catching_up")
   }
 
   #send(frame) {

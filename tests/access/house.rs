@@ -63,7 +63,7 @@ pub struct House {
     pub closed: Arc<Closed>,
     pub workspace: WorkspaceId,
     /// What its sockets would be shown; nothing while there are none.
-    pub changes: Mutex<mpsc::Receiver<Arc<Change>>>,
+    pub changes: Mutex<mpsc::Receiver<Change>>,
 }
 
 /// What somebody was answered.
@@ -109,8 +109,8 @@ impl House {
         let state = State {
             tokens: Tokens::new(store.clone(), live.endings.clone()),
             runner: Runner::new(store.clone(), live.clone()),
+            intake: Intake::start(&store, &live, baton::workers::understand),
             live,
-            intake: Intake::start(&store),
             media: Arc::new(MediaStore::at(&Url::from_file_path(folder).unwrap()).unwrap()),
             client: Client::new(Settings::new(config.graph_url.clone(), &config.graph_version)).unwrap(),
             receipts: Receipts::default(),

@@ -8,7 +8,7 @@ use baton::domain::inbox::Inbox;
 use baton::domain::message::Status;
 use baton::domain::queue::Queue;
 use baton::domain::user::Role;
-use baton::live::change::Change;
+use baton::live::change::{Change, ConversationChange};
 use baton::live::hub::Owner;
 use baton::live::porter::Porter;
 use baton::runner::now;
@@ -86,10 +86,11 @@ impl Shop {
         drop(self.house.state.live.hub.register(owner, Porter::new().0));
     }
 
-    /// What was published since the last look.
-    pub fn changes(&self) -> Vec<Change> {
+    /// What was published of conversations since the last look.
+    pub fn changes(&self) -> Vec<ConversationChange> {
         let mut changes = self.house.changes.lock().unwrap();
-        std::iter::from_fn(|| changes.try_recv().ok()).map(|change| Change::clone(&change)).collect()
+        let of_conversation = |change| if let Change::Conversation(change) = change { Some(ConversationChange::clone(&change)) } else { None };
+        std::iter::from_fn(|| changes.try_recv().ok()).filter_map(of_conversation).collect()
     }
 
     /// A customer writes; answers their conversation.

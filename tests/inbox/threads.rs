@@ -7,9 +7,9 @@ use baton::domain::inbound::InboundContent;
 use baton::domain::message::{Choice, Content, MediaState, Status};
 use baton::domain::unspoken::Unspoken;
 use baton::domain::user::Role;
-use baton::live::change::Change;
+use baton::live::change::ConversationChange;
 use baton::web::locale::Locale;
-use baton::web::threads::{live_html, since_html};
+use baton::web::threads::{Seen, live_html, since_html};
 use uuid::Uuid;
 
 use crate::html::{Thread, seq_of_page, streams};
@@ -83,11 +83,16 @@ async fn nobody_knows(shop: &Shop, id: ConversationId, message: MessageId) {
     runner.run(shop.house.workspace, id, Command::TimerDue { timer: Timer::UnknownSend { message } }).await.unwrap();
 }
 
-async fn follow(shop: &Shop, thread: &mut Thread, change: &Change) {
+async fn follow(shop: &Shop, thread: &mut Thread, change: &ConversationChange) {
     for recorded in &change.events {
         let html = live_html(&shop.house.state, Locale::default(), change, recorded).await.unwrap();
         streams(&html).iter().for_each(|stream| thread.apply(stream));
     }
+}
+
+/// A page with these events, and no ticks.
+fn seen(seq: i64) -> Seen {
+    Seen { seq, ticked: 0 }
 }
 
 #[actix_web::test]
@@ -103,11 +108,11 @@ async fn a_thread_is_the_same_live_caught_up_and_freshly_loaded() {
     for change in shop.changes() {
         follow(&shop, &mut live, &change).await;
     }
-    let missed = since_html(&shop.house.state, Locale::default(), shop.house.workspace, id, since).await.unwrap().expect("it is there");
+    let missed = since_html(&shop.house.state, Locale::default(), shop.house.workspace, id, seen(since)).await.unwrap().expect("it is there");
     streams(&missed.html).iter().for_each(|stream| caught_up.apply(stream));
     let page = ana.opens(id).await;
     let fresh = Thread::of_page(&page);
-    assert_eq!((missed.reload, missed.seq), (false, seq_of_page(&page)));
+    assert_eq!((missed.reload, missed.seen.seq), (false, seq_of_page(&page)));
     for words in ["<strong>Zoe</strong>", "sticker", "reacted", "the blue one", "careful", "/thumbnail", "Ben here", "Still there?"] {
         assert!(fresh.says(words), "{words} is missing");
     }
@@ -122,11 +127,11 @@ async fn nothing_was_missed_and_another_workspace_is_told_nothing() {
     let shop = Shop::open().await;
     let id = shop.hears_text("34600000001", "Hi").await;
     let state = &shop.house.state;
-    let last = since_html(state, Locale::default(), shop.house.workspace, id, 0).await.unwrap().unwrap();
-    let again = since_html(state, Locale::default(), shop.house.workspace, id, last.seq).await.unwrap().unwrap();
-    assert_eq!((again.html.as_str(), again.seq, again.reload), ("", last.seq, false));
+    let last = since_html(state, Locale::default(), shop.house.workspace, id, seen(0)).await.unwrap().unwrap();
+    let again = since_html(state, Locale::default(), shop.house.workspace, id, last.seen).await.unwrap().unwrap();
+    assert_eq!((again.html.as_str(), again.seen, again.reload), ("", last.seen, false));
     let other = Uuid::now_v7().into();
-    assert!(since_html(state, Locale::default(), other, id, 0).await.unwrap().is_none());
+    assert!(since_html(state, Locale::default(), other, id, seen(0)).await.unwrap().is_none());
 }
 
 #[actix_web::test]
@@ -137,7 +142,7 @@ async fn a_page_that_missed_very_much_loads_itself_again() {
     let many = "INSERT INTO events (workspace_id, conversation_id, seq, at, kind, event)
                 SELECT workspace_id, conversation_id, seq + 10 * g, at, kind, event FROM events, generate_series(1, 300) AS g";
     client.batch_execute(many).await.unwrap();
-    let missed = since_html(&shop.house.state, Locale::default(), shop.house.workspace, id, 1).await.unwrap().unwrap();
+    let missed = since_html(&shop.house.state, Locale::default(), shop.house.workspace, id, seen(1)).await.unwrap().unwrap();
     assert_eq!((missed.html.as_str(), missed.reload), ("", true));
 }
 

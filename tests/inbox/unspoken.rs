@@ -7,7 +7,7 @@ use baton::domain::unspoken::Unspoken;
 use baton::domain::user::Role;
 use baton::store::lists::ListView;
 use baton::web::locale::Locale;
-use baton::web::threads::since_html;
+use baton::web::threads::{Seen, since_html};
 use uuid::Uuid;
 
 use crate::html::element;
@@ -48,7 +48,7 @@ async fn reactions_edits_and_deletions_are_plain_lines_in_words() {
         assert!(page.contains(words), "{words} is missing");
     }
     assert!(!page.contains("<blue>") && !page.contains("class=\"raw\""), "text from outside became markup, or JSON is shown");
-    let missed = |locale| since_html(&shop.house.state, locale, shop.house.workspace, id, 0);
+    let missed = |locale| since_html(&shop.house.state, locale, shop.house.workspace, id, Seen { seq: 0, ticked: 0 });
     let spanish = missed(Locale::ALL[1]).await.unwrap().unwrap().html;
     for words in ["Zoe</bdi> reaccionó con <bdi>👍</bdi> a", "editó un mensaje:", "eliminó un mensaje"] {
         assert!(spanish.contains(words), "{words} is missing");

@@ -73,6 +73,7 @@ pub fn state(locale: Locale) -> ConversationState {
         window_expires_at: Some(now() + SignedDuration::from_mins(23 * 60 + 56)),
         resolved_at: None,
         last_seq: 40,
+        ticked: 0,
         brief: Some(brief()),
         brief_queue_name: None,
         reason: Some(reason()),

@@ -1,6 +1,7 @@
 //! Routers that race.
 
 use baton::domain::user::Role;
+use baton::live::change::Change;
 use baton::runner::Error;
 use baton::runner::routing::RoundOutcome;
 use futures_util::future::join_all;
@@ -134,7 +135,7 @@ async fn what_was_assigned_before_a_fault_is_shown() {
     changing.execute("SELECT FROM agents WHERE user_id = $1 FOR UPDATE", &[&ben.user.0]).await.unwrap();
     let outcome = node.runner.route(shop.workspace, shop.support).await;
     assert!(matches!(&outcome, Err(Error::Store(error)) if error.is_busy()), "{outcome:?}");
-    let shown = node.changes.try_recv().expect("pages hear of the first");
+    let Ok(Change::Conversation(shown)) = node.changes.try_recv() else { panic!("pages hear of the first") };
     assert_eq!(shown.conversation.id, waiting[0]);
     assert!(node.changes.try_recv().is_err());
 }

@@ -44,7 +44,7 @@ pub struct Node {
     pub runner: Runner,
     pub live: Arc<Live>,
     pages: Vec<Registered>,
-    pub changes: mpsc::Receiver<Arc<Change>>,
+    pub changes: mpsc::Receiver<Change>,
 }
 
 impl Node {

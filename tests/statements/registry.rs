@@ -47,6 +47,7 @@ pub const ALL: &[File] = files! {
     signing_keys
     statistics
     threads
+    ticks
     timers
     users
     workplace

@@ -223,7 +223,7 @@ fn write(page: &mut PastConversation, mut recorded: Recorded) {
             message.raw = None;
             page.messages.push(PastMessage { seq, message: message.clone() });
         }
-        Event::MessageStatusChanged { message, status, failure, wamid } => {
+        Event::MessageStatusChanged { message, status, failure, wamid, .. } => {
             if let Some(known) = page.messages.iter_mut().map(|past| &mut past.message).find(|known| known.id == *message) {
                 let Message { status: known_status, failure: known_failure, wamid: known_wamid, .. } = known;
                 *known_status = *status;

@@ -73,7 +73,7 @@ fn one_of_each() -> Vec<Event> {
         Event::ConversationReopened { by: by() },
         Event::MessageReceived { message: text() },
         Event::MessageQueued { message: text() },
-        Event::MessageStatusChanged { message: id, status: Status::Sent, failure: None, wamid: None },
+        Event::MessageStatusChanged { message: id, status: Status::Sent, failure: None, wamid: None, told_at: None },
         Event::MessageResent { message: id, by: by() },
         Event::MessageLeft { message: id, by: by() },
         Event::MediaChanged { message: id, media: MediaId(Uuid::nil()), state: MediaState::Stored, size: None },

@@ -34,6 +34,8 @@ pub struct ConversationState {
     pub resolved_at: Option<Timestamp>,
     /// The sequence of its latest event.
     pub last_seq: i64,
+    /// When the last tick was stored that the page has, in microseconds.
+    pub ticked: i64,
     pub brief: Option<Brief>,
     /// The name of the queue that the brief was handed over for, which need not be the one it is in.
     pub brief_queue_name: Option<String>,

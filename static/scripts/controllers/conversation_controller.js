@@ -5,6 +5,7 @@ import { visit } from "../../vendor/turbo.js"
 import { stanceOf } from "../conversation/stance.js"
 import { socket } from "../socket.js"
 import { apply } from "../streams.js"
+import { climb } from "../thread/ticks.js"
 import { everySecond } from "../ticker.js"
 
 export default class extends Controller {
@@ -15,8 +16,9 @@ export default class extends Controller {
     this.heard = []
     this.#listen("event", (frame) => this.#event(frame))
     this.#listen("caught_up", (frame) => this.#caughtUp(frame))
-    this.#listen("beat", (frame) => frame.seq !== this.#seq && socket.catchUp())
-    socket.open(this.id, () => this.#seq)
+    this.#listen("ticks", (frame) => this.#climb(frame))
+    this.#listen("beat", (frame) => this.#isBehind(frame) && socket.catchUp())
+    socket.open(this.id, () => ({ since: this.#seq, ticked: this.#ticked }))
     this.stopTicking = everySecond((now) => this.#showWindow(now))
   }
 
@@ -62,6 +64,20 @@ export default class extends Controller {
     return Number(this.element.dataset.seq)
   }
 
+  /** When the last tick was stored that is shown. */
+  get #ticked() {
+    return Number(this.element.dataset.ticked)
+  }
+
+  #isBehind({ seq, ticked }) {
+    return seq !== this.#seq || ticked > this.#ticked
+  }
+
+  #climb({ html, ticked }) {
+    climb(html)
+    this.element.dataset.ticked = Math.max(ticked, this.#ticked)
+  }
+
   #event(frame) {
     if (frame.seq <= this.#seq) return
     if (frame.seq > this.#seq + 1) socket.catchUp()
@@ -71,7 +87,10 @@ export default class extends Controller {
   /** A page that missed more than the socket tells loads itself again. */
   #caughtUp(frame) {
     if (frame.reload) visit(location.href, { action: "replace" })
-    else if (frame.seq >= this.#seq) this.#apply(frame)
+    else if (frame.seq >= this.#seq) {
+      this.#apply(frame)
+      this.element.dataset.ticked = Math.max(frame.ticked, this.#ticked)
+    }
   }
 
   #apply(frame) {

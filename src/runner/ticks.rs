@@ -1,0 +1,35 @@
+//! Which bodies say nothing but ticks: they need no sorting, and most of what WhatsApp tells is of that kind.
+
+use super::guard::guarded_reading;
+use super::sorting::{Said, Understand};
+use crate::domain::inbound::InboundItem;
+use crate::store::payloads::NewPayload;
+use crate::store::ticks::NewTick;
+
+/// Bytes of a body that is read before it is stored, and ticks of all that share a commit, at most: nobody's answer waits long for them.
+const LONGEST: usize = 64 * 1024;
+const MOST: usize = 2_000;
+
+/// A word without which a body tells no tick.
+const WORD: &[u8] = b"\"statuses\"";
+
+/// The ticks of those bodies that say nothing else. The others are for the sorter.
+pub(super) fn read(bodies: &[NewPayload], understand: &impl Understand) -> Vec<NewTick> {
+    let mut all = Vec::new();
+    for (number, payload) in bodies.iter().enumerate() {
+        if payload.body.len() > LONGEST || !payload.body.windows(WORD.len()).any(|part| part == WORD) {
+            continue;
+        }
+        let said = guarded_reading(|| understand(&payload.body)).unwrap_or_default();
+        if all.len() + said.len() <= MOST {
+            all.extend(said.into_iter().map(|said| tick(number, said)).collect::<Option<Vec<_>>>().into_iter().flatten());
+        }
+    }
+    all
+}
+
+fn tick(body: usize, said: Said) -> Option<NewTick> {
+    let Said::ForInbox { phone_number_id, item: InboundItem::Status(report), .. } = said else { return None };
+    let is_tick = report.is_tick();
+    is_tick.then_some(NewTick { body, phone_number_id, message: report.message, wamid: report.wamid, status: report.status, at: report.at })
+}

@@ -1,0 +1,194 @@
+//! Ticks at the door: bodies of nothing else are done with as they come, and whatever there is to decide about waits its turn.
+
+use baton::domain::command::{Command, ReplyContent};
+use baton::domain::delivery::Outcome;
+use baton::domain::ids::{ConversationId, MessageId};
+use baton::domain::message::Status;
+use baton::domain::tick::Climbed;
+use baton::domain::user::Role;
+use baton::live::change::Change;
+use baton::runner::intake::{Intake, Taken};
+use baton::runner::now;
+use baton::store::dispatches::{Claim, Dispatch};
+use baton::store::payloads::NewPayload;
+use baton::workers::understand;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::shop::{APP, NUMBER, Node, Shop};
+
+/// A message of ours on its way.
+struct Sent {
+    shop: Shop,
+    node: Node,
+    intake: Intake,
+    conversation: ConversationId,
+    message: MessageId,
+    dispatch: Dispatch,
+}
+
+const WAMID: &str = "wamid.of-ours";
+
+impl Sent {
+    /// A message that a node has in hand.
+    async fn in_hand() -> Self {
+        let shop = Shop::opens().await;
+        let mut node = shop.node(4);
+        let ana = shop.hires("Ana", Role::Agent, 8).await;
+        node.is_visited_by(shop.workspace, ana.user);
+        let conversation = shop.customers_wait(shop.support, 1).await[0];
+        node.runner.run(shop.workspace, conversation, Command::Take { by: ana.clone() }).await.unwrap();
+        let message = MessageId(Uuid::now_v7());
+        let content = ReplyContent::Text { body: "hello".to_owned() };
+        let reply = Command::Reply { by: ana, message, content, reply_to: None, seen: None };
+        node.runner.run(shop.workspace, conversation, reply).await.unwrap();
+        let Claim::Taken(mut claimed) = node.runner.claim_outbox(shop.workspace, shop.inbox, 1).await.unwrap().0 else {
+            panic!("it may be sent");
+        };
+        let intake = Intake::start(&shop.store, &node.live, understand);
+        Self { dispatch: claimed.remove(0), shop, node, intake, conversation, message }
+    }
+
+    /// A message that WhatsApp took.
+    async fn accepted() -> Self {
+        let mut sent = Self::in_hand().await;
+        sent.is_accepted().await;
+        while sent.node.changes.try_recv().is_ok() {}
+        sent
+    }
+
+    async fn is_accepted(&mut self) {
+        let outcome = Outcome::Accepted { wamid: WAMID.to_owned(), recipient: Vec::new() };
+        self.node.runner.record_delivery(&self.dispatch, outcome).await.unwrap();
+    }
+
+    async fn hears(&self, body: &Value) -> Taken {
+        let body = body.to_string().into_bytes().into();
+        self.intake.take(NewPayload { app_id: APP.to_owned(), received_at: now(), body }).await.unwrap()
+    }
+
+    /// Status, and which of its times are known.
+    async fn stands(&self) -> (String, [bool; 3]) {
+        let sql = "SELECT status, sent_at IS NOT NULL, delivered_at IS NOT NULL, read_at IS NOT NULL FROM messages WHERE id = $1";
+        let row = self.shop.rows(sql, &[&self.message.0]).await.remove(0);
+        (row.get(0), [row.get(1), row.get(2), row.get(3)])
+    }
+
+    /// What pages were shown of it.
+    fn shown(&mut self) -> Vec<Climbed> {
+        let changes = std::iter::from_fn(|| self.node.changes.try_recv().ok());
+        let ticks = changes.filter_map(|change| if let Change::Ticks(ticks) = change { Some(ticks.climbed.clone()) } else { None });
+        ticks.flatten().collect()
+    }
+
+    async fn bodies_stored(&self) -> i64 {
+        self.shop.count("SELECT count(*) FROM payloads").await
+    }
+}
+
+fn status(wamid: &str, status: &str) -> Value {
+    json!({ "id": wamid, "status": status, "timestamp": "1763600801", "recipient_id": "447700900001" })
+}
+
+fn body(statuses: &[Value]) -> Value {
+    let value = json!({ "messaging_product": "whatsapp", "metadata": { "phone_number_id": NUMBER }, "statuses": statuses });
+    json!({ "object": "whatsapp_business_account", "entry": [{ "id": "3001", "changes": [{ "field": "messages", "value": value }] }] })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tick_is_shown_with_its_time_and_leaves_neither_a_body_nor_an_event() {
+    let mut sent = Sent::accepted().await;
+    let events = "SELECT count(*) FROM events";
+    let before = sent.shop.count(events).await;
+    for (told, times) in [("sent", [true, false, false]), ("delivered", [true, true, false]), ("read", [true, true, true])] {
+        assert_eq!(sent.hears(&body(&[status(WAMID, told)])).await, Taken::Settled);
+        assert_eq!(sent.stands().await, (told.to_owned(), times));
+        let shown: Vec<_> = sent.shown().into_iter().map(|it| (it.conversation, it.message, it.status.as_str())).collect();
+        assert_eq!(shown, [(sent.conversation, sent.message, told)]);
+    }
+    assert_eq!((sent.bodies_stored().await, sent.shop.count(events).await), (0, before));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ticks_in_any_order_and_again_never_fall_back() {
+    let mut sent = Sent::accepted().await;
+    assert_eq!(sent.hears(&body(&[status(WAMID, "read"), status(WAMID, "sent")])).await, Taken::Settled);
+    assert_eq!(sent.stands().await, ("read".to_owned(), [true, false, true]));
+    assert_eq!(sent.hears(&body(&[status(WAMID, "delivered")])).await, Taken::Settled);
+    assert_eq!(sent.stands().await, ("read".to_owned(), [true, true, true]));
+    assert!(sent.shown().iter().all(|climbed| climbed.status == Status::Read));
+    assert_eq!(sent.hears(&body(&[status(WAMID, "delivered")])).await, Taken::Settled);
+    assert!(sent.shown().is_empty(), "it was known");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tick_that_is_quicker_than_the_answer_to_the_send_waits_its_turn() {
+    let mut sent = Sent::in_hand().await;
+    let mut told = status("wamid.not-known-yet", "sent");
+    told["biz_opaque_callback_data"] = json!(sent.message.to_string());
+    assert_eq!(sent.hears(&body(&[told])).await, Taken::Stored);
+    assert_eq!(sent.stands().await.0, "queued");
+    assert_eq!(sent.bodies_stored().await, 1);
+    sent.is_accepted().await;
+    assert_eq!(sent.stands().await.0, "sending");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_says_more_than_ticks_or_of_more_than_can_be_had_is_stored_whole() {
+    let sent = Sent::accepted().await;
+    let failed = json!({ "id": WAMID, "status": "failed", "timestamp": "1763600801", "errors": [{ "code": 131026, "title": "no" }] });
+    let message = json!({ "from": "447700900001", "id": "wamid.1", "timestamp": "1763600801", "type": "text", "text": { "body": "Hi" } });
+    let mut with_message = body(&[status(WAMID, "sent")]);
+    with_message["entry"][0]["changes"][0]["value"]["messages"] = json!([message]);
+    let mut of_another_number = body(&[status(WAMID, "sent")]);
+    of_another_number["entry"][0]["changes"][0]["value"]["metadata"]["phone_number_id"] = json!("2999");
+    let bodies = [
+        body(&[failed.clone()]),
+        body(&[status(WAMID, "sent"), failed]),
+        body(&[status("wamid.of-nobody", "sent")]),
+        body(&[json!("sent")]),
+        with_message,
+        of_another_number,
+    ];
+    for (number, body) in (1..).zip(&bodies) {
+        assert_eq!(sent.hears(body).await, Taken::Stored, "{body}");
+        assert_eq!(sent.bodies_stored().await, number, "{body}");
+        assert_eq!(sent.stands().await.0, "sending", "{body}");
+    }
+    assert_eq!(sent.hears(&body(&[status(WAMID, "sent"), status("wamid.of-nobody", "sent")])).await, Taken::Stored);
+    assert_eq!(sent.stands().await.0, "sent", "what can be told is told at once, and once more in its turn");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_somebody_has_in_hand_is_not_waited_for() {
+    let sent = Sent::accepted().await;
+    let mut client = sent.shop.store.client().await.unwrap();
+    let holding = client.transaction().await.unwrap();
+    holding.execute("SELECT FROM messages WHERE id = $1 FOR UPDATE", &[&sent.message.0]).await.unwrap();
+    assert_eq!(sent.hears(&body(&[status(WAMID, "delivered")])).await, Taken::Stored);
+    assert_eq!(sent.stands().await.0, "sending");
+    holding.rollback().await.unwrap();
+    assert_eq!(sent.hears(&body(&[status(WAMID, "delivered")])).await, Taken::Settled);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_that_does_not_speak_for_a_number_tells_nothing_of_its_messages() {
+    let sent = Sent::accepted().await;
+    let body = body(&[status(WAMID, "read")]).to_string().into_bytes().into();
+    sent.shop.execute("INSERT INTO apps (app_id, app_secret, verify_token) VALUES ('1999', 's', 't')", &[]).await;
+    let taken = sent.intake.take(NewPayload { app_id: "1999".to_owned(), received_at: now(), body }).await.unwrap();
+    assert_eq!((taken, sent.stands().await.0.as_str()), (Taken::Stored, "sending"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_comes_back_is_told_the_ticks_it_missed() {
+    let sent = Sent::accepted().await;
+    let begin = now();
+    sent.hears(&body(&[status(WAMID, "delivered")])).await;
+    let missed = sent.shop.store.ticks_since(sent.shop.workspace, sent.conversation, begin).await.unwrap();
+    assert_eq!(missed.iter().map(|climbed| (climbed.message, climbed.status)).collect::<Vec<_>>(), [(sent.message, Status::Delivered)]);
+    let later = now().checked_add(jiff::SignedDuration::from_secs(60)).unwrap();
+    assert!(sent.shop.store.ticks_since(sent.shop.workspace, sent.conversation, later).await.unwrap().is_empty());
+    let latest = sent.shop.store.latest(sent.shop.workspace, &[sent.conversation.0]).await.unwrap();
+    assert_eq!(latest[0].2, Some(missed[0].ticked_at));
+}
