@@ -297,8 +297,12 @@ describe("an agent's hands", () => {
     return ana.page.locator("#reply-text:focus").waitFor()
   }
 
-  function isOpen(name) {
-    return ana.page.locator(`.conversation[data-contact="${name}"]`).waitFor()
+  /** A conversation is shown a moment before the browser's history has it. */
+  async function isOpen(name) {
+    const shown = ana.page.locator(`.conversation[data-contact="${name}"]`)
+    await shown.waitFor()
+    const id = await shown.getAttribute("data-conversation")
+    await ana.page.waitForURL((address) => address.pathname.includes(id))
   }
 
   /** The act that was just done can be taken back. */

@@ -149,7 +149,7 @@ async fn spread_evenly(world: &World, agents: usize, customers: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_side_each_is_an_installation_too() {
-    let world = World::durable(&[Side::Web, Side::Workers]).await;
+    let world = World::quick_with(&[Side::Web, Side::Workers]).await;
     let ana = world.agent("Ana").await;
     let _page = Staff::keeps_page(&ana);
     let phone = world.phone("Mia Berg").await;

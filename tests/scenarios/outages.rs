@@ -24,7 +24,7 @@ const PRESENCE: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flushed_redis_costs_nobody_their_presence_or_a_message() {
-    let world = World::durable(&[Side::Web, Side::Workers]).await;
+    let world = World::quick_with(&[Side::Web, Side::Workers]).await;
     let ana = world.agent("Ana").await;
     let _page = Staff::keeps_page(&ana);
     let first = world.phone("Mia Berg").await;
@@ -43,7 +43,7 @@ async fn a_flushed_redis_costs_nobody_their_presence_or_a_message() {
 /// The nodes share no side, so that everything between them must go through Redis or PostgreSQL.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_redis_everybody_works_on_and_presence_is_right_again_soon() {
-    let mut world = World::durable(&[Side::Web, Side::Workers]).await;
+    let mut world = World::quick_with(&[Side::Web, Side::Workers]).await;
     let ana = world.agent("Ana").await;
     let ben = world.agent("Ben").await;
     let anas_page = Staff::keeps_page(&ana);
@@ -118,7 +118,7 @@ async fn what_a_frozen_redis_swallowed_is_made_up_for_on_the_pages_of_other_node
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_agent_is_found_by_a_node_that_missed_their_coming_while_redis_was_away() {
-    let mut world = World::durable(&[Side::Web, Side::Workers]).await;
+    let mut world = World::quick_with(&[Side::Web, Side::Workers]).await;
     let ana = world.agent("Ana").await;
     let phone = world.phone("Mia Berg").await;
     phone.writes("agent").await;
@@ -133,7 +133,7 @@ async fn an_agent_is_found_by_a_node_that_missed_their_coming_while_redis_was_aw
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_starts_without_redis_serves_and_finds_it_later() {
-    let mut world = World::durable(&[Side::Both]).await;
+    let mut world = World::quick_with(&[Side::Both]).await;
     world.nodes[0].stop();
     world.servers.kill_redis();
     world.nodes[0].start().await;
