@@ -58,7 +58,8 @@ CREATE INDEX sessions_by_user ON sessions (workspace_id, user_id);
 -- Keys of the short-lived tokens, by `kid`.
 CREATE TABLE signing_keys (
     kid text PRIMARY KEY,
-    secret bytea NOT NULL,
+    -- Sealed, as `app_secret`, `verify_token` and `access_token` are (store/sealed.rs).
+    secret text NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now()
 );
 

@@ -21,6 +21,7 @@ use crate::runner::Runner;
 use crate::runner::guard::kept_up;
 use crate::runner::intake::Intake;
 use crate::runner::vitals;
+use crate::store::sealed::Keys;
 use crate::store::{Store, Stores};
 use crate::web::assets::{self, Others};
 use crate::web::bodies::budget::Budgets;
@@ -76,7 +77,8 @@ impl App {
     /// When the database is away, unsafe or without our schema, or the address is taken.
     pub async fn start(config: Config, side: Side) -> Result<Self> {
         let descriptors = server::raise().context("the system does not say how many files may be open")?;
-        let Stores { main: store, intake, watch } = Stores::new(&config.database_url, config.database_pool)?;
+        let Stores { main: store, intake, watch } =
+            Stores::new(&config.database_url, config.database_pool, &Keys::new(&config.secret_keys)?)?;
         if let Some(reason) =
             doctor::refusal_to_serve(&watch, &config).await.context("PostgreSQL does not answer; `baton doctor` says more")?
         {

@@ -4,6 +4,7 @@ mod commands;
 mod inbox;
 mod people;
 mod quarantine;
+mod secrets;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -14,6 +15,7 @@ use baton::domain::user::{EmailAddress, Role};
 pub use commands::{doctor, migrate, user, workspace};
 pub use inbox::inbox;
 pub use quarantine::quarantine;
+pub use secrets::secrets;
 
 /// A real-time WhatsApp support inbox for teams.
 ///
@@ -50,6 +52,11 @@ pub enum Command {
     Inbox {
         #[command(subcommand)]
         command: InboxCommand,
+    },
+    /// The keys that tokens and secrets in the database are sealed with.
+    Secrets {
+        #[command(subcommand)]
+        command: SecretsCommand,
     },
     /// What came in and belongs to no workspace: for whoever runs the installation.
     Quarantine {
@@ -129,6 +136,14 @@ pub enum WorkspaceCommand {
         #[arg(long, default_value = "UTC")]
         time_zone: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SecretsCommand {
+    /// Prints a new key for BATON_SECRET_KEYS.
+    New,
+    /// Seals every secret with the first key of BATON_SECRET_KEYS. Nodes go on meanwhile; they must know that key already.
+    Rotate,
 }
 
 #[derive(Debug, Subcommand)]

@@ -40,6 +40,8 @@ pub struct Config {
     pub node: String,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+    /// What secrets in the database are sealed with: names and keys, the one that seals first.
+    pub secret_keys: Vec<(String, [u8; 32])>,
     /// What programs send that read the figures; without one only admins see them.
     pub metrics_token: Option<String>,
 }
@@ -121,6 +123,7 @@ impl Config {
             durability: Durability::Required,
             node: String::new(),
             trusted_proxies: Vec::new(),
+            secret_keys: Vec::new(),
             metrics_token: None,
         }
     }

@@ -5,6 +5,7 @@ mod database;
 mod disk;
 mod inboxes;
 mod redis;
+mod secrets;
 
 use std::fmt;
 
@@ -12,6 +13,7 @@ use jiff::Timestamp;
 
 use crate::config::{self, Config, Faults};
 use crate::store::Store;
+use crate::store::sealed::Keys;
 
 /// How a thing was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,7 +73,8 @@ pub async fn examine(config: &Result<Config, Faults>) -> Vec<Finding> {
 
 async fn installation(config: &Config) -> Vec<Finding> {
     let mut findings = vec![disk::examine(config), redis::examine(&config.redis_url).await];
-    let store = match Store::new(&config.database_url, config.database_pool) {
+    let opened = Keys::new(&config.secret_keys).and_then(|keys| Store::new(&config.database_url, config.database_pool, keys));
+    let store = match opened {
         Ok(store) => store,
         Err(error) => return [findings, vec![database::away(&error)]].concat(),
     };
@@ -91,7 +94,7 @@ async fn schema(store: &Store, config: &Config) -> Vec<Finding> {
     if finding.health != Health::Fine {
         return vec![finding];
     }
-    [vec![finding], database::set_up(store).await, inboxes::examine(store, config).await].concat()
+    [vec![finding, secrets::examine(store).await], database::set_up(store).await, inboxes::examine(store, config).await].concat()
 }
 
 fn unknown_variables() -> Vec<Finding> {
@@ -117,5 +120,9 @@ fn public_address(config: &Config) -> Option<Finding> {
 pub async fn refusal_to_serve(store: &Store, config: &Config) -> crate::store::Result<Option<String>> {
     let settings = store.server_settings().await?;
     let findings = [database::version(&settings), database::durability(&settings, config.durability), database::migrations(store).await];
-    Ok(findings.into_iter().find(|finding| finding.health == Health::Wrong).map(|finding| finding.words))
+    let wrong = |finding: &Finding| finding.health == Health::Wrong;
+    if let Some(finding) = findings.into_iter().find(wrong) {
+        return Ok(Some(finding.words));
+    }
+    Ok(Some(secrets::examine(store).await).filter(wrong).map(|finding| finding.words))
 }

@@ -6,12 +6,17 @@ use std::process::{Command, Output, Stdio};
 
 use baton::demo::place::Place;
 use baton::demo::postgres::{Durability, Server};
+use baton::store::Store;
+use baton::store::sealed::Keys;
 
 struct Installation {
     folder: PathBuf,
     server: Option<Server>,
     url: String,
 }
+
+/// A key that everybody knows.
+const KEY: &str = "for-tests:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 impl Installation {
     fn new(name: &str) -> Self {
@@ -20,9 +25,30 @@ impl Installation {
         Self { url: server.url().to_owned(), folder, server: Some(server) }
     }
 
-    fn baton(&self, arguments: &[&str], input: &str) -> Output {
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
         command.args(arguments).env("BATON_DATABASE_URL", &self.url).env("BATON_REDIS_URL", "redis://127.0.0.1:1");
+        command.env("BATON_SECRET_KEYS", KEY).env("BATON_SKIP_DURABILITY_CHECK", "true");
+        command
+    }
+
+    /// All that it says, with other keys.
+    fn says_with(&self, keys: &str, arguments: &[&str]) -> String {
+        let Output { stdout, stderr, .. } = self.command(arguments).env("BATON_SECRET_KEYS", keys).output().unwrap();
+        String::from_utf8([stdout, stderr].concat()).unwrap()
+    }
+
+    /// The one value that a query finds.
+    fn finds(&self, sql: &str) -> String {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let client = Store::new(&self.url, 1, Keys::default()).unwrap().client().await.unwrap();
+            client.query_one(sql, &[]).await.unwrap().get(0)
+        })
+    }
+
+    fn baton(&self, arguments: &[&str], input: &str) -> Output {
+        let mut command = self.command(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
@@ -167,6 +193,25 @@ fn connecting_a_number_leaves_the_secrets_of_a_known_app_alone_unless_told_other
 }
 
 #[test]
+fn secrets_come_under_a_new_key_and_open_with_nothing_else() {
+    let installation = Installation::new("secrets");
+    installation.does(&["migrate"], "");
+    installation.does(&["workspace", "create", "--name", "Harbour"], "");
+    installation.does(&connect("Harbour", "2001", &[]), "secret\nverify\ntoken\n");
+    let stored = || installation.finds("SELECT app_secret || verify_token || access_token FROM apps JOIN inboxes USING (app_id)");
+    assert!(stored().matches("sealed:1:for-tests:").count() == 3 && !stored().contains("verify"), "{}", stored());
+    let key = installation.does(&["secrets", "new"], "").trim().to_owned();
+    let name = key.split(':').next().unwrap();
+    let with = |keys: &str, arguments: &[&str]| installation.says_with(keys, arguments);
+    assert!(with(&format!("{key},{KEY}"), &["secrets", "rotate"]).contains("2 rows are sealed"));
+    assert!(with(&format!("{key},{KEY}"), &["secrets", "rotate"]).contains("0 rows are sealed"));
+    assert_eq!(stored().matches(&format!("sealed:1:{name}:")).count(), 3);
+    assert!(with(KEY, &["doctor"]).contains(&format!("sealed with `{name}`, which BATON_SECRET_KEYS does not hold")));
+    assert!(with(KEY, &["serve"]).contains(&format!("sealed with `{name}`, which BATON_SECRET_KEYS does not hold")));
+    assert!(with(&key, &["doctor"]).contains("Every secret in the database opens"));
+}
+
+#[test]
 fn a_number_gets_a_new_access_token() {
     let installation = Installation::new("token");
     installation.does(&["migrate"], "");
@@ -203,8 +248,8 @@ fn serve_names_every_fault_of_the_configuration_at_once() {
     let output = Command::new(env!("CARGO_BIN_EXE_baton")).arg("serve").env_clear().env("BATON_LISTEN", "here").output().unwrap();
     assert!(!output.status.success());
     let fault = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(fault.lines().count(), 4, "{fault}");
-    for name in ["BATON_DATABASE_URL is not set", "BATON_REDIS_URL is not set", "BATON_LISTEN is `here`"] {
+    assert_eq!(fault.lines().count(), 5, "{fault}");
+    for name in ["BATON_DATABASE_URL is not set", "BATON_REDIS_URL is not set", "BATON_SECRET_KEYS is not set", "BATON_LISTEN is `here`"] {
         assert!(fault.contains(name), "{fault}");
     }
 }

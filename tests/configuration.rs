@@ -5,7 +5,12 @@ use std::path::Path;
 use baton::config::{Config, Durability, LogFormat, reference};
 
 fn required() -> Vec<(&'static str, String)> {
-    vec![("BATON_DATABASE_URL", "postgres://baton@db.example/baton".to_owned()), ("BATON_REDIS_URL", "redis://cache.example".to_owned())]
+    let settings = [
+        ("BATON_DATABASE_URL", "postgres://baton@db.example/baton"),
+        ("BATON_REDIS_URL", "redis://cache.example"),
+        ("BATON_SECRET_KEYS", "now:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+    ];
+    settings.map(|(name, value)| (name, value.to_owned())).to_vec()
 }
 
 fn with(name: &'static str, value: &str) -> Result<Config, Vec<String>> {
@@ -51,8 +56,11 @@ fn every_fault_is_reported_not_only_the_first() {
     let pairs = [("BATON_LISTEN", "8080"), ("BATON_DATABASE_POOL", "many"), ("BATON_LOG_FORMAT", "xml")];
     let faults = Config::from_pairs(&pairs.map(|(name, value)| (name, value.to_owned()))).unwrap_err();
     let about: Vec<&str> = faults.0.iter().map(|fault| fault.split(' ').next().unwrap()).collect();
-    assert_eq!(about, ["BATON_DATABASE_URL", "BATON_DATABASE_POOL", "BATON_REDIS_URL", "BATON_LISTEN", "BATON_LOG_FORMAT"]);
-    assert!(faults.to_string().lines().count() == 6, "one line each: {faults}");
+    assert_eq!(
+        about,
+        ["BATON_DATABASE_URL", "BATON_DATABASE_POOL", "BATON_REDIS_URL", "BATON_SECRET_KEYS", "BATON_LISTEN", "BATON_LOG_FORMAT"]
+    );
+    assert!(faults.to_string().lines().count() == 7, "one line each: {faults}");
 }
 
 #[test]
@@ -68,6 +76,20 @@ fn a_fault_says_what_would_be_right() {
     assert!(fault("BATON_TRUSTED_PROXIES", "10.0.0.0/8, proxy").contains("`proxy`"));
     assert!(fault("BATON_LOG", "baton=loud").contains("`baton=loud`"));
     assert!(fault("BATON_METRICS_TOKEN", "short").contains("16 letters") && !fault("BATON_METRICS_TOKEN", "short").contains("short"));
+    for text in [
+        "",
+        "now",
+        "now:short",
+        "a b:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "now:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA,:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    ] {
+        let said = fault("BATON_SECRET_KEYS", text);
+        assert!(said.contains("holds something that is no key") && !said.contains("short"), "{said}");
+    }
+    assert!(
+        fault("BATON_SECRET_KEYS", "now:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA, now:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
+            .contains("`now` twice")
+    );
     assert!(fault("BATON_NODE", "a b").contains("`a b`"));
 }
 

@@ -10,8 +10,16 @@ use baton::demo::postgres::Durability;
 use baton::demo::{postgres, redis};
 use baton::doctor::{Finding, Health, examine};
 use baton::store::Store;
+use baton::store::sealed::Keys;
 
 static CRYPTOGRAPHY: Once = Once::new();
+
+/// A key that everybody knows.
+const KEY: &str = "for-tests:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+fn keys() -> Keys {
+    Keys::new(&[("for-tests".to_owned(), [0; 32])]).unwrap()
+}
 
 /// A database and a Redis of this test's own; gone when it ends.
 struct World {
@@ -36,6 +44,7 @@ impl World {
         let own = [
             ("BATON_DATABASE_URL", self.database_url.as_str()),
             ("BATON_REDIS_URL", self.redis_url.as_str()),
+            ("BATON_SECRET_KEYS", KEY),
             ("BATON_LISTEN", "127.0.0.1:0"),
         ];
         let pairs: Vec<(&str, String)> = more.iter().chain(&own).map(|(name, value)| (*name, (*value).to_owned())).collect();
@@ -43,7 +52,7 @@ impl World {
     }
 
     async fn migrate(&self) {
-        Store::new(&self.database_url, 2).unwrap().migrate().await.unwrap();
+        Store::new(&self.database_url, 2, keys()).unwrap().migrate().await.unwrap();
     }
 }
 
@@ -90,7 +99,7 @@ async fn a_database_without_our_schema_is_not_served_from() {
     let world = World::start("empty", Durability::Kept);
     let reason = refusal(world.config(&[])).await;
     assert!(reason.contains("V1__the_house") && reason.contains("baton migrate"), "{reason}");
-    let store = Store::new(&world.database_url, 4).unwrap();
+    let store = Store::new(&world.database_url, 4, keys()).unwrap();
     let (first, second) = tokio::join!(store.migrate(), store.migrate());
     let mut applied = [first.unwrap().len(), second.unwrap().len()];
     applied.sort_unstable();
@@ -102,7 +111,11 @@ async fn a_database_without_our_schema_is_not_served_from() {
 #[tokio::test]
 async fn what_does_not_answer_is_named_with_what_to_do() {
     CRYPTOGRAPHY.call_once(|| rustls::crypto::aws_lc_rs::default_provider().install_default().unwrap());
-    let pairs = [("BATON_DATABASE_URL", "postgres://baton@127.0.0.1:1/baton"), ("BATON_REDIS_URL", "redis://127.0.0.1:1")];
+    let pairs = [
+        ("BATON_DATABASE_URL", "postgres://baton@127.0.0.1:1/baton"),
+        ("BATON_REDIS_URL", "redis://127.0.0.1:1"),
+        ("BATON_SECRET_KEYS", KEY),
+    ];
     let config = Config::from_pairs(&pairs.map(|(name, value)| (name, value.to_owned()))).unwrap();
     let findings = examine(&Ok(config)).await;
     let wrong = wrong(&findings);
@@ -132,7 +145,7 @@ async fn a_number_that_sends_nothing_is_named_by_its_id_with_what_to_do() {
     let world = World::start("paused", Durability::GivenUp);
     world.migrate().await;
     let id = "0190a1b2-0000-7000-8000-000000000001";
-    let store = Store::new(&world.database_url, 2).unwrap();
+    let store = Store::new(&world.database_url, 2, keys()).unwrap();
     store.client().await.unwrap().batch_execute(&PAUSED.replace("{i}", id)).await.unwrap();
     let told = world.config(&[("BATON_SKIP_DURABILITY_CHECK", "true"), ("BATON_GRAPH_URL", "http://127.0.0.1:1")]);
     let findings = examine(&Ok(told)).await;

@@ -18,7 +18,7 @@ use std::path::Path;
 use baton::demo::postgres::Durability;
 use baton::store::Store;
 
-use servers::Servers;
+use servers::{Servers, keys};
 
 #[test]
 fn every_file_with_statements_is_in_the_registry() {
@@ -37,7 +37,7 @@ fn every_file_with_statements_is_in_the_registry() {
 #[tokio::test]
 async fn postgresql_understands_every_statement() {
     let servers = Servers::start(Durability::GivenUp).await;
-    let store = Store::new(&servers.database_url(), 2).unwrap();
+    let store = Store::new(&servers.database_url(), 2, keys()).unwrap();
     let client = store.client().await.unwrap();
     let mut faults = Vec::new();
     for file in registry::ALL {
@@ -53,7 +53,7 @@ async fn postgresql_understands_every_statement() {
 #[tokio::test]
 async fn no_statement_reads_a_large_table_from_end_to_end_and_no_index_is_idle() {
     let servers = Servers::start(Durability::GivenUp).await;
-    let store = Store::new(&servers.database_url(), 2).unwrap();
+    let store = Store::new(&servers.database_url(), 2, keys()).unwrap();
     let client = store.client().await.unwrap();
     large::load(&client).await;
     client.batch_execute("SET plan_cache_mode = force_generic_plan; SET jit = off").await.unwrap();
@@ -83,7 +83,7 @@ const INDEXES: &str = "
 #[tokio::test]
 async fn a_statement_that_reads_a_table_from_end_to_end_would_be_found() {
     let servers = Servers::start(Durability::GivenUp).await;
-    let store = Store::new(&servers.database_url(), 2).unwrap();
+    let store = Store::new(&servers.database_url(), 2, keys()).unwrap();
     let client = store.client().await.unwrap();
     large::load(&client).await;
     client.batch_execute("SET plan_cache_mode = force_generic_plan").await.unwrap();

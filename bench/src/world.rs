@@ -11,6 +11,7 @@ use baton::demo::postgres::{self, Durability};
 use baton::demo::process::{Process, Signal};
 use baton::demo::{account::Account, redis};
 use baton::store::Store;
+use baton::store::sealed::Keys;
 use tokio_postgres::NoTls;
 
 use crate::machine;
@@ -71,7 +72,7 @@ impl World {
         let folder = Folder(vec![place.sockets.clone(), place.databases.clone(), folder]);
         let postgres = postgres::Server::start(&place, Durability::Kept, &[])?;
         let redis = redis::Server::start(&place)?;
-        let store = Store::new(postgres.url(), 8)?;
+        let store = Store::new(postgres.url(), 8, Keys::new(&[("bench".to_owned(), [0; 32])])?)?;
         store.migrate().await?;
         let installation = seed::fill(&store, postgres.url()).await.context("the workspace cannot be set up")?;
         Ok(Self { installation, postgres, redis, place, folder })
@@ -84,6 +85,7 @@ impl World {
         let settings = [
             format!("BATON_DATABASE_URL={}", self.postgres.url()),
             format!("BATON_REDIS_URL={}", self.redis.url()),
+            "BATON_SECRET_KEYS=bench:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".to_owned(),
             format!("BATON_LISTEN={address}"),
             format!("BATON_PUBLIC_URL=http://{address}"),
             format!("BATON_GRAPH_URL={NO_GRAPH}"),

@@ -13,6 +13,7 @@ use baton::domain::ids::{QueueId, TeamId, UserId, WorkspaceId};
 use baton::domain::queue::Queue;
 use baton::domain::user::{EmailAddress, Role};
 use baton::store::Store;
+use baton::store::sealed::Keys;
 use baton::store::users::{NewUser, is_taken};
 use baton::web::locale::Locale;
 use baton::web::passwords::{self, Passwords};
@@ -133,7 +134,7 @@ impl Given {
 }
 
 pub(super) fn store(config: &Config) -> Result<Store> {
-    Ok(Store::new(&config.database_url, config.database_pool)?)
+    Ok(Store::new(&config.database_url, config.database_pool, Keys::new(&config.secret_keys)?)?)
 }
 
 fn check_locale(locale: &str) -> Result<()> {

@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
@@ -118,6 +120,26 @@ pub(super) fn token(text: &str) -> Parsed<Option<String>> {
         text if text.len() >= SHORTEST_TOKEN && text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(Some(text.to_owned())),
         _ => Err(format!("is neither `none` nor {SHORTEST_TOKEN} letters, digits and signs at least, without spaces")),
     }
+}
+
+/// Never repeats what it cannot read.
+pub(super) fn secret_keys(text: &str) -> Parsed<Vec<(String, [u8; 32])>> {
+    let mut keys: Vec<(String, [u8; 32])> = Vec::new();
+    for part in text.split(',').map(str::trim) {
+        let key = secret_key(part).ok_or("holds something that is no key; `baton secrets new` prints one")?;
+        if keys.iter().any(|(name, _)| *name == key.0) {
+            return Err(format!("names the key `{}` twice", key.0));
+        }
+        keys.push(key);
+    }
+    Ok(keys)
+}
+
+fn secret_key(text: &str) -> Option<(String, [u8; 32])> {
+    let (name, key) = text.split_once(':')?;
+    let is_name = (1..=32).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let bytes = BASE64.decode(key.trim_end_matches('=')).ok()?;
+    is_name.then_some((name.to_owned(), bytes.try_into().ok()?))
 }
 
 pub(super) fn cores() -> String {

@@ -58,6 +58,13 @@ pub const SETTINGS: &[Setting] = &[
         read: |config, text| parse::redis_url(text).map(|value| config.redis_url = value),
     },
     Setting {
+        name: "BATON_SECRET_KEYS",
+        default: Fallback::Required,
+        meaning: "set it to the keys that tokens and secrets in the database are sealed with, separated by commas, as `baton secrets new` \
+                  prints one. The first seals, all of them open; the same on every node.",
+        read: |config, text| parse::secret_keys(text).map(|value| config.secret_keys = value),
+    },
+    Setting {
         name: "BATON_LISTEN",
         default: Fallback::Text("127.0.0.1:8080"),
         meaning: "Address and port to listen on.",

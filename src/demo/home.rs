@@ -1,10 +1,13 @@
 //! The demo's folder, and the lock that says it is in use.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 
 /// The folder of one running demo; free again when dropped, and when the process ends in any other way.
 #[derive(Debug)]
@@ -28,6 +31,26 @@ impl Home {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// What the demo's secrets are sealed with; made up once.
+    ///
+    /// # Errors
+    /// When it can neither be read nor written.
+    pub fn secret_key(&self) -> Result<String> {
+        let path = self.folder.join("secret-key");
+        let shown = path.display();
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
+            Ok(mut file) => {
+                let key = format!("demo:{}", BASE64.encode(rand::random::<[u8; 32]>()));
+                file.write_all(key.as_bytes()).with_context(|| format!("{shown} cannot be written"))?;
+                Ok(key)
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                fs::read_to_string(&path).with_context(|| format!("{shown} cannot be read"))
+            }
+            Err(error) => Err(error).with_context(|| format!("{shown} cannot be written")),
+        }
     }
 
     /// Where pictures are kept.

@@ -25,6 +25,7 @@ use url::Url;
 use crate::app::{self, App, Side};
 use crate::config::{Config, given};
 use crate::store::Store;
+use crate::store::sealed::Keys;
 use home::Home;
 use place::Place;
 use seed::Size;
@@ -95,7 +96,7 @@ pub async fn run(options: &Options) -> Result<()> {
         forget(&home, &place)?;
     }
     let _servers = Servers::start(&place)?;
-    let store = Store::new(&config.database_url, config.database_pool)?;
+    let store = Store::new(&config.database_url, config.database_pool, Keys::new(&config.secret_keys)?)?;
     store.migrate().await?;
     seed::fill_if_empty(&store, Size { past: options.past, ..seed::DEMO_SIZE }, progress(options.past)).await?;
     let simulator = Simulator::start(simulator_address, &place.log("simulator"))?;
@@ -122,6 +123,7 @@ fn configure(home: &Home, place: &Place, options: &Options) -> Result<Config> {
     let mut config = Config::from_environment_or(&[
         ("BATON_DATABASE_URL", postgres::url(&place.sockets)),
         ("BATON_REDIS_URL", redis::url(&place.sockets)?),
+        ("BATON_SECRET_KEYS", home.secret_key()?),
         ("BATON_MEDIA_URL", home.media().to_string_lossy().into_owned()),
         ("BATON_LOG", "warn".to_owned()),
     ])?;

@@ -50,10 +50,14 @@ fn stopped(paused: &Paused) -> Finding {
 
 /// Reads the number's own node, which any token that may send can read.
 async fn ask(client: &Client, config: &Config, connection: &Connection) -> Finding {
+    let token = match connection.token() {
+        Ok(token) => token,
+        Err(error) => return Finding::wrong(format!("“{}” cannot send: {error}.", connection.inbox.name)),
+    };
     let mut url = config.graph_url.clone();
     url.set_path(&format!("{}/{}", config.graph_version, connection.phone_number_id));
     url.set_query(Some("fields=display_phone_number"));
-    match client.get(url).bearer_auth(&connection.access_token).send().await {
+    match client.get(url).bearer_auth(token).send().await {
         Ok(answer) => judge(connection, answer.status()),
         Err(error) => Finding::wrong(format!(
             "Meta cannot be asked about “{}” ({}); check the way to {}.",

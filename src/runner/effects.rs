@@ -15,11 +15,11 @@ use crate::domain::snapshot::{InOutbox, Snapshot};
 use crate::live::change::ConversationChange;
 use crate::store::media::{MediaPlace, Pending};
 use crate::store::messages::{Placed, Progress};
-use crate::store::ticks::Times;
 use crate::store::notes::NewNote;
 use crate::store::notices::NewNotice;
 use crate::store::outbox::Outgoing;
 use crate::store::rows::Rows;
+use crate::store::ticks::Times;
 use crate::store::timers::{Deadline, Key};
 
 /// How a conversation comes to an agent.

@@ -1,5 +1,8 @@
 //! Meta apps: whose webhooks we take, and the secrets they are signed with.
 
+use tokio_postgres::Row;
+
+use super::sealed::{Keys, Place};
 use super::{Result, Store, Transaction, prepare};
 
 crate::statements! {
@@ -8,16 +11,17 @@ crate::statements! {
         INSERT INTO apps (app_id, app_secret, verify_token)
         VALUES ($1, $2, $3)
         ON CONFLICT (app_id) DO UPDATE SET app_secret = excluded.app_secret, verify_token = excluded.verify_token";
-    /// Keeps what is known of an app, unless it is new or says the same; a row, then.
-    SAVE_UNLESS_OTHERWISE = "
+    /// As [`SAVE`], unless the app is known.
+    ADD = "
         INSERT INTO apps (app_id, app_secret, verify_token)
         VALUES ($1, $2, $3)
-        ON CONFLICT (app_id) DO UPDATE SET app_secret = excluded.app_secret
-        WHERE apps.app_secret = excluded.app_secret AND apps.verify_token = excluded.verify_token";
+        ON CONFLICT (app_id) DO NOTHING";
+    /// As [`FIND`], and nobody changes it until the transaction ends.
+    FIND_AND_HOLD = "SELECT app_secret, verify_token FROM apps WHERE app_id = $1 FOR SHARE";
 }
 
 /// A Meta app.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct App {
     pub app_id: String,
     pub app_secret: String,
@@ -28,10 +32,10 @@ impl Store {
     /// The app with this id.
     ///
     /// # Errors
-    /// As PostgreSQL answers.
+    /// As PostgreSQL answers, and when a secret cannot be opened.
     pub async fn app(&self, app_id: &str) -> Result<Option<App>> {
-        let row = self.query_opt(&FIND, &[&app_id]).await?;
-        Ok(row.map(|row| App { app_id: app_id.to_owned(), app_secret: row.get(0), verify_token: row.get(1) }))
+        let Some(row) = self.query_opt(&FIND, &[&app_id]).await? else { return Ok(None) };
+        Ok(Some(opened(self.keys(), app_id, &row)?))
     }
 
     /// Adds an app, or changes its secrets.
@@ -39,7 +43,8 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn save_app(&self, app: &App) -> Result<()> {
-        self.execute(&SAVE, &[&app.app_id, &app.app_secret, &app.verify_token]).await?;
+        let [app_secret, verify_token] = sealed(self.keys(), app)?;
+        self.execute(&SAVE, &[&app.app_id, &app_secret, &verify_token]).await?;
         Ok(())
     }
 }
@@ -55,8 +60,32 @@ pub enum IfKnown {
 /// As [`Store::save_app`], in a transaction with what needs it; false when it is known under other secrets, which are kept.
 ///
 /// # Errors
-/// As PostgreSQL answers.
-pub async fn save(transaction: &Transaction<'_>, app: &App, known: IfKnown) -> Result<bool> {
-    let statement = prepare(transaction, if known == IfKnown::Replace { &SAVE } else { &SAVE_UNLESS_OTHERWISE }).await?;
-    Ok(transaction.execute(&statement, &[&app.app_id, &app.app_secret, &app.verify_token]).await? == 1)
+/// As PostgreSQL answers, and when a secret cannot be opened.
+pub async fn save(transaction: &Transaction<'_>, keys: &Keys, app: &App, known: IfKnown) -> Result<bool> {
+    let statement = prepare(transaction, if known == IfKnown::Replace { &SAVE } else { &ADD }).await?;
+    let [app_secret, verify_token] = sealed(keys, app)?;
+    if transaction.execute(&statement, &[&app.app_id, &app_secret, &verify_token]).await? == 1 {
+        return Ok(true);
+    }
+    let statement = prepare(transaction, &FIND_AND_HOLD).await?;
+    let row = transaction.query_one(&statement, &[&app.app_id]).await?;
+    Ok(opened(keys, &app.app_id, &row)? == *app)
+}
+
+pub(super) fn secret(app_id: &str) -> Place<'_> {
+    Place { table: "apps", row: app_id, column: "app_secret" }
+}
+
+pub(super) fn token(app_id: &str) -> Place<'_> {
+    Place { table: "apps", row: app_id, column: "verify_token" }
+}
+
+fn opened(keys: &Keys, app_id: &str, row: &Row) -> Result<App> {
+    let (app_secret, verify_token) = (keys.open_text(secret(app_id), row.get(0))?, keys.open_text(token(app_id), row.get(1))?);
+    Ok(App { app_id: app_id.to_owned(), app_secret, verify_token })
+}
+
+fn sealed(keys: &Keys, app: &App) -> Result<[String; 2]> {
+    let app_secret = keys.seal(secret(&app.app_id), app.app_secret.as_bytes())?;
+    Ok([app_secret, keys.seal(token(&app.app_id), app.verify_token.as_bytes())?])
 }

@@ -290,11 +290,7 @@ impl Store {
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn latest(
-        &self,
-        workspace: WorkspaceId,
-        conversations: &[Uuid],
-    ) -> Result<Vec<(ConversationId, i64, Option<Timestamp>)>> {
+    pub async fn latest(&self, workspace: WorkspaceId, conversations: &[Uuid]) -> Result<Vec<(ConversationId, i64, Option<Timestamp>)>> {
         let rows = self.query(&LATEST_OF, &[&workspace.0, &conversations]).await?;
         Ok(rows.iter().map(|row| (ConversationId(row.get(0)), row.get(1), row.get(2))).collect())
     }

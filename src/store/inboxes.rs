@@ -5,8 +5,9 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::apps::{self, App, IfKnown};
+use super::sealed::{Keys, Place};
 use super::workplace::{self, NewFlow};
-use super::{Result, Store, Transaction, prepare};
+use super::{Error, Result, Store, Transaction, prepare};
 use crate::domain::ids::{FlowId, InboxId, QueueId, WorkspaceId};
 use crate::domain::inbox::Inbox;
 
@@ -75,7 +76,18 @@ pub struct Connection {
     pub app_id: String,
     pub phone_number_id: String,
     pub waba_id: String,
-    pub access_token: String,
+    /// Nothing when none of this node's keys opens it.
+    pub access_token: Option<String>,
+}
+
+impl Connection {
+    /// What its sends are authorised by.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`] when this node cannot open it; another one may.
+    pub fn token(&self) -> Result<&str> {
+        self.access_token.as_deref().ok_or_else(|| Error::Unreadable("the access token is sealed with a key that is not here".to_owned()))
+    }
 }
 
 /// A number to be connected.
@@ -98,7 +110,7 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn connections(&self) -> Result<Vec<Connection>> {
-        Ok(self.query(&ALL, &[]).await?.iter().map(connection).collect())
+        Ok(self.query(&ALL, &[]).await?.iter().map(|row| connection(self.keys(), row)).collect())
     }
 
     /// The connected numbers of a workspace.
@@ -106,7 +118,7 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn connections_of(&self, workspace: WorkspaceId) -> Result<Vec<Connection>> {
-        Ok(self.query(&OF_WORKSPACE, &[&workspace.0]).await?.iter().map(connection).collect())
+        Ok(self.query(&OF_WORKSPACE, &[&workspace.0]).await?.iter().map(|row| connection(self.keys(), row)).collect())
     }
 
     /// Those of these numbers that are connected through this app.
@@ -114,7 +126,7 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn connections_of_numbers(&self, app_id: &str, phone_number_ids: &[&str]) -> Result<Vec<Connection>> {
-        Ok(self.query(&OF_NUMBERS, &[&app_id, &phone_number_ids]).await?.iter().map(connection).collect())
+        Ok(self.query(&OF_NUMBERS, &[&app_id, &phone_number_ids]).await?.iter().map(|row| connection(self.keys(), row)).collect())
     }
 
     /// The workspaces with numbers of these business accounts that are connected through this app.
@@ -131,7 +143,8 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn set_access_token(&self, workspace: WorkspaceId, inbox: InboxId, access_token: &str) -> Result<()> {
-        self.execute(&SET_ACCESS_TOKEN, &[&workspace.0, &inbox.0, &access_token]).await?;
+        let sealed = sealed_token(self.keys(), inbox, access_token)?;
+        self.execute(&SET_ACCESS_TOKEN, &[&workspace.0, &inbox.0, &sealed]).await?;
         Ok(())
     }
 
@@ -142,7 +155,7 @@ impl Store {
     pub async fn add_inbox(&self, new: &NewInbox) -> Result<()> {
         let mut client = self.client().await?;
         let transaction = client.transaction().await?;
-        insert(&transaction, new).await?;
+        insert(&transaction, self.keys(), new).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -154,20 +167,30 @@ impl Store {
     pub async fn connect(&self, app: &App, known: IfKnown, flow: Option<&NewFlow>, new: &NewInbox) -> Result<bool> {
         let mut client = self.client().await?;
         let transaction = client.transaction().await?;
-        if !apps::save(&transaction, app, known).await? {
+        if !apps::save(&transaction, self.keys(), app, known).await? {
             return Ok(false);
         }
         if let Some(flow) = flow {
             workplace::add_published(&transaction, new.workspace, flow).await?;
         }
-        insert(&transaction, new).await?;
+        insert(&transaction, self.keys(), new).await?;
         transaction.commit().await?;
         Ok(true)
     }
 }
 
-async fn insert(transaction: &Transaction<'_>, new: &NewInbox) -> Result<()> {
+fn sealed_token(keys: &Keys, inbox: InboxId, access_token: &str) -> Result<String> {
+    let row = inbox.to_string();
+    keys.seal(token(&row), access_token.as_bytes())
+}
+
+pub(super) fn token(inbox: &str) -> Place<'_> {
+    Place { table: "inboxes", row: inbox, column: "access_token" }
+}
+
+async fn insert(transaction: &Transaction<'_>, keys: &Keys, new: &NewInbox) -> Result<()> {
     let statement = prepare(transaction, &INSERT).await?;
+    let access_token = sealed_token(keys, new.inbox.id, &new.access_token)?;
     let reopen_hours = i32::try_from(new.inbox.reopen_hours).unwrap_or(i32::MAX);
     let (flow, queue) = (new.inbox.flow.map(|flow| flow.0), new.inbox.default_queue.0);
     let parameters: [&(dyn ToSql + Sync); 12] = [
@@ -178,7 +201,7 @@ async fn insert(transaction: &Transaction<'_>, new: &NewInbox) -> Result<()> {
         &new.phone_number_id,
         &new.waba_id,
         &new.display_phone_number,
-        &new.access_token,
+        &access_token,
         &flow,
         &queue,
         &reopen_hours,
@@ -188,11 +211,16 @@ async fn insert(transaction: &Transaction<'_>, new: &NewInbox) -> Result<()> {
     Ok(())
 }
 
-fn connection(row: &Row) -> Connection {
+fn connection(keys: &Keys, row: &Row) -> Connection {
+    let id = InboxId(row.get(1));
+    let access_token = keys.open_text(token(&id.to_string()), row.get(6));
+    if let Err(error) = &access_token {
+        tracing::error!(%error, inbox = %id, "a number cannot send from this node");
+    }
     Connection {
         workspace: WorkspaceId(row.get(0)),
         inbox: Inbox {
-            id: InboxId(row.get(1)),
+            id,
             name: row.get(2),
             flow: row.get::<_, Option<Uuid>>(7).map(FlowId),
             default_queue: QueueId(row.get(8)),
@@ -201,6 +229,6 @@ fn connection(row: &Row) -> Connection {
         app_id: row.get(3),
         phone_number_id: row.get(4),
         waba_id: row.get(5),
-        access_token: row.get(6),
+        access_token: access_token.ok(),
     }
 }

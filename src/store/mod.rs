@@ -34,6 +34,8 @@ pub mod queues;
 mod reading;
 pub mod reads;
 pub mod rows;
+pub mod sealed;
+pub mod secrets;
 pub mod seed;
 pub mod sessions;
 pub mod signing_keys;

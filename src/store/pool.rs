@@ -14,6 +14,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{NoTls, Row};
 use tokio_util::task::AbortOnDropHandle;
 
+use super::sealed::Keys;
 use super::{Error, Result, Statement};
 
 /// How long a caller waits for a free connection before it is told that the database is away.
@@ -63,10 +64,11 @@ impl Stores {
     ///
     /// # Errors
     /// When `url` is not a PostgreSQL connection string.
-    pub fn new(url: &str, size: usize) -> Result<Self> {
+    pub fn new(url: &str, size: usize, keys: &Keys) -> Result<Self> {
         let intake = FOR_INTAKE.min(size.saturating_sub(FOR_WATCHING) / 2).max(1);
         let main = size.saturating_sub(intake + FOR_WATCHING).max(1);
-        Ok(Self { main: Store::new(url, main)?, intake: Store::new(url, intake)?, watch: Store::new(url, FOR_WATCHING)? })
+        let store = |size| Store::new(url, size, keys.clone());
+        Ok(Self { main: store(main)?, intake: store(intake)?, watch: store(FOR_WATCHING)? })
     }
 }
 
@@ -75,14 +77,15 @@ impl Stores {
 pub struct Store {
     pool: Pool,
     size: usize,
+    keys: Keys,
 }
 
 impl Store {
-    /// Opens a pool of at most `size` connections; connects lazily.
+    /// Opens a pool of at most `size` connections; connects lazily. Secrets are sealed and opened with `keys`.
     ///
     /// # Errors
     /// When `url` is not a PostgreSQL connection string.
-    pub fn new(url: &str, size: usize) -> Result<Self> {
+    pub fn new(url: &str, size: usize, keys: Keys) -> Result<Self> {
         let mut config = tokio_postgres::Config::from_str(url)?;
         let options = [GENERIC_PLANS, TIME_OUTS, config.get_options().unwrap_or_default()].join(" ");
         config.connect_timeout(CONNECT).options(&options);
@@ -106,13 +109,19 @@ impl Store {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| Error::Away(error.to_string()))?;
-        Ok(Self { pool, size })
+        Ok(Self { pool, size, keys })
     }
 
     /// Connections at most.
     #[must_use]
     pub fn size(&self) -> usize {
         self.size
+    }
+
+    /// What secrets are sealed with.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// A connection of the pool.

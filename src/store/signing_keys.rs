@@ -3,6 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::sealed::Place;
 use super::{Result, Store};
 
 /// A key signs for this long; then a new one is made.
@@ -47,7 +48,12 @@ impl Store {
     /// As PostgreSQL answers.
     pub async fn signing_keys(&self, now: Timestamp) -> Result<Vec<SigningKey>> {
         let rows = self.query(&LIST, &[&(now - KEPT_FOR)]).await?;
-        rows.iter().map(|row| Ok(SigningKey { kid: row.try_get(0)?, secret: row.try_get(1)?, created_at: row.try_get(2)? })).collect()
+        let opened = |row: &tokio_postgres::Row| {
+            let (kid, sealed): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+            let secret = self.keys().open(place(&kid), &sealed)?;
+            Ok(SigningKey { kid, secret, created_at: row.try_get(2)? })
+        };
+        rows.iter().map(opened).collect()
     }
 
     /// Keeps `secret` as a new key, unless there is one that may still sign; drops the keys whose time is over.
@@ -56,8 +62,13 @@ impl Store {
     /// As PostgreSQL answers.
     pub async fn rotate_signing_key(&self, secret: &[u8; 32], now: Timestamp) -> Result<()> {
         let kid = now.strftime("%Y-%m-%d").to_string();
-        self.execute(&INSERT, &[&kid, &secret.as_slice(), &now, &(now - SIGNS_FOR)]).await?;
+        let sealed = self.keys().seal(place(&kid), secret)?;
+        self.execute(&INSERT, &[&kid, &sealed, &now, &(now - SIGNS_FOR)]).await?;
         self.execute(&DELETE_SPENT, &[&(now - KEPT_FOR)]).await?;
         Ok(())
     }
+}
+
+pub(super) fn place(kid: &str) -> Place<'_> {
+    Place { table: "signing_keys", row: kid, column: "secret" }
 }

@@ -167,19 +167,7 @@ impl Store {
         let rows = self
             .query(
                 &APPEND,
-                &[
-                    &apps,
-                    &times,
-                    &bodies,
-                    &numbers,
-                    &of_apps,
-                    &phone_number_ids,
-                    &messages,
-                    &wamids,
-                    &statuses,
-                    &told_at,
-                    &ladder(),
-                ],
+                &[&apps, &times, &bodies, &numbers, &of_apps, &phone_number_ids, &messages, &wamids, &statuses, &told_at, &ladder()],
             )
             .await?;
         let mut taken = TakenIn::default();
@@ -197,12 +185,7 @@ impl Store {
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn ticks_since(
-        &self,
-        workspace: WorkspaceId,
-        conversation: ConversationId,
-        since: Timestamp,
-    ) -> Result<Vec<Climbed>> {
+    pub async fn ticks_since(&self, workspace: WorkspaceId, conversation: ConversationId, since: Timestamp) -> Result<Vec<Climbed>> {
         self.query(&SINCE, &[&workspace.0, &conversation.0, &since, &LATEST_MESSAGES]).await?.iter().map(|row| climbed(row, 0)).collect()
     }
 }

@@ -146,7 +146,7 @@ async fn tell(state: &State, customer: Customer, seq: i64, known: Option<String>
         let heard = state.store.last_heard(workspace, conversation, user, seq).await?;
         let Some((inbox, message)) = heard.filter(|(_, message)| known.as_deref() != Some(message)) else { return Ok(None) };
         let Some(connection) = state.runner.workplaces().connection(workspace, inbox).await? else { return Ok(None) };
-        if let Err(error) = state.client.mark_read(&connection.phone_number_id, &connection.access_token, &message, typing).await {
+        if let Err(error) = state.client.mark_read(&connection.phone_number_id, connection.token()?, &message, typing).await {
             tracing::debug!(%error, %conversation, "the customer could not be told");
         }
         Ok::<_, crate::store::Error>(Some(message))

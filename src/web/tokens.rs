@@ -203,6 +203,7 @@ pub(super) mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::store::sealed::Keys;
 
     pub fn now() -> Timestamp {
         "2026-11-20T12:00:00Z".parse().unwrap()
@@ -232,7 +233,7 @@ pub(super) mod tests {
     }
 
     pub fn store_without_database() -> Store {
-        Store::new("host=/nowhere user=nobody", 1).unwrap()
+        Store::new("host=/nowhere user=nobody", 1, Keys::default()).unwrap()
     }
 
     #[tokio::test]

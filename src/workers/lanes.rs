@@ -274,10 +274,11 @@ mod tests {
     use crate::live::Live;
     use crate::live::bus::Bus;
     use crate::store::Store;
+    use crate::store::sealed::Keys;
 
     #[tokio::test]
     async fn sorting_waits_while_enough_is_sorted_and_goes_on_when_a_lane_ends() {
-        let store = Store::new("postgres://nobody@localhost/nowhere", 1).unwrap();
+        let store = Store::new("postgres://nobody@localhost/nowhere", 1, Keys::default()).unwrap();
         let (live, _) = Live::new(Bus::new("redis://localhost").unwrap().0);
         let stop = CancellationToken::new();
         let lanes = Lanes::new(Runner::new(store.clone(), live.clone()), Intake::start(&store, &live, |_: &[u8]| Vec::new()), &stop);

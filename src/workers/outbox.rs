@@ -198,6 +198,10 @@ async fn send(workers: &Workers, dispatch: &Dispatch, mut lease: Lease) -> Optio
         Ok(None) => return Some(never("the number is not connected any more")),
         Err(error) => return Some(unprepared(&error)),
     };
+    let token = match connection.token() {
+        Ok(token) => token,
+        Err(error) => return Some(unprepared(&error)),
+    };
     let Some(to) = recipient(dispatch) else { return Some(never("the contact has no number and no user id")) };
     let mut uploaded = None;
     if let Content::Image { media, mime_type, .. } = &message.content {
@@ -210,7 +214,7 @@ async fn send(workers: &Workers, dispatch: &Dispatch, mut lease: Lease) -> Optio
     let latest = lease.latest_start(client::TIMEOUT + MARGIN);
     let may_leave: client::MayLeave = Arc::new(move || !latest.is_over());
     Some(match payload::build(message, to, uploaded.as_deref()) {
-        Ok(body) => workers.client.send(&connection.phone_number_id, &connection.access_token, &body, may_leave).await,
+        Ok(body) => workers.client.send(&connection.phone_number_id, token, &body, may_leave).await,
         Err(unfit) => never(&unfit.to_string()),
     })
 }
@@ -237,7 +241,8 @@ async fn upload(
         return Ok(id);
     }
     let bytes = read(workers, dispatch, media).await?;
-    let upload = workers.client.upload(&connection.phone_number_id, &connection.access_token, bytes, mime_type);
+    let token = connection.token().map_err(|error| unprepared(&error))?;
+    let upload = workers.client.upload(&connection.phone_number_id, token, bytes, mime_type);
     let uploaded = tokio::time::timeout(UPLOAD_PICTURE, upload).await.map_err(|_| unprepared(&"the picture took too long to upload"))?;
     let id = uploaded.map_err(|error| match error {
         client::Error::Refused { failure, reaction } => Outcome::Refused { failure, reaction },

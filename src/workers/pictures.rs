@@ -109,9 +109,10 @@ async fn retry(workers: &Workers, picture: &PendingMedia) {
 async fn fetch(workers: &Workers, picture: &PendingMedia) -> Result<StoredMedia, Failure> {
     let for_now = |error: &dyn std::fmt::Display| Failure::ForNow(error.to_string());
     let connection = workers.runner.workplaces().connection(picture.workspace, picture.inbox).await.map_err(|error| for_now(&error))?;
-    let token = connection.ok_or_else(|| Failure::ForEver("the number is not connected any more".to_owned()))?.access_token;
-    let address = workers.client.media_address(&token, &picture.whatsapp_id).await.map_err(|error| for_now(&error))?;
-    let bytes = workers.client.download(&token, &address.url, LARGEST_FETCH).await.map_err(|error| for_now(&error))?;
+    let connection = connection.ok_or_else(|| Failure::ForEver("the number is not connected any more".to_owned()))?;
+    let token = connection.token().map_err(|error| for_now(&error))?;
+    let address = workers.client.media_address(token, &picture.whatsapp_id).await.map_err(|error| for_now(&error))?;
+    let bytes = workers.client.download(token, &address.url, LARGEST_FETCH).await.map_err(|error| for_now(&error))?;
     let inspected = media::inspect(bytes.clone()).await.map_err(|busy| for_now(&busy))?;
     let found = inspected.map_err(|reason| Failure::ForEver(reason.to_string()))?;
     let byte_count = i64::try_from(bytes.len()).unwrap_or(i64::MAX);

@@ -38,7 +38,7 @@ use tokio::sync::mpsc;
 use url::Url;
 use uuid::Uuid;
 
-use crate::servers::Servers;
+use crate::servers::{SECRET_KEYS, Servers, keys};
 
 pub const PASSWORD: &str = "correct horse battery";
 
@@ -101,6 +101,7 @@ impl House {
         let pairs = [
             ("BATON_DATABASE_URL", "host=/unused".to_owned()),
             ("BATON_REDIS_URL", "redis://unused".to_owned()),
+            ("BATON_SECRET_KEYS", SECRET_KEYS.to_owned()),
             ("BATON_PUBLIC_URL", HOME.to_owned()),
         ];
         let config = Config::from_pairs(&pairs).unwrap();
@@ -268,10 +269,10 @@ pub async fn fresh_store() -> Store {
     static CAME_WITH_IT: AtomicBool = AtomicBool::new(true);
     let server = servers().await.database_url();
     if CAME_WITH_IT.swap(false, Ordering::Relaxed) {
-        return Store::new(&server, 4).unwrap();
+        return Store::new(&server, 4, keys()).unwrap();
     }
     let name = format!("access_{}", Uuid::now_v7().simple());
-    let client = Store::new(&server, 1).unwrap().client().await.unwrap();
+    let client = Store::new(&server, 1, keys()).unwrap().client().await.unwrap();
     client.batch_execute(&format!("CREATE DATABASE {name} STRATEGY wal_log")).await.unwrap();
     let url = match Url::parse(&server) {
         Ok(mut url) => {
@@ -280,7 +281,7 @@ pub async fn fresh_store() -> Store {
         }
         Err(_) => format!("{server} dbname={name}"),
     };
-    let store = Store::new(&url, 4).unwrap();
+    let store = Store::new(&url, 4, keys()).unwrap();
     store.migrate().await.unwrap();
     store
 }

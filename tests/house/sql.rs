@@ -36,7 +36,8 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("allowances", "ALL_PAUSED", FIGURES),
     ("apps", "FIND", APP),
     ("apps", "SAVE", APP),
-    ("apps", "SAVE_UNLESS_OTHERWISE", APP),
+    ("apps", "ADD", APP),
+    ("apps", "FIND_AND_HOLD", APP),
     ("assets", "KEEP", FILES),
     ("assets", "FORGET", FILES),
     ("assets", "VERSIONS", FILES),
@@ -65,6 +66,13 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("quarantine", "OF_NOBODY", "what belongs to no workspace is for whoever runs the installation"),
     ("agents", "HELD_BY_NOBODY", CLAIM),
     ("queues", "WITH_WAITING", CLAIM),
+    ("secrets", "KEY_NAMES", SEALED),
+    ("secrets", "OF_APPS", SEALED),
+    ("secrets", "RESEAL_APP", SEALED),
+    ("secrets", "OF_INBOXES", SEALED),
+    ("secrets", "RESEAL_INBOX", SEALED),
+    ("secrets", "OF_SIGNING_KEYS", SEALED),
+    ("secrets", "RESEAL_SIGNING_KEY", SEALED),
     ("signing_keys", "LIST", KEYS),
     ("signing_keys", "INSERT", KEYS),
     ("signing_keys", "DELETE_SPENT", KEYS),
@@ -87,6 +95,7 @@ const COMMAND_LINE: &str = "whoever types on the command line looks for the work
 const DOCTOR: &str = "the doctor looks at the whole installation";
 const FILES: &str = "the files of pages are the same for everybody";
 const FIGURES: &str = "figures of the whole node";
+const SEALED: &str = "keys that secrets are sealed with belong to the installation";
 const KEYS: &str = "signing keys belong to the installation";
 const NUMBERS: &str = "a body names a number or an account, which says which workspace is meant";
 const SHEET: &str = "a sheet of the sorter holds rows of several workspaces, and each row names its own";

@@ -33,6 +33,7 @@ const PAST_THE_RUNNER: &[(&str, &str, &str)] = &[
     ("cli", "add_queue", SET_UP),
     ("cli", "connect", SET_UP),
     ("cli", "set_access_token", SET_UP),
+    ("cli", "rotate_secrets", SET_UP),
 ];
 
 const SESSION: &str = "sessions concern one browser and no conversation";
@@ -58,18 +59,20 @@ struct Function {
     file: String,
     name: String,
     body: String,
+    is_public: bool,
 }
 
-/// The functions of `store` that write by a statement of their own, or through another one of them.
+/// The functions that `store` offers which write by a statement of their own, or through another one of them.
 pub fn writers(store: &[Source], files: &[File]) -> BTreeSet<Writer> {
     let functions: Vec<Function> = store.iter().flat_map(functions).collect();
     let mut writers = BTreeSet::new();
     loop {
-        let found: BTreeSet<Writer> = functions.iter().filter(|function| writes(function, files, &writers)).map(Writer::of).collect();
-        if found == writers {
-            return writers;
+        let found: Vec<&Function> = functions.iter().filter(|function| writes(function, files, &writers)).collect();
+        let all: BTreeSet<Writer> = found.iter().map(|function| Writer::of(function)).collect();
+        if all == writers {
+            return found.into_iter().filter(|function| function.is_public).map(Writer::of).collect();
         }
-        writers = found;
+        writers = all;
     }
 }
 
@@ -77,11 +80,12 @@ fn functions(source: &Source) -> Vec<Function> {
     let Some(file) = source.path.strip_prefix("src/store/").and_then(|path| path.strip_suffix(".rs")) else { return Vec::new() };
     let code = Code::of(source).without_tests().code;
     let parts: Vec<&str> = code.split("fn ").collect();
-    let public = parts.windows(2).filter(|pair| pair[0].ends_with("pub ") || pair[0].ends_with("pub async "));
-    public
+    parts
+        .windows(2)
         .map(|pair| {
             let name: String = pair[1].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-            Function { file: file.to_owned(), name, body: pair[1].to_owned() }
+            let is_public = pair[0].ends_with("pub ") || pair[0].ends_with("pub async ");
+            Function { file: file.to_owned(), name, body: pair[1].to_owned(), is_public }
         })
         .collect()
 }
@@ -90,7 +94,11 @@ fn writes(function: &Function, files: &[File], writers: &BTreeSet<Writer>) -> bo
     let own = files.iter().filter(|file| file.name == function.file).flat_map(|file| file.statements);
     let by_itself =
         own.filter(|statement| is_write(statement.sql)).any(|statement| mentions(&function.body, &format!("&{}", statement.name)));
-    by_itself || writers.iter().any(|writer| function.body.contains(&format!("{}::{}(", writer.file, writer.name)))
+    let beside = |writer: &Writer| {
+        let call = if writer.is_method { format!("self.{}(", writer.name) } else { format!(" {}(", writer.name) };
+        writer.file == function.file && function.body.contains(&call)
+    };
+    by_itself || writers.iter().any(|writer| beside(writer) || function.body.contains(&format!("{}::{}(", writer.file, writer.name)))
 }
 
 /// Whether a text has this word, and not only the beginning of a longer one.

@@ -89,7 +89,8 @@ impl Shop {
     /// What was published of conversations since the last look.
     pub fn changes(&self) -> Vec<ConversationChange> {
         let mut changes = self.house.changes.lock().unwrap();
-        let of_conversation = |change| if let Change::Conversation(change) = change { Some(ConversationChange::clone(&change)) } else { None };
+        let of_conversation =
+            |change| if let Change::Conversation(change) = change { Some(ConversationChange::clone(&change)) } else { None };
         std::iter::from_fn(|| changes.try_recv().ok()).filter_map(of_conversation).collect()
     }
 

@@ -108,7 +108,8 @@ async fn a_thread_is_the_same_live_caught_up_and_freshly_loaded() {
     for change in shop.changes() {
         follow(&shop, &mut live, &change).await;
     }
-    let missed = since_html(&shop.house.state, Locale::default(), shop.house.workspace, id, seen(since)).await.unwrap().expect("it is there");
+    let missed =
+        since_html(&shop.house.state, Locale::default(), shop.house.workspace, id, seen(since)).await.unwrap().expect("it is there");
     streams(&missed.html).iter().for_each(|stream| caught_up.apply(stream));
     let page = ana.opens(id).await;
     let fresh = Thread::of_page(&page);

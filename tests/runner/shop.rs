@@ -24,7 +24,7 @@ use tokio::sync::mpsc;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use crate::servers::Servers;
+use crate::servers::{Servers, keys};
 
 pub const APP: &str = "1001";
 pub const NUMBER: &str = "2001";
@@ -58,7 +58,7 @@ impl Node {
 impl Shop {
     pub async fn opens() -> Self {
         let servers = Servers::start(Durability::GivenUp).await;
-        let store = Store::new(&servers.database_url(), 4).unwrap();
+        let store = Store::new(&servers.database_url(), 4, keys()).unwrap();
         let fresh = Uuid::now_v7;
         let (workspace, inbox, team) = (WorkspaceId(fresh()), InboxId(fresh()), TeamId(fresh()));
         let shop = Self { store, workspace, inbox, team, orders: QueueId(fresh()), support: QueueId(fresh()), servers };
@@ -98,7 +98,7 @@ impl Shop {
 
     /// Another node, with so many connections of its own.
     pub fn node(&self, connections: usize) -> Node {
-        let store = Store::new(&self.servers.database_url(), connections).unwrap();
+        let store = Store::new(&self.servers.database_url(), connections, keys()).unwrap();
         let (bus, _) = Bus::new("redis://127.0.0.1:1/").unwrap();
         let (live, changes) = Live::new(bus);
         Node { runner: Runner::new(store, live.clone()), live, pages: Vec::new(), changes }

@@ -42,6 +42,7 @@ pub const ALL: &[File] = files! {
     quarantine
     queues
     reads
+    secrets
     seed
     sessions
     signing_keys

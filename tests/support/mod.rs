@@ -38,7 +38,7 @@ use agent::Agent;
 use balancer::Balancer;
 use node::{Node, Side};
 use phone::Phone;
-use servers::Servers;
+use servers::{Servers, keys};
 use shop::Shop;
 use simulator::Simulator;
 use turn::Turn;
@@ -85,7 +85,7 @@ impl World {
 
     async fn of(sides: &[Side], durability: Durability, turn: Turn) -> Self {
         let servers = Servers::start(durability).await;
-        let store = Store::new(&servers.database_url(), POOL).unwrap();
+        let store = Store::new(&servers.database_url(), POOL, keys()).unwrap();
         let shop = Shop::open(&store).await;
         let simulator = Simulator::start(&servers.place().log("simulator"));
         let name = |place: usize| format!("node-{}", place + 1);

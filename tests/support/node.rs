@@ -8,7 +8,7 @@ use baton::demo::account::Account;
 use baton::demo::process::{Process, Signal, is_running, wait_until};
 
 use super::ports;
-use super::servers::{Servers, send, signal};
+use super::servers::{SECRET_KEYS, Servers, send, signal};
 use super::waiting::eventually;
 
 /// Longest wait for a node to serve in a debug build on a busy machine.
@@ -50,6 +50,7 @@ impl Node {
         let environment = vec![
             set("BATON_DATABASE_URL", &format!("{}?application_name={name}", servers.database_url())),
             set("BATON_REDIS_URL", &servers.redis_url()),
+            set("BATON_SECRET_KEYS", SECRET_KEYS),
             set("BATON_LISTEN", &address.to_string()),
             set("BATON_GRAPH_URL", graph_url),
             set("BATON_MEDIA_URL", &folder.join("media").to_string_lossy()),

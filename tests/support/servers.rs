@@ -14,6 +14,14 @@ use baton::demo::postgres::{self, Durability};
 use baton::demo::process::{is_running, wait_until};
 use baton::demo::redis;
 use baton::store::Store;
+use baton::store::sealed::Keys;
+
+/// What secrets are sealed with in every test: a key that everybody knows, as `BATON_SECRET_KEYS` and as a store takes it.
+pub const SECRET_KEYS: &str = "for-tests:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+pub fn keys() -> Keys {
+    Keys::new(&[("for-tests".to_owned(), [0; 32])]).unwrap()
+}
 
 /// Longest wait for a process to end or a folder to be free.
 const SOON: Duration = Duration::from_secs(20);
@@ -179,7 +187,7 @@ async fn template() -> PathBuf {
     let place = Place::prepare(&worlds().join(&name)).unwrap();
     if !ready.exists() {
         let server = postgres::Server::start(&place, Durability::GivenUp, &[]).unwrap();
-        Store::new(server.url(), 2).unwrap().migrate().await.unwrap();
+        Store::new(server.url(), 2, keys()).unwrap().migrate().await.unwrap();
         drop(server);
         File::create(ready).unwrap();
     }

@@ -1,0 +1,28 @@
+//! `secrets new` and `secrets rotate`: what secrets in the database are sealed with.
+
+use anyhow::Result;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
+use jiff::Timestamp;
+
+use baton::config::Config;
+
+use super::SecretsCommand;
+use super::commands::store;
+
+pub async fn secrets(command: SecretsCommand) -> Result<()> {
+    match command {
+        SecretsCommand::New => println!("{}", invent(Timestamp::now())),
+        SecretsCommand::Rotate => {
+            let count = store(&Config::from_environment()?)?.rotate_secrets().await?;
+            println!("{count} rows are sealed with the first key now; the others are needed no more.");
+        }
+    }
+    Ok(())
+}
+
+/// Named after the moment, so that the next one is called otherwise.
+fn invent(now: Timestamp) -> String {
+    let key: [u8; 32] = rand::random();
+    format!("{}:{}", now.strftime("%Y%m%d-%H%M%S"), BASE64.encode(key))
+}

@@ -1,0 +1,94 @@
+//! All sealed secrets of the installation: which keys they need, and how they come under another one.
+
+use tokio_postgres::Row;
+
+use super::sealed::Place;
+use super::{Result, Store, apps, inboxes, signing_keys};
+use crate::domain::ids::InboxId;
+
+crate::statements! {
+    /// The names of the keys that secrets are sealed with. Few apps and numbers, and fewer keys.
+    KEY_NAMES = "
+        SELECT DISTINCT split_part(secret, ':', 3) AS name
+        FROM (
+            SELECT app_secret AS secret FROM apps
+            UNION ALL SELECT verify_token FROM apps
+            UNION ALL SELECT access_token FROM inboxes
+            UNION ALL SELECT secret FROM signing_keys) AS secrets
+        ORDER BY name
+        LIMIT 100";
+    OF_APPS = "SELECT app_id, app_secret, verify_token FROM apps WHERE app_id > $1 ORDER BY app_id LIMIT 500";
+    RESEAL_APP = "UPDATE apps SET app_secret = $2, verify_token = $3 WHERE app_id = $1 AND app_secret = $4 AND verify_token = $5";
+    OF_INBOXES = "SELECT id, access_token FROM inboxes WHERE id > $1 ORDER BY id LIMIT 500";
+    RESEAL_INBOX = "UPDATE inboxes SET access_token = $2 WHERE id = $1 AND access_token = $3";
+    OF_SIGNING_KEYS = "SELECT kid, secret FROM signing_keys ORDER BY kid LIMIT 500";
+    RESEAL_SIGNING_KEY = "UPDATE signing_keys SET secret = $2 WHERE kid = $1 AND secret = $3";
+}
+
+impl Store {
+    /// The names of the keys that stored secrets need.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn secret_key_names(&self) -> Result<Vec<String>> {
+        Ok(self.query(&KEY_NAMES, &[]).await?.iter().map(|row| row.get(0)).collect())
+    }
+
+    /// Seals every secret with the first key that is not sealed with it already; answers how many. Nodes go on meanwhile, and a secret
+    /// that is replaced at the same moment keeps its new value.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers, or when a secret cannot be opened; it may be repeated, and goes on where it stopped.
+    pub async fn rotate_secrets(&self) -> Result<u64> {
+        Ok(self.rotate_apps().await? + self.rotate_inboxes().await? + self.rotate_signing_keys().await?)
+    }
+
+    async fn rotate_apps(&self) -> Result<u64> {
+        let (mut after, mut count) = (String::new(), 0);
+        loop {
+            let rows = self.query(&OF_APPS, &[&after]).await?;
+            let Some(last) = rows.last() else { return Ok(count) };
+            after = last.get(0);
+            for row in &rows {
+                let (id, secret, token): (&str, &str, &str) = (row.get(0), row.get(1), row.get(2));
+                if self.keys().is_current(secret) && self.keys().is_current(token) {
+                    continue;
+                }
+                let (new_secret, new_token) = (self.reseal(apps::secret(id), secret)?, self.reseal(apps::token(id), token)?);
+                count += self.execute(&RESEAL_APP, &[&id, &new_secret, &new_token, &secret, &token]).await?;
+            }
+        }
+    }
+
+    async fn rotate_inboxes(&self) -> Result<u64> {
+        let (mut after, mut count) = (uuid::Uuid::nil(), 0);
+        loop {
+            let rows = self.query(&OF_INBOXES, &[&after]).await?;
+            let Some(last) = rows.last() else { return Ok(count) };
+            after = last.get(0);
+            for row in rows.iter().filter(|row| !self.is_current(row)) {
+                let (id, sealed): (uuid::Uuid, &str) = (row.get(0), row.get(1));
+                let new = self.reseal(inboxes::token(&InboxId(id).to_string()), sealed)?;
+                count += self.execute(&RESEAL_INBOX, &[&id, &new, &sealed]).await?;
+            }
+        }
+    }
+
+    async fn rotate_signing_keys(&self) -> Result<u64> {
+        let mut count = 0;
+        for row in self.query(&OF_SIGNING_KEYS, &[]).await?.iter().filter(|row| !self.is_current(row)) {
+            let (kid, sealed): (&str, &str) = (row.get(0), row.get(1));
+            let new = self.reseal(signing_keys::place(kid), sealed)?;
+            count += self.execute(&RESEAL_SIGNING_KEY, &[&kid, &new, &sealed]).await?;
+        }
+        Ok(count)
+    }
+
+    fn is_current(&self, row: &Row) -> bool {
+        self.keys().is_current(row.get(1))
+    }
+
+    fn reseal(&self, place: Place<'_>, sealed: &str) -> Result<String> {
+        self.keys().seal(place, &self.keys().open(place, sealed)?)
+    }
+}
