@@ -47,6 +47,8 @@ pub struct KnownMessage {
     pub is_asked: bool,
     /// Where it stands in the outbox, if it is there.
     pub outbox: Option<InOutbox>,
+    /// Whether others of its contact wait behind it there.
+    pub is_followed: bool,
 }
 
 /// Where a message on its way out stands.
@@ -64,7 +66,7 @@ impl KnownMessage {
     /// A message that was just written.
     #[must_use]
     pub fn of(message: &Message, outbox: Option<InOutbox>) -> Self {
-        Self { id: message.id, wamid: message.wamid.clone(), status: message.status, is_asked: false, outbox }
+        Self { id: message.id, wamid: message.wamid.clone(), status: message.status, is_asked: false, outbox, is_followed: false }
     }
 
     /// Whether this claim still has it.

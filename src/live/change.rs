@@ -58,6 +58,9 @@ pub struct ConversationChange {
     #[serde(default)]
     pub waited_since: Option<Timestamp>,
     pub events: Vec<Recorded>,
+    /// A message left the outbox that others of its contact waited behind; for who publishes it only.
+    #[serde(skip)]
+    pub next_may_go: bool,
 }
 
 impl ConversationChange {
@@ -87,6 +90,7 @@ impl ConversationChange {
             before: before.map(Listing::of),
             waited_since: before.and_then(|before| before.waiting_since),
             events: events.into_iter().map(without_raw).collect(),
+            next_may_go: false,
             conversation,
         })
     }

@@ -83,11 +83,13 @@ pub(super) fn effects(rows: &mut Rows, snapshot: &mut Snapshot, events: Vec<Even
         add_rows(rows, snapshot, conversation, event, now);
         add_outbox(rows, &stood, event);
     }
+    let left = unjournaled.iter().filter_map(|event| if let Event::LeftOutbox { message } = event { Some(*message) } else { None });
+    let next_may_go = left.filter_map(|message| snapshot.message(message)).any(|message| message.is_followed);
     let (from, to) = (before.and_then(|before| before.controller.agent()), conversation.controller.agent());
     let gain = if recorded.iter().any(|recorded| matches!(recorded.event, Event::ActUndone { .. })) { Gain::GivenBack } else { Gain::New };
     let shift = (from != to).then_some(Shift { from, to, gain });
     let change = ConversationChange::new(snapshot, before, recorded).ok_or(Error::NotFound)?;
-    Ok(Effects { change, shift })
+    Ok(Effects { change: ConversationChange { next_may_go, ..change }, shift })
 }
 
 /// The journal keeps what the thread shows; a message's raw item stays with the message.

@@ -27,18 +27,15 @@ fn wakes(change: &ConversationChange) -> Vec<Wake> {
     for recorded in &change.events {
         match &recorded.event {
             Event::MessageQueued { .. } | Event::MessageResent { .. } => wakes.push(Wake::Outbox(workspace, conversation.inbox)),
-            // The contact's next message may go.
-            Event::MessageStatusChanged { status: Status::Sending | Status::Failed, .. } => {
-                wakes.push(Wake::Outbox(workspace, conversation.inbox));
-            }
-            Event::MessageStatusChanged { status: Status::Unknown, .. } => {
-                wakes.extend([Wake::Outbox(workspace, conversation.inbox), Wake::Timers]);
-            }
+            Event::MessageStatusChanged { status: Status::Unknown, .. } => wakes.push(Wake::Timers),
             Event::MessageReceived { message } if matches!(message.content, Content::Image { state: MediaState::Pending, .. }) => {
                 wakes.push(Wake::Media);
             }
             _ => {}
         }
+    }
+    if change.next_may_go {
+        wakes.push(Wake::Outbox(workspace, conversation.inbox));
     }
     // Also when it waited before: routing may have passed it over while this change held it.
     if let (Controller::Queue, Some(queue)) = (conversation.controller, conversation.queue) {

@@ -49,7 +49,7 @@ crate::statements! {
             FROM allowance
             WHERE allowances.workspace_id = $1 AND allowances.inbox_id = $2 AND EXISTS (SELECT FROM claimed)
         )
-        SELECT allowance.tokens < 1, allowance.paused_until, claimed.conversation_id, claimed.contact_id, claimed.attempts,
+        SELECT allowance.tokens::float8, allowance.paused_until, claimed.conversation_id, claimed.contact_id, claimed.attempts,
             claimed.queued_at,
             ARRAY(SELECT identity.kind || ':' || identity.value
                   FROM contact_identities AS identity
@@ -116,7 +116,11 @@ pub struct Lapsed {
 /// What a claim found.
 #[derive(Debug)]
 pub enum Claim {
-    Taken(Vec<Dispatch>),
+    Taken {
+        dispatches: Vec<Dispatch>,
+        /// The allowance is spent with these: more may wait.
+        is_spent: bool,
+    },
     /// The number has spent its allowance for the moment, or another node is claiming for it.
     OutOfAllowance,
     PausedUntil(Timestamp),
@@ -140,10 +144,12 @@ impl Store {
         if let Some(until) = first.get(1) {
             return Ok(Claim::PausedUntil(until));
         }
-        if first.get::<_, Option<Uuid>>(2).is_none() {
-            return Ok(if first.get(0) { Claim::OutOfAllowance } else { Claim::Taken(Vec::new()) });
+        let taken = if first.get::<_, Option<Uuid>>(2).is_some() { rows.as_slice() } else { &[] };
+        let is_spent = first.get::<_, f64>(0) - (taken.len() as f64) < 1.0;
+        if taken.is_empty() && is_spent {
+            return Ok(Claim::OutOfAllowance);
         }
-        Ok(Claim::Taken(rows.iter().map(|row| dispatch(workspace, inbox, claim, row)).collect()))
+        Ok(Claim::Taken { dispatches: taken.iter().map(|row| dispatch(workspace, inbox, claim, row)).collect(), is_spent })
     }
 
     /// Begins a claim's lease on a message anew; false when it is over, or the message out of its hands.

@@ -33,7 +33,7 @@ crate::statements! {
     /// The messages that waiting items speak of; one look-up each, whatever PostgreSQL believes the table to hold.
     KNOWN_TO_ITEMS = "
         SELECT known.id, known.wamid, known.status, known.failure, known.conversation_id, outbox.state, outbox.claim_id,
-            outbox.lease_until < clock_timestamp() AS is_lapsed
+            outbox.lease_until < clock_timestamp() AS is_lapsed, coalesce(outbox.is_followed, false) AS is_followed
         FROM (
             SELECT message.*
             FROM UNNEST($3::text[]) AS wanted (wamid)
@@ -51,7 +51,10 @@ crate::statements! {
                 WHERE workspace_id = $1 AND messages.id = wanted.id
                 LIMIT 1) AS message) AS known
         LEFT JOIN LATERAL (
-            SELECT state, claim_id, lease_until
+            SELECT state, claim_id, lease_until, EXISTS (
+                SELECT FROM outbox AS next
+                WHERE next.workspace_id = $1 AND next.inbox_id = outbox.inbox_id AND next.contact_id = outbox.contact_id
+                  AND next.position > outbox.position) AS is_followed
             FROM outbox
             WHERE outbox.workspace_id = $1 AND outbox.message_id = known.id
             LIMIT 1) AS outbox ON true";
@@ -169,7 +172,7 @@ fn spoken_of(row: &Row) -> SpokenOf {
     let failure: Option<Failure> = if_known(row, 3);
     let is_asked = status == Status::Unknown && failure.is_some_and(|failure| failure.title == Failure::UNANSWERED);
     let outbox = outbox::standing(row.get(6), row.get(5), row.get(7));
-    let message = KnownMessage { id: MessageId(row.get(0)), wamid: row.get(1), status, is_asked, outbox };
+    let message = KnownMessage { id: MessageId(row.get(0)), wamid: row.get(1), status, is_asked, outbox, is_followed: row.get(8) };
     SpokenOf { message, conversation: ConversationId(row.get(4)), misread }
 }
 

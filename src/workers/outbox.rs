@@ -2,7 +2,7 @@
 //! first byte leaves; what is not provably unsent or refused is never sent again by itself.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -80,8 +80,8 @@ pub(super) async fn run(workers: Workers, stop: CancellationToken) {
 struct Outbox {
     workers: Workers,
     numbers: Keyed<Number>,
-    /// Sends that may begin, for each number with any under way.
-    permits: Arc<Mutex<HashMap<Number, Weak<Semaphore>>>>,
+    /// What each number with any sends under way has of room.
+    rooms: Arc<Mutex<HashMap<Number, Weak<Room>>>>,
     sends: TaskTracker,
     /// Up to which number the last sweep looked.
     swept: Arc<Mutex<Number>>,
@@ -91,7 +91,7 @@ impl Outbox {
     fn new(workers: Workers, stop: &CancellationToken) -> Self {
         let numbers = Keyed::new("outbox", MOST_NUMBERS, stop);
         let nobody = (WorkspaceId(Uuid::nil()), InboxId(Uuid::nil()));
-        Self { workers, numbers, permits: Arc::default(), sends: TaskTracker::new(), swept: Arc::new(Mutex::new(nobody)) }
+        Self { workers, numbers, rooms: Arc::default(), sends: TaskTracker::new(), swept: Arc::new(Mutex::new(nobody)) }
     }
 
     /// A thousand numbers at a time, in a circle.
@@ -117,23 +117,27 @@ impl Outbox {
     }
 
     async fn claim(&self, number: Number, looks: &AtomicU32) -> Next {
-        let permits = self.permits_of(number);
-        let free = permits.available_permits();
+        let room = self.room_of(number);
+        let free = room.free();
         if free == 0 {
             // The next answer wakes this number again.
             return Next::Done;
         }
         let claimed = self.workers.runner.claim_outbox(number.0, number.1, free).await;
         match claimed {
-            Ok((Claim::Taken(dispatches), lease)) => {
+            Ok((Claim::Taken { dispatches, is_spent }, lease)) => {
                 NOT_CLAIMED.is_over();
                 looks.store(0, Ordering::Relaxed);
                 let count = dispatches.len();
                 for dispatch in dispatches {
-                    let Ok(permit) = permits.clone().try_acquire_owned() else { break };
-                    self.sends.spawn(deliver(self.workers.clone(), dispatch, lease, permit));
+                    let Ok(permit) = room.permits.clone().try_acquire_owned() else { break };
+                    self.sends.spawn(deliver(self.workers.clone(), dispatch, lease, room.clone(), permit));
                 }
-                if count == free { Next::Again } else { Next::Done }
+                match (count == free, is_spent) {
+                    (true, _) => Next::Again,
+                    (false, true) => Next::Later(ALLOWANCE),
+                    (false, false) => Next::Done,
+                }
             }
             Ok((Claim::OutOfAllowance, _)) if looks.fetch_add(1, Ordering::Relaxed) < LOOKS => Next::Later(ALLOWANCE),
             Ok((Claim::OutOfAllowance | Claim::PausedUntil(_), _)) => Next::Done,
@@ -144,25 +148,52 @@ impl Outbox {
         }
     }
 
-    fn permits_of(&self, number: Number) -> Arc<Semaphore> {
-        let mut all = self.permits.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(permits) = all.get(&number).and_then(Weak::upgrade) {
-            return permits;
+    fn room_of(&self, number: Number) -> Arc<Room> {
+        let mut all = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(room) = all.get(&number).and_then(Weak::upgrade) {
+            return room;
         }
-        all.retain(|_, permits| permits.strong_count() > 0);
-        let permits = Arc::new(Semaphore::new(AT_ONCE));
-        all.insert(number, Arc::downgrade(&permits));
-        permits
+        all.retain(|_, room| room.strong_count() > 0);
+        let room = Arc::new(Room::new());
+        all.insert(number, Arc::downgrade(&room));
+        room
+    }
+}
+
+/// How many sends of a number may begin.
+struct Room {
+    permits: Arc<Semaphore>,
+    /// Somebody found none free: who leaves next says so.
+    is_wanted: AtomicBool,
+}
+
+impl Room {
+    fn new() -> Self {
+        Self { permits: Arc::new(Semaphore::new(AT_ONCE)), is_wanted: AtomicBool::new(false) }
+    }
+
+    /// How many are free; where none is, the next that becomes free is wanted.
+    fn free(&self) -> usize {
+        // Said before it is looked, so that one that becomes free in between is seen or told of.
+        self.is_wanted.store(true, Ordering::SeqCst);
+        let free = self.permits.available_permits();
+        if free > 0 {
+            self.is_wanted.store(false, Ordering::SeqCst);
+        }
+        free
     }
 }
 
 /// Sends one message and records what came of it.
-async fn deliver(workers: Workers, dispatch: Dispatch, lease: Lease, permit: OwnedSemaphorePermit) {
+async fn deliver(workers: Workers, dispatch: Dispatch, lease: Lease, room: Arc<Room>, permit: OwnedSemaphorePermit) {
     let age = crate::runner::now().duration_since(dispatch.queued_at).as_secs_f64();
     metrics::histogram!("baton_outbox_seconds").record(age.max(0.0));
     let outcome = send(&workers, &dispatch, lease).await;
-    // Free before the answer wakes the number, so that the wake finds room.
+    // Free before the answer is recorded, which lets the contact's next message go: it is to find room.
     drop(permit);
+    if room.is_wanted.swap(false, Ordering::SeqCst) {
+        workers.live.wakes.wake(Wake::Outbox(dispatch.workspace, dispatch.inbox));
+    }
     let Some(outcome) = outcome else {
         return tracing::warn!(message = %dispatch.id, "a claim was over before its message could be sent");
     };

@@ -15,7 +15,7 @@ async fn takes_up(shop: &Shop) -> Option<Dispatch> {
     let client = shop.house.state.store.client().await.unwrap();
     client.batch_execute("UPDATE allowances SET tokens = 10, paused_until = NULL; UPDATE outbox SET due_at = now()").await.unwrap();
     match shop.house.state.runner.claim_outbox(shop.house.workspace, shop.inbox, 1).await.unwrap().0 {
-        Claim::Taken(mut taken) => taken.pop(),
+        Claim::Taken { dispatches: mut taken, .. } => taken.pop(),
         Claim::OutOfAllowance | Claim::PausedUntil(_) => None,
     }
 }

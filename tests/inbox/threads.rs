@@ -77,7 +77,7 @@ async fn nobody_knows(shop: &Shop, id: ConversationId, message: MessageId) {
     let inbox: uuid::Uuid = client.query_one("SELECT inbox_id FROM outbox WHERE message_id = $1", &[&message.0]).await.unwrap().get(0);
     client.execute("UPDATE allowances SET tokens = 9", &[]).await.unwrap();
     let (claim, _) = runner.claim_outbox(shop.house.workspace, inbox.into(), 1).await.unwrap();
-    let Claim::Taken(dispatches) = claim else { panic!("{claim:?}") };
+    let Claim::Taken { dispatches, .. } = claim else { panic!("{claim:?}") };
     assert_eq!(dispatches[0].id, message);
     runner.record_delivery(&dispatches[0], Outcome::Unknown { reason: "lost".to_owned() }).await.unwrap();
     runner.run(shop.house.workspace, id, Command::TimerDue { timer: Timer::UnknownSend { message } }).await.unwrap();

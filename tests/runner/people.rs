@@ -84,7 +84,7 @@ pub async fn lines(shop: &Shop, conversation: ConversationId) -> Vec<String> {
 pub async fn recipient(shop: &Shop, conversation: ConversationId) -> Option<Identity> {
     shop.execute("UPDATE allowances SET rate_per_second = 1000000, tokens = 1000", &[]).await;
     let claimed = shop.node(4).runner.claim_outbox(shop.workspace, shop.inbox, 50).await.unwrap().0;
-    let Claim::Taken(dispatches) = claimed else { panic!("{claimed:?}") };
+    let Claim::Taken { dispatches, .. } = claimed else { panic!("{claimed:?}") };
     let found = dispatches.iter().find(|it| it.conversation == conversation).map(|it| it.identities.first().cloned());
     shop.execute("UPDATE outbox SET state = 'queued', claim_id = NULL, lease_until = NULL", &[]).await;
     found.expect("something is to be sent")

@@ -24,7 +24,7 @@ fn reply(by: &baton::domain::command::Person, message: MessageId) -> Command {
 
 async fn claim(shop: &Shop, runner: &Runner, limit: usize) -> Vec<Dispatch> {
     match runner.claim_outbox(shop.workspace, shop.inbox, limit).await.unwrap().0 {
-        Claim::Taken(dispatches) => dispatches,
+        Claim::Taken { dispatches, .. } => dispatches,
         Claim::OutOfAllowance | Claim::PausedUntil(_) => Vec::new(),
     }
 }
@@ -172,4 +172,30 @@ async fn a_number_never_sends_more_than_its_rate() {
     }
     shop.execute("UPDATE allowances SET rate_per_second = 80, tokens = 0, refilled_at = now() - interval '1 hour'", &[]).await;
     assert_eq!(claim(&shop, &node.runner, 50).await.len(), 10, "an eighth of a second's sends, however long it was silent");
+}
+
+/// Numbers that the outbox of this node is to look at.
+async fn woken(node: &crate::shop::Node) -> bool {
+    tokio::time::timeout(Duration::ZERO, node.live.wakes.outbox.next()).await.is_ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_wakes_the_outbox_only_where_somebody_waits_behind_it() {
+    let shop = Shop::opens().await;
+    let node = shop.node(4);
+    node.live.set_has_workers();
+    let ana = shop.hires("Ana", Role::Agent, 8).await;
+    let conversation = shop.customers_wait(shop.support, 1).await[0];
+    node.runner.run(shop.workspace, conversation, Command::Take { by: ana.clone() }).await.unwrap();
+    allow(&shop).await;
+    for _ in 0..2 {
+        node.runner.run(shop.workspace, conversation, reply(&ana, MessageId(Uuid::now_v7()))).await.unwrap();
+    }
+    assert!(woken(&node).await, "there is something to send");
+    for somebody_waits_behind in [true, false] {
+        let dispatch = claim(&shop, &node.runner, 9).await.remove(0);
+        let outcome = Outcome::Accepted { wamid: format!("wamid.{}", dispatch.id), recipient: Vec::new() };
+        node.runner.record_delivery(&dispatch, outcome).await.unwrap();
+        assert_eq!(woken(&node).await, somebody_waits_behind);
+    }
 }

@@ -42,7 +42,7 @@ impl Sent {
         let content = ReplyContent::Text { body: "hello".to_owned() };
         let reply = Command::Reply { by: ana, message, content, reply_to: None, seen: None };
         node.runner.run(shop.workspace, conversation, reply).await.unwrap();
-        let Claim::Taken(mut claimed) = node.runner.claim_outbox(shop.workspace, shop.inbox, 1).await.unwrap().0 else {
+        let Claim::Taken { dispatches: mut claimed, .. } = node.runner.claim_outbox(shop.workspace, shop.inbox, 1).await.unwrap().0 else {
             panic!("it may be sent");
         };
         let intake = Intake::start(&shop.store, &node.live, understand);
