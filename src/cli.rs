@@ -142,7 +142,7 @@ pub enum WorkspaceCommand {
 pub enum SecretsCommand {
     /// Prints a new key for BATON_SECRET_KEYS.
     New,
-    /// Seals every secret with the first key of BATON_SECRET_KEYS. Nodes go on meanwhile; they must know that key already.
+    /// Seals every secret with the first key of BATON_SECRET_KEYS. Nodes go on meanwhile; it must be the first key of each of them already.
     Rotate,
 }
 

@@ -39,17 +39,13 @@ impl Home {
     /// When it can neither be read nor written.
     pub fn secret_key(&self) -> Result<String> {
         let path = self.folder.join("secret-key");
-        let shown = path.display();
-        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
-            Ok(mut file) => {
+        match fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
                 let key = format!("demo:{}", BASE64.encode(rand::random::<[u8; 32]>()));
-                file.write_all(key.as_bytes()).with_context(|| format!("{shown} cannot be written"))?;
+                keep_whole(&path, &key).with_context(|| format!("{} cannot be written", path.display()))?;
                 Ok(key)
             }
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                fs::read_to_string(&path).with_context(|| format!("{shown} cannot be read"))
-            }
-            Err(error) => Err(error).with_context(|| format!("{shown} cannot be written")),
+            read => read.with_context(|| format!("{} cannot be read", path.display())),
         }
     }
 
@@ -82,4 +78,13 @@ fn holder(lock: &mut File) -> String {
         Ok(_) if !id.is_empty() => format!(" (process {id})"),
         _ => String::new(),
     }
+}
+
+/// Writes a file that only its owner reads, all of it or nothing.
+fn keep_whole(path: &Path, text: &str) -> std::io::Result<()> {
+    let beside = path.with_extension("new");
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(beside, path)
 }

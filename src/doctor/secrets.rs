@@ -5,11 +5,11 @@ use super::database::away;
 use crate::store::Store;
 
 pub async fn examine(store: &Store) -> Finding {
-    let needed = match store.secret_key_names().await {
+    let needed = match store.needed_secret_keys().await {
         Ok(needed) => needed,
         Err(error) => return away(&error),
     };
-    let missing: Vec<&str> = needed.iter().map(String::as_str).filter(|name| !store.keys().has(name)).collect();
+    let missing: Vec<&str> = needed.iter().filter(|(_, opens)| !opens).map(|(name, _)| name.as_str()).collect();
     if missing.is_empty() {
         Finding::fine("Every secret in the database opens with a key of BATON_SECRET_KEYS.")
     } else {

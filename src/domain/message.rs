@@ -269,6 +269,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn whatever_a_message_of_ours_can_be_is_on_the_ladder() {
+        for status in ["queued", "sending", "unknown", "sent", "delivered", "read", "failed"] {
+            assert!(Status::LADDER.contains(&status.parse().unwrap()), "{status}");
+        }
+        assert!(!Status::LADDER.contains(&Status::Received));
+    }
+
+    #[test]
     fn a_status_only_ever_climbs() {
         assert!(Status::Queued.climbs_to(Status::Sent));
         assert!(Status::Sent.climbs_to(Status::Read));

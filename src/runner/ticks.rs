@@ -6,8 +6,9 @@ use crate::domain::inbound::InboundItem;
 use crate::store::payloads::NewPayload;
 use crate::store::ticks::NewTick;
 
-/// Bytes of a body that is read before it is stored, and ticks of all that share a commit, at most: nobody's answer waits long for them.
-const LONGEST: usize = 64 * 1024;
+/// Bytes of the bodies that are read before they are stored, and ticks of them, for one commit at most: nobody's answer waits long for
+/// them.
+const MOST_BYTES: usize = 256 * 1024;
 const MOST: usize = 2_000;
 
 /// A word without which a body tells no tick.
@@ -15,11 +16,12 @@ const WORD: &[u8] = b"\"statuses\"";
 
 /// The ticks of those bodies that say nothing else. The others are for the sorter.
 pub(super) fn read(bodies: &[NewPayload], understand: &impl Understand) -> Vec<NewTick> {
-    let mut all = Vec::new();
+    let (mut all, mut bytes) = (Vec::new(), 0);
     for (number, payload) in bodies.iter().enumerate() {
-        if payload.body.len() > LONGEST || !payload.body.windows(WORD.len()).any(|part| part == WORD) {
+        if bytes + payload.body.len() > MOST_BYTES || !payload.body.windows(WORD.len()).any(|part| part == WORD) {
             continue;
         }
+        bytes += payload.body.len();
         let said = guarded_reading(|| understand(&payload.body)).unwrap_or_default();
         if all.len() + said.len() <= MOST {
             all.extend(said.into_iter().map(|said| tick(number, said)).collect::<Option<Vec<_>>>().into_iter().flatten());

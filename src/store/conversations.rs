@@ -94,7 +94,7 @@ crate::statements! {
     DELETE_SESSIONS = "DELETE FROM flow_sessions WHERE workspace_id = $1 AND conversation_id = ANY($2)";
     CONTACT_OF = "SELECT contact_id, inbox_id FROM conversations WHERE workspace_id = $1 AND id = $2";
     LISTINGS = "SELECT id, state, controller, agent_id, queue_id FROM conversations WHERE workspace_id = $1 AND id = ANY($2)";
-    LATEST_OF = concat!("SELECT c.id, c.last_seq, ", last_tick!(), " FROM conversations AS c WHERE c.workspace_id = $1 AND c.id = ANY($2)");
+    LATEST_OF = concat!("SELECT c.id, c.last_seq, ", last_tick!("10"), " FROM conversations AS c WHERE c.workspace_id = $1 AND c.id = ANY($2)");
 }
 
 /// A conversation with what hangs on it.

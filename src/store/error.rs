@@ -65,7 +65,7 @@ impl Error {
 /// What a person reads of it.
 fn said(error: &tokio_postgres::Error) -> String {
     if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) {
-        return "somebody else is changing the same thing at this moment; nothing was changed, try again".to_owned();
+        return "somebody else is changing the same thing at this moment; try again".to_owned();
     }
     format!("the database refused: {}", without_values(error))
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::reading::{if_known, json, optional, value};
 use super::statement::Step;
-use super::ticks::{Times, ladder};
+use super::ticks::Times;
 use super::{Error, Result, Store, Transaction, outbox, prepare};
 use crate::domain::ids::{ContactId, ConversationId, InboxId, MessageId, UserId, WorkspaceId};
 use crate::domain::message::{Author, Content, Direction, Failure, Message, Status, Wamid};
@@ -18,7 +18,6 @@ crate::statements! {
         SELECT $1, *
         FROM UNNEST($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::uuid[], $9::jsonb[], $10::text[],
                     $11::text[], $12::text[], $13::timestamptz[], $14::jsonb[])";
-    /// A failure that is told of what was seen to arrive meanwhile is none.
     SET_STATUS = "
         UPDATE messages
         SET status = now.status, failure = now.failure, wamid = coalesce(now.wamid, messages.wamid),
@@ -26,11 +25,10 @@ crate::statements! {
             read_at = coalesce(messages.read_at, now.read_at)
         FROM UNNEST($2::uuid[], $3::text[], $4::jsonb[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[])
             AS now (id, status, failure, wamid, sent_at, delivered_at, read_at)
-        WHERE messages.workspace_id = $1 AND messages.id = now.id
-          AND NOT (messages.status = ANY('{sent,delivered,read}') AND now.status = ANY('{sending,sent,delivered,failed}')
-              AND array_position($9::text[], now.status) <= array_position($9::text[], messages.status))";
+        WHERE messages.workspace_id = $1 AND messages.id = now.id";
     SET_CONTENT = "UPDATE messages SET content = content || $3 WHERE workspace_id = $1 AND id = $2";
-    /// The messages that waiting items speak of; one look-up each, whatever PostgreSQL believes the table to hold.
+    /// The messages that waiting items speak of; one look-up each, whatever PostgreSQL believes the table to hold. What is decided about
+    /// them stands until it is written: ticks pass them over meanwhile.
     KNOWN_TO_ITEMS = "
         SELECT known.id, known.wamid, known.status, known.failure, known.conversation_id, outbox.state, outbox.claim_id,
             outbox.lease_until < clock_timestamp() AS is_lapsed, coalesce(outbox.is_followed, false) AS is_followed
@@ -41,7 +39,8 @@ crate::statements! {
                 SELECT id, wamid, status, failure, conversation_id
                 FROM messages
                 WHERE workspace_id = $1 AND inbox_id = $2 AND messages.wamid = wanted.wamid
-                LIMIT 1) AS message
+                LIMIT 1
+                FOR NO KEY UPDATE) AS message
             UNION
             SELECT message.*
             FROM UNNEST($4::uuid[]) AS wanted (id)
@@ -49,7 +48,8 @@ crate::statements! {
                 SELECT id, wamid, status, failure, conversation_id
                 FROM messages
                 WHERE workspace_id = $1 AND messages.id = wanted.id
-                LIMIT 1) AS message) AS known
+                LIMIT 1
+                FOR NO KEY UPDATE) AS message) AS known
         LEFT JOIN LATERAL (
             SELECT state, claim_id, lease_until, EXISTS (
                 SELECT FROM outbox AS next
@@ -130,8 +130,7 @@ pub(super) fn set_status(workspace: WorkspaceId, progress: &[Progress]) -> Resul
         .with(progress.iter().map(|progress| progress.wamid.clone()).collect::<Vec<_>>())
         .with(progress.iter().map(|progress| progress.told.sent).collect::<Vec<_>>())
         .with(progress.iter().map(|progress| progress.told.delivered).collect::<Vec<_>>())
-        .with(progress.iter().map(|progress| progress.told.read).collect::<Vec<_>>())
-        .with(ladder()))
+        .with(progress.iter().map(|progress| progress.told.read).collect::<Vec<_>>()))
 }
 
 /// Changes keys of a message's content, e.g. how far its picture has come.

@@ -26,7 +26,7 @@ crate::statements! {
                   WHERE known.workspace_id = $1 AND (known.contact_id = c.contact_id OR known.joined_from @> ARRAY[c.contact_id])
                   ORDER BY kind, value LIMIT 20) AS values,
             reply.body, reply.version, reply.writer, reply.turn, note.body, note.version, note.writer, note.turn,
-            read.seq, ", last_tick!(), "
+            read.seq, ", last_tick!("50"), "
         FROM conversations AS c
         JOIN contacts AS contact ON contact.workspace_id = c.workspace_id AND contact.id = c.contact_id
         LEFT JOIN flow_sessions AS s ON s.workspace_id = c.workspace_id AND s.conversation_id = c.id

@@ -7,15 +7,15 @@ use super::{Result, Store, apps, inboxes, signing_keys};
 use crate::domain::ids::InboxId;
 
 crate::statements! {
-    /// The names of the keys that secrets are sealed with. Few apps and numbers, and fewer keys.
-    KEY_NAMES = "
-        SELECT DISTINCT split_part(secret, ':', 3) AS name
+    /// A secret for each name of a key that secrets are sealed with. Few apps and numbers, and fewer keys.
+    OF_KEYS = "
+        SELECT DISTINCT ON (name) split_part(secret, ':', 3) AS name, kind, place, secret
         FROM (
-            SELECT app_secret AS secret FROM apps
-            UNION ALL SELECT verify_token FROM apps
-            UNION ALL SELECT access_token FROM inboxes
-            UNION ALL SELECT secret FROM signing_keys) AS secrets
-        ORDER BY name
+            SELECT 'app_secret' AS kind, app_id AS place, app_secret AS secret FROM apps
+            UNION ALL SELECT 'verify_token', app_id, verify_token FROM apps
+            UNION ALL SELECT 'access_token', id::text, access_token FROM inboxes
+            UNION ALL SELECT 'signing_key', kid, secret FROM signing_keys) AS secrets
+        ORDER BY name, kind, place
         LIMIT 100";
     OF_APPS = "SELECT app_id, app_secret, verify_token FROM apps WHERE app_id > $1 ORDER BY app_id LIMIT 500";
     RESEAL_APP = "UPDATE apps SET app_secret = $2, verify_token = $3 WHERE app_id = $1 AND app_secret = $4 AND verify_token = $5";
@@ -26,12 +26,22 @@ crate::statements! {
 }
 
 impl Store {
-    /// The names of the keys that stored secrets need.
+    /// The names of the keys that stored secrets need, and whether a key of that name opens one of them.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn secret_key_names(&self) -> Result<Vec<String>> {
-        Ok(self.query(&KEY_NAMES, &[]).await?.iter().map(|row| row.get(0)).collect())
+    pub async fn needed_secret_keys(&self) -> Result<Vec<(String, bool)>> {
+        let needed = |row: &Row| {
+            let (kind, row_key, sealed): (&str, &str, &str) = (row.get(1), row.get(2), row.get(3));
+            let place = match kind {
+                "app_secret" => apps::secret(row_key),
+                "verify_token" => apps::token(row_key),
+                "access_token" => inboxes::token(row_key),
+                _ => signing_keys::place(row_key),
+            };
+            (row.get(0), self.keys().open(place, sealed).is_ok())
+        };
+        Ok(self.query(&OF_KEYS, &[]).await?.iter().map(needed).collect())
     }
 
     /// Seals every secret with the first key that is not sealed with it already; answers how many. Nodes go on meanwhile, and a secret

@@ -42,18 +42,19 @@ pub struct SigningKey {
 }
 
 impl Store {
-    /// The keys that are kept at `now`, newest first.
+    /// The keys that are kept at `now`, newest first; without those that do not open here.
     ///
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn signing_keys(&self, now: Timestamp) -> Result<Vec<SigningKey>> {
         let rows = self.query(&LIST, &[&(now - KEPT_FOR)]).await?;
         let opened = |row: &tokio_postgres::Row| {
-            let (kid, sealed): (String, String) = (row.try_get(0)?, row.try_get(1)?);
-            let secret = self.keys().open(place(&kid), &sealed)?;
-            Ok(SigningKey { kid, secret, created_at: row.try_get(2)? })
+            let (kid, sealed): (String, &str) = (row.get(0), row.get(1));
+            let secret =
+                self.keys().open(place(&kid), sealed).inspect_err(|error| tracing::warn!(%error, kid, "a signing key is left out")).ok()?;
+            Some(SigningKey { kid, secret, created_at: row.get(2) })
         };
-        rows.iter().map(opened).collect()
+        Ok(rows.iter().filter_map(opened).collect())
     }
 
     /// Keeps `secret` as a new key, unless there is one that may still sign; drops the keys whose time is over.

@@ -12,15 +12,19 @@ use crate::domain::ids::{ConversationId, MessageId, WorkspaceId};
 use crate::domain::message::{Status, Wamid};
 use crate::domain::tick::Climbed;
 
-/// When the last tick was stored among the latest messages of the conversation `c`: as many as [`LATEST_MESSAGES`].
+/// When the last tick was stored among so many latest messages of the conversation `c`.
 macro_rules! last_tick {
-    () => {
-        "(SELECT max(ticked_at)
-          FROM (SELECT ticked_at
-                FROM messages
-                WHERE workspace_id = $1 AND conversation_id = c.id
-                ORDER BY seq DESC
-                LIMIT 50) AS latest)"
+    ($messages:literal) => {
+        concat!(
+            "(SELECT max(ticked_at)
+              FROM (SELECT ticked_at
+                    FROM messages
+                    WHERE workspace_id = $1 AND conversation_id = c.id
+                    ORDER BY seq DESC
+                    LIMIT ",
+            $messages,
+            ") AS latest)"
+        )
     };
 }
 pub(super) use last_tick;
@@ -49,7 +53,7 @@ crate::statements! {
                       FROM messages AS named
                       WHERE named.workspace_id = tick.workspace_id AND named.inbox_id = tick.inbox_id AND named.wamid = tick.wamid))
                 LIMIT 1
-                FOR UPDATE SKIP LOCKED) AS message
+                FOR NO KEY UPDATE SKIP LOCKED) AS message
         ), climb AS (
             SELECT workspace_id, id, max(array_position($11::text[], status)) AS rung, min(at) FILTER (WHERE status = 'sent') AS sent_at,
                 min(at) FILTER (WHERE status = 'delivered') AS delivered_at, min(at) FILTER (WHERE status = 'read') AS read_at
@@ -90,7 +94,7 @@ crate::statements! {
             WHERE workspace_id = $1 AND conversation_id = $2
             ORDER BY seq DESC
             LIMIT $4) AS latest
-        WHERE ticked_at > $3::timestamptz - interval '10 seconds' AND status = ANY('{sent,delivered,read}')
+        WHERE ticked_at > $3::timestamptz - interval '30 seconds' AND status = ANY('{sent,delivered,read}')
         ORDER BY ticked_at";
 }
 
@@ -143,7 +147,7 @@ pub struct TakenIn {
 }
 
 /// The names of how far a message can get, in order.
-pub(super) fn ladder() -> Vec<&'static str> {
+fn ladder() -> Vec<&'static str> {
     Status::LADDER.iter().map(|status| status.as_str()).collect()
 }
 
@@ -174,14 +178,15 @@ impl Store {
         for row in &rows {
             match row.get::<_, Option<i64>>(0) {
                 Some(number) => taken.settled.extend(usize::try_from(number - 1)),
-                None => taken.climbed.push((WorkspaceId(row.get(1)), climbed(row, 2)?)),
+                // It is committed: a word that this version does not know is shown with the next load.
+                None => taken.climbed.extend(climbed(row, 2).ok().map(|climbed| (WorkspaceId(row.get(1)), climbed))),
             }
         }
         Ok(taken)
     }
 
     /// Ticks among the latest messages of a conversation that were stored after `since`, or shortly before: what was stored first may be
-    /// committed last.
+    /// committed last, by as much as a statement may take.
     ///
     /// # Errors
     /// As PostgreSQL answers.

@@ -90,8 +90,8 @@ fn show_ticks(state: &State, ticks: &Ticks) {
     for (conversation, climbed) in of_conversations {
         for (locale, lines) in by_locale(&state.live.hub.viewers(ticks.workspace, conversation)) {
             let html: String = climbed.iter().map(|climbed| threads::ticks_html(locale, climbed)).collect();
-            let ticked = climbed.iter().map(|climbed| climbed.ticked_at.as_microsecond()).max().unwrap_or_default();
-            deliver(&lines, &ToPage::Ticks { conversation, ticked, html: &html }.frame());
+            deliver(&lines, &ToPage::Ticks { conversation, html: &html }.frame());
+            climbed.iter().for_each(|climbed| record_lag(climbed.ticked_at));
         }
     }
 }
@@ -110,9 +110,13 @@ async fn show(state: &State, change: &ConversationChange) {
     }
     if !audience.thread.is_empty() || !audience.lists.is_empty() {
         let committed = change.events.first().map_or(change.conversation.last_message_at, |recorded| recorded.at);
-        let lag = Timestamp::now().duration_since(committed).as_secs_f64().max(0.0);
-        metrics::histogram!("baton_commit_to_browser_seconds").record(lag);
+        record_lag(committed);
     }
+}
+
+fn record_lag(committed: Timestamp) {
+    let lag = Timestamp::now().duration_since(committed).as_secs_f64().max(0.0);
+    metrics::histogram!("baton_commit_to_browser_seconds").record(lag);
 }
 
 async fn thread_frames(state: &State, locale: Locale, change: &ConversationChange) -> Vec<ByteString> {

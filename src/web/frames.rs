@@ -53,8 +53,6 @@ pub enum ToPage<'a> {
     /// How far messages of the open conversation got.
     Ticks {
         conversation: ConversationId,
-        /// When the last of them was stored, in microseconds.
-        ticked: i64,
         html: &'a str,
     },
     /// A list row as it is now.

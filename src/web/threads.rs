@@ -17,7 +17,7 @@ use crate::domain::contact::Contact;
 use crate::domain::conversation::Conversation;
 use crate::domain::event::{Actor, Event, Recorded};
 use crate::domain::ids::{ContactId, ConversationId, InboxId, MessageId, UserId, WorkspaceId};
-use crate::domain::message::{Author, Failure, Message, Status};
+use crate::domain::message::{Author, Message};
 use crate::domain::tick::Climbed;
 use crate::domain::workplace::Workplace;
 use crate::live::change::ConversationChange;
@@ -151,9 +151,9 @@ pub async fn live_html(state: &State, locale: Locale, change: &ConversationChang
         Event::MessageReceived { message } | Event::MessageQueued { message } => {
             streams::upsert(&happened(state, thread, recorded.seq, message).await?)
         }
-        Event::MessageStatusChanged { message, status, failure, .. } => climbed(state, thread, *message, *status, failure.clone()).await?,
-        Event::MessageResent { message, .. } => climbed(state, thread, *message, Status::Queued, None).await?,
-        Event::MessageLeft { message, .. } => climbed(state, thread, *message, Status::Unknown, None).await?,
+        Event::MessageStatusChanged { message, .. } | Event::MessageResent { message, .. } | Event::MessageLeft { message, .. } => {
+            climbed(state, thread, *message).await?
+        }
         Event::MediaChanged { .. } => items(state, thread, std::slice::from_ref(recorded)).await?.iter().map(streams::upsert).collect(),
         event if stands(event) => line_or_note(locale, recorded).iter().map(streams::upsert).collect(),
         _ => String::new(),
@@ -190,13 +190,13 @@ pub async fn since_html(
     if i64::try_from(events.len()).is_ok_and(|count| count >= MISSED) {
         return Ok(Some(CaughtUp { html: String::new(), seen: since, reload: true }));
     }
+    let seen = Seen { seq: events.last().map_or(since.seq, |last| last.seq), ticked: opened.ticked().max(since.ticked) };
     let ticked_since = Timestamp::from_microsecond(since.ticked).unwrap_or_default();
-    let ticks = state.store.ticks_since(workspace, conversation, ticked_since).await?;
-    let ticks_html: String = ticks.iter().map(|climbed| ticks_html(locale, climbed)).collect();
-    let ticked = ticks.last().map_or(since.ticked, |last| last.ticked_at.as_microsecond().max(since.ticked));
-    let Some(last) = events.last() else {
-        return Ok(Some(CaughtUp { html: ticks_html, seen: Seen { ticked, ..since }, reload: false }));
-    };
+    if events.is_empty() {
+        let ticks = state.store.ticks_since(workspace, conversation, ticked_since).await?;
+        let html = ticks.iter().map(|climbed| ticks_html(locale, climbed)).collect();
+        return Ok(Some(CaughtUp { html, seen, reload: false }));
+    }
     let thread = Thread { locale, workspace, conversation, inbox: opened.conversation.inbox, contact_name: &opened.contact.name };
     let mut html: String = items(state, thread, &events).await?.iter().map(streams::upsert).collect();
     if events.iter().any(|recorded| matches!(recorded.event, Event::ContactRenamed { .. })) {
@@ -213,8 +213,10 @@ pub async fn since_html(
     if events.iter().any(|recorded| changes_state(&recorded.event) || may_change_wait(&recorded.event)) {
         html.push_str(&streams::conversation_state(&state_now(state, locale, workspace, &opened).await?));
     }
-    html.push_str(&ticks_html);
-    Ok(Some(CaughtUp { html, seen: Seen { seq: last.seq, ticked }, reload: false }))
+    // Read after the messages, so that nothing older is shown over them.
+    let ticks = state.store.ticks_since(workspace, conversation, ticked_since).await?;
+    html.extend(ticks.iter().map(|climbed| ticks_html(locale, climbed)));
+    Ok(Some(CaughtUp { html, seen, reload: false }))
 }
 
 /// The state around a thread, as it is stored.
@@ -295,11 +297,11 @@ async fn happened(state: &State, thread: Thread<'_>, seq: i64, message: &Message
     Ok(builder.item(ThreadMessage { seq, inbox: thread.inbox, message: message.clone() }))
 }
 
-/// How far a message got. Its own time, which stands beside the ticks, is with the message.
-async fn climbed(state: &State, thread: Thread<'_>, message: MessageId, status: Status, failure: Option<Failure>) -> Result<String> {
+/// How far a message got by now, which may be further than an event told.
+async fn climbed(state: &State, thread: Thread<'_>, message: MessageId) -> Result<String> {
     let found = state.store.thread_messages(thread.workspace, thread.conversation, &[message.0]).await?;
-    let ticks = found.first().map(|found| Ticks { locale: thread.locale, message, at: found.message.at, status, failure });
-    Ok(ticks.as_ref().map(streams::ticks).unwrap_or_default())
+    let ticks = |it: &Message| Ticks { locale: thread.locale, message, at: it.at, status: it.status, failure: it.failure.clone() };
+    Ok(found.first().map(|found| streams::ticks(&ticks(&found.message))).unwrap_or_default())
 }
 
 /// How far a message got that WhatsApp took.

@@ -123,6 +123,12 @@ impl Outbox {
             // The next answer wakes this number again.
             return Next::Done;
         }
+        // Without its token another node is to send.
+        let connection = self.workers.runner.workplaces().connection(number.0, number.1).await;
+        if let Ok(Some(Err(error))) = connection.map(|found| found.map(|connection| connection.token().map(drop))) {
+            NOT_CLAIMED.failed(&error);
+            return Next::Done;
+        }
         let claimed = self.workers.runner.claim_outbox(number.0, number.1, free).await;
         match claimed {
             Ok((Claim::Taken { dispatches, is_spent }, lease)) => {

@@ -120,11 +120,12 @@ describe("a row", () => {
 
 /** In pixels. A row that is drawn anew between being found and being measured has none: it is looked for again. */
 async function heightOf(row) {
-  for (;;) {
+  for (let looks = 0; looks < 20; looks += 1) {
     await row.waitFor()
     const box = await row.boundingBox()
     if (box) return box.height
   }
+  throw new Error("the row is drawn anew again and again")
 }
 
 /** WhatsApp says that our message was delivered; it brings our id back. */

@@ -9,7 +9,7 @@ use crate::domain::contact::Identity;
 use crate::domain::conversation::{ControlBefore, Controller};
 use crate::domain::event::{Act, Destination, QueuedBecause};
 use crate::domain::ids::{ContactId, ConversationId, FlowId, MediaId, NoteId, QueueId};
-use crate::domain::message::{Content, MediaState};
+use crate::domain::message::{Content, Failure, MediaState, Status};
 use crate::domain::timer::Timer;
 use crate::store::threads::QuotedMessage;
 use crate::web::views::Bubble;

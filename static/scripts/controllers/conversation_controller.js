@@ -16,7 +16,7 @@ export default class extends Controller {
     this.heard = []
     this.#listen("event", (frame) => this.#event(frame))
     this.#listen("caught_up", (frame) => this.#caughtUp(frame))
-    this.#listen("ticks", (frame) => this.#climb(frame))
+    this.#listen("ticks", (frame) => climb(frame.html))
     this.#listen("beat", (frame) => this.#isBehind(frame) && socket.catchUp())
     socket.open(this.id, () => ({ since: this.#seq, ticked: this.#ticked }))
     this.stopTicking = everySecond((now) => this.#showWindow(now))
@@ -64,18 +64,13 @@ export default class extends Controller {
     return Number(this.element.dataset.seq)
   }
 
-  /** When the last tick was stored that is shown. */
+  /** Up to when no tick is missing. What is told live does not move it: one before it may have been lost. */
   get #ticked() {
     return Number(this.element.dataset.ticked)
   }
 
   #isBehind({ seq, ticked }) {
     return seq !== this.#seq || ticked > this.#ticked
-  }
-
-  #climb({ html, ticked }) {
-    climb(html)
-    this.element.dataset.ticked = Math.max(ticked, this.#ticked)
   }
 
   #event(frame) {
