@@ -1,5 +1,6 @@
 //! Ticks at the door: bodies of nothing else are done with as they come, and whatever there is to decide about waits its turn.
 
+use baton::domain::Refusal;
 use baton::domain::command::{Command, ReplyContent};
 use baton::domain::delivery::Outcome;
 use baton::domain::ids::{ConversationId, MessageId};
@@ -8,7 +9,7 @@ use baton::domain::tick::Climbed;
 use baton::domain::user::Role;
 use baton::live::change::Change;
 use baton::runner::intake::{Intake, Taken};
-use baton::runner::now;
+use baton::runner::{Error, now};
 use baton::store::dispatches::{Claim, Dispatch};
 use baton::store::messages;
 use baton::store::payloads::NewPayload;
@@ -68,6 +69,13 @@ impl Sent {
         self.intake.take(NewPayload { app_id: APP.to_owned(), received_at: now(), body }).await.unwrap()
     }
 
+    /// Works off what was stored.
+    async fn works(&self) {
+        for lane in self.node.runner.sort(APP, understand).await.unwrap().lanes {
+            self.node.runner.run_lane(lane).await.unwrap();
+        }
+    }
+
     /// Status, and which of its times are known.
     async fn stands(&self) -> (String, [bool; 3]) {
         let sql = "SELECT status, sent_at IS NOT NULL, delivered_at IS NOT NULL, read_at IS NOT NULL FROM messages WHERE id = $1";
@@ -125,14 +133,27 @@ async fn ticks_in_any_order_and_again_never_fall_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tick_that_is_quicker_than_the_answer_to_the_send_waits_its_turn() {
-    let mut sent = Sent::in_hand().await;
+    let sent = Sent::in_hand().await;
     let mut told = status("wamid.not-known-yet", "sent");
     told["biz_opaque_callback_data"] = json!(sent.message.to_string());
     assert_eq!(sent.hears(&body(&[told])).await, Taken::Stored);
     assert_eq!(sent.stands().await.0, "queued");
     assert_eq!(sent.bodies_stored().await, 1);
-    sent.is_accepted().await;
-    assert_eq!(sent.stands().await.0, "sending");
+    sent.works().await;
+    assert_eq!(sent.stands().await.0, "sent");
+    let answer = sent.node.runner.record_delivery(&sent.dispatch, Outcome::Accepted { wamid: WAMID.to_owned(), recipient: Vec::new() });
+    assert!(matches!(answer.await, Ok(_) | Err(Error::Refused(Refusal::Duplicate))));
+    assert_eq!(sent.stands().await.0, "sent", "what is told late changes nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_with_an_id_that_is_not_ours_is_known_by_what_whatsapp_calls_the_message() {
+    let sent = Sent::accepted().await;
+    let mut told = status(WAMID, "delivered");
+    told["biz_opaque_callback_data"] = json!(Uuid::now_v7().to_string());
+    assert_eq!(sent.hears(&body(&[told])).await, Taken::Stored);
+    sent.works().await;
+    assert_eq!(sent.stands().await, ("delivered".to_owned(), [false, true, false]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -145,7 +166,7 @@ async fn what_says_more_than_ticks_or_of_more_than_can_be_had_is_stored_whole() 
     let mut of_another_number = body(&[status(WAMID, "sent")]);
     of_another_number["entry"][0]["changes"][0]["value"]["metadata"]["phone_number_id"] = json!("2999");
     let bodies = [
-        body(&[failed.clone()]),
+        body(std::slice::from_ref(&failed)),
         body(&[status(WAMID, "sent"), failed]),
         body(&[status("wamid.of-nobody", "sent")]),
         body(&[json!("sent")]),

@@ -111,8 +111,10 @@ impl Runner {
             let (ids, wamids) = spoken_of.entry((it.connection.workspace, it.connection.inbox.id)).or_default();
             match &it.item {
                 InboundItem::Message(message) => wamids.push(&message.wamid),
-                InboundItem::Status(StatusReport { message: Some(message), .. }) => ids.push(message.0),
-                InboundItem::Status(report) => wamids.push(&report.wamid),
+                InboundItem::Status(report) => {
+                    ids.extend(report.message.map(|message| message.0));
+                    wamids.push(&report.wamid);
+                }
                 InboundItem::MovedOn { .. } => {}
             }
         }
