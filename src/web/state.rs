@@ -96,6 +96,7 @@ pub(super) mod tests {
         let pairs = [
             ("BATON_DATABASE_URL", "postgres://nobody@localhost/nowhere".to_owned()),
             ("BATON_REDIS_URL", "redis://localhost".to_owned()),
+            ("BATON_SECRET_KEYS", "for-tests:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".to_owned()),
             ("BATON_PUBLIC_URL", public_url.to_owned()),
             ("BATON_METRICS_TOKEN", METRICS_TOKEN.to_owned()),
         ];
