@@ -97,12 +97,6 @@ impl Keys {
     pub fn is_current(&self, stored: &str) -> bool {
         parts(stored).is_some_and(|(name, _)| self.0.first().is_some_and(|(current, _)| current == name))
     }
-
-    /// Whether a key of this name is here.
-    #[must_use]
-    pub fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(known, _)| known == name)
-    }
 }
 
 /// The names of keys; never the keys.
