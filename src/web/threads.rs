@@ -41,8 +41,8 @@ pub struct Thread<'a> {
     pub contact_name: &'a str,
 }
 
-/// Up to where a page shows a conversation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Up to where a page shows a conversation; by default, nothing of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Seen {
     pub seq: i64,
     /// When the last tick was stored that it shows, in microseconds.

@@ -7,7 +7,7 @@ use baton::domain::user::Role;
 use uuid::Uuid;
 
 use crate::house::Answer;
-use crate::html::{attribute, element, seq_of_page};
+use crate::html::{attribute, element, seen_of_page};
 use crate::shop::{Agent, Shop};
 
 /// Posts a form as a script of ours does.
@@ -117,7 +117,7 @@ async fn a_reply_is_held_when_the_customer_wrote_meanwhile() {
     let mut ana = shop.hires("ana@example.com", Role::Agent).await;
     let id = shop.hears_text("34600000001", "Hi").await;
     ana.does(id, "assignment", &[]).await;
-    let seen = seq_of_page(&ana.opens(id).await).to_string();
+    let seen = seen_of_page(&ana.opens(id).await).seq.to_string();
     shop.hears_text("34600000001", "Forget it").await;
     let message = Uuid::now_v7().to_string();
     let fields = [("message_id", message.as_str()), ("text", "On its way"), ("seen", &seen), ("resolve", "true")];

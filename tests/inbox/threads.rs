@@ -12,7 +12,7 @@ use baton::web::locale::Locale;
 use baton::web::threads::{Seen, live_html, since_html};
 use uuid::Uuid;
 
-use crate::html::{Thread, seq_of_page, streams};
+use crate::html::{Thread, seen_of_page, streams};
 use crate::shop::{Agent, Shop};
 
 /// A life of one conversation with everything that a thread can show.
@@ -90,30 +90,24 @@ async fn follow(shop: &Shop, thread: &mut Thread, change: &ConversationChange) {
     }
 }
 
-/// A page with these events, and no ticks.
-fn seen(seq: i64) -> Seen {
-    Seen { seq, ticked: 0 }
-}
-
 #[actix_web::test]
 async fn a_thread_is_the_same_live_caught_up_and_freshly_loaded() {
     let shop = Shop::open().await;
     let (mut ana, mut ben) = (shop.hires("ana@example.com", Role::Agent).await, shop.hires("ben@example.com", Role::Agent).await);
     let id = shop.hears_text("34600000001", "Hi").await;
     let before = ana.opens(id).await;
-    let since = seq_of_page(&before);
+    let since = seen_of_page(&before);
     let (mut live, mut caught_up) = (Thread::of_page(&before), Thread::of_page(&before));
     shop.watch();
     live_through(&shop, &mut ana, &mut ben, id).await;
     for change in shop.changes() {
         follow(&shop, &mut live, &change).await;
     }
-    let missed =
-        since_html(&shop.house.state, Locale::default(), shop.house.workspace, id, seen(since)).await.unwrap().expect("it is there");
+    let missed = since_html(&shop.house.state, Locale::default(), shop.house.workspace, id, since).await.unwrap().expect("it is there");
     streams(&missed.html).iter().for_each(|stream| caught_up.apply(stream));
     let page = ana.opens(id).await;
     let fresh = Thread::of_page(&page);
-    assert_eq!((missed.reload, missed.seen.seq), (false, seq_of_page(&page)));
+    assert_eq!((missed.reload, missed.seen.seq), (false, seen_of_page(&page).seq));
     for words in ["<strong>Zoe</strong>", "sticker", "reacted", "the blue one", "careful", "/thumbnail", "Ben here", "Still there?"] {
         assert!(fresh.says(words), "{words} is missing");
     }
@@ -128,11 +122,11 @@ async fn nothing_was_missed_and_another_workspace_is_told_nothing() {
     let shop = Shop::open().await;
     let id = shop.hears_text("34600000001", "Hi").await;
     let state = &shop.house.state;
-    let last = since_html(state, Locale::default(), shop.house.workspace, id, seen(0)).await.unwrap().unwrap();
+    let last = since_html(state, Locale::default(), shop.house.workspace, id, Seen::default()).await.unwrap().unwrap();
     let again = since_html(state, Locale::default(), shop.house.workspace, id, last.seen).await.unwrap().unwrap();
     assert_eq!((again.html.as_str(), again.seen, again.reload), ("", last.seen, false));
     let other = Uuid::now_v7().into();
-    assert!(since_html(state, Locale::default(), other, id, seen(0)).await.unwrap().is_none());
+    assert!(since_html(state, Locale::default(), other, id, Seen::default()).await.unwrap().is_none());
 }
 
 #[actix_web::test]
@@ -143,7 +137,8 @@ async fn a_page_that_missed_very_much_loads_itself_again() {
     let many = "INSERT INTO events (workspace_id, conversation_id, seq, at, kind, event)
                 SELECT workspace_id, conversation_id, seq + 10 * g, at, kind, event FROM events, generate_series(1, 300) AS g";
     client.batch_execute(many).await.unwrap();
-    let missed = since_html(&shop.house.state, Locale::default(), shop.house.workspace, id, seen(1)).await.unwrap().unwrap();
+    let missed =
+        since_html(&shop.house.state, Locale::default(), shop.house.workspace, id, Seen { seq: 1, ticked: 0 }).await.unwrap().unwrap();
     assert_eq!((missed.html.as_str(), missed.reload), ("", true));
 }
 
@@ -167,4 +162,12 @@ async fn what_does_not_change_the_state_leaves_header_and_composer_alone() {
     let (ticks, resolved) = (&told[0], told.last().unwrap());
     assert!(ticks.contains(&format!("ticks-{message}")) && !ticks.contains("conversation-header"), "{ticks}");
     assert!(resolved.contains("conversation-header") && resolved.contains("standing"), "{resolved}");
+}
+
+#[test]
+fn a_page_climbs_the_ladder_that_the_server_climbs() {
+    let script = include_str!("../../static/scripts/thread/ticks.js");
+    let (_, list) = script.split_once("const LADDER = ").unwrap();
+    let rungs: Vec<Status> = serde_json::from_str(list.lines().next().unwrap()).unwrap();
+    assert_eq!(rungs, Status::LADDER);
 }

@@ -27,8 +27,8 @@ async fn pages(world: &World, person: &Agent, conversation: ConversationId) -> V
     for node in &world.nodes {
         let mut page = person.at(node.address).opens_page().await;
         page.lists("all").await.unwrap();
-        page.follows(conversation, Default::default(), 0).await.unwrap();
-        page.hears("the answer to open", SOON, |page| page.heard.iter().any(|kind| kind == "caught_up")).await.unwrap();
+        page.follows(conversation, Default::default(), Default::default()).await.unwrap();
+        page.catches_up(SOON).await.unwrap();
         pages.push(page);
     }
     pages

@@ -77,7 +77,7 @@ async fn without_redis_everybody_works_on_and_presence_is_right_again_soon() {
 async fn works_without_redis(world: &World, ana: &Agent, conversation: ConversationId, wa_id: &str) {
     let page = ana.looks_at(&format!("/conversations/{conversation}?view=mine")).await.body;
     let mut live = ana.opens_page().await;
-    live.follows(conversation, Thread::of_page(&page), 0).await.unwrap();
+    live.follows(conversation, Thread::of_page(&page), Default::default()).await.unwrap();
     let phone = crate::support::phone::Phone::known(&world.simulator, wa_id);
     let asked = Instant::now();
     phone.writes("Is anybody there?").await;

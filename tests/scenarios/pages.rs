@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::support::agent::Agent;
 use crate::support::chance::{Chance, size};
-use crate::support::html::{Thread, seq_of_page};
+use crate::support::html::{Thread, seen_of_page};
 use crate::support::page::Page;
 use crate::support::phone::Phone;
 use crate::support::staff::Staff;
@@ -30,25 +30,26 @@ async fn after_two_hundred_random_disconnects_a_page_shows_what_a_fresh_one_does
     drop(presence);
     let path = format!("/conversations/{conversation}?view=all");
     let start = ana.looks_at(&path).await.body;
-    let (mut thread, mut seq) = (Thread::of_page(&start), seq_of_page(&start));
+    let (mut thread, mut seen) = (Thread::of_page(&start), seen_of_page(&start));
     let mut reloads = 0;
     for round in 0..size("BATON_SCENARIO_DISCONNECTS", DISCONNECTS) {
         let mut page = ana.opens_page().await;
-        page.follows(conversation, thread, seq).await.unwrap();
+        page.follows(conversation, thread, seen).await.unwrap();
         let breaks = Instant::now() + Duration::from_millis(chance.below(LISTENS) as u64);
         tokio::join!(page.listens_until(breaks), something_happens(&world, round, chance.below(8), conversation, [&ana, &ben], &phone));
-        (thread, seq) = (page.thread.clone(), page.seq);
+        (thread, seen) = (page.thread.clone(), page.seen);
         if page.must_reload {
             let fresh = ana.looks_at(&path).await.body;
-            (thread, seq) = (Thread::of_page(&fresh), seq_of_page(&fresh));
+            (thread, seen) = (Thread::of_page(&fresh), seen_of_page(&fresh));
             reloads += 1;
         }
     }
     world.settles(SOON).await;
     let last: i64 = world.rows("SELECT last_seq FROM conversations WHERE id = $1", &[&conversation.0]).await[0].get(0);
     let mut page = ana.opens_page().await;
-    page.follows(conversation, thread, seq).await.unwrap();
-    page.hears("the last event", SOON, |page| page.seq >= last).await.unwrap();
+    page.follows(conversation, thread, seen).await.unwrap();
+    page.catches_up(SOON).await.unwrap();
+    assert_eq!(page.seen.seq, last);
     let fresh = Thread::of_page(&ana.looks_at(&path).await.body);
     eprintln!("{last} events, {} items, {reloads} reloads", fresh.len());
     assert!(last > 200, "only {last} events happened");
@@ -98,8 +99,8 @@ async fn a_page_on_another_node_sees_it_at_once_and_colleagues_see_the_row_move(
         let shown = ben.looks_at(&path).await.body;
         let mut page = ben.opens_page().await;
         page.lists("all").await.unwrap();
-        page.follows(conversation, Thread::of_page(&shown), seq_of_page(&shown)).await.unwrap();
-        page.hears("the answer to open", SOON, |page| page.heard.iter().any(|kind| kind == "caught_up")).await.unwrap();
+        page.follows(conversation, Thread::of_page(&shown), seen_of_page(&shown)).await.unwrap();
+        page.catches_up(SOON).await.unwrap();
         pages.push(page);
     }
     ana.replies(conversation, "A lamp is on its way.").await;

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use baton::domain::message::Status;
+use baton::web::threads::Seen;
+
 /// The parts beside the items that streams change.
 const PARTS: [&str; 5] = ["conversation-header", "standing", "brief", "assignment-reason", "contact-facts"];
 
@@ -81,6 +84,15 @@ impl Thread {
         }
     }
 
+    /// Carries out a stream of ticks, if by it a message gets further than it is shown.
+    pub fn climb(&mut self, stream: &Stream) {
+        let status = |ticks: &str| attribute(ticks, "data-status").and_then(|status| status.parse::<Status>().ok());
+        let shown = self.items.values().find_map(|item| element(item, &stream.target)).and_then(status);
+        if shown.zip(status(&stream.content)).is_some_and(|(shown, next)| shown.climbs_to(next)) {
+            self.replace(&stream.target, &stream.content);
+        }
+    }
+
     fn upsert(&mut self, item: &str) {
         let seq = attribute(item, "data-seq").and_then(|seq| seq.parse().ok());
         let (Some(seq), Some(id)) = (seq, attribute(item, "id")) else { return };
@@ -118,10 +130,12 @@ impl Thread {
     }
 }
 
-/// The sequence that a whole page shows its conversation up to.
-pub fn seq_of_page(page: &str) -> i64 {
+/// Up to where a whole page shows its conversation.
+pub fn seen_of_page(page: &str) -> Seen {
     let at = page.find(r#"<div class="conversation" "#).expect("the page has a conversation");
-    attribute(&page[at..], "data-seq").and_then(|seq| seq.parse().ok()).expect("the conversation has a sequence")
+    let number =
+        |name| attribute(&page[at..], name).and_then(|number| number.parse().ok()).expect("the conversation says how far it is shown");
+    Seen { seq: number("data-seq"), ticked: number("data-ticked") }
 }
 
 /// Every stream of a frame, in order.
@@ -212,19 +226,20 @@ fn a_thread_is_the_same_however_it_came() {
     let header = r#"<header id="conversation-header"><b>Ana</b></header>"#;
     let rest = r#"<p id="standing"></p><div id="brief"></div><div id="assignment-reason"></div><div id="contact-facts"></div>"#;
     let item = |seq: i64, ticks: &str| {
-        format!(r#"<li class="message" id="message-{seq}" data-seq="{seq}"><ul><li>x</li></ul><i id="ticks-{seq}">{ticks}</i></li>"#)
+        format!(
+            r#"<li class="message" id="message-{seq}" data-seq="{seq}"><ul><li>x</li></ul><i id="ticks-{seq}" data-status="{ticks}">{ticks}</i></li>"#
+        )
     };
     let page = |items: &str| format!(r#"{header}<ol class="items" id="items">{items}</ol>{rest}"#);
     let mut live = Thread::of_page(&page(&item(2, "sent")));
     let stream = |action: &str, target: &str, content: &str| {
         format!(r#"<turbo-stream action="{action}" target="{target}"><template>{content}</template></turbo-stream>"#)
     };
-    let told = [
-        stream("upsert", "items", &item(1, "read")),
-        stream("replace", "ticks-2", r#"<i id="ticks-2">read</i>"#),
-        stream("update", "brief", "<p>late</p>"),
-    ];
+    let told = [stream("upsert", "items", &item(1, "read")), stream("update", "brief", "<p>late</p>")];
     streams(&told.concat()).iter().for_each(|stream| live.apply(stream));
+    let ticks = ["delivered", "read", "sent"]
+        .map(|status| stream("replace", "ticks-2", &format!(r#"<i id="ticks-2" data-status="{status}">{status}</i>"#)));
+    streams(&ticks.concat()).iter().for_each(|stream| live.climb(stream));
     let fresh = page(&format!(" {}\n{}", item(1, "read"), item(2, "read"))).replace(r#""brief">"#, r#""brief"><p>late</p>"#);
     assert_eq!(live.differences(&Thread::of_page(&fresh)), Vec::<String>::new());
     assert_eq!(live.differences(&Thread::of_page(&page(""))).len(), 4);

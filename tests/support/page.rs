@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use baton::domain::ids::ConversationId;
+use baton::web::threads::Seen;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -25,8 +26,8 @@ pub struct Page {
     pub conversation: Option<ConversationId>,
     /// Its thread, as this page shows it.
     pub thread: Thread,
-    /// The last sequence of it that this page has.
-    pub seq: i64,
+    /// Up to where it shows it.
+    pub seen: Seen,
     /// Rows of the list, as last heard.
     pub rows: BTreeMap<String, String>,
     /// The kinds of frames heard, in order.
@@ -54,7 +55,7 @@ impl Page {
             socket,
             conversation: None,
             thread: Thread::default(),
-            seq: 0,
+            seen: Seen::default(),
             rows: BTreeMap::new(),
             heard: Vec::new(),
             must_reload: false,
@@ -67,15 +68,16 @@ impl Page {
     }
 
     /// Follows a conversation from what `thread` (a page that was loaded) has of it.
-    pub async fn follows(&mut self, conversation: ConversationId, thread: Thread, seq: i64) -> Result<(), Closed> {
-        (self.conversation, self.thread, self.seq) = (Some(conversation), thread, seq);
+    pub async fn follows(&mut self, conversation: ConversationId, thread: Thread, seen: Seen) -> Result<(), Closed> {
+        (self.conversation, self.thread, self.seen) = (Some(conversation), thread, seen);
         self.asks_for_the_rest().await
     }
 
     /// Asks for everything after what it has.
     pub async fn asks_for_the_rest(&mut self) -> Result<(), Closed> {
         let Some(conversation) = self.conversation else { return Ok(()) };
-        self.says(json!({ "type": "open", "conversation": conversation, "since": self.seq })).await
+        let Seen { seq, ticked } = self.seen;
+        self.says(json!({ "type": "open", "conversation": conversation, "since": seq, "ticked": ticked })).await
     }
 
     pub async fn beats(&mut self) -> Result<(), Closed> {
@@ -84,6 +86,14 @@ impl Page {
 
     async fn says(&mut self, words: Value) -> Result<(), Closed> {
         self.socket.send(Message::text(words.to_string())).await.map_err(|_| Closed)
+    }
+
+    /// Takes in frames until it was told what it missed.
+    ///
+    /// # Panics
+    /// When it was not, `limit` long.
+    pub async fn catches_up(&mut self, limit: Duration) -> Result<(), Closed> {
+        self.hears("what it missed", limit, |page| page.heard.iter().any(|kind| kind == "caught_up")).await
     }
 
     /// Takes in frames until `is_enough`.
@@ -131,14 +141,15 @@ impl Page {
         match kind {
             "row" => _ = self.rows.insert(frame["conversation"].as_str().unwrap_or_default().to_owned(), html.to_owned()),
             "refresh" => self.asks_for_the_rest().await?,
+            "ticks" if self.is_about_mine(frame) => html::streams(html).iter().for_each(|stream| self.thread.climb(stream)),
             "event" | "caught_up" | "beat" if self.is_about_mine(frame) => {
-                let seq = frame["seq"].as_i64().unwrap_or(0);
+                let [seq, ticked] = ["seq", "ticked"].map(|name| frame[name].as_i64().unwrap_or(0));
                 match kind {
-                    "beat" if seq == self.seq => {}
+                    "beat" if seq == self.seen.seq && ticked <= self.seen.ticked => {}
                     "caught_up" if frame["reload"] == true => self.must_reload = true,
-                    "caught_up" => self.shows(html, seq.max(self.seq)),
-                    "event" if seq == self.seq + 1 => self.shows(html, seq),
-                    "event" if seq <= self.seq => {}
+                    "caught_up" if seq >= self.seen.seq => self.shows(html, Seen { seq, ticked: ticked.max(self.seen.ticked) }),
+                    "event" if seq == self.seen.seq + 1 => self.shows(html, Seen { seq, ..self.seen }),
+                    "event" | "caught_up" if seq <= self.seen.seq => {}
                     _ => self.asks_for_the_rest().await?,
                 }
             }
@@ -151,10 +162,8 @@ impl Page {
         self.conversation.is_some_and(|open| frame["conversation"] == json!(open))
     }
 
-    fn shows(&mut self, streams: &str, seq: i64) {
-        for stream in html::streams(streams) {
-            self.thread.apply(&stream);
-        }
-        self.seq = seq;
+    fn shows(&mut self, streams: &str, seen: Seen) {
+        html::streams(streams).iter().for_each(|stream| self.thread.apply(stream));
+        self.seen = seen;
     }
 }
