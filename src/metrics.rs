@@ -43,6 +43,10 @@ fn describe() {
     describe_counter!("baton_refusals_total", "Commands refused, by kind");
     describe_counter!("baton_quarantined_total", "Items set aside");
     describe_counter!("baton_lane_batches_failed_total", "Transactions of several contacts that failed; each was then run by itself");
+    describe_counter!(
+        "baton_command_sets_failed_total",
+        "Sets of commands about several contacts that failed; each was then run by itself"
+    );
     describe_counter!("baton_bus_dropped_total", "Messages the bus had no room for");
     describe_counter!("baton_connections_refused_total", "Connections this node had no place for");
     describe_gauge!("baton_tasks", "Contacts, apps, numbers and queues that are being worked on now, by kind");

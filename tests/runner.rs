@@ -20,6 +20,8 @@ mod late;
 mod leaving;
 #[path = "runner/lists.rs"]
 mod lists;
+#[path = "runner/many.rs"]
+mod many;
 #[path = "runner/people.rs"]
 mod people;
 #[path = "runner/renamed.rs"]

@@ -5,17 +5,18 @@ use std::time::Duration;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::concerns::{agents_of, messages_of, patience};
 use super::effects::{Effects, Gain, Shift, effects};
 use super::guard::guarded;
 use super::lanes::is_young;
-use super::load::{Reading, know_messages, snapshot};
+use super::load::{Place, Reading, know_messages, snapshot};
 use super::turns::Patience;
-use super::{Error, Runner, now, reuse};
+use super::{Error, Runner, now};
 use crate::domain::event::Recorded;
 use crate::domain::ids::{ConversationId, MediaId, WorkspaceId};
 use crate::domain::{Command, Refusal, Snapshot, handle};
+use crate::live::change::ConversationChange;
 use crate::store::contacts::Taken;
+use crate::store::loading::{Found, Wanted};
 use crate::store::media::StoredMedia;
 use crate::store::rows::Rows;
 use crate::store::timers::DueTimer;
@@ -23,7 +24,7 @@ use crate::store::users::is_taken;
 use crate::store::{self, Transaction};
 
 /// How long a command may take: the database's own time-outs are shorter, but one that is frozen hears of none.
-const LONGEST: Duration = Duration::from_secs(30);
+pub(super) const LONGEST: Duration = Duration::from_secs(30);
 
 /// How often a command that lost a deadlock, or a race for an id, is run again.
 const MAX_TRIES: usize = 4;
@@ -35,6 +36,17 @@ pub struct Done {
     pub contact_name: String,
     pub events: Vec<Recorded>,
     pub last_seq: i64,
+}
+
+impl Done {
+    pub(super) fn of(change: &ConversationChange) -> Self {
+        Self {
+            conversation: change.conversation.id,
+            contact_name: change.contact.name.clone(),
+            events: change.events.clone(),
+            last_seq: change.conversation.last_seq,
+        }
+    }
 }
 
 /// What a command brings along that only its own transaction may write or check.
@@ -80,30 +92,20 @@ impl Runner {
 
     async fn try_run(&self, workspace: WorkspaceId, id: ConversationId, command: Command, alongside: &Alongside) -> Result<Done, Error> {
         self.check_clock()?;
-        let (contact, inbox) = self.store.contact_of(workspace, id).await?.ok_or(Error::NotFound)?;
+        let (contact, inbox) = self.subject(workspace, id).await?;
         let place = self.place(workspace, inbox).await?;
-        let patience = patience(&command);
+        let (patience, needs) = (Patience::of(&command), command.needs());
         let _turn = self.turns.take(workspace, contact, patience).await?;
         let mut connection = self.enter().await?;
-        let transaction = connection.client.transaction().await?;
+        let transaction = Transaction::begin(&mut connection.client);
         let taken = if patience == Patience::Wait { Taken::Wait } else { Taken::Refuse };
-        let contact = store::contacts::lock(&transaction, workspace, contact, taken).await?.ok_or(Error::NotFound)?;
-        if let Some(timer) = &alongside.timer
-            && !store::timers::take(&transaction, timer).await?
-        {
+        let timer = alongside.timer.as_ref();
+        let wanted = Wanted { workspace, contact, inbox, conversation: id, taken, timer, needs: &needs };
+        let found = store::loading::load(&transaction, &wanted).await?.ok_or(Error::NotFound)?;
+        if !found.has_timer {
             return Err(Refusal::Duplicate.into());
         }
-        let loaded = store::conversations::load(&transaction, workspace, id).await?.ok_or(Error::NotFound)?;
-        let reading = reading_for(alongside, now());
-        let mut snapshot = snapshot(&transaction, &place, contact, Some(loaded), reading).await?;
-        if let Command::Undo { seq, .. } = &command {
-            snapshot.acts = store::events::of_control(&transaction, workspace, id, *seq).await?;
-        }
-        let ids = [messages_of(&command), asked(&snapshot)].concat();
-        know_messages(&transaction, &mut snapshot, &ids, reading).await?;
-        reuse::check(&transaction, workspace, id, &command).await?;
-        is_to_part(&transaction, &snapshot, &command).await?;
-        snapshot.agents = store::agents::lock(&transaction, workspace, &agents_of(&command, &snapshot)).await?;
+        let mut snapshot = snapshot_of(&transaction, &place, found, reading_for(alongside, now())).await?;
         let now = now();
         let events = match handle(&snapshot, command, now) {
             Ok(events) => events,
@@ -117,24 +119,25 @@ impl Runner {
         rows.pictures_stored.extend(alongside.media.clone());
         let Effects { change, shift } = effects(&mut rows, &mut snapshot, events, now)?;
         shift_loads(&transaction, &snapshot, shift, now).await?;
-        rows.write(&transaction).await?;
-        transaction.commit().await?;
-        let done = Done {
-            conversation: change.conversation.id,
-            contact_name: change.contact.name.clone(),
-            events: change.events.clone(),
-            last_seq: change.conversation.last_seq,
-        };
+        rows.commit(transaction).await?;
+        let done = Done::of(&change);
         self.publish(change);
         Ok(done)
     }
 }
 
-/// Two are parted once.
-async fn is_to_part(transaction: &Transaction<'_>, snapshot: &Snapshot, command: &Command) -> Result<(), Error> {
-    let Command::Part { other, .. } = command else { return Ok(()) };
-    let is_joined = store::contacts::is_joined(transaction, snapshot.workspace, snapshot.contact.id, *other).await?;
-    if is_joined { Ok(()) } else { Err(Refusal::Duplicate.into()) }
+/// The snapshot of what was found, with what the flow asked last.
+async fn snapshot_of(transaction: &Transaction<'_>, place: &Place, found: Found, reading: Reading) -> Result<Snapshot, Error> {
+    let Found { contact, conversation, has_timer: _, messages, acts, used, is_joined, agents } = found;
+    let mut snapshot = snapshot(transaction, place, contact, Some(conversation), reading).await?;
+    for found in messages {
+        reading.accept(found.misread)?;
+        snapshot.messages.push(found.message);
+    }
+    (snapshot.acts, snapshot.used, snapshot.is_joined, snapshot.agents) = (acts, used, is_joined, agents);
+    let asked: Vec<Uuid> = asked(&snapshot).into_iter().filter(|id| snapshot.message((*id).into()).is_none()).collect();
+    know_messages(transaction, &mut snapshot, &asked, reading).await?;
+    Ok(snapshot)
 }
 
 /// A person's act does not wait for whoever understands a flow; a deadline of the flow does, for a while.

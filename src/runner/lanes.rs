@@ -119,7 +119,7 @@ impl Runner {
     async fn set_aside_alone(&self, lane: Lane, failed: i64, error: Error) -> Result<LaneProgress, Error> {
         let _turn = self.turns.take(lane.workspace, lane.contact, Patience::Pass).await?;
         let mut connection = self.enter().await?;
-        let transaction = connection.client.transaction().await?;
+        let transaction = Transaction::begin(&mut connection.client);
         let Some(item) = store::lanes::first(&transaction, lane).await? else { return Ok(LaneProgress::Empty) };
         if item.seq != failed {
             return Ok(LaneProgress::MoreMayWait);
@@ -130,8 +130,7 @@ impl Runner {
         let mut rows = Rows::of(lane.workspace);
         set_aside(&mut rows, &item, &error.to_string(), now())?;
         rows.done.push((lane.contact, item.seq));
-        rows.write(&transaction).await?;
-        transaction.commit().await?;
+        rows.commit(transaction).await?;
         metrics::counter!("baton_quarantined_total").increment(1);
         Ok(LaneProgress::MoreMayWait)
     }
@@ -155,7 +154,7 @@ impl Runner {
         if free.is_empty() {
             return Ok(Outcomes::new());
         }
-        let transaction = connection.client.transaction().await?;
+        let transaction = Transaction::begin(&mut connection.client);
         let lanes = store::lanes::open(&transaction, workspace, inbox, &free, limit).await?;
         let mut outcomes: Outcomes = lanes.iter().map(|lane| (lane.contact.id, Ok(LaneProgress::Empty))).collect();
         let opened = look_around(&transaction, &place, lanes, reading, &mut outcomes).await?;
@@ -182,8 +181,7 @@ impl Runner {
             }
         }
         let set_aside = rows.set_aside.len();
-        rows.write(&transaction).await?;
-        transaction.commit().await?;
+        rows.commit(transaction).await?;
         drop(connection);
         metrics::counter!("baton_quarantined_total").increment(set_aside as u64);
         changes.into_iter().for_each(|change| self.publish(change));

@@ -101,6 +101,8 @@ pub(super) async fn snapshot(
         session,
         messages: Vec::new(),
         acts: Vec::new(),
+        used: None,
+        is_joined: false,
         agents: HashMap::new(),
         ids: fresh_ids(),
     })

@@ -1,7 +1,7 @@
-//! The one door. Every change runs the same steps: lock → load → decide → write → commit → publish, for a contact ([`contact`]), and for what waits for many ([`lanes`]). Who waits
+//! The one door. Every change runs the same steps: lock → load → decide → write → commit → publish, for a contact ([`contact`]), for
+//! many of them ([`many`]), and for what waits for many ([`lanes`]). Who waits
 //! in a queue is given to agents by statements that say themselves whether it may still be ([`routing`]).
 
-mod concerns;
 pub mod contact;
 mod effects;
 pub(crate) mod guard;
@@ -9,12 +9,13 @@ pub mod intake;
 mod kept;
 pub mod lanes;
 mod load;
+pub mod many;
 pub mod outbox;
 pub mod people;
 mod publish;
-mod reuse;
 pub mod routing;
 pub mod sorting;
+mod subjects;
 mod ticks;
 pub mod turns;
 pub mod vitals;
@@ -32,6 +33,7 @@ use crate::domain::ids::Ids;
 use crate::live::Live;
 use crate::store::{self, Store};
 
+use subjects::Subjects;
 use turns::Turns;
 use vitals::Vitals;
 pub use workplaces::Workplaces;
@@ -97,6 +99,7 @@ pub struct Runner {
     pub(crate) workplaces: Arc<Workplaces>,
     vitals: Arc<Vitals>,
     turns: Turns,
+    subjects: Arc<Subjects>,
     /// Transactions that hold locks; fewer than there are connections, so that whoever only reads finds one.
     doors: Arc<Semaphore>,
 }
@@ -106,7 +109,7 @@ impl Runner {
     pub fn new(store: Store, live: Arc<Live>) -> Self {
         let workplaces = Arc::new(Workplaces::new(store.clone()));
         let doors = Arc::new(Semaphore::new(store.size().saturating_sub(FOR_READERS).max(1)));
-        Self { store, live, workplaces, vitals: Arc::default(), turns: Turns::default(), doors }
+        Self { store, live, workplaces, vitals: Arc::default(), turns: Turns::default(), subjects: Arc::default(), doors }
     }
 
     /// How this node is.

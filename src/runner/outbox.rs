@@ -10,6 +10,7 @@ use jiff::SignedDuration;
 use uuid::Uuid;
 
 use super::contact::Done;
+use super::many::Wish;
 use super::{Error, Runner};
 use crate::domain::Command;
 use crate::domain::delivery::Outcome;
@@ -72,26 +73,31 @@ impl Runner {
         Ok(self.store.renew_claim(dispatch, LEASE).await?.then_some(lease))
     }
 
-    /// Records what came of a send. What WhatsApp took under a name that the database does not, was taken all the same: it gets a name
-    /// of ours, and statuses find it by our id.
+    /// Records what came of sends of a number, together; answers each, in their order. What WhatsApp took under a name that the database
+    /// does not, was taken all the same: it gets a name of ours, and statuses find it by our id.
+    pub async fn record_deliveries(&self, number: (WorkspaceId, InboxId), sent: &[(&Dispatch, Outcome)]) -> Vec<Result<Done, Error>> {
+        let wishes = sent.iter().map(|(dispatch, outcome)| wish(dispatch, outcome.clone())).collect();
+        let mut answers = self.run_many(number.0, number.1, wishes).await;
+        for ((dispatch, outcome), answer) in sent.iter().zip(&mut answers) {
+            if let Err(Error::Store(error)) = answer
+                && matches!(outcome, Outcome::Accepted { .. })
+                && error.is_of_the_data()
+            {
+                tracing::warn!(%error, message = %dispatch.id, "what WhatsApp calls a message cannot be kept");
+                let unnamed = Outcome::Accepted { wamid: format!("unnamed.{}", dispatch.id), recipient: Vec::new() };
+                *answer = self.run(dispatch.workspace, dispatch.conversation, wish(dispatch, unnamed).command).await;
+            }
+        }
+        answers
+    }
+
+    /// As [`Runner::record_deliveries`], of one.
     ///
     /// # Errors
     /// A fault, or a refusal when a status told it first, or when it is out of this claim's hands.
     pub async fn record_delivery(&self, dispatch: &Dispatch, outcome: Outcome) -> Result<Done, Error> {
-        let is_taken = matches!(outcome, Outcome::Accepted { .. });
-        match self.note_delivery(dispatch, outcome).await {
-            Err(Error::Store(error)) if is_taken && error.is_of_the_data() => {
-                tracing::warn!(%error, message = %dispatch.id, "what WhatsApp calls a message cannot be kept");
-                let wamid = format!("unnamed.{}", dispatch.id);
-                self.note_delivery(dispatch, Outcome::Accepted { wamid, recipient: Vec::new() }).await
-            }
-            other => other,
-        }
-    }
-
-    async fn note_delivery(&self, dispatch: &Dispatch, outcome: Outcome) -> Result<Done, Error> {
-        let command = Command::RecordDelivery { message: dispatch.id, claim: dispatch.claim, attempts: dispatch.attempts, outcome };
-        self.run(dispatch.workspace, dispatch.conversation, command).await
+        let number = (dispatch.workspace, dispatch.inbox);
+        self.record_deliveries(number, &[(dispatch, outcome)]).await.pop().unwrap_or(Err(Error::NotFound))
     }
 
     /// Records that a claim's node stopped: nobody knows what came of the send.
@@ -102,6 +108,11 @@ impl Runner {
         let command = Command::RecordLapse { message: lapsed.message, claim: lapsed.claim };
         self.run(lapsed.workspace, lapsed.conversation, command).await
     }
+}
+
+fn wish(dispatch: &Dispatch, outcome: Outcome) -> Wish {
+    let command = Command::RecordDelivery { message: dispatch.id, claim: dispatch.claim, attempts: dispatch.attempts, outcome };
+    Wish { contact: dispatch.contact, conversation: dispatch.conversation, command }
 }
 
 #[cfg(test)]

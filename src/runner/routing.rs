@@ -13,10 +13,10 @@ use crate::domain::ids::{InboxId, QueueId, UserId, WorkspaceId};
 use crate::domain::routing::{Assignment, Candidate, Round, Waiting};
 use crate::domain::workplace::Workplace;
 use crate::live::change::ConversationChange;
-use crate::store;
 use crate::store::conversations::Loaded;
 use crate::store::inboxes::Connection;
 use crate::store::queues::Claimed;
+use crate::store::{self, Transaction};
 
 /// Conversations that one round looks at.
 const ROUND: i64 = 50;
@@ -111,7 +111,7 @@ impl Runner {
             return Ok(changes);
         }
         let mut client = self.store.client().await?;
-        let transaction = client.transaction().await?;
+        let transaction = Transaction::begin(&mut client);
         for (assignment, recorded) in claimed {
             let Some((loaded, contact)) = store::conversations::with_contact(&transaction, workspace, assignment.conversation).await?
             else {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Error;
+use crate::domain::Command;
 use crate::domain::ids::{ContactId, WorkspaceId};
 
 /// Commands that wait for their turn at one contact at most. A person's double clicks and a colleague's fit; a script's hundred do not.
@@ -27,6 +28,30 @@ pub enum Patience {
 }
 
 impl Patience {
+    /// A person waits for their answer; what else there is comes again by itself.
+    pub fn of(command: &Command) -> Self {
+        match command {
+            Command::Reply { .. }
+            | Command::AddNote { .. }
+            | Command::Take { .. }
+            | Command::Transfer { .. }
+            | Command::Resolve { .. }
+            | Command::Reopen { .. }
+            | Command::Part { .. }
+            | Command::Undo { .. }
+            | Command::ReturnToQueue { .. }
+            | Command::Settle { .. } => Patience::Wait,
+            Command::Receive { .. }
+            | Command::MoveOn { .. }
+            | Command::RecordStatus(_)
+            | Command::RecordDelivery { .. }
+            | Command::RecordLapse { .. }
+            | Command::RecordMedia { .. }
+            | Command::TimerDue { .. } => Patience::Pass,
+            Command::AsSeen { command, .. } => Self::of(command),
+        }
+    }
+
     fn limit(self) -> Duration {
         match self {
             Patience::Wait => PATIENCE,

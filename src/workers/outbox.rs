@@ -1,6 +1,8 @@
 //! Messages out: claimed per number, sent, and their answers recorded. What is claimed is committed as `dispatching` before the
 //! first byte leaves; what is not provably unsent or refused is never sent again by itself.
 
+mod recorder;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -12,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use self::recorder::Recorder;
 use super::Workers;
 use super::keyed::{Keyed, Next};
 use crate::domain::Refusal;
@@ -83,6 +86,7 @@ struct Outbox {
     /// What each number with any sends under way has of room.
     rooms: Arc<Mutex<HashMap<Number, Weak<Room>>>>,
     sends: TaskTracker,
+    recorder: Recorder,
     /// Up to which number the last sweep looked.
     swept: Arc<Mutex<Number>>,
 }
@@ -91,7 +95,8 @@ impl Outbox {
     fn new(workers: Workers, stop: &CancellationToken) -> Self {
         let numbers = Keyed::new("outbox", MOST_NUMBERS, stop);
         let nobody = (WorkspaceId(Uuid::nil()), InboxId(Uuid::nil()));
-        Self { workers, numbers, rooms: Arc::default(), sends: TaskTracker::new(), swept: Arc::new(Mutex::new(nobody)) }
+        let (sends, recorder) = (TaskTracker::new(), Recorder::start(&workers.runner));
+        Self { workers, numbers, rooms: Arc::default(), sends, recorder, swept: Arc::new(Mutex::new(nobody)) }
     }
 
     /// A thousand numbers at a time, in a circle.
@@ -137,7 +142,7 @@ impl Outbox {
                 let count = dispatches.len();
                 for dispatch in dispatches {
                     let Ok(permit) = room.permits.clone().try_acquire_owned() else { break };
-                    self.sends.spawn(deliver(self.workers.clone(), dispatch, lease, room.clone(), permit));
+                    self.sends.spawn(self.clone().deliver(dispatch, lease, room.clone(), permit));
                 }
                 match (count == free, is_spent) {
                     (true, _) => Next::Again,
@@ -164,6 +169,41 @@ impl Outbox {
         all.insert(number, Arc::downgrade(&room));
         room
     }
+
+    /// Sends one message and records what came of it.
+    async fn deliver(self, dispatch: Dispatch, lease: Lease, room: Arc<Room>, permit: OwnedSemaphorePermit) {
+        let age = crate::runner::now().duration_since(dispatch.queued_at).as_secs_f64();
+        metrics::histogram!("baton_outbox_seconds").record(age.max(0.0));
+        let outcome = send(&self.workers, &dispatch, lease).await;
+        // Free before the answer is recorded, which lets the contact's next message go: it is to find room.
+        drop(permit);
+        if room.is_wanted.swap(false, Ordering::SeqCst) {
+            self.workers.live.wakes.wake(Wake::Outbox(dispatch.workspace, dispatch.inbox));
+        }
+        let Some(outcome) = outcome else {
+            return tracing::warn!(message = %dispatch.id, "a claim was over before its message could be sent");
+        };
+        metrics::counter!("baton_sends_total", "outcome" => outcome_name(&outcome)).increment(1);
+        if let Outcome::Unknown { reason } | Outcome::Unsent { reason, .. } = &outcome {
+            tracing::warn!(message = %dispatch.id, reason, "a send has no answer");
+        }
+        self.record(&Arc::new(dispatch), &outcome).await;
+    }
+
+    async fn record(&self, dispatch: &Arc<Dispatch>, outcome: &Outcome) {
+        for _ in 0..RECORD_TRIES {
+            match self.recorder.record(dispatch, outcome.clone()).await {
+                Ok(_) => return,
+                // A status was quicker than the answer; the contact's next message may go.
+                Err(Error::Refused(Refusal::Duplicate)) => {
+                    return self.workers.live.wakes.wake(Wake::Outbox(dispatch.workspace, dispatch.inbox));
+                }
+                Err(error) if error.is_passing() => tokio::time::sleep(RECORD_RETRY).await,
+                Err(error) => return tracing::error!(%error, message = %dispatch.id, "the answer to a send could not be recorded"),
+            }
+        }
+        tracing::error!(message = %dispatch.id, "the answer to a send could not be recorded; its lease will lapse");
+    }
 }
 
 /// How many sends of a number may begin.
@@ -188,39 +228,6 @@ impl Room {
         }
         free
     }
-}
-
-/// Sends one message and records what came of it.
-async fn deliver(workers: Workers, dispatch: Dispatch, lease: Lease, room: Arc<Room>, permit: OwnedSemaphorePermit) {
-    let age = crate::runner::now().duration_since(dispatch.queued_at).as_secs_f64();
-    metrics::histogram!("baton_outbox_seconds").record(age.max(0.0));
-    let outcome = send(&workers, &dispatch, lease).await;
-    // Free before the answer is recorded, which lets the contact's next message go: it is to find room.
-    drop(permit);
-    if room.is_wanted.swap(false, Ordering::SeqCst) {
-        workers.live.wakes.wake(Wake::Outbox(dispatch.workspace, dispatch.inbox));
-    }
-    let Some(outcome) = outcome else {
-        return tracing::warn!(message = %dispatch.id, "a claim was over before its message could be sent");
-    };
-    metrics::counter!("baton_sends_total", "outcome" => outcome_name(&outcome)).increment(1);
-    if let Outcome::Unknown { reason } | Outcome::Unsent { reason, .. } = &outcome {
-        tracing::warn!(message = %dispatch.id, reason, "a send has no answer");
-    }
-    record(&workers, &dispatch, &outcome).await;
-}
-
-async fn record(workers: &Workers, dispatch: &Dispatch, outcome: &Outcome) {
-    for _ in 0..RECORD_TRIES {
-        match workers.runner.record_delivery(dispatch, outcome.clone()).await {
-            Ok(_) => return,
-            // A status was quicker than the answer; the contact's next message may go.
-            Err(Error::Refused(Refusal::Duplicate)) => return workers.live.wakes.wake(Wake::Outbox(dispatch.workspace, dispatch.inbox)),
-            Err(error) if error.is_passing() => tokio::time::sleep(RECORD_RETRY).await,
-            Err(error) => return tracing::error!(%error, message = %dispatch.id, "the answer to a send could not be recorded"),
-        }
-    }
-    tracing::error!(message = %dispatch.id, "the answer to a send could not be recorded; its lease will lapse");
 }
 
 /// Sends it while the claim lasts; nothing when it did not.

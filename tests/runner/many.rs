@@ -1,0 +1,88 @@
+//! Answers to many sends, recorded as a set: what one of them cannot, the others can.
+
+use baton::domain::Refusal;
+use baton::domain::command::{Command, ReplyContent};
+use baton::domain::delivery::Outcome;
+use baton::domain::ids::{ConversationId, MessageId};
+use baton::domain::user::Role;
+use baton::runner::Error;
+use baton::store::dispatches::{Claim, Dispatch};
+use uuid::Uuid;
+
+use crate::shop::{Node, Shop};
+
+/// A shop where so many customers were answered, and a node that has their answers in hand.
+async fn sending(customers: usize) -> (Shop, Node, Vec<Dispatch>) {
+    let shop = Shop::opens().await;
+    let node = shop.node(8);
+    let ana = shop.hires("Ana", Role::Agent, 99).await;
+    for conversation in shop.customers_wait(shop.support, i64::try_from(customers).unwrap()).await {
+        node.runner.run(shop.workspace, conversation, Command::Take { by: ana.clone() }).await.unwrap();
+        let content = ReplyContent::Text { body: "hello".to_owned() };
+        let reply = Command::Reply { by: ana.clone(), message: MessageId(Uuid::now_v7()), content, reply_to: None, seen: None };
+        node.runner.run(shop.workspace, conversation, reply).await.unwrap();
+    }
+    shop.execute("UPDATE allowances SET rate_per_second = 1000000, tokens = 1000", &[]).await;
+    let (claim, _) = node.runner.claim_outbox(shop.workspace, shop.inbox, customers).await.unwrap();
+    let Claim::Taken { dispatches, .. } = claim else { panic!("{claim:?}") };
+    assert_eq!(dispatches.len(), customers);
+    (shop, node, dispatches)
+}
+
+fn accepted(dispatch: &Dispatch) -> Outcome {
+    Outcome::Accepted { wamid: format!("wamid.{}", dispatch.id), recipient: Vec::new() }
+}
+
+fn all_accepted(dispatches: &[Dispatch]) -> Vec<(&Dispatch, Outcome)> {
+    dispatches.iter().map(|dispatch| (dispatch, accepted(dispatch))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_answers_are_one_transaction_and_each_sender_hears_of_their_own() {
+    let (shop, node, dispatches) = sending(6).await;
+    let answers = node.runner.record_deliveries((shop.workspace, shop.inbox), &all_accepted(&dispatches)).await;
+    let told: Vec<ConversationId> = answers.into_iter().map(|answer| answer.unwrap().conversation).collect();
+    assert_eq!(told, dispatches.iter().map(|dispatch| dispatch.conversation).collect::<Vec<_>>());
+    assert_eq!(shop.count("SELECT count(DISTINCT xmin::text) FROM messages WHERE status = 'sending'").await, 1);
+    assert_eq!(shop.count("SELECT count(*) FROM messages WHERE status = 'sending'").await, 6);
+    assert_eq!(shop.count("SELECT count(*) FROM outbox").await, 0);
+    shop.is_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_told_twice_costs_the_others_of_its_set_nothing() {
+    let (shop, node, dispatches) = sending(3).await;
+    let number = (shop.workspace, shop.inbox);
+    node.runner.record_delivery(&dispatches[1], accepted(&dispatches[1])).await.unwrap();
+    let answers = node.runner.record_deliveries(number, &all_accepted(&dispatches)).await;
+    assert!(matches!(answers[..], [Ok(_), Err(Error::Refused(Refusal::Duplicate)), Ok(_)]), "{answers:?}");
+    assert_eq!(shop.count("SELECT count(*) FROM messages WHERE status = 'sending'").await, 3);
+    shop.is_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_cannot_be_kept_costs_the_others_of_its_set_nothing() {
+    let (shop, node, dispatches) = sending(3).await;
+    let mut sent = all_accepted(&dispatches);
+    sent[1].1 = Outcome::Accepted { wamid: "wamid.\u{0}".to_owned(), recipient: Vec::new() };
+    let answers = node.runner.record_deliveries((shop.workspace, shop.inbox), &sent).await;
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    assert_eq!(shop.count("SELECT count(*) FROM messages WHERE status = 'sending'").await, 3);
+    assert_eq!(shop.count("SELECT count(*) FROM messages WHERE wamid LIKE 'unnamed.%'").await, 1);
+    shop.is_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_that_somebody_has_is_left_out_of_the_set() {
+    let (shop, node, dispatches) = sending(3).await;
+    let mut client = shop.store.client().await.unwrap();
+    let holding = client.transaction().await.unwrap();
+    holding.execute("SELECT FROM contacts WHERE id = $1 FOR UPDATE", &[&dispatches[0].contact.0]).await.unwrap();
+    let answers = node.runner.record_deliveries((shop.workspace, shop.inbox), &all_accepted(&dispatches)).await;
+    assert!(answers[0].as_ref().is_err_and(Error::is_passing), "{answers:?}");
+    assert!(matches!(answers[1..], [Ok(_), Ok(_)]), "{answers:?}");
+    holding.rollback().await.unwrap();
+    node.runner.record_delivery(&dispatches[0], accepted(&dispatches[0])).await.unwrap();
+    assert_eq!(shop.count("SELECT count(*) FROM messages WHERE status = 'sending'").await, 3);
+    shop.is_consistent().await;
+}
