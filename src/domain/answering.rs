@@ -27,6 +27,7 @@ pub(super) fn reply(
     reply_to: Option<Wamid>,
     seen: Option<i64>,
 ) -> Result<(), Refusal> {
+    is_new(it, by)?;
     allow(by, Permission::Reply)?;
     if it.snapshot.message(message).is_some() {
         return Err(Refusal::Duplicate);
@@ -50,6 +51,7 @@ pub(super) fn reply(
 }
 
 pub(super) fn add_note(it: &mut Decision, by: &Person, note: NoteId, body: String) -> Result<(), Refusal> {
+    is_new(it, by)?;
     allow(by, Permission::WriteNotes)?;
     it.conversation()?;
     within(&body, NOTE_LIMIT)?;
@@ -58,6 +60,15 @@ pub(super) fn add_note(it: &mut Decision, by: &Person, note: NoteId, body: Strin
     }
     it.emit(Event::NoteAdded { note, by: by.actor(), body });
     Ok(())
+}
+
+/// The id that a browser made is used nowhere: what this person did here with it was done, and a form came twice.
+fn is_new(it: &Decision, by: &Person) -> Result<(), Refusal> {
+    match it.snapshot.used {
+        None => Ok(()),
+        Some(used) if used.conversation == it.conversation()?.id && used.by == Some(by.user) => Err(Refusal::Duplicate),
+        Some(_) => Err(Refusal::UsedElsewhere),
+    }
 }
 
 pub(super) fn settle(it: &mut Decision, by: &Person, message: MessageId, choice: Settlement) -> Result<(), Refusal> {

@@ -20,6 +20,7 @@ pub mod inbound;
 pub mod inbox;
 mod letting_go;
 pub mod message;
+pub mod needs;
 pub mod queue;
 mod receiving;
 pub mod refusal;

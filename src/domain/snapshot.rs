@@ -10,7 +10,7 @@ use super::contact::Contact;
 use super::conversation::{ControlBefore, Controller, Conversation, LastMessage, State};
 use super::event::{Actor, Event, Recorded};
 use super::flows::session::FlowSession;
-use super::ids::{ClaimId, Ids, MessageId, UserId, WorkspaceId};
+use super::ids::{ClaimId, ConversationId, Ids, MessageId, UserId, WorkspaceId};
 use super::inbox::Inbox;
 use super::message::{Author, Direction, Message, Speech, Status, Wamid};
 use super::window;
@@ -32,6 +32,10 @@ pub struct Snapshot {
     pub messages: Vec<KnownMessage>,
     /// What the journal says of who controlled the conversation, from the act on that a command wants to undo; as far as it was asked for.
     pub acts: Vec<Recorded>,
+    /// Where the id that a browser made for this command is used already.
+    pub used: Option<Used>,
+    /// The contact took something over from the one that the command names.
+    pub is_joined: bool,
     /// The agents that the commands concern; their rows are locked.
     pub agents: HashMap<UserId, Agent>,
     pub ids: Ids,
@@ -49,6 +53,13 @@ pub struct KnownMessage {
     pub outbox: Option<InOutbox>,
     /// Whether others of its contact wait behind it there.
     pub is_followed: bool,
+}
+
+/// Where an id of a browser's is used: the same one twice is a double click, or somebody else's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Used {
+    pub conversation: ConversationId,
+    pub by: Option<UserId>,
 }
 
 /// Where a message on its way out stands.

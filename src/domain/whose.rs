@@ -91,8 +91,11 @@ pub(super) fn move_on(it: &mut Decision, to: ConversationId) -> Result<(), Refus
 }
 
 /// They are two after all: the names that were taken over from the other contact are that one's again, and stay so. For whoever holds
-/// the conversation, or may hand on any.
+/// the conversation, or may hand on any. Two are parted once.
 pub(super) fn part(it: &mut Decision, by: &Person, other: ContactId) -> Result<(), Refusal> {
+    if !it.snapshot.is_joined {
+        return Err(Refusal::Duplicate);
+    }
     match it.conversation()?.controller {
         Controller::Agent { user } if user == by.user => {}
         Controller::Agent { user } if !by.role.may(Permission::TransferAny) => return Err(held_by(it, user)),

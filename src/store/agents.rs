@@ -11,13 +11,14 @@ use crate::domain::agent::{Agent, Availability};
 use crate::domain::ids::{ConversationId, TeamId, UserId, WorkspaceId};
 
 crate::statements! {
-    /// Locked in the order of their ids, so that two commands cannot wait for each other. Who the person is, is locked too: after
-    /// waiting for somebody who leaves, a row that is only read would say that they are here.
+    /// Those of $2, and who holds the conversation $3. Locked in the order of their ids, so that two commands cannot wait for each other.
+    /// Who the person is, is locked too: after waiting for somebody who leaves, a row that is only read would say that they are here.
     LOCK = "
         SELECT agent.user_id, person.name, agent.availability, agent.load, agent.capacity, agent.idle_since, ARRAY[]::uuid[] AS teams
         FROM agents AS agent
         JOIN users AS person ON person.workspace_id = agent.workspace_id AND person.id = agent.user_id
-        WHERE agent.workspace_id = $1 AND agent.user_id = ANY($2) AND person.active
+        WHERE agent.workspace_id = $1 AND person.active
+          AND agent.user_id = ANY($2::uuid[] || (SELECT agent_id FROM conversations WHERE workspace_id = $1 AND id = $3))
         ORDER BY agent.user_id
         FOR UPDATE OF agent FOR SHARE OF person";
     GAIN = "
@@ -79,16 +80,18 @@ pub(super) fn availability(text: &str) -> Availability {
     text.parse().unwrap_or(Availability::Away)
 }
 
-/// Locks the rows of agents until the transaction ends.
+/// Locks the rows of agents, and that of whoever holds a conversation, until the transaction ends.
 ///
 /// # Errors
 /// As PostgreSQL answers.
-pub async fn lock(transaction: &Transaction<'_>, workspace: WorkspaceId, users: &[Uuid]) -> Result<HashMap<UserId, Agent>> {
-    if users.is_empty() {
-        return Ok(HashMap::new());
-    }
+pub async fn lock(
+    transaction: &Transaction<'_>,
+    workspace: WorkspaceId,
+    users: &[Uuid],
+    held: Option<ConversationId>,
+) -> Result<HashMap<UserId, Agent>> {
     let statement = prepare(transaction, &LOCK).await?;
-    let rows = transaction.query(&statement, &[&workspace.0, &users]).await?;
+    let rows = transaction.query(&statement, &[&workspace.0, &users, &held.map(|conversation| conversation.0)]).await?;
     Ok(rows.iter().map(|row| (UserId(row.get(0)), agent(row))).collect())
 }
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::reading::{if_known, value};
 use super::statement::Step;
-use super::{Result, Store, Transaction, prepare};
+use super::{Result, Statement, Store, Transaction, prepare};
 use crate::domain::contact::{Contact, Identity};
 use crate::domain::ids::{ContactId, WorkspaceId};
 
@@ -189,8 +189,15 @@ pub enum Taken {
 /// # Errors
 /// As PostgreSQL answers; [`is_busy`](super::Error::is_busy) when somebody has it and is not waited for, or has it for too long.
 pub async fn lock(transaction: &Transaction<'_>, workspace: WorkspaceId, id: ContactId, taken: Taken) -> Result<Option<Contact>> {
-    let statement = prepare(transaction, if taken == Taken::Wait { &LOCK } else { &LOCK_IF_FREE }).await?;
+    let statement = prepare(transaction, lock_statement(taken)).await?;
     Ok(transaction.query_opt(&statement, &[&workspace.0, &id.0]).await?.map(|row| contact(&row, 0)))
+}
+
+pub(super) fn lock_statement(taken: Taken) -> &'static Statement {
+    match taken {
+        Taken::Wait => &LOCK,
+        Taken::Refuse => &LOCK_IF_FREE,
+    }
 }
 
 /// Adds people we meet for the first time, with their profile names.

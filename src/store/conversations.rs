@@ -40,6 +40,16 @@ crate::statements! {
         LEFT JOIN flow_sessions AS s ON s.workspace_id = c.workspace_id AND s.conversation_id = c.id
         WHERE c.workspace_id = $1 AND c.id = $2
         FOR UPDATE OF c");
+    /// As [`BY_ID`], of several.
+    BY_IDS = concat!("
+        SELECT ", columns!(), ", s.session, EXISTS (
+            SELECT FROM conversations AS other
+            WHERE other.workspace_id = c.workspace_id AND other.contact_id = c.contact_id AND other.inbox_id = c.inbox_id
+              AND other.state <> 'resolved' AND other.id <> c.id) AS another_under_way
+        FROM conversations AS c
+        LEFT JOIN flow_sessions AS s ON s.workspace_id = c.workspace_id AND s.conversation_id = c.id
+        WHERE c.workspace_id = $1 AND c.id = ANY($2)
+        FOR UPDATE OF c");
     WITH_CONTACT = concat!("
         SELECT ", columns!(), ", s.session, false AS another_under_way, contact.id, contact.name, contact.language, contact.fields,
             contact.address, contact.username, contact.addressed_at
@@ -181,6 +191,15 @@ pub(super) fn loaded(row: &Row) -> Loaded {
 pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, id: ConversationId) -> Result<Option<Loaded>> {
     let statement = prepare(transaction, &BY_ID).await?;
     Ok(transaction.query_opt(&statement, &[&workspace.0, &id.0]).await?.map(|row| loaded(&row)))
+}
+
+/// As [`load`], of several; those that do not exist are missing.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn load_many(transaction: &Transaction<'_>, workspace: WorkspaceId, ids: &[Uuid]) -> Result<Vec<Loaded>> {
+    let statement = prepare(transaction, &BY_IDS).await?;
+    Ok(transaction.query(&statement, &[&workspace.0, &ids]).await?.iter().map(loaded).collect())
 }
 
 /// Reads a conversation with its contact, without a lock of its own.

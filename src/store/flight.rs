@@ -1,7 +1,7 @@
 //! Statements that are sent at once: none waits for the answer of the one before. A whole transaction sent so is gone through by the
 //! server without us, and a node that stops in the middle holds nobody up.
 
-use deadpool_postgres::{GenericClient, Object};
+use deadpool_postgres::{ClientWrapper, Object};
 use futures_util::future::join_all;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
@@ -38,10 +38,26 @@ pub(super) async fn along(transaction: &Transaction<'_>, steps: Vec<Step>) -> Re
     Ok(())
 }
 
+/// Runs the last steps of a transaction in their order, and commits it.
+///
+/// # Errors
+/// What the first step that failed was answered; then nothing was written.
+pub(super) async fn to_the_end(transaction: Transaction<'_>, steps: Vec<Step>) -> Result<()> {
+    let steps = prepared(&transaction, steps).await?;
+    let last = steps.len() - steps.len() % MOST_STEPS;
+    for some in steps[..last].chunks(MOST_STEPS) {
+        send(&transaction, some).await?;
+    }
+    let client = transaction.client();
+    let (sent, committed) = tokio::join!(biased; send(client, &steps[last..]), transaction.commit());
+    sent?;
+    committed
+}
+
 type Answer<T> = Result<T, tokio_postgres::Error>;
 
 /// Preparing waits for an answer, so it comes first.
-async fn prepared(client: &impl GenericClient, steps: Vec<Step>) -> Result<Vec<(Step, tokio_postgres::Statement)>> {
+async fn prepared(client: &ClientWrapper, steps: Vec<Step>) -> Result<Vec<(Step, tokio_postgres::Statement)>> {
     let mut prepared = Vec::with_capacity(steps.len());
     for step in steps {
         let statement = client.prepare_cached(step.statement.sql).await?;
@@ -50,7 +66,7 @@ async fn prepared(client: &impl GenericClient, steps: Vec<Step>) -> Result<Vec<(
     Ok(prepared)
 }
 
-async fn send(client: &impl GenericClient, steps: &[(Step, tokio_postgres::Statement)]) -> Answer<()> {
+async fn send(client: &ClientWrapper, steps: &[(Step, tokio_postgres::Statement)]) -> Answer<()> {
     let sent = steps.iter().map(|(step, statement)| async move {
         let parameters: Vec<&(dyn ToSql + Sync)> = step.parameters.iter().map(|one| -> &(dyn ToSql + Sync) { &**one }).collect();
         client.execute(statement, &parameters).await

@@ -154,9 +154,9 @@ impl Store {
     /// As PostgreSQL answers.
     pub async fn add_inbox(&self, new: &NewInbox) -> Result<()> {
         let mut client = self.client().await?;
-        let transaction = client.transaction().await?;
+        let transaction = Transaction::begin(&mut client);
         insert(&transaction, self.keys(), new).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     /// Connects a number: its app, its flow, published, and itself; or none of them. False, and none of them, when the app is known
@@ -166,7 +166,7 @@ impl Store {
     /// As PostgreSQL answers; [`is_taken`](super::users::is_taken) when the number is connected already.
     pub async fn connect(&self, app: &App, known: IfKnown, flow: Option<&NewFlow>, new: &NewInbox) -> Result<bool> {
         let mut client = self.client().await?;
-        let transaction = client.transaction().await?;
+        let transaction = Transaction::begin(&mut client);
         if !apps::save(&transaction, self.keys(), app, known).await? {
             return Ok(false);
         }

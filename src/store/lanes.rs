@@ -36,14 +36,9 @@ pub async fn open(
     contacts: &[ContactId],
     limit: i64,
 ) -> Result<Vec<OpenLane>> {
-    let lock = prepare(transaction, &contacts::LOCK_THOSE_FREE).await?;
     let waiting = prepare(transaction, &inbound_items::WAITING_OF_THOSE).await?;
     let latest = prepare(transaction, &conversations::LATEST).await?;
-    let wanted: Vec<Uuid> = contacts.iter().map(|contact| contact.0).collect();
-    let of_contacts: [&(dyn ToSql + Sync); 2] = [&workspace.0, &wanted];
-    let (give_way, locked) = tokio::join!(biased; transaction.batch_execute(GIVE_WAY), transaction.query(&lock, &of_contacts));
-    give_way?;
-    let free: Vec<Contact> = locked?.iter().map(|row| contacts::contact(row, 0)).collect();
+    let free = lock_those_free(transaction, workspace, contacts).await?;
     if free.is_empty() {
         return Ok(Vec::new());
     }
@@ -65,6 +60,19 @@ pub async fn open(
         }
     }
     Ok(lanes)
+}
+
+/// Locks contacts, leaving out those that somebody has, in a transaction that waits for hardly anything.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub(super) async fn lock_those_free(transaction: &Transaction<'_>, workspace: WorkspaceId, contacts: &[ContactId]) -> Result<Vec<Contact>> {
+    let lock = prepare(transaction, &contacts::LOCK_THOSE_FREE).await?;
+    let wanted: Vec<Uuid> = contacts.iter().map(|contact| contact.0).collect();
+    let of_contacts: [&(dyn ToSql + Sync); 2] = [&workspace.0, &wanted];
+    let (give_way, locked) = tokio::join!(biased; transaction.batch_execute(GIVE_WAY), transaction.query(&lock, &of_contacts));
+    give_way?;
+    Ok(locked?.iter().map(|row| contacts::contact(row, 0)).collect())
 }
 
 /// Locks the contact, and reads the first waiting item and nothing else: what stands around it may be what cannot be read.

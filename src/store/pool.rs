@@ -42,9 +42,6 @@ const ANSWER: Duration = Duration::from_secs(20);
 /// For what takes its time and has the database to itself: a migration, the demo's past.
 const WITHOUT_TIME_OUTS: &str = "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0";
 
-/// A transaction that the runner opened; committed by it, rolled back when dropped.
-pub type Transaction<'a> = deadpool_postgres::Transaction<'a>;
-
 /// Connections that only intake takes, one for each of its writers, and those that only watching takes: what must be answered while
 /// everything else waits.
 const FOR_INTAKE: usize = 4;

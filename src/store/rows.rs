@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::flight::along;
+use super::flight::{along, to_the_end};
 use super::inbound_items;
 use super::media::{self, Pending, StoredMedia};
 use super::messages::{self, Placed, Progress};
@@ -173,6 +173,14 @@ impl Rows {
     /// As PostgreSQL answers.
     pub async fn write(self, transaction: &Transaction<'_>) -> Result<()> {
         along(transaction, self.steps()?).await
+    }
+
+    /// Writes all of it, and commits.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers; then nothing was written, but where the commit itself was not answered.
+    pub async fn commit(self, transaction: Transaction<'_>) -> Result<()> {
+        to_the_end(transaction, self.steps()?).await
     }
 
     /// What refers to a row comes behind it.

@@ -146,11 +146,11 @@ impl Store {
     /// As PostgreSQL answers.
     pub async fn insert_past(&self, workspace: WorkspaceId, contacts: &[PastContact], conversations: &[PastConversation]) -> Result<()> {
         let mut client = self.unhurried().await?;
-        let transaction = client.transaction().await?;
+        let transaction = Transaction::begin(&mut client);
         let bulk = Bulk { transaction: &transaction, workspace };
         bulk.part(contacts, conversations).await?;
         bulk.finish().await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     /// As [`insert_past`](Self::insert_past), of a past that does not fit in memory: parts are stored as they come, and all of them or
@@ -165,7 +165,7 @@ impl Store {
         mut stored: impl FnMut(usize) + Send,
     ) -> Result<()> {
         let mut client = self.unhurried().await?;
-        let transaction = client.transaction().await?;
+        let transaction = Transaction::begin(&mut client);
         let bulk = Bulk { transaction: &transaction, workspace };
         let mut count = 0;
         loop {
@@ -181,7 +181,7 @@ impl Store {
             }
         }
         bulk.finish().await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     /// Those with an open conversation and an open window, and those of `phones` with an open window; at most 200.

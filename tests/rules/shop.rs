@@ -275,6 +275,8 @@ impl Shop {
             session: kept.as_ref().and_then(|kept| kept.session.clone()),
             conversation: kept.map(|kept| kept.conversation),
             acts: Vec::new(),
+            used: None,
+            is_joined: true,
             messages: tables.messages.iter().map(|message| message.known.clone()).collect(),
             agents: tables.agents.clone(),
             ids,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use baton::domain::ids::{ContactId, ConversationId};
 use baton::domain::timer::Timer;
+use baton::store::Transaction;
 use baton::store::rows::Rows;
 use baton::store::timers::{self, Deadline, Key};
 use jiff::{SignedDuration, Timestamp};
@@ -13,11 +14,10 @@ use crate::shop::Shop;
 async fn sets(shop: &Shop, conversation: ConversationId, at: Timestamp) {
     let contact = ContactId(shop.rows("SELECT contact_id FROM conversations", &[]).await[0].get(0));
     let mut client = shop.store.client().await.unwrap();
-    let transaction = client.transaction().await.unwrap();
+    let transaction = Transaction::begin(&mut client);
     let mut rows = Rows::of(shop.workspace);
     rows.timer(Key::of(Timer::FlowTurn, conversation), Some(Deadline { contact, due_at: at, timer: Timer::FlowTurn }));
-    rows.write(&transaction).await.unwrap();
-    transaction.commit().await.unwrap();
+    rows.commit(transaction).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -35,7 +35,7 @@ async fn a_deadline_that_is_moved_while_a_node_has_it_in_hand_rings_when_it_is_d
     let due = claims().await.pop().expect("it is nobody's");
     assert_eq!(due.due_at, later);
     let mut client = shop.store.client().await.unwrap();
-    let transaction = client.transaction().await.unwrap();
+    let transaction = Transaction::begin(&mut client);
     assert!(!timers::take(&transaction, &in_hand).await.unwrap(), "what is due at another time is not taken");
     assert!(timers::take(&transaction, &due).await.unwrap());
 }

@@ -10,6 +10,7 @@ use baton::domain::user::Role;
 use baton::live::change::Change;
 use baton::runner::intake::{Intake, Taken};
 use baton::runner::{Error, now};
+use baton::store::Transaction;
 use baton::store::dispatches::{Claim, Dispatch};
 use baton::store::messages;
 use baton::store::payloads::NewPayload;
@@ -198,7 +199,7 @@ async fn a_message_that_somebody_has_in_hand_is_not_waited_for() {
 async fn nothing_climbs_while_it_is_decided_what_a_failure_means() {
     let sent = Sent::accepted().await;
     let mut client = sent.shop.store.client().await.unwrap();
-    let deciding = client.transaction().await.unwrap();
+    let deciding = Transaction::begin(&mut client);
     let known = messages::known(&deciding, sent.shop.workspace, sent.shop.inbox, &[WAMID], &[]).await.unwrap();
     assert_eq!(known[0].message.status, Status::Sending);
     assert_eq!(sent.hears(&body(&[status(WAMID, "delivered")])).await, Taken::Stored);

@@ -45,6 +45,8 @@ impl<'a> Life<'a> {
             another_under_way: false,
             session: None,
             acts: Vec::new(),
+            used: None,
+            is_joined: false,
             messages: Vec::new(),
             agents: shop.agents(),
             ids: Ids::new(chance.uuid()),

@@ -1,0 +1,57 @@
+//! What a command is decided from, beside its contact and conversation: said before anything is loaded, so that all of it can be asked
+//! for at once.
+
+use super::command::{Command, TransferTarget};
+use super::ids::{ContactId, MessageId, NoteId, UserId};
+use super::timer::Timer;
+
+/// What to load for a command.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// The messages it speaks of.
+    pub messages: Vec<MessageId>,
+    /// Agents whose load it may change.
+    pub agents: Vec<UserId>,
+    /// It may change the load of whoever holds the conversation, too.
+    pub holder: bool,
+    /// What the journal says of who controlled the conversation, from this sequence on.
+    pub acts_from: Option<i64>,
+    /// An id that a browser made: it may be used already.
+    pub made: Option<Made>,
+    /// Whether the conversation's contact took something over from this one.
+    pub joined: Option<ContactId>,
+}
+
+/// What a browser made an id for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Made {
+    Message(MessageId),
+    Note(NoteId),
+}
+
+impl Command {
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        let none = Needs::default();
+        match self {
+            Command::RecordDelivery { message, .. }
+            | Command::RecordLapse { message, .. }
+            | Command::Settle { message, .. }
+            | Command::RecordMedia { message, .. }
+            | Command::TimerDue { timer: Timer::UnknownSend { message } } => Needs { messages: vec![*message], ..none },
+            Command::RecordStatus(report) => Needs { messages: report.message.into_iter().collect(), ..none },
+            Command::Reply { message, .. } => Needs { made: Some(Made::Message(*message)), ..none },
+            Command::AddNote { note, .. } => Needs { made: Some(Made::Note(*note)), ..none },
+            Command::Take { by } | Command::Reopen { by } => Needs { agents: vec![by.user], holder: true, ..none },
+            Command::Transfer { to: TransferTarget::Agent(user), .. } => Needs { agents: vec![*user], holder: true, ..none },
+            Command::Transfer { to: TransferTarget::Queue(_), .. } | Command::Resolve { .. } | Command::ReturnToQueue { .. } => {
+                Needs { holder: true, ..none }
+            }
+            // Who held it before is in the act.
+            Command::Undo { seq, .. } => Needs { acts_from: Some(*seq), holder: true, ..none },
+            Command::Part { other, .. } => Needs { joined: Some(*other), ..none },
+            Command::AsSeen { command, .. } => command.needs(),
+            Command::Receive { .. } | Command::MoveOn { .. } | Command::TimerDue { timer: Timer::FlowWait | Timer::FlowTurn } => none,
+        }
+    }
+}
