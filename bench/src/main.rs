@@ -11,6 +11,7 @@ mod machine;
 mod memory;
 mod reference;
 mod seed;
+mod work;
 mod world;
 
 use std::process::ExitCode;
@@ -43,6 +44,8 @@ enum Figure {
     },
     /// Memory of an idle agent socket, at 10,000.
     Memory,
+    /// Messages, first messages and answers worked off a second, and what one answer takes.
+    Work,
     #[command(hide = true)]
     ReferenceAcks(reference::acks::Options),
     #[command(hide = true)]
@@ -56,7 +59,7 @@ fn main() -> ExitCode {
         Some(Figure::ReferenceAcks(options)) => reference::acks::serve(options).map(|()| Outcome::Met),
         Some(Figure::ReferenceSockets(options)) => reference::sockets::serve(options).map(|()| Outcome::Met),
         Some(figure) => measure(&[figure], size),
-        None => measure(&[Figure::Acks, Figure::Latency { rate: latency::RATE }, Figure::Memory], size),
+        None => measure(&[Figure::Acks, Figure::Latency { rate: latency::RATE }, Figure::Memory, Figure::Work], size),
     };
     match done {
         Ok(outcome) => outcome.into(),
@@ -87,6 +90,7 @@ async fn measure_each(wanted: &[Figure], size: Size) -> Result<Outcome> {
             Figure::Acks => acks::measure(&world, size).await?,
             Figure::Latency { rate } => latency::measure(&world, size, *rate).await?,
             Figure::Memory => memory::measure(&world, size).await?,
+            Figure::Work => work::measure(&world, size).await?,
             Figure::ReferenceAcks(_) | Figure::ReferenceSockets(_) => Outcome::Met,
         };
         worst = worst.max(outcome);

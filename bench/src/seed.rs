@@ -7,17 +7,18 @@ use baton::domain::contact::{Contact, Identity};
 use baton::domain::conversation::{Controller, Conversation, State};
 use baton::domain::event::{Event, Recorded};
 use baton::domain::hours::Hours;
-use baton::domain::ids::{ContactId, ConversationId, InboxId, MessageId, QueueId, SessionId, TeamId, UserId, WorkspaceId};
+use baton::domain::ids::{ContactId, ConversationId, FlowId, InboxId, MessageId, QueueId, SessionId, TeamId, UserId, WorkspaceId};
 use baton::domain::inbox::Inbox;
 use baton::domain::message::{Author, Content, Message, Status};
 use baton::domain::queue::Queue;
 use baton::domain::user::Role;
 use baton::store::Store;
-use baton::store::apps::App;
+use baton::store::apps::{App, IfKnown};
 use baton::store::inboxes::NewInbox;
 use baton::store::seed::{PastContact, PastConversation, PastMessage};
 use baton::store::sessions::NewSession;
 use baton::store::users::NewUser;
+use baton::store::workplace::NewFlow;
 use baton::web::cookies::{Binding, SessionCookie};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -39,6 +40,26 @@ const HELD: usize = 40;
 /// Messages that each conversation has already, so that PostgreSQL plans for tables that are in use.
 const WRITTEN: i64 = 10;
 
+/// A number's limit is no measure of ours.
+const RATE: i32 = 100_000;
+
+/// What a customer who is new is answered: a greeting, and a question.
+const FLOW: &str = r#"{
+    "format": 1, "name": "Bench", "language": "en", "start": "welcome", "default_queue": "all", "settle_seconds": 4, "wait_minutes": 60,
+    "hand_off_text": { "en": "A colleague will answer you here {queue.promise}." },
+    "nodes": {
+        "welcome": {
+            "kind": "send_text", "next": "topic",
+            "text": { "en": "Hello {contact.first_name|there}, thank you for writing. One of us will answer you {queue.promise}." }
+        },
+        "topic": {
+            "kind": "ask", "as": "buttons", "prompt": { "en": "What is it about?" }, "field": "topic", "label": "Topic", "next": "goodbye",
+            "options": [{ "id": "orders", "title": { "en": "My order" } }, { "id": "support", "title": { "en": "Something else" } }]
+        },
+        "goodbye": { "kind": "hand_off", "text": { "en": "Thank you, I have passed everything on." } }
+    }
+}"#;
+
 /// No agent is ever full.
 const CAPACITY: i32 = 10_000;
 
@@ -48,6 +69,8 @@ pub struct Installation {
     pub cookies: Vec<String>,
     /// Telephone numbers; conversation `n` is held by agent `n % HOLDERS`.
     pub customers: Arc<[String]>,
+    /// Their conversations.
+    pub conversations: Arc<[ConversationId]>,
 }
 
 /// Sets the workspace up.
@@ -64,6 +87,7 @@ pub async fn fill(store: &Store, url: &str) -> Result<Installation> {
     let (contacts, conversations) = conversations(&inbox, &agents);
     store.insert_past(workspace, &contacts, &conversations).await?;
     let customers = contacts.iter().flat_map(|past| past.identities.iter().map(|identity| identity.value().to_owned())).collect();
+    let all = conversations.iter().map(|past| past.conversation.id).collect();
     let client = crate::world::connect(url).await?;
     client.execute("UPDATE agents SET capacity = $1", &[&CAPACITY]).await?;
     client.batch_execute("VACUUM ANALYZE").await?;
@@ -71,7 +95,7 @@ pub async fn fill(store: &Store, url: &str) -> Result<Installation> {
     for agent in &agents {
         cookies.push(sign_in(store, workspace, *agent).await?);
     }
-    Ok(Installation { cookies, customers })
+    Ok(Installation { cookies, customers, conversations: all })
 }
 
 async fn employ(store: &Store, workspace: WorkspaceId, team: TeamId, number: usize) -> Result<UserId> {
@@ -96,8 +120,9 @@ async fn connect_number(store: &Store, workspace: WorkspaceId, team: TeamId) -> 
     };
     store.add_queue(workspace, &queue, 0).await?;
     let app = App { app_id: APP_ID.to_owned(), app_secret: APP_SECRET.to_owned(), verify_token: "bench".to_owned() };
-    store.save_app(&app).await?;
-    let inbox = Inbox { id: InboxId(Uuid::now_v7()), name: "Bench".to_owned(), flow: None, default_queue: queue.id, reopen_hours: 24 };
+    let flow = NewFlow { id: FlowId(Uuid::now_v7()), name: "Bench".to_owned(), definition: serde_json::from_str(FLOW)? };
+    let inbox =
+        Inbox { id: InboxId(Uuid::now_v7()), name: "Bench".to_owned(), flow: Some(flow.id), default_queue: queue.id, reopen_hours: 24 };
     let new = NewInbox {
         workspace,
         inbox: inbox.clone(),
@@ -106,9 +131,9 @@ async fn connect_number(store: &Store, workspace: WorkspaceId, team: TeamId) -> 
         waba_id: WABA_ID.to_owned(),
         display_phone_number: "+1 555 010 0000".to_owned(),
         access_token: "bench".to_owned(),
-        rate_per_second: 80,
+        rate_per_second: RATE,
     };
-    store.add_inbox(&new).await?;
+    store.connect(&app, IfKnown::Keep, Some(&flow), &new).await?;
     Ok(inbox)
 }
 

@@ -39,6 +39,15 @@ pub enum Sides {
     Both,
 }
 
+/// What is around a server under measurement.
+pub struct Settings {
+    /// Where PostgreSQL is.
+    pub database: String,
+    /// Where WhatsApp is.
+    pub graph: String,
+    pub sides: Sides,
+}
+
 /// A server under measurement; stopped when dropped.
 pub struct Server {
     pub address: SocketAddr,
@@ -78,18 +87,38 @@ impl World {
         Ok(Self { installation, postgres, redis, place, folder })
     }
 
+    /// Where Baton finds what is around it, unless told otherwise.
+    pub fn settings(&self) -> Settings {
+        Settings { database: self.postgres.url().to_owned(), graph: NO_GRAPH.to_owned(), sides: Sides::Both }
+    }
+
+    /// A folder for files of a measurement.
+    pub fn folder(&self) -> &Path {
+        &self.folder.0[2]
+    }
+
+    /// The folder of PostgreSQL's socket.
+    pub fn sockets(&self) -> &Path {
+        &self.place.sockets
+    }
+
     /// Starts Baton from the release build beside this program.
     pub fn baton(&self, sides: Sides) -> Result<Server> {
+        self.baton_with(&Settings { sides, ..self.settings() })
+    }
+
+    /// As [`World::baton`], with other things around it.
+    pub fn baton_with(&self, Settings { database, graph, sides }: &Settings) -> Result<Server> {
         let address = machine::free_address()?;
         let program = std::env::current_exe()?.with_file_name("baton");
         let settings = [
-            format!("BATON_DATABASE_URL={}", self.postgres.url()),
+            format!("BATON_DATABASE_URL={database}"),
             format!("BATON_REDIS_URL={}", self.redis.url()),
             "BATON_SECRET_KEYS=bench:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".to_owned(),
             format!("BATON_LISTEN={address}"),
             format!("BATON_PUBLIC_URL=http://{address}"),
-            format!("BATON_GRAPH_URL={NO_GRAPH}"),
-            format!("BATON_MEDIA_URL={}", self.folder.0[2].join("media").display()),
+            format!("BATON_GRAPH_URL={graph}"),
+            format!("BATON_MEDIA_URL={}", self.folder().join("media").display()),
             "BATON_LOG=warn".to_owned(),
         ];
         let arguments: &[&str] = match sides {

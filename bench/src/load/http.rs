@@ -24,16 +24,41 @@ impl Connection {
 
     /// Sends a whole request and answers the status of its response.
     pub async fn send(&mut self, request: &[u8]) -> Result<u16> {
-        self.stream.write_all(request).await?;
-        let head = read_head(&mut self.stream, &mut self.received).await?;
-        let status = status(&self.received[..head])?;
-        let length = head + content_length(&self.received[..head])?;
-        while self.received.len() < length {
-            read_more(&mut self.stream, &mut self.received).await?;
-        }
-        self.received.drain(..length);
+        let (status, head, length) = self.exchange(request).await?;
+        self.received.drain(..head + length);
         Ok(status)
     }
+
+    /// Sends a whole request and answers the status and the body of its response.
+    pub async fn ask(&mut self, request: &[u8]) -> Result<(u16, Vec<u8>)> {
+        let (status, head, length) = self.exchange(request).await?;
+        let body = self.received[head..head + length].to_vec();
+        self.received.drain(..head + length);
+        Ok((status, body))
+    }
+
+    /// Receives a whole response; answers its status, and how long its head and its body are.
+    async fn exchange(&mut self, request: &[u8]) -> Result<(u16, usize, usize)> {
+        self.stream.write_all(request).await?;
+        let head = read_head(&mut self.stream, &mut self.received).await?;
+        let (status, length) = (status(&self.received[..head])?, content_length(&self.received[..head])?);
+        while self.received.len() < head + length {
+            read_more(&mut self.stream, &mut self.received).await?;
+        }
+        Ok((status, head, length))
+    }
+}
+
+/// Reads a whole request; answers its body.
+pub async fn read_request(stream: &mut TcpStream, received: &mut Vec<u8>) -> Result<Vec<u8>> {
+    let head = read_head(stream, received).await?;
+    let length = head + content_length(&received[..head])?;
+    while received.len() < length {
+        read_more(stream, received).await?;
+    }
+    let body = received[head..length].to_vec();
+    received.drain(..length);
+    Ok(body)
 }
 
 /// Reads until a head is whole; answers its length. What came behind it stays in `received`.

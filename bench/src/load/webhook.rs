@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::Sha256;
 
 use crate::seed::{APP_ID, APP_SECRET, NAME, PHONE_NUMBER_ID, WABA_ID};
@@ -25,7 +25,22 @@ pub const DIGITS: usize = 8;
 
 /// A whole request that brings the `number`th message of a measurement, from the customer with this telephone number.
 pub fn request(address: SocketAddr, customer: &str, number: usize) -> Vec<u8> {
-    let body = body(customer, number);
+    signed(address, &body(customer, number))
+}
+
+/// A whole request that tells how far a message of ours to this customer got.
+pub fn status(address: SocketAddr, customer: &str, wamid: &str, status: &str, callback: &str) -> Vec<u8> {
+    let told = json!({
+        "id": wamid,
+        "status": status,
+        "timestamp": Timestamp::now().as_second().to_string(),
+        "recipient_id": customer,
+        "biz_opaque_callback_data": callback,
+    });
+    signed(address, &envelope("statuses", &json!({}), &told))
+}
+
+fn signed(address: SocketAddr, body: &str) -> Vec<u8> {
     format!(
         "POST /webhooks/whatsapp/{APP_ID} HTTP/1.1\r\nHost: {address}\r\nUser-Agent: facebookexternalua\r\nAccept: */*\r\n\
          Content-Type: application/json\r\nX-Hub-Signature-256: sha256={}\r\nContent-Length: {}\r\n\r\n{body}",
@@ -37,32 +52,33 @@ pub fn request(address: SocketAddr, customer: &str, number: usize) -> Vec<u8> {
 
 fn body(customer: &str, number: usize) -> String {
     let text = format!("{MARK}{number:0DIGITS$} {WORDS}");
-    json!({
-        "object": "whatsapp_business_account",
-        "entry": [{
-            "id": WABA_ID,
-            "changes": [{
-                "value": {
-                    "messaging_product": "whatsapp",
-                    "metadata": { "display_phone_number": "15550100000", "phone_number_id": PHONE_NUMBER_ID },
-                    "contacts": [{ "profile": { "name": NAME }, "wa_id": customer }],
-                    "messages": [{
-                        "from": customer,
-                        "id": fresh_wamid(),
-                        "timestamp": Timestamp::now().as_second().to_string(),
-                        "text": { "body": text },
-                        "type": "text",
-                    }],
-                },
-                "field": "messages",
-            }],
-        }],
-    })
-    .to_string()
+    let contact = json!({ "contacts": [{ "profile": { "name": NAME }, "wa_id": customer }] });
+    let message = json!({
+        "from": customer,
+        "id": fresh_wamid(),
+        "timestamp": Timestamp::now().as_second().to_string(),
+        "text": { "body": text },
+        "type": "text",
+    });
+    envelope("messages", &contact, &message)
+}
+
+/// A body that tells one thing of this kind, and `beside` it what belongs to it.
+fn envelope(kind: &str, beside: &Value, told: &Value) -> String {
+    let mut value = json!({
+        "messaging_product": "whatsapp",
+        "metadata": { "display_phone_number": "15550100000", "phone_number_id": PHONE_NUMBER_ID },
+        kind: [told],
+    });
+    for (key, beside) in beside.as_object().into_iter().flatten() {
+        value[key] = beside.clone();
+    }
+    let change = json!({ "value": value, "field": "messages" });
+    json!({ "object": "whatsapp_business_account", "entry": [{ "id": WABA_ID, "changes": [change] }] }).to_string()
 }
 
 /// Never the same twice in this process.
-fn fresh_wamid() -> String {
+pub fn fresh_wamid() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     format!("wamid.HBgLMTY1MDM4Nzk0MzkVAgASGBQ{:020}AA==", NEXT.fetch_add(1, Ordering::Relaxed))
 }

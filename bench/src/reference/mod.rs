@@ -3,3 +3,4 @@
 pub mod acks;
 pub mod round_trip;
 pub mod sockets;
+pub mod statements;

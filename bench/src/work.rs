@@ -1,0 +1,313 @@
+//! What Baton works off: taken in, decided, stored, told, and where it answers, sent and followed to the last tick.
+
+mod one;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use tokio::task::JoinSet;
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+use crate::figures::{Must, Outcome, Pairs, Size, judge};
+use crate::load::graph::Graph;
+use crate::load::http::Connection;
+use crate::load::webhook;
+use crate::load::writers::{Writer, writers};
+use crate::machine;
+use crate::reference::statements;
+use crate::seed::HOLDERS;
+use crate::world::{Server, Settings, World};
+
+/// Connections on which work comes in.
+const CONNECTIONS: usize = 64;
+
+/// How much is under way at most: so much cannot grow.
+const UNDER_WAY: usize = 1_024;
+
+/// Messages that were taken in and are still to be worked off.
+const WAITING: &str = "SELECT (SELECT count(*) FROM payloads WHERE sorted_at IS NULL) + (SELECT count(*) FROM inbound_items)";
+
+/// How often it is counted what is still to be done.
+const COUNTED: Duration = Duration::from_millis(20);
+
+/// How long the last of it may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long a feeder waits before it looks again whether there is room.
+const BREATH: Duration = Duration::from_millis(1);
+
+/// A kind of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Row {
+    /// A customer's message into a conversation that an agent holds.
+    Message,
+    /// A new customer's first message, the flow's two answers and their ticks.
+    First,
+    /// An agent's answer and its three ticks.
+    Answer,
+}
+
+impl Row {
+    const ALL: [Row; 3] = [Row::Message, Row::First, Row::Answer];
+
+    fn name(self) -> &'static str {
+        match self {
+            Row::Message => "message",
+            Row::First => "first",
+            Row::Answer => "answer",
+        }
+    }
+
+    /// Of the reference's transactions.
+    fn must(self) -> Must {
+        Must::AtLeast(match self {
+            Row::Message => 0.5,
+            Row::First => 0.12,
+            Row::Answer => 0.2,
+        })
+    }
+
+    /// Messages that are sent for one of it.
+    fn sends(self) -> usize {
+        match self {
+            Row::Message => 0,
+            Row::First => 2,
+            Row::Answer => 1,
+        }
+    }
+}
+
+/// Measures each kind of work beside the reference.
+pub async fn measure(world: &World, size: Size) -> Result<Outcome> {
+    let (duration, reference) = match size {
+        Size::Quick => (Duration::from_secs(5), Duration::from_secs(2)),
+        Size::Full => (Duration::from_secs(60), Duration::from_secs(8)),
+    };
+    println!("\n4. Worked off a second, {} s of each, at most {UNDER_WAY} under way", duration.as_secs());
+    println!("   reference: five pipelined statements in one transaction, pgbench at 32 clients, before and after");
+    println!("   message: into a conversation that an agent holds; first: a new customer, two answers of the flow, their ticks;");
+    println!("   answer: an agent's, and its three ticks. µs: processor time for one, Baton + PostgreSQL + Redis");
+    println!(
+        "   {:>8} {:>12} | {:>9} {:>6} {:>17} {:>8} {:>13} {:>9}",
+        "work", "reference/s", "done/s", "ratio", "µs", "WAL B", "transactions", "row writes"
+    );
+    let mut worst = Outcome::Met;
+    for row in Row::ALL {
+        let before = statements::measure(world, world.folder(), reference).await?;
+        let turn = Turn::run(world, row, duration).await?;
+        let after = statements::measure(world, world.folder(), reference).await?;
+        let (least, ratio) = (f64::midpoint(before, after), turn.per_second / f64::midpoint(before, after));
+        println!(
+            "   {:>8} {least:>12.0} | {:>9.0} {ratio:>6.3} {:>17} {:>8.0} {:>13.2} {:>9.1}",
+            row.name(),
+            turn.per_second,
+            turn.times,
+            turn.wal,
+            turn.transactions,
+            turn.rows
+        );
+        let pairs = Pairs { reached: vec![ratio], reference: vec![before, after], others: Vec::new() };
+        worst = worst.max(judge(&format!("{} / reference", row.name()), "×", row.must(), &pairs, size));
+        worst = worst.max(turn.outcome);
+    }
+    let is_little = one::measure(world).await?;
+    Ok(if is_little { worst } else { worst.max(Outcome::Missed) })
+}
+
+/// What one kind of work showed.
+struct Turn {
+    per_second: f64,
+    times: String,
+    /// For each of it.
+    wal: f64,
+    transactions: f64,
+    rows: f64,
+    outcome: Outcome,
+}
+
+/// What those who bring work share.
+struct Run {
+    row: Row,
+    begun: AtomicUsize,
+    acked: AtomicUsize,
+    done: AtomicUsize,
+    is_over: AtomicBool,
+}
+
+impl Run {
+    /// Waits until there is room for one more; its number, or nothing when it is over.
+    async fn next(&self) -> Option<usize> {
+        while !self.is_over.load(Ordering::Relaxed) {
+            let begun = self.begun.load(Ordering::Relaxed);
+            let is_free = begun < self.done.load(Ordering::Relaxed) + UNDER_WAY;
+            if is_free && self.begun.compare_exchange(begun, begun + 1, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+                return Some(begun);
+            }
+            if !is_free {
+                tokio::time::sleep(BREATH).await;
+            }
+        }
+        None
+    }
+}
+
+impl Turn {
+    async fn run(world: &World, row: Row, duration: Duration) -> Result<Self> {
+        let mut graph = Graph::start().await?;
+        let settings = Settings { graph: format!("http://{}", graph.address), ..world.settings() };
+        let server = world.baton_with(&settings)?;
+        graph.tells(server.address)?;
+        let client = world.connect().await?;
+        let run = Arc::new(Run {
+            row,
+            begun: AtomicUsize::new(0),
+            acked: AtomicUsize::new(0),
+            done: AtomicUsize::new(0),
+            is_over: AtomicBool::new(false),
+        });
+        let mut feeders = feeders(world, &server, &run).await?;
+        let stored = messages(&client).await?;
+        let counting = tokio::spawn(count(run.clone(), world.connect().await?, graph.told.clone()));
+        tokio::time::sleep(duration / 10).await;
+        let before = Standing::of(world, &server, &client, &run).await?;
+        tokio::time::sleep(duration).await;
+        let after = Standing::of(world, &server, &client, &run).await?;
+        run.is_over.store(true, Ordering::Relaxed);
+        while let Some(ended) = feeders.join_next().await {
+            ended??;
+        }
+        let drained = Instant::now();
+        while run.done.load(Ordering::Relaxed) < run.begun.load(Ordering::Relaxed) && drained.elapsed() < PATIENCE {
+            graph.check()?;
+            ensure!(!counting.is_finished(), "what is done could not be counted");
+            tokio::time::sleep(COUNTED).await;
+        }
+        counting.abort();
+        let (begun, done) = (run.begun.load(Ordering::Relaxed), run.done.load(Ordering::Relaxed));
+        let outcome = if begun == done && is_all_there(&client, row, stored, begun).await? { Outcome::Met } else { Outcome::Wrong };
+        if outcome == Outcome::Wrong {
+            println!("   WRONG: of {begun} begun {done} were done, or not all of it is stored");
+        }
+        drop(server);
+        client.batch_execute("TRUNCATE payloads, inbound_items, outbox, timers; CHECKPOINT").await?;
+        Ok(Self { outcome, ..after.since(&before) })
+    }
+}
+
+/// Whether the database has what was begun: every message, and every answer with its last tick.
+async fn is_all_there(client: &Client, row: Row, before: i64, begun: usize) -> Result<bool> {
+    let each = if row == Row::Message { 1 } else { row.sends() + usize::from(row == Row::First) };
+    let missing = before + i64::try_from(begun * each)? - messages(client).await?;
+    let open = "SELECT count(*) FROM messages WHERE direction = 'outbound' AND status <> 'read'";
+    let open: i64 = client.query_one(open, &[]).await?.get(0);
+    Ok(missing == 0 && open == 0)
+}
+
+async fn messages(client: &Client) -> Result<i64> {
+    Ok(client.query_one("SELECT count(*) FROM messages", &[]).await?.get(0))
+}
+
+/// Keeps `done` up to date.
+async fn count(run: Arc<Run>, client: Client, told: Arc<AtomicUsize>) -> Result<()> {
+    let waiting = client.prepare(WAITING).await?;
+    loop {
+        let done = match run.row.sends() {
+            0 => {
+                let acked = run.acked.load(Ordering::Relaxed);
+                let waiting: i64 = client.query_one(&waiting, &[]).await?.get(0);
+                acked.saturating_sub(usize::try_from(waiting)?)
+            }
+            sends => told.load(Ordering::Relaxed) / sends,
+        };
+        run.done.store(done, Ordering::Relaxed);
+        tokio::time::sleep(COUNTED).await;
+    }
+}
+
+/// Whoever brings work, at once on many connections.
+async fn feeders(world: &World, server: &Server, run: &Arc<Run>) -> Result<JoinSet<Result<()>>> {
+    let mut feeders = JoinSet::new();
+    if run.row == Row::Answer {
+        for (lane, writer) in writers(world, server.address, HOLDERS).await?.into_iter().enumerate() {
+            feeders.spawn(answer(run.clone(), writer, lane));
+        }
+        return Ok(feeders);
+    }
+    for _ in 0..CONNECTIONS {
+        let (run, connection) = (run.clone(), Connection::open(server.address).await?);
+        let (address, customers) = (server.address, world.installation.customers.clone());
+        feeders.spawn(async move {
+            let mut connection = connection;
+            while let Some(number) = run.next().await {
+                let stranger = format!("1777{:06}{number:07}", Uuid::new_v4().as_fields().0 % 1_000_000);
+                let customer = if run.row == Row::First { &stranger } else { &customers[number % customers.len()] };
+                let answer = connection.send(&webhook::request(address, customer, number)).await?;
+                ensure!(answer == 200, "a webhook was answered with {answer}");
+                run.acked.fetch_add(1, Ordering::Relaxed);
+            }
+            Ok(())
+        });
+    }
+    Ok(feeders)
+}
+
+/// An agent who answers one conversation after the other.
+async fn answer(run: Arc<Run>, mut writer: Writer, lane: usize) -> Result<()> {
+    let mut turn = lane;
+    while let Some(number) = run.next().await {
+        writer.answers(turn, number).await.context("an agent's answer")?;
+        turn += 1;
+    }
+    Ok(())
+}
+
+/// How far everything was at a moment.
+struct Standing {
+    at: Instant,
+    done: usize,
+    times: [Duration; 3],
+    wal: f64,
+    transactions: i64,
+    rows: i64,
+}
+
+impl Standing {
+    async fn of(world: &World, server: &Server, client: &Client, run: &Run) -> Result<Self> {
+        let row = client
+            .query_one(
+                "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8,
+                    (SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()),
+                    (SELECT sum(n_tup_ins + n_tup_upd + n_tup_del)::bigint FROM pg_stat_user_tables WHERE relname NOT LIKE 'reference%')",
+                &[],
+            )
+            .await?;
+        Ok(Self {
+            at: Instant::now(),
+            done: run.done.load(Ordering::Relaxed),
+            times: [
+                machine::time_of(server.process_id())?,
+                machine::time_of_family(world.postgres.process_id())?,
+                machine::time_of(world.redis.process_id())?,
+            ],
+            wal: row.get(0),
+            transactions: row.get(1),
+            rows: row.get(2),
+        })
+    }
+
+    fn since(&self, before: &Self) -> Turn {
+        let done = (self.done - before.done).max(1) as f64;
+        let times = self.times.iter().zip(before.times).map(|(now, before)| (*now - before).as_secs_f64() * 1e6 / done);
+        Turn {
+            per_second: done / self.at.duration_since(before.at).as_secs_f64(),
+            times: times.map(|time| format!("{time:.0}")).collect::<Vec<_>>().join("+"),
+            wal: (self.wal - before.wal) / done,
+            transactions: (self.transactions - before.transactions) as f64 / done,
+            rows: (self.rows - before.rows) as f64 / done,
+            outcome: Outcome::Met,
+        }
+    }
+}
