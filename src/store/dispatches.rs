@@ -15,7 +15,8 @@ use crate::domain::message::Message;
 
 crate::statements! {
     /// The allowance is a bucket of an eighth of a second's sends, refilled at seven eighths of the rate, so that no window of one
-    /// second ever holds more than the rate. Whoever finds its row taken leaves the number to whoever has it.
+    /// second ever holds more than the rate. Whoever finds its row taken leaves the number to whoever has it. The earliest message of a
+    /// contact is a subquery of its own: joined, it would be looked for among all that the number has to send, for each of them.
     CLAIM = "
         WITH allowance AS (
             SELECT least(
@@ -29,10 +30,11 @@ crate::statements! {
             SELECT message_id
             FROM outbox AS this
             WHERE workspace_id = $1 AND inbox_id = $2 AND state = 'queued' AND due_at <= now()
-              AND NOT EXISTS (
-                  SELECT FROM outbox AS earlier
-                  WHERE earlier.workspace_id = this.workspace_id AND earlier.inbox_id = this.inbox_id
-                    AND earlier.contact_id = this.contact_id AND earlier.position < this.position)
+              AND position = (
+                  SELECT min(position)
+                  FROM outbox AS earliest
+                  WHERE earliest.workspace_id = this.workspace_id AND earliest.inbox_id = this.inbox_id
+                    AND earliest.contact_id = this.contact_id)
             ORDER BY position
             LIMIT coalesce((SELECT least(floor(tokens)::bigint, $4) FROM allowance WHERE paused_until IS NULL), 0)
             FOR UPDATE SKIP LOCKED
@@ -52,9 +54,17 @@ crate::statements! {
         SELECT allowance.tokens::float8, allowance.paused_until, claimed.conversation_id, claimed.contact_id, claimed.attempts,
             claimed.queued_at,
             ARRAY(SELECT identity.kind || ':' || identity.value
-                  FROM contact_identities AS identity
-                  JOIN contacts AS contact ON contact.workspace_id = $1 AND contact.id = claimed.contact_id
-                  WHERE identity.workspace_id = $1 AND (identity.contact_id = contact.id OR identity.joined_from @> ARRAY[contact.id])
+                  FROM contacts AS contact
+                  CROSS JOIN LATERAL (
+                      SELECT kind, value, standing
+                      FROM contact_identities AS own
+                      WHERE own.workspace_id = $1 AND own.contact_id = contact.id
+                      UNION ALL
+                      SELECT kind, value, standing
+                      FROM contact_identities AS taken_over
+                      WHERE taken_over.workspace_id = $1 AND taken_over.joined_from @> ARRAY[contact.id]
+                        AND taken_over.contact_id <> contact.id) AS identity
+                  WHERE contact.workspace_id = $1 AND contact.id = claimed.contact_id
                   ORDER BY contact.address = jsonb_build_object('kind', identity.kind, 'value', identity.value) DESC NULLS LAST,
                       identity.standing = 'former', identity.kind, identity.value
                   LIMIT 20) AS identities,
