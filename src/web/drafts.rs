@@ -6,10 +6,10 @@ use serde::Serialize;
 use url::form_urlencoded;
 use uuid::Uuid;
 
-use super::act::text;
-use super::error::{Error, Result};
-use super::frames::ToPage;
-use super::session::Signed;
+use super::conversations::act::text;
+use super::edge::error::{Error, Result};
+use super::live::frames::ToPage;
+use super::sessions::Signed;
 use super::state::State;
 use crate::domain::ids::ConversationId;
 use crate::store::drafts::{Draft, DraftKind, DraftPage, DraftPlace, DraftSaved};

@@ -8,15 +8,15 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Resource, Route};
 
-use super::bodies::watch;
+use super::conversations::{self, assignments, reads};
+use super::edge::bodies::watch;
 use super::edge::edge;
-use super::error::{Error, Result};
-use super::guard::{FORM_LIMIT, UPLOAD_LIMIT, guard};
-use super::redirect::{FIRST_PAGE, go_to};
-use super::{
-    admin, assets, assignments, availability, conversations, drafts, health, inbox, language, live_socket, media, messages, notes, reads,
-    settlements, sign_in, webhook,
-};
+use super::edge::error::{Error, Result};
+use super::edge::guard::{FORM_LIMIT, UPLOAD_LIMIT, guard};
+use super::edge::redirect::{FIRST_PAGE, go_to};
+use super::live::socket;
+use super::messages::{self, settlements};
+use super::{admin, assets, availability, drafts, health, inbox, language, media, notes, sign_in, webhook};
 use crate::domain::user::Permission;
 
 /// Who may ask.
@@ -100,7 +100,7 @@ pub static ROUTES: &[Entry] = &[
     get("/media/{id}/thumbnail", Who::May(Permission::SeeInbox), Kind::Part, || web::to(media::thumbnail)),
     get("/admin/quarantine", Who::May(Permission::SeeAdmin), Kind::Page, || web::to(admin::quarantine)),
     get("/admin/notices", Who::May(Permission::SeeAdmin), Kind::Page, || web::to(admin::notices)),
-    get("/live", Who::May(Permission::SeeInbox), Kind::Live, || web::to(live_socket::open)),
+    get("/live", Who::May(Permission::SeeInbox), Kind::Live, || web::to(socket::open)),
     get("/webhooks/whatsapp/{app_id}", Who::Public, Kind::Door, || web::to(webhook::challenge)),
     post("/webhooks/whatsapp/{app_id}", Who::Public, Kind::Door, || web::to(webhook::receive)),
     get("/healthz", Who::Public, Kind::Open, || web::to(health::alive)),

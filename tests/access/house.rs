@@ -24,12 +24,12 @@ use baton::runner::intake::Intake;
 use baton::store::Store;
 use baton::store::users::NewUser;
 use baton::web::assets::Others;
-use baton::web::bodies::budget::Budgets;
-use baton::web::passwords::Passwords;
-use baton::web::receipts::Receipts;
+use baton::web::edge::bodies::budget::Budgets;
+use baton::web::live::receipts::Receipts;
 use baton::web::routes::configure;
+use baton::web::sessions::tokens::Tokens;
+use baton::web::sign_in::passwords::Passwords;
 use baton::web::state::{Sockets, State};
-use baton::web::tokens::Tokens;
 use baton::whatsapp::Client;
 use baton::whatsapp::client::Settings;
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -244,7 +244,7 @@ impl Browser<'_> {
     pub async fn csrf(&mut self) -> String {
         let state = &self.house.state;
         let request = self.cookies.iter().cloned().fold(TestRequest::get(), TestRequest::cookie).to_http_request();
-        let found = baton::web::session::find(state, &request, jiff::Timestamp::now()).await.unwrap();
+        let found = baton::web::sessions::find(state, &request, jiff::Timestamp::now()).await.unwrap();
         found.map(|found| found.signed.csrf).unwrap_or_default()
     }
 

@@ -8,7 +8,7 @@ use actix_web::test::TestRequest;
 use baton::domain::ids::{ConversationId, MessageId};
 use baton::domain::inbound::InboundContent;
 use baton::domain::user::{Permission, Role};
-use baton::web::csrf;
+use baton::web::edge::csrf;
 use baton::web::routes::{Entry, Kind, ROUTES, Who};
 use uuid::Uuid;
 

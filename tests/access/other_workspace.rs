@@ -3,7 +3,7 @@
 use actix_web::http::{Method, StatusCode};
 use actix_web::test::TestRequest;
 use baton::domain::user::Role;
-use baton::web::csrf;
+use baton::web::edge::csrf;
 use baton::web::routes::{Entry, ROUTES, Who};
 use uuid::Uuid;
 

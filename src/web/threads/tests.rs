@@ -12,7 +12,7 @@ use crate::domain::ids::{ContactId, ConversationId, FlowId, MediaId, NoteId, Que
 use crate::domain::message::{Content, Failure, MediaState, Status};
 use crate::domain::timer::Timer;
 use crate::store::threads::QuotedMessage;
-use crate::web::views::Bubble;
+use crate::web::messages::view::Bubble;
 
 fn at() -> Timestamp {
     "2026-11-20T12:00:00Z".parse().unwrap()
