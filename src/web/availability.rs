@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::edge::answer::Asked;
 use super::edge::error::Result;
-use super::sessions::Signed;
+use super::sessions::signed::Signed;
 use super::state::State;
 use crate::domain::agent::Availability;
 use crate::live::wakes::Wake;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::conversations::act::text;
 use super::edge::error::{Error, Result};
 use super::live::frames::ToPage;
-use super::sessions::Signed;
+use super::sessions::signed::Signed;
 use super::state::State;
 use crate::domain::ids::ConversationId;
 use crate::store::drafts::{Draft, DraftKind, DraftPage, DraftPlace, DraftSaved};

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::edge::error::{Error, Result};
 use super::edge::redirect::{go_to_with, last_page};
 use super::locale::Locale;
-use super::sessions::Signed;
+use super::sessions::signed::Signed;
 use super::state::State;
 
 #[derive(Deserialize)]

@@ -7,7 +7,7 @@ use actix_web::http::header::{
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 
 use super::edge::error::{Error, Result};
-use super::sessions::Signed;
+use super::sessions::signed::Signed;
 use super::state::State;
 use crate::domain::ids::MediaId;
 use crate::media::Stored;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use super::assets::Others;
+use super::assets::others::Others;
 use super::edge::bodies::budget::Budgets;
 use super::live::receipts::Receipts;
 use super::sessions::cookies::Binding;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use actix_web::cookie::Cookie;
 use actix_web::dev::Service;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT, LOCATION, ORIGIN, SET_COOKIE};
+use actix_web::http::header::{ACCEPT, CONTENT_TYPE, LOCATION, ORIGIN, SET_COOKIE};
 use actix_web::test::{TestRequest, init_service};
 use actix_web::{App, web};
 use baton::config::Config;
@@ -23,7 +23,7 @@ use baton::runner::Runner;
 use baton::runner::intake::Intake;
 use baton::store::Store;
 use baton::store::users::NewUser;
-use baton::web::assets::Others;
+use baton::web::assets::others::Others;
 use baton::web::edge::bodies::budget::Budgets;
 use baton::web::live::receipts::Receipts;
 use baton::web::routes::configure;
@@ -86,6 +86,29 @@ impl Answer {
     pub fn is_sent_to_sign_in(&self) -> bool {
         self.status == StatusCode::SEE_OTHER && self.location.starts_with("/sign-in")
     }
+}
+
+/// Templates give attributes lines of their own; whoever looks for two beside each other finds one space between them.
+fn with_single_spaces_in_tags(html: &str) -> String {
+    let mut read = String::with_capacity(html.len());
+    let (mut is_tag, mut is_value) = (false, false);
+    for c in html.chars() {
+        match c {
+            '<' if !is_value => is_tag = true,
+            '"' if is_tag => is_value = !is_value,
+            '>' if is_tag && !is_value => {
+                is_tag = false;
+                read.truncate(read.trim_ascii_end().len());
+            }
+            _ => {}
+        }
+        if !is_tag || is_value || !c.is_ascii_whitespace() {
+            read.push(c);
+        } else if !read.ends_with(' ') {
+            read.push(' ');
+        }
+    }
+    read
 }
 
 impl House {
@@ -171,8 +194,11 @@ impl House {
         let (status, cookies) = (response.status(), set.collect());
         let headers =
             response.headers().iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned())).collect();
+        let is_html = header(CONTENT_TYPE).is_some_and(|kind| kind.contains("html"));
         let body = actix_web::body::to_bytes(response.into_body()).await.map_err(|_| "unreadable").unwrap();
-        Answer { status, location, cookies, retry_after, headers, body: String::from_utf8_lossy(&body).into_owned() }
+        let body = String::from_utf8_lossy(&body).into_owned();
+        let body = if is_html { with_single_spaces_in_tags(&body) } else { body };
+        Answer { status, location, cookies, retry_after, headers, body }
     }
 
     /// Fills in the sign-in form.

@@ -11,7 +11,7 @@ use super::conversations::present;
 use super::edge::answer::page;
 use super::edge::error::Result;
 use super::layouts::chrome::Chrome;
-use super::sessions::Signed;
+use super::sessions::signed::Signed;
 use super::state::State;
 use crate::store;
 use crate::store::quarantine;

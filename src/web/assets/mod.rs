@@ -3,27 +3,22 @@
 //! A page asks for files of its own build at whichever node the balancer picks. So a node keeps its files in the database when it starts,
 //! and looks there for a version it does not know.
 
-mod others;
+pub mod others;
+pub mod own;
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use actix_web::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse, web};
-use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
-pub use self::others::Others;
+use self::own::{VERSION, short};
 use super::edge::error::{Error, Result};
 use super::state::State;
 use crate::live::trouble::Trouble;
 use crate::store::assets::Asset;
 use crate::store::{self, Store};
-
-#[derive(RustEmbed)]
-#[folder = "static/"]
-struct Files;
 
 /// An address that names the content never changes its content.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -42,29 +37,12 @@ const TRY_AGAIN: Duration = Duration::from_secs(60);
 
 static NOT_KEPT: Trouble = Trouble::new("the files of this version could not be kept for other nodes");
 
-/// One version of all files together, as the program found them when it started. It stands before the path, so that a module
-/// that imports its neighbour names the version too.
-static VERSION: LazyLock<String> = LazyLock::new(|| {
-    let mut digest = Sha256::new();
-    for path in Files::iter() {
-        digest.update(path.as_bytes());
-        digest.update(Files::get(&path).map(|file| file.metadata.sha256_hash()).unwrap_or_default());
-    }
-    short(&digest.finalize())
-});
-
-/// The address of a file under `static/`, which changes with the content: `/assets/1f3a…/styles/app.css`.
-#[must_use]
-pub fn asset_path(path: &str) -> String {
-    format!("/assets/{}/{path}", *VERSION)
-}
-
 /// Keeps the files of this version where every node finds them. Wanted before the first page that names them leaves.
 ///
 /// # Errors
 /// As PostgreSQL answers.
 pub async fn publish(store: &Store) -> Result<(), store::Error> {
-    store.keep_assets(&VERSION, &own()).await
+    store.keep_assets(&VERSION, &own::all()).await
 }
 
 /// Says each day that this version is served. Runs until `stop`.
@@ -84,23 +62,11 @@ pub async fn keep_published(store: Store, stop: CancellationToken) {
     }
 }
 
-/// The files of this build, in the order of their paths: two nodes that keep them at once do not wait for each other crosswise.
-fn own() -> Vec<Asset> {
-    let mut assets: Vec<Asset> = Files::iter().filter_map(|path| own_file(&path)).collect();
-    assets.sort_by(|one, other| one.path.cmp(&other.path));
-    assets
-}
-
-fn own_file(path: &str) -> Option<Asset> {
-    let file = Files::get(path)?;
-    Some(Asset { path: path.to_owned(), content_type: content_type(&file), content: file.data.into_owned() })
-}
-
 /// `GET /assets/{version}/{path}`. A page of another build is given the files of that build, as long as anybody knows them.
 pub(super) async fn show(request: HttpRequest, state: web::Data<State>, path: web::Path<(String, String)>) -> Result<HttpResponse> {
     let (version, path) = path.into_inner();
     if version == *VERSION {
-        let file = own_file(&path).ok_or(Error::NotFound)?;
+        let file = own::file(&path).ok_or(Error::NotFound)?;
         return Ok(answer(&request, file, if cfg!(debug_assertions) { ASK_AGAIN } else { FOR_EVER }));
     }
     match state.other_builds.find(&state.store, &version).await? {
@@ -108,7 +74,7 @@ pub(super) async fn show(request: HttpRequest, state: web::Data<State>, path: we
             let file = files.iter().find(|file| file.path == path).ok_or(Error::NotFound)?;
             Ok(answer(&request, file.clone(), FOR_EVER))
         }
-        None => Ok(answer(&request, own_file(&path).ok_or(Error::NotFound)?, NEVER)),
+        None => Ok(answer(&request, own::file(&path).ok_or(Error::NotFound)?, NEVER)),
     }
 }
 
@@ -128,17 +94,6 @@ fn names(tags: &str, version: &str) -> bool {
     tags.split(',').any(|tag| tag.trim().trim_start_matches("W/").trim_matches('"') == version)
 }
 
-/// The first twelve hexadecimal digits of a digest.
-fn short(digest: &[u8]) -> String {
-    hex::encode(&digest[..6])
-}
-
-fn content_type(file: &EmbeddedFile) -> String {
-    let kind = file.metadata.mimetype();
-    let is_text = kind.starts_with("text/") || kind.ends_with("javascript") || kind.ends_with("json");
-    if is_text { format!("{kind}; charset=utf-8") } else { kind.to_owned() }
-}
-
 #[cfg(test)]
 mod tests {
     use actix_web::body::to_bytes;
@@ -150,7 +105,7 @@ mod tests {
     use crate::web::state::tests::state_without_database;
 
     fn some_style() -> String {
-        Files::iter().find(|path| path.ends_with(".css")).expect("there is a style").into_owned()
+        own::all().into_iter().map(|file| file.path).find(|path| path.ends_with(".css")).expect("there is a style")
     }
 
     async fn get(version: &str, path: &str, known: Option<&str>) -> Result<HttpResponse> {
@@ -162,10 +117,10 @@ mod tests {
     #[actix_web::test]
     async fn a_file_has_a_versioned_address() -> Result<()> {
         let style = some_style();
-        assert_eq!(asset_path(&style), format!("/assets/{}/{style}", *VERSION));
+        assert_eq!(own::asset_path(&style), format!("/assets/{}/{style}", *VERSION));
         let kept = get(&VERSION, &style, None).await?;
         assert_eq!(kept.headers().get(CONTENT_TYPE).unwrap(), "text/css; charset=utf-8");
-        assert_eq!(to_bytes(kept.into_body()).await.unwrap(), Files::get(&style).unwrap().data.into_owned());
+        assert_eq!(to_bytes(kept.into_body()).await.unwrap(), own::file(&style).unwrap().content);
         Ok(())
     }
 

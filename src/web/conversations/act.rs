@@ -6,7 +6,7 @@ use crate::domain::refusal::Refusal;
 use crate::runner;
 use crate::runner::contact::Done;
 use crate::web::edge::error::{Error, Result};
-use crate::web::sessions::Signed;
+use crate::web::sessions::signed::Signed;
 use crate::web::state::State;
 
 /// Who acts, as the rules see them.

@@ -16,7 +16,7 @@ use crate::web::edge::error::{Error, Result};
 use crate::web::edge::view::refusal_words;
 use crate::web::layouts::toast::{Offered, Toast};
 use crate::web::live::streams;
-use crate::web::sessions::Signed;
+use crate::web::sessions::signed::Signed;
 use crate::web::state::State;
 
 #[derive(Deserialize)]

@@ -14,11 +14,12 @@ use crate::live::change::ConversationChange;
 use crate::store::allowances::Paused;
 use crate::store::lists::{Cursor, ListView, Listed, ViewCounts};
 use crate::store::pages::Opened;
+use crate::web::inbox::tabs::{Counts, View};
 use crate::web::inbox::view::row::Row;
-use crate::web::inbox::view::{PausedNumber, View, Whom};
-use crate::web::layouts::chrome::{Chrome, Counts, Person, QueueName, Viewer};
+use crate::web::inbox::view::{PausedNumber, Whom};
+use crate::web::layouts::chrome::{Chrome, Person, QueueName, Viewer};
 use crate::web::locale::Locale;
-use crate::web::sessions::Signed;
+use crate::web::sessions::signed::Signed;
 
 /// A list's view as the database knows it.
 #[must_use]

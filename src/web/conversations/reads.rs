@@ -5,9 +5,9 @@ use serde::Deserialize;
 
 use crate::domain::ids::ConversationId;
 use crate::web::edge::error::{Error, Result};
+use crate::web::live::customer;
 use crate::web::live::frames::ToPage;
-use crate::web::live::receipts;
-use crate::web::sessions::Signed;
+use crate::web::sessions::signed::Signed;
 use crate::web::state::State;
 
 #[derive(Deserialize)]
@@ -23,7 +23,7 @@ pub(in crate::web) async fn create(
     form: web::Form<Read>,
 ) -> Result<HttpResponse> {
     let seq = remember(&state, &signed, *id, form.seq).await?;
-    receipts::read(&state, signed.workspace, *id, signed.user, seq);
+    customer::read(&state, signed.workspace, *id, signed.user, seq);
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -6,8 +6,6 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 
 use crate::domain::Refusal;
-use crate::web::sessions::tokens;
-use crate::web::sign_in::passwords;
 use crate::{runner, store};
 
 /// The answer of a handler, or why there is none.
@@ -166,24 +164,6 @@ impl From<runner::Error> for Error {
             runner::Error::Busy => Refusal::Busy.into(),
             runner::Error::ClockOff(_) => Self::Away(error.to_string()),
             runner::Error::Panicked => Self::fault(error),
-        }
-    }
-}
-
-impl From<tokens::Error> for Error {
-    fn from(error: tokens::Error) -> Self {
-        match error {
-            tokens::Error::Store(error) => error.into(),
-            tokens::Error::NoKey | tokens::Error::Sign(_) => Self::fault(error),
-        }
-    }
-}
-
-impl From<passwords::Error> for Error {
-    fn from(error: passwords::Error) -> Self {
-        match error {
-            passwords::Error::Busy => Self::Away(error.to_string()),
-            passwords::Error::Hash(_) => Self::fault(error),
         }
     }
 }

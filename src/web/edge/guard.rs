@@ -14,9 +14,10 @@ use url::form_urlencoded;
 
 use super::bodies::{FORM, UPLOAD, Watch};
 use super::csrf::{self, Origin};
+use super::entry::{Entry, Kind, Who};
 use super::error::{Error, Result};
-use crate::web::routes::{Entry, Kind, Who};
-use crate::web::sessions::{self, Found, Signed};
+use crate::web::sessions::signed::Signed;
+use crate::web::sessions::{self, Found};
 use crate::web::state::State;
 
 /// A form without a picture: the longest message in the least compact encoding, and room to spare.

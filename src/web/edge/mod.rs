@@ -5,6 +5,7 @@ pub mod answer;
 pub mod bodies;
 pub mod client_address;
 pub mod csrf;
+pub mod entry;
 pub mod error;
 pub mod guard;
 pub mod redirect;
@@ -30,8 +31,8 @@ use self::view::{ErrorPage, RefusalPage, refusal_words};
 use super::layouts::html::Html;
 use super::live::streams;
 use super::locale::Locale;
-use super::sessions::Signed;
 use super::sessions::cookies::Binding;
+use super::sessions::signed::Signed;
 use super::state::State;
 use crate::live::trouble::Trouble;
 

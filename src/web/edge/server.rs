@@ -21,14 +21,11 @@ use actix_web::web::{Data, ServiceConfig};
 
 pub use self::connections::{Connections, Place};
 pub use self::descriptors::{Descriptors, raise};
-pub use self::stream::{Connection, Progress, UnderWay};
+pub use self::stream::{Connection, HEAD, Progress, UnderWay};
 use crate::web::state::State;
 
 /// How long an idle connection is kept; longer than load balancers keep theirs.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-
-/// How long the head of a request may take.
-pub const HEAD: Duration = Duration::from_secs(5);
 
 /// How long a connection that is to end may take to do so.
 const FAREWELL: Duration = Duration::from_secs(1);

@@ -1,5 +1,6 @@
 //! The inbox: the list and its pages.
 
+pub mod tabs;
 pub mod view;
 
 use actix_web::http::StatusCode;
@@ -7,12 +8,12 @@ use actix_web::{HttpResponse, web};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use self::view::{InboxPage, List, PausedFragment, PausedNumbers, RowsFrame, View};
+use self::tabs::{Counts, View};
+use self::view::{InboxPage, List, PausedFragment, PausedNumbers, RowsFrame};
 use super::conversations::present;
 use super::edge::answer::page;
 use super::edge::error::{Error, Result};
-use super::layouts::chrome::Counts;
-use super::sessions::Signed;
+use super::sessions::signed::Signed;
 use super::state::State;
 use crate::domain::ids::ConversationId;
 use crate::store;

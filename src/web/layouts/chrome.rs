@@ -6,7 +6,7 @@ use super::script_words::ScriptWords;
 use crate::domain::agent::Availability;
 use crate::domain::ids::{QueueId, UserId};
 use crate::domain::user::{Permission, Role};
-use crate::web::inbox::view::View;
+use crate::web::inbox::tabs::Counts;
 use crate::web::locale::Locale;
 
 /// A person as pages name them.
@@ -72,27 +72,6 @@ pub fn initials(name: &str) -> String {
     let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
     let first = words.next();
     first.into_iter().chain(words.next_back()).flat_map(char::to_uppercase).collect()
-}
-
-/// How many conversations wait under each tab of the viewer's list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counts {
-    pub mine: i64,
-    pub queues: i64,
-    pub unassigned: i64,
-}
-
-impl Counts {
-    /// The figure on a tab; "all" and "resolved" have none.
-    #[must_use]
-    pub fn of(&self, view: View) -> Option<i64> {
-        match view {
-            View::Mine => Some(self.mine),
-            View::Queues => Some(self.queues),
-            View::Unassigned => Some(self.unassigned),
-            View::All | View::Resolved => None,
-        }
-    }
 }
 
 /// What surrounds the parts of a page.

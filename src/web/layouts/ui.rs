@@ -9,7 +9,7 @@ static SPRITE: LazyLock<String> = LazyLock::new(|| asset("icons.svg"));
 /// The address of a file under `static/`.
 #[must_use]
 pub fn asset(path: &str) -> String {
-    crate::web::assets::asset_path(path)
+    crate::web::assets::own::asset_path(path)
 }
 
 /// An icon of the sprite; decoration, words stand beside it or in a label.

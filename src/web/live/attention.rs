@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::socket::SILENCE;
+/// How long a page may say nothing; it beats every 20 seconds. What it is told does not count.
+const SILENCE: Duration = Duration::from_secs(70);
 
 /// Messages that are taken in at once; walking through a list with a key held down needs a few.
 const BURST: u32 = 40;

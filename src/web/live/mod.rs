@@ -1,6 +1,7 @@
 //! Live pages: their sockets, and how news reaches them.
 
 pub mod attention;
+pub mod customer;
 pub mod fanout;
 pub mod frames;
 pub mod receipts;

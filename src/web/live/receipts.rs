@@ -1,16 +1,12 @@
-//! What the customer sees of us reading and typing. Meta marks as read and shows "typing…" with one call, for up to 25 seconds;
-//! only who holds the conversation causes it.
+//! What customers were told of us reading and typing, and are being told.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use actix_web::web::Data;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::domain::ids::{ConversationId, UserId, WorkspaceId};
-use crate::web::state::State;
-use crate::whatsapp::payload::Typing;
+use crate::domain::ids::{ConversationId, UserId};
 
 /// "typing…" fades after 25 seconds (Meta, typing indicators); it is shown again before.
 const AGAIN: Duration = Duration::from_secs(20);
@@ -29,7 +25,8 @@ pub struct Receipts {
     calls: Semaphore,
 }
 
-type Reader = (ConversationId, UserId);
+/// Who reads what.
+pub type Reader = (ConversationId, UserId);
 
 /// How far the customer knows that they were read.
 #[derive(Debug, Default)]
@@ -50,7 +47,7 @@ impl Default for Receipts {
 
 impl Receipts {
     /// Whether it is time to show "typing…" (again).
-    fn shows_typing(&self, conversation: ConversationId) -> bool {
+    pub fn shows_typing(&self, conversation: ConversationId) -> bool {
         let mut shown = self.typing();
         if shown.len() >= KEPT {
             shown.retain(|_, since| since.elapsed() < AGAIN);
@@ -68,7 +65,7 @@ impl Receipts {
     }
 
     /// Notes how far we have read; true when the caller is to tell.
-    fn begins_telling(&self, reader: Reader, seq: i64) -> bool {
+    pub fn begins_telling(&self, reader: Reader, seq: i64) -> bool {
         let mut reading = self.reading();
         if reading.len() >= KEPT && !reading.contains_key(&reader) {
             reading.retain(|_, reading| reading.is_being_told);
@@ -81,17 +78,22 @@ impl Receipts {
     }
 
     /// How far we have read, and what was told last.
-    fn to_tell(&self, reader: Reader) -> (i64, Option<String>) {
+    pub fn to_tell(&self, reader: Reader) -> (i64, Option<String>) {
         self.reading().get(&reader).map_or((0, None), |reading| (reading.read, reading.told.clone()))
     }
 
     /// Notes what was told up to `seq`; true when more was read meanwhile.
-    fn told(&self, reader: Reader, seq: i64, message: Option<String>) -> bool {
+    pub fn told(&self, reader: Reader, seq: i64, message: Option<String>) -> bool {
         let mut reading = self.reading();
         let Some(reading) = reading.get_mut(&reader) else { return false };
         reading.told = message.or(reading.told.take());
         reading.is_being_told = reading.read > seq;
         reading.is_being_told
+    }
+
+    /// Leave for one call; nothing while too many are under way.
+    pub fn begins_call(&self) -> Option<SemaphorePermit<'_>> {
+        self.calls.try_acquire().ok()
     }
 
     fn typing(&self) -> MutexGuard<'_, HashMap<ConversationId, Instant>> {
@@ -101,60 +103,6 @@ impl Receipts {
     fn reading(&self) -> MutexGuard<'_, HashMap<Reader, Reading>> {
         self.reading.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// One customer, and who deals with them.
-#[derive(Clone, Copy)]
-struct Customer {
-    workspace: WorkspaceId,
-    conversation: ConversationId,
-    user: UserId,
-}
-
-/// The holder of a conversation types: the customer sees it.
-pub fn typing(state: &Data<State>, workspace: WorkspaceId, conversation: ConversationId, user: UserId) {
-    if state.receipts.shows_typing(conversation) {
-        let (state, customer) = (state.clone(), Customer { workspace, conversation, user });
-        actix_web::rt::spawn(async move { tell(&state, customer, i64::MAX, None, Typing::Shown).await });
-    }
-}
-
-/// The holder of a conversation has read it up to `seq`, which exists: the customer's ticks turn blue. One call at a time for each
-/// conversation; what is read meanwhile is told by the next.
-pub fn read(state: &Data<State>, workspace: WorkspaceId, conversation: ConversationId, user: UserId, seq: i64) {
-    let reader = (conversation, user);
-    if state.receipts.begins_telling(reader, seq) {
-        let (state, customer) = (state.clone(), Customer { workspace, conversation, user });
-        actix_web::rt::spawn(async move {
-            loop {
-                let (seq, told) = state.receipts.to_tell(reader);
-                let told = tell(&state, customer, seq, told, Typing::Hidden).await;
-                if !state.receipts.told(reader, seq, told) {
-                    return;
-                }
-            }
-        });
-    }
-}
-
-/// Tells of the customer's latest message up to `seq`, unless that is `known` already; answers which it was. Best effort: a customer
-/// who does not see a tick loses nothing.
-async fn tell(state: &State, customer: Customer, seq: i64, known: Option<String>, typing: Typing) -> Option<String> {
-    let _call = state.receipts.calls.try_acquire().ok()?;
-    let Customer { workspace, conversation, user } = customer;
-    let told = async {
-        let heard = state.store.last_heard(workspace, conversation, user, seq).await?;
-        let Some((inbox, message)) = heard.filter(|(_, message)| known.as_deref() != Some(message)) else { return Ok(None) };
-        let Some(connection) = state.runner.workplaces().connection(workspace, inbox).await? else { return Ok(None) };
-        if let Err(error) = state.client.mark_read(&connection.phone_number_id, connection.token()?, &message, typing).await {
-            tracing::debug!(%error, %conversation, "the customer could not be told");
-        }
-        Ok::<_, crate::store::Error>(Some(message))
-    };
-    told.await.unwrap_or_else(|error| {
-        tracing::debug!(%error, %conversation, "the customer could not be told");
-        None
-    })
 }
 
 #[cfg(test)]

@@ -15,9 +15,9 @@ use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
 use super::attention::Attention;
+use super::customer;
 use super::fanout::{listings, people_frame};
 use super::frames::{FromPage, ToPage};
-use super::receipts;
 use crate::domain::ids::{ConversationId, QueueId};
 use crate::live::hub::{LastPage, Owner, Registered, Showing, SocketId};
 use crate::live::people::{Doing, Sign};
@@ -25,7 +25,8 @@ use crate::live::porter::{Porter, carry};
 use crate::store::lists::ViewCounts;
 use crate::web::edge::error::{Error, Result};
 use crate::web::locale::Locale;
-use crate::web::sessions::{Signed, renewal};
+use crate::web::sessions::renewal;
+use crate::web::sessions::signed::Signed;
 use crate::web::state::State;
 use crate::web::threads::{self, Seen};
 
@@ -34,9 +35,6 @@ const LARGEST: usize = 16 * 1024;
 
 /// How long a page may take to accept a frame.
 const SEND: Duration = Duration::from_secs(5);
-
-/// How long a page may say nothing; it beats every 20 seconds. What it is told does not count.
-pub(in crate::web) const SILENCE: Duration = Duration::from_secs(70);
 
 /// How long the end of a socket may take.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -185,7 +183,7 @@ impl Page {
             FromPage::Typing { conversation } => {
                 if self.open == Some(conversation) {
                     self.sign(conversation, Doing::Typing);
-                    receipts::typing(&self.state, self.owner.workspace, conversation, self.owner.user);
+                    customer::typing(&self.state, self.owner.workspace, conversation, self.owner.user);
                 }
                 true
             }

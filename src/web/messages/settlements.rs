@@ -8,7 +8,7 @@ use crate::domain::ids::MessageId;
 use crate::web::conversations::act::{person, run_once};
 use crate::web::edge::answer::Asked;
 use crate::web::edge::error::{Error, Result};
-use crate::web::sessions::Signed;
+use crate::web::sessions::signed::Signed;
 use crate::web::state::State;
 
 #[derive(Deserialize)]

@@ -10,7 +10,7 @@ use super::drafts;
 use super::edge::answer::Asked;
 use super::edge::error::Result;
 use super::messages::draft_page;
-use super::sessions::Signed;
+use super::sessions::signed::Signed;
 use super::state::State;
 use crate::domain::command::Command;
 use crate::domain::ids::{ConversationId, NoteId};

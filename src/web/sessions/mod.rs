@@ -6,23 +6,21 @@
 
 pub mod cookies;
 pub mod devices;
+pub mod signed;
 pub mod tokens;
 
-use std::future::{Ready, ready};
-
+use actix_web::HttpRequest;
 use actix_web::cookie::Cookie;
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use self::cookies::{SESSION_DAYS, SessionCookie};
+use self::signed::Signed;
 use super::edge::csrf;
-use super::edge::error::{Error, Result};
+use super::edge::error::Result;
 use super::locale::Locale;
 use super::state::State;
 use crate::domain::ids::{SessionId, UserId, WorkspaceId};
-use crate::domain::user::{Permission, Role};
 use crate::store::sessions::{NewSession, Renewal, SessionUser};
 
 /// How long a session lives without a request.
@@ -33,49 +31,6 @@ pub const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// What a browser calls itself is kept to this many characters.
 const LONGEST_USER_AGENT: usize = 200;
-
-/// The person a request comes from. Handlers of routes that need one take it as an argument.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Signed {
-    pub workspace: WorkspaceId,
-    pub user: UserId,
-    pub session: SessionId,
-    pub role: Role,
-    pub name: String,
-    pub locale: Locale,
-    /// What every form of this session carries in its hidden field `csrf`.
-    pub csrf: String,
-}
-
-impl Signed {
-    /// Whether this person's role may do that.
-    #[must_use]
-    pub fn may(&self, permission: Permission) -> bool {
-        self.role.may(permission)
-    }
-
-    fn of(person: SessionUser, cookie: &SessionCookie) -> Self {
-        Self {
-            workspace: cookie.workspace,
-            user: person.id,
-            session: cookie.session,
-            role: person.role,
-            name: person.name,
-            locale: Locale::of(&person.locale).unwrap_or_default(),
-            csrf: csrf::token(&cookie.secret_hash(), cookie.session),
-        }
-    }
-}
-
-/// The [`guard`](crate::web::edge::guard) has put the person there, or has answered before any handler was asked.
-impl FromRequest for Signed {
-    type Error = Error;
-    type Future = Ready<Result<Self>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(request.extensions().get::<Signed>().cloned().ok_or(Error::Unsigned))
-    }
-}
 
 /// A person, and the cookies that the answer must bring.
 pub struct Found {
@@ -95,9 +50,9 @@ pub async fn find(state: &State, request: &HttpRequest, now: Timestamp) -> Resul
             return Ok(Some(Found { signed, cookies: Vec::new() }));
         }
     }
-    let person = state.store.renew_session(session.workspace, session.session, &session.secret_hash(), renewal(now)).await?;
-    match person {
-        Some(person) => found(state, Signed::of(person, &session), &session, now).await.map(Some),
+    let user = state.store.renew_session(session.workspace, session.session, &session.secret_hash(), renewal(now)).await?;
+    match user {
+        Some(user) => found(state, person(user, &session), &session, now).await.map(Some),
         None => Ok(None),
     }
 }
@@ -143,6 +98,18 @@ pub async fn end(state: &State, workspace: WorkspaceId, session: SessionId, now:
     state.tokens.end(session, now);
     state.sockets.close_session(workspace, session);
     Ok(state.cookies().signed_out())
+}
+
+fn person(user: SessionUser, cookie: &SessionCookie) -> Signed {
+    Signed {
+        workspace: cookie.workspace,
+        user: user.id,
+        session: cookie.session,
+        role: user.role,
+        name: user.name,
+        locale: Locale::of(&user.locale).unwrap_or_default(),
+        csrf: csrf::token(&cookie.secret_hash(), cookie.session),
+    }
 }
 
 fn session_cookie(state: &State, request: &HttpRequest) -> Option<SessionCookie> {

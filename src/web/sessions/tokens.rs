@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
-use super::Signed;
+use super::signed::Signed;
 use crate::domain::ids::{SessionId, UserId, WorkspaceId};
 use crate::domain::user::Role;
 use crate::live::endings::{Endings, REMEMBERED};
@@ -39,6 +39,15 @@ pub enum Error {
     NoKey,
     #[error("a token cannot be signed: {0}")]
     Sign(#[from] jsonwebtoken::errors::Error),
+}
+
+impl From<Error> for crate::web::edge::error::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Store(error) => error.into(),
+            Error::NoKey | Error::Sign(_) => Self::fault(error),
+        }
+    }
 }
 
 /// Signs and reads tokens. One for the whole process.

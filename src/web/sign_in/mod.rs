@@ -20,8 +20,9 @@ use super::edge::client_address::{client_address, network_of};
 use super::edge::error::Result;
 use super::edge::redirect::{FIRST_PAGE, go_to, go_to_with, local_path};
 use super::locale::Locale;
+use super::sessions;
 use super::sessions::devices;
-use super::sessions::{self, Signed};
+use super::sessions::signed::Signed;
 use super::state::State;
 use crate::domain::user::User;
 

@@ -29,6 +29,15 @@ pub enum Error {
     Hash(String),
 }
 
+impl From<Error> for crate::web::edge::error::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Busy => Self::Away(error.to_string()),
+            Error::Hash(_) => Self::fault(error),
+        }
+    }
+}
+
 /// Makes and checks password hashes; cheap to clone.
 #[derive(Clone)]
 pub struct Passwords {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Thread;
+use super::thread::Thread;
 use super::view::ThreadItem;
 use super::view::line::SystemLine;
 use crate::domain::message::{Author, Content, Message};

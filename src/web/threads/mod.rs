@@ -2,6 +2,7 @@
 //! page missed and what happens now all come from here, so that they are equal.
 
 mod bubbles;
+pub mod thread;
 pub mod view;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use self::bubbles::{Builder, quotes};
+use self::thread::Thread;
 use self::view::ThreadItem;
 use self::view::line::SystemLine;
 use super::conversations::present;
@@ -24,7 +26,7 @@ use super::state::State;
 use crate::domain::contact::Contact;
 use crate::domain::conversation::Conversation;
 use crate::domain::event::{Actor, Event, Recorded};
-use crate::domain::ids::{ContactId, ConversationId, InboxId, MessageId, UserId, WorkspaceId};
+use crate::domain::ids::{ContactId, ConversationId, MessageId, UserId, WorkspaceId};
 use crate::domain::message::{Author, Message};
 use crate::domain::tick::Climbed;
 use crate::domain::workplace::Workplace;
@@ -38,16 +40,6 @@ const MISSED: i64 = 500;
 
 /// Where the contact's name stands in what is not rendered again with the state.
 const NAMED_BY_CONTACT: &str = "#items [data-author=contact] .message__author bdi, #items .line__who, #context .context__name bdi";
-
-/// A thread: whose it is, and in which language.
-#[derive(Debug, Clone, Copy)]
-pub struct Thread<'a> {
-    pub locale: Locale,
-    pub workspace: WorkspaceId,
-    pub conversation: ConversationId,
-    pub inbox: InboxId,
-    pub contact_name: &'a str,
-}
 
 /// Up to where a page shows a conversation; by default, nothing of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use super::*;
 use crate::domain::contact::Identity;
 use crate::domain::conversation::{ControlBefore, Controller};
 use crate::domain::event::{Act, Destination, QueuedBecause};
-use crate::domain::ids::{ContactId, ConversationId, FlowId, MediaId, NoteId, QueueId};
+use crate::domain::ids::{ContactId, ConversationId, FlowId, InboxId, MediaId, NoteId, QueueId};
 use crate::domain::message::{Content, Failure, MediaState, Status};
 use crate::domain::timer::Timer;
 use crate::store::threads::QuotedMessage;

@@ -88,7 +88,8 @@ mod tests {
             is_earlier,
         };
         let locale = Locale::default();
-        BriefCard { locale, brief, queue_name: None, promise_minutes: None, waiting_since: Some(since) }.render().unwrap()
+        let card = BriefCard { locale, brief, queue_name: None, promise_minutes: None, waiting_since: Some(since) };
+        card.render().unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     #[test]

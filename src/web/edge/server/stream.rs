@@ -14,8 +14,10 @@ use actix_web::rt::net::{ActixStream, Ready, TcpStream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::HEAD;
 use super::connections::Place;
+
+/// How long the head of a request may take.
+pub const HEAD: Duration = Duration::from_secs(5);
 
 /// A waiting answer must move by [`LEAST_WRITTEN`] bytes within this.
 const UNREAD: Duration = Duration::from_secs(30);

@@ -3,11 +3,11 @@
 use askama::Template;
 use jiff::Timestamp;
 
-use super::View;
 use crate::domain::conversation::{Controller, LastMessage, State};
 use crate::domain::ids::ConversationId;
 use crate::domain::message::Direction;
 use crate::store::drafts::DraftKind;
+use crate::web::inbox::tabs::View;
 use crate::web::layouts::chrome::{Person, QueueName, initials};
 use crate::web::layouts::time;
 use crate::web::layouts::ui;
