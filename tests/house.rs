@@ -162,6 +162,11 @@ fn pages_hold_no_style_no_script_and_no_handler_of_their_own() {
 }
 
 #[test]
+fn a_template_has_an_element_a_line() {
+    hold(&sources("templates", &["html"]), pages::crowded);
+}
+
+#[test]
 fn every_handler_of_keys_asks_whether_an_input_method_has_them() {
     hold(&[sources("static/scripts", &["js"]), sources("templates", &["html"])].concat(), pages::unasked_keys);
 }
