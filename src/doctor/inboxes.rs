@@ -74,7 +74,7 @@ fn refused(connection: &Connection, failure: &Failure) -> Finding {
             Finding::wrong(format!("Meta refuses the token of “{name}” ({code}, {title}); make a new one in Meta's business settings."))
         }
         33 | 100 => Finding::wrong(format!(
-            "Meta does not know the number of “{name}” under this token ({code}, {title}); compare its phone number id ({}) with Meta's.",
+            "Meta does not know the number of “{name}” under this token ({code}, {title}); compare its phone number id, {}.",
             connection.phone_number_id
         )),
         _ => Finding::doubtful(format!("Meta answers {code} ({title}) about “{name}”; ask again later.")),

@@ -38,7 +38,8 @@ use tokio::sync::mpsc;
 use url::Url;
 use uuid::Uuid;
 
-use crate::servers::{SECRET_KEYS, Servers, keys};
+use crate::servers::Servers;
+use crate::servers::keys::{SECRET_KEYS, keys};
 
 pub const PASSWORD: &str = "correct horse battery";
 

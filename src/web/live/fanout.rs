@@ -19,8 +19,8 @@ use super::streams;
 use crate::domain::conversation::Listing;
 use crate::domain::ids::{ConversationId, SessionId, UserId, WorkspaceId};
 use crate::domain::tick::Climbed;
-use crate::live::change::{Change, ConversationChange, Ticks};
-use crate::live::porter::{Line, deliver};
+use crate::live::change::{Change, ConversationChange, TicksChange};
+use crate::live::delivery::{Line, deliver};
 use crate::web::conversations::present;
 use crate::web::locale::Locale;
 use crate::web::sessions::renewal;
@@ -86,7 +86,7 @@ async fn show_changes(state: &Data<State>, changes: &mut mpsc::Receiver<Change>,
 }
 
 /// Shows how far messages got to whoever has their conversation open.
-fn show_ticks(state: &State, ticks: &Ticks) {
+fn show_ticks(state: &State, ticks: &TicksChange) {
     let mut of_conversations: BTreeMap<ConversationId, Vec<&Climbed>> = BTreeMap::new();
     ticks.climbed.iter().for_each(|climbed| of_conversations.entry(climbed.conversation).or_default().push(climbed));
     for (conversation, climbed) in of_conversations {

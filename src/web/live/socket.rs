@@ -19,9 +19,9 @@ use super::customer;
 use super::fanout::{listings, people_frame};
 use super::frames::{FromPage, ToPage};
 use crate::domain::ids::{ConversationId, QueueId};
+use crate::live::delivery::{ThreadQueue, carry};
 use crate::live::hub::{LastPage, Owner, Registered, Showing, SocketId};
 use crate::live::people::{Doing, Sign};
-use crate::live::porter::{Porter, carry};
 use crate::store::lists::ViewCounts;
 use crate::web::edge::error::{Error, Result};
 use crate::web::locale::Locale;
@@ -49,7 +49,7 @@ const PLACES: usize = 500;
 pub async fn open(state: Data<State>, signed: Signed, request: HttpRequest, body: Payload) -> Result<HttpResponse> {
     let (response, session, messages) = actix_ws::handle(&request, body).map_err(|_| Error::BadRequest)?;
     let owner = Owner { workspace: signed.workspace, user: signed.user, session: signed.session, locale: signed.locale.as_str() };
-    let registered = state.live.hub.register(owner.clone(), porter()).ok_or(Error::TooManyPages)?;
+    let registered = state.live.hub.register(owner.clone(), queue()).ok_or(Error::TooManyPages)?;
     let page = Page { id: registered.id, open: None, owner, name: signed.name.into(), state };
     page.state.live.arrive(page.owner.workspace, page.owner.user);
     let messages = messages.max_frame_size(LARGEST).aggregate_continuations().max_continuation_size(LARGEST);
@@ -57,17 +57,17 @@ pub async fn open(state: Data<State>, signed: Signed, request: HttpRequest, body
     Ok(response)
 }
 
-/// The porter of this HTTP thread.
-fn porter() -> Porter {
+/// The queue of this HTTP thread.
+fn queue() -> ThreadQueue {
     thread_local! {
-        static PORTER: RefCell<Option<Porter>> = const { RefCell::new(None) };
+        static QUEUE: RefCell<Option<ThreadQueue>> = const { RefCell::new(None) };
     }
-    PORTER.with_borrow_mut(|hired| match hired {
-        Some(porter) if porter.is_at_work() => porter.clone(),
+    QUEUE.with_borrow_mut(|kept| match kept {
+        Some(queue) if queue.is_open() => queue.clone(),
         _ => {
-            let (porter, waiting) = Porter::new();
+            let (queue, waiting) = ThreadQueue::new();
             actix_web::rt::spawn(carry(waiting));
-            hired.insert(porter).clone()
+            kept.insert(queue).clone()
         }
     })
 }

@@ -53,13 +53,13 @@ impl From<Error> for crate::web::edge::error::Error {
 /// Signs and reads tokens. One for the whole process.
 pub struct Tokens {
     store: Store,
-    keys: RwLock<Keys>,
+    keys: RwLock<SigningKeys>,
     endings: Arc<Endings>,
 }
 
 /// The keys as last read, newest first.
 #[derive(Default)]
-struct Keys {
+struct SigningKeys {
     keys: Vec<SigningKey>,
     read_at: Option<Timestamp>,
 }
@@ -148,7 +148,7 @@ impl Tokens {
     }
 
     fn know(&self, keys: Vec<SigningKey>, now: Timestamp) {
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Keys { keys, read_at: Some(now) };
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = SigningKeys { keys, read_at: Some(now) };
     }
 
     fn known_keys<T>(&self, ask: impl FnOnce(&[SigningKey]) -> T) -> T {

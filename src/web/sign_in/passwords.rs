@@ -61,7 +61,7 @@ impl Passwords {
     /// When the machine is busy with others.
     pub async fn hash(&self, password: String) -> Result<String, Error> {
         let turn = self.turn().await?;
-        aside(turn, move || hash(&password)).await?
+        blocking(turn, move || hash(&password)).await?
     }
 
     /// Whether `password` is the one of `stored`. Without a stored one the answer is no, after the same time.
@@ -72,7 +72,7 @@ impl Passwords {
         let turn = self.turn().await?;
         let is_somebody = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.nobody.to_string());
-        let fits = aside(turn, move || password.len() <= LONGEST && fits(&password, &stored)).await?;
+        let fits = blocking(turn, move || password.len() <= LONGEST && fits(&password, &stored)).await?;
         Ok(fits && is_somebody)
     }
 
@@ -85,7 +85,7 @@ impl Passwords {
 }
 
 /// Runs `work` on a thread that may block; the turn ends with it, even when nobody waits for it any more.
-async fn aside<T: Send + 'static>(turn: OwnedSemaphorePermit, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+async fn blocking<T: Send + 'static>(turn: OwnedSemaphorePermit, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
     let done = tokio::task::spawn_blocking(move || {
         let done = work();
         drop(turn);

@@ -15,7 +15,7 @@ use self::body::Unread;
 use super::edge::bodies::{self, Watch};
 use super::state::State;
 use crate::live::wakes::Wake;
-use crate::runner::intake::{NotTaken, Taken};
+use crate::runner::intake::{Accepted, Rejected};
 use crate::runner::{self, now};
 use crate::store;
 use crate::store::payloads::NewPayload;
@@ -79,7 +79,7 @@ async fn take_in(state: &State, apps: &Apps, request: &HttpRequest, body: web::P
         return Err(Refused::NotMetas);
     }
     state.runner.check_clock()?;
-    if state.intake.take(NewPayload { app_id: app_id.to_owned(), received_at: now(), body }).await? == Taken::Stored {
+    if state.intake.take(NewPayload { app_id: app_id.to_owned(), received_at: now(), body }).await? == Accepted::Stored {
         state.live.wake(Wake::Payloads(app_id.to_owned()));
     }
     Ok(())
@@ -167,8 +167,8 @@ impl From<Unread> for Refused {
     }
 }
 
-impl From<NotTaken> for Refused {
-    fn from(_: NotTaken) -> Self {
+impl From<Rejected> for Refused {
+    fn from(_: Rejected) -> Self {
         Self::Away
     }
 }

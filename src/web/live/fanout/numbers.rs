@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::domain::ids::{InboxId, WorkspaceId};
-use crate::live::porter::deliver;
+use crate::live::delivery::deliver;
 use crate::store::allowances::Paused;
 use crate::web::live::frames::ToPage;
 use crate::web::state::State;

@@ -1,5 +1,5 @@
-//! Porters: one for each HTTP thread, carrying frames to the sockets of that thread. A round of frames costs one wake-up of the
-//! thread; sent from outside to each socket, it would cost one system call each.
+//! Delivery of frames: a queue for each HTTP thread, which carries them to the sockets of that thread. A round of frames costs one
+//! wake-up of the thread; sent from outside to each socket, it would cost one system call each.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -20,7 +20,7 @@ const FAREWELL: Duration = Duration::from_millis(500);
 
 /// The way to the sockets of one thread.
 #[derive(Clone)]
-pub struct Porter {
+pub struct ThreadQueue {
     id: u64,
     deliveries: mpsc::Sender<Delivery>,
 }
@@ -49,11 +49,11 @@ pub struct Line {
     cut: CancellationToken,
     /// The last frame was sent: nothing more is told.
     is_ending: AtomicBool,
-    porter: Porter,
+    queue: ThreadQueue,
 }
 
-impl Porter {
-    /// A porter, and what [`carry`] needs to do its work.
+impl ThreadQueue {
+    /// A queue, and its other end, which [`carry`] empties.
     #[must_use]
     pub fn new() -> (Self, mpsc::Receiver<Delivery>) {
         static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -63,12 +63,12 @@ impl Porter {
 
     /// Whether its thread still takes deliveries.
     #[must_use]
-    pub fn is_at_work(&self) -> bool {
+    pub fn is_open(&self) -> bool {
         !self.deliveries.is_closed()
     }
 }
 
-/// Carries frames until the last [`Porter`] of the thread is gone. Runs on the thread whose sockets they are for.
+/// Carries frames until the last [`ThreadQueue`] of the thread is gone. Runs on the thread whose sockets they are for.
 pub async fn carry(mut waiting: mpsc::Receiver<Delivery>) {
     let mut batch = Vec::with_capacity(BATCH);
     while waiting.recv_many(&mut batch, BATCH).await > 0 {
@@ -91,8 +91,8 @@ async fn end(lines: Vec<Arc<Line>>) {
 }
 
 impl Line {
-    pub(super) fn new(locale: &'static str, frames: mpsc::Sender<ByteString>, cut: CancellationToken, porter: Porter) -> Self {
-        Self { locale, frames, cut, is_ending: AtomicBool::new(false), porter }
+    pub(super) fn new(locale: &'static str, frames: mpsc::Sender<ByteString>, cut: CancellationToken, queue: ThreadQueue) -> Self {
+        Self { locale, frames, cut, is_ending: AtomicBool::new(false), queue }
     }
 
     /// Queues a frame; a socket with no room is cut.
@@ -119,15 +119,15 @@ pub fn deliver_last(lines: &[Arc<Line>], frame: &ByteString) {
 }
 
 fn hand_over(lines: &[Arc<Line>], frame: &ByteString, after: After) {
-    let mut rounds: Vec<(&Porter, Vec<Arc<Line>>)> = Vec::with_capacity(4);
+    let mut rounds: Vec<(&ThreadQueue, Vec<Arc<Line>>)> = Vec::with_capacity(4);
     for line in lines {
-        match rounds.iter_mut().find(|(porter, _)| porter.id == line.porter.id) {
+        match rounds.iter_mut().find(|(queue, _)| queue.id == line.queue.id) {
             Some((_, round)) => round.push(line.clone()),
-            None => rounds.push((&line.porter, vec![line.clone()])),
+            None => rounds.push((&line.queue, vec![line.clone()])),
         }
     }
-    for (porter, lines) in rounds {
-        if let Err(error) = porter.deliveries.try_send(Delivery { frame: frame.clone(), lines, after }) {
+    for (queue, lines) in rounds {
+        if let Err(error) = queue.deliveries.try_send(Delivery { frame: frame.clone(), lines, after }) {
             error.into_inner().lines.iter().for_each(|line| line.cut());
         }
     }

@@ -18,7 +18,7 @@ use crate::store::sorting::Sheet;
 const MOST: usize = 500;
 
 /// The parts of one body.
-pub(super) struct Aside {
+pub(super) struct Remainder {
     payload_seq: i64,
     now: Timestamp,
     /// Digests of the notices that were put down, so that a body that says one thing a thousand times says it once to a workspace.
@@ -28,7 +28,7 @@ pub(super) struct Aside {
     untold: usize,
 }
 
-impl Aside {
+impl Remainder {
     pub fn of(payload: &Payload, now: Timestamp) -> Self {
         Self { payload_seq: payload.seq, now, put_down: HashSet::new(), rows: 0, untold: 0 }
     }
