@@ -127,12 +127,6 @@ impl Config {
             metrics_token: None,
         }
     }
-
-    /// Whether cookies carry the `__Host-` prefix and `Secure`: the public address is https.
-    #[must_use]
-    pub fn has_secure_cookies(&self) -> bool {
-        self.public_url.scheme() == "https"
-    }
 }
 
 /// Addresses of databases carry passwords: nobody may log them by accident.

@@ -1,5 +1,9 @@
 //! The commands an administrator types, as processes against a private database.
 
+#[allow(dead_code, reason = "a store is opened with other keys here")]
+#[path = "support/keys.rs"]
+mod keys;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -9,14 +13,13 @@ use baton::demo::postgres::{Durability, Server};
 use baton::store::Store;
 use baton::store::sealed::Keys;
 
+use keys::SECRET_KEYS;
+
 struct Installation {
     folder: PathBuf,
     server: Option<Server>,
     url: String,
 }
-
-/// A key that everybody knows.
-const KEY: &str = "for-tests:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 impl Installation {
     fn new(name: &str) -> Self {
@@ -28,7 +31,7 @@ impl Installation {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
         command.args(arguments).env("BATON_DATABASE_URL", &self.url).env("BATON_REDIS_URL", "redis://127.0.0.1:1");
-        command.env("BATON_SECRET_KEYS", KEY).env("BATON_SKIP_DURABILITY_CHECK", "true");
+        command.env("BATON_SECRET_KEYS", SECRET_KEYS).env("BATON_SKIP_DURABILITY_CHECK", "true");
         command
     }
 
@@ -203,11 +206,11 @@ fn secrets_come_under_a_new_key_and_open_with_nothing_else() {
     let key = installation.does(&["secrets", "new"], "").trim().to_owned();
     let name = key.split(':').next().unwrap();
     let with = |keys: &str, arguments: &[&str]| installation.says_with(keys, arguments);
-    assert!(with(&format!("{key},{KEY}"), &["secrets", "rotate"]).contains("2 rows are sealed"));
-    assert!(with(&format!("{key},{KEY}"), &["secrets", "rotate"]).contains("0 rows are sealed"));
+    assert!(with(&format!("{key},{SECRET_KEYS}"), &["secrets", "rotate"]).contains("2 rows are sealed"));
+    assert!(with(&format!("{key},{SECRET_KEYS}"), &["secrets", "rotate"]).contains("0 rows are sealed"));
     assert_eq!(stored().matches(&format!("sealed:1:{name}:")).count(), 3);
-    assert!(with(KEY, &["doctor"]).contains(&format!("sealed with `{name}`, which BATON_SECRET_KEYS does not hold")));
-    assert!(with(KEY, &["serve"]).contains(&format!("sealed with `{name}`, which BATON_SECRET_KEYS does not hold")));
+    assert!(with(SECRET_KEYS, &["doctor"]).contains(&format!("sealed with `{name}`, which BATON_SECRET_KEYS does not hold")));
+    assert!(with(SECRET_KEYS, &["serve"]).contains(&format!("sealed with `{name}`, which BATON_SECRET_KEYS does not hold")));
     assert!(with(&key, &["doctor"]).contains("Every secret in the database opens"));
 }
 

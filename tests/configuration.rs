@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use baton::config::{Config, Durability, LogFormat, reference};
+use baton::web::sessions::cookies::Binding;
 
 fn required() -> Vec<(&'static str, String)> {
     let settings = [
@@ -104,8 +105,8 @@ fn a_fault_never_repeats_a_password() {
 
 #[test]
 fn https_makes_cookies_secure() {
-    assert!(with("BATON_PUBLIC_URL", "https://help.example").unwrap().has_secure_cookies());
-    assert!(!with("BATON_PUBLIC_URL", "http://127.0.0.1:8080").unwrap().has_secure_cookies());
+    assert_eq!(Binding::of(&with("BATON_PUBLIC_URL", "https://help.example").unwrap().public_url), Binding::Host);
+    assert_eq!(Binding::of(&with("BATON_PUBLIC_URL", "http://127.0.0.1:8080").unwrap().public_url), Binding::Plain);
 }
 
 #[test]

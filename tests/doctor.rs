@@ -1,5 +1,8 @@
 //! `baton doctor`, and what `baton serve` refuses to start on, against private servers.
 
+#[path = "support/keys.rs"]
+mod keys;
+
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
@@ -10,16 +13,10 @@ use baton::demo::postgres::Durability;
 use baton::demo::{postgres, redis};
 use baton::doctor::{Finding, Health, examine};
 use baton::store::Store;
-use baton::store::sealed::Keys;
+
+use keys::{SECRET_KEYS, keys};
 
 static CRYPTOGRAPHY: Once = Once::new();
-
-/// A key that everybody knows.
-const KEY: &str = "for-tests:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-
-fn keys() -> Keys {
-    Keys::new(&[("for-tests".to_owned(), [0; 32])]).unwrap()
-}
 
 /// A database and a Redis of this test's own; gone when it ends.
 struct World {
@@ -44,7 +41,7 @@ impl World {
         let own = [
             ("BATON_DATABASE_URL", self.database_url.as_str()),
             ("BATON_REDIS_URL", self.redis_url.as_str()),
-            ("BATON_SECRET_KEYS", KEY),
+            ("BATON_SECRET_KEYS", SECRET_KEYS),
             ("BATON_LISTEN", "127.0.0.1:0"),
         ];
         let pairs: Vec<(&str, String)> = more.iter().chain(&own).map(|(name, value)| (*name, (*value).to_owned())).collect();
@@ -114,7 +111,7 @@ async fn what_does_not_answer_is_named_with_what_to_do() {
     let pairs = [
         ("BATON_DATABASE_URL", "postgres://baton@127.0.0.1:1/baton"),
         ("BATON_REDIS_URL", "redis://127.0.0.1:1"),
-        ("BATON_SECRET_KEYS", KEY),
+        ("BATON_SECRET_KEYS", SECRET_KEYS),
     ];
     let config = Config::from_pairs(&pairs.map(|(name, value)| (name, value.to_owned()))).unwrap();
     let findings = examine(&Ok(config)).await;

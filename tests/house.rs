@@ -4,6 +4,8 @@
 
 #[path = "house/addresses.rs"]
 mod addresses;
+#[path = "house/circles.rs"]
+mod circles;
 #[path = "house/figures.rs"]
 mod figures;
 #[path = "house/names.rs"]
@@ -61,6 +63,12 @@ fn the_rules_know_no_clock_no_chance_and_no_waiting() {
 fn every_folder_of_the_source_is_a_room() {
     let faults = rooms::unknown_rooms(&of_the_server());
     assert!(faults.is_empty(), "{faults:?} are not in the table of tests/house/rooms.rs; say there what they may use");
+}
+
+#[test]
+fn no_module_uses_one_that_uses_it() {
+    let circles = circles::circles(&of_the_server());
+    assert!(circles.is_empty(), "\n{}\n", circles.join("\n"));
 }
 
 #[test]
@@ -151,6 +159,11 @@ fn styles_win_by_their_layer_and_never_by_shouting() {
 #[test]
 fn pages_hold_no_style_no_script_and_no_handler_of_their_own() {
     hold(&sources("templates", &["html"]), pages::inline);
+}
+
+#[test]
+fn a_template_has_an_element_a_line() {
+    hold(&sources("templates", &["html"]), pages::crowded);
 }
 
 #[test]

@@ -64,11 +64,11 @@ fn templates_have_no_words_of_their_own() {
 #[test]
 fn the_same_live_event_applied_to_any_page_is_the_same_text() {
     let item = thread::items(Locale::default()).pop().unwrap();
-    let stream = baton::web::views::streams::upsert(&item);
-    assert!(stream.starts_with(r#"<turbo-stream action="upsert" target="items"><template><li class="#), "{stream}");
-    assert_eq!(stream, baton::web::views::streams::upsert(&item));
+    let stream = baton::web::live::streams::upsert(&item);
+    assert!(stream.starts_with(r#"<turbo-stream action="upsert" target="items"><template><li"#), "{stream}");
+    assert_eq!(stream, baton::web::live::streams::upsert(&item));
     let state = thread::state(Locale::default());
-    let streams = baton::web::views::streams::conversation_state(&state);
+    let streams = baton::web::live::streams::conversation_state(&state);
     for target in ["conversation-header", "standing", "brief", "assignment-reason", "contact-facts"] {
         assert!(streams.contains(&format!("target=\"{target}\"")), "{target} is not brought up to date");
     }

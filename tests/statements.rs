@@ -18,7 +18,8 @@ use std::path::Path;
 use baton::demo::postgres::Durability;
 use baton::store::Store;
 
-use servers::{Servers, keys};
+use servers::Servers;
+use servers::keys::keys;
 
 #[test]
 fn every_file_with_statements_is_in_the_registry() {

@@ -19,7 +19,7 @@ use baton::store::seed::{PastContact, PastConversation, PastMessage};
 use baton::store::sessions::NewSession;
 use baton::store::users::NewUser;
 use baton::store::workplace::NewFlow;
-use baton::web::cookies::{Binding, SessionCookie};
+use baton::web::sessions::cookies::{Binding, SessionCookie};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 

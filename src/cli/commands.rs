@@ -16,7 +16,7 @@ use baton::store::Store;
 use baton::store::sealed::Keys;
 use baton::store::users::{NewUser, is_taken};
 use baton::web::locale::Locale;
-use baton::web::passwords::{self, Passwords};
+use baton::web::sign_in::passwords::{self, Passwords};
 
 use super::{UserCommand, WorkspaceCommand, people};
 

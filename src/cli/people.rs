@@ -11,7 +11,7 @@ use baton::live::Live;
 use baton::live::bus::Bus;
 use baton::runner::Runner;
 use baton::runner::people::Returned;
-use baton::web::passwords::Passwords;
+use baton::web::sign_in::passwords::Passwords;
 
 use super::commands::{Given, store};
 

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
-use reqwest::{Client, StatusCode};
 
 use crate::config::Config;
 use crate::domain::message::Failure;
 use crate::store::Store;
 use crate::store::allowances::Paused;
 use crate::store::inboxes::Connection;
+use crate::whatsapp::client::{Client, Error, Settings};
 
 use super::Finding;
 
@@ -25,12 +25,13 @@ pub(super) async fn examine(store: &Store, config: &Config) -> Vec<Finding> {
     if connections.is_empty() {
         return vec![Finding::doubtful("No number is connected yet; nobody can write to you.")];
     }
-    let client = match Client::builder().timeout(ANSWER).build() {
+    let settings = Settings { timeout: ANSWER, ..Settings::new(config.graph_url.clone(), &config.graph_version) };
+    let client = match Client::new(settings) {
         Ok(client) => client,
         Err(error) => return vec![Finding::wrong(format!("Meta cannot be asked ({error}); install ca-certificates."))],
     };
     let mut findings: Vec<Finding> =
-        stream::iter(&connections).map(|connection| ask(&client, config, connection)).buffered(AT_ONCE).collect().await;
+        stream::iter(&connections).map(|connection| ask(&client, connection)).buffered(AT_ONCE).collect().await;
     match store.all_paused_numbers().await {
         Ok(paused) => findings.extend(paused.iter().map(stopped)),
         Err(error) => findings.push(Finding::wrong(format!("Paused numbers cannot be read ({error}); look at PostgreSQL's log."))),
@@ -49,43 +50,33 @@ fn stopped(paused: &Paused) -> Finding {
 }
 
 /// Reads the number's own node, which any token that may send can read.
-async fn ask(client: &Client, config: &Config, connection: &Connection) -> Finding {
+async fn ask(client: &Client, connection: &Connection) -> Finding {
+    let name = &connection.inbox.name;
     let token = match connection.token() {
         Ok(token) => token,
-        Err(error) => return Finding::wrong(format!("“{}” cannot send: {error}.", connection.inbox.name)),
+        Err(error) => return Finding::wrong(format!("“{name}” cannot send: {error}.")),
     };
-    let mut url = config.graph_url.clone();
-    url.set_path(&format!("{}/{}", config.graph_version, connection.phone_number_id));
-    url.set_query(Some("fields=display_phone_number"));
-    match client.get(url).bearer_auth(token).send().await {
-        Ok(answer) => judge(connection, answer.status()),
-        Err(error) => Finding::wrong(format!(
-            "Meta cannot be asked about “{}” ({}); check the way to {}.",
-            connection.inbox.name,
-            reason(&error),
-            config.graph_url
-        )),
+    match client.phone_number(&connection.phone_number_id, token).await {
+        Ok(_) => Finding::fine(format!("Meta takes the token of “{name}”.")),
+        Err(Error::Refused { failure, .. }) => refused(connection, &failure),
+        Err(error @ Error::Unreachable { .. }) => {
+            Finding::wrong(format!("Meta cannot be asked about “{name}” ({error}); check the way to BATON_GRAPH_URL."))
+        }
+        Err(error) => Finding::doubtful(format!("Meta was asked about “{name}” ({error}); ask again later.")),
     }
 }
 
-fn judge(connection: &Connection, status: StatusCode) -> Finding {
-    let name = &connection.inbox.name;
-    match status.as_u16() {
-        200 => Finding::fine(format!("Meta takes the token of “{name}”.")),
-        401 | 403 => Finding::wrong(format!("Meta refuses the token of “{name}” ({status}); make a new one in Meta's business settings.")),
-        400 | 404 => Finding::wrong(format!(
-            "Meta does not know the number of “{name}” under this token ({status}); compare its phone number id ({}) with Meta's.",
+/// Why Meta says nothing of a number, by the code of its answer (Meta, "Error Codes").
+fn refused(connection: &Connection, failure: &Failure) -> Finding {
+    let (name, Failure { code, title }) = (&connection.inbox.name, failure);
+    match code {
+        0 | 10 | 190 | 200..=299 => {
+            Finding::wrong(format!("Meta refuses the token of “{name}” ({code}, {title}); make a new one in Meta's business settings."))
+        }
+        33 | 100 => Finding::wrong(format!(
+            "Meta does not know the number of “{name}” under this token ({code}, {title}); compare its phone number id, {}.",
             connection.phone_number_id
         )),
-        _ => Finding::doubtful(format!("Meta answers {status} about “{name}”; ask again later.")),
+        _ => Finding::doubtful(format!("Meta answers {code} ({title}) about “{name}”; ask again later.")),
     }
-}
-
-/// The innermost cause: "connection refused" says more than "error sending request".
-fn reason(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }

@@ -14,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::change::Change;
+use super::delivery::deliver;
 use super::people::Sign;
-use super::porter::deliver;
 use super::presence::Here;
 use super::trouble::Trouble;
 use super::wakes::Wake;

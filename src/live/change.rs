@@ -17,7 +17,7 @@ use crate::domain::tick::Climbed;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Change {
     Conversation(Arc<ConversationChange>),
-    Ticks(Arc<Ticks>),
+    Ticks(Arc<TicksChange>),
 }
 
 impl Change {
@@ -32,7 +32,7 @@ impl Change {
 
 /// How far messages got that were told of together.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Ticks {
+pub struct TicksChange {
     pub workspace: WorkspaceId,
     pub climbed: Vec<Climbed>,
 }

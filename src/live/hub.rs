@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::change::ConversationChange;
-use super::porter::{Line, Porter, deliver, deliver_last};
+use super::delivery::{Line, ThreadQueue, deliver, deliver_last};
 use crate::domain::conversation::{Controller, Listing, State};
 use crate::domain::ids::{ConversationId, QueueId, SessionId, UserId, WorkspaceId};
 
@@ -120,9 +120,9 @@ impl Hub {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// Registers a socket of the porter's thread, unless its session has too many already; it shows no list and no conversation yet.
+    /// Registers a socket of this queue's thread, unless its session has too many already; it shows no list and no conversation yet.
     #[must_use]
-    pub fn register(&self, owner: Owner, porter: Porter) -> Option<Registered> {
+    pub fn register(&self, owner: Owner, queue: ThreadQueue) -> Option<Registered> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (frames, receiver) = mpsc::channel(WAITING_FRAMES);
         let cut = CancellationToken::new();
@@ -133,7 +133,7 @@ impl Hub {
         }
         of_session.insert(id);
         sockets.by_user.entry((owner.workspace, owner.user)).or_default().insert(id);
-        let line = Arc::new(Line::new(owner.locale, frames, cut.clone(), porter));
+        let line = Arc::new(Line::new(owner.locale, frames, cut.clone(), queue));
         sockets.all.insert(id, Socket { owner, line, showing: Vec::new(), open: None, is_dismissed: false });
         self.count.store(sockets.all.len(), Ordering::Relaxed);
         Some(Registered { id, frames: receiver, cut })

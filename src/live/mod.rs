@@ -3,10 +3,10 @@
 
 pub mod bus;
 pub mod change;
+pub mod delivery;
 pub mod endings;
 pub mod hub;
 pub mod people;
-pub mod porter;
 pub mod presence;
 pub mod rate_limits;
 pub mod trouble;
@@ -24,10 +24,10 @@ use tokio::sync::{Notify, mpsc};
 use crate::domain::ids::{SessionId, UserId, WorkspaceId};
 use bus::{Bus, Message};
 use change::Change;
+use delivery::deliver;
 use endings::Endings;
 use hub::Hub;
 use people::People;
-use porter::deliver;
 use presence::PresenceMap;
 use wakes::{Wake, Wakes};
 

@@ -13,10 +13,10 @@ use super::ticks;
 use crate::domain::ids::WorkspaceId;
 use crate::domain::tick::Climbed;
 use crate::live::Live;
-use crate::live::change::{Change, Ticks};
+use crate::live::change::{Change, TicksChange};
 use crate::live::trouble::Trouble;
 use crate::store::payloads::NewPayload;
-use crate::store::ticks::TakenIn;
+use crate::store::ticks::Appended;
 use crate::store::{Result, Store};
 
 /// Bodies that wait for a commit at most; beyond it Meta is asked to come again.
@@ -43,7 +43,7 @@ static NOT_STORED: Trouble = Trouble::new("webhook bodies could not be stored");
 
 /// Why a body was not taken in; Meta sends it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotTaken {
+pub enum Rejected {
     #[error("too many bodies wait")]
     Overloaded,
     #[error("the body could not be stored")]
@@ -52,7 +52,7 @@ pub enum NotTaken {
 
 /// What became of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taken {
+pub enum Accepted {
     /// It waits to be sorted.
     Stored,
     /// Nothing is left to do about it.
@@ -62,7 +62,7 @@ pub enum Taken {
 struct Waiting {
     payload: NewPayload,
     since: Instant,
-    answer: oneshot::Sender<Option<Taken>>,
+    answer: oneshot::Sender<Option<Accepted>>,
     /// Its share of [`WAITING_KIB`].
     share: OwnedSemaphorePermit,
 }
@@ -102,18 +102,18 @@ impl Intake {
     /// Takes a body in; returns once that is committed.
     ///
     /// # Errors
-    /// [`NotTaken`]: nothing is promised, and Meta has to send it again.
-    pub async fn take(&self, payload: NewPayload) -> Result<Taken, NotTaken> {
-        let _place = self.places.try_acquire().map_err(|_| NotTaken::Overloaded)?;
-        let share = u32::try_from(payload.body.len() / 1024 + 1).map_err(|_| NotTaken::Overloaded)?;
-        let share_of_memory = self.kibibytes.clone().try_acquire_many_owned(share).map_err(|_| NotTaken::Overloaded)?;
+    /// [`Rejected`]: nothing is promised, and Meta has to send it again.
+    pub async fn take(&self, payload: NewPayload) -> Result<Accepted, Rejected> {
+        let _place = self.places.try_acquire().map_err(|_| Rejected::Overloaded)?;
+        let share = u32::try_from(payload.body.len() / 1024 + 1).map_err(|_| Rejected::Overloaded)?;
+        let share_of_memory = self.kibibytes.clone().try_acquire_many_owned(share).map_err(|_| Rejected::Overloaded)?;
         let (answer, committed) = oneshot::channel();
         self.bodies
             .try_send(Waiting { payload, since: Instant::now(), answer, share: share_of_memory })
-            .map_err(|_| NotTaken::Overloaded)?;
+            .map_err(|_| Rejected::Overloaded)?;
         match tokio::time::timeout(PATIENCE, committed).await {
             Ok(Ok(Some(taken))) => Ok(taken),
-            Ok(_) | Err(_) => Err(NotTaken::NotStored),
+            Ok(_) | Err(_) => Err(Rejected::NotStored),
         }
     }
 }
@@ -125,7 +125,7 @@ async fn write(store: Store, live: Arc<Live>, waiting: Arc<Mutex<mpsc::Receiver<
             batch.into_iter().map(|body| (body.payload, (body.since, body.answer, body.share))).unzip();
         let taken = append(&store, &payloads, &understand).await;
         let settled: Option<HashSet<usize>> = match taken {
-            Ok(TakenIn { settled, climbed }) => {
+            Ok(Appended { settled, climbed }) => {
                 NOT_STORED.is_over();
                 show(&live, climbed);
                 Some(settled.into_iter().collect())
@@ -137,7 +137,7 @@ async fn write(store: Store, live: Arc<Live>, waiting: Arc<Mutex<mpsc::Receiver<
         };
         for (number, (since, answer, _share)) in answers.into_iter().enumerate() {
             metrics::histogram!("baton_webhook_commit_seconds").record(since.elapsed().as_secs_f64());
-            let taken = settled.as_ref().map(|settled| if settled.contains(&number) { Taken::Settled } else { Taken::Stored });
+            let taken = settled.as_ref().map(|settled| if settled.contains(&number) { Accepted::Settled } else { Accepted::Stored });
             // A request that gave up waiting has nobody to answer.
             answer.send(taken).ok();
         }
@@ -145,7 +145,7 @@ async fn write(store: Store, live: Arc<Live>, waiting: Arc<Mutex<mpsc::Receiver<
 }
 
 /// Bodies over whose ticks the database stumbles are stored like any other.
-async fn append(store: &Store, payloads: &[NewPayload], understand: &impl Understand) -> Result<TakenIn> {
+async fn append(store: &Store, payloads: &[NewPayload], understand: &impl Understand) -> Result<Appended> {
     let ticks = ticks::read(payloads, understand);
     if !ticks.is_empty() {
         match store.append_payloads_with_ticks(payloads, &ticks).await {
@@ -153,7 +153,7 @@ async fn append(store: &Store, payloads: &[NewPayload], understand: &impl Unders
             other => return other,
         }
     }
-    store.append_payloads(payloads).await.map(|()| TakenIn::default())
+    store.append_payloads(payloads).await.map(|()| Appended::default())
 }
 
 fn show(live: &Live, climbed: Vec<(WorkspaceId, Climbed)>) {
@@ -161,7 +161,7 @@ fn show(live: &Live, climbed: Vec<(WorkspaceId, Climbed)>) {
     let mut of_workspaces: HashMap<WorkspaceId, Vec<Climbed>> = HashMap::new();
     climbed.into_iter().for_each(|(workspace, climbed)| of_workspaces.entry(workspace).or_default().push(climbed));
     for (workspace, climbed) in of_workspaces {
-        live.publish(Change::Ticks(Arc::new(Ticks { workspace, climbed })));
+        live.publish(Change::Ticks(Arc::new(TicksChange { workspace, climbed })));
     }
 }
 
@@ -201,8 +201,8 @@ mod tests {
         let (bodies, waiting) = mpsc::channel(WAITING);
         let intake = Intake::of(bodies);
         let large = WAITING_KIB * 1024 / 2;
-        assert_eq!(intake.take(body(large)).await, Err(NotTaken::NotStored), "nobody writes");
-        assert_eq!(intake.take(body(large)).await, Err(NotTaken::Overloaded), "the first is held still");
+        assert_eq!(intake.take(body(large)).await, Err(Rejected::NotStored), "nobody writes");
+        assert_eq!(intake.take(body(large)).await, Err(Rejected::Overloaded), "the first is held still");
         let request = tokio::spawn({
             let intake = intake.clone();
             async move { intake.take(body(1)).await }
@@ -224,9 +224,9 @@ mod tests {
             taken_up.extend(waiting.recv().await);
         }
         assert!(intake.is_flooded());
-        let answered = taken_up.pop().map(|one| one.answer.send(Some(Taken::Stored)));
+        let answered = taken_up.pop().map(|one| one.answer.send(Some(Accepted::Stored)));
         assert_eq!(answered, Some(Ok(())));
-        assert!(matches!(requests.join_next().await, Some(Ok(Ok(Taken::Stored)))));
+        assert!(matches!(requests.join_next().await, Some(Ok(Ok(Accepted::Stored)))));
         assert!(!intake.is_flooded());
     }
 }

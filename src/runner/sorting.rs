@@ -1,16 +1,16 @@
 //! Sorting bodies into items: whose number, which contact, in which order. Any node may sort the bodies of an app, and only what it
 //! writes is guarded: whoever is quicker has sorted them, and nobody holds anything while it reads and thinks.
 
-mod aside;
 mod party;
 mod people;
+mod remainder;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use self::aside::{Aside, only};
+use self::remainder::{Remainder, only};
 use super::guard::guarded_reading;
 use super::{Error, Runner, now};
 use crate::domain::ids::WorkspaceId;
@@ -207,7 +207,7 @@ async fn read_apart(payloads: Vec<Payload>, understand: impl Understand) -> Resu
 fn direct(sheet: &mut Sheet<'_>, owners: &Owners, bodies: Vec<Read>, now: Timestamp) -> Vec<Addressed> {
     let mut addressed = Vec::with_capacity(bodies.len());
     for Read { payload, said } in bodies {
-        let mut aside = Aside::of(&payload, now);
+        let mut remainder = Remainder::of(&payload, now);
         for said in said {
             match said {
                 Said::ForInbox { phone_number_id, waba_id, item } => match owners.numbers.get(&phone_number_id) {
@@ -217,23 +217,23 @@ fn direct(sheet: &mut Sheet<'_>, owners: &Owners, bodies: Vec<Read>, now: Timest
                         received_at: payload.received_at,
                         item,
                     }),
-                    None => aside.unknown_number(sheet, owners.of_account(waba_id.as_ref()), &phone_number_id, &item),
+                    None => remainder.unknown_number(sheet, owners.of_account(waba_id.as_ref()), &phone_number_id, &item),
                 },
                 Said::Notice { waba_id, phone_number_id, kind, field, value, time } => {
                     let connection = phone_number_id.as_ref().and_then(|number| owners.numbers.get(number));
                     match connection {
-                        Some(connection) => aside.notice_of(sheet, connection, kind, field, value, time),
-                        None => aside.notice(sheet, owners.of_account(waba_id.as_ref()), kind, field, value, time),
+                        Some(connection) => remainder.notice_of(sheet, connection, kind, field, value, time),
+                        None => remainder.notice(sheet, owners.of_account(waba_id.as_ref()), kind, field, value, time),
                     }
                 }
                 Said::Rejected { waba_id, phone_number_id, reason, raw } => {
                     let connection = phone_number_id.as_ref().and_then(|number| owners.numbers.get(number));
                     let owner = connection.map(|connection| connection.workspace);
-                    aside.reject(sheet, owner.or(only(owners.of_account(waba_id.as_ref()))), reason, raw);
+                    remainder.reject(sheet, owner.or(only(owners.of_account(waba_id.as_ref()))), reason, raw);
                 }
             }
         }
-        aside.finish(sheet);
+        remainder.finish(sheet);
     }
     addressed
 }

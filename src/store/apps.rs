@@ -72,20 +72,21 @@ pub async fn save(transaction: &Transaction<'_>, keys: &Keys, app: &App, known: 
     Ok(opened(keys, &app.app_id, &row)? == *app)
 }
 
-pub(super) fn secret(app_id: &str) -> Place<'_> {
+pub(super) fn app_secret_place(app_id: &str) -> Place<'_> {
     Place { table: "apps", row: app_id, column: "app_secret" }
 }
 
-pub(super) fn token(app_id: &str) -> Place<'_> {
+pub(super) fn verify_token_place(app_id: &str) -> Place<'_> {
     Place { table: "apps", row: app_id, column: "verify_token" }
 }
 
 fn opened(keys: &Keys, app_id: &str, row: &Row) -> Result<App> {
-    let (app_secret, verify_token) = (keys.open_text(secret(app_id), row.get(0))?, keys.open_text(token(app_id), row.get(1))?);
+    let (app_secret, verify_token) =
+        (keys.open_text(app_secret_place(app_id), row.get(0))?, keys.open_text(verify_token_place(app_id), row.get(1))?);
     Ok(App { app_id: app_id.to_owned(), app_secret, verify_token })
 }
 
 fn sealed(keys: &Keys, app: &App) -> Result<[String; 2]> {
-    let app_secret = keys.seal(secret(&app.app_id), app.app_secret.as_bytes())?;
-    Ok([app_secret, keys.seal(token(&app.app_id), app.verify_token.as_bytes())?])
+    let app_secret = keys.seal(app_secret_place(&app.app_id), app.app_secret.as_bytes())?;
+    Ok([app_secret, keys.seal(verify_token_place(&app.app_id), app.verify_token.as_bytes())?])
 }

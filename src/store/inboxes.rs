@@ -76,8 +76,8 @@ pub struct Connection {
     pub app_id: String,
     pub phone_number_id: String,
     pub waba_id: String,
-    /// Nothing when none of this node's keys opens it.
-    pub access_token: Option<String>,
+    /// Or why none of this node's keys opens it.
+    access_token: Result<String, String>,
 }
 
 impl Connection {
@@ -86,7 +86,7 @@ impl Connection {
     /// # Errors
     /// [`Error::Unreadable`] when this node cannot open it; another one may.
     pub fn token(&self) -> Result<&str> {
-        self.access_token.as_deref().ok_or_else(|| Error::Unreadable("the access token is sealed with a key that is not here".to_owned()))
+        self.access_token.as_deref().map_err(|reason| Error::Unreadable(reason.clone()))
     }
 }
 
@@ -181,10 +181,10 @@ impl Store {
 
 fn sealed_token(keys: &Keys, inbox: InboxId, access_token: &str) -> Result<String> {
     let row = inbox.to_string();
-    keys.seal(token(&row), access_token.as_bytes())
+    keys.seal(access_token_place(&row), access_token.as_bytes())
 }
 
-pub(super) fn token(inbox: &str) -> Place<'_> {
+pub(super) fn access_token_place(inbox: &str) -> Place<'_> {
     Place { table: "inboxes", row: inbox, column: "access_token" }
 }
 
@@ -213,10 +213,7 @@ async fn insert(transaction: &Transaction<'_>, keys: &Keys, new: &NewInbox) -> R
 
 fn connection(keys: &Keys, row: &Row) -> Connection {
     let id = InboxId(row.get(1));
-    let access_token = keys.open_text(token(&id.to_string()), row.get(6));
-    if let Err(error) = &access_token {
-        tracing::error!(%error, inbox = %id, "a number cannot send from this node");
-    }
+    let access_token = keys.open_text(access_token_place(&id.to_string()), row.get(6));
     Connection {
         workspace: WorkspaceId(row.get(0)),
         inbox: Inbox {
@@ -229,6 +226,6 @@ fn connection(keys: &Keys, row: &Row) -> Connection {
         app_id: row.get(3),
         phone_number_id: row.get(4),
         waba_id: row.get(5),
-        access_token: access_token.ok(),
+        access_token: access_token.map_err(|error| error.to_string()),
     }
 }

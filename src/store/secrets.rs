@@ -34,9 +34,9 @@ impl Store {
         let needed = |row: &Row| {
             let (kind, row_key, sealed): (&str, &str, &str) = (row.get(1), row.get(2), row.get(3));
             let place = match kind {
-                "app_secret" => apps::secret(row_key),
-                "verify_token" => apps::token(row_key),
-                "access_token" => inboxes::token(row_key),
+                "app_secret" => apps::app_secret_place(row_key),
+                "verify_token" => apps::verify_token_place(row_key),
+                "access_token" => inboxes::access_token_place(row_key),
                 _ => signing_keys::place(row_key),
             };
             (row.get(0), self.keys().open(place, sealed).is_ok())
@@ -64,7 +64,8 @@ impl Store {
                 if self.keys().is_current(secret) && self.keys().is_current(token) {
                     continue;
                 }
-                let (new_secret, new_token) = (self.reseal(apps::secret(id), secret)?, self.reseal(apps::token(id), token)?);
+                let (new_secret, new_token) =
+                    (self.reseal(apps::app_secret_place(id), secret)?, self.reseal(apps::verify_token_place(id), token)?);
                 count += self.execute(&RESEAL_APP, &[&id, &new_secret, &new_token, &secret, &token]).await?;
             }
         }
@@ -78,7 +79,7 @@ impl Store {
             after = last.get(0);
             for row in rows.iter().filter(|row| !self.is_current(row)) {
                 let (id, sealed): (uuid::Uuid, &str) = (row.get(0), row.get(1));
-                let new = self.reseal(inboxes::token(&InboxId(id).to_string()), sealed)?;
+                let new = self.reseal(inboxes::access_token_place(&InboxId(id).to_string()), sealed)?;
                 count += self.execute(&RESEAL_INBOX, &[&id, &new, &sealed]).await?;
             }
         }

@@ -140,7 +140,7 @@ impl Times {
 
 /// What came of bodies with ticks.
 #[derive(Debug, Default)]
-pub struct TakenIn {
+pub struct Appended {
     /// The numbers of bodies that are done with: they are not stored.
     pub settled: Vec<usize>,
     pub climbed: Vec<(WorkspaceId, Climbed)>,
@@ -156,7 +156,7 @@ impl Store {
     ///
     /// # Errors
     /// As PostgreSQL answers; then none is stored, and nothing has climbed.
-    pub async fn append_payloads_with_ticks(&self, payloads: &[NewPayload], ticks: &[NewTick]) -> Result<TakenIn> {
+    pub async fn append_payloads_with_ticks(&self, payloads: &[NewPayload], ticks: &[NewTick]) -> Result<Appended> {
         let apps: Vec<&str> = payloads.iter().map(|payload| payload.app_id.as_str()).collect();
         let times: Vec<Timestamp> = payloads.iter().map(|payload| payload.received_at).collect();
         let bodies: Vec<&[u8]> = payloads.iter().map(|payload| payload.body.as_ref()).collect();
@@ -174,7 +174,7 @@ impl Store {
                 &[&apps, &times, &bodies, &numbers, &of_apps, &phone_number_ids, &messages, &wamids, &statuses, &told_at, &ladder()],
             )
             .await?;
-        let mut taken = TakenIn::default();
+        let mut taken = Appended::default();
         for row in &rows {
             match row.get::<_, Option<i64>>(0) {
                 Some(number) => taken.settled.extend(usize::try_from(number - 1)),

@@ -3,9 +3,9 @@
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use super::answer::Asked;
-use super::error::Result;
-use super::session::Signed;
+use super::edge::answer::Asked;
+use super::edge::error::Result;
+use super::sessions::signed::Signed;
 use super::state::State;
 use crate::domain::agent::Availability;
 use crate::live::wakes::Wake;

@@ -6,10 +6,10 @@ use serde::Serialize;
 use url::form_urlencoded;
 use uuid::Uuid;
 
-use super::act::text;
-use super::error::{Error, Result};
-use super::frames::ToPage;
-use super::session::Signed;
+use super::conversations::act::text;
+use super::edge::error::{Error, Result};
+use super::live::frames::ToPage;
+use super::sessions::signed::Signed;
 use super::state::State;
 use crate::domain::ids::ConversationId;
 use crate::store::drafts::{Draft, DraftKind, DraftPage, DraftPlace, DraftSaved};
@@ -19,14 +19,14 @@ pub const LONGEST: usize = 10 * 4096;
 
 /// A draft as scripts read it.
 #[derive(Serialize)]
-struct Told<'a> {
+struct DraftAnswer<'a> {
     version: i64,
     writer: Uuid,
     turn: i64,
     body: &'a str,
 }
 
-impl<'a> Told<'a> {
+impl<'a> DraftAnswer<'a> {
     fn of(draft: &'a Draft) -> Self {
         Self { version: draft.version, writer: draft.writer, turn: draft.turn, body: &draft.body }
     }
@@ -34,8 +34,8 @@ impl<'a> Told<'a> {
 
 #[derive(Serialize)]
 struct Both<'a> {
-    reply: Told<'a>,
-    note: Told<'a>,
+    reply: DraftAnswer<'a>,
+    note: DraftAnswer<'a>,
 }
 
 #[derive(Serialize)]
@@ -76,7 +76,7 @@ impl Saving {
 pub(super) async fn show(state: web::Data<State>, signed: Signed, id: web::Path<ConversationId>) -> Result<HttpResponse> {
     state.store.contact_of(signed.workspace, *id).await?.ok_or(Error::NotFound)?;
     let drafts = state.store.drafts(signed.workspace, *id, signed.user).await?;
-    Ok(HttpResponse::Ok().json(Both { reply: Told::of(&drafts.reply), note: Told::of(&drafts.note) }))
+    Ok(HttpResponse::Ok().json(Both { reply: DraftAnswer::of(&drafts.reply), note: DraftAnswer::of(&drafts.note) }))
 }
 
 /// `POST /conversations/{id}/draft`: 409 with what is kept, when another page of the person wrote it and this one has not seen it.
@@ -97,7 +97,7 @@ pub(super) async fn update(
         DraftSaved::Kept { version, .. } => HttpResponse::Ok().json(Kept { version, cut }),
         // Its own, which overtook this one on the wire.
         DraftSaved::Overtaken(newer) if newer.writer == saving.page.writer => HttpResponse::Ok().json(Kept { version: newer.version, cut }),
-        DraftSaved::Overtaken(newer) => HttpResponse::build(StatusCode::CONFLICT).json(Told::of(&newer)),
+        DraftSaved::Overtaken(newer) => HttpResponse::build(StatusCode::CONFLICT).json(DraftAnswer::of(&newer)),
     })
 }
 

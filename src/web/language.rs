@@ -3,10 +3,10 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use super::error::{Error, Result};
+use super::edge::error::{Error, Result};
+use super::edge::redirect::{go_to_with, last_page};
 use super::locale::Locale;
-use super::redirect::{go_to_with, last_page};
-use super::session::Signed;
+use super::sessions::signed::Signed;
 use super::state::State;
 
 #[derive(Deserialize)]

@@ -6,8 +6,8 @@ use actix_web::http::header::{
 };
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 
-use super::error::{Error, Result};
-use super::session::Signed;
+use super::edge::error::{Error, Result};
+use super::sessions::signed::Signed;
 use super::state::State;
 use crate::domain::ids::MediaId;
 use crate::media::Stored;

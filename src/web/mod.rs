@@ -1,46 +1,28 @@
-//! The side that people and machines knock at: routes, sessions, pages, fragments, the socket, Meta's door. [`routes`] is the table of
-//! contents.
+//! The side that people and machines knock at: pages, fragments, the socket, Meta's door. [`routes`] is the table of contents.
+//!
+//! A noun has a room of its own, with what answers requests and the views beside it, as `templates/` has; what stands around every
+//! request is in [`edge`], and what every page is made of in [`layouts`]. Views are plain view-models, each with its template. They are
+//! pure: they read no table, no clock and no request. What also travels over the socket (a row, an item of a thread, ticks, the state of
+//! a conversation) knows no viewer: it is rendered once per event and language, and the browser decides what is "mine".
 
-pub mod act;
 pub mod admin;
-pub mod answer;
 pub mod assets;
-pub mod assignments;
-pub mod attention;
 pub mod availability;
-pub mod bodies;
-pub mod client_address;
 pub mod conversations;
-pub mod cookies;
-pub mod csrf;
-pub mod devices;
 pub mod drafts;
 pub mod edge;
-pub mod error;
-pub mod fanout;
-pub mod frames;
-pub mod guard;
 pub mod health;
 pub mod inbox;
 pub mod language;
-pub mod live_socket;
+pub mod layouts;
+pub mod live;
 pub mod locale;
 pub mod media;
 pub mod messages;
 pub mod notes;
-pub mod passwords;
-pub mod present;
-pub mod reads;
-pub mod receipts;
-pub mod redirect;
 pub mod routes;
-pub mod security_headers;
-pub mod server;
-pub mod session;
-pub mod settlements;
+pub mod sessions;
 pub mod sign_in;
 pub mod state;
 pub mod threads;
-pub mod tokens;
-pub mod views;
 pub mod webhook;

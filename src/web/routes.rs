@@ -8,60 +8,17 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Resource, Route};
 
-use super::bodies::watch;
+use super::conversations::{self, assignments, reads};
+use super::edge::bodies::watch;
 use super::edge::edge;
-use super::error::{Error, Result};
-use super::guard::{FORM_LIMIT, UPLOAD_LIMIT, guard};
-use super::redirect::{FIRST_PAGE, go_to};
-use super::{
-    admin, assets, assignments, availability, conversations, drafts, health, inbox, language, live_socket, media, messages, notes, reads,
-    settlements, sign_in, webhook,
-};
+use super::edge::entry::{Entry, Kind, Who};
+use super::edge::error::{Error, Result};
+use super::edge::guard::{FORM_LIMIT, UPLOAD_LIMIT, guard};
+use super::edge::redirect::{FIRST_PAGE, go_to};
+use super::live::socket;
+use super::messages::{self, settlements};
+use super::{admin, assets, availability, drafts, health, inbox, language, media, notes, sign_in, webhook};
 use crate::domain::user::Permission;
-
-/// Who may ask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Who {
-    /// Everybody; nobody looks for a session.
-    Public,
-    /// Everybody; a session is looked for.
-    Anyone,
-    /// People whose role has this permission.
-    May(Permission),
-    /// Programs that know the token of `BATON_METRICS_TOKEN`, and people whose role has this permission.
-    Scraper(Permission),
-}
-
-/// What kind of request it is, and so what is checked besides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A page; visitors who have not signed in are sent to do so, and come back.
-    Page,
-    /// Fetched by a page: a fragment, a picture. Whoever has not signed in gets 401.
-    Part,
-    /// Changes something: own origin, and the session's token.
-    Form,
-    /// A form that may bring a picture, or a very long text.
-    Upload,
-    /// The sign-in: own origin; there is no session yet to have a token of.
-    SignIn,
-    /// The socket: own origin, always named.
-    Live,
-    /// Another machine's door; it proves itself by a signature of its own.
-    Door,
-    /// Open to all, and changes nothing.
-    Open,
-}
-
-/// One line of the table.
-pub struct Entry {
-    pub method: Method,
-    /// As actix matches it: `/conversations/{id}`.
-    pub path: &'static str,
-    pub who: Who,
-    pub kind: Kind,
-    handler: fn() -> Route,
-}
 
 const fn get(path: &'static str, who: Who, kind: Kind, handler: fn() -> Route) -> Entry {
     Entry { method: Method::GET, path, who, kind, handler }
@@ -100,7 +57,7 @@ pub static ROUTES: &[Entry] = &[
     get("/media/{id}/thumbnail", Who::May(Permission::SeeInbox), Kind::Part, || web::to(media::thumbnail)),
     get("/admin/quarantine", Who::May(Permission::SeeAdmin), Kind::Page, || web::to(admin::quarantine)),
     get("/admin/notices", Who::May(Permission::SeeAdmin), Kind::Page, || web::to(admin::notices)),
-    get("/live", Who::May(Permission::SeeInbox), Kind::Live, || web::to(live_socket::open)),
+    get("/live", Who::May(Permission::SeeInbox), Kind::Live, || web::to(socket::open)),
     get("/webhooks/whatsapp/{app_id}", Who::Public, Kind::Door, || web::to(webhook::challenge)),
     post("/webhooks/whatsapp/{app_id}", Who::Public, Kind::Door, || web::to(webhook::receive)),
     get("/healthz", Who::Public, Kind::Open, || web::to(health::alive)),

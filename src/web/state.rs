@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use super::assets::Others;
-use super::bodies::budget::Budgets;
-use super::cookies::Binding;
-use super::passwords::Passwords;
-use super::receipts::Receipts;
-use super::tokens::Tokens;
+use super::assets::others::Others;
+use super::edge::bodies::budget::Budgets;
+use super::live::receipts::Receipts;
+use super::sessions::cookies::Binding;
+use super::sessions::tokens::Tokens;
+use super::sign_in::passwords::Passwords;
 use crate::config::Config;
 use crate::domain::ids::{SessionId, WorkspaceId};
 use crate::live::Live;
@@ -76,7 +76,7 @@ pub(super) mod tests {
 
     use super::*;
     use crate::live::bus::Bus;
-    use crate::web::tokens::tests::{store_without_database, tokens_without_database};
+    use crate::web::sessions::tokens::tests::{store_without_database, tokens_without_database};
     use crate::whatsapp::client::Settings;
 
     /// Sockets that remember which sessions they were told to leave.

@@ -2,7 +2,8 @@
 
 use actix_web::http::StatusCode;
 use baton::store::assets::Asset;
-use baton::web::assets::{asset_path, publish};
+use baton::web::assets::own::asset_path;
+use baton::web::assets::publish;
 
 use crate::house::{Answer, House};
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use actix_web::cookie::Cookie;
 use actix_web::dev::Service;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT, LOCATION, ORIGIN, SET_COOKIE};
+use actix_web::http::header::{ACCEPT, CONTENT_TYPE, LOCATION, ORIGIN, SET_COOKIE};
 use actix_web::test::{TestRequest, init_service};
 use actix_web::{App, web};
 use baton::config::Config;
@@ -23,13 +23,13 @@ use baton::runner::Runner;
 use baton::runner::intake::Intake;
 use baton::store::Store;
 use baton::store::users::NewUser;
-use baton::web::assets::Others;
-use baton::web::bodies::budget::Budgets;
-use baton::web::passwords::Passwords;
-use baton::web::receipts::Receipts;
+use baton::web::assets::others::Others;
+use baton::web::edge::bodies::budget::Budgets;
+use baton::web::live::receipts::Receipts;
 use baton::web::routes::configure;
+use baton::web::sessions::tokens::Tokens;
+use baton::web::sign_in::passwords::Passwords;
 use baton::web::state::{Sockets, State};
-use baton::web::tokens::Tokens;
 use baton::whatsapp::Client;
 use baton::whatsapp::client::Settings;
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -38,7 +38,8 @@ use tokio::sync::mpsc;
 use url::Url;
 use uuid::Uuid;
 
-use crate::servers::{SECRET_KEYS, Servers, keys};
+use crate::servers::Servers;
+use crate::servers::keys::{SECRET_KEYS, keys};
 
 pub const PASSWORD: &str = "correct horse battery";
 
@@ -86,6 +87,29 @@ impl Answer {
     pub fn is_sent_to_sign_in(&self) -> bool {
         self.status == StatusCode::SEE_OTHER && self.location.starts_with("/sign-in")
     }
+}
+
+/// Templates give attributes lines of their own; whoever looks for two beside each other finds one space between them.
+fn with_single_spaces_in_tags(html: &str) -> String {
+    let mut read = String::with_capacity(html.len());
+    let (mut is_tag, mut is_value) = (false, false);
+    for c in html.chars() {
+        match c {
+            '<' if !is_value => is_tag = true,
+            '"' if is_tag => is_value = !is_value,
+            '>' if is_tag && !is_value => {
+                is_tag = false;
+                read.truncate(read.trim_ascii_end().len());
+            }
+            _ => {}
+        }
+        if !is_tag || is_value || !c.is_ascii_whitespace() {
+            read.push(c);
+        } else if !read.ends_with(' ') {
+            read.push(' ');
+        }
+    }
+    read
 }
 
 impl House {
@@ -171,8 +195,11 @@ impl House {
         let (status, cookies) = (response.status(), set.collect());
         let headers =
             response.headers().iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned())).collect();
+        let is_html = header(CONTENT_TYPE).is_some_and(|kind| kind.contains("html"));
         let body = actix_web::body::to_bytes(response.into_body()).await.map_err(|_| "unreadable").unwrap();
-        Answer { status, location, cookies, retry_after, headers, body: String::from_utf8_lossy(&body).into_owned() }
+        let body = String::from_utf8_lossy(&body).into_owned();
+        let body = if is_html { with_single_spaces_in_tags(&body) } else { body };
+        Answer { status, location, cookies, retry_after, headers, body }
     }
 
     /// Fills in the sign-in form.
@@ -244,7 +271,7 @@ impl Browser<'_> {
     pub async fn csrf(&mut self) -> String {
         let state = &self.house.state;
         let request = self.cookies.iter().cloned().fold(TestRequest::get(), TestRequest::cookie).to_http_request();
-        let found = baton::web::session::find(state, &request, jiff::Timestamp::now()).await.unwrap();
+        let found = baton::web::sessions::find(state, &request, jiff::Timestamp::now()).await.unwrap();
         found.map(|found| found.signed.csrf).unwrap_or_default()
     }
 

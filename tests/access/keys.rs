@@ -2,7 +2,7 @@
 
 use baton::domain::user::Role;
 use baton::store::signing_keys::{KEPT_FOR, SIGNS_FOR};
-use baton::web::session;
+use baton::web::sessions;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::house::{House, fresh_store};
@@ -50,7 +50,7 @@ async fn a_token_of_one_node_is_believed_by_another_that_has_not_seen_its_key() 
     browser.get("/").await;
     let request =
         browser.cookies.iter().cloned().fold(actix_web::test::TestRequest::get(), actix_web::test::TestRequest::cookie).to_http_request();
-    let found = session::find(&there.state, &request, Timestamp::now()).await.unwrap().expect("a person");
+    let found = sessions::find(&there.state, &request, Timestamp::now()).await.unwrap().expect("a person");
     assert!(found.cookies.is_empty(), "the token was not believed but made anew");
     assert_eq!(found.signed.workspace, here.workspace);
 }

@@ -8,8 +8,9 @@ use actix_web::test::TestRequest;
 use baton::domain::ids::{ConversationId, MessageId};
 use baton::domain::inbound::InboundContent;
 use baton::domain::user::{Permission, Role};
-use baton::web::csrf;
-use baton::web::routes::{Entry, Kind, ROUTES, Who};
+use baton::web::edge::csrf;
+use baton::web::edge::entry::{Entry, Kind, Who};
+use baton::web::routes::ROUTES;
 use uuid::Uuid;
 
 use crate::house::{Browser, House};

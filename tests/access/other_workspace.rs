@@ -3,8 +3,9 @@
 use actix_web::http::{Method, StatusCode};
 use actix_web::test::TestRequest;
 use baton::domain::user::Role;
-use baton::web::csrf;
-use baton::web::routes::{Entry, ROUTES, Who};
+use baton::web::edge::csrf;
+use baton::web::edge::entry::{Entry, Who};
+use baton::web::routes::ROUTES;
 use uuid::Uuid;
 
 use crate::house::{Browser, House};

@@ -3,8 +3,8 @@
 use actix_web::http::StatusCode;
 use baton::domain::ids::SessionId;
 use baton::domain::user::Role;
-use baton::web::cookies::SessionCookie;
-use baton::web::session::{LONGEST_LIFE, renewal};
+use baton::web::sessions::cookies::SessionCookie;
+use baton::web::sessions::{LONGEST_LIFE, renewal};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::house::{Browser, House};
@@ -195,7 +195,7 @@ async fn the_chosen_language_is_spoken_from_the_next_page_on() {
     assert_eq!((answer.status, answer.location.as_str()), (StatusCode::SEE_OTHER, "/inbox"));
     let request =
         browser.cookies.iter().cloned().fold(actix_web::test::TestRequest::get(), actix_web::test::TestRequest::cookie).to_http_request();
-    let found = baton::web::session::find(&house.state, &request, Timestamp::now()).await.unwrap().unwrap();
+    let found = baton::web::sessions::find(&house.state, &request, Timestamp::now()).await.unwrap().unwrap();
     assert_eq!(found.signed.locale.as_str(), "es");
     assert_eq!(browser.post("/locale", &[("locale", "xx")]).await.status, StatusCode::BAD_REQUEST);
     browser.post("/sign-out", &[]).await;

@@ -76,6 +76,36 @@ pub fn inline(source: &Source) -> Vec<Fault> {
     faults
 }
 
+/// Elements that stand among words.
+const AMONG_WORDS: [&str; 7] = ["bdi", "code", "em", "kbd", "q", "small", "time"];
+
+/// As long as a line of a template may be.
+const WIDEST: usize = 140;
+
+/// A line with two elements hides the second, and a change of one is a change of both.
+pub fn crowded(source: &Source) -> Vec<Fault> {
+    let of_line = |(line, text): (usize, &str)| {
+        let bare = blank_between(&blank_between(text, "{{", "}}"), "{%", "%}");
+        let (opened, closed) = (elements(&bare, "<"), elements(&bare, "</"));
+        let sentence = if text.chars().count() > WIDEST {
+            format!("longer than {WIDEST} characters; give each attribute a line")
+        } else if opened > 1 || closed > 1 {
+            "an element has a line of its own; where white space would show, `-` beside an expression or a block takes it away".to_owned()
+        } else {
+            return None;
+        };
+        Some(source.fault(line, sentence))
+    };
+    source.lines().filter_map(of_line).collect()
+}
+
+/// How many tags a line has that begin with `opening`, but for those of elements among words.
+fn elements(line: &str, opening: &str) -> usize {
+    let name = |rest: &str| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect::<String>();
+    let names = line.split(opening).skip(1).map(name);
+    names.filter(|name| !name.is_empty() && !AMONG_WORDS.contains(&name.as_str())).count()
+}
+
 /// A handler of keys that does not ask whether an input method has the key takes the Enter that chooses a word for one that sends.
 pub fn unasked_keys(source: &Source) -> Vec<Fault> {
     let is_asked = source.text.contains("isComposing(event)");
@@ -123,6 +153,14 @@ fn a_planted_colour_is_caught() {
 fn a_planted_important_is_caught() {
     let count = |text: &str| important(&Source::new("static/styles/x.css", text)).len();
     assert_eq!(count(".a { color: var(--ink) ! important; }\n.b { display: none !important; }\n/* !important */\n"), 2);
+}
+
+#[test]
+fn a_planted_crowd_is_caught() {
+    let lines = |text: &str| crowded(&Source::new("templates/x.html", text)).iter().map(|fault| fault.line).collect::<Vec<_>>();
+    assert_eq!(lines("<p>\n  <b>x</b><i>y</i>\n  <b>x</b></p>\n<hr><br>\n"), [2, 3, 4]);
+    assert_eq!(lines(&format!("<p title=\"{}\">\n", "x".repeat(140))), [1]);
+    assert_eq!(lines("<!doctype html>\n<p><bdi>{{ f(\"<b><b>\") }}</bdi> <kbd>{% if a < b %}x{% endif %}</kbd></p>\n<hr>\n"), [0; 0]);
 }
 
 #[test]

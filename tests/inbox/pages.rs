@@ -1,9 +1,9 @@
 //! Lists, threads and what an admin sees.
 
 use baton::domain::user::Role;
+use baton::web::conversations::present::row_of_change;
+use baton::web::live::streams;
 use baton::web::locale::Locale;
-use baton::web::present::row_of_change;
-use baton::web::views::streams;
 use uuid::Uuid;
 
 use crate::html::{Thread, element};

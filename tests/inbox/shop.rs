@@ -9,8 +9,8 @@ use baton::domain::message::Status;
 use baton::domain::queue::Queue;
 use baton::domain::user::Role;
 use baton::live::change::{Change, ConversationChange};
+use baton::live::delivery::ThreadQueue;
 use baton::live::hub::Owner;
-use baton::live::porter::Porter;
 use baton::runner::now;
 use baton::runner::sorting::Said;
 use baton::store::apps::App;
@@ -83,7 +83,7 @@ impl Shop {
     /// Makes this node note every change, as if somebody looked.
     pub fn watch(&self) {
         let owner = Owner { workspace: self.house.workspace, user: UserId(Uuid::nil()), session: SessionId(Uuid::nil()), locale: "en" };
-        drop(self.house.state.live.hub.register(owner, Porter::new().0));
+        drop(self.house.state.live.hub.register(owner, ThreadQueue::new().0));
     }
 
     /// What was published of conversations since the last look.

@@ -9,12 +9,19 @@ use baton::domain::message::{Direction, Failure};
 use baton::domain::refusal::Refusal;
 use baton::domain::user::Role;
 use baton::store::drafts::{Draft, DraftKind};
+use baton::web::admin::view::{Notice, NoticesPage, QuarantinePage, Quarantined};
+use baton::web::conversations::view::context::{Context, PastConversation};
+use baton::web::conversations::view::state::ConversationState;
+use baton::web::conversations::view::{ConversationPage, ConversationView};
+use baton::web::edge::view::{Changed, ErrorPage, RefusalPage, ThreadMovedOn, refusal_words};
+use baton::web::inbox::tabs::{Counts, View};
+use baton::web::inbox::view::row::Row;
+use baton::web::inbox::view::{InboxPage, List, PausedNumber, PausedNumbers, RowsFrame, Whom};
+use baton::web::layouts::toast::{Offered, Toast};
 use baton::web::locale::Locale;
-use baton::web::views::{
-    CannedReply, Changed, Composer, Context, ConversationPage, ConversationState, ConversationView, Counts, EarlierFrame, ErrorPage,
-    InboxPage, List, Notice, NoticesPage, Offered, PastConversation, PausedNumber, PausedNumbers, QuarantinePage, Quarantined, RefusalPage,
-    Row, RowsFrame, SignInPage, ThreadMovedOn, Toast, View, Whom, refusal_words,
-};
+use baton::web::messages::view::composer::{CannedReply, Composer};
+use baton::web::sign_in::view::SignInPage;
+use baton::web::threads::view::EarlierFrame;
 use jiff::SignedDuration;
 use uuid::Uuid;
 

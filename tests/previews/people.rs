@@ -3,8 +3,10 @@
 use baton::domain::agent::{Availability, Presence};
 use baton::domain::ids::{QueueId, UserId};
 use baton::domain::user::Role;
+use baton::web::conversations::view::{Target, TransferTargets};
+use baton::web::inbox::tabs::Counts;
+use baton::web::layouts::chrome::{Chrome, Person, QueueName, Viewer};
 use baton::web::locale::Locale;
-use baton::web::views::{Chrome, Counts, Person, QueueName, Target, TransferTargets, Viewer};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 

@@ -58,7 +58,7 @@ pub fn places(text: &str) -> BTreeSet<&str> {
 pub fn named_keys() -> BTreeSet<String> {
     let sections = sections();
     let mut keys = BTreeSet::new();
-    for (folder, ending) in [("templates", "html"), ("src/web/views", "rs"), ("static/scripts", "js")] {
+    for (folder, ending) in [("templates", "html"), ("src/web", "rs"), ("static/scripts", "js")] {
         for (_, text) in files(folder, ending) {
             for quoted in text.split('"').skip(1) {
                 let is_key =
@@ -81,7 +81,7 @@ pub fn named_keys() -> BTreeSet<String> {
 
 /// Keys to which code adds a last part: plural forms and who did it.
 fn is_prefix(key: &str) -> bool {
-    const PREFIXES: [&str; 9] = [
+    const PREFIXES: [&str; 11] = [
         "line.reopened",
         "line.resolved",
         "line.resent",
@@ -91,6 +91,8 @@ fn is_prefix(key: &str) -> bool {
         "thread.new",
         "people.viewing",
         "people.typing",
+        "sign_in.too_fast",
+        "sign_in.too_many",
     ];
     PREFIXES.contains(&key)
 }

@@ -6,8 +6,12 @@ use baton::domain::event::{Actor, Destination, Event, QueuedBecause, Recorded};
 use baton::domain::ids::{ContactId, ConversationId, InboxId, MediaId, MessageId, NoteId};
 use baton::domain::message::{Author, Choice, Content, Failure, MediaState, Status};
 use baton::domain::routing::{AssignmentReason, Considered, Exclusion, Rule};
+use baton::web::conversations::view::state::ConversationState;
 use baton::web::locale::Locale;
-use baton::web::views::{Bubble, ConversationState, NoteItem, Quoted, SystemLine, ThreadItem};
+use baton::web::messages::view::{Bubble, Quoted};
+use baton::web::notes::view::NoteItem;
+use baton::web::threads::view::ThreadItem;
+use baton::web::threads::view::line::SystemLine;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
@@ -44,9 +48,15 @@ pub fn brief() -> Brief {
 }
 
 pub fn reason() -> AssignmentReason {
-    let considered =
-        |person: baton::web::views::Person, load, excluded| Considered { user: person.id, name: person.name, load, capacity: 8, excluded };
-    let other = |name: &str, number: u128| baton::web::views::Person { id: Uuid::from_u128(number).into(), name: name.to_owned() };
+    let considered = |person: baton::web::layouts::chrome::Person, load, excluded| Considered {
+        user: person.id,
+        name: person.name,
+        load,
+        capacity: 8,
+        excluded,
+    };
+    let other =
+        |name: &str, number: u128| baton::web::layouts::chrome::Person { id: Uuid::from_u128(number).into(), name: name.to_owned() };
     AssignmentReason {
         rule: Rule::LeastBusy { load: 3, capacity: 8 },
         considered: vec![

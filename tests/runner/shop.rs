@@ -13,8 +13,8 @@ use baton::domain::user::Role;
 use baton::live::Live;
 use baton::live::bus::Bus;
 use baton::live::change::Change;
+use baton::live::delivery::ThreadQueue;
 use baton::live::hub::{Owner, Registered};
-use baton::live::porter::Porter;
 use baton::runner::Runner;
 use baton::store::Store;
 use baton::store::apps::App;
@@ -24,7 +24,8 @@ use tokio::sync::mpsc;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use crate::servers::{Servers, keys};
+use crate::servers::Servers;
+use crate::servers::keys::keys;
 
 pub const APP: &str = "1001";
 pub const NUMBER: &str = "2001";
@@ -51,7 +52,7 @@ impl Node {
     /// Somebody opens a page here.
     pub fn is_visited_by(&mut self, workspace: WorkspaceId, user: UserId) {
         let owner = Owner { workspace, user, session: SessionId(Uuid::now_v7()), locale: "en" };
-        self.pages.push(self.live.hub.register(owner, Porter::new().0).unwrap());
+        self.pages.push(self.live.hub.register(owner, ThreadQueue::new().0).unwrap());
     }
 }
 

@@ -8,7 +8,7 @@ use baton::domain::message::Status;
 use baton::domain::tick::Climbed;
 use baton::domain::user::Role;
 use baton::live::change::Change;
-use baton::runner::intake::{Intake, Taken};
+use baton::runner::intake::{Accepted, Intake};
 use baton::runner::{Error, now};
 use baton::store::Transaction;
 use baton::store::dispatches::{Claim, Dispatch};
@@ -65,7 +65,7 @@ impl Sent {
         self.node.runner.record_delivery(&self.dispatch, outcome).await.unwrap();
     }
 
-    async fn hears(&self, body: &Value) -> Taken {
+    async fn hears(&self, body: &Value) -> Accepted {
         let body = body.to_string().into_bytes().into();
         self.intake.take(NewPayload { app_id: APP.to_owned(), received_at: now(), body }).await.unwrap()
     }
@@ -111,7 +111,7 @@ async fn a_tick_is_shown_with_its_time_and_leaves_neither_a_body_nor_an_event() 
     let events = "SELECT count(*) FROM events";
     let before = sent.shop.count(events).await;
     for (told, times) in [("sent", [true, false, false]), ("delivered", [true, true, false]), ("read", [true, true, true])] {
-        assert_eq!(sent.hears(&body(&[status(WAMID, told)])).await, Taken::Settled);
+        assert_eq!(sent.hears(&body(&[status(WAMID, told)])).await, Accepted::Settled);
         assert_eq!(sent.stands().await, (told.to_owned(), times));
         let shown: Vec<_> = sent.shown().into_iter().map(|it| (it.conversation, it.message, it.status.as_str())).collect();
         assert_eq!(shown, [(sent.conversation, sent.message, told)]);
@@ -122,13 +122,13 @@ async fn a_tick_is_shown_with_its_time_and_leaves_neither_a_body_nor_an_event() 
 #[tokio::test(flavor = "multi_thread")]
 async fn ticks_in_any_order_and_again_never_fall_back() {
     let mut sent = Sent::accepted().await;
-    assert_eq!(sent.hears(&body(&[status(WAMID, "read"), status(WAMID, "sent")])).await, Taken::Settled);
+    assert_eq!(sent.hears(&body(&[status(WAMID, "read"), status(WAMID, "sent")])).await, Accepted::Settled);
     assert_eq!(sent.stands().await, ("read".to_owned(), [true, false, true]));
-    assert_eq!(sent.hears(&body(&[status(WAMID, "delivered")])).await, Taken::Settled);
+    assert_eq!(sent.hears(&body(&[status(WAMID, "delivered")])).await, Accepted::Settled);
     assert_eq!(sent.stands().await, ("read".to_owned(), [true, true, true]));
     let shown: Vec<Status> = sent.shown().into_iter().map(|climbed| climbed.status).collect();
     assert_eq!(shown, [Status::Read, Status::Read], "once as it is, once because another time is known");
-    assert_eq!(sent.hears(&body(&[status(WAMID, "delivered")])).await, Taken::Settled);
+    assert_eq!(sent.hears(&body(&[status(WAMID, "delivered")])).await, Accepted::Settled);
     assert!(sent.shown().is_empty(), "it was known");
 }
 
@@ -137,7 +137,7 @@ async fn a_tick_that_is_quicker_than_the_answer_to_the_send_waits_its_turn() {
     let sent = Sent::in_hand().await;
     let mut told = status("wamid.not-known-yet", "sent");
     told["biz_opaque_callback_data"] = json!(sent.message.to_string());
-    assert_eq!(sent.hears(&body(&[told])).await, Taken::Stored);
+    assert_eq!(sent.hears(&body(&[told])).await, Accepted::Stored);
     assert_eq!(sent.stands().await.0, "queued");
     assert_eq!(sent.bodies_stored().await, 1);
     sent.works().await;
@@ -152,7 +152,7 @@ async fn a_status_with_an_id_that_is_not_ours_is_known_by_what_whatsapp_calls_th
     let sent = Sent::accepted().await;
     let mut told = status(WAMID, "delivered");
     told["biz_opaque_callback_data"] = json!(Uuid::now_v7().to_string());
-    assert_eq!(sent.hears(&body(&[told])).await, Taken::Stored);
+    assert_eq!(sent.hears(&body(&[told])).await, Accepted::Stored);
     sent.works().await;
     assert_eq!(sent.stands().await, ("delivered".to_owned(), [false, true, false]));
 }
@@ -175,11 +175,11 @@ async fn what_says_more_than_ticks_or_of_more_than_can_be_had_is_stored_whole() 
         of_another_number,
     ];
     for (number, body) in (1..).zip(&bodies) {
-        assert_eq!(sent.hears(body).await, Taken::Stored, "{body}");
+        assert_eq!(sent.hears(body).await, Accepted::Stored, "{body}");
         assert_eq!(sent.bodies_stored().await, number, "{body}");
         assert_eq!(sent.stands().await.0, "sending", "{body}");
     }
-    assert_eq!(sent.hears(&body(&[status(WAMID, "sent"), status("wamid.of-nobody", "sent")])).await, Taken::Stored);
+    assert_eq!(sent.hears(&body(&[status(WAMID, "sent"), status("wamid.of-nobody", "sent")])).await, Accepted::Stored);
     assert_eq!(sent.stands().await.0, "sent", "what can be told is told at once, and once more in its turn");
 }
 
@@ -189,10 +189,10 @@ async fn a_message_that_somebody_has_in_hand_is_not_waited_for() {
     let mut client = sent.shop.store.client().await.unwrap();
     let holding = client.transaction().await.unwrap();
     holding.execute("SELECT FROM messages WHERE id = $1 FOR UPDATE", &[&sent.message.0]).await.unwrap();
-    assert_eq!(sent.hears(&body(&[status(WAMID, "delivered")])).await, Taken::Stored);
+    assert_eq!(sent.hears(&body(&[status(WAMID, "delivered")])).await, Accepted::Stored);
     assert_eq!(sent.stands().await.0, "sending");
     holding.rollback().await.unwrap();
-    assert_eq!(sent.hears(&body(&[status(WAMID, "delivered")])).await, Taken::Settled);
+    assert_eq!(sent.hears(&body(&[status(WAMID, "delivered")])).await, Accepted::Settled);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -202,7 +202,7 @@ async fn nothing_climbs_while_it_is_decided_what_a_failure_means() {
     let deciding = Transaction::begin(&mut client);
     let known = messages::known(&deciding, sent.shop.workspace, sent.shop.inbox, &[WAMID], &[]).await.unwrap();
     assert_eq!(known[0].message.status, Status::Sending);
-    assert_eq!(sent.hears(&body(&[status(WAMID, "delivered")])).await, Taken::Stored);
+    assert_eq!(sent.hears(&body(&[status(WAMID, "delivered")])).await, Accepted::Stored);
     deciding.commit().await.unwrap();
     assert_eq!(sent.stands().await.0, "sending");
 }
@@ -213,7 +213,7 @@ async fn an_app_that_does_not_speak_for_a_number_tells_nothing_of_its_messages()
     let body = body(&[status(WAMID, "read")]).to_string().into_bytes().into();
     sent.shop.execute("INSERT INTO apps (app_id, app_secret, verify_token) VALUES ('1999', 's', 't')", &[]).await;
     let taken = sent.intake.take(NewPayload { app_id: "1999".to_owned(), received_at: now(), body }).await.unwrap();
-    assert_eq!((taken, sent.stands().await.0.as_str()), (Taken::Stored, "sending"));
+    assert_eq!((taken, sent.stands().await.0.as_str()), (Accepted::Stored, "sending"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use baton::web::routes::{Kind, ROUTES};
+use baton::web::edge::entry::Kind;
+use baton::web::routes::ROUTES;
 use futures_util::future::join_all;
 use serde_json::json;
 use uuid::Uuid;

@@ -132,7 +132,8 @@ impl Thread {
 
 /// Up to where a whole page shows its conversation.
 pub fn seen_of_page(page: &str) -> Seen {
-    let at = page.find(r#"<div class="conversation" "#).expect("the page has a conversation");
+    let class = page.find(r#"class="conversation""#).expect("the page has a conversation");
+    let at = page[..class].rfind('<').unwrap_or_default();
     let number =
         |name| attribute(&page[at..], name).and_then(|number| number.parse().ok()).expect("the conversation says how far it is shown");
     Seen { seq: number("data-seq"), ticked: number("data-ticked") }

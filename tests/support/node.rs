@@ -8,7 +8,8 @@ use baton::demo::account::Account;
 use baton::demo::process::{Process, Signal, is_running, wait_until};
 
 use super::ports;
-use super::servers::{SECRET_KEYS, Servers, send, signal};
+use super::servers::keys::SECRET_KEYS;
+use super::servers::{Servers, send, signal};
 use super::waiting::eventually;
 
 /// Longest wait for a node to serve in a debug build on a busy machine.

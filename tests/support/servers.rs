@@ -1,5 +1,8 @@
 //! The PostgreSQL and the Redis of one world: private processes, made from a migrated template in a moment.
 
+#[path = "keys.rs"]
+pub mod keys;
+
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::fs::MetadataExt;
@@ -14,14 +17,6 @@ use baton::demo::postgres::{self, Durability};
 use baton::demo::process::{is_running, wait_until};
 use baton::demo::redis;
 use baton::store::Store;
-use baton::store::sealed::Keys;
-
-/// What secrets are sealed with in every test: a key that everybody knows, as `BATON_SECRET_KEYS` and as a store takes it.
-pub const SECRET_KEYS: &str = "for-tests:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-
-pub fn keys() -> Keys {
-    Keys::new(&[("for-tests".to_owned(), [0; 32])]).unwrap()
-}
 
 /// Longest wait for a process to end or a folder to be free.
 const SOON: Duration = Duration::from_secs(20);

@@ -10,7 +10,7 @@ use baton::store::Store;
 use baton::store::apps::App;
 use baton::store::inboxes::NewInbox;
 use baton::store::users::NewUser;
-use baton::web::passwords::Passwords;
+use baton::web::sign_in::passwords::Passwords;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use uuid::Uuid;

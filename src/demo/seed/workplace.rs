@@ -22,7 +22,7 @@ use crate::store::Store;
 use crate::store::apps::App;
 use crate::store::inboxes::NewInbox;
 use crate::store::users::{FIRST_CAPACITY, NewUser};
-use crate::web::passwords::Passwords;
+use crate::web::sign_in::passwords::Passwords;
 
 /// Everybody's password in the demo, and nowhere else.
 pub const PASSWORD: &str = "baton-demo";

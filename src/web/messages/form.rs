@@ -8,8 +8,8 @@ use url::form_urlencoded;
 
 use crate::domain::ids::MessageId;
 use crate::store::drafts::DraftPage;
-use crate::web::act::text;
-use crate::web::error::{Error, Result};
+use crate::web::conversations::act::text;
+use crate::web::edge::error::{Error, Result};
 
 /// Bytes of a field that is not the picture: the longest message four times over.
 const LONGEST_FIELD: usize = 64 * 1024;

@@ -7,10 +7,10 @@ use crate::domain::command::ReplyContent;
 use crate::domain::ids::{MediaId, WorkspaceId};
 use crate::media::{self, Picture, Reason};
 use crate::store::media::StoredMedia;
-use crate::web::error::{Error, Result};
+use crate::web::edge::error::{Error, Result};
+use crate::web::layouts::html::Html;
 use crate::web::locale::Locale;
 use crate::web::state::State;
-use crate::web::views::Html;
 
 pub(super) use crate::store::media::MediaPlace as Place;
 

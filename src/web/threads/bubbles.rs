@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Thread;
+use super::thread::Thread;
+use super::view::ThreadItem;
+use super::view::line::SystemLine;
 use crate::domain::message::{Author, Content, Message};
 use crate::domain::workplace::Workplace;
 use crate::store::threads::{QuotedMessage, ThreadMessage};
 use crate::store::{Result, Store};
-use crate::web::views::{Bubble, Quoted, SystemLine, ThreadItem};
+use crate::web::messages::view::{Bubble, Quoted};
 
 /// Makes bubbles of messages.
 pub(super) struct Builder<'a> {

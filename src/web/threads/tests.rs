@@ -8,11 +8,11 @@ use super::*;
 use crate::domain::contact::Identity;
 use crate::domain::conversation::{ControlBefore, Controller};
 use crate::domain::event::{Act, Destination, QueuedBecause};
-use crate::domain::ids::{ContactId, ConversationId, FlowId, MediaId, NoteId, QueueId};
+use crate::domain::ids::{ContactId, ConversationId, FlowId, InboxId, MediaId, NoteId, QueueId};
 use crate::domain::message::{Content, Failure, MediaState, Status};
 use crate::domain::timer::Timer;
 use crate::store::threads::QuotedMessage;
-use crate::web::views::Bubble;
+use crate::web::messages::view::Bubble;
 
 fn at() -> Timestamp {
     "2026-11-20T12:00:00Z".parse().unwrap()

@@ -75,7 +75,7 @@ impl Apps {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::tokens::tests::store_without_database;
+    use crate::web::sessions::tokens::tests::store_without_database;
 
     fn app() -> Arc<App> {
         Arc::new(App { app_id: "1".to_owned(), app_secret: "secret".to_owned(), verify_token: "token".to_owned() })

@@ -1,4 +1,5 @@
-//! Reading a webhook's body within its limit. How long it may take and how many there may be is watched by [`bodies`](crate::web::bodies).
+//! Reading a webhook's body within its limit. How long it may take and how many there may be is watched by
+//! [`bodies`](crate::web::edge::bodies).
 
 use std::io::ErrorKind;
 
@@ -6,7 +7,7 @@ use actix_web::error::PayloadError;
 use actix_web::web::{Bytes, BytesMut, Payload};
 use futures_util::StreamExt;
 
-use crate::web::bodies::Watch;
+use crate::web::edge::bodies::Watch;
 
 /// Bytes of a body at most: Meta sends up to 3 MB (Meta, "Create a webhook endpoint").
 pub const LARGEST: usize = 4 * 1024 * 1024;

@@ -1,5 +1,7 @@
 // The picture that goes with the next answer: checked and shown before it travels.
 
+import { t } from "../words.js"
+
 const LARGEST = 5 * 1024 * 1024
 const TYPES = ["image/jpeg", "image/png"]
 
@@ -7,18 +9,32 @@ export class Picture {
   /** `{ file, address, width, height }`, or null. */
   chosen = null
 
-  constructor(preview, image, name) {
-    this.preview = preview
-    this.image = image
-    this.name = name
+  /** `input` is where it is picked, `text` what is written beside it. */
+  constructor({ preview, image, name, input, text, refusal }) {
+    Object.assign(this, { preview, image, name, input, text, refusal })
   }
 
-  /** Takes the file, or answers the key of the words why not. */
-  async use(file) {
+  /** Takes the file, or says why not. What was refused comes back together with the reason why. */
+  async take(file, { isRestored = false } = {}) {
+    const problem = await this.#use(file)
+    if (problem || !isRestored) this.refusal.say(problem ? t(problem) : "")
+    if (problem) this.input.value = ""
+    else this.text.focus()
+  }
+
+  /** Takes a file that was pasted or dropped, if there is one: the browser does not. */
+  takeFrom(event, file) {
+    if (!file) return
+    event.preventDefault()
+    this.take(file)
+  }
+
+  /** Answers the key of the words why not. */
+  async #use(file) {
     if (!file) return null
     if (!TYPES.includes(file.type)) return "composer.wrong_type"
     if (file.size > LARGEST) return "composer.too_large"
-    this.clear()
+    this.#forget()
     const address = URL.createObjectURL(file)
     this.image.src = address
     try {
@@ -34,7 +50,12 @@ export class Picture {
   }
 
   /** `keepAddress`: the pending bubble still shows it; the page lets go of it with the next load. */
-  clear({ keepAddress = false } = {}) {
+  clear(options) {
+    this.#forget(options)
+    this.input.value = ""
+  }
+
+  #forget({ keepAddress = false } = {}) {
     if (this.chosen && !keepAddress) URL.revokeObjectURL(this.chosen.address)
     this.chosen = null
     this.image.removeAttribute("src")

@@ -4,17 +4,16 @@ import { Controller } from "../../vendor/stimulus.js"
 import { CannedReplies } from "../composer/canned.js"
 import { Caret } from "../composer/caret.js"
 import { Drafts } from "../composer/drafts.js"
+import { Modes } from "../composer/modes.js"
 import { Picture } from "../composer/picture.js"
+import { Refusal } from "../composer/refusal.js"
+import { replyFields, send } from "../composer/sending.js"
 import { isComposing } from "../keys.js"
-import { follow, post } from "../post.js"
 import { socket } from "../socket.js"
 import { pending } from "../thread/pending.js"
 import { t } from "../words.js"
 
 const TYPING_EVERY = 3_000
-
-/** A refusal stands this long at least, in milliseconds, though what it is about changes: often both come at once. */
-const READ = 5000
 
 export default class extends Controller {
   static targets = [
@@ -25,9 +24,14 @@ export default class extends Controller {
 
   connect() {
     this.conversation = this.element.closest(".conversation")
-    this.chosenPicture = new Picture(this.previewTarget, this.imageTarget, this.imageNameTarget)
     this.cannedList = new CannedReplies(this.cannedTarget, this.textTarget, JSON.parse(this.cannedRepliesTarget.textContent))
     this.caret = new Caret(this.conversationValue)
+    this.refusal = new Refusal()
+    this.chosenPicture = new Picture({
+      preview: this.previewTarget, image: this.imageTarget, name: this.imageNameTarget, input: this.pictureTarget, text: this.textTarget,
+      refusal: this.refusal,
+    })
+    this.modes = this.#modes()
     this.drafts = this.#drafts()
     this.stops = []
     this.#on(this.conversation, "conversation:changed", () => this.#fit())
@@ -39,21 +43,19 @@ export default class extends Controller {
     this.#on(this.element, "composer:write", (event) => this.#write(event.detail))
     this.#on(socket, "resync", () => this.#reached())
     this.#on(socket, "draft", (event) => this.drafts.heard(event.detail))
-    const refusals = new MutationObserver(() => { this.refusedAt = Date.now() })
-    refusals.observe(document.getElementById("composer-refusal"), { childList: true })
-    this.stops.push(() => refusals.disconnect())
     this.#fit()
-    if (this.mayReply) this.caret.take(this.#field)
+    if (this.modes.mayReply) this.caret.take(this.#field)
   }
 
   disconnect() {
     this.drafts.stop()
+    this.refusal.stop()
     this.chosenPicture.clear()
     for (const stop of this.stops) stop()
   }
 
   choose({ currentTarget }) {
-    this.#mode(currentTarget.dataset.mode)
+    this.modes.choose(currentTarget.dataset.mode)
     this.#field.focus()
   }
 
@@ -94,7 +96,7 @@ export default class extends Controller {
   key(event) {
     if (isComposing(event)) return
     if (this.cannedList.key(event)) return
-    if (this.isHeld) return event.key === "Enter" && event.preventDefault()
+    if (this.modes.isHeld) return event.key === "Enter" && event.preventDefault()
     if (event.key !== "Enter" || event.shiftKey) return
     event.preventDefault()
     const resolves = event.ctrlKey || event.metaKey
@@ -112,14 +114,11 @@ export default class extends Controller {
   }
 
   picked() {
-    this.#usePicture(this.pictureTarget.files[0])
+    this.chosenPicture.take(this.pictureTarget.files[0])
   }
 
   paste(event) {
-    const file = [...event.clipboardData.files].find((file) => file.type.startsWith("image/"))
-    if (!file) return
-    event.preventDefault()
-    this.#usePicture(file)
+    this.chosenPicture.takeFrom(event, [...event.clipboardData.files].find((file) => file.type.startsWith("image/")))
   }
 
   over(event) {
@@ -127,15 +126,12 @@ export default class extends Controller {
   }
 
   drop(event) {
-    const file = event.dataTransfer.files[0]
-    if (!file) return
-    event.preventDefault()
-    this.#usePicture(file)
+    this.chosenPicture.takeFrom(event, event.dataTransfer.files[0])
   }
 
   dropPicture() {
-    this.#clearPicture()
-    this.#refuse("")
+    this.chosenPicture.clear()
+    this.refusal.say("")
     this.textTarget.focus()
   }
 
@@ -151,9 +147,7 @@ export default class extends Controller {
     if (!body) return
     const id = draft.idOf(body)
     this.#show({ kind: "note", id, text: body })
-    const fields = { note_id: id, body, ...draft.leaves(id) }
-    this.#fitHeight(this.noteTextTarget)
-    await this.#sent(draft, id, this.noteTarget.action, fields)
+    await this.#post(draft, id, this.noteTarget.action, { note_id: id, body, ...draft.leaves(id) })
   }
 
   async #send(resolves) {
@@ -163,37 +157,22 @@ export default class extends Controller {
     if (!text && !picture) return
     const id = picture ? crypto.randomUUID() : draft.idOf(text)
     this.#show({ kind: "message", id, text, picture: picture && { ...picture } })
-    const fields = this.#fields({ id, text, picture, resolves, page: draft.leaves(id) })
-    this.#fitHeight(this.textTarget)
-    this.#clearPicture({ keepAddress: true })
-    const isTaken = await this.#sent(draft, id, this.replyTarget.action, fields)
+    const seen = this.sendSeen ?? this.conversation.dataset.seen ?? this.seenTarget.value
+    this.sendSeen = null
+    const fields = replyFields({ form: this.replyTarget, id, seen, text, picture, resolves, page: draft.leaves(id) })
+    this.chosenPicture.clear({ keepAddress: true })
+    const isTaken = await this.#post(draft, id, this.replyTarget.action, fields)
     // Their own act, not somebody else's: nothing is held.
     if (isTaken && resolves) this.textTarget.blur()
-    if (!isTaken && picture && !this.chosenPicture.chosen) this.#usePicture(picture.file, { isRestored: true })
+    if (!isTaken && picture && !this.chosenPicture.chosen) this.chosenPicture.take(picture.file, { isRestored: true })
   }
 
-  /** Posts what left the draft, also from a page that goes away. Whether it was taken; if not, it comes back. */
-  async #sent(draft, id, address, fields) {
-    const response = await post(address, fields, { keepalive: true })
-    const isTaken = await this.#accepted(response, `${draft.kind === "note" ? "note" : "message"}-${id}`)
-    if (isTaken) draft.arrived(id)
-    else draft.comesBack(id, { isLost: !response })
+  async #post(draft, id, address, fields) {
+    this.#fitHeight(draft.field)
+    const isTaken = await send({ draft, id, address, fields, refusal: this.refusal })
     this.#fitHeight(draft.field)
     this.drafts.show()
     return isTaken
-  }
-
-  #fields({ id, text, picture, resolves, page }) {
-    const fields = new FormData()
-    fields.set("csrf", this.replyTarget.elements.csrf.value)
-    fields.set("message_id", id)
-    fields.set("seen", this.sendSeen ?? this.conversation.dataset.seen ?? this.seenTarget.value)
-    fields.set("text", text)
-    if (picture) fields.set("picture", picture.file, picture.file.name)
-    if (resolves) fields.set("resolve", "true")
-    for (const [name, value] of Object.entries(page)) fields.set(name, value)
-    this.sendSeen = null
-    return fields
   }
 
   #sendAnyway({ text, seen, resolve }) {
@@ -202,88 +181,43 @@ export default class extends Controller {
     this.#send(resolve)
   }
 
-  /** Whether the server took it. If not, the stand-in goes and the reason shows. */
-  async #accepted(response, standIn) {
-    if (response?.ok) {
-      await follow(response)
-      return true
-    }
-    const element = document.getElementById(standIn)
-    if (element?.classList.contains("is-pending")) element.remove()
-    if (!response || !(await follow(response))) this.#refuse(t("composer.not_sent"))
-    return false
-  }
-
   #show(what) {
-    this.#refuse("")
+    this.refusal.say("")
     const { user: author, userName: authorName } = document.body.dataset
     this.dispatch("pending", { detail: pending({ ...what, author, authorName }) })
   }
 
-  /** What was refused comes back together with the reason why. */
-  async #usePicture(file, { isRestored = false } = {}) {
-    const problem = await this.chosenPicture.use(file)
-    if (problem || !isRestored) this.#refuse(problem ? t(problem) : "")
-    if (problem) this.pictureTarget.value = ""
-    else this.textTarget.focus()
-  }
-
-  #clearPicture(options) {
-    this.chosenPicture.clear(options)
-    this.pictureTarget.value = ""
-  }
-
   #write(what) {
-    if (what !== "note" && !this.mayReply) return
-    this.#mode(what === "note" ? "note" : "reply")
+    if (what !== "note" && !this.modes.mayReply) return
+    this.modes.choose(what === "note" ? "note" : "reply")
     this.#field.focus()
     if (what === "canned" && this.modeValue === "reply") this.cannedList.open()
   }
 
-  /** Only notes can be written where answering is not possible. */
   #fit() {
-    const { stance, window } = this.conversation.dataset
-    const couldReply = this.mayReply
-    this.mayReply = stance === "mine" && window === "open"
-    const isGained = this.mayReply && couldReply === false
-    if (this.standing !== undefined && this.standing !== this.#standing && Date.now() - this.refusedAt > READ) this.#refuse("")
-    this.standing = this.#standing
-    this.#hold(!this.mayReply && document.activeElement === this.textTarget)
-    this.#mode(this.mayReply || this.isHeld ? (this.wanted ?? "reply") : "note", { isWish: false })
-    if (isGained && this.caret.isDue) this.caret.take(this.#field)
-  }
-
-  /** Who holds the conversation, and where: what was refused while it was another no longer holds. */
-  get #standing() {
-    return document.getElementById("standing")?.dataset.holder
-  }
-
-  /** Somebody else acted while this person was typing: their words stay in sight until they leave them, and no key goes elsewhere. */
-  #hold(isHeld) {
-    if (isHeld) this.#refuse(t("composer.held"))
-    else if (this.isHeld) this.#unsay("composer.held")
-    this.isHeld = isHeld
-    this.element.classList.toggle("is-held", isHeld)
-    this.textTarget.readOnly = isHeld
-    if (!isHeld) return
-    this.cannedList.close()
-    this.textTarget.addEventListener("blur", () => this.#fit(), { once: true })
+    if (this.modes.fit() && this.caret.isDue) this.caret.take(this.#field)
   }
 
   /** What became one's own by one's own act is written in at once. */
   #acted(detail) {
     this.caret.acted(detail)
-    if (this.caret.isDue && this.mayReply) this.caret.take(this.#field)
-  }
-
-  #mode(mode, { isWish = true } = {}) {
-    if (isWish) this.wanted = mode
-    this.modeValue = this.mayReply || this.isHeld ? mode : "note"
-    for (const button of this.modeTargets) button.setAttribute("aria-pressed", String(button.dataset.mode === this.modeValue))
+    if (this.caret.isDue && this.modes.mayReply) this.caret.take(this.#field)
   }
 
   get #field() {
     return this.modeValue === "note" ? this.noteTextTarget : this.textTarget
+  }
+
+  #modes() {
+    return new Modes({
+      conversation: this.conversation, text: this.textTarget, buttons: this.modeTargets, refusal: this.refusal,
+      shows: (mode) => { this.modeValue = mode }, holds: (isHeld) => this.#hold(isHeld), left: () => this.#fit(),
+    })
+  }
+
+  #hold(isHeld) {
+    this.element.classList.toggle("is-held", isHeld)
+    if (isHeld) this.cannedList.close()
   }
 
   #drafts() {
@@ -298,12 +232,12 @@ export default class extends Controller {
   /** The server is there again: what says that it is not, is over. */
   #reached() {
     this.drafts.save()
-    this.#unsay("connection.not_done")
+    this.refusal.unsay("connection.not_done")
   }
 
   #cut(isCut) {
-    if (isCut) this.#refuse(t("composer.cut"))
-    else this.#unsay("composer.cut")
+    if (isCut) this.refusal.say(t("composer.cut"))
+    else this.refusal.unsay("composer.cut")
   }
 
   /** Browsers without `field-sizing` grow by script. */
@@ -311,17 +245,6 @@ export default class extends Controller {
     if (CSS.supports("field-sizing", "content")) return
     field.style.blockSize = "auto"
     field.style.blockSize = `${field.scrollHeight}px`
-  }
-
-  /** What was said holds no more. */
-  #unsay(key) {
-    if (document.getElementById("composer-refusal").textContent === t(key)) this.#refuse("")
-  }
-
-  #refuse(words) {
-    const place = document.getElementById("composer-refusal")
-    if (!words) return place.replaceChildren()
-    place.replaceChildren(Object.assign(document.createElement("p"), { textContent: words }))
   }
 
   #on(source, kind, listener) {

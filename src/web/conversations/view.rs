@@ -1,0 +1,160 @@
+//! A conversation as one person sees it: thread, composer, transfer dialog, context; and the page around it.
+
+pub mod brief;
+pub mod context;
+pub mod state;
+
+use askama::Template;
+use askama_web::WebTemplate;
+use jiff::Timestamp;
+
+use self::context::Context;
+use self::state::ConversationState;
+use crate::domain::agent::Presence;
+use crate::domain::conversation::{Controller, State};
+use crate::domain::ids::UserId;
+use crate::domain::window;
+use crate::web::inbox::tabs::View;
+use crate::web::inbox::view::List;
+use crate::web::layouts::chrome::{Chrome, Person, QueueName};
+use crate::web::layouts::time;
+use crate::web::layouts::toast::Toast;
+use crate::web::layouts::ui;
+use crate::web::locale::Locale;
+use crate::web::messages::view::composer::Composer;
+use crate::web::threads::view::{self as thread, ThreadItem};
+
+/// How a viewer stands to a conversation; decides what they may do. Scripts compute the same (`scripts/conversation/stance.js`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stance {
+    Mine,
+    /// A colleague holds it.
+    Other,
+    Queue,
+    Flow,
+    Resolved,
+}
+
+impl Stance {
+    /// Of `viewer` to a conversation in this state.
+    #[must_use]
+    pub fn of(state: State, controller: Controller, viewer: UserId) -> Self {
+        match (state, controller) {
+            (State::Resolved, _) => Stance::Resolved,
+            (_, Controller::Agent { user }) if user == viewer => Stance::Mine,
+            (_, Controller::Agent { .. }) => Stance::Other,
+            (_, Controller::Flow) => Stance::Flow,
+            (_, Controller::Queue | Controller::Nobody) => Stance::Queue,
+        }
+    }
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Stance::Mine => "mine",
+            Stance::Other => "other",
+            Stance::Queue => "queue",
+            Stance::Flow => "flow",
+            Stance::Resolved => "resolved",
+        }
+    }
+}
+
+/// A person to whom a conversation can be given.
+#[derive(Debug, Clone)]
+pub struct Target {
+    pub person: Person,
+    pub presence: Presence,
+    pub load: i32,
+    pub capacity: i32,
+}
+
+impl Target {
+    fn presence_key(&self) -> &'static str {
+        match self.presence {
+            Presence::Online => "presence.online",
+            Presence::Away => "presence.away",
+            Presence::Offline => "presence.offline",
+        }
+    }
+
+    fn presence_word(&self) -> &'static str {
+        match self.presence {
+            Presence::Online => "online",
+            Presence::Away => "away",
+            Presence::Offline => "offline",
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.load >= self.capacity
+    }
+}
+
+/// To whom a conversation can be given.
+#[derive(Debug, Clone, Default)]
+pub struct TransferTargets {
+    pub people: Vec<Target>,
+    pub queues: Vec<QueueName>,
+}
+
+/// One conversation for one viewer.
+#[derive(Debug, Clone, Template)]
+#[template(path = "conversations/conversation.html")]
+pub struct ConversationView {
+    pub locale: Locale,
+    pub csrf: String,
+    pub viewer: UserId,
+    pub now: Timestamp,
+    /// The list it was opened from, for the way back.
+    pub view: View,
+    pub state: ConversationState,
+    /// In the order of their sequence.
+    pub items: Vec<ThreadItem>,
+    /// There is more before this sequence.
+    pub earlier: Option<i64>,
+    pub composer: Composer,
+    pub targets: TransferTargets,
+    pub context: Context,
+}
+
+impl ConversationView {
+    fn stance(&self) -> Stance {
+        Stance::of(self.state.state, self.state.controller, self.viewer)
+    }
+
+    fn window(&self) -> &'static str {
+        if window::is_open(self.state.window_expires_at, self.now) { "open" } else { "closed" }
+    }
+
+    fn is_current_queue(&self, queue: &QueueName) -> bool {
+        self.state.queue.as_ref().is_some_and(|current| current.id == queue.id)
+    }
+}
+
+/// `GET /conversations/{id}`: rail, list, thread, context.
+#[derive(Template, WebTemplate)]
+#[template(path = "conversations/page.html")]
+pub struct ConversationPage {
+    pub chrome: Chrome,
+    pub list: List,
+    pub conversation: ConversationView,
+    /// What the viewer did a moment ago, and can take back.
+    pub toast: Option<Toast>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_stance_is_mine_only_while_i_hold_it() {
+        let me = UserId(Uuid::from_u128(1));
+        let held = |user| Controller::Agent { user };
+        assert_eq!(Stance::of(State::Open, held(me), me), Stance::Mine);
+        assert_eq!(Stance::of(State::Open, held(UserId(Uuid::from_u128(2))), me), Stance::Other);
+        assert_eq!(Stance::of(State::Open, Controller::Flow, me), Stance::Flow);
+        assert_eq!(Stance::of(State::Resolved, held(me), me), Stance::Resolved);
+    }
+}

@@ -1,0 +1,115 @@
+//! The panel beside the thread: who the customer is, what is known, why it came here, what was before.
+
+use askama::Template;
+use jiff::Timestamp;
+
+use crate::domain::contact::Identity;
+use crate::domain::conversation::State;
+use crate::domain::ids::ConversationId;
+use crate::domain::routing::{AssignmentReason, Considered, Exclusion, Rule};
+use crate::web::layouts::html::Html;
+use crate::web::layouts::ui;
+use crate::web::layouts::words::sentence;
+use crate::web::locale::Locale;
+
+/// What does not change while the conversation is open; the rest is in [`ConversationState`](super::state::ConversationState).
+#[derive(Debug, Clone, Default)]
+pub struct Context {
+    pub identities: Vec<Identity>,
+    /// The name they chose to be found by, which stands in place of raw ids.
+    pub username: Option<String>,
+    /// Latest first, without the one that is open.
+    pub past: Vec<PastConversation>,
+}
+
+/// An earlier conversation of the same contact.
+#[derive(Debug, Clone)]
+pub struct PastConversation {
+    pub id: ConversationId,
+    pub state: State,
+    pub opened_at: Timestamp,
+    pub topic: Option<String>,
+    pub agent_name: Option<String>,
+    pub last_line: Option<String>,
+}
+
+/// "Why me?": the rule that decided, with everybody considered; element id `assignment-reason`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "conversations/reason.html")]
+pub struct ReasonCard {
+    pub locale: Locale,
+    pub agent_name: String,
+    pub reason: AssignmentReason,
+}
+
+impl ReasonCard {
+    fn rule(&self) -> Html {
+        rule_sentence(self.locale, &self.agent_name, &self.reason.rule)
+    }
+
+    fn excluded(&self, considered: &Considered) -> Option<String> {
+        considered.excluded.map(|exclusion| self.locale.t(exclusion_key(exclusion)).into_owned())
+    }
+}
+
+/// Why `name` was chosen, as a sentence.
+pub(in crate::web) fn rule_sentence(locale: Locale, name: &str, rule: &Rule) -> Html {
+    match rule {
+        Rule::LeastBusy { load, capacity } => {
+            sentence(&locale, "rule.least_busy", &[("name", name), ("load", &load.to_string()), ("capacity", &capacity.to_string())])
+        }
+        Rule::LongestIdle { load, capacity, idle_seconds } => sentence(
+            &locale,
+            "rule.longest_idle",
+            &[
+                ("name", name),
+                ("load", &load.to_string()),
+                ("capacity", &capacity.to_string()),
+                ("minutes", &(idle_seconds / 60).to_string()),
+            ],
+        ),
+        Rule::SameAgent => sentence(&locale, "rule.same_agent", &[("name", name)]),
+        Rule::Taken => sentence(&locale, "rule.taken", &[("name", name)]),
+        Rule::GivenBy { name: giver, .. } => sentence(&locale, "rule.given_by", &[("name", name), ("giver", giver)]),
+    }
+}
+
+fn exclusion_key(exclusion: Exclusion) -> &'static str {
+    match exclusion {
+        Exclusion::Away => "excluded.away",
+        Exclusion::Offline => "excluded.offline",
+        Exclusion::Full => "excluded.full",
+    }
+}
+
+/// What the customer is called by; element id `contact-names`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "conversations/names.html")]
+pub struct ContactNames {
+    pub locale: Locale,
+    pub identities: Vec<Identity>,
+    pub username: Option<String>,
+}
+
+impl ContactNames {
+    /// As people read it: a user id says nothing to anybody where there is a name.
+    fn names(&self) -> Vec<(&'static str, String)> {
+        let is_shown = |identity: &&Identity| self.username.is_none() || matches!(identity, Identity::Phone(_));
+        let shown = self.identities.iter().filter(is_shown).map(|identity| (identity.kind(), identity_text(identity)));
+        shown.chain(self.username.iter().map(|username| ("username", format!("@{username}")))).collect()
+    }
+}
+
+impl Context {
+    pub(in crate::web) fn names_in(&self, locale: &Locale) -> ContactNames {
+        ContactNames { locale: *locale, identities: self.identities.clone(), username: self.username.clone() }
+    }
+}
+
+/// A phone number as people read it; other identities as they are.
+pub(in crate::web) fn identity_text(identity: &Identity) -> String {
+    match identity {
+        Identity::Phone(digits) => format!("+{digits}"),
+        Identity::UserId(id) => id.clone(),
+    }
+}

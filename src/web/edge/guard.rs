@@ -1,0 +1,150 @@
+//! What stands before every handler: where the request comes from, who sent it, what they may do, and the form's token.
+//!
+//! The handlers check none of this, so none can forget it.
+
+use actix_web::body::{BoxBody, EitherBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, TRANSFER_ENCODING};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, HttpResponse, web};
+use jiff::Timestamp;
+use subtle::ConstantTimeEq;
+use url::form_urlencoded;
+
+use super::bodies::{FORM, UPLOAD, Watch};
+use super::csrf::{self, Origin};
+use super::entry::{Entry, Kind, Who};
+use super::error::{Error, Result};
+use crate::web::sessions::signed::Signed;
+use crate::web::sessions::{self, Found};
+use crate::web::state::State;
+
+/// A form without a picture: the longest message in the least compact encoding, and room to spare.
+pub const FORM_LIMIT: usize = 128 * 1024;
+
+/// A form with a picture, which WhatsApp takes up to 5 MB.
+pub const UPLOAD_LIMIT: usize = 6 * 1024 * 1024;
+
+/// The middleware of one route.
+///
+/// # Errors
+/// None: what it refuses is answered.
+pub async fn guard(
+    entry: &'static Entry,
+    mut request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> actix_web::Result<ServiceResponse<EitherBody<BoxBody>>> {
+    let found = match admit(entry, &mut request).await {
+        Ok(found) => found,
+        Err(Error::Unsigned) if asks_for_a_page(entry, &request) => return Ok(to_sign_in(request).map_into_right_body()),
+        Err(error) => return Ok(request.error_response(error).map_into_right_body()),
+    };
+    let cookies = found.map(|found| {
+        request.extensions_mut().insert(found.signed);
+        found.cookies
+    });
+    let mut response = next.call(request).await?;
+    for cookie in cookies.into_iter().flatten() {
+        // A handler that set the same cookie (signing out) knows better.
+        if response.response().cookies().all(|own| own.name() != cookie.name()) {
+            response.response_mut().add_cookie(&cookie)?;
+        }
+    }
+    Ok(response.map_into_left_body())
+}
+
+async fn admit(entry: &Entry, request: &mut ServiceRequest) -> Result<Option<Found>> {
+    let state = request.app_data::<web::Data<State>>().cloned().ok_or_else(|| Error::fault("the application has no state"))?;
+    if let Some(origin) = origin(entry) {
+        csrf::check_origin(request.headers(), &state.config.public_url, origin)?;
+    }
+    let found = match entry.who {
+        Who::Public => None,
+        Who::Anyone | Who::Scraper(_) | Who::May(_) => sessions::find(&state, request.request(), Timestamp::now()).await?,
+    };
+    may(entry.who, &state, request, found.as_ref().map(|found| &found.signed))?;
+    if found.is_some() {
+        trust_body(entry.kind, &state, request);
+    }
+    if let Some(limit) = form_limit(entry.kind) {
+        let signed = &found.as_ref().ok_or(Error::Unsigned)?.signed;
+        csrf::check(request, &signed.csrf, limit).await?;
+    }
+    Ok(found)
+}
+
+fn may(who: Who, state: &State, request: &ServiceRequest, signed: Option<&Signed>) -> Result<()> {
+    match (who, signed) {
+        (Who::Public | Who::Anyone, _) => Ok(()),
+        (Who::Scraper(_), _) if knows_token(request.headers(), state.config.metrics_token.as_deref()) => Ok(()),
+        (Who::Scraper(permission) | Who::May(permission), Some(signed)) if signed.may(permission) => Ok(()),
+        (Who::Scraper(_) | Who::May(_), Some(_)) => Err(Error::NotAllowed),
+        (Who::Scraper(_) | Who::May(_), None) => Err(Error::Unsigned),
+    }
+}
+
+/// Whether a program sends the token that was set. Coming from this machine proves nothing: a proxy on it brings everybody.
+fn knows_token(headers: &HeaderMap, token: Option<&str>) -> bool {
+    let sent = headers.get(AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
+    sent.zip(token).is_some_and(|(sent, token)| bool::from(sent.ct_eq(token.as_bytes())))
+}
+
+/// The body of somebody who signed in has a budget of its own, a picture its time, and a socket no end.
+fn trust_body(kind: Kind, state: &State, request: &mut ServiceRequest) {
+    let Some(watch) = Watch::of(request.request()) else { return };
+    match kind {
+        Kind::Upload => watch.vouch(&state.bodies.signed_in, UPLOAD),
+        // What is chunked is no socket.
+        Kind::Live if !request.headers().contains_key(TRANSFER_ENCODING) => request.set_payload(watch.take_off()),
+        Kind::Page | Kind::Part | Kind::Form | Kind::SignIn | Kind::Live | Kind::Door | Kind::Open => {
+            watch.vouch(&state.bodies.signed_in, FORM)
+        }
+    }
+}
+
+fn origin(entry: &Entry) -> Option<Origin> {
+    match entry.kind {
+        Kind::Live => Some(Origin::Required),
+        Kind::Form | Kind::Upload | Kind::SignIn => Some(Origin::IfSent),
+        Kind::Page | Kind::Part | Kind::Door | Kind::Open => None,
+    }
+}
+
+/// How long a form of this kind may be; only these carry a token.
+fn form_limit(kind: Kind) -> Option<usize> {
+    match kind {
+        Kind::Form => Some(FORM_LIMIT),
+        Kind::Upload => Some(UPLOAD_LIMIT),
+        Kind::Page | Kind::Part | Kind::SignIn | Kind::Live | Kind::Door | Kind::Open => None,
+    }
+}
+
+/// Whether a browser shows the answer as a page; scripts are told 401 and go to the sign-in themselves.
+fn asks_for_a_page(entry: &Entry, request: &ServiceRequest) -> bool {
+    let is_by_script = request.headers().contains_key("x-baton")
+        || request.headers().contains_key("turbo-frame")
+        || request.headers().get(ACCEPT).is_some_and(|accept| String::from_utf8_lossy(accept.as_bytes()).contains("turbo-stream"));
+    match entry.kind {
+        Kind::Page => !request.headers().contains_key("turbo-frame"),
+        Kind::Form | Kind::Upload => !is_by_script,
+        Kind::Part | Kind::SignIn | Kind::Live | Kind::Door | Kind::Open => false,
+    }
+}
+
+/// Off to the sign-in, and back afterwards to what can be asked for again.
+fn to_sign_in(request: ServiceRequest) -> ServiceResponse {
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let location = match *request.method() {
+        Method::GET if path != "/" => format!("/sign-in?next={}", form_urlencoded::byte_serialize(path.as_bytes()).collect::<String>()),
+        _ => "/sign-in".to_owned(),
+    };
+    let mut response = HttpResponse::new(StatusCode::SEE_OTHER);
+    if let Ok(location) = HeaderValue::try_from(location) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    request.into_response(response)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,10 @@
+//! What every page is made of: the chrome around it, its words, times, icons and toasts.
+
+pub mod chrome;
+pub mod format;
+pub mod html;
+pub mod script_words;
+pub mod time;
+pub mod toast;
+pub mod ui;
+pub mod words;

@@ -1,0 +1,61 @@
+//! The texts that scripts show, as a JSON block of the page.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+
+use crate::web::locale::Locale;
+
+/// Keys of the locale files that scripts use.
+const KEYS: [&str; 37] = [
+    "clock.closed",
+    "clock.days",
+    "clock.hours",
+    "clock.minutes",
+    "clock.now",
+    "clock.today",
+    "clock.yesterday",
+    "composer.cut",
+    "composer.held",
+    "composer.no_canned",
+    "composer.not_sent",
+    "composer.pending",
+    "composer.too_large",
+    "composer.waits",
+    "composer.wrong_type",
+    "connection.catching_up",
+    "connection.connecting",
+    "connection.live",
+    "connection.not_done",
+    "connection.offline",
+    "people.typing.one",
+    "people.typing.other",
+    "people.viewing.one",
+    "people.viewing.other",
+    "presence.away",
+    "presence.go_away",
+    "presence.go_online",
+    "presence.online",
+    "row.typing",
+    "row.viewing",
+    "status.queued",
+    "thread.new.one",
+    "thread.new.other",
+    "thread.steps.one",
+    "thread.steps.other",
+    "thread.to_end",
+    "kind.image",
+];
+
+/// Element id `words`.
+#[derive(Debug, Clone, Copy, Template)]
+#[template(path = "layouts/words.html")]
+pub(in crate::web) struct ScriptWords {
+    pub locale: Locale,
+}
+
+impl ScriptWords {
+    fn words(&self) -> BTreeMap<&'static str, String> {
+        KEYS.iter().map(|key| (*key, self.locale.t(key).into_owned())).collect()
+    }
+}

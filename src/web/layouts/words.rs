@@ -1,0 +1,84 @@
+//! Sentences from the locale files with placeholders (`%{name}`) filled in one pass, so that a filled-in text is never read as one.
+
+use super::html::{Html, escape_into};
+use crate::web::locale::Locale;
+
+/// The sentence under `key` as HTML: every filled-in text is escaped and isolated, so that its direction or markup stays its own.
+#[must_use]
+pub fn sentence(locale: &Locale, key: &str, values: &[(&str, &str)]) -> Html {
+    let mut html = String::new();
+    fill(&locale.t(key), values, |part| match part {
+        Part::Words(words) => escape_into(&mut html, words),
+        Part::Value(value) => {
+            html.push_str("<bdi>");
+            escape_into(&mut html, value);
+            html.push_str("</bdi>");
+        }
+    });
+    Html::trusted(html)
+}
+
+/// The sentence under `key` as plain text.
+#[must_use]
+pub fn plain(locale: &Locale, key: &str, values: &[(&str, &str)]) -> String {
+    let mut text = String::new();
+    fill(&locale.t(key), values, |part| match part {
+        Part::Words(piece) | Part::Value(piece) => text.push_str(piece),
+    });
+    text
+}
+
+/// The words under `key`, or `None` when the locale files have none.
+#[must_use]
+pub fn known(locale: &Locale, key: &str) -> Option<String> {
+    let words = locale.t(key);
+    (!words.ends_with(key)).then(|| words.into_owned())
+}
+
+enum Part<'text> {
+    Words(&'text str),
+    Value(&'text str),
+}
+
+fn fill<'text>(sentence: &'text str, values: &[(&str, &'text str)], mut take: impl FnMut(Part<'text>)) {
+    let mut rest = sentence;
+    while let Some((before, after)) = rest.split_once("%{") {
+        take(Part::Words(before));
+        let Some((name, following)) = after.split_once('}') else { return };
+        if let Some((_, value)) = values.iter().find(|(known, _)| *known == name) {
+            take(Part::Value(value));
+        }
+        rest = following;
+    }
+    take(Part::Words(rest));
+}
+
+/// The name of a field as words: `last_order` is "Last order".
+pub(in crate::web) fn field_label(name: &str) -> String {
+    let words = name.replace('_', " ");
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(sentence: &str, values: &[(&str, &str)]) -> String {
+        let mut text = String::new();
+        fill(sentence, values, |part| match part {
+            Part::Words(piece) | Part::Value(piece) => text.push_str(piece),
+        });
+        text
+    }
+
+    #[test]
+    fn a_filled_in_text_is_not_read_as_a_placeholder() {
+        assert_eq!(filled("%{a} and %{b}", &[("a", "%{b}"), ("b", "two")]), "%{b} and two");
+    }
+
+    #[test]
+    fn a_placeholder_nobody_fills_leaves_nothing() {
+        assert_eq!(filled("before %{missing} after", &[]), "before  after");
+    }
+}

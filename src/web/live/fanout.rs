@@ -1,0 +1,266 @@
+//! Fan-out: every change is rendered once for each language that somebody here reads, and the same bytes go to every socket it
+//! concerns.
+
+mod numbers;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use actix_web::web::Data;
+use bytestring::ByteString;
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::frames::ToPage;
+use super::streams;
+use crate::domain::conversation::Listing;
+use crate::domain::ids::{ConversationId, SessionId, UserId, WorkspaceId};
+use crate::domain::tick::Climbed;
+use crate::live::change::{Change, ConversationChange, TicksChange};
+use crate::live::delivery::{Line, deliver};
+use crate::web::conversations::present;
+use crate::web::locale::Locale;
+use crate::web::sessions::renewal;
+use crate::web::state::State;
+use crate::web::threads;
+
+/// How often the figures on tabs are brought up to date, and for how many people at once.
+const COUNTS: Duration = Duration::from_secs(1);
+const COUNTED_AT_ONCE: usize = 50;
+
+/// How often pages are told the last sequence of what they have open while the bus is away; and every how many times while it
+/// is there, when only a last frame can have been lost.
+const BEAT: Duration = Duration::from_secs(2);
+const BEATS_WITH_BUS: u32 = 5;
+
+/// After how many beats without the bus pages are told to look for themselves.
+const REFRESH_WITHOUT_BUS: u32 = 7;
+
+/// How long signs of people are gathered before they are shown together, and of how many conversations at most: fewer than a
+/// socket has room for.
+const GATHER: Duration = Duration::from_millis(100);
+const SHOWN_AT_ONCE: usize = 32;
+
+/// How long the database may take to say in which lists conversations are.
+const LISTINGS: Duration = Duration::from_millis(500);
+
+/// How often signs of people fade.
+const FADE: Duration = Duration::from_secs(2);
+
+/// How often each session is looked up again.
+const SESSION_ROUND: Duration = Duration::from_secs(60);
+
+type Dirty = Arc<Mutex<HashSet<WorkspaceId>>>;
+
+/// Runs all that this node's sockets hear, until `stop`.
+pub async fn run(state: Data<State>, changes: Arc<tokio::sync::Mutex<mpsc::Receiver<Change>>>, stop: CancellationToken) {
+    let mut changes = changes.lock().await;
+    let dirty = Dirty::default();
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = show_changes(&state, &mut changes, &dirty) => {}
+        () = count(&state, &dirty) => {}
+        () = show_people(&state) => {}
+        () = numbers::show(&state) => {}
+        () = beat(&state) => {}
+        () = check_sessions(&state) => {}
+    }
+    state.live.hub.cut_all();
+}
+
+async fn show_changes(state: &Data<State>, changes: &mut mpsc::Receiver<Change>, dirty: &Dirty) {
+    while let Some(change) = changes.recv().await {
+        match change {
+            Change::Conversation(change) => {
+                show(state, &change).await;
+                if change.is_move() {
+                    dirty.lock().unwrap_or_else(PoisonError::into_inner).insert(change.workspace);
+                }
+            }
+            Change::Ticks(ticks) => show_ticks(state, &ticks),
+        }
+    }
+}
+
+/// Shows how far messages got to whoever has their conversation open.
+fn show_ticks(state: &State, ticks: &TicksChange) {
+    let mut of_conversations: BTreeMap<ConversationId, Vec<&Climbed>> = BTreeMap::new();
+    ticks.climbed.iter().for_each(|climbed| of_conversations.entry(climbed.conversation).or_default().push(climbed));
+    for (conversation, climbed) in of_conversations {
+        for (locale, lines) in by_locale(&state.live.hub.viewers(ticks.workspace, conversation)) {
+            let html: String = climbed.iter().map(|climbed| threads::ticks_html(locale, climbed)).collect();
+            deliver(&lines, &ToPage::Ticks { conversation, html: &html }.frame());
+            climbed.iter().for_each(|climbed| record_lag(climbed.ticked_at));
+        }
+    }
+}
+
+/// Shows one change to whom it concerns.
+async fn show(state: &State, change: &ConversationChange) {
+    let audience = state.live.hub.audience(change);
+    for (locale, lines) in by_locale(&audience.thread) {
+        for frame in thread_frames(state, locale, change).await {
+            deliver(&lines, &frame);
+        }
+    }
+    for (locale, lines) in by_locale(&audience.lists) {
+        let html = streams::row(&present::row_of_change(locale, change));
+        deliver(&lines, &ToPage::Row { conversation: change.conversation.id, html: &html }.frame());
+    }
+    if !audience.thread.is_empty() || !audience.lists.is_empty() {
+        let committed = change.events.first().map_or(change.conversation.last_message_at, |recorded| recorded.at);
+        record_lag(committed);
+    }
+}
+
+fn record_lag(committed: Timestamp) {
+    let lag = Timestamp::now().duration_since(committed).as_secs_f64().max(0.0);
+    metrics::histogram!("baton_commit_to_browser_seconds").record(lag);
+}
+
+async fn thread_frames(state: &State, locale: Locale, change: &ConversationChange) -> Vec<ByteString> {
+    let mut frames = Vec::with_capacity(change.events.len());
+    for recorded in &change.events {
+        // A fragment that cannot be made leaves a gap, and a page that sees one asks for what it missed.
+        match threads::live_html(state, locale, change, recorded).await {
+            Ok(html) => frames.push(ToPage::Event { conversation: change.conversation.id, seq: recorded.seq, html: &html }.frame()),
+            Err(error) => tracing::error!(%error, conversation = %change.conversation.id, "an event could not be shown"),
+        }
+    }
+    frames
+}
+
+fn by_locale(lines: &[Arc<Line>]) -> BTreeMap<Locale, Vec<Arc<Line>>> {
+    let mut groups: BTreeMap<Locale, Vec<Arc<Line>>> = BTreeMap::new();
+    for line in lines {
+        groups.entry(Locale::of(line.locale).unwrap_or_default()).or_default().push(line.clone());
+    }
+    groups
+}
+
+/// Brings the figures on tabs up to date where conversations moved.
+async fn count(state: &State, dirty: &Dirty) {
+    let mut left: Vec<(WorkspaceId, UserId)> = Vec::new();
+    loop {
+        tokio::time::sleep(COUNTS).await;
+        if left.is_empty() {
+            let moved = std::mem::take(&mut *dirty.lock().unwrap_or_else(PoisonError::into_inner));
+            left = state.live.hub.users().into_iter().filter(|(workspace, _)| moved.contains(workspace)).collect();
+        }
+        for (workspace, user) in left.drain(..left.len().min(COUNTED_AT_ONCE)) {
+            match state.store.view_counts(workspace, user).await {
+                Ok(counts) => {
+                    let frame = ToPage::Counts { mine: counts.mine, queues: counts.queues, unassigned: counts.unassigned }.frame();
+                    deliver(&state.live.hub.pages_of(workspace, user), &frame);
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "tabs keep their figures");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Shows who is viewing and typing: at once to pages that have the conversation open, then to those that have it in their list.
+async fn show_people(state: &State) {
+    let mut fade = tokio::time::interval(FADE);
+    loop {
+        let changed = tokio::select! {
+            changed = state.live.people.changed(SHOWN_AT_ONCE) => changed,
+            _ = fade.tick() => {
+                state.live.people.fade(Timestamp::now());
+                continue;
+            }
+        };
+        let mut by_workspace: HashMap<WorkspaceId, Vec<ConversationId>> = HashMap::new();
+        for (workspace, conversation) in changed {
+            deliver(&state.live.hub.viewers(workspace, conversation), &people_frame(state, workspace, conversation));
+            by_workspace.entry(workspace).or_default().push(conversation);
+        }
+        by_workspace.retain(|workspace, _| state.live.hub.has_workspace(*workspace));
+        for (workspace, conversations) in by_workspace {
+            for (conversation, listing) in listings(state, workspace, &conversations).await {
+                let pages = state.live.hub.listing_pages(workspace, conversation, &listing);
+                if !pages.is_empty() {
+                    deliver(&pages, &people_frame(state, workspace, conversation));
+                }
+            }
+        }
+        tokio::time::sleep(GATHER).await;
+    }
+}
+
+/// Who is at a conversation now.
+pub(in crate::web) fn people_frame(state: &State, workspace: WorkspaceId, conversation: ConversationId) -> ByteString {
+    let present = state.live.people.at(workspace, conversation, Timestamp::now());
+    ToPage::People { conversation, viewers: &present.viewers, typing: &present.typing }.frame()
+}
+
+/// In which lists conversations are; nothing when the database takes long to say: rows can do without their people for a while.
+pub(in crate::web) async fn listings(
+    state: &State,
+    workspace: WorkspaceId,
+    conversations: &[ConversationId],
+) -> HashMap<ConversationId, Listing> {
+    let ids: Vec<Uuid> = conversations.iter().map(|conversation| conversation.0).collect();
+    match tokio::time::timeout(LISTINGS, state.store.listings(workspace, &ids)).await {
+        Ok(Ok(listings)) => listings,
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "rows do without their people");
+            HashMap::new()
+        }
+        Err(_) => HashMap::new(),
+    }
+}
+
+/// Tells pages the last sequence and the last tick of what they have open: a lost last frame is noticed.
+async fn beat(state: &State) {
+    let mut round: u32 = 0;
+    loop {
+        tokio::time::sleep(BEAT).await;
+        metrics::gauge!("baton_sockets").set(state.live.hub.len() as f64);
+        round = round.wrapping_add(1);
+        if state.live.is_bus_up() && !round.is_multiple_of(BEATS_WITH_BUS) {
+            continue;
+        }
+        if !state.live.is_bus_up() && round.is_multiple_of(REFRESH_WITHOUT_BUS) {
+            state.live.hub.refresh_all();
+        }
+        for (workspace, conversations) in state.live.hub.open_conversations() {
+            let ids: Vec<Uuid> = conversations.iter().map(|conversation| conversation.0).collect();
+            let Ok(latest) = state.store.latest(workspace, &ids).await else { continue };
+            for (conversation, seq, ticked_at) in latest {
+                let ticked = ticked_at.map(Timestamp::as_microsecond);
+                let frame = ToPage::Beat { conversation: Some(conversation), seq: Some(seq), ticked }.frame();
+                deliver(&state.live.hub.viewers(workspace, conversation), &frame);
+            }
+        }
+    }
+}
+
+/// Looks every session up again within a minute, spread over it, and all at once when sign-outs may have been missed.
+async fn check_sessions(state: &State) {
+    loop {
+        let sessions = state.live.hub.sessions();
+        tokio::select! {
+            () = check_each(state, &sessions, SESSION_ROUND.div_f64(sessions.len().max(1) as f64)) => {}
+            () = state.live.sessions_in_doubt.notified() => check_each(state, &state.live.hub.sessions(), Duration::ZERO).await,
+        }
+    }
+}
+
+async fn check_each(state: &State, sessions: &[(WorkspaceId, SessionId)], pause: Duration) {
+    if sessions.is_empty() {
+        tokio::time::sleep(pause).await;
+    }
+    for (workspace, session) in sessions {
+        tokio::time::sleep(pause).await;
+        if let Ok(false) = state.store.session_is_alive(*workspace, *session, renewal(Timestamp::now())).await {
+            state.live.session_is_over(*workspace, *session);
+        }
+    }
+}

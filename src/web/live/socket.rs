@@ -1,0 +1,301 @@
+//! The socket of a page. Its frames come from a bounded queue; a page that does not read is cut and comes back by "since".
+
+use std::cell::RefCell;
+use std::pin::pin;
+use std::time::Duration;
+
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, ProtocolError, Session};
+use bytestring::ByteString;
+use futures_util::StreamExt;
+use jiff::Timestamp;
+use tokio::sync::mpsc::Receiver;
+use tokio::time::{Instant, sleep_until};
+use uuid::Uuid;
+
+use super::attention::Attention;
+use super::customer;
+use super::fanout::{listings, people_frame};
+use super::frames::{FromPage, ToPage};
+use crate::domain::ids::{ConversationId, QueueId};
+use crate::live::delivery::{ThreadQueue, carry};
+use crate::live::hub::{LastPage, Owner, Registered, Showing, SocketId};
+use crate::live::people::{Doing, Sign};
+use crate::store::lists::ViewCounts;
+use crate::web::edge::error::{Error, Result};
+use crate::web::locale::Locale;
+use crate::web::sessions::renewal;
+use crate::web::sessions::signed::Signed;
+use crate::web::state::State;
+use crate::web::threads::{self, Seen};
+
+/// Bytes of one message from a page at most.
+const LARGEST: usize = 16 * 1024;
+
+/// How long a page may take to accept a frame.
+const SEND: Duration = Duration::from_secs(5);
+
+/// How long the end of a socket may take.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Conversations with people that a page is told of when it shows a list; more is told as it changes.
+const PLACES: usize = 500;
+
+/// `GET /live`
+///
+/// # Errors
+/// When the request is not a WebSocket's.
+pub async fn open(state: Data<State>, signed: Signed, request: HttpRequest, body: Payload) -> Result<HttpResponse> {
+    let (response, session, messages) = actix_ws::handle(&request, body).map_err(|_| Error::BadRequest)?;
+    let owner = Owner { workspace: signed.workspace, user: signed.user, session: signed.session, locale: signed.locale.as_str() };
+    let registered = state.live.hub.register(owner.clone(), queue()).ok_or(Error::TooManyPages)?;
+    let page = Page { id: registered.id, open: None, owner, name: signed.name.into(), state };
+    page.state.live.arrive(page.owner.workspace, page.owner.user);
+    let messages = messages.max_frame_size(LARGEST).aggregate_continuations().max_continuation_size(LARGEST);
+    page.start(session, messages, registered);
+    Ok(response)
+}
+
+/// The queue of this HTTP thread.
+fn queue() -> ThreadQueue {
+    thread_local! {
+        static QUEUE: RefCell<Option<ThreadQueue>> = const { RefCell::new(None) };
+    }
+    QUEUE.with_borrow_mut(|kept| match kept {
+        Some(queue) if queue.is_open() => queue.clone(),
+        _ => {
+            let (queue, waiting) = ThreadQueue::new();
+            actix_web::rt::spawn(carry(waiting));
+            kept.insert(queue).clone()
+        }
+    })
+}
+
+type Heard = Option<std::result::Result<AggregatedMessage, ProtocolError>>;
+
+/// One page's socket.
+struct Page {
+    id: SocketId,
+    open: Option<ConversationId>,
+    owner: Owner,
+    name: Box<str>,
+    state: Data<State>,
+}
+
+/// There are ten thousand of these: what waits for the life of a socket stands here once (an `async fn` keeps its parameters twice),
+/// and what is needed for a moment only is boxed.
+impl Page {
+    /// Runs the socket in a task of its own.
+    fn start(mut self, mut session: Session, mut messages: AggregatedMessageStream, mut registered: Registered) {
+        actix_web::rt::spawn(async move {
+            let reason = tokio::select! {
+                // Whatever is under way: nothing more is told.
+                () = registered.cut.cancelled() => Some(CloseCode::Again),
+                reason = self.attend(&mut session, &mut messages, &mut registered.frames) => reason,
+            };
+            self.leave(reason);
+            // The other side may be gone already, or never read.
+            tokio::time::timeout(FAREWELL, session.close(reason.map(CloseReason::from))).await.ok();
+        });
+    }
+
+    /// Tells the page what happens and does what it says; answers why that ended.
+    async fn attend(
+        &mut self,
+        session: &mut Session,
+        messages: &mut AggregatedMessageStream,
+        frames: &mut Receiver<ByteString>,
+    ) -> Option<CloseCode> {
+        if !Box::pin(self.is_welcome()).await {
+            return Some(CloseCode::Policy);
+        }
+        let mut attention = Attention::new(Instant::now());
+        let mut alarm = pin!(sleep_until(attention.alarm()));
+        loop {
+            if alarm.deadline() != attention.alarm() {
+                alarm.as_mut().reset(attention.alarm());
+            }
+            tokio::select! {
+                frame = frames.recv() => {
+                    if !Box::pin(send(session, frame?)).await {
+                        return Some(CloseCode::Again);
+                    }
+                }
+                message = messages.next(), if attention.has_ear() => {
+                    if let Err(reason) = Box::pin(self.take_in(session, message, &mut attention)).await {
+                        return reason;
+                    }
+                }
+                () = &mut alarm => {
+                    if attention.is_over(Instant::now()) {
+                        return Some(CloseCode::Policy);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the session still counts. It did when the request came; but its end may have been told before this socket was known.
+    async fn is_welcome(&self) -> bool {
+        let Owner { workspace, session, .. } = self.owner;
+        // While the database is away the round of all sessions looks again.
+        !matches!(self.state.store.session_is_alive(workspace, session, renewal(Timestamp::now())).await, Ok(false))
+    }
+
+    /// Does what one message says; `Err` with the reason when the socket ends.
+    async fn take_in(&mut self, session: &mut Session, message: Heard, attention: &mut Attention) -> Result<(), Option<CloseCode>> {
+        attention.take_in(Instant::now());
+        match message {
+            Some(Ok(AggregatedMessage::Text(text))) => {
+                let Ok(said) = serde_json::from_str::<FromPage>(&text) else { return Ok(()) };
+                attention.understand(Instant::now());
+                if self.hear(session, said).await { Ok(()) } else { Err(Some(CloseCode::Again)) }
+            }
+            Some(Ok(AggregatedMessage::Ping(bytes))) => match tokio::time::timeout(SEND, session.pong(&bytes)).await {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(_)) | Err(_) => Err(None),
+            },
+            Some(Ok(AggregatedMessage::Pong(_) | AggregatedMessage::Binary(_))) => Ok(()),
+            Some(Ok(AggregatedMessage::Close(_))) | None => Err(None),
+            Some(Err(_)) => Err(Some(CloseCode::Size)),
+        }
+    }
+
+    /// Does what the page says; false when the page no longer reads.
+    async fn hear(&mut self, session: &mut Session, said: FromPage) -> bool {
+        match said {
+            FromPage::Beat => {
+                if let Some(conversation) = self.open {
+                    self.sign(conversation, Doing::Viewing);
+                }
+                send(session, ToPage::Beat { conversation: None, seq: None, ticked: None }.frame()).await
+            }
+            FromPage::List { view } => {
+                self.show(&view).await;
+                self.count(session).await && self.show_people(session).await
+            }
+            FromPage::Open { conversation, since, ticked } => self.follow(session, conversation, Seen { seq: since, ticked }).await,
+            FromPage::Close => {
+                self.turn_to(None);
+                true
+            }
+            FromPage::Typing { conversation } => {
+                if self.open == Some(conversation) {
+                    self.sign(conversation, Doing::Typing);
+                    customer::typing(&self.state, self.owner.workspace, conversation, self.owner.user);
+                }
+                true
+            }
+        }
+    }
+
+    fn locale(&self) -> Locale {
+        Locale::of(self.owner.locale).unwrap_or_default()
+    }
+
+    async fn show(&self, view: &str) {
+        let showing = match view {
+            "mine" => Showing::Mine,
+            "queues" => Showing::Queues,
+            "unassigned" => Showing::Unassigned,
+            "all" => Showing::All,
+            "resolved" => Showing::Resolved,
+            _ => return,
+        };
+        let queues = match showing {
+            Showing::Queues => self.state.store.queues_of(self.owner.workspace, self.owner.user).await.unwrap_or_default(),
+            Showing::Mine | Showing::Unassigned | Showing::All | Showing::Resolved => Vec::<Uuid>::new(),
+        };
+        let queues: Vec<QueueId> = queues.into_iter().map(QueueId).collect();
+        self.state.live.hub.show(self.id, showing, &queues);
+    }
+
+    /// The figures on the tabs, which may have changed since the page was made.
+    async fn count(&self, session: &mut Session) -> bool {
+        match self.state.store.view_counts(self.owner.workspace, self.owner.user).await {
+            Ok(ViewCounts { mine, queues, unassigned }) => send(session, ToPage::Counts { mine, queues, unassigned }.frame()).await,
+            Err(error) => {
+                tracing::debug!(%error, "a page could not be told its figures");
+                false
+            }
+        }
+    }
+
+    /// Who is at the conversations of its list; from now on the page hears what changes.
+    async fn show_people(&self, session: &mut Session) -> bool {
+        let workspace = self.owner.workspace;
+        let places = self.state.live.people.places(workspace, PLACES);
+        if places.is_empty() {
+            return true;
+        }
+        for (conversation, listing) in listings(&self.state, workspace, &places).await {
+            if self.state.live.hub.lists(self.id, &listing) && !send(session, people_frame(&self.state, workspace, conversation)).await {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Opens a conversation: what the page has not seen first, then what happens. Events that come meanwhile wait in the queue,
+    /// so that none is missed and none comes before.
+    async fn follow(&mut self, session: &mut Session, conversation: ConversationId, seen: Seen) -> bool {
+        self.turn_to(Some(conversation));
+        match threads::since_html(&self.state, self.locale(), self.owner.workspace, conversation, seen).await {
+            Ok(Some(caught_up)) => {
+                let threads::CaughtUp { seen: Seen { seq, ticked }, html, reload } = caught_up;
+                let frame = ToPage::CaughtUp { conversation, seq, ticked, html: &html, reload };
+                if !send(session, frame.frame()).await {
+                    return false;
+                }
+                self.sign(conversation, Doing::Viewing);
+                send(session, people_frame(&self.state, self.owner.workspace, conversation)).await
+            }
+            // Not in this workspace: nothing is told, as if it did not exist.
+            Ok(None) => {
+                self.turn_to(None);
+                true
+            }
+            // The database is away: the page is told to come again.
+            Err(error) => {
+                tracing::debug!(%error, "a page could not catch up");
+                false
+            }
+        }
+    }
+
+    fn turn_to(&mut self, conversation: Option<ConversationId>) {
+        if self.open == conversation {
+            return;
+        }
+        if let Some(before) = std::mem::replace(&mut self.open, conversation) {
+            self.sign(before, Doing::Left);
+        }
+        self.state.live.hub.open(self.id, conversation);
+    }
+
+    fn sign(&self, conversation: ConversationId, doing: Doing) {
+        self.state.live.tell_people(Sign {
+            workspace: self.owner.workspace,
+            conversation,
+            user: self.owner.user,
+            name: self.name.to_string(),
+            doing,
+            at: Timestamp::now(),
+        });
+    }
+
+    /// Whoever was shown the door, or sat there without a sign of life, does not stay for a while.
+    fn leave(&mut self, reason: Option<CloseCode>) {
+        self.turn_to(None);
+        if let Some(last) = self.state.live.hub.unregister(self.id) {
+            let last = if reason == Some(CloseCode::Policy) { LastPage::Dismissed } else { last };
+            self.state.live.leave(self.owner.workspace, self.owner.user, last);
+        }
+    }
+}
+
+/// Writes a frame; false when the page does not take it in time.
+async fn send(session: &mut Session, frame: ByteString) -> bool {
+    matches!(tokio::time::timeout(SEND, session.text(frame)).await, Ok(Ok(())))
+}

@@ -1,0 +1,42 @@
+//! The person of a request, as handlers know them.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+
+use crate::domain::ids::{SessionId, UserId, WorkspaceId};
+use crate::domain::user::{Permission, Role};
+use crate::web::edge::error::{Error, Result};
+use crate::web::locale::Locale;
+
+/// The person a request comes from. Handlers of routes that need one take it as an argument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    pub workspace: WorkspaceId,
+    pub user: UserId,
+    pub session: SessionId,
+    pub role: Role,
+    pub name: String,
+    pub locale: Locale,
+    /// What every form of this session carries in its hidden field `csrf`.
+    pub csrf: String,
+}
+
+impl Signed {
+    /// Whether this person's role may do that.
+    #[must_use]
+    pub fn may(&self, permission: Permission) -> bool {
+        self.role.may(permission)
+    }
+}
+
+/// The [`guard`](crate::web::edge::guard) has put the person there, or has answered before any handler was asked.
+impl FromRequest for Signed {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(request.extensions().get::<Signed>().cloned().ok_or(Error::Unsigned))
+    }
+}

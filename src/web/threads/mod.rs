@@ -1,0 +1,336 @@
+//! The one builder of threads: journal events and stored messages become what stands in a thread. Fresh pages, older pages, what a
+//! page missed and what happens now all come from here, so that they are equal.
+
+mod bubbles;
+pub mod thread;
+pub mod view;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use self::bubbles::{Builder, quotes};
+use self::thread::Thread;
+use self::view::ThreadItem;
+use self::view::line::SystemLine;
+use super::conversations::present;
+use super::conversations::view::context::ContactNames;
+use super::conversations::view::state::ConversationState;
+use super::layouts::chrome::Person;
+use super::live::streams;
+use super::locale::Locale;
+use super::messages::view::ticks::Ticks;
+use super::notes::view::NoteItem;
+use super::state::State;
+use crate::domain::contact::Contact;
+use crate::domain::conversation::Conversation;
+use crate::domain::event::{Actor, Event, Recorded};
+use crate::domain::ids::{ContactId, ConversationId, MessageId, UserId, WorkspaceId};
+use crate::domain::message::{Author, Message};
+use crate::domain::tick::Climbed;
+use crate::domain::workplace::Workplace;
+use crate::live::change::ConversationChange;
+use crate::store::pages::Opened;
+use crate::store::threads::ThreadMessage;
+use crate::store::{Result, Store};
+
+/// Events that a page may have missed at most; beyond it, loading it afresh is cheaper.
+const MISSED: i64 = 500;
+
+/// Where the contact's name stands in what is not rendered again with the state.
+const NAMED_BY_CONTACT: &str = "#items [data-author=contact] .message__author bdi, #items .line__who, #context .context__name bdi";
+
+/// Up to where a page shows a conversation; by default, nothing of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Seen {
+    pub seq: i64,
+    /// When the last tick was stored that it shows, in microseconds.
+    pub ticked: i64,
+}
+
+/// What a page missed.
+#[derive(Debug, PartialEq, Eq)]
+pub struct CaughtUp {
+    pub html: String,
+    /// What the page then shows.
+    pub seen: Seen,
+    /// It missed too much: it is to load itself again.
+    pub reload: bool,
+}
+
+/// Whether an event has a place of its own in the thread. The others only change a message that stands there, or the state around
+/// the thread; `store::threads` leaves them out too.
+#[must_use]
+pub fn stands(event: &Event) -> bool {
+    match event {
+        Event::MessageReceived { .. }
+        | Event::MessageQueued { .. }
+        | Event::NoteAdded { .. }
+        | Event::ConversationOpened { .. }
+        | Event::ConversationReopened { .. }
+        | Event::WindowOpened { .. }
+        | Event::WindowClosed
+        | Event::FieldSet { .. }
+        | Event::HandedOff { .. }
+        | Event::ConversationQueued { .. }
+        | Event::ConversationAssigned { .. }
+        | Event::ConversationTransferred { .. }
+        | Event::ConversationResolved { .. }
+        | Event::ActUndone { .. }
+        | Event::AddressChanged { .. }
+        | Event::NumberTakenOver { .. }
+        | Event::ContactsJoined { .. }
+        | Event::CustomerMovedOn { .. }
+        | Event::ContactsParted { .. }
+        | Event::ContactRenamed { .. }
+        | Event::Strange(_) => true,
+        Event::MessageStatusChanged { .. }
+        | Event::MessageResent { .. }
+        | Event::MessageLeft { .. }
+        | Event::MediaChanged { .. }
+        | Event::FlowStarted { .. }
+        | Event::AnswerRecorded { .. }
+        | Event::LanguageLearned { .. }
+        | Event::UsernameLearned { .. }
+        | Event::FlowAdvanced { .. }
+        | Event::DeliveryPostponed { .. }
+        | Event::LeftOutbox { .. }
+        | Event::InboxPaused { .. }
+        | Event::TimerSet { .. }
+        | Event::TimerCancelled { .. } => false,
+    }
+}
+
+/// The items of events, in the order of their sequence. Messages stand as they are now, also those that events only touched.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn items(state: &State, thread: Thread<'_>, events: &[Recorded]) -> Result<Vec<ThreadItem>> {
+    let store = &state.store;
+    let ids: Vec<Uuid> = events.iter().filter_map(|recorded| message_of(&recorded.event)).map(|id| id.0).collect();
+    let messages = store.thread_messages(thread.workspace, thread.conversation, &ids).await?;
+    let quotes = quotes(store, thread, messages.iter().map(|it| &it.message)).await?;
+    let authors = messages.iter().map(|it| it.message.author).chain(quotes.values().map(|quote| quote.author));
+    let workplace = workplace(state, thread.workspace, authors).await?;
+    let builder = Builder { thread, workplace, quotes };
+    let mut items: Vec<ThreadItem> = messages.into_iter().map(|it| builder.item(it)).collect();
+    items.extend(events.iter().filter(|recorded| stands(&recorded.event)).filter_map(|recorded| line_or_note(thread.locale, recorded)));
+    offer_to_part(store, thread.workspace, &mut items).await?;
+    items.sort_by_key(ThreadItem::seq);
+    Ok(items)
+}
+
+/// Only what is joined still can be parted.
+async fn offer_to_part(store: &Store, workspace: WorkspaceId, items: &mut [ThreadItem]) -> Result<()> {
+    let mut joined: Vec<&mut Option<(ConversationId, ContactId)>> = items.iter_mut().filter_map(ThreadItem::joined).collect();
+    let others: Vec<Uuid> = joined.iter().filter_map(|joined| Some(joined.as_ref()?.1.0)).collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    let still = store.joined_still(workspace, &others).await?;
+    for joined in &mut joined {
+        joined.take_if(|(_, other)| !still.contains(&other.0));
+    }
+    Ok(())
+}
+
+/// What everybody who has the conversation open is shown of one event of a change.
+///
+/// # Errors
+/// As PostgreSQL answers; then pages catch up by themselves, because they see a gap.
+pub async fn live_html(state: &State, locale: Locale, change: &ConversationChange, recorded: &Recorded) -> Result<String> {
+    let thread = Thread {
+        locale,
+        workspace: change.workspace,
+        conversation: change.conversation.id,
+        inbox: change.conversation.inbox,
+        contact_name: &change.contact.name,
+    };
+    let mut html = match &recorded.event {
+        Event::MessageReceived { message } | Event::MessageQueued { message } => {
+            streams::upsert(&happened(state, thread, recorded.seq, message).await?)
+        }
+        Event::MessageStatusChanged { message, .. } | Event::MessageResent { message, .. } | Event::MessageLeft { message, .. } => {
+            climbed(state, thread, *message).await?
+        }
+        Event::MediaChanged { .. } => items(state, thread, std::slice::from_ref(recorded)).await?.iter().map(streams::upsert).collect(),
+        event if stands(event) => line_or_note(locale, recorded).iter().map(streams::upsert).collect(),
+        _ => String::new(),
+    };
+    match &recorded.event {
+        Event::ContactRenamed { .. } => html.push_str(&renamed(thread.contact_name)),
+        Event::ContactsParted { other, .. } => html.push_str(&streams::parted(*other)),
+        _ => {}
+    }
+    let is_last = change.events.last().is_some_and(|last| last.seq == recorded.seq);
+    if is_last && change.events.iter().any(|recorded| changes_names(&recorded.event)) {
+        html.push_str(&contact_names(state, locale, change.workspace, &change.contact).await?);
+    }
+    if is_last && (change.is_wait_changed() || change.events.iter().any(|recorded| changes_state(&recorded.event))) {
+        html.push_str(&streams::conversation_state(&present::state_of_change(locale, change)));
+    }
+    Ok(html)
+}
+
+/// What a page that shows everything up to `since` has missed. `None` when there is no such conversation here.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn since_html(
+    state: &State,
+    locale: Locale,
+    workspace: WorkspaceId,
+    conversation: ConversationId,
+    since: Seen,
+) -> Result<Option<CaughtUp>> {
+    let events = state.store.events_since(workspace, conversation, since.seq, MISSED).await?;
+    // Read after the events, so that it is not older than they are.
+    let Some(opened) = state.store.opened(workspace, conversation, None).await? else { return Ok(None) };
+    if i64::try_from(events.len()).is_ok_and(|count| count >= MISSED) {
+        return Ok(Some(CaughtUp { html: String::new(), seen: since, reload: true }));
+    }
+    let seen = Seen { seq: events.last().map_or(since.seq, |last| last.seq), ticked: opened.ticked().max(since.ticked) };
+    let ticked_since = Timestamp::from_microsecond(since.ticked).unwrap_or_default();
+    if events.is_empty() {
+        let ticks = state.store.ticks_since(workspace, conversation, ticked_since).await?;
+        let html = ticks.iter().map(|climbed| ticks_html(locale, climbed)).collect();
+        return Ok(Some(CaughtUp { html, seen, reload: false }));
+    }
+    let thread = Thread { locale, workspace, conversation, inbox: opened.conversation.inbox, contact_name: &opened.contact.name };
+    let mut html: String = items(state, thread, &events).await?.iter().map(streams::upsert).collect();
+    if events.iter().any(|recorded| matches!(recorded.event, Event::ContactRenamed { .. })) {
+        html.push_str(&renamed(thread.contact_name));
+    }
+    for recorded in &events {
+        if let Event::ContactsParted { other, .. } = &recorded.event {
+            html.push_str(&streams::parted(*other));
+        }
+    }
+    if events.iter().any(|recorded| changes_names(&recorded.event)) {
+        html.push_str(&contact_names(state, locale, workspace, &opened.contact).await?);
+    }
+    if events.iter().any(|recorded| changes_state(&recorded.event) || may_change_wait(&recorded.event)) {
+        html.push_str(&streams::conversation_state(&state_now(state, locale, workspace, &opened).await?));
+    }
+    // Read after the messages, so that nothing older is shown over them.
+    let ticks = state.store.ticks_since(workspace, conversation, ticked_since).await?;
+    html.extend(ticks.iter().map(|climbed| ticks_html(locale, climbed)));
+    Ok(Some(CaughtUp { html, seen, reload: false }))
+}
+
+/// The state around a thread, as it is stored.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn state_now(state: &State, locale: Locale, workspace: WorkspaceId, opened: &Opened) -> Result<ConversationState> {
+    let workplaces = state.runner.workplaces();
+    let workplace = workplace(state, workspace, holder(&opened.conversation)).await?;
+    let connection = workplaces.connection(workspace, opened.conversation.inbox).await?;
+    let inbox_name = connection.map(|connection| connection.inbox.name).unwrap_or_default();
+    Ok(present::state(locale, opened, &workplace, &inbox_name))
+}
+
+fn holder(conversation: &Conversation) -> impl Iterator<Item = Author> {
+    conversation.controller.agent().into_iter().map(|user| Author::Agent { user })
+}
+
+/// The message that an event brings or touches.
+fn message_of(event: &Event) -> Option<MessageId> {
+    match event {
+        Event::MessageReceived { message } | Event::MessageQueued { message } => Some(message.id),
+        Event::MessageStatusChanged { message, .. }
+        | Event::MessageResent { message, .. }
+        | Event::MessageLeft { message, .. }
+        | Event::MediaChanged { message, .. } => Some(*message),
+        _ => None,
+    }
+}
+
+/// Whether header, composer or brief may look different after it.
+fn changes_state(event: &Event) -> bool {
+    message_of(event).is_none_or(|_| stands(event)) && !matches!(event, Event::NoteAdded { .. })
+}
+
+/// Whether the customer is called otherwise from then on.
+fn changes_names(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::ContactsParted { .. }
+            | Event::ContactsJoined { .. }
+            | Event::AddressChanged { .. }
+            | Event::NumberTakenOver { .. }
+            | Event::UsernameLearned { .. }
+    )
+}
+
+async fn contact_names(state: &State, locale: Locale, workspace: WorkspaceId, contact: &Contact) -> Result<String> {
+    let identities = state.store.identities(workspace, contact.id).await?;
+    Ok(streams::contact_names(&ContactNames { locale, identities, username: contact.username.clone() }))
+}
+
+/// Whether the customer's clock may begin or stop with it, although nothing else of the state changes.
+fn may_change_wait(event: &Event) -> bool {
+    matches!(event, Event::MessageStatusChanged { .. } | Event::MessageResent { .. } | Event::MessageLeft { .. })
+}
+
+fn line_or_note(locale: Locale, recorded: &Recorded) -> Option<ThreadItem> {
+    match &recorded.event {
+        Event::NoteAdded { note, by: Actor::Agent { user, name }, body } => Some(ThreadItem::Note(NoteItem {
+            locale,
+            id: *note,
+            seq: recorded.seq,
+            at: recorded.at,
+            author: Person { id: *user, name: name.clone() },
+            body: body.clone(),
+        })),
+        _ => SystemLine::of(locale, recorded).map(ThreadItem::Line),
+    }
+}
+
+/// A message that was just written: all of it is in the event, but for what it quotes.
+async fn happened(state: &State, thread: Thread<'_>, seq: i64, message: &Message) -> Result<ThreadItem> {
+    let quotes = quotes(&state.store, thread, [message]).await?;
+    let authors = quotes.values().map(|quote| quote.author).chain([message.author]);
+    let workplace = workplace(state, thread.workspace, authors).await?;
+    let builder = Builder { thread, workplace, quotes };
+    Ok(builder.item(ThreadMessage { seq, inbox: thread.inbox, message: message.clone() }))
+}
+
+/// How far a message got by now, which may be further than an event told.
+async fn climbed(state: &State, thread: Thread<'_>, message: MessageId) -> Result<String> {
+    let found = state.store.thread_messages(thread.workspace, thread.conversation, &[message.0]).await?;
+    let ticks = |it: &Message| Ticks { locale: thread.locale, message, at: it.at, status: it.status, failure: it.failure.clone() };
+    Ok(found.first().map(|found| streams::ticks(&ticks(&found.message))).unwrap_or_default())
+}
+
+/// How far a message got that WhatsApp took.
+#[must_use]
+pub fn ticks_html(locale: Locale, climbed: &Climbed) -> String {
+    let Climbed { message, at, status, .. } = *climbed;
+    streams::ticks(&Ticks { locale, message, at, status, failure: None })
+}
+
+/// A contact's new name on the bubbles that stand there.
+fn renamed(name: &str) -> String {
+    let name = askama::filters::escape(name, askama::filters::Html).map(|name| name.to_string()).unwrap_or_default();
+    format!(r#"<turbo-stream action="update" targets="{NAMED_BY_CONTACT}"><template>{name}</template></turbo-stream>"#)
+}
+
+/// The set-up of the workspace; read again when somebody is not in it yet.
+async fn workplace(state: &State, workspace: WorkspaceId, authors: impl Iterator<Item = Author>) -> Result<Arc<Workplace>> {
+    let workplaces = state.runner.workplaces();
+    let known = workplaces.get(workspace).await?;
+    let users: Vec<UserId> = authors.filter_map(agent_of).collect();
+    if users.iter().all(|user| known.people.contains_key(user)) { Ok(known) } else { workplaces.refresh(workspace).await }
+}
+
+fn agent_of(author: Author) -> Option<UserId> {
+    match author {
+        Author::Agent { user } => Some(user),
+        Author::Contact | Author::Flow => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,247 @@
+//! What happened, in one small sentence of the thread.
+
+use askama::Template;
+use jiff::Timestamp;
+
+use crate::domain::event::{Act, Actor, Destination, Event, QueuedBecause, Recorded};
+use crate::domain::ids::{ContactId, ConversationId, MessageId};
+use crate::domain::routing::AssignmentReason;
+use crate::domain::unspoken::Unspoken;
+use crate::web::conversations::view::brief::hand_off_reason;
+use crate::web::conversations::view::context::{ReasonCard, identity_text, rule_sentence};
+use crate::web::layouts::html::Html;
+use crate::web::layouts::time;
+use crate::web::layouts::ui;
+use crate::web::layouts::words::{self, sentence};
+use crate::web::locale::Locale;
+use crate::web::messages::view::{Quoted, summary};
+
+/// A line between bubbles: an event that is not a message or a note. Element id `line-<seq>`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "conversations/line.html")]
+pub struct SystemLine {
+    pub locale: Locale,
+    pub seq: i64,
+    pub at: Timestamp,
+    /// A word for the icon and for tests, the event's kind.
+    pub kind: &'static str,
+    pub sentence: Html,
+    /// More of it, shown on demand.
+    pub reason: Option<ReasonCard>,
+    /// What a colleague wrote when handing over, or how an edited message reads now.
+    pub note: Option<String>,
+    /// The message it is about, and its first words.
+    pub about: Option<(MessageId, String)>,
+    /// The conversation and the contact that a person may part from its own.
+    pub joined: Option<(ConversationId, ContactId)>,
+    /// The conversation it leads to.
+    pub leads_to: Option<ConversationId>,
+}
+
+/// Characters of a message that a line about it shows.
+const SHOWN: usize = 60;
+
+impl SystemLine {
+    /// The line of an event, if the timeline shows one for it.
+    #[must_use]
+    pub fn of(locale: Locale, recorded: &Recorded) -> Option<Self> {
+        let event = &recorded.event;
+        Some(Self {
+            locale,
+            seq: recorded.seq,
+            at: recorded.at,
+            kind: event.kind(),
+            sentence: told(locale, event)?,
+            reason: considered(locale, event),
+            note: handed_note(event),
+            about: None,
+            joined: joined(event),
+            leads_to: leads_to(event),
+        })
+    }
+
+    /// The line of something the customer, called `name`, did without saying anything; `quote` is the message it is about.
+    #[must_use]
+    pub fn unspoken(locale: Locale, (seq, at): (i64, Timestamp), name: &str, unspoken: &Unspoken, quote: Option<&Quoted>) -> Self {
+        let about = quote.and_then(|quote| Some((quote.message?, short(&summary(locale, quote.content.as_ref()?)))));
+        let note = match unspoken {
+            Unspoken::Edit { text, .. } => text.clone(),
+            Unspoken::Notice { words } => words.clone(),
+            _ => None,
+        };
+        let sentence = unspoken_sentence(locale, name, unspoken, about.is_some());
+        Self { locale, seq, at, kind: unspoken_kind(unspoken), sentence, reason: None, note, about, joined: None, leads_to: None }
+    }
+
+    /// Whether what stands below the line are the customer's words, and not a colleague's.
+    fn is_customers(&self) -> bool {
+        matches!(self.kind, "edit" | "notice")
+    }
+
+    fn icon(&self) -> &'static str {
+        match self.kind {
+            "conversation_assigned" => "user-check",
+            "conversation_transferred" => "arrow-right-left",
+            "conversation_resolved" => "circle-check",
+            "conversation_reopened" | "act_undone" => "rotate-ccw",
+            "conversation_queued" => "hourglass",
+            "handed_off" | "flow_started" => "bot",
+            "message_resent" | "message_left" => "circle-help",
+            "window_opened" | "window_closed" => "clock",
+            "field_set" | "contact_renamed" | "address_changed" | "number_taken_over" | "contacts_joined" | "customer_moved_on"
+            | "contacts_parted" => "tag",
+            "reaction" => "corner-up-left",
+            "edit" | "deletion" => "history",
+            "call" => "phone",
+            "notice" => "megaphone",
+            _ => "message-circle",
+        }
+    }
+}
+
+fn joined(event: &Event) -> Option<(ConversationId, ContactId)> {
+    let Event::ContactsJoined { conversation, other } = event else { return None };
+    Some((*conversation, *other))
+}
+
+fn leads_to(event: &Event) -> Option<ConversationId> {
+    let Event::CustomerMovedOn { to } = event else { return None };
+    Some(*to)
+}
+
+fn told(locale: Locale, event: &Event) -> Option<Html> {
+    let plain = |key: &str| sentence(&locale, key, &[]);
+    Some(match event {
+        Event::ConversationOpened { .. } => plain("line.opened"),
+        Event::ConversationReopened { by } => by_actor(locale, "line.reopened", by),
+        Event::MessageResent { by, .. } => by_actor(locale, "line.resent", by),
+        Event::MessageLeft { by, .. } => by_actor(locale, "line.left", by),
+        Event::WindowOpened { .. } => plain("line.window_opened"),
+        Event::WindowClosed => plain("line.window_closed"),
+        Event::FlowStarted { .. } => plain("line.flow_started"),
+        Event::FieldSet { field, value } => sentence(&locale, "line.field_set", &[("field", &words::field_label(field)), ("value", value)]),
+        Event::HandedOff { brief } => {
+            let reason = hand_off_reason(locale, &brief.reason);
+            Html::trusted(format!("{} {reason}", plain("line.handed_off")))
+        }
+        Event::ConversationQueued { name, because, .. } => sentence(&locale, queued_key(*because), &[("queue", name)]),
+        Event::ConversationAssigned { name, reason, .. } => rule_sentence(locale, name, &reason.rule),
+        Event::ConversationTransferred { by, to, .. } => transferred(locale, by, to),
+        Event::ConversationResolved { by, .. } => by_actor(locale, "line.resolved", by),
+        Event::ActUndone { by, act, .. } => undone(locale, by, *act),
+        Event::ContactRenamed { name } => sentence(&locale, "line.renamed", &[("name", name)]),
+        Event::AddressChanged { to, .. } => sentence(&locale, "line.address_changed", &[("to", &identity_text(to))]),
+        Event::NumberTakenOver { .. } => plain("line.number_taken_over"),
+        Event::ContactsJoined { .. } => plain("line.contacts_joined"),
+        Event::CustomerMovedOn { .. } => plain("line.customer_moved_on"),
+        Event::ContactsParted { by, .. } => by_actor(locale, "line.contacts_parted", by),
+        Event::Strange(_) => plain("line.strange"),
+        Event::MessageReceived { .. }
+        | Event::MessageQueued { .. }
+        | Event::MessageStatusChanged { .. }
+        | Event::MediaChanged { .. }
+        | Event::AnswerRecorded { .. }
+        | Event::LanguageLearned { .. }
+        | Event::UsernameLearned { .. }
+        | Event::NoteAdded { .. }
+        | Event::DeliveryPostponed { .. }
+        | Event::LeftOutbox { .. }
+        | Event::InboxPaused { .. }
+        | Event::FlowAdvanced { .. }
+        | Event::TimerSet { .. }
+        | Event::TimerCancelled { .. } => return None,
+    })
+}
+
+/// A word for the icon and for tests.
+fn unspoken_kind(unspoken: &Unspoken) -> &'static str {
+    match unspoken {
+        Unspoken::Reaction { .. } => "reaction",
+        Unspoken::Edit { .. } => "edit",
+        Unspoken::Deletion { .. } => "deletion",
+        Unspoken::CallPermission { .. } => "call",
+        Unspoken::ChatOpened
+        | Unspoken::Disappearing
+        | Unspoken::NumberChanged { .. }
+        | Unspoken::UserIdChanged { .. }
+        | Unspoken::SecurityCodeChanged
+        | Unspoken::Notice { .. } => "notice",
+    }
+}
+
+/// Every sentence begins with the name, which is marked, so that it changes when the contact gets another one.
+fn unspoken_sentence(locale: Locale, name: &str, unspoken: &Unspoken, has_quote: bool) -> Html {
+    let quoted = if has_quote { "_to" } else { "" };
+    let (key, other) = match unspoken {
+        Unspoken::Reaction { emoji: Some(emoji), .. } => (format!("reaction{quoted}"), Some(("emoji", emoji.clone()))),
+        Unspoken::Reaction { emoji: None, .. } => (format!("reaction_gone{quoted}"), None),
+        Unspoken::Edit { text: Some(_), .. } => ("edit".to_owned(), None),
+        Unspoken::Edit { text: None, .. } => ("edit_untold".to_owned(), None),
+        Unspoken::Deletion { .. } => (format!("deletion{quoted}"), None),
+        Unspoken::ChatOpened => ("chat_opened".to_owned(), None),
+        Unspoken::CallPermission { is_granted: true } => ("call_allowed".to_owned(), None),
+        Unspoken::CallPermission { is_granted: false } => ("call_refused".to_owned(), None),
+        Unspoken::Disappearing => ("disappearing".to_owned(), None),
+        Unspoken::NumberChanged { to: Some(to) } => {
+            ("number_changed_to".to_owned(), Some(("number", format!("+{}", to.trim_start_matches('+')))))
+        }
+        Unspoken::NumberChanged { to: None } => ("number_changed".to_owned(), None),
+        Unspoken::UserIdChanged { .. } => ("user_id_changed".to_owned(), None),
+        Unspoken::SecurityCodeChanged => ("security_code_changed".to_owned(), None),
+        Unspoken::Notice { words: Some(_) } => ("notice".to_owned(), None),
+        Unspoken::Notice { words: None } => ("notice_untold".to_owned(), None),
+    };
+    let values: Vec<(&str, &str)> =
+        [("name", name)].into_iter().chain(other.as_ref().map(|(name, value)| (*name, value.as_str()))).collect();
+    let sentence = sentence(&locale, &format!("line.unspoken.{key}"), &values);
+    Html::trusted(sentence.into_string().replacen("<bdi>", r#"<bdi class="line__who">"#, 1))
+}
+
+fn short(text: &str) -> String {
+    if text.chars().count() <= SHOWN { text.to_owned() } else { format!("{}…", text.chars().take(SHOWN).collect::<String>().trim_end()) }
+}
+
+fn by_actor(locale: Locale, key: &str, by: &Actor) -> Html {
+    match by {
+        Actor::Agent { name, .. } => sentence(&locale, &format!("{key}.agent"), &[("name", name)]),
+        Actor::Customer => sentence(&locale, &format!("{key}.customer"), &[]),
+        Actor::Flow => sentence(&locale, &format!("{key}.flow"), &[]),
+        Actor::System => sentence(&locale, &format!("{key}.system"), &[]),
+    }
+}
+
+fn transferred(locale: Locale, by: &Actor, to: &Destination) -> Html {
+    let (Destination::Agent { name: to, .. } | Destination::Queue { name: to, .. }) = to;
+    match by {
+        Actor::Agent { name, .. } => sentence(&locale, "line.transferred.agent", &[("name", name), ("to", to)]),
+        Actor::Customer | Actor::Flow | Actor::System => sentence(&locale, "line.transferred.system", &[("to", to)]),
+    }
+}
+
+fn undone(locale: Locale, by: &Actor, act: Act) -> Html {
+    let name = match by {
+        Actor::Agent { name, .. } => name.as_str(),
+        Actor::Customer | Actor::Flow | Actor::System => "",
+    };
+    sentence(&locale, &format!("line.undone.{}", act.as_str()), &[("name", name)])
+}
+
+fn queued_key(because: QueuedBecause) -> &'static str {
+    match because {
+        QueuedBecause::HandedOff => "line.queued.handed_off",
+        QueuedBecause::NoFlow => "line.queued.no_flow",
+        QueuedBecause::Reopened => "line.queued.reopened",
+        QueuedBecause::Transferred => "line.queued.transferred",
+    }
+}
+
+fn considered(locale: Locale, event: &Event) -> Option<ReasonCard> {
+    let Event::ConversationAssigned { name, reason, .. } = event else { return None };
+    let AssignmentReason { considered, .. } = reason;
+    (!considered.is_empty()).then(|| ReasonCard { locale, agent_name: name.clone(), reason: reason.clone() })
+}
+
+fn handed_note(event: &Event) -> Option<String> {
+    let Event::ConversationTransferred { note, .. } = event else { return None };
+    note.clone().filter(|note| !note.trim().is_empty())
+}
