@@ -182,7 +182,7 @@ async fn template() -> PathBuf {
     let place = Place::prepare(&worlds().join(&name)).unwrap();
     if !ready.exists() {
         let server = postgres::Server::start(&place, Durability::GivenUp, &[]).unwrap();
-        Store::new(server.url(), 2, keys()).unwrap().migrate().await.unwrap();
+        Store::new(server.url(), 2, keys::keys()).unwrap().migrate().await.unwrap();
         drop(server);
         File::create(ready).unwrap();
     }
