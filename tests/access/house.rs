@@ -90,7 +90,7 @@ impl Answer {
 }
 
 /// Templates give attributes lines of their own; whoever looks for two beside each other finds one space between them.
-fn with_single_spaces_in_tags(html: &str) -> String {
+pub fn with_single_spaces_in_tags(html: &str) -> String {
     let mut read = String::with_capacity(html.len());
     let (mut is_tag, mut is_value) = (false, false);
     for c in html.chars() {

@@ -216,10 +216,10 @@ pub fn attribute<'a>(html: &'a str, name: &str) -> Option<&'a str> {
     rest.split('"').next()
 }
 
-/// With every run of white space as one space, and none beside tags: templates differ in that alone.
+/// With every run of white space as one space, and none beside tags or at their end: templates differ in that alone.
 fn tidy(html: &str) -> String {
     let words = html.split_whitespace().collect::<Vec<_>>().join(" ");
-    words.replace("> <", "><").replace(" <", "<").replace("> ", ">")
+    words.replace(" >", ">").replace("> <", "><").replace(" <", "<").replace("> ", ">")
 }
 
 #[test]
