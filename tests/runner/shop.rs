@@ -29,6 +29,7 @@ use crate::servers::Servers;
 use crate::servers::keys::keys;
 
 pub const APP: &str = "1001";
+pub const SOURCE: &str = "whatsapp:1001";
 pub const NUMBER: &str = "2001";
 
 pub struct Shop {
