@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 
+use crate::channels::whatsapp::client::{Client, Error, Settings};
 use crate::config::Config;
+use crate::domain::channel::Channel;
 use crate::domain::message::Failure;
 use crate::store::Store;
 use crate::store::allowances::Paused;
 use crate::store::inboxes::Connection;
-use crate::whatsapp::client::{Client, Error, Settings};
 
 use super::Finding;
 
@@ -19,7 +20,7 @@ const AT_ONCE: usize = 8;
 
 pub(super) async fn examine(store: &Store, config: &Config) -> Vec<Finding> {
     let connections = match store.connections().await {
-        Ok(connections) => connections,
+        Ok(connections) => connections.into_iter().filter(|connection| connection.inbox.channel == Channel::WHATSAPP).collect::<Vec<_>>(),
         Err(error) => return vec![Finding::wrong(format!("The connected numbers cannot be read ({error}); look at PostgreSQL's log."))],
     };
     if connections.is_empty() {
@@ -52,11 +53,11 @@ fn stopped(paused: &Paused) -> Finding {
 /// Reads the number's own node, which any token that may send can read.
 async fn ask(client: &Client, connection: &Connection) -> Finding {
     let name = &connection.inbox.name;
-    let token = match connection.token() {
+    let token = match connection.secret() {
         Ok(token) => token,
         Err(error) => return Finding::wrong(format!("“{name}” cannot send: {error}.")),
     };
-    match client.phone_number(&connection.phone_number_id, token).await {
+    match client.phone_number(&connection.address, token).await {
         Ok(_) => Finding::fine(format!("Meta takes the token of “{name}”.")),
         Err(Error::Refused { failure, .. }) => refused(connection, &failure),
         Err(error @ Error::Unreachable { .. }) => {
@@ -75,7 +76,7 @@ fn refused(connection: &Connection, failure: &Failure) -> Finding {
         }
         33 | 100 => Finding::wrong(format!(
             "Meta does not know the number of “{name}” under this token ({code}, {title}); compare its phone number id, {}.",
-            connection.phone_number_id
+            connection.address
         )),
         _ => Finding::doubtful(format!("Meta answers {code} ({title}) about “{name}”; ask again later.")),
     }

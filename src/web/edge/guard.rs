@@ -16,6 +16,7 @@ use super::bodies::{FORM, UPLOAD, Watch};
 use super::csrf::{self, Origin};
 use super::entry::{Entry, Kind, Who};
 use super::error::{Error, Result};
+use crate::domain::channel::WHATSAPP_PICTURES;
 use crate::web::sessions::signed::Signed;
 use crate::web::sessions::{self, Found};
 use crate::web::state::State;
@@ -23,8 +24,8 @@ use crate::web::state::State;
 /// A form without a picture: the longest message in the least compact encoding, and room to spare.
 pub const FORM_LIMIT: usize = 128 * 1024;
 
-/// A form with a picture, which WhatsApp takes up to 5 MB.
-pub const UPLOAD_LIMIT: usize = 6 * 1024 * 1024;
+/// A form with the largest picture, and a mebibyte for the rest of it.
+pub const UPLOAD_LIMIT: usize = WHATSAPP_PICTURES.largest + 1024 * 1024;
 
 /// The middleware of one route.
 ///

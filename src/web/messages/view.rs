@@ -7,6 +7,7 @@ use askama::Template;
 use jiff::Timestamp;
 
 use self::ticks::Ticks;
+use crate::domain::channel::Formatting;
 use crate::domain::ids::MessageId;
 use crate::domain::message::{Author, Content, Failure, MediaState, Status};
 use crate::web::layouts::format;
@@ -36,6 +37,8 @@ pub struct Bubble {
     /// The customer's or colleague's name; flows need none.
     pub author_name: String,
     pub content: Content,
+    /// What marks in its words mean.
+    pub formatting: Formatting,
     pub status: Status,
     pub failure: Option<Failure>,
     pub quote: Option<Quoted>,

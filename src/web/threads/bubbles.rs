@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::thread::Thread;
 use super::view::ThreadItem;
 use super::view::line::SystemLine;
+use crate::domain::channel::Formatting;
 use crate::domain::message::{Author, Content, Message};
 use crate::domain::workplace::Workplace;
 use crate::store::threads::{QuotedMessage, ThreadMessage};
@@ -16,6 +17,7 @@ use crate::web::messages::view::{Bubble, Quoted};
 pub(super) struct Builder<'a> {
     pub thread: Thread<'a>,
     pub workplace: Arc<Workplace>,
+    pub formatting: Formatting,
     pub quotes: HashMap<String, QuotedMessage>,
 }
 
@@ -36,6 +38,7 @@ impl Builder<'_> {
             author: message.author,
             author_name: self.name(message.author),
             content: message.content,
+            formatting: self.formatting,
             status: message.status,
             failure: message.failure,
             quote,

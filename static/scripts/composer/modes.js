@@ -15,7 +15,7 @@ export class Modes {
   fit() {
     const { stance, window } = this.conversation.dataset
     const couldReply = this.mayReply
-    this.mayReply = stance === "mine" && window === "open"
+    this.mayReply = stance === "mine" && window !== "closed"
     const holder = document.getElementById("standing")?.dataset.holder
     // What was refused while somebody else held it, or it waited elsewhere, no longer holds.
     if (this.holder !== undefined && this.holder !== holder && this.refusal.isRead) this.refusal.say("")

@@ -2,14 +2,11 @@
 
 import { t } from "../words.js"
 
-const LARGEST = 5 * 1024 * 1024
-const TYPES = ["image/jpeg", "image/png"]
-
 export class Picture {
   /** `{ file, address, width, height }`, or null. */
   chosen = null
 
-  /** `input` is where it is picked, `text` what is written beside it. */
+  /** `input` is where it is picked, and says which pictures the channel takes; `text` is what is written beside it. */
   constructor({ preview, image, name, input, text, refusal }) {
     Object.assign(this, { preview, image, name, input, text, refusal })
   }
@@ -32,8 +29,9 @@ export class Picture {
   /** Answers the key of the words why not. */
   async #use(file) {
     if (!file) return null
-    if (!TYPES.includes(file.type)) return "composer.wrong_type"
-    if (file.size > LARGEST) return "composer.too_large"
+    if (this.input.disabled) return "refusal.no_pictures"
+    if (!this.input.accept.split(",").includes(file.type)) return "composer.wrong_type"
+    if (file.size > Number(this.input.dataset.largest)) return "composer.too_large"
     this.#forget()
     const address = URL.createObjectURL(file)
     this.image.src = address

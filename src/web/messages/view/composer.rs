@@ -3,6 +3,7 @@
 use askama::Template;
 use uuid::Uuid;
 
+use crate::domain::channel::Pictures;
 use crate::domain::ids::ConversationId;
 use crate::store::drafts::Draft;
 use crate::web::layouts::html::Html;
@@ -28,6 +29,8 @@ pub struct Composer {
     pub reply: Draft,
     pub note: Draft,
     pub canned: Vec<CannedReply>,
+    /// The pictures that the channel takes, if any.
+    pub pictures: Option<Pictures>,
     /// The sequence the page shows: what the person has seen when they answer.
     pub seen: i64,
     /// Ids for forms sent without scripts; scripts make a new one for each.
