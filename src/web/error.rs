@@ -120,7 +120,9 @@ pub fn status(refusal: &Refusal) -> StatusCode {
         Refusal::NotAllowed => StatusCode::FORBIDDEN,
         Refusal::Busy => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::UnknownPerson | Refusal::UnknownQueue | Refusal::Empty | Refusal::TooLong { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-        Refusal::WindowClosed
+        Refusal::SetUp(refusal) if refusal.is_of_what_was_sent() => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::SetUp(_)
+        | Refusal::WindowClosed
         | Refusal::HeldByAnother { .. }
         | Refusal::GivenMeanwhile { .. }
         | Refusal::QueuedMeanwhile { .. }
