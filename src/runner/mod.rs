@@ -14,12 +14,13 @@ pub mod outbox;
 pub mod people;
 mod publish;
 pub mod routing;
+pub mod setup;
 pub mod sorting;
 mod subjects;
 mod ticks;
 pub mod turns;
 pub mod vitals;
-mod workplaces;
+pub mod workplaces;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -107,7 +108,7 @@ pub struct Runner {
 impl Runner {
     #[must_use]
     pub fn new(store: Store, live: Arc<Live>) -> Self {
-        let workplaces = Arc::new(Workplaces::new(store.clone()));
+        let workplaces = Arc::new(Workplaces::new(store.clone(), live.clone()));
         let doors = Arc::new(Semaphore::new(store.size().saturating_sub(FOR_READERS).max(1)));
         Self { store, live, workplaces, vitals: Arc::default(), turns: Turns::default(), subjects: Arc::default(), doors }
     }
@@ -139,7 +140,7 @@ impl Runner {
     }
 
     #[must_use]
-    pub fn workplaces(&self) -> &Workplaces {
+    pub fn workplaces(&self) -> &Arc<Workplaces> {
         &self.workplaces
     }
 }
