@@ -139,6 +139,7 @@ CREATE TABLE inboxes (
     workspace_id uuid NOT NULL REFERENCES workspaces ON DELETE CASCADE,
     id uuid NOT NULL,
     name text NOT NULL,
+    channel text NOT NULL,
     app_id text NOT NULL REFERENCES apps,
     phone_number_id text NOT NULL UNIQUE,
     waba_id text NOT NULL,

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, LogFormat};
+use crate::domain::channel::Rulebook;
 use crate::live::bus::Bus;
 use crate::live::rate_limits::RateLimits;
 use crate::live::{Live, presence};
@@ -91,7 +92,7 @@ impl App {
         let (bus, bus_task) = Bus::new(&config.redis_url).context("BATON_REDIS_URL is not an address of Redis")?;
         let (live, changes) = Live::new(bus);
         let intake = Intake::start(&intake, &live, workers::understand);
-        let runner = Runner::new(store, live.clone());
+        let runner = Runner::new(store, live.clone(), Rulebook::WHATSAPP);
         vitals::compare_clocks(&watch, runner.vitals()).await;
         keep_up(&mut tasks, &stop, "clock", {
             let (watch, vitals) = (watch.clone(), runner.vitals().clone());

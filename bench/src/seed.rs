@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use baton::domain::channel::Channel;
 use baton::domain::contact::{Contact, Identity};
 use baton::domain::conversation::{Controller, Conversation, State};
 use baton::domain::event::{Event, Recorded};
@@ -121,8 +122,14 @@ async fn connect_number(store: &Store, workspace: WorkspaceId, team: TeamId) -> 
     store.add_queue(workspace, &queue, 0).await?;
     let app = App { app_id: APP_ID.to_owned(), app_secret: APP_SECRET.to_owned(), verify_token: "bench".to_owned() };
     let flow = NewFlow { id: FlowId(Uuid::now_v7()), name: "Bench".to_owned(), definition: serde_json::from_str(FLOW)? };
-    let inbox =
-        Inbox { id: InboxId(Uuid::now_v7()), name: "Bench".to_owned(), flow: Some(flow.id), default_queue: queue.id, reopen_hours: 24 };
+    let inbox = Inbox {
+        id: InboxId(Uuid::now_v7()),
+        name: "Bench".to_owned(),
+        channel: Channel::WHATSAPP,
+        flow: Some(flow.id),
+        default_queue: queue.id,
+        reopen_hours: 24,
+    };
     let new = NewInbox {
         workspace,
         inbox: inbox.clone(),

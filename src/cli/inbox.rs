@@ -6,6 +6,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use uuid::Uuid;
 
 use baton::config::Config;
+use baton::domain::channel::{self, Channel};
 use baton::domain::flows::definition::Definition;
 use baton::domain::flows::validation;
 use baton::domain::ids::{FlowId, InboxId};
@@ -86,8 +87,14 @@ async fn connect(config: &Config, typed: Typed) -> Result<()> {
     let [app_secret, verify_token, access_token] = read_secrets(["the app secret", "the verify token", "the access token"])?;
     let app = App { app_id: app_id.clone(), app_secret, verify_token };
     let flow = flow.map(|file| flow_of(&queues, &file)).transpose()?;
-    let inbox =
-        Inbox { id: InboxId(Uuid::now_v7()), name, flow: flow.as_ref().map(|flow| flow.id), default_queue, reopen_hours: REOPEN_HOURS };
+    let inbox = Inbox {
+        id: InboxId(Uuid::now_v7()),
+        name,
+        channel: Channel::WHATSAPP,
+        flow: flow.as_ref().map(|flow| flow.id),
+        default_queue,
+        reopen_hours: REOPEN_HOURS,
+    };
     let callback = config.public_url.join(&format!("webhooks/whatsapp/{app_id}"))?;
     let id = inbox.id;
     let new = NewInbox {
@@ -139,7 +146,7 @@ fn flow_of(queues: &[Queue], file: &Path) -> Result<NewFlow> {
     let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
     let value = serde_json::from_str(&text).with_context(|| format!("{} is not JSON", file.display()))?;
     let keys: Vec<&str> = queues.iter().map(|queue| queue.key.as_str()).collect();
-    let definition: Definition = match validation::check(&value, &keys) {
+    let definition: Definition = match validation::check(&value, &keys, &channel::WHATSAPP) {
         Ok(definition) => definition,
         Err(faults) => {
             bail!("the flow cannot be used:\n{}", faults.iter().map(|fault| format!("- {fault}")).collect::<Vec<_>>().join("\n"))

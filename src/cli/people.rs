@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
 
 use baton::config::Config;
+use baton::domain::channel::Rulebook;
 use baton::domain::user::{EmailAddress, Role, User};
 use baton::live::Live;
 use baton::live::bus::Bus;
@@ -73,7 +74,7 @@ impl Installation {
         let (live, _) = Live::new(bus);
         let stop = CancellationToken::new();
         let bus = tokio::spawn(task.run(live.clone(), stop.clone()));
-        Ok((Self { runner: Runner::new(store, live.clone()), bus, live, stop }, user))
+        Ok((Self { runner: Runner::new(store, live.clone(), Rulebook::WHATSAPP), bus, live, stop }, user))
     }
 
     /// Waits until the nodes have been told.

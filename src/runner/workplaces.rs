@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::kept::Kept;
+use crate::domain::channel::{self, Channel, Rulebook, Rules};
 use crate::domain::ids::{InboxId, WorkspaceId};
 use crate::domain::workplace::Workplace;
 use crate::live::trouble::Trouble;
@@ -23,6 +24,7 @@ type Number = (String, String);
 /// Set-ups of workspaces and connections of numbers.
 pub struct Workplaces {
     store: Store,
+    rulebook: Rulebook,
     workplaces: Kept<WorkspaceId, Arc<Workplace>>,
     connections: Kept<WorkspaceId, Arc<HashMap<InboxId, Connection>>>,
     numbers: Kept<Number, Option<Arc<Connection>>>,
@@ -30,8 +32,8 @@ pub struct Workplaces {
 
 impl Workplaces {
     #[must_use]
-    pub fn new(store: Store) -> Self {
-        Self { store, workplaces: Kept::new(WORKSPACES), connections: Kept::new(WORKSPACES), numbers: Kept::new(NUMBERS) }
+    pub fn new(store: Store, rulebook: Rulebook) -> Self {
+        Self { store, rulebook, workplaces: Kept::new(WORKSPACES), connections: Kept::new(WORKSPACES), numbers: Kept::new(NUMBERS) }
     }
 
     /// The set-up of a workspace, at most three seconds old.
@@ -77,6 +79,21 @@ impl Workplaces {
     /// As PostgreSQL answers.
     pub async fn connection(&self, workspace: WorkspaceId, inbox: InboxId) -> Result<Option<Connection>> {
         Ok(self.connections(workspace).await?.get(&inbox).cloned())
+    }
+
+    /// What the channel of an inbox allows; words alone when the inbox or its channel is not known here.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn rules(&self, workspace: WorkspaceId, inbox: InboxId) -> Result<&'static Rules> {
+        let connections = self.connections(workspace).await?;
+        Ok(connections.get(&inbox).map_or(&channel::WORDS_ALONE, |connection| self.rules_of(&connection.inbox.channel)))
+    }
+
+    /// What a channel allows.
+    #[must_use]
+    pub fn rules_of(&self, channel: &Channel) -> &'static Rules {
+        self.rulebook.of(channel)
     }
 
     /// The connections of an app's numbers; a number of another app is none of these.

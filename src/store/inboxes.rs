@@ -8,13 +8,14 @@ use super::apps::{self, App, IfKnown};
 use super::sealed::{Keys, Place};
 use super::workplace::{self, NewFlow};
 use super::{Error, Result, Store, Transaction, prepare};
+use crate::domain::channel::Channel;
 use crate::domain::ids::{FlowId, InboxId, QueueId, WorkspaceId};
 use crate::domain::inbox::Inbox;
 
 /// The columns of a connection, in the order that [`connection`] reads them.
 macro_rules! columns {
     () => {
-        "workspace_id, id, name, app_id, phone_number_id, waba_id, access_token, flow_id, default_queue_id, reopen_hours"
+        "workspace_id, id, name, channel, app_id, phone_number_id, waba_id, access_token, flow_id, default_queue_id, reopen_hours"
     };
 }
 
@@ -59,9 +60,9 @@ crate::statements! {
     INSERT = "
         WITH inbox AS (
             INSERT INTO inboxes (
-                workspace_id, id, name, app_id, phone_number_id, waba_id, display_phone_number, access_token, flow_id,
+                workspace_id, id, name, channel, app_id, phone_number_id, waba_id, display_phone_number, access_token, flow_id,
                 default_queue_id, reopen_hours)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            VALUES ($1, $2, $3, $13, $4, $5, $6, $7, $8, $9, $10, $11)
             RETURNING workspace_id, id)
         INSERT INTO allowances (workspace_id, inbox_id, rate_per_second)
         SELECT workspace_id, id, $12
@@ -193,7 +194,7 @@ async fn insert(transaction: &Transaction<'_>, keys: &Keys, new: &NewInbox) -> R
     let access_token = sealed_token(keys, new.inbox.id, &new.access_token)?;
     let reopen_hours = i32::try_from(new.inbox.reopen_hours).unwrap_or(i32::MAX);
     let (flow, queue) = (new.inbox.flow.map(|flow| flow.0), new.inbox.default_queue.0);
-    let parameters: [&(dyn ToSql + Sync); 12] = [
+    let parameters: [&(dyn ToSql + Sync); 13] = [
         &new.workspace.0,
         &new.inbox.id.0,
         &new.inbox.name,
@@ -206,6 +207,7 @@ async fn insert(transaction: &Transaction<'_>, keys: &Keys, new: &NewInbox) -> R
         &queue,
         &reopen_hours,
         &new.rate_per_second,
+        &new.inbox.channel.as_str(),
     ];
     transaction.execute(&statement, &parameters).await?;
     Ok(())
@@ -213,7 +215,7 @@ async fn insert(transaction: &Transaction<'_>, keys: &Keys, new: &NewInbox) -> R
 
 fn connection(keys: &Keys, row: &Row) -> Connection {
     let id = InboxId(row.get(1));
-    let access_token = keys.open_text(token(&id.to_string()), row.get(6));
+    let access_token = keys.open_text(token(&id.to_string()), row.get(7));
     if let Err(error) = &access_token {
         tracing::error!(%error, inbox = %id, "a number cannot send from this node");
     }
@@ -222,13 +224,14 @@ fn connection(keys: &Keys, row: &Row) -> Connection {
         inbox: Inbox {
             id,
             name: row.get(2),
-            flow: row.get::<_, Option<Uuid>>(7).map(FlowId),
-            default_queue: QueueId(row.get(8)),
-            reopen_hours: u32::try_from(row.get::<_, i32>(9)).unwrap_or(0),
+            channel: Channel::from(row.get::<_, String>(3)),
+            flow: row.get::<_, Option<Uuid>>(8).map(FlowId),
+            default_queue: QueueId(row.get(9)),
+            reopen_hours: u32::try_from(row.get::<_, i32>(10)).unwrap_or(0),
         },
-        app_id: row.get(3),
-        phone_number_id: row.get(4),
-        waba_id: row.get(5),
+        app_id: row.get(4),
+        phone_number_id: row.get(5),
+        waba_id: row.get(6),
         access_token: access_token.ok(),
     }
 }

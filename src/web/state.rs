@@ -75,6 +75,7 @@ pub(super) mod tests {
     use metrics_exporter_prometheus::PrometheusBuilder;
 
     use super::*;
+    use crate::domain::channel::Rulebook;
     use crate::live::bus::Bus;
     use crate::web::tokens::tests::{store_without_database, tokens_without_database};
     use crate::whatsapp::client::Settings;
@@ -105,7 +106,7 @@ pub(super) mod tests {
         let (live, _) = Live::new(Bus::new(&config.redis_url).unwrap().0);
         let folder = std::env::temp_dir().join("baton-without-database");
         State {
-            runner: Runner::new(store.clone(), live.clone()),
+            runner: Runner::new(store.clone(), live.clone(), Rulebook::WHATSAPP),
             intake: Intake::start(&store, &live, |_: &[u8]| Vec::new()),
             live,
             media: Arc::new(MediaStore::at(&url::Url::from_file_path(folder).unwrap()).unwrap()),

@@ -271,6 +271,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::domain::channel::Rulebook;
     use crate::live::Live;
     use crate::live::bus::Bus;
     use crate::store::Store;
@@ -281,7 +282,11 @@ mod tests {
         let store = Store::new("postgres://nobody@localhost/nowhere", 1, Keys::default()).unwrap();
         let (live, _) = Live::new(Bus::new("redis://localhost").unwrap().0);
         let stop = CancellationToken::new();
-        let lanes = Lanes::new(Runner::new(store.clone(), live.clone()), Intake::start(&store, &live, |_: &[u8]| Vec::new()), &stop);
+        let lanes = Lanes::new(
+            Runner::new(store.clone(), live.clone(), Rulebook::WHATSAPP),
+            Intake::start(&store, &live, |_: &[u8]| Vec::new()),
+            &stop,
+        );
         let lane =
             |number| Lane { workspace: WorkspaceId(Uuid::nil()), contact: ContactId(Uuid::from_u128(number)), inbox: InboxId(Uuid::nil()) };
         for number in 0..AHEAD as u128 {

@@ -12,6 +12,7 @@ use actix_web::test::{TestRequest, init_service};
 use actix_web::{App, web};
 use baton::config::Config;
 use baton::demo::postgres::Durability;
+use baton::domain::channel::Rulebook;
 use baton::domain::ids::{SessionId, UserId, WorkspaceId};
 use baton::domain::user::Role;
 use baton::live::Live;
@@ -109,7 +110,7 @@ impl House {
         let folder = std::env::temp_dir().join("baton-tests");
         let state = State {
             tokens: Tokens::new(store.clone(), live.endings.clone()),
-            runner: Runner::new(store.clone(), live.clone()),
+            runner: Runner::new(store.clone(), live.clone(), Rulebook::WHATSAPP),
             intake: Intake::start(&store, &live, baton::workers::understand),
             live,
             media: Arc::new(MediaStore::at(&Url::from_file_path(folder).unwrap()).unwrap()),

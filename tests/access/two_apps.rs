@@ -1,6 +1,7 @@
 //! Two apps and two workspaces, each with a number through either app: what a body says reaches whose it is, and nobody else.
 
 use actix_web::test::TestRequest;
+use baton::domain::channel::Channel;
 use baton::domain::hours::Hours;
 use baton::domain::ids::{InboxId, QueueId, TeamId, WorkspaceId};
 use baton::domain::inbox::Inbox;
@@ -70,7 +71,14 @@ impl World {
         store.add_team(workspace, team, number).await.unwrap();
         let queue = Queue { id: queue, key: number.to_owned(), name: number.to_owned(), team, hours: Hours::always(), promise_minutes: 10 };
         store.add_queue(workspace, &queue, 0).await.unwrap();
-        let inbox = Inbox { id: InboxId(Uuid::now_v7()), name: number.to_owned(), flow: None, default_queue: queue.id, reopen_hours: 24 };
+        let inbox = Inbox {
+            id: InboxId(Uuid::now_v7()),
+            name: number.to_owned(),
+            channel: Channel::WHATSAPP,
+            flow: None,
+            default_queue: queue.id,
+            reopen_hours: 24,
+        };
         let new = NewInbox {
             workspace,
             inbox,

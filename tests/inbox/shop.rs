@@ -1,5 +1,6 @@
 //! A small shop with one queue, one number and no flow: what a customer writes waits for a person at once.
 
+use baton::domain::channel::Channel;
 use baton::domain::contact::Identity;
 use baton::domain::hours::Hours;
 use baton::domain::ids::{ConversationId, InboxId, MessageId, QueueId, SessionId, TeamId, UserId};
@@ -63,7 +64,14 @@ impl Shop {
     fn new_inbox(&self) -> NewInbox {
         NewInbox {
             workspace: self.house.workspace,
-            inbox: Inbox { id: self.inbox, name: "Shop".to_owned(), flow: None, default_queue: self.queue, reopen_hours: 24 },
+            inbox: Inbox {
+                id: self.inbox,
+                name: "Shop".to_owned(),
+                channel: Channel::WHATSAPP,
+                flow: None,
+                default_queue: self.queue,
+                reopen_hours: 24,
+            },
             app_id: self.app_id.clone(),
             phone_number_id: self.number.clone(),
             waba_id: "1".to_owned(),

@@ -176,8 +176,8 @@ async fn the_same_strangers_at_the_numbers_of_two_apps_are_one_contact_each() {
     let shop = Shop::opens().await;
     shop.execute("INSERT INTO apps VALUES ('1002', 's', 'v')", &[]).await;
     shop.execute(
-        "INSERT INTO inboxes (workspace_id, id, name, app_id, phone_number_id, waba_id, display_phone_number, access_token, flow_id, default_queue_id)
-         SELECT workspace_id, gen_random_uuid(), name, '1002', '2002', '3002', '+44 1', access_token, flow_id, default_queue_id FROM inboxes",
+        "INSERT INTO inboxes (workspace_id, id, name, channel, app_id, phone_number_id, waba_id, display_phone_number, access_token, flow_id, default_queue_id)
+         SELECT workspace_id, gen_random_uuid(), name, channel, '1002', '2002', '3002', '+44 1', access_token, flow_id, default_queue_id FROM inboxes",
         &[],
     )
     .await;

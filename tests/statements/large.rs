@@ -32,8 +32,8 @@ const LARGE: &str = "
     INSERT INTO queues (workspace_id, id, key, name, team_id, hours)
     SELECT pg_temp.workspace(n), pg_temp.id('q', n), 'queue' || n, 'Queue ' || n, pg_temp.id('t', n), '{}' FROM generate_series(0, 49) AS n;
     INSERT INTO apps (app_id, app_secret, verify_token) VALUES ('1', '', '');
-    INSERT INTO inboxes (workspace_id, id, name, app_id, phone_number_id, waba_id, display_phone_number, access_token, default_queue_id)
-    SELECT pg_temp.workspace(n), pg_temp.id('i', n), 'Number ' || n, '1', n::text, n::text, '', '', pg_temp.id('q', n) FROM generate_series(0, 1999) AS n;
+    INSERT INTO inboxes (workspace_id, id, name, channel, app_id, phone_number_id, waba_id, display_phone_number, access_token, default_queue_id)
+    SELECT pg_temp.workspace(n), pg_temp.id('i', n), 'Number ' || n, 'whatsapp', '1', n::text, n::text, '', '', pg_temp.id('q', n) FROM generate_series(0, 1999) AS n;
     INSERT INTO allowances (workspace_id, inbox_id) SELECT pg_temp.workspace(n), pg_temp.id('i', n) FROM generate_series(0, 1999) AS n;
     INSERT INTO sessions (workspace_id, id, user_id, secret_hash, expires_at)
     SELECT pg_temp.workspace(n), pg_temp.id('s', n), pg_temp.id('u', n % 1000), '', pg_temp.at(n) FROM generate_series(0, 49999) AS n;
