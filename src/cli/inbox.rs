@@ -52,7 +52,7 @@ async fn update(config: &Config, workspace: &str, wanted: &str) -> Result<()> {
     let store = store(config)?;
     let workspace = find_workspace(&store, workspace).await?;
     let is_meant = |connection: &Connection| {
-        connection.inbox.id.to_string() == wanted || connection.inbox.name == wanted || connection.phone_number_id == wanted
+        connection.inbox.id.to_string() == wanted || connection.inbox.name == wanted || connection.address == wanted
     };
     let meant: Vec<Connection> = store.connections_of(workspace).await?.into_iter().filter(is_meant).collect();
     let [connection] = meant.as_slice() else {

@@ -32,6 +32,18 @@ impl From<String> for Channel {
     }
 }
 
+/// Whose bodies are taken in: an account with a provider of a channel, written `whatsapp:1001`.
+#[must_use]
+pub fn source(channel: &Channel, account: &str) -> String {
+    format!("{}:{account}", channel.as_str())
+}
+
+/// The channel of a source.
+#[must_use]
+pub fn channel_of(source: &str) -> Channel {
+    Channel::from(source.split_once(':').map_or(source, |(channel, _)| channel).to_owned())
+}
+
 /// What a channel allows. Lengths are in characters, sizes in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
@@ -195,6 +207,13 @@ mod tests {
         let rules = Rulebook::WHATSAPP.of(&stored);
         assert_eq!((rules.buttons, rules.list, rules.pictures), (None, None, None));
         assert_eq!(Rulebook::WHATSAPP.of(&Channel::from("whatsapp".to_owned())), &WHATSAPP);
+    }
+
+    #[test]
+    fn a_source_tells_its_channel() {
+        let post = source(&Channel::named("post"), "mail.example.com:25");
+        assert_eq!((post.as_str(), channel_of(&post)), ("post:mail.example.com:25", Channel::named("post")));
+        assert_eq!(channel_of(&source(&Channel::WHATSAPP, "1001")), Channel::WHATSAPP);
     }
 
     #[test]

@@ -12,28 +12,28 @@ use crate::store::inboxes::Connection;
 use crate::store::workplace::SetUp;
 use crate::store::{Result, Store};
 
-/// Workspaces and numbers kept at most.
+/// Workspaces and addresses kept at most.
 const WORKSPACES: usize = 2_000;
-const NUMBERS: usize = 20_000;
+const ADDRESSES: usize = 20_000;
 
 static MISREAD: Trouble = Trouble::new("hours or a flow could not be understood; baton doctor names them");
 
-/// A number, as the app that speaks for it names it: app id, phone number id.
-type Number = (String, String);
+/// An inbox, as the bodies of its source name it: source, address.
+type Address = (String, String);
 
-/// Set-ups of workspaces and connections of numbers.
+/// Set-ups of workspaces, their inboxes, and what the channels of those allow.
 pub struct Workplaces {
     store: Store,
     rulebook: Rulebook,
     workplaces: Kept<WorkspaceId, Arc<Workplace>>,
     connections: Kept<WorkspaceId, Arc<HashMap<InboxId, Connection>>>,
-    numbers: Kept<Number, Option<Arc<Connection>>>,
+    addresses: Kept<Address, Option<Arc<Connection>>>,
 }
 
 impl Workplaces {
     #[must_use]
     pub fn new(store: Store, rulebook: Rulebook) -> Self {
-        Self { store, rulebook, workplaces: Kept::new(WORKSPACES), connections: Kept::new(WORKSPACES), numbers: Kept::new(NUMBERS) }
+        Self { store, rulebook, workplaces: Kept::new(WORKSPACES), connections: Kept::new(WORKSPACES), addresses: Kept::new(ADDRESSES) }
     }
 
     /// The set-up of a workspace, at most three seconds old.
@@ -59,7 +59,7 @@ impl Workplaces {
         Ok(workplace)
     }
 
-    /// The connected numbers of a workspace.
+    /// The inboxes of a workspace.
     ///
     /// # Errors
     /// As PostgreSQL answers.
@@ -73,7 +73,7 @@ impl Workplaces {
         Ok(connections)
     }
 
-    /// The connection of one number.
+    /// One inbox.
     ///
     /// # Errors
     /// As PostgreSQL answers.
@@ -96,25 +96,25 @@ impl Workplaces {
         self.rulebook.of(channel)
     }
 
-    /// The connections of an app's numbers; a number of another app is none of these.
+    /// The inboxes behind addresses that a source's bodies name; one of another source is none of these.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub(super) async fn numbers(&self, app_id: &str, named: &[&str]) -> Result<HashMap<String, Arc<Connection>>> {
-        let key = |number: &str| (app_id.to_owned(), number.to_owned());
+    pub(super) async fn addresses(&self, source: &str, named: &[&str]) -> Result<HashMap<String, Arc<Connection>>> {
+        let key = |address: &str| (source.to_owned(), address.to_owned());
         let mut known = HashMap::with_capacity(named.len());
         let mut unknown = Vec::new();
-        for number in named {
-            match self.numbers.get(&key(number)) {
-                Some(kept) => known.extend(kept.map(|connection| ((*number).to_owned(), connection))),
-                None => unknown.push(*number),
+        for address in named {
+            match self.addresses.get(&key(address)) {
+                Some(kept) => known.extend(kept.map(|connection| ((*address).to_owned(), connection))),
+                None => unknown.push(*address),
             }
         }
         if !unknown.is_empty() {
-            let found = self.store.connections_of_numbers(app_id, &unknown).await?;
-            known.extend(found.into_iter().map(|connection| (connection.phone_number_id.clone(), Arc::new(connection))));
-            for number in unknown {
-                self.numbers.keep(key(number), known.get(number).cloned());
+            let found = self.store.connections_of_addresses(source, &unknown).await?;
+            known.extend(found.into_iter().map(|connection| (connection.address.clone(), Arc::new(connection))));
+            for address in unknown {
+                self.addresses.keep(key(address), known.get(address).cloned());
             }
         }
         Ok(known)

@@ -10,6 +10,7 @@ use super::cookies::Binding;
 use super::passwords::Passwords;
 use super::receipts::Receipts;
 use super::tokens::Tokens;
+use crate::channels::Adapters;
 use crate::config::Config;
 use crate::domain::ids::{SessionId, WorkspaceId};
 use crate::live::Live;
@@ -18,7 +19,6 @@ use crate::media::MediaStore;
 use crate::runner::Runner;
 use crate::runner::intake::Intake;
 use crate::store::Store;
-use crate::whatsapp::Client;
 
 /// The live room's side of a session: sockets that must not outlive it.
 pub trait Sockets: Send + Sync {
@@ -53,7 +53,7 @@ pub struct State {
     /// Files of builds that other nodes serve.
     pub other_builds: Others,
     /// Reads and typing, as the customer sees them.
-    pub client: Client,
+    pub adapters: Adapters,
     pub receipts: Receipts,
     /// Renders the figures for `/metrics`.
     pub metrics: PrometheusHandle,
@@ -78,7 +78,6 @@ pub(super) mod tests {
     use crate::domain::channel::Rulebook;
     use crate::live::bus::Bus;
     use crate::web::tokens::tests::{store_without_database, tokens_without_database};
-    use crate::whatsapp::client::Settings;
 
     /// Sockets that remember which sessions they were told to leave.
     #[derive(Default)]
@@ -110,7 +109,7 @@ pub(super) mod tests {
             intake: Intake::start(&store, &live, |_: &[u8]| Vec::new()),
             live,
             media: Arc::new(MediaStore::at(&url::Url::from_file_path(folder).unwrap()).unwrap()),
-            client: Client::new(Settings::new(config.graph_url.clone(), &config.graph_version)).unwrap(),
+            adapters: Adapters::new(Vec::new()),
             receipts: Receipts::default(),
             bodies: Budgets::default(),
             other_builds: Others::default(),

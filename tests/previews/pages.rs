@@ -277,7 +277,7 @@ fn quarantine(locale: Locale, count: u128) -> QuarantinePage {
     let items = (0..count).map(|number| Quarantined {
         id: Uuid::from_u128(number),
         at: ago(number as i64 * 700),
-        app_id: "1029384756".to_owned(),
+        source: "whatsapp:1029384756".to_owned(),
         payload_seq: 4711 + number as i64,
         reason: [
             "the body is not JSON: EOF while parsing a string at line 1 column 212",

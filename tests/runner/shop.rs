@@ -28,6 +28,7 @@ use uuid::Uuid;
 use crate::servers::{Servers, keys};
 
 pub const APP: &str = "1001";
+pub const SOURCE: &str = "whatsapp:1001";
 pub const NUMBER: &str = "2001";
 
 pub struct Shop {

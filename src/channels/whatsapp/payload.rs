@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::channels::Typing;
 use crate::domain::channel::{WHATSAPP, WHATSAPP_BUTTONS, WHATSAPP_LIST, WHATSAPP_PICTURES};
 use crate::domain::contact::Identity;
 use crate::domain::message::{Choice, Content, Message};
@@ -16,6 +17,8 @@ pub enum Unfit {
     /// WhatsApp tells answers apart by their ids, and people tell buttons apart by their titles.
     #[error("two choices have the same {part}")]
     Twice { part: Part },
+    #[error("nobody is called by `{kind}` on WhatsApp")]
+    NobodyHere { kind: String },
     #[error("the picture was not uploaded to WhatsApp first")]
     NotUploaded,
     #[error("a {kind} message is never sent")]
@@ -70,6 +73,7 @@ pub fn build(message: &Message, to: &Identity, uploaded: Option<&str>) -> Result
         // Without `+` WhatsApp would put the business's own country code before it.
         Identity::Phone(digits) => body["to"] = Value::String(format!("+{digits}")),
         Identity::UserId(id) => body["recipient"] = Value::String(id.clone()),
+        Identity::Other { kind, .. } => return Err(Unfit::NobodyHere { kind: kind.clone() }),
     }
     if let Some(answered) = &message.reply_to {
         body["context"] = json!({ "message_id": answered });
@@ -86,13 +90,6 @@ pub fn read_receipt(wamid: &str, typing: Typing) -> Value {
         Typing::Hidden => {}
     }
     body
-}
-
-/// Whether a read receipt also shows that an answer is being written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Typing {
-    Shown,
-    Hidden,
 }
 
 /// Whether WhatsApp takes content of this size.
