@@ -157,16 +157,12 @@ CREATE TABLE apps (
     verify_token text NOT NULL
 );
 
--- One connected WhatsApp number.
+-- One connected address on a channel.
 CREATE TABLE inboxes (
     workspace_id uuid NOT NULL REFERENCES workspaces ON DELETE CASCADE,
     id uuid NOT NULL,
     name text NOT NULL,
-    app_id text NOT NULL REFERENCES apps,
-    phone_number_id text NOT NULL UNIQUE,
-    waba_id text NOT NULL,
-    display_phone_number text NOT NULL,
-    access_token text NOT NULL,
+    channel text NOT NULL,
     flow_id uuid,
     default_queue_id uuid NOT NULL,
     reopen_hours integer NOT NULL DEFAULT 24,
@@ -174,8 +170,27 @@ CREATE TABLE inboxes (
     FOREIGN KEY (workspace_id, flow_id) REFERENCES flows,
     FOREIGN KEY (workspace_id, default_queue_id) REFERENCES queues
 );
+
+-- What Meta knows an inbox by.
+CREATE TABLE whatsapp_numbers (
+    workspace_id uuid NOT NULL,
+    inbox_id uuid NOT NULL,
+    app_id text NOT NULL REFERENCES apps,
+    phone_number_id text NOT NULL UNIQUE,
+    waba_id text NOT NULL,
+    display_phone_number text NOT NULL,
+    access_token text NOT NULL,
+    PRIMARY KEY (workspace_id, inbox_id),
+    FOREIGN KEY (workspace_id, inbox_id) REFERENCES inboxes ON DELETE CASCADE
+);
 -- The numbers of an account that a notice speaks of.
-CREATE INDEX inboxes_by_account ON inboxes (app_id, waba_id);
+CREATE INDEX whatsapp_numbers_by_account ON whatsapp_numbers (waba_id);
+
+-- Which inbox is meant by what the bodies of a source call it, and the secret it is written from with; `account` is what several belong
+-- to. A channel adds its table here.
+CREATE VIEW addresses AS
+    SELECT workspace_id, inbox_id, 'whatsapp:' || app_id AS source, phone_number_id AS address, waba_id AS account, access_token AS secret
+    FROM whatsapp_numbers;
 
 -- What a number may send, a token bucket, spent where messages are claimed; apart from `inboxes` because every claim writes it.
 CREATE TABLE allowances (
@@ -208,10 +223,10 @@ CREATE TABLE contacts (
     PRIMARY KEY (workspace_id, id)
 ) WITH (fillfactor = 85);
 
--- What WhatsApp calls a person by: a phone number (digits), a business-scoped user id, or both.
+-- What channels call a person by: on WhatsApp a phone number (digits), a business-scoped user id, or both.
 CREATE TABLE contact_identities (
     workspace_id uuid NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('phone', 'user_id')),
+    kind text NOT NULL,
     value text NOT NULL,
     contact_id uuid NOT NULL,
     -- `former`: its owner has moved to another number, and whoever writes from it is somebody new. `apart`: a person said that what
@@ -399,13 +414,14 @@ CREATE TABLE canned_replies (
 -- Webhook bodies as they came.
 CREATE TABLE payloads (
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    app_id text NOT NULL,
+    -- Channel and account: `whatsapp:` and the id of the app.
+    source text NOT NULL,
     received_at timestamptz NOT NULL,
     body bytea NOT NULL,
     sorted_at timestamptz
 );
 -- Bodies not yet sorted into items.
-CREATE INDEX payloads_unsorted ON payloads (app_id, seq) WHERE sorted_at IS NULL;
+CREATE INDEX payloads_unsorted ON payloads (source, seq) WHERE sorted_at IS NULL;
 
 -- What a body held for one contact, waiting for its turn. Gone once its commands have run.
 CREATE TABLE inbound_items (
@@ -425,7 +441,7 @@ CREATE INDEX inbound_items_by_contact ON inbound_items (workspace_id, contact_id
 CREATE TABLE quarantine (
     id uuid PRIMARY KEY,
     workspace_id uuid,
-    app_id text NOT NULL,
+    source text NOT NULL,
     payload_seq bigint NOT NULL,
     reason text NOT NULL,
     item bytea NOT NULL,

@@ -12,6 +12,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
+use crate::channels::whatsapp::WhatsApp;
+use crate::channels::whatsapp::client::{Client, Settings};
+use crate::channels::{Adapter, Adapters};
 use crate::config::{Config, LogFormat};
 use crate::live::bus::Bus;
 use crate::live::rate_limits::RateLimits;
@@ -31,10 +34,8 @@ use crate::web::server::{self, Connections};
 use crate::web::state::State;
 use crate::web::tokens::Tokens;
 use crate::web::{fanout, routes};
-use crate::whatsapp::Client;
-use crate::whatsapp::client::Settings;
 use crate::workers::Workers;
-use crate::{doctor, metrics, workers};
+use crate::{doctor, metrics};
 
 /// How long a node takes to stop at most, whatever it waits for: less than what stops it usually grants (30 seconds).
 const GRACE: Duration = Duration::from_secs(25);
@@ -76,6 +77,14 @@ impl App {
     /// # Errors
     /// When the database is away, unsafe or without our schema, or the address is taken.
     pub async fn start(config: Config, side: Side) -> Result<Self> {
+        Self::start_with(config, side, Vec::new()).await
+    }
+
+    /// As [`App::start`], with these channels beside WhatsApp.
+    ///
+    /// # Errors
+    /// As [`App::start`].
+    pub async fn start_with(config: Config, side: Side, channels: Vec<Arc<dyn Adapter>>) -> Result<Self> {
         let descriptors = server::raise().context("the system does not say how many files may be open")?;
         let Stores { main: store, intake, watch } =
             Stores::new(&config.database_url, config.database_pool, &Keys::new(&config.secret_keys)?)?;
@@ -90,15 +99,17 @@ impl App {
         let mut tasks = JoinSet::new();
         let (bus, bus_task) = Bus::new(&config.redis_url).context("BATON_REDIS_URL is not an address of Redis")?;
         let (live, changes) = Live::new(bus);
-        let intake = Intake::start(&intake, &live, workers::understand);
-        let runner = Runner::new(store, live.clone());
+        let client = Client::new(Settings::new(config.graph_url.clone(), &config.graph_version))?;
+        let whatsapp: Arc<dyn Adapter> = Arc::new(WhatsApp::new(client));
+        let adapters = Adapters::new([whatsapp].into_iter().chain(channels).collect());
+        let intake = Intake::start(&intake, &live, adapters.clone());
+        let runner = Runner::new(store, live.clone(), adapters.rulebook());
         vitals::compare_clocks(&watch, runner.vitals()).await;
         keep_up(&mut tasks, &stop, "clock", {
             let (watch, vitals) = (watch.clone(), runner.vitals().clone());
             move |stop| vitals::watch_clock(watch.clone(), vitals.clone(), stop)
         });
         let media = Arc::new(MediaStore::at(&config.media_url)?);
-        let client = Client::new(Settings::new(config.graph_url.clone(), &config.graph_version))?;
         spawn(&mut tasks, bus_task.run(live.clone(), stop.clone()));
         keep_up(&mut tasks, &stop, "set-up", {
             let workplaces = runner.workplaces().clone();
@@ -114,12 +125,12 @@ impl App {
                 runner: runner.clone(),
                 intake: intake.clone(),
                 live: live.clone(),
-                client: client.clone(),
+                adapters: adapters.clone(),
                 media: media.clone(),
             };
             workers.start(&mut tasks, &stop);
         }
-        let state = Data::new(state(config, runner, intake, watch, live, media, client)?);
+        let state = Data::new(state(config, runner, intake, watch, live, media, adapters)?);
         if side != Side::Workers {
             assets::publish(&state.store).await.context("the files of pages cannot be kept in the database")?;
             spawn(&mut tasks, assets::keep_published(state.store.clone(), stop.clone()));
@@ -208,7 +219,7 @@ fn state(
     watch: Store,
     live: Arc<Live>,
     media: Arc<MediaStore>,
-    client: Client,
+    adapters: Adapters,
 ) -> Result<State> {
     let store = runner.store().clone();
     Ok(State {
@@ -221,7 +232,7 @@ fn state(
         runner,
         live,
         media,
-        client,
+        adapters,
         receipts: Receipts::default(),
         bodies: Budgets::default(),
         other_builds: Others::default(),

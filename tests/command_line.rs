@@ -198,7 +198,7 @@ fn secrets_come_under_a_new_key_and_open_with_nothing_else() {
     installation.does(&["migrate"], "");
     installation.does(&["workspace", "create", "--name", "Harbour"], "");
     installation.does(&connect("Harbour", "2001", &[]), "secret\nverify\ntoken\n");
-    let stored = || installation.finds("SELECT app_secret || verify_token || access_token FROM apps JOIN inboxes USING (app_id)");
+    let stored = || installation.finds("SELECT app_secret || verify_token || access_token FROM apps JOIN whatsapp_numbers USING (app_id)");
     assert!(stored().matches("sealed:1:for-tests:").count() == 3 && !stored().contains("verify"), "{}", stored());
     let key = installation.does(&["secrets", "new"], "").trim().to_owned();
     let name = key.split(':').next().unwrap();

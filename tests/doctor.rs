@@ -135,8 +135,9 @@ const PAUSED: &str = r#"
     INSERT INTO teams (workspace_id, id, name) VALUES ('{i}', '{i}', 'Sales');
     INSERT INTO queues (workspace_id, id, key, name, team_id, hours) VALUES ('{i}', '{i}', 'sales', 'Sales', '{i}', '{}');
     INSERT INTO apps (app_id, app_secret, verify_token) VALUES ('1', 'secret', 'token');
-    INSERT INTO inboxes (workspace_id, id, name, app_id, phone_number_id, waba_id, display_phone_number, access_token, default_queue_id)
-    VALUES ('{i}', '{i}', 'Main', '1', '2001', '1', '+34 600 000 000', 'token', '{i}');
+    INSERT INTO inboxes (workspace_id, id, name, channel, default_queue_id) VALUES ('{i}', '{i}', 'Main', 'whatsapp', '{i}');
+    INSERT INTO whatsapp_numbers (workspace_id, inbox_id, app_id, phone_number_id, waba_id, display_phone_number, access_token)
+    VALUES ('{i}', '{i}', '1', '2001', '1', '+34 600 000 000', 'token');
     INSERT INTO allowances (workspace_id, inbox_id, paused_until, pause_reason)
     VALUES ('{i}', '{i}', now() + interval '5 minutes', '{"code": 190, "title": "Session has expired"}');"#;
 

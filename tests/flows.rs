@@ -9,6 +9,7 @@ mod merge;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use baton::domain::channel::{WHATSAPP, WORDS_ALONE};
 use baton::domain::contact::Contact;
 use baton::domain::flows::{Context, Definition, FlowSession, Incoming, Kind, Outcome, Step, paused, resume, start, timed_out, validation};
 use baton::domain::ids::{ContactId, FlowId, MessageId, QueueId, TeamId};
@@ -40,6 +41,9 @@ struct Scenario {
     #[serde(default)]
     contact: Person,
     now: Timestamp,
+    /// The channel has neither buttons nor lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    words_alone: Option<bool>,
     /// Whether the window is open; it is when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     may_speak: Option<bool>,
@@ -106,7 +110,10 @@ fn every_scenario_comes_out_as_written() {
 fn the_example_for_authors_has_no_faults() {
     let page = include_str!("../docs/flows.md");
     let example = page.split("```json").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-    assert_eq!(validation::check(&serde_json::from_str(example).unwrap(), &["orders", "support"]).map(|flow| flow.nodes.len()), Ok(3));
+    assert_eq!(
+        validation::check(&serde_json::from_str(example).unwrap(), &["orders", "support"], &WHATSAPP).map(|flow| flow.nodes.len()),
+        Ok(3)
+    );
 }
 
 fn folder() -> PathBuf {
@@ -132,7 +139,7 @@ fn check(path: &PathBuf) -> Result<(), String> {
 }
 
 fn faults(scenario: &Scenario) -> Vec<Value> {
-    let found = validation::check(&flow(scenario), &["orders", "billing", "support"]);
+    let found = validation::check(&flow(scenario), &["orders", "billing", "support"], &WHATSAPP);
     found.err().unwrap_or_default().iter().map(|fault| json!(fault.to_string())).collect()
 }
 
@@ -144,6 +151,7 @@ fn flow(scenario: &Scenario) -> Value {
 
 fn play(scenario: &Scenario) -> Vec<Value> {
     let mut json = flow(scenario);
+    let rules = if scenario.words_alone == Some(true) { &WORDS_ALONE } else { &WHATSAPP };
     let contact = Contact {
         id: ContactId(Uuid::from_u128(7)),
         name: scenario.contact.name.clone(),
@@ -164,21 +172,24 @@ fn play(scenario: &Scenario) -> Vec<Value> {
     for (place, turn) in scenario.turns.iter().enumerate() {
         if place > 0 {
             now += SignedDuration::from_secs_f64(turn.after.unwrap_or(10.0));
-            let context = |now| Context { contact: &contact, queues: &queues, now, may_speak: scenario.may_speak.unwrap_or(true) };
+            let context = |now| Context { contact: &contact, queues: &queues, rules, now, may_speak: scenario.may_speak.unwrap_or(true) };
             session = pauses(session, now, &serde_json::from_value(json.clone()).unwrap(), context, &queues, &mut came);
         }
         merge(&mut json, turn.change.as_ref().unwrap_or(&json!({})));
         let definition: Definition = serde_json::from_value(json.clone()).unwrap();
-        let context = Context { contact: &contact, queues: &queues, now, may_speak: scenario.may_speak.unwrap_or(true) };
+        let context = Context { contact: &contact, queues: &queues, rules, now, may_speak: scenario.may_speak.unwrap_or(true) };
         let before = session.take().map(|session| stored(&session, turn));
         assert!(place == 0 || before.is_some(), "“{}”: the flow was over before turn {}", scenario.about, place + 1);
         let outcome = turn.play(place, before.clone(), &definition, &context);
         assert_eq!(outcome, turn.play(place, before, &definition, &context), "the same input came out differently");
         came.push(Value::Array(outcome.steps.iter().map(|step| said(step, &queues)).collect()));
         obeys_the_rules(&outcome, &queues);
+        if scenario.words_alone == Some(true) {
+            assert!(outcome.steps.iter().all(|step| !matches!(step, Step::Say(Content::Buttons { .. } | Content::List { .. }))));
+        }
         session = outcome.session;
     }
-    let context = |now| Context { contact: &contact, queues: &queues, now, may_speak: scenario.may_speak.unwrap_or(true) };
+    let context = |now| Context { contact: &contact, queues: &queues, rules, now, may_speak: scenario.may_speak.unwrap_or(true) };
     pauses(session, Timestamp::MAX, &serde_json::from_value(json).unwrap(), context, &queues, &mut came);
     came
 }

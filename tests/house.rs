@@ -6,6 +6,8 @@
 mod addresses;
 #[path = "house/figures.rs"]
 mod figures;
+#[path = "house/limits.rs"]
+mod limits;
 #[path = "house/names.rs"]
 mod names;
 #[path = "house/pages.rs"]
@@ -77,6 +79,13 @@ fn every_statement_is_bound_to_a_workspace() {
 #[test]
 fn every_figure_is_described() {
     let faults: Vec<String> = figures::undescribed(&of_the_server()).iter().map(ToString::to_string).collect();
+    assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+}
+
+#[test]
+fn what_a_channel_allows_is_said_once() {
+    let pages = [sources("templates", &["html"]), sources("static/scripts", &["js"])].concat();
+    let faults: Vec<String> = limits::said_again(&[of_the_server(), pages].concat()).iter().map(ToString::to_string).collect();
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
 }
 

@@ -7,8 +7,8 @@ mod strangers;
 use std::fs;
 use std::path::Path;
 
+use baton::channels::whatsapp::webhook::{Item, NoticeKind, Parsed, parse};
 use baton::domain::inbound::{InboundContent, InboundItem};
-use baton::whatsapp::webhook::{Item, NoticeKind, Parsed, parse};
 use serde_json::{Value, json};
 use strangers::{Chance, cases, miss_a_part, spoil_a_node};
 

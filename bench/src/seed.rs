@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use baton::domain::channel::Channel;
 use baton::domain::contact::{Contact, Identity};
 use baton::domain::conversation::{Controller, Conversation, State};
 use baton::domain::event::{Event, Recorded};
@@ -123,8 +124,14 @@ async fn connect_number(store: &Store, workspace: WorkspaceId, team: TeamId) -> 
     let flow = FlowId(Uuid::now_v7());
     store.add_flow(workspace, flow, "Bench").await?;
     store.publish_flow(workspace, flow, &serde_json::from_str(FLOW)?).await?;
-    let inbox =
-        Inbox { id: InboxId(Uuid::now_v7()), name: "Bench".to_owned(), flow: Some(flow), default_queue: queue.id, reopen_hours: 24 };
+    let inbox = Inbox {
+        id: InboxId(Uuid::now_v7()),
+        name: "Bench".to_owned(),
+        channel: Channel::WHATSAPP,
+        flow: Some(flow),
+        default_queue: queue.id,
+        reopen_hours: 24,
+    };
     let new = NewInbox {
         workspace,
         inbox: inbox.clone(),

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use baton::config::Config;
 use baton::domain::Refusal;
+use baton::domain::channel::Channel;
 use baton::domain::ids::{FlowId, InboxId};
 use baton::domain::setup::value::{Inbox, Number};
 use baton::domain::setup::{By, Secret, SetupCommand, SetupRefusal};
@@ -47,7 +48,7 @@ async fn update(config: &Config, workspace: &str, wanted: &str) -> Result<()> {
     let installation = Installation::of(config)?;
     let workspace = find_workspace(installation.store(), workspace).await?;
     let is_meant = |connection: &Connection| {
-        connection.inbox.id.to_string() == wanted || connection.inbox.name == wanted || connection.phone_number_id == wanted
+        connection.inbox.id.to_string() == wanted || connection.inbox.name == wanted || connection.address == wanted
     };
     let meant: Vec<Connection> = installation.store().connections_of(workspace).await?.into_iter().filter(is_meant).collect();
     let [connection] = meant.as_slice() else {
@@ -86,9 +87,9 @@ async fn connect(config: &Config, typed: Typed) -> Result<()> {
     let callback = config.public_url.join(&format!("webhooks/whatsapp/{app_id}"))?;
     let added = flow.map(|file| flow_of(&file)).transpose()?;
     let flow = added.as_ref().map(|(flow, _)| *flow);
-    let number = Number { app_id, phone_number_id, waba_id, display_phone_number };
+    let number = Some(Number { app_id, phone_number_id, waba_id, display_phone_number });
     let inbox = InboxId(Uuid::now_v7());
-    let new = Inbox { name, flow, default_queue, reopen_hours: REOPEN_HOURS, number };
+    let new = Inbox { name, channel: Channel::WHATSAPP, flow, default_queue, reopen_hours: REOPEN_HOURS, number };
     let connected = SetupCommand::ConnectInbox { inbox, new, token: Secret::new(access_token) };
     let commands = added.map(|(_, command)| command).into_iter().chain([connected]).collect();
     // An app that is known is not given other secrets by the way: every webhook of its other numbers would be refused.

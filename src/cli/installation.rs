@@ -6,6 +6,7 @@ use anyhow::{Context, Result, anyhow};
 use tokio_util::sync::CancellationToken;
 
 use baton::config::Config;
+use baton::domain::channel::Rulebook;
 use baton::domain::ids::WorkspaceId;
 use baton::domain::setup::{By, SetupCommand};
 use baton::domain::user::{EmailAddress, User};
@@ -31,7 +32,7 @@ impl Installation {
         let (live, _) = Live::new(bus);
         let stop = CancellationToken::new();
         let bus = tokio::spawn(task.run(live.clone(), stop.clone()));
-        Ok(Self { runner: Runner::new(store, live.clone()), bus, live, stop })
+        Ok(Self { runner: Runner::new(store, live.clone(), Rulebook::WHATSAPP), bus, live, stop })
     }
 
     pub fn store(&self) -> &Store {

@@ -14,7 +14,7 @@ pub async fn quarantine(config: &Config, command: QuarantineCommand) -> Result<(
         println!("Nothing is set aside.");
     }
     for item in listed {
-        println!("{}  app {}  body {}  {}", item.at, item.app_id, item.payload_seq, item.reason);
+        println!("{}  {}  body {}  {}", item.at, item.source, item.payload_seq, item.reason);
         if items {
             println!("{}", String::from_utf8_lossy(&item.item));
         }

@@ -6,6 +6,7 @@ use futures_util::{StreamExt, stream};
 use reqwest::{Client, StatusCode};
 
 use crate::config::Config;
+use crate::domain::channel::Channel;
 use crate::domain::message::Failure;
 use crate::store::Store;
 use crate::store::allowances::Paused;
@@ -19,7 +20,7 @@ const AT_ONCE: usize = 8;
 
 pub(super) async fn examine(store: &Store, config: &Config) -> Vec<Finding> {
     let connections = match store.connections().await {
-        Ok(connections) => connections,
+        Ok(connections) => connections.into_iter().filter(|connection| connection.inbox.channel == Channel::WHATSAPP).collect::<Vec<_>>(),
         Err(error) => return vec![Finding::wrong(format!("The connected numbers cannot be read ({error}); look at PostgreSQL's log."))],
     };
     if connections.is_empty() {
@@ -50,12 +51,12 @@ fn stopped(paused: &Paused) -> Finding {
 
 /// Reads the number's own node, which any token that may send can read.
 async fn ask(client: &Client, config: &Config, connection: &Connection) -> Finding {
-    let token = match connection.token() {
+    let token = match connection.secret() {
         Ok(token) => token,
         Err(error) => return Finding::wrong(format!("“{}” cannot send: {error}.", connection.inbox.name)),
     };
     let mut url = config.graph_url.clone();
-    url.set_path(&format!("{}/{}", config.graph_version, connection.phone_number_id));
+    url.set_path(&format!("{}/{}", config.graph_version, connection.address));
     url.set_query(Some("fields=display_phone_number"));
     match client.get(url).bearer_auth(token).send().await {
         Ok(answer) => judge(connection, answer.status()),
@@ -75,7 +76,7 @@ fn judge(connection: &Connection, status: StatusCode) -> Finding {
         401 | 403 => Finding::wrong(format!("Meta refuses the token of “{name}” ({status}); make a new one in Meta's business settings.")),
         400 | 404 => Finding::wrong(format!(
             "Meta does not know the number of “{name}” under this token ({status}); compare its phone number id ({}) with Meta's.",
-            connection.phone_number_id
+            connection.address
         )),
         _ => Finding::doubtful(format!("Meta answers {status} about “{name}”; ask again later.")),
     }

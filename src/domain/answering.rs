@@ -1,5 +1,6 @@
 //! People answer, note, and decide about sends whose fate is unknown.
 
+use super::channel::Rules;
 use super::command::{Person, ReplyContent, Settlement};
 use super::conversation::{Controller, State};
 use super::decision::Decision;
@@ -8,13 +9,6 @@ use super::ids::{MessageId, NoteId};
 use super::message::{Author, Content, MediaState, Status, Wamid};
 use super::refusal::Refusal;
 use super::user::Permission;
-use super::window;
-
-/// Characters of a text message (Meta, text messages).
-pub const TEXT_LIMIT: usize = 4096;
-
-/// Characters of a caption (Meta, media messages).
-pub const CAPTION_LIMIT: usize = 1024;
 
 /// Characters of a note.
 pub const NOTE_LIMIT: usize = 10_000;
@@ -37,8 +31,9 @@ pub(super) fn reply(
         return Err(Refusal::Resolved);
     }
     holds(it, by)?;
-    let content = check(content)?;
-    if !window::is_open(conversation.window_expires_at, it.now) {
+    let rules = it.snapshot.rules;
+    let content = check(content, rules)?;
+    if !rules.may_write(conversation.window_expires_at, it.now) {
         return Err(Refusal::WindowClosed);
     }
     if let (Some(seen), Some(now)) = (seen, conversation.unanswered_seq())
@@ -82,7 +77,9 @@ pub(super) fn settle(it: &mut Decision, by: &Person, message: MessageId, choice:
     }
     holds(it, by)?;
     match choice {
-        Settlement::Resend if !window::is_open(it.conversation()?.window_expires_at, it.now) => return Err(Refusal::WindowClosed),
+        Settlement::Resend if !it.snapshot.rules.may_write(it.conversation()?.window_expires_at, it.now) => {
+            return Err(Refusal::WindowClosed);
+        }
         Settlement::Resend => it.emit(Event::MessageResent { message, by: by.actor() }),
         Settlement::Leave => it.emit(Event::MessageLeft { message, by: by.actor() }),
     }
@@ -109,18 +106,19 @@ pub(super) fn held_by(it: &Decision, user: super::ids::UserId) -> Refusal {
     Refusal::HeldByAnother { name: it.snapshot.workplace.people.get(&user).cloned().unwrap_or_default() }
 }
 
-fn check(content: ReplyContent) -> Result<Content, Refusal> {
+fn check(content: ReplyContent, rules: &Rules) -> Result<Content, Refusal> {
     match content {
         ReplyContent::Text { body } => {
             if body.trim().is_empty() {
                 return Err(Refusal::Empty);
             }
-            within(&body, TEXT_LIMIT)?;
+            within(&body, rules.text)?;
             Ok(Content::Text { body })
         }
         ReplyContent::Image { media, mime_type, caption, size } => {
+            let pictures = rules.pictures.ok_or(Refusal::NoPictures)?;
             let caption = caption.filter(|caption| !caption.trim().is_empty());
-            within(caption.as_deref().unwrap_or(""), CAPTION_LIMIT)?;
+            within(caption.as_deref().unwrap_or(""), pictures.caption)?;
             Ok(Content::Image { media, mime_type, caption, size: Some(size), state: MediaState::Stored })
         }
     }

@@ -1,4 +1,4 @@
-//! What WhatsApp tells us, once understood: messages and statuses.
+//! What a channel tells us, once understood: messages and statuses.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,6 +8,39 @@ use super::delivery::Reaction;
 use super::ids::{ContactId, ConversationId, MessageId};
 use super::message::{Choice, Failure, Status, Wamid};
 use super::unspoken::Unspoken;
+
+/// What a body says, whatever the channel it came by.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Said {
+    /// A customer's message or the status of one of ours. `address` is what bodies of this source call an inbox, `account` what several
+    /// belong to.
+    ForInbox { address: String, account: Option<String>, item: InboundItem },
+    /// What concerns no conversation, or is not known; kept raw, for an admin to see.
+    Notice {
+        address: Option<String>,
+        account: Option<String>,
+        /// As `notices` has it.
+        kind: &'static str,
+        /// The provider's word for it.
+        field: String,
+        value: serde_json::Value,
+        /// When, by the provider's clock, in seconds.
+        time: Option<i64>,
+    },
+    /// What could not be understood, with why.
+    Rejected { address: Option<String>, account: Option<String>, reason: String, raw: Vec<u8> },
+}
+
+impl Said {
+    /// The address it speaks of, and the account.
+    #[must_use]
+    pub fn whose(&self) -> (Option<&str>, Option<&str>) {
+        match self {
+            Said::ForInbox { address, account, .. } => (Some(address), account.as_deref()),
+            Said::Notice { address, account, .. } | Said::Rejected { address, account, .. } => (address.as_deref(), account.as_deref()),
+        }
+    }
+}
 
 /// One item of a webhook body for one contact; waits in `inbound_items` for its turn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

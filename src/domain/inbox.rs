@@ -1,14 +1,16 @@
-//! Inboxes: connected WhatsApp numbers.
+//! Inboxes: connected addresses on a channel.
 
 use serde::{Deserialize, Serialize};
 
+use super::channel::Channel;
 use super::ids::{FlowId, InboxId, QueueId};
 
-/// One connected WhatsApp number, as the rules see it.
+/// One connected address, a WhatsApp number for one, as the rules see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inbox {
     pub id: InboxId,
     pub name: String,
+    pub channel: Channel,
     /// The flow that greets, if any.
     pub flow: Option<FlowId>,
     /// Where conversations go that no flow sorts.

@@ -13,11 +13,10 @@ use super::message::{Failure, Status};
 use super::receiving::run_flow;
 use super::refusal::Refusal;
 use super::snapshot::{InOutbox, KnownMessage};
-use super::window;
 
 /// What it means that `message` failed or is uncertain, after it was noted: for the window, and for a flow that waits.
 pub(super) fn after(it: &mut Decision, message: MessageId, failure: Option<&Failure>, reaction: Option<Reaction>) -> Result<(), Refusal> {
-    if reaction == Some(Reaction::CloseWindow) && window::is_open(it.conversation()?.window_expires_at, it.now) {
+    if reaction == Some(Reaction::CloseWindow) && it.snapshot.rules.may_write(it.conversation()?.window_expires_at, it.now) {
         it.emit(Event::WindowClosed);
     }
     match reason(it, message, reaction) {

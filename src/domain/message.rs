@@ -64,12 +64,12 @@ pub enum Content {
     Text {
         body: String,
     },
-    /// Up to three reply buttons.
+    /// A question with buttons to tap.
     Buttons {
         body: String,
         options: Vec<Choice>,
     },
-    /// A list of up to ten rows, opened by `button`.
+    /// A question with a list of choices, opened by `button`.
     List {
         body: String,
         button: String,
@@ -175,7 +175,7 @@ impl Content {
     }
 }
 
-/// One button or list row. Limits: button title 20 characters, row title 24, description 72, id 200 (Meta, interactive messages).
+/// One button or list row; [`channel`](super::channel) says how long its parts may be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
     pub id: String,

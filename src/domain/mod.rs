@@ -4,6 +4,7 @@ pub mod agent;
 mod answering;
 mod assigning;
 pub mod brief;
+pub mod channel;
 pub mod command;
 pub mod contact;
 pub mod conversation;
@@ -34,7 +35,6 @@ pub mod undoing;
 pub mod unspoken;
 pub mod user;
 mod whose;
-pub mod window;
 pub mod workplace;
 
 pub use command::Command;

@@ -19,8 +19,8 @@ use super::inbound::{InboundContent, InboundMessage, Sender};
 use super::message::{Author, Content, MediaState, Message, Speech, Status};
 use super::refusal::Refusal;
 use super::timer::Timer;
+use super::whose;
 use super::workplace::Workplace;
-use super::{whose, window};
 
 pub(super) fn receive(it: &mut Decision, message: InboundMessage, received_at: Timestamp) -> Result<(), Refusal> {
     if it.snapshot.message_by_wamid(&message.wamid).is_some() {
@@ -67,7 +67,8 @@ fn learn_language(it: &mut Decision, message: &Message, received_at: Timestamp) 
     let session = it.snapshot.session.as_ref().map(|session| (session.flow, session.version));
     let definition = session.and_then(|key| workplace.definitions.get(&key)).or_else(|| published(it, &workplace).map(|(_, found)| found));
     let known = it.snapshot.contact.language.as_deref();
-    let learned = definition.and_then(|definition| language::learned(definition, known, &incoming(message, received_at)));
+    let learned =
+        definition.and_then(|definition| language::learned(definition, it.snapshot.rules, known, &incoming(message, received_at)));
     if let Some(language) = learned.map(str::to_owned) {
         it.emit(Event::LanguageLearned { language });
     }
@@ -75,11 +76,11 @@ fn learn_language(it: &mut Decision, message: &Message, received_at: Timestamp) 
 
 /// Takes the message in; where somebody looks at a closed window, the thread says that it is open again.
 fn hear(it: &mut Decision, message: &Message, began: Began) -> Result<(), Refusal> {
-    let was_open = window::is_open(it.conversation()?.window_expires_at, it.now);
+    let was_open = it.snapshot.rules.may_write(it.conversation()?.window_expires_at, it.now);
     it.emit(Event::MessageReceived { message: message.clone() });
     let expires_at = it.conversation()?.window_expires_at;
     match (was_open, began, expires_at) {
-        (false, Began::Again | Began::Before, Some(expires_at)) if window::is_open(Some(expires_at), it.now) => {
+        (false, Began::Again | Began::Before, Some(expires_at)) if it.snapshot.rules.may_write(Some(expires_at), it.now) => {
             it.emit(Event::WindowOpened { expires_at });
         }
         _ => {}
@@ -174,8 +175,9 @@ fn published<'a>(it: &Decision, workplace: &'a Workplace) -> Option<((FlowId, i3
 /// What a flow may know, as things stand.
 fn context<'a>(it: &'a Decision, workplace: &'a Workplace) -> Context<'a> {
     let window = it.snapshot.conversation.as_ref().and_then(|conversation| conversation.window_expires_at);
-    let may_speak = window::is_open(window, it.now);
-    Context { contact: &it.snapshot.contact, queues: &workplace.queues, now: it.now, may_speak }
+    let rules = it.snapshot.rules;
+    let may_speak = rules.may_write(window, it.now);
+    Context { contact: &it.snapshot.contact, queues: &workplace.queues, rules, now: it.now, may_speak }
 }
 
 /// A new conversation: the inbox's flow greets; without one it waits in the inbox's queue.

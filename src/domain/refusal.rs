@@ -49,6 +49,8 @@ pub enum Refusal {
     Empty,
     #[error("the message is longer than {limit} characters")]
     TooLong { limit: usize },
+    #[error("the channel takes no pictures")]
+    NoPictures,
     #[error("the message is not waiting for a decision")]
     NothingToSettle,
     #[error("your role may not do this")]
@@ -92,6 +94,7 @@ impl Refusal {
             Refusal::UnknownQueue => "unknown_queue",
             Refusal::Empty => "empty",
             Refusal::TooLong { .. } => "too_long",
+            Refusal::NoPictures => "no_pictures",
             Refusal::NothingToSettle => "nothing_to_settle",
             Refusal::NotAllowed => "not_allowed",
             Refusal::Duplicate => "duplicate",

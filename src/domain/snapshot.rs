@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::agent::Agent;
+use super::channel::Rules;
 use super::contact::Contact;
 use super::conversation::{ControlBefore, Controller, Conversation, LastMessage, State};
 use super::event::{Actor, Event, Recorded};
@@ -13,7 +14,6 @@ use super::flows::session::FlowSession;
 use super::ids::{ClaimId, ConversationId, Ids, MessageId, UserId, WorkspaceId};
 use super::inbox::Inbox;
 use super::message::{Author, Direction, Message, Speech, Status, Wamid};
-use super::window;
 use super::workplace::Workplace;
 
 /// One contact as the runner loaded it under the contact's lock.
@@ -22,6 +22,8 @@ pub struct Snapshot {
     pub workspace: WorkspaceId,
     pub workplace: Arc<Workplace>,
     pub inbox: Inbox,
+    /// What the inbox's channel allows.
+    pub rules: &'static Rules,
     pub contact: Contact,
     /// The conversation that the command is about; otherwise the contact's in this inbox that is under way, or the latest.
     pub conversation: Option<Conversation>,
@@ -105,7 +107,7 @@ impl Snapshot {
         if event.is_journaled() {
             conversation.last_seq += 1;
         }
-        conversation.apply(event, now);
+        conversation.apply(event, self.rules, now);
     }
 
     /// Everything but the conversation itself.
@@ -235,9 +237,9 @@ impl Conversation {
         }
     }
 
-    fn apply(&mut self, event: &Event, now: Timestamp) {
+    fn apply(&mut self, event: &Event, rules: &Rules, now: Timestamp) {
         match event {
-            Event::MessageReceived { message } => self.hear(message, now),
+            Event::MessageReceived { message } => self.hear(message, rules, now),
             Event::MessageStatusChanged { message, status, .. } => self.note_fate(*message, *status),
             Event::MessageResent { message, .. } => self.note_fate(*message, Status::Queued),
             // Who leaves it takes it for sent.
@@ -323,10 +325,9 @@ impl Conversation {
     }
 
     /// The customer said something: the window is renewed, and somebody waits. What was not said changes neither, nor the last line.
-    fn hear(&mut self, message: &Message, now: Timestamp) {
+    fn hear(&mut self, message: &Message, rules: &Rules, now: Timestamp) {
         if message.content.renews_window() {
-            let expires = window::expires_at(message.at.min(now));
-            self.window_expires_at = Some(self.window_expires_at.map_or(expires, |before| before.max(expires)));
+            self.window_expires_at = self.window_expires_at.max(rules.window_after(message.at.min(now)));
         }
         match message.content.speech() {
             Speech::Said | Speech::Unreadable => {

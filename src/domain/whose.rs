@@ -13,7 +13,6 @@ use super::message::{Content, Message};
 use super::refusal::Refusal;
 use super::unspoken::Unspoken;
 use super::user::Permission;
-use super::window;
 
 /// Stands in the conversation that is open by now, so that the flow greets them by the new name.
 pub(super) fn recognise(it: &mut Decision, sender: &Sender, message: &Message) {
@@ -75,7 +74,7 @@ fn answers_go_to(it: &Decision, sender: &Sender, message: &Message) -> Option<Id
 /// Whether they wrote something after it that was here before it. How long the window is open tells when they wrote last.
 fn is_late(it: &Decision, message: &Message) -> bool {
     let wrote = it.snapshot.conversation.as_ref().and_then(|conversation| conversation.window_expires_at);
-    it.snapshot.contact.addressed_at > Some(message.at) || wrote > Some(window::expires_at(message.at))
+    it.snapshot.contact.addressed_at > Some(message.at) || wrote > it.snapshot.rules.window_after(message.at)
 }
 
 /// They are one with another contact: nobody is to wait here, and who looks sees where they are. A colleague who has it keeps it.

@@ -12,7 +12,7 @@ use crate::domain::ids::{InboxId, QueueId, UserId, WorkspaceId};
 /// Where to look.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Wake {
-    /// Bodies of an app were stored.
+    /// Bodies of a source were stored.
     Payloads(String),
     /// A number has messages to send.
     Outbox(WorkspaceId, InboxId),
@@ -38,7 +38,7 @@ pub struct Wakes {
 impl Wakes {
     pub fn wake(&self, wake: Wake) {
         match wake {
-            Wake::Payloads(app) => self.payloads.add(app),
+            Wake::Payloads(source) => self.payloads.add(source),
             Wake::Outbox(workspace, inbox) => self.outbox.add((workspace, inbox)),
             Wake::Queue(workspace, queue) => self.queues.add((workspace, queue)),
             Wake::Agent(workspace, user) => self.agents.add((workspace, user)),

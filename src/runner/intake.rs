@@ -79,7 +79,7 @@ pub struct Intake {
 impl Intake {
     /// Starts the writers; they end when the last clone is gone. `understand` turns a body into what it says.
     #[must_use]
-    pub fn start(store: &Store, live: &Arc<Live>, understand: impl Understand + Sync) -> Self {
+    pub fn start(store: &Store, live: &Arc<Live>, understand: impl Understand) -> Self {
         let (bodies, waiting) = mpsc::channel(WAITING);
         let waiting = Arc::new(Mutex::new(waiting));
         for _ in 0..WRITERS {
@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     fn body(length: usize) -> NewPayload {
-        NewPayload { app_id: "1001".to_owned(), received_at: Timestamp::now(), body: vec![b' '; length].into() }
+        NewPayload { source: "whatsapp:1001".to_owned(), received_at: Timestamp::now(), body: vec![b' '; length].into() }
     }
 
     #[tokio::test(start_paused = true)]

@@ -296,7 +296,7 @@ fn set_aside(rows: &mut Rows, item: &WaitingItem, reason: &str, at: Timestamp) -
     let quarantined = NewQuarantined {
         id: Uuid::now_v7(),
         workspace: Some(rows.workspace()),
-        app_id: String::new(),
+        source: String::new(),
         payload_seq: item.payload_seq,
         reason: reason.to_owned(),
         item: body.map_err(store::Error::from)?,

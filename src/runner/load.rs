@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{Error, Runner, fresh_ids};
 use crate::domain::Snapshot;
+use crate::domain::channel::Rules;
 use crate::domain::contact::Contact;
 use crate::domain::flows::session::FlowSession;
 use crate::domain::ids::{InboxId, WorkspaceId};
@@ -20,6 +21,7 @@ use crate::store::{self, Transaction};
 pub(super) struct Place {
     pub workspace: WorkspaceId,
     pub inbox: Inbox,
+    pub rules: &'static Rules,
     pub workplace: Arc<Workplace>,
 }
 
@@ -66,7 +68,8 @@ impl Runner {
             // The queue is newer than what we know.
             workplace = self.workplaces.refresh(workspace).await?;
         }
-        Ok(Place { workspace, inbox: connection.inbox, workplace })
+        let rules = self.workplaces.rules_of(&connection.inbox.channel);
+        Ok(Place { workspace, inbox: connection.inbox, rules, workplace })
     }
 }
 
@@ -95,6 +98,7 @@ pub(super) async fn snapshot(
         workspace: place.workspace,
         workplace,
         inbox: place.inbox.clone(),
+        rules: place.rules,
         contact,
         conversation,
         another_under_way,

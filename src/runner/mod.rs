@@ -30,6 +30,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use crate::domain::Refusal;
+use crate::domain::channel::Rulebook;
 use crate::domain::ids::Ids;
 use crate::live::Live;
 use crate::store::{self, Store};
@@ -106,9 +107,10 @@ pub struct Runner {
 }
 
 impl Runner {
+    /// `rulebook` tells what the channels of this build allow.
     #[must_use]
-    pub fn new(store: Store, live: Arc<Live>) -> Self {
-        let workplaces = Arc::new(Workplaces::new(store.clone(), live.clone()));
+    pub fn new(store: Store, live: Arc<Live>, rulebook: Rulebook) -> Self {
+        let workplaces = Arc::new(Workplaces::new(store.clone(), live.clone(), rulebook));
         let doors = Arc::new(Semaphore::new(store.size().saturating_sub(FOR_READERS).max(1)));
         Self { store, live, workplaces, vitals: Arc::default(), turns: Turns::default(), subjects: Arc::default(), doors }
     }

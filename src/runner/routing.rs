@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::load::{Place, Reading, snapshot};
 use super::workplaces::Connections;
-use super::{Error, Runner, now};
+use super::{Error, Runner, Workplaces, now};
 use crate::domain::agent::Presence;
 use crate::domain::conversation::{Controller, Listing, State};
 use crate::domain::event::{Event, Recorded};
@@ -22,6 +22,7 @@ const ROUND: i64 = 50;
 
 /// The set-up around a round.
 struct Surroundings {
+    workplaces: Arc<Workplaces>,
     workplace: Arc<Workplace>,
     connections: Arc<Connections>,
 }
@@ -29,7 +30,8 @@ struct Surroundings {
 impl Surroundings {
     fn place(&self, workspace: WorkspaceId, inbox: InboxId) -> Option<Place> {
         let connection = self.connections.get(&inbox)?;
-        Some(Place { workspace, inbox: connection.inbox.clone(), workplace: self.workplace.clone() })
+        let (rules, workplace) = (self.workplaces.rules_of(&connection.inbox.channel), self.workplace.clone());
+        Some(Place { workspace, inbox: connection.inbox.clone(), rules, workplace })
     }
 }
 
@@ -48,8 +50,9 @@ impl Runner {
     /// # Errors
     /// A fault; what was assigned before it stands and is shown.
     pub async fn route(&self, workspace: WorkspaceId, queue: QueueId) -> Result<RoundOutcome, Error> {
-        let surroundings =
-            Surroundings { workplace: self.workplaces.get(workspace).await?, connections: self.workplaces.connections(workspace).await? };
+        let workplaces = self.workplaces.clone();
+        let (workplace, connections) = (workplaces.get(workspace).await?, workplaces.connections(workspace).await?);
+        let surroundings = Surroundings { workplaces, workplace, connections };
         self.check_clock()?;
         let snapshot = self.store.queue_snapshot(workspace, queue, ROUND).await?;
         let candidates: Vec<Candidate> = snapshot

@@ -1,8 +1,8 @@
 //! Which bodies say nothing but ticks: they need no sorting, and most of what WhatsApp tells is of that kind.
 
 use super::guard::guarded_reading;
-use super::sorting::{Said, Understand};
-use crate::domain::inbound::InboundItem;
+use super::sorting::Understand;
+use crate::domain::inbound::{InboundItem, Said};
 use crate::store::payloads::NewPayload;
 use crate::store::ticks::NewTick;
 
@@ -11,18 +11,15 @@ use crate::store::ticks::NewTick;
 const MOST_BYTES: usize = 256 * 1024;
 const MOST: usize = 2_000;
 
-/// A word without which a body tells no tick.
-const WORD: &[u8] = b"\"statuses\"";
-
 /// The ticks of those bodies that say nothing else. The others are for the sorter.
 pub(super) fn read(bodies: &[NewPayload], understand: &impl Understand) -> Vec<NewTick> {
     let (mut all, mut bytes) = (Vec::new(), 0);
     for (number, payload) in bodies.iter().enumerate() {
-        if bytes + payload.body.len() > MOST_BYTES || !payload.body.windows(WORD.len()).any(|part| part == WORD) {
+        if bytes + payload.body.len() > MOST_BYTES || !understand.may_be_ticks(&payload.source, &payload.body) {
             continue;
         }
         bytes += payload.body.len();
-        let said = guarded_reading(|| understand(&payload.body)).unwrap_or_default();
+        let said = guarded_reading(|| understand.understand(&payload.source, &payload.body)).unwrap_or_default();
         if all.len() + said.len() <= MOST {
             all.extend(said.into_iter().map(|said| tick(number, said)).collect::<Option<Vec<_>>>().into_iter().flatten());
         }
@@ -31,7 +28,7 @@ pub(super) fn read(bodies: &[NewPayload], understand: &impl Understand) -> Vec<N
 }
 
 fn tick(body: usize, said: Said) -> Option<NewTick> {
-    let Said::ForInbox { phone_number_id, item: InboundItem::Status(report), .. } = said else { return None };
+    let Said::ForInbox { address, item: InboundItem::Status(report), .. } = said else { return None };
     let is_tick = report.is_tick();
-    is_tick.then_some(NewTick { body, phone_number_id, message: report.message, wamid: report.wamid, status: report.status, at: report.at })
+    is_tick.then_some(NewTick { body, address, message: report.message, wamid: report.wamid, status: report.status, at: report.at })
 }

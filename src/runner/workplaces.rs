@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::kept::Kept;
+use crate::domain::channel::{self, Channel, Rulebook, Rules};
 use crate::domain::ids::{InboxId, WorkspaceId};
 use crate::domain::workplace::Workplace;
 use crate::live::Live;
@@ -17,9 +18,9 @@ use crate::store::inboxes::Connection;
 use crate::store::workplace::SetUp;
 use crate::store::{Result, Store};
 
-/// Workspaces and numbers kept at most.
+/// Workspaces and addresses kept at most.
 const WORKSPACES: usize = 2_000;
-const NUMBERS: usize = 20_000;
+const ADDRESSES: usize = 20_000;
 
 /// How often the versions of all that is kept are asked for: a node that told of a change may have had no Redis to tell it over.
 const COMPARE: Duration = Duration::from_secs(2);
@@ -27,8 +28,8 @@ const COMPARE: Duration = Duration::from_secs(2);
 static MISREAD: Trouble = Trouble::new("hours or a flow could not be understood; baton doctor names them");
 static UNCOMPARED: Trouble = Trouble::new("whether the set-up has changed cannot be asked");
 
-/// A number, as the app that speaks for it names it: app id, phone number id.
-type Number = (String, String);
+/// An inbox, as the bodies of its source name it: source, address.
+type Address = (String, String);
 
 pub type Connections = HashMap<InboxId, Arc<Connection>>;
 
@@ -40,21 +41,22 @@ struct Known {
     connections: Arc<Connections>,
 }
 
-/// Set-ups of workspaces, with the connections of their numbers.
+/// Set-ups of workspaces, their inboxes, and what the channels of those allow.
 pub struct Workplaces {
     store: Store,
     live: Arc<Live>,
+    rulebook: Rulebook,
     known: Mutex<HashMap<WorkspaceId, Known>>,
-    /// Where a number was found last; its connection says whether it still is.
-    places: Mutex<HashMap<Number, (WorkspaceId, InboxId)>>,
-    /// Numbers that nobody had, and how many changes had been heard of then.
-    nobodys: Kept<Number, u64>,
+    /// Where an address was found last; the inbox says whether it still has it.
+    places: Mutex<HashMap<Address, (WorkspaceId, InboxId)>>,
+    /// Addresses that nobody had, and how many changes had been heard of then.
+    nobodys: Kept<Address, u64>,
 }
 
 impl Workplaces {
     #[must_use]
-    pub fn new(store: Store, live: Arc<Live>) -> Self {
-        Self { store, live, known: Mutex::default(), places: Mutex::default(), nobodys: Kept::new(NUMBERS) }
+    pub fn new(store: Store, live: Arc<Live>, rulebook: Rulebook) -> Self {
+        Self { store, live, rulebook, known: Mutex::default(), places: Mutex::default(), nobodys: Kept::new(ADDRESSES) }
     }
 
     /// The set-up of a workspace, as of the newest version that this node heard of.
@@ -73,7 +75,7 @@ impl Workplaces {
         Ok(self.load(workspace).await?.workplace)
     }
 
-    /// The connected numbers of a workspace.
+    /// The inboxes of a workspace.
     ///
     /// # Errors
     /// As PostgreSQL answers.
@@ -81,7 +83,7 @@ impl Workplaces {
         Ok(self.known(workspace).await?.connections)
     }
 
-    /// The connection of one number. One that is not known yet is looked for.
+    /// One inbox. One that is not known yet is looked for.
     ///
     /// # Errors
     /// As PostgreSQL answers.
@@ -93,32 +95,47 @@ impl Workplaces {
         Ok(found.map(|connection| Connection::clone(&connection)))
     }
 
-    /// The connections of an app's numbers; a number of another app is none of these.
+    /// What the channel of an inbox allows; words alone when the inbox or its channel is not known here.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub(super) async fn numbers(&self, app_id: &str, named: &[&str]) -> Result<HashMap<String, Arc<Connection>>> {
+    pub async fn rules(&self, workspace: WorkspaceId, inbox: InboxId) -> Result<&'static Rules> {
+        let connections = self.connections(workspace).await?;
+        Ok(connections.get(&inbox).map_or(&channel::WORDS_ALONE, |connection| self.rules_of(&connection.inbox.channel)))
+    }
+
+    /// What a channel allows.
+    #[must_use]
+    pub fn rules_of(&self, channel: &Channel) -> &'static Rules {
+        self.rulebook.of(channel)
+    }
+
+    /// The inboxes behind addresses that a source's bodies name; one of another source is none of these.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub(super) async fn addresses(&self, source: &str, named: &[&str]) -> Result<HashMap<String, Arc<Connection>>> {
         let mut found = HashMap::with_capacity(named.len());
         let mut unknown = Vec::new();
-        for number in named {
-            let key = (app_id.to_owned(), (*number).to_owned());
+        for address in named {
+            let key = (source.to_owned(), (*address).to_owned());
             match self.placed(&key).await? {
                 Some(connection) => _ = found.insert(key.1, connection),
                 None if self.nobodys.get(&key) == Some(self.live.setups.heard()) => {}
-                None => unknown.push(*number),
+                None => unknown.push(*address),
             }
         }
         if unknown.is_empty() {
             return Ok(found);
         }
         let heard = self.live.setups.heard();
-        for connection in self.store.connections_of_numbers(app_id, &unknown).await? {
-            let number = connection.phone_number_id.clone();
-            self.remember((app_id.to_owned(), number.clone()), (connection.workspace, connection.inbox.id));
-            found.insert(number, Arc::new(connection));
+        for connection in self.store.connections_of_addresses(source, &unknown).await? {
+            let address = connection.address.clone();
+            self.remember((source.to_owned(), address.clone()), (connection.workspace, connection.inbox.id));
+            found.insert(address, Arc::new(connection));
         }
-        for number in unknown.into_iter().filter(|number| !found.contains_key(*number)) {
-            self.nobodys.keep((app_id.to_owned(), number.to_owned()), heard);
+        for address in unknown.into_iter().filter(|address| !found.contains_key(*address)) {
+            self.nobodys.keep((source.to_owned(), address.to_owned()), heard);
         }
         Ok(found)
     }
@@ -165,28 +182,27 @@ impl Workplaces {
         Ok(loaded)
     }
 
-    /// The connection of a number where it was last.
-    async fn placed(&self, number: &Number) -> Result<Option<Arc<Connection>>> {
-        let place = self.places().get(number).copied();
+    /// The inbox of an address where it was last.
+    async fn placed(&self, address: &Address) -> Result<Option<Arc<Connection>>> {
+        let place = self.places().get(address).copied();
         let Some((workspace, inbox)) = place else { return Ok(None) };
         let connections = self.known(workspace).await?.connections;
-        let is_it = |connection: &&Arc<Connection>| (&connection.app_id, &connection.phone_number_id) == (&number.0, &number.1);
-        Ok(connections.get(&inbox).filter(is_it).cloned())
+        Ok(connections.get(&inbox).filter(|connection| connection.address == address.1).cloned())
     }
 
-    fn remember(&self, number: Number, place: (WorkspaceId, InboxId)) {
+    fn remember(&self, address: Address, place: (WorkspaceId, InboxId)) {
         let mut places = self.places();
-        if places.len() >= NUMBERS {
+        if places.len() >= ADDRESSES {
             places.clear();
         }
-        places.insert(number, place);
+        places.insert(address, place);
     }
 
     fn kept(&self) -> MutexGuard<'_, HashMap<WorkspaceId, Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn places(&self) -> MutexGuard<'_, HashMap<Number, (WorkspaceId, InboxId)>> {
+    fn places(&self) -> MutexGuard<'_, HashMap<Address, (WorkspaceId, InboxId)>> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -230,14 +230,6 @@ pub(super) fn update(workspace: WorkspaceId, changed: &[(Contact, Contact)]) -> 
         .with(changed.iter().map(|(_, now)| now.addressed_at).collect::<Vec<_>>()))
 }
 
-pub(super) fn identity(kind: &str, value: String) -> Result<Identity> {
-    match kind {
-        "phone" => Ok(Identity::Phone(value)),
-        "user_id" => Ok(Identity::UserId(value)),
-        other => Err(super::Error::Unreadable(format!("identity kind {other}"))),
-    }
-}
-
 fn known(row: &Row) -> Known {
     let joined_from = row.get::<_, Vec<Uuid>>(5).into_iter().map(ContactId).collect();
     let name = Name { owner: ContactId(row.get(2)), standing: Standing::read(row.get(3)), since: row.get(4), joined_from };
@@ -267,7 +259,7 @@ impl Store {
         let kinds: Vec<&str> = identities.iter().map(|identity| identity.kind()).collect();
         let values: Vec<&str> = identities.iter().map(|identity| identity.value()).collect();
         let rows = self.query(&FIND, &[&workspace.0, &kinds, &values]).await?;
-        Ok(rows.iter().filter_map(|row| Some((identity(row.get(0), row.get(1)).ok()?, known(row)))).collect())
+        Ok(rows.iter().map(|row| (Identity::of(row.get(0), row.get(1)), known(row))).collect())
     }
 
     /// All names of these contacts.
@@ -277,7 +269,7 @@ impl Store {
     pub async fn names_of(&self, workspace: WorkspaceId, contacts: &[ContactId]) -> Result<Found> {
         let ids: Vec<Uuid> = contacts.iter().map(|contact| contact.0).collect();
         let rows = self.query(&NAMES_OF, &[&workspace.0, &ids]).await?;
-        Ok(rows.iter().filter_map(|row| Some((identity(row.get(0), row.get(1)).ok()?, known(row)))).collect())
+        Ok(rows.iter().map(|row| (Identity::of(row.get(0), row.get(1)), known(row))).collect())
     }
 
     /// Those of these contacts whose names stand with somebody else's still.
@@ -304,6 +296,6 @@ impl Store {
     /// As PostgreSQL answers.
     pub async fn identities(&self, workspace: WorkspaceId, contact: ContactId) -> Result<Vec<Identity>> {
         let rows = self.query(&IDENTITIES, &[&workspace.0, &contact.0]).await?;
-        Ok(rows.iter().filter_map(|row| identity(row.get(0), row.get(1)).ok()).collect())
+        Ok(rows.iter().map(|row| Identity::of(row.get(0), row.get(1))).collect())
     }
 }

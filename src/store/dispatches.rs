@@ -195,7 +195,7 @@ fn dispatch(workspace: WorkspaceId, inbox: InboxId, claim: ClaimId, row: &Row) -
         claim,
         attempts: u32::try_from(row.get::<_, i32>(4)).unwrap_or(0),
         queued_at: row.get(5),
-        identities: names.filter_map(|(kind, value)| super::contacts::identity(kind, value.to_owned()).ok()).collect(),
+        identities: names.map(|(kind, value)| Identity::of(kind, value.to_owned())).collect(),
         id: MessageId(row.get(7)),
         message: message(row, 8),
     }

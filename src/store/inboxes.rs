@@ -1,4 +1,4 @@
-//! Connected WhatsApp numbers.
+//! Inboxes, and what their channels know them by.
 
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
@@ -6,76 +6,88 @@ use uuid::Uuid;
 
 use super::sealed::{Keys, Place};
 use super::{Error, Result, Store, Transaction, prepare};
+use crate::domain::channel::Channel;
 use crate::domain::ids::{FlowId, InboxId, QueueId, WorkspaceId};
 use crate::domain::inbox::Inbox;
 
 /// The columns of a connection, in the order that [`connection`] reads them.
 macro_rules! columns {
     () => {
-        "workspace_id, id, name, app_id, phone_number_id, waba_id, access_token, flow_id, default_queue_id, reopen_hours"
+        "inbox.workspace_id, inbox.id, inbox.name, inbox.channel, inbox.flow_id, inbox.default_queue_id, inbox.reopen_hours, address.address,
+            address.secret"
+    };
+}
+
+/// Inboxes with their addresses: one of a channel that this build does not know has none here.
+macro_rules! with_addresses {
+    () => {
+        "inboxes AS inbox
+        LEFT JOIN addresses AS address ON address.workspace_id = inbox.workspace_id AND address.inbox_id = inbox.id"
     };
 }
 
 crate::statements! {
     ALL = concat!("
         SELECT ", columns!(), "
-        FROM inboxes
-        ORDER BY workspace_id, id
+        FROM ", with_addresses!(), "
+        ORDER BY inbox.workspace_id, inbox.id
         LIMIT 10000");
     OF_WORKSPACE = concat!("
         SELECT ", columns!(), "
-        FROM inboxes
-        WHERE workspace_id = $1
-        ORDER BY id
+        FROM ", with_addresses!(), "
+        WHERE inbox.workspace_id = $1
+        ORDER BY inbox.id
         LIMIT 10000");
-    OF_NUMBERS = concat!("
+    OF_ADDRESSES = concat!("
         SELECT ", columns!(), "
-        FROM inboxes
-        WHERE app_id = $1 AND phone_number_id = ANY($2)");
+        FROM addresses AS address
+        JOIN inboxes AS inbox ON inbox.workspace_id = address.workspace_id AND inbox.id = address.inbox_id
+        WHERE address.source = $1 AND address.address = ANY($2)");
     /// A new token ends a pause that the old one was the reason of, and what waits for that is due.
     SET_ACCESS_TOKEN = "
-        WITH inbox AS (
-            UPDATE inboxes
+        WITH number AS (
+            UPDATE whatsapp_numbers
             SET access_token = $3
-            WHERE workspace_id = $1 AND id = $2
-            RETURNING workspace_id, id
+            WHERE workspace_id = $1 AND inbox_id = $2
+            RETURNING workspace_id, inbox_id
         ), due AS (
             UPDATE outbox
             SET due_at = now()
-            FROM inbox
-            WHERE outbox.workspace_id = $1 AND outbox.inbox_id = inbox.id AND outbox.state = 'queued' AND outbox.due_at > now())
+            FROM number
+            WHERE outbox.workspace_id = $1 AND outbox.inbox_id = number.inbox_id AND outbox.state = 'queued' AND outbox.due_at > now())
         UPDATE allowances
         SET paused_until = NULL, pause_reason = NULL
-        FROM inbox
-        WHERE allowances.workspace_id = $1 AND allowances.inbox_id = inbox.id";
+        FROM number
+        WHERE allowances.workspace_id = $1 AND allowances.inbox_id = number.inbox_id";
     OF_ACCOUNTS = "
-        SELECT DISTINCT waba_id, workspace_id
-        FROM inboxes
-        WHERE app_id = $1 AND waba_id = ANY($2)
-        ORDER BY waba_id, workspace_id
+        SELECT DISTINCT account, workspace_id
+        FROM addresses
+        WHERE source = $1 AND account = ANY($2)
+        ORDER BY account, workspace_id
         LIMIT 1000";
     INSERT = "
         WITH inbox AS (
-            INSERT INTO inboxes (
-                workspace_id, id, name, app_id, phone_number_id, waba_id, display_phone_number, access_token, flow_id,
-                default_queue_id, reopen_hours)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-            RETURNING workspace_id, id)
+            INSERT INTO inboxes (workspace_id, id, name, channel, flow_id, default_queue_id, reopen_hours)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)
+            RETURNING workspace_id, id
+        ), number AS (
+            INSERT INTO whatsapp_numbers (workspace_id, inbox_id, app_id, phone_number_id, waba_id, display_phone_number, access_token)
+            SELECT workspace_id, id, $9, $10, $11, $12, $13
+            FROM inbox)
         INSERT INTO allowances (workspace_id, inbox_id, rate_per_second)
-        SELECT workspace_id, id, $12
+        SELECT workspace_id, id, $8
         FROM inbox";
 }
 
-/// A number with what is needed to speak for it.
+/// An inbox with what is needed to speak for it.
 #[derive(Debug, Clone)]
 pub struct Connection {
     pub workspace: WorkspaceId,
     pub inbox: Inbox,
-    pub app_id: String,
-    pub phone_number_id: String,
-    pub waba_id: String,
-    /// Nothing when none of this node's keys opens it.
-    pub access_token: Option<String>,
+    /// What its provider calls it; empty when this build does not know its channel.
+    pub address: String,
+    /// What its sends are authorised by; empty where the channel needs nothing. `None` when this node cannot open it.
+    pub secret: Option<String>,
 }
 
 impl Connection {
@@ -83,12 +95,12 @@ impl Connection {
     ///
     /// # Errors
     /// [`Error::Unreadable`] when this node cannot open it; another one may.
-    pub fn token(&self) -> Result<&str> {
-        self.access_token.as_deref().ok_or_else(|| Error::Unreadable("the access token is sealed with a key that is not here".to_owned()))
+    pub fn secret(&self) -> Result<&str> {
+        self.secret.as_deref().ok_or_else(|| Error::Unreadable("its secret is sealed with a key that is not here".to_owned()))
     }
 }
 
-/// A number to be connected.
+/// A WhatsApp number to be connected.
 #[derive(Debug, Clone)]
 pub struct NewInbox {
     pub workspace: WorkspaceId,
@@ -103,7 +115,7 @@ pub struct NewInbox {
 }
 
 impl Store {
-    /// The connected numbers of the installation; ten thousand of them at most.
+    /// The inboxes of the installation; ten thousand of them at most.
     ///
     /// # Errors
     /// As PostgreSQL answers.
@@ -111,7 +123,7 @@ impl Store {
         Ok(self.query(&ALL, &[]).await?.iter().map(|row| connection(self.keys(), row)).collect())
     }
 
-    /// The connected numbers of a workspace.
+    /// The inboxes of a workspace.
     ///
     /// # Errors
     /// As PostgreSQL answers.
@@ -119,20 +131,20 @@ impl Store {
         Ok(self.query(&OF_WORKSPACE, &[&workspace.0]).await?.iter().map(|row| connection(self.keys(), row)).collect())
     }
 
-    /// Those of these numbers that are connected through this app.
+    /// The inboxes that bodies of this source call so.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn connections_of_numbers(&self, app_id: &str, phone_number_ids: &[&str]) -> Result<Vec<Connection>> {
-        Ok(self.query(&OF_NUMBERS, &[&app_id, &phone_number_ids]).await?.iter().map(|row| connection(self.keys(), row)).collect())
+    pub async fn connections_of_addresses(&self, source: &str, addresses: &[&str]) -> Result<Vec<Connection>> {
+        Ok(self.query(&OF_ADDRESSES, &[&source, &addresses]).await?.iter().map(|row| connection(self.keys(), row)).collect())
     }
 
-    /// The workspaces with numbers of these business accounts that are connected through this app.
+    /// The workspaces with inboxes of these accounts, as bodies of this source call them.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn owners_of_accounts(&self, app_id: &str, waba_ids: &[&str]) -> Result<Vec<(String, WorkspaceId)>> {
-        let rows = self.query(&OF_ACCOUNTS, &[&app_id, &waba_ids]).await?;
+    pub async fn owners_of_accounts(&self, source: &str, accounts: &[&str]) -> Result<Vec<(String, WorkspaceId)>> {
+        let rows = self.query(&OF_ACCOUNTS, &[&source, &accounts]).await?;
         Ok(rows.iter().map(|row| (row.get(0), WorkspaceId(row.get(1)))).collect())
     }
 
@@ -158,7 +170,7 @@ pub(super) fn sealed_token(keys: &Keys, inbox: InboxId, access_token: &str) -> R
 }
 
 pub(super) fn token(inbox: &str) -> Place<'_> {
-    Place { table: "inboxes", row: inbox, column: "access_token" }
+    Place { table: "whatsapp_numbers", row: inbox, column: "access_token" }
 }
 
 async fn insert(transaction: &Transaction<'_>, keys: &Keys, new: &NewInbox) -> Result<()> {
@@ -166,42 +178,46 @@ async fn insert(transaction: &Transaction<'_>, keys: &Keys, new: &NewInbox) -> R
     let access_token = sealed_token(keys, new.inbox.id, &new.access_token)?;
     let reopen_hours = i32::try_from(new.inbox.reopen_hours).unwrap_or(i32::MAX);
     let (flow, queue) = (new.inbox.flow.map(|flow| flow.0), new.inbox.default_queue.0);
-    let parameters: [&(dyn ToSql + Sync); 12] = [
+    let parameters: [&(dyn ToSql + Sync); 13] = [
         &new.workspace.0,
         &new.inbox.id.0,
         &new.inbox.name,
+        &new.inbox.channel.as_str(),
+        &flow,
+        &queue,
+        &reopen_hours,
+        &new.rate_per_second,
         &new.app_id,
         &new.phone_number_id,
         &new.waba_id,
         &new.display_phone_number,
         &access_token,
-        &flow,
-        &queue,
-        &reopen_hours,
-        &new.rate_per_second,
     ];
     transaction.execute(&statement, &parameters).await?;
     Ok(())
 }
 
 fn connection(keys: &Keys, row: &Row) -> Connection {
-    let id = InboxId(row.get(1));
-    let access_token = keys.open_text(token(&id.to_string()), row.get(6));
-    if let Err(error) = &access_token {
-        tracing::error!(%error, inbox = %id, "a number cannot send from this node");
+    let inbox = Inbox {
+        id: InboxId(row.get(1)),
+        name: row.get(2),
+        channel: Channel::from(row.get::<_, String>(3)),
+        flow: row.get::<_, Option<Uuid>>(4).map(FlowId),
+        default_queue: QueueId(row.get(5)),
+        reopen_hours: u32::try_from(row.get::<_, i32>(6)).unwrap_or(0),
+    };
+    let secret = row.get::<_, Option<&str>>(8).map_or(Ok(String::new()), |sealed| opened(keys, &inbox, sealed));
+    if let Err(error) = &secret {
+        tracing::error!(%error, inbox = %inbox.id, "an inbox cannot send from this node");
     }
-    Connection {
-        workspace: WorkspaceId(row.get(0)),
-        inbox: Inbox {
-            id,
-            name: row.get(2),
-            flow: row.get::<_, Option<Uuid>>(7).map(FlowId),
-            default_queue: QueueId(row.get(8)),
-            reopen_hours: u32::try_from(row.get::<_, i32>(9)).unwrap_or(0),
-        },
-        app_id: row.get(3),
-        phone_number_id: row.get(4),
-        waba_id: row.get(5),
-        access_token: access_token.ok(),
+    let address = row.get::<_, Option<String>>(7).unwrap_or_default();
+    Connection { workspace: WorkspaceId(row.get(0)), inbox, address, secret: secret.ok() }
+}
+
+/// A secret, from where its channel keeps it.
+fn opened(keys: &Keys, inbox: &Inbox, sealed: &str) -> Result<String> {
+    match inbox.channel == Channel::WHATSAPP {
+        true => keys.open_text(token(&inbox.id.to_string()), sealed),
+        false => Err(Error::Unreadable(format!("this build does not know where the channel `{}` keeps it", inbox.channel.as_str()))),
     }
 }

@@ -74,6 +74,13 @@ crate::statements! {
           AND message.content ->> 'kind' <> 'unspoken'
         ORDER BY message.seq DESC
         LIMIT 1";
+    /// What the next message of ours answers, where a channel tells its threads by references.
+    LAST_OF_CUSTOMER = "
+        SELECT wamid
+        FROM messages
+        WHERE workspace_id = $1 AND conversation_id = $2 AND direction = 'inbound' AND wamid IS NOT NULL
+        ORDER BY seq DESC
+        LIMIT 1";
     MADE = "SELECT conversation_id, author_id FROM messages WHERE workspace_id = $1 AND id = $2";
     CONVERSATION_OF = "SELECT conversation_id FROM messages WHERE workspace_id = $1 AND id = $2";
 }
@@ -307,5 +314,14 @@ impl Store {
     ) -> Result<Option<(InboxId, String)>> {
         let row = self.query_opt(&LAST_HEARD, &[&workspace.0, &conversation.0, &user.0, &seq]).await?;
         Ok(row.map(|row| (InboxId(row.get(0)), row.get(1))))
+    }
+
+    /// The channel's id of the customer's latest message.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn last_of_customer(&self, workspace: WorkspaceId, conversation: ConversationId) -> Result<Option<String>> {
+        let row = self.query_opt(&LAST_OF_CUSTOMER, &[&workspace.0, &conversation.0]).await?;
+        Ok(row.map(|row| row.get(0)))
     }
 }

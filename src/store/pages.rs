@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
-use super::contacts::{contact, identity};
+use super::contacts::contact;
 use super::conversations::{WIDTH, columns, shown};
 use super::drafts::{Draft, Drafts};
 use super::reading::if_known;
@@ -79,7 +79,7 @@ fn opened(row: &Row) -> Opened {
         conversation: shown(row),
         session: if_known(row, WIDTH),
         contact: contact(row, first),
-        identities: kinds.into_iter().zip(values).filter_map(|(kind, value)| identity(kind, value).ok()).collect(),
+        identities: kinds.into_iter().zip(values).map(|(kind, value)| Identity::of(kind, value)).collect(),
         drafts: Drafts { reply: draft(row, first + 9), note: draft(row, first + 13) },
         read_seq: row.get(first + 17),
         ticked_at: row.get(first + 18),

@@ -7,9 +7,9 @@ use super::{Result, Store};
 crate::statements! {
     /// Many bodies in one commit.
     APPEND = "
-        INSERT INTO payloads (app_id, received_at, body)
+        INSERT INTO payloads (source, received_at, body)
         SELECT * FROM UNNEST($1::text[], $2::timestamptz[], $3::bytea[])";
-    /// One node at a time sorts the bodies of an app, so that items keep the order of storage.
+    /// One node at a time sorts the bodies of a source, so that items keep the order of storage.
     LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('payloads of ' || $1, 0))";
     /// The oldest bodies, at most so many and, but for the first, so many bytes of them.
     UNSORTED = "
@@ -19,7 +19,7 @@ crate::statements! {
             FROM (
                 SELECT seq, received_at, body
                 FROM payloads
-                WHERE app_id = $1 AND sorted_at IS NULL
+                WHERE source = $1 AND sorted_at IS NULL
                 ORDER BY seq
                 LIMIT $2) AS oldest) AS measured
         WHERE bytes_before < $3
@@ -27,11 +27,17 @@ crate::statements! {
     /// Fails with [`OVERTAKEN`] when one of the bodies was sorted meanwhile.
     STILL_UNSORTED = "SELECT 1 / (count(*) = $2)::integer FROM payloads WHERE seq = ANY($1) AND sorted_at IS NULL";
     MARK_SORTED = "UPDATE payloads SET sorted_at = $2 WHERE seq = ANY($1)";
-    APPS_WITH_UNSORTED = "
-        SELECT app_id
-        FROM apps
-        WHERE EXISTS (SELECT FROM payloads WHERE payloads.app_id = apps.app_id AND payloads.sorted_at IS NULL)
-        ORDER BY app_id
+    /// One step through the index for each.
+    SOURCES_WITH_UNSORTED = "
+        WITH RECURSIVE waiting AS (
+            (SELECT source FROM payloads WHERE sorted_at IS NULL ORDER BY source LIMIT 1)
+            UNION ALL
+            SELECT (SELECT source FROM payloads WHERE sorted_at IS NULL AND payloads.source > waiting.source ORDER BY source LIMIT 1)
+            FROM waiting
+            WHERE waiting.source IS NOT NULL)
+        SELECT source
+        FROM waiting
+        WHERE source IS NOT NULL
         LIMIT 1000";
     /// Looks at the oldest only, so that a table full of bodies that are still kept is not read.
     FORGET = "
@@ -56,7 +62,8 @@ pub struct Payload {
 /// A body on its way into the table.
 #[derive(Debug)]
 pub struct NewPayload {
-    pub app_id: String,
+    /// Whose it is; see [`source`](crate::domain::channel::source).
+    pub source: String,
     pub received_at: Timestamp,
     pub body: bytes::Bytes,
 }
@@ -67,28 +74,28 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers; then none is stored.
     pub async fn append_payloads(&self, payloads: &[NewPayload]) -> Result<()> {
-        let apps: Vec<&str> = payloads.iter().map(|payload| payload.app_id.as_str()).collect();
+        let sources: Vec<&str> = payloads.iter().map(|payload| payload.source.as_str()).collect();
         let times: Vec<Timestamp> = payloads.iter().map(|payload| payload.received_at).collect();
         let bodies: Vec<&[u8]> = payloads.iter().map(|payload| payload.body.as_ref()).collect();
-        self.execute(&APPEND, &[&apps, &times, &bodies]).await?;
+        self.execute(&APPEND, &[&sources, &times, &bodies]).await?;
         Ok(())
     }
 
-    /// The oldest waiting bodies of an app, in the order they were stored: at most `limit`, and not many more bytes than `bytes`.
+    /// The oldest waiting bodies of a source, in the order they were stored: at most `limit`, and not many more bytes than `bytes`.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn unsorted_payloads(&self, app_id: &str, limit: i64, bytes: i64) -> Result<Vec<Payload>> {
-        let rows = self.query(&UNSORTED, &[&app_id, &limit, &bytes]).await?;
+    pub async fn unsorted_payloads(&self, source: &str, limit: i64, bytes: i64) -> Result<Vec<Payload>> {
+        let rows = self.query(&UNSORTED, &[&source, &limit, &bytes]).await?;
         Ok(rows.iter().map(|row| Payload { seq: row.get(0), received_at: row.get(1), body: row.get(2) }).collect())
     }
 
-    /// Apps that have bodies waiting.
+    /// Sources that have bodies waiting.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn apps_with_unsorted_payloads(&self) -> Result<Vec<String>> {
-        let rows = self.query(&APPS_WITH_UNSORTED, &[]).await?;
+    pub async fn sources_with_unsorted_payloads(&self) -> Result<Vec<String>> {
+        let rows = self.query(&SOURCES_WITH_UNSORTED, &[]).await?;
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 

@@ -10,17 +10,17 @@ use crate::domain::ids::WorkspaceId;
 
 crate::statements! {
     INSERT = "
-        INSERT INTO quarantine (id, workspace_id, app_id, payload_seq, reason, item, at)
+        INSERT INTO quarantine (id, workspace_id, source, payload_seq, reason, item, at)
         SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::bytea[], $7::timestamptz[])";
     LATEST = "
-        SELECT id, app_id, payload_seq, reason, item, at
+        SELECT id, source, payload_seq, reason, item, at
         FROM quarantine
         WHERE workspace_id = $1
         ORDER BY at DESC, id DESC
         LIMIT $2";
     /// What names no number and no account that anybody here has: the operator's.
     OF_NOBODY = "
-        SELECT id, app_id, payload_seq, reason, item, at
+        SELECT id, source, payload_seq, reason, item, at
         FROM quarantine
         WHERE workspace_id IS NULL
         -- As the index has them; that the first is always NULL does not tell PostgreSQL that the rest is in order.
@@ -34,7 +34,7 @@ pub struct NewQuarantined {
     pub id: Uuid,
     /// Whose it is, if that can be said.
     pub workspace: Option<WorkspaceId>,
-    pub app_id: String,
+    pub source: String,
     pub payload_seq: i64,
     pub reason: String,
     pub item: Vec<u8>,
@@ -45,7 +45,7 @@ pub struct NewQuarantined {
 #[derive(Debug)]
 pub struct Quarantined {
     pub id: Uuid,
-    pub app_id: String,
+    pub source: String,
     pub payload_seq: i64,
     pub reason: String,
     pub item: Vec<u8>,
@@ -57,7 +57,7 @@ pub(super) fn insert(items: &[NewQuarantined]) -> Step {
     Step::of(INSERT)
         .with(items.iter().map(|item| item.id).collect::<Vec<_>>())
         .with(items.iter().map(|item| item.workspace.map(|workspace| workspace.0)).collect::<Vec<_>>())
-        .with(items.iter().map(|item| item.app_id.clone()).collect::<Vec<_>>())
+        .with(items.iter().map(|item| item.source.clone()).collect::<Vec<_>>())
         .with(items.iter().map(|item| item.payload_seq).collect::<Vec<_>>())
         .with(items.iter().map(|item| item.reason.clone()).collect::<Vec<_>>())
         .with(items.iter().map(|item| item.item.clone()).collect::<Vec<_>>())
@@ -83,5 +83,5 @@ impl Store {
 }
 
 fn quarantined(row: &Row) -> Quarantined {
-    Quarantined { id: row.get(0), app_id: row.get(1), payload_seq: row.get(2), reason: row.get(3), item: row.get(4), at: row.get(5) }
+    Quarantined { id: row.get(0), source: row.get(1), payload_seq: row.get(2), reason: row.get(3), item: row.get(4), at: row.get(5) }
 }

@@ -119,7 +119,7 @@ fn unreadable(reason: String) -> Error {
 mod tests {
     use super::*;
 
-    const TOKEN: Place<'_> = Place { table: "inboxes", row: "7", column: "access_token" };
+    const TOKEN: Place<'_> = Place { table: "whatsapp_numbers", row: "7", column: "access_token" };
 
     fn keys(names: &[&str]) -> Keys {
         let named = |name: &&str| ((*name).to_owned(), [name.len() as u8; 32]);

@@ -13,14 +13,14 @@ crate::statements! {
         FROM (
             SELECT 'app_secret' AS kind, app_id AS place, app_secret AS secret FROM apps
             UNION ALL SELECT 'verify_token', app_id, verify_token FROM apps
-            UNION ALL SELECT 'access_token', id::text, access_token FROM inboxes
+            UNION ALL SELECT 'access_token', inbox_id::text, access_token FROM whatsapp_numbers
             UNION ALL SELECT 'signing_key', kid, secret FROM signing_keys) AS secrets
         ORDER BY name, kind, place
         LIMIT 100";
     OF_APPS = "SELECT app_id, app_secret, verify_token FROM apps WHERE app_id > $1 ORDER BY app_id LIMIT 500";
     RESEAL_APP = "UPDATE apps SET app_secret = $2, verify_token = $3 WHERE app_id = $1 AND app_secret = $4 AND verify_token = $5";
-    OF_INBOXES = "SELECT id, access_token FROM inboxes WHERE id > $1 ORDER BY id LIMIT 500";
-    RESEAL_INBOX = "UPDATE inboxes SET access_token = $2 WHERE id = $1 AND access_token = $3";
+    OF_NUMBERS = "SELECT inbox_id, access_token FROM whatsapp_numbers WHERE inbox_id > $1 ORDER BY inbox_id LIMIT 500";
+    RESEAL_NUMBER = "UPDATE whatsapp_numbers SET access_token = $2 WHERE inbox_id = $1 AND access_token = $3";
     OF_SIGNING_KEYS = "SELECT kid, secret FROM signing_keys ORDER BY kid LIMIT 500";
     RESEAL_SIGNING_KEY = "UPDATE signing_keys SET secret = $2 WHERE kid = $1 AND secret = $3";
 }
@@ -50,7 +50,7 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers, or when a secret cannot be opened; it may be repeated, and goes on where it stopped.
     pub async fn rotate_secrets(&self) -> Result<u64> {
-        Ok(self.rotate_apps().await? + self.rotate_inboxes().await? + self.rotate_signing_keys().await?)
+        Ok(self.rotate_apps().await? + self.rotate_numbers().await? + self.rotate_signing_keys().await?)
     }
 
     async fn rotate_apps(&self) -> Result<u64> {
@@ -70,16 +70,16 @@ impl Store {
         }
     }
 
-    async fn rotate_inboxes(&self) -> Result<u64> {
+    async fn rotate_numbers(&self) -> Result<u64> {
         let (mut after, mut count) = (uuid::Uuid::nil(), 0);
         loop {
-            let rows = self.query(&OF_INBOXES, &[&after]).await?;
+            let rows = self.query(&OF_NUMBERS, &[&after]).await?;
             let Some(last) = rows.last() else { return Ok(count) };
             after = last.get(0);
             for row in rows.iter().filter(|row| !self.is_current(row)) {
                 let (id, sealed): (uuid::Uuid, &str) = (row.get(0), row.get(1));
                 let new = self.reseal(inboxes::token(&InboxId(id).to_string()), sealed)?;
-                count += self.execute(&RESEAL_INBOX, &[&id, &new, &sealed]).await?;
+                count += self.execute(&RESEAL_NUMBER, &[&id, &new, &sealed]).await?;
             }
         }
     }

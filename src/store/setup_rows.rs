@@ -62,14 +62,15 @@ crate::statements! {
     ADD_FLOW_VERSION = "INSERT INTO flow_versions (workspace_id, flow_id, version, definition) VALUES ($1, $2, $3, $4)";
     ADD_INBOX = "
         WITH inbox AS (
-            INSERT INTO inboxes (
-                workspace_id, id, name, flow_id, default_queue_id, reopen_hours, app_id, phone_number_id, waba_id, display_phone_number,
-                access_token)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '')
+            INSERT INTO inboxes (workspace_id, id, name, flow_id, default_queue_id, reopen_hours, channel)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)
             RETURNING workspace_id, id)
         INSERT INTO allowances (workspace_id, inbox_id, rate_per_second)
-        SELECT workspace_id, id, $11
+        SELECT workspace_id, id, $8
         FROM inbox";
+    ADD_NUMBER = "
+        INSERT INTO whatsapp_numbers (workspace_id, inbox_id, app_id, phone_number_id, waba_id, display_phone_number, access_token)
+        VALUES ($1, $2, $3, $4, $5, $6, '')";
     CHANGE_INBOX = "
         UPDATE inboxes
         SET name = $3, flow_id = $4, default_queue_id = $5, reopen_hours = $6
@@ -210,6 +211,10 @@ fn inbox(workspace: WorkspaceId, changed: &Changed<InboxId, Inbox>) -> Vec<Step>
     if changed.before.is_some() {
         return vec![step];
     }
-    let Number { app_id, phone_number_id, waba_id, display_phone_number } = inbox.number.clone();
-    vec![step.with(app_id).with(phone_number_id).with(waba_id).with(display_phone_number).with(RATE_PER_SECOND)]
+    let mut steps = vec![step.with(inbox.channel.as_str().to_owned()).with(RATE_PER_SECOND)];
+    if let Some(Number { app_id, phone_number_id, waba_id, display_phone_number }) = inbox.number.clone() {
+        let number = Step::of(ADD_NUMBER).with(workspace.0).with(changed.id.0).with(app_id).with(phone_number_id);
+        steps.push(number.with(waba_id).with(display_phone_number));
+    }
+    steps
 }

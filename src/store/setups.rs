@@ -11,6 +11,7 @@ use super::reading::{json, value};
 use super::statement::Step;
 use super::users::role;
 use super::{Result, Store, Transaction, prepare};
+use crate::domain::channel::Channel;
 use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, TeamId, UserId, WorkspaceId};
 use crate::domain::setup::value::{CannedReply, Flow, Inbox, Member, Number, Queue, Team};
 use crate::domain::setup::{RecordedSetup, Setup, SetupEvent, Who};
@@ -91,10 +92,12 @@ crate::statements! {
         LIMIT 10000";
     CANNED_REPLIES = "SELECT id, shortcut, body FROM canned_replies WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     INBOXES = "
-        SELECT id, name, flow_id, default_queue_id, reopen_hours, app_id, phone_number_id, waba_id, display_phone_number
-        FROM inboxes
-        WHERE workspace_id = $1
-        ORDER BY id
+        SELECT inbox.id, inbox.name, inbox.flow_id, inbox.default_queue_id, inbox.reopen_hours, inbox.channel,
+            number.app_id, number.phone_number_id, number.waba_id, number.display_phone_number
+        FROM inboxes AS inbox
+        LEFT JOIN whatsapp_numbers AS number ON number.workspace_id = inbox.workspace_id AND number.inbox_id = inbox.id
+        WHERE inbox.workspace_id = $1
+        ORDER BY inbox.id
         LIMIT 10000";
 }
 
@@ -262,9 +265,11 @@ fn canned_reply(row: &Row) -> (CannedReplyId, CannedReply) {
 }
 
 fn inbox(row: &Row) -> (InboxId, Inbox) {
-    let number = Number { app_id: row.get(5), phone_number_id: row.get(6), waba_id: row.get(7), display_phone_number: row.get(8) };
+    let app_id: Option<String> = row.get(6);
+    let number = app_id.map(|app_id| Number { app_id, phone_number_id: row.get(7), waba_id: row.get(8), display_phone_number: row.get(9) });
     let inbox = Inbox {
         name: row.get(1),
+        channel: Channel::from(row.get::<_, String>(5)),
         flow: row.get::<_, Option<Uuid>>(2).map(FlowId),
         default_queue: QueueId(row.get(3)),
         reopen_hours: row.get(4),

@@ -14,10 +14,10 @@ use super::{Error, Result, Statement, Store, contacts, inbound_items, notices, p
 use crate::domain::contact::Identity;
 use crate::domain::ids::{ContactId, WorkspaceId};
 
-/// Everything a batch of an app's bodies comes to.
+/// Everything a batch of a source's bodies comes to.
 #[derive(Debug, Default)]
 pub struct Sheet<'a> {
-    pub app_id: &'a str,
+    pub source: &'a str,
     /// The bodies.
     pub payloads: Vec<i64>,
     /// People we meet for the first time, with their profile names.
@@ -78,7 +78,7 @@ impl Sheet<'_> {
     fn steps(&self, now: Timestamp) -> Result<Vec<Step>> {
         let count = i64::try_from(self.payloads.len()).unwrap_or(i64::MAX);
         let mut steps = vec![
-            Step::of(payloads::LOCK).with(self.app_id.to_owned()),
+            Step::of(payloads::LOCK).with(self.source.to_owned()),
             Step::of(payloads::STILL_UNSORTED).with(self.payloads.clone()).with(count),
         ];
         if !self.contacts.is_empty() {
@@ -119,7 +119,7 @@ fn names<'a>(statement: Statement, names: impl Iterator<Item = (WorkspaceId, &'a
     let way = |name: &Name| name.joined_from.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
     Step::of(statement)
         .with(names.clone().map(|(workspace, _, _)| workspace.0).collect::<Vec<_>>())
-        .with(names.clone().map(|(_, identity, _)| identity.kind()).collect::<Vec<_>>())
+        .with(names.clone().map(|(_, identity, _)| identity.kind().to_owned()).collect::<Vec<_>>())
         .with(names.clone().map(|(_, identity, _)| identity.value().to_owned()).collect::<Vec<_>>())
         .with(names.clone().map(|(_, _, name)| name.owner.0).collect::<Vec<_>>())
         .with(names.clone().map(|(_, _, name)| name.standing.as_str()).collect::<Vec<_>>())

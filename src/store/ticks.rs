@@ -33,14 +33,14 @@ pub(super) use last_tick;
 const LATEST_MESSAGES: i64 = 50;
 
 crate::statements! {
-    /// Bodies, and the ticks of those that say nothing else. A body all of whose ticks are settled is not stored. A number is whose app
-    /// speaks for it. Only what WhatsApp is known to have taken climbs here: for anything else there is something to decide.
+    /// Bodies, and the ticks of those that say nothing else. A body all of whose ticks are settled is not stored. A number is heard only in
+    /// bodies of its own source. Only what WhatsApp is known to have taken climbs here: for anything else there is something to decide.
     APPEND = "
         WITH tick AS (
-            SELECT tick.*, inboxes.workspace_id, inboxes.id AS inbox_id
+            SELECT tick.*, addresses.workspace_id, addresses.inbox_id
             FROM UNNEST($4::bigint[], $5::text[], $6::text[], $7::uuid[], $8::text[], $9::text[], $10::timestamptz[])
-                AS tick (body, app_id, phone_number_id, message_id, wamid, status, at)
-            JOIN inboxes ON inboxes.phone_number_id = tick.phone_number_id AND inboxes.app_id = tick.app_id
+                AS tick (body, source, address, message_id, wamid, status, at)
+            JOIN addresses ON addresses.address = tick.address AND addresses.source = tick.source
         ), held AS (
             SELECT tick.body, tick.workspace_id, tick.status, tick.at, message.id
             FROM tick
@@ -76,9 +76,9 @@ crate::statements! {
             GROUP BY body
             HAVING count(*) = (SELECT count(*) FROM UNNEST($4::bigint[]) AS told (body) WHERE told.body = held.body)
         ), stored AS (
-            INSERT INTO payloads (app_id, received_at, body)
-            SELECT app_id, received_at, body
-            FROM UNNEST($1::text[], $2::timestamptz[], $3::bytea[]) WITH ORDINALITY AS given (app_id, received_at, body, number)
+            INSERT INTO payloads (source, received_at, body)
+            SELECT source, received_at, body
+            FROM UNNEST($1::text[], $2::timestamptz[], $3::bytea[]) WITH ORDINALITY AS given (source, received_at, body, number)
             WHERE number NOT IN (SELECT body FROM settled)
             ORDER BY number
         )
@@ -102,7 +102,7 @@ crate::statements! {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewTick {
     pub body: usize,
-    pub phone_number_id: String,
+    pub address: String,
     pub message: Option<MessageId>,
     pub wamid: Wamid,
     pub status: Status,
@@ -157,13 +157,13 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers; then none is stored, and nothing has climbed.
     pub async fn append_payloads_with_ticks(&self, payloads: &[NewPayload], ticks: &[NewTick]) -> Result<TakenIn> {
-        let apps: Vec<&str> = payloads.iter().map(|payload| payload.app_id.as_str()).collect();
+        let sources: Vec<&str> = payloads.iter().map(|payload| payload.source.as_str()).collect();
         let times: Vec<Timestamp> = payloads.iter().map(|payload| payload.received_at).collect();
         let bodies: Vec<&[u8]> = payloads.iter().map(|payload| payload.body.as_ref()).collect();
         // PostgreSQL counts from 1.
         let numbers: Vec<i64> = ticks.iter().map(|tick| i64::try_from(tick.body + 1).unwrap_or(i64::MAX)).collect();
-        let of_apps: Vec<&str> = ticks.iter().map(|tick| apps.get(tick.body).copied().unwrap_or_default()).collect();
-        let phone_number_ids: Vec<&str> = ticks.iter().map(|tick| tick.phone_number_id.as_str()).collect();
+        let of_sources: Vec<&str> = ticks.iter().map(|tick| sources.get(tick.body).copied().unwrap_or_default()).collect();
+        let addresses: Vec<&str> = ticks.iter().map(|tick| tick.address.as_str()).collect();
         let messages: Vec<Option<Uuid>> = ticks.iter().map(|tick| tick.message.map(|message| message.0)).collect();
         let wamids: Vec<&str> = ticks.iter().map(|tick| tick.wamid.as_str()).collect();
         let statuses: Vec<&str> = ticks.iter().map(|tick| tick.status.as_str()).collect();
@@ -171,7 +171,7 @@ impl Store {
         let rows = self
             .query(
                 &APPEND,
-                &[&apps, &times, &bodies, &numbers, &of_apps, &phone_number_ids, &messages, &wamids, &statuses, &told_at, &ladder()],
+                &[&sources, &times, &bodies, &numbers, &of_sources, &addresses, &messages, &wamids, &statuses, &told_at, &ladder()],
             )
             .await?;
         let mut taken = TakenIn::default();

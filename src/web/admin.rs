@@ -44,7 +44,7 @@ fn quarantined(item: quarantine::Quarantined) -> Quarantined {
     Quarantined {
         id: item.id,
         at: item.at,
-        app_id: item.app_id,
+        source: item.source,
         payload_seq: item.payload_seq,
         reason: item.reason,
         item: shortened(&item.item),

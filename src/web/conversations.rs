@@ -107,6 +107,7 @@ async fn conversation_page(state: &State, signed: &Signed, id: ConversationId, s
         mark_read(state, signed, &opened),
     )?;
     let workplace = state.runner.workplaces().get(signed.workspace).await?;
+    let rules = threads::rules(state, signed.workspace, opened.conversation.inbox).await?;
     let now = Timestamp::now();
     let chrome = present::chrome(signed, &agents, &workplace, counts, now);
     let conversation = ConversationView {
@@ -116,9 +117,10 @@ async fn conversation_page(state: &State, signed: &Signed, id: ConversationId, s
         now,
         view: shown.view,
         state: threads::state_now(state, signed.locale, signed.workspace, &opened).await?,
+        rules,
         items: part.items,
         earlier: part.earlier,
-        composer: composer(signed, &opened, canned, shown.refused),
+        composer: Composer { pictures: rules.pictures, ..composer(signed, &opened, canned, shown.refused) },
         targets: present::targets(signed.user, &agents, &workplace, |user| state.live.is_connected(signed.workspace, user)),
         context: Context {
             past: past.into_iter().filter(|listed| listed.conversation.id != id).map(|listed| present::past(listed, &workplace)).collect(),
@@ -216,6 +218,7 @@ fn composer(signed: &Signed, opened: &Opened, canned: Vec<CannedReply>, refused:
         reply: text.map_or_else(|| opened.drafts.reply.clone(), |body| Draft { body, ..opened.drafts.reply.clone() }),
         note: opened.drafts.note.clone(),
         canned,
+        pictures: None,
         seen: opened.conversation.last_seq,
         message_id: Uuid::now_v7(),
         note_id: Uuid::now_v7(),

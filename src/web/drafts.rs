@@ -11,11 +11,12 @@ use super::error::{Error, Result};
 use super::frames::ToPage;
 use super::session::Signed;
 use super::state::State;
+use crate::domain::channel::WHATSAPP;
 use crate::domain::ids::ConversationId;
 use crate::store::drafts::{Draft, DraftKind, DraftPage, DraftPlace, DraftSaved};
 
-/// Characters of a draft at most: ten times what a message may have (Meta, text messages), so that one can be written and then cut.
-pub const LONGEST: usize = 10 * 4096;
+/// Characters of a draft at most: ten times what a message may have, so that one can be written and then cut.
+pub const LONGEST: usize = 10 * WHATSAPP.text;
 
 /// A draft as scripts read it.
 #[derive(Serialize)]

@@ -119,7 +119,9 @@ pub fn status(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::NotAllowed => StatusCode::FORBIDDEN,
         Refusal::Busy => StatusCode::SERVICE_UNAVAILABLE,
-        Refusal::UnknownPerson | Refusal::UnknownQueue | Refusal::Empty | Refusal::TooLong { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::UnknownPerson | Refusal::UnknownQueue | Refusal::Empty | Refusal::TooLong { .. } | Refusal::NoPictures => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         Refusal::SetUp(refusal) if refusal.is_of_what_was_sent() => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::SetUp(_)
         | Refusal::WindowClosed

@@ -18,12 +18,13 @@ use super::error::{Error, Result};
 use super::routes::{Entry, Kind, Who};
 use super::session::{self, Found, Signed};
 use super::state::State;
+use crate::domain::channel::WHATSAPP_PICTURES;
 
 /// A form without a picture: the longest message in the least compact encoding, and room to spare.
 pub const FORM_LIMIT: usize = 128 * 1024;
 
-/// A form with a picture, which WhatsApp takes up to 5 MB.
-pub const UPLOAD_LIMIT: usize = 6 * 1024 * 1024;
+/// A form with the largest picture, and a mebibyte for the rest of it.
+pub const UPLOAD_LIMIT: usize = WHATSAPP_PICTURES.largest + 1024 * 1024;
 
 /// The middleware of one route.
 ///

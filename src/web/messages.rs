@@ -88,8 +88,11 @@ impl Reply<'_> {
             None => {}
         }
         let (_, inbox) = self.state.store.contact_of(self.signed.workspace, self.id).await?.ok_or(Error::NotFound)?;
+        let Some(allowed) = threads::rules(self.state, self.signed.workspace, inbox).await?.pictures else {
+            return Ok(self.refused(&Refusal::NoPictures));
+        };
         let place = picture::Place { workspace: self.signed.workspace, conversation: self.id, inbox, message: self.form.message_id };
-        match picture::keep(self.state, place, bytes).await? {
+        match picture::keep(self.state, place, allowed, bytes).await? {
             Ok(kept) => Ok(Content::Ready(kept.with_caption(&self.form.text))),
             Err(unsuitable) => Ok(Content::Refused(StatusCode::UNPROCESSABLE_ENTITY, unsuitable.words(self.signed.locale))),
         }
@@ -157,6 +160,7 @@ impl Reply<'_> {
         let inbox = opened.conversation.inbox;
         let thread = Thread { locale, workspace, conversation: self.id, inbox, contact_name: &opened.contact.name };
         let items = threads::items(self.state, thread, &events).await?;
+        let longest = threads::rules(self.state, workspace, inbox).await?.text;
         let is_new = |item: &&ThreadItem| item.seq() > seen && !is_of(user, item);
         Ok(ThreadMovedOn {
             locale,
@@ -164,6 +168,7 @@ impl Reply<'_> {
             conversation: self.id,
             message_id: self.form.message_id.0,
             text: self.form.text.clone(),
+            longest,
             resolve: self.form.resolves,
             seen: events.last().map_or(now, |last| last.seq.max(now)),
             draft_version: self.form.draft.map_or(0, |page| page.seen),

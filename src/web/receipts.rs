@@ -9,8 +9,8 @@ use actix_web::web::Data;
 use tokio::sync::Semaphore;
 
 use super::state::State;
+use crate::channels::{Line, Typing};
 use crate::domain::ids::{ConversationId, UserId, WorkspaceId};
-use crate::whatsapp::payload::Typing;
 
 /// "typing…" fades after 25 seconds (Meta, typing indicators); it is shown again before.
 const AGAIN: Duration = Duration::from_secs(20);
@@ -146,7 +146,10 @@ async fn tell(state: &State, customer: Customer, seq: i64, known: Option<String>
         let heard = state.store.last_heard(workspace, conversation, user, seq).await?;
         let Some((inbox, message)) = heard.filter(|(_, message)| known.as_deref() != Some(message)) else { return Ok(None) };
         let Some(connection) = state.runner.workplaces().connection(workspace, inbox).await? else { return Ok(None) };
-        if let Err(error) = state.client.mark_read(&connection.phone_number_id, connection.token()?, &message, typing).await {
+        let receipts = state.adapters.of(&connection.inbox.channel).and_then(|adapter| adapter.receipts());
+        let Some(receipts) = receipts else { return Ok(Some(message)) };
+        let line = Line { address: &connection.address, secret: connection.secret()? };
+        if let Err(error) = receipts.mark_read(line, &message, typing).await {
             tracing::debug!(%error, %conversation, "the customer could not be told");
         }
         Ok::<_, crate::store::Error>(Some(message))

@@ -10,6 +10,7 @@ use super::cookies::Binding;
 use super::passwords::Passwords;
 use super::receipts::Receipts;
 use super::tokens::Tokens;
+use crate::channels::Adapters;
 use crate::config::Config;
 use crate::domain::ids::{SessionId, WorkspaceId};
 use crate::live::Live;
@@ -18,7 +19,6 @@ use crate::media::MediaStore;
 use crate::runner::Runner;
 use crate::runner::intake::Intake;
 use crate::store::Store;
-use crate::whatsapp::Client;
 
 /// The live room's side of a session: sockets that must not outlive it.
 pub trait Sockets: Send + Sync {
@@ -53,7 +53,7 @@ pub struct State {
     /// Files of builds that other nodes serve.
     pub other_builds: Others,
     /// Reads and typing, as the customer sees them.
-    pub client: Client,
+    pub adapters: Adapters,
     pub receipts: Receipts,
     /// Renders the figures for `/metrics`.
     pub metrics: PrometheusHandle,
@@ -75,9 +75,9 @@ pub(super) mod tests {
     use metrics_exporter_prometheus::PrometheusBuilder;
 
     use super::*;
+    use crate::domain::channel::Rulebook;
     use crate::live::bus::Bus;
     use crate::web::tokens::tests::{store_without_database, tokens_without_database};
-    use crate::whatsapp::client::Settings;
 
     /// Sockets that remember which sessions they were told to leave.
     #[derive(Default)]
@@ -105,11 +105,11 @@ pub(super) mod tests {
         let (live, _) = Live::new(Bus::new(&config.redis_url).unwrap().0);
         let folder = std::env::temp_dir().join("baton-without-database");
         State {
-            runner: Runner::new(store.clone(), live.clone()),
+            runner: Runner::new(store.clone(), live.clone(), Rulebook::WHATSAPP),
             intake: Intake::start(&store, &live, |_: &[u8]| Vec::new()),
             live,
             media: Arc::new(MediaStore::at(&url::Url::from_file_path(folder).unwrap()).unwrap()),
-            client: Client::new(Settings::new(config.graph_url.clone(), &config.graph_version)).unwrap(),
+            adapters: Adapters::new(Vec::new()),
             receipts: Receipts::default(),
             bodies: Budgets::default(),
             other_builds: Others::default(),

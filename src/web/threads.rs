@@ -13,6 +13,7 @@ use super::locale::Locale;
 use super::present;
 use super::state::State;
 use super::views::{ContactNames, ConversationState, NoteItem, Person, SystemLine, ThreadItem, Ticks, streams};
+use crate::domain::channel::Rules;
 use crate::domain::contact::Contact;
 use crate::domain::conversation::Conversation;
 use crate::domain::event::{Actor, Event, Recorded};
@@ -113,7 +114,8 @@ pub async fn items(state: &State, thread: Thread<'_>, events: &[Recorded]) -> Re
     let quotes = quotes(store, thread, messages.iter().map(|it| &it.message)).await?;
     let authors = messages.iter().map(|it| it.message.author).chain(quotes.values().map(|quote| quote.author));
     let workplace = workplace(state, thread.workspace, authors).await?;
-    let builder = Builder { thread, workplace, quotes };
+    let formatting = rules(state, thread.workspace, thread.inbox).await?.formatting;
+    let builder = Builder { thread, workplace, formatting, quotes };
     let mut items: Vec<ThreadItem> = messages.into_iter().map(|it| builder.item(it)).collect();
     items.extend(events.iter().filter(|recorded| stands(&recorded.event)).filter_map(|recorded| line_or_note(thread.locale, recorded)));
     offer_to_part(store, thread.workspace, &mut items).await?;
@@ -293,7 +295,8 @@ async fn happened(state: &State, thread: Thread<'_>, seq: i64, message: &Message
     let quotes = quotes(&state.store, thread, [message]).await?;
     let authors = quotes.values().map(|quote| quote.author).chain([message.author]);
     let workplace = workplace(state, thread.workspace, authors).await?;
-    let builder = Builder { thread, workplace, quotes };
+    let formatting = rules(state, thread.workspace, thread.inbox).await?.formatting;
+    let builder = Builder { thread, workplace, formatting, quotes };
     Ok(builder.item(ThreadMessage { seq, inbox: thread.inbox, message: message.clone() }))
 }
 
@@ -315,6 +318,14 @@ pub fn ticks_html(locale: Locale, climbed: &Climbed) -> String {
 fn renamed(name: &str) -> String {
     let name = askama::filters::escape(name, askama::filters::Html).map(|name| name.to_string()).unwrap_or_default();
     format!(r#"<turbo-stream action="update" targets="{NAMED_BY_CONTACT}"><template>{name}</template></turbo-stream>"#)
+}
+
+/// What the channel of an inbox allows.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn rules(state: &State, workspace: WorkspaceId, inbox: InboxId) -> Result<&'static Rules> {
+    state.runner.workplaces().rules(workspace, inbox).await
 }
 
 /// The set-up of the workspace; read again when somebody is not in it yet.

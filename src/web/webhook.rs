@@ -14,12 +14,13 @@ pub use self::apps::Apps;
 use self::body::Unread;
 use super::bodies::{self, Watch};
 use super::state::State;
+use crate::channels::whatsapp::signature;
+use crate::domain::channel::{Channel, source};
 use crate::live::wakes::Wake;
 use crate::runner::intake::{NotTaken, Taken};
 use crate::runner::{self, now};
 use crate::store;
 use crate::store::payloads::NewPayload;
-use crate::whatsapp::signature;
 
 /// Meta's signature of the body (Meta, "Create a webhook endpoint").
 const SIGNATURE: &str = "x-hub-signature-256";
@@ -79,8 +80,9 @@ async fn take_in(state: &State, apps: &Apps, request: &HttpRequest, body: web::P
         return Err(Refused::NotMetas);
     }
     state.runner.check_clock()?;
-    if state.intake.take(NewPayload { app_id: app_id.to_owned(), received_at: now(), body }).await? == Taken::Stored {
-        state.live.wake(Wake::Payloads(app_id.to_owned()));
+    let source = source(&Channel::WHATSAPP, app_id);
+    if state.intake.take(NewPayload { source: source.clone(), received_at: now(), body }).await? == Taken::Stored {
+        state.live.wake(Wake::Payloads(source));
     }
     Ok(())
 }

@@ -10,9 +10,11 @@ use tokio_util::sync::CancellationToken;
 use super::Workers;
 use super::keyed::{Keyed, Next};
 use super::lanes::Lanes;
+use crate::channels::Adapters;
+use crate::domain::channel::channel_of;
+use crate::domain::inbound::Said;
 use crate::live::trouble::Trouble;
-use crate::runner::sorting::Said;
-use crate::whatsapp::webhook::{self, Item};
+use crate::runner::sorting::Understand;
 
 /// How often bodies and items are looked for that nobody was woken for.
 const SWEEP: Duration = Duration::from_secs(1);
@@ -20,10 +22,10 @@ const SWEEP: Duration = Duration::from_secs(1);
 /// Items this old were left behind by a node that stopped.
 const LEFT_BEHIND: SignedDuration = SignedDuration::from_secs(2);
 
-/// Apps sorted at once on this node.
-const MOST_APPS: usize = 1_000;
+/// Sources sorted at once on this node.
+const MOST_SOURCES: usize = 1_000;
 
-/// When an app is looked at again whose bodies another node is sorting, and whose bodies could not be sorted.
+/// When a source is looked at again whose bodies another node is sorting, and whose bodies could not be sorted.
 const AFTER_OTHERS: Duration = Duration::from_millis(5);
 const AFTER_FAULT: Duration = Duration::from_secs(1);
 
@@ -40,11 +42,11 @@ pub(super) async fn run(workers: Workers, stop: CancellationToken) {
         pulse.beat();
         tokio::select! {
             () = stop.cancelled() => break,
-            apps = inbound.workers.live.wakes.payloads.next() => apps.into_iter().for_each(|app| inbound.sort(app)),
+            sources = inbound.workers.live.wakes.payloads.next() => sources.into_iter().for_each(|source| inbound.sort(source)),
             _ = sweep.tick() => inbound.look_around().await,
         }
     }
-    inbound.apps.finish().await;
+    inbound.sources.finish().await;
     inbound.lanes.finish().await;
 }
 
@@ -52,7 +54,7 @@ pub(super) async fn run(workers: Workers, stop: CancellationToken) {
 #[derive(Clone)]
 struct Inbound {
     workers: Workers,
-    apps: Keyed<String>,
+    sources: Keyed<String>,
     lanes: Lanes,
     /// Up to which item the last sweep looked.
     swept: Arc<AtomicI64>,
@@ -61,26 +63,29 @@ struct Inbound {
 impl Inbound {
     fn new(workers: Workers, stop: &CancellationToken) -> Self {
         let lanes = Lanes::new(workers.runner.clone(), workers.intake.clone(), stop);
-        Self { workers, apps: Keyed::new("sorting", MOST_APPS, stop), lanes, swept: Arc::default() }
+        Self { workers, sources: Keyed::new("sorting", MOST_SOURCES, stop), lanes, swept: Arc::default() }
     }
 
-    /// Sorts an app's bodies until none waits, in a task of its own.
-    fn sort(&self, app: String) {
+    /// Sorts a source's bodies until none waits, in a task of its own. Those of a channel that only newer nodes know are left to them.
+    fn sort(&self, source: String) {
+        if self.workers.adapters.of(&channel_of(&source)).is_none() {
+            return;
+        }
         let inbound = self.clone();
-        self.apps.run(app, move |app| {
+        self.sources.run(source, move |source| {
             let inbound = inbound.clone();
-            async move { inbound.sort_batch(&app).await }
+            async move { inbound.sort_batch(&source).await }
         });
     }
 
-    async fn sort_batch(&self, app: &str) -> Next {
-        if tokio::time::timeout(AFTER_FAULT, self.lanes.have_room(app)).await.is_err() {
+    async fn sort_batch(&self, source: &str) -> Next {
+        if tokio::time::timeout(AFTER_FAULT, self.lanes.have_room(source)).await.is_err() {
             return Next::Again;
         }
-        match self.workers.runner.sort(app, understand).await {
+        match self.workers.runner.sort(source, self.workers.adapters.clone()).await {
             Ok(sorted) => {
                 NOT_SORTED.is_over();
-                sorted.lanes.into_iter().for_each(|lane| self.lanes.run(lane, app));
+                sorted.lanes.into_iter().for_each(|lane| self.lanes.run(lane, source));
                 match (sorted.is_overtaken, sorted.more_may_wait) {
                     (true, _) => Next::Later(AFTER_OTHERS),
                     (false, true) => Next::Again,
@@ -103,7 +108,7 @@ impl Inbound {
 
     async fn look(&self) -> crate::store::Result<()> {
         let store = self.workers.runner.store();
-        store.apps_with_unsorted_payloads().await?.into_iter().for_each(|app| self.sort(app));
+        store.sources_with_unsorted_payloads().await?.into_iter().for_each(|source| self.sort(source));
         let before = crate::runner::now().saturating_sub(LEFT_BEHIND).unwrap_or(jiff::Timestamp::MIN);
         let (left, seen) = store.lanes_left_behind(before, self.swept.load(Ordering::Relaxed)).await?;
         self.swept.store(seen, Ordering::Relaxed);
@@ -112,24 +117,19 @@ impl Inbound {
     }
 }
 
-/// What a body says, for the sorter.
-#[must_use]
-pub fn understand(body: &[u8]) -> Vec<Said> {
-    let parsed = match webhook::parse(body) {
-        Ok(parsed) => parsed,
-        Err(unreadable) => {
-            let (reason, raw) = (unreadable.to_string(), body.to_vec());
-            return vec![Said::Rejected { waba_id: None, phone_number_id: None, reason, raw }];
+impl Understand for Adapters {
+    fn understand(&self, source: &str, body: &[u8]) -> Vec<Said> {
+        let channel = channel_of(source);
+        match self.of(&channel) {
+            Some(adapter) => adapter.understand(body),
+            None => {
+                let reason = format!("this build does not know the channel `{}`", channel.as_str());
+                vec![Said::Rejected { address: None, account: None, reason, raw: body.to_vec() }]
+            }
         }
-    };
-    let said = parsed.items.into_iter().map(|item| match item {
-        Item::ForInbox { phone_number_id, waba_id, item } => Said::ForInbox { phone_number_id, waba_id, item },
-        Item::Notice { waba_id, phone_number_id, kind, field, value, time } => {
-            Said::Notice { waba_id, phone_number_id, kind: kind.as_str(), field, value, time }
-        }
-        Item::Rejected { waba_id, phone_number_id, pointer, reason, raw } => {
-            Said::Rejected { waba_id, phone_number_id, reason: format!("{pointer}: {reason}"), raw }
-        }
-    });
-    said.collect()
+    }
+
+    fn may_be_ticks(&self, source: &str, body: &[u8]) -> bool {
+        self.of(&channel_of(source)).is_some_and(|adapter| adapter.may_be_ticks(body))
+    }
 }

@@ -25,7 +25,7 @@ const LANES_TOGETHER: usize = 32;
 /// Transactions at once while bodies flood in.
 const AT_ONCE_IN_A_FLOOD: usize = 1;
 
-/// Lanes of an app, running and waiting, at which sorting its bodies pauses.
+/// Lanes of a source, running and waiting, at which sorting its bodies pauses.
 const AHEAD: usize = 1_000;
 
 /// Lanes that may wait for their turn; the rest is found by the sweep.
@@ -99,24 +99,24 @@ impl Queues {
     }
 }
 
-/// How many lanes each app has at work; one is counted for as long as its [`Counted`] lives.
+/// How many lanes each source has at work; one is counted for as long as its [`Counted`] lives.
 #[derive(Debug, Default)]
-struct Apps(Mutex<HashMap<String, usize>>);
+struct Sources(Mutex<HashMap<String, usize>>);
 
 #[derive(Debug)]
 struct Counted {
-    apps: Arc<Apps>,
-    app: String,
+    sources: Arc<Sources>,
+    source: String,
 }
 
-impl Apps {
-    fn count(self: &Arc<Self>, app: &str) -> Counted {
-        *self.counts().entry(app.to_owned()).or_default() += 1;
-        Counted { apps: self.clone(), app: app.to_owned() }
+impl Sources {
+    fn count(self: &Arc<Self>, source: &str) -> Counted {
+        *self.counts().entry(source.to_owned()).or_default() += 1;
+        Counted { sources: self.clone(), source: source.to_owned() }
     }
 
-    fn of(&self, app: &str) -> usize {
-        self.counts().get(app).copied().unwrap_or(0)
+    fn of(&self, source: &str) -> usize {
+        self.counts().get(source).copied().unwrap_or(0)
     }
 
     fn counts(&self) -> MutexGuard<'_, HashMap<String, usize>> {
@@ -126,10 +126,10 @@ impl Apps {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        let mut counts = self.apps.counts();
-        match counts.get_mut(&self.app) {
+        let mut counts = self.sources.counts();
+        match counts.get_mut(&self.source) {
             Some(count) if *count > 1 => *count -= 1,
-            Some(_) | None => _ = counts.remove(&self.app),
+            Some(_) | None => _ = counts.remove(&self.source),
         }
     }
 }
@@ -139,7 +139,7 @@ impl Drop for Counted {
 pub(super) struct Lanes {
     runner: Runner,
     lanes: Keyed<Lane>,
-    apps: Arc<Apps>,
+    sources: Arc<Sources>,
     waiting: Arc<Mutex<Queues>>,
     permits: Arc<Semaphore>,
     intake: Intake,
@@ -151,7 +151,7 @@ impl Lanes {
         Self {
             runner,
             lanes: Keyed::new("lanes", WAITING, stop),
-            apps: Arc::default(),
+            sources: Arc::default(),
             waiting: Arc::default(),
             permits: Arc::new(Semaphore::new(AT_ONCE)),
             intake,
@@ -160,15 +160,15 @@ impl Lanes {
     }
 
     /// Waits until sorting more would give somebody something to do: bodies keep better than items.
-    pub async fn have_room(&self, app: &str) {
-        while self.apps.of(app) >= AHEAD {
+    pub async fn have_room(&self, source: &str) {
+        while self.sources.of(source) >= AHEAD {
             self.lanes.one_is_freed().await;
         }
     }
 
-    /// Runs a lane into which a body of an app brought something, or notes that it has to be run once more.
-    pub fn run(&self, lane: Lane, app: &str) {
-        self.start(lane, Some(self.apps.count(app)));
+    /// Runs a lane into which a body of a source brought something, or notes that it has to be run once more.
+    pub fn run(&self, lane: Lane, source: &str) {
+        self.start(lane, Some(self.sources.count(source)));
     }
 
     /// Runs a lane that somebody left behind.
@@ -271,6 +271,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::domain::channel::Rulebook;
     use crate::live::Live;
     use crate::live::bus::Bus;
     use crate::store::Store;
@@ -281,11 +282,15 @@ mod tests {
         let store = Store::new("postgres://nobody@localhost/nowhere", 1, Keys::default()).unwrap();
         let (live, _) = Live::new(Bus::new("redis://localhost").unwrap().0);
         let stop = CancellationToken::new();
-        let lanes = Lanes::new(Runner::new(store.clone(), live.clone()), Intake::start(&store, &live, |_: &[u8]| Vec::new()), &stop);
+        let lanes = Lanes::new(
+            Runner::new(store.clone(), live.clone(), Rulebook::WHATSAPP),
+            Intake::start(&store, &live, |_: &[u8]| Vec::new()),
+            &stop,
+        );
         let lane =
             |number| Lane { workspace: WorkspaceId(Uuid::nil()), contact: ContactId(Uuid::from_u128(number)), inbox: InboxId(Uuid::nil()) };
         for number in 0..AHEAD as u128 {
-            let counted = lanes.apps.count("1");
+            let counted = lanes.sources.count("1");
             lanes.lanes.run(lane(number), move |_| {
                 let _counted = &counted;
                 async { Next::Later(Duration::from_secs(3_600)) }

@@ -10,19 +10,17 @@ mod pictures;
 mod routing;
 mod timers;
 
-pub use self::inbound::understand;
-
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::channels::Adapters;
 use crate::live::Live;
 use crate::media::MediaStore;
 use crate::runner::Runner;
 use crate::runner::guard::kept_up;
 use crate::runner::intake::Intake;
-use crate::whatsapp::Client;
 
 /// What the loops work with. Cheap to clone.
 #[derive(Clone)]
@@ -31,7 +29,7 @@ pub struct Workers {
     /// The way in of this process, which goes first.
     pub intake: Intake,
     pub live: Arc<Live>,
-    pub client: Client,
+    pub adapters: Adapters,
     pub media: Arc<MediaStore>,
 }
 

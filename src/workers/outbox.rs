@@ -3,6 +3,7 @@
 
 mod recorder;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -17,18 +18,20 @@ use uuid::Uuid;
 use self::recorder::Recorder;
 use super::Workers;
 use super::keyed::{Keyed, Next};
+use crate::channels::{Adapter, Files, LONGEST_SEND, Letter, Line, MayLeave};
 use crate::domain::Refusal;
+use crate::domain::channel::{Rules, Thread};
 use crate::domain::contact::Identity;
 use crate::domain::delivery::{Backoff, Outcome, Reaction};
 use crate::domain::ids::{InboxId, MediaId, WorkspaceId};
-use crate::domain::message::{Content, Failure};
+use crate::domain::message::{Content, Failure, Message};
 use crate::live::trouble::Trouble;
 use crate::live::wakes::Wake;
 use crate::runner::Error;
 use crate::runner::outbox::Lease;
+use crate::store;
 use crate::store::dispatches::{Claim, Dispatch};
 use crate::store::inboxes::Connection;
-use crate::whatsapp::{client, payload};
 
 /// Sends of one number under way at once on this node.
 const AT_ONCE: usize = 48;
@@ -43,7 +46,7 @@ const SWEEP: Duration = Duration::from_secs(1);
 const ALLOWANCE: Duration = Duration::from_millis(15);
 const LOOKS: u32 = 100;
 
-/// How long a picture may take to be read, and then to be brought to WhatsApp: together less than the lease, which is begun anew after.
+/// How long a picture may take to be read, and then to be brought to the provider: together less than the lease, which is begun anew after.
 const READ_PICTURE: Duration = Duration::from_secs(8);
 const UPLOAD_PICTURE: Duration = Duration::from_secs(25);
 
@@ -128,9 +131,11 @@ impl Outbox {
             // The next answer wakes this number again.
             return Next::Done;
         }
-        // Without its token another node is to send.
+        // Without its secret, or its channel, another node is to send.
         let connection = self.workers.runner.workplaces().connection(number.0, number.1).await;
-        if let Ok(Some(Err(error))) = connection.map(|found| found.map(|connection| connection.token().map(drop))) {
+        if let Ok(Some(connection)) = connection
+            && let Err(error) = line_of(&self.workers, &connection)
+        {
             NOT_CLAIMED.failed(&error);
             return Next::Done;
         }
@@ -242,56 +247,77 @@ async fn send(workers: &Workers, dispatch: &Dispatch, mut lease: Lease) -> Optio
         Ok(None) => return Some(never("the number is not connected any more")),
         Err(error) => return Some(unprepared(&error)),
     };
-    let token = match connection.token() {
-        Ok(token) => token,
+    let (adapter, line) = match line_of(workers, &connection) {
+        Ok(found) => found,
         Err(error) => return Some(unprepared(&error)),
     };
-    let Some(to) = recipient(dispatch) else { return Some(never("the contact has no number and no user id")) };
+    let rules = adapter.rules();
+    let Some(to) = recipient(dispatch, rules) else { return Some(never("the contact has no address on this channel")) };
+    let message = match in_thread(workers, dispatch, rules, message).await {
+        Ok(message) => message,
+        Err(error) => return Some(unprepared(&error)),
+    };
     let mut uploaded = None;
     if let Content::Image { media, mime_type, .. } = &message.content {
-        match upload(workers, dispatch, &connection, *media, mime_type).await {
+        let Some(files) = adapter.files() else { return Some(never("the channel takes no pictures")) };
+        match upload(workers, dispatch, files, line, (*media, mime_type)).await {
             Ok(id) => uploaded = Some(id),
             Err(outcome) => return Some(outcome),
         }
         lease = workers.runner.renew_claim(dispatch).await.unwrap_or(Some(lease))?;
     }
-    let latest = lease.latest_start(client::TIMEOUT + MARGIN);
-    let may_leave: client::MayLeave = Arc::new(move || !latest.is_over());
-    Some(match payload::build(message, to, uploaded.as_deref()) {
-        Ok(body) => workers.client.send(&connection.phone_number_id, token, &body, may_leave).await,
+    let latest = lease.latest_start(LONGEST_SEND + MARGIN);
+    let may_leave: MayLeave = Arc::new(move || !latest.is_over());
+    Some(match adapter.build(&Letter { message: &message, to, uploaded: uploaded.as_deref() }) {
+        Ok(request) => adapter.outcome(adapter.send(line, &request, may_leave).await),
         Err(unfit) => never(&unfit.to_string()),
     })
 }
 
-/// What the customer last wrote from.
-fn recipient(dispatch: &Dispatch) -> Option<&Identity> {
-    dispatch.identities.first()
+/// Who speaks for an inbox, and as whom.
+///
+/// # Errors
+/// When this node cannot: another one may.
+fn line_of<'a>(workers: &'a Workers, connection: &'a Connection) -> store::Result<(&'a dyn Adapter, Line<'a>)> {
+    let channel = &connection.inbox.channel;
+    let unknown = || store::Error::Unreadable(format!("this build does not know the channel `{}`", channel.as_str()));
+    let adapter = workers.adapters.of(channel).ok_or_else(unknown)?;
+    Ok((adapter, Line { address: &connection.address, secret: connection.secret()? }))
+}
+
+/// What the customer last wrote from, or else what reaches them on this channel.
+fn recipient<'a>(dispatch: &'a Dispatch, rules: &Rules) -> Option<&'a Identity> {
+    dispatch.identities.iter().find(|identity| rules.identities.contains(&identity.kind()))
+}
+
+/// The message as it is sent: where a thread is told by references, it answers the customer's last one.
+async fn in_thread<'a>(workers: &Workers, dispatch: &Dispatch, rules: &Rules, message: &'a Message) -> store::Result<Cow<'a, Message>> {
+    if rules.thread == Thread::Chat || message.reply_to.is_some() {
+        return Ok(Cow::Borrowed(message));
+    }
+    let reply_to = workers.runner.store().last_of_customer(dispatch.workspace, dispatch.conversation).await?;
+    Ok(Cow::Owned(Message { reply_to, ..message.clone() }))
 }
 
 fn never(reason: &str) -> Outcome {
     Outcome::Refused { failure: Failure { code: 0, title: reason.to_owned() }, reaction: Reaction::Never }
 }
 
-/// Brings a picture to WhatsApp, once. Nothing was sent to the customer yet, so that every failure here is safe to repeat.
+/// Brings a picture to the provider, once. Nothing was sent to the customer yet, so that every failure here is safe to repeat.
 async fn upload(
     workers: &Workers,
     dispatch: &Dispatch,
-    connection: &Connection,
-    media: MediaId,
-    mime_type: &str,
+    files: &dyn Files,
+    line: Line<'_>,
+    (media, mime_type): (MediaId, &str),
 ) -> Result<String, Outcome> {
     let store = workers.runner.store();
     if let Some(id) = store.uploaded_media(dispatch.workspace, media).await.map_err(|error| unprepared(&error))? {
         return Ok(id);
     }
     let bytes = read(workers, dispatch, media).await?;
-    let token = connection.token().map_err(|error| unprepared(&error))?;
-    let upload = workers.client.upload(&connection.phone_number_id, token, bytes, mime_type);
-    let uploaded = tokio::time::timeout(UPLOAD_PICTURE, upload).await.map_err(|_| unprepared(&"the picture took too long to upload"))?;
-    let id = uploaded.map_err(|error| match error {
-        client::Error::Refused { failure, reaction } => Outcome::Refused { failure, reaction },
-        other => unprepared(&other),
-    })?;
+    let upload = files.upload(line, bytes, mime_type);
+    let id = tokio::time::timeout(UPLOAD_PICTURE, upload).await.map_err(|_| unprepared(&"the picture took too long to upload"))??;
     store.set_uploaded_media(dispatch.workspace, media, &id).await.map_err(|error| unprepared(&error))?;
     Ok(id)
 }

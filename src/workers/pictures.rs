@@ -1,4 +1,4 @@
-//! Pictures come to our own store at once: WhatsApp keeps them for seven days, their addresses for five minutes.
+//! Pictures come to our own store at once: WhatsApp, for one, keeps them for seven days, their addresses for five minutes.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::Workers;
+use crate::channels::Line;
 use crate::domain::Command;
 use crate::domain::message::MediaState;
 use crate::live::trouble::Trouble;
@@ -15,7 +16,6 @@ use crate::media;
 use crate::runner::contact::Alongside;
 use crate::runner::{Error, now};
 use crate::store::media::{PendingMedia, StoredMedia};
-use crate::whatsapp::media::LARGEST_FETCH;
 
 /// How long a claim keeps other nodes away: longer than a picture's address, its bytes and its turn to be decoded take together.
 const LEASE: Duration = Duration::from_secs(120);
@@ -110,9 +110,10 @@ async fn fetch(workers: &Workers, picture: &PendingMedia) -> Result<StoredMedia,
     let for_now = |error: &dyn std::fmt::Display| Failure::ForNow(error.to_string());
     let connection = workers.runner.workplaces().connection(picture.workspace, picture.inbox).await.map_err(|error| for_now(&error))?;
     let connection = connection.ok_or_else(|| Failure::ForEver("the number is not connected any more".to_owned()))?;
-    let token = connection.token().map_err(|error| for_now(&error))?;
-    let address = workers.client.media_address(token, &picture.whatsapp_id).await.map_err(|error| for_now(&error))?;
-    let bytes = workers.client.download(token, &address.url, LARGEST_FETCH).await.map_err(|error| for_now(&error))?;
+    let files = workers.adapters.of(&connection.inbox.channel).and_then(|adapter| adapter.files());
+    let files = files.ok_or_else(|| Failure::ForNow("this build does not know how its channel gives pictures".to_owned()))?;
+    let line = Line { address: &connection.address, secret: connection.secret().map_err(|error| for_now(&error))? };
+    let bytes = files.fetch(line, &picture.whatsapp_id).await.map_err(|error| for_now(&error))?;
     let inspected = media::inspect(bytes.clone()).await.map_err(|busy| for_now(&busy))?;
     let found = inspected.map_err(|reason| Failure::ForEver(reason.to_string()))?;
     let byte_count = i64::try_from(bytes.len()).unwrap_or(i64::MAX);

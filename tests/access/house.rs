@@ -10,8 +10,12 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, LOCATION, ORIGIN, SET_COOKIE};
 use actix_web::test::{TestRequest, init_service};
 use actix_web::{App, web};
+use baton::channels::Adapters;
+use baton::channels::whatsapp::WhatsApp;
+use baton::channels::whatsapp::client::{Client, Settings};
 use baton::config::Config;
 use baton::demo::postgres::Durability;
+use baton::domain::channel::Rulebook;
 use baton::domain::ids::{SessionId, UserId, WorkspaceId};
 use baton::domain::user::Role;
 use baton::live::Live;
@@ -30,8 +34,6 @@ use baton::web::receipts::Receipts;
 use baton::web::routes::configure;
 use baton::web::state::{Sockets, State};
 use baton::web::tokens::Tokens;
-use baton::whatsapp::Client;
-use baton::whatsapp::client::Settings;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::sync::OnceCell;
 use tokio::sync::mpsc;
@@ -107,13 +109,15 @@ impl House {
         let config = Config::from_pairs(&pairs).unwrap();
         let (live, changes) = Live::new(Bus::new(&config.redis_url).unwrap().0);
         let folder = std::env::temp_dir().join("baton-tests");
+        let client = Client::new(Settings::new(config.graph_url.clone(), &config.graph_version)).unwrap();
+        let adapters = Adapters::new(vec![Arc::new(WhatsApp::new(client))]);
         let state = State {
             tokens: Tokens::new(store.clone(), live.endings.clone()),
-            runner: Runner::new(store.clone(), live.clone()),
-            intake: Intake::start(&store, &live, baton::workers::understand),
+            runner: Runner::new(store.clone(), live.clone(), Rulebook::WHATSAPP),
+            intake: Intake::start(&store, &live, baton::channels::whatsapp::understand),
             live,
             media: Arc::new(MediaStore::at(&Url::from_file_path(folder).unwrap()).unwrap()),
-            client: Client::new(Settings::new(config.graph_url.clone(), &config.graph_version)).unwrap(),
+            adapters,
             receipts: Receipts::default(),
             bodies: Budgets::default(),
             other_builds: Others::default(),

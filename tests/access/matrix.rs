@@ -36,7 +36,7 @@ const SECRETS: &str = "
     UPDATE inboxes SET name = '{s} number' WHERE workspace_id = '{w}';
     UPDATE users SET name = '{s} colleague' WHERE workspace_id = '{w}';
     INSERT INTO canned_replies (workspace_id, id, shortcut, body) VALUES ('{w}', '{i}', '{s}', '{s} prepared');
-    INSERT INTO quarantine (id, workspace_id, app_id, payload_seq, reason, item, at) VALUES ('{i}', '{w}', '1', 1, '{s} reason', '{s} item', now());
+    INSERT INTO quarantine (id, workspace_id, source, payload_seq, reason, item, at) VALUES ('{i}', '{w}', '1', 1, '{s} reason', '{s} item', now());
     INSERT INTO notices (workspace_id, id, kind, field, value, digest, at) VALUES ('{w}', '{i}', 'account', '{s} field', '{}', '{s}', now());
     INSERT INTO drafts (workspace_id, conversation_id, user_id, kind, body, version, writer, turn, updated_at)
     SELECT workspace_id, '{c}', id, 'reply', '{s} draft', 1, '{i}', 1, now() FROM users WHERE workspace_id = '{w}';

@@ -20,8 +20,9 @@ const INSERT_THINGS: &str = "
     INSERT INTO teams (workspace_id, id, name) VALUES ('{w}', '{t}', 'Sales');
     INSERT INTO queues (workspace_id, id, key, name, team_id, hours) VALUES ('{w}', '{t}', 'sales', 'Sales', '{t}', '{}');
     INSERT INTO apps (app_id, app_secret, verify_token) VALUES ('{t}', 'secret', 'token');
-    INSERT INTO inboxes (workspace_id, id, name, app_id, phone_number_id, waba_id, display_phone_number, access_token, default_queue_id)
-    VALUES ('{w}', '{t}', 'Main', '{t}', '{t}', '1', '+34', 'token', '{t}');
+    INSERT INTO inboxes (workspace_id, id, name, channel, default_queue_id) VALUES ('{w}', '{t}', 'Main', 'whatsapp', '{t}');
+    INSERT INTO whatsapp_numbers (workspace_id, inbox_id, app_id, phone_number_id, waba_id, display_phone_number, access_token)
+    VALUES ('{w}', '{t}', '{t}', '{t}', '1', '+34', 'token');
     INSERT INTO contacts (workspace_id, id, name) VALUES ('{w}', '{t}', 'Zoe');
     INSERT INTO conversations (workspace_id, id, contact_id, inbox_id, state, controller, queue_id, opened_at, last_message_at)
     VALUES ('{w}', '{c}', '{t}', '{t}', 'open', 'queue', '{t}', now(), now());

@@ -1,13 +1,14 @@
 //! Two apps and two workspaces, each with a number through either app: what a body says reaches whose it is, and nobody else.
 
 use actix_web::test::TestRequest;
+use baton::channels::whatsapp::understand;
+use baton::domain::channel::{Channel, source};
 use baton::domain::hours::Hours;
 use baton::domain::ids::{InboxId, QueueId, TeamId, WorkspaceId};
 use baton::domain::inbox::Inbox;
 use baton::domain::queue::Queue;
 use baton::store::apps::App;
 use baton::store::inboxes::NewInbox;
-use baton::workers::understand;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -70,7 +71,14 @@ impl World {
         store.add_team(workspace, team, number).await.unwrap();
         let queue = Queue { id: queue, key: number.to_owned(), name: number.to_owned(), team, hours: Hours::always(), promise_minutes: 10 };
         store.add_queue(workspace, &queue, 0).await.unwrap();
-        let inbox = Inbox { id: InboxId(Uuid::now_v7()), name: number.to_owned(), flow: None, default_queue: queue.id, reopen_hours: 24 };
+        let inbox = Inbox {
+            id: InboxId(Uuid::now_v7()),
+            name: number.to_owned(),
+            channel: Channel::WHATSAPP,
+            flow: None,
+            default_queue: queue.id,
+            reopen_hours: 24,
+        };
         let new = NewInbox {
             workspace,
             inbox,
@@ -93,7 +101,7 @@ impl World {
         let request = TestRequest::post().uri(&format!("/webhooks/whatsapp/{app}")).insert_header(("x-hub-signature-256", signature));
         assert_eq!(self.house.ask(request.set_payload(bytes)).await.status, 200);
         let runner = &self.house.state.runner;
-        for lane in runner.sort(app, understand).await.unwrap().lanes {
+        for lane in runner.sort(&source(&Channel::WHATSAPP, app), understand).await.unwrap().lanes {
             runner.run_lane(lane).await.unwrap();
         }
         self.reached().await

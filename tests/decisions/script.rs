@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use baton::channels::whatsapp::errors::reaction;
+use baton::channels::whatsapp::webhook::{Item, parse};
 use baton::domain::command::{Settlement, TransferTarget};
 use baton::domain::conversation::Holder;
 use baton::domain::delivery::Outcome;
@@ -12,8 +14,6 @@ use baton::domain::message::{Author, Choice, Content, Failure};
 use baton::domain::snapshot::InOutbox;
 use baton::domain::user::Role;
 use baton::domain::{Command, Refusal};
-use baton::whatsapp::errors::reaction;
-use baton::whatsapp::webhook::{Item, parse};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 

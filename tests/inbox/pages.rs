@@ -130,7 +130,7 @@ async fn an_admin_sees_what_was_set_aside() {
     let mut root = shop.hires("root@example.com", Role::Admin).await;
     let client = shop.house.state.store.client().await.unwrap();
     let sql = "
-        INSERT INTO quarantine (id, workspace_id, app_id, payload_seq, reason, item, at)
+        INSERT INTO quarantine (id, workspace_id, source, payload_seq, reason, item, at)
         VALUES ($1, $2, $3, $4, $5, $6, now())";
     let of_the_shop = Some(shop.house.workspace.0);
     client.execute(sql, &[&Uuid::now_v7(), &of_the_shop, &shop.app_id, &4711_i64, &"no JSON", &&b"{<script>"[..]]).await.unwrap();

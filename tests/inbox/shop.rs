@@ -1,8 +1,10 @@
 //! A small shop with one queue, one number and no flow: what a customer writes waits for a person at once.
 
+use baton::domain::channel::{Channel, source};
 use baton::domain::contact::Identity;
 use baton::domain::hours::Hours;
 use baton::domain::ids::{ConversationId, InboxId, MessageId, QueueId, SessionId, TeamId, UserId};
+use baton::domain::inbound::Said;
 use baton::domain::inbound::{InboundContent, InboundItem, InboundMessage, Sender, StatusReport};
 use baton::domain::inbox::Inbox;
 use baton::domain::message::Status;
@@ -12,7 +14,6 @@ use baton::live::change::{Change, ConversationChange};
 use baton::live::hub::Owner;
 use baton::live::porter::Porter;
 use baton::runner::now;
-use baton::runner::sorting::Said;
 use baton::store::apps::App;
 use baton::store::inboxes::NewInbox;
 use baton::store::lists::ListView;
@@ -63,7 +64,14 @@ impl Shop {
     fn new_inbox(&self) -> NewInbox {
         NewInbox {
             workspace: self.house.workspace,
-            inbox: Inbox { id: self.inbox, name: "Shop".to_owned(), flow: None, default_queue: self.queue, reopen_hours: 24 },
+            inbox: Inbox {
+                id: self.inbox,
+                name: "Shop".to_owned(),
+                channel: Channel::WHATSAPP,
+                flow: None,
+                default_queue: self.queue,
+                reopen_hours: 24,
+            },
             app_id: self.app_id.clone(),
             phone_number_id: self.number.clone(),
             waba_id: "1".to_owned(),
@@ -150,11 +158,11 @@ impl Shop {
 
     async fn takes_in(&self, item: InboundItem) {
         let runner = &self.house.state.runner;
-        let body = NewPayload { app_id: self.app_id.clone(), received_at: now(), body: "{}".into() };
+        let body = NewPayload { source: source(&Channel::WHATSAPP, &self.app_id), received_at: now(), body: "{}".into() };
         self.house.state.store.append_payloads(&[body]).await.unwrap();
         let (number, told) = (self.number.clone(), item.clone());
-        let said = move |_: &[u8]| vec![Said::ForInbox { phone_number_id: number.clone(), waba_id: None, item: told.clone() }];
-        let sorted = runner.sort(&self.app_id, said).await.unwrap();
+        let said = move |_: &[u8]| vec![Said::ForInbox { address: number.clone(), account: None, item: told.clone() }];
+        let sorted = runner.sort(&source(&Channel::WHATSAPP, &self.app_id), said).await.unwrap();
         assert_eq!(sorted.lanes.len(), 1, "{item:?}");
         for lane in sorted.lanes {
             runner.run_lane(lane).await.unwrap();

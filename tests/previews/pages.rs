@@ -1,6 +1,7 @@
 //! Every page of the product with sample content.
 
 use askama::Template;
+use baton::domain::channel::WHATSAPP;
 use baton::domain::contact::Identity;
 use baton::domain::conversation::{Controller, LastMessage, State};
 use baton::domain::event::Act;
@@ -105,6 +106,7 @@ fn conversation(locale: Locale, state: ConversationState) -> ConversationPage {
         now: now(),
         view: View::Mine,
         state,
+        rules: &WHATSAPP,
         items: thread::items(locale),
         earlier: Some(1),
         composer: composer(locale),
@@ -131,6 +133,7 @@ fn composer(locale: Locale) -> Composer {
             canned("address", "Could you tell me the full delivery address, with postcode?"),
             canned("bye", "You are welcome. Have a lovely day! </script>"),
         ],
+        pictures: WHATSAPP.pictures,
         seen: 40,
         message_id: Uuid::from_u128(0xaaaa),
         note_id: Uuid::from_u128(0xbbbb),
@@ -274,7 +277,7 @@ fn quarantine(locale: Locale, count: u128) -> QuarantinePage {
     let items = (0..count).map(|number| Quarantined {
         id: Uuid::from_u128(number),
         at: ago(number as i64 * 700),
-        app_id: "1029384756".to_owned(),
+        source: "whatsapp:1029384756".to_owned(),
         payload_seq: 4711 + number as i64,
         reason: [
             "the body is not JSON: EOF while parsing a string at line 1 column 212",
@@ -322,6 +325,7 @@ fn guard(locale: Locale) -> ThreadMovedOn {
         conversation: CONVERSATION,
         message_id: Uuid::from_u128(0xcccc),
         text: "Done, it leaves tomorrow morning.".to_owned(),
+        longest: WHATSAPP.text,
         resolve: true,
         seen: 41,
         draft_version: 3,

@@ -1,6 +1,7 @@
 //! A conversation with everything in it.
 
 use baton::domain::brief::{Answer, Brief, HandOffReason, Quote};
+use baton::domain::channel::Formatting;
 use baton::domain::conversation::{Controller, State};
 use baton::domain::event::{Actor, Destination, Event, QueuedBecause, Recorded};
 use baton::domain::ids::{ContactId, ConversationId, InboxId, MediaId, MessageId, NoteId};
@@ -113,6 +114,7 @@ impl Story {
             author,
             author_name,
             content,
+            formatting: Formatting::Marks,
             status,
             failure: None,
             quote: None,

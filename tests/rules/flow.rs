@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use baton::channels::whatsapp::errors::reaction;
 use baton::domain::brief::HandOffReason;
 use baton::domain::conversation::Controller;
 use baton::domain::delivery::{Outcome, Reaction};
@@ -9,7 +10,6 @@ use baton::domain::inbound::{InboundContent, StatusReport};
 use baton::domain::message::{Author, Content, Failure, Status};
 use baton::domain::timer::Timer;
 use baton::domain::{Command, Refusal};
-use baton::whatsapp::errors::reaction;
 use jiff::SignedDuration;
 
 use crate::customers::Phone;

@@ -1,5 +1,6 @@
 //! When a person may answer, and when not.
 
+use baton::domain::channel::Channel;
 use baton::domain::ids::MessageId;
 use baton::domain::inbound::InboundContent;
 use baton::domain::message::{Author, Content, MediaState};
@@ -133,6 +134,19 @@ fn empty_and_overlong_replies_are_refused_in_words() {
     assert_eq!(ana.sends_a_picture(&phone, &"x".repeat(1_025)), Err(Refusal::TooLong { limit: 1_024 }));
     assert_eq!(ana.notes(&phone, ""), Err(Refusal::Empty));
     assert_eq!(ana.notes(&phone, &"x".repeat(10_001)), Err(Refusal::TooLong { limit: 10_000 }));
+}
+
+#[test]
+fn a_channel_without_window_and_pictures_takes_words_at_any_time_and_nothing_else() {
+    let shop = Shop::opens();
+    shop.tables.borrow_mut().inbox.channel = Channel::named("post");
+    let phone = shop.phone("Mia");
+    let ana = held(&shop, &phone);
+    shop.passes(SignedDuration::from_hours(24 * 30));
+    ana.replies(&phone, &"ä".repeat(4_097)).unwrap();
+    assert_eq!(phone.conversation().window_expires_at, None);
+    assert!(!phone.writes("still there?").iter().any(|event| matches!(event, Event::WindowOpened { .. })), "no window opens");
+    assert_eq!(ana.sends_a_picture(&phone, ""), Err(Refusal::NoPictures));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What became of our messages.
 
+use baton::channels::whatsapp::errors::reaction;
 use baton::domain::Refusal;
 use baton::domain::command::{Command, Settlement};
 use baton::domain::delivery::{Backoff, Outcome, Reaction};
@@ -8,7 +9,6 @@ use baton::domain::ids::{ClaimId, MessageId};
 use baton::domain::inbound::StatusReport;
 use baton::domain::message::{Failure, Status};
 use baton::domain::snapshot::{InOutbox, KnownMessage};
-use baton::whatsapp::errors::reaction;
 use jiff::SignedDuration;
 
 use crate::customers::Phone;

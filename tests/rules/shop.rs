@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use baton::domain::agent::{Agent, Availability, Presence};
+use baton::domain::channel::{Channel, Rulebook};
 use baton::domain::command::Person;
 use baton::domain::contact::Contact;
 use baton::domain::conversation::{Controller, Conversation, Listing, State};
@@ -102,7 +103,14 @@ impl Shop {
             published: flow.into_iter().map(|flow| (flow, 1)).collect(),
             definitions: flow.zip(definition).into_iter().map(|(flow, definition)| ((flow, 1), Arc::new(definition))).collect(),
         };
-        let inbox = Inbox { id: InboxId(Uuid::from_u128(0x40)), name: "Shop".to_owned(), flow, default_queue: SUPPORT, reopen_hours: 24 };
+        let inbox = Inbox {
+            id: InboxId(Uuid::from_u128(0x40)),
+            name: "Shop".to_owned(),
+            channel: Channel::WHATSAPP,
+            flow,
+            default_queue: SUPPORT,
+            reopen_hours: 24,
+        };
         Self {
             tables: RefCell::new(Tables {
                 now: "2026-02-10T10:00:00Z".parse().unwrap(),
@@ -270,6 +278,7 @@ impl Shop {
             workspace: WorkspaceId(Uuid::from_u128(0x50)),
             workplace: tables.workplace.clone(),
             inbox: tables.inbox.clone(),
+            rules: Rulebook::WHATSAPP.of(&tables.inbox.channel),
             contact: tables.contacts[&contact].clone(),
             another_under_way: tables.conversations.iter().any(is_another),
             session: kept.as_ref().and_then(|kept| kept.session.clone()),

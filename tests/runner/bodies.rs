@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use baton::domain::contact::Identity;
 use baton::domain::ids::{ContactId, InboxId, WorkspaceId};
+use baton::domain::inbound::Said;
 use baton::domain::inbound::{InboundContent, InboundItem, InboundMessage, Sender, StatusReport};
 use baton::domain::message::Status;
 use baton::runner::lanes::LaneProgress;
-use baton::runner::sorting::Said;
 use baton::runner::{Runner, now};
 use baton::store::Store;
 use baton::store::payloads::NewPayload;
 use serde_json::Value;
 
-use crate::shop::{APP, NUMBER};
+use crate::shop::{NUMBER, SOURCE};
 
 /// A text message of a customer.
 pub fn message(phone: &str, wamid: &str, text: &str) -> InboundItem {
@@ -42,17 +42,17 @@ pub fn status(wamid: &str, status: Status) -> InboundItem {
 /// Stores a body with these items.
 pub async fn store(store: &Store, items: &[InboundItem]) {
     let body = serde_json::to_vec(items).unwrap().into();
-    store.append_payloads(&[NewPayload { app_id: APP.to_owned(), received_at: now(), body }]).await.unwrap();
+    store.append_payloads(&[NewPayload { source: SOURCE.to_owned(), received_at: now(), body }]).await.unwrap();
 }
 
 pub fn understand(body: &[u8]) -> Vec<Said> {
     let items: Vec<InboundItem> = serde_json::from_slice(body).unwrap();
-    items.into_iter().map(|item| Said::ForInbox { phone_number_id: NUMBER.to_owned(), waba_id: None, item }).collect()
+    items.into_iter().map(|item| Said::ForInbox { address: NUMBER.to_owned(), account: None, item }).collect()
 }
 
 /// Sorts and runs what waits, as a node's workers do; answers whether there was anything.
 pub async fn work(runner: &Runner) -> bool {
-    let sorted = runner.sort(APP, understand).await.unwrap();
+    let sorted = runner.sort(SOURCE, understand).await.unwrap();
     let mut inboxes: BTreeMap<(WorkspaceId, InboxId), Vec<ContactId>> = BTreeMap::new();
     for lane in sorted.lanes {
         inboxes.entry((lane.workspace, lane.inbox)).or_default().push(lane.contact);

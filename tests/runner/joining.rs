@@ -9,7 +9,7 @@ use baton::store::contacts::{Name, Standing};
 use baton::store::sorting::{Moved, Sheet, Written};
 
 use crate::people::{at, does, hello, id, lines, new_number, of, phone, recipient, said, take_in, writes};
-use crate::shop::{APP, Shop};
+use crate::shop::{SOURCE, Shop};
 
 type Place = (ConversationId, ContactId);
 
@@ -169,7 +169,7 @@ async fn a_name_that_moved_meanwhile_is_not_moved_on_what_was_known_before() {
         was: (was_of, Standing::Current),
         name: Name { owner, standing: Standing::Current, since: at(5), joined_from: vec![was_of] },
     };
-    let sheet = |moved| Sheet { app_id: APP, moved: vec![moved], ..Sheet::default() };
+    let sheet = |moved| Sheet { source: SOURCE, moved: vec![moved], ..Sheet::default() };
     assert_eq!(shop.store.write_sorted(&sheet(moved(two, one)), now()).await.unwrap(), Written::Overtaken);
     assert_eq!(shop.store.write_sorted(&sheet(moved(one, two)), now()).await.unwrap(), Written::Written);
     assert_eq!(shop.store.write_sorted(&sheet(moved(one, two)), now()).await.unwrap(), Written::Overtaken);

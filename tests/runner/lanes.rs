@@ -13,7 +13,7 @@ use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
 use crate::bodies::{message, status, store, understand, work};
-use crate::shop::{APP, Shop};
+use crate::shop::{SOURCE, Shop};
 
 const OF_EACH: usize = 100;
 
@@ -169,7 +169,7 @@ async fn an_item_that_another_version_stored_is_set_aside_and_the_rest_of_its_la
         &[message("4917", "wamid.before", "hello"), message("4917", "wamid.strange", "hello"), message("4917", "wamid.after", "hello")],
     )
     .await;
-    let sorted = node.runner.sort(APP, understand).await.unwrap();
+    let sorted = node.runner.sort(SOURCE, understand).await.unwrap();
     shop.execute(
         "UPDATE inbound_items SET item = '{\"from\": \"another version\"}' WHERE seq = (SELECT seq FROM inbound_items ORDER BY seq OFFSET 1 LIMIT 1)",
         &[],

@@ -10,7 +10,7 @@ use tokio::sync::Barrier;
 
 use crate::bodies::{message, store, understand, work};
 use crate::people::{does, hello, id, new_id, new_number, of, phone, recipient, said, writes};
-use crate::shop::{APP, Shop};
+use crate::shop::{SOURCE, Shop};
 
 /// Meta repeats what it is not sure of, for days.
 #[tokio::test(flavor = "multi_thread")]
@@ -138,7 +138,7 @@ async fn joins_partings_and_changes_at_once_on_two_nodes_lose_nothing() {
         let says = async |node: usize, items: Vec<InboundItem>| {
             start.wait().await;
             store(&shop.store, &items).await;
-            let sorted = nodes[node].runner.sort(APP, understand).await.unwrap();
+            let sorted = nodes[node].runner.sort(SOURCE, understand).await.unwrap();
             for lane in &sorted.lanes {
                 nodes[node].runner.run_lane(*lane).await.ok();
             }
@@ -176,15 +176,19 @@ async fn the_same_strangers_at_the_numbers_of_two_apps_are_one_contact_each() {
     let shop = Shop::opens().await;
     shop.execute("INSERT INTO apps VALUES ('1002', 's', 'v')", &[]).await;
     shop.execute(
-        "INSERT INTO inboxes (workspace_id, id, name, app_id, phone_number_id, waba_id, display_phone_number, access_token, flow_id, default_queue_id)
-         SELECT workspace_id, gen_random_uuid(), name, '1002', '2002', '3002', '+44 1', access_token, flow_id, default_queue_id FROM inboxes",
+        "WITH another AS (
+             INSERT INTO inboxes (workspace_id, id, name, channel, flow_id, default_queue_id)
+             SELECT workspace_id, gen_random_uuid(), name, channel, flow_id, default_queue_id FROM inboxes
+             RETURNING workspace_id, id)
+         INSERT INTO whatsapp_numbers (workspace_id, inbox_id, app_id, phone_number_id, waba_id, display_phone_number, access_token)
+         SELECT another.workspace_id, another.id, '1002', '2002', '3002', '+44 1', access_token FROM another, whatsapp_numbers",
         &[],
     )
     .await;
     let nodes = [shop.node(6), shop.node(6)];
     let understand_2 = |body: &[u8]| {
         let items: Vec<InboundItem> = serde_json::from_slice(body).unwrap();
-        let for_it = |item| baton::runner::sorting::Said::ForInbox { phone_number_id: "2002".to_owned(), waba_id: None, item };
+        let for_it = |item| baton::domain::inbound::Said::ForInbox { address: "2002".to_owned(), account: None, item };
         items.into_iter().map(for_it).collect()
     };
     for round in 0..10 {
@@ -193,12 +197,12 @@ async fn the_same_strangers_at_the_numbers_of_two_apps_are_one_contact_each() {
         };
         store(&shop.store, &people("a")).await;
         let body = serde_json::to_vec(&people("b").into_iter().rev().collect::<Vec<_>>()).unwrap().into();
-        let new = baton::store::payloads::NewPayload { app_id: "1002".to_owned(), received_at: baton::runner::now(), body };
+        let new = baton::store::payloads::NewPayload { source: "whatsapp:1002".to_owned(), received_at: baton::runner::now(), body };
         shop.store.append_payloads(&[new]).await.unwrap();
-        let (one, two) = tokio::join!(nodes[0].runner.sort(APP, understand), nodes[1].runner.sort("1002", understand_2));
+        let (one, two) = tokio::join!(nodes[0].runner.sort(SOURCE, understand), nodes[1].runner.sort("whatsapp:1002", understand_2));
         assert!(one.is_ok() && two.is_ok(), "{one:?} {two:?}");
-        while nodes[0].runner.sort(APP, understand).await.unwrap().more_may_wait {}
-        while nodes[1].runner.sort("1002", understand_2).await.unwrap().more_may_wait {}
+        while nodes[0].runner.sort(SOURCE, understand).await.unwrap().more_may_wait {}
+        while nodes[1].runner.sort("whatsapp:1002", understand_2).await.unwrap().more_may_wait {}
     }
     assert_eq!(shop.count("SELECT count(*) FROM contacts").await, 40);
     assert_eq!(shop.count("SELECT count(*) FROM inbound_items").await, 80);

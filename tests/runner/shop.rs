@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use baton::demo::postgres::Durability;
+use baton::domain::channel::{Channel, Rulebook};
 use baton::domain::command::Person;
 use baton::domain::flows::Definition;
 use baton::domain::hours::Hours;
@@ -27,6 +28,7 @@ use uuid::Uuid;
 use crate::servers::{Servers, keys};
 
 pub const APP: &str = "1001";
+pub const SOURCE: &str = "whatsapp:1001";
 pub const NUMBER: &str = "2001";
 
 pub struct Shop {
@@ -82,7 +84,14 @@ impl Shop {
         store.add_flow(self.workspace, flow, "Welcome").await.unwrap();
         store.publish_flow(self.workspace, flow, &definition).await.unwrap();
         store.save_app(&App { app_id: APP.to_owned(), app_secret: "s".to_owned(), verify_token: "v".to_owned() }).await.unwrap();
-        let inbox = Inbox { id: self.inbox, name: "Lamp Shop".to_owned(), flow: Some(flow), default_queue: self.support, reopen_hours: 24 };
+        let inbox = Inbox {
+            id: self.inbox,
+            name: "Lamp Shop".to_owned(),
+            channel: Channel::WHATSAPP,
+            flow: Some(flow),
+            default_queue: self.support,
+            reopen_hours: 24,
+        };
         let new = NewInbox {
             workspace: self.workspace,
             inbox,
@@ -101,7 +110,7 @@ impl Shop {
         let store = Store::new(&self.servers.database_url(), connections, keys()).unwrap();
         let (bus, _) = Bus::new("redis://127.0.0.1:1/").unwrap();
         let (live, changes) = Live::new(bus);
-        Node { runner: Runner::new(store, live.clone()), live, pages: Vec::new(), changes }
+        Node { runner: Runner::new(store, live.clone(), Rulebook::WHATSAPP), live, pages: Vec::new(), changes }
     }
 
     /// Somebody of the team.

@@ -1,19 +1,20 @@
 //! Rows of a newer version, or of a hand at the database: what this version does not understand spoils nothing else.
 
 use baton::domain::agent::Availability;
+use baton::domain::contact::Identity;
 use baton::domain::hours::Hours;
 use baton::domain::ids::{ConversationId, UserId};
+use baton::domain::inbound::Said;
 use baton::domain::message::Content;
 use baton::domain::user::Role;
 use baton::domain::{Command, Event};
 use baton::runner::lanes::LaneProgress;
-use baton::runner::sorting::Said;
 use baton::store::lists::ListView;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::bodies::{message, store, understand, work};
-use crate::shop::{APP, Shop};
+use crate::shop::{SOURCE, Shop};
 
 /// The words that a row may hold are named in the schema too; a newer schema names more.
 const NO_CHECKS: &str = "
@@ -53,13 +54,17 @@ async fn lists_and_threads_show_what_they_do_not_understand_and_all_the_rest() {
         assert!(shop.execute(change, &[&newer]).await > 0, "{change}");
     }
     shop.execute("UPDATE contact_identities SET kind = 'telepathy'", &[]).await;
+    shop.execute("UPDATE inboxes SET channel = 'telepathy'", &[]).await;
 
     let listed = shop.store.list(shop.workspace, ana, ListView::All, None, 10).await.unwrap();
     assert_eq!(listed.iter().map(|row| row.conversation.id).collect::<Vec<_>>(), [conversation]);
     let opened = shop.store.opened(shop.workspace, conversation, Some(ana)).await.unwrap().unwrap();
     assert_eq!(opened.contact.fields["name"], "Mia");
     assert_eq!(opened.contact.fields["plan"], newer.to_string());
-    assert!(opened.identities.is_empty());
+    let named = Identity::Other { kind: "telepathy".to_owned(), value: "4917".to_owned() };
+    assert_eq!(opened.identities, [named]);
+    let inboxes = shop.store.connections_of(shop.workspace).await.unwrap();
+    assert_eq!(inboxes.iter().map(|connection| connection.inbox.channel.as_str()).collect::<Vec<_>>(), ["telepathy"]);
     let ids: Vec<Uuid> = shop.rows("SELECT id FROM messages ORDER BY seq", &[]).await.iter().map(|row| row.get(0)).collect();
     let thread = shop.store.thread_messages(shop.workspace, conversation, &ids).await.unwrap();
     assert_eq!(thread.len(), ids.len());
@@ -118,7 +123,7 @@ async fn a_session_that_is_not_understood_keeps_its_customers_messages_until_it_
     store(&shop.store, &[message("4917", "wamid.2", "1"), message("4918", "wamid.3", "hello")]).await;
 
     let runner = shop.node(4).runner;
-    let sorted = runner.sort(crate::shop::APP, crate::bodies::understand).await.unwrap();
+    let sorted = runner.sort(crate::shop::SOURCE, crate::bodies::understand).await.unwrap();
     let mut refused = 0;
     for lane in &sorted.lanes {
         refused += usize::from(runner.run_lane(*lane).await.is_err());
@@ -141,7 +146,7 @@ async fn a_session_or_a_flow_that_nobody_understands_brings_its_customer_to_peop
         shop.execute(change, &[&json!({ "newer": true })]).await;
         store(&shop.store, &[message("4917", "wamid.2", "1")]).await;
         let runner = shop.node(4).runner;
-        let sorted = runner.sort(APP, understand).await.unwrap();
+        let sorted = runner.sort(SOURCE, understand).await.unwrap();
         runner.run_lane(sorted.lanes[0]).await.unwrap_err();
         shop.execute("UPDATE inbound_items SET received_at = received_at - interval '1 hour'", &[]).await;
         while runner.run_lane(sorted.lanes[0]).await.unwrap() == LaneProgress::MoreMayWait {}
@@ -165,7 +170,7 @@ async fn a_state_a_controller_or_a_status_that_nobody_understands_brings_its_cus
         shop.execute(change, &[]).await;
         store(&shop.store, &[message("4917", "wamid.2", "agent"), message("4918", "wamid.3", "hello")]).await;
         let runner = shop.node(4).runner;
-        let sorted = runner.sort(APP, understand).await.unwrap();
+        let sorted = runner.sort(SOURCE, understand).await.unwrap();
         let contacts: Vec<_> = sorted.lanes.iter().map(|lane| lane.contact).collect();
         let outcomes = runner.run_lanes(shop.workspace, shop.inbox, &contacts).await;
         assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{change}: the other customer is served");
@@ -186,7 +191,7 @@ async fn what_one_lane_fails_at_costs_the_others_of_its_transaction_nothing() {
     let others: Vec<_> = (0..9).map(|number| message(&format!("492{number}"), &format!("wamid.of.{number}"), "hello")).collect();
     store(&shop.store, &[&[message("4917", "wamid.2", "1")][..], &others].concat()).await;
     let runner = shop.node(4).runner;
-    let sorted = runner.sort(APP, understand).await.unwrap();
+    let sorted = runner.sort(SOURCE, understand).await.unwrap();
     let contacts: Vec<_> = sorted.lanes.iter().map(|lane| lane.contact).collect();
     let outcomes = runner.run_lanes(shop.workspace, shop.inbox, &contacts).await;
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), others.len());
@@ -233,7 +238,7 @@ async fn what_the_program_fails_over_waits_a_while_and_is_then_set_aside() {
     shop.execute("UPDATE conversations SET last_seq = NULL", &[]).await;
     store(&shop.store, &[message("4917", "wamid.2", "1"), message("4918", "wamid.3", "hello")]).await;
     let runner = shop.node(4).runner;
-    let sorted = runner.sort(crate::shop::APP, crate::bodies::understand).await.unwrap();
+    let sorted = runner.sort(crate::shop::SOURCE, crate::bodies::understand).await.unwrap();
     let mut outcomes = Vec::new();
     for lane in &sorted.lanes {
         outcomes.push(runner.run_lane(*lane).await.is_ok());
@@ -260,7 +265,7 @@ async fn a_body_that_the_program_fails_over_is_set_aside_and_those_behind_it_go_
         assert!(!body.windows(6).any(|word| word == b"riddle"), "a planted fault");
         crate::bodies::understand(body)
     };
-    let sorted = runner.sort(crate::shop::APP, fails_over_riddles).await.unwrap();
+    let sorted = runner.sort(crate::shop::SOURCE, fails_over_riddles).await.unwrap();
     assert_eq!((sorted.bodies, sorted.lanes.len()), (2, 1));
     let reason = "SELECT count(*) FROM quarantine WHERE reason = 'the program failed over it'";
     assert_eq!(shop.count(reason).await, 1);
@@ -278,8 +283,8 @@ async fn a_body_that_the_database_does_not_take_is_set_aside_whole_and_the_other
     // A notice that no `jsonb` can hold.
     let understands = |body: &[u8]| match understand(body) {
         said if said.len() == 2 => vec![Said::Notice {
-            waba_id: Some("3001".to_owned()),
-            phone_number_id: None,
+            address: None,
+            account: Some("3001".to_owned()),
             kind: "account",
             field: "poison".to_owned(),
             value: json!("\u{0}"),
@@ -289,7 +294,7 @@ async fn a_body_that_the_database_does_not_take_is_set_aside_whole_and_the_other
     };
     let mut lanes = 0;
     loop {
-        let sorted = runner.sort(APP, understands).await.unwrap();
+        let sorted = runner.sort(SOURCE, understands).await.unwrap();
         lanes += sorted.lanes.len();
         if !sorted.more_may_wait {
             break;

@@ -3,17 +3,17 @@
 
 use std::collections::HashSet;
 
+use baton::channels::whatsapp::understand;
 use baton::domain::inbound::InboundItem;
+use baton::domain::inbound::Said;
 use baton::runner::Runner;
 use baton::runner::lanes::LaneProgress;
 use baton::runner::now;
-use baton::runner::sorting::Said;
 use baton::store::payloads::NewPayload;
-use baton::workers::understand;
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
-use crate::shop::{APP, Shop};
+use crate::shop::{SOURCE, Shop};
 use crate::strangers::{Chance, cases, miss_a_part, spoil_a_node};
 
 const MUTANTS: usize = 2_000;
@@ -84,11 +84,11 @@ fn later(number: usize) -> Vec<u8> {
 
 /// Stores bodies and works them off; no fault is allowed.
 async fn take_in(shop: &Shop, runner: &Runner, bodies: &[Vec<u8>]) {
-    let payload = |body: &Vec<u8>| NewPayload { app_id: APP.to_owned(), received_at: now(), body: body.clone().into() };
+    let payload = |body: &Vec<u8>| NewPayload { source: SOURCE.to_owned(), received_at: now(), body: body.clone().into() };
     shop.store.append_payloads(&bodies.iter().map(payload).collect::<Vec<_>>()).await.unwrap();
     let run = |lane| async move { while runner.run_lane(lane).await.unwrap() == LaneProgress::MoreMayWait {} };
     loop {
-        let sorted = runner.sort(APP, understand).await.unwrap();
+        let sorted = runner.sort(SOURCE, understand).await.unwrap();
         if sorted.bodies == 0 {
             break;
         }

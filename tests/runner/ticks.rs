@@ -1,5 +1,6 @@
 //! Ticks at the door: bodies of nothing else are done with as they come, and whatever there is to decide about waits its turn.
 
+use baton::channels::whatsapp::understand;
 use baton::domain::Refusal;
 use baton::domain::command::{Command, ReplyContent};
 use baton::domain::delivery::Outcome;
@@ -14,11 +15,10 @@ use baton::store::Transaction;
 use baton::store::dispatches::{Claim, Dispatch};
 use baton::store::messages;
 use baton::store::payloads::NewPayload;
-use baton::workers::understand;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::shop::{APP, NUMBER, Node, Shop};
+use crate::shop::{NUMBER, Node, SOURCE, Shop};
 
 /// A message of ours on its way.
 struct Sent {
@@ -67,12 +67,12 @@ impl Sent {
 
     async fn hears(&self, body: &Value) -> Taken {
         let body = body.to_string().into_bytes().into();
-        self.intake.take(NewPayload { app_id: APP.to_owned(), received_at: now(), body }).await.unwrap()
+        self.intake.take(NewPayload { source: SOURCE.to_owned(), received_at: now(), body }).await.unwrap()
     }
 
     /// Works off what was stored.
     async fn works(&self) {
-        for lane in self.node.runner.sort(APP, understand).await.unwrap().lanes {
+        for lane in self.node.runner.sort(SOURCE, understand).await.unwrap().lanes {
             self.node.runner.run_lane(lane).await.unwrap();
         }
     }
@@ -212,7 +212,7 @@ async fn an_app_that_does_not_speak_for_a_number_tells_nothing_of_its_messages()
     let sent = Sent::accepted().await;
     let body = body(&[status(WAMID, "read")]).to_string().into_bytes().into();
     sent.shop.execute("INSERT INTO apps (app_id, app_secret, verify_token) VALUES ('1999', 's', 't')", &[]).await;
-    let taken = sent.intake.take(NewPayload { app_id: "1999".to_owned(), received_at: now(), body }).await.unwrap();
+    let taken = sent.intake.take(NewPayload { source: "whatsapp:1999".to_owned(), received_at: now(), body }).await.unwrap();
     assert_eq!((taken, sent.stands().await.0.as_str()), (Taken::Stored, "sending"));
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use baton::domain::channel::Rulebook;
 use baton::domain::hours::Hours;
 use baton::domain::ids::QueueId;
 use baton::domain::queue::Queue;
@@ -50,7 +51,7 @@ async fn a_queue_is_used_on_every_node_at_once_and_soon_without_redis() {
     let (live, _changes) = Live::new(bus);
     let stop = CancellationToken::new();
     let telling = tokio::spawn(task.run(live.clone(), stop.clone()));
-    let runner = Runner::new(world.store.clone(), live.clone());
+    let runner = Runner::new(world.store.clone(), live.clone(), Rulebook::WHATSAPP);
     runner.configure(world.shop.workspace, &By::CommandLine, queue(&world, "repairs"), None).await.unwrap();
     is_offered(&world, &ana, &path, "repairs", AT_ONCE).await;
     world.servers.kill_redis();

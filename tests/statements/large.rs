@@ -35,8 +35,10 @@ const LARGE: &str = "
     INSERT INTO queues (workspace_id, id, key, name, team_id, hours)
     SELECT pg_temp.workspace(n), pg_temp.id('q', n), 'queue' || n, 'Queue ' || n, pg_temp.id('t', n), '{}' FROM generate_series(0, 49) AS n;
     INSERT INTO apps (app_id, app_secret, verify_token) VALUES ('1', '', '');
-    INSERT INTO inboxes (workspace_id, id, name, app_id, phone_number_id, waba_id, display_phone_number, access_token, default_queue_id)
-    SELECT pg_temp.workspace(n), pg_temp.id('i', n), 'Number ' || n, '1', n::text, n::text, '', '', pg_temp.id('q', n) FROM generate_series(0, 1999) AS n;
+    INSERT INTO inboxes (workspace_id, id, name, channel, default_queue_id)
+    SELECT pg_temp.workspace(n), pg_temp.id('i', n), 'Number ' || n, 'whatsapp', pg_temp.id('q', n) FROM generate_series(0, 1999) AS n;
+    INSERT INTO whatsapp_numbers (workspace_id, inbox_id, app_id, phone_number_id, waba_id, display_phone_number, access_token)
+    SELECT pg_temp.workspace(n), pg_temp.id('i', n), '1', n::text, n::text, '', '' FROM generate_series(0, 1999) AS n;
     INSERT INTO allowances (workspace_id, inbox_id) SELECT pg_temp.workspace(n), pg_temp.id('i', n) FROM generate_series(0, 1999) AS n;
     INSERT INTO sessions (workspace_id, id, user_id, secret_hash, expires_at)
     SELECT pg_temp.workspace(n), pg_temp.id('s', n), pg_temp.id('u', n % 1000), '', pg_temp.at(n) FROM generate_series(0, 49999) AS n;
@@ -72,7 +74,7 @@ const LARGE: &str = "
     INSERT INTO flow_sessions (workspace_id, conversation_id, flow_id, version, session)
     SELECT pg_temp.workspace(n), pg_temp.id('c', n), pg_temp.id('l', n % 5), 1, '{}' FROM generate_series(0, 4999) AS n;
 
-    INSERT INTO payloads (app_id, received_at, body, sorted_at)
+    INSERT INTO payloads (source, received_at, body, sorted_at)
     SELECT '1', pg_temp.at(n), 'body', CASE WHEN n < 99900 THEN pg_temp.at(n) END FROM generate_series(0, 99999) AS n;
     INSERT INTO inbound_items (workspace_id, contact_id, inbox_id, payload_seq, item, received_at)
     SELECT pg_temp.workspace(n % 20000), pg_temp.id('p', n % 20000), pg_temp.id('i', n % 20), n, '{}', pg_temp.at(n) FROM generate_series(0, 19999) AS n;
@@ -83,7 +85,7 @@ const LARGE: &str = "
     FROM generate_series(0, 19999) AS n;
     INSERT INTO timers (workspace_id, conversation_id, kind, subject, contact_id, due_at, timer)
     SELECT pg_temp.workspace(n), pg_temp.id('c', n), 'flow_wait', pg_temp.id('c', n), pg_temp.id('p', n), pg_temp.at(n), '{}' FROM generate_series(0, 19999) AS n;
-    INSERT INTO quarantine (id, workspace_id, app_id, payload_seq, reason, item, at)
+    INSERT INTO quarantine (id, workspace_id, source, payload_seq, reason, item, at)
     SELECT pg_temp.id('x', n), CASE WHEN n % 3 > 0 THEN pg_temp.workspace(n) END, '1', n, 'strange', '', pg_temp.at(n) FROM generate_series(0, 19999) AS n;
     INSERT INTO notices (workspace_id, id, kind, field, value, digest, at)
     SELECT pg_temp.workspace(n), pg_temp.id('o', n), 'account', 'field', '{}', decode(md5(n::text), 'hex'), pg_temp.at(n) FROM generate_series(0, 19999) AS n;

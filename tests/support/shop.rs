@@ -1,5 +1,6 @@
 //! The workspace of a world: an invented lamp shop with two queues, one team, a flow and one number.
 
+use baton::domain::channel::{Channel, WHATSAPP};
 use baton::domain::flows::validation;
 use baton::domain::hours::Hours;
 use baton::domain::ids::{FlowId, InboxId, QueueId, TeamId, UserId, WorkspaceId};
@@ -72,14 +73,15 @@ impl Shop {
 
     async fn connect(&self, store: &Store) {
         let json: Value = serde_json::from_str(include_str!("flow.json")).unwrap();
-        let definition = validation::check(&json, &["orders", "support"]).unwrap();
+        let definition = validation::check(&json, &["orders", "support"], &WHATSAPP).unwrap();
         let flow = FlowId(Uuid::now_v7());
         store.add_flow(self.workspace, flow, &definition.name).await.unwrap();
         store.publish_flow(self.workspace, flow, &definition).await.unwrap();
         let (app_id, app_secret, verify_token) = (APP_ID.to_owned(), APP_SECRET.to_owned(), VERIFY_TOKEN.to_owned());
         store.save_app(&App { app_id, app_secret, verify_token }).await.unwrap();
         let name = "Lamp Shop".to_owned();
-        let inbox = Inbox { id: self.inbox, name, flow: Some(flow), default_queue: self.support, reopen_hours: 24 };
+        let inbox =
+            Inbox { id: self.inbox, name, channel: Channel::WHATSAPP, flow: Some(flow), default_queue: self.support, reopen_hours: 24 };
         let new = NewInbox {
             workspace: self.workspace,
             inbox,

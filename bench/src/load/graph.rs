@@ -1,26 +1,33 @@
-//! WhatsApp's side of a send: takes each message at once, and tells that it was sent, delivered and read, each in a webhook of its own.
+//! WhatsApp's side of a send: takes each message at once, and tells a moment later that it was sent, then that it was delivered, then
+//! that it was read, each in a webhook of its own.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::http::{self, Connection};
 use super::webhook;
 
-/// Connections on which statuses are told.
-const TELLERS: usize = 32;
+/// Connections on which each of the statuses is told.
+const TELLERS: usize = 12;
+
+/// How long after the answer to a send its first status comes, and each of the others after the one before.
+const MOMENT: Duration = Duration::from_millis(100);
 
 const TICKS: [&str; 3] = ["sent", "delivered", "read"];
 
-/// A message that was taken.
+/// A message that was taken, and when the next status of it is due.
 struct Sent {
+    due: Instant,
     wamid: String,
     to: String,
     callback: String,
@@ -40,20 +47,11 @@ impl Graph {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let told = Arc::new(AtomicUsize::new(0));
-        let (sent, taken) = async_queue();
-        let (tellers, mut wanted) = mpsc::unbounded_channel::<SocketAddr>();
+        let (sent, taken) = mpsc::unbounded_channel();
+        let (tellers, wanted) = mpsc::unbounded_channel::<SocketAddr>();
         let mut tasks = JoinSet::new();
         tasks.spawn(accept(listener, sent));
-        let counted = told.clone();
-        tasks.spawn(async move {
-            let mut telling = JoinSet::new();
-            while let Some(server) = wanted.recv().await {
-                for _ in 0..TELLERS {
-                    telling.spawn(tell(Connection::open(server).await?, server, taken.clone(), counted.clone()));
-                }
-            }
-            Ok(())
-        });
+        tasks.spawn(tell_all(wanted, taken, told.clone()));
         Ok(Self { address, told, tasks, tellers })
     }
 
@@ -68,12 +66,26 @@ impl Graph {
     }
 }
 
-/// What is told next, for whoever has time.
-type Taken = Arc<tokio::sync::Mutex<mpsc::UnboundedReceiver<Sent>>>;
+type Queue = Arc<Mutex<mpsc::UnboundedReceiver<Sent>>>;
 
-fn async_queue() -> (mpsc::UnboundedSender<Sent>, Taken) {
-    let (sent, taken) = mpsc::unbounded_channel();
-    (sent, Arc::new(tokio::sync::Mutex::new(taken)))
+/// Each status has a queue of its own, so that all messages in it are due in their order.
+async fn tell_all(
+    mut wanted: mpsc::UnboundedReceiver<SocketAddr>,
+    taken: mpsc::UnboundedReceiver<Sent>,
+    told: Arc<AtomicUsize>,
+) -> Result<()> {
+    let Some(server) = wanted.recv().await else { return Ok(()) };
+    let (mut telling, mut queue) = (JoinSet::new(), Arc::new(Mutex::new(taken)));
+    for (place, status) in TICKS.into_iter().enumerate() {
+        let (then, next) = mpsc::unbounded_channel();
+        for _ in 0..TELLERS {
+            let then = (place + 1 < TICKS.len()).then(|| then.clone());
+            let teller = Teller { connection: Connection::open(server).await?, server, status, then, told: told.clone() };
+            telling.spawn(teller.tell(queue.clone()));
+        }
+        queue = Arc::new(Mutex::new(next));
+    }
+    telling.join_next().await.map_or(Ok(()), |ended| ended?)
 }
 
 async fn accept(listener: TcpListener, sent: mpsc::UnboundedSender<Sent>) -> Result<()> {
@@ -99,7 +111,8 @@ async fn serve(mut stream: TcpStream, sent: mpsc::UnboundedSender<Sent>) -> Resu
             let answer = format!(
                 r#"{{"messaging_product":"whatsapp","contacts":[{{"input":"{to}","wa_id":"{to}"}}],"messages":[{{"id":"{wamid}"}}]}}"#
             );
-            sent.send(Sent { wamid, to, callback: text("biz_opaque_callback_data") }).ok().context("nobody tells what was sent")?;
+            let callback = text("biz_opaque_callback_data");
+            sent.send(Sent { due: Instant::now() + MOMENT, wamid, to, callback }).ok().context("nobody tells what was sent")?;
             answer
         };
         let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", answer.len());
@@ -107,15 +120,29 @@ async fn serve(mut stream: TcpStream, sent: mpsc::UnboundedSender<Sent>) -> Resu
     }
 }
 
-/// Tells what became of one message after the other.
-async fn tell(mut connection: Connection, server: SocketAddr, taken: Taken, told: Arc<AtomicUsize>) -> Result<()> {
-    loop {
-        let next = taken.lock().await.recv().await;
-        let Some(Sent { wamid, to, callback }) = next else { return Ok(()) };
-        for status in TICKS {
-            let answer = connection.send(&webhook::status(server, &to, &wamid, status, &callback)).await?;
+/// Tells one status of one message after the other.
+struct Teller {
+    connection: Connection,
+    server: SocketAddr,
+    status: &'static str,
+    /// Where its next status is told.
+    then: Option<mpsc::UnboundedSender<Sent>>,
+    told: Arc<AtomicUsize>,
+}
+
+impl Teller {
+    async fn tell(mut self, queue: Queue) -> Result<()> {
+        loop {
+            let next = queue.lock().await.recv().await;
+            let Some(sent) = next else { return Ok(()) };
+            tokio::time::sleep_until(sent.due).await;
+            let request = webhook::status(self.server, &sent.to, &sent.wamid, self.status, &sent.callback);
+            let answer = self.connection.send(&request).await?;
             anyhow::ensure!(answer == 200, "a status was answered with {answer}");
+            match &self.then {
+                Some(then) => then.send(Sent { due: Instant::now() + MOMENT, ..sent }).ok().context("nobody tells the next status")?,
+                None => _ = self.told.fetch_add(1, Ordering::Relaxed),
+            }
         }
-        told.fetch_add(1, Ordering::Relaxed);
     }
 }

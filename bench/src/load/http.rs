@@ -9,6 +9,14 @@ use tokio::net::TcpStream;
 /// Longest head of an answer that is read.
 const LONGEST_HEAD: usize = 16 * 1024;
 
+/// What a browser is answered.
+pub struct Answer {
+    pub status: u16,
+    /// Names and values.
+    pub cookies: Vec<String>,
+    pub body: Vec<u8>,
+}
+
 /// A kept connection.
 pub struct Connection {
     stream: TcpStream,
@@ -29,12 +37,13 @@ impl Connection {
         Ok(status)
     }
 
-    /// Sends a whole request and answers the status and the body of its response.
-    pub async fn ask(&mut self, request: &[u8]) -> Result<(u16, Vec<u8>)> {
+    /// Sends a whole request as a browser does.
+    pub async fn ask(&mut self, request: &[u8]) -> Result<Answer> {
         let (status, head, length) = self.exchange(request).await?;
-        let body = self.received[head..head + length].to_vec();
+        let cookies = headers(&self.received[..head], "set-cookie").map(|cookie| cookie.split(';').next().unwrap_or_default().to_owned());
+        let answer = Answer { status, cookies: cookies.collect(), body: self.received[head..head + length].to_vec() };
         self.received.drain(..head + length);
-        Ok((status, body))
+        Ok(answer)
     }
 
     /// Receives a whole response; answers its status, and how long its head and its body are.

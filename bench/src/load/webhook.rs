@@ -97,7 +97,7 @@ mod tests {
     fn baton_takes_the_signature() {
         let body = body("15550000001", 7);
         let header = format!("sha256={}", signature(body.as_bytes()));
-        assert!(baton::whatsapp::signature::verify(APP_SECRET, Some(&header), body.as_bytes()));
+        assert!(baton::channels::whatsapp::signature::verify(APP_SECRET, Some(&header), body.as_bytes()));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use baton::demo::postgres;
@@ -30,8 +30,9 @@ const TRANSACTIONS: f64 = 5.0;
 const TRIPS: f64 = 25.0;
 const ROWS: f64 = 18.0;
 
-/// What was done so far.
+/// What was done up to a moment.
 struct Counted {
+    at: Instant,
     transactions: i64,
     trips: usize,
     rows: i64,
@@ -55,8 +56,9 @@ pub async fn measure(world: &World) -> Result<bool> {
     let idle = counted(&client, &trips).await?;
     answer(&graph, &mut writer, ANSWERS).await?;
     let after = counted(&client, &trips).await?;
-    // What a node does anyway was counted for about twice as long.
-    let each = |after: f64, idle: f64, before: f64| ((after - idle) - (idle - before) / 2.0) / ANSWERS as f64;
+    // What a node does anyway, in as much time.
+    let share = after.at.duration_since(idle.at).as_secs_f64() / idle.at.duration_since(before.at).as_secs_f64();
+    let each = |after: f64, idle: f64, before: f64| ((after - idle) - (idle - before) * share) / ANSWERS as f64;
     let transactions = each(after.transactions as f64, idle.transactions as f64, before.transactions as f64);
     let trips = each(after.trips as f64, idle.trips as f64, before.trips as f64);
     let rows = each(after.rows as f64, idle.rows as f64, before.rows as f64);
@@ -85,8 +87,8 @@ async fn answer(graph: &Graph, writer: &mut Writer, first: usize) -> Result<()> 
 
 /// Once PostgreSQL has told all of it.
 async fn counted(client: &Client, trips: &Trips) -> Result<Counted> {
-    let count = trips.count.load(Ordering::Relaxed);
     tokio::time::sleep(KEPT_BACK).await;
+    let count = trips.count.load(Ordering::Relaxed);
     let row = client
         .query_one(
             "SELECT (SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()),
@@ -94,5 +96,5 @@ async fn counted(client: &Client, trips: &Trips) -> Result<Counted> {
             &[],
         )
         .await?;
-    Ok(Counted { transactions: row.get(0), trips: count, rows: row.get(1) })
+    Ok(Counted { at: Instant::now(), transactions: row.get(0), trips: count, rows: row.get(1) })
 }

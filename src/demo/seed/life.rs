@@ -3,6 +3,7 @@
 use anyhow::{Result, anyhow};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::channel::WHATSAPP;
 use crate::domain::command::{Command, Person, ReplyContent, TransferTarget};
 use crate::domain::contact::{Contact, Identity};
 use crate::domain::conversation::Controller;
@@ -40,6 +41,7 @@ impl<'a> Life<'a> {
             workspace: shop.id,
             workplace: shop.workplace.clone(),
             inbox: shop.inbox.clone(),
+            rules: &WHATSAPP,
             contact,
             conversation: None,
             another_under_way: false,

@@ -91,7 +91,7 @@ pub fn phones() -> Vec<(&'static str, &'static str)> {
 /// # Errors
 /// As PostgreSQL answers.
 pub async fn answerable(store: &Store) -> Result<Vec<Answerable>> {
-    let Some(connection) = store.connections().await?.into_iter().find(|connection| connection.phone_number_id == PHONE_NUMBER_ID) else {
+    let Some(connection) = store.connections().await?.into_iter().find(|connection| connection.address == PHONE_NUMBER_ID) else {
         return Ok(Vec::new());
     };
     let phones: Vec<&str> = customers::PHONES.iter().map(|phone| phone.number).collect();

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::domain::agent::{Agent, Availability};
+use crate::domain::channel::{self, Channel};
 use crate::domain::command::Person;
 use crate::domain::flows::validation;
 use crate::domain::hours::Hours;
@@ -177,7 +178,7 @@ fn week(working_day: &[&str; 2], weekend: &[&str; 2]) -> Value {
 async fn publish(store: &Store, workspace: WorkspaceId, queues: &[Queue]) -> Result<FlowId> {
     let keys: Vec<&str> = queues.iter().map(|queue| queue.key.as_str()).collect();
     let json: Value = serde_json::from_str(include_str!("../flow.json")).context("flow.json")?;
-    let definition = validation::check(&json, &keys).map_err(|faults| anyhow!("flow.json has faults: {faults:?}"))?;
+    let definition = validation::check(&json, &keys, &channel::WHATSAPP).map_err(|faults| anyhow!("flow.json has faults: {faults:?}"))?;
     let flow = FlowId(Uuid::now_v7());
     store.add_flow(workspace, flow, &definition.name).await?;
     store.publish_flow(workspace, flow, &definition).await?;
@@ -188,7 +189,14 @@ async fn connect(store: &Store, workspace: WorkspaceId, flow: FlowId, default_qu
     let app =
         App { app_id: super::APP_ID.to_owned(), app_secret: super::APP_SECRET.to_owned(), verify_token: super::VERIFY_TOKEN.to_owned() };
     store.save_app(&app).await?;
-    let inbox = Inbox { id: InboxId(Uuid::now_v7()), name: super::BUSINESS.to_owned(), flow: Some(flow), default_queue, reopen_hours: 24 };
+    let inbox = Inbox {
+        id: InboxId(Uuid::now_v7()),
+        name: super::BUSINESS.to_owned(),
+        channel: Channel::WHATSAPP,
+        flow: Some(flow),
+        default_queue,
+        reopen_hours: 24,
+    };
     let new = NewInbox {
         workspace,
         inbox: inbox.clone(),

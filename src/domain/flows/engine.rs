@@ -10,6 +10,7 @@ use super::session::{FlowSession, Given, When};
 use super::text;
 use super::turn::Bubble;
 use crate::domain::brief::{Answer, Brief, HandOffReason};
+use crate::domain::channel::Rules;
 use crate::domain::contact::Contact;
 use crate::domain::ids::{FlowId, MessageId, QueueId};
 use crate::domain::message::{Choice, Content};
@@ -21,8 +22,10 @@ pub struct Context<'a> {
     pub contact: &'a Contact,
     /// Every queue of the workspace.
     pub queues: &'a [Queue],
+    /// What the channel allows.
+    pub rules: &'a Rules,
     pub now: Timestamp,
-    /// Whether the customer service window is open: otherwise nothing is said, and a question hands off.
+    /// Whether the customer may be written to: otherwise nothing is said, and a question hands off.
     pub may_speak: bool,
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::definition::Definition;
 use super::engine::Incoming;
 use super::text::{self, Text, normalise, primary};
+use crate::domain::channel::Rules;
 
 /// Small words of one language that must be in a message before a language is learned, and before a known one is changed.
 const TO_LEARN: usize = 2;
@@ -61,19 +62,19 @@ const GREETINGS: [(&str, &str); 9] = [
 /// The language that a message teaches, by its key in the definition; nothing when it teaches none. `known` is what is known of the
 /// customer.
 #[must_use]
-pub fn learned<'a>(definition: &'a Definition, known: Option<&str>, incoming: &Incoming<'_>) -> Option<&'a str> {
+pub fn learned<'a>(definition: &'a Definition, rules: &Rules, known: Option<&str>, incoming: &Incoming<'_>) -> Option<&'a str> {
     let languages = spoken(definition);
     if languages.len() < 2 {
         return None;
     }
     let is_known = |language: &&str| known.is_some_and(|known| primary(known) == primary(language));
     let taught = match incoming.choice {
-        Some(choice) => titled(definition, &choice.title, Some(&choice.id))
+        Some(choice) => titled(definition, rules, &choice.title, Some(&choice.id))
             // Whoever taps on what we offered has not said what they speak.
             .filter(|language| primary(language) != primary(known.unwrap_or(&definition.language))),
         None => {
             let said = incoming.text.unwrap_or("");
-            titled(definition, said, None).or_else(|| written(&languages, known, said))
+            titled(definition, rules, said, None).or_else(|| written(&languages, known, said))
         }
     };
     taught.filter(|language| !is_known(language))
@@ -91,17 +92,20 @@ fn spoken(definition: &Definition) -> BTreeSet<&str> {
 }
 
 /// The one language in which these are an option's words.
-fn titled<'a>(definition: &'a Definition, said: &str, id: Option<&str>) -> Option<&'a str> {
+fn titled<'a>(definition: &'a Definition, rules: &Rules, said: &str, id: Option<&str>) -> Option<&'a str> {
     let said = normalise(said);
     if said.is_empty() {
         return None;
     }
     let options = definition.nodes.values().filter_map(|node| node.as_ask()).flat_map(|ask| &ask.options);
+    // Whole, and as a button or a row shows them.
+    let longest = [Some(usize::MAX), rules.buttons.map(|buttons| buttons.title), rules.list.map(|list| list.title)];
+    let longest: Vec<usize> = longest.into_iter().flatten().collect();
     let mut found = BTreeSet::new();
     for option in options.filter(|option| id.is_none_or(|id| option.id == id)) {
         let Text::Languages(titles) = &option.title else { continue };
-        let shown = |title: &str| normalise(&text::truncate(title, text::MAX_BUTTON_TITLE));
-        found.extend(titles.iter().filter(|(_, title)| normalise(title) == said || shown(title) == said).map(|(key, _)| key.as_str()));
+        let is_said = |title: &str| longest.iter().any(|longest| normalise(&text::truncate(title, *longest)) == said);
+        found.extend(titles.iter().filter(|(_, title)| is_said(title)).map(|(key, _)| key.as_str()));
     }
     let mut found = found.into_iter();
     let first = found.next()?;
@@ -139,6 +143,7 @@ fn small_words(language: &str) -> impl Iterator<Item = &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::channel::WHATSAPP;
     use crate::domain::flows::engine::Kind;
     use crate::domain::ids::MessageId;
     use crate::domain::message::Choice;
@@ -150,14 +155,14 @@ mod tests {
     fn of_text(known: Option<&str>, said: &str) -> Option<String> {
         let at = jiff::Timestamp::UNIX_EPOCH;
         let incoming = Incoming { message: MessageId(uuid::Uuid::nil()), at, text: Some(said), choice: None, kind: Kind::Words };
-        learned(&demo(), known, &incoming).map(str::to_owned)
+        learned(&demo(), &WHATSAPP, known, &incoming).map(str::to_owned)
     }
 
     fn of_tap(known: Option<&str>, id: &str, title: &str) -> Option<String> {
         let at = jiff::Timestamp::UNIX_EPOCH;
         let choice = Choice { id: id.to_owned(), title: title.to_owned(), description: None };
         let incoming = Incoming { message: MessageId(uuid::Uuid::nil()), at, text: None, choice: Some(&choice), kind: Kind::Tap };
-        learned(&demo(), known, &incoming).map(str::to_owned)
+        learned(&demo(), &WHATSAPP, known, &incoming).map(str::to_owned)
     }
 
     #[test]
@@ -218,6 +223,6 @@ mod tests {
         let at = jiff::Timestamp::UNIX_EPOCH;
         let said = Some("Hola, tengo un problema con mi pedido");
         let incoming = Incoming { message: MessageId(uuid::Uuid::nil()), at, text: said, choice: None, kind: Kind::Words };
-        assert_eq!(learned(&flow, None, &incoming), None);
+        assert_eq!(learned(&flow, &WHATSAPP, None, &incoming), None);
     }
 }

@@ -209,7 +209,7 @@ impl<'a> Run<'a> {
             return;
         }
         let body = self.expand(words, queue);
-        let body = text::truncate(&body, text::MAX_BODY);
+        let body = text::truncate(&body, self.context.rules.text);
         if !body.is_empty() {
             self.steps.push(Step::Say(Content::Text { body }));
         }

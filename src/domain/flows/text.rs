@@ -1,18 +1,9 @@
-//! Texts: several languages, placeholders, WhatsApp's limits, and names that come from outside.
+//! Texts: several languages, placeholders, and names that come from outside.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// WhatsApp's limits, in characters (Meta, "Interactive reply buttons messages", "Interactive list messages", "Text messages").
-pub const MAX_BODY: usize = 4096;
-pub const MAX_BUTTONS_BODY: usize = 1024;
-pub const MAX_BUTTONS: usize = 3;
-pub const MAX_ROWS: usize = 10;
-pub const MAX_BUTTON_TITLE: usize = 20;
-pub const MAX_ROW_TITLE: usize = 24;
-pub const MAX_DESCRIPTION: usize = 72;
-pub const MAX_OPTION_ID: usize = 200;
 /// How much of a name is said.
 pub const MAX_NAME: usize = 40;
 

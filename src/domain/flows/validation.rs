@@ -6,18 +6,22 @@ mod reading;
 use std::collections::BTreeSet;
 use std::fmt;
 
+use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::definition::{Definition, FORMAT};
 use super::nodes::Node;
 use super::promise;
 use super::text::{self, Piece, Text};
+use crate::domain::channel::Rules;
 
 /// No more than may follow one message, so that a definition without circles never runs out of steps.
 pub const MAX_NODES: usize = super::run::MAX_NODES_PER_STEP;
 pub const MAX_SETTLE_SECONDS: u32 = 30;
-/// Less than the 24 hours in which WhatsApp takes free messages.
-pub const MAX_WAIT_MINUTES: u32 = 23 * 60;
+/// How long a question may wait at most, where the channel's window does not end it before.
+const MAX_WAIT: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// What has to be left of the window when a flow gives up: people are to answer in it.
+const LEFT_OF_WINDOW: SignedDuration = SignedDuration::from_hours(1);
 const MAX_HAND_OFF_WORDS: usize = 100;
 const MAX_KEY: usize = 40;
 
@@ -41,18 +45,18 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Reads a definition as an author wrote it. `queues` are the keys of the workspace's queues.
+/// Reads a definition as an author wrote it, for a channel of these rules. `queues` are the keys of the workspace's queues.
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub fn check(json: &Value, queues: &[&str]) -> Result<Definition, Vec<Fault>> {
+pub fn check(json: &Value, queues: &[&str], rules: &Rules) -> Result<Definition, Vec<Fault>> {
     let format = json.get("format").and_then(Value::as_u64);
     if format != Some(u64::from(FORMAT)) {
         let what = format!("must be {FORMAT}; other formats cannot be read");
         return Err(vec![Fault { node: None, field: Some("format".to_owned()), what }]);
     }
     let read = reading::read(json)?;
-    let mut checks = Checks::new(&read.definition, queues, read.faults);
+    let mut checks = Checks::new(&read.definition, queues, rules, read.faults);
     checks.whole();
     for (key, node) in &read.definition.nodes {
         checks.at(key);
@@ -70,6 +74,7 @@ pub fn check(json: &Value, queues: &[&str]) -> Result<Definition, Vec<Fault>> {
 pub struct Checks<'a> {
     definition: &'a Definition,
     queues: &'a [&'a str],
+    rules: &'a Rules,
     /// Every field some question answers.
     fields: BTreeSet<&'a str>,
     hand_off_words: BTreeSet<String>,
@@ -80,10 +85,21 @@ pub struct Checks<'a> {
 }
 
 impl<'a> Checks<'a> {
-    fn new(definition: &'a Definition, queues: &'a [&'a str], faults: Vec<Fault>) -> Self {
+    fn new(definition: &'a Definition, queues: &'a [&'a str], rules: &'a Rules, faults: Vec<Fault>) -> Self {
         let fields = definition.nodes.values().filter_map(Node::as_ask).map(|ask| ask.field.as_str()).collect();
         let hand_off_words = definition.hand_off_words.iter().map(|word| text::normalise(word)).collect();
-        Self { definition, queues, fields, hand_off_words, languages: Vec::new(), node: None, faults }
+        Self { definition, queues, rules, fields, hand_off_words, languages: Vec::new(), node: None, faults }
+    }
+
+    /// What the channel allows.
+    #[must_use]
+    pub fn rules(&self) -> &'a Rules {
+        self.rules
+    }
+
+    /// Minutes.
+    fn longest_wait(&self) -> i64 {
+        self.rules.window.map_or(MAX_WAIT, |window| window - LEFT_OF_WINDOW).as_mins()
     }
 
     fn at(&mut self, node: &'a str) {
@@ -102,8 +118,9 @@ impl<'a> Checks<'a> {
         if definition.settle_seconds > MAX_SETTLE_SECONDS {
             self.fault("settle_seconds", format!("must be 0 to {MAX_SETTLE_SECONDS}"));
         }
-        if !(1..=MAX_WAIT_MINUTES).contains(&definition.wait_minutes) {
-            self.fault("wait_minutes", format!("must be 1 to {MAX_WAIT_MINUTES}"));
+        let longest_wait = self.longest_wait();
+        if !(1..=longest_wait).contains(&i64::from(definition.wait_minutes)) {
+            self.fault("wait_minutes", format!("must be 1 to {longest_wait}"));
         }
         if definition.hand_off_words.len() > MAX_HAND_OFF_WORDS || self.is_hand_off_word("") {
             self.fault("hand_off_words", format!("must be at most {MAX_HAND_OFF_WORDS} words of letters or digits"));
@@ -117,12 +134,12 @@ impl<'a> Checks<'a> {
             ("welcome_back_text", &definition.welcome_back_text),
         ] {
             if let Some(words) = words {
-                self.text(field, words, text::MAX_BODY);
+                self.text(field, words, self.rules.text);
             }
         }
     }
 
-    /// A text that is said: not empty, within WhatsApp's limit, in the flow's language, with placeholders that exist.
+    /// A text that is said: not empty, within the channel's limit, in the flow's language, with placeholders that exist.
     pub fn text(&mut self, field: &str, words: &Text, limit: usize) {
         self.wordings(field, words, limit);
         for wording in words.wordings() {

@@ -8,7 +8,6 @@ use super::text::ascii_digit;
 
 /// How long a free text may be when the author does not say.
 pub const MAX_TEXT: usize = 1000;
-const MAX_LONG_TEXT: usize = 4096;
 const MAX_DIGITS: usize = 30;
 const MAX_PATTERN: usize = 60;
 const MAX_EMAIL: usize = 254;
@@ -92,11 +91,11 @@ impl Accept {
         }
     }
 
-    /// What is wrong with it, if anything.
+    /// What is wrong with it, if anything, where a message has at most `longest` characters.
     #[must_use]
-    pub fn fault(&self) -> Option<String> {
+    pub fn fault(&self, longest: usize) -> Option<String> {
         Some(match self {
-            Accept::Text { min, max } if min > max || *max > MAX_LONG_TEXT || *max == 0 => format!("needs min ≤ max ≤ {MAX_LONG_TEXT}"),
+            Accept::Text { min, max } if min > max || *max > longest || *max == 0 => format!("needs min ≤ max ≤ {longest}"),
             Accept::Number { min: Some(min), max: Some(max) } if min > max => "needs min ≤ max".to_owned(),
             Accept::Digits { min, max } if min > max || *max > MAX_DIGITS || *min == 0 => format!("needs 1 ≤ min ≤ max ≤ {MAX_DIGITS}"),
             Accept::Pattern { pattern } if pattern.chars().count() > MAX_PATTERN => {

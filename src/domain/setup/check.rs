@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::event::{Parts, SetupEvent};
 use super::refusal::{SetupRefusal, Thing};
 use super::value::{Flow, Member, Setup};
+use crate::domain::channel;
 use crate::domain::flows::validation;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::Permission;
@@ -177,7 +178,7 @@ fn flow_faults(setup: &Setup) -> Vec<SetupRefusal> {
     let keys: Vec<&str> = setup.queues.values().map(|queue| queue.key.as_str()).collect();
     let published = setup.flows.iter().filter_map(|(id, flow)| Some((flow, setup.definitions.get(&(*id, flow.published?))?)));
     let faults = published.flat_map(|(flow, definition)| {
-        let found = validation::check(definition, &keys).err().unwrap_or_default();
+        let found = validation::check(definition, &keys, &channel::WHATSAPP).err().unwrap_or_default();
         found.into_iter().map(|fault| SetupRefusal::FlowFaulty { flow: flow.name.clone(), faults: vec![fault.to_string()] })
     });
     faults.collect()

@@ -10,6 +10,7 @@ use super::refusal::{SetupRefusal, Thing};
 use super::undo;
 use super::value::{Flow, Inbox, Member, Queue, Setup, Team};
 use crate::domain::agent::Availability;
+use crate::domain::channel;
 use crate::domain::flows::validation;
 use crate::domain::ids::{FlowId, TeamId, UserId};
 use crate::domain::queue;
@@ -132,7 +133,7 @@ impl Draft {
 
     fn publish(&mut self, flow: FlowId, definition: Value) -> Applied {
         let keys: Vec<&str> = self.setup.queues.values().map(|queue| queue.key.as_str()).collect();
-        let found = validation::check(&definition, &keys);
+        let found = validation::check(&definition, &keys, &channel::WHATSAPP);
         let known = known(&mut self.setup.flows, flow, Thing::Flow)?;
         if let Err(faults) = found {
             let faults = faults.iter().map(ToString::to_string).collect();

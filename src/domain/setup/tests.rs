@@ -11,6 +11,7 @@ use super::event::Changed;
 use super::value::{CannedReply, Inbox, Number};
 use super::*;
 use crate::domain::agent::Availability;
+use crate::domain::channel::Channel;
 use crate::domain::command::Person;
 use crate::domain::hours::Hours;
 use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, TeamId, UserId};
@@ -88,13 +89,14 @@ fn definition(queue: &str) -> serde_json::Value {
 }
 
 fn shop() -> Setup {
-    let number = || Number {
+    let number = Number {
         app_id: "1001".to_owned(),
         phone_number_id: "2001".to_owned(),
         waba_id: "3001".to_owned(),
         display_phone_number: "+44 20 7946 0999".to_owned(),
     };
-    let inbox = Inbox { name: "Lamps".to_owned(), flow: Some(WELCOME), default_queue: SUPPORT, reopen_hours: 24, number: number() };
+    let (name, channel, number) = ("Lamps".to_owned(), Channel::WHATSAPP, Some(number));
+    let inbox = Inbox { name, channel, flow: Some(WELCOME), default_queue: SUPPORT, reopen_hours: 24, number };
     let reply = CannedReply { shortcut: "hello".to_owned(), body: "Hello!".to_owned() };
     let team = |team, name: &str| SetupCommand::AddTeam { team, name: name.to_owned() };
     let steps = [

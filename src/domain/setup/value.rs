@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::domain::agent::Availability;
+use crate::domain::channel::Channel;
 use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, TeamId, UserId};
 use crate::domain::user::Role;
 
@@ -73,15 +74,18 @@ pub struct CannedReply {
     pub body: String,
 }
 
-/// A connected WhatsApp number.
+/// One connected address on a channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inbox {
     pub name: String,
+    /// It stays what it was connected as.
+    pub channel: Channel,
     pub flow: Option<FlowId>,
     pub default_queue: QueueId,
     /// How long after it was resolved a new message reopens a conversation.
     pub reopen_hours: i32,
-    pub number: Number,
+    /// What WhatsApp calls it by, if it is on WhatsApp.
+    pub number: Option<Number>,
 }
 
 /// What WhatsApp calls a number by. It stays as it was connected.

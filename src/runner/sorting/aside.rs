@@ -40,17 +40,17 @@ impl Aside {
         }
     }
 
-    /// An item for a number that is not connected through this app; `owners` have the account it belongs to.
-    pub fn unknown_number(&mut self, sheet: &mut Sheet<'_>, owners: &[WorkspaceId], phone_number_id: &str, item: &InboundItem) {
+    /// An item for an address that no inbox of this source has; `owners` have the account it belongs to.
+    pub fn unknown_number(&mut self, sheet: &mut Sheet<'_>, owners: &[WorkspaceId], address: &str, item: &InboundItem) {
         if !self.has_room() {
             return;
         }
         let raw = serde_json::to_vec(item).unwrap_or_default();
-        let reason = format!("no inbox is connected to the number id {phone_number_id}");
+        let reason = format!("no inbox is connected to {address}");
         self.set_aside(sheet, only(owners), reason, raw);
     }
 
-    /// A notice about a connected number.
+    /// A notice about an inbox.
     pub fn notice_of(
         &mut self,
         sheet: &mut Sheet<'_>,
@@ -65,7 +65,7 @@ impl Aside {
         self.put_down(sheet, NewNotice { workspace, id, inbox, kind, field, value, time, at });
     }
 
-    /// A notice about an account, to every workspace that has numbers of it.
+    /// A notice about an account, to every workspace that has inboxes of it.
     pub fn notice(
         &mut self,
         sheet: &mut Sheet<'_>,
@@ -81,7 +81,7 @@ impl Aside {
             self.put_down(sheet, NewNotice { workspace: *workspace, id, inbox: None, kind, field, value, time, at });
         }
         if owners.is_empty() && self.has_room() {
-            let reason = format!("no inbox here belongs to the account or number that `{field}` speaks of");
+            let reason = format!("no inbox here belongs to the account or address that `{field}` speaks of");
             self.set_aside(sheet, None, reason, value.to_string().into_bytes());
         }
     }
@@ -114,8 +114,8 @@ impl Aside {
     }
 
     fn set_aside(&self, sheet: &mut Sheet<'_>, workspace: Option<WorkspaceId>, reason: String, item: Vec<u8>) {
-        let (id, app_id, payload_seq, at) = (Uuid::now_v7(), sheet.app_id.to_owned(), self.payload_seq, self.now);
-        sheet.quarantined.push(NewQuarantined { id, workspace, app_id, payload_seq, reason, item, at });
+        let (id, source, payload_seq, at) = (Uuid::now_v7(), sheet.source.to_owned(), self.payload_seq, self.now);
+        sheet.quarantined.push(NewQuarantined { id, workspace, source, payload_seq, reason, item, at });
     }
 }
 

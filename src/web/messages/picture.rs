@@ -3,6 +3,7 @@
 use actix_web::web::Bytes;
 use uuid::Uuid;
 
+use crate::domain::channel::Pictures;
 use crate::domain::command::ReplyContent;
 use crate::domain::ids::{MediaId, WorkspaceId};
 use crate::media::{self, Picture, Reason};
@@ -13,9 +14,6 @@ use crate::web::state::State;
 use crate::web::views::Html;
 
 pub(super) use crate::store::media::MediaPlace as Place;
-
-/// WhatsApp takes pictures up to 5 MB (Meta, supported media types).
-const LARGEST: usize = 5 * 1024 * 1024;
 
 /// Why a picture is not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,15 +53,15 @@ impl Kept {
     }
 }
 
-/// Looks at a picture and keeps it with its thumbnail.
+/// Looks at a picture and keeps it with its thumbnail, if it is one that the channel takes.
 ///
 /// # Errors
 /// A fault; what the person can do something about is [`Unsuitable`].
-pub(super) async fn keep(state: &State, place: Place, bytes: Bytes) -> Result<Result<Kept, Unsuitable>> {
-    if bytes.len() > LARGEST {
+pub(super) async fn keep(state: &State, place: Place, allowed: Pictures, bytes: Bytes) -> Result<Result<Kept, Unsuitable>> {
+    if bytes.len() > allowed.largest {
         return Ok(Err(Unsuitable::TooLarge));
     }
-    let picture = match suitable(media::inspect(bytes.clone()).await?) {
+    let picture = match suitable(media::inspect(bytes.clone()).await?, allowed) {
         Ok(picture) => picture,
         Err(unsuitable) => return Ok(Err(unsuitable)),
     };
@@ -89,16 +87,16 @@ pub(super) async fn drop_again(state: &State, workspace: WorkspaceId, media: Med
     }
 }
 
-fn suitable(inspected: Result<Picture, Reason>) -> Result<Picture, Unsuitable> {
+fn suitable(inspected: Result<Picture, Reason>, allowed: Pictures) -> Result<Picture, Unsuitable> {
     let picture = inspected.map_err(|reason| match reason {
         Reason::TooLarge => Unsuitable::TooLarge,
         Reason::NotAPicture => Unsuitable::WrongType,
         Reason::Damaged => Unsuitable::Damaged,
     })?;
-    match picture.mime_type {
-        "image/jpeg" | "image/png" if picture.is_whole => Ok(picture),
-        "image/jpeg" | "image/png" => Err(Unsuitable::Damaged),
-        _ => Err(Unsuitable::WrongType),
+    match allowed.types.contains(&picture.mime_type) {
+        true if picture.is_whole => Ok(picture),
+        true => Err(Unsuitable::Damaged),
+        false => Err(Unsuitable::WrongType),
     }
 }
 
@@ -134,6 +132,7 @@ mod tests {
     use image::{DynamicImage, ImageFormat};
 
     use super::*;
+    use crate::domain::channel::WHATSAPP_PICTURES;
 
     fn encoded(format: ImageFormat) -> Vec<u8> {
         let mut bytes = Cursor::new(Vec::new());
@@ -142,7 +141,7 @@ mod tests {
     }
 
     async fn looked_at(bytes: Vec<u8>) -> Result<Picture, Unsuitable> {
-        suitable(media::inspect(bytes.into()).await.unwrap())
+        suitable(media::inspect(bytes.into()).await.unwrap(), WHATSAPP_PICTURES)
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Thread;
+use crate::domain::channel::Formatting;
 use crate::domain::message::{Author, Content, Message};
 use crate::domain::workplace::Workplace;
 use crate::store::threads::{QuotedMessage, ThreadMessage};
@@ -14,6 +15,7 @@ use crate::web::views::{Bubble, Quoted, SystemLine, ThreadItem};
 pub(super) struct Builder<'a> {
     pub thread: Thread<'a>,
     pub workplace: Arc<Workplace>,
+    pub formatting: Formatting,
     pub quotes: HashMap<String, QuotedMessage>,
 }
 
@@ -34,6 +36,7 @@ impl Builder<'_> {
             author: message.author,
             author_name: self.name(message.author),
             content: message.content,
+            formatting: self.formatting,
             status: message.status,
             failure: message.failure,
             quote,

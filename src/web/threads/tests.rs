@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::*;
+use crate::domain::channel::Formatting;
 use crate::domain::contact::Identity;
 use crate::domain::conversation::{ControlBefore, Controller};
 use crate::domain::event::{Act, Destination, QueuedBecause};
@@ -137,7 +138,7 @@ fn builder(quotes: HashMap<String, QuotedMessage>) -> Builder<'static> {
         inbox: InboxId(Uuid::nil()),
         contact_name: "Zoe",
     };
-    Builder { thread, workplace: Arc::default(), quotes }
+    Builder { thread, workplace: Arc::default(), formatting: Formatting::Marks, quotes }
 }
 
 fn bubble(message: Message) -> Bubble {

@@ -14,7 +14,7 @@ use super::ui;
 pub struct Quarantined {
     pub id: Uuid,
     pub at: Timestamp,
-    pub app_id: String,
+    pub source: String,
     pub payload_seq: i64,
     pub reason: String,
     /// The bytes as text, cut to a readable length.

@@ -9,6 +9,7 @@ use super::ticks::Ticks;
 use super::time;
 use super::words::sentence;
 use super::{ui, words};
+use crate::domain::channel::Formatting;
 use crate::domain::ids::MessageId;
 use crate::domain::message::{Author, Content, Failure, MediaState, Status};
 use crate::web::locale::Locale;
@@ -33,6 +34,8 @@ pub struct Bubble {
     /// The customer's or colleague's name; flows need none.
     pub author_name: String,
     pub content: Content,
+    /// What marks in its words mean.
+    pub formatting: Formatting,
     pub status: Status,
     pub failure: Option<Failure>,
     pub quote: Option<Quoted>,

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::html::Html;
 use super::{ui, words};
+use crate::domain::channel::Pictures;
 use crate::domain::ids::ConversationId;
 use crate::store::drafts::Draft;
 use crate::web::locale::Locale;
@@ -28,6 +29,8 @@ pub struct Composer {
     pub reply: Draft,
     pub note: Draft,
     pub canned: Vec<CannedReply>,
+    /// The pictures that the channel takes, if any.
+    pub pictures: Option<Pictures>,
     /// The sequence the page shows: what the person has seen when they answer.
     pub seen: i64,
     /// Ids for forms sent without scripts; scripts make a new one for each.

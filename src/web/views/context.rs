@@ -93,8 +93,8 @@ pub struct ContactNames {
 
 impl ContactNames {
     /// As people read it: a user id says nothing to anybody where there is a name.
-    fn names(&self) -> Vec<(&'static str, String)> {
-        let is_shown = |identity: &&Identity| self.username.is_none() || matches!(identity, Identity::Phone(_));
+    fn names(&self) -> Vec<(&str, String)> {
+        let is_shown = |identity: &&Identity| self.username.is_none() || !matches!(identity, Identity::UserId(_));
         let shown = self.identities.iter().filter(is_shown).map(|identity| (identity.kind(), identity_text(identity)));
         shown.chain(self.username.iter().map(|username| ("username", format!("@{username}")))).collect()
     }
@@ -110,6 +110,6 @@ impl Context {
 pub(super) fn identity_text(identity: &Identity) -> String {
     match identity {
         Identity::Phone(digits) => format!("+{digits}"),
-        Identity::UserId(id) => id.clone(),
+        Identity::UserId(id) | Identity::Other { value: id, .. } => id.clone(),
     }
 }

@@ -14,9 +14,9 @@ use super::time;
 use super::toast::Toast;
 use super::ui;
 use crate::domain::agent::Presence;
+use crate::domain::channel::Rules;
 use crate::domain::conversation::{Controller, State};
 use crate::domain::ids::UserId;
-use crate::domain::window;
 use crate::web::locale::Locale;
 
 /// How a viewer stands to a conversation; decides what they may do. Scripts compute the same (`scripts/conversation/stance.js`).
@@ -104,6 +104,8 @@ pub struct ConversationView {
     /// The list it was opened from, for the way back.
     pub view: View,
     pub state: ConversationState,
+    /// What its channel allows.
+    pub rules: &'static Rules,
     /// In the order of their sequence.
     pub items: Vec<ThreadItem>,
     /// There is more before this sequence.
@@ -119,7 +121,11 @@ impl ConversationView {
     }
 
     fn window(&self) -> &'static str {
-        if window::is_open(self.state.window_expires_at, self.now) { "open" } else { "closed" }
+        match self.rules.window {
+            None => "none",
+            Some(_) if self.rules.may_write(self.state.window_expires_at, self.now) => "open",
+            Some(_) => "closed",
+        }
     }
 
     fn is_current_queue(&self, queue: &QueueName) -> bool {

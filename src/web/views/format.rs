@@ -2,6 +2,7 @@
 //! Text comes from outside: everything is escaped, and links are http or https only.
 
 use super::html::{Html, escape_into};
+use crate::domain::channel::Formatting;
 
 /// Marks with their elements.
 const MARKS: [(char, &str); 3] = [('*', "strong"), ('_', "em"), ('~', "s")];
@@ -9,7 +10,31 @@ const MARKS: [(char, &str); 3] = [('*', "strong"), ('_', "em"), ('~', "s")];
 /// Marks inside marks are followed this deep.
 const DEEPEST: usize = 4;
 
-/// Formats a message text.
+/// A message text, as its channel means it.
+#[must_use]
+pub fn text(formatting: Formatting, text: &str) -> Html {
+    match formatting {
+        Formatting::Marks => whatsapp(text),
+        Formatting::Plain => plain(text),
+    }
+}
+
+/// A text with links and line breaks, and nothing else.
+fn plain(text: &str) -> Html {
+    let mut html = String::with_capacity(text.len() + 32);
+    let (mut rest, mut previous) = (text, None);
+    while let Some(c) = rest.chars().next() {
+        let used = link(&mut html, rest, previous).unwrap_or_else(|| {
+            escape_into(&mut html, &rest[..c.len_utf8()]);
+            c.len_utf8()
+        });
+        previous = rest[..used].chars().next_back();
+        rest = &rest[used..];
+    }
+    Html::trusted(html)
+}
+
+/// Formats a text with WhatsApp's marks.
 #[must_use]
 pub fn whatsapp(text: &str) -> Html {
     let mut html = String::with_capacity(text.len() + 32);
@@ -125,6 +150,14 @@ mod tests {
         for text in ["2*3*4", "snake_case_name", "* list", "*open", "**", "a * b * c", "*two\nlines*", "```open"] {
             assert_eq!(html(text), text);
         }
+    }
+
+    #[test]
+    fn where_marks_mean_nothing_they_stay_and_links_are_links() {
+        let plain = |text: &str| super::text(Formatting::Plain, text).into_string();
+        assert_eq!(plain("*bold* _it_ `x` <b>"), "*bold* _it_ `x` &lt;b&gt;");
+        assert!(plain("see https://example.com/a_b_c.").contains(r#"href="https://example.com/a_b_c""#));
+        assert_eq!(super::text(Formatting::Marks, "*bold*").into_string(), "<strong>bold</strong>");
     }
 
     #[test]

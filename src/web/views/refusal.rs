@@ -44,6 +44,7 @@ pub fn refusal_words(locale: Locale, refusal: &Refusal) -> Html {
         | Refusal::UnknownPerson
         | Refusal::UnknownQueue
         | Refusal::Empty
+        | Refusal::NoPictures
         | Refusal::NothingToSettle
         | Refusal::NothingToUndo
         | Refusal::TooLateToUndo
@@ -99,6 +100,8 @@ pub struct ThreadMovedOn {
     /// The id the refused form carried; used again.
     pub message_id: Uuid,
     pub text: String,
+    /// Characters that an answer may have.
+    pub longest: usize,
     /// Whether it was to resolve as well.
     pub resolve: bool,
     /// What is seen now.

@@ -7,7 +7,7 @@ use askama::Template;
 use crate::web::locale::Locale;
 
 /// Keys of the locale files that scripts use.
-const KEYS: [&str; 37] = [
+const KEYS: [&str; 38] = [
     "clock.closed",
     "clock.days",
     "clock.hours",
@@ -36,6 +36,7 @@ const KEYS: [&str; 37] = [
     "presence.go_away",
     "presence.go_online",
     "presence.online",
+    "refusal.no_pictures",
     "row.typing",
     "row.viewing",
     "status.queued",

@@ -1,13 +1,12 @@
 // The picture that goes with the next answer: checked and shown before it travels.
 
-const LARGEST = 5 * 1024 * 1024
-const TYPES = ["image/jpeg", "image/png"]
-
 export class Picture {
   /** `{ file, address, width, height }`, or null. */
   chosen = null
 
-  constructor(preview, image, name) {
+  /** `field` says which pictures the channel takes. */
+  constructor(field, preview, image, name) {
+    this.field = field
     this.preview = preview
     this.image = image
     this.name = name
@@ -16,8 +15,9 @@ export class Picture {
   /** Takes the file, or answers the key of the words why not. */
   async use(file) {
     if (!file) return null
-    if (!TYPES.includes(file.type)) return "composer.wrong_type"
-    if (file.size > LARGEST) return "composer.too_large"
+    if (this.field.disabled) return "refusal.no_pictures"
+    if (!this.field.accept.split(",").includes(file.type)) return "composer.wrong_type"
+    if (file.size > Number(this.field.dataset.largest)) return "composer.too_large"
     this.clear()
     const address = URL.createObjectURL(file)
     this.image.src = address

@@ -25,7 +25,7 @@ export default class extends Controller {
 
   connect() {
     this.conversation = this.element.closest(".conversation")
-    this.chosenPicture = new Picture(this.previewTarget, this.imageTarget, this.imageNameTarget)
+    this.chosenPicture = new Picture(this.pictureTarget, this.previewTarget, this.imageTarget, this.imageNameTarget)
     this.cannedList = new CannedReplies(this.cannedTarget, this.textTarget, JSON.parse(this.cannedRepliesTarget.textContent))
     this.caret = new Caret(this.conversationValue)
     this.drafts = this.#drafts()
@@ -244,7 +244,7 @@ export default class extends Controller {
   #fit() {
     const { stance, window } = this.conversation.dataset
     const couldReply = this.mayReply
-    this.mayReply = stance === "mine" && window === "open"
+    this.mayReply = stance === "mine" && window !== "closed"
     const isGained = this.mayReply && couldReply === false
     if (this.standing !== undefined && this.standing !== this.#standing && Date.now() - this.refusedAt > READ) this.#refuse("")
     this.standing = this.#standing

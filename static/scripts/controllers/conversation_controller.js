@@ -96,6 +96,7 @@ export default class extends Controller {
   }
 
   #showWindow(now) {
+    if (this.element.dataset.window === "none") return
     const expires = this.hasStandingTarget && this.standingTarget.dataset.windowExpires
     const window = expires && new Date(expires) > now ? "open" : "closed"
     if (this.element.dataset.window === window) return

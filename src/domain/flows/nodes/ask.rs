@@ -10,8 +10,9 @@ use super::super::turn::{Bubble, Turn};
 use super::super::validation::Checks;
 use super::super::values::Accept;
 use super::Next;
-use super::options::{self, AskOption};
+use super::options::{self, AskOption, Longest};
 use crate::domain::brief::{Answer, HandOffReason};
+use crate::domain::channel::Rules;
 use crate::domain::courtesy;
 use crate::domain::ids::MessageId;
 use crate::domain::message::{Choice, Content};
@@ -51,13 +52,11 @@ pub struct Ask {
     pub next: String,
 }
 
-/// How it is asked.
+/// How it is asked; with numbered choices, where the channel has no such thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
-    /// Up to three buttons.
     Buttons,
-    /// A list of up to ten rows.
     List,
     /// Free text.
     Text,
@@ -245,45 +244,55 @@ impl Ask {
     }
 
     fn content(&self, body: &str, run: &Run<'_>) -> Result<Content, String> {
-        let (form, count) = (self.form, self.options.len());
+        let (rules, longest) = (run.context.rules, self.longest(run.context.rules));
         if body.is_empty() {
             return Err("the question is empty".to_owned());
         }
-        if self.choices(run, text::MAX_ROW_TITLE).iter().any(|choice| choice.id.is_empty() || choice.title.trim().is_empty()) {
+        let options = self.choices(run, longest);
+        if options.iter().any(|choice| choice.id.is_empty() || choice.title.trim().is_empty()) {
             return Err("an option has no id or no title".to_owned());
         }
-        match form {
-            Form::Text => Ok(Content::Text { body: text::truncate(body, text::MAX_BODY) }),
-            Form::Buttons if (1..=text::MAX_BUTTONS).contains(&count) => {
-                let options = self.choices(run, text::MAX_BUTTON_TITLE);
-                Ok(Content::Buttons { body: text::truncate(body, text::MAX_BUTTONS_BODY), options })
-            }
-            Form::List if (1..=text::MAX_ROWS).contains(&count) => {
-                let button = self.button.as_ref().map(|button| button.in_language(run.language(), &run.definition.language));
-                let button = button.unwrap_or(&run.definition.words(run.language()).list_button);
-                Ok(Content::List {
-                    body: text::truncate(body, text::MAX_BODY),
-                    button: text::truncate(button, text::MAX_BUTTON_TITLE),
-                    options: self.choices(run, text::MAX_ROW_TITLE),
-                })
-            }
-            Form::Buttons => Err(format!("{count} options do not fit on {} buttons", text::MAX_BUTTONS)),
-            Form::List => Err(format!("{count} options do not fit in a list of {}", text::MAX_ROWS)),
+        if self.form != Form::Text && !(1..=longest.most).contains(&options.len()) {
+            let (count, most) = (options.len(), longest.most);
+            return Err(match self.form {
+                Form::Buttons => format!("{count} options do not fit on {most} buttons"),
+                Form::List | Form::Text => format!("{count} options do not fit in a list of {most}"),
+            });
         }
+        let (question, button) = (text::truncate(body, longest.body), self.button(run));
+        Ok(match (self.form, rules.buttons, rules.list) {
+            (Form::Text, _, _) => Content::Text { body: question },
+            (Form::Buttons, Some(_), _) => Content::Buttons { body: question, options },
+            (Form::List, _, Some(list)) => Content::List { body: question, button: text::truncate(button, list.label), options },
+            (Form::Buttons, None, _) | (Form::List, _, None) => Content::Text { body: options::numbered_lines(body, &options, rules.text) },
+        })
     }
 
-    fn choices(&self, run: &Run<'_>, longest_title: usize) -> Vec<Choice> {
-        self.options.iter().map(|option| option.choice(run.language(), &run.definition.language, longest_title)).collect()
+    /// On the button that opens the list.
+    fn button<'a>(&'a self, run: &Run<'a>) -> &'a str {
+        let own = self.button.as_ref().map(|button| button.in_language(run.language(), &run.definition.language));
+        own.unwrap_or(&run.definition.words(run.language()).list_button)
+    }
+
+    fn choices(&self, run: &Run<'_>, longest: Longest) -> Vec<Choice> {
+        self.options.iter().map(|option| option.choice(run.language(), &run.definition.language, longest)).collect()
+    }
+
+    /// What the form allows on a channel.
+    fn longest(&self, rules: &Rules) -> Longest {
+        let of_form = match self.form {
+            Form::Buttons => Longest::of_buttons(rules),
+            Form::List => Longest::of_list(rules),
+            Form::Text => None,
+        };
+        of_form.unwrap_or_else(|| Longest::of_lines(rules))
     }
 
     pub(super) fn check(&self, checks: &mut Checks<'_>) {
-        let (longest_body, longest_title) = match self.form {
-            Form::Buttons => (text::MAX_BUTTONS_BODY, text::MAX_BUTTON_TITLE),
-            Form::List | Form::Text => (text::MAX_BODY, text::MAX_ROW_TITLE),
-        };
-        checks.text("prompt", &self.prompt, longest_body);
+        let longest = self.longest(checks.rules());
+        checks.text("prompt", &self.prompt, longest.body);
         if let Some(retry) = &self.retry {
-            checks.text("retry", retry, longest_body);
+            checks.text("retry", retry, longest.body);
         }
         checks.name("field", &self.field);
         checks.length("label", &self.label, MAX_LABEL);
@@ -291,16 +300,12 @@ impl Ask {
             checks.fault("attempts", format!("must be 1 to {MAX_ATTEMPTS}"));
         }
         self.check_form(checks);
-        options::check(&self.options, longest_title, checks);
+        options::check(&self.options, longest, checks);
     }
 
     /// What belongs to another form of question is refused, so that nobody wonders why it does nothing.
     fn check_form(&self, checks: &mut Checks<'_>) {
-        let most = match self.form {
-            Form::Buttons => text::MAX_BUTTONS,
-            Form::List => text::MAX_ROWS,
-            Form::Text => 0,
-        };
+        let (rules, most) = (checks.rules(), self.longest(checks.rules()).most);
         let count = self.options.len();
         match self.form {
             Form::Text if count > 0 => checks.fault("options", "are for buttons and lists, not for free text"),
@@ -310,7 +315,7 @@ impl Ask {
             Form::Text | Form::Buttons | Form::List => {}
         }
         match (self.form, &self.accept) {
-            (Form::Text, Some(accept)) => accept.fault().into_iter().for_each(|sentence| checks.fault("accept", sentence)),
+            (Form::Text, Some(accept)) => accept.fault(rules.text).into_iter().for_each(|sentence| checks.fault("accept", sentence)),
             (Form::Buttons | Form::List, Some(_)) => checks.fault("accept", "is for free text, not for buttons and lists"),
             (Form::Text | Form::Buttons | Form::List, None) => {}
         }
@@ -318,7 +323,7 @@ impl Ask {
             checks.fault("pictures", "is for free text, not for buttons and lists");
         }
         match (self.form, &self.button) {
-            (Form::List, Some(button)) => checks.title("button", button, text::MAX_BUTTON_TITLE),
+            (Form::List, Some(button)) => checks.title("button", button, rules.list.map_or(rules.text, |list| list.label)),
             (Form::Buttons | Form::Text, Some(_)) => checks.fault("button", "is for lists only"),
             (Form::List | Form::Buttons | Form::Text, None) => {}
         }

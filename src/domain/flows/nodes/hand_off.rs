@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::run::Run;
-use super::super::text::{self, Text};
+use super::super::text::Text;
 use super::super::validation::Checks;
 use super::Next;
 
@@ -62,7 +62,7 @@ impl HandOff {
             None => {}
         }
         if let Some(text) = &self.text {
-            checks.text("text", text, text::MAX_BODY);
+            checks.text("text", text, checks.rules().text);
         }
     }
 }

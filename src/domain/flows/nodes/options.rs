@@ -1,4 +1,4 @@
-//! The options of a question: how they go out as buttons or rows, and which one a typed answer means.
+//! The options of a question: how they go out as buttons, rows or numbered lines, and which one a typed answer means.
 
 use std::collections::BTreeSet;
 
@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::text::{self, Text};
 use super::super::validation::Checks;
+use crate::domain::channel::Rules;
 use crate::domain::message::Choice;
 
 /// One option of a question.
@@ -23,15 +24,58 @@ pub struct AskOption {
 }
 
 impl AskOption {
-    /// As WhatsApp takes it.
-    pub(super) fn choice(&self, language: &str, default: &str, longest_title: usize) -> Choice {
+    /// As it goes out.
+    pub(super) fn choice(&self, language: &str, default: &str, longest: Longest) -> Choice {
         let description = self.description.as_ref().map(|words| words.in_language(language, default));
         Choice {
             id: self.id.clone(),
-            title: text::truncate(self.title.in_language(language, default), longest_title),
-            description: description.map(|words| text::truncate(words, text::MAX_DESCRIPTION)),
+            title: text::truncate(self.title.in_language(language, default), longest.title),
+            description: description.map(|words| text::truncate(words, longest.description)),
         }
     }
+}
+
+/// How long the parts of a question with options may be on a channel, and how many options it may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Longest {
+    pub most: usize,
+    pub body: usize,
+    pub title: usize,
+    pub description: usize,
+    pub id: usize,
+}
+
+impl Longest {
+    /// Of buttons; `None` where the channel has none.
+    pub fn of_buttons(rules: &Rules) -> Option<Self> {
+        let (buttons, description) = (rules.buttons?, rules.list.map_or(rules.text, |list| list.description));
+        Some(Self { most: buttons.most, body: buttons.body, title: buttons.title, description, id: buttons.id })
+    }
+
+    /// Of a list; `None` where the channel has none.
+    pub fn of_list(rules: &Rules) -> Option<Self> {
+        let list = rules.list?;
+        Some(Self { most: list.most, body: list.body, title: list.title, description: list.description, id: list.id })
+    }
+
+    /// Of numbered lines in a text.
+    pub fn of_lines(rules: &Rules) -> Self {
+        Self { most: MOST_LINES, body: rules.text, title: rules.text, description: rules.text, id: rules.text }
+    }
+}
+
+/// Options that somebody reads as lines of a text.
+const MOST_LINES: usize = 20;
+
+/// A question with its options as numbered lines, for a channel without buttons: the number or the words are the answer.
+pub(super) fn numbered_lines(body: &str, options: &[Choice], longest: usize) -> String {
+    let line = |(index, option): (usize, &Choice)| match option.description.as_deref().filter(|words| !words.is_empty()) {
+        Some(description) => format!("{}. {}: {description}", index + 1, option.title),
+        None => format!("{}. {}", index + 1, option.title),
+    };
+    let lines = options.iter().enumerate().map(line).collect::<Vec<_>>().join("\n");
+    let room = longest.saturating_sub(lines.chars().count() + 2);
+    text::truncate(&format!("{}\n\n{lines}", text::truncate(body, room)), longest)
 }
 
 /// The option a typed answer means: its title in any language, its id, its number, or some words of just one title.
@@ -68,15 +112,15 @@ fn named_in_part<'a>(options: &'a [AskOption], said: &str) -> Option<&'a AskOpti
     first.filter(|_| another.is_none())
 }
 
-pub(super) fn check(options: &[AskOption], longest_title: usize, checks: &mut Checks<'_>) {
+pub(super) fn check(options: &[AskOption], longest: Longest, checks: &mut Checks<'_>) {
     let mut ids = BTreeSet::new();
     let mut titles = BTreeSet::new();
     for option in options {
         let place = format!("option “{}”", option.id);
-        checks.length(&format!("{place}, id"), &option.id, text::MAX_OPTION_ID);
-        checks.title(&format!("{place}, title"), &option.title, longest_title);
+        checks.length(&format!("{place}, id"), &option.id, longest.id);
+        checks.title(&format!("{place}, title"), &option.title, longest.title);
         if let Some(description) = &option.description {
-            checks.title(&format!("{place}, description"), description, text::MAX_DESCRIPTION);
+            checks.title(&format!("{place}, description"), description, longest.description);
         }
         if let Some(queue) = &option.queue {
             checks.queue(&format!("{place}, queue"), queue);
@@ -93,5 +137,23 @@ pub(super) fn check(options: &[AskOption], longest_title: usize, checks: &mut Ch
                 checks.fault(&place, format!("another option reads “{title}”, too"));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn choice(title: &str, description: Option<&str>) -> Choice {
+        Choice { id: title.to_owned(), title: title.to_owned(), description: description.map(str::to_owned) }
+    }
+
+    #[test]
+    fn numbered_lines_stay_whole_where_a_question_is_too_long() {
+        let options = [choice("Orders", Some("delivery")), choice("Else", None)];
+        assert_eq!(numbered_lines("Which?", &options, usize::MAX), "Which?\n\n1. Orders: delivery\n2. Else");
+        let cut = numbered_lines(&"w".repeat(100), &options, 40);
+        assert!(cut.ends_with("w…\n\n1. Orders: delivery\n2. Else"), "{cut}");
+        assert_eq!(cut.chars().count(), 40);
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::run::Run;
-use super::super::text::{self, Text};
+use super::super::text::Text;
 use super::super::validation::Checks;
 use super::Next;
 
@@ -25,7 +25,7 @@ impl SendText {
     }
 
     pub(super) fn check(&self, checks: &mut Checks<'_>) {
-        checks.text("text", &self.text, text::MAX_BODY);
+        checks.text("text", &self.text, checks.rules().text);
         if let Some(queue) = &self.queue {
             checks.queue("queue", queue);
         }

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
+use crate::channels::whatsapp::errors;
 use crate::domain::contact::Identity;
 use crate::domain::delivery::Outcome;
 use crate::domain::message::Failure;
-use crate::whatsapp::errors;
 
 /// Longest wording of Meta's that is kept, in characters.
 const LONGEST_TITLE: usize = 500;

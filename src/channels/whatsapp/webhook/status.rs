@@ -4,10 +4,10 @@ use serde_json::{Map, Value};
 
 use super::reading::{id, identity, integer, text, timestamp, user_id};
 use super::{Item, Place, Reject, notice};
+use crate::channels::whatsapp::errors::reaction;
 use crate::domain::contact::Identity;
 use crate::domain::inbound::{InboundItem, StatusReport};
 use crate::domain::message::{Failure, Status};
-use crate::whatsapp::errors::reaction;
 
 /// Longest wording of an error that is kept, in characters.
 const LONGEST_TITLE: usize = 500;

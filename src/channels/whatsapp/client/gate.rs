@@ -11,8 +11,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-/// Whether the bytes of a request may still leave.
-pub type MayLeave = Arc<dyn Fn() -> bool + Send + Sync>;
+use crate::channels::MayLeave;
 
 /// The body was not allowed to leave any more.
 #[derive(Debug, thiserror::Error)]

@@ -2,27 +2,10 @@
 
 use serde_json::{Value, json};
 
+use crate::channels::Typing;
+use crate::domain::channel::{WHATSAPP, WHATSAPP_BUTTONS, WHATSAPP_LIST, WHATSAPP_PICTURES};
 use crate::domain::contact::Identity;
 use crate::domain::message::{Choice, Content, Message};
-
-/// Meta's limits on what is sent freely (Meta, "Send messages"); lengths in characters.
-pub mod limits {
-    pub const TEXT: usize = 4_096;
-    pub const CAPTION: usize = 1_024;
-    /// The question above reply buttons.
-    pub const BUTTONS_BODY: usize = 1_024;
-    /// The question above a list.
-    pub const LIST_BODY: usize = 4_096;
-    pub const BUTTONS: usize = 3;
-    pub const BUTTON_TITLE: usize = 20;
-    pub const BUTTON_ID: usize = 256;
-    /// The label that opens a list.
-    pub const LIST_BUTTON: usize = 20;
-    pub const ROWS: usize = 10;
-    pub const ROW_TITLE: usize = 24;
-    pub const ROW_DESCRIPTION: usize = 72;
-    pub const ROW_ID: usize = 200;
-}
 
 /// Why a message cannot be put into a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +17,8 @@ pub enum Unfit {
     /// WhatsApp tells answers apart by their ids, and people tell buttons apart by their titles.
     #[error("two choices have the same {part}")]
     Twice { part: Part },
+    #[error("nobody is called by `{kind}` on WhatsApp")]
+    NobodyHere { kind: String },
     #[error("the picture was not uploaded to WhatsApp first")]
     NotUploaded,
     #[error("a {kind} message is never sent")]
@@ -88,6 +73,7 @@ pub fn build(message: &Message, to: &Identity, uploaded: Option<&str>) -> Result
         // Without `+` WhatsApp would put the business's own country code before it.
         Identity::Phone(digits) => body["to"] = Value::String(format!("+{digits}")),
         Identity::UserId(id) => body["recipient"] = Value::String(id.clone()),
+        Identity::Other { kind, .. } => return Err(Unfit::NobodyHere { kind: kind.clone() }),
     }
     if let Some(answered) = &message.reply_to {
         body["context"] = json!({ "message_id": answered });
@@ -106,33 +92,26 @@ pub fn read_receipt(wamid: &str, typing: Typing) -> Value {
     body
 }
 
-/// Whether a read receipt also shows that an answer is being written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Typing {
-    Shown,
-    Hidden,
-}
-
 /// Whether WhatsApp takes content of this size.
 ///
 /// # Errors
 /// The first [`Unfit`] part.
 pub fn fits(content: &Content) -> Result<(), Unfit> {
     match content {
-        Content::Text { body } => within(Part::Text, body, limits::TEXT),
+        Content::Text { body } => within(Part::Text, body, WHATSAPP.text),
         Content::Buttons { body, options } => {
-            within(Part::Question, body, limits::BUTTONS_BODY)?;
-            choices(options, limits::BUTTONS, limits::BUTTON_ID, limits::BUTTON_TITLE)?;
+            within(Part::Question, body, WHATSAPP_BUTTONS.body)?;
+            choices(options, WHATSAPP_BUTTONS.most, WHATSAPP_BUTTONS.id, WHATSAPP_BUTTONS.title)?;
             distinct(Part::ChoiceTitle, options, |button| &button.title)
         }
         Content::List { body, button, options } => {
-            within(Part::Question, body, limits::LIST_BODY)?;
-            within(Part::ListButton, button, limits::LIST_BUTTON)?;
-            choices(options, limits::ROWS, limits::ROW_ID, limits::ROW_TITLE)?;
+            within(Part::Question, body, WHATSAPP_LIST.body)?;
+            within(Part::ListButton, button, WHATSAPP_LIST.label)?;
+            choices(options, WHATSAPP_LIST.most, WHATSAPP_LIST.id, WHATSAPP_LIST.title)?;
             let mut descriptions = options.iter().filter_map(|row| row.description.as_deref());
-            descriptions.try_for_each(|text| at_most(Part::ChoiceDescription, text, limits::ROW_DESCRIPTION))
+            descriptions.try_for_each(|text| at_most(Part::ChoiceDescription, text, WHATSAPP_LIST.description))
         }
-        Content::Image { caption, .. } => at_most(Part::Caption, caption.as_deref().unwrap_or(""), limits::CAPTION),
+        Content::Image { caption, .. } => at_most(Part::Caption, caption.as_deref().unwrap_or(""), WHATSAPP_PICTURES.caption),
         Content::Reply { .. } | Content::Unsupported { .. } | Content::Unreadable { .. } | Content::Unspoken(_) => {
             Err(Unfit::NeverSent { kind: content.kind() })
         }

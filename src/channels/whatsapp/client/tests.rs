@@ -128,7 +128,7 @@ fn client(url: &Url) -> Client {
 }
 
 async fn send(client: &Client) -> Outcome {
-    client.send("415", "token", &json!({"to": "+41"}), any_time()).await
+    super::outcome(client.send("415", "token", &json!({"to": "+41"}), any_time()).await)
 }
 
 /// It may leave whenever it gets there.
@@ -167,7 +167,8 @@ async fn only_what_never_connected_is_unsent() {
         let outcome = send(&client(&Url::parse(&url).unwrap())).await;
         assert!(matches!(outcome, Outcome::Unsent { .. }), "{url}: {outcome:?}");
     }
-    let unwritable = client(&Url::parse(&format!("http://{closed}")).unwrap()).send("415", "line\nbreak", &json!({}), any_time()).await;
+    let unwritable =
+        super::outcome(client(&Url::parse(&format!("http://{closed}")).unwrap()).send("415", "line\nbreak", &json!({}), any_time()).await);
     assert!(matches!(unwritable, Outcome::Unsent { .. }), "{unwritable:?}");
 }
 
@@ -203,10 +204,10 @@ async fn what_may_not_leave_any_more_when_its_turn_comes_does_not() {
         let asked = asked.clone();
         Arc::new(move || asked.fetch_add(1, Ordering::Relaxed) > 0)
     };
-    let outcome = client.send("415", "token", &json!({"to": "+41"}), too_late.clone()).await;
+    let outcome = super::outcome(client.send("415", "token", &json!({"to": "+41"}), too_late.clone()).await);
     assert!(matches!(outcome, Outcome::Unsent { backoff: Backoff::Preparation, .. }), "{outcome:?}");
     assert_eq!((asked.load(Ordering::Relaxed), server.more()), (1, 0), "no whole request arrived");
-    assert!(matches!(client.send("415", "token", &json!({"to": "+41"}), too_late).await, Outcome::Accepted { .. }));
+    assert!(matches!(super::outcome(client.send("415", "token", &json!({"to": "+41"}), too_late).await), Outcome::Accepted { .. }));
     assert!(server.request().await.contains("content-length: 12\r\n"), "the length of a body is said before it leaves");
 }
 
@@ -243,7 +244,7 @@ async fn a_kept_connection_that_was_closed_is_replaced() {
 #[tokio::test]
 async fn a_reason_tells_neither_number_nor_token() {
     let server = Server::doing([Act::ResetRead]).await;
-    match server.client().send("415550001111", "secret-token", &json!({}), any_time()).await {
+    match super::outcome(server.client().send("415550001111", "secret-token", &json!({}), any_time()).await) {
         Outcome::Unknown { reason } => assert!(!reason.contains("415550001111") && !reason.contains("secret-token"), "{reason}"),
         other => panic!("{other:?}"),
     }
@@ -320,13 +321,4 @@ async fn a_download_ends_at_its_limit_and_at_redirects() {
     assert_eq!(client.download("token", &url, 10).await, Err(Error::Expired));
     assert!(matches!(client.download("token", &url, 10).await, Err(Error::Unexpected { .. })));
     assert!(client.download("token", &url, 2_000).await.is_err());
-}
-
-#[tokio::test]
-async fn a_number_says_how_it_is() {
-    let body = r#"{"id":"415","display_phone_number":"+41 44 555 01 00","quality_rating":"GREEN"}"#;
-    let mut server = Server::doing([Act::Answer("200 OK", body.to_owned())]).await;
-    let number = server.client().phone_number("415", "token").await.unwrap();
-    assert_eq!((number.quality_rating.as_deref(), number.status), (Some("GREEN"), None));
-    assert!(server.request().await.starts_with("GET /v23.0/415?fields=display_phone_number"));
 }

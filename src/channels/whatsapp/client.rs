@@ -3,7 +3,6 @@
 mod answer;
 mod gate;
 mod media;
-mod number;
 #[cfg(test)]
 mod tests;
 
@@ -17,18 +16,15 @@ use reqwest::{RequestBuilder, Response, StatusCode, redirect, retry};
 use serde_json::Value;
 use url::Url;
 
-pub use gate::MayLeave;
 pub use media::MediaAddress;
-pub use number::PhoneNumber;
 
 use self::gate::Trace;
-use super::payload::{self, Typing};
+use super::payload;
+use crate::channels::{LONGEST_SEND, MayLeave, Sent, Typing};
 use crate::domain::delivery::{Backoff, Outcome, Reaction};
 use crate::domain::message::Failure;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// For the whole of a call.
-pub const TIMEOUT: Duration = Duration::from_secs(30);
 /// Short, so that a connection the far side is about to close is seldom written to: such a send would be unknown.
 const IDLE_CONNECTION: Duration = Duration::from_secs(20);
 const IDLE_CONNECTIONS: usize = 64;
@@ -52,7 +48,7 @@ impl Settings {
     /// With the usual timeouts: 5 s to connect, 30 s in all.
     #[must_use]
     pub fn new(graph_url: Url, version: &str) -> Self {
-        Self { graph_url, version: version.to_owned(), connect_timeout: CONNECT_TIMEOUT, timeout: TIMEOUT }
+        Self { graph_url, version: version.to_owned(), connect_timeout: CONNECT_TIMEOUT, timeout: LONGEST_SEND }
     }
 }
 
@@ -109,32 +105,32 @@ impl Client {
 
     /// Sends one message, once, if it `may_leave` when its first byte could. `body` is from [`payload::build`].
     ///
-    /// [`Outcome::Unsent`] is what never asked for a byte of the body, or asked too late: no connection came about, or it broke before
+    /// [`Sent::NotLeft`] is what never asked for a byte of the body, or asked too late: no connection came about, or it broke before
     /// (hyper 1, hyper-util 0.1 and reqwest 0.13 as read in their sources; a request without its body is none to the Graph API).
-    /// Everything else that has no answer is [`Outcome::Unknown`], even where the request was probably never read: hyper does not
+    /// Everything else that has no answer is [`Sent::Silence`], even where the request was probably never read: hyper does not
     /// tell how much of it was written.
     ///
     /// What is never repeated behind our back: reqwest's own retries (by default it repeats what HTTP/2 refuses, even a POST) are off
     /// and the protocol is HTTP/1.1. One repetition is left, in hyper-util, and it is safe: a request that was queued for a pooled
     /// connection which turned out closed is handed back by hyper *unstarted* (`TrySendError` with its message) and goes to
     /// another connection. Once hyper has begun to write it, it is never handed back.
-    pub async fn send(&self, phone_number_id: &str, access_token: &str, body: &Value, may_leave: MayLeave) -> Outcome {
+    pub async fn send(&self, phone_number_id: &str, access_token: &str, body: &Value, may_leave: MayLeave) -> Sent {
         let trace = Trace::default();
         let request = self.http.post(self.address(&[phone_number_id, "messages"])).bearer_auth(access_token);
         let request = request.header(CONTENT_TYPE, "application/json");
         let gated = trace.body(body.to_string().into(), may_leave);
         let response = match request.body(reqwest::Body::wrap(gated)).send().await {
             Ok(response) => response,
-            Err(error) if trace.has_left() => return Outcome::Unknown { reason: words(error) },
+            Err(error) if trace.has_left() => return Sent::Silence { reason: words(error) },
             Err(error) => {
                 let backoff = if error.is_connect() { Backoff::Connection } else { Backoff::Preparation };
-                return Outcome::Unsent { reason: words(error), backoff };
+                return Sent::NotLeft { reason: words(error), backoff };
             }
         };
         let status = response.status().as_u16();
         match read(response, LARGEST_ANSWER).await {
-            Ok(answer) => answer::outcome(status, &answer),
-            Err(fault) => answer::outcome_of_lost_body(status, &fault.to_string()),
+            Ok(body) => Sent::Answered { status, body },
+            Err(fault) => Sent::BrokenOff { status, reason: fault.to_string() },
         }
     }
 
@@ -167,6 +163,17 @@ impl Client {
             path.pop_if_empty().push(&self.version).extend(segments);
         }
         address
+    }
+}
+
+/// What is to be made of what was heard of a send.
+#[must_use]
+pub fn outcome(sent: Sent) -> Outcome {
+    match sent {
+        Sent::Answered { status, body } => answer::outcome(status, &body),
+        Sent::BrokenOff { status, reason } => answer::outcome_of_lost_body(status, &reason),
+        Sent::NotLeft { reason, backoff } => Outcome::Unsent { reason, backoff },
+        Sent::Silence { reason } => Outcome::Unknown { reason },
     }
 }
 
