@@ -10,6 +10,29 @@ CREATE TABLE workspaces (
     created_at timestamptz NOT NULL DEFAULT now()
 );
 
+-- Set-up -------------------------------------------------------------------------------------------------------------
+
+-- What is set up of a workspace is one subject: this row is its lock.
+CREATE TABLE setups (
+    workspace_id uuid PRIMARY KEY REFERENCES workspaces ON DELETE CASCADE,
+    -- The last line of its journal, and the last one of those that nodes keep the set-up by.
+    last_seq bigint NOT NULL DEFAULT 0,
+    version bigint NOT NULL DEFAULT 0
+) WITH (fillfactor = 50);
+
+-- The journal of it: what each thing was and is, without secrets; audit, and what an undo goes by.
+CREATE TABLE setup_events (
+    workspace_id uuid NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+    seq bigint NOT NULL,
+    -- The first line of the same act.
+    act bigint NOT NULL,
+    at timestamptz NOT NULL,
+    who jsonb NOT NULL,
+    kind text NOT NULL,
+    event jsonb NOT NULL,
+    PRIMARY KEY (workspace_id, seq)
+);
+
 -- People -------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE users (

@@ -23,7 +23,7 @@ use crate::media::MediaStore;
 use crate::runner::Runner;
 use crate::runner::guard::kept_up;
 use crate::runner::intake::Intake;
-use crate::runner::vitals;
+use crate::runner::{vitals, workplaces};
 use crate::store::sealed::Keys;
 use crate::store::{Store, Stores};
 use crate::web::assets;
@@ -113,6 +113,10 @@ impl App {
         });
         let media = Arc::new(MediaStore::at(&config.media_url)?);
         spawn(&mut tasks, bus_task.run(live.clone(), stop.clone()));
+        keep_up(&mut tasks, &stop, "set-up", {
+            let workplaces = runner.workplaces().clone();
+            move |stop| workplaces::catch_up(workplaces.clone(), stop)
+        });
         keep_up(&mut tasks, &stop, "presence", {
             let (live, redis_url) = (live.clone(), config.redis_url.clone());
             move |stop| presence::run(live.clone(), redis_url.clone(), stop)

@@ -1,7 +1,9 @@
 //! What can be typed, and the small commands behind it.
 
 mod commands;
+mod history;
 mod inbox;
+mod installation;
 mod people;
 mod quarantine;
 mod secrets;
@@ -135,6 +137,23 @@ pub enum WorkspaceCommand {
         /// Such as Europe/Madrid.
         #[arg(long, default_value = "UTC")]
         time_zone: String,
+    },
+    /// Lists what was set up last, by whom, latest first.
+    History {
+        /// Id or name of the workspace.
+        #[arg(long)]
+        workspace: String,
+        #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=1000))]
+        limit: i64,
+    },
+    /// Takes back what was set up together with a line of the history, unless it was changed again since.
+    Undo {
+        /// Id or name of the workspace.
+        #[arg(long)]
+        workspace: String,
+        /// The number of the line.
+        #[arg(long, value_name = "N")]
+        line: i64,
     },
 }
 

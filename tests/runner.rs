@@ -33,6 +33,8 @@ mod sends;
 #[allow(dead_code, reason = "shared with the scenarios")]
 #[path = "support/servers.rs"]
 mod servers;
+#[path = "runner/setups.rs"]
+mod setups;
 #[path = "runner/shop.rs"]
 mod shop;
 #[path = "runner/storms.rs"]

@@ -34,6 +34,8 @@ mod reads;
 mod renamed;
 #[path = "scenarios/sending.rs"]
 mod sending;
+#[path = "scenarios/setups.rs"]
+mod setups;
 #[path = "scenarios/stopping.rs"]
 mod stopping;
 #[path = "scenarios/uncertain.rs"]

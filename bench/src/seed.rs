@@ -14,12 +14,11 @@ use baton::domain::message::{Author, Content, Message, Status};
 use baton::domain::queue::Queue;
 use baton::domain::user::Role;
 use baton::store::Store;
-use baton::store::apps::{App, IfKnown};
+use baton::store::apps::App;
 use baton::store::inboxes::NewInbox;
 use baton::store::seed::{PastContact, PastConversation, PastMessage};
 use baton::store::sessions::NewSession;
 use baton::store::users::NewUser;
-use baton::store::workplace::NewFlow;
 use baton::web::sessions::cookies::{Binding, SessionCookie};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -121,12 +120,15 @@ async fn connect_number(store: &Store, workspace: WorkspaceId, team: TeamId) -> 
     };
     store.add_queue(workspace, &queue, 0).await?;
     let app = App { app_id: APP_ID.to_owned(), app_secret: APP_SECRET.to_owned(), verify_token: "bench".to_owned() };
-    let flow = NewFlow { id: FlowId(Uuid::now_v7()), name: "Bench".to_owned(), definition: serde_json::from_str(FLOW)? };
+    store.save_app(&app).await?;
+    let flow = FlowId(Uuid::now_v7());
+    store.add_flow(workspace, flow, "Bench").await?;
+    store.publish_flow(workspace, flow, &serde_json::from_str(FLOW)?).await?;
     let inbox = Inbox {
         id: InboxId(Uuid::now_v7()),
         name: "Bench".to_owned(),
         channel: Channel::WHATSAPP,
-        flow: Some(flow.id),
+        flow: Some(flow),
         default_queue: queue.id,
         reopen_hours: 24,
     };
@@ -140,7 +142,7 @@ async fn connect_number(store: &Store, workspace: WorkspaceId, team: TeamId) -> 
         access_token: "bench".to_owned(),
         rate_per_second: RATE,
     };
-    store.connect(&app, IfKnown::Keep, Some(&flow), &new).await?;
+    store.add_inbox(&new).await?;
     Ok(inbox)
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
@@ -11,14 +11,17 @@ use baton::doctor::Health;
 use baton::domain::hours::Hours;
 use baton::domain::ids::{QueueId, TeamId, UserId, WorkspaceId};
 use baton::domain::queue::Queue;
+use baton::domain::setup::command::{NewMember, NewTeams};
+use baton::domain::setup::{By, Secret, SetupCommand};
 use baton::domain::user::{EmailAddress, Role};
 use baton::store::Store;
 use baton::store::sealed::Keys;
-use baton::store::users::{NewUser, is_taken};
+use baton::store::users::{FIRST_CAPACITY, NewWorkspace};
 use baton::web::locale::Locale;
 use baton::web::sign_in::passwords::{self, Passwords};
 
-use super::{UserCommand, WorkspaceCommand, people};
+use super::installation::{Installation, in_words};
+use super::{UserCommand, WorkspaceCommand, history, people};
 
 /// Letters and digits that nobody confuses when reading a password aloud.
 const PASSWORD_LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
@@ -52,14 +55,18 @@ pub async fn doctor(config: &Result<Config, Faults>) -> ExitCode {
 }
 
 pub async fn workspace(config: &Config, command: WorkspaceCommand) -> Result<()> {
-    let WorkspaceCommand::Create { name, locale, time_zone } = command;
-    check_locale(&locale)?;
-    TimeZone::get(&time_zone).with_context(|| format!("`{time_zone}` is no time zone; write it as Europe/Madrid"))?;
+    match command {
+        WorkspaceCommand::Create { name, locale, time_zone } => create_workspace(config, &name, &locale, &time_zone).await,
+        WorkspaceCommand::History { workspace, limit } => history::list(config, &workspace, limit).await,
+        WorkspaceCommand::Undo { workspace, line } => history::undo(config, &workspace, line).await,
+    }
+}
+
+async fn create_workspace(config: &Config, name: &str, locale: &str, time_zone: &str) -> Result<()> {
+    check_locale(locale)?;
+    TimeZone::get(time_zone).with_context(|| format!("`{time_zone}` is no time zone; write it as Europe/Madrid"))?;
     let id = WorkspaceId(Uuid::now_v7());
-    let store = store(config)?;
-    store.create_workspace(id, name.trim(), &locale, &time_zone).await?;
     let team = TeamId(Uuid::now_v7());
-    store.add_team(id, team, "Support").await?;
     let queue = Queue {
         id: QueueId(Uuid::now_v7()),
         key: "support".to_owned(),
@@ -68,8 +75,12 @@ pub async fn workspace(config: &Config, command: WorkspaceCommand) -> Result<()>
         hours: Hours::always(),
         promise_minutes: PROMISE_MINUTES,
     };
-    store.add_queue(id, &queue, 0).await?;
+    let begins_with = vec![SetupCommand::AddTeam { team, name: "Support".to_owned() }, SetupCommand::AddQueue { queue }];
+    let new = NewWorkspace { id, name: name.trim(), locale, time_zone };
+    let installation = Installation::of(config)?;
+    installation.runner.open_workspace(&new, &By::CommandLine, SetupCommand::Several(begins_with)).await.map_err(in_words)?;
     println!("{id}");
+    installation.tell().await?;
     Ok(())
 }
 
@@ -97,18 +108,15 @@ struct Newcomer {
 async fn create_user(config: &Config, workspace: &str, newcomer: Newcomer, given: Given) -> Result<()> {
     let Newcomer { email, name, role, locale } = newcomer;
     check_locale(&locale)?;
-    let store = store(config)?;
-    let workspace = find_workspace(&store, workspace).await?;
-    let password_hash = Passwords::new()?.hash(given.password.clone()).await?;
-    let id = UserId(Uuid::now_v7());
-    let user = NewUser { workspace, id, email, name: name.trim(), role, password_hash: &password_hash, locale: &locale };
-    store
-        .create_user(&user)
-        .await
-        .map_err(|error| if is_taken(&error) { anyhow!("somebody has this e-mail address already") } else { error.into() })?;
-    store.join_teams(workspace, id).await?;
-    println!("{id}");
+    let installation = Installation::of(config)?;
+    let workspace = find_workspace(installation.store(), workspace).await?;
+    let password = Secret::new(Passwords::new()?.hash(given.password.clone()).await?);
+    let member = UserId(Uuid::now_v7());
+    let new = NewMember { name, email, role, locale, capacity: FIRST_CAPACITY, teams: NewTeams::All };
+    installation.configure(workspace, SetupCommand::AddMember { member, new, password }).await?;
+    println!("{member}");
     given.say();
+    installation.tell().await?;
     Ok(())
 }
 

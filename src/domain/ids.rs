@@ -53,6 +53,7 @@ ids! {
     NoteId;
     MediaId;
     FlowId;
+    CannedReplyId;
     SessionId;
     /// One taking of messages out of the outbox; whatever comes of it names it.
     ClaimId;

@@ -27,6 +27,7 @@ mod receiving;
 pub mod refusal;
 mod reporting;
 pub mod routing;
+pub mod setup;
 pub mod snapshot;
 pub mod tick;
 pub mod timer;

@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use super::setup::SetupRefusal;
+
 /// Why a command changes nothing. Its words are in the locale files under `refusal.<key>`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -61,6 +63,9 @@ pub enum Refusal {
     Already { since: Timestamp },
     #[error("somebody else is changing it at this moment")]
     Busy,
+    /// The set-up stays as it is.
+    #[error("{0}")]
+    SetUp(SetupRefusal),
 }
 
 impl Refusal {
@@ -96,6 +101,13 @@ impl Refusal {
             Refusal::UsedElsewhere => "used_elsewhere",
             Refusal::Already { .. } => "already",
             Refusal::Busy => "busy",
+            Refusal::SetUp(refusal) => refusal.key(),
         }
+    }
+}
+
+impl From<SetupRefusal> for Refusal {
+    fn from(refusal: SetupRefusal) -> Self {
+        Refusal::SetUp(refusal)
     }
 }

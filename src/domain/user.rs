@@ -77,11 +77,13 @@ pub enum Permission {
     ManageSelf,
     /// What could not be understood, account notices, and the figures of the machine.
     SeeAdmin,
+    /// Everything that is set up: people, teams, queues, flows, texts and numbers.
+    SetUp,
 }
 
 impl Permission {
     /// Every permission, for tests and for the page that explains roles.
-    pub const ALL: [Permission; 10] = [
+    pub const ALL: [Permission; 11] = [
         Permission::SeeInbox,
         Permission::Reply,
         Permission::WriteNotes,
@@ -92,6 +94,7 @@ impl Permission {
         Permission::Resolve,
         Permission::ManageSelf,
         Permission::SeeAdmin,
+        Permission::SetUp,
     ];
 
     /// The least role that has it.
@@ -105,7 +108,7 @@ impl Permission {
             | Permission::Resolve
             | Permission::ManageSelf => Role::Agent,
             Permission::TakeOver | Permission::TransferAny => Role::Supervisor,
-            Permission::SeeAdmin => Role::Admin,
+            Permission::SeeAdmin | Permission::SetUp => Role::Admin,
         }
     }
 }
@@ -180,8 +183,8 @@ mod tests {
     #[test]
     fn what_each_role_may_do_is_written_down() {
         let only_above = |role: Role| Permission::ALL.into_iter().filter(move |permission| !role.may(*permission)).collect::<Vec<_>>();
-        assert_eq!(only_above(Role::Agent), [Permission::TakeOver, Permission::TransferAny, Permission::SeeAdmin]);
-        assert_eq!(only_above(Role::Supervisor), [Permission::SeeAdmin]);
+        assert_eq!(only_above(Role::Agent), [Permission::TakeOver, Permission::TransferAny, Permission::SeeAdmin, Permission::SetUp]);
+        assert_eq!(only_above(Role::Supervisor), [Permission::SeeAdmin, Permission::SetUp]);
         assert_eq!(only_above(Role::Admin), []);
     }
 

@@ -63,6 +63,11 @@ pub enum Message {
         user: UserId,
         change: PersonChange,
     },
+    /// What is set up has changed; whoever keeps an older version reads it again.
+    SetUp {
+        workspace: WorkspaceId,
+        version: i64,
+    },
     /// A frame for the pages of one person.
     Pages {
         workspace: WorkspaceId,
@@ -82,7 +87,10 @@ impl Message {
             Message::Change(change) => Some(change.workspace()),
             Message::People(sign) => Some(sign.workspace),
             Message::Here(here) => Some(here.workspace),
-            Message::SignedOut { workspace, .. } | Message::Person { workspace, .. } | Message::Pages { workspace, .. } => Some(*workspace),
+            Message::SignedOut { workspace, .. }
+            | Message::Person { workspace, .. }
+            | Message::SetUp { workspace, .. }
+            | Message::Pages { workspace, .. } => Some(*workspace),
             Message::Wake(Wake::Outbox(workspace, _) | Wake::Queue(workspace, _) | Wake::Agent(workspace, _)) => Some(*workspace),
             Message::Wake(Wake::Payloads(_) | Wake::Timers | Wake::Media) | Message::Missed | Message::Pulse => None,
         };
@@ -302,6 +310,7 @@ fn has_missed(live: &Live) {
     live.endings.end_everything(Timestamp::now());
     live.sessions_in_doubt.notify_one();
     live.presence.pull_soon();
+    live.setups.doubt();
 }
 
 async fn subscribe(client: &redis::Client) -> redis::RedisResult<redis::aio::PubSub> {
@@ -334,6 +343,7 @@ fn hear(node: Uuid, body: &[u8], live: &Live) {
         }
         Message::SignedOut { workspace, session } => live.session_is_over(workspace, session),
         Message::Person { workspace, user, change } => live.heard_of_person(workspace, user, change),
+        Message::SetUp { workspace, version } => live.setups.note(workspace, version),
         Message::Pages { workspace, user, frame } => deliver(&live.hub.pages_of(workspace, user), &frame.into()),
         Message::Missed => has_missed(live),
         Message::Pulse => {}

@@ -9,6 +9,7 @@ pub mod hub;
 pub mod people;
 pub mod presence;
 pub mod rate_limits;
+pub mod setups;
 pub mod trouble;
 pub mod wakes;
 
@@ -29,6 +30,7 @@ use endings::Endings;
 use hub::Hub;
 use people::People;
 use presence::PresenceMap;
+use setups::SetupVersions;
 use wakes::{Wake, Wakes};
 
 /// Changes that wait to be rendered for this node's sockets at most; beyond it the sockets are told to look for themselves.
@@ -53,6 +55,8 @@ pub struct Live {
     pub people: People,
     /// What tokens of this node must not outlive.
     pub endings: Arc<Endings>,
+    /// How far each workspace's set-up has come.
+    pub setups: SetupVersions,
     /// Sign-outs may have been missed: every session is to be looked up.
     pub sessions_in_doubt: Notify,
     pub(crate) presence: PresenceMap,
@@ -72,6 +76,7 @@ impl Live {
             wakes: Wakes::default(),
             people: People::default(),
             endings: Arc::default(),
+            setups: SetupVersions::default(),
             sessions_in_doubt: Notify::new(),
             presence: PresenceMap::default(),
             bus,
@@ -99,6 +104,12 @@ impl Live {
     pub fn publish(&self, change: Change) {
         self.show(change.clone());
         self.bus.send(Message::Change(change));
+    }
+
+    /// The set-up of a workspace is at this version now, here and on every other node.
+    pub fn set_up_changed(&self, workspace: WorkspaceId, version: i64) {
+        self.setups.note(workspace, version);
+        self.bus.send(Message::SetUp { workspace, version });
     }
 
     /// Whether the bus hears and is heard.

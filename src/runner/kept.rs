@@ -1,4 +1,4 @@
-//! Answers of the database that are kept for a few seconds, so that a message costs no query for what rarely changes.
+//! Answers of the database that are kept for a few seconds, so that asking again and again costs no query.
 
 use std::collections::HashMap;
 use std::hash::Hash;

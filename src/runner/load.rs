@@ -65,7 +65,7 @@ impl Runner {
         let connection = self.workplaces.connection(workspace, inbox).await?.ok_or(Error::NotFound)?;
         let mut workplace = self.workplaces.get(workspace).await?;
         if workplace.queue(connection.inbox.default_queue).is_none() {
-            // Both are kept for seconds: the queue is newer than what we know.
+            // The queue is newer than what we know.
             workplace = self.workplaces.refresh(workspace).await?;
         }
         let rules = self.workplaces.rules_of(&connection.inbox.channel);

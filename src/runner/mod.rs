@@ -14,12 +14,13 @@ pub mod outbox;
 pub mod people;
 mod publish;
 pub mod routing;
+pub mod setup;
 pub mod sorting;
 mod subjects;
 mod ticks;
 pub mod turns;
 pub mod vitals;
-mod workplaces;
+pub mod workplaces;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -109,7 +110,7 @@ impl Runner {
     /// `rulebook` tells what the channels of this build allow.
     #[must_use]
     pub fn new(store: Store, live: Arc<Live>, rulebook: Rulebook) -> Self {
-        let workplaces = Arc::new(Workplaces::new(store.clone(), rulebook));
+        let workplaces = Arc::new(Workplaces::new(store.clone(), live.clone(), rulebook));
         let doors = Arc::new(Semaphore::new(store.size().saturating_sub(FOR_READERS).max(1)));
         Self { store, live, workplaces, vitals: Arc::default(), turns: Turns::default(), subjects: Arc::default(), doors }
     }
@@ -141,7 +142,7 @@ impl Runner {
     }
 
     #[must_use]
-    pub fn workplaces(&self) -> &Workplaces {
+    pub fn workplaces(&self) -> &Arc<Workplaces> {
         &self.workplaces
     }
 }

@@ -3,7 +3,7 @@
 use super::{Error, Runner, now};
 use crate::domain::Command;
 use crate::domain::ids::{ConversationId, UserId, WorkspaceId};
-use crate::domain::user::Role;
+use crate::domain::setup::{By, SetupCommand};
 use crate::live::PersonChange;
 
 /// What came of a person's conversations when they left.
@@ -22,39 +22,11 @@ impl Runner {
     /// A person leaves: they cannot sign in, their sessions end everywhere, and what they held goes back to its queue.
     ///
     /// # Errors
-    /// A fault; it may be repeated, and goes on where it stopped.
-    pub async fn deactivate(&self, workspace: WorkspaceId, user: UserId) -> Result<Returned, Error> {
-        self.store.deactivate_user(workspace, user).await?;
+    /// A refusal, or a fault; it may be repeated, and goes on where it stopped.
+    pub async fn deactivate(&self, workspace: WorkspaceId, by: &By, user: UserId) -> Result<Returned, Error> {
+        self.configure_alone(workspace, by, SetupCommand::Deactivate { member: user }).await?;
         self.sign_out_everywhere(workspace, user).await?;
         self.return_conversations(workspace, user).await
-    }
-
-    /// A person who left comes back, with the password they had.
-    ///
-    /// # Errors
-    /// A fault.
-    pub async fn activate(&self, workspace: WorkspaceId, user: UserId) -> Result<(), Error> {
-        Ok(self.store.activate_user(workspace, user).await?)
-    }
-
-    /// A person gets another password; whoever is signed in with the old one is signed out.
-    ///
-    /// # Errors
-    /// A fault.
-    pub async fn change_password(&self, workspace: WorkspaceId, user: UserId, password_hash: &str) -> Result<(), Error> {
-        self.store.set_password(workspace, user, password_hash).await?;
-        self.sign_out_everywhere(workspace, user).await?;
-        Ok(())
-    }
-
-    /// A person may do more or less than before, from their next request on.
-    ///
-    /// # Errors
-    /// A fault.
-    pub async fn change_role(&self, workspace: WorkspaceId, user: UserId, role: Role) -> Result<(), Error> {
-        self.store.set_role(workspace, user, role).await?;
-        self.live.person_changed(workspace, user, PersonChange::Rights);
-        Ok(())
     }
 
     /// Ends every session of a person; answers how many were under way.
@@ -67,7 +39,8 @@ impl Runner {
         Ok(ended.len())
     }
 
-    async fn return_conversations(&self, workspace: WorkspaceId, user: UserId) -> Result<Returned, Error> {
+    /// Returns what a person holds.
+    pub(super) async fn return_conversations(&self, workspace: WorkspaceId, user: UserId) -> Result<Returned, Error> {
         let mut returned = 0;
         loop {
             let held = self.store.held_by(workspace, user, BATCH).await?;

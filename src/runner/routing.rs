@@ -1,10 +1,10 @@
 //! The door for a queue: look who waits and who could take it, decide, claim, publish. Nothing is locked between looking and claiming:
 //! the claim says whether both are still so.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::load::{Place, Reading, snapshot};
+use super::workplaces::Connections;
 use super::{Error, Runner, Workplaces, now};
 use crate::domain::agent::Presence;
 use crate::domain::conversation::{Controller, Listing, State};
@@ -14,7 +14,6 @@ use crate::domain::routing::{Assignment, Candidate, Round, Waiting};
 use crate::domain::workplace::Workplace;
 use crate::live::change::ConversationChange;
 use crate::store::conversations::Loaded;
-use crate::store::inboxes::Connection;
 use crate::store::queues::Claimed;
 use crate::store::{self, Transaction};
 
@@ -25,7 +24,7 @@ const ROUND: i64 = 50;
 struct Surroundings {
     workplaces: Arc<Workplaces>,
     workplace: Arc<Workplace>,
-    connections: Arc<HashMap<InboxId, Connection>>,
+    connections: Arc<Connections>,
 }
 
 impl Surroundings {

@@ -28,7 +28,6 @@ crate::statements! {
     /// Whoever undoes an act gets back what they held, at capacity too.
     GIVE_BACK = "UPDATE agents SET load = load + 1 WHERE workspace_id = $1 AND user_id = $2";
     LOSE = "UPDATE agents SET load = greatest(load - 1, 0) WHERE workspace_id = $1 AND user_id = $2";
-    SET_AVAILABILITY = "UPDATE agents SET availability = $3 WHERE workspace_id = $1 AND user_id = $2";
     HELD_BY = "
         SELECT id
         FROM conversations
@@ -131,15 +130,6 @@ impl Store {
     /// As PostgreSQL answers.
     pub async fn agents(&self, workspace: WorkspaceId) -> Result<Vec<Agent>> {
         Ok(self.query(&ALL, &[&workspace.0]).await?.iter().map(agent).collect())
-    }
-
-    /// Writes what a person chose for themselves.
-    ///
-    /// # Errors
-    /// As PostgreSQL answers.
-    pub async fn set_availability(&self, workspace: WorkspaceId, user: UserId, availability: Availability) -> Result<()> {
-        self.execute(&SET_AVAILABILITY, &[&workspace.0, &user.0, &availability.as_str()]).await?;
-        Ok(())
     }
 
     /// The conversations that a person holds.

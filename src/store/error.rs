@@ -54,6 +54,14 @@ impl Error {
         self.is_away() || self.is_busy() || self.is_retryable()
     }
 
+    /// The constraint or index that what was to be stored would have had to be alone in.
+    #[must_use]
+    pub fn broken_uniqueness(&self) -> Option<&str> {
+        let Error::Refused(error) = self else { return None };
+        let said = error.as_db_error().filter(|said| said.code() == &SqlState::UNIQUE_VIOLATION)?;
+        said.constraint()
+    }
+
     fn code(&self) -> Option<&SqlState> {
         match self {
             Error::Refused(error) => error.code(),

@@ -4,9 +4,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use super::apps::{self, App, IfKnown};
 use super::sealed::{Keys, Place};
-use super::workplace::{self, NewFlow};
 use super::{Error, Result, Store, Transaction, prepare};
 use crate::domain::channel::Channel;
 use crate::domain::ids::{FlowId, InboxId, QueueId, WorkspaceId};
@@ -150,16 +148,6 @@ impl Store {
         Ok(rows.iter().map(|row| (row.get(0), WorkspaceId(row.get(1)))).collect())
     }
 
-    /// Gives a number another access token, and lets it send at once.
-    ///
-    /// # Errors
-    /// As PostgreSQL answers.
-    pub async fn set_access_token(&self, workspace: WorkspaceId, inbox: InboxId, access_token: &str) -> Result<()> {
-        let sealed = sealed_token(self.keys(), inbox, access_token)?;
-        self.execute(&SET_ACCESS_TOKEN, &[&workspace.0, &inbox.0, &sealed]).await?;
-        Ok(())
-    }
-
     /// Connects a number.
     ///
     /// # Errors
@@ -170,28 +158,13 @@ impl Store {
         insert(&transaction, self.keys(), new).await?;
         transaction.commit().await
     }
-
-    /// Connects a number: its app, its flow, published, and itself; or none of them. False, and none of them, when the app is known
-    /// under other secrets that are to be kept.
-    ///
-    /// # Errors
-    /// As PostgreSQL answers; [`is_taken`](super::users::is_taken) when the number is connected already.
-    pub async fn connect(&self, app: &App, known: IfKnown, flow: Option<&NewFlow>, new: &NewInbox) -> Result<bool> {
-        let mut client = self.client().await?;
-        let transaction = Transaction::begin(&mut client);
-        if !apps::save(&transaction, self.keys(), app, known).await? {
-            return Ok(false);
-        }
-        if let Some(flow) = flow {
-            workplace::add_published(&transaction, new.workspace, flow).await?;
-        }
-        insert(&transaction, self.keys(), new).await?;
-        transaction.commit().await?;
-        Ok(true)
-    }
 }
 
-fn sealed_token(keys: &Keys, inbox: InboxId, access_token: &str) -> Result<String> {
+/// An access token as it is stored.
+///
+/// # Errors
+/// Without a key.
+pub(super) fn sealed_token(keys: &Keys, inbox: InboxId, access_token: &str) -> Result<String> {
     let row = inbox.to_string();
     keys.seal(access_token_place(&row), access_token.as_bytes())
 }

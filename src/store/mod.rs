@@ -39,6 +39,8 @@ pub mod sealed;
 pub mod secrets;
 pub mod seed;
 pub mod sessions;
+pub mod setup_rows;
+pub mod setups;
 pub mod signing_keys;
 pub mod sorting;
 mod statement;

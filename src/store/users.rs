@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Error, Result, Store};
+use super::{Error, Result, Store, Transaction, prepare};
 use crate::domain::agent::Availability;
 use crate::domain::ids::{TeamId, UserId, WorkspaceId};
 use crate::domain::user::{EmailAddress, Role, User};
@@ -14,9 +14,16 @@ pub const FIRST_CAPACITY: i32 = 8;
 const MOST_PEOPLE: i64 = 2_000;
 
 crate::statements! {
+    /// With the row that is the lock of its set-up.
     INSERT_WORKSPACE = "
-        INSERT INTO workspaces (id, name, locale, time_zone)
-        VALUES ($1, $2, $3, $4)";
+        WITH workspace AS (
+            INSERT INTO workspaces (id, name, locale, time_zone)
+            VALUES ($1, $2, $3, $4)
+            RETURNING id
+        )
+        INSERT INTO setups (workspace_id)
+        SELECT id
+        FROM workspace";
 
     /// Everybody may be given conversations, whatever the role.
     INSERT_USER = "
@@ -35,40 +42,6 @@ crate::statements! {
         FROM users
         WHERE lower(email) = $1";
 
-
-    SET_LOCALE = "
-        UPDATE users
-        SET locale = $3
-        WHERE workspace_id = $1
-          AND id = $2";
-
-    /// After whoever is giving this person work just now, so that none comes later.
-    SET_ACTIVE = "
-        WITH agent AS (
-            SELECT user_id
-            FROM agents
-            WHERE workspace_id = $1
-              AND user_id = $2
-            FOR UPDATE
-        )
-        UPDATE users
-        SET active = $3
-        WHERE workspace_id = $1
-          AND id = $2
-          AND EXISTS (SELECT FROM agent)";
-
-    SET_PASSWORD = "
-        UPDATE users
-        SET password_hash = $3
-        WHERE workspace_id = $1
-          AND id = $2";
-
-    SET_ROLE = "
-        UPDATE users
-        SET role = $3
-        WHERE workspace_id = $1
-          AND id = $2";
-
     LIST_PEOPLE = "
         SELECT users.id, users.name, users.role, agents.availability, agents.capacity, agents.load,
                ARRAY(
@@ -84,6 +57,27 @@ crate::statements! {
           AND users.active
         ORDER BY users.name, users.id
         LIMIT $2";
+}
+
+/// A tenant to be added.
+#[derive(Debug, Clone, Copy)]
+pub struct NewWorkspace<'a> {
+    pub id: WorkspaceId,
+    pub name: &'a str,
+    pub locale: &'a str,
+    /// A name such as `Europe/Madrid`.
+    pub time_zone: &'a str,
+}
+
+/// Adds a tenant, in a transaction with what it begins with.
+///
+/// # Errors
+/// When the id is taken, and as PostgreSQL answers.
+pub async fn insert_workspace(transaction: &Transaction<'_>, new: &NewWorkspace<'_>) -> Result<()> {
+    let NewWorkspace { id, name, locale, time_zone } = new;
+    let statement = prepare(transaction, &INSERT_WORKSPACE).await?;
+    transaction.execute(&statement, &[&id.0, name, locale, time_zone]).await?;
+    Ok(())
 }
 
 /// A person to be added.
@@ -169,52 +163,6 @@ impl Store {
             active: row.try_get("active")?,
         };
         Ok(Some(UserWithPassword { user, password_hash: row.try_get("password_hash")? }))
-    }
-
-    /// The language a person chose.
-    ///
-    /// # Errors
-    /// As PostgreSQL answers.
-    pub async fn set_locale(&self, workspace: WorkspaceId, user: UserId, locale: &str) -> Result<()> {
-        self.execute(&SET_LOCALE, &[&workspace.0, &user.0, &locale]).await?;
-        Ok(())
-    }
-
-    /// A person leaves: no sign-in and no work any more. Their sessions count as ended from then on; end them with
-    /// [`Store::revoke_sessions_of`] too.
-    ///
-    /// # Errors
-    /// As PostgreSQL answers.
-    pub async fn deactivate_user(&self, workspace: WorkspaceId, user: UserId) -> Result<()> {
-        self.execute(&SET_ACTIVE, &[&workspace.0, &user.0, &false]).await?;
-        Ok(())
-    }
-
-    /// A person who left comes back.
-    ///
-    /// # Errors
-    /// As PostgreSQL answers.
-    pub async fn activate_user(&self, workspace: WorkspaceId, user: UserId) -> Result<()> {
-        self.execute(&SET_ACTIVE, &[&workspace.0, &user.0, &true]).await?;
-        Ok(())
-    }
-
-    /// Another password, in PHC form.
-    ///
-    /// # Errors
-    /// As PostgreSQL answers.
-    pub async fn set_password(&self, workspace: WorkspaceId, user: UserId, password_hash: &str) -> Result<()> {
-        self.execute(&SET_PASSWORD, &[&workspace.0, &user.0, &password_hash]).await?;
-        Ok(())
-    }
-
-    /// What a person is from now on.
-    ///
-    /// # Errors
-    /// As PostgreSQL answers.
-    pub async fn set_role(&self, workspace: WorkspaceId, user: UserId, role: Role) -> Result<()> {
-        self.execute(&SET_ROLE, &[&workspace.0, &user.0, &role.as_str()]).await?;
-        Ok(())
     }
 
     /// The active people of a workspace by name, at most 2,000.

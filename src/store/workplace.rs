@@ -64,12 +64,6 @@ crate::statements! {
         INSERT INTO team_members (workspace_id, team_id, user_id)
         VALUES ($1, $2, $3)
         ON CONFLICT (workspace_id, team_id, user_id) DO NOTHING";
-    JOIN_TEAMS = "
-        INSERT INTO team_members (workspace_id, team_id, user_id)
-        SELECT workspace_id, id, $2
-        FROM teams
-        WHERE workspace_id = $1
-        ON CONFLICT (workspace_id, team_id, user_id) DO NOTHING";
     ADD_FLOW = "INSERT INTO flows (workspace_id, id, name) VALUES ($1, $2, $3)";
     ADD_VERSION = "
         INSERT INTO flow_versions (workspace_id, flow_id, version, definition)
@@ -147,15 +141,6 @@ impl Store {
         Ok(())
     }
 
-    /// Puts a person into every team there is.
-    ///
-    /// # Errors
-    /// As PostgreSQL answers.
-    pub async fn join_teams(&self, workspace: WorkspaceId, user: UserId) -> Result<()> {
-        self.execute(&JOIN_TEAMS, &[&workspace.0, &user.0]).await?;
-        Ok(())
-    }
-
     /// Adds a queue at a position.
     ///
     /// # Errors
@@ -187,30 +172,6 @@ impl Store {
         self.execute(&PUBLISH, &[&workspace.0, &flow.0, &version]).await?;
         Ok(version)
     }
-}
-
-/// A flow that begins with its first version.
-#[derive(Debug)]
-pub struct NewFlow {
-    pub id: FlowId,
-    pub name: String,
-    pub definition: Definition,
-}
-
-/// Adds a flow and publishes its first version, in a transaction with what needs it.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn add_published(transaction: &Transaction<'_>, workspace: WorkspaceId, flow: &NewFlow) -> Result<()> {
-    let NewFlow { id, name, definition } = flow;
-    let value = serde_json::to_value(definition)?;
-    let add = prepare(transaction, &ADD_FLOW).await?;
-    transaction.execute(&add, &[&workspace.0, &id.0, name]).await?;
-    let add = prepare(transaction, &ADD_VERSION).await?;
-    let version: i32 = transaction.query_one(&add, &[&workspace.0, &id.0, &value]).await?.get(0);
-    let publish = prepare(transaction, &PUBLISH).await?;
-    transaction.execute(&publish, &[&workspace.0, &id.0, &version]).await?;
-    Ok(())
 }
 
 /// One version of a flow, read on the connection of a transaction.

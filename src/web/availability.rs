@@ -3,12 +3,13 @@
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
+use super::conversations::act::person;
 use super::edge::answer::Asked;
 use super::edge::error::Result;
 use super::sessions::signed::Signed;
 use super::state::State;
 use crate::domain::agent::Availability;
-use crate::live::wakes::Wake;
+use crate::domain::setup::{By, SetupCommand};
 
 #[derive(Deserialize)]
 pub(super) struct Choice {
@@ -17,9 +18,7 @@ pub(super) struct Choice {
 
 /// Who comes back is given what waits.
 pub(super) async fn update(state: web::Data<State>, signed: Signed, asked: Asked, choice: web::Form<Choice>) -> Result<HttpResponse> {
-    state.store.set_availability(signed.workspace, signed.user, choice.availability).await?;
-    if choice.availability == Availability::Online {
-        state.live.wake(Wake::Agent(signed.workspace, signed.user));
-    }
+    let command = SetupCommand::availability(signed.user, choice.availability);
+    state.runner.configure(signed.workspace, &By::Person(person(&signed)), command, None).await?;
     Ok(asked.done_here())
 }

@@ -1,6 +1,7 @@
 //! The directory of a workspace.
 
 use baton::domain::agent::Availability;
+use baton::domain::setup::By;
 use baton::domain::user::Role;
 use baton::store::users::{FIRST_CAPACITY, NewUser, is_taken};
 use uuid::Uuid;
@@ -21,7 +22,7 @@ async fn colleagues_are_those_of_the_workspace_who_have_not_left() {
         .execute("INSERT INTO team_members (workspace_id, team_id, user_id) VALUES ($1, $2, $3)", &[&house.workspace.0, &team, &ana.0])
         .await
         .unwrap();
-    house.state.store.deactivate_user(house.workspace, ben).await.unwrap();
+    house.state.runner.deactivate(house.workspace, &By::System, ben).await.unwrap();
     let people = house.state.store.people(house.workspace).await.unwrap();
     assert_eq!(people.len(), 1, "{people:?}");
     assert_eq!((people[0].id, people[0].role, people[0].availability), (ana, Role::Supervisor, Availability::Online));

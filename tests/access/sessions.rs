@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use baton::domain::ids::SessionId;
+use baton::domain::setup::{By, SetupCommand};
 use baton::domain::user::Role;
 use baton::web::sessions::cookies::SessionCookie;
 use baton::web::sessions::{LONGEST_LIFE, renewal};
@@ -78,7 +79,7 @@ async fn a_person_who_left_is_out_when_the_token_has_run_out_at_the_latest() {
     let mut browser = house.browser("ana@example.com").await;
     browser.get("/").await;
     let session = session_of(&browser).session;
-    house.state.store.deactivate_user(house.workspace, ana).await.unwrap();
+    house.state.store.client().await.unwrap().execute("UPDATE users SET active = false WHERE id = $1", &[&ana.0]).await.unwrap();
     assert!(!house.state.store.session_is_alive(house.workspace, session, renewal(Timestamp::now())).await.unwrap());
     assert_eq!(house.state.store.revoke_sessions_of(house.workspace, ana, Timestamp::now()).await.unwrap(), [session]);
     browser.waits_until_the_token_has_run_out();
@@ -156,9 +157,9 @@ async fn whoever_is_signed_out_by_somebody_else_is_out_at_once_though_the_token_
     assert!(browser.get("/").await.is_sent_to_sign_in());
     let mut again = house.browser("ana@example.com").await;
     assert_eq!(again.get("/").await.location, "/inbox", "a new sign-in is held against the old sessions");
-    house.state.runner.deactivate(house.workspace, ana).await.unwrap();
+    house.state.runner.deactivate(house.workspace, &By::System, ana).await.unwrap();
     assert!(again.get("/").await.is_sent_to_sign_in());
-    house.state.runner.activate(house.workspace, ana).await.unwrap();
+    house.state.runner.configure(house.workspace, &By::System, SetupCommand::Activate { member: ana }, None).await.unwrap();
     assert_eq!(house.browser("ana@example.com").await.get("/").await.location, "/inbox");
 }
 
@@ -168,7 +169,8 @@ async fn a_role_that_is_taken_away_counts_with_the_next_request() {
     let ana = house.hires("ana@example.com", Role::Admin).await;
     let mut browser = house.browser("ana@example.com").await;
     assert_eq!(browser.get("/admin/notices").await.status, StatusCode::OK);
-    house.state.runner.change_role(house.workspace, ana, Role::Agent).await.unwrap();
+    house.hires("eve@example.com", Role::Admin).await;
+    house.state.runner.configure(house.workspace, &By::System, SetupCommand::role(ana, Role::Agent), None).await.unwrap();
     assert_eq!(browser.get("/admin/notices").await.status, StatusCode::FORBIDDEN);
     assert_eq!(browser.get("/").await.location, "/inbox");
 }

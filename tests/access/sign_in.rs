@@ -3,6 +3,7 @@
 use actix_web::cookie::Cookie;
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
+use baton::domain::setup::By;
 use baton::domain::user::Role;
 
 use crate::house::{Browser, House, PASSWORD};
@@ -23,7 +24,7 @@ async fn a_wrong_password_an_unknown_person_and_one_who_left_are_told_the_same()
     let house = House::new().await;
     house.hires("ana@example.com", Role::Agent).await;
     let ben = house.hires("ben@example.com", Role::Agent).await;
-    house.state.store.deactivate_user(house.workspace, ben).await.unwrap();
+    house.state.runner.deactivate(house.workspace, &By::System, ben).await.unwrap();
     for (email, password) in [
         ("ana@example.com", "wrong horse battery"),
         ("eve@example.com", PASSWORD),

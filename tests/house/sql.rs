@@ -83,6 +83,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("timers", "OVERDUE", FIGURES),
     ("users", "INSERT_WORKSPACE", "it makes the workspace"),
     ("users", "FIND_BY_EMAIL", "who signs in has an address only; it says which workspace is meant"),
+    ("setups", "VERSIONS", "a node asks for all the workspaces that it keeps"),
     ("workplace", "ALL_HOURS", DOCTOR),
     ("workplace", "ALL_PUBLISHED", DOCTOR),
     ("workspaces", "FIND_WORKSPACES", COMMAND_LINE),

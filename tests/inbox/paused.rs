@@ -3,6 +3,7 @@
 use baton::domain::delivery::{Outcome, Reaction};
 use baton::domain::ids::ConversationId;
 use baton::domain::message::Failure;
+use baton::domain::setup::{By, Secret, SetupCommand};
 use baton::domain::user::Role;
 use baton::store::dispatches::{Claim, Dispatch};
 
@@ -66,13 +67,18 @@ async fn an_admin_finds_one_notice_a_day_however_often_it_was_tried() {
     assert!(page.contains("Number paused") && page.contains(ADVICE) && page.contains("190"), "{page}");
 }
 
+async fn gets_a_new_token(shop: &Shop) {
+    let command = SetupCommand::ReplaceAccessToken { inbox: shop.inbox, token: Secret::new("new".to_owned()) };
+    shop.house.state.runner.configure(shop.house.workspace, &By::CommandLine, command, None).await.unwrap();
+}
+
 #[actix_web::test]
 async fn what_waits_for_a_new_token_leaves_as_soon_as_there_is_one() {
     let shop = Shop::open().await;
     with_an_answer_that_waits(&shop).await;
     is_refused(&shop).await;
     assert_eq!(shop.count("outbox WHERE due_at > now()").await, 1);
-    shop.house.state.store.set_access_token(shop.house.workspace, shop.inbox, "new").await.unwrap();
+    gets_a_new_token(&shop).await;
     assert_eq!(shop.count("outbox WHERE due_at > now()").await, 0);
 }
 
@@ -82,7 +88,7 @@ async fn a_new_token_ends_it_and_so_does_a_send_that_is_tried_again() {
     with_an_answer_that_waits(&shop).await;
     let mut ben = shop.hires("ben@example.com", Role::Agent).await;
     is_refused(&shop).await;
-    shop.house.state.store.set_access_token(shop.house.workspace, shop.inbox, "new").await.unwrap();
+    gets_a_new_token(&shop).await;
     assert!(!ben.sees("/inbox").await.contains("sends nothing now"));
     is_refused(&shop).await;
     assert!(ben.sees("/inbox").await.contains("sends nothing now"));

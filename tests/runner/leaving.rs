@@ -5,6 +5,7 @@ use baton::domain::agent::Presence;
 use baton::domain::command::{Command, Person, TransferTarget};
 use baton::domain::ids::ConversationId;
 use baton::domain::routing::{Candidate, Round};
+use baton::domain::setup::By;
 use baton::domain::user::Role;
 use baton::runner::people::Returned;
 use baton::runner::{Error, Runner};
@@ -32,11 +33,15 @@ async fn what_somebody_is_changing_when_its_agent_leaves_goes_back_afterwards() 
     changing.execute("SET LOCAL idle_in_transaction_session_timeout = 0", &[]).await.unwrap();
     let contact = "SELECT FROM contacts WHERE id = (SELECT contact_id FROM conversations WHERE id = $1) FOR UPDATE";
     changing.execute(contact, &[&conversations[1].0]).await.unwrap();
-    assert_eq!(runner.deactivate(shop.workspace, ana.user).await.unwrap(), Returned { returned: 2, left: 1 });
+    assert_eq!(runner.deactivate(shop.workspace, &By::System, ana.user).await.unwrap(), Returned { returned: 2, left: 1 });
     changing.commit().await.unwrap();
     runner.return_what_nobody_holds().await.unwrap();
     assert_eq!(shop.count("SELECT count(*) FROM conversations WHERE controller = 'queue'").await, 3);
-    assert_eq!(runner.deactivate(shop.workspace, ana.user).await.unwrap(), Returned { returned: 0, left: 0 }, "it may be repeated");
+    assert_eq!(
+        runner.deactivate(shop.workspace, &By::System, ana.user).await.unwrap(),
+        Returned { returned: 0, left: 0 },
+        "it may be repeated"
+    );
     shop.is_consistent().await;
 }
 
@@ -63,7 +68,7 @@ async fn a_router_that_looked_before_somebody_left_gives_them_nothing() {
     let candidate = Candidate { agent: looked.team.pop().unwrap(), presence: Presence::Online };
     let now = Timestamp::now();
     let assignment = Round::new(vec![candidate], now).choose(&looked.waiting[0]).unwrap();
-    runner.deactivate(shop.workspace, ana.user).await.unwrap();
+    runner.deactivate(shop.workspace, &By::System, ana.user).await.unwrap();
     let event = Event::ConversationAssigned { agent: ana.user, name: ana.name, reason: assignment.reason.clone(), before: None };
     let claimed = shop.store.claim_waiting(shop.workspace, shop.support, &assignment, &event, now).await.unwrap();
     assert_eq!(claimed, Claimed::Full);

@@ -3,6 +3,7 @@
 use baton::domain::Refusal;
 use baton::domain::command::{Command, Person, TransferTarget};
 use baton::domain::ids::ConversationId;
+use baton::domain::setup::{By, SetupCommand};
 use baton::domain::user::Role;
 use baton::runner::{Error, Runner};
 use futures_util::future::join_all;
@@ -116,7 +117,7 @@ async fn a_take_over_from_somebody_who_left_meanwhile_is_not_taken_back_to_nobod
     let conversation = shop.customers_wait(shop.support, 1).await[0];
     shop.acts(&node.runner, conversation, Command::Take { by: ana.clone() }).await;
     let seq = shop.acts(&node.runner, conversation, Command::Take { by: sue.clone() }).await;
-    node.runner.deactivate(shop.workspace, ana.user).await.unwrap();
+    node.runner.deactivate(shop.workspace, &By::System, ana.user).await.unwrap();
     let undo = shop.undoes(&node.runner, conversation, &sue, seq).await;
     assert!(matches!(undo, Err(Error::Refused(_))), "{undo:?}");
     assert!(shop.row(conversation).await.contains(&sue.user.to_string()));
@@ -130,11 +131,11 @@ async fn nobody_who_left_holds_anything_whoever_was_quicker() {
     let nodes = [shop.node(4), shop.node(4)];
     let (ana, sue) = (shop.hires("Ana", Role::Agent, 99).await, shop.hires("Sue", Role::Supervisor, 99).await);
     for round in 0..REPETITIONS {
-        nodes[0].runner.activate(shop.workspace, ana.user).await.unwrap();
+        nodes[0].runner.configure(shop.workspace, &By::System, SetupCommand::Activate { member: ana.user }, None).await.unwrap();
         let conversation = shop.customers_wait(shop.support, 1).await[0];
         shop.acts(&nodes[0].runner, conversation, Command::Take { by: ana.clone() }).await;
         let seq = shop.acts(&nodes[0].runner, conversation, Command::Take { by: sue.clone() }).await;
-        let leaves = nodes[1].runner.deactivate(shop.workspace, ana.user);
+        let leaves = nodes[1].runner.deactivate(shop.workspace, &By::System, ana.user);
         let (undo, left) = tokio::join!(shop.undoes(&nodes[0].runner, conversation, &sue, seq), leaves);
         left.unwrap();
         let row = shop.row(conversation).await;

@@ -23,6 +23,9 @@ const LARGE: &str = "
         $$ SELECT '2026-01-01'::timestamptz + number * interval '1 minute' $$;
 
     INSERT INTO workspaces (id, name) SELECT pg_temp.id('w', n), 'Shop ' || n FROM generate_series(0, 4) AS n;
+    INSERT INTO setups (workspace_id, last_seq) SELECT id, 10000 FROM workspaces;
+    INSERT INTO setup_events (workspace_id, seq, act, at, who, kind, event)
+    SELECT pg_temp.id('w', n % 5), n / 5, n / 5, pg_temp.at(n), '{}', 'queue_changed', '{}' FROM generate_series(0, 49999) AS n;
     INSERT INTO users (workspace_id, id, email, name, role, password_hash)
     SELECT pg_temp.workspace(n), pg_temp.id('u', n), n || '@example.com', 'Person ' || n, 'agent', '' FROM generate_series(0, 999) AS n;
     INSERT INTO agents (workspace_id, user_id) SELECT workspace_id, id FROM users;

@@ -45,6 +45,8 @@ pub const ALL: &[File] = files! {
     secrets
     seed
     sessions
+    setup_rows
+    setups
     signing_keys
     statistics
     threads

@@ -16,7 +16,7 @@ use tokio_postgres::NoTls;
 /// A table like Baton's, with the same columns and indexes, and nothing else that writes to it.
 pub const TABLE: &str = "CREATE TABLE IF NOT EXISTS reference_payloads (LIKE payloads INCLUDING ALL)";
 
-const INSERT: &str = "INSERT INTO reference_payloads (app_id, received_at, body) VALUES ($1, $2, $3)";
+const INSERT: &str = "INSERT INTO reference_payloads (source, received_at, body) VALUES ($1, $2, $3)";
 
 /// Connections to PostgreSQL: more are no faster here.
 const CONNECTIONS: usize = 16;
@@ -70,9 +70,9 @@ fn is_signed(secret: &str, request: &HttpRequest, body: &[u8]) -> bool {
     mac.verify_slice(&given).is_ok()
 }
 
-async fn insert(pool: &Pool, app_id: &str, body: &[u8]) -> Result<()> {
+async fn insert(pool: &Pool, source: &str, body: &[u8]) -> Result<()> {
     let client = pool.get().await?;
     let statement = client.prepare_cached(INSERT).await?;
-    client.execute(&statement, &[&app_id, &Timestamp::now(), &body]).await?;
+    client.execute(&statement, &[&source, &Timestamp::now(), &body]).await?;
     Ok(())
 }

@@ -48,7 +48,7 @@ async fn insert(world: &World) -> Result<f64> {
 
 async fn insert_for_a_while(client: Client) -> Result<Vec<Duration>> {
     let body = [b'x'; LENGTH];
-    let statement = client.prepare("INSERT INTO reference_payloads (app_id, received_at, body) VALUES ($1, $2, $3)").await?;
+    let statement = client.prepare("INSERT INTO reference_payloads (source, received_at, body) VALUES ($1, $2, $3)").await?;
     let end = Instant::now() + INSERTING;
     let mut taken = Vec::new();
     while Instant::now() < end {

@@ -26,7 +26,7 @@ const TABLES: &str = "
 const SCRIPT: &str = r#"\set conversation random(1, 2000)
 \startpipeline
 BEGIN;
-INSERT INTO reference_payloads (app_id, received_at, body) VALUES ('1', now(), decode(repeat('78', 1024), 'hex'));
+INSERT INTO reference_payloads (source, received_at, body) VALUES ('whatsapp:1', now(), decode(repeat('78', 1024), 'hex'));
 INSERT INTO reference_messages SELECT id, :conversation, 'wamid.' || id, jsonb_build_object('kind', 'text', 'body', repeat('x', 400)) FROM gen_random_uuid() AS id;
 UPDATE reference_conversations SET last_seq = last_seq + 1, last_message_at = now() WHERE id = :conversation;
 INSERT INTO reference_events VALUES (:conversation, gen_random_uuid(), jsonb_build_object('kind', 'message_received', 'body', repeat('x', 400)));

@@ -121,7 +121,9 @@ pub fn status(refusal: &Refusal) -> StatusCode {
         Refusal::UnknownPerson | Refusal::UnknownQueue | Refusal::Empty | Refusal::TooLong { .. } | Refusal::NoPictures => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
-        Refusal::WindowClosed
+        Refusal::SetUp(refusal) if refusal.is_of_what_was_sent() => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::SetUp(_)
+        | Refusal::WindowClosed
         | Refusal::HeldByAnother { .. }
         | Refusal::GivenMeanwhile { .. }
         | Refusal::QueuedMeanwhile { .. }

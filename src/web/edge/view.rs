@@ -28,6 +28,10 @@ pub fn refusal_words(locale: Locale, refusal: &Refusal) -> Html {
             sentence(&locale, &key, &[("load", &load.to_string()), ("capacity", &capacity.to_string())])
         }
         Refusal::Overtaken { name } => sentence(&locale, &key, &[("name", name.as_deref().unwrap_or_default())]),
+        Refusal::SetUp(refusal) => {
+            let values = refusal.values();
+            sentence(&locale, &key, &values.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>())
+        }
         Refusal::TooLong { limit } => sentence(&locale, &key, &[("limit", &limit.to_string())]),
         Refusal::Already { since } => Html::trusted(format!("{} {}", sentence(&locale, &key, &[]), time::element(since, "moment"))),
         Refusal::WindowClosed

@@ -1,0 +1,185 @@
+//! A whole set-up that holds together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::event::{Parts, SetupEvent};
+use super::refusal::{SetupRefusal, Thing};
+use super::value::{Flow, Member, Setup};
+use crate::domain::channel;
+use crate::domain::flows::validation;
+use crate::domain::refusal::Refusal;
+use crate::domain::user::Permission;
+
+/// Characters of a name, of a key or shortcut, and of a prepared text (as WhatsApp takes one).
+const LONGEST_NAME: usize = 80;
+const LONGEST_KEY: usize = 40;
+const LONGEST_BODY: usize = 4096;
+
+/// Conversations that a person may hold at once at most.
+const MOST_CAPACITY: i32 = 1_000;
+
+/// A promise of a week, and a conversation that is reopened within a year.
+const LONGEST_PROMISE: i32 = 7 * 24 * 60;
+const LONGEST_REOPENING: i32 = 365 * 24;
+
+/// Whether whatever is wrong after was wrong before.
+///
+/// # Errors
+/// What is wrong that was not; of several, that with the least to say.
+pub(super) fn makes_nothing_worse(before: &Setup, after: &Setup, events: &[SetupEvent]) -> Result<(), Refusal> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let (mut was, mut is) = (faults(before), faults(after));
+    // Whoever leaves, leaves at once. What waits for them is for supervisors to see.
+    if events.iter().all(is_about_being_here) {
+        is.retain(|fault| !matches!(fault, SetupRefusal::QueueUnreached { .. }));
+    }
+    if may_concern_flows(before, after) {
+        was.extend(flow_faults(before));
+        is.extend(flow_faults(after));
+    }
+    let mut new: Vec<SetupRefusal> = is.difference(&was).cloned().collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::SetUp(new.swap_remove(0)))
+}
+
+fn is_about_being_here(event: &SetupEvent) -> bool {
+    let SetupEvent::Member(changed) = event else { return false };
+    matches!(changed.parts(), Parts::Some(names) if names.iter().all(|name| name == "active"))
+}
+
+fn faults(setup: &Setup) -> BTreeSet<SetupRefusal> {
+    let mut faults = BTreeSet::new();
+    people(setup, &mut faults);
+    teams(setup, &mut faults);
+    queues(setup, &mut faults);
+    replies(setup, &mut faults);
+    inboxes(setup, &mut faults);
+    for Flow { name, .. } in setup.flows.values() {
+        fit_name(name, &mut faults);
+    }
+    faults
+}
+
+fn people(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
+    let active = || setup.members.values().filter(|member| member.active);
+    if !active().any(|member| member.role.may(Permission::SetUp)) {
+        faults.insert(SetupRefusal::LastAdministrator);
+    }
+    let mut emails = BTreeSet::new();
+    for Member { name, email, capacity, teams, .. } in setup.members.values() {
+        fit_name(name, faults);
+        in_range(*capacity, 0, MOST_CAPACITY, faults);
+        if !emails.insert(email) {
+            faults.insert(SetupRefusal::EmailTaken);
+        }
+        if teams.iter().any(|team| !setup.teams.contains_key(team)) {
+            faults.insert(SetupRefusal::Unknown(Thing::Team));
+        }
+    }
+}
+
+fn teams(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
+    let mut names = BTreeSet::new();
+    for team in setup.teams.values() {
+        fit_name(&team.name, faults);
+        if !names.insert(team.name.to_lowercase()) {
+            faults.insert(SetupRefusal::TeamNameTaken { name: team.name.clone() });
+        }
+    }
+}
+
+fn queues(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
+    let active = || setup.members.values().filter(|member| member.active);
+    // Where nobody works yet, there is nobody to work for a queue.
+    let is_staffed = active().next().is_some();
+    let mut keys = BTreeSet::new();
+    for queue in setup.queues.values() {
+        fit_name(&queue.name, faults);
+        in_range(queue.promise_minutes, 0, LONGEST_PROMISE, faults);
+        if !is_key(&queue.key) {
+            faults.insert(SetupRefusal::KeyUnfit { key: queue.key.clone() });
+        }
+        if !keys.insert(&queue.key) {
+            faults.insert(SetupRefusal::QueueKeyTaken { key: queue.key.clone() });
+        }
+        if !setup.teams.contains_key(&queue.team) {
+            faults.insert(SetupRefusal::Unknown(Thing::Team));
+        }
+        if is_staffed && !active().any(|member| member.teams.contains(&queue.team)) {
+            faults.insert(SetupRefusal::QueueUnreached { queue: queue.name.clone() });
+        }
+    }
+}
+
+fn replies(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
+    let mut shortcuts = BTreeSet::new();
+    for reply in setup.canned_replies.values() {
+        let shortcut = &reply.shortcut;
+        if shortcut.is_empty() || shortcut.chars().count() > LONGEST_KEY || shortcut.contains(char::is_whitespace) {
+            faults.insert(SetupRefusal::ShortcutUnfit { shortcut: shortcut.clone() });
+        }
+        if !shortcuts.insert(shortcut) {
+            faults.insert(SetupRefusal::ShortcutTaken { shortcut: shortcut.clone() });
+        }
+        fit_text(&reply.body, LONGEST_BODY, faults);
+    }
+}
+
+fn inboxes(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
+    for inbox in setup.inboxes.values() {
+        fit_name(&inbox.name, faults);
+        in_range(inbox.reopen_hours, 0, LONGEST_REOPENING, faults);
+        if !setup.queues.contains_key(&inbox.default_queue) {
+            faults.insert(SetupRefusal::Unknown(Thing::Queue));
+        }
+        if inbox.flow.is_some_and(|flow| !setup.flows.contains_key(&flow)) {
+            faults.insert(SetupRefusal::Unknown(Thing::Flow));
+        }
+    }
+}
+
+fn fit_name(name: &str, faults: &mut BTreeSet<SetupRefusal>) {
+    fit_text(name, LONGEST_NAME, faults);
+}
+
+fn fit_text(text: &str, limit: usize, faults: &mut BTreeSet<SetupRefusal>) {
+    if text.trim().is_empty() {
+        faults.insert(SetupRefusal::TextMissing);
+    }
+    if text.chars().count() > limit {
+        faults.insert(SetupRefusal::TextTooLong { start: text.chars().take(LONGEST_KEY).collect(), limit });
+    }
+}
+
+fn in_range(value: i32, least: i32, most: i32, faults: &mut BTreeSet<SetupRefusal>) {
+    if !(least..=most).contains(&value) {
+        faults.insert(SetupRefusal::OutOfRange { value, least, most });
+    }
+}
+
+fn is_key(key: &str) -> bool {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    !key.is_empty() && key.len() <= LONGEST_KEY && key.chars().all(fits)
+}
+
+/// Flows speak of queues by their keys.
+fn may_concern_flows(before: &Setup, after: &Setup) -> bool {
+    let keys = |setup: &Setup| setup.queues.values().map(|queue| queue.key.clone()).collect::<BTreeSet<_>>();
+    let published = |setup: &Setup| setup.flows.iter().map(|(id, flow)| (*id, flow.published)).collect::<BTreeMap<_, _>>();
+    keys(before) != keys(after) || published(before) != published(after)
+}
+
+/// What is wrong with what is published, each fault for itself.
+fn flow_faults(setup: &Setup) -> Vec<SetupRefusal> {
+    let keys: Vec<&str> = setup.queues.values().map(|queue| queue.key.as_str()).collect();
+    let published = setup.flows.iter().filter_map(|(id, flow)| Some((flow, setup.definitions.get(&(*id, flow.published?))?)));
+    let faults = published.flat_map(|(flow, definition)| {
+        let found = validation::check(definition, &keys, &channel::WHATSAPP).err().unwrap_or_default();
+        found.into_iter().map(|fault| SetupRefusal::FlowFaulty { flow: flow.name.clone(), faults: vec![fault.to_string()] })
+    });
+    faults.collect()
+}

@@ -1,0 +1,238 @@
+//! Every wish of an administrator, and those that people have for themselves.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::event::{Secret, SetupEvent, Who};
+use super::value::{CannedReply, Inbox};
+use crate::domain::agent::Availability;
+use crate::domain::command::Person;
+use crate::domain::hours::Hours;
+use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, TeamId, UserId};
+use crate::domain::queue::Queue;
+use crate::domain::user::{EmailAddress, Role};
+
+/// Who acts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum By {
+    Person(Person),
+    /// Whoever keeps the installation.
+    CommandLine,
+    System,
+}
+
+impl By {
+    /// As it is kept.
+    #[must_use]
+    pub fn who(&self) -> Who {
+        match self {
+            By::Person(person) => Who::Person { user: person.user, name: person.name.clone() },
+            By::CommandLine => Who::CommandLine,
+            By::System => Who::System,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum SetupCommand {
+    AddMember {
+        member: UserId,
+        new: NewMember,
+        /// Their password, in PHC form.
+        password: Secret,
+    },
+    ChangeMember {
+        member: UserId,
+        change: MemberChange,
+    },
+    Activate {
+        member: UserId,
+    },
+    Deactivate {
+        member: UserId,
+    },
+    /// `hash` is in PHC form.
+    ReplacePassword {
+        member: UserId,
+        hash: Secret,
+    },
+    AddTeam {
+        team: TeamId,
+        name: String,
+    },
+    RenameTeam {
+        team: TeamId,
+        name: String,
+    },
+    RemoveTeam {
+        team: TeamId,
+    },
+    /// The queue comes after those there are.
+    AddQueue {
+        queue: Queue,
+    },
+    ChangeQueue {
+        queue: QueueId,
+        change: QueueChange,
+    },
+    AddCannedReply {
+        reply: CannedReplyId,
+        new: CannedReply,
+    },
+    ChangeCannedReply {
+        reply: CannedReplyId,
+        change: CannedReplyChange,
+    },
+    RemoveCannedReply {
+        reply: CannedReplyId,
+    },
+    /// A flow with its first version, published.
+    AddFlow {
+        flow: FlowId,
+        name: String,
+        definition: Value,
+    },
+    RenameFlow {
+        flow: FlowId,
+        name: String,
+    },
+    /// Another version of a flow, published; running sessions keep theirs.
+    PublishFlow {
+        flow: FlowId,
+        definition: Value,
+    },
+    /// A version that there is already.
+    PublishVersion {
+        flow: FlowId,
+        version: i32,
+    },
+    ConnectInbox {
+        inbox: InboxId,
+        new: Inbox,
+        token: Secret,
+    },
+    ChangeInbox {
+        inbox: InboxId,
+        change: InboxChange,
+    },
+    ReplaceAccessToken {
+        inbox: InboxId,
+        token: Secret,
+    },
+    /// One after the other, as one act.
+    Several(Vec<SetupCommand>),
+    /// Takes an act back: its events, in their order.
+    Undo {
+        act: Vec<SetupEvent>,
+    },
+}
+
+/// Somebody to be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMember {
+    pub name: String,
+    pub email: EmailAddress,
+    pub role: Role,
+    pub locale: String,
+    pub capacity: i32,
+    pub teams: NewTeams,
+}
+
+/// Whom somebody new works with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewTeams {
+    /// Every team there is.
+    All,
+    These(BTreeSet<TeamId>),
+}
+
+/// What is to be another; what is not named stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MemberChange {
+    pub name: Option<String>,
+    pub email: Option<EmailAddress>,
+    pub role: Option<Role>,
+    pub locale: Option<String>,
+    pub availability: Option<Availability>,
+    pub capacity: Option<i32>,
+    pub teams: Option<BTreeSet<TeamId>>,
+}
+
+/// As [`MemberChange`], of a queue.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct QueueChange {
+    pub key: Option<String>,
+    pub name: Option<String>,
+    pub team: Option<TeamId>,
+    pub hours: Option<Hours>,
+    pub promise_minutes: Option<i32>,
+    pub position: Option<i32>,
+}
+
+/// As [`MemberChange`], of a prepared text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CannedReplyChange {
+    pub shortcut: Option<String>,
+    pub body: Option<String>,
+}
+
+/// As [`MemberChange`], of a number.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InboxChange {
+    pub name: Option<String>,
+    /// Another flow, or none.
+    pub flow: Option<Option<FlowId>>,
+    pub default_queue: Option<QueueId>,
+    pub reopen_hours: Option<i32>,
+}
+
+/// How much of a set-up a command is decided on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    Whole,
+    /// One person alone: what they choose for themselves is nobody else's matter.
+    Member(UserId),
+}
+
+impl SetupCommand {
+    /// Somebody's wish to be given conversations, or not.
+    #[must_use]
+    pub fn availability(member: UserId, availability: Availability) -> Self {
+        Self::ChangeMember { member, change: MemberChange { availability: Some(availability), ..MemberChange::default() } }
+    }
+
+    /// The language of somebody's interface.
+    #[must_use]
+    pub fn locale(member: UserId, locale: String) -> Self {
+        Self::ChangeMember { member, change: MemberChange { locale: Some(locale), ..MemberChange::default() } }
+    }
+
+    /// What somebody may do.
+    #[must_use]
+    pub fn role(member: UserId, role: Role) -> Self {
+        Self::ChangeMember { member, change: MemberChange { role: Some(role), ..MemberChange::default() } }
+    }
+
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        match self {
+            SetupCommand::ChangeMember {
+                member,
+                change: MemberChange { name: None, email: None, role: None, capacity: None, teams: None, locale: _, availability: _ },
+            } => Needs::Member(*member),
+            _ => Needs::Whole,
+        }
+    }
+
+    /// The versions of flows that it speaks of.
+    #[must_use]
+    pub fn versions(&self) -> Vec<(FlowId, i32)> {
+        match self {
+            SetupCommand::PublishVersion { flow, version } => vec![(*flow, *version)],
+            SetupCommand::Several(commands) => commands.iter().flat_map(SetupCommand::versions).collect(),
+            SetupCommand::Undo { act } => act.iter().filter_map(SetupEvent::published_before).collect(),
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! A set-up as a command would have it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::command::{CannedReplyChange, InboxChange, MemberChange, NewMember, NewTeams, QueueChange, SetupCommand};
+use super::event::{Changed, SetupEvent};
+use super::refusal::{SetupRefusal, Thing};
+use super::undo;
+use super::value::{Flow, Inbox, Member, Queue, Setup, Team};
+use crate::domain::agent::Availability;
+use crate::domain::channel;
+use crate::domain::flows::validation;
+use crate::domain::ids::{FlowId, TeamId, UserId};
+use crate::domain::queue;
+
+pub(super) type Applied = Result<(), SetupRefusal>;
+
+pub(super) struct Draft {
+    pub setup: Setup,
+    /// What is no part of the value: secrets, and versions of flows.
+    beside: Vec<SetupEvent>,
+}
+
+impl Draft {
+    pub fn of(setup: &Setup) -> Self {
+        Self { setup: setup.clone(), beside: Vec::new() }
+    }
+
+    /// What it came to: first what others stand on.
+    pub fn finish(self, before: &Setup) -> (Setup, Vec<SetupEvent>) {
+        let after = self.setup;
+        let mut events: Vec<SetupEvent> = Vec::new();
+        events.extend(changed(&before.teams, &after.teams).map(SetupEvent::Team));
+        events.extend(changed(&before.members, &after.members).map(SetupEvent::Member));
+        events.extend(changed(&before.queues, &after.queues).map(SetupEvent::Queue));
+        events.extend(changed(&before.canned_replies, &after.canned_replies).map(SetupEvent::CannedReply));
+        events.extend(changed(&before.flows, &after.flows).map(SetupEvent::Flow));
+        events.extend(changed(&before.inboxes, &after.inboxes).map(SetupEvent::Inbox));
+        events.extend(self.beside);
+        (after, events)
+    }
+
+    pub fn apply(&mut self, command: SetupCommand) -> Applied {
+        match command {
+            SetupCommand::AddMember { member, new, password } => {
+                self.employ(member, new)?;
+                self.beside.push(SetupEvent::Password { member, hash: password });
+            }
+            SetupCommand::ChangeMember { member, change } => change_member(self.member(member)?, change),
+            SetupCommand::Activate { member } => self.member(member)?.active = true,
+            SetupCommand::Deactivate { member } => self.member(member)?.active = false,
+            SetupCommand::ReplacePassword { member, hash } => {
+                self.member(member)?;
+                self.beside.push(SetupEvent::Password { member, hash });
+            }
+            SetupCommand::AddTeam { team, name } => add(&mut self.setup.teams, team, Team { name: trimmed(&name) })?,
+            SetupCommand::RenameTeam { team, name } => known(&mut self.setup.teams, team, Thing::Team)?.name = trimmed(&name),
+            SetupCommand::RemoveTeam { team } => self.remove_team(team)?,
+            SetupCommand::AddQueue { queue } => {
+                let position = self.setup.queues.values().map(|queue| queue.position).max().map_or(0, |last| last.saturating_add(1));
+                add(&mut self.setup.queues, queue.id, placed(&queue, position))?;
+            }
+            SetupCommand::ChangeQueue { queue, change } => change_queue(known(&mut self.setup.queues, queue, Thing::Queue)?, change),
+            SetupCommand::AddCannedReply { reply, new } => add(&mut self.setup.canned_replies, reply, new)?,
+            SetupCommand::ChangeCannedReply { reply, change: CannedReplyChange { shortcut, body } } => {
+                let reply = known(&mut self.setup.canned_replies, reply, Thing::CannedReply)?;
+                set(&mut reply.shortcut, shortcut);
+                set(&mut reply.body, body);
+            }
+            SetupCommand::RemoveCannedReply { reply } => {
+                known(&mut self.setup.canned_replies, reply, Thing::CannedReply)?;
+                self.setup.canned_replies.remove(&reply);
+            }
+            SetupCommand::AddFlow { flow, name, definition } => {
+                add(&mut self.setup.flows, flow, Flow { name: trimmed(&name), published: None })?;
+                self.publish(flow, definition)?;
+            }
+            SetupCommand::RenameFlow { flow, name } => known(&mut self.setup.flows, flow, Thing::Flow)?.name = trimmed(&name),
+            SetupCommand::PublishFlow { flow, definition } => self.publish(flow, definition)?,
+            SetupCommand::PublishVersion { flow, version } => {
+                let known = known(&mut self.setup.flows, flow, Thing::Flow)?;
+                if !self.setup.definitions.contains_key(&(flow, version)) {
+                    return Err(SetupRefusal::Unknown(Thing::FlowVersion));
+                }
+                known.published = Some(version);
+            }
+            SetupCommand::ConnectInbox { inbox, new, token } => {
+                add(&mut self.setup.inboxes, inbox, new)?;
+                self.beside.push(SetupEvent::AccessToken { inbox, token });
+            }
+            SetupCommand::ChangeInbox { inbox, change } => change_inbox(known(&mut self.setup.inboxes, inbox, Thing::Inbox)?, change),
+            SetupCommand::ReplaceAccessToken { inbox, token } => {
+                known(&mut self.setup.inboxes, inbox, Thing::Inbox)?;
+                self.beside.push(SetupEvent::AccessToken { inbox, token });
+            }
+            SetupCommand::Several(commands) => commands.into_iter().try_for_each(|command| self.apply(command))?,
+            SetupCommand::Undo { act } => undo::take_back(self, &act)?,
+        }
+        Ok(())
+    }
+
+    fn member(&mut self, member: UserId) -> Result<&mut Member, SetupRefusal> {
+        known(&mut self.setup.members, member, Thing::Member)
+    }
+
+    fn employ(&mut self, member: UserId, new: NewMember) -> Applied {
+        let NewMember { name, email, role, locale, capacity, teams } = new;
+        let teams = match teams {
+            NewTeams::All => self.setup.teams.keys().copied().collect(),
+            NewTeams::These(teams) => teams,
+        };
+        let email = email.as_str().to_owned();
+        let availability = Availability::Online;
+        add(
+            &mut self.setup.members,
+            member,
+            Member { name: trimmed(&name), email, role, active: true, locale, availability, capacity, teams },
+        )
+    }
+
+    /// Whoever is in it, and whatever waits for it, would belong to nothing.
+    pub fn remove_team(&mut self, team: TeamId) -> Applied {
+        let name = known(&mut self.setup.teams, team, Thing::Team)?.name.clone();
+        let has_people = self.setup.members.values().any(|member| member.teams.contains(&team));
+        if has_people || self.setup.queues.values().any(|queue| queue.team == team) {
+            return Err(SetupRefusal::TeamInUse { team: name });
+        }
+        self.setup.teams.remove(&team);
+        Ok(())
+    }
+
+    fn publish(&mut self, flow: FlowId, definition: Value) -> Applied {
+        let keys: Vec<&str> = self.setup.queues.values().map(|queue| queue.key.as_str()).collect();
+        let found = validation::check(&definition, &keys, &channel::WHATSAPP);
+        let known = known(&mut self.setup.flows, flow, Thing::Flow)?;
+        if let Err(faults) = found {
+            let faults = faults.iter().map(ToString::to_string).collect();
+            return Err(SetupRefusal::FlowFaulty { flow: known.name.clone(), faults });
+        }
+        let latest = self.setup.latest_versions.entry(flow).or_default();
+        *latest += 1;
+        known.published = Some(*latest);
+        self.setup.definitions.insert((flow, *latest), definition.clone());
+        self.beside.push(SetupEvent::FlowVersion { flow, version: *latest, definition });
+        Ok(())
+    }
+}
+
+fn changed<'a, I: Ord + Copy, T: Clone + PartialEq>(
+    before: &'a BTreeMap<I, T>,
+    after: &'a BTreeMap<I, T>,
+) -> impl Iterator<Item = Changed<I, T>> + 'a {
+    let gone = before.keys().filter(|id| !after.contains_key(id));
+    let all = after.keys().chain(gone).map(|id| Changed { id: *id, before: before.get(id).cloned(), after: after.get(id).cloned() });
+    all.filter(|changed| changed.before != changed.after)
+}
+
+fn add<I: Ord, T>(all: &mut BTreeMap<I, T>, id: I, new: T) -> Applied {
+    match all.entry(id) {
+        std::collections::btree_map::Entry::Vacant(place) => {
+            place.insert(new);
+            Ok(())
+        }
+        std::collections::btree_map::Entry::Occupied(_) => Err(SetupRefusal::IdTaken),
+    }
+}
+
+fn known<I: Ord, T>(all: &mut BTreeMap<I, T>, id: I, thing: Thing) -> Result<&mut T, SetupRefusal> {
+    all.get_mut(&id).ok_or(SetupRefusal::Unknown(thing))
+}
+
+fn set<T>(part: &mut T, wanted: Option<T>) {
+    if let Some(wanted) = wanted {
+        *part = wanted;
+    }
+}
+
+fn trimmed(name: &str) -> String {
+    name.trim().to_owned()
+}
+
+fn change_member(it: &mut Member, change: MemberChange) {
+    let MemberChange { name, email, role, locale, availability, capacity, teams } = change;
+    set(&mut it.name, name.map(|name| trimmed(&name)));
+    set(&mut it.email, email.map(|email| email.as_str().to_owned()));
+    set(&mut it.role, role);
+    set(&mut it.locale, locale);
+    set(&mut it.availability, availability);
+    set(&mut it.capacity, capacity);
+    set(&mut it.teams, teams);
+}
+
+fn placed(queue: &queue::Queue, position: i32) -> Queue {
+    Queue {
+        key: queue.key.clone(),
+        name: trimmed(&queue.name),
+        team: queue.team,
+        hours: serde_json::to_value(&queue.hours).unwrap_or_default(),
+        promise_minutes: i32::try_from(queue.promise_minutes).unwrap_or(i32::MAX),
+        position,
+    }
+}
+
+fn change_queue(it: &mut Queue, change: QueueChange) {
+    let QueueChange { key, name, team, hours, promise_minutes, position } = change;
+    set(&mut it.key, key);
+    set(&mut it.name, name.map(|name| trimmed(&name)));
+    set(&mut it.team, team);
+    set(&mut it.hours, hours.and_then(|hours| serde_json::to_value(hours).ok()));
+    set(&mut it.promise_minutes, promise_minutes);
+    set(&mut it.position, position);
+}
+
+fn change_inbox(it: &mut Inbox, change: InboxChange) {
+    let InboxChange { name, flow, default_queue, reopen_hours } = change;
+    set(&mut it.name, name.map(|name| trimmed(&name)));
+    set(&mut it.flow, flow);
+    set(&mut it.default_queue, default_queue);
+    set(&mut it.reopen_hours, reopen_hours);
+}

@@ -1,0 +1,236 @@
+//! What changed of a set-up: the journal of it, and its audit.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::value::{CannedReply, Flow, Inbox, Member, Queue, Team};
+use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, TeamId, UserId};
+
+/// What must not be read anywhere but where it is used. It is neither shown nor stored with what it came along with.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    #[must_use]
+    pub fn new(secret: String) -> Self {
+        Self(secret)
+    }
+
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
+/// One thing as it was and as it is; nothing before it was added, and nothing after it was removed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Changed<I, T> {
+    pub id: I,
+    pub before: Option<T>,
+    pub after: Option<T>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "thing", rename_all = "snake_case")]
+pub enum SetupEvent {
+    Member(Changed<UserId, Member>),
+    Team(Changed<TeamId, Team>),
+    Queue(Changed<QueueId, Queue>),
+    CannedReply(Changed<CannedReplyId, CannedReply>),
+    Flow(Changed<FlowId, Flow>),
+    Inbox(Changed<InboxId, Inbox>),
+    /// A flow has one more version, which its row keeps.
+    FlowVersion {
+        flow: FlowId,
+        version: i32,
+        #[serde(skip)]
+        definition: Value,
+    },
+    /// Somebody has another password.
+    Password {
+        member: UserId,
+        /// In PHC form.
+        #[serde(skip)]
+        hash: Secret,
+    },
+    /// A number sends with another access token.
+    AccessToken {
+        inbox: InboxId,
+        #[serde(skip)]
+        token: Secret,
+    },
+    /// Something of another version; nothing is known of it.
+    #[serde(untagged)]
+    Strange(Value),
+}
+
+/// Who did it, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Who {
+    Person {
+        user: UserId,
+        name: String,
+    },
+    CommandLine,
+    System,
+    /// Somebody of whom only a newer version knows.
+    #[serde(other)]
+    Strange,
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Who::Person { name, .. } => name,
+            Who::CommandLine => "command line",
+            Who::System => "system",
+            Who::Strange => "somebody",
+        })
+    }
+}
+
+/// An event with its place in the journal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordedSetup {
+    pub seq: i64,
+    /// The sequence of the first event of the same act.
+    pub act: i64,
+    pub at: Timestamp,
+    pub who: Who,
+    pub event: SetupEvent,
+}
+
+/// Parts of a thing. Whoever adds or removes one changes all of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parts {
+    All,
+    Some(BTreeSet<String>),
+}
+
+impl Parts {
+    #[must_use]
+    pub fn overlap(&self, other: &Parts) -> bool {
+        match (self, other) {
+            (Parts::Some(own), Parts::Some(others)) => !own.is_disjoint(others),
+            (Parts::All, _) | (_, Parts::All) => true,
+        }
+    }
+
+    fn of(name: &str) -> Self {
+        Parts::Some(BTreeSet::from([name.to_owned()]))
+    }
+}
+
+impl<I, T: Serialize> Changed<I, T> {
+    /// The names of what is another than before.
+    #[must_use]
+    pub fn parts(&self) -> Parts {
+        let (Some(before), Some(after)) = (&self.before, &self.after) else { return Parts::All };
+        let (before, after) = (parts_of(before), parts_of(after));
+        Parts::Some(after.iter().filter(|(name, value)| before.get(*name) != Some(*value)).map(|(name, _)| name.clone()).collect())
+    }
+
+    fn latest(&self) -> Option<&T> {
+        self.after.as_ref().or(self.before.as_ref())
+    }
+
+    fn verb(&self) -> &'static str {
+        match (&self.before, &self.after) {
+            (None, _) => "added",
+            (Some(_), None) => "removed",
+            (Some(_), Some(_)) => "changed",
+        }
+    }
+}
+
+/// A thing by the names of its parts.
+pub(super) fn parts_of(thing: &impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(thing) {
+        Ok(Value::Object(parts)) => parts,
+        Ok(_) | Err(_) => Map::new(),
+    }
+}
+
+impl SetupEvent {
+    /// As it is stored, such as `queue_changed`.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        let of = |thing: &str, verb: &str| format!("{thing}_{verb}");
+        match self {
+            SetupEvent::Member(changed) => of("member", changed.verb()),
+            SetupEvent::Team(changed) => of("team", changed.verb()),
+            SetupEvent::Queue(changed) => of("queue", changed.verb()),
+            SetupEvent::CannedReply(changed) => of("canned_reply", changed.verb()),
+            SetupEvent::Flow(changed) => of("flow", changed.verb()),
+            SetupEvent::Inbox(changed) => of("inbox", changed.verb()),
+            SetupEvent::FlowVersion { .. } => of("flow_version", "added"),
+            SetupEvent::Password { .. } => of("password", "replaced"),
+            SetupEvent::AccessToken { .. } => of("access_token", "replaced"),
+            SetupEvent::Strange(_) => "strange".to_owned(),
+        }
+    }
+
+    /// What it is about, and which parts of that it changed.
+    #[must_use]
+    pub fn about(&self) -> Option<(Uuid, Parts)> {
+        match self {
+            SetupEvent::Member(changed) => Some((changed.id.0, changed.parts())),
+            SetupEvent::Team(changed) => Some((changed.id.0, changed.parts())),
+            SetupEvent::Queue(changed) => Some((changed.id.0, changed.parts())),
+            SetupEvent::CannedReply(changed) => Some((changed.id.0, changed.parts())),
+            SetupEvent::Flow(changed) => Some((changed.id.0, changed.parts())),
+            SetupEvent::Inbox(changed) => Some((changed.id.0, changed.parts())),
+            SetupEvent::Password { member, .. } => Some((member.0, Parts::of("password"))),
+            SetupEvent::AccessToken { inbox, .. } => Some((inbox.0, Parts::of("access_token"))),
+            // The event of its flow says that it is published.
+            SetupEvent::FlowVersion { .. } | SetupEvent::Strange(_) => None,
+        }
+    }
+
+    /// What it is about, by the name that it has or had.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            SetupEvent::Member(changed) => changed.latest().map(|member| &*member.name),
+            SetupEvent::Team(changed) => changed.latest().map(|team| &*team.name),
+            SetupEvent::Queue(changed) => changed.latest().map(|queue| &*queue.name),
+            SetupEvent::CannedReply(changed) => changed.latest().map(|reply| &*reply.shortcut),
+            SetupEvent::Flow(changed) => changed.latest().map(|flow| &*flow.name),
+            SetupEvent::Inbox(changed) => changed.latest().map(|inbox| &*inbox.name),
+            SetupEvent::FlowVersion { .. } | SetupEvent::Password { .. } | SetupEvent::AccessToken { .. } | SetupEvent::Strange(_) => None,
+        }
+    }
+
+    /// Whether it is more than what somebody chose for themselves: nodes keep the set-up until such a thing happens.
+    #[must_use]
+    pub fn concerns_everybody(&self) -> bool {
+        let SetupEvent::Member(changed) = self else { return true };
+        match changed.parts() {
+            Parts::Some(names) => !names.iter().all(|name| OWN.contains(&name.as_str())),
+            Parts::All => true,
+        }
+    }
+}
+
+/// What people choose for themselves.
+const OWN: [&str; 2] = ["availability", "locale"];
+
+impl SetupEvent {
+    /// The version of a flow that was published before.
+    pub(super) fn published_before(&self) -> Option<(FlowId, i32)> {
+        let SetupEvent::Flow(Changed { id, before: Some(Flow { published: Some(version), .. }), .. }) = self else { return None };
+        Some((*id, *version))
+    }
+}

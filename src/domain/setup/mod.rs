@@ -1,0 +1,21 @@
+//! What administrators set up, as one subject: the whole of it and a command in, events or a refusal out. Every event says what one thing
+//! was before and is after, so that it is audit, answers who changed what meanwhile, and can be taken back.
+
+mod check;
+pub mod command;
+mod conflict;
+pub mod decide;
+mod draft;
+pub mod event;
+pub mod refusal;
+#[cfg(test)]
+mod tests;
+mod undo;
+pub mod value;
+
+pub use command::{By, Needs, SetupCommand};
+pub use conflict::check_unchanged;
+pub use decide::decide;
+pub use event::{Changed, RecordedSetup, Secret, SetupEvent, Who};
+pub use refusal::{SetupRefusal, Thing};
+pub use value::Setup;

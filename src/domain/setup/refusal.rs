@@ -1,0 +1,179 @@
+//! Why a set-up stays as it is.
+
+use std::fmt;
+
+/// What a command may speak of that is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Thing {
+    Member,
+    Team,
+    Queue,
+    CannedReply,
+    Flow,
+    FlowVersion,
+    Inbox,
+}
+
+impl Thing {
+    fn key(self) -> &'static str {
+        match self {
+            Thing::Member => "unknown_person",
+            Thing::Team => "unknown_team",
+            Thing::Queue => "unknown_queue",
+            Thing::CannedReply => "unknown_canned_reply",
+            Thing::Flow => "unknown_flow",
+            Thing::FlowVersion => "unknown_flow_version",
+            Thing::Inbox => "unknown_inbox",
+        }
+    }
+}
+
+impl fmt::Display for Thing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Thing::Member => "person",
+            Thing::Team => "team",
+            Thing::Queue => "queue",
+            Thing::CannedReply => "canned reply",
+            Thing::Flow => "flow",
+            Thing::FlowVersion => "version of the flow",
+            Thing::Inbox => "number",
+        })
+    }
+}
+
+/// Why nothing was changed, or what is wrong with a whole set-up.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+pub enum SetupRefusal {
+    #[error("there is no such {0} in this workspace")]
+    Unknown(Thing),
+    #[error("that id is in use already")]
+    IdTaken,
+    #[error("somebody has this e-mail address already")]
+    EmailTaken,
+    #[error("there is a team called {name} already")]
+    TeamNameTaken { name: String },
+    #[error("there is a queue with the key {key} already")]
+    QueueKeyTaken { key: String },
+    #[error("there is a canned reply with the shortcut {shortcut} already")]
+    ShortcutTaken { shortcut: String },
+    #[error("the number is connected already")]
+    NumberTaken,
+    /// Other numbers of the app would no longer be heard.
+    #[error("the app is known here under another secret or verify token")]
+    AppKnownOtherwise,
+    #[error("a name or a text is missing")]
+    TextMissing,
+    #[error("“{start}…” is longer than {limit} characters")]
+    TextTooLong { start: String, limit: usize },
+    #[error("“{key}” cannot be a key: small letters, digits, - and _, at most 40 of them")]
+    KeyUnfit { key: String },
+    #[error("“{shortcut}” cannot be a shortcut: no spaces, at most 40 characters")]
+    ShortcutUnfit { shortcut: String },
+    #[error("{value} is not between {least} and {most}")]
+    OutOfRange { value: i32, least: i32, most: i32 },
+    #[error("nobody could administer this workspace any more")]
+    LastAdministrator,
+    #[error("nobody would work for the queue {queue}; put somebody into its team first")]
+    QueueUnreached { queue: String },
+    #[error("{team} still has people or queues")]
+    TeamInUse { team: String },
+    /// Each fault in a sentence.
+    #[error("the flow {flow} cannot be used:\n{}", listed(.faults))]
+    FlowFaulty { flow: String, faults: Vec<String> },
+    /// Who changed the same thing; nothing when it was not a person.
+    #[error("somebody changed this meanwhile; look at how it is now")]
+    ChangedMeanwhile { name: Option<String> },
+    #[error("this cannot be undone any more: it was changed since")]
+    ChangedSince,
+    #[error("this cannot be undone")]
+    CannotBeUndone,
+}
+
+fn listed(faults: &[String]) -> String {
+    faults.iter().map(|fault| format!("- {fault}")).collect::<Vec<_>>().join("\n")
+}
+
+impl SetupRefusal {
+    /// The key of its words, and the name of its kind in metrics.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        match self {
+            SetupRefusal::Unknown(thing) => thing.key(),
+            SetupRefusal::IdTaken => "used_elsewhere",
+            SetupRefusal::EmailTaken => "email_taken",
+            SetupRefusal::TeamNameTaken { .. } => "team_name_taken",
+            SetupRefusal::QueueKeyTaken { .. } => "queue_key_taken",
+            SetupRefusal::ShortcutTaken { .. } => "shortcut_taken",
+            SetupRefusal::NumberTaken => "number_taken",
+            SetupRefusal::AppKnownOtherwise => "app_known_otherwise",
+            SetupRefusal::TextMissing => "text_missing",
+            SetupRefusal::TextTooLong { .. } => "too_long",
+            SetupRefusal::KeyUnfit { .. } => "key_unfit",
+            SetupRefusal::ShortcutUnfit { .. } => "shortcut_unfit",
+            SetupRefusal::OutOfRange { .. } => "out_of_range",
+            SetupRefusal::LastAdministrator => "last_administrator",
+            SetupRefusal::QueueUnreached { .. } => "queue_unreached",
+            SetupRefusal::TeamInUse { .. } => "team_in_use",
+            SetupRefusal::FlowFaulty { .. } => "flow_faulty",
+            SetupRefusal::ChangedMeanwhile { name: Some(_) } => "changed_meanwhile_by",
+            SetupRefusal::ChangedMeanwhile { name: None } => "changed_meanwhile",
+            SetupRefusal::ChangedSince => "changed_since",
+            SetupRefusal::CannotBeUndone => "cannot_be_undone",
+        }
+    }
+
+    /// Whether it is in what was sent, and not in what others did.
+    #[must_use]
+    pub fn is_of_what_was_sent(&self) -> bool {
+        match self {
+            SetupRefusal::Unknown(_)
+            | SetupRefusal::TextMissing
+            | SetupRefusal::TextTooLong { .. }
+            | SetupRefusal::KeyUnfit { .. }
+            | SetupRefusal::ShortcutUnfit { .. }
+            | SetupRefusal::OutOfRange { .. }
+            | SetupRefusal::FlowFaulty { .. } => true,
+            SetupRefusal::IdTaken
+            | SetupRefusal::EmailTaken
+            | SetupRefusal::TeamNameTaken { .. }
+            | SetupRefusal::QueueKeyTaken { .. }
+            | SetupRefusal::ShortcutTaken { .. }
+            | SetupRefusal::NumberTaken
+            | SetupRefusal::AppKnownOtherwise
+            | SetupRefusal::LastAdministrator
+            | SetupRefusal::QueueUnreached { .. }
+            | SetupRefusal::TeamInUse { .. }
+            | SetupRefusal::ChangedMeanwhile { .. }
+            | SetupRefusal::ChangedSince
+            | SetupRefusal::CannotBeUndone => false,
+        }
+    }
+
+    /// What its words are filled in with.
+    #[must_use]
+    pub fn values(&self) -> Vec<(&'static str, String)> {
+        match self {
+            SetupRefusal::TeamNameTaken { name } | SetupRefusal::ChangedMeanwhile { name: Some(name) } => vec![("name", name.clone())],
+            SetupRefusal::QueueKeyTaken { key } | SetupRefusal::KeyUnfit { key } => vec![("key", key.clone())],
+            SetupRefusal::ShortcutTaken { shortcut } | SetupRefusal::ShortcutUnfit { shortcut } => vec![("shortcut", shortcut.clone())],
+            SetupRefusal::TextTooLong { limit, .. } => vec![("limit", limit.to_string())],
+            SetupRefusal::OutOfRange { value, least, most } => {
+                vec![("value", value.to_string()), ("least", least.to_string()), ("most", most.to_string())]
+            }
+            SetupRefusal::QueueUnreached { queue } => vec![("queue", queue.clone())],
+            SetupRefusal::TeamInUse { team } => vec![("team", team.clone())],
+            SetupRefusal::FlowFaulty { flow, faults } => vec![("flow", flow.clone()), ("faults", faults.join(" "))],
+            SetupRefusal::Unknown(_)
+            | SetupRefusal::IdTaken
+            | SetupRefusal::EmailTaken
+            | SetupRefusal::NumberTaken
+            | SetupRefusal::AppKnownOtherwise
+            | SetupRefusal::TextMissing
+            | SetupRefusal::LastAdministrator
+            | SetupRefusal::ChangedMeanwhile { name: None }
+            | SetupRefusal::ChangedSince
+            | SetupRefusal::CannotBeUndone => Vec::new(),
+        }
+    }
+}

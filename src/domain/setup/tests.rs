@@ -1,0 +1,307 @@
+//! A lamp shop: Iris administers it, Ana and Ben work for two teams with a queue each.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::command::{CannedReplyChange, InboxChange, MemberChange, NewMember, NewTeams, QueueChange};
+use super::draft::Draft;
+use super::event::Changed;
+use super::value::{CannedReply, Inbox, Number};
+use super::*;
+use crate::domain::agent::Availability;
+use crate::domain::channel::Channel;
+use crate::domain::command::Person;
+use crate::domain::hours::Hours;
+use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, TeamId, UserId};
+use crate::domain::queue;
+use crate::domain::refusal::Refusal;
+use crate::domain::user::Role;
+
+const IRIS: UserId = UserId(Uuid::from_u128(1));
+const ANA: UserId = UserId(Uuid::from_u128(2));
+const BEN: UserId = UserId(Uuid::from_u128(3));
+const EVERYBODY: TeamId = TeamId(Uuid::from_u128(11));
+const BILLERS: TeamId = TeamId(Uuid::from_u128(12));
+const SUPPORT: QueueId = QueueId(Uuid::from_u128(21));
+const BILLING: QueueId = QueueId(Uuid::from_u128(22));
+const WELCOME: FlowId = FlowId(Uuid::from_u128(31));
+const HELLO: CannedReplyId = CannedReplyId(Uuid::from_u128(41));
+const NUMBER: InboxId = InboxId(Uuid::from_u128(51));
+
+type Done = Result<(Setup, Vec<SetupEvent>), Refusal>;
+
+fn does(setup: &Setup, by: &By, command: SetupCommand) -> Done {
+    let events = decide(setup, command.clone(), by)?;
+    let mut draft = Draft::of(setup);
+    draft.apply(command)?;
+    Ok((draft.finish(setup).0, events))
+}
+
+fn after(setup: &Setup, command: SetupCommand) -> Setup {
+    does(setup, &By::CommandLine, command).unwrap().0
+}
+
+fn refused(setup: &Setup, command: SetupCommand) -> SetupRefusal {
+    match does(setup, &By::CommandLine, command) {
+        Err(Refusal::SetUp(refusal)) => refusal,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn person(user: UserId, role: Role) -> By {
+    By::Person(Person { user, name: "Somebody".to_owned(), role })
+}
+
+fn joins(member: UserId, name: &str, role: Role, teams: &[TeamId]) -> SetupCommand {
+    let new = NewMember {
+        name: name.to_owned(),
+        email: format!("{name}@example.com").parse().unwrap(),
+        role,
+        locale: "en".to_owned(),
+        capacity: 8,
+        teams: NewTeams::These(teams.iter().copied().collect()),
+    };
+    SetupCommand::AddMember { member, new, password: Secret::new("$argon2id$horse".to_owned()) }
+}
+
+fn member(member: UserId, change: MemberChange) -> SetupCommand {
+    SetupCommand::ChangeMember { member, change }
+}
+
+fn teams(of: UserId, teams: &[TeamId]) -> SetupCommand {
+    member(of, MemberChange { teams: Some(teams.iter().copied().collect()), ..MemberChange::default() })
+}
+
+fn named(of: QueueId, name: &str) -> SetupCommand {
+    SetupCommand::ChangeQueue { queue: of, change: QueueChange { name: Some(name.to_owned()), ..QueueChange::default() } }
+}
+
+fn queue(id: QueueId, key: &str, team: TeamId) -> SetupCommand {
+    let (key, name) = (key.to_owned(), key.to_owned());
+    SetupCommand::AddQueue { queue: queue::Queue { id, key, name, team, hours: Hours::always(), promise_minutes: 10 } }
+}
+
+fn definition(queue: &str) -> serde_json::Value {
+    let hand_off = json!({ "kind": "hand_off", "queue": queue });
+    json!({ "format": 1, "name": "Welcome", "start": "over", "default_queue": queue, "nodes": { "over": hand_off } })
+}
+
+fn shop() -> Setup {
+    let number = Number {
+        app_id: "1001".to_owned(),
+        phone_number_id: "2001".to_owned(),
+        waba_id: "3001".to_owned(),
+        display_phone_number: "+44 20 7946 0999".to_owned(),
+    };
+    let (name, channel, number) = ("Lamps".to_owned(), Channel::WHATSAPP, Some(number));
+    let inbox = Inbox { name, channel, flow: Some(WELCOME), default_queue: SUPPORT, reopen_hours: 24, number };
+    let reply = CannedReply { shortcut: "hello".to_owned(), body: "Hello!".to_owned() };
+    let team = |team, name: &str| SetupCommand::AddTeam { team, name: name.to_owned() };
+    let steps = [
+        team(EVERYBODY, "Everybody"),
+        team(BILLERS, "Billers"),
+        joins(IRIS, "iris", Role::Admin, &[]),
+        joins(ANA, "ana", Role::Agent, &[EVERYBODY]),
+        joins(BEN, "ben", Role::Agent, &[EVERYBODY, BILLERS]),
+        queue(SUPPORT, "support", EVERYBODY),
+        queue(BILLING, "billing", BILLERS),
+        SetupCommand::AddFlow { flow: WELCOME, name: "Welcome".to_owned(), definition: definition("support") },
+        SetupCommand::AddCannedReply { reply: HELLO, new: reply },
+        SetupCommand::ConnectInbox { inbox: NUMBER, new: inbox, token: Secret::new("token".to_owned()) },
+    ];
+    steps.into_iter().fold(Setup::default(), |setup, step| after(&setup, step))
+}
+
+#[test]
+fn what_changes_nothing_is_no_event() {
+    let shop = shop();
+    for command in [named(SUPPORT, " support "), teams(ANA, &[EVERYBODY]), SetupCommand::Activate { member: ANA }] {
+        assert_eq!(does(&shop, &By::CommandLine, command.clone()).unwrap().1, [], "{command:?}");
+    }
+}
+
+#[test]
+fn an_event_says_what_was_and_what_is() {
+    let shop = shop();
+    let (_, events) = does(&shop, &By::CommandLine, named(SUPPORT, "Help")).unwrap();
+    let [event] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(event.kind(), "queue_changed");
+    let SetupEvent::Queue(Changed { id: SUPPORT, before: Some(before), after: Some(after) }) = event else { panic!("{event:?}") };
+    assert_eq!((before.name.as_str(), after.name.as_str()), ("support", "Help"));
+    let stored = serde_json::to_value(event).unwrap();
+    assert_eq!(serde_json::from_value::<SetupEvent>(stored).unwrap(), *event);
+}
+
+#[test]
+fn somebody_always_administers_a_workspace_that_somebody_administered() {
+    let shop = shop();
+    let last = [SetupCommand::role(IRIS, Role::Agent), SetupCommand::Deactivate { member: IRIS }];
+    for command in last {
+        assert_eq!(refused(&shop, command), SetupRefusal::LastAdministrator);
+    }
+    let (both, promoted) = does(&shop, &By::CommandLine, SetupCommand::role(ANA, Role::Admin)).unwrap();
+    let only_ana = after(&both, SetupCommand::Deactivate { member: IRIS });
+    assert_eq!(refused(&only_ana, SetupCommand::Undo { act: promoted }), SetupRefusal::LastAdministrator);
+    let nobody = after(&Setup::default(), joins(BEN, "ben", Role::Agent, &[]));
+    assert!(!after(&nobody, SetupCommand::Deactivate { member: BEN }).members[&BEN].active, "there never was one");
+}
+
+#[test]
+fn a_queue_keeps_somebody_who_works_for_it_unless_they_leave() {
+    let shop = shop();
+    let unreached = |queue: &str| SetupRefusal::QueueUnreached { queue: queue.to_owned() };
+    assert_eq!(refused(&shop, teams(BEN, &[EVERYBODY])), unreached("billing"));
+    let to_empty = SetupCommand::ChangeQueue { queue: SUPPORT, change: QueueChange { team: Some(BILLERS), ..QueueChange::default() } };
+    let only_iris_bills = after(&after(&shop, teams(IRIS, &[BILLERS])), teams(BEN, &[EVERYBODY]));
+    assert!(after(&only_iris_bills, to_empty).queues[&SUPPORT].team == BILLERS);
+    let gone = after(&shop, SetupCommand::Deactivate { member: BEN });
+    assert_eq!(gone.members[&BEN].teams, BTreeSet::from([EVERYBODY, BILLERS]), "whoever comes back works for the same");
+    let empty = after(&shop, SetupCommand::AddTeam { team: TeamId(Uuid::from_u128(13)), name: "Empty".to_owned() });
+    assert_eq!(refused(&empty, queue(QueueId(Uuid::from_u128(23)), "empty", TeamId(Uuid::from_u128(13)))), unreached("empty"));
+}
+
+#[test]
+fn what_was_wrong_before_hinders_nothing_else() {
+    let mut shop = shop();
+    shop.members.get_mut(&BEN).unwrap().teams.clear();
+    assert_eq!(after(&shop, named(SUPPORT, "Help")).queues[&SUPPORT].name, "Help");
+}
+
+#[test]
+fn what_must_differ_differs() {
+    let shop = shop();
+    let to = |name: &str, email: &str| MemberChange { name: Some(name.to_owned()), email: email.parse().ok(), ..MemberChange::default() };
+    assert_eq!(refused(&shop, member(ANA, to("Ana", "BEN@example.com"))), SetupRefusal::EmailTaken);
+    let keyed = |key: &str| QueueChange { key: Some(key.to_owned()), ..QueueChange::default() };
+    let billing = |key: &str| SetupCommand::ChangeQueue { queue: BILLING, change: keyed(key) };
+    assert_eq!(refused(&shop, billing("support")), SetupRefusal::QueueKeyTaken { key: "support".to_owned() });
+    assert_eq!(refused(&shop, billing("Bill us")), SetupRefusal::KeyUnfit { key: "Bill us".to_owned() });
+    let team = SetupCommand::RenameTeam { team: BILLERS, name: "everybody".to_owned() };
+    assert!(matches!(refused(&shop, team), SetupRefusal::TeamNameTaken { .. }));
+    let reply = CannedReply { shortcut: "hello".to_owned(), body: "Hi".to_owned() };
+    let again = SetupCommand::AddCannedReply { reply: CannedReplyId(Uuid::from_u128(42)), new: reply };
+    assert_eq!(refused(&shop, again), SetupRefusal::ShortcutTaken { shortcut: "hello".to_owned() });
+    assert_eq!(refused(&shop, joins(ANA, "eve", Role::Agent, &[])), SetupRefusal::IdTaken);
+}
+
+#[test]
+fn what_is_too_little_or_too_much_is_refused() {
+    let shop = shop();
+    assert_eq!(refused(&shop, named(SUPPORT, "  ")), SetupRefusal::TextMissing);
+    assert!(matches!(refused(&shop, named(SUPPORT, &"a".repeat(81))), SetupRefusal::TextTooLong { limit: 80, .. }));
+    let capacity = |capacity| member(ANA, MemberChange { capacity: Some(capacity), ..MemberChange::default() });
+    assert_eq!(refused(&shop, capacity(-1)), SetupRefusal::OutOfRange { value: -1, least: 0, most: 1_000 });
+    assert_eq!(after(&shop, capacity(0)).members[&ANA].capacity, 0);
+    let spaced = CannedReplyChange { shortcut: Some("good day".to_owned()), body: None };
+    let spaced = SetupCommand::ChangeCannedReply { reply: HELLO, change: spaced };
+    assert_eq!(refused(&shop, spaced), SetupRefusal::ShortcutUnfit { shortcut: "good day".to_owned() });
+}
+
+#[test]
+fn nothing_speaks_of_what_is_not_there() {
+    let shop = shop();
+    let strange = Uuid::from_u128(99);
+    let to = |queue| InboxChange { default_queue: Some(QueueId(queue)), ..InboxChange::default() };
+    for (command, thing) in [
+        (SetupCommand::Deactivate { member: UserId(strange) }, Thing::Member),
+        (teams(ANA, &[TeamId(strange)]), Thing::Team),
+        (named(QueueId(strange), "x"), Thing::Queue),
+        (SetupCommand::ChangeInbox { inbox: NUMBER, change: to(strange) }, Thing::Queue),
+        (SetupCommand::ReplaceAccessToken { inbox: InboxId(strange), token: Secret::default() }, Thing::Inbox),
+        (SetupCommand::RemoveCannedReply { reply: CannedReplyId(strange) }, Thing::CannedReply),
+        (SetupCommand::RenameFlow { flow: FlowId(strange), name: "x".to_owned() }, Thing::Flow),
+        (SetupCommand::PublishVersion { flow: WELCOME, version: 2 }, Thing::FlowVersion),
+    ] {
+        assert_eq!(refused(&shop, command.clone()), SetupRefusal::Unknown(thing), "{command:?}");
+    }
+    assert_eq!(refused(&shop, SetupCommand::RemoveTeam { team: BILLERS }), SetupRefusal::TeamInUse { team: "Billers".to_owned() });
+}
+
+#[test]
+fn a_flow_and_the_queues_that_it_names_stay_together() {
+    let shop = shop();
+    let faulty = SetupCommand::PublishFlow { flow: WELCOME, definition: definition("nowhere") };
+    let SetupRefusal::FlowFaulty { flow, faults } = refused(&shop, faulty) else { panic!("another refusal") };
+    assert!(flow == "Welcome" && faults.iter().any(|fault| fault.contains("nowhere")), "{faults:?}");
+    let keyed = QueueChange { key: Some("help".to_owned()), ..QueueChange::default() };
+    assert!(matches!(refused(&shop, SetupCommand::ChangeQueue { queue: SUPPORT, change: keyed }), SetupRefusal::FlowFaulty { .. }));
+    let (second, published) =
+        does(&shop, &By::CommandLine, SetupCommand::PublishFlow { flow: WELCOME, definition: definition("billing") }).unwrap();
+    assert_eq!(second.flows[&WELCOME].published, Some(2));
+    let first = after(&second, SetupCommand::Undo { act: published });
+    assert_eq!((first.flows[&WELCOME].published, first.latest_versions[&WELCOME]), (Some(1), 2), "a version never comes twice");
+}
+
+#[test]
+fn people_decide_what_is_their_own_and_administrators_the_rest() {
+    let shop = shop();
+    let away = |user| SetupCommand::availability(user, Availability::Away);
+    let (changed, events) = does(&shop, &person(ANA, Role::Agent), away(ANA)).unwrap();
+    assert_eq!(changed.members[&ANA].availability, Availability::Away);
+    assert!(events.iter().all(|event| !event.concerns_everybody()), "nodes would read everything again for it");
+    for command in [away(BEN), SetupCommand::locale(BEN, "es".to_owned()), SetupCommand::role(ANA, Role::Admin), named(SUPPORT, "Mine")] {
+        assert_eq!(does(&shop, &person(ANA, Role::Supervisor), command.clone()), Err(Refusal::NotAllowed), "{command:?}");
+        assert!(does(&shop, &person(IRIS, Role::Admin), command).is_ok());
+    }
+}
+
+#[test]
+fn an_undo_takes_back_its_own_parts_and_no_others() {
+    let shop = shop();
+    let (renamed, act) = does(&shop, &By::CommandLine, named(SUPPORT, "Help")).unwrap();
+    let patient = QueueChange { promise_minutes: Some(60), ..QueueChange::default() };
+    let later = after(&renamed, SetupCommand::ChangeQueue { queue: SUPPORT, change: patient });
+    let (back, undone) = does(&later, &By::CommandLine, SetupCommand::Undo { act: act.clone() }).unwrap();
+    assert_eq!((back.queues[&SUPPORT].name.as_str(), back.queues[&SUPPORT].promise_minutes), ("support", 60));
+    assert_eq!(after(&back, SetupCommand::Undo { act: undone }), later, "an undo is an act like another");
+    let again = after(&later, named(SUPPORT, "Assistance"));
+    for changed in [&again, &back] {
+        assert_eq!(refused(changed, SetupCommand::Undo { act: act.clone() }), SetupRefusal::ChangedSince);
+    }
+}
+
+#[test]
+fn what_others_depend_on_and_what_was_secret_is_not_undone() {
+    let empty = Setup::default();
+    let undo = |act| SetupCommand::Undo { act };
+    let (team, added) = does(&empty, &By::CommandLine, SetupCommand::AddTeam { team: EVERYBODY, name: "Everybody".to_owned() }).unwrap();
+    assert_eq!(after(&team, undo(added.clone())), empty);
+    let (staffed, hired) = does(&team, &By::CommandLine, joins(ANA, "ana", Role::Agent, &[EVERYBODY])).unwrap();
+    assert!(matches!(refused(&staffed, undo(added)), SetupRefusal::TeamInUse { .. }));
+    assert_eq!(refused(&staffed, undo(hired)), SetupRefusal::CannotBeUndone);
+    let strange = serde_json::from_value(json!({ "thing": "lamp", "of": "tomorrow" })).unwrap();
+    assert_eq!(refused(&staffed, undo(vec![strange])), SetupRefusal::CannotBeUndone);
+    assert_eq!(refused(&staffed, undo(Vec::new())), SetupRefusal::CannotBeUndone);
+    let shop = shop();
+    let (without, removed) = does(&shop, &By::CommandLine, SetupCommand::RemoveCannedReply { reply: HELLO }).unwrap();
+    assert_eq!(after(&without, undo(removed)), shop, "what was removed comes back");
+}
+
+#[test]
+fn only_whoever_changed_the_same_part_of_the_same_thing_is_in_the_way() {
+    let shop = shop();
+    let events = |command| does(&shop, &By::CommandLine, command).unwrap().1;
+    let patient = QueueChange { promise_minutes: Some(60), ..QueueChange::default() };
+    let who = Who::Person { user: IRIS, name: "Iris".to_owned() };
+    let recorded = |event| RecordedSetup { seq: 1, act: 1, at: jiff::Timestamp::UNIX_EPOCH, who: who.clone(), event };
+    let since: Vec<RecordedSetup> = events(named(SUPPORT, "Help")).into_iter().map(recorded).collect();
+    let by_iris = Err(SetupRefusal::ChangedMeanwhile { name: Some("Iris".to_owned()) });
+    assert_eq!(check_unchanged(&since, &events(named(SUPPORT, "Assistance"))), by_iris);
+    for other in [named(BILLING, "Money"), SetupCommand::ChangeQueue { queue: SUPPORT, change: patient }] {
+        assert_eq!(check_unchanged(&since, &events(other)), Ok(()));
+    }
+}
+
+#[test]
+fn no_secret_is_stored_or_shown_with_what_it_came_along_with() {
+    let shop = shop();
+    let token = SetupCommand::ReplaceAccessToken { inbox: NUMBER, token: Secret::new("horse".to_owned()) };
+    for command in [joins(UserId(Uuid::from_u128(4)), "eve", Role::Agent, &[]), token] {
+        assert!(!format!("{command:?}").contains("horse"));
+        let (_, events) = does(&shop, &By::CommandLine, command).unwrap();
+        let told = format!("{events:?} {}", serde_json::to_string(&events).unwrap());
+        assert!(events.iter().any(|event| event.kind().ends_with("replaced")) && !told.contains("horse"), "{told}");
+    }
+}

@@ -1,0 +1,79 @@
+//! Taking an act back: part by part, each only while it is as the act left it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::draft::{Applied, Draft};
+use super::event::{Changed, SetupEvent, parts_of};
+use super::refusal::SetupRefusal;
+
+/// Takes back what the events of an act changed. A person, a queue, a flow or a number that was added stays: others speak of it by then.
+/// What a secret was before is kept nowhere.
+pub(super) fn take_back(draft: &mut Draft, act: &[SetupEvent]) -> Applied {
+    if act.is_empty() {
+        return Err(SetupRefusal::CannotBeUndone);
+    }
+    for event in act.iter().rev() {
+        match event {
+            SetupEvent::Member(changed) => to_before(&mut draft.setup.members, changed)?,
+            SetupEvent::Queue(changed) => to_before(&mut draft.setup.queues, changed)?,
+            SetupEvent::Flow(changed) => to_before(&mut draft.setup.flows, changed)?,
+            SetupEvent::Inbox(changed) => to_before(&mut draft.setup.inboxes, changed)?,
+            SetupEvent::Team(changed) if changed.before.is_none() => {
+                is_as_left(&draft.setup.teams, changed)?;
+                draft.remove_team(changed.id)?;
+            }
+            SetupEvent::Team(changed) => back_or_to_before(&mut draft.setup.teams, changed)?,
+            SetupEvent::CannedReply(changed) if changed.before.is_none() => {
+                is_as_left(&draft.setup.canned_replies, changed)?;
+                draft.setup.canned_replies.remove(&changed.id);
+            }
+            SetupEvent::CannedReply(changed) => back_or_to_before(&mut draft.setup.canned_replies, changed)?,
+            // It stays, published or not.
+            SetupEvent::FlowVersion { .. } => {}
+            SetupEvent::Password { .. } | SetupEvent::AccessToken { .. } | SetupEvent::Strange(_) => {
+                return Err(SetupRefusal::CannotBeUndone);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What was added is as it was added.
+fn is_as_left<I: Ord, T: PartialEq>(all: &BTreeMap<I, T>, changed: &Changed<I, T>) -> Applied {
+    if all.get(&changed.id) == changed.after.as_ref() { Ok(()) } else { Err(SetupRefusal::ChangedSince) }
+}
+
+/// As [`to_before`]; what was removed comes back.
+fn back_or_to_before<I, T>(all: &mut BTreeMap<I, T>, changed: &Changed<I, T>) -> Applied
+where
+    I: Ord + Copy,
+    T: Clone + PartialEq + Serialize + DeserializeOwned,
+{
+    match (&changed.before, &changed.after) {
+        (Some(before), None) => {
+            is_as_left(all, changed)?;
+            all.insert(changed.id, before.clone());
+            Ok(())
+        }
+        _ => to_before(all, changed),
+    }
+}
+
+/// The parts that were changed become what they were; the others stay, whoever changed them since.
+fn to_before<I: Ord, T: Serialize + DeserializeOwned>(all: &mut BTreeMap<I, T>, changed: &Changed<I, T>) -> Applied {
+    let (Some(before), Some(after)) = (&changed.before, &changed.after) else { return Err(SetupRefusal::CannotBeUndone) };
+    let current = all.get_mut(&changed.id).ok_or(SetupRefusal::ChangedSince)?;
+    let (before, after, mut now) = (parts_of(before), parts_of(after), parts_of(current));
+    for (name, was) in before.iter().filter(|(name, was)| after.get(*name) != Some(*was)) {
+        if now.get(name) != after.get(name) {
+            return Err(SetupRefusal::ChangedSince);
+        }
+        now.insert(name.clone(), was.clone());
+    }
+    *current = serde_json::from_value(Value::Object(now)).map_err(|_| SetupRefusal::CannotBeUndone)?;
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! The set-up of a workspace as a value. No secret is in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::domain::agent::Availability;
+use crate::domain::channel::Channel;
+use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, TeamId, UserId};
+use crate::domain::user::Role;
+
+/// Everything that administrators decide in a workspace.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Setup {
+    pub members: BTreeMap<UserId, Member>,
+    pub teams: BTreeMap<TeamId, Team>,
+    pub queues: BTreeMap<QueueId, Queue>,
+    pub flows: BTreeMap<FlowId, Flow>,
+    pub canned_replies: BTreeMap<CannedReplyId, CannedReply>,
+    pub inboxes: BTreeMap<InboxId, Inbox>,
+    /// The published versions of flows as they are stored, and those that the command speaks of. A version never changes.
+    pub definitions: BTreeMap<(FlowId, i32), Value>,
+    /// The last version of each flow that has any.
+    pub latest_versions: BTreeMap<FlowId, i32>,
+}
+
+/// Somebody who works here, or did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    pub name: String,
+    /// Lower case.
+    pub email: String,
+    pub role: Role,
+    /// Whoever has left keeps their name in old threads and can no longer sign in.
+    pub active: bool,
+    /// The language of their interface, such as `en`.
+    pub locale: String,
+    pub availability: Availability,
+    /// Conversations they may hold at once.
+    pub capacity: i32,
+    pub teams: BTreeSet<TeamId>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Team {
+    pub name: String,
+}
+
+/// Where conversations wait for a team.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Queue {
+    /// What flows call it.
+    pub key: String,
+    pub name: String,
+    pub team: TeamId,
+    /// Opening hours as they are stored, also in a form that this version does not understand.
+    pub hours: Value,
+    pub promise_minutes: i32,
+    /// Its place among the queues, from 0.
+    pub position: i32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flow {
+    pub name: String,
+    pub published: Option<i32>,
+}
+
+/// A prepared text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CannedReply {
+    pub shortcut: String,
+    pub body: String,
+}
+
+/// One connected address on a channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inbox {
+    pub name: String,
+    /// It stays what it was connected as.
+    pub channel: Channel,
+    pub flow: Option<FlowId>,
+    pub default_queue: QueueId,
+    /// How long after it was resolved a new message reopens a conversation.
+    pub reopen_hours: i32,
+    /// What WhatsApp calls it by, if it is on WhatsApp.
+    pub number: Option<Number>,
+}
+
+/// What WhatsApp calls a number by. It stays as it was connected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Number {
+    pub app_id: String,
+    pub phone_number_id: String,
+    pub waba_id: String,
+    pub display_phone_number: String,
+}

@@ -1,0 +1,239 @@
+//! The door for what is set up: lock → load → decide → rows and journal → commit → publish. The web side and the command line go the
+//! same way.
+
+use std::time::Duration;
+
+use super::guard::guarded;
+use super::{Error, Runner, now};
+use crate::domain::agent::Availability;
+use crate::domain::ids::WorkspaceId;
+use crate::domain::setup::value::Member;
+use crate::domain::setup::{By, Needs, RecordedSetup, Setup, SetupCommand, SetupEvent, SetupRefusal, check_unchanged, decide};
+use crate::live::PersonChange;
+use crate::live::wakes::Wake;
+use crate::store::apps::{App, IfKnown};
+use crate::store::setups::Standing;
+use crate::store::users::NewWorkspace;
+use crate::store::{self, Transaction};
+
+/// How long it may take: the database's own time-outs are shorter, but one that is frozen hears of none.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// How often a change that lost a deadlock is tried again.
+const MAX_TRIES: usize = 4;
+
+/// What a command changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Configured {
+    /// The last sequence of the set-up's journal.
+    pub seq: i64,
+    /// Nothing, where everything was so already.
+    pub events: Vec<SetupEvent>,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone)]
+enum Wish {
+    Command(Box<SetupCommand>),
+    /// The act is taken back that this event belongs to.
+    Undo(i64),
+}
+
+/// What belongs to the installation and is written along.
+#[derive(Clone, Copy)]
+enum Along<'a> {
+    Nothing,
+    App(&'a App, IfKnown),
+    Workspace(&'a NewWorkspace<'a>),
+}
+
+impl Runner {
+    /// Changes the set-up of a workspace. `seen`: the last sequence of its journal when whoever acts looked at it; what somebody else
+    /// changed of the same things since is not overwritten.
+    ///
+    /// # Errors
+    /// A refusal, [`Error::NotFound`] when there is no such workspace, or a fault. What follows from a change that stands (sign-outs, work
+    /// that goes back) may fail by itself, and be repeated.
+    pub async fn configure(&self, workspace: WorkspaceId, by: &By, command: SetupCommand, seen: Option<i64>) -> Result<Configured, Error> {
+        let configured = self.configured(workspace, by, Wish::Command(Box::new(command)), seen, Along::Nothing).await?;
+        self.follow(workspace, &configured.events).await?;
+        Ok(configured)
+    }
+
+    /// Takes back the act that an event of the set-up's journal belongs to, while everything that it changed is as it left it.
+    ///
+    /// # Errors
+    /// As [`Runner::configure`].
+    pub async fn undo_setup(&self, workspace: WorkspaceId, by: &By, seq: i64) -> Result<Configured, Error> {
+        let configured = self.configured(workspace, by, Wish::Undo(seq), None, Along::Nothing).await?;
+        self.follow(workspace, &configured.events).await?;
+        Ok(configured)
+    }
+
+    /// As [`Runner::configure`], with the app that speaks for a number; nothing is changed when it is known under other secrets that are
+    /// to be kept.
+    ///
+    /// # Errors
+    /// As [`Runner::configure`].
+    pub async fn connect(
+        &self,
+        workspace: WorkspaceId,
+        by: &By,
+        app: &App,
+        known: IfKnown,
+        command: SetupCommand,
+    ) -> Result<Configured, Error> {
+        self.configured(workspace, by, Wish::Command(Box::new(command)), None, Along::App(app, known)).await
+    }
+
+    /// Makes a workspace with what it begins with.
+    ///
+    /// # Errors
+    /// As [`Runner::configure`].
+    pub async fn open_workspace(&self, new: &NewWorkspace<'_>, by: &By, command: SetupCommand) -> Result<Configured, Error> {
+        self.configured(new.id, by, Wish::Command(Box::new(command)), None, Along::Workspace(new)).await
+    }
+
+    /// As [`Runner::configure`], without what follows from it.
+    pub(super) async fn configure_alone(&self, workspace: WorkspaceId, by: &By, command: SetupCommand) -> Result<Configured, Error> {
+        self.configured(workspace, by, Wish::Command(Box::new(command)), None, Along::Nothing).await
+    }
+
+    async fn configured(
+        &self,
+        workspace: WorkspaceId,
+        by: &By,
+        wish: Wish,
+        seen: Option<i64>,
+        along: Along<'_>,
+    ) -> Result<Configured, Error> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let attempt = guarded(self.try_configure(workspace, by, wish.clone(), seen, along));
+            match tokio::time::timeout(LONGEST, attempt).await.unwrap_or(Err(Error::Busy)) {
+                Err(Error::Store(error)) if error.is_retryable() && tries < MAX_TRIES => {}
+                Err(Error::Store(error)) => return Err(taken(&error).map_or(Error::Store(error), |refusal| Error::Refused(refusal.into()))),
+                other => return other,
+            }
+        }
+    }
+
+    async fn try_configure(
+        &self,
+        workspace: WorkspaceId,
+        by: &By,
+        wish: Wish,
+        seen: Option<i64>,
+        along: Along<'_>,
+    ) -> Result<Configured, Error> {
+        let mut connection = self.enter().await?;
+        let transaction = Transaction::begin(&mut connection.client);
+        match along {
+            Along::Nothing => {}
+            Along::App(app, known) => {
+                if !store::apps::save(&transaction, self.store.keys(), app, known).await? {
+                    return Err(SetupRefusal::AppKnownOtherwise.into());
+                }
+            }
+            Along::Workspace(new) => store::users::insert_workspace(&transaction, new).await?,
+        }
+        let Standing { last_seq, version } = store::setups::lock(&transaction, workspace).await?.ok_or(Error::NotFound)?;
+        let command = match wish {
+            Wish::Command(command) => *command,
+            Wish::Undo(seq) => undo(&transaction, workspace, seq).await?,
+        };
+        let setup = load(&transaction, workspace, &command).await?;
+        let events = decide(&setup, command, by)?;
+        if events.is_empty() {
+            transaction.commit().await?;
+            return Ok(Configured { seq: last_seq, events });
+        }
+        if let Some(seen) = seen.filter(|seen| *seen < last_seq) {
+            check_unchanged(&store::setups::since(&transaction, workspace, seen).await?, &events)?;
+        }
+        let act = act(last_seq, by, &events);
+        let last = act.last().map_or(last_seq, |recorded| recorded.seq);
+        let version = if events.iter().any(SetupEvent::concerns_everybody) { last } else { version };
+        store::setup_rows::commit(transaction, &self.store, workspace, &act, Standing { last_seq: last, version }).await?;
+        self.live.set_up_changed(workspace, version);
+        Ok(Configured { seq: last, events })
+    }
+
+    /// What follows from what was changed, for people and for work.
+    async fn follow(&self, workspace: WorkspaceId, events: &[SetupEvent]) -> Result<(), Error> {
+        for event in events {
+            match event {
+                SetupEvent::Member(changed) => {
+                    let (Some(before), Some(after)) = (&changed.before, &changed.after) else { continue };
+                    if before.role != after.role {
+                        self.live.person_changed(workspace, changed.id, PersonChange::Rights);
+                    }
+                    if before.active && !after.active {
+                        self.sign_out_everywhere(workspace, changed.id).await?;
+                        self.return_conversations(workspace, changed.id).await?;
+                    }
+                    if wants_more(before, after) {
+                        self.live.wake(Wake::Agent(workspace, changed.id));
+                    }
+                }
+                SetupEvent::Password { member, .. } => _ = self.sign_out_everywhere(workspace, *member).await?,
+                SetupEvent::AccessToken { inbox, .. } => self.live.wake(Wake::Outbox(workspace, *inbox)),
+                SetupEvent::Team(_)
+                | SetupEvent::Queue(_)
+                | SetupEvent::CannedReply(_)
+                | SetupEvent::Flow(_)
+                | SetupEvent::Inbox(_)
+                | SetupEvent::FlowVersion { .. }
+                | SetupEvent::Strange(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether somebody may be given what they were not given before.
+fn wants_more(before: &Member, after: &Member) -> bool {
+    let comes = before.availability != after.availability && after.availability == Availability::Online;
+    after.active && (comes || !before.active || after.capacity > before.capacity || before.teams != after.teams)
+}
+
+async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, command: &SetupCommand) -> Result<Setup, Error> {
+    Ok(match command.needs() {
+        Needs::Member(member) => store::setups::load_member(transaction, workspace, member).await?,
+        Needs::Whole => store::setups::load(transaction, workspace, &command.versions()).await?,
+    })
+}
+
+async fn undo(transaction: &Transaction<'_>, workspace: WorkspaceId, seq: i64) -> Result<SetupCommand, Error> {
+    let act = store::setups::of_act(transaction, workspace, seq).await?;
+    if act.is_empty() {
+        return Err(Error::NotFound);
+    }
+    Ok(SetupCommand::Undo { act: act.into_iter().map(|recorded| recorded.event).collect() })
+}
+
+/// The lines of the journal.
+fn act(last_seq: i64, by: &By, events: &[SetupEvent]) -> Vec<RecordedSetup> {
+    let (first, at, who) = (last_seq + 1, now(), by.who());
+    let lines = (first..).zip(events).map(|(seq, event)| RecordedSetup { seq, act: first, at, who: who.clone(), event: event.clone() });
+    lines.collect()
+}
+
+/// What belongs to one workspace only in the whole installation.
+fn taken(error: &store::Error) -> Option<SetupRefusal> {
+    let constraint = error.broken_uniqueness()?;
+    if constraint == "users_by_email" {
+        Some(SetupRefusal::EmailTaken)
+    } else if constraint.contains("phone_number_id") {
+        Some(SetupRefusal::NumberTaken)
+    } else {
+        Some(SetupRefusal::IdTaken)
+    }
+}
+
+impl From<SetupRefusal> for Error {
+    fn from(refusal: SetupRefusal) -> Self {
+        Error::Refused(refusal.into())
+    }
+}

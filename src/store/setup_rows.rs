@@ -1,0 +1,220 @@
+//! What events of a set-up mean for rows.
+
+use std::collections::BTreeSet;
+
+use super::flight::to_the_end;
+use super::inboxes::{SET_ACCESS_TOKEN, sealed_token};
+use super::setups::{Standing, append};
+use super::statement::Step;
+use super::{Result, Store, Transaction};
+use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, TeamId, UserId, WorkspaceId};
+use crate::domain::setup::value::{CannedReply, Flow, Inbox, Member, Number, Queue, Team};
+use crate::domain::setup::{Changed, RecordedSetup, SetupEvent};
+
+/// What Meta lets a number send a second unless it was raised (Meta, throughput).
+const RATE_PER_SECOND: i32 = 80;
+
+crate::statements! {
+    /// Everybody may be given conversations, whatever the role. Nobody signs in without a password.
+    ADD_MEMBER = "
+        WITH person AS (
+            INSERT INTO users (workspace_id, id, name, email, role, active, locale, password_hash)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, '')
+            RETURNING workspace_id, id
+        )
+        INSERT INTO agents (workspace_id, user_id, availability, capacity)
+        SELECT workspace_id, id, $8, $9
+        FROM person";
+    /// After whoever is giving this person work just now, so that none comes later.
+    HOLD_AGENT = "SELECT user_id FROM agents WHERE workspace_id = $1 AND user_id = $2 FOR UPDATE";
+    /// What is not named stays, also where this version does not understand it.
+    CHANGE_AGENT = "
+        UPDATE agents
+        SET availability = coalesce($3, availability), capacity = coalesce($4, capacity)
+        WHERE workspace_id = $1 AND user_id = $2";
+    CHANGE_USER = "
+        UPDATE users
+        SET name = coalesce($3, name), email = coalesce($4, email), role = coalesce($5, role), active = coalesce($6, active),
+            locale = coalesce($7, locale)
+        WHERE workspace_id = $1 AND id = $2";
+    LEAVE_TEAMS = "DELETE FROM team_members WHERE workspace_id = $1 AND user_id = $2 AND team_id <> ALL($3)";
+    JOIN_TEAMS = "
+        INSERT INTO team_members (workspace_id, team_id, user_id)
+        SELECT $1, team_id, $2
+        FROM UNNEST($3::uuid[]) AS team_id
+        ON CONFLICT (workspace_id, team_id, user_id) DO NOTHING";
+    SET_PASSWORD = "UPDATE users SET password_hash = $3 WHERE workspace_id = $1 AND id = $2";
+    ADD_TEAM = "INSERT INTO teams (workspace_id, id, name) VALUES ($1, $2, $3)";
+    CHANGE_TEAM = "UPDATE teams SET name = $3 WHERE workspace_id = $1 AND id = $2";
+    REMOVE_TEAM = "DELETE FROM teams WHERE workspace_id = $1 AND id = $2";
+    ADD_QUEUE = "
+        INSERT INTO queues (workspace_id, id, key, name, team_id, hours, promise_minutes, position)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    CHANGE_QUEUE = "
+        UPDATE queues
+        SET key = $3, name = $4, team_id = $5, hours = $6, promise_minutes = $7, position = $8
+        WHERE workspace_id = $1 AND id = $2";
+    ADD_CANNED_REPLY = "INSERT INTO canned_replies (workspace_id, id, shortcut, body) VALUES ($1, $2, $3, $4)";
+    CHANGE_CANNED_REPLY = "UPDATE canned_replies SET shortcut = $3, body = $4 WHERE workspace_id = $1 AND id = $2";
+    REMOVE_CANNED_REPLY = "DELETE FROM canned_replies WHERE workspace_id = $1 AND id = $2";
+    ADD_FLOW = "INSERT INTO flows (workspace_id, id, name, published_version) VALUES ($1, $2, $3, $4)";
+    CHANGE_FLOW = "UPDATE flows SET name = $3, published_version = $4 WHERE workspace_id = $1 AND id = $2";
+    ADD_FLOW_VERSION = "INSERT INTO flow_versions (workspace_id, flow_id, version, definition) VALUES ($1, $2, $3, $4)";
+    ADD_INBOX = "
+        WITH inbox AS (
+            INSERT INTO inboxes (workspace_id, id, name, flow_id, default_queue_id, reopen_hours, channel)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)
+            RETURNING workspace_id, id)
+        INSERT INTO allowances (workspace_id, inbox_id, rate_per_second)
+        SELECT workspace_id, id, $8
+        FROM inbox";
+    ADD_NUMBER = "
+        INSERT INTO whatsapp_numbers (workspace_id, inbox_id, app_id, phone_number_id, waba_id, display_phone_number, access_token)
+        VALUES ($1, $2, $3, $4, $5, $6, '')";
+    CHANGE_INBOX = "
+        UPDATE inboxes
+        SET name = $3, flow_id = $4, default_queue_id = $5, reopen_hours = $6
+        WHERE workspace_id = $1 AND id = $2";
+}
+
+/// Writes what an act changed, its lines in the journal, and how far the set-up has come, and commits it, at once.
+///
+/// # Errors
+/// As PostgreSQL answers, and when a secret cannot be sealed.
+pub async fn commit(
+    transaction: Transaction<'_>,
+    store: &Store,
+    workspace: WorkspaceId,
+    act: &[RecordedSetup],
+    standing: Standing,
+) -> Result<()> {
+    let mut steps = Vec::new();
+    for recorded in act {
+        steps.extend(rows(store, workspace, &recorded.event)?);
+    }
+    steps.extend(append(workspace, act, standing)?);
+    to_the_end(transaction, steps).await
+}
+
+fn rows(store: &Store, workspace: WorkspaceId, event: &SetupEvent) -> Result<Vec<Step>> {
+    Ok(match event {
+        SetupEvent::Member(changed) => member(workspace, changed),
+        SetupEvent::Team(changed) => team(workspace, changed),
+        SetupEvent::Queue(changed) => queue(workspace, changed),
+        SetupEvent::CannedReply(changed) => canned_reply(workspace, changed),
+        SetupEvent::Flow(changed) => flow(workspace, changed),
+        SetupEvent::Inbox(changed) => inbox(workspace, changed),
+        SetupEvent::FlowVersion { flow, version, definition } => {
+            vec![Step::of(ADD_FLOW_VERSION).with(workspace.0).with(flow.0).with(*version).with(definition.clone())]
+        }
+        SetupEvent::Password { member, hash } => {
+            vec![Step::of(SET_PASSWORD).with(workspace.0).with(member.0).with(hash.reveal().to_owned())]
+        }
+        SetupEvent::AccessToken { inbox, token } => {
+            let sealed = sealed_token(store.keys(), *inbox, token.reveal())?;
+            vec![Step::of(SET_ACCESS_TOKEN).with(workspace.0).with(inbox.0).with(sealed)]
+        }
+        SetupEvent::Strange(_) => Vec::new(),
+    })
+}
+
+fn member(workspace: WorkspaceId, changed: &Changed<UserId, Member>) -> Vec<Step> {
+    let Some(after) = &changed.after else { return Vec::new() };
+    let row = |statement| Step::of(statement).with(workspace.0).with(changed.id.0);
+    let teams = |teams: &BTreeSet<TeamId>| teams.iter().map(|team| team.0).collect::<Vec<_>>();
+    let Some(before) = &changed.before else {
+        let person = row(ADD_MEMBER)
+            .with(after.name.clone())
+            .with(after.email.clone())
+            .with(after.role.as_str())
+            .with(after.active)
+            .with(after.locale.clone())
+            .with(after.availability.as_str())
+            .with(after.capacity);
+        return vec![person, row(JOIN_TEAMS).with(teams(&after.teams))];
+    };
+    let mut steps = Vec::new();
+    if before.active != after.active {
+        steps.push(row(HOLD_AGENT));
+    }
+    if (before.availability, before.capacity) != (after.availability, after.capacity) {
+        let availability = (before.availability != after.availability).then(|| after.availability.as_str());
+        let capacity = (before.capacity != after.capacity).then_some(after.capacity);
+        steps.push(row(CHANGE_AGENT).with(availability).with(capacity));
+    }
+    let text = |was: &String, is: &String| (was != is).then(|| is.clone());
+    let (name, email, locale) = (text(&before.name, &after.name), text(&before.email, &after.email), text(&before.locale, &after.locale));
+    let role = (before.role != after.role).then(|| after.role.as_str());
+    let active = (before.active != after.active).then_some(after.active);
+    if name.is_some() || email.is_some() || locale.is_some() || role.is_some() || active.is_some() {
+        steps.push(row(CHANGE_USER).with(name).with(email).with(role).with(active).with(locale));
+    }
+    if before.teams != after.teams {
+        steps.extend([row(LEAVE_TEAMS).with(teams(&after.teams)), row(JOIN_TEAMS).with(teams(&after.teams))]);
+    }
+    steps
+}
+
+/// The statement that adds a thing, changes or removes it.
+fn one_of<I, T>(changed: &Changed<I, T>, add: super::Statement, change: super::Statement) -> super::Statement {
+    if changed.before.is_none() { add } else { change }
+}
+
+fn team(workspace: WorkspaceId, changed: &Changed<TeamId, Team>) -> Vec<Step> {
+    let row = |statement| Step::of(statement).with(workspace.0).with(changed.id.0);
+    match &changed.after {
+        Some(team) => vec![row(one_of(changed, ADD_TEAM, CHANGE_TEAM)).with(team.name.clone())],
+        None => vec![row(REMOVE_TEAM)],
+    }
+}
+
+fn queue(workspace: WorkspaceId, changed: &Changed<QueueId, Queue>) -> Vec<Step> {
+    let Some(queue) = &changed.after else { return Vec::new() };
+    let step = Step::of(one_of(changed, ADD_QUEUE, CHANGE_QUEUE))
+        .with(workspace.0)
+        .with(changed.id.0)
+        .with(queue.key.clone())
+        .with(queue.name.clone())
+        .with(queue.team.0)
+        .with(queue.hours.clone())
+        .with(queue.promise_minutes)
+        .with(queue.position);
+    vec![step]
+}
+
+fn canned_reply(workspace: WorkspaceId, changed: &Changed<CannedReplyId, CannedReply>) -> Vec<Step> {
+    let row = |statement| Step::of(statement).with(workspace.0).with(changed.id.0);
+    match &changed.after {
+        Some(reply) => {
+            let statement = one_of(changed, ADD_CANNED_REPLY, CHANGE_CANNED_REPLY);
+            vec![row(statement).with(reply.shortcut.clone()).with(reply.body.clone())]
+        }
+        None => vec![row(REMOVE_CANNED_REPLY)],
+    }
+}
+
+fn flow(workspace: WorkspaceId, changed: &Changed<FlowId, Flow>) -> Vec<Step> {
+    let Some(flow) = &changed.after else { return Vec::new() };
+    let statement = one_of(changed, ADD_FLOW, CHANGE_FLOW);
+    vec![Step::of(statement).with(workspace.0).with(changed.id.0).with(flow.name.clone()).with(flow.published)]
+}
+
+fn inbox(workspace: WorkspaceId, changed: &Changed<InboxId, Inbox>) -> Vec<Step> {
+    let Some(inbox) = &changed.after else { return Vec::new() };
+    let step = Step::of(one_of(changed, ADD_INBOX, CHANGE_INBOX))
+        .with(workspace.0)
+        .with(changed.id.0)
+        .with(inbox.name.clone())
+        .with(inbox.flow.map(|flow| flow.0))
+        .with(inbox.default_queue.0)
+        .with(inbox.reopen_hours);
+    if changed.before.is_some() {
+        return vec![step];
+    }
+    let mut steps = vec![step.with(inbox.channel.as_str().to_owned()).with(RATE_PER_SECOND)];
+    if let Some(Number { app_id, phone_number_id, waba_id, display_phone_number }) = inbox.number.clone() {
+        let number = Step::of(ADD_NUMBER).with(workspace.0).with(changed.id.0).with(app_id).with(phone_number_id);
+        steps.push(number.with(waba_id).with(display_phone_number));
+    }
+    steps
+}

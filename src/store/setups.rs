@@ -1,0 +1,279 @@
+//! The set-up of a workspace as one subject: its lock, its journal and its version, and the whole of it.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::try_join_all;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+use uuid::Uuid;
+
+use super::reading::{json, value};
+use super::statement::Step;
+use super::users::role;
+use super::{Result, Store, Transaction, prepare};
+use crate::domain::channel::Channel;
+use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, TeamId, UserId, WorkspaceId};
+use crate::domain::setup::value::{CannedReply, Flow, Inbox, Member, Number, Queue, Team};
+use crate::domain::setup::{RecordedSetup, Setup, SetupEvent, Who};
+
+/// Events that an act has at most, and that are looked at between two looks of a person.
+const MOST_OF_ACT: i64 = 100;
+const MOST_SINCE: i64 = 10_000;
+
+crate::statements! {
+    LOCK = "SELECT last_seq, version FROM setups WHERE workspace_id = $1 FOR UPDATE";
+    ADVANCE = "UPDATE setups SET last_seq = $2, version = $3 WHERE workspace_id = $1";
+    VERSION = "SELECT version FROM setups WHERE workspace_id = $1";
+    /// Of all workspaces that a node keeps.
+    VERSIONS = "SELECT workspace_id, version FROM setups WHERE workspace_id = ANY($1)";
+    INSERT_EVENTS = "
+        INSERT INTO setup_events (workspace_id, seq, act, at, who, kind, event)
+        SELECT $1, seq, $2, $3, $4, kind, event
+        FROM UNNEST($5::bigint[], $6::text[], $7::jsonb[]) AS new (seq, kind, event)";
+    SINCE = "
+        SELECT seq, act, at, who, event
+        FROM setup_events
+        WHERE workspace_id = $1 AND seq > $2
+        ORDER BY seq
+        LIMIT $3";
+    BEFORE = "
+        SELECT seq, act, at, who, event
+        FROM setup_events
+        WHERE workspace_id = $1 AND seq < $2
+        ORDER BY seq DESC
+        LIMIT $3";
+    /// The act of an event.
+    OF_ACT = "
+        SELECT event.seq, event.act, event.at, event.who, event.event
+        FROM setup_events AS one
+        JOIN setup_events AS event
+            ON event.workspace_id = one.workspace_id AND event.act = one.act AND event.seq >= one.act AND event.seq < one.act + $3
+        WHERE one.workspace_id = $1 AND one.seq = $2
+        ORDER BY event.seq";
+    MEMBERS = "
+        SELECT person.id, person.name, person.email, person.role, person.active, person.locale, agent.availability, agent.capacity,
+            ARRAY(SELECT team_id FROM team_members AS member
+                  WHERE member.workspace_id = person.workspace_id AND member.user_id = person.id) AS teams
+        FROM users AS person
+        JOIN agents AS agent ON agent.workspace_id = person.workspace_id AND agent.user_id = person.id
+        WHERE person.workspace_id = $1
+        ORDER BY person.id
+        LIMIT 10000";
+    MEMBER = "
+        SELECT person.id, person.name, person.email, person.role, person.active, person.locale, agent.availability, agent.capacity,
+            ARRAY(SELECT team_id FROM team_members AS member
+                  WHERE member.workspace_id = person.workspace_id AND member.user_id = person.id) AS teams
+        FROM users AS person
+        JOIN agents AS agent ON agent.workspace_id = person.workspace_id AND agent.user_id = person.id
+        WHERE person.workspace_id = $1 AND person.id = $2";
+    TEAMS = "SELECT id, name FROM teams WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
+    QUEUES = "
+        SELECT id, key, name, team_id, hours, promise_minutes, position
+        FROM queues
+        WHERE workspace_id = $1
+        ORDER BY id
+        LIMIT 10000";
+    FLOWS = "
+        SELECT id, name, published_version,
+            (SELECT max(version) FROM flow_versions AS version WHERE version.workspace_id = flow.workspace_id AND version.flow_id = flow.id)
+        FROM flows AS flow
+        WHERE workspace_id = $1
+        ORDER BY id
+        LIMIT 10000";
+    /// The published versions, and those that are named.
+    DEFINITIONS = "
+        SELECT version.flow_id, version.version, version.definition
+        FROM flow_versions AS version
+        JOIN flows AS flow ON flow.workspace_id = version.workspace_id AND flow.id = version.flow_id
+        WHERE version.workspace_id = $1
+          AND (version.version = flow.published_version
+               OR (version.flow_id, version.version) IN (SELECT * FROM UNNEST($2::uuid[], $3::integer[])))
+        ORDER BY version.flow_id, version.version
+        LIMIT 10000";
+    CANNED_REPLIES = "SELECT id, shortcut, body FROM canned_replies WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
+    INBOXES = "
+        SELECT inbox.id, inbox.name, inbox.flow_id, inbox.default_queue_id, inbox.reopen_hours, inbox.channel,
+            number.app_id, number.phone_number_id, number.waba_id, number.display_phone_number
+        FROM inboxes AS inbox
+        LEFT JOIN whatsapp_numbers AS number ON number.workspace_id = inbox.workspace_id AND number.inbox_id = inbox.id
+        WHERE inbox.workspace_id = $1
+        ORDER BY inbox.id
+        LIMIT 10000";
+}
+
+/// Where a set-up stands: its last event, and the last one of those that nodes keep it by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    pub last_seq: i64,
+    pub version: i64,
+}
+
+/// Locks the set-up of a workspace until the transaction ends; nothing when there is no such workspace.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn lock(transaction: &Transaction<'_>, workspace: WorkspaceId) -> Result<Option<Standing>> {
+    let statement = prepare(transaction, &LOCK).await?;
+    let row = transaction.query_opt(&statement, &[&workspace.0]).await?;
+    Ok(row.map(|row| Standing { last_seq: row.get(0), version: row.get(1) }))
+}
+
+/// Reads all of it, with these versions of flows besides the published ones.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, versions: &[(FlowId, i32)]) -> Result<Setup> {
+    let (flows, numbers): (Vec<Uuid>, Vec<i32>) = versions.iter().map(|(flow, version)| (flow.0, *version)).unzip();
+    let mut prepared = Vec::new();
+    for statement in [MEMBERS, TEAMS, QUEUES, FLOWS, CANNED_REPLIES, INBOXES] {
+        prepared.push(prepare(transaction, &statement).await?);
+    }
+    let definitions = prepare(transaction, &DEFINITIONS).await?;
+    let of_workspace: [&(dyn ToSql + Sync); 1] = [&workspace.0];
+    let named: [&(dyn ToSql + Sync); 3] = [&workspace.0, &flows, &numbers];
+    let all = try_join_all(prepared.iter().map(|statement| transaction.query(statement, &of_workspace)));
+    let (all, definitions) = tokio::try_join!(all, transaction.query(&definitions, &named))?;
+    let [members, teams, queues, flows, replies, inboxes] = all.try_into().unwrap_or_default();
+    let latest = |row: &Row| Some((FlowId(row.get(0)), row.get::<_, Option<i32>>(3)?));
+    let mut setup = Setup {
+        members: members.iter().map(member).collect(),
+        teams: teams.iter().map(|row| (TeamId(row.get(0)), Team { name: row.get(1) })).collect(),
+        queues: BTreeMap::new(),
+        latest_versions: flows.iter().filter_map(latest).collect(),
+        flows: flows.iter().map(|row| (FlowId(row.get(0)), Flow { name: row.get(1), published: row.get(2) })).collect(),
+        canned_replies: replies.iter().map(canned_reply).collect(),
+        inboxes: inboxes.iter().map(inbox).collect(),
+        definitions: BTreeMap::new(),
+    };
+    for row in &queues {
+        setup.queues.insert(QueueId(row.get(0)), queue(row)?);
+    }
+    for row in &definitions {
+        setup.definitions.insert((FlowId(row.get(0)), row.get(1)), value(row, 2)?.unwrap_or_default());
+    }
+    Ok(setup)
+}
+
+/// Reads one person alone.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn load_member(transaction: &Transaction<'_>, workspace: WorkspaceId, user: UserId) -> Result<Setup> {
+    let statement = prepare(transaction, &MEMBER).await?;
+    let row = transaction.query_opt(&statement, &[&workspace.0, &user.0]).await?;
+    Ok(Setup { members: row.iter().map(member).collect(), ..Setup::default() })
+}
+
+/// What happened after an event, oldest first.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn since(transaction: &Transaction<'_>, workspace: WorkspaceId, seq: i64) -> Result<Vec<RecordedSetup>> {
+    let statement = prepare(transaction, &SINCE).await?;
+    Ok(transaction.query(&statement, &[&workspace.0, &seq, &MOST_SINCE]).await?.iter().map(recorded).collect())
+}
+
+/// The events of the act that an event belongs to; none when there is no such event.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn of_act(transaction: &Transaction<'_>, workspace: WorkspaceId, seq: i64) -> Result<Vec<RecordedSetup>> {
+    let statement = prepare(transaction, &OF_ACT).await?;
+    Ok(transaction.query(&statement, &[&workspace.0, &seq, &MOST_OF_ACT]).await?.iter().map(recorded).collect())
+}
+
+/// Adds an act to the journal, and says how far the set-up has come.
+pub(super) fn append(workspace: WorkspaceId, act: &[RecordedSetup], standing: Standing) -> Result<Vec<Step>> {
+    let Some(first) = act.first() else { return Ok(Vec::new()) };
+    let events = act.iter().map(|recorded| serde_json::to_value(&recorded.event)).collect::<Result<Vec<_>, _>>()?;
+    let journal = Step::of(INSERT_EVENTS)
+        .with(workspace.0)
+        .with(first.act)
+        .with(first.at)
+        .with(serde_json::to_value(&first.who)?)
+        .with(act.iter().map(|recorded| recorded.seq).collect::<Vec<_>>())
+        .with(act.iter().map(|recorded| recorded.event.kind()).collect::<Vec<_>>())
+        .with(events);
+    Ok(vec![journal, Step::of(ADVANCE).with(workspace.0).with(standing.last_seq).with(standing.version)])
+}
+
+impl Store {
+    /// The version of a workspace's set-up; 0 before anything was set up.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn setup_version(&self, workspace: WorkspaceId) -> Result<i64> {
+        Ok(self.query_opt(&VERSION, &[&workspace.0]).await?.map_or(0, |row| row.get(0)))
+    }
+
+    /// The versions of some workspaces' set-ups.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn setup_versions(&self, workspaces: &[Uuid]) -> Result<Vec<(WorkspaceId, i64)>> {
+        let rows = self.query(&VERSIONS, &[&workspaces]).await?;
+        Ok(rows.iter().map(|row| (WorkspaceId(row.get(0)), row.get(1))).collect())
+    }
+
+    /// What was set up before an event, latest first; at most `limit` events.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn setup_events_before(&self, workspace: WorkspaceId, seq: i64, limit: i64) -> Result<Vec<RecordedSetup>> {
+        Ok(self.query(&BEFORE, &[&workspace.0, &seq, &limit]).await?.iter().map(recorded).collect())
+    }
+}
+
+/// What this version does not understand has its place all the same.
+fn recorded(row: &Row) -> RecordedSetup {
+    RecordedSetup {
+        seq: row.get(0),
+        act: row.get(1),
+        at: row.get(2),
+        who: json(row, 3).unwrap_or(Who::Strange),
+        event: json(row, 4).unwrap_or(SetupEvent::Strange(serde_json::Value::Null)),
+    }
+}
+
+fn member(row: &Row) -> (UserId, Member) {
+    let member = Member {
+        name: row.get(1),
+        email: row.get(2),
+        role: role(row.get(3)),
+        active: row.get(4),
+        locale: row.get(5),
+        availability: super::agents::availability(row.get(6)),
+        capacity: row.get(7),
+        teams: row.get::<_, Vec<Uuid>>(8).into_iter().map(TeamId).collect(),
+    };
+    (UserId(row.get(0)), member)
+}
+
+fn queue(row: &Row) -> Result<Queue> {
+    Ok(Queue {
+        key: row.get(1),
+        name: row.get(2),
+        team: TeamId(row.get(3)),
+        hours: value(row, 4)?.unwrap_or_default(),
+        promise_minutes: row.get(5),
+        position: row.get(6),
+    })
+}
+
+fn canned_reply(row: &Row) -> (CannedReplyId, CannedReply) {
+    (CannedReplyId(row.get(0)), CannedReply { shortcut: row.get(1), body: row.get(2) })
+}
+
+fn inbox(row: &Row) -> (InboxId, Inbox) {
+    let app_id: Option<String> = row.get(6);
+    let number = app_id.map(|app_id| Number { app_id, phone_number_id: row.get(7), waba_id: row.get(8), display_phone_number: row.get(9) });
+    let inbox = Inbox {
+        name: row.get(1),
+        channel: Channel::from(row.get::<_, String>(5)),
+        flow: row.get::<_, Option<Uuid>>(2).map(FlowId),
+        default_queue: QueueId(row.get(3)),
+        reopen_hours: row.get(4),
+        number,
+    };
+    (InboxId(row.get(0)), inbox)
+}

@@ -1,0 +1,314 @@
+//! What is set up: two administrators at once, undo, and nodes that keep it until it changes.
+
+use baton::domain::Refusal;
+use baton::domain::agent::Availability;
+use baton::domain::command::{Command, Person};
+use baton::domain::hours::Hours;
+use baton::domain::ids::{CannedReplyId, FlowId, QueueId, TeamId, UserId, WorkspaceId};
+use baton::domain::queue::Queue;
+use baton::domain::setup::command::{CannedReplyChange, MemberChange, QueueChange};
+use baton::domain::setup::value::CannedReply;
+use baton::domain::setup::{By, Secret, Setup, SetupCommand, SetupEvent, SetupRefusal, Thing};
+use baton::domain::user::Role;
+use baton::runner::setup::Configured;
+use baton::runner::{Error, Runner};
+use baton::store::{Transaction, setups};
+use futures_util::future::join_all;
+use uuid::Uuid;
+
+use crate::shop::Shop;
+
+type Outcome = Result<Configured, Error>;
+
+fn by(person: &Person) -> By {
+    By::Person(person.clone())
+}
+
+fn named(queue: QueueId, name: &str) -> SetupCommand {
+    SetupCommand::ChangeQueue { queue, change: QueueChange { name: Some(name.to_owned()), ..QueueChange::default() } }
+}
+
+fn patient(queue: QueueId, minutes: i32) -> SetupCommand {
+    SetupCommand::ChangeQueue { queue, change: QueueChange { promise_minutes: Some(minutes), ..QueueChange::default() } }
+}
+
+fn refusal(outcome: Outcome) -> SetupRefusal {
+    match outcome {
+        Err(Error::Refused(Refusal::SetUp(refusal))) => refusal,
+        other => panic!("{other:?}"),
+    }
+}
+
+impl Shop {
+    async fn set_up_now(&self) -> Setup {
+        let mut client = self.store.client().await.unwrap();
+        let transaction = Transaction::begin(&mut client);
+        setups::load(&transaction, self.workspace, &[]).await.unwrap()
+    }
+}
+
+async fn with_two_administrators() -> (Shop, Person, Person) {
+    let shop = Shop::opens().await;
+    let (iris, hal) = (shop.hires("Iris", Role::Admin, 8).await, shop.hires("Hal", Role::Admin, 8).await);
+    (shop, iris, hal)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_administrators_at_once_lose_nothing_of_each_other_silently() {
+    let (shop, iris, hal) = with_two_administrators().await;
+    let nodes = [shop.node(4), shop.node(4)];
+    let looked = nodes[0].runner.configure(shop.workspace, &by(&iris), named(shop.support, "Help"), None).await.unwrap().seq;
+    let (iris, hal) = (by(&iris), by(&hal));
+    let (named, timed) = tokio::join!(
+        nodes[0].runner.configure(shop.workspace, &iris, named(shop.support, "Assistance"), Some(looked)),
+        nodes[1].runner.configure(shop.workspace, &hal, patient(shop.support, 60), Some(looked)),
+    );
+    let both = (named.unwrap(), timed.unwrap());
+    assert_ne!(both.0.seq, both.1.seq);
+    let queue = &shop.set_up_now().await.queues[&shop.support];
+    assert_eq!((queue.name.as_str(), queue.promise_minutes), ("Assistance", 60), "different parts of one thing");
+    let late = nodes[1].runner.configure(shop.workspace, &hal, self::named(shop.support, "Service"), Some(looked)).await;
+    assert_eq!(refusal(late), SetupRefusal::ChangedMeanwhile { name: Some("Iris".to_owned()) });
+    let agrees = nodes[1].runner.configure(shop.workspace, &hal, self::named(shop.support, "Assistance"), Some(looked)).await;
+    assert_eq!(agrees.unwrap().events, [], "both want the same");
+    assert_eq!(shop.set_up_now().await.queues[&shop.support].name, "Assistance");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_journal_of_the_set_up_has_no_gap_whoever_changes_it_at_once() {
+    let (shop, iris, hal) = with_two_administrators().await;
+    let nodes = [shop.node(4), shop.node(4)];
+    let people = join_all((0..6).map(|number| shop.hires(["A", "B", "C", "D", "E", "F"][number], Role::Agent, 8))).await;
+    let administrators = [by(&iris), by(&hal)];
+    let own = people.iter().enumerate().map(|(number, person)| {
+        let command = SetupCommand::availability(person.user, Availability::Away);
+        let (runner, who) = (&nodes[number % 2].runner, by(person));
+        async move { runner.configure(shop.workspace, &who, command, None).await }
+    });
+    let set_up = (0..6).map(|number| {
+        let (runner, who) = (&nodes[number % 2].runner, &administrators[number % 2]);
+        runner.configure(shop.workspace, who, patient(shop.orders, i32::try_from(number).unwrap() + 20), None)
+    });
+    let (own, set_up) = tokio::join!(join_all(own), join_all(set_up));
+    assert!(own.iter().chain(&set_up).all(Result::is_ok), "{own:?} {set_up:?}");
+    let seqs: Vec<i64> = shop.store.setup_events_before(shop.workspace, i64::MAX, 100).await.unwrap().iter().map(|it| it.seq).collect();
+    assert_eq!(seqs, (1..=12).rev().collect::<Vec<_>>());
+    assert_eq!(shop.count("SELECT count(*) FROM agents WHERE availability = 'away'").await, 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_act_is_undone_while_it_stands_as_it_was_left() {
+    let (shop, iris, hal) = with_two_administrators().await;
+    let runner = shop.node(4).runner;
+    let before = shop.set_up_now().await;
+    let (reply, body) = (CannedReplyId(Uuid::now_v7()), "Hello!".to_owned());
+    let several = SetupCommand::Several(vec![
+        named(shop.support, "Help"),
+        SetupCommand::AddCannedReply { reply, new: CannedReply { shortcut: "hello".to_owned(), body } },
+    ]);
+    let act = runner.configure(shop.workspace, &by(&iris), several, None).await.unwrap();
+    assert_eq!(act.events.len(), 2);
+    let undone = runner.undo_setup(shop.workspace, &by(&hal), act.seq - 1).await.unwrap();
+    assert_eq!(shop.set_up_now().await, before, "the whole act, whichever of its events is named");
+    assert_eq!(refusal(runner.undo_setup(shop.workspace, &by(&hal), act.seq).await), SetupRefusal::ChangedSince);
+    runner.undo_setup(shop.workspace, &by(&iris), undone.seq).await.unwrap();
+    assert_eq!(shop.set_up_now().await.canned_replies[&reply].shortcut, "hello");
+    assert!(matches!(runner.undo_setup(shop.workspace, &by(&iris), 999).await, Err(Error::NotFound)));
+    let agent = shop.hires("Ana", Role::Agent, 8).await;
+    let denied = runner.undo_setup(shop.workspace, &by(&agent), undone.seq).await;
+    assert!(matches!(denied, Err(Error::Refused(Refusal::NotAllowed))), "{denied:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_belongs_to_another_workspace_is_not_there() {
+    let (shop, iris, _) = with_two_administrators().await;
+    let runner = shop.node(4).runner;
+    let other = WorkspaceId(Uuid::now_v7());
+    shop.store.create_workspace(other, "Other Shop", "en", "UTC").await.unwrap();
+    for (command, thing) in [
+        (SetupCommand::Deactivate { member: iris.user }, Thing::Member),
+        (SetupCommand::availability(iris.user, Availability::Away), Thing::Member),
+        (named(shop.support, "Theirs"), Thing::Queue),
+        (SetupCommand::RenameTeam { team: shop.team, name: "Theirs".to_owned() }, Thing::Team),
+        (SetupCommand::ReplaceAccessToken { inbox: shop.inbox, token: Secret::new("theirs".to_owned()) }, Thing::Inbox),
+    ] {
+        assert_eq!(refusal(runner.configure(other, &By::CommandLine, command, None).await), SetupRefusal::Unknown(thing));
+    }
+    let act = runner.configure(shop.workspace, &by(&iris), named(shop.support, "Help"), None).await.unwrap();
+    assert!(matches!(runner.undo_setup(other, &By::CommandLine, act.seq).await, Err(Error::NotFound)));
+    let nowhere = runner.configure(WorkspaceId(Uuid::now_v7()), &By::CommandLine, named(shop.support, "x"), None).await;
+    assert!(matches!(nowhere, Err(Error::NotFound)), "{nowhere:?}");
+    assert_eq!(shop.set_up_now().await.queues[&shop.support].name, "Help");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_secret_stands_in_the_journal() {
+    let (shop, iris, _) = with_two_administrators().await;
+    let runner = shop.node(4).runner;
+    let secret = || Secret::new("horse".to_owned());
+    for command in [
+        SetupCommand::ReplacePassword { member: iris.user, hash: secret() },
+        SetupCommand::ReplaceAccessToken { inbox: shop.inbox, token: secret() },
+    ] {
+        runner.configure(shop.workspace, &by(&iris), command, None).await.unwrap();
+    }
+    assert_eq!(shop.count("SELECT count(*) FROM users WHERE password_hash = 'horse'").await, 1);
+    assert_eq!(runner.workplaces().connection(shop.workspace, shop.inbox).await.unwrap().unwrap().secret().unwrap(), "horse");
+    let journal = shop.rows("SELECT setup_events::text, kind FROM setup_events", &[]).await;
+    assert_eq!(journal.iter().map(|row| row.get::<_, String>(1)).collect::<Vec<_>>(), ["password_replaced", "access_token_replaced"]);
+    assert!(journal.iter().all(|row| !row.get::<_, String>(0).contains("horse")));
+}
+
+/// Redis is away here: nobody hears anything, and the versions are compared instead.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_keeps_the_set_up_until_it_changes_and_reads_it_once_it_has() {
+    let (shop, iris, _) = with_two_administrators().await;
+    let (here, there) = (shop.node(4), shop.node(4));
+    let name = async |runner: &Runner| runner.workplaces().get(shop.workspace).await.unwrap().queue(shop.support).unwrap().name.clone();
+    assert_eq!((name(&here.runner).await, name(&there.runner).await), ("support".to_owned(), "support".to_owned()));
+    shop.execute("UPDATE queues SET name = 'read again' WHERE id = $1", &[&shop.support.0]).await;
+    there.runner.workplaces().compare().await.unwrap();
+    assert_eq!(name(&there.runner).await, "support", "nothing was set up, so nothing is read");
+    here.runner.configure(shop.workspace, &by(&iris), named(shop.support, "Help"), None).await.unwrap();
+    assert_eq!(name(&here.runner).await, "Help", "whoever changed it knows");
+    assert_eq!(name(&there.runner).await, "support", "nobody has told");
+    there.runner.workplaces().compare().await.unwrap();
+    assert_eq!(name(&there.runner).await, "Help");
+    shop.execute("UPDATE queues SET name = 'read again' WHERE id = $1", &[&shop.support.0]).await;
+    let away = SetupCommand::availability(iris.user, Availability::Away);
+    here.runner.configure(shop.workspace, &by(&iris), away, None).await.unwrap();
+    there.runner.workplaces().compare().await.unwrap();
+    assert_eq!((name(&here.runner).await, name(&there.runner).await), ("Help".to_owned(), "Help".to_owned()), "it concerns nobody else");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_deactivated_by_an_undo_leaves_as_anybody_does() {
+    let (shop, iris, _) = with_two_administrators().await;
+    let runner = shop.node(4).runner;
+    let ana = shop.hires("Ana", Role::Agent, 8).await;
+    shop.execute("UPDATE users SET active = false WHERE id = $1", &[&ana.user.0]).await;
+    let comes = runner.configure(shop.workspace, &by(&iris), SetupCommand::Activate { member: ana.user }, None).await.unwrap();
+    let conversation = shop.customers_wait(shop.support, 1).await[0];
+    runner.run(shop.workspace, conversation, Command::Take { by: ana.clone() }).await.unwrap();
+    runner.undo_setup(shop.workspace, &by(&iris), comes.seq).await.unwrap();
+    assert_eq!(shop.count("SELECT count(*) FROM conversations WHERE controller = 'queue'").await, 1);
+    shop.is_consistent().await;
+}
+
+/// What the next random change is.
+fn change(shop: &Shop, setup: &Setup, number: u64) -> SetupCommand {
+    let pick = |of: usize| usize::try_from(number / 7).unwrap() % of;
+    let (queue, text) = ([shop.orders, shop.support][pick(2)], format!("Name {}", number % 5));
+    let member: Vec<UserId> = setup.members.keys().copied().collect();
+    let (member, flow) = (member[pick(member.len())], *setup.flows.keys().next().unwrap());
+    let reply = setup.canned_replies.keys().nth(pick(setup.canned_replies.len().max(1))).copied();
+    let free = setup.teams.keys().copied().find(|team| *team != shop.team);
+    let person = |change| SetupCommand::ChangeMember { member, change };
+    match (number % 11, reply, free) {
+        (0, ..) => named(queue, &text),
+        (1, ..) => patient(queue, i32::try_from(number % 90).unwrap()),
+        (2, ..) => person(MemberChange { name: Some(text), ..MemberChange::default() }),
+        (3, ..) => person(MemberChange { capacity: Some(i32::try_from(number % 30).unwrap()), ..MemberChange::default() }),
+        (4, ..) => person(MemberChange { role: Some([Role::Agent, Role::Admin][pick(2)]), ..MemberChange::default() }),
+        (5, Some(reply), _) if number.is_multiple_of(3) => SetupCommand::RemoveCannedReply { reply },
+        (5 | 6, Some(reply), _) if number % 3 == 1 => {
+            SetupCommand::ChangeCannedReply { reply, change: CannedReplyChange { shortcut: None, body: Some(text) } }
+        }
+        (5 | 6, ..) => SetupCommand::AddCannedReply {
+            reply: CannedReplyId(Uuid::now_v7()),
+            new: CannedReply { shortcut: format!("s{}", number % 50), body: text },
+        },
+        (7, _, Some(team)) if number.is_multiple_of(3) => SetupCommand::RemoveTeam { team },
+        (7, _, Some(team)) => person(MemberChange { teams: Some([shop.team, team].into()), ..MemberChange::default() }),
+        (7, ..) => SetupCommand::AddTeam { team: TeamId(Uuid::now_v7()), name: format!("Team {}", number % 50) },
+        (8, ..) => SetupCommand::RenameFlow { flow, name: text },
+        (9, ..) => SetupCommand::availability(member, [Availability::Away, Availability::Online][pick(2)]),
+        _ => [SetupCommand::Deactivate { member }, SetupCommand::Activate { member }][pick(2)].clone(),
+    }
+}
+
+/// What the events say that there is now.
+fn told(mut setup: Setup, events: &[SetupEvent]) -> Setup {
+    macro_rules! put {
+        ($all:ident, $changed:ident) => {
+            match &$changed.after {
+                Some(after) => _ = setup.$all.insert($changed.id, after.clone()),
+                None => _ = setup.$all.remove(&$changed.id),
+            }
+        };
+    }
+    for event in events {
+        match event {
+            SetupEvent::Member(changed) => put!(members, changed),
+            SetupEvent::Team(changed) => put!(teams, changed),
+            SetupEvent::Queue(changed) => put!(queues, changed),
+            SetupEvent::CannedReply(changed) => put!(canned_replies, changed),
+            SetupEvent::Flow(changed) => put!(flows, changed),
+            SetupEvent::Inbox(changed) => put!(inboxes, changed),
+            other => panic!("{other:?}"),
+        }
+    }
+    setup
+}
+
+/// After each of two hundred random changes and undos the tables say what the journal says, and what is undone at once is as before.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_changes_and_undos_leave_what_the_journal_says() {
+    let (shop, _, _) = with_two_administrators().await;
+    shop.hires("Ana", Role::Agent, 8).await;
+    let runner = shop.node(4).runner;
+    let (mut model, mut number, mut acts, mut undone, mut refusals) = (shop.set_up_now().await, 1_u64, Vec::new(), 0, 0);
+    for round in 0..200 {
+        number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let draw = number >> 33;
+        let outcome = match acts.get(usize::try_from(draw / 3).unwrap() % acts.len().max(1)) {
+            Some(seq) if draw.is_multiple_of(3) => runner.undo_setup(shop.workspace, &By::System, *seq).await.inspect(|_| undone += 1),
+            _ => runner.configure(shop.workspace, &By::System, change(&shop, &model, draw), None).await,
+        };
+        match outcome {
+            Ok(Configured { seq, events }) if !events.is_empty() => {
+                model = told(model, &events);
+                acts.push(seq);
+            }
+            Ok(_) => {}
+            Err(Error::Refused(_)) => refusals += 1,
+            Err(error) => panic!("round {round}: {error}"),
+        }
+        assert_eq!(shop.set_up_now().await, model, "round {round}");
+        if let (Some(seq), true) = (acts.last(), round % 10 == 9) {
+            let before = model.clone();
+            if let Ok(Configured { seq, events }) = runner.undo_setup(shop.workspace, &By::System, *seq).await {
+                runner.undo_setup(shop.workspace, &By::System, seq).await.unwrap();
+                assert_eq!(told(before, &events) == model, events.is_empty(), "round {round}");
+                assert_eq!(shop.set_up_now().await, model, "round {round}");
+            }
+        }
+    }
+    assert!(undone > 10 && refusals > 5 && acts.len() > 80, "{undone} undone, {refusals} refused, {} acts", acts.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_made_on_one_node_takes_conversations_on_another_though_nobody_told() {
+    let (shop, iris, _) = with_two_administrators().await;
+    let (here, there) = (shop.node(4), shop.node(4));
+    there.runner.workplaces().get(shop.workspace).await.unwrap();
+    let repairs = QueueId(Uuid::now_v7());
+    let (key, name) = ("repairs".to_owned(), "Repairs".to_owned());
+    let queue = Queue { id: repairs, key, name, team: shop.team, hours: Hours::always(), promise_minutes: 10 };
+    let flow = FlowId(shop.rows("SELECT id FROM flows", &[]).await[0].get(0));
+    let definition = serde_json::json!({
+        "format": 1, "name": "Repairs", "start": "over", "default_queue": "repairs",
+        "nodes": { "over": { "kind": "hand_off", "queue": "repairs" } },
+    });
+    let act = SetupCommand::Several(vec![SetupCommand::AddQueue { queue }, SetupCommand::PublishFlow { flow, definition }]);
+    here.runner.configure(shop.workspace, &by(&iris), act, None).await.unwrap();
+    there.runner.workplaces().compare().await.unwrap();
+    crate::bodies::store(&shop.store, &[crate::bodies::message("4917", "wamid.1", "my lamp is broken")]).await;
+    while crate::bodies::work(&there.runner).await {}
+    let (lanes, _) = shop.store.lanes_left_behind(baton::runner::now() + jiff::SignedDuration::from_hours(1), 0).await.unwrap();
+    for lane in lanes {
+        there.runner.run_lane(lane).await.unwrap();
+    }
+    let queued = shop.rows("SELECT queue_id FROM conversations", &[]).await;
+    assert_eq!(queued.iter().map(|row| QueueId(row.get(0))).collect::<Vec<_>>(), [repairs]);
+}
