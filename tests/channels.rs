@@ -197,9 +197,10 @@ async fn a_customer_is_heard_asked_and_answered_on_a_channel_without_window_and_
     assert_eq!(answers, ["orders", "204817", "damaged"]);
 
     let page = bea.looks_at(&format!("/conversations/{conversation}")).await.body;
-    assert!(page.contains(r#"data-stance="mine" data-window="none""#), "a state of the window is shown");
+    assert!(page.contains(r#"data-window="none""#), "a state of the window is shown");
     assert!(page.contains("My lamp is *not* well"), "marks that mean nothing here are taken for some");
-    assert!(page.contains(r#"<input class="hidden-text" type="file" name="picture" disabled"#), "pictures are offered");
+    let picture = page.split_once(r#"name="picture""#).expect("there is a place for pictures").1.split_once('>').unwrap().0;
+    assert!(picture.contains("disabled"), "pictures are offered: {picture}");
 
     let long = "A lamp of ours has a year to be well in. ".repeat(150);
     let message = bea.replies(conversation, long.trim()).await;
@@ -219,13 +220,13 @@ async fn an_inbox_of_a_channel_that_nobody_knows_breaks_no_page_and_its_answers_
     world.letter().await;
     let conversation = world.conversation().await;
     drop(page);
-    let mut world = world.starts_anew("UPDATE inboxes SET channel = 'pigeon' WHERE channel = 'post'").await;
+    let world = world.starts_anew("UPDATE inboxes SET channel = 'pigeon' WHERE channel = 'post'").await;
     assert!(bea.looks_at("/inbox?view=mine").await.body.contains(&conversation.to_string()));
     let page = bea.looks_at(&format!("/conversations/{conversation}")).await.body;
     assert!(page.contains(r#"data-window="none""#), "a state of the window is shown");
     let message = bea.replies(conversation, "Is it well again?").await;
     world.status(message, "queued").await;
-    world.rows("UPDATE inboxes SET channel = 'post' WHERE channel = 'pigeon'", &[]).await;
+    let mut world = world.starts_anew("UPDATE inboxes SET channel = 'post' WHERE channel = 'pigeon'").await;
     assert_eq!(world.letter().await.words, "Is it well again?");
     world.app.stop().await.unwrap();
 }
