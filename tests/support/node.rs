@@ -190,6 +190,10 @@ impl Node {
         self.figure("status", "VmRSS:") * 1024
     }
 
+    pub fn threads(&self) -> usize {
+        self.figure("status", "Threads:")
+    }
+
     /// The most memory that it held since [`Node::forgets_its_peak`], in bytes.
     pub fn peak(&self) -> usize {
         self.figure("status", "VmHWM:") * 1024
