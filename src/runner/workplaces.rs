@@ -187,7 +187,8 @@ impl Workplaces {
         let place = self.places().get(address).copied();
         let Some((workspace, inbox)) = place else { return Ok(None) };
         let connections = self.known(workspace).await?.connections;
-        Ok(connections.get(&inbox).filter(|connection| connection.address == address.1).cloned())
+        let (source, address) = address;
+        Ok(connections.get(&inbox).filter(|connection| connection.source == *source && connection.address == *address).cloned())
     }
 
     fn remember(&self, address: Address, place: (WorkspaceId, InboxId)) {

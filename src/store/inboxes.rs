@@ -13,8 +13,8 @@ use crate::domain::inbox::Inbox;
 /// The columns of a connection, in the order that [`connection`] reads them.
 macro_rules! columns {
     () => {
-        "inbox.workspace_id, inbox.id, inbox.name, inbox.channel, inbox.flow_id, inbox.default_queue_id, inbox.reopen_hours, address.address,
-            address.secret"
+        "inbox.workspace_id, inbox.id, inbox.name, inbox.channel, inbox.flow_id, inbox.default_queue_id, inbox.reopen_hours,
+            address.source, address.address, address.secret"
     };
 }
 
@@ -84,7 +84,8 @@ crate::statements! {
 pub struct Connection {
     pub workspace: WorkspaceId,
     pub inbox: Inbox,
-    /// What its provider calls it; empty when this build does not know its channel.
+    /// Whose bodies name it, and what they call it; both empty when this build does not know its channel.
+    pub source: String,
     pub address: String,
     /// What its sends are authorised by, empty where the channel needs nothing; or why this node cannot open it.
     secret: Result<String, String>,
@@ -206,9 +207,14 @@ fn connection(keys: &Keys, row: &Row) -> Connection {
         default_queue: QueueId(row.get(5)),
         reopen_hours: u32::try_from(row.get::<_, i32>(6)).unwrap_or(0),
     };
-    let secret = row.get::<_, Option<&str>>(8).map_or(Ok(String::new()), |sealed| opened(keys, &inbox, sealed));
-    let address = row.get::<_, Option<String>>(7).unwrap_or_default();
-    Connection { workspace: WorkspaceId(row.get(0)), inbox, address, secret: secret.map_err(|error| error.to_string()) }
+    let secret = row.get::<_, Option<&str>>(9).map_or(Ok(String::new()), |sealed| opened(keys, &inbox, sealed));
+    Connection {
+        workspace: WorkspaceId(row.get(0)),
+        inbox,
+        source: row.get::<_, Option<String>>(7).unwrap_or_default(),
+        address: row.get::<_, Option<String>>(8).unwrap_or_default(),
+        secret: secret.map_err(|error| error.to_string()),
+    }
 }
 
 /// A secret, from where its channel keeps it.

@@ -16,6 +16,7 @@ use baton::store::{Transaction, setups};
 use futures_util::future::join_all;
 use uuid::Uuid;
 
+use crate::bodies::{message, store, work};
 use crate::shop::Shop;
 
 type Outcome = Result<Configured, Error>;
@@ -303,12 +304,29 @@ async fn a_queue_made_on_one_node_takes_conversations_on_another_though_nobody_t
     let act = SetupCommand::Several(vec![SetupCommand::AddQueue { queue }, SetupCommand::PublishFlow { flow, definition }]);
     here.runner.configure(shop.workspace, &by(&iris), act, None).await.unwrap();
     there.runner.workplaces().compare().await.unwrap();
-    crate::bodies::store(&shop.store, &[crate::bodies::message("4917", "wamid.1", "my lamp is broken")]).await;
-    while crate::bodies::work(&there.runner).await {}
+    store(&shop.store, &[message("4917", "wamid.1", "my lamp is broken")]).await;
+    while work(&there.runner).await {}
     let (lanes, _) = shop.store.lanes_left_behind(baton::runner::now() + jiff::SignedDuration::from_hours(1), 0).await.unwrap();
     for lane in lanes {
         there.runner.run_lane(lane).await.unwrap();
     }
     let queued = shop.rows("SELECT queue_id FROM conversations", &[]).await;
     assert_eq!(queued.iter().map(|row| QueueId(row.get(0))).collect::<Vec<_>>(), [repairs]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_another_app_speaks_for_is_not_heard_in_bodies_of_the_one_before() {
+    let shop = Shop::opens().await;
+    let node = shop.node(4);
+    let hears = async |wamid: &str| {
+        store(&shop.store, &[message("447700900001", wamid, "hello")]).await;
+        while work(&node.runner).await {}
+        shop.count("SELECT count(*) FROM messages WHERE direction = 'inbound'").await
+    };
+    assert_eq!(hears("wamid.1").await, 1);
+    shop.execute("INSERT INTO apps (app_id, app_secret, verify_token) VALUES ('1999', 's', 't')", &[]).await;
+    shop.execute("UPDATE whatsapp_numbers SET app_id = '1999'", &[]).await;
+    shop.execute("UPDATE setups SET version = version + 1", &[]).await;
+    node.runner.workplaces().compare().await.unwrap();
+    assert_eq!(hears("wamid.2").await, 1);
 }
