@@ -4,6 +4,7 @@
 //! this program started again. Sides take turns, so that a noisy machine is noisy for both; what counts is the median of the ratios.
 
 mod acks;
+mod answer;
 mod figures;
 mod latency;
 mod load;

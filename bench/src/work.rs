@@ -1,7 +1,5 @@
 //! What Baton works off: taken in, decided, stored, told, and where it answers, sent and followed to the last tick.
 
-mod one;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -11,6 +9,7 @@ use tokio::task::JoinSet;
 use tokio_postgres::Client;
 use uuid::Uuid;
 
+use crate::answer;
 use crate::figures::{Must, Outcome, Pairs, Size, judge};
 use crate::load::graph::Graph;
 use crate::load::http::Connection;
@@ -113,7 +112,7 @@ pub async fn measure(world: &World, size: Size) -> Result<Outcome> {
         worst = worst.max(judge(&format!("{} / reference", row.name()), "×", row.must(), &pairs, size));
         worst = worst.max(turn.outcome);
     }
-    let is_little = one::measure(world).await?;
+    let is_little = answer::measure(world).await?;
     Ok(if is_little { worst } else { worst.max(Outcome::Missed) })
 }
 
