@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::Live;
-use super::bus::Message;
 use super::hub::LastPage;
+use super::message::Message;
 use super::wakes::Wake;
 use crate::domain::ids::{UserId, WorkspaceId};
 
