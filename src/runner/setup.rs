@@ -12,7 +12,7 @@ use crate::domain::setup::{By, Needs, RecordedSetup, Setup, SetupCommand, SetupE
 use crate::live::PersonChange;
 use crate::live::wakes::Wake;
 use crate::store::apps::{App, IfKnown};
-use crate::store::setups::Standing;
+use crate::store::setups::JournalHead;
 use crate::store::users::NewWorkspace;
 use crate::store::{self, Transaction};
 
@@ -138,7 +138,7 @@ impl Runner {
             }
             Along::Workspace(new) => store::users::insert_workspace(&transaction, new).await?,
         }
-        let Standing { last_seq, version } = store::setups::lock(&transaction, workspace).await?.ok_or(Error::NotFound)?;
+        let JournalHead { last_seq, version } = store::setups::lock(&transaction, workspace).await?.ok_or(Error::NotFound)?;
         let command = match wish {
             Wish::Command(command) => *command,
             Wish::Undo(seq) => undo(&transaction, workspace, seq).await?,
@@ -155,7 +155,7 @@ impl Runner {
         let act = act(last_seq, by, &events);
         let last = act.last().map_or(last_seq, |recorded| recorded.seq);
         let version = if events.iter().any(SetupEvent::concerns_everybody) { last } else { version };
-        store::setup_rows::commit(transaction, &self.store, workspace, &act, Standing { last_seq: last, version }).await?;
+        store::setup_rows::commit(transaction, &self.store, workspace, &act, JournalHead { last_seq: last, version }).await?;
         self.live.set_up_changed(workspace, version);
         Ok(Configured { seq: last, events })
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::flight::to_the_end;
 use super::inboxes::{SET_ACCESS_TOKEN, sealed_token};
-use super::setups::{Standing, append};
+use super::setups::{JournalHead, append};
 use super::statement::Step;
 use super::{Result, Store, Transaction};
 use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, TeamId, UserId, WorkspaceId};
@@ -86,13 +86,13 @@ pub async fn commit(
     store: &Store,
     workspace: WorkspaceId,
     act: &[RecordedSetup],
-    standing: Standing,
+    head: JournalHead,
 ) -> Result<()> {
     let mut steps = Vec::new();
     for recorded in act {
         steps.extend(rows(store, workspace, &recorded.event)?);
     }
-    steps.extend(append(workspace, act, standing)?);
+    steps.extend(append(workspace, act, head)?);
     to_the_end(transaction, steps).await
 }
 

@@ -20,6 +20,19 @@ use crate::domain::setup::{RecordedSetup, Setup, SetupEvent, Who};
 const MOST_OF_ACT: i64 = 100;
 const MOST_SINCE: i64 = 10_000;
 
+/// People, in the order that [`member`] reads them.
+macro_rules! members {
+    () => {
+        "
+        SELECT person.id, person.name, person.email, person.role, person.active, person.locale, agent.availability, agent.capacity,
+            ARRAY(SELECT team_id FROM team_members AS member
+                  WHERE member.workspace_id = person.workspace_id AND member.user_id = person.id) AS teams
+        FROM users AS person
+        JOIN agents AS agent ON agent.workspace_id = person.workspace_id AND agent.user_id = person.id
+        WHERE person.workspace_id = $1"
+    };
+}
+
 crate::statements! {
     LOCK = "SELECT last_seq, version FROM setups WHERE workspace_id = $1 FOR UPDATE";
     ADVANCE = "UPDATE setups SET last_seq = $2, version = $3 WHERE workspace_id = $1";
@@ -50,22 +63,8 @@ crate::statements! {
             ON event.workspace_id = one.workspace_id AND event.act = one.act AND event.seq >= one.act AND event.seq < one.act + $3
         WHERE one.workspace_id = $1 AND one.seq = $2
         ORDER BY event.seq";
-    MEMBERS = "
-        SELECT person.id, person.name, person.email, person.role, person.active, person.locale, agent.availability, agent.capacity,
-            ARRAY(SELECT team_id FROM team_members AS member
-                  WHERE member.workspace_id = person.workspace_id AND member.user_id = person.id) AS teams
-        FROM users AS person
-        JOIN agents AS agent ON agent.workspace_id = person.workspace_id AND agent.user_id = person.id
-        WHERE person.workspace_id = $1
-        ORDER BY person.id
-        LIMIT 10000";
-    MEMBER = "
-        SELECT person.id, person.name, person.email, person.role, person.active, person.locale, agent.availability, agent.capacity,
-            ARRAY(SELECT team_id FROM team_members AS member
-                  WHERE member.workspace_id = person.workspace_id AND member.user_id = person.id) AS teams
-        FROM users AS person
-        JOIN agents AS agent ON agent.workspace_id = person.workspace_id AND agent.user_id = person.id
-        WHERE person.workspace_id = $1 AND person.id = $2";
+    MEMBERS = concat!(members!(), " ORDER BY person.id LIMIT 10000");
+    MEMBER = concat!(members!(), " AND person.id = $2");
     TEAMS = "SELECT id, name FROM teams WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     QUEUES = "
         SELECT id, key, name, team_id, hours, promise_minutes, position
@@ -103,7 +102,7 @@ crate::statements! {
 
 /// Where a set-up stands: its last event, and the last one of those that nodes keep it by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
+pub struct JournalHead {
     pub last_seq: i64,
     pub version: i64,
 }
@@ -112,10 +111,10 @@ pub struct Standing {
 ///
 /// # Errors
 /// As PostgreSQL answers.
-pub async fn lock(transaction: &Transaction<'_>, workspace: WorkspaceId) -> Result<Option<Standing>> {
+pub async fn lock(transaction: &Transaction<'_>, workspace: WorkspaceId) -> Result<Option<JournalHead>> {
     let statement = prepare(transaction, &LOCK).await?;
     let row = transaction.query_opt(&statement, &[&workspace.0]).await?;
-    Ok(row.map(|row| Standing { last_seq: row.get(0), version: row.get(1) }))
+    Ok(row.map(|row| JournalHead { last_seq: row.get(0), version: row.get(1) }))
 }
 
 /// Reads all of it, with these versions of flows besides the published ones.
@@ -183,7 +182,7 @@ pub async fn of_act(transaction: &Transaction<'_>, workspace: WorkspaceId, seq: 
 }
 
 /// Adds an act to the journal, and says how far the set-up has come.
-pub(super) fn append(workspace: WorkspaceId, act: &[RecordedSetup], standing: Standing) -> Result<Vec<Step>> {
+pub(super) fn append(workspace: WorkspaceId, act: &[RecordedSetup], head: JournalHead) -> Result<Vec<Step>> {
     let Some(first) = act.first() else { return Ok(Vec::new()) };
     let events = act.iter().map(|recorded| serde_json::to_value(&recorded.event)).collect::<Result<Vec<_>, _>>()?;
     let journal = Step::of(INSERT_EVENTS)
@@ -194,7 +193,7 @@ pub(super) fn append(workspace: WorkspaceId, act: &[RecordedSetup], standing: St
         .with(act.iter().map(|recorded| recorded.seq).collect::<Vec<_>>())
         .with(act.iter().map(|recorded| recorded.event.kind()).collect::<Vec<_>>())
         .with(events);
-    Ok(vec![journal, Step::of(ADVANCE).with(workspace.0).with(standing.last_seq).with(standing.version)])
+    Ok(vec![journal, Step::of(ADVANCE).with(workspace.0).with(head.last_seq).with(head.version)])
 }
 
 impl Store {
