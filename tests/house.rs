@@ -176,6 +176,11 @@ fn a_template_has_an_element_a_line() {
 }
 
 #[test]
+fn templates_trust_types_and_not_places() {
+    hold(&sources("templates", &["html"]), pages::trusted);
+}
+
+#[test]
 fn every_handler_of_keys_asks_whether_an_input_method_has_them() {
     hold(&[sources("static/scripts", &["js"]), sources("templates", &["html"])].concat(), pages::unasked_keys);
 }

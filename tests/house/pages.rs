@@ -76,6 +76,13 @@ pub fn inline(source: &Source) -> Vec<Fault> {
     faults
 }
 
+/// What is trusted in a template is trusted whoever wrote it; data for scripts, which `json` writes without a `<`, is not read as HTML.
+pub fn trusted(source: &Source) -> Vec<Fault> {
+    let is_trusting = |line: &str| line.replace("|json|safe", "").replace(' ', "").contains("|safe");
+    let lines = source.lines().filter(|(_, line)| is_trusting(line));
+    lines.map(|(line, _)| source.fault(line, "`|safe` trusts whatever stands there; let its type say `HtmlSafe`")).collect()
+}
+
 /// Elements that stand among words.
 const AMONG_WORDS: [&str; 7] = ["bdi", "code", "em", "kbd", "q", "small", "time"];
 
@@ -161,6 +168,15 @@ fn a_planted_crowd_is_caught() {
     assert_eq!(lines("<p>\n  <b>x</b><i>y</i>\n  <b>x</b></p>\n<hr><br>\n"), [2, 3, 4]);
     assert_eq!(lines(&format!("<p title=\"{}\">\n", "x".repeat(140))), [1]);
     assert_eq!(lines("<!doctype html>\n<p><bdi>{{ f(\"<b><b>\") }}</bdi> <kbd>{% if a < b %}x{% endif %}</kbd></p>\n<hr>\n"), [0; 0]);
+}
+
+#[test]
+fn a_planted_trust_is_caught() {
+    let lines = |text: &str| trusted(&Source::new("templates/x.html", text)).iter().map(|fault| fault.line).collect::<Vec<_>>();
+    assert_eq!(
+        lines("{{ name }}\n{{ name|safe }}\n{{ name | safe -}}\n{{ words|json|safe }}\n{{ words|json|safe }}{{ name|safe }}\n"),
+        [2, 3, 5]
+    );
 }
 
 #[test]

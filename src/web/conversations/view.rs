@@ -5,6 +5,7 @@ pub mod context;
 pub mod state;
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 use askama_web::WebTemplate;
 use jiff::Timestamp;
 
@@ -119,6 +120,8 @@ pub struct ConversationView {
     pub targets: TransferTargets,
     pub context: Context,
 }
+
+impl HtmlSafe for ConversationView {}
 
 impl ConversationView {
     fn stance(&self) -> Stance {

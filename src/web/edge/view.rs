@@ -1,6 +1,7 @@
 //! What a person reads when something cannot be done: refusals in words, the reply that is held back, and error pages.
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 use askama_web::WebTemplate;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -110,6 +111,8 @@ pub struct ThreadMovedOn {
     pub draft_version: i64,
     pub changed: Vec<Changed>,
 }
+
+impl HtmlSafe for ThreadMovedOn {}
 
 /// A page for what is not there, not allowed, or broken.
 #[derive(Template, WebTemplate)]

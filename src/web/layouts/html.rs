@@ -1,4 +1,7 @@
 //! Text that is already HTML, and the two ways to make it: escaping, and sentences with placeholders.
+//!
+//! What has a template of its own escapes itself, and stands in other templates as it is: it says so by [`HtmlSafe`], and no template has
+//! to be trusted with it.
 
 use std::fmt;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 
 use crate::web::locale::Locale;
 
@@ -54,6 +55,8 @@ const KEYS: [&str; 38] = [
 pub(in crate::web) struct ScriptWords {
     pub locale: Locale,
 }
+
+impl HtmlSafe for ScriptWords {}
 
 impl ScriptWords {
     fn words(&self) -> BTreeMap<&'static str, String> {

@@ -1,6 +1,7 @@
 //! What a page says for a while at its edge: an act that can be taken back, and what became of that.
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 use jiff::SignedDuration;
 
 use super::html::Html;
@@ -45,6 +46,8 @@ pub struct Toast {
     left: u32,
     most: u32,
 }
+
+impl HtmlSafe for Toast {}
 
 impl Toast {
     /// The act can be taken back; it was done `ago`.

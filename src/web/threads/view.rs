@@ -5,6 +5,7 @@ pub mod line;
 use std::fmt;
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 use askama_web::WebTemplate;
 use jiff::Timestamp;
 
@@ -63,7 +64,7 @@ impl fmt::Display for ThreadItem {
     }
 }
 
-impl askama::filters::HtmlSafe for ThreadItem {}
+impl HtmlSafe for ThreadItem {}
 
 /// An item, or the day that begins with the next one.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! The hand-off brief on top of the thread: what the flow learned, so that nobody asks twice.
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 use jiff::Timestamp;
 
 use crate::domain::brief::{Brief, HandOffReason, Quote};
@@ -23,6 +24,8 @@ pub struct BriefCard {
     /// Set while the customer still waits: the clock runs. Else it shows how long it took is over.
     pub waiting_since: Option<Timestamp>,
 }
+
+impl HtmlSafe for BriefCard {}
 
 impl BriefCard {
     fn reason(&self) -> Html {

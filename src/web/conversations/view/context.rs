@@ -1,6 +1,7 @@
 //! The panel beside the thread: who the customer is, what is known, why it came here, what was before.
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 use jiff::Timestamp;
 
 use crate::domain::contact::Identity;
@@ -41,6 +42,8 @@ pub struct ReasonCard {
     pub agent_name: String,
     pub reason: AssignmentReason,
 }
+
+impl HtmlSafe for ReasonCard {}
 
 impl ReasonCard {
     fn rule(&self) -> Html {
@@ -90,6 +93,8 @@ pub struct ContactNames {
     pub identities: Vec<Identity>,
     pub username: Option<String>,
 }
+
+impl HtmlSafe for ContactNames {}
 
 impl ContactNames {
     /// As people read it: a user id says nothing to anybody where there is a name.

@@ -2,6 +2,7 @@
 //! viewer: all variants are there, and `data-stance` on the thread picks one.
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 use jiff::Timestamp;
 
 use super::brief::BriefCard;
@@ -54,6 +55,8 @@ pub(in crate::web) struct Header<'state> {
     pub it: &'state ConversationState,
 }
 
+impl HtmlSafe for Header<'_> {}
+
 /// What the composer says when one may not simply answer, with the facts scripts read; element id `standing`.
 #[derive(Template)]
 #[template(path = "conversations/standing.html")]
@@ -61,12 +64,16 @@ pub(in crate::web) struct Standing<'state> {
     pub it: &'state ConversationState,
 }
 
+impl HtmlSafe for Standing<'_> {}
+
 /// Answers and fields in the context panel; element id `contact-facts`.
 #[derive(Template)]
 #[template(path = "conversations/facts.html")]
 pub(in crate::web) struct Facts<'state> {
     pub it: &'state ConversationState,
 }
+
+impl HtmlSafe for Facts<'_> {}
 
 impl ConversationState {
     pub(in crate::web) fn header(&self) -> Header<'_> {

@@ -1,6 +1,7 @@
 //! A row of the list: who, what was said last, who holds it, how long the customer waits.
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 use jiff::Timestamp;
 
 use crate::domain::conversation::{Controller, LastMessage, State};
@@ -47,6 +48,8 @@ pub(in crate::web) struct Placed<'row> {
     it: &'row Row,
     is_current: bool,
 }
+
+impl HtmlSafe for Placed<'_> {}
 
 impl Row {
     /// Its markup as pages show it; the socket sends it with no row marked.

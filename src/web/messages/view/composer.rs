@@ -1,6 +1,7 @@
 //! Where answers and notes are written. Never replaced live: it holds what a person is typing.
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 use uuid::Uuid;
 
 use crate::domain::channel::Pictures;
@@ -39,3 +40,5 @@ pub struct Composer {
     /// Words of a refusal to show, after a plain form was refused.
     pub refusal: Option<Html>,
 }
+
+impl HtmlSafe for Composer {}

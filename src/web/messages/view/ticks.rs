@@ -1,6 +1,7 @@
 //! How far a message of ours got: ticks, and in words what went wrong and what to do. Replaced alone as it climbs.
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 use jiff::Timestamp;
 
 use crate::domain::ids::MessageId;
@@ -20,6 +21,8 @@ pub struct Ticks {
     pub status: Status,
     pub failure: Option<Failure>,
 }
+
+impl HtmlSafe for Ticks {}
 
 impl Ticks {
     fn icon(&self) -> &'static str {
