@@ -20,18 +20,36 @@ CREATE TABLE setups (
     version bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 
--- The journal of it: what each thing was and is, without secrets; audit, and what an undo goes by.
-CREATE TABLE setup_events (
-    workspace_id uuid NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+-- Journals -----------------------------------------------------------------------------------------------------------
+
+-- The journals of conversations, contacts and the set-up: timeline, audit, source of reports, and what a browser asks for after a gap.
+-- Each subject counts its own lines, under its own lock. No key leads from here to a subject: each line would lock its row once more.
+CREATE TABLE events (
+    workspace_id uuid NOT NULL,
+    subject_kind text NOT NULL,
+    -- Of the set-up, the workspace.
+    subject_id uuid NOT NULL,
     seq bigint NOT NULL,
-    -- The first line of the same act.
-    act bigint NOT NULL,
     at timestamptz NOT NULL,
-    who jsonb NOT NULL,
     kind text NOT NULL,
+    -- What it is to the thread of its conversation: `stands`, `touches`, `around` or `nothing`.
+    place text NOT NULL,
     event jsonb NOT NULL,
-    PRIMARY KEY (workspace_id, seq)
+    -- Its place in the feed, given after its commit.
+    position bigint,
+    PRIMARY KEY (workspace_id, subject_id, seq)
 );
+-- The feed.
+CREATE INDEX events_by_position ON events (workspace_id, position) WHERE position IS NOT NULL;
+-- What has no place in the feed yet.
+CREATE INDEX events_unnumbered ON events (workspace_id, subject_id, seq) WHERE position IS NULL;
+
+-- How far the feed of a workspace has been numbered: this row is its lock. Numbers are given after the commit, under it, so that one who
+-- follows them skips nobody who commits late.
+CREATE TABLE feeds (
+    workspace_id uuid PRIMARY KEY REFERENCES workspaces ON DELETE CASCADE,
+    last_position bigint NOT NULL DEFAULT 0
+) WITH (fillfactor = 50);
 
 -- People -------------------------------------------------------------------------------------------------------------
 
@@ -219,6 +237,8 @@ CREATE TABLE contacts (
     -- Since when, by WhatsApp's clock.
     addressed_at timestamptz,
     username text,
+    -- The last line of their journal.
+    last_seq bigint NOT NULL DEFAULT 0,
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workspace_id, id)
 ) WITH (fillfactor = 85);
@@ -329,18 +349,6 @@ CREATE TABLE notes (
     body text NOT NULL,
     at timestamptz NOT NULL,
     PRIMARY KEY (workspace_id, id),
-    FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations ON DELETE CASCADE
-);
-
--- The journal: timeline, audit, source of reports, and what a browser asks for after a gap.
-CREATE TABLE events (
-    workspace_id uuid NOT NULL,
-    conversation_id uuid NOT NULL,
-    seq bigint NOT NULL,
-    at timestamptz NOT NULL,
-    kind text NOT NULL,
-    event jsonb NOT NULL,
-    PRIMARY KEY (workspace_id, conversation_id, seq),
     FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations ON DELETE CASCADE
 );
 

@@ -218,12 +218,17 @@ async fn the_past_looks_as_if_it_had_happened_and_agrees_with_itself() {
         (
             "a journal with a gap",
             "SELECT count(*) FROM (SELECT count(*) AS length, max(seq) AS last, last_seq FROM conversations JOIN events
-             ON events.workspace_id = conversations.workspace_id AND conversation_id = id GROUP BY id, last_seq) AS journal
+             ON events.workspace_id = conversations.workspace_id AND subject_id = id GROUP BY id, last_seq) AS journal
              WHERE length <> last OR last <> last_seq",
         ),
         (
+            "a contact's journal with a gap",
+            "SELECT count(*) FROM contacts WHERE last_seq <> (SELECT count(*) FROM events WHERE subject_id = id)
+             OR last_seq <> coalesce((SELECT max(seq) FROM events WHERE subject_id = id), 0)",
+        ),
+        (
             "a conversation without a journal",
-            "SELECT count(*) FROM conversations WHERE NOT EXISTS (SELECT FROM events WHERE conversation_id = conversations.id)",
+            "SELECT count(*) FROM conversations WHERE NOT EXISTS (SELECT FROM events WHERE subject_id = conversations.id)",
         ),
         (
             "an agent whose load is not what they hold",
@@ -233,7 +238,7 @@ async fn the_past_looks_as_if_it_had_happened_and_agrees_with_itself() {
         (
             "a message that its journal does not know",
             "SELECT count(*) FROM messages WHERE NOT EXISTS (SELECT FROM events WHERE events.workspace_id = messages.workspace_id
-             AND events.conversation_id = messages.conversation_id AND events.seq = messages.seq
+             AND events.subject_id = messages.conversation_id AND events.seq = messages.seq
              AND events.event->'message'->>'id' = messages.id::text)",
         ),
         ("a session of a flow that is over", "SELECT count(*) FROM flow_sessions"),

@@ -153,13 +153,9 @@ fn play(scenario: &Scenario) -> Vec<Value> {
     let mut json = flow(scenario);
     let rules = if scenario.words_alone == Some(true) { &WORDS_ALONE } else { &WHATSAPP };
     let contact = Contact {
-        id: ContactId(Uuid::from_u128(7)),
-        name: scenario.contact.name.clone(),
         language: scenario.contact.language.clone(),
         fields: scenario.contact.fields.clone(),
-        address: None,
-        addressed_at: None,
-        username: None,
+        ..Contact::named(ContactId(Uuid::from_u128(7)), scenario.contact.name.clone())
     };
     let mut queues = queues();
     if let Some(keys) = &scenario.queues {

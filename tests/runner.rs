@@ -2,10 +2,15 @@
 
 #[path = "runner/bodies.rs"]
 mod bodies;
+#[allow(dead_code, reason = "shared with the scenarios")]
+#[path = "support/chance.rs"]
+mod chance;
 #[path = "runner/deadlines.rs"]
 mod deadlines;
 #[path = "runner/drafts.rs"]
 mod drafts;
+#[path = "runner/feed.rs"]
+mod feed;
 #[path = "runner/identities.rs"]
 mod identities;
 #[path = "runner/joining.rs"]

@@ -155,7 +155,10 @@ fn conversations(inbox: &Inbox, agents: &[UserId]) -> (Vec<PastContact>, Vec<Pas
         let conversation = held(inbox, contact.id, agent, since);
         let phone = Identity::Phone(format!("1555{number:07}"));
         let (messages, events) = (1..=WRITTEN).map(|seq| written(seq, since)).unzip();
-        (PastContact { contact, identities: vec![phone], since }, PastConversation { conversation, messages, notes: Vec::new(), events })
+        (
+            PastContact { contact, identities: vec![phone], since, events: Vec::new() },
+            PastConversation { conversation, messages, notes: Vec::new(), events },
+        )
     };
     (0..HOLDERS * HELD).map(one).unzip()
 }
@@ -174,7 +177,7 @@ fn written(seq: i64, at: Timestamp) -> (PastMessage, Recorded) {
         at,
         raw: None,
     };
-    (PastMessage { seq, message: message.clone() }, Recorded { seq, at, event: Event::MessageReceived { message } })
+    (PastMessage { seq, message: message.clone() }, Recorded::new(seq, at, Event::MessageReceived { message }))
 }
 
 fn held(inbox: &Inbox, contact: ContactId, agent: UserId, since: Timestamp) -> Conversation {

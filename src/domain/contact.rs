@@ -25,13 +25,16 @@ pub struct Contact {
     /// The name they chose on WhatsApp to be found by, without `@`; text from outside.
     #[serde(default)]
     pub username: Option<String>,
+    /// The last line of their journal.
+    #[serde(default)]
+    pub last_seq: i64,
 }
 
 impl Contact {
     /// A contact of whom nothing but a name is known.
     #[must_use]
     pub fn named(id: ContactId, name: String) -> Self {
-        Self { id, name, language: None, fields: BTreeMap::new(), address: None, addressed_at: None, username: None }
+        Self { id, name, language: None, fields: BTreeMap::new(), address: None, addressed_at: None, username: None, last_seq: 0 }
     }
 
     /// Answers go there from now on.

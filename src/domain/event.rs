@@ -8,6 +8,7 @@ use super::contact::Identity;
 use super::conversation::{ControlBefore, State};
 use super::flows::session::FlowSession;
 use super::ids::{ContactId, ConversationId, FlowId, InboxId, MediaId, MessageId, NoteId, QueueId, UserId};
+use super::journal::Place;
 use super::message::{Failure, MediaState, Message, Status, Wamid};
 use super::routing::AssignmentReason;
 use super::timer::Timer;
@@ -236,10 +237,16 @@ pub enum QueuedBecause {
 pub struct Recorded {
     pub seq: i64,
     pub at: Timestamp,
+    pub place: Place,
     pub event: Event,
 }
 
 impl Recorded {
+    #[must_use]
+    pub fn new(seq: i64, at: Timestamp, event: Event) -> Self {
+        Self { seq, at, place: event.place(), event }
+    }
+
     /// The act it tells of, who did it, and what undoing it gives back; nothing for what nobody can take back.
     #[must_use]
     pub fn act(&self) -> Option<(Act, UserId, &ControlBefore)> {

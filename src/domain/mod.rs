@@ -19,6 +19,7 @@ pub mod hours;
 pub mod ids;
 pub mod inbound;
 pub mod inbox;
+pub mod journal;
 mod letting_go;
 pub mod message;
 pub mod needs;

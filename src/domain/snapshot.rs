@@ -103,6 +103,9 @@ impl Snapshot {
     /// Makes the snapshot what it is after `event`.
     pub fn apply(&mut self, event: &Event, now: Timestamp) {
         self.apply_to_neighbours(event, now);
+        if event.is_of_contact() {
+            self.contact.last_seq += 1;
+        }
         let Some(conversation) = &mut self.conversation else { return };
         if event.is_journaled() {
             conversation.last_seq += 1;

@@ -10,6 +10,7 @@ use crate::domain::conversation::Conversation;
 use crate::domain::event::{Actor, Event, Recorded};
 use crate::domain::ids::{ConversationId, InboxId, MessageId, UserId, WorkspaceId};
 use crate::domain::inbound::InboundItem;
+use crate::domain::journal::Subject;
 use crate::domain::message::{Content, Failure, MediaState, Message, Status};
 use crate::domain::snapshot::{InOutbox, Snapshot};
 use crate::live::change::ConversationChange;
@@ -61,9 +62,13 @@ pub(super) fn effects(rows: &mut Rows, snapshot: &mut Snapshot, events: Vec<Even
     for event in events {
         is_new |= matches!(event, Event::ConversationOpened { .. });
         snapshot.apply(&event, now);
+        if event.is_of_contact() {
+            let told = Recorded::new(snapshot.contact.last_seq, now, event.clone());
+            rows.events.push((Subject::Contact(snapshot.contact.id), told));
+        }
         if event.is_journaled() {
             let seq = snapshot.conversation.as_ref().map_or(0, |conversation| conversation.last_seq);
-            recorded.push(Recorded { seq, at: now, event });
+            recorded.push(Recorded::new(seq, now, event));
         } else {
             unjournaled.push(event);
         }
@@ -76,7 +81,7 @@ pub(super) fn effects(rows: &mut Rows, snapshot: &mut Snapshot, events: Vec<Even
         rows.contact(&contact_before, &snapshot.contact);
     }
     for recorded in &recorded {
-        rows.events.push((conversation.id, for_journal(recorded)));
+        rows.events.push((Subject::Conversation(conversation.id), for_journal(recorded)));
         add_said(rows, conversation, recorded, now);
     }
     for event in recorded.iter().map(|recorded| &recorded.event).chain(&unjournaled) {

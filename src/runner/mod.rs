@@ -4,6 +4,7 @@
 
 pub mod contact;
 mod effects;
+pub mod feed;
 pub(crate) mod guard;
 pub mod intake;
 mod kept;

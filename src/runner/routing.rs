@@ -88,7 +88,7 @@ impl Runner {
             match self.store.claim_waiting(workspace, queue, &assignment, &event, now).await? {
                 Claimed::Assigned { seq } => {
                     round.is_given(agent);
-                    claimed.push((assignment, Recorded { seq, at: now, event }));
+                    claimed.push((assignment, Recorded::new(seq, now, event)));
                 }
                 Claimed::Gone => {}
                 // Whoever waited longer must not be passed over by who comes after: decide anew.

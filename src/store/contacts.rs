@@ -13,26 +13,64 @@ use super::{Result, Statement, Store, Transaction, prepare};
 use crate::domain::contact::{Contact, Identity};
 use crate::domain::ids::{ContactId, WorkspaceId};
 
+/// The columns of a contact's row, as [`contact`] reads them.
+macro_rules! contact_columns {
+    ($row:literal) => {
+        concat!(
+            $row,
+            ".id, ",
+            $row,
+            ".name, ",
+            $row,
+            ".language, ",
+            $row,
+            ".fields, ",
+            $row,
+            ".address, ",
+            $row,
+            ".username, ",
+            $row,
+            ".addressed_at, ",
+            $row,
+            ".last_seq"
+        )
+    };
+}
+pub(super) use contact_columns;
+
+/// How many they are.
+pub(super) const WIDTH: usize = 8;
+
 crate::statements! {
     /// The lock of everything that happens to a contact.
     /// Rows that only refer to the contact are not held up.
-    LOCK = "SELECT id, name, language, fields, address, username, addressed_at FROM contacts WHERE workspace_id = $1 AND id = $2 FOR NO KEY UPDATE";
+    LOCK = concat!("
+        SELECT ", contact_columns!("contact"), "
+        FROM contacts AS contact
+        WHERE workspace_id = $1 AND id = $2
+        FOR NO KEY UPDATE");
     /// As [`LOCK`], but of several, and those that somebody has are left out.
-    LOCK_THOSE_FREE = "
-        SELECT id, name, language, fields, address, username, addressed_at
-        FROM contacts
+    LOCK_THOSE_FREE = concat!("
+        SELECT ", contact_columns!("contact"), "
+        FROM contacts AS contact
         WHERE workspace_id = $1 AND id = ANY($2)
-        FOR NO KEY UPDATE SKIP LOCKED";
+        FOR NO KEY UPDATE SKIP LOCKED");
     /// As [`LOCK`], but nobody is waited for.
-    LOCK_IF_FREE = "SELECT id, name, language, fields, address, username, addressed_at FROM contacts WHERE workspace_id = $1 AND id = $2 FOR NO KEY UPDATE NOWAIT";
+    LOCK_IF_FREE = concat!("
+        SELECT ", contact_columns!("contact"), "
+        FROM contacts AS contact
+        WHERE workspace_id = $1 AND id = $2
+        FOR NO KEY UPDATE NOWAIT");
     /// What did not change is not written: it may be a newer version's, which this one does not understand.
     UPDATE = "
         UPDATE contacts
         SET name = now.name, language = now.language,
             fields = (contacts.fields - ARRAY(SELECT jsonb_array_elements_text(now.gone))) || now.noted,
-            address = coalesce(now.address, contacts.address), username = now.username, addressed_at = now.addressed_at
-        FROM UNNEST($2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::jsonb[], $7::jsonb[], $8::text[], $9::timestamptz[])
-            AS now (id, name, language, gone, noted, address, username, addressed_at)
+            address = coalesce(now.address, contacts.address), username = now.username, addressed_at = now.addressed_at,
+            last_seq = now.last_seq
+        FROM UNNEST($2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::jsonb[], $7::jsonb[], $8::text[], $9::timestamptz[],
+                $10::bigint[])
+            AS now (id, name, language, gone, noted, address, username, addressed_at, last_seq)
         WHERE contacts.workspace_id = $1 AND contacts.id = now.id";
     FIND = "
         SELECT identity.kind, identity.value, identity.contact_id, identity.standing, identity.since, identity.joined_from,
@@ -154,7 +192,7 @@ impl Standing {
     }
 }
 
-/// Reads a contact's row: id, name, language, fields, address, username, addressed_at, from column `first` on.
+/// Reads a contact's row, from column `first` on.
 pub(super) fn contact(row: &Row, first: usize) -> Contact {
     Contact {
         id: ContactId(row.get(first)),
@@ -164,6 +202,7 @@ pub(super) fn contact(row: &Row, first: usize) -> Contact {
         address: if_known(row, first + 4),
         username: row.get(first + 5),
         addressed_at: row.get(first + 6),
+        last_seq: row.get(first + 7),
     }
 }
 
@@ -227,7 +266,8 @@ pub(super) fn update(workspace: WorkspaceId, changed: &[(Contact, Contact)]) -> 
         .with(changed.iter().map(noted).collect::<Result<Vec<_>, _>>()?)
         .with(changed.iter().map(address).collect::<Result<Vec<_>, _>>()?)
         .with(changed.iter().map(|(_, now)| now.username.clone()).collect::<Vec<_>>())
-        .with(changed.iter().map(|(_, now)| now.addressed_at).collect::<Vec<_>>()))
+        .with(changed.iter().map(|(_, now)| now.addressed_at).collect::<Vec<_>>())
+        .with(changed.iter().map(|(_, now)| now.last_seq).collect::<Vec<_>>()))
 }
 
 fn known(row: &Row) -> Known {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::contacts::contact_columns;
 use super::reading::{if_known, optional};
 use super::statement::Step;
 use super::ticks::last_tick;
@@ -51,8 +52,7 @@ crate::statements! {
         WHERE c.workspace_id = $1 AND c.id = ANY($2)
         FOR UPDATE OF c");
     WITH_CONTACT = concat!("
-        SELECT ", columns!(), ", s.session, false AS another_under_way, contact.id, contact.name, contact.language, contact.fields,
-            contact.address, contact.username, contact.addressed_at
+        SELECT ", columns!(), ", s.session, false AS another_under_way, ", contact_columns!("contact"), "
         FROM conversations AS c
         JOIN contacts AS contact ON contact.workspace_id = c.workspace_id AND contact.id = c.contact_id
         LEFT JOIN flow_sessions AS s ON s.workspace_id = c.workspace_id AND s.conversation_id = c.id

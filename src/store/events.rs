@@ -1,5 +1,6 @@
-//! The journal.
+//! The journals. Each of their lines gets its place in the feed later (`feed`).
 
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio_postgres::Row;
 
@@ -8,36 +9,58 @@ use super::statement::Step;
 use super::{Result, Store, Transaction, prepare};
 use crate::domain::event::{Event, Recorded};
 use crate::domain::ids::{ConversationId, WorkspaceId};
+use crate::domain::journal::{Place, Subject};
 
 crate::statements! {
     INSERT = "
-        INSERT INTO events (workspace_id, conversation_id, seq, at, kind, event)
-        SELECT $1, * FROM UNNEST($2::uuid[], $3::bigint[], $4::timestamptz[], $5::text[], $6::jsonb[])";
+        INSERT INTO events (workspace_id, subject_kind, subject_id, seq, at, kind, place, event)
+        SELECT $1, * FROM UNNEST($2::text[], $3::uuid[], $4::bigint[], $5::timestamptz[], $6::text[], $7::text[], $8::jsonb[])";
     SINCE = "
-        SELECT seq, at, event
+        SELECT seq, at, event, place
         FROM events
-        WHERE workspace_id = $1 AND conversation_id = $2 AND seq > $3
+        WHERE workspace_id = $1 AND subject_id = $2 AND seq > $3
         ORDER BY seq
         LIMIT $4";
     /// The act ($3) and the first that changed again who controls the conversation.
     OF_CONTROL = "
-        SELECT seq, at, event
+        SELECT seq, at, event, place
         FROM events
-        WHERE workspace_id = $1 AND conversation_id = $2 AND seq >= $3 AND kind = ANY($4)
+        WHERE workspace_id = $1 AND subject_id = $2 AND seq >= $3 AND kind = ANY($4)
         ORDER BY seq
         LIMIT 4";
 }
 
-/// Adds events to the journals of conversations.
-pub(super) fn insert(workspace: WorkspaceId, events: &[(ConversationId, Recorded)]) -> Result<Step> {
-    let bodies = events.iter().map(|(_, recorded)| serde_json::to_value(&recorded.event)).collect::<Result<Vec<_>, _>>()?;
-    Ok(Step::of(INSERT)
+/// A line of a journal, as it is stored.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub subject: Subject,
+    pub seq: i64,
+    pub at: Timestamp,
+    pub kind: String,
+    pub place: Place,
+    pub event: Value,
+}
+
+/// Adds lines to journals of a workspace.
+pub(super) fn append(workspace: WorkspaceId, lines: Vec<Line>) -> Step {
+    Step::of(INSERT)
         .with(workspace.0)
-        .with(events.iter().map(|(conversation, _)| conversation.0).collect::<Vec<_>>())
-        .with(events.iter().map(|(_, recorded)| recorded.seq).collect::<Vec<_>>())
-        .with(events.iter().map(|(_, recorded)| recorded.at).collect::<Vec<_>>())
-        .with(events.iter().map(|(_, recorded)| recorded.event.kind().to_owned()).collect::<Vec<_>>())
-        .with(bodies))
+        .with(lines.iter().map(|line| line.subject.kind().to_owned()).collect::<Vec<_>>())
+        .with(lines.iter().map(|line| line.subject.id(workspace)).collect::<Vec<_>>())
+        .with(lines.iter().map(|line| line.seq).collect::<Vec<_>>())
+        .with(lines.iter().map(|line| line.at).collect::<Vec<_>>())
+        .with(lines.iter().map(|line| line.kind.clone()).collect::<Vec<_>>())
+        .with(lines.iter().map(|line| line.place.as_str().to_owned()).collect::<Vec<_>>())
+        .with(lines.into_iter().map(|line| line.event).collect::<Vec<_>>())
+}
+
+/// Adds events to the journals of conversations and contacts.
+pub(super) fn insert(workspace: WorkspaceId, events: &[(Subject, Recorded)]) -> Result<Step> {
+    let line = |(subject, recorded): &(Subject, Recorded)| -> Result<Line> {
+        let Recorded { seq, at, place, ref event } = *recorded;
+        Ok(Line { subject: *subject, seq, at, kind: event.kind().to_owned(), place, event: serde_json::to_value(event)? })
+    };
+    Ok(append(workspace, events.iter().map(line).collect::<Result<Vec<_>>>()?))
 }
 
 /// What the journal says of who controlled a conversation, from a sequence on; more than an act is told by, so that what came after it
@@ -56,9 +79,10 @@ pub async fn of_control(
     Ok(rows.iter().map(recorded).collect())
 }
 
-/// Reads sequence, time and event. What this version does not understand has its place in the thread all the same.
+/// Reads sequence, time, event and place. What this version does not understand has its place all the same.
 pub(super) fn recorded(row: &Row) -> Recorded {
-    Recorded { seq: row.get(0), at: row.get(1), event: json(row, 2).unwrap_or(Event::Strange(Value::Null)) }
+    let event = json(row, 2).unwrap_or(Event::Strange(Value::Null));
+    Recorded { seq: row.get(0), at: row.get(1), place: Place::read(row.get(3)), event }
 }
 
 impl Store {

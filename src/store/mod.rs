@@ -15,6 +15,7 @@ pub mod doctor;
 pub mod drafts;
 mod error;
 pub mod events;
+pub mod feed;
 mod flight;
 pub mod inbound_items;
 pub mod inboxes;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
-use super::contacts::contact;
+use super::contacts::{self, contact_columns};
 use super::conversations::{WIDTH, columns, shown};
 use super::drafts::{Draft, Drafts};
 use super::reading::if_known;
@@ -17,8 +17,7 @@ use crate::domain::ids::{ConversationId, UserId, WorkspaceId};
 crate::statements! {
     /// A conversation with its contact, and what the viewer ($3) wrote and read there.
     OPENED = concat!("
-        SELECT ", columns!(), ", s.session, false AS another_under_way, contact.id, contact.name, contact.language, contact.fields,
-            contact.address, contact.username, contact.addressed_at,
+        SELECT ", columns!(), ", s.session, false AS another_under_way, ", contact_columns!("contact"), ",
             ARRAY(SELECT kind FROM contact_identities AS known
                   WHERE known.workspace_id = $1 AND (known.contact_id = c.contact_id OR known.joined_from @> ARRAY[c.contact_id])
                   ORDER BY kind, value LIMIT 20) AS kinds,
@@ -74,15 +73,16 @@ impl Store {
 
 fn opened(row: &Row) -> Opened {
     let first = WIDTH + 2;
-    let (kinds, values): (Vec<&str>, Vec<String>) = (row.get(first + 7), row.get(first + 8));
+    let more = first + contacts::WIDTH;
+    let (kinds, values): (Vec<&str>, Vec<String>) = (row.get(more), row.get(more + 1));
     Opened {
         conversation: shown(row),
         session: if_known(row, WIDTH),
-        contact: contact(row, first),
+        contact: contacts::contact(row, first),
         identities: kinds.into_iter().zip(values).map(|(kind, value)| Identity::of(kind, value)).collect(),
-        drafts: Drafts { reply: draft(row, first + 9), note: draft(row, first + 13) },
-        read_seq: row.get(first + 17),
-        ticked_at: row.get(first + 18),
+        drafts: Drafts { reply: draft(row, more + 2), note: draft(row, more + 6) },
+        read_seq: row.get(more + 10),
+        ticked_at: row.get(more + 11),
     }
 }
 

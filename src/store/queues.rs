@@ -56,8 +56,8 @@ crate::statements! {
             WHERE conversation.workspace_id = $1 AND conversation.id = waiting.id
             RETURNING conversation.last_seq
         ), journal AS (
-            INSERT INTO events (workspace_id, conversation_id, seq, at, kind, event)
-            SELECT $1, $2, last_seq, $5, $7, $8
+            INSERT INTO events (workspace_id, subject_kind, subject_id, seq, at, kind, place, event)
+            SELECT $1, 'conversation', $2, last_seq, $5, $7, $9, $8
             FROM taken
         )
         SELECT (SELECT last_seq FROM taken), EXISTS (SELECT FROM room)";
@@ -122,7 +122,8 @@ impl Store {
         let reason = serde_json::to_value(&assignment.reason)?;
         let (conversation, agent) = (assignment.conversation.0, assignment.agent.0);
         let written = serde_json::to_value(event)?;
-        let parameters: [&(dyn ToSql + Sync); 8] = [&workspace.0, &conversation, &queue.0, &agent, &now, &reason, &event.kind(), &written];
+        let (kind, place) = (event.kind(), event.place().as_str());
+        let parameters: [&(dyn ToSql + Sync); 9] = [&workspace.0, &conversation, &queue.0, &agent, &now, &reason, &kind, &written, &place];
         let row = self.query_opt(&CLAIM, &parameters).await?;
         let (seq, has_room) = row.map_or((None, false), |row| (row.get(0), row.get(1)));
         Ok(match (seq, has_room) {

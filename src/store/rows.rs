@@ -23,6 +23,7 @@ use crate::domain::event::Recorded;
 use crate::domain::flows::session::FlowSession;
 use crate::domain::ids::{ClaimId, ContactId, ConversationId, InboxId, MediaId, MessageId, WorkspaceId};
 use crate::domain::inbound::InboundItem;
+use crate::domain::journal::Subject;
 use crate::domain::message::Failure;
 use crate::domain::snapshot::InOutbox;
 
@@ -39,7 +40,7 @@ pub struct Rows {
     progress: Vec<Progress>,
     /// Messages that are in the outbox no more, with how they stood there.
     gone: Vec<(MessageId, InOutbox)>,
-    pub events: Vec<(ConversationId, Recorded)>,
+    pub events: Vec<(Subject, Recorded)>,
     pub messages: Vec<Placed>,
     pub outgoing: Vec<Outgoing>,
     pub postponed: Vec<(MessageId, ClaimId, Timestamp)>,

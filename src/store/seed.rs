@@ -14,6 +14,7 @@ use crate::domain::contact::{Contact, Identity};
 use crate::domain::conversation::Conversation;
 use crate::domain::event::Recorded;
 use crate::domain::ids::{NoteId, UserId, WorkspaceId};
+use crate::domain::journal::Subject;
 use crate::domain::message::{Content, Message};
 
 /// Rows a statement carries at most.
@@ -21,9 +22,9 @@ const ROWS: usize = 5_000;
 
 crate::statements! {
     SEED_CONTACTS = "
-        INSERT INTO contacts (workspace_id, id, name, language, fields, created_at)
+        INSERT INTO contacts (workspace_id, id, name, language, fields, last_seq, created_at)
         SELECT $1, *
-        FROM UNNEST($2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::timestamptz[])";
+        FROM UNNEST($2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::bigint[], $7::timestamptz[])";
     SEED_IDENTITIES = "
         INSERT INTO contact_identities (workspace_id, kind, value, contact_id)
         SELECT $1, *
@@ -47,9 +48,9 @@ crate::statements! {
         SELECT $1, *
         FROM UNNEST($2::uuid[], $3::uuid[], $4::bigint[], $5::uuid[], $6::text[], $7::timestamptz[])";
     SEED_EVENTS = "
-        INSERT INTO events (workspace_id, conversation_id, seq, at, kind, event)
+        INSERT INTO events (workspace_id, subject_kind, subject_id, seq, at, kind, place, event)
         SELECT $1, *
-        FROM UNNEST($2::uuid[], $3::bigint[], $4::timestamptz[], $5::text[], $6::jsonb[])";
+        FROM UNNEST($2::text[], $3::uuid[], $4::bigint[], $5::timestamptz[], $6::text[], $7::text[], $8::jsonb[])";
     /// What is over has been read by everybody; what somebody holds, by whoever holds it.
     SEED_READS = "
         INSERT INTO reads (workspace_id, conversation_id, user_id, seq)
@@ -106,6 +107,8 @@ pub struct PastContact {
     pub contact: Contact,
     pub identities: Vec<Identity>,
     pub since: Timestamp,
+    /// Their journal.
+    pub events: Vec<Recorded>,
 }
 
 /// A conversation with everything that happened in it.
@@ -222,7 +225,7 @@ impl Bulk<'_> {
         self.conversations(conversations).await?;
         self.messages(conversations).await?;
         self.notes(conversations).await?;
-        self.events(conversations).await
+        self.events(contacts, conversations).await
     }
 
     /// Stores what follows from all of it: who has read them and how busy agents are.
@@ -247,7 +250,8 @@ impl Bulk<'_> {
             let languages = column(rows, |row| row.contact.language.as_deref());
             let fields = json_column(rows, |row| &row.contact.fields)?;
             let since = column(rows, |row| row.since);
-            self.run(&SEED_CONTACTS, &[&ids, &names, &languages, &fields, &since]).await?;
+            let seqs = column(rows, |row| row.contact.last_seq);
+            self.run(&SEED_CONTACTS, &[&ids, &names, &languages, &fields, &seqs, &since]).await?;
         }
         let identities: Vec<(&Identity, Uuid)> =
             contacts.iter().flat_map(|row| row.identities.iter().map(|identity| (identity, row.contact.id.0))).collect();
@@ -332,15 +336,21 @@ impl Bulk<'_> {
         Ok(())
     }
 
-    async fn events(&self, conversations: &[PastConversation]) -> Result<()> {
-        let events: Vec<(&Conversation, &Recorded)> = parts(conversations, |past| &past.events);
+    async fn events(&self, contacts: &[PastContact], conversations: &[PastConversation]) -> Result<()> {
+        let of_contacts = contacts.iter().map(|past| (Subject::Contact(past.contact.id), &past.events));
+        let of_conversations = conversations.iter().map(|past| (Subject::Conversation(past.conversation.id), &past.events));
+        let journals = of_contacts.chain(of_conversations);
+        let events: Vec<(Subject, &Recorded)> =
+            journals.flat_map(|(subject, events)| events.iter().map(move |recorded| (subject, recorded))).collect();
         for rows in events.chunks(ROWS) {
-            let of = column(rows, |(conversation, _)| conversation.id.0);
+            let subjects = column(rows, |(subject, _)| subject.kind());
+            let of = column(rows, |(subject, _)| subject.id(self.workspace));
             let seqs = column(rows, |(_, recorded)| recorded.seq);
             let times = column(rows, |(_, recorded)| recorded.at);
             let kinds = column(rows, |(_, recorded)| recorded.event.kind());
             let bodies = json_column(rows, |(_, recorded)| &recorded.event)?;
-            self.run(&SEED_EVENTS, &[&of, &seqs, &times, &kinds, &bodies]).await?;
+            let places = column(rows, |(_, recorded)| recorded.place.as_str());
+            self.run(&SEED_EVENTS, &[&subjects, &of, &seqs, &times, &kinds, &places, &bodies]).await?;
         }
         Ok(())
     }

@@ -3,16 +3,20 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::try_join_all;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
+use super::events::{self, Line};
 use super::reading::{json, value};
 use super::statement::Step;
 use super::users::role;
 use super::{Result, Store, Transaction, prepare};
 use crate::domain::channel::Channel;
 use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, TeamId, UserId, WorkspaceId};
+use crate::domain::journal::{Place, Subject};
 use crate::domain::setup::value::{CannedReply, Flow, Inbox, Member, Number, Queue, Team};
 use crate::domain::setup::{RecordedSetup, Setup, SetupEvent, Who};
 
@@ -39,30 +43,30 @@ crate::statements! {
     VERSION = "SELECT version FROM setups WHERE workspace_id = $1";
     /// Of all workspaces that a node keeps.
     VERSIONS = "SELECT workspace_id, version FROM setups WHERE workspace_id = ANY($1)";
-    INSERT_EVENTS = "
-        INSERT INTO setup_events (workspace_id, seq, act, at, who, kind, event)
-        SELECT $1, seq, $2, $3, $4, kind, event
-        FROM UNNEST($5::bigint[], $6::text[], $7::jsonb[]) AS new (seq, kind, event)";
     SINCE = "
-        SELECT seq, act, at, who, event
-        FROM setup_events
-        WHERE workspace_id = $1 AND seq > $2
+        SELECT seq, at, event
+        FROM events
+        WHERE workspace_id = $1 AND subject_id = $1 AND seq > $2
         ORDER BY seq
         LIMIT $3";
     BEFORE = "
-        SELECT seq, act, at, who, event
-        FROM setup_events
-        WHERE workspace_id = $1 AND seq < $2
+        SELECT seq, at, event
+        FROM events
+        WHERE workspace_id = $1 AND subject_id = $1 AND seq < $2
         ORDER BY seq DESC
         LIMIT $3";
     /// The act of an event.
     OF_ACT = "
-        SELECT event.seq, event.act, event.at, event.who, event.event
-        FROM setup_events AS one
-        JOIN setup_events AS event
-            ON event.workspace_id = one.workspace_id AND event.act = one.act AND event.seq >= one.act AND event.seq < one.act + $3
-        WHERE one.workspace_id = $1 AND one.seq = $2
-        ORDER BY event.seq";
+        WITH one AS (
+            SELECT (event ->> 'act')::bigint AS act
+            FROM events
+            WHERE workspace_id = $1 AND subject_id = $1 AND seq = $2
+        )
+        SELECT seq, at, event
+        FROM events
+        WHERE workspace_id = $1 AND subject_id = $1 AND seq >= (SELECT act FROM one) AND seq < (SELECT act FROM one) + $3
+          AND event ->> 'act' = (SELECT act::text FROM one)
+        ORDER BY seq";
     MEMBERS = concat!(members!(), " ORDER BY person.id LIMIT 10000");
     MEMBER = concat!(members!(), " AND person.id = $2");
     TEAMS = "SELECT id, name FROM teams WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
@@ -181,19 +185,26 @@ pub async fn of_act(transaction: &Transaction<'_>, workspace: WorkspaceId, seq: 
     Ok(transaction.query(&statement, &[&workspace.0, &seq, &MOST_OF_ACT]).await?.iter().map(recorded).collect())
 }
 
+/// A line of the journal: the first line of the same act, who did it and what it changed, without secrets. What an undo goes by.
+#[derive(Serialize)]
+struct Written<'a> {
+    act: i64,
+    who: &'a Who,
+    what: &'a SetupEvent,
+}
+
 /// Adds an act to the journal, and says how far the set-up has come.
 pub(super) fn append(workspace: WorkspaceId, act: &[RecordedSetup], head: JournalHead) -> Result<Vec<Step>> {
-    let Some(first) = act.first() else { return Ok(Vec::new()) };
-    let events = act.iter().map(|recorded| serde_json::to_value(&recorded.event)).collect::<Result<Vec<_>, _>>()?;
-    let journal = Step::of(INSERT_EVENTS)
-        .with(workspace.0)
-        .with(first.act)
-        .with(first.at)
-        .with(serde_json::to_value(&first.who)?)
-        .with(act.iter().map(|recorded| recorded.seq).collect::<Vec<_>>())
-        .with(act.iter().map(|recorded| recorded.event.kind()).collect::<Vec<_>>())
-        .with(events);
-    Ok(vec![journal, Step::of(ADVANCE).with(workspace.0).with(head.last_seq).with(head.version)])
+    let line = |recorded: &RecordedSetup| -> Result<Line> {
+        let RecordedSetup { seq, act, at, who, event } = recorded;
+        let written = serde_json::to_value(Written { act: *act, who, what: event })?;
+        Ok(Line { subject: Subject::Setup, seq: *seq, at: *at, kind: event.kind(), place: Place::Nothing, event: written })
+    };
+    let lines = act.iter().map(line).collect::<Result<Vec<_>>>()?;
+    if lines.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![events::append(workspace, lines), Step::of(ADVANCE).with(workspace.0).with(head.last_seq).with(head.version)])
 }
 
 impl Store {
@@ -225,12 +236,22 @@ impl Store {
 
 /// What this version does not understand has its place all the same.
 fn recorded(row: &Row) -> RecordedSetup {
+    #[derive(Deserialize)]
+    struct Read {
+        act: i64,
+        #[serde(default)]
+        who: Value,
+        #[serde(default)]
+        what: Value,
+    }
+    let seq = row.get(0);
+    let read = json(row, 2).unwrap_or(Read { act: seq, who: Value::Null, what: Value::Null });
     RecordedSetup {
-        seq: row.get(0),
-        act: row.get(1),
-        at: row.get(2),
-        who: json(row, 3).unwrap_or(Who::Strange),
-        event: json(row, 4).unwrap_or(SetupEvent::Strange(serde_json::Value::Null)),
+        seq,
+        act: read.act,
+        at: row.get(1),
+        who: serde_json::from_value(read.who).unwrap_or(Who::Strange),
+        event: serde_json::from_value(read.what).unwrap_or(SetupEvent::Strange(Value::Null)),
     }
 }
 

@@ -13,11 +13,9 @@ use crate::domain::message::{Author, Content, Message};
 crate::statements! {
     /// What stands in the thread: everything but reports about messages that stand there already.
     BEFORE = "
-        SELECT seq, at, event
+        SELECT seq, at, event, place
         FROM events
-        WHERE workspace_id = $1 AND conversation_id = $2 AND seq < $3
-          AND kind NOT IN ('message_status_changed', 'message_resent', 'message_left', 'media_changed', 'answer_recorded', 'flow_started',
-                           'language_learned')
+        WHERE workspace_id = $1 AND subject_id = $2 AND seq < $3 AND place = 'stands'
         ORDER BY seq DESC
         LIMIT $4";
     MESSAGES = "

@@ -14,12 +14,16 @@ pub const FIRST_CAPACITY: i32 = 8;
 const MOST_PEOPLE: i64 = 2_000;
 
 crate::statements! {
-    /// With the row that is the lock of its set-up.
+    /// With the rows that are the locks of its set-up and of its feed.
     INSERT_WORKSPACE = "
         WITH workspace AS (
             INSERT INTO workspaces (id, name, locale, time_zone)
             VALUES ($1, $2, $3, $4)
             RETURNING id
+        ), feed AS (
+            INSERT INTO feeds (workspace_id)
+            SELECT id
+            FROM workspace
         )
         INSERT INTO setups (workspace_id)
         SELECT id

@@ -1,4 +1,4 @@
-//! Chores: sends whose node stopped, what people hold who have left, figures for `/metrics` and for the planner, and old bodies. One
+//! Chores: sends whose node stopped, what people hold who have left, places in the feed, figures for `/metrics` and for the planner, and old bodies. One
 //! that fails keeps the others waiting for nothing.
 
 use std::collections::HashSet;
@@ -48,6 +48,7 @@ async fn round(workers: &Workers, paused: &mut HashSet<InboxId>) -> Result<(), E
     let chores = [
         record_lapses(workers).await,
         workers.runner.return_what_nobody_holds().await,
+        workers.runner.number_feeds().await,
         tell_figures(workers, paused).await,
         keep_small(workers).await,
     ];

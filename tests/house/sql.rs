@@ -47,6 +47,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("dispatches", "LAPSED", CLAIM),
     ("doctor", "CLOCK", SERVER),
     ("doctor", "DESCRIBE_SERVER", SERVER),
+    ("feed", "WITH_UNNUMBERED", CLAIM),
     ("inbound_items", "LEFT_BEHIND", CLAIM),
     ("inboxes", "ALL", DOCTOR),
     ("inboxes", "OF_ADDRESSES", NUMBERS),

@@ -73,6 +73,6 @@ async fn what_was_joined_is_parted_by_whoever_holds_it_or_may_hand_on_any() {
     assert!(told.contains(&format!(r#".line__part[value="{other}"]"#)), "{told}");
     assert!(told.contains(r#"target="contact-names""#) && !told.contains("34600000001"), "the panel still has the other's number: {told}");
     sue.does(kept, "parting", &fields).await;
-    assert_eq!(shop.count("events WHERE kind = 'contacts_parted'").await, 1, "they are parted once");
+    assert_eq!(shop.count("events WHERE kind = 'contacts_parted' AND subject_kind = 'conversation'").await, 1, "they are parted once");
     assert_eq!(shop.count("contact_identities WHERE standing = 'apart'").await, 1);
 }

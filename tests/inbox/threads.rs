@@ -134,8 +134,10 @@ async fn a_page_that_missed_very_much_loads_itself_again() {
     let shop = Shop::open().await;
     let id = shop.hears_text("34600000001", "Hi").await;
     let client = shop.house.state.store.client().await.unwrap();
-    let many = "INSERT INTO events (workspace_id, conversation_id, seq, at, kind, event)
-                SELECT workspace_id, conversation_id, seq + 10 * g, at, kind, event FROM events, generate_series(1, 300) AS g";
+    let many = "INSERT INTO events (workspace_id, subject_kind, subject_id, seq, at, kind, place, event)
+                SELECT workspace_id, subject_kind, subject_id, seq + 10 * g, at, kind, place, event
+                FROM events, generate_series(1, 300) AS g
+                WHERE subject_kind = 'conversation'";
     client.batch_execute(many).await.unwrap();
     let missed =
         since_html(&shop.house.state, Locale::default(), shop.house.workspace, id, Seen { seq: 1, ticked: 0 }).await.unwrap().unwrap();

@@ -315,7 +315,7 @@ impl Shop {
             tables.log.push(Happened { at: now, event: event.clone() });
             let kept = tables.conversations.iter_mut().find(|kept| kept.conversation.id == conversation.id).expect("it was opened");
             if event.is_journaled() {
-                kept.journal.push(Recorded { seq: conversation.last_seq, at: now, event });
+                kept.journal.push(Recorded::new(conversation.last_seq, now, event));
             }
             kept.conversation = conversation;
             kept.session.clone_from(&snapshot.session);

@@ -152,7 +152,7 @@ async fn a_thread_never_says_that_answers_go_to_what_is_another_contacts() {
     writes(&shop, &[id("DE.1")], "wamid.4", 3).await;
     writes(&shop, &[phone("491"), id("DE.1")], "wamid.5", 4).await;
     assert_eq!(recipient(&shop, two.0).await, Some(id("DE.1")));
-    let sql = "SELECT event #>> '{to,value}' FROM events WHERE conversation_id = $1 AND kind = 'address_changed' ORDER BY seq DESC";
+    let sql = "SELECT event #>> '{to,value}' FROM events WHERE subject_id = $1 AND kind = 'address_changed' ORDER BY seq DESC";
     assert_eq!(shop.rows(sql, &[&two.0.0]).await[0].get::<_, &str>(0), "DE.1");
 }
 

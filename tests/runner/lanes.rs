@@ -218,6 +218,6 @@ async fn a_customer_who_comes_back_under_another_name_has_a_journal_without_a_ga
     store(&shop.store, &[message("4917", "wamid.2", "hello")]).await;
     work(&node.runner).await;
     assert_eq!(shop.count("SELECT count(*) FROM conversations").await, 2);
-    assert_eq!(shop.count("SELECT count(*) FROM events WHERE kind = 'contact_renamed'").await, 1);
+    assert_eq!(shop.count("SELECT count(*) FROM events WHERE kind = 'contact_renamed' AND subject_kind = 'conversation'").await, 1);
     shop.is_consistent().await;
 }

@@ -75,7 +75,7 @@ pub async fn of(shop: &Shop, wamid: &str) -> (ConversationId, ContactId) {
 
 /// What a conversation's journal says of who is who.
 pub async fn lines(shop: &Shop, conversation: ConversationId) -> Vec<String> {
-    let sql = "SELECT kind FROM events WHERE conversation_id = $1 AND kind IN
+    let sql = "SELECT kind FROM events WHERE subject_id = $1 AND kind IN
                ('address_changed', 'number_taken_over', 'contacts_joined', 'contacts_parted', 'customer_moved_on') ORDER BY seq";
     shop.rows(sql, &[&conversation.0]).await.iter().map(|row| row.get(0)).collect()
 }

@@ -49,6 +49,7 @@ async fn racing_routers_never_assign_twice_nor_overfill() {
         longest.sort();
         assert_eq!(first.iter().map(|row| row.get::<_, uuid::Uuid>(0)).collect::<Vec<_>>(), longest, "who waited longest was assigned");
         shop.execute("DELETE FROM contacts", &[]).await;
+        shop.execute("DELETE FROM events", &[]).await;
         shop.execute("UPDATE agents SET load = 0", &[]).await;
     }
 }

@@ -21,11 +21,11 @@ use crate::shop::Shop;
 
 type Outcome = Result<Configured, Error>;
 
-fn by(person: &Person) -> By {
+pub fn by(person: &Person) -> By {
     By::Person(person.clone())
 }
 
-fn named(queue: QueueId, name: &str) -> SetupCommand {
+pub fn named(queue: QueueId, name: &str) -> SetupCommand {
     SetupCommand::ChangeQueue { queue, change: QueueChange { name: Some(name.to_owned()), ..QueueChange::default() } }
 }
 
@@ -155,7 +155,7 @@ async fn no_secret_stands_in_the_journal() {
     }
     assert_eq!(shop.count("SELECT count(*) FROM users WHERE password_hash = 'horse'").await, 1);
     assert_eq!(runner.workplaces().connection(shop.workspace, shop.inbox).await.unwrap().unwrap().secret().unwrap(), "horse");
-    let journal = shop.rows("SELECT setup_events::text, kind FROM setup_events", &[]).await;
+    let journal = shop.rows("SELECT events::text, kind FROM events WHERE subject_kind = 'setup' ORDER BY seq", &[]).await;
     assert_eq!(journal.iter().map(|row| row.get::<_, String>(1)).collect::<Vec<_>>(), ["password_replaced", "access_token_replaced"]);
     assert!(journal.iter().all(|row| !row.get::<_, String>(0).contains("horse")));
 }

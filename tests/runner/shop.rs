@@ -194,10 +194,12 @@ const NEVER: [(&str, &str); 6] = [
         "SELECT count(*) FROM flow_sessions JOIN conversations ON conversations.id = conversation_id WHERE controller <> 'flow'",
     ),
     (
-        "the journal has a gap",
-        "SELECT count(*) FROM conversations
-         WHERE last_seq <> (SELECT count(*) FROM events WHERE conversation_id = id)
-            OR last_seq <> coalesce((SELECT max(seq) FROM events WHERE conversation_id = id), 0)",
+        "a journal has a gap",
+        "SELECT count(*)
+         FROM (SELECT id, last_seq FROM conversations UNION ALL SELECT id, last_seq FROM contacts
+               UNION ALL SELECT workspace_id, last_seq FROM setups) AS subject
+         WHERE last_seq <> (SELECT count(*) FROM events WHERE subject_id = id)
+            OR last_seq <> coalesce((SELECT max(seq) FROM events WHERE subject_id = id), 0)",
     ),
     ("what is resolved has a controller", "SELECT count(*) FROM conversations WHERE (state = 'resolved') <> (controller = 'nobody')"),
     (

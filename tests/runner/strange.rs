@@ -77,24 +77,23 @@ async fn lists_and_threads_show_what_they_do_not_understand_and_all_the_rest() {
 async fn events_that_are_not_understood_keep_their_place_in_the_thread() {
     let (shop, _, conversation) = visited().await;
     let before = shop.store.events_since(shop.workspace, conversation, 0, 100).await.unwrap();
-    shop.execute("UPDATE events SET kind = 'waved', event = '{\"event\": \"waved\", \"hands\": 2}' WHERE seq = 1", &[]).await;
-    shop.execute(
-        "UPDATE events SET kind = 'message_received', event = '{\"event\": \"message_received\", \"hologram\": {}}' WHERE seq = 2",
-        &[],
-    )
-    .await;
-    shop.execute(
-        "UPDATE events SET kind = 'waved', event = '{\"event\": \"waved\", \"hands\": 1.7976931348623157e308}' WHERE seq = 3",
-        &[],
-    )
-    .await;
+    let newer = [
+        ("waved", "stands", r#"{"event": "waved", "hands": 2}"#),
+        ("message_received", "touches", r#"{"event": "message_received", "hologram": {}}"#),
+        ("waved", "stands", r#"{"event": "waved", "hands": 1.7976931348623157e308}"#),
+    ];
+    for (seq, (kind, place, event)) in (1_i64..).zip(newer) {
+        let sql = "UPDATE events SET kind = $3, place = $4, event = $5::text::jsonb WHERE subject_id = $1 AND seq = $2";
+        shop.execute(sql, &[&conversation.0, &seq, &kind, &place, &event]).await;
+    }
 
     let since = shop.store.events_since(shop.workspace, conversation, 0, 100).await.unwrap();
     assert_eq!(since.len(), before.len());
     assert!(since[..3].iter().all(|recorded| matches!(recorded.event, Event::Strange(_))), "{:?}", &since[..3]);
     assert_eq!(since[3..], before[3..]);
     let thread = shop.store.thread_before(shop.workspace, conversation, i64::MAX, 100).await.unwrap();
-    assert_eq!(thread.iter().rev().take(3).filter(|recorded| matches!(recorded.event, Event::Strange(_))).count(), 3);
+    let strange: Vec<i64> = thread.iter().filter(|it| matches!(it.event, Event::Strange(_))).map(|it| it.seq).collect();
+    assert_eq!(strange, [3, 1], "what touches something else has no item of its own");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -93,7 +93,7 @@ async fn everybody_was_assigned(world: &World) {
     assert_eq!(world.count(with_flow).await, 0, "somebody is still with the flow");
     let doubly = "
         SELECT count(*) FROM (
-            SELECT FROM events WHERE kind = 'conversation_assigned' GROUP BY conversation_id HAVING count(*) <> 1) AS odd";
+            SELECT FROM events WHERE kind = 'conversation_assigned' GROUP BY subject_id HAVING count(*) <> 1) AS odd";
     assert_eq!(world.count(doubly).await, 0, "a conversation was assigned more than once");
     world.loads_are_right().await;
 }

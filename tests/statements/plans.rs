@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokio_postgres::types::Type;
 
 /// Tables that grow with use; all others are as large as a team's set-up.
-const LARGE: [&str; 17] = [
+const LARGE: [&str; 16] = [
     "contacts",
     "contact_identities",
     "conversations",
@@ -17,7 +17,6 @@ const LARGE: [&str; 17] = [
     "drafts",
     "reads",
     "sessions",
-    "setup_events",
     "payloads",
     "inbound_items",
     "outbox",

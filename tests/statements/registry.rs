@@ -28,6 +28,7 @@ pub const ALL: &[File] = files! {
     doctor
     drafts
     events
+    feed
     inbound_items
     inboxes
     lists

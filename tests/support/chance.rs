@@ -14,6 +14,11 @@ impl Chance {
         Self(seed)
     }
 
+    /// Another sequence, of its own.
+    pub fn fork(&mut self) -> Self {
+        Self(self.0.wrapping_add(self.below(usize::MAX) as u64))
+    }
+
     /// A number below `limit`.
     pub fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);

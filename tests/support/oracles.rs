@@ -84,7 +84,7 @@ impl World {
     pub async fn everybody_was_assigned_once(&self, conversations: i64) {
         let assigned = "
             SELECT count(*) FROM (
-                SELECT conversation_id FROM events WHERE kind = 'conversation_assigned' GROUP BY conversation_id HAVING count(*) = 1) AS once";
+                SELECT subject_id FROM events WHERE kind = 'conversation_assigned' GROUP BY subject_id HAVING count(*) = 1) AS once";
         assert_eq!(self.count("SELECT count(*) FROM conversations").await, conversations, "conversations");
         assert_eq!(self.count("SELECT count(*) FROM conversations WHERE agent_id IS NOT NULL").await, conversations, "held conversations");
         assert_eq!(self.count(assigned).await, conversations, "conversations assigned exactly once");
@@ -105,7 +105,7 @@ impl World {
         let gaps = "
             SELECT count(*)
             FROM conversations
-            LEFT JOIN (SELECT conversation_id, count(*), max(seq) FROM events GROUP BY conversation_id) AS journal ON conversation_id = id
+            LEFT JOIN (SELECT subject_id, count(*), max(seq) FROM events GROUP BY subject_id) AS journal ON subject_id = id
             WHERE (last_seq, last_seq) IS DISTINCT FROM (coalesce(journal.count, 0), coalesce(journal.max, 0))";
         assert_eq!(self.count(gaps).await, 0, "a journal has a gap");
     }

@@ -30,6 +30,7 @@ pub(super) struct Life<'a> {
     pub snapshot: Snapshot,
     identity: Identity,
     since: Timestamp,
+    told_of_them: Vec<Recorded>,
     /// The last is the one under way.
     conversations: Vec<PastConversation>,
 }
@@ -53,13 +54,15 @@ impl<'a> Life<'a> {
             agents: shop.agents(),
             ids: Ids::new(chance.uuid()),
         };
-        Self { shop, chance, now: since, snapshot, identity, since, conversations: Vec::new() }
+        Self { shop, chance, now: since, snapshot, identity, since, told_of_them: Vec::new(), conversations: Vec::new() }
     }
 
     /// What the tables would hold now.
     pub fn rows(mut self) -> (PastContact, Vec<PastConversation>) {
         self.close_page();
-        (PastContact { contact: self.snapshot.contact, identities: vec![self.identity], since: self.since }, self.conversations)
+        let contact =
+            PastContact { contact: self.snapshot.contact, identities: vec![self.identity], since: self.since, events: self.told_of_them };
+        (contact, self.conversations)
     }
 
     /// Lets time pass: at least and at most so many seconds.
@@ -193,6 +196,9 @@ impl<'a> Life<'a> {
             self.close_page();
         }
         self.snapshot.apply(&event, self.now);
+        if event.is_of_contact() {
+            self.told_of_them.push(Recorded::new(self.snapshot.contact.last_seq, self.now, event.clone()));
+        }
         let Some(conversation) = &self.snapshot.conversation else { return };
         if self.conversations.last().is_none_or(|past| past.conversation.id != conversation.id) {
             let (messages, notes, events) = (Vec::new(), Vec::new(), Vec::new());
@@ -200,7 +206,7 @@ impl<'a> Life<'a> {
         }
         let seq = conversation.last_seq;
         if let Some(page) = self.conversations.last_mut() {
-            write(page, Recorded { seq, at: self.now, event });
+            write(page, Recorded::new(seq, self.now, event));
         }
     }
 

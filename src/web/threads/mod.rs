@@ -28,6 +28,7 @@ use crate::domain::contact::Contact;
 use crate::domain::conversation::Conversation;
 use crate::domain::event::{Actor, Event, Recorded};
 use crate::domain::ids::{ContactId, ConversationId, InboxId, MessageId, UserId, WorkspaceId};
+use crate::domain::journal::Place;
 use crate::domain::message::{Author, Message};
 use crate::domain::tick::Climbed;
 use crate::domain::workplace::Workplace;
@@ -60,49 +61,6 @@ pub struct CaughtUp {
     pub reload: bool,
 }
 
-/// Whether an event has a place of its own in the thread. The others only change a message that stands there, or the state around
-/// the thread; `store::threads` leaves them out too.
-#[must_use]
-pub fn stands(event: &Event) -> bool {
-    match event {
-        Event::MessageReceived { .. }
-        | Event::MessageQueued { .. }
-        | Event::NoteAdded { .. }
-        | Event::ConversationOpened { .. }
-        | Event::ConversationReopened { .. }
-        | Event::WindowOpened { .. }
-        | Event::WindowClosed
-        | Event::FieldSet { .. }
-        | Event::HandedOff { .. }
-        | Event::ConversationQueued { .. }
-        | Event::ConversationAssigned { .. }
-        | Event::ConversationTransferred { .. }
-        | Event::ConversationResolved { .. }
-        | Event::ActUndone { .. }
-        | Event::AddressChanged { .. }
-        | Event::NumberTakenOver { .. }
-        | Event::ContactsJoined { .. }
-        | Event::CustomerMovedOn { .. }
-        | Event::ContactsParted { .. }
-        | Event::ContactRenamed { .. }
-        | Event::Strange(_) => true,
-        Event::MessageStatusChanged { .. }
-        | Event::MessageResent { .. }
-        | Event::MessageLeft { .. }
-        | Event::MediaChanged { .. }
-        | Event::FlowStarted { .. }
-        | Event::AnswerRecorded { .. }
-        | Event::LanguageLearned { .. }
-        | Event::UsernameLearned { .. }
-        | Event::FlowAdvanced { .. }
-        | Event::DeliveryPostponed { .. }
-        | Event::LeftOutbox { .. }
-        | Event::InboxPaused { .. }
-        | Event::TimerSet { .. }
-        | Event::TimerCancelled { .. } => false,
-    }
-}
-
 /// The items of events, in the order of their sequence. Messages stand as they are now, also those that events only touched.
 ///
 /// # Errors
@@ -117,7 +75,9 @@ pub async fn items(state: &State, thread: Thread<'_>, events: &[Recorded]) -> Re
     let formatting = rules(state, thread.workspace, thread.inbox).await?.formatting;
     let builder = Builder { thread, workplace, formatting, quotes };
     let mut items: Vec<ThreadItem> = messages.into_iter().map(|it| builder.item(it)).collect();
-    items.extend(events.iter().filter(|recorded| stands(&recorded.event)).filter_map(|recorded| line_or_note(thread.locale, recorded)));
+    items.extend(
+        events.iter().filter(|recorded| recorded.place == Place::Stands).filter_map(|recorded| line_or_note(thread.locale, recorded)),
+    );
     offer_to_part(store, thread.workspace, &mut items).await?;
     items.sort_by_key(ThreadItem::seq);
     Ok(items)
@@ -157,7 +117,7 @@ pub async fn live_html(state: &State, locale: Locale, change: &ConversationChang
             climbed(state, thread, *message).await?
         }
         Event::MediaChanged { .. } => items(state, thread, std::slice::from_ref(recorded)).await?.iter().map(streams::upsert).collect(),
-        event if stands(event) => line_or_note(locale, recorded).iter().map(streams::upsert).collect(),
+        _ if recorded.place == Place::Stands => line_or_note(locale, recorded).iter().map(streams::upsert).collect(),
         _ => String::new(),
     };
     match &recorded.event {
@@ -169,7 +129,7 @@ pub async fn live_html(state: &State, locale: Locale, change: &ConversationChang
     if is_last && change.events.iter().any(|recorded| changes_names(&recorded.event)) {
         html.push_str(&contact_names(state, locale, change.workspace, &change.contact).await?);
     }
-    if is_last && (change.is_wait_changed() || change.events.iter().any(|recorded| changes_state(&recorded.event))) {
+    if is_last && (change.is_wait_changed() || change.events.iter().any(changes_state)) {
         html.push_str(&streams::conversation_state(&present::state_of_change(locale, change)));
     }
     Ok(html)
@@ -212,7 +172,7 @@ pub async fn since_html(
     if events.iter().any(|recorded| changes_names(&recorded.event)) {
         html.push_str(&contact_names(state, locale, workspace, &opened.contact).await?);
     }
-    if events.iter().any(|recorded| changes_state(&recorded.event) || may_change_wait(&recorded.event)) {
+    if events.iter().any(|recorded| changes_state(recorded) || may_change_wait(&recorded.event)) {
         html.push_str(&streams::conversation_state(&state_now(state, locale, workspace, &opened).await?));
     }
     // Read after the messages, so that nothing older is shown over them.
@@ -250,8 +210,12 @@ fn message_of(event: &Event) -> Option<MessageId> {
 }
 
 /// Whether header, composer or brief may look different after it.
-fn changes_state(event: &Event) -> bool {
-    message_of(event).is_none_or(|_| stands(event)) && !matches!(event, Event::NoteAdded { .. })
+fn changes_state(recorded: &Recorded) -> bool {
+    match recorded.place {
+        Place::Stands => !matches!(recorded.event, Event::NoteAdded { .. }),
+        Place::Around => true,
+        Place::Touches | Place::Nothing => false,
+    }
 }
 
 /// Whether the customer is called otherwise from then on.

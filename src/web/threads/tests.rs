@@ -10,8 +10,8 @@ use crate::domain::contact::Identity;
 use crate::domain::conversation::{ControlBefore, Controller};
 use crate::domain::event::{Act, Destination, QueuedBecause};
 use crate::domain::ids::{ContactId, ConversationId, FlowId, InboxId, MediaId, NoteId, QueueId};
+use crate::domain::journal::Place;
 use crate::domain::message::{Content, Failure, MediaState, Status};
-use crate::domain::timer::Timer;
 use crate::store::threads::QuotedMessage;
 use crate::web::messages::view::Bubble;
 
@@ -102,19 +102,10 @@ fn one_of_each() -> Vec<Event> {
 }
 
 #[test]
-fn what_stands_in_a_thread_is_what_the_database_reads_for_it() {
-    let before = crate::store::threads::STATEMENTS.iter().find(|statement| statement.name == "BEFORE").unwrap();
-    for event in one_of_each() {
-        let is_read = !before.sql.contains(&format!("'{}'", event.kind()));
-        assert_eq!(stands(&event), is_read, "{}", event.kind());
-    }
-}
-
-#[test]
 fn whatever_stands_in_a_thread_has_an_item() {
-    for event in one_of_each().into_iter().filter(stands) {
+    for event in one_of_each().into_iter().filter(|event| event.place() == Place::Stands) {
         let is_bubble = message_of(&event).is_some();
-        let recorded = Recorded { seq: 3, at: at(), event };
+        let recorded = Recorded::new(3, at(), event);
         let item = line_or_note(Locale::default(), &recorded);
         assert_eq!(item.is_some(), !is_bubble, "{}", recorded.event.kind());
         assert!(item.is_none_or(|item| item.seq() == 3));
@@ -125,9 +116,11 @@ fn whatever_stands_in_a_thread_has_an_item() {
 fn only_what_changes_the_state_shows_it_again() {
     let quiet = ["message_status_changed", "message_resent", "message_left", "media_changed", "note_added"];
     for event in one_of_each() {
-        assert_eq!(changes_state(&event), !quiet.contains(&event.kind()), "{}", event.kind());
+        let recorded = Recorded::new(3, at(), event);
+        assert_eq!(changes_state(&recorded), !quiet.contains(&recorded.event.kind()), "{}", recorded.event.kind());
     }
-    assert!(changes_state(&Event::TimerCancelled { timer: Timer::FlowWait }));
+    let strange = |place| Recorded { place, ..Recorded::new(3, at(), Event::Strange(serde_json::Value::Null)) };
+    assert!(changes_state(&strange(Place::Around)) && !changes_state(&strange(Place::Touches)));
 }
 
 fn builder(quotes: HashMap<String, QuotedMessage>) -> Builder<'static> {
