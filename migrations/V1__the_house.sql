@@ -479,9 +479,13 @@ CREATE TABLE outbox (
     position bigint GENERATED ALWAYS AS IDENTITY,
     workspace_id uuid NOT NULL,
     message_id uuid NOT NULL,
-    conversation_id uuid NOT NULL,
+    -- Of any subject (`events`), which records what becomes of it.
+    subject_kind text NOT NULL,
+    subject_id uuid NOT NULL,
     contact_id uuid NOT NULL,
     inbox_id uuid NOT NULL,
+    -- 0 an agent's, 1 a flow's, 2 a journey's, 3 a broadcast's.
+    priority smallint NOT NULL CHECK (priority BETWEEN 0 AND 3),
     state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'dispatching')),
     attempts integer NOT NULL DEFAULT 0,
     due_at timestamptz NOT NULL,
@@ -495,22 +499,22 @@ CREATE TABLE outbox (
 -- One at a time per contact, whatever the nodes do.
 CREATE UNIQUE INDEX outbox_dispatching ON outbox (workspace_id, inbox_id, contact_id) WHERE state = 'dispatching';
 -- What a number has to send, in order.
-CREATE INDEX outbox_queued ON outbox (workspace_id, inbox_id, position) WHERE state = 'queued';
+CREATE INDEX outbox_queued ON outbox (workspace_id, inbox_id, priority, position) WHERE state = 'queued';
 -- Whether an earlier message to the same contact is still to be sent.
 CREATE INDEX outbox_by_contact ON outbox (workspace_id, inbox_id, contact_id, position);
 
--- Deadlines. A conversation has one of each kind and subject; setting it again moves it.
+-- Deadlines, of any subject (`events`). It has one of each kind for what that is about; setting it again moves it.
 CREATE TABLE timers (
     workspace_id uuid NOT NULL,
-    conversation_id uuid NOT NULL,
+    subject_kind text NOT NULL,
+    subject_id uuid NOT NULL,
     kind text NOT NULL,
-    subject uuid NOT NULL,
-    contact_id uuid NOT NULL,
+    about uuid NOT NULL,
     due_at timestamptz NOT NULL,
     timer jsonb NOT NULL,
     -- Until when the node that took it up has it to itself.
     claimed_until timestamptz,
-    PRIMARY KEY (workspace_id, conversation_id, kind, subject)
+    PRIMARY KEY (workspace_id, subject_id, kind, about)
 );
--- What is due, and when the next one will be.
-CREATE INDEX timers_due ON timers (due_at);
+-- What is due of a kind, and when the next one will be: however many of another kind are due, they come first to nobody.
+CREATE INDEX timers_due ON timers (kind, due_at);

@@ -6,7 +6,27 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::contact::Identity;
-use super::message::{Failure, Wamid};
+use super::message::{Author, Failure, Wamid};
+
+/// Whose messages of a number go first. As they are stored, a smaller number is earlier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Priority {
+    Agent = 0,
+    Flow = 1,
+    Journey = 2,
+    Broadcast = 3,
+}
+
+impl Priority {
+    /// Of what somebody says in a conversation.
+    #[must_use]
+    pub fn of(author: Author) -> Self {
+        match author {
+            Author::Agent { .. } => Priority::Agent,
+            Author::Contact | Author::Flow => Priority::Flow,
+        }
+    }
+}
 
 /// What came of one call to send a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

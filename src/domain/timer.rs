@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::MessageId;
 
-/// What a deadline is about. A conversation has at most one timer of each kind and subject; setting it again moves it.
+/// What a deadline is about. A subject has at most one timer of each kind for what that is about; setting it again moves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Timer {

@@ -5,7 +5,7 @@ use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::domain::ids::{InboxId, QueueId, UserId, WorkspaceId};
 
@@ -31,7 +31,8 @@ pub struct Wakes {
     pub outbox: Places<(WorkspaceId, InboxId)>,
     pub queues: Places<(WorkspaceId, QueueId)>,
     pub agents: Places<(WorkspaceId, UserId)>,
-    pub timers: Notify,
+    /// Counted, because several loops hear of it.
+    pub timers: watch::Sender<u64>,
     pub media: Notify,
 }
 
@@ -42,7 +43,7 @@ impl Wakes {
             Wake::Outbox(workspace, inbox) => self.outbox.add((workspace, inbox)),
             Wake::Queue(workspace, queue) => self.queues.add((workspace, queue)),
             Wake::Agent(workspace, user) => self.agents.add((workspace, user)),
-            Wake::Timers => self.timers.notify_one(),
+            Wake::Timers => self.timers.send_modify(|count| *count += 1),
             Wake::Media => self.media.notify_one(),
         }
     }

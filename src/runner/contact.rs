@@ -13,6 +13,7 @@ use super::turns::Patience;
 use super::{Error, Runner, now};
 use crate::domain::event::Recorded;
 use crate::domain::ids::{ConversationId, MediaId, WorkspaceId};
+use crate::domain::journal::Subject;
 use crate::domain::{Command, Refusal, Snapshot, handle};
 use crate::live::change::ConversationChange;
 use crate::store::contacts::Taken;
@@ -88,6 +89,16 @@ impl Runner {
                 other => return other,
             }
         }
+    }
+
+    /// Runs what a timer comes back as. One of a subject that this version sets no timers of is refused, and left to who does.
+    ///
+    /// # Errors
+    /// As [`Runner::run`].
+    pub async fn ring(&self, timer: &DueTimer) -> Result<Done, Error> {
+        let Subject::Conversation(conversation) = timer.subject else { return Err(Error::NotFound) };
+        let alongside = Alongside { timer: Some(timer.clone()), media: None };
+        self.run_alongside(timer.workspace, conversation, Command::TimerDue { timer: timer.timer }, &alongside).await
     }
 
     async fn try_run(&self, workspace: WorkspaceId, id: ConversationId, command: Command, alongside: &Alongside) -> Result<Done, Error> {

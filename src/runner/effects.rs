@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::Error;
 use crate::domain::conversation::Conversation;
+use crate::domain::delivery::Priority;
 use crate::domain::event::{Actor, Event, Recorded};
 use crate::domain::ids::{ConversationId, InboxId, MessageId, UserId, WorkspaceId};
 use crate::domain::inbound::InboundItem;
@@ -110,10 +111,10 @@ fn for_journal(recorded: &Recorded) -> Recorded {
 fn add_said(rows: &mut Rows, conversation: &Conversation, recorded: &Recorded, now: Timestamp) {
     match &recorded.event {
         Event::MessageReceived { message } | Event::MessageQueued { message } => {
-            let Conversation { id: conversation, inbox, contact, .. } = *conversation;
             if message.status == Status::Queued {
-                rows.outgoing.push(Outgoing { message: message.id, conversation, contact, inbox, at: now });
+                rows.outgoing.push(outgoing(conversation, message.id, Priority::of(message.author), now));
             }
+            let Conversation { id: conversation, inbox, .. } = *conversation;
             rows.pictures.extend(picture(rows.workspace(), conversation, inbox, message, now));
             rows.messages.push(Placed { conversation, inbox, seq: recorded.seq, message: message.clone() });
         }
@@ -123,6 +124,11 @@ fn add_said(rows: &mut Rows, conversation: &Conversation, recorded: &Recorded, n
         }
         _ => {}
     }
+}
+
+fn outgoing(conversation: &Conversation, message: MessageId, priority: Priority, now: Timestamp) -> Outgoing {
+    let Conversation { id, inbox, contact, .. } = *conversation;
+    Outgoing { message, subject: Subject::Conversation(id), contact, inbox, priority, at: now }
 }
 
 /// A picture that WhatsApp has.
@@ -142,8 +148,8 @@ fn add_rows(rows: &mut Rows, snapshot: &Snapshot, conversation: &Conversation, e
         }
         Event::MessageResent { message, .. } => {
             rows.progress(Progress { message: *message, status: Status::Queued, failure: None, wamid: None, told: Times::default() });
-            let Conversation { id: conversation, inbox, contact, .. } = *conversation;
-            rows.outgoing.push(Outgoing { message: *message, conversation, contact, inbox, at: now });
+            // A person says so, and waits for it.
+            rows.outgoing.push(outgoing(conversation, *message, Priority::Agent, now));
         }
         Event::MessageLeft { message, .. } => {
             let failure = Some(Failure { code: 0, title: Failure::LEFT.to_owned() });
@@ -161,7 +167,7 @@ fn add_rows(rows: &mut Rows, snapshot: &Snapshot, conversation: &Conversation, e
             rows.notices.extend(failure.as_ref().map(|failure| pause_notice(snapshot.workspace, conversation.inbox, failure, now)));
         }
         Event::TimerSet { timer, due_at } => {
-            let deadline = Deadline { contact: conversation.contact, due_at: *due_at, timer: *timer };
+            let deadline = Deadline { due_at: *due_at, timer: *timer };
             rows.timer(Key::of(*timer, conversation.id), Some(deadline));
         }
         Event::TimerCancelled { timer } => rows.timer(Key::of(*timer, conversation.id), None),

@@ -15,8 +15,10 @@ use crate::domain::message::Message;
 
 crate::statements! {
     /// The allowance is a bucket of an eighth of a second's sends, refilled at seven eighths of the rate, so that no window of one
-    /// second ever holds more than the rate. Whoever finds its row taken leaves the number to whoever has it. The earliest message of a
-    /// contact is a subquery of its own: joined, it would be looked for among all that the number has to send, for each of them.
+    /// second ever holds more than the rate. Whoever finds its row taken leaves the number to whoever has it. The first message of a
+    /// contact is a subquery of its own: joined, it would be looked for among all that the number has to send, for each of them. It is
+    /// the one on its way, then the earliest of what a conversation says, then of what was begun by us: who is being talked to waits for
+    /// no broadcast, and what is said in a conversation arrives in its order.
     CLAIM = "
         WITH allowance AS (
             SELECT least(
@@ -29,13 +31,14 @@ crate::statements! {
         ), ready AS (
             SELECT message_id
             FROM outbox AS this
-            WHERE workspace_id = $1 AND inbox_id = $2 AND state = 'queued' AND due_at <= now()
-              AND position = (
-                  SELECT min(position)
-                  FROM outbox AS earliest
-                  WHERE earliest.workspace_id = this.workspace_id AND earliest.inbox_id = this.inbox_id
-                    AND earliest.contact_id = this.contact_id)
-            ORDER BY position
+            WHERE workspace_id = $1 AND inbox_id = $2 AND state = 'queued' AND due_at <= now() AND subject_kind = 'conversation'
+              AND message_id = (
+                  SELECT message_id
+                  FROM outbox AS first
+                  WHERE first.workspace_id = this.workspace_id AND first.inbox_id = this.inbox_id AND first.contact_id = this.contact_id
+                  ORDER BY first.state = 'dispatching' DESC, first.priority > 1, first.position
+                  LIMIT 1)
+            ORDER BY priority, position
             LIMIT coalesce((SELECT least(floor(tokens)::bigint, $4) FROM allowance WHERE paused_until IS NULL), 0)
             FOR UPDATE SKIP LOCKED
         ), claimed AS (
@@ -43,7 +46,8 @@ crate::statements! {
             SET state = 'dispatching', attempts = attempts + 1, claim_id = $3, lease_until = now() + make_interval(secs => $5)
             FROM ready
             WHERE outbox.workspace_id = $1 AND outbox.message_id = ready.message_id
-            RETURNING outbox.message_id, outbox.conversation_id, outbox.contact_id, outbox.attempts, outbox.queued_at, outbox.position
+            RETURNING outbox.message_id, outbox.subject_id, outbox.contact_id, outbox.attempts, outbox.queued_at, outbox.priority,
+                outbox.position
         ), spent AS (
             UPDATE allowances
             SET tokens = allowance.tokens - (SELECT count(*) FROM claimed), refilled_at = greatest(now(), refilled_at),
@@ -51,7 +55,7 @@ crate::statements! {
             FROM allowance
             WHERE allowances.workspace_id = $1 AND allowances.inbox_id = $2 AND EXISTS (SELECT FROM claimed)
         )
-        SELECT allowance.tokens::float8, allowance.paused_until, claimed.conversation_id, claimed.contact_id, claimed.attempts,
+        SELECT allowance.tokens::float8, allowance.paused_until, claimed.subject_id, claimed.contact_id, claimed.attempts,
             claimed.queued_at,
             ARRAY(SELECT identity.kind || ':' || identity.value
                   FROM contacts AS contact
@@ -73,7 +77,7 @@ crate::statements! {
         FROM allowance
         LEFT JOIN claimed ON true
         LEFT JOIN messages AS message ON message.workspace_id = $1 AND message.id = claimed.message_id
-        ORDER BY claimed.position";
+        ORDER BY claimed.priority, claimed.position";
     RENEW = "
         UPDATE outbox
         SET lease_until = now() + make_interval(secs => $4)
@@ -90,9 +94,9 @@ crate::statements! {
         LIMIT 1000";
     /// Sends whose node stopped before it could say what became of them. Across workspaces, as every worker's claim.
     LAPSED = "
-        SELECT workspace_id, conversation_id, message_id, claim_id
+        SELECT workspace_id, subject_id, message_id, claim_id
         FROM outbox
-        WHERE state = 'dispatching' AND lease_until < now()
+        WHERE state = 'dispatching' AND subject_kind = 'conversation' AND lease_until < now()
         ORDER BY lease_until
         LIMIT 500";
 }

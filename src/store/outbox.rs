@@ -5,15 +5,17 @@ use uuid::Uuid;
 
 use super::statement::Step;
 use super::{Result, Store};
-use crate::domain::ids::{ClaimId, ContactId, ConversationId, InboxId, MessageId, WorkspaceId};
+use crate::domain::delivery::Priority;
+use crate::domain::ids::{ClaimId, ContactId, InboxId, MessageId, WorkspaceId};
+use crate::domain::journal::Subject;
 use crate::domain::snapshot::InOutbox;
 
 crate::statements! {
     INSERT = "
-        INSERT INTO outbox (workspace_id, message_id, conversation_id, contact_id, inbox_id, due_at, queued_at)
-        SELECT $1, message_id, conversation_id, contact_id, inbox_id, at, at
-        FROM UNNEST($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::timestamptz[]) WITH ORDINALITY
-            AS message (message_id, conversation_id, contact_id, inbox_id, at, place)
+        INSERT INTO outbox (workspace_id, message_id, subject_kind, subject_id, contact_id, inbox_id, priority, due_at, queued_at)
+        SELECT $1, message_id, subject_kind, subject_id, contact_id, inbox_id, priority, at, at
+        FROM UNNEST($2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[], $7::smallint[], $8::timestamptz[]) WITH ORDINALITY
+            AS message (message_id, subject_kind, subject_id, contact_id, inbox_id, priority, at, place)
         ORDER BY place";
     /// As it was known to stand: what a node has claimed since is that node's to remove.
     REMOVE = "
@@ -28,11 +30,15 @@ crate::statements! {
     OLDEST = "
         SELECT min(number.since), coalesce(sum(number.waiting), 0)::bigint
         FROM (
-            SELECT (SELECT queued_at
-                    FROM outbox
-                    WHERE workspace_id = inboxes.workspace_id AND inbox_id = inboxes.id AND state = 'queued'
-                    ORDER BY position
-                    LIMIT 1) AS since,
+            SELECT (SELECT min(earliest.queued_at)
+                    FROM generate_series(0, 3) AS of (priority)
+                    CROSS JOIN LATERAL (
+                        SELECT queued_at
+                        FROM outbox
+                        WHERE workspace_id = inboxes.workspace_id AND inbox_id = inboxes.id AND state = 'queued'
+                          AND outbox.priority = of.priority
+                        ORDER BY position
+                        LIMIT 1) AS earliest) AS since,
                 (SELECT count(*)
                  FROM (SELECT FROM outbox
                        WHERE workspace_id = inboxes.workspace_id AND inbox_id = inboxes.id AND state = 'queued'
@@ -44,9 +50,11 @@ crate::statements! {
 #[derive(Debug)]
 pub struct Outgoing {
     pub message: MessageId,
-    pub conversation: ConversationId,
+    /// Who records what becomes of it.
+    pub subject: Subject,
     pub contact: ContactId,
     pub inbox: InboxId,
+    pub priority: Priority,
     pub at: Timestamp,
 }
 
@@ -55,9 +63,11 @@ pub(super) fn insert(workspace: WorkspaceId, messages: &[Outgoing]) -> Step {
     Step::of(INSERT)
         .with(workspace.0)
         .with(messages.iter().map(|outgoing| outgoing.message.0).collect::<Vec<_>>())
-        .with(messages.iter().map(|outgoing| outgoing.conversation.0).collect::<Vec<_>>())
+        .with(messages.iter().map(|outgoing| outgoing.subject.kind().to_owned()).collect::<Vec<_>>())
+        .with(messages.iter().map(|outgoing| outgoing.subject.id(workspace)).collect::<Vec<_>>())
         .with(messages.iter().map(|outgoing| outgoing.contact.0).collect::<Vec<_>>())
         .with(messages.iter().map(|outgoing| outgoing.inbox.0).collect::<Vec<_>>())
+        .with(messages.iter().map(|outgoing| outgoing.priority as i16).collect::<Vec<_>>())
         .with(messages.iter().map(|outgoing| outgoing.at).collect::<Vec<_>>())
 }
 

@@ -7,105 +7,120 @@ use uuid::Uuid;
 
 use super::reading::json;
 use super::statement::Step;
-use super::{Result, Statement, Store, Transaction, prepare};
-use crate::domain::ids::{ContactId, ConversationId, WorkspaceId};
+use super::{Result, Store, Transaction, prepare};
+use crate::domain::ids::{ConversationId, WorkspaceId};
+use crate::domain::journal::Subject;
 use crate::domain::timer::Timer;
 
 crate::statements! {
     /// One that is moved is nobody's any more: whoever has it in hand finds that it is due at another time.
     SET = "
-        INSERT INTO timers (workspace_id, conversation_id, kind, subject, contact_id, due_at, timer)
-        SELECT $1, * FROM UNNEST($2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::timestamptz[], $7::jsonb[])
-        ON CONFLICT (workspace_id, conversation_id, kind, subject)
+        INSERT INTO timers (workspace_id, subject_kind, subject_id, kind, about, due_at, timer)
+        SELECT $1, * FROM UNNEST($2::text[], $3::uuid[], $4::text[], $5::uuid[], $6::timestamptz[], $7::jsonb[])
+        ON CONFLICT (workspace_id, subject_id, kind, about)
         DO UPDATE SET due_at = excluded.due_at, timer = excluded.timer, claimed_until = NULL";
     CANCEL = "
         DELETE FROM timers
-        USING UNNEST($2::uuid[], $3::text[], $4::uuid[]) AS gone (conversation_id, kind, subject)
-        WHERE timers.workspace_id = $1 AND timers.conversation_id = gone.conversation_id AND timers.kind = gone.kind
-          AND timers.subject = gone.subject";
-    /// What is due of the kinds that whoever asks knows, and nobody has in hand. Across workspaces, as every worker's claim.
+        USING UNNEST($2::uuid[], $3::text[], $4::uuid[]) AS gone (subject_id, kind, about)
+        WHERE timers.workspace_id = $1 AND timers.subject_id = gone.subject_id AND timers.kind = gone.kind AND timers.about = gone.about";
+    /// What is due of a kind, and nobody has in hand. Across workspaces, as every worker's claim.
     CLAIM = "
         UPDATE timers
         SET claimed_until = now() + make_interval(secs => $3)
         WHERE ctid = ANY(ARRAY(
             SELECT ctid
             FROM timers
-            WHERE due_at <= now() AND kind = ANY($1) AND (claimed_until IS NULL OR claimed_until < now())
+            WHERE kind = $1 AND due_at <= now() AND (claimed_until IS NULL OR claimed_until < now())
             ORDER BY due_at
             LIMIT $2
             FOR UPDATE SKIP LOCKED))
-        RETURNING workspace_id, conversation_id, due_at, timer";
+        RETURNING workspace_id, subject_kind, subject_id, due_at, timer";
     /// In seconds. Across workspaces, as every worker's claim.
-    NEXT = "SELECT extract(epoch FROM min(due_at) - now())::float8 FROM timers WHERE due_at > now()";
-    /// At most 1,000 are counted.
+    NEXT = "SELECT extract(epoch FROM min(due_at) - now())::float8 FROM timers WHERE kind = $1 AND due_at > now()";
+    /// At most 1,000 of each kind are counted, of whatever kind they are.
     OVERDUE = "
+        WITH RECURSIVE known AS (
+            (SELECT kind FROM timers ORDER BY kind LIMIT 1)
+            UNION ALL
+            SELECT (SELECT timers.kind FROM timers WHERE timers.kind > known.kind ORDER BY timers.kind LIMIT 1)
+            FROM known
+            WHERE known.kind IS NOT NULL)
         SELECT count(*)
-        FROM (SELECT FROM timers WHERE due_at < now() - interval '1 minute' ORDER BY due_at LIMIT 1000) AS counted";
+        FROM known
+        CROSS JOIN LATERAL (
+            SELECT FROM timers WHERE timers.kind = known.kind AND due_at < now() - interval '1 minute' ORDER BY due_at LIMIT 1000) AS counted";
     RELEASE = "
         UPDATE timers
         SET claimed_until = now() + make_interval(secs => $6)
-        WHERE workspace_id = $1 AND conversation_id = $2 AND kind = $3 AND subject = $4 AND due_at = $5";
+        WHERE workspace_id = $1 AND subject_id = $2 AND kind = $3 AND about = $4 AND due_at = $5";
     TAKE = "
         DELETE FROM timers
-        WHERE workspace_id = $1 AND conversation_id = $2 AND kind = $3 AND subject = $4 AND due_at = $5";
+        WHERE workspace_id = $1 AND subject_id = $2 AND kind = $3 AND about = $4 AND due_at = $5";
 }
 
 /// A deadline that has passed.
 #[derive(Debug, Clone)]
 pub struct DueTimer {
     pub workspace: WorkspaceId,
-    pub conversation: ConversationId,
+    pub subject: Subject,
     pub due_at: Timestamp,
     pub timer: Timer,
 }
 
-/// What a timer is kept under: each conversation has one of a kind for a subject.
+/// What a timer is kept under: each subject has one of a kind for what it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
-    conversation: ConversationId,
+    subject: Subject,
     kind: &'static str,
-    subject: Uuid,
+    about: Uuid,
 }
 
 impl Key {
     #[must_use]
     pub fn of(timer: Timer, conversation: ConversationId) -> Self {
-        let subject = match timer {
-            Timer::FlowWait | Timer::FlowTurn => conversation.0,
-            Timer::UnknownSend { message } => message.0,
-        };
-        Self { conversation, kind: timer.kind(), subject }
+        Self { subject: Subject::Conversation(conversation), kind: timer.kind(), about: about(timer, conversation.0) }
     }
 }
 
-/// When a timer is due, and whose it is.
+impl DueTimer {
+    fn about(&self) -> Uuid {
+        about(self.timer, self.subject.id(self.workspace))
+    }
+}
+
+fn about(timer: Timer, subject: Uuid) -> Uuid {
+    match timer {
+        Timer::FlowWait | Timer::FlowTurn => subject,
+        Timer::UnknownSend { message } => message.0,
+    }
+}
+
+/// When a timer is due.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline {
-    pub contact: ContactId,
     pub due_at: Timestamp,
     pub timer: Timer,
 }
 
-fn keyed(workspace: WorkspaceId, statement: Statement, keys: &[Key]) -> Step {
-    Step::of(statement)
-        .with(workspace.0)
-        .with(keys.iter().map(|key| key.conversation.0).collect::<Vec<_>>())
-        .with(keys.iter().map(|key| key.kind.to_owned()).collect::<Vec<_>>())
-        .with(keys.iter().map(|key| key.subject).collect::<Vec<_>>())
-}
-
 /// Sets timers, or moves them; each key is named once.
 pub(super) fn set(workspace: WorkspaceId, timers: &[(Key, Deadline)]) -> Result<Step> {
-    let keys: Vec<Key> = timers.iter().map(|(key, _)| *key).collect();
-    Ok(keyed(workspace, SET, &keys)
-        .with(timers.iter().map(|(_, deadline)| deadline.contact.0).collect::<Vec<_>>())
+    Ok(Step::of(SET)
+        .with(workspace.0)
+        .with(timers.iter().map(|(key, _)| key.subject.kind().to_owned()).collect::<Vec<_>>())
+        .with(timers.iter().map(|(key, _)| key.subject.id(workspace)).collect::<Vec<_>>())
+        .with(timers.iter().map(|(key, _)| key.kind.to_owned()).collect::<Vec<_>>())
+        .with(timers.iter().map(|(key, _)| key.about).collect::<Vec<_>>())
         .with(timers.iter().map(|(_, deadline)| deadline.due_at).collect::<Vec<_>>())
         .with(timers.iter().map(|(_, deadline)| serde_json::to_value(deadline.timer)).collect::<Result<Vec<_>, _>>()?))
 }
 
 /// Removes timers, where there are any.
 pub(super) fn cancel(workspace: WorkspaceId, keys: &[Key]) -> Step {
-    keyed(workspace, CANCEL, keys)
+    Step::of(CANCEL)
+        .with(workspace.0)
+        .with(keys.iter().map(|key| key.subject.id(workspace)).collect::<Vec<_>>())
+        .with(keys.iter().map(|key| key.kind.to_owned()).collect::<Vec<_>>())
+        .with(keys.iter().map(|key| key.about).collect::<Vec<_>>())
 }
 
 /// Takes a due timer for its command, in the command's own transaction; false when another node did, or when it was moved.
@@ -114,8 +129,8 @@ pub(super) fn cancel(workspace: WorkspaceId, keys: &[Key]) -> Step {
 /// As PostgreSQL answers.
 pub async fn take(transaction: &Transaction<'_>, due: &DueTimer) -> Result<bool> {
     let statement = prepare(transaction, &TAKE).await?;
-    let Key { kind, subject, .. } = Key::of(due.timer, due.conversation);
-    let taken = transaction.execute(&statement, &[&due.workspace.0, &due.conversation.0, &kind, &subject, &due.due_at]).await?;
+    let (subject, kind, about) = (due.subject.id(due.workspace), due.timer.kind(), due.about());
+    let taken = transaction.execute(&statement, &[&due.workspace.0, &subject, &kind, &about, &due.due_at]).await?;
     Ok(taken == 1)
 }
 
@@ -127,12 +142,12 @@ pub struct Due {
 }
 
 impl Store {
-    /// Claims due timers for `claim`, longest overdue first. One that cannot be read is left alone until its claim is over.
+    /// Claims due timers of a kind for `claim`, longest overdue first. One that cannot be read is left alone until its claim is over.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn claim_timers(&self, claim: Duration, limit: i64) -> Result<Due> {
-        let rows = self.query(&CLAIM, &[&Timer::KINDS.as_slice(), &limit, &claim.as_secs_f64()]).await?;
+    pub async fn claim_timers(&self, kind: &str, claim: Duration, limit: i64) -> Result<Due> {
+        let rows = self.query(&CLAIM, &[&kind, &limit, &claim.as_secs_f64()]).await?;
         let timers: Vec<DueTimer> = rows.iter().filter_map(due).collect();
         Ok(Due { unreadable: rows.len() - timers.len(), timers })
     }
@@ -142,23 +157,22 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn release_timer(&self, due: &DueTimer, after: Duration) -> Result<()> {
-        let Key { kind, subject, .. } = Key::of(due.timer, due.conversation);
-        let after = after.as_secs_f64();
-        self.execute(&RELEASE, &[&due.workspace.0, &due.conversation.0, &kind, &subject, &due.due_at, &after]).await?;
+        let (subject, kind, about) = (due.subject.id(due.workspace), due.timer.kind(), due.about());
+        self.execute(&RELEASE, &[&due.workspace.0, &subject, &kind, &about, &due.due_at, &after.as_secs_f64()]).await?;
         Ok(())
     }
 
-    /// In how long the next timer will be due.
+    /// In how long the next timer of a kind will be due.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn next_timer(&self) -> Result<Option<Duration>> {
-        let seconds: Option<f64> = self.query_opt(&NEXT, &[]).await?.and_then(|row| row.get(0));
+    pub async fn next_timer(&self, kind: &str) -> Result<Option<Duration>> {
+        let seconds: Option<f64> = self.query_opt(&NEXT, &[&kind]).await?.and_then(|row| row.get(0));
         Ok(seconds.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default()))
     }
 
-    /// How many timers have been due for more than a minute: somebody is behind, or nobody here can read them. At most 1,000 are
-    /// counted.
+    /// How many timers have been due for more than a minute: somebody is behind, or nobody here can read them. At most 1,000 of each
+    /// kind are counted.
     ///
     /// # Errors
     /// As PostgreSQL answers.
@@ -170,8 +184,8 @@ impl Store {
 fn due(row: &tokio_postgres::Row) -> Option<DueTimer> {
     Some(DueTimer {
         workspace: WorkspaceId(row.get(0)),
-        conversation: ConversationId(row.get(1)),
-        due_at: row.get(2),
-        timer: json(row, 3).ok()?,
+        subject: Subject::read(row.get(1), row.get(2))?,
+        due_at: row.get(3),
+        timer: json(row, 4).ok()?,
     })
 }

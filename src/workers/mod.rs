@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::channels::Adapters;
+use crate::domain::timer::Timer;
 use crate::live::Live;
 use crate::media::MediaStore;
 use crate::runner::Runner;
@@ -40,7 +41,9 @@ impl Workers {
         keep_up("inbound", tasks, stop, self.clone(), inbound::run);
         keep_up("outbox", tasks, stop, self.clone(), outbox::run);
         keep_up("routing", tasks, stop, self.clone(), routing::run);
-        keep_up("timers", tasks, stop, self.clone(), timers::run);
+        for kind in Timer::KINDS {
+            keep_up(kind, tasks, stop, self.clone(), move |workers, stop| timers::run(workers, kind, stop));
+        }
         keep_up("pictures", tasks, stop, self.clone(), pictures::run);
         keep_up("chores", tasks, stop, self, housekeeping::run);
     }

@@ -7,16 +7,14 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::Workers;
-use crate::domain::Command;
 use crate::live::trouble::Trouble;
-use crate::runner::contact::Alongside;
 use crate::runner::{Error, now};
 use crate::store::timers::DueTimer;
 
 /// The longest sleep: another node may have set a timer that this one has not heard of.
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// Timers taken at once, and run at once.
+/// Timers of a kind taken at once, and run at once.
 const BATCH: i64 = 200;
 const AT_ONCE: usize = 4;
 
@@ -32,12 +30,14 @@ static NOT_LOOKED: Trouble = Trouble::new("due timers could not be looked for");
 static NOT_READ: Trouble = Trouble::new("due timers could not be read");
 static NOT_RUN: Trouble = Trouble::new("timers could not be run; they ring again");
 
-/// Runs until `stop`.
-pub(super) async fn run(workers: Workers, stop: CancellationToken) {
-    let pulse = workers.runner.vitals().pulse("timers");
+/// Runs the timers of a kind until `stop`. Each kind has a loop and a budget of its own: a million of one kind that are due at nine delay
+/// no other.
+pub(super) async fn run(workers: Workers, kind: &'static str, stop: CancellationToken) {
+    let pulse = workers.runner.vitals().pulse(kind);
+    let mut wakes = workers.live.wakes.timers.subscribe();
     loop {
         pulse.beat();
-        let sleep = match pulse.during(ring(&workers, &stop)).await {
+        let sleep = match pulse.during(ring(&workers, kind, &stop)).await {
             Ok(sleep) => sleep,
             Err(error) => {
                 NOT_LOOKED.failed(&error);
@@ -46,17 +46,17 @@ pub(super) async fn run(workers: Workers, stop: CancellationToken) {
         };
         tokio::select! {
             () = stop.cancelled() => return,
-            () = workers.live.wakes.timers.notified() => {}
+            _ = wakes.changed() => {}
             () = tokio::time::sleep(sleep) => {}
         }
     }
 }
 
 /// Runs what is due; answers how long nothing will be.
-async fn ring(workers: &Workers, stop: &CancellationToken) -> Result<Duration, Error> {
+async fn ring(workers: &Workers, kind: &str, stop: &CancellationToken) -> Result<Duration, Error> {
     let store = workers.runner.store();
     workers.runner.check_clock()?;
-    let due = store.claim_timers(CLAIM, BATCH).await?;
+    let due = store.claim_timers(kind, CLAIM, BATCH).await?;
     NOT_LOOKED.is_over();
     match due.unreadable {
         0 => NOT_READ.is_over(),
@@ -66,7 +66,7 @@ async fn ring(workers: &Workers, stop: &CancellationToken) -> Result<Duration, E
         stream::iter(due.timers).for_each_concurrent(AT_ONCE, |timer| command(workers, timer, stop)).await;
         return Ok(Duration::ZERO);
     }
-    Ok(store.next_timer().await?.map_or(LONGEST, |next| next.min(LONGEST)))
+    Ok(store.next_timer(kind).await?.map_or(LONGEST, |next| next.min(LONGEST)))
 }
 
 async fn command(workers: &Workers, timer: DueTimer, stop: &CancellationToken) {
@@ -74,10 +74,7 @@ async fn command(workers: &Workers, timer: DueTimer, stop: &CancellationToken) {
         return give_back(workers, &timer, Duration::ZERO).await;
     }
     metrics::histogram!("baton_timer_lag_seconds").record(lag(&timer, now()));
-    let (workspace, conversation) = (timer.workspace, timer.conversation);
-    let command = Command::TimerDue { timer: timer.timer };
-    let alongside = Alongside { timer: Some(timer.clone()), media: None };
-    match workers.runner.run_alongside(workspace, conversation, command, &alongside).await {
+    match workers.runner.ring(&timer).await {
         // A timer that no longer matters is dropped; so is one that another node took.
         Ok(_) | Err(Error::Refused(_)) => NOT_RUN.is_over(),
         Err(error) => {

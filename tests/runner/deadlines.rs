@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baton::domain::ids::{ContactId, ConversationId};
+use baton::domain::ids::ConversationId;
 use baton::domain::timer::Timer;
 use baton::store::Transaction;
 use baton::store::rows::Rows;
@@ -12,11 +12,10 @@ use jiff::{SignedDuration, Timestamp};
 use crate::shop::Shop;
 
 async fn sets(shop: &Shop, conversation: ConversationId, at: Timestamp) {
-    let contact = ContactId(shop.rows("SELECT contact_id FROM conversations", &[]).await[0].get(0));
     let mut client = shop.store.client().await.unwrap();
     let transaction = Transaction::begin(&mut client);
     let mut rows = Rows::of(shop.workspace);
-    rows.timer(Key::of(Timer::FlowTurn, conversation), Some(Deadline { contact, due_at: at, timer: Timer::FlowTurn }));
+    rows.timer(Key::of(Timer::FlowTurn, conversation), Some(Deadline { due_at: at, timer: Timer::FlowTurn }));
     rows.commit(transaction).await.unwrap();
 }
 
@@ -25,7 +24,7 @@ async fn a_deadline_that_is_moved_while_a_node_has_it_in_hand_rings_when_it_is_d
     let shop = Shop::opens().await;
     let conversation = shop.customers_wait(shop.support, 1).await[0];
     let sets = async |conversation, at| sets(&shop, conversation, at).await;
-    let claims = async || shop.store.claim_timers(Duration::from_secs(120), 9).await.unwrap().timers;
+    let claims = async || shop.store.claim_timers(Timer::FlowTurn.kind(), Duration::from_secs(120), 9).await.unwrap().timers;
     let (earlier, later) = (Timestamp::from_second(1_000).unwrap(), Timestamp::from_second(2_000).unwrap());
     sets(conversation, earlier).await;
     let in_hand = claims().await.pop().expect("it is due");
@@ -49,6 +48,9 @@ async fn a_deadline_that_nobody_runs_is_counted_of_whatever_kind_it_is() {
     assert_eq!(shop.store.overdue_timers().await.unwrap(), 0, "somebody will come to it");
     sets(&shop, conversation, ago(90)).await;
     shop.execute("UPDATE timers SET kind = 'of_tomorrow'", &[]).await;
-    assert!(shop.store.claim_timers(Duration::from_secs(120), 9).await.unwrap().timers.is_empty(), "it is left to who knows it");
+    assert!(
+        shop.store.claim_timers(Timer::FlowTurn.kind(), Duration::from_secs(120), 9).await.unwrap().timers.is_empty(),
+        "it is left to who knows it"
+    );
     assert_eq!(shop.store.overdue_timers().await.unwrap(), 1);
 }

@@ -150,7 +150,7 @@ async fn what_is_refused_for_the_moment_comes_again_and_what_nobody_knows_does_n
     assert!(matches!(too_early, Err(Error::Refused(Refusal::NothingToSettle))), "{too_early:?}");
 
     shop.execute("UPDATE timers SET due_at = due_at - interval '61 seconds'", &[]).await;
-    let timer = shop.store.claim_timers(Duration::from_secs(60), 10).await.unwrap().timers.remove(0);
+    let timer = shop.store.claim_timers("unknown_send", Duration::from_secs(60), 10).await.unwrap().timers.remove(0);
     let command = Command::TimerDue { timer: timer.timer };
     let alongside = Alongside { timer: Some(timer), media: None };
     let rings = (0..3).map(|_| node.runner.run_alongside(shop.workspace, conversation, command.clone(), &alongside));
@@ -199,3 +199,36 @@ async fn an_answer_wakes_the_outbox_only_where_somebody_waits_behind_it() {
         assert_eq!(woken(&node).await, somebody_waits_behind);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_being_talked_to_waits_for_no_broadcast_and_what_is_on_its_way_is_waited_for() {
+    let shop = Shop::opens().await;
+    let node = shop.node(4);
+    let ana = shop.hires("Ana", Role::Agent, 8).await;
+    let conversations = shop.customers_wait(shop.support, 2).await;
+    let mut written = Vec::new();
+    for conversation in [conversations[0], conversations[0], conversations[1]] {
+        node.runner.run(shop.workspace, conversation, Command::Take { by: ana.clone() }).await.ok();
+        let message = MessageId(Uuid::now_v7());
+        node.runner.run(shop.workspace, conversation, reply(&ana, message)).await.unwrap();
+        written.push(message);
+    }
+    let [first, answer, other] = written[..] else { panic!("{written:?}") };
+    let broadcast = "UPDATE outbox SET priority = 3 WHERE message_id = $1";
+    shop.execute(broadcast, &[&first.0]).await;
+    allow(&shop).await;
+    let claimed = async |limit| claim(&shop, &node.runner, limit).await.iter().map(|dispatch| dispatch.id).collect::<Vec<_>>();
+    assert_eq!(claimed(1).await, [answer], "it was written after the broadcast and goes before it");
+    assert_eq!(claimed(9).await, [other], "one at a time per contact");
+    assert!(claimed(9).await.is_empty());
+    shop.execute("UPDATE outbox SET state = 'queued', claim_id = NULL, lease_until = NULL", &[]).await;
+    shop.execute("UPDATE outbox SET priority = 3 WHERE message_id <> $1", &[&answer.0]).await;
+    shop.execute("UPDATE outbox SET due_at = now() + interval '1 hour' WHERE message_id = $1", &[&answer.0]).await;
+    assert_eq!(claimed(9).await, [other], "the contact's own order stands: what is tried again later is waited for");
+    shop.execute("UPDATE outbox SET due_at = now() WHERE message_id = $1", &[&answer.0]).await;
+    shop.execute(DISPATCH, &[&first.0]).await;
+    assert!(claimed(9).await.is_empty(), "the broadcast is on its way");
+}
+
+const DISPATCH: &str = "
+    UPDATE outbox SET state = 'dispatching', claim_id = message_id, lease_until = now() + interval '1 minute' WHERE message_id = $1";

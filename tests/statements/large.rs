@@ -83,13 +83,17 @@ const LARGE: &str = "
     SELECT '1', pg_temp.at(n), 'body', CASE WHEN n < 99900 THEN pg_temp.at(n) END FROM generate_series(0, 99999) AS n;
     INSERT INTO inbound_items (workspace_id, contact_id, inbox_id, payload_seq, item, received_at)
     SELECT pg_temp.workspace(n % 20000), pg_temp.id('p', n % 20000), pg_temp.id('i', n % 20), n, '{}', pg_temp.at(n) FROM generate_series(0, 19999) AS n;
-    INSERT INTO outbox (workspace_id, message_id, conversation_id, contact_id, inbox_id, state, due_at, queued_at, lease_until, claim_id)
-    SELECT pg_temp.workspace(n % 20), pg_temp.id('m', n), pg_temp.id('c', n % 20000), pg_temp.id('p', n % 20000), pg_temp.id('i', n % 20),
+    INSERT INTO outbox (workspace_id, message_id, subject_kind, subject_id, contact_id, inbox_id, priority, state, due_at, queued_at,
+        lease_until, claim_id)
+    SELECT pg_temp.workspace(n % 20), pg_temp.id('m', n), 'conversation', pg_temp.id('c', n % 20000), pg_temp.id('p', n % 20000),
+        pg_temp.id('i', n % 20), n % 4,
         CASE WHEN n < 200 THEN 'dispatching' ELSE 'queued' END, pg_temp.at(n), pg_temp.at(n), CASE WHEN n < 200 THEN pg_temp.at(n) END,
         CASE WHEN n < 200 THEN pg_temp.id('k', n) END
     FROM generate_series(0, 19999) AS n;
-    INSERT INTO timers (workspace_id, conversation_id, kind, subject, contact_id, due_at, timer)
-    SELECT pg_temp.workspace(n), pg_temp.id('c', n), 'flow_wait', pg_temp.id('c', n), pg_temp.id('p', n), pg_temp.at(n), '{}' FROM generate_series(0, 19999) AS n;
+    INSERT INTO timers (workspace_id, subject_kind, subject_id, kind, about, due_at, timer)
+    SELECT pg_temp.workspace(n), 'conversation', pg_temp.id('c', n), CASE WHEN n % 2 = 0 THEN 'flow_wait' ELSE 'unknown_send' END,
+        pg_temp.id('c', n), pg_temp.at(n), '{}'
+    FROM generate_series(0, 19999) AS n;
     INSERT INTO quarantine (id, workspace_id, source, payload_seq, reason, item, at)
     SELECT pg_temp.id('x', n), CASE WHEN n % 3 > 0 THEN pg_temp.workspace(n) END, '1', n, 'strange', '', pg_temp.at(n) FROM generate_series(0, 19999) AS n;
     INSERT INTO notices (workspace_id, id, kind, field, value, digest, at)
