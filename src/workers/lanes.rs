@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -22,8 +22,9 @@ use crate::store::inbound_items::Lane;
 const AT_ONCE: usize = 8;
 const LANES_TOGETHER: usize = 32;
 
-/// Transactions at once while bodies flood in.
+/// Transactions at once while bodies flood in, and how many times as long as each took nobody begins the next.
 const AT_ONCE_IN_A_FLOOD: usize = 1;
+const REST_IN_A_FLOOD: u32 = 1;
 
 /// Lanes of a source, running and waiting, at which sorting its bodies pauses.
 const AHEAD: usize = 1_000;
@@ -224,9 +225,11 @@ impl Lanes {
                 turn = tokio::time::timeout_at(until, self.turn()) => turn.ok().flatten(),
             };
             match turn {
-                Some(turn) if !is_taken.load(Ordering::Relaxed) => {
+                Some((permit, in_a_flood)) if !is_taken.load(Ordering::Relaxed) => {
+                    let began = Instant::now();
                     self.run_next().await;
-                    drop(turn);
+                    drop(permit);
+                    rest(in_a_flood, began.elapsed() * REST_IN_A_FLOOD);
                 }
                 // Somebody runs it.
                 Some(_) => break,
@@ -249,15 +252,24 @@ impl Lanes {
     }
 
     /// The right to a transaction. While bodies flood in there are few: acknowledging goes first.
-    async fn turn(&self) -> Option<(SemaphorePermit<'_>, Option<SemaphorePermit<'_>>)> {
+    async fn turn(&self) -> Option<(SemaphorePermit<'_>, Option<OwnedSemaphorePermit>)> {
         let permit = self.permits.acquire().await.ok()?;
-        let in_a_flood = if self.intake.is_flooded() { self.permits_in_a_flood.acquire().await.ok() } else { None };
+        let in_a_flood = if self.intake.is_flooded() { self.permits_in_a_flood.clone().acquire_owned().await.ok() } else { None };
         Some((permit, in_a_flood))
     }
 
     fn waiting(&self) -> MutexGuard<'_, Queues> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Keeps the right to a transaction in a flood for a while; whoever comes when the flood is over does not ask for it.
+fn rest(in_a_flood: Option<OwnedSemaphorePermit>, rest: Duration) {
+    let Some(permit) = in_a_flood else { return };
+    tokio::spawn(async move {
+        tokio::time::sleep(rest).await;
+        drop(permit);
+    });
 }
 
 /// Somebody has the contact: most have it for milliseconds, some for seconds.
