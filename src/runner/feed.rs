@@ -17,13 +17,20 @@ impl Runner {
         Ok(self.store.feed_after(workspace, position, limit).await?)
     }
 
-    /// Gives what nobody has asked for yet its place, so that whoever asks has little to wait for.
+    /// Gives what nobody has asked for yet its place, so that whoever asks has little to wait for. A workspace whose feed cannot be
+    /// numbered keeps no other one waiting.
     pub(crate) async fn number_feeds(&self) -> Result<(), Error> {
+        let mut failed = Ok(());
         for workspace in self.store.with_unnumbered().await? {
-            for _ in 0..BATCHES {
-                if self.store.number_feed(workspace, Numbering::Leave).await? < BATCH {
-                    break;
-                }
+            failed = self.number_some(workspace).await.and(failed);
+        }
+        failed
+    }
+
+    async fn number_some(&self, workspace: WorkspaceId) -> Result<(), Error> {
+        for _ in 0..BATCHES {
+            if self.store.number_feed(workspace, Numbering::Leave).await? < BATCH {
+                break;
             }
         }
         Ok(())
