@@ -53,17 +53,31 @@ CREATE TABLE feeds (
 
 -- People -------------------------------------------------------------------------------------------------------------
 
+-- Roles of a workspace's own, beside those that every workspace has (domain/access.rs).
+CREATE TABLE roles (
+    workspace_id uuid NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    -- Words such as `messages:send`; one that this version does not know allows nothing.
+    permissions text[] NOT NULL,
+    visibility text NOT NULL CHECK (visibility IN ('mine', 'mine_and_unassigned', 'own_teams', 'all')),
+    PRIMARY KEY (workspace_id, id)
+);
+
 CREATE TABLE users (
     workspace_id uuid NOT NULL REFERENCES workspaces ON DELETE CASCADE,
     id uuid NOT NULL,
     email text NOT NULL,
     name text NOT NULL,
-    role text NOT NULL CHECK (role IN ('agent', 'supervisor', 'admin')),
+    role text NOT NULL CHECK (role IN ('agent', 'supervisor', 'admin', 'own')),
+    role_id uuid,
     password_hash text NOT NULL,
     locale text NOT NULL DEFAULT 'en',
     active boolean NOT NULL DEFAULT true,
     created_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (workspace_id, id)
+    PRIMARY KEY (workspace_id, id),
+    FOREIGN KEY (workspace_id, role_id) REFERENCES roles,
+    CHECK ((role = 'own') = (role_id IS NOT NULL))
 );
 -- Sign-in: one e-mail address is one person.
 CREATE UNIQUE INDEX users_by_email ON users (lower(email));

@@ -12,7 +12,8 @@ use clap::{Args, Parser, Subcommand};
 
 use baton::app::Side;
 use baton::demo::{self, ForeignDatabase, Keep, Strangers};
-use baton::domain::user::{EmailAddress, Role};
+use baton::domain::access::Role;
+use baton::domain::user::EmailAddress;
 
 pub use commands::{doctor, migrate, user, workspace};
 pub use inbox::inbox;

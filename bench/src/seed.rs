@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use baton::domain::access::Role;
 use baton::domain::channel::Channel;
 use baton::domain::contact::{Contact, Identity};
 use baton::domain::conversation::{Controller, Conversation, State};
@@ -12,7 +13,6 @@ use baton::domain::ids::{ContactId, ConversationId, FlowId, InboxId, MessageId, 
 use baton::domain::inbox::Inbox;
 use baton::domain::message::{Author, Content, Message, Status};
 use baton::domain::queue::Queue;
-use baton::domain::user::Role;
 use baton::store::Store;
 use baton::store::apps::App;
 use baton::store::inboxes::NewInbox;

@@ -8,12 +8,13 @@ use uuid::Uuid;
 
 use baton::config::{Config, Faults};
 use baton::doctor::Health;
+use baton::domain::access::Role;
 use baton::domain::hours::Hours;
 use baton::domain::ids::{QueueId, TeamId, UserId, WorkspaceId};
 use baton::domain::queue::Queue;
 use baton::domain::setup::command::{NewMember, NewTeams};
 use baton::domain::setup::{By, Secret, SetupCommand};
-use baton::domain::user::{EmailAddress, Role};
+use baton::domain::user::EmailAddress;
 use baton::store::Store;
 use baton::store::sealed::Keys;
 use baton::store::users::{FIRST_CAPACITY, NewWorkspace};

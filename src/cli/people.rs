@@ -3,8 +3,9 @@
 use anyhow::Result;
 
 use baton::config::Config;
+use baton::domain::access::Role;
 use baton::domain::setup::{By, Secret, SetupCommand};
-use baton::domain::user::{EmailAddress, Role};
+use baton::domain::user::EmailAddress;
 use baton::runner::people::Returned;
 use baton::web::sign_in::passwords::Passwords;
 

@@ -209,7 +209,7 @@ fn progress(all: usize) -> impl FnMut(usize) + Send {
 /// What a newcomer needs, last on the screen.
 fn welcome(config: &Config) -> String {
     let people: String =
-        seed::people().iter().map(|person| format!("\n    {:<11} {:<18} {}", person.role.as_str(), person.name, person.email)).collect();
+        seed::people().iter().map(|person| format!("\n    {:<11} {:<18} {}", person.role.word(), person.name, person.email)).collect();
     format!(
         "\nBaton is running.\n\n  Inbox   {}\n  Phones  {}   (write as a customer)\n\n  Sign in with the password “{}” as one of{people}\n\n  Ctrl+C stops everything; what happened is kept for the next start.\n",
         config.public_url,

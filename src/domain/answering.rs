@@ -1,5 +1,6 @@
 //! People answer, note, and decide about sends whose fate is unknown.
 
+use super::access::Permission;
 use super::channel::Rules;
 use super::command::{Person, ReplyContent, Settlement};
 use super::conversation::{Controller, State};
@@ -8,7 +9,6 @@ use super::event::{Actor, Event};
 use super::ids::{MessageId, NoteId};
 use super::message::{Author, Content, MediaState, Status, Wamid};
 use super::refusal::Refusal;
-use super::user::Permission;
 
 /// Characters of a note.
 pub const NOTE_LIMIT: usize = 10_000;
@@ -89,7 +89,7 @@ pub(super) fn settle(it: &mut Decision, by: &Person, message: MessageId, choice:
 /// # Errors
 /// [`Refusal::NotAllowed`] when the person's role does not have it.
 pub(super) fn allow(by: &Person, permission: Permission) -> Result<(), Refusal> {
-    if by.role.may(permission) { Ok(()) } else { Err(Refusal::NotAllowed) }
+    if by.rights.may(permission) { Ok(()) } else { Err(Refusal::NotAllowed) }
 }
 
 /// Only who controls the conversation may speak.

@@ -1,5 +1,6 @@
 //! People take, hand on, resolve and reopen conversations.
 
+use super::access::Permission;
 use super::answering::{allow, held_by};
 use super::command::{Person, TransferTarget};
 use super::conversation::{ControlBefore, Controller, Holder, State};
@@ -10,7 +11,6 @@ use super::receiving::queue;
 use super::refusal::Refusal;
 use super::routing::{AssignmentReason, Rule};
 use super::timer::Timer;
-use super::user::Permission;
 
 pub(super) fn take(it: &mut Decision, by: &Person) -> Result<(), Refusal> {
     allow(by, Permission::Take)?;
@@ -22,7 +22,7 @@ pub(super) fn take(it: &mut Decision, by: &Person) -> Result<(), Refusal> {
         Controller::Agent { user } if user == by.user => {
             return Err(Refusal::Already { since: conversation.assigned_at.unwrap_or(it.now) });
         }
-        Controller::Agent { user } if !by.role.may(Permission::TakeOver) => return Err(held_by(it, user)),
+        Controller::Agent { user } if !by.rights.may(Permission::TakeOver) => return Err(held_by(it, user)),
         Controller::Agent { .. } | Controller::Flow | Controller::Queue | Controller::Nobody => {}
     }
     let before = control(it)?;
@@ -37,7 +37,7 @@ pub(super) fn transfer(it: &mut Decision, by: &Person, to: TransferTarget, note:
         return Err(Refusal::Resolved);
     }
     match conversation.controller {
-        Controller::Agent { user } if user != by.user && !by.role.may(Permission::TransferAny) => return Err(held_by(it, user)),
+        Controller::Agent { user } if user != by.user && !by.rights.may(Permission::TransferAny) => return Err(held_by(it, user)),
         Controller::Agent { .. } | Controller::Flow | Controller::Queue | Controller::Nobody => {}
     }
     let before = Some(control(it)?);
@@ -86,7 +86,7 @@ pub(super) fn resolve(it: &mut Decision, by: &Person) -> Result<(), Refusal> {
         return Err(Refusal::Resolved);
     }
     match conversation.controller {
-        Controller::Agent { user } if user != by.user && !by.role.may(Permission::TakeOver) => return Err(held_by(it, user)),
+        Controller::Agent { user } if user != by.user && !by.rights.may(Permission::TakeOver) => return Err(held_by(it, user)),
         Controller::Agent { .. } | Controller::Flow | Controller::Queue | Controller::Nobody => {}
     }
     let before = Some(control(it)?);

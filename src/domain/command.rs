@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 
+use super::access::Rights;
 use super::conversation::Holder;
 use super::delivery::Outcome;
 use super::ids::{ClaimId, ContactId, ConversationId, MediaId, MessageId, NoteId, QueueId, UserId};
 use super::inbound::{InboundMessage, StatusReport};
 use super::message::{MediaState, Wamid};
 use super::timer::Timer;
-use super::user::Role;
 
 #[derive(Debug, Clone)]
 pub enum Command {
@@ -117,7 +117,7 @@ impl Command {
 pub struct Person {
     pub user: UserId,
     pub name: String,
-    pub role: Role,
+    pub rights: Rights,
 }
 
 #[derive(Debug, Clone)]

@@ -103,12 +103,16 @@ pub struct Listing {
     pub state: State,
     pub controller: Controller,
     pub queue: Option<QueueId>,
+    /// Who held it last, since it was last put into a queue by hand.
+    #[serde(default)]
+    pub last_agent: Option<UserId>,
 }
 
 impl Listing {
     #[must_use]
     pub fn of(conversation: &Conversation) -> Self {
-        Self { state: conversation.state, controller: conversation.controller, queue: conversation.queue }
+        let Conversation { state, controller, queue, last_agent, .. } = *conversation;
+        Self { state, controller, queue, last_agent }
     }
 }
 

@@ -43,6 +43,8 @@ ids! {
     /// A person who signs in: agent, supervisor or admin.
     UserId;
     TeamId;
+    /// A role that a workspace made for itself.
+    RoleId;
     /// Where conversations wait.
     QueueId;
     /// One connected WhatsApp number.

@@ -1,5 +1,6 @@
 //! The rules; pure. Snapshots and commands in, events or a refusal out. Knows nobody: no I/O, no clock, no randomness.
 
+pub mod access;
 pub mod agent;
 mod answering;
 mod assigning;

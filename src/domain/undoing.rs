@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::access::Permission;
 use super::answering::allow;
 use super::command::Person;
 use super::conversation::{ControlBefore, Controller, State};
@@ -12,7 +13,6 @@ use super::ids::UserId;
 use super::letting_go;
 use super::refusal::Refusal;
 use super::timer::Timer;
-use super::user::Permission;
 
 /// How long an act can be taken back. Pages offer it for ten seconds; the rest is for those who stop to read, and for slow networks.
 pub const UNDO_WITHIN: SignedDuration = SignedDuration::from_secs(30);

@@ -1,5 +1,6 @@
 //! Who writes: their name, what WhatsApp calls them by, and what that tells about contacts we knew before.
 
+use super::access::Permission;
 use super::answering::{allow, held_by};
 use super::assigning::stop_flow;
 use super::command::Person;
@@ -12,7 +13,6 @@ use super::inbound::{Found, Sender};
 use super::message::{Content, Message};
 use super::refusal::Refusal;
 use super::unspoken::Unspoken;
-use super::user::Permission;
 
 /// Stands in the conversation that is open by now, so that the flow greets them by the new name.
 pub(super) fn recognise(it: &mut Decision, sender: &Sender, message: &Message) {
@@ -97,7 +97,7 @@ pub(super) fn part(it: &mut Decision, by: &Person, other: ContactId) -> Result<(
     }
     match it.conversation()?.controller {
         Controller::Agent { user } if user == by.user => {}
-        Controller::Agent { user } if !by.role.may(Permission::TransferAny) => return Err(held_by(it, user)),
+        Controller::Agent { user } if !by.rights.may(Permission::TransferAny) => return Err(held_by(it, user)),
         Controller::Agent { .. } | Controller::Flow | Controller::Queue | Controller::Nobody => allow(by, Permission::TransferAny)?,
     }
     it.emit(Event::ContactsParted { other, by: by.actor() });

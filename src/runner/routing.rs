@@ -123,7 +123,7 @@ impl Runner {
             let Some(place) = surroundings.place(workspace, loaded.conversation.inbox) else { continue };
             // Who waits in a queue is in no flow.
             let snapshot = snapshot(&transaction, &place, contact, Some(Loaded { session: Ok(None), ..loaded }), Reading::Strict).await?;
-            let before = Listing { state: State::Open, controller: Controller::Queue, queue: Some(queue) };
+            let before = Listing { state: State::Open, controller: Controller::Queue, queue: Some(queue), last_agent: None };
             if let Some(mut change) = ConversationChange::new(&snapshot, None, vec![recorded.clone()]) {
                 change.before = Some(before);
                 changes.push(change);

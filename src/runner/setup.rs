@@ -1,14 +1,15 @@
 //! The door for what is set up: lock → load → decide → rows and journal → commit → publish. The web side and the command line go the
 //! same way.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::guard::guarded;
 use super::{Error, Runner, now};
 use crate::domain::agent::Availability;
-use crate::domain::ids::WorkspaceId;
+use crate::domain::ids::{UserId, WorkspaceId};
 use crate::domain::setup::value::Member;
-use crate::domain::setup::{By, Needs, RecordedSetup, Setup, SetupCommand, SetupEvent, SetupRefusal, check_unchanged, decide};
+use crate::domain::setup::{By, Decision, Needs, RecordedSetup, Setup, SetupCommand, SetupEvent, SetupRefusal, check_unchanged, decide};
 use crate::live::PersonChange;
 use crate::live::wakes::Wake;
 use crate::store::apps::{App, IfKnown};
@@ -29,6 +30,8 @@ pub struct Configured {
     pub seq: i64,
     /// Nothing, where everything was so already.
     pub events: Vec<SetupEvent>,
+    /// Who may do or see something else than before.
+    pub rights: BTreeSet<UserId>,
 }
 
 /// What is to be done.
@@ -56,7 +59,7 @@ impl Runner {
     /// that goes back) may fail by itself, and be repeated.
     pub async fn configure(&self, workspace: WorkspaceId, by: &By, command: SetupCommand, seen: Option<i64>) -> Result<Configured, Error> {
         let configured = self.configured(workspace, by, Wish::Command(Box::new(command)), seen, Along::Nothing).await?;
-        self.follow(workspace, &configured.events).await?;
+        self.follow(workspace, &configured).await?;
         Ok(configured)
     }
 
@@ -66,7 +69,7 @@ impl Runner {
     /// As [`Runner::configure`].
     pub async fn undo_setup(&self, workspace: WorkspaceId, by: &By, seq: i64) -> Result<Configured, Error> {
         let configured = self.configured(workspace, by, Wish::Undo(seq), None, Along::Nothing).await?;
-        self.follow(workspace, &configured.events).await?;
+        self.follow(workspace, &configured).await?;
         Ok(configured)
     }
 
@@ -144,10 +147,10 @@ impl Runner {
             Wish::Undo(seq) => undo(&transaction, workspace, seq).await?,
         };
         let setup = load(&transaction, workspace, &command).await?;
-        let events = decide(&setup, command, by)?;
+        let Decision { events, rights } = decide(&setup, command, by)?;
         if events.is_empty() {
             transaction.commit().await?;
-            return Ok(Configured { seq: last_seq, events });
+            return Ok(Configured { seq: last_seq, events, rights });
         }
         if let Some(seen) = seen.filter(|seen| *seen < last_seq) {
             check_unchanged(&store::setups::since(&transaction, workspace, seen).await?, &events)?;
@@ -157,18 +160,19 @@ impl Runner {
         let version = if events.iter().any(SetupEvent::concerns_everybody) { last } else { version };
         store::setup_rows::commit(transaction, &self.store, workspace, &act, JournalHead { last_seq: last, version }).await?;
         self.live.set_up_changed(workspace, version);
-        Ok(Configured { seq: last, events })
+        Ok(Configured { seq: last, events, rights })
     }
 
     /// What follows from what was changed, for people and for work.
-    async fn follow(&self, workspace: WorkspaceId, events: &[SetupEvent]) -> Result<(), Error> {
+    async fn follow(&self, workspace: WorkspaceId, configured: &Configured) -> Result<(), Error> {
+        let Configured { events, rights, .. } = configured;
+        for user in rights {
+            self.live.person_changed(workspace, *user, PersonChange::Rights);
+        }
         for event in events {
             match event {
                 SetupEvent::Member(changed) => {
                     let (Some(before), Some(after)) = (&changed.before, &changed.after) else { continue };
-                    if before.role != after.role {
-                        self.live.person_changed(workspace, changed.id, PersonChange::Rights);
-                    }
                     if before.active && !after.active {
                         self.sign_out_everywhere(workspace, changed.id).await?;
                         self.return_conversations(workspace, changed.id).await?;
@@ -179,7 +183,8 @@ impl Runner {
                 }
                 SetupEvent::Password { member, .. } => _ = self.sign_out_everywhere(workspace, *member).await?,
                 SetupEvent::AccessToken { inbox, .. } => self.live.wake(Wake::Outbox(workspace, *inbox)),
-                SetupEvent::Team(_)
+                SetupEvent::Role(_)
+                | SetupEvent::Team(_)
                 | SetupEvent::Queue(_)
                 | SetupEvent::CannedReply(_)
                 | SetupEvent::Flow(_)

@@ -1,10 +1,11 @@
 //! Signed-in sessions: what a session cookie is checked against.
 
 use jiff::Timestamp;
+use tokio_postgres::Row;
 
 use super::{Result, Store, users};
+use crate::domain::access::{AssignedRole, Rights};
 use crate::domain::ids::{SessionId, UserId, WorkspaceId};
-use crate::domain::user::Role;
 
 crate::statements! {
     INSERT = "
@@ -15,9 +16,10 @@ crate::statements! {
     /// only when that prolongs it by an hour: this is asked once a minute for everybody who is at work.
     RENEW = "
         WITH person AS (
-            SELECT users.id, users.role, users.name, users.locale
+            SELECT users.id, users.role, users.role_id, users.name, users.locale, roles.name AS role_name, roles.permissions, roles.visibility
             FROM sessions
             JOIN users ON users.workspace_id = sessions.workspace_id AND users.id = sessions.user_id
+            LEFT JOIN roles ON roles.workspace_id = users.workspace_id AND roles.id = users.role_id
             WHERE sessions.workspace_id = $1
               AND sessions.id = $2
               AND sessions.secret_hash = $3
@@ -33,7 +35,7 @@ crate::statements! {
               AND expires_at < $5::timestamptz - interval '1 hour'
               AND EXISTS (SELECT FROM person)
         )
-        SELECT id, role, name, locale
+        SELECT id, role, role_id, name, locale, role_name, permissions, visibility
         FROM person";
 
     IS_ALIVE = "
@@ -88,7 +90,7 @@ pub struct NewSession<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionUser {
     pub id: UserId,
-    pub role: Role,
+    pub role: AssignedRole,
     pub name: String,
     pub locale: String,
 }
@@ -144,9 +146,9 @@ impl Store {
         row.map(|row| {
             Ok(SessionUser {
                 id: UserId(row.try_get(0)?),
-                role: users::role(row.try_get(1)?),
-                name: row.try_get(2)?,
-                locale: row.try_get(3)?,
+                role: AssignedRole::read(users::role(&row, 1), own(&row)),
+                name: row.try_get(3)?,
+                locale: row.try_get(4)?,
             })
         })
         .transpose()
@@ -176,4 +178,10 @@ impl Store {
         let rows = self.query(&REVOKE_OF_USER, &[&workspace.0, &user.0, &now]).await?;
         rows.iter().map(|row| Ok(SessionId(row.try_get(0)?))).collect()
     }
+}
+
+/// What the workspace's own role is called and allows, if the person has one.
+fn own(row: &Row) -> Option<(String, Rights)> {
+    let name: Option<String> = row.get(5);
+    name.map(|name| (name, users::own_rights(row, 6)))
 }

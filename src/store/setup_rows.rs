@@ -7,8 +7,8 @@ use super::inboxes::{SET_ACCESS_TOKEN, sealed_token};
 use super::setups::{JournalHead, append};
 use super::statement::Step;
 use super::{Result, Store, Transaction};
-use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, TeamId, UserId, WorkspaceId};
-use crate::domain::setup::value::{CannedReply, Flow, Inbox, Member, Number, Queue, Team};
+use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, RoleId, TeamId, UserId, WorkspaceId};
+use crate::domain::setup::value::{CannedReply, Flow, Inbox, Member, Number, Queue, Role, Team};
 use crate::domain::setup::{Changed, RecordedSetup, SetupEvent};
 
 /// What Meta lets a number send a second unless it was raised (Meta, throughput).
@@ -18,12 +18,12 @@ crate::statements! {
     /// Everybody may be given conversations, whatever the role. Nobody signs in without a password.
     ADD_MEMBER = "
         WITH person AS (
-            INSERT INTO users (workspace_id, id, name, email, role, active, locale, password_hash)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, '')
+            INSERT INTO users (workspace_id, id, name, email, role, role_id, active, locale, password_hash)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '')
             RETURNING workspace_id, id
         )
         INSERT INTO agents (workspace_id, user_id, availability, capacity)
-        SELECT workspace_id, id, $8, $9
+        SELECT workspace_id, id, $9, $10
         FROM person";
     /// After whoever is giving this person work just now, so that none comes later.
     HOLD_AGENT = "SELECT user_id FROM agents WHERE workspace_id = $1 AND user_id = $2 FOR UPDATE";
@@ -34,9 +34,9 @@ crate::statements! {
         WHERE workspace_id = $1 AND user_id = $2";
     CHANGE_USER = "
         UPDATE users
-        SET name = coalesce($3, name), email = coalesce($4, email), role = coalesce($5, role), active = coalesce($6, active),
-            locale = coalesce($7, locale)
+        SET name = coalesce($3, name), email = coalesce($4, email), active = coalesce($5, active), locale = coalesce($6, locale)
         WHERE workspace_id = $1 AND id = $2";
+    CHANGE_USERS_ROLE = "UPDATE users SET role = $3, role_id = $4 WHERE workspace_id = $1 AND id = $2";
     LEAVE_TEAMS = "DELETE FROM team_members WHERE workspace_id = $1 AND user_id = $2 AND team_id <> ALL($3)";
     JOIN_TEAMS = "
         INSERT INTO team_members (workspace_id, team_id, user_id)
@@ -44,6 +44,9 @@ crate::statements! {
         FROM UNNEST($3::uuid[]) AS team_id
         ON CONFLICT (workspace_id, team_id, user_id) DO NOTHING";
     SET_PASSWORD = "UPDATE users SET password_hash = $3 WHERE workspace_id = $1 AND id = $2";
+    ADD_ROLE = "INSERT INTO roles (workspace_id, id, name, permissions, visibility) VALUES ($1, $2, $3, $4, $5)";
+    CHANGE_ROLE = "UPDATE roles SET name = $3, permissions = $4, visibility = $5 WHERE workspace_id = $1 AND id = $2";
+    REMOVE_ROLE = "DELETE FROM roles WHERE workspace_id = $1 AND id = $2";
     ADD_TEAM = "INSERT INTO teams (workspace_id, id, name) VALUES ($1, $2, $3)";
     CHANGE_TEAM = "UPDATE teams SET name = $3 WHERE workspace_id = $1 AND id = $2";
     REMOVE_TEAM = "DELETE FROM teams WHERE workspace_id = $1 AND id = $2";
@@ -99,6 +102,7 @@ pub async fn commit(
 fn rows(store: &Store, workspace: WorkspaceId, event: &SetupEvent) -> Result<Vec<Step>> {
     Ok(match event {
         SetupEvent::Member(changed) => member(workspace, changed),
+        SetupEvent::Role(changed) => role(workspace, changed),
         SetupEvent::Team(changed) => team(workspace, changed),
         SetupEvent::Queue(changed) => queue(workspace, changed),
         SetupEvent::CannedReply(changed) => canned_reply(workspace, changed),
@@ -126,7 +130,8 @@ fn member(workspace: WorkspaceId, changed: &Changed<UserId, Member>) -> Vec<Step
         let person = row(ADD_MEMBER)
             .with(after.name.clone())
             .with(after.email.clone())
-            .with(after.role.as_str())
+            .with(after.role.word())
+            .with(after.role.id().map(|id| id.0))
             .with(after.active)
             .with(after.locale.clone())
             .with(after.availability.as_str())
@@ -144,10 +149,12 @@ fn member(workspace: WorkspaceId, changed: &Changed<UserId, Member>) -> Vec<Step
     }
     let text = |was: &String, is: &String| (was != is).then(|| is.clone());
     let (name, email, locale) = (text(&before.name, &after.name), text(&before.email, &after.email), text(&before.locale, &after.locale));
-    let role = (before.role != after.role).then(|| after.role.as_str());
     let active = (before.active != after.active).then_some(after.active);
-    if name.is_some() || email.is_some() || locale.is_some() || role.is_some() || active.is_some() {
-        steps.push(row(CHANGE_USER).with(name).with(email).with(role).with(active).with(locale));
+    if name.is_some() || email.is_some() || locale.is_some() || active.is_some() {
+        steps.push(row(CHANGE_USER).with(name).with(email).with(active).with(locale));
+    }
+    if before.role != after.role {
+        steps.push(row(CHANGE_USERS_ROLE).with(after.role.word()).with(after.role.id().map(|id| id.0)));
     }
     if before.teams != after.teams {
         steps.extend([row(LEAVE_TEAMS).with(teams(&after.teams)), row(JOIN_TEAMS).with(teams(&after.teams))]);
@@ -158,6 +165,17 @@ fn member(workspace: WorkspaceId, changed: &Changed<UserId, Member>) -> Vec<Step
 /// The statement that adds a thing, changes or removes it.
 fn one_of<I, T>(changed: &Changed<I, T>, add: super::Statement, change: super::Statement) -> super::Statement {
     if changed.before.is_none() { add } else { change }
+}
+
+fn role(workspace: WorkspaceId, changed: &Changed<RoleId, Role>) -> Vec<Step> {
+    let row = |statement| Step::of(statement).with(workspace.0).with(changed.id.0);
+    match &changed.after {
+        Some(Role { name, rights }) => {
+            let step = row(one_of(changed, ADD_ROLE, CHANGE_ROLE)).with(name.clone());
+            vec![step.with(rights.permissions.words()).with(rights.visibility.as_str())]
+        }
+        None => vec![row(REMOVE_ROLE)],
+    }
 }
 
 fn team(workspace: WorkspaceId, changed: &Changed<TeamId, Team>) -> Vec<Step> {

@@ -12,12 +12,12 @@ use uuid::Uuid;
 use super::events::{self, Line};
 use super::reading::{json, value};
 use super::statement::Step;
-use super::users::role;
+use super::users::{own_rights, role};
 use super::{Result, Store, Transaction, prepare};
 use crate::domain::channel::Channel;
-use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, TeamId, UserId, WorkspaceId};
+use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, RoleId, TeamId, UserId, WorkspaceId};
 use crate::domain::journal::{Place, Subject};
-use crate::domain::setup::value::{CannedReply, Flow, Inbox, Member, Number, Queue, Team};
+use crate::domain::setup::value::{CannedReply, Flow, Inbox, Member, Number, Queue, Role, Team};
 use crate::domain::setup::{RecordedSetup, Setup, SetupEvent, Who};
 
 /// Events that an act has at most, and that are looked at between two looks of a person.
@@ -28,7 +28,7 @@ const MOST_SINCE: i64 = 10_000;
 macro_rules! members {
     () => {
         "
-        SELECT person.id, person.name, person.email, person.role, person.active, person.locale, agent.availability, agent.capacity,
+        SELECT person.id, person.name, person.email, person.role, person.role_id, person.active, person.locale, agent.availability, agent.capacity,
             ARRAY(SELECT team_id FROM team_members AS member
                   WHERE member.workspace_id = person.workspace_id AND member.user_id = person.id) AS teams
         FROM users AS person
@@ -69,6 +69,7 @@ crate::statements! {
         ORDER BY seq";
     MEMBERS = concat!(members!(), " ORDER BY person.id LIMIT 10000");
     MEMBER = concat!(members!(), " AND person.id = $2");
+    ROLES = "SELECT id, name, permissions, visibility FROM roles WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     TEAMS = "SELECT id, name FROM teams WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     QUEUES = "
         SELECT id, key, name, team_id, hours, promise_minutes, position
@@ -128,7 +129,7 @@ pub async fn lock(transaction: &Transaction<'_>, workspace: WorkspaceId) -> Resu
 pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, versions: &[(FlowId, i32)]) -> Result<Setup> {
     let (flows, numbers): (Vec<Uuid>, Vec<i32>) = versions.iter().map(|(flow, version)| (flow.0, *version)).unzip();
     let mut prepared = Vec::new();
-    for statement in [MEMBERS, TEAMS, QUEUES, FLOWS, CANNED_REPLIES, INBOXES] {
+    for statement in [MEMBERS, ROLES, TEAMS, QUEUES, FLOWS, CANNED_REPLIES, INBOXES] {
         prepared.push(prepare(transaction, &statement).await?);
     }
     let definitions = prepare(transaction, &DEFINITIONS).await?;
@@ -136,10 +137,11 @@ pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, version
     let named: [&(dyn ToSql + Sync); 3] = [&workspace.0, &flows, &numbers];
     let all = try_join_all(prepared.iter().map(|statement| transaction.query(statement, &of_workspace)));
     let (all, definitions) = tokio::try_join!(all, transaction.query(&definitions, &named))?;
-    let [members, teams, queues, flows, replies, inboxes] = all.try_into().unwrap_or_default();
+    let [members, roles, teams, queues, flows, replies, inboxes] = all.try_into().unwrap_or_default();
     let latest = |row: &Row| Some((FlowId(row.get(0)), row.get::<_, Option<i32>>(3)?));
     let mut setup = Setup {
         members: members.iter().map(member).collect(),
+        roles: roles.iter().map(own_role).collect(),
         teams: teams.iter().map(|row| (TeamId(row.get(0)), Team { name: row.get(1) })).collect(),
         queues: BTreeMap::new(),
         latest_versions: flows.iter().filter_map(latest).collect(),
@@ -259,14 +261,18 @@ fn member(row: &Row) -> (UserId, Member) {
     let member = Member {
         name: row.get(1),
         email: row.get(2),
-        role: role(row.get(3)),
-        active: row.get(4),
-        locale: row.get(5),
-        availability: super::agents::availability(row.get(6)),
-        capacity: row.get(7),
-        teams: row.get::<_, Vec<Uuid>>(8).into_iter().map(TeamId).collect(),
+        role: role(row, 3),
+        active: row.get(5),
+        locale: row.get(6),
+        availability: super::agents::availability(row.get(7)),
+        capacity: row.get(8),
+        teams: row.get::<_, Vec<Uuid>>(9).into_iter().map(TeamId).collect(),
     };
     (UserId(row.get(0)), member)
+}
+
+fn own_role(row: &Row) -> (RoleId, Role) {
+    (RoleId(row.get(0)), Role { name: row.get(1), rights: own_rights(row, 2) })
 }
 
 fn queue(row: &Row) -> Result<Queue> {

@@ -1,11 +1,13 @@
 //! Workspaces and the people who sign in to them.
 
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::{Error, Result, Store, Transaction, prepare};
+use crate::domain::access::{Permissions, Rights, Role, Visibility};
 use crate::domain::agent::Availability;
-use crate::domain::ids::{TeamId, UserId, WorkspaceId};
-use crate::domain::user::{EmailAddress, Role, User};
+use crate::domain::ids::{RoleId, TeamId, UserId, WorkspaceId};
+use crate::domain::user::{EmailAddress, User};
 
 /// Conversations a new person may hold at once.
 pub const FIRST_CAPACITY: i32 = 8;
@@ -32,22 +34,22 @@ crate::statements! {
     /// Everybody may be given conversations, whatever the role.
     INSERT_USER = "
         WITH person AS (
-            INSERT INTO users (workspace_id, id, email, name, role, password_hash, locale)
-            VALUES ($1, $2, $3, $4, $5, $6, $7)
+            INSERT INTO users (workspace_id, id, email, name, role, role_id, password_hash, locale)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
             RETURNING workspace_id, id
         )
         INSERT INTO agents (workspace_id, user_id, capacity)
-        SELECT workspace_id, id, $8
+        SELECT workspace_id, id, $9
         FROM person";
 
     /// Across workspaces: the address says which one is meant.
     FIND_BY_EMAIL = "
-        SELECT workspace_id, id, email, name, role, locale, active, password_hash
+        SELECT workspace_id, id, email, name, role, role_id, locale, active, password_hash
         FROM users
         WHERE lower(email) = $1";
 
     LIST_PEOPLE = "
-        SELECT users.id, users.name, users.role, agents.availability, agents.capacity, agents.load,
+        SELECT users.id, users.name, users.role, users.role_id, agents.availability, agents.capacity, agents.load,
                ARRAY(
                    SELECT team_id
                    FROM team_members
@@ -140,7 +142,8 @@ impl Store {
                 &user.id.0,
                 &user.email.as_str(),
                 &user.name,
-                &user.role.as_str(),
+                &user.role.word(),
+                &user.role.id().map(|id| id.0),
                 &user.password_hash,
                 &user.locale,
                 &FIRST_CAPACITY,
@@ -162,7 +165,7 @@ impl Store {
             id: UserId(row.try_get("id")?),
             email: email.parse().map_err(|_| Error::Unreadable("the e-mail address of a user".to_owned()))?,
             name: row.try_get("name")?,
-            role: role(row.try_get("role")?),
+            role: role(&row, 4),
             locale: row.try_get("locale")?,
             active: row.try_get("active")?,
         };
@@ -181,7 +184,7 @@ impl Store {
                 Ok(Colleague {
                     id: UserId(row.try_get("id")?),
                     name: row.try_get("name")?,
-                    role: role(row.try_get("role")?),
+                    role: role(row, 2),
                     availability: super::agents::availability(row.try_get("availability")?),
                     capacity: row.try_get("capacity")?,
                     load: row.try_get("load")?,
@@ -198,7 +201,13 @@ pub fn is_taken(error: &Error) -> bool {
     matches!(error, Error::Refused(error) if error.code().is_some_and(|code| code.code() == "23505"))
 }
 
-/// A role as it is stored. One of a newer version may do here what everybody may.
-pub(super) fn role(text: &str) -> Role {
-    text.parse().unwrap_or(Role::Agent)
+/// Reads the word and the id of a role.
+pub(super) fn role(row: &Row, column: usize) -> Role {
+    Role::read(row.get(column), row.get::<_, Option<Uuid>>(column + 1).map(RoleId))
+}
+
+/// Reads what a role of the workspace's own allows: permissions, visibility.
+pub(super) fn own_rights(row: &Row, column: usize) -> Rights {
+    let words: Vec<&str> = row.get(column);
+    Rights { permissions: Permissions::read(words), visibility: Visibility::read(row.get(column + 1)) }
 }

@@ -18,7 +18,7 @@ use super::edge::redirect::{FIRST_PAGE, go_to};
 use super::live::socket;
 use super::messages::{self, settlements};
 use super::{admin, assets, availability, drafts, health, inbox, language, media, notes, sign_in, webhook};
-use crate::domain::user::Permission;
+use crate::domain::access::Permission;
 
 const fn get(path: &'static str, who: Who, kind: Kind, handler: fn() -> Route) -> Entry {
     Entry { method: Method::GET, path, who, kind, handler }

@@ -1,6 +1,6 @@
 //! The keys of the tokens, shared by all nodes.
 
-use baton::domain::user::Role;
+use baton::domain::access::Role;
 use baton::store::signing_keys::{KEPT_FOR, SIGNS_FOR};
 use baton::web::sessions;
 use jiff::{SignedDuration, Timestamp};

@@ -2,7 +2,7 @@
 
 use actix_web::http::{Method, StatusCode};
 use actix_web::test::TestRequest;
-use baton::domain::user::Role;
+use baton::domain::access::Role;
 use baton::web::edge::csrf;
 use baton::web::edge::entry::{Entry, Who};
 use baton::web::routes::ROUTES;

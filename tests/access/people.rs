@@ -1,8 +1,8 @@
 //! The directory of a workspace.
 
+use baton::domain::access::Role;
 use baton::domain::agent::Availability;
 use baton::domain::setup::By;
-use baton::domain::user::Role;
 use baton::store::users::{FIRST_CAPACITY, NewUser, is_taken};
 use uuid::Uuid;
 

@@ -1,9 +1,9 @@
 //! A session from its first request to its end.
 
 use actix_web::http::StatusCode;
+use baton::domain::access::Role;
 use baton::domain::ids::SessionId;
 use baton::domain::setup::{By, SetupCommand};
-use baton::domain::user::Role;
 use baton::web::sessions::cookies::SessionCookie;
 use baton::web::sessions::{LONGEST_LIFE, renewal};
 use jiff::{SignedDuration, Timestamp};

@@ -3,8 +3,8 @@
 use actix_web::cookie::Cookie;
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
+use baton::domain::access::Role;
 use baton::domain::setup::By;
-use baton::domain::user::Role;
 
 use crate::house::{Browser, House, PASSWORD};
 

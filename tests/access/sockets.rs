@@ -4,8 +4,8 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
+use baton::domain::access::Role;
 use baton::domain::ids::ConversationId;
-use baton::domain::user::Role;
 use baton::live::PersonChange;
 use baton::web::edge::server::{Connections, build, raise};
 use baton::web::live::fanout;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use baton::channels::whatsapp::errors::reaction;
 use baton::channels::whatsapp::webhook::{Item, parse};
+use baton::domain::access::Role;
 use baton::domain::command::{Settlement, TransferTarget};
 use baton::domain::conversation::Holder;
 use baton::domain::delivery::Outcome;
@@ -12,7 +13,6 @@ use baton::domain::ids::{ClaimId, ContactId, ConversationId, MessageId, QueueId}
 use baton::domain::inbound::{Found, InboundItem, InboundMessage};
 use baton::domain::message::{Author, Choice, Content, Failure};
 use baton::domain::snapshot::InOutbox;
-use baton::domain::user::Role;
 use baton::domain::{Command, Refusal};
 use jiff::SignedDuration;
 use serde_json::{Value, json};

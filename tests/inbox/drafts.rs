@@ -1,8 +1,8 @@
 //! Drafts over HTTP: what pages are told, and what becomes of a draft that is sent.
 
 use actix_web::test::TestRequest;
+use baton::domain::access::Role;
 use baton::domain::ids::ConversationId;
-use baton::domain::user::Role;
 use baton::web::drafts::LONGEST;
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -2,8 +2,8 @@
 
 use actix_web::http::header::ACCEPT;
 use actix_web::test::TestRequest;
+use baton::domain::access::Role;
 use baton::domain::ids::ConversationId;
-use baton::domain::user::Role;
 use uuid::Uuid;
 
 use crate::house::Answer;

@@ -1,7 +1,7 @@
 //! Who is who, as a person sees it: names instead of raw ids, two contacts that were joined, and how they are parted.
 
+use baton::domain::access::Role;
 use baton::domain::contact::Identity;
-use baton::domain::user::Role;
 use baton::runner::now;
 use baton::web::locale::Locale;
 use baton::web::threads::live_html;

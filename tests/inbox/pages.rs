@@ -1,6 +1,6 @@
 //! Lists, threads and what an admin sees.
 
-use baton::domain::user::Role;
+use baton::domain::access::Role;
 use baton::web::conversations::present::row_of_change;
 use baton::web::live::streams;
 use baton::web::locale::Locale;

@@ -1,10 +1,10 @@
 //! A number whose token has run out: its people are told what waits and why, and who may is told what to do.
 
+use baton::domain::access::Role;
 use baton::domain::delivery::{Outcome, Reaction};
 use baton::domain::ids::ConversationId;
 use baton::domain::message::Failure;
 use baton::domain::setup::{By, Secret, SetupCommand};
-use baton::domain::user::Role;
 use baton::store::dispatches::{Claim, Dispatch};
 
 use crate::shop::Shop;

@@ -4,8 +4,8 @@ use std::io::Cursor;
 
 use actix_web::http::header::{ACCEPT, CONTENT_TYPE};
 use actix_web::test::TestRequest;
+use baton::domain::access::Role;
 use baton::domain::ids::{ConversationId, MediaId};
-use baton::domain::user::Role;
 use image::{DynamicImage, ImageFormat};
 use uuid::Uuid;
 

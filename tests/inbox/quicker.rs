@@ -1,6 +1,6 @@
 //! Two colleagues at one conversation: who was not quick enough is told so.
 
-use baton::domain::user::Role;
+use baton::domain::access::Role;
 
 use crate::shop::Shop;
 

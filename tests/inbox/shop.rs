@@ -1,5 +1,6 @@
 //! A small shop with one queue, one number and no flow: what a customer writes waits for a person at once.
 
+use baton::domain::access::Role;
 use baton::domain::channel::{Channel, source};
 use baton::domain::contact::Identity;
 use baton::domain::hours::Hours;
@@ -9,7 +10,6 @@ use baton::domain::inbound::{InboundContent, InboundItem, InboundMessage, Sender
 use baton::domain::inbox::Inbox;
 use baton::domain::message::Status;
 use baton::domain::queue::Queue;
-use baton::domain::user::Role;
 use baton::live::change::{Change, ConversationChange};
 use baton::live::delivery::ThreadQueue;
 use baton::live::hub::Owner;

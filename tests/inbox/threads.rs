@@ -1,12 +1,12 @@
 //! A page that followed live, one that caught up and one freshly loaded show the same.
 
+use baton::domain::access::Role;
 use baton::domain::command::Command;
 use baton::domain::event::Event;
 use baton::domain::ids::{ConversationId, MediaId, MessageId};
 use baton::domain::inbound::InboundContent;
 use baton::domain::message::{Choice, Content, MediaState, Status};
 use baton::domain::unspoken::Unspoken;
-use baton::domain::user::Role;
 use baton::live::change::ConversationChange;
 use baton::web::locale::Locale;
 use baton::web::threads::{Seen, live_html, since_html};

@@ -1,7 +1,7 @@
 //! Acts that are taken back, with and without scripts.
 
+use baton::domain::access::Role;
 use baton::domain::ids::ConversationId;
-use baton::domain::user::Role;
 
 use crate::forms::posts_live;
 use crate::html::element;

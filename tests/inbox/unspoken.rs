@@ -1,10 +1,10 @@
 //! What is not speech, as a person sees it: a plain line in the thread, and nothing anywhere else.
 
+use baton::domain::access::Role;
 use baton::domain::ids::UserId;
 use baton::domain::inbound::InboundContent;
 use baton::domain::message::Status;
 use baton::domain::unspoken::Unspoken;
-use baton::domain::user::Role;
 use baton::store::lists::ListView;
 use baton::web::locale::Locale;
 use baton::web::threads::{Seen, since_html};

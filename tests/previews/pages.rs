@@ -1,6 +1,7 @@
 //! Every page of the product with sample content.
 
 use askama::Template;
+use baton::domain::access::Role;
 use baton::domain::channel::WHATSAPP;
 use baton::domain::contact::Identity;
 use baton::domain::conversation::{Controller, LastMessage, State};
@@ -8,7 +9,6 @@ use baton::domain::event::Act;
 use baton::domain::ids::{ConversationId, MessageId};
 use baton::domain::message::{Direction, Failure};
 use baton::domain::refusal::Refusal;
-use baton::domain::user::Role;
 use baton::store::drafts::{Draft, DraftKind};
 use baton::web::admin::view::{Notice, NoticesPage, QuarantinePage, Quarantined};
 use baton::web::conversations::view::context::{Context, PastConversation};

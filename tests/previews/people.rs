@@ -1,8 +1,8 @@
 //! Who appears in the samples.
 
+use baton::domain::access::Role;
 use baton::domain::agent::{Availability, Presence};
 use baton::domain::ids::{QueueId, UserId};
-use baton::domain::user::Role;
 use baton::web::conversations::view::{Target, TransferTargets};
 use baton::web::inbox::tabs::Counts;
 use baton::web::layouts::chrome::{Chrome, Person, QueueName, Viewer};
@@ -36,7 +36,13 @@ pub fn chrome(locale: Locale, role: Role) -> Chrome {
     Chrome {
         locale,
         csrf: "token".to_owned(),
-        viewer: Viewer { id: ana().id, name: ana().name, role, availability: Availability::Online, queues: vec![queue(0).id, queue(1).id] },
+        viewer: Viewer {
+            id: ana().id,
+            name: ana().name,
+            role: role.into(),
+            availability: Availability::Online,
+            queues: vec![queue(0).id, queue(1).id],
+        },
         counts: Counts { mine: 4, queues: 11, unassigned: 3 },
         now: now(),
     }

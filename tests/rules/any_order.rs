@@ -4,13 +4,13 @@ use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use baton::domain::Command;
+use baton::domain::access::Role;
 use baton::domain::command::Settlement;
 use baton::domain::delivery::{Backoff, Outcome, Reaction};
 use baton::domain::ids::{ClaimId, ConversationId, MessageId};
 use baton::domain::inbound::StatusReport;
 use baton::domain::message::{Author, Failure, Status};
 use baton::domain::unspoken::Unspoken;
-use baton::domain::user::Role;
 use jiff::SignedDuration;
 
 use crate::customers::Phone;
@@ -183,7 +183,7 @@ fn who_may_answer(shop: &Shop, conversation: ConversationId) -> baton::domain::c
     let tables = shop.tables.borrow();
     let anybody = tables.agents.values().min_by_key(|agent| agent.user);
     let agent = holder.and_then(|user| tables.agents.get(&user)).or(anybody).expect("somebody works here");
-    baton::domain::command::Person { user: agent.user, name: agent.name.clone(), role: Role::Agent }
+    baton::domain::command::Person { user: agent.user, name: agent.name.clone(), rights: Role::Agent.rights().unwrap() }
 }
 
 fn outcome(message: MessageId, chance: &mut Chance) -> Outcome {

@@ -1,12 +1,12 @@
 //! People take, hand on and resolve; roles and room decide.
 
 use baton::domain::Refusal;
+use baton::domain::access::Role;
 use baton::domain::command::{Command, TransferTarget};
 use baton::domain::conversation::Controller;
 use baton::domain::event::{Actor, Destination, Event};
 use baton::domain::ids::{QueueId, UserId};
 use baton::domain::routing::{Exclusion, Rule};
-use baton::domain::user::Role;
 use jiff::SignedDuration;
 use uuid::Uuid;
 

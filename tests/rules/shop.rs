@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use baton::domain::access::Role;
 use baton::domain::agent::{Agent, Availability, Presence};
 use baton::domain::channel::{Channel, Rulebook};
 use baton::domain::command::Person;
@@ -20,7 +21,6 @@ use baton::domain::queue::Queue;
 use baton::domain::routing::{Candidate, Waiting, decide};
 use baton::domain::snapshot::KnownMessage;
 use baton::domain::timer::Timer;
-use baton::domain::user::Role;
 use baton::domain::workplace::Workplace;
 use baton::domain::{Command, Event, Refusal, Snapshot, handle};
 use jiff::{SignedDuration, Timestamp};
@@ -158,7 +158,7 @@ impl Shop {
         tables.agents.insert(user, agent);
         let workplace = Arc::get_mut(&mut tables.workplace).expect("nobody else holds the set-up");
         workplace.people.insert(user, name.clone());
-        Colleague { shop: self, person: Person { user, name, role } }
+        Colleague { shop: self, person: Person { user, name, rights: role.rights().unwrap() } }
     }
 
     pub fn now(&self) -> Timestamp {

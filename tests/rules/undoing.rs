@@ -1,10 +1,10 @@
 //! People take back what they did a moment ago.
 
+use baton::domain::access::Role;
 use baton::domain::conversation::{Controller, Conversation, State};
 use baton::domain::event::{Act, Event};
 use baton::domain::message::Status;
 use baton::domain::timer::Timer;
-use baton::domain::user::Role;
 use baton::domain::{Command, Refusal};
 use jiff::SignedDuration;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use baton::domain::user::Role;
+use baton::domain::access::Role;
 use baton::store::Store;
 use baton::store::drafts::{Draft, DraftKind, DraftPage, DraftPlace, DraftSaved};
 use tokio::task::JoinSet;

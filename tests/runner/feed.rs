@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use baton::domain::access::Role;
 use baton::domain::journal::Subject;
-use baton::domain::user::Role;
 use baton::runner::Runner;
 use baton::store::feed::FeedEvent;
 use futures_util::future::join_all;

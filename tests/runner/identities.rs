@@ -1,7 +1,7 @@
 //! Who is who: answers go to what the customer last wrote from, one person has one history, and a number is not its owner's for ever.
 
+use baton::domain::access::Role;
 use baton::domain::inbound::InboundItem;
-use baton::domain::user::Role;
 use baton::domain::{Command, Event, Refusal};
 use baton::runner::Error;
 

@@ -1,9 +1,9 @@
 //! Contacts that turn out to be one person: one thread from then on, whatever was open, and all of it may be taken back.
 
 use baton::domain::Command;
+use baton::domain::access::Role;
 use baton::domain::contact::Identity;
 use baton::domain::ids::{ContactId, ConversationId};
-use baton::domain::user::Role;
 use baton::runner::now;
 use baton::store::contacts::{Name, Standing};
 use baton::store::sorting::{Moved, Sheet, Written};

@@ -1,9 +1,9 @@
 //! What people leave in passing: notes, and marks of how far they read; and the journal they read from.
 
 use baton::domain::Refusal;
+use baton::domain::access::Role;
 use baton::domain::command::Command;
 use baton::domain::ids::{ConversationId, NoteId, WorkspaceId};
-use baton::domain::user::Role;
 use baton::runner::Error;
 use baton::store::drafts::{DraftKind, DraftPage, DraftPlace};
 use futures_util::future::join_all;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use baton::domain::access::Role;
 use baton::domain::command::Command;
 use baton::domain::flows::definition::Definition;
 use baton::domain::ids::FlowId;
 use baton::domain::message::Status;
-use baton::domain::user::Role;
 use baton::runner::Error;
 use baton::store::Store;
 use tokio::sync::Barrier;

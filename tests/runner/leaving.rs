@@ -1,12 +1,12 @@
 //! People who leave: whatever stands in the way for a moment, nothing stays with them.
 
 use baton::domain::Event;
+use baton::domain::access::Role;
 use baton::domain::agent::Presence;
 use baton::domain::command::{Command, Person, TransferTarget};
 use baton::domain::ids::ConversationId;
 use baton::domain::routing::{Candidate, Round};
 use baton::domain::setup::By;
-use baton::domain::user::Role;
 use baton::runner::people::Returned;
 use baton::runner::{Error, Runner};
 use baton::store::queues::Claimed;

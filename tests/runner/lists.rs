@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use baton::domain::user::Role;
+use baton::domain::access::Role;
 use baton::store::lists::{Cursor, ListView};
 use uuid::Uuid;
 

@@ -1,10 +1,10 @@
 //! Answers to many sends, recorded as a set: what one of them cannot, the others can.
 
 use baton::domain::Refusal;
+use baton::domain::access::Role;
 use baton::domain::command::{Command, ReplyContent};
 use baton::domain::delivery::Outcome;
 use baton::domain::ids::{ConversationId, MessageId};
-use baton::domain::user::Role;
 use baton::runner::Error;
 use baton::store::dispatches::{Claim, Dispatch};
 use uuid::Uuid;

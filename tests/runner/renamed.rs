@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use baton::domain::Command;
+use baton::domain::access::Role;
 use baton::domain::inbound::{InboundContent, InboundItem};
 use baton::domain::unspoken::Unspoken;
-use baton::domain::user::Role;
 use tokio::sync::Barrier;
 
 use crate::bodies::{message, store, understand, work};

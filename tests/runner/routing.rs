@@ -1,6 +1,6 @@
 //! Routers that race.
 
-use baton::domain::user::Role;
+use baton::domain::access::Role;
 use baton::live::change::Change;
 use baton::runner::Error;
 use baton::runner::routing::RoundOutcome;

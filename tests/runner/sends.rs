@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use baton::domain::Refusal;
+use baton::domain::access::Role;
 use baton::domain::command::{Command, ReplyContent, Settlement};
 use baton::domain::delivery::{Backoff, Outcome, Reaction};
 use baton::domain::ids::{ContactId, MessageId};
 use baton::domain::message::Failure;
-use baton::domain::user::Role;
 use baton::runner::contact::Alongside;
 use baton::runner::{Error, Runner};
 use baton::store::dispatches::{Claim, Dispatch};

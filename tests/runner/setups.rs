@@ -1,6 +1,7 @@
 //! What is set up: two administrators at once, undo, and nodes that keep it until it changes.
 
 use baton::domain::Refusal;
+use baton::domain::access::Role;
 use baton::domain::agent::Availability;
 use baton::domain::command::{Command, Person};
 use baton::domain::hours::Hours;
@@ -9,7 +10,6 @@ use baton::domain::queue::Queue;
 use baton::domain::setup::command::{CannedReplyChange, MemberChange, QueueChange};
 use baton::domain::setup::value::CannedReply;
 use baton::domain::setup::{By, Secret, Setup, SetupCommand, SetupEvent, SetupRefusal, Thing};
-use baton::domain::user::Role;
 use baton::runner::setup::Configured;
 use baton::runner::{Error, Runner};
 use baton::store::{Transaction, setups};
@@ -267,7 +267,7 @@ async fn two_hundred_changes_and_undos_leave_what_the_journal_says() {
             _ => runner.configure(shop.workspace, &By::System, change(&shop, &model, draw), None).await,
         };
         match outcome {
-            Ok(Configured { seq, events }) if !events.is_empty() => {
+            Ok(Configured { seq, events, .. }) if !events.is_empty() => {
                 model = told(model, &events);
                 acts.push(seq);
             }
@@ -278,7 +278,7 @@ async fn two_hundred_changes_and_undos_leave_what_the_journal_says() {
         assert_eq!(shop.set_up_now().await, model, "round {round}");
         if let (Some(seq), true) = (acts.last(), round % 10 == 9) {
             let before = model.clone();
-            if let Ok(Configured { seq, events }) = runner.undo_setup(shop.workspace, &By::System, *seq).await {
+            if let Ok(Configured { seq, events, .. }) = runner.undo_setup(shop.workspace, &By::System, *seq).await {
                 runner.undo_setup(shop.workspace, &By::System, seq).await.unwrap();
                 assert_eq!(told(before, &events) == model, events.is_empty(), "round {round}");
                 assert_eq!(shop.set_up_now().await, model, "round {round}");

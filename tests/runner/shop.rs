@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use baton::demo::postgres::Durability;
+use baton::domain::access::Role;
 use baton::domain::channel::{Channel, Rulebook};
 use baton::domain::command::Person;
 use baton::domain::flows::Definition;
@@ -10,7 +11,6 @@ use baton::domain::hours::Hours;
 use baton::domain::ids::{ConversationId, FlowId, InboxId, QueueId, SessionId, TeamId, UserId, WorkspaceId};
 use baton::domain::inbox::Inbox;
 use baton::domain::queue::Queue;
-use baton::domain::user::Role;
 use baton::live::Live;
 use baton::live::bus::Bus;
 use baton::live::change::Change;
@@ -122,7 +122,7 @@ impl Shop {
         self.store.create_user(&user).await.unwrap();
         self.store.add_member(self.workspace, self.team, id).await.unwrap();
         self.execute("UPDATE agents SET capacity = $2 WHERE user_id = $1", &[&id.0, &capacity]).await;
-        Person { user: id, name: name.to_owned(), role }
+        Person { user: id, name: name.to_owned(), rights: role.rights().unwrap() }
     }
 
     /// So many customers whose conversations wait in a queue, the first for longest.

@@ -1,8 +1,8 @@
 //! Many people at the same conversations at once: nobody waits for ever, and in the end everything adds up.
 
+use baton::domain::access::Role;
 use baton::domain::command::{Command, Person, ReplyContent, TransferTarget};
 use baton::domain::ids::{ConversationId, MessageId, NoteId, QueueId, WorkspaceId};
-use baton::domain::user::Role;
 use baton::runner::{Error, Runner};
 use tokio::task::JoinSet;
 use uuid::Uuid;

@@ -1,12 +1,12 @@
 //! Rows of a newer version, or of a hand at the database: what this version does not understand spoils nothing else.
 
+use baton::domain::access::Role;
 use baton::domain::agent::Availability;
 use baton::domain::contact::Identity;
 use baton::domain::hours::Hours;
 use baton::domain::ids::{ConversationId, UserId};
 use baton::domain::inbound::Said;
 use baton::domain::message::Content;
-use baton::domain::user::Role;
 use baton::domain::{Command, Event};
 use baton::runner::lanes::LaneProgress;
 use baton::store::lists::ListView;
@@ -206,7 +206,7 @@ async fn people_of_a_newer_version_may_do_the_least_and_are_given_nothing() {
     shop.execute("UPDATE users SET role = 'auditor' WHERE id = $1", &[&ana.0]).await;
     shop.execute("UPDATE agents SET availability = 'on_a_walk'", &[]).await;
     let people = shop.store.people(shop.workspace).await.unwrap();
-    assert_eq!(people.iter().map(|person| (person.role, person.availability)).collect::<Vec<_>>(), [(Role::Agent, Availability::Away)]);
+    assert_eq!(people.iter().map(|person| (person.role, person.availability)).collect::<Vec<_>>(), [(Role::Strange, Availability::Away)]);
     let agents = shop.store.agents(shop.workspace).await.unwrap();
     assert_eq!(agents.iter().map(|agent| agent.availability).collect::<Vec<_>>(), [Availability::Away]);
 }

@@ -2,12 +2,12 @@
 
 use baton::channels::whatsapp::understand;
 use baton::domain::Refusal;
+use baton::domain::access::Role;
 use baton::domain::command::{Command, ReplyContent};
 use baton::domain::delivery::Outcome;
 use baton::domain::ids::{ConversationId, MessageId};
 use baton::domain::message::Status;
 use baton::domain::tick::Climbed;
-use baton::domain::user::Role;
 use baton::live::change::Change;
 use baton::runner::intake::{Accepted, Intake};
 use baton::runner::{Error, now};

@@ -1,10 +1,10 @@
 //! Acts that are taken back, with several nodes at it.
 
 use baton::domain::Refusal;
+use baton::domain::access::Role;
 use baton::domain::command::{Command, Person, TransferTarget};
 use baton::domain::ids::ConversationId;
 use baton::domain::setup::{By, SetupCommand};
-use baton::domain::user::Role;
 use baton::runner::{Error, Runner};
 use futures_util::future::join_all;
 

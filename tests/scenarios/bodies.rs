@@ -7,7 +7,7 @@ use crate::support::shop::{APP_SECRET, NUMBER, WABA};
 use crate::support::waiting::eventually;
 use crate::support::webhook::{messages, posts, posts_signed, signature, status, statuses, text};
 use crate::support::{SOON, World};
-use baton::domain::user::Role;
+use baton::domain::access::Role;
 
 const FROM: &str = "447700900123";
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use baton::domain::access::Role;
 use baton::domain::ids::ConversationId;
-use baton::domain::user::Role;
 use tokio::time::Instant;
 
 use crate::support::agent::Agent;

@@ -75,7 +75,7 @@ async fn a_conversation_waits_until_somebody_comes_and_full_agents_get_no_more()
     }
     world.settles(SOON).await;
     assert_eq!(world.count("SELECT count(*) FROM conversations WHERE controller = 'queue'").await, 3);
-    let ana = world.employs("Ana", baton::domain::user::Role::Agent, 2).await;
+    let ana = world.employs("Ana", baton::domain::access::Role::Agent, 2).await;
     let _page = Staff::keeps_page(&ana);
     let first = world.conversation_with(&phones[0]).await;
     assert_eq!(world.holder(first, Duration::from_secs(5)).await, ana.user.0);

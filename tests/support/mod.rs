@@ -28,8 +28,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use baton::demo::postgres::Durability;
+use baton::domain::access::Role;
 use baton::domain::ids::{ConversationId, MessageId};
-use baton::domain::user::Role;
 use baton::store::Store;
 use serde_json::json;
 use tokio_postgres::types::ToSql;

@@ -1,12 +1,12 @@
 //! The workspace of a world: an invented lamp shop with two queues, one team, a flow and one number.
 
+use baton::domain::access::Role;
 use baton::domain::channel::{Channel, WHATSAPP};
 use baton::domain::flows::validation;
 use baton::domain::hours::Hours;
 use baton::domain::ids::{FlowId, InboxId, QueueId, TeamId, UserId, WorkspaceId};
 use baton::domain::inbox::Inbox;
 use baton::domain::queue::Queue;
-use baton::domain::user::Role;
 use baton::store::Store;
 use baton::store::apps::App;
 use baton::store::inboxes::NewInbox;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baton::domain::user::Role;
+use baton::domain::access::Role;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::domain::access::Role;
 use crate::domain::agent::{Agent, Availability};
 use crate::domain::channel::{self, Channel};
 use crate::domain::command::Person;
@@ -17,7 +18,6 @@ use crate::domain::hours::Hours;
 use crate::domain::ids::{FlowId, InboxId, QueueId, TeamId, UserId, WorkspaceId};
 use crate::domain::inbox::Inbox;
 use crate::domain::queue::Queue;
-use crate::domain::user::Role;
 use crate::domain::workplace::Workplace;
 use crate::store::Store;
 use crate::store::apps::App;
@@ -141,7 +141,7 @@ fn colleague(person: &DemoPerson, user: UserId, teams: Vec<TeamId>) -> Colleague
         idle_since: Timestamp::UNIX_EPOCH,
         teams,
     };
-    Colleague { person: Person { user, name, role: person.role }, agent }
+    Colleague { person: Person { user, name, rights: person.role.rights().unwrap_or_default() }, agent }
 }
 
 /// Orders and advice around the clock, billing in office hours.

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::event::{Parts, SetupEvent};
 use super::refusal::{SetupRefusal, Thing};
 use super::value::{Flow, Member, Setup};
+use crate::domain::access::{Permission, Role};
 use crate::domain::channel;
 use crate::domain::flows::validation;
 use crate::domain::refusal::Refusal;
-use crate::domain::user::Permission;
 
 /// Characters of a name, of a key or shortcut, and of a prepared text (as WhatsApp takes one).
 const LONGEST_NAME: usize = 80;
@@ -54,6 +54,7 @@ fn is_about_being_here(event: &SetupEvent) -> bool {
 fn faults(setup: &Setup) -> BTreeSet<SetupRefusal> {
     let mut faults = BTreeSet::new();
     people(setup, &mut faults);
+    roles(setup, &mut faults);
     teams(setup, &mut faults);
     queues(setup, &mut faults);
     replies(setup, &mut faults);
@@ -66,18 +67,31 @@ fn faults(setup: &Setup) -> BTreeSet<SetupRefusal> {
 
 fn people(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
     let active = || setup.members.values().filter(|member| member.active);
-    if !active().any(|member| member.role.may(Permission::SetUp)) {
+    if !active().any(|member| setup.rights(member.role).may(Permission::SetUp)) {
         faults.insert(SetupRefusal::LastAdministrator);
     }
     let mut emails = BTreeSet::new();
-    for Member { name, email, capacity, teams, .. } in setup.members.values() {
+    for Member { name, email, role, capacity, teams, .. } in setup.members.values() {
         fit_name(name, faults);
         in_range(*capacity, 0, MOST_CAPACITY, faults);
         if !emails.insert(email) {
             faults.insert(SetupRefusal::EmailTaken);
         }
+        if role.rights().is_none() && role.id().is_none_or(|id| !setup.roles.contains_key(&id)) {
+            faults.insert(SetupRefusal::Unknown(Thing::Role));
+        }
         if teams.iter().any(|team| !setup.teams.contains_key(team)) {
             faults.insert(SetupRefusal::Unknown(Thing::Team));
+        }
+    }
+}
+
+fn roles(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
+    let mut names: BTreeSet<String> = Role::BUILT_IN.iter().map(ToString::to_string).collect();
+    for role in setup.roles.values() {
+        fit_name(&role.name, faults);
+        if !names.insert(role.name.to_lowercase()) {
+            faults.insert(SetupRefusal::RoleNameTaken { name: role.name.clone() });
         }
     }
 }

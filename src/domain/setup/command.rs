@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::event::{Secret, SetupEvent, Who};
-use super::value::{CannedReply, Inbox};
+use super::value::{self, CannedReply, Inbox};
+use crate::domain::access::{Permissions, Role, Visibility};
 use crate::domain::agent::Availability;
 use crate::domain::command::Person;
 use crate::domain::hours::Hours;
-use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, TeamId, UserId};
+use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, RoleId, TeamId, UserId};
 use crate::domain::queue::Queue;
-use crate::domain::user::{EmailAddress, Role};
+use crate::domain::user::EmailAddress;
 
 /// Who acts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +57,17 @@ pub enum SetupCommand {
     ReplacePassword {
         member: UserId,
         hash: Secret,
+    },
+    AddRole {
+        role: RoleId,
+        new: value::Role,
+    },
+    ChangeRole {
+        role: RoleId,
+        change: RoleChange,
+    },
+    RemoveRole {
+        role: RoleId,
     },
     AddTeam {
         team: TeamId,
@@ -157,6 +169,14 @@ pub struct MemberChange {
     pub availability: Option<Availability>,
     pub capacity: Option<i32>,
     pub teams: Option<BTreeSet<TeamId>>,
+}
+
+/// As [`MemberChange`], of a role of the workspace's own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RoleChange {
+    pub name: Option<String>,
+    pub permissions: Option<Permissions>,
+    pub visibility: Option<Visibility>,
 }
 
 /// As [`MemberChange`], of a queue.

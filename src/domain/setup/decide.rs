@@ -1,19 +1,32 @@
 //! What a command changes of a set-up.
 
+use std::collections::BTreeSet;
+
 use super::check;
 use super::command::{By, Needs, SetupCommand};
 use super::draft::Draft;
 use super::event::SetupEvent;
+use super::rights;
 use super::value::Setup;
+use crate::domain::access::Permission;
+use crate::domain::ids::UserId;
 use crate::domain::refusal::Refusal;
-use crate::domain::user::Permission;
+
+/// What a command comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// Nothing, where everything is so already.
+    pub events: Vec<SetupEvent>,
+    /// Who may do or see something else than before.
+    pub rights: BTreeSet<UserId>,
+}
 
 /// Decides what a command changes: nothing, where everything is so already. A whole set-up may have been wrong before; a command makes
 /// none worse.
 ///
 /// # Errors
 /// A [`Refusal`] in words; then nothing changes.
-pub fn decide(setup: &Setup, command: SetupCommand, by: &By) -> Result<Vec<SetupEvent>, Refusal> {
+pub fn decide(setup: &Setup, command: SetupCommand, by: &By) -> Result<Decision, Refusal> {
     is_allowed(by, &command)?;
     let needs = command.needs();
     let mut draft = Draft::of(setup);
@@ -22,12 +35,12 @@ pub fn decide(setup: &Setup, command: SetupCommand, by: &By) -> Result<Vec<Setup
     if needs == Needs::Whole {
         check::makes_nothing_worse(setup, &after, &events)?;
     }
-    Ok(events)
+    Ok(Decision { events, rights: rights::changed(setup, &after) })
 }
 
 /// People decide what is their own, and administrators everything.
 fn is_allowed(by: &By, command: &SetupCommand) -> Result<(), Refusal> {
     let By::Person(person) = by else { return Ok(()) };
-    let is_own = command.needs() == Needs::Member(person.user) && person.role.may(Permission::ManageSelf);
-    if is_own || person.role.may(Permission::SetUp) { Ok(()) } else { Err(Refusal::NotAllowed) }
+    let is_own = command.needs() == Needs::Member(person.user) && person.rights.may(Permission::ManageSelf);
+    if is_own || person.rights.may(Permission::SetUp) { Ok(()) } else { Err(Refusal::NotAllowed) }
 }

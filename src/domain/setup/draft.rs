@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::command::{CannedReplyChange, InboxChange, MemberChange, NewMember, NewTeams, QueueChange, SetupCommand};
+use super::command::{CannedReplyChange, InboxChange, MemberChange, NewMember, NewTeams, QueueChange, RoleChange, SetupCommand};
 use super::event::{Changed, SetupEvent};
 use super::refusal::{SetupRefusal, Thing};
 use super::undo;
-use super::value::{Flow, Inbox, Member, Queue, Setup, Team};
+use super::value::{self, Flow, Inbox, Member, Queue, Setup, Team};
+use crate::domain::access::Role;
 use crate::domain::agent::Availability;
 use crate::domain::channel;
 use crate::domain::flows::validation;
-use crate::domain::ids::{FlowId, TeamId, UserId};
+use crate::domain::ids::{FlowId, RoleId, TeamId, UserId};
 use crate::domain::queue;
 
 pub(super) type Applied = Result<(), SetupRefusal>;
@@ -32,6 +33,7 @@ impl Draft {
     pub fn finish(self, before: &Setup) -> (Setup, Vec<SetupEvent>) {
         let after = self.setup;
         let mut events: Vec<SetupEvent> = Vec::new();
+        events.extend(changed(&before.roles, &after.roles).map(SetupEvent::Role));
         events.extend(changed(&before.teams, &after.teams).map(SetupEvent::Team));
         events.extend(changed(&before.members, &after.members).map(SetupEvent::Member));
         events.extend(changed(&before.queues, &after.queues).map(SetupEvent::Queue));
@@ -55,6 +57,17 @@ impl Draft {
                 self.member(member)?;
                 self.beside.push(SetupEvent::Password { member, hash });
             }
+            SetupCommand::AddRole { role, new } => {
+                let name = trimmed(&new.name);
+                add(&mut self.setup.roles, role, value::Role { name, ..new })?;
+            }
+            SetupCommand::ChangeRole { role, change: RoleChange { name, permissions, visibility } } => {
+                let role = known(&mut self.setup.roles, role, Thing::Role)?;
+                set(&mut role.name, name.map(|name| trimmed(&name)));
+                set(&mut role.rights.permissions, permissions);
+                set(&mut role.rights.visibility, visibility);
+            }
+            SetupCommand::RemoveRole { role } => self.remove_role(role)?,
             SetupCommand::AddTeam { team, name } => add(&mut self.setup.teams, team, Team { name: trimmed(&name) })?,
             SetupCommand::RenameTeam { team, name } => known(&mut self.setup.teams, team, Thing::Team)?.name = trimmed(&name),
             SetupCommand::RemoveTeam { team } => self.remove_team(team)?,
@@ -118,6 +131,16 @@ impl Draft {
             member,
             Member { name: trimmed(&name), email, role, active: true, locale, availability, capacity, teams },
         )
+    }
+
+    /// Whoever has it would be nothing.
+    pub fn remove_role(&mut self, role: RoleId) -> Applied {
+        let name = known(&mut self.setup.roles, role, Thing::Role)?.name.clone();
+        if self.setup.members.values().any(|member| member.role == Role::Own(role)) {
+            return Err(SetupRefusal::RoleInUse { role: name });
+        }
+        self.setup.roles.remove(&role);
+        Ok(())
     }
 
     /// Whoever is in it, and whatever waits for it, would belong to nothing.

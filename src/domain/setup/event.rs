@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::value::{CannedReply, Flow, Inbox, Member, Queue, Team};
-use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, TeamId, UserId};
+use super::value::{CannedReply, Flow, Inbox, Member, Queue, Role, Team};
+use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, RoleId, TeamId, UserId};
 
 /// What must not be read anywhere but where it is used. It is neither shown nor stored with what it came along with.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -45,6 +45,7 @@ pub struct Changed<I, T> {
 #[serde(tag = "thing", rename_all = "snake_case")]
 pub enum SetupEvent {
     Member(Changed<UserId, Member>),
+    Role(Changed<RoleId, Role>),
     Team(Changed<TeamId, Team>),
     Queue(Changed<QueueId, Queue>),
     CannedReply(Changed<CannedReplyId, CannedReply>),
@@ -170,6 +171,7 @@ impl SetupEvent {
         let of = |thing: &str, verb: &str| format!("{thing}_{verb}");
         match self {
             SetupEvent::Member(changed) => of("member", changed.verb()),
+            SetupEvent::Role(changed) => of("role", changed.verb()),
             SetupEvent::Team(changed) => of("team", changed.verb()),
             SetupEvent::Queue(changed) => of("queue", changed.verb()),
             SetupEvent::CannedReply(changed) => of("canned_reply", changed.verb()),
@@ -187,6 +189,7 @@ impl SetupEvent {
     pub fn about(&self) -> Option<(Uuid, Parts)> {
         match self {
             SetupEvent::Member(changed) => Some((changed.id.0, changed.parts())),
+            SetupEvent::Role(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::Team(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::Queue(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::CannedReply(changed) => Some((changed.id.0, changed.parts())),
@@ -204,6 +207,7 @@ impl SetupEvent {
     pub fn name(&self) -> Option<&str> {
         match self {
             SetupEvent::Member(changed) => changed.latest().map(|member| &*member.name),
+            SetupEvent::Role(changed) => changed.latest().map(|role| &*role.name),
             SetupEvent::Team(changed) => changed.latest().map(|team| &*team.name),
             SetupEvent::Queue(changed) => changed.latest().map(|queue| &*queue.name),
             SetupEvent::CannedReply(changed) => changed.latest().map(|reply| &*reply.shortcut),

@@ -8,6 +8,7 @@ pub mod decide;
 mod draft;
 pub mod event;
 pub mod refusal;
+mod rights;
 #[cfg(test)]
 mod tests;
 mod undo;
@@ -15,7 +16,7 @@ pub mod value;
 
 pub use command::{By, Needs, SetupCommand};
 pub use conflict::check_unchanged;
-pub use decide::decide;
+pub use decide::{Decision, decide};
 pub use event::{Changed, RecordedSetup, Secret, SetupEvent, Who};
 pub use refusal::{SetupRefusal, Thing};
 pub use value::Setup;

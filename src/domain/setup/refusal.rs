@@ -6,6 +6,7 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Thing {
     Member,
+    Role,
     Team,
     Queue,
     CannedReply,
@@ -18,6 +19,7 @@ impl Thing {
     fn key(self) -> &'static str {
         match self {
             Thing::Member => "unknown_person",
+            Thing::Role => "unknown_role",
             Thing::Team => "unknown_team",
             Thing::Queue => "unknown_queue",
             Thing::CannedReply => "unknown_canned_reply",
@@ -32,6 +34,7 @@ impl fmt::Display for Thing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Thing::Member => "person",
+            Thing::Role => "role",
             Thing::Team => "team",
             Thing::Queue => "queue",
             Thing::CannedReply => "canned reply",
@@ -51,6 +54,8 @@ pub enum SetupRefusal {
     IdTaken,
     #[error("somebody has this e-mail address already")]
     EmailTaken,
+    #[error("there is a role called {name} already")]
+    RoleNameTaken { name: String },
     #[error("there is a team called {name} already")]
     TeamNameTaken { name: String },
     #[error("there is a queue with the key {key} already")]
@@ -76,6 +81,8 @@ pub enum SetupRefusal {
     LastAdministrator,
     #[error("nobody would work for the queue {queue}; put somebody into its team first")]
     QueueUnreached { queue: String },
+    #[error("{role} is still the role of somebody")]
+    RoleInUse { role: String },
     #[error("{team} still has people or queues")]
     TeamInUse { team: String },
     /// Each fault in a sentence.
@@ -102,6 +109,7 @@ impl SetupRefusal {
             SetupRefusal::Unknown(thing) => thing.key(),
             SetupRefusal::IdTaken => "used_elsewhere",
             SetupRefusal::EmailTaken => "email_taken",
+            SetupRefusal::RoleNameTaken { .. } => "role_name_taken",
             SetupRefusal::TeamNameTaken { .. } => "team_name_taken",
             SetupRefusal::QueueKeyTaken { .. } => "queue_key_taken",
             SetupRefusal::ShortcutTaken { .. } => "shortcut_taken",
@@ -114,6 +122,7 @@ impl SetupRefusal {
             SetupRefusal::OutOfRange { .. } => "out_of_range",
             SetupRefusal::LastAdministrator => "last_administrator",
             SetupRefusal::QueueUnreached { .. } => "queue_unreached",
+            SetupRefusal::RoleInUse { .. } => "role_in_use",
             SetupRefusal::TeamInUse { .. } => "team_in_use",
             SetupRefusal::FlowFaulty { .. } => "flow_faulty",
             SetupRefusal::ChangedMeanwhile { name: Some(_) } => "changed_meanwhile_by",
@@ -136,6 +145,7 @@ impl SetupRefusal {
             | SetupRefusal::FlowFaulty { .. } => true,
             SetupRefusal::IdTaken
             | SetupRefusal::EmailTaken
+            | SetupRefusal::RoleNameTaken { .. }
             | SetupRefusal::TeamNameTaken { .. }
             | SetupRefusal::QueueKeyTaken { .. }
             | SetupRefusal::ShortcutTaken { .. }
@@ -143,6 +153,7 @@ impl SetupRefusal {
             | SetupRefusal::AppKnownOtherwise
             | SetupRefusal::LastAdministrator
             | SetupRefusal::QueueUnreached { .. }
+            | SetupRefusal::RoleInUse { .. }
             | SetupRefusal::TeamInUse { .. }
             | SetupRefusal::ChangedMeanwhile { .. }
             | SetupRefusal::ChangedSince
@@ -154,7 +165,9 @@ impl SetupRefusal {
     #[must_use]
     pub fn values(&self) -> Vec<(&'static str, String)> {
         match self {
-            SetupRefusal::TeamNameTaken { name } | SetupRefusal::ChangedMeanwhile { name: Some(name) } => vec![("name", name.clone())],
+            SetupRefusal::RoleNameTaken { name }
+            | SetupRefusal::TeamNameTaken { name }
+            | SetupRefusal::ChangedMeanwhile { name: Some(name) } => vec![("name", name.clone())],
             SetupRefusal::QueueKeyTaken { key } | SetupRefusal::KeyUnfit { key } => vec![("key", key.clone())],
             SetupRefusal::ShortcutTaken { shortcut } | SetupRefusal::ShortcutUnfit { shortcut } => vec![("shortcut", shortcut.clone())],
             SetupRefusal::TextTooLong { limit, .. } => vec![("limit", limit.to_string())],
@@ -162,6 +175,7 @@ impl SetupRefusal {
                 vec![("value", value.to_string()), ("least", least.to_string()), ("most", most.to_string())]
             }
             SetupRefusal::QueueUnreached { queue } => vec![("queue", queue.clone())],
+            SetupRefusal::RoleInUse { role } => vec![("role", role.clone())],
             SetupRefusal::TeamInUse { team } => vec![("team", team.clone())],
             SetupRefusal::FlowFaulty { flow, faults } => vec![("flow", flow.clone()), ("faults", faults.join(" "))],
             SetupRefusal::Unknown(_)

@@ -5,19 +5,19 @@ use std::collections::BTreeSet;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::command::{CannedReplyChange, InboxChange, MemberChange, NewMember, NewTeams, QueueChange};
+use super::command::{CannedReplyChange, InboxChange, MemberChange, NewMember, NewTeams, QueueChange, RoleChange};
 use super::draft::Draft;
 use super::event::Changed;
-use super::value::{CannedReply, Inbox, Number};
+use super::value::{self, CannedReply, Inbox, Number};
 use super::*;
+use crate::domain::access::{Permission, Permissions, Rights, Role, Visibility};
 use crate::domain::agent::Availability;
 use crate::domain::channel::Channel;
 use crate::domain::command::Person;
 use crate::domain::hours::Hours;
-use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, TeamId, UserId};
+use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, RoleId, TeamId, UserId};
 use crate::domain::queue;
 use crate::domain::refusal::Refusal;
-use crate::domain::user::Role;
 
 const IRIS: UserId = UserId(Uuid::from_u128(1));
 const ANA: UserId = UserId(Uuid::from_u128(2));
@@ -29,11 +29,12 @@ const BILLING: QueueId = QueueId(Uuid::from_u128(22));
 const WELCOME: FlowId = FlowId(Uuid::from_u128(31));
 const HELLO: CannedReplyId = CannedReplyId(Uuid::from_u128(41));
 const NUMBER: InboxId = InboxId(Uuid::from_u128(51));
+const TRAINEE: RoleId = RoleId(Uuid::from_u128(61));
 
 type Done = Result<(Setup, Vec<SetupEvent>), Refusal>;
 
 fn does(setup: &Setup, by: &By, command: SetupCommand) -> Done {
-    let events = decide(setup, command.clone(), by)?;
+    let events = decide(setup, command.clone(), by)?.events;
     let mut draft = Draft::of(setup);
     draft.apply(command)?;
     Ok((draft.finish(setup).0, events))
@@ -51,7 +52,7 @@ fn refused(setup: &Setup, command: SetupCommand) -> SetupRefusal {
 }
 
 fn person(user: UserId, role: Role) -> By {
-    By::Person(Person { user, name: "Somebody".to_owned(), role })
+    By::Person(Person { user, name: "Somebody".to_owned(), rights: role.rights().unwrap() })
 }
 
 fn joins(member: UserId, name: &str, role: Role, teams: &[TeamId]) -> SetupCommand {
@@ -304,4 +305,58 @@ fn no_secret_is_stored_or_shown_with_what_it_came_along_with() {
         let told = format!("{events:?} {}", serde_json::to_string(&events).unwrap());
         assert!(events.iter().any(|event| event.kind().ends_with("replaced")) && !told.contains("horse"), "{told}");
     }
+}
+
+fn role(id: RoleId, name: &str, permissions: &[Permission], visibility: Visibility) -> SetupCommand {
+    let rights = Rights { permissions: Permissions::of(permissions), visibility };
+    SetupCommand::AddRole { role: id, new: value::Role { name: name.to_owned(), rights } }
+}
+
+fn changes_rights_of(setup: &Setup, command: SetupCommand) -> BTreeSet<UserId> {
+    decide(setup, command, &By::CommandLine).unwrap().rights
+}
+
+#[test]
+fn a_workspace_makes_roles_of_its_own_and_takes_them_away_when_nobody_has_them() {
+    let shop = after(&shop(), role(TRAINEE, " Trainee ", &[Permission::SeeInbox], Visibility::Mine));
+    assert_eq!((shop.roles[&TRAINEE].name.as_str(), shop.rights(Role::Own(TRAINEE)).visibility), ("Trainee", Visibility::Mine));
+    for taken in ["TRAINEE", "Admin"] {
+        let again = role(RoleId(Uuid::from_u128(62)), taken, &[], Visibility::All);
+        assert_eq!(refused(&shop, again), SetupRefusal::RoleNameTaken { name: taken.to_owned() });
+    }
+    let unknown = SetupCommand::role(ANA, Role::Own(RoleId(Uuid::from_u128(63))));
+    assert_eq!(refused(&shop, unknown), SetupRefusal::Unknown(Thing::Role));
+    assert_eq!(refused(&shop, SetupCommand::role(IRIS, Role::Own(TRAINEE))), SetupRefusal::LastAdministrator);
+    let (given, act) = does(&shop, &By::CommandLine, SetupCommand::role(ANA, Role::Own(TRAINEE))).unwrap();
+    let away = SetupCommand::RemoveRole { role: TRAINEE };
+    assert_eq!(refused(&given, away.clone()), SetupRefusal::RoleInUse { role: "Trainee".to_owned() });
+    let (without, removed) = does(&after(&given, SetupCommand::Undo { act }), &By::CommandLine, away).unwrap();
+    assert!(without.roles.is_empty());
+    assert_eq!(after(&without, SetupCommand::Undo { act: removed }).roles, shop.roles);
+}
+
+#[test]
+fn whoever_administers_by_a_role_of_the_workspace_keeps_it_as_long_as_nobody_else_does() {
+    let shop = after(&shop(), role(TRAINEE, "Keeper", &[Permission::SetUp], Visibility::Mine));
+    let kept = after(&shop, SetupCommand::role(IRIS, Role::Own(TRAINEE)));
+    let less = RoleChange { permissions: Some(Permissions::NONE), ..RoleChange::default() };
+    assert_eq!(refused(&kept, SetupCommand::ChangeRole { role: TRAINEE, change: less }), SetupRefusal::LastAdministrator);
+}
+
+#[test]
+fn rights_change_with_the_role_with_its_meaning_and_with_what_ones_teams_see() {
+    let shop = after(&shop(), role(TRAINEE, "Trainee", &[Permission::SeeInbox], Visibility::OwnTeams));
+    assert_eq!(changes_rights_of(&shop, SetupCommand::role(BEN, Role::Own(TRAINEE))), BTreeSet::from([BEN]));
+    let steps = [SetupCommand::role(BEN, Role::Own(TRAINEE)), teams(IRIS, &[EVERYBODY]), teams(ANA, &[BILLERS])];
+    let given = steps.into_iter().fold(shop, |shop, step| after(&shop, step));
+    let wider = RoleChange { visibility: Some(Visibility::All), ..RoleChange::default() };
+    assert_eq!(changes_rights_of(&given, SetupCommand::ChangeRole { role: TRAINEE, change: wider }), BTreeSet::from([BEN]));
+    assert_eq!(changes_rights_of(&given, teams(BEN, &[EVERYBODY])), BTreeSet::from([BEN]));
+    let to_billers = QueueChange { team: Some(BILLERS), ..QueueChange::default() };
+    let moved = changes_rights_of(&given, SetupCommand::ChangeQueue { queue: SUPPORT, change: to_billers });
+    assert_eq!(moved, BTreeSet::new(), "Ben is in both teams, and Ana sees everything");
+    let only_bills = after(&given, teams(BEN, &[BILLERS]));
+    let support = SetupCommand::ChangeQueue { queue: SUPPORT, change: QueueChange { team: Some(BILLERS), ..QueueChange::default() } };
+    assert_eq!(changes_rights_of(&only_bills, support), BTreeSet::from([BEN]));
+    assert_eq!(changes_rights_of(&given, named(SUPPORT, "Help")), BTreeSet::new());
 }

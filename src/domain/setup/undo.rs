@@ -22,6 +22,11 @@ pub(super) fn take_back(draft: &mut Draft, act: &[SetupEvent]) -> Applied {
             SetupEvent::Queue(changed) => to_before(&mut draft.setup.queues, changed)?,
             SetupEvent::Flow(changed) => to_before(&mut draft.setup.flows, changed)?,
             SetupEvent::Inbox(changed) => to_before(&mut draft.setup.inboxes, changed)?,
+            SetupEvent::Role(changed) if changed.before.is_none() => {
+                is_as_left(&draft.setup.roles, changed)?;
+                draft.remove_role(changed.id)?;
+            }
+            SetupEvent::Role(changed) => back_or_to_before(&mut draft.setup.roles, changed)?,
             SetupEvent::Team(changed) if changed.before.is_none() => {
                 is_as_left(&draft.setup.teams, changed)?;
                 draft.remove_team(changed.id)?;

@@ -5,15 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::domain::access::{self, Rights};
 use crate::domain::agent::Availability;
 use crate::domain::channel::Channel;
-use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, TeamId, UserId};
-use crate::domain::user::Role;
+use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, RoleId, TeamId, UserId};
 
 /// Everything that administrators decide in a workspace.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Setup {
     pub members: BTreeMap<UserId, Member>,
+    /// Those that the workspace made, beside those that every one has.
+    pub roles: BTreeMap<RoleId, Role>,
     pub teams: BTreeMap<TeamId, Team>,
     pub queues: BTreeMap<QueueId, Queue>,
     pub flows: BTreeMap<FlowId, Flow>,
@@ -31,7 +33,7 @@ pub struct Member {
     pub name: String,
     /// Lower case.
     pub email: String,
-    pub role: Role,
+    pub role: access::Role,
     /// Whoever has left keeps their name in old threads and can no longer sign in.
     pub active: bool,
     /// The language of their interface, such as `en`.
@@ -40,6 +42,23 @@ pub struct Member {
     /// Conversations they may hold at once.
     pub capacity: i32,
     pub teams: BTreeSet<TeamId>,
+}
+
+/// A role of the workspace's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Role {
+    pub name: String,
+    #[serde(flatten)]
+    pub rights: Rights,
+}
+
+impl Setup {
+    /// What a role allows here; one that is not there allows nothing.
+    #[must_use]
+    pub fn rights(&self, role: access::Role) -> Rights {
+        let own = || role.id().and_then(|id| self.roles.get(&id)).map(|role| role.rights);
+        role.rights().or_else(own).unwrap_or_default()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,7 +12,7 @@ use crate::web::state::State;
 /// Who acts, as the rules see them.
 #[must_use]
 pub fn person(signed: &Signed) -> Person {
-    Person { user: signed.user, name: signed.name.clone(), role: signed.role }
+    Person { user: signed.user, name: signed.name.clone(), rights: signed.role.rights }
 }
 
 /// What a person wrote, as it is kept: forms end lines with CR LF, and PostgreSQL keeps no NUL.

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use super::view::context::PastConversation;
 use super::view::state::ConversationState;
 use super::view::{Target, TransferTargets};
+use crate::domain::access::Permission;
 use crate::domain::agent::{Agent, Availability, Presence};
 use crate::domain::conversation::Conversation;
 use crate::domain::ids::{QueueId, UserId};
-use crate::domain::user::Permission;
 use crate::domain::workplace::Workplace;
 use crate::live::change::ConversationChange;
 use crate::store::allowances::Paused;
@@ -213,7 +213,7 @@ pub fn chrome(signed: &Signed, agents: &[Agent], workplace: &Workplace, counts: 
         viewer: Viewer {
             id: signed.user,
             name: signed.name.clone(),
-            role: signed.role,
+            role: signed.role.clone(),
             availability: me.map_or(Availability::Away, |me| me.availability),
             queues,
         },

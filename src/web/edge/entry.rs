@@ -3,7 +3,7 @@
 use actix_web::Route;
 use actix_web::http::Method;
 
-use crate::domain::user::Permission;
+use crate::domain::access::Permission;
 
 /// Who may ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

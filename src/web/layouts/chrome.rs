@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use super::script_words::ScriptWords;
+use crate::domain::access::{AssignedRole, Permission, Role};
 use crate::domain::agent::Availability;
 use crate::domain::ids::{QueueId, UserId};
-use crate::domain::user::{Permission, Role};
 use crate::web::inbox::tabs::Counts;
 use crate::web::locale::Locale;
 
@@ -28,7 +28,7 @@ pub struct QueueName {
 pub struct Viewer {
     pub id: UserId,
     pub name: String,
-    pub role: Role,
+    pub role: AssignedRole,
     pub availability: Availability,
     /// The queues of their teams: what "my queues" means, in the browser too.
     pub queues: Vec<QueueId>,
@@ -51,14 +51,6 @@ impl Viewer {
 
     pub(in crate::web) fn may_take_over(&self) -> bool {
         self.role.may(Permission::TakeOver)
-    }
-
-    pub(in crate::web) fn role_key(&self) -> &'static str {
-        match self.role {
-            Role::Agent => "role.agent",
-            Role::Supervisor => "role.supervisor",
-            Role::Admin => "role.admin",
-        }
     }
 
     pub(in crate::web) fn is_online(&self) -> bool {
@@ -88,6 +80,18 @@ pub struct Chrome {
 impl Chrome {
     pub(in crate::web) fn words(&self) -> ScriptWords {
         ScriptWords { locale: self.locale }
+    }
+
+    /// What the viewer's role is called in this language, or what the workspace calls it.
+    pub(in crate::web) fn role_name(&self) -> String {
+        let role = &self.viewer.role;
+        let key = match role.role {
+            Role::Agent => "role.agent",
+            Role::Supervisor => "role.supervisor",
+            Role::Admin => "role.admin",
+            Role::Own(_) | Role::Strange => "role.other",
+        };
+        role.name.clone().unwrap_or_else(|| self.locale.t(key).into_owned())
     }
 }
 

@@ -115,7 +115,7 @@ mod tests {
     #[tokio::test]
     async fn a_session_token_is_no_mark() {
         let tokens = tokens_without_database(now());
-        let token = tokens.sign(&crate::web::sessions::tokens::tests::ana(crate::domain::user::Role::Admin), now()).await.unwrap();
+        let token = tokens.sign(&crate::web::sessions::tokens::tests::ana(crate::domain::access::Role::Admin), now()).await.unwrap();
         assert_eq!(known_by(&tokens, &token, "ana", now()).await.unwrap(), None);
     }
 

@@ -5,8 +5,8 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
+use crate::domain::access::{AssignedRole, Permission};
 use crate::domain::ids::{SessionId, UserId, WorkspaceId};
-use crate::domain::user::{Permission, Role};
 use crate::web::edge::error::{Error, Result};
 use crate::web::locale::Locale;
 
@@ -16,7 +16,7 @@ pub struct Signed {
     pub workspace: WorkspaceId,
     pub user: UserId,
     pub session: SessionId,
-    pub role: Role,
+    pub role: AssignedRole,
     pub name: String,
     pub locale: Locale,
     /// What every form of this session carries in its hidden field `csrf`.

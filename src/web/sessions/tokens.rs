@@ -9,8 +9,8 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
 use super::signed::Signed;
+use crate::domain::access::{AssignedRole, Permissions, Rights, Role, Visibility};
 use crate::domain::ids::{SessionId, UserId, WorkspaceId};
-use crate::domain::user::Role;
 use crate::live::endings::{Endings, REMEMBERED};
 use crate::store::signing_keys::{SIGNS_FOR, SigningKey};
 use crate::store::{self, Store};
@@ -72,6 +72,11 @@ struct Claims {
     sub: UserId,
     sid: SessionId,
     role: Role,
+    /// Of the workspace's own roles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    role_name: Option<String>,
+    permissions: u64,
+    visibility: Visibility,
     name: String,
     locale: String,
     csrf: String,
@@ -171,12 +176,16 @@ fn kid(token: &str) -> Option<String> {
 
 fn sign(signed: &Signed, key: &SigningKey, now: Timestamp) -> Result<String, Error> {
     let header = Header { kid: Some(key.kid.clone()), ..Header::new(Algorithm::HS256) };
+    let AssignedRole { role, name: role_name, rights: Rights { permissions, visibility } } = signed.role.clone();
     let claims = Claims {
         iss: ISSUER.to_owned(),
         workspace: signed.workspace,
         sub: signed.user,
         sid: signed.session,
-        role: signed.role,
+        role,
+        role_name,
+        permissions: permissions.bits(),
+        visibility,
         name: signed.name.clone(),
         locale: signed.locale.as_str().to_owned(),
         csrf: signed.csrf.clone(),
@@ -194,12 +203,13 @@ fn read(token: &str, key: &SigningKey, now: Timestamp) -> Option<(Signed, Timest
     // Compared below, with the clock that was handed in.
     validation.validate_exp = false;
     let claims = jsonwebtoken::decode::<Claims>(token, &DecodingKey::from_secret(&key.secret), &validation).ok()?.claims;
+    let rights = Rights { permissions: Permissions::from_bits(claims.permissions), visibility: claims.visibility };
     let made = Timestamp::from_second(claims.iat).ok()?;
     let signed = Signed {
         workspace: claims.workspace,
         user: claims.sub,
         session: claims.sid,
-        role: claims.role,
+        role: AssignedRole { role: claims.role, name: claims.role_name, rights },
         name: claims.name,
         locale: Locale::of(&claims.locale).unwrap_or_default(),
         csrf: claims.csrf,
@@ -223,7 +233,7 @@ pub(in crate::web) mod tests {
             workspace: WorkspaceId(Uuid::from_u128(1)),
             user: UserId(Uuid::from_u128(2)),
             session: SessionId(Uuid::from_u128(3)),
-            role,
+            role: role.into(),
             name: "Ana".to_owned(),
             locale: Locale::of("es").unwrap(),
             csrf: "token".to_owned(),

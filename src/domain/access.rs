@@ -1,0 +1,445 @@
+//! What somebody may do, and which conversations they see: the one table of permissions, the roles that every workspace has, and those
+//! that it makes itself.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use uuid::Uuid;
+
+use super::conversation::{Controller, Listing, State};
+use super::ids::{QueueId, RoleId, UserId};
+
+/// An act that not everybody may do. Routes and rules ask for these, never for a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Permission {
+    /// Read lists, threads, contacts and media, and follow them live.
+    SeeInbox,
+    /// Send messages, keep drafts, decide what becomes of a send whose answer was lost.
+    Reply,
+    WriteNotes,
+    /// Take a conversation that nobody holds.
+    Take,
+    /// Take a conversation that a colleague holds.
+    TakeOver,
+    /// Hand on a conversation that one holds, or that waits in a queue.
+    Transfer,
+    /// Hand on a conversation that a colleague holds.
+    TransferAny,
+    Resolve,
+    /// One's own availability, language and session.
+    ManageSelf,
+    /// What could not be understood, account notices, and the figures of the machine.
+    SeeAdmin,
+    /// Everything that is set up: people, roles, teams, queues, flows, texts and numbers.
+    SetUp,
+}
+
+impl Permission {
+    /// Every permission, in the order of its bit. One that goes leaves its place and its word empty: tokens and rows name it.
+    pub const ALL: [Permission; 11] = [
+        Permission::SeeInbox,
+        Permission::Reply,
+        Permission::WriteNotes,
+        Permission::Take,
+        Permission::TakeOver,
+        Permission::Transfer,
+        Permission::TransferAny,
+        Permission::Resolve,
+        Permission::ManageSelf,
+        Permission::SeeAdmin,
+        Permission::SetUp,
+    ];
+
+    /// As it is stored: a noun and a verb.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Permission::SeeInbox => "conversations:read",
+            Permission::Reply => "messages:send",
+            Permission::WriteNotes => "notes:write",
+            Permission::Take => "conversations:take",
+            Permission::TakeOver => "conversations:take_over",
+            Permission::Transfer => "conversations:transfer",
+            Permission::TransferAny => "conversations:transfer_any",
+            Permission::Resolve => "conversations:resolve",
+            Permission::ManageSelf => "self:manage",
+            Permission::SeeAdmin => "operations:read",
+            Permission::SetUp => "setup:write",
+        }
+    }
+
+    const fn bit(self) -> u64 {
+        1 << self as u64
+    }
+}
+
+/// A set of permissions.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Permissions(u64);
+
+impl Permissions {
+    pub const NONE: Self = Self(0);
+
+    #[must_use]
+    pub const fn of(permissions: &[Permission]) -> Self {
+        let (mut bits, mut at) = (0, 0);
+        while at < permissions.len() {
+            bits |= permissions[at].bit();
+            at += 1;
+        }
+        Self(bits)
+    }
+
+    /// Those that this version knows of the stored words; what it does not know, it does not allow.
+    pub fn read<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
+        let known = |word| Permission::ALL.into_iter().find(|permission| permission.as_str() == word);
+        Self(words.into_iter().filter_map(known).fold(0, |bits, permission| bits | permission.bit()))
+    }
+
+    /// As a number, for what lives shorter than a version; unknown bits stay and mean nothing.
+    #[must_use]
+    pub const fn bits(self) -> u64 {
+        self.0
+    }
+
+    #[must_use]
+    pub const fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    #[must_use]
+    pub const fn contains(self, permission: Permission) -> bool {
+        self.0 & permission.bit() != 0
+    }
+
+    #[must_use]
+    const fn and(self, permissions: &[Permission]) -> Self {
+        Self(self.0 | Self::of(permissions).0)
+    }
+
+    pub fn iter(self) -> impl Iterator<Item = Permission> {
+        Permission::ALL.into_iter().filter(move |permission| self.contains(*permission))
+    }
+
+    #[must_use]
+    pub fn words(self) -> Vec<&'static str> {
+        self.iter().map(Permission::as_str).collect()
+    }
+}
+
+impl fmt::Debug for Permissions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+impl FromIterator<Permission> for Permissions {
+    fn from_iter<T: IntoIterator<Item = Permission>>(permissions: T) -> Self {
+        permissions.into_iter().fold(Self::NONE, |set, permission| set.and(&[permission]))
+    }
+}
+
+impl Serialize for Permissions {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.words())
+    }
+}
+
+impl<'de> Deserialize<'de> for Permissions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let words = Vec::<String>::deserialize(deserializer)?;
+        Ok(Self::read(words.iter().map(String::as_str)))
+    }
+}
+
+/// Which conversations somebody sees: in lists and threads, with their pictures, live, and to act on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord)]
+pub enum Visibility {
+    /// What they hold, and what they held last when it was resolved.
+    #[default]
+    Mine,
+    /// That, and what waits in a queue of their teams.
+    MineAndUnassigned,
+    /// That, and all else that was ever put into a queue of their teams.
+    OwnTeams,
+    All,
+}
+
+impl Visibility {
+    /// Each, the narrowest first: a later one shows all that an earlier one shows.
+    pub const ALL: [Visibility; 4] = [Visibility::Mine, Visibility::MineAndUnassigned, Visibility::OwnTeams, Visibility::All];
+
+    /// As it is stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Visibility::Mine => "mine",
+            Visibility::MineAndUnassigned => "mine_and_unassigned",
+            Visibility::OwnTeams => "own_teams",
+            Visibility::All => "all",
+        }
+    }
+
+    /// Of a stored word. What only a newer version knows shows the least.
+    #[must_use]
+    pub fn read(word: &str) -> Self {
+        Self::ALL.into_iter().find(|visibility| visibility.as_str() == word).unwrap_or_default()
+    }
+}
+
+impl Serialize for Visibility {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Visibility {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::read(&String::deserialize(deserializer)?))
+    }
+}
+
+/// What somebody may do, and to which conversations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub struct Rights {
+    pub permissions: Permissions,
+    pub visibility: Visibility,
+}
+
+impl Rights {
+    #[must_use]
+    pub fn may(self, permission: Permission) -> bool {
+        self.permissions.contains(permission)
+    }
+}
+
+/// The role that somebody has, with what it allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssignedRole {
+    pub role: Role,
+    /// What the workspace calls it, if it is its own.
+    pub name: Option<String>,
+    pub rights: Rights,
+}
+
+impl AssignedRole {
+    /// Of what is stored; `own` is what the workspace's own role is called and allows.
+    #[must_use]
+    pub fn read(role: Role, own: Option<(String, Rights)>) -> Self {
+        let built_in = role.rights();
+        match own {
+            Some((name, rights)) => Self { role, name: Some(name), rights: built_in.unwrap_or(rights) },
+            None => Self { role, name: None, rights: built_in.unwrap_or_default() },
+        }
+    }
+
+    #[must_use]
+    pub fn may(&self, permission: Permission) -> bool {
+        self.rights.may(permission)
+    }
+}
+
+impl From<Role> for AssignedRole {
+    /// One that every workspace has; one of its own allows nothing until it is read.
+    fn from(role: Role) -> Self {
+        Self::read(role, None)
+    }
+}
+
+const AGENT: Permissions = Permissions::of(&[
+    Permission::SeeInbox,
+    Permission::Reply,
+    Permission::WriteNotes,
+    Permission::Take,
+    Permission::Transfer,
+    Permission::Resolve,
+    Permission::ManageSelf,
+]);
+const SUPERVISOR: Permissions = AGENT.and(&[Permission::TakeOver, Permission::TransferAny]);
+const ADMIN: Permissions = SUPERVISOR.and(&[Permission::SeeAdmin, Permission::SetUp]);
+
+/// What somebody is in a workspace: one of the roles that every workspace has, or one of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    Agent,
+    Supervisor,
+    Admin,
+    Own(RoleId),
+    /// One that only a newer version knows.
+    Strange,
+}
+
+impl Role {
+    /// Those that every workspace has.
+    pub const BUILT_IN: [Role; 3] = [Role::Agent, Role::Supervisor, Role::Admin];
+
+    /// As it is stored beside the id of a workspace's own one.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Role::Agent => "agent",
+            Role::Supervisor => "supervisor",
+            Role::Admin => "admin",
+            Role::Own(_) => "own",
+            Role::Strange => "strange",
+        }
+    }
+
+    #[must_use]
+    pub fn id(self) -> Option<RoleId> {
+        if let Role::Own(id) = self { Some(id) } else { None }
+    }
+
+    /// Of what is stored.
+    #[must_use]
+    pub fn read(word: &str, id: Option<RoleId>) -> Self {
+        id.map(Role::Own).or_else(|| word.parse().ok()).unwrap_or(Role::Strange)
+    }
+
+    /// What it allows, if that does not depend on the workspace. A role that nobody here knows allows what every agent may, with what is
+    /// theirs alone.
+    #[must_use]
+    pub fn rights(self) -> Option<Rights> {
+        let (permissions, visibility) = match self {
+            Role::Agent => (AGENT, Visibility::All),
+            Role::Supervisor => (SUPERVISOR, Visibility::All),
+            Role::Admin => (ADMIN, Visibility::All),
+            Role::Strange => (AGENT, Visibility::Mine),
+            Role::Own(_) => return None,
+        };
+        Some(Rights { permissions, visibility })
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Role::Own(id) => id.fmt(f),
+            role => f.write_str(role.word()),
+        }
+    }
+}
+
+/// A word that names no role.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a role; roles are agent, supervisor and admin, and those of the workspace by their ids")]
+pub struct UnknownRole(pub String);
+
+impl FromStr for Role {
+    type Err = UnknownRole;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let built_in = Role::BUILT_IN.into_iter().find(|role| role.word() == text);
+        let own = || text.parse::<Uuid>().ok().map(|id| Role::Own(RoleId(id)));
+        built_in.or_else(own).ok_or_else(|| UnknownRole(text.to_owned()))
+    }
+}
+
+impl Serialize for Role {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Role {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(String::deserialize(deserializer)?.parse().unwrap_or(Role::Strange))
+    }
+}
+
+/// Whose eyes: a visibility with the person and the queues of their teams.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    pub user: UserId,
+    pub visibility: Visibility,
+    /// The queues of their teams. They need not be known to whoever sees everything.
+    pub queues: Vec<QueueId>,
+}
+
+impl Access {
+    /// Whether they see a conversation that stands like this. What `store/access.rs` asks of PostgreSQL is the same.
+    #[must_use]
+    pub fn admits(&self, it: &Listing) -> bool {
+        let is_mine =
+            it.controller == Controller::Agent { user: self.user } || (it.state == State::Resolved && it.last_agent == Some(self.user));
+        let is_of_my_queues = || it.queue.is_some_and(|queue| self.queues.contains(&queue));
+        match self.visibility {
+            Visibility::All => true,
+            Visibility::OwnTeams => is_mine || is_of_my_queues(),
+            Visibility::MineAndUnassigned => is_mine || (it.controller == Controller::Queue && is_of_my_queues()),
+            Visibility::Mine => is_mine,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_each_role_may_do_is_written_down() {
+        let lacks = |role: Role| {
+            let rights = role.rights().unwrap();
+            Permission::ALL.into_iter().filter(move |permission| !rights.may(*permission)).collect::<Vec<_>>()
+        };
+        assert_eq!(lacks(Role::Agent), [Permission::TakeOver, Permission::TransferAny, Permission::SeeAdmin, Permission::SetUp]);
+        assert_eq!(lacks(Role::Supervisor), [Permission::SeeAdmin, Permission::SetUp]);
+        assert_eq!(lacks(Role::Admin), []);
+    }
+
+    #[test]
+    fn a_role_is_read_back_from_its_own_word_and_from_no_other() {
+        for role in Role::BUILT_IN {
+            assert_eq!((role.to_string().parse(), Role::read(role.word(), None)), (Ok(role), role));
+        }
+        let own = Role::Own(RoleId(Uuid::from_u128(7)));
+        assert_eq!((own.to_string().parse(), Role::read("own", own.id())), (Ok(own), own));
+        assert_eq!("owner".parse::<Role>(), Err(UnknownRole("owner".to_owned())));
+        assert!("Admin".parse::<Role>().is_err());
+        assert_eq!(Role::read("guest", None), Role::Strange);
+    }
+
+    #[test]
+    fn a_word_of_a_newer_version_allows_and_shows_nothing_more() {
+        let stored = serde_json::json!({ "permissions": ["notes:write", "moon:walk"], "visibility": "neighbours" });
+        let rights: Rights = serde_json::from_value(stored).unwrap();
+        assert_eq!(rights, Rights { permissions: Permissions::of(&[Permission::WriteNotes]), visibility: Visibility::Mine });
+        assert_eq!(Role::Strange.rights().unwrap().visibility, Visibility::Mine);
+    }
+
+    #[test]
+    fn a_permission_is_its_bit_and_its_word_and_no_others() {
+        let all: Permissions = Permission::ALL.into_iter().collect();
+        assert_eq!(all.iter().count(), Permission::ALL.len());
+        assert_eq!(Permissions::read(all.words()), all);
+        assert_eq!(Permissions::from_bits(all.bits()), all);
+        for (place, permission) in Permission::ALL.into_iter().enumerate() {
+            assert_eq!(Permissions::of(&[permission]).bits(), 1 << place, "{permission:?}");
+        }
+    }
+
+    #[test]
+    fn each_visibility_shows_what_the_narrower_one_shows_and_more() {
+        let (ana, ben) = (UserId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)));
+        let (hers, another) = (QueueId(Uuid::from_u128(11)), QueueId(Uuid::from_u128(12)));
+        let mut shown = [0; 4];
+        for state in [State::Open, State::Resolved] {
+            for controller in
+                [Controller::Nobody, Controller::Flow, Controller::Queue, Controller::Agent { user: ana }, Controller::Agent { user: ben }]
+            {
+                for queue in [None, Some(hers), Some(another)] {
+                    for last_agent in [None, Some(ana), Some(ben)] {
+                        let it = Listing { state, controller, queue, last_agent };
+                        let sees = Visibility::ALL.map(|visibility| Access { user: ana, visibility, queues: vec![hers] }.admits(&it));
+                        assert!(sees.is_sorted(), "{it:?}: {sees:?}");
+                        for (count, sees) in shown.iter_mut().zip(sees) {
+                            *count += usize::from(sees);
+                        }
+                    }
+                }
+            }
+        }
+        assert!(shown.is_sorted_by(|narrower, wider| narrower < wider), "{shown:?}");
+    }
+}
