@@ -97,18 +97,21 @@ impl FromStr for Holder {
     }
 }
 
-/// What decides in which lists a conversation is.
+/// What decides in which lists a conversation is, and who sees it there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {
     pub state: State,
     pub controller: Controller,
     pub queue: Option<QueueId>,
+    #[serde(default)]
+    pub last_agent: Option<UserId>,
 }
 
 impl Listing {
     #[must_use]
     pub fn of(conversation: &Conversation) -> Self {
-        Self { state: conversation.state, controller: conversation.controller, queue: conversation.queue }
+        let Conversation { state, controller, queue, last_agent, .. } = *conversation;
+        Self { state, controller, queue, last_agent }
     }
 }
 

@@ -103,7 +103,7 @@ crate::statements! {
         DO UPDATE SET flow_id = excluded.flow_id, version = excluded.version, session = excluded.session";
     DELETE_SESSIONS = "DELETE FROM flow_sessions WHERE workspace_id = $1 AND conversation_id = ANY($2)";
     CONTACT_OF = "SELECT contact_id, inbox_id FROM conversations WHERE workspace_id = $1 AND id = $2";
-    LISTINGS = "SELECT id, state, controller, agent_id, queue_id FROM conversations WHERE workspace_id = $1 AND id = ANY($2)";
+    LISTINGS = "SELECT id, state, controller, agent_id, queue_id, last_agent_id FROM conversations WHERE workspace_id = $1 AND id = ANY($2)";
     LATEST_OF = concat!("SELECT c.id, c.last_seq, ", last_tick!("10"), " FROM conversations AS c WHERE c.workspace_id = $1 AND c.id = ANY($2)");
 }
 
@@ -300,7 +300,8 @@ impl Store {
             let state = state(row.get(1)).unwrap_or(State::Open);
             let controller = controller(row.get(2), row.get(3)).unwrap_or(Controller::Nobody);
             let queue = row.get::<_, Option<Uuid>>(4).map(QueueId);
-            (ConversationId(row.get(0)), Listing { state, controller, queue })
+            let last_agent = row.get::<_, Option<Uuid>>(5).map(UserId);
+            (ConversationId(row.get(0)), Listing { state, controller, queue, last_agent })
         };
         Ok(rows.iter().map(listing).collect())
     }
