@@ -97,7 +97,7 @@ impl FromStr for Holder {
     }
 }
 
-/// What decides in which lists a conversation is.
+/// What decides in which lists a conversation is, and who sees it there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {
     pub state: State,

@@ -14,6 +14,7 @@ mod decision;
 mod delivering;
 pub mod delivery;
 pub mod event;
+pub mod filter;
 pub mod flows;
 pub mod handle;
 pub mod hours;

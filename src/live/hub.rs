@@ -11,8 +11,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::change::ConversationChange;
 use super::delivery::{Line, ThreadQueue, deliver, deliver_last};
-use crate::domain::conversation::{Controller, Listing, State};
-use crate::domain::ids::{ConversationId, QueueId, SessionId, UserId, WorkspaceId};
+use crate::domain::conversation::Listing;
+use crate::domain::filter::{Filter, Topic, View};
+use crate::domain::ids::{ConversationId, SessionId, UserId, WorkspaceId};
 
 /// Frames that wait for one socket at most.
 pub const WAITING_FRAMES: usize = 64;
@@ -24,26 +25,6 @@ const SIGNED_OUT: ByteString = ByteString::from_static(r#"{"type":"signed_out"}"
 
 /// This node's name of a socket.
 pub type SocketId = u64;
-
-/// Which list a page shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Showing {
-    Mine,
-    Queues,
-    Unassigned,
-    All,
-    Resolved,
-}
-
-/// A place in which a conversation can be listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Topic {
-    Agent(WorkspaceId, UserId),
-    Queue(WorkspaceId, QueueId),
-    Unassigned(WorkspaceId),
-    All(WorkspaceId),
-    Resolved(WorkspaceId),
-}
 
 /// Whose socket it is.
 #[derive(Debug, Clone)]
@@ -58,10 +39,22 @@ pub struct Owner {
 struct Socket {
     owner: Owner,
     line: Arc<Line>,
-    showing: Vec<Topic>,
+    showing: Option<Filter>,
     open: Option<ConversationId>,
     /// Its session is over.
     is_dismissed: bool,
+}
+
+impl Socket {
+    /// Whether its list has a conversation of this listing: whoever is told of rows is chosen here.
+    fn lists(&self, listing: &Listing) -> bool {
+        self.showing.as_ref().is_some_and(|filter| filter.matches(listing))
+    }
+
+    /// Whether it has this conversation open: whoever is told what happens in a thread is chosen here.
+    fn shows(&self, workspace: WorkspaceId, conversation: ConversationId) -> bool {
+        self.owner.workspace == workspace && self.open == Some(conversation)
+    }
 }
 
 /// How the last page of a person on this node went.
@@ -76,7 +69,7 @@ pub enum LastPage {
 #[derive(Default)]
 struct Sockets {
     all: HashMap<SocketId, Socket>,
-    by_topic: HashMap<Topic, HashSet<SocketId>>,
+    by_topic: HashMap<(WorkspaceId, Topic), HashSet<SocketId>>,
     by_conversation: HashMap<ConversationId, HashSet<SocketId>>,
     by_user: HashMap<(WorkspaceId, UserId), HashSet<SocketId>>,
     by_session: HashMap<(WorkspaceId, SessionId), HashSet<SocketId>>,
@@ -102,7 +95,15 @@ pub struct Audience {
     /// Pages that have the conversation open.
     pub thread: Vec<Arc<Line>>,
     /// Pages whose list it is in, or was.
-    pub lists: Vec<Arc<Line>>,
+    pub lists: Vec<ListPage>,
+}
+
+/// A page whose list a changed conversation is in, or was.
+pub struct ListPage {
+    pub line: Arc<Line>,
+    pub view: View,
+    /// Whether it is in the list now.
+    pub is_in: bool,
 }
 
 impl Hub {
@@ -134,7 +135,7 @@ impl Hub {
         of_session.insert(id);
         sockets.by_user.entry((owner.workspace, owner.user)).or_default().insert(id);
         let line = Arc::new(Line::new(owner.locale, frames, cut.clone(), queue));
-        sockets.all.insert(id, Socket { owner, line, showing: Vec::new(), open: None, is_dismissed: false });
+        sockets.all.insert(id, Socket { owner, line, showing: None, open: None, is_dismissed: false });
         self.count.store(sockets.all.len(), Ordering::Relaxed);
         Some(Registered { id, frames: receiver, cut })
     }
@@ -143,9 +144,7 @@ impl Hub {
     pub fn unregister(&self, id: SocketId) -> Option<LastPage> {
         let mut sockets = self.lock();
         let socket = sockets.all.remove(&id)?;
-        for topic in &socket.showing {
-            sockets.leave_topic(*topic, id);
-        }
+        sockets.leave_topics(socket.owner.workspace, socket.showing.as_ref(), id);
         if let Some(conversation) = socket.open {
             sockets.leave_conversation(conversation, id);
         }
@@ -167,24 +166,16 @@ impl Hub {
         Some(if socket.is_dismissed { LastPage::Dismissed } else { LastPage::Closed })
     }
 
-    /// The socket shows this list from now on. `queues` are those of the person's teams.
-    pub fn show(&self, id: SocketId, showing: Showing, queues: &[QueueId]) {
+    /// The socket shows the list of this filter from now on.
+    pub fn show(&self, id: SocketId, filter: Filter) {
         let mut sockets = self.lock();
         let Some(socket) = sockets.all.get_mut(&id) else { return };
-        let Owner { workspace, user, .. } = socket.owner;
-        let topics = match showing {
-            Showing::Mine => vec![Topic::Agent(workspace, user)],
-            Showing::Queues => queues.iter().map(|queue| Topic::Queue(workspace, *queue)).collect(),
-            Showing::Unassigned => vec![Topic::Unassigned(workspace)],
-            Showing::All => vec![Topic::All(workspace)],
-            Showing::Resolved => vec![Topic::Resolved(workspace)],
-        };
-        let before = std::mem::replace(&mut socket.showing, topics.clone());
-        for topic in before {
-            sockets.leave_topic(topic, id);
-        }
+        let workspace = socket.owner.workspace;
+        let topics = filter.topics().to_vec();
+        let before = socket.showing.replace(filter);
+        sockets.leave_topics(workspace, before.as_ref(), id);
         for topic in topics {
-            sockets.by_topic.entry(topic).or_default().insert(id);
+            sockets.by_topic.entry((workspace, topic)).or_default().insert(id);
         }
     }
 
@@ -216,48 +207,34 @@ impl Hub {
     #[must_use]
     pub fn audience(&self, change: &ConversationChange) -> Audience {
         let sockets = self.lock();
-        let now = Listing::of(&change.conversation);
-        let before = change.before.iter().flat_map(|before| topics(change.workspace, before));
-        let listed = sockets.listed(topics(change.workspace, &now).into_iter().chain(before));
-        let in_workspace = |socket: &&Socket| socket.owner.workspace == change.workspace;
-        Audience {
-            thread: sockets
-                .by_conversation
-                .get(&change.conversation.id)
-                .into_iter()
-                .flatten()
-                .filter_map(|id| sockets.all.get(id))
-                .filter(in_workspace)
-                .map(line)
-                .collect(),
-            lists: listed.iter().filter_map(|id| sockets.all.get(id)).map(line).collect(),
-        }
+        let (before, now) = (change.before.as_ref(), Listing::of(&change.conversation));
+        let places = before.into_iter().chain([&now]).flat_map(Topic::of);
+        let lists = sockets.placed(change.workspace, places).into_iter().filter_map(|socket| {
+            let (was_in, is_in) = (before.is_some_and(|before| socket.lists(before)), socket.lists(&now));
+            let view = socket.showing.as_ref().filter(|_| was_in || is_in)?.view();
+            Some(ListPage { line: socket.line.clone(), view, is_in })
+        });
+        Audience { lists: lists.collect(), thread: sockets.viewers(change.workspace, change.conversation.id) }
     }
 
     /// The pages that have a conversation open.
     #[must_use]
     pub fn viewers(&self, workspace: WorkspaceId, conversation: ConversationId) -> Vec<Arc<Line>> {
-        let sockets = self.lock();
-        let ids = sockets.by_conversation.get(&conversation).into_iter().flatten();
-        ids.filter_map(|id| sockets.all.get(id)).filter(|socket| socket.owner.workspace == workspace).map(line).collect()
+        self.lock().viewers(workspace, conversation)
     }
 
     /// The pages whose list a conversation is in, but for those that have it open.
     #[must_use]
     pub fn listing_pages(&self, workspace: WorkspaceId, conversation: ConversationId, listing: &Listing) -> Vec<Arc<Line>> {
         let sockets = self.lock();
-        let listed = sockets.listed(topics(workspace, listing)).into_iter().filter_map(|id| sockets.all.get(&id));
-        listed.filter(|socket| socket.open != Some(conversation)).map(line).collect()
+        let listed = sockets.placed(workspace, Topic::of(listing)).into_iter().filter(|socket| socket.lists(listing));
+        listed.filter(|socket| !socket.shows(workspace, conversation)).map(line).collect()
     }
 
     /// Whether the list of a page has a conversation of this listing.
     #[must_use]
     pub fn lists(&self, id: SocketId, listing: &Listing) -> bool {
-        let sockets = self.lock();
-        sockets.all.get(&id).is_some_and(|socket| {
-            let topics = topics(socket.owner.workspace, listing);
-            socket.showing.iter().any(|topic| topics.contains(topic))
-        })
+        self.lock().all.get(&id).is_some_and(|socket| socket.lists(listing))
     }
 
     /// Whether anybody of a workspace has a socket on this node.
@@ -342,16 +319,24 @@ impl Sockets {
         self.lines(ids)
     }
 
-    /// The sockets whose list is one of these.
-    fn listed(&self, topics: impl IntoIterator<Item = Topic>) -> HashSet<SocketId> {
-        topics.into_iter().filter_map(|topic| self.by_topic.get(&topic)).flatten().copied().collect()
+    /// The sockets that show one of these places.
+    fn placed(&self, workspace: WorkspaceId, topics: impl Iterator<Item = Topic>) -> Vec<&Socket> {
+        let ids: HashSet<SocketId> = topics.filter_map(|topic| self.by_topic.get(&(workspace, topic))).flatten().copied().collect();
+        ids.iter().filter_map(|id| self.all.get(id)).collect()
     }
 
-    fn leave_topic(&mut self, topic: Topic, id: SocketId) {
-        if let Some(ids) = self.by_topic.get_mut(&topic) {
-            ids.remove(&id);
-            if ids.is_empty() {
-                self.by_topic.remove(&topic);
+    fn viewers(&self, workspace: WorkspaceId, conversation: ConversationId) -> Vec<Arc<Line>> {
+        let ids = self.by_conversation.get(&conversation).into_iter().flatten();
+        ids.filter_map(|id| self.all.get(id)).filter(|socket| socket.shows(workspace, conversation)).map(line).collect()
+    }
+
+    fn leave_topics(&mut self, workspace: WorkspaceId, filter: Option<&Filter>, id: SocketId) {
+        for topic in filter.into_iter().flat_map(Filter::topics) {
+            if let Some(ids) = self.by_topic.get_mut(&(workspace, *topic)) {
+                ids.remove(&id);
+                if ids.is_empty() {
+                    self.by_topic.remove(&(workspace, *topic));
+                }
             }
         }
     }
@@ -368,19 +353,4 @@ impl Sockets {
 
 fn line(socket: &Socket) -> Arc<Line> {
     socket.line.clone()
-}
-
-/// The places in which a conversation of this listing is listed.
-fn topics(workspace: WorkspaceId, listing: &Listing) -> Vec<Topic> {
-    if listing.state == State::Resolved {
-        return vec![Topic::Resolved(workspace)];
-    }
-    let mut topics = vec![Topic::All(workspace)];
-    topics.extend(listing.queue.map(|queue| Topic::Queue(workspace, queue)));
-    match listing.controller {
-        Controller::Agent { user } => topics.push(Topic::Agent(workspace, user)),
-        Controller::Queue => topics.push(Topic::Unassigned(workspace)),
-        Controller::Flow | Controller::Nobody => {}
-    }
-    topics
 }

@@ -63,7 +63,7 @@ impl Runner {
         let now = now();
         let mut claimed = Vec::with_capacity(snapshot.waiting.len());
         let outcome = self.assign(workspace, queue, &snapshot.waiting, Round::new(candidates, now), &mut claimed).await;
-        for change in self.changes(workspace, queue, &claimed, &surroundings).await? {
+        for change in self.changes(workspace, &snapshot.waiting, &claimed, &surroundings).await? {
             let waited = change.conversation.waiting_since.map_or(0.0, |since| now.duration_since(since).as_secs_f64());
             metrics::histogram!("baton_queue_wait_seconds").record(waited.max(0.0));
             self.publish(change);
@@ -104,7 +104,7 @@ impl Runner {
     async fn changes(
         &self,
         workspace: WorkspaceId,
-        queue: QueueId,
+        waiting: &[Waiting],
         claimed: &[(Assignment, Recorded)],
         surroundings: &Surroundings,
     ) -> Result<Vec<ConversationChange>, Error> {
@@ -121,9 +121,12 @@ impl Runner {
             };
             // A number that was connected a moment ago: its pages look for themselves.
             let Some(place) = surroundings.place(workspace, loaded.conversation.inbox) else { continue };
+            let queue = loaded.conversation.queue;
             // Who waits in a queue is in no flow.
             let snapshot = snapshot(&transaction, &place, contact, Some(Loaded { session: Ok(None), ..loaded }), Reading::Strict).await?;
-            let before = Listing { state: State::Open, controller: Controller::Queue, queue: Some(queue), last_agent: None };
+            let waited = waiting.iter().find(|waiting| waiting.conversation == assignment.conversation);
+            let last_agent = waited.and_then(|waiting| waiting.last_agent);
+            let before = Listing { state: State::Open, controller: Controller::Queue, queue, last_agent };
             if let Some(mut change) = ConversationChange::new(&snapshot, None, vec![recorded.clone()]) {
                 change.before = Some(before);
                 changes.push(change);

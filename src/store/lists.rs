@@ -9,6 +9,7 @@ use super::conversations::{WIDTH, columns, shown};
 use super::drafts::DraftKind;
 use super::{Result, Store};
 use crate::domain::conversation::Conversation;
+use crate::domain::filter::{Order, View};
 use crate::domain::ids::{ContactId, UserId, WorkspaceId};
 
 /// A page around its inner select of conversations `c`: adds the names, how far the viewer ($2) has read, and what they began to write.
@@ -37,7 +38,7 @@ macro_rules! page {
 crate::statements! {
     MINE = page!("
         SELECT * FROM conversations
-        WHERE workspace_id = $1 AND agent_id = $2 AND (last_message_at, id) < ($3, $4)
+        WHERE workspace_id = $1 AND agent_id = $2 AND state <> 'resolved' AND (last_message_at, id) < ($3, $4)
         ORDER BY last_message_at DESC, id DESC
         LIMIT $5", "c.last_message_at DESC, c.id DESC");
     QUEUES = page!("
@@ -58,7 +59,8 @@ crate::statements! {
         FROM queues AS queue
         CROSS JOIN LATERAL (
             SELECT * FROM conversations
-            WHERE workspace_id = $1 AND queue_id = queue.id AND controller = 'queue' AND (queued_at, id) > ($3, $4)
+            WHERE workspace_id = $1 AND queue_id = queue.id AND controller = 'queue' AND state <> 'resolved'
+              AND (queued_at, id) > ($3, $4)
             ORDER BY queued_at, id
             LIMIT $5) AS conversation
         WHERE queue.workspace_id = $1
@@ -102,16 +104,6 @@ crate::statements! {
                 LIMIT 100) AS unassigned)";
 }
 
-/// Which conversations, in which order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ListView {
-    Mine,
-    Queues,
-    Unassigned,
-    All,
-    Resolved,
-}
-
 /// A conversation with the names a row shows.
 #[derive(Debug, Clone)]
 pub struct Listed {
@@ -135,20 +127,20 @@ pub struct Cursor {
 impl Cursor {
     /// Before every row of a list with the latest first, or after none of one with the earliest first.
     #[must_use]
-    fn start(view: ListView) -> Self {
-        match view {
-            ListView::Unassigned => Self { at: Timestamp::UNIX_EPOCH, id: Uuid::nil() },
+    fn start(view: View) -> Self {
+        match view.order() {
+            Order::LongestInQueue => Self { at: Timestamp::UNIX_EPOCH, id: Uuid::nil() },
             // PostgreSQL's last year is later than this; jiff's last instant is not beyond it.
-            ListView::Mine | ListView::Queues | ListView::All | ListView::Resolved => Self { at: FAR_FUTURE, id: Uuid::max() },
+            Order::LatestMessage => Self { at: FAR_FUTURE, id: Uuid::max() },
         }
     }
 
     /// The cursor of a row in a view.
     #[must_use]
-    pub fn of(view: ListView, conversation: &Conversation) -> Self {
-        let at = match view {
-            ListView::Unassigned => conversation.queued_at.unwrap_or(conversation.last_message_at),
-            ListView::Mine | ListView::Queues | ListView::All | ListView::Resolved => conversation.last_message_at,
+    pub fn of(view: View, conversation: &Conversation) -> Self {
+        let at = match view.order() {
+            Order::LongestInQueue => conversation.queued_at.unwrap_or(conversation.last_message_at),
+            Order::LatestMessage => conversation.last_message_at,
         };
         Self { at, id: conversation.id.0 }
     }
@@ -186,20 +178,13 @@ impl Store {
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn list(
-        &self,
-        workspace: WorkspaceId,
-        viewer: UserId,
-        view: ListView,
-        after: Option<Cursor>,
-        limit: i64,
-    ) -> Result<Vec<Listed>> {
+    pub async fn list(&self, workspace: WorkspaceId, viewer: UserId, view: View, after: Option<Cursor>, limit: i64) -> Result<Vec<Listed>> {
         let statement = match view {
-            ListView::Mine => &MINE,
-            ListView::Queues => &QUEUES,
-            ListView::Unassigned => &UNASSIGNED,
-            ListView::All => &ALL,
-            ListView::Resolved => &RESOLVED,
+            View::Mine => &MINE,
+            View::Queues => &QUEUES,
+            View::Unassigned => &UNASSIGNED,
+            View::All => &ALL,
+            View::Resolved => &RESOLVED,
         };
         let Cursor { at, id } = after.unwrap_or_else(|| Cursor::start(view));
         self.listed(statement, &[&workspace.0, &viewer.0, &at, &id, &limit]).await

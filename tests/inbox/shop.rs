@@ -3,6 +3,7 @@
 use baton::domain::access::Role;
 use baton::domain::channel::{Channel, source};
 use baton::domain::contact::Identity;
+use baton::domain::filter::View;
 use baton::domain::hours::Hours;
 use baton::domain::ids::{ConversationId, InboxId, MessageId, QueueId, SessionId, TeamId, UserId};
 use baton::domain::inbound::Said;
@@ -16,7 +17,6 @@ use baton::live::hub::Owner;
 use baton::runner::now;
 use baton::store::apps::App;
 use baton::store::inboxes::NewInbox;
-use baton::store::lists::ListView;
 use baton::store::payloads::NewPayload;
 use serde_json::json;
 use uuid::Uuid;
@@ -138,7 +138,7 @@ impl Shop {
     }
 
     async fn latest(&self) -> ConversationId {
-        let listed = self.house.state.store.list(self.house.workspace, UserId(Uuid::nil()), ListView::All, None, 1).await.unwrap();
+        let listed = self.house.state.store.list(self.house.workspace, UserId(Uuid::nil()), View::All, None, 1).await.unwrap();
         listed.first().expect("a conversation").conversation.id
     }
 

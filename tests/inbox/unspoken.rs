@@ -1,11 +1,11 @@
 //! What is not speech, as a person sees it: a plain line in the thread, and nothing anywhere else.
 
 use baton::domain::access::Role;
+use baton::domain::filter::View;
 use baton::domain::ids::UserId;
 use baton::domain::inbound::InboundContent;
 use baton::domain::message::Status;
 use baton::domain::unspoken::Unspoken;
-use baton::store::lists::ListView;
 use baton::web::locale::Locale;
 use baton::web::threads::{Seen, since_html};
 use uuid::Uuid;
@@ -83,7 +83,7 @@ async fn who_never_wrote_and_only_reacts_is_found_under_resolved() {
     shop.hears_text("34600000002", "Somebody else").await;
     shop.hears(PHONE, reaction("👍", None)).await;
     let store = &shop.house.state.store;
-    let listed = store.list(shop.house.workspace, UserId(Uuid::nil()), ListView::Resolved, None, 9).await.unwrap();
+    let listed = store.list(shop.house.workspace, UserId(Uuid::nil()), View::Resolved, None, 9).await.unwrap();
     let [found] = listed.as_slice() else { panic!("{listed:?}") };
     let page = ana.opens(found.conversation.id).await;
     assert!(page.contains("Zoe</bdi> reacted <bdi>👍</bdi>"));

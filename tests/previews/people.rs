@@ -36,13 +36,7 @@ pub fn chrome(locale: Locale, role: Role) -> Chrome {
     Chrome {
         locale,
         csrf: "token".to_owned(),
-        viewer: Viewer {
-            id: ana().id,
-            name: ana().name,
-            role: role.into(),
-            availability: Availability::Online,
-            queues: vec![queue(0).id, queue(1).id],
-        },
+        viewer: Viewer { id: ana().id, name: ana().name, role: role.into(), availability: Availability::Online },
         counts: Counts { mine: 4, queues: 11, unassigned: 3 },
         now: now(),
     }

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use baton::domain::access::Role;
-use baton::store::lists::{Cursor, ListView};
+use baton::domain::conversation::Listing;
+use baton::domain::filter::{Filter, Order, View};
+use baton::domain::ids::{ConversationId, QueueId, TeamId};
+use baton::store::lists::Cursor;
 use uuid::Uuid;
 
 use crate::shop::Shop;
@@ -32,11 +35,11 @@ async fn every_view_is_paged_completely_without_repeats_and_in_order() {
         [&shop.workspace.0, &shop.inbox.0, &shop.orders.0, &shop.support.0, &ana.user.0, &ben.user.0];
     shop.execute(LISTED, &parameters).await;
     let views = [
-        (ListView::Mine, "agent_id = $1"),
-        (ListView::Queues, "state <> 'resolved' AND $1::uuid IS NOT NULL"),
-        (ListView::Unassigned, "controller = 'queue' AND $1::uuid IS NOT NULL"),
-        (ListView::All, "state <> 'resolved' AND $1::uuid IS NOT NULL"),
-        (ListView::Resolved, "state = 'resolved' AND $1::uuid IS NOT NULL"),
+        (View::Mine, "agent_id = $1"),
+        (View::Queues, "state <> 'resolved' AND $1::uuid IS NOT NULL"),
+        (View::Unassigned, "controller = 'queue' AND $1::uuid IS NOT NULL"),
+        (View::All, "state <> 'resolved' AND $1::uuid IS NOT NULL"),
+        (View::Resolved, "state = 'resolved' AND $1::uuid IS NOT NULL"),
     ];
     for (view, condition) in views {
         let whole = shop.store.list(shop.workspace, ana.user, view, None, 1_000).await.unwrap();
@@ -52,7 +55,7 @@ async fn every_view_is_paged_completely_without_repeats_and_in_order() {
     assert_eq!((counts.mine, counts.queues, counts.unassigned), (15, 45, 15));
 }
 
-async fn pages(shop: &Shop, viewer: baton::domain::ids::UserId, view: ListView, size: i64) -> Vec<Uuid> {
+async fn pages(shop: &Shop, viewer: baton::domain::ids::UserId, view: View, size: i64) -> Vec<Uuid> {
     let (mut all, mut after) = (Vec::new(), None);
     loop {
         let page = shop.store.list(shop.workspace, viewer, view, after, size).await.unwrap();
@@ -64,6 +67,66 @@ async fn pages(shop: &Shop, viewer: baton::domain::ids::UserId, view: ListView, 
     }
 }
 
+/// Every listing that the database allows: of each state, in no queue or one of two, held by nobody, a flow, a queue or one of two people,
+/// and with or without somebody who had it last; some of them several times, with times that repeat.
+const EVERY_LISTING: &str = "
+    WITH listing AS (
+        SELECT state, controller, queue, agent, last, row_number() OVER () AS n
+        FROM unnest(ARRAY['open', 'snoozed', 'resolved']) AS state,
+            (VALUES ('flow', NULL), ('queue', NULL), ('nobody', NULL), ('agent', $5::uuid), ('agent', $6)) AS holder (controller, agent),
+            (VALUES (NULL), ($3::uuid), ($4)) AS queues (queue),
+            (VALUES (NULL), ($5::uuid), ($6)) AS others (last),
+            generate_series(1, 2)
+        WHERE controller <> 'queue' OR queue IS NOT NULL
+    ), customer AS (
+        INSERT INTO contacts (workspace_id, id, name) SELECT $1, gen_random_uuid(), n::text FROM listing
+        RETURNING id, name::int AS n
+    )
+    INSERT INTO conversations (workspace_id, id, contact_id, inbox_id, state, controller, queue_id, agent_id, last_agent_id,
+        opened_at, queued_at, last_message_at)
+    SELECT $1, gen_random_uuid(), id, $2, state, controller, queue, agent, last,
+        now(), CASE controller WHEN 'queue' THEN '2026-01-01'::timestamptz - n / 7 * interval '1 hour' END,
+        '2026-01-01'::timestamptz + n / 5 * interval '1 hour'
+    FROM customer JOIN listing USING (n)";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_list_has_what_its_filter_matches_in_the_order_of_its_view() {
+    let shop = Shop::opens().await;
+    let (ana, ben) = (shop.hires("Ana", Role::Agent, 99).await, shop.hires("Ben", Role::Agent, 99).await);
+    // Ana's team works for orders only, Ben is in none.
+    let elsewhere = TeamId(Uuid::now_v7());
+    shop.execute("INSERT INTO teams (workspace_id, id, name) VALUES ($1, $2, 'Elsewhere')", &[&shop.workspace.0, &elsewhere.0]).await;
+    shop.execute("UPDATE queues SET team_id = $2 WHERE id = $1", &[&shop.support.0, &elsewhere.0]).await;
+    shop.execute("DELETE FROM team_members WHERE user_id = $1", &[&ben.user.0]).await;
+    let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
+        [&shop.workspace.0, &shop.inbox.0, &shop.orders.0, &shop.support.0, &ana.user.0, &ben.user.0];
+    assert_eq!(shop.execute(EVERY_LISTING, &parameters).await, 252);
+    let everything: Vec<Uuid> = shop.rows("SELECT id FROM conversations", &[]).await.iter().map(|row| row.get(0)).collect();
+    let listings = shop.store.listings(shop.workspace, &everything).await.unwrap();
+    for viewer in [ana.user, ben.user] {
+        let queues = shop.store.queues_of(shop.workspace, viewer).await.unwrap();
+        let queues: Vec<QueueId> = queues.into_iter().map(QueueId).collect();
+        for view in View::ALL {
+            let listed = shop.store.list(shop.workspace, viewer, view, None, 1_000).await.unwrap();
+            let filter = Filter::new(view, viewer, &queues);
+            let expected: BTreeSet<ConversationId> =
+                listings.iter().filter(|(_, listing)| filter.matches(listing)).map(|(conversation, _)| *conversation).collect();
+            let is_empty = viewer == ben.user && view == View::Queues;
+            assert_eq!(expected.is_empty(), is_empty, "{view:?}");
+            let found: BTreeSet<ConversationId> = listed.iter().map(|row| row.conversation.id).collect();
+            assert_eq!(found, expected, "{view:?}");
+            assert!(listed.iter().all(|row| listings[&row.conversation.id] == Listing::of(&row.conversation)), "{view:?}");
+            assert!(listed.iter().all(|row| view.matches(&Listing::of(&row.conversation), viewer, &queues)), "{view:?}");
+            let keys = listed.iter().map(|row| Cursor::of(view, &row.conversation));
+            let is_ordered = match view.order() {
+                Order::LatestMessage => keys.is_sorted_by(|one, next| (one.at, one.id) > (next.at, next.id)),
+                Order::LongestInQueue => keys.is_sorted_by(|one, next| (one.at, one.id) < (next.at, next.id)),
+            };
+            assert!(is_ordered, "{view:?}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_team_sees_its_own_queues_and_everybody_of_one_workspace_only_theirs() {
     let shop = Shop::opens().await;
@@ -71,9 +134,9 @@ async fn a_team_sees_its_own_queues_and_everybody_of_one_workspace_only_theirs()
     shop.customers_wait(shop.support, 3).await;
     shop.execute("DELETE FROM team_members", &[]).await;
     let list = async |view| shop.store.list(shop.workspace, ana.user, view, None, 50).await.unwrap().len();
-    assert_eq!((list(ListView::Queues).await, list(ListView::Unassigned).await), (0, 3));
+    assert_eq!((list(View::Queues).await, list(View::Unassigned).await), (0, 3));
     let elsewhere = baton::domain::ids::WorkspaceId(Uuid::now_v7());
-    assert_eq!(shop.store.list(elsewhere, ana.user, ListView::All, None, 50).await.unwrap().len(), 0);
+    assert_eq!(shop.store.list(elsewhere, ana.user, View::All, None, 50).await.unwrap().len(), 0);
     let counts = shop.store.view_counts(elsewhere, ana.user).await.unwrap();
     assert_eq!((counts.mine, counts.queues, counts.unassigned), (0, 0, 0));
 }

@@ -3,13 +3,13 @@
 use baton::domain::access::Role;
 use baton::domain::agent::Availability;
 use baton::domain::contact::Identity;
+use baton::domain::filter::View;
 use baton::domain::hours::Hours;
 use baton::domain::ids::{ConversationId, UserId};
 use baton::domain::inbound::Said;
 use baton::domain::message::Content;
 use baton::domain::{Command, Event};
 use baton::runner::lanes::LaneProgress;
-use baton::store::lists::ListView;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -56,7 +56,7 @@ async fn lists_and_threads_show_what_they_do_not_understand_and_all_the_rest() {
     shop.execute("UPDATE contact_identities SET kind = 'telepathy'", &[]).await;
     shop.execute("UPDATE inboxes SET channel = 'telepathy'", &[]).await;
 
-    let listed = shop.store.list(shop.workspace, ana, ListView::All, None, 10).await.unwrap();
+    let listed = shop.store.list(shop.workspace, ana, View::All, None, 10).await.unwrap();
     assert_eq!(listed.iter().map(|row| row.conversation.id).collect::<Vec<_>>(), [conversation]);
     let opened = shop.store.opened(shop.workspace, conversation, Some(ana)).await.unwrap().unwrap();
     assert_eq!(opened.contact.fields["name"], "Mia");

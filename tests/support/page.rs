@@ -139,6 +139,7 @@ impl Page {
         self.heard.push(kind.to_owned());
         let html = frame["html"].as_str().unwrap_or_default();
         match kind {
+            "row" if html.is_empty() => _ = self.rows.remove(frame["conversation"].as_str().unwrap_or_default()),
             "row" => _ = self.rows.insert(frame["conversation"].as_str().unwrap_or_default().to_owned(), html.to_owned()),
             "refresh" => self.asks_for_the_rest().await?,
             "ticks" if self.is_about_mine(frame) => html::streams(html).iter().for_each(|stream| self.thread.climb(stream)),

@@ -35,12 +35,9 @@ pub(super) async fn notices(state: web::Data<State>, signed: Signed) -> Result<H
 }
 
 async fn chrome(state: &State, signed: &Signed) -> store::Result<Chrome> {
-    let (counts, agents, workplace) = tokio::try_join!(
-        state.store.view_counts(signed.workspace, signed.user),
-        state.store.agents(signed.workspace),
-        state.runner.workplaces().get(signed.workspace),
-    )?;
-    Ok(present::chrome(signed, &agents, &workplace, counts, Timestamp::now()))
+    let counts = state.store.view_counts(signed.workspace, signed.user);
+    let (counts, agents) = tokio::try_join!(counts, state.store.agents(signed.workspace))?;
+    Ok(present::chrome(signed, &agents, counts, Timestamp::now()))
 }
 
 fn quarantined(item: quarantine::Quarantined) -> Quarantined {

@@ -17,7 +17,6 @@ use self::view::{ConversationPage, ConversationView};
 use super::edge::answer::page;
 use super::edge::error::{Error, Result};
 use super::inbox;
-use super::inbox::tabs::View;
 use super::inbox::view::List;
 use super::layouts::html::Html;
 use super::layouts::toast::{Offered, Toast};
@@ -29,6 +28,7 @@ use super::threads::thread::Thread;
 use super::threads::view::{EarlierFrame, ThreadItem};
 use crate::domain::agent::Agent;
 use crate::domain::event::{Act, Recorded};
+use crate::domain::filter::View;
 use crate::domain::ids::{ContactId, ConversationId, UserId};
 use crate::domain::undoing::undoable;
 use crate::store::drafts::Draft;
@@ -121,7 +121,7 @@ async fn conversation_page(state: &State, signed: &Signed, id: ConversationId, s
     let workplace = state.runner.workplaces().get(signed.workspace).await?;
     let rules = threads::rules(state, signed.workspace, opened.conversation.inbox).await?;
     let now = Timestamp::now();
-    let chrome = present::chrome(signed, &agents, &workplace, counts, now);
+    let chrome = present::chrome(signed, &agents, counts, now);
     let conversation = ConversationView {
         locale: signed.locale,
         csrf: signed.csrf.clone(),

@@ -8,30 +8,19 @@ use super::view::{Target, TransferTargets};
 use crate::domain::access::Permission;
 use crate::domain::agent::{Agent, Availability, Presence};
 use crate::domain::conversation::Conversation;
-use crate::domain::ids::{QueueId, UserId};
+use crate::domain::filter::View;
+use crate::domain::ids::UserId;
 use crate::domain::workplace::Workplace;
 use crate::live::change::ConversationChange;
 use crate::store::allowances::Paused;
-use crate::store::lists::{Cursor, ListView, Listed, ViewCounts};
+use crate::store::lists::{Cursor, Listed, ViewCounts};
 use crate::store::pages::Opened;
-use crate::web::inbox::tabs::{Counts, View};
+use crate::web::inbox::tabs::Counts;
 use crate::web::inbox::view::row::Row;
 use crate::web::inbox::view::{PausedNumber, Whom};
 use crate::web::layouts::chrome::{Chrome, Person, QueueName, Viewer};
 use crate::web::locale::Locale;
 use crate::web::sessions::signed::Signed;
-
-/// A list's view as the database knows it.
-#[must_use]
-pub fn list_view(view: View) -> ListView {
-    match view {
-        View::Mine => ListView::Mine,
-        View::Queues => ListView::Queues,
-        View::Unassigned => ListView::Unassigned,
-        View::All => ListView::All,
-        View::Resolved => ListView::Resolved,
-    }
-}
 
 /// A stored conversation as a row of `view`, for one viewer.
 #[must_use]
@@ -40,7 +29,7 @@ pub fn row(locale: Locale, view: View, listed: &Listed, viewer: UserId) -> Row {
     let last = listed.conversation.last_message.as_ref();
     Row {
         promise_minutes: listed.promise_minutes,
-        cursor: Cursor::of(list_view(view), &listed.conversation).to_string(),
+        cursor: Cursor::of(view, &listed.conversation).to_string(),
         // Who never opened it has read nothing; one's own words are no news.
         read_seq: Some(last.filter(|last| last.agent == Some(viewer)).map(|last| last.seq).or(listed.read_seq).unwrap_or(0)),
         drafts: Some(listed.drafts.clone()),
@@ -85,7 +74,7 @@ fn bare_row(locale: Locale, conversation: &Conversation, contact_name: &str, nam
         waiting_since: conversation.waiting_since,
         window_expires_at: conversation.window_expires_at,
         last_message_at: conversation.last_message_at,
-        cursor: Cursor::of(ListView::All, conversation).to_string(),
+        cursor: Cursor::of(View::All, conversation).to_string(),
         read_seq: None,
         drafts: None,
         view: None,
@@ -203,10 +192,8 @@ pub fn targets(viewer: UserId, agents: &[Agent], workplace: &Workplace, is_conne
 
 /// What is around every page. `agents` are those of the workspace.
 #[must_use]
-pub fn chrome(signed: &Signed, agents: &[Agent], workplace: &Workplace, counts: ViewCounts, now: Timestamp) -> Chrome {
+pub fn chrome(signed: &Signed, agents: &[Agent], counts: ViewCounts, now: Timestamp) -> Chrome {
     let me = agents.iter().find(|agent| agent.user == signed.user);
-    let queues: Vec<QueueId> =
-        workplace.queues.iter().filter(|queue| me.is_some_and(|me| me.teams.contains(&queue.team))).map(|queue| queue.id).collect();
     Chrome {
         locale: signed.locale,
         csrf: signed.csrf.clone(),
@@ -215,7 +202,6 @@ pub fn chrome(signed: &Signed, agents: &[Agent], workplace: &Workplace, counts: 
             name: signed.name.clone(),
             role: signed.role.clone(),
             availability: me.map_or(Availability::Away, |me| me.availability),
-            queues,
         },
         counts: Counts { mine: counts.mine, queues: counts.queues, unassigned: counts.unassigned },
         now,

@@ -8,13 +8,14 @@ use actix_web::{HttpResponse, web};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use self::tabs::{Counts, View};
+use self::tabs::Counts;
 use self::view::{InboxPage, List, PausedFragment, PausedNumbers, RowsFrame};
 use super::conversations::present;
 use super::edge::answer::page;
 use super::edge::error::{Error, Result};
 use super::sessions::signed::Signed;
 use super::state::State;
+use crate::domain::filter::View;
 use crate::domain::ids::ConversationId;
 use crate::store;
 use crate::store::lists::Cursor;
@@ -32,13 +33,12 @@ pub(super) struct Question {
 /// `GET /inbox`
 pub(super) async fn index(state: web::Data<State>, signed: Signed, question: web::Query<Question>) -> Result<HttpResponse> {
     let (view, after) = question.read()?;
-    let (list, counts, agents, workplace) = tokio::try_join!(
+    let (list, counts, agents) = tokio::try_join!(
         list(&state, &signed, view, after),
         state.store.view_counts(signed.workspace, signed.user),
         state.store.agents(signed.workspace),
-        state.runner.workplaces().get(signed.workspace),
     )?;
-    let chrome = present::chrome(&signed, &agents, &workplace, counts, Timestamp::now());
+    let chrome = present::chrome(&signed, &agents, counts, Timestamp::now());
     let list = List { counts: chrome.counts, ..list };
     page(StatusCode::OK, &InboxPage { chrome, list })
 }
@@ -70,10 +70,8 @@ pub(super) fn view(text: &str) -> View {
 /// One page of a list; its counts are left to the caller.
 pub(super) async fn list(state: &State, signed: &Signed, view: View, after: Option<Cursor>) -> store::Result<List> {
     let limit = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
-    let (mut found, paused) = tokio::try_join!(
-        state.store.list(signed.workspace, signed.user, present::list_view(view), after, limit),
-        paused_numbers(state, signed),
-    )?;
+    let (mut found, paused) =
+        tokio::try_join!(state.store.list(signed.workspace, signed.user, view, after, limit), paused_numbers(state, signed),)?;
     let has_more = found.len() > ROWS;
     found.truncate(ROWS);
     let rows: Vec<_> = found.iter().map(|listed| present::row(signed.locale, view, listed, signed.user)).collect();

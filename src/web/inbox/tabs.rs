@@ -1,52 +1,29 @@
-//! The tabs of the inbox: which conversations each lists, and its figure.
+//! The tabs of the inbox, and their figures.
 
-use std::str::FromStr;
+use crate::domain::filter::View;
 
-/// Which conversations a list shows. The browser applies the same rules to live rows (`scripts/list/view.js`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum View {
-    /// Held by the viewer and not resolved; latest message first.
-    #[default]
-    Mine,
-    /// In a queue of the viewer's teams, held or not, and not resolved; latest message first.
-    Queues,
-    /// Waiting in any queue for a person; longest waiting first.
-    Unassigned,
-    /// Not resolved; latest message first.
-    All,
-    /// Resolved; latest message first.
-    Resolved,
+/// What a tab says and shows.
+pub(in crate::web) trait Tab {
+    fn title_key(self) -> String;
+    fn empty_key(self) -> String;
+    fn empty_hint_key(self) -> String;
+    fn icon(self) -> &'static str;
 }
 
-impl View {
-    /// Every view, in the order of the tabs.
-    pub const ALL: [View; 5] = [View::Mine, View::Queues, View::Unassigned, View::All, View::Resolved];
-
-    /// As in addresses.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            View::Mine => "mine",
-            View::Queues => "queues",
-            View::Unassigned => "unassigned",
-            View::All => "all",
-            View::Resolved => "resolved",
-        }
-    }
-
-    pub(in crate::web) fn title_key(self) -> String {
+impl Tab for View {
+    fn title_key(self) -> String {
         format!("inbox.{}", self.as_str())
     }
 
-    pub(in crate::web) fn empty_key(self) -> String {
+    fn empty_key(self) -> String {
         format!("inbox.empty.{}", self.as_str())
     }
 
-    pub(in crate::web) fn empty_hint_key(self) -> String {
+    fn empty_hint_key(self) -> String {
         format!("inbox.empty_hint.{}", self.as_str())
     }
 
-    pub(in crate::web) fn icon(self) -> &'static str {
+    fn icon(self) -> &'static str {
         match self {
             View::Mine => "user",
             View::Queues => "layers",
@@ -54,14 +31,6 @@ impl View {
             View::All => "inbox",
             View::Resolved => "circle-check",
         }
-    }
-}
-
-impl FromStr for View {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        View::ALL.into_iter().find(|view| view.as_str() == text).ok_or_else(|| format!("unknown view {text}"))
     }
 }
 
@@ -83,18 +52,5 @@ impl Counts {
             View::Unassigned => Some(self.unassigned),
             View::All | View::Resolved => None,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_view_is_read_back_from_its_own_word() {
-        for view in View::ALL {
-            assert_eq!(view.as_str().parse(), Ok(view));
-        }
-        assert!("everything".parse::<View>().is_err());
     }
 }

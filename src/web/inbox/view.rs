@@ -6,7 +6,8 @@ use askama::Template;
 use askama_web::WebTemplate;
 
 use self::row::Row;
-use super::tabs::{Counts, View};
+use super::tabs::{Counts, Tab};
+use crate::domain::filter::View;
 use crate::domain::ids::{ConversationId, UserId};
 use crate::domain::message::Failure;
 use crate::web::admin::view::advice_key;

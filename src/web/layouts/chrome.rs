@@ -30,8 +30,6 @@ pub struct Viewer {
     pub name: String,
     pub role: AssignedRole,
     pub availability: Availability,
-    /// The queues of their teams: what "my queues" means, in the browser too.
-    pub queues: Vec<QueueId>,
 }
 
 impl Viewer {
@@ -39,10 +37,6 @@ impl Viewer {
     #[must_use]
     pub fn initials(&self) -> String {
         initials(&self.name)
-    }
-
-    pub(in crate::web) fn queue_ids(&self) -> String {
-        self.queues.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     }
 
     pub(in crate::web) fn sees_admin(&self) -> bool {

@@ -17,10 +17,12 @@ use uuid::Uuid;
 use super::frames::ToPage;
 use super::streams;
 use crate::domain::conversation::Listing;
+use crate::domain::filter::View;
 use crate::domain::ids::{ConversationId, SessionId, UserId, WorkspaceId};
 use crate::domain::tick::Climbed;
 use crate::live::change::{Change, ConversationChange, TicksChange};
 use crate::live::delivery::{Line, deliver};
+use crate::live::hub::ListPage;
 use crate::web::conversations::present;
 use crate::web::locale::Locale;
 use crate::web::sessions::renewal;
@@ -106,13 +108,24 @@ async fn show(state: &State, change: &ConversationChange) {
             deliver(&lines, &frame);
         }
     }
-    for (locale, lines) in by_locale(&audience.lists) {
-        let html = streams::row(&present::row_of_change(locale, change));
-        deliver(&lines, &ToPage::Row { conversation: change.conversation.id, html: &html }.frame());
-    }
+    show_row(change, &audience.lists);
     if !audience.thread.is_empty() || !audience.lists.is_empty() {
         let committed = change.events.first().map_or(change.conversation.last_message_at, |recorded| recorded.at);
         record_lag(committed);
+    }
+}
+
+/// Shows a row where it is in the list, and takes it away where it is not any more.
+fn show_row(change: &ConversationChange, pages: &[ListPage]) {
+    let mut groups: BTreeMap<(Locale, View, bool), Vec<Arc<Line>>> = BTreeMap::new();
+    for ListPage { line, view, is_in } in pages {
+        groups.entry((locale_of(line), *view, *is_in)).or_default().push(line.clone());
+    }
+    let mut rows: BTreeMap<Locale, String> = BTreeMap::new();
+    for ((locale, view, is_in), lines) in groups {
+        let row = rows.entry(locale).or_insert_with(|| streams::row(&present::row_of_change(locale, change)));
+        let html = Some(row.as_str()).filter(|_| is_in);
+        deliver(&lines, &ToPage::Row { view, conversation: change.conversation.id, html }.frame());
     }
 }
 
@@ -136,9 +149,13 @@ async fn thread_frames(state: &State, locale: Locale, change: &ConversationChang
 fn by_locale(lines: &[Arc<Line>]) -> BTreeMap<Locale, Vec<Arc<Line>>> {
     let mut groups: BTreeMap<Locale, Vec<Arc<Line>>> = BTreeMap::new();
     for line in lines {
-        groups.entry(Locale::of(line.locale).unwrap_or_default()).or_default().push(line.clone());
+        groups.entry(locale_of(line)).or_default().push(line.clone());
     }
     groups
+}
+
+fn locale_of(line: &Line) -> Locale {
+    Locale::of(line.locale).unwrap_or_default()
 }
 
 /// Brings the figures on tabs up to date where conversations moved.

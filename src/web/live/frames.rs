@@ -4,6 +4,7 @@ use bytestring::ByteString;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::domain::filter::View;
 use crate::domain::ids::ConversationId;
 use crate::live::people::Viewer;
 use crate::store::drafts::DraftKind;
@@ -14,7 +15,7 @@ use crate::store::drafts::DraftKind;
 pub enum FromPage {
     /// The list it shows.
     List {
-        view: String,
+        view: View,
     },
     /// The conversation it has open, and the last sequence it has of it.
     Open {
@@ -55,10 +56,12 @@ pub enum ToPage<'a> {
         conversation: ConversationId,
         html: &'a str,
     },
-    /// A list row as it is now.
+    /// A row as it is now in the list of this view; without one, it is not in that list any more.
     Row {
+        view: View,
         conversation: ConversationId,
-        html: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        html: Option<&'a str>,
     },
     Counts {
         mine: i64,

@@ -12,15 +12,15 @@ use futures_util::StreamExt;
 use jiff::Timestamp;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, sleep_until};
-use uuid::Uuid;
 
 use super::attention::Attention;
 use super::customer;
 use super::fanout::{listings, people_frame};
 use super::frames::{FromPage, ToPage};
+use crate::domain::filter::{Filter, View};
 use crate::domain::ids::{ConversationId, QueueId};
 use crate::live::delivery::{ThreadQueue, carry};
-use crate::live::hub::{LastPage, Owner, Registered, Showing, SocketId};
+use crate::live::hub::{LastPage, Owner, Registered, SocketId};
 use crate::live::people::{Doing, Sign};
 use crate::store::lists::ViewCounts;
 use crate::web::edge::error::{Error, Result};
@@ -172,7 +172,7 @@ impl Page {
                 send(session, ToPage::Beat { conversation: None, seq: None, ticked: None }.frame()).await
             }
             FromPage::List { view } => {
-                self.show(&view).await;
+                self.show(view).await;
                 self.count(session).await && self.show_people(session).await
             }
             FromPage::Open { conversation, since, ticked } => self.follow(session, conversation, Seen { seq: since, ticked }).await,
@@ -194,21 +194,14 @@ impl Page {
         Locale::of(self.owner.locale).unwrap_or_default()
     }
 
-    async fn show(&self, view: &str) {
-        let showing = match view {
-            "mine" => Showing::Mine,
-            "queues" => Showing::Queues,
-            "unassigned" => Showing::Unassigned,
-            "all" => Showing::All,
-            "resolved" => Showing::Resolved,
-            _ => return,
-        };
-        let queues = match showing {
-            Showing::Queues => self.state.store.queues_of(self.owner.workspace, self.owner.user).await.unwrap_or_default(),
-            Showing::Mine | Showing::Unassigned | Showing::All | Showing::Resolved => Vec::<Uuid>::new(),
+    async fn show(&self, view: View) {
+        let Owner { workspace, user, .. } = self.owner;
+        let queues = match view {
+            View::Queues => self.state.store.queues_of(workspace, user).await.unwrap_or_default(),
+            View::Mine | View::Unassigned | View::All | View::Resolved => Vec::new(),
         };
         let queues: Vec<QueueId> = queues.into_iter().map(QueueId).collect();
-        self.state.live.hub.show(self.id, showing, &queues);
+        self.state.live.hub.show(self.id, Filter::new(view, user, &queues));
     }
 
     /// The figures on the tabs, which may have changed since the page was made.

@@ -3,7 +3,6 @@
 import { Controller } from "../../vendor/stimulus.js"
 import { fetchPart } from "../part.js"
 import { place } from "../list/place.js"
-import { belongs } from "../list/view.js"
 import { socket } from "../socket.js"
 import { elementOf } from "../streams.js"
 import { phrase, t } from "../words.js"
@@ -15,8 +14,7 @@ export default class extends Controller {
   static values = { view: String }
 
   connect() {
-    const { user, queues } = document.body.dataset
-    this.viewer = { id: user, queues: new Set(queues.split(" ").filter(Boolean)) }
+    this.viewer = { id: document.body.dataset.user }
     this.heard = []
     this.people = new Map()
     this.drafts = new Map()
@@ -138,14 +136,19 @@ export default class extends Controller {
   }
 
   #put(frame) {
+    // Meant for the list that this page showed before.
+    if (frame.view !== this.viewValue) return
+    const known = document.getElementById(`row-${frame.conversation}`)
+    if (!frame.html) {
+      known?.remove()
+      return
+    }
     const row = elementOf(frame.html)
     if (!row) return
-    const known = document.getElementById(row.id)
     if (known?.dataset.read && !row.dataset.read) row.dataset.read = known.dataset.read
     row.dataset.drafts ??= this.drafts.get(row.dataset.conversation) ?? known?.dataset.drafts ?? ""
     const hadFocus = known?.contains(document.activeElement)
     known?.remove()
-    if (!belongs(row.dataset, this.viewValue, this.viewer)) return
     if (!place(this.rowsTarget, row, this.viewValue, this.hasMoreTarget)) return
     this.#dress(row)
     if (hadFocus) row.querySelector("a").focus({ preventScroll: true })

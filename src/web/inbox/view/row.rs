@@ -5,10 +5,10 @@ use askama::filters::HtmlSafe;
 use jiff::Timestamp;
 
 use crate::domain::conversation::{Controller, LastMessage, State};
+use crate::domain::filter::View;
 use crate::domain::ids::ConversationId;
 use crate::domain::message::Direction;
 use crate::store::drafts::DraftKind;
-use crate::web::inbox::tabs::View;
 use crate::web::layouts::chrome::{Person, QueueName, initials};
 use crate::web::layouts::time;
 use crate::web::layouts::ui;
