@@ -317,6 +317,11 @@ CREATE INDEX conversations_by_contact ON conversations (workspace_id, contact_id
 CREATE INDEX conversations_by_activity ON conversations (workspace_id, last_message_at DESC, id DESC) WHERE state <> 'resolved';
 -- The list "resolved".
 CREATE INDEX conversations_resolved ON conversations (workspace_id, last_message_at DESC, id DESC) WHERE state = 'resolved';
+-- The same for those who see what was of their teams, and what they held last.
+CREATE INDEX conversations_resolved_by_queue ON conversations (workspace_id, queue_id, last_message_at DESC, id DESC)
+    WHERE state = 'resolved';
+CREATE INDEX conversations_resolved_by_last_agent ON conversations (workspace_id, last_agent_id, last_message_at DESC, id DESC)
+    WHERE state = 'resolved';
 -- The list "mine".
 CREATE INDEX conversations_by_agent ON conversations (workspace_id, agent_id, last_message_at DESC, id DESC) WHERE agent_id IS NOT NULL;
 -- The list "my queues".

@@ -29,3 +29,5 @@ mod sign_in;
 mod sockets;
 #[path = "access/two_apps.rs"]
 mod two_apps;
+#[path = "support/viewers.rs"]
+mod viewers;

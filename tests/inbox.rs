@@ -6,6 +6,8 @@ mod house;
 #[allow(dead_code, reason = "shared with the scenarios")]
 #[path = "support/html.rs"]
 mod html;
+#[path = "support/viewers.rs"]
+mod viewers;
 
 #[path = "inbox/door.rs"]
 mod door;

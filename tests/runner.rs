@@ -54,3 +54,5 @@ mod their_bodies;
 mod ticks;
 #[path = "runner/undoing.rs"]
 mod undoing;
+#[path = "support/viewers.rs"]
+mod viewers;

@@ -348,12 +348,20 @@ impl<'de> Deserialize<'de> for Role {
     }
 }
 
+impl Visibility {
+    /// Whether it depends on teams: on the queues that are theirs.
+    #[must_use]
+    pub fn is_by_team(self) -> bool {
+        matches!(self, Visibility::OwnTeams | Visibility::MineAndUnassigned)
+    }
+}
+
 /// Whose eyes: a visibility with the person and the queues of their teams.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
     pub user: UserId,
     pub visibility: Visibility,
-    /// The queues of their teams. They need not be known to whoever sees everything.
+    /// The queues of their teams, where the visibility is [by team](Visibility::is_by_team).
     pub queues: Vec<QueueId>,
 }
 

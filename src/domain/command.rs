@@ -112,6 +112,33 @@ impl Command {
     }
 }
 
+impl Command {
+    /// Whoever has to see the conversation for it. Whoever takes back what they did has seen what they did it to.
+    #[must_use]
+    pub fn viewer(&self) -> Option<&Person> {
+        match self {
+            Command::Reply { by, .. }
+            | Command::AddNote { by, .. }
+            | Command::Settle { by, .. }
+            | Command::Take { by }
+            | Command::Transfer { by, .. }
+            | Command::Resolve { by }
+            | Command::Reopen { by }
+            | Command::Part { by, .. } => Some(by),
+            Command::AsSeen { command, .. } => command.viewer(),
+            Command::Receive { .. }
+            | Command::RecordStatus(_)
+            | Command::RecordDelivery { .. }
+            | Command::RecordLapse { .. }
+            | Command::RecordMedia { .. }
+            | Command::MoveOn { .. }
+            | Command::Undo { .. }
+            | Command::ReturnToQueue { .. }
+            | Command::TimerDue { .. } => None,
+        }
+    }
+}
+
 /// Who acts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {

@@ -1,9 +1,11 @@
 //! Which conversations a list shows, and in which order: the one definition that statements, sockets and pages are held to.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::access::Access;
 use super::conversation::{Controller, Listing, State};
 use super::ids::{QueueId, UserId};
 
@@ -99,6 +101,8 @@ impl Topic {
 pub struct Filter {
     view: View,
     topics: Vec<Topic>,
+    /// What the viewer sees at all, if that is not everything.
+    access: Option<Arc<Access>>,
 }
 
 impl Filter {
@@ -112,7 +116,13 @@ impl Filter {
             View::All => vec![Topic::UnderWay],
             View::Resolved => vec![Topic::Resolved],
         };
-        Self { view, topics }
+        Self { view, topics, access: None }
+    }
+
+    /// This list, as far as the viewer sees.
+    #[must_use]
+    pub fn seen_with(self, access: Option<Arc<Access>>) -> Self {
+        Self { access, ..self }
     }
 
     #[must_use]
@@ -129,7 +139,8 @@ impl Filter {
     /// Whether it has a conversation of this listing.
     #[must_use]
     pub fn matches(&self, listing: &Listing) -> bool {
-        Topic::of(listing).any(|topic| self.topics.contains(&topic))
+        let is_seen = self.access.as_ref().is_none_or(|access| access.admits(listing));
+        is_seen && Topic::of(listing).any(|topic| self.topics.contains(&topic))
     }
 }
 

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
+use super::access::Access;
 use super::command::Command;
+use super::conversation::Listing;
 use super::decision::Decision;
 use super::event::Event;
 use super::refusal::Refusal;
@@ -14,9 +16,18 @@ use super::{answering, assigning, delivering, receiving, reporting, undoing, who
 /// # Errors
 /// A [`Refusal`] when the rules do not allow it; then nothing changes.
 pub fn handle(snapshot: &Snapshot, command: Command, now: Timestamp) -> Result<Vec<Event>, Refusal> {
+    is_seen(snapshot, &command)?;
     let mut decision = Decision::new(snapshot, now);
     decide(&mut decision, command)?;
     Ok(decision.events())
+}
+
+/// Nobody acts on what they do not see. A form that came twice is answered as such, wherever the first one has sent the conversation.
+fn is_seen(snapshot: &Snapshot, command: &Command) -> Result<(), Refusal> {
+    let (Some(person), Some(conversation)) = (command.viewer(), &snapshot.conversation) else { return Ok(()) };
+    let came_twice = snapshot.used.is_some_and(|used| used.by == Some(person.user) && used.conversation == conversation.id);
+    let access = Access { user: person.user, visibility: person.rights.visibility, queues: snapshot.queues_of_viewer.clone() };
+    if came_twice || access.admits(&Listing::of(conversation)) { Ok(()) } else { Err(Refusal::OutOfSight) }
 }
 
 fn decide(it: &mut Decision, command: Command) -> Result<(), Refusal> {

@@ -18,6 +18,8 @@ pub struct Needs {
     pub acts_from: Option<i64>,
     /// An id that a browser made: it may be used already.
     pub made: Option<Made>,
+    /// The queues of this person's teams: what they see depends on it.
+    pub queues_of: Option<UserId>,
     /// Whether the conversation's contact took something over from this one.
     pub joined: Option<ContactId>,
 }
@@ -32,6 +34,11 @@ pub enum Made {
 impl Command {
     #[must_use]
     pub fn needs(&self) -> Needs {
+        let viewer = self.viewer().filter(|person| person.rights.visibility.is_by_team());
+        Needs { queues_of: viewer.map(|person| person.user), ..self.own_needs() }
+    }
+
+    fn own_needs(&self) -> Needs {
         let none = Needs::default();
         match self {
             Command::RecordDelivery { message, .. }
@@ -50,7 +57,7 @@ impl Command {
             // Who held it before is in the act.
             Command::Undo { seq, .. } => Needs { acts_from: Some(*seq), holder: true, ..none },
             Command::Part { other, .. } => Needs { joined: Some(*other), ..none },
-            Command::AsSeen { command, .. } => command.needs(),
+            Command::AsSeen { command, .. } => command.own_needs(),
             Command::Receive { .. } | Command::MoveOn { .. } | Command::TimerDue { timer: Timer::FlowWait | Timer::FlowTurn } => none,
         }
     }

@@ -53,6 +53,9 @@ pub enum Refusal {
     NoPictures,
     #[error("the message is not waiting for a decision")]
     NothingToSettle,
+    /// It is not theirs to see: they are told as if it did not exist.
+    #[error("there is no such conversation")]
+    OutOfSight,
     #[error("your role may not do this")]
     NotAllowed,
     #[error("the message was already taken in")]
@@ -96,6 +99,7 @@ impl Refusal {
             Refusal::TooLong { .. } => "too_long",
             Refusal::NoPictures => "no_pictures",
             Refusal::NothingToSettle => "nothing_to_settle",
+            Refusal::OutOfSight => "out_of_sight",
             Refusal::NotAllowed => "not_allowed",
             Refusal::Duplicate => "duplicate",
             Refusal::UsedElsewhere => "used_elsewhere",

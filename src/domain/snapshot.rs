@@ -11,7 +11,7 @@ use super::contact::Contact;
 use super::conversation::{ControlBefore, Controller, Conversation, LastMessage, State};
 use super::event::{Actor, Event, Recorded};
 use super::flows::session::FlowSession;
-use super::ids::{ClaimId, ConversationId, Ids, MessageId, UserId, WorkspaceId};
+use super::ids::{ClaimId, ConversationId, Ids, MessageId, QueueId, UserId, WorkspaceId};
 use super::inbox::Inbox;
 use super::message::{Author, Direction, Message, Speech, Status, Wamid};
 use super::workplace::Workplace;
@@ -38,6 +38,8 @@ pub struct Snapshot {
     pub used: Option<Used>,
     /// The contact took something over from the one that the command names.
     pub is_joined: bool,
+    /// The queues of the teams of whoever acts, if what they see depends on it.
+    pub queues_of_viewer: Vec<QueueId>,
     /// The agents that the commands concern; their rows are locked.
     pub agents: HashMap<UserId, Agent>,
     pub ids: Ids,

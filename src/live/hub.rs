@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::change::ConversationChange;
 use super::delivery::{Line, ThreadQueue, deliver, deliver_last};
+use crate::domain::access::{Access, Visibility};
 use crate::domain::conversation::Listing;
 use crate::domain::filter::{Filter, Topic, View};
 use crate::domain::ids::{ConversationId, SessionId, UserId, WorkspaceId};
@@ -32,8 +33,17 @@ pub struct Owner {
     pub workspace: WorkspaceId,
     pub user: UserId,
     pub session: SessionId,
+    /// What they see, if that is not everything.
+    pub access: Option<Arc<Access>>,
     /// The language of its fragments.
     pub locale: &'static str,
+}
+
+impl Owner {
+    #[must_use]
+    pub fn visibility(&self) -> Visibility {
+        self.access.as_ref().map_or(Visibility::All, |access| access.visibility)
+    }
 }
 
 struct Socket {
@@ -49,6 +59,11 @@ impl Socket {
     /// Whether its list has a conversation of this listing: whoever is told of rows is chosen here.
     fn lists(&self, listing: &Listing) -> bool {
         self.showing.as_ref().is_some_and(|filter| filter.matches(listing))
+    }
+
+    /// Whether its person sees a conversation of this listing.
+    fn sees(&self, listing: &Listing) -> bool {
+        self.owner.access.as_ref().is_none_or(|access| access.admits(listing))
     }
 
     /// Whether it has this conversation open: whoever is told what happens in a thread is chosen here.
@@ -94,6 +109,8 @@ pub struct Registered {
 pub struct Audience {
     /// Pages that have the conversation open.
     pub thread: Vec<Arc<Line>>,
+    /// Those of them whose person sees it no longer.
+    pub gone: Vec<Arc<Line>>,
     /// Pages whose list it is in, or was.
     pub lists: Vec<ListPage>,
 }
@@ -166,11 +183,19 @@ impl Hub {
         Some(if socket.is_dismissed { LastPage::Dismissed } else { LastPage::Closed })
     }
 
+    /// What the socket's person sees, as it was found after the socket was known: whoever changes it later ends the socket.
+    pub fn admit(&self, id: SocketId, access: Option<Arc<Access>>) {
+        if let Some(socket) = self.lock().all.get_mut(&id) {
+            socket.owner.access = access;
+        }
+    }
+
     /// The socket shows the list of this filter from now on.
     pub fn show(&self, id: SocketId, filter: Filter) {
         let mut sockets = self.lock();
         let Some(socket) = sockets.all.get_mut(&id) else { return };
         let workspace = socket.owner.workspace;
+        let filter = filter.seen_with(socket.owner.access.clone());
         let topics = filter.topics().to_vec();
         let before = socket.showing.replace(filter);
         sockets.leave_topics(workspace, before.as_ref(), id);
@@ -203,10 +228,18 @@ impl Hub {
         self.lock().by_user.keys().copied().collect()
     }
 
-    /// Whom a change concerns.
+    /// How much somebody with a socket on this node sees.
+    #[must_use]
+    pub fn visibility(&self, workspace: WorkspaceId, user: UserId) -> Visibility {
+        let sockets = self.lock();
+        let page = sockets.by_user.get(&(workspace, user)).into_iter().flatten().find_map(|id| sockets.all.get(id));
+        page.map(|socket| socket.owner.visibility()).unwrap_or_default()
+    }
+
+    /// Whom a change concerns. A page whose person sees the conversation no longer is shown how that came, and has it open no more.
     #[must_use]
     pub fn audience(&self, change: &ConversationChange) -> Audience {
-        let sockets = self.lock();
+        let mut sockets = self.lock();
         let (before, now) = (change.before.as_ref(), Listing::of(&change.conversation));
         let places = before.into_iter().chain([&now]).flat_map(Topic::of);
         let lists = sockets.placed(change.workspace, places).into_iter().filter_map(|socket| {
@@ -214,7 +247,10 @@ impl Hub {
             let view = socket.showing.as_ref().filter(|_| was_in || is_in)?.view();
             Some(ListPage { line: socket.line.clone(), view, is_in })
         });
-        Audience { lists: lists.collect(), thread: sockets.viewers(change.workspace, change.conversation.id) }
+        let lists = lists.collect();
+        let thread = sockets.viewers(change.workspace, change.conversation.id);
+        let gone = sockets.let_go(change.workspace, change.conversation.id, &now);
+        Audience { lists, thread, gone }
     }
 
     /// The pages that have a conversation open.
@@ -323,6 +359,22 @@ impl Sockets {
     fn placed(&self, workspace: WorkspaceId, topics: impl Iterator<Item = Topic>) -> Vec<&Socket> {
         let ids: HashSet<SocketId> = topics.filter_map(|topic| self.by_topic.get(&(workspace, topic))).flatten().copied().collect();
         ids.iter().filter_map(|id| self.all.get(id)).collect()
+    }
+
+    /// Ends what pages have open that their person no longer sees.
+    fn let_go(&mut self, workspace: WorkspaceId, conversation: ConversationId, now: &Listing) -> Vec<Arc<Line>> {
+        let is_gone = |socket: &Socket| socket.shows(workspace, conversation) && !socket.sees(now);
+        let ids = self.by_conversation.get(&conversation).into_iter().flatten();
+        let gone: Vec<SocketId> = ids.filter(|id| self.all.get(id).is_some_and(is_gone)).copied().collect();
+        let mut lines = Vec::with_capacity(gone.len());
+        for id in gone {
+            if let Some(socket) = self.all.get_mut(&id) {
+                socket.open = None;
+                lines.push(socket.line.clone());
+            }
+            self.leave_conversation(conversation, id);
+        }
+        lines
     }
 
     fn viewers(&self, workspace: WorkspaceId, conversation: ConversationId) -> Vec<Arc<Line>> {

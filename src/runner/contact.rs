@@ -139,13 +139,14 @@ impl Runner {
 
 /// The snapshot of what was found, with what the flow asked last.
 async fn snapshot_of(transaction: &Transaction<'_>, place: &Place, found: Found, reading: Reading) -> Result<Snapshot, Error> {
-    let Found { contact, conversation, has_timer: _, messages, acts, used, is_joined, agents } = found;
+    let Found { contact, conversation, has_timer: _, messages, acts, used, is_joined, queues, agents } = found;
     let mut snapshot = snapshot(transaction, place, contact, Some(conversation), reading).await?;
     for found in messages {
         reading.accept(found.misread)?;
         snapshot.messages.push(found.message);
     }
     (snapshot.acts, snapshot.used, snapshot.is_joined, snapshot.agents) = (acts, used, is_joined, agents);
+    snapshot.queues_of_viewer = queues;
     let asked: Vec<Uuid> = asked(&snapshot).into_iter().filter(|id| snapshot.message((*id).into()).is_none()).collect();
     know_messages(transaction, &mut snapshot, &asked, reading).await?;
     Ok(snapshot)

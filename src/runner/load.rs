@@ -107,6 +107,7 @@ pub(super) async fn snapshot(
         acts: Vec::new(),
         used: None,
         is_joined: false,
+        queues_of_viewer: Vec::new(),
         agents: HashMap::new(),
         ids: fresh_ids(),
     })

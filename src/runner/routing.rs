@@ -140,6 +140,6 @@ impl Runner {
     /// # Errors
     /// A fault.
     pub async fn queues_of(&self, workspace: WorkspaceId, user: UserId) -> Result<Vec<QueueId>, Error> {
-        Ok(self.store.queues_of(workspace, user).await?.into_iter().map(QueueId).collect())
+        Ok(self.store.queues_of(workspace, user).await?)
     }
 }

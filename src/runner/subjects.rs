@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{Error, Runner};
 use crate::domain::ids::{ContactId, ConversationId, InboxId, WorkspaceId};
+use crate::store::access::Sight;
 
 /// Conversations of one generation; two are kept.
 const KEPT: usize = 20_000;
@@ -52,7 +53,7 @@ impl Runner {
         if let Some(subject) = known {
             return Ok(subject);
         }
-        let subject = self.store.contact_of(workspace, conversation).await?.ok_or(Error::NotFound)?;
+        let subject = self.store.contact_of(Sight::unbounded(workspace, conversation)).await?.ok_or(Error::NotFound)?;
         generations().keep(key, subject);
         Ok(subject)
     }

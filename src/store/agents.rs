@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Result, Store, Transaction, prepare};
 use crate::domain::agent::{Agent, Availability};
-use crate::domain::ids::{ConversationId, TeamId, UserId, WorkspaceId};
+use crate::domain::ids::{ConversationId, QueueId, TeamId, UserId, WorkspaceId};
 
 crate::statements! {
     /// Those of $2, and who holds the conversation $3. Locked in the order of their ids, so that two commands cannot wait for each other.
@@ -123,6 +123,15 @@ pub async fn lose(transaction: &Transaction<'_>, workspace: WorkspaceId, user: U
     Ok(())
 }
 
+/// The queues a person works for.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn queues_of(transaction: &Transaction<'_>, workspace: WorkspaceId, user: UserId) -> Result<Vec<QueueId>> {
+    let statement = prepare(transaction, &QUEUES_OF).await?;
+    Ok(transaction.query(&statement, &[&workspace.0, &user.0]).await?.iter().map(|row| QueueId(row.get(0))).collect())
+}
+
 impl Store {
     /// Everybody of a workspace as routing sees them, by name.
     ///
@@ -154,8 +163,8 @@ impl Store {
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn queues_of(&self, workspace: WorkspaceId, user: UserId) -> Result<Vec<Uuid>> {
+    pub async fn queues_of(&self, workspace: WorkspaceId, user: UserId) -> Result<Vec<QueueId>> {
         let rows = self.query(&QUEUES_OF, &[&workspace.0, &user.0]).await?;
-        Ok(rows.iter().map(|row| row.get(0)).collect())
+        Ok(rows.iter().map(|row| QueueId(row.get(0))).collect())
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::access::Sight;
 use super::contacts::contact_columns;
 use super::reading::{if_known, optional};
 use super::statement::Step;
@@ -288,8 +289,8 @@ impl Store {
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn contact_of(&self, workspace: WorkspaceId, conversation: ConversationId) -> Result<Option<(ContactId, InboxId)>> {
-        let row = self.query_opt(&CONTACT_OF, &[&workspace.0, &conversation.0]).await?;
+    pub async fn contact_of(&self, sight: Sight) -> Result<Option<(ContactId, InboxId)>> {
+        let row = self.query_opt(&CONTACT_OF, &[&sight.workspace().0, &sight.conversation().0]).await?;
         Ok(row.map(|row| (ContactId(row.get(0)), InboxId(row.get(1)))))
     }
 

@@ -3,8 +3,9 @@
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::access::Sight;
 use super::{Result, Store};
-use crate::domain::ids::{ConversationId, UserId, WorkspaceId};
+use crate::domain::ids::UserId;
 
 crate::statements! {
     /// A page overwrites its own earlier words, what it has seen ($8), and what is empty; never what another page wrote since.
@@ -83,8 +84,7 @@ impl Drafts {
 /// Whose draft it is.
 #[derive(Debug, Clone, Copy)]
 pub struct DraftPlace {
-    pub workspace: WorkspaceId,
-    pub conversation: ConversationId,
+    pub sight: Sight,
     pub user: UserId,
     pub kind: DraftKind,
 }
@@ -112,14 +112,15 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn save_draft(&self, place: DraftPlace, page: DraftPage, body: &str) -> Result<DraftSaved> {
-        let DraftPlace { workspace, conversation, user, kind } = place;
+        let DraftPlace { sight, user, kind } = place;
+        let (workspace, conversation) = (sight.workspace(), sight.conversation());
         let DraftPage { writer, turn, seen } = page;
         let row = self.query_opt(&SAVE, &[&workspace.0, &conversation.0, &user.0, &kind.as_str(), &body, &writer, &turn, &seen]).await?;
         if let Some(row) = row {
             let had_words: bool = row.get(1);
             return Ok(DraftSaved::Kept { version: row.get(0), begins_or_ends: had_words == body.is_empty() });
         }
-        let drafts = self.drafts(workspace, conversation, user).await?;
+        let drafts = self.drafts(sight, user).await?;
         Ok(DraftSaved::Overtaken(drafts.of(kind).clone()))
     }
 
@@ -127,8 +128,8 @@ impl Store {
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn drafts(&self, workspace: WorkspaceId, conversation: ConversationId, user: UserId) -> Result<Drafts> {
-        let rows = self.query(&FIND, &[&workspace.0, &conversation.0, &user.0]).await?;
+    pub async fn drafts(&self, sight: Sight, user: UserId) -> Result<Drafts> {
+        let rows = self.query(&FIND, &[&sight.workspace().0, &sight.conversation().0, &user.0]).await?;
         let find = |kind: DraftKind| rows.iter().find(|row| row.get::<_, &str>(0) == kind.as_str()).map(draft).unwrap_or_default();
         Ok(Drafts { reply: find(DraftKind::Reply), note: find(DraftKind::Note) })
     }

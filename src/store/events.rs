@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio_postgres::Row;
 
+use super::access::Sight;
 use super::reading::json;
 use super::statement::Step;
 use super::{Result, Store, Transaction, prepare};
@@ -90,14 +91,8 @@ impl Store {
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn events_since(
-        &self,
-        workspace: WorkspaceId,
-        conversation: ConversationId,
-        since: i64,
-        limit: i64,
-    ) -> Result<Vec<Recorded>> {
-        let rows = self.query(&SINCE, &[&workspace.0, &conversation.0, &since, &limit]).await?;
+    pub async fn events_since(&self, sight: Sight, since: i64, limit: i64) -> Result<Vec<Recorded>> {
+        let rows = self.query(&SINCE, &[&sight.workspace().0, &sight.conversation().0, &since, &limit]).await?;
         Ok(rows.iter().map(recorded).collect())
     }
 }

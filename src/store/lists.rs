@@ -5,12 +5,14 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
+use super::access::{Viewer, admits};
 use super::conversations::{WIDTH, columns, shown};
 use super::drafts::DraftKind;
 use super::{Result, Store};
+use crate::domain::access::Visibility;
 use crate::domain::conversation::Conversation;
 use crate::domain::filter::{Order, View};
-use crate::domain::ids::{ContactId, UserId, WorkspaceId};
+use crate::domain::ids::ContactId;
 
 /// A page around its inner select of conversations `c`: adds the names, how far the viewer ($2) has read, and what they began to write.
 macro_rules! page {
@@ -35,6 +37,43 @@ macro_rules! page {
     };
 }
 
+/// What those see who do not see everything ($6 says how much): what they hold or held, and what is or was in the queues of their teams.
+macro_rules! seen {
+    ($state:literal, $own:literal) => {
+        concat!(
+            "SELECT * FROM (
+                (SELECT * FROM conversations
+                 WHERE workspace_id = $1 AND ",
+            $own,
+            " = $2 AND ",
+            $state,
+            " AND (last_message_at, id) < ($3, $4)
+                 ORDER BY last_message_at DESC, id DESC
+                 LIMIT $5)
+                UNION ALL
+                (SELECT conversation.*
+                 FROM (SELECT DISTINCT queue.id
+                       FROM team_members AS member
+                       JOIN queues AS queue ON queue.workspace_id = member.workspace_id AND queue.team_id = member.team_id
+                       WHERE member.workspace_id = $1 AND member.user_id = $2) AS mine
+                 CROSS JOIN LATERAL (
+                     SELECT * FROM conversations
+                     WHERE workspace_id = $1 AND queue_id = mine.id AND ",
+            $state,
+            " AND ",
+            $own,
+            " IS DISTINCT FROM $2
+                       AND ($6 = 'own_teams' OR ($6 = 'mine_and_unassigned' AND controller = 'queue'))
+                       AND (last_message_at, id) < ($3, $4)
+                     ORDER BY last_message_at DESC, id DESC
+                     LIMIT $5) AS conversation)
+             ) AS seen
+             ORDER BY last_message_at DESC, id DESC
+             LIMIT $5"
+        )
+    };
+}
+
 crate::statements! {
     MINE = page!("
         SELECT * FROM conversations
@@ -50,6 +89,7 @@ crate::statements! {
         CROSS JOIN LATERAL (
             SELECT * FROM conversations
             WHERE workspace_id = $1 AND queue_id = mine.id AND state <> 'resolved' AND (last_message_at, id) < ($3, $4)
+              AND ($6 IN ('all', 'own_teams') OR agent_id = $2 OR ($6 = 'mine_and_unassigned' AND controller = 'queue'))
             ORDER BY last_message_at DESC, id DESC
             LIMIT $5) AS conversation
         ORDER BY conversation.last_message_at DESC, conversation.id DESC
@@ -64,6 +104,9 @@ crate::statements! {
             ORDER BY queued_at, id
             LIMIT $5) AS conversation
         WHERE queue.workspace_id = $1
+          AND ($6 = 'all'
+               OR ($6 <> 'mine'
+                   AND queue.team_id IN (SELECT team_id FROM team_members WHERE workspace_id = $1 AND user_id = $2)))
         ORDER BY conversation.queued_at, conversation.id
         LIMIT $5", "c.queued_at, c.id");
     ALL = page!("
@@ -76,32 +119,36 @@ crate::statements! {
         WHERE workspace_id = $1 AND state = 'resolved' AND (last_message_at, id) < ($3, $4)
         ORDER BY last_message_at DESC, id DESC
         LIMIT $5", "c.last_message_at DESC, c.id DESC");
-    PAST = page!("
-        SELECT * FROM conversations
+    /// The queues of the viewer's teams, and what they hold elsewhere: where they see no more than that, it is all there is.
+    SEEN = page!(seen!("state <> 'resolved'", "agent_id"), "c.last_message_at DESC, c.id DESC");
+    SEEN_RESOLVED = page!(seen!("state = 'resolved'", "last_agent_id"), "c.last_message_at DESC, c.id DESC");
+    PAST = page!(concat!("
+        SELECT * FROM conversations AS c
         WHERE workspace_id = $1 AND contact_id IN (
             SELECT $3
             UNION
             SELECT unnest(joined_from) FROM contact_identities WHERE workspace_id = $1 AND contact_id = $3)
+          AND ", admits!("$1", "$2", "$5"), "
         ORDER BY opened_at DESC
-        LIMIT $4", "c.opened_at DESC");
+        LIMIT $4"), "c.opened_at DESC");
     /// Counted up to a hundred: a badge says "99+".
-    COUNTS = "
+    COUNTS = concat!("
         SELECT
             (SELECT count(*) FROM (
                 SELECT FROM conversations WHERE workspace_id = $1 AND agent_id = $2 LIMIT 100) AS mine),
             (SELECT count(*) FROM (
-                SELECT FROM conversations
-                WHERE workspace_id = $1 AND state <> 'resolved' AND queue_id IN (
+                SELECT FROM conversations AS c
+                WHERE workspace_id = $1 AND state <> 'resolved' AND ", admits!("$1", "$2", "$3"), " AND queue_id IN (
                     SELECT queue.id
                     FROM team_members AS member
                     JOIN queues AS queue ON queue.workspace_id = member.workspace_id AND queue.team_id = member.team_id
                     WHERE member.workspace_id = $1 AND member.user_id = $2)
                 LIMIT 100) AS queues),
             (SELECT count(*) FROM (
-                SELECT FROM conversations
-                WHERE workspace_id = $1 AND controller = 'queue'
+                SELECT FROM conversations AS c
+                WHERE workspace_id = $1 AND controller = 'queue' AND ", admits!("$1", "$2", "$3"), "
                   AND queue_id IN (SELECT id FROM queues WHERE workspace_id = $1)
-                LIMIT 100) AS unassigned)";
+                LIMIT 100) AS unassigned)");
 }
 
 /// A conversation with the names a row shows.
@@ -178,32 +225,39 @@ impl Store {
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn list(&self, workspace: WorkspaceId, viewer: UserId, view: View, after: Option<Cursor>, limit: i64) -> Result<Vec<Listed>> {
-        let statement = match view {
-            View::Mine => &MINE,
-            View::Queues => &QUEUES,
-            View::Unassigned => &UNASSIGNED,
-            View::All => &ALL,
-            View::Resolved => &RESOLVED,
-        };
+    pub async fn list(&self, viewer: Viewer, view: View, after: Option<Cursor>, limit: i64) -> Result<Vec<Listed>> {
+        let Viewer { workspace, user, visibility } = viewer;
         let Cursor { at, id } = after.unwrap_or_else(|| Cursor::start(view));
-        self.listed(statement, &[&workspace.0, &viewer.0, &at, &id, &limit]).await
+        let word = visibility.as_str();
+        let parameters: [&(dyn ToSql + Sync); 6] = [&workspace.0, &user.0, &at, &id, &limit, &word];
+        let everything = &parameters[..5];
+        match (view, visibility) {
+            (View::Mine, _) => self.listed(&MINE, everything).await,
+            (View::All, Visibility::All) => self.listed(&ALL, everything).await,
+            (View::Resolved, Visibility::All) => self.listed(&RESOLVED, everything).await,
+            (View::Queues, _) => self.listed(&QUEUES, &parameters).await,
+            (View::Unassigned, _) => self.listed(&UNASSIGNED, &parameters).await,
+            (View::All, _) => self.listed(&SEEN, &parameters).await,
+            (View::Resolved, _) => self.listed(&SEEN_RESOLVED, &parameters).await,
+        }
     }
 
-    /// A contact's conversations, latest first.
+    /// A contact's conversations, as far as the viewer sees them, latest first.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn conversations_of(&self, workspace: WorkspaceId, viewer: UserId, contact: ContactId, limit: i64) -> Result<Vec<Listed>> {
-        self.listed(&PAST, &[&workspace.0, &viewer.0, &contact.0, &limit]).await
+    pub async fn conversations_of(&self, viewer: Viewer, contact: ContactId, limit: i64) -> Result<Vec<Listed>> {
+        let Viewer { workspace, user, visibility } = viewer;
+        self.listed(&PAST, &[&workspace.0, &user.0, &contact.0, &limit, &visibility.as_str()]).await
     }
 
     /// The figures on the tabs.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn view_counts(&self, workspace: WorkspaceId, viewer: UserId) -> Result<ViewCounts> {
-        let row = self.query_opt(&COUNTS, &[&workspace.0, &viewer.0]).await?;
+    pub async fn view_counts(&self, viewer: Viewer) -> Result<ViewCounts> {
+        let Viewer { workspace, user, visibility } = viewer;
+        let row = self.query_opt(&COUNTS, &[&workspace.0, &user.0, &visibility.as_str()]).await?;
         Ok(row.map_or(ViewCounts { mine: 0, queues: 0, unassigned: 0 }, |row| ViewCounts {
             mine: row.get(0),
             queues: row.get(1),

@@ -13,7 +13,7 @@ use super::{Result, Transaction, agents, contacts, conversations, events, lanes,
 use crate::domain::agent::Agent;
 use crate::domain::contact::Contact;
 use crate::domain::event::Recorded;
-use crate::domain::ids::{ContactId, ConversationId, InboxId, MessageId, UserId, WorkspaceId};
+use crate::domain::ids::{ContactId, ConversationId, InboxId, MessageId, QueueId, UserId, WorkspaceId};
 use crate::domain::needs::{Made, Needs};
 use crate::domain::snapshot::Used;
 
@@ -42,6 +42,7 @@ pub struct Found {
     pub acts: Vec<Recorded>,
     pub used: Option<Used>,
     pub is_joined: bool,
+    pub queues: Vec<QueueId>,
     pub agents: HashMap<UserId, Agent>,
 }
 
@@ -56,7 +57,7 @@ pub async fn load(transaction: &Transaction<'_>, wanted: &Wanted<'_>) -> Result<
     let named: Vec<Uuid> = needs.agents.iter().map(|user| user.0).collect();
     let held = needs.holder.then_some(id);
     // Each statement sees what was committed before it began, and none begins before the contact is locked.
-    let (contact, has_timer, conversation, messages, acts, used, is_joined, agents) = tokio::join!(
+    let (contact, has_timer, conversation, messages, acts, used, is_joined, queues, agents) = tokio::join!(
         biased;
         contacts::lock(transaction, workspace, contact, taken),
         async { if let Some(timer) = timer { timers::take(transaction, timer).await } else { Ok(true) } },
@@ -65,18 +66,19 @@ pub async fn load(transaction: &Transaction<'_>, wanted: &Wanted<'_>) -> Result<
         async { if let Some(from) = needs.acts_from { events::of_control(transaction, workspace, id, from).await } else { Ok(Vec::new()) } },
         used(transaction, workspace, needs.made),
         async { if let Some(other) = needs.joined { contacts::is_joined(transaction, workspace, contact, other).await } else { Ok(false) } },
+        async { if let Some(user) = needs.queues_of { agents::queues_of(transaction, workspace, user).await } else { Ok(Vec::new()) } },
         wanted_if(
             needs.acts_from.is_none() && (held.is_some() || !named.is_empty()),
             agents::lock(transaction, workspace, &named, held)
         ),
     );
     let (Some(contact), has_timer, Some(conversation)) = (contact?, has_timer?, conversation?) else { return Ok(None) };
-    let (messages, acts, used, is_joined, mut agents) = (messages?, acts?, used?, is_joined?, agents?);
+    let (messages, acts, used, is_joined, queues, mut agents) = (messages?, acts?, used?, is_joined?, queues?, agents?);
     if needs.acts_from.is_some() {
         let before = acts.first().and_then(|first| first.act()?.2.controller.agent());
         agents = agents::lock(transaction, workspace, &before.map(|user| user.0).into_iter().collect::<Vec<_>>(), held).await?;
     }
-    Ok(Some(Found { contact, conversation, has_timer, messages, acts, used, is_joined, agents }))
+    Ok(Some(Found { contact, conversation, has_timer, messages, acts, used, is_joined, queues, agents }))
 }
 
 /// A statement that this connection does not know yet would be asked for apart, and those behind it would overtake it.
@@ -96,6 +98,7 @@ async fn prepare_all(transaction: &Transaction<'_>, wanted: &Wanted<'_>) -> Resu
         of(needs.acts_from.is_some(), &events::OF_CONTROL),
         made,
         of(needs.joined.is_some(), &contacts::IS_JOINED),
+        of(needs.queues_of.is_some(), &agents::QUEUES_OF),
         of(needs.holder || !needs.agents.is_empty(), &agents::LOCK),
     ];
     for statement in statements.into_iter().flatten() {

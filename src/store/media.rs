@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::access::Viewer;
 use super::statement::Step;
 use super::{Result, Store};
 use crate::domain::ids::{ConversationId, InboxId, MediaId, MessageId, WorkspaceId};
@@ -36,7 +37,7 @@ crate::statements! {
     REMOVE = "DELETE FROM media WHERE workspace_id = $1 AND id = $2";
     SET_FAILED = "UPDATE media SET state = 'failed' WHERE workspace_id = $1 AND id = $2";
     RETRY_AT = "UPDATE media SET due_at = $3 WHERE workspace_id = $1 AND id = $2";
-    FIND = "SELECT mime_type, byte_count FROM media WHERE workspace_id = $1 AND id = $2 AND state = 'stored'";
+    FIND = "SELECT mime_type, conversation_id FROM media WHERE workspace_id = $1 AND id = $2 AND state = 'stored'";
     UPLOADED = "SELECT whatsapp_id FROM media WHERE workspace_id = $1 AND id = $2";
     SET_UPLOADED = "UPDATE media SET whatsapp_id = $3 WHERE workspace_id = $1 AND id = $2";
 }
@@ -153,13 +154,14 @@ impl Store {
         Ok(())
     }
 
-    /// A picture that we have: its type and size in bytes.
+    /// A picture that we have and the viewer sees: its type.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn stored_media(&self, workspace: WorkspaceId, id: MediaId) -> Result<Option<(String, i64)>> {
-        let row = self.query_opt(&FIND, &[&workspace.0, &id.0]).await?;
-        Ok(row.map(|row| (row.get(0), row.get(1))))
+    pub async fn stored_media(&self, viewer: Viewer, id: MediaId) -> Result<Option<String>> {
+        let Some(row) = self.query_opt(&FIND, &[&viewer.workspace.0, &id.0]).await? else { return Ok(None) };
+        let sight = self.sight(viewer, ConversationId(row.get(1))).await?;
+        Ok(sight.map(|_| row.get(0)))
     }
 
     /// The id under which WhatsApp has a picture of ours, if it was uploaded already.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
+use super::access::Sight;
 use super::contacts::{self, contact_columns};
 use super::conversations::{WIDTH, columns, shown};
 use super::drafts::{Draft, Drafts};
@@ -12,7 +13,7 @@ use super::{Result, Store};
 use crate::domain::contact::{Contact, Identity};
 use crate::domain::conversation::Conversation;
 use crate::domain::flows::session::FlowSession;
-use crate::domain::ids::{ConversationId, UserId, WorkspaceId};
+use crate::domain::ids::UserId;
 
 crate::statements! {
     /// A conversation with its contact, and what the viewer ($3) wrote and read there.
@@ -65,9 +66,9 @@ impl Store {
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn opened(&self, workspace: WorkspaceId, id: ConversationId, viewer: Option<UserId>) -> Result<Option<Opened>> {
+    pub async fn opened(&self, sight: Sight, viewer: Option<UserId>) -> Result<Option<Opened>> {
         let viewer = viewer.map(|viewer| viewer.0);
-        Ok(self.query_opt(&OPENED, &[&workspace.0, &id.0, &viewer]).await?.map(|row| opened(&row)))
+        Ok(self.query_opt(&OPENED, &[&sight.workspace().0, &sight.conversation().0, &viewer]).await?.map(|row| opened(&row)))
     }
 }
 

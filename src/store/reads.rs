@@ -1,7 +1,8 @@
 //! How far people have read.
 
+use super::access::Sight;
 use super::{Result, Store};
-use crate::domain::ids::{ConversationId, UserId, WorkspaceId};
+use crate::domain::ids::UserId;
 
 crate::statements! {
     /// Only ever forward, and never beyond what there is to read.
@@ -29,14 +30,8 @@ impl Store {
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn save_read(
-        &self,
-        workspace: WorkspaceId,
-        conversation: ConversationId,
-        user: UserId,
-        seq: i64,
-    ) -> Result<Option<ReadUpTo>> {
-        let row = self.query_opt(&SAVE, &[&workspace.0, &conversation.0, &user.0, &seq]).await?;
+    pub async fn save_read(&self, sight: Sight, user: UserId, seq: i64) -> Result<Option<ReadUpTo>> {
+        let row = self.query_opt(&SAVE, &[&sight.workspace().0, &sight.conversation().0, &user.0, &seq]).await?;
         Ok(row.map(|row| ReadUpTo { seq: row.get(0), has_grown: row.get(1) }))
     }
 }

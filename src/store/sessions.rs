@@ -49,6 +49,19 @@ crate::statements! {
           AND sessions.created_at > $4
           AND users.active";
 
+    /// What its person may do and see now, while it counts.
+    RIGHTS = "
+        SELECT users.role, users.role_id, roles.permissions, roles.visibility
+        FROM sessions
+        JOIN users ON users.workspace_id = sessions.workspace_id AND users.id = sessions.user_id
+        LEFT JOIN roles ON roles.workspace_id = users.workspace_id AND roles.id = users.role_id
+        WHERE sessions.workspace_id = $1
+          AND sessions.id = $2
+          AND sessions.revoked_at IS NULL
+          AND sessions.expires_at > $3
+          AND sessions.created_at > $4
+          AND users.active";
+
     REVOKE = "
         UPDATE sessions
         SET revoked_at = $3
@@ -160,6 +173,18 @@ impl Store {
     /// As PostgreSQL answers.
     pub async fn session_is_alive(&self, workspace: WorkspaceId, session: SessionId, renewal: Renewal) -> Result<bool> {
         Ok(self.query_opt(&IS_ALIVE, &[&workspace.0, &session.0, &renewal.now, &renewal.begun_after]).await?.is_some())
+    }
+
+    /// What the person of a session may do and see now; nothing when it counts no more.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn session_rights(&self, workspace: WorkspaceId, session: SessionId, renewal: Renewal) -> Result<Option<Rights>> {
+        let row = self.query_opt(&RIGHTS, &[&workspace.0, &session.0, &renewal.now, &renewal.begun_after]).await?;
+        Ok(row.map(|row| {
+            let own = row.get::<_, Option<Vec<&str>>>(2).map(|_| users::own_rights(&row, 2));
+            users::role(&row, 0).rights().or(own).unwrap_or_default()
+        }))
     }
 
     /// Ends a session; answers whether it was still under way.

@@ -3,11 +3,12 @@
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::access::Sight;
 use super::events::recorded;
 use super::messages::{author_shown, content_shown, shown};
 use super::{Result, Store};
 use crate::domain::event::Recorded;
-use crate::domain::ids::{ConversationId, InboxId, MessageId, WorkspaceId};
+use crate::domain::ids::{InboxId, MessageId};
 use crate::domain::message::{Author, Content, Message};
 
 crate::statements! {
@@ -25,9 +26,15 @@ crate::statements! {
         WHERE workspace_id = $1 AND conversation_id = $2 AND id = ANY($3)
         ORDER BY seq";
     QUOTED = "
-        SELECT id, wamid, author_kind, author_id, content
-        FROM messages
-        WHERE workspace_id = $1 AND inbox_id = $2 AND wamid = ANY($3)";
+        SELECT message.id, message.wamid, message.author_kind, message.author_id, message.content
+        FROM messages AS message
+        JOIN conversations AS quoted ON quoted.workspace_id = message.workspace_id AND quoted.id = message.conversation_id
+        JOIN conversations AS quoting ON quoting.workspace_id = message.workspace_id AND quoting.id = $4
+        WHERE message.workspace_id = $1 AND message.inbox_id = $2 AND message.wamid = ANY($3)
+          AND (quoted.contact_id = quoting.contact_id
+               OR EXISTS (SELECT FROM contact_identities AS identity
+                          WHERE identity.workspace_id = $1 AND identity.contact_id = quoting.contact_id
+                            AND identity.joined_from @> ARRAY[quoted.contact_id]))";
 }
 
 /// A message as it stands now, with its place.
@@ -52,14 +59,8 @@ impl Store {
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn thread_before(
-        &self,
-        workspace: WorkspaceId,
-        conversation: ConversationId,
-        before: i64,
-        limit: i64,
-    ) -> Result<Vec<Recorded>> {
-        let rows = self.query(&BEFORE, &[&workspace.0, &conversation.0, &before, &limit]).await?;
+    pub async fn thread_before(&self, sight: Sight, before: i64, limit: i64) -> Result<Vec<Recorded>> {
+        let rows = self.query(&BEFORE, &[&sight.workspace().0, &sight.conversation().0, &before, &limit]).await?;
         Ok(rows.iter().map(recorded).collect())
     }
 
@@ -67,23 +68,23 @@ impl Store {
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn thread_messages(&self, workspace: WorkspaceId, conversation: ConversationId, ids: &[Uuid]) -> Result<Vec<ThreadMessage>> {
+    pub async fn thread_messages(&self, sight: Sight, ids: &[Uuid]) -> Result<Vec<ThreadMessage>> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let rows = self.query(&MESSAGES, &[&workspace.0, &conversation.0, &ids]).await?;
+        let rows = self.query(&MESSAGES, &[&sight.workspace().0, &sight.conversation().0, &ids]).await?;
         Ok(rows.iter().map(|row| ThreadMessage { message: shown(row, 0), seq: row.get(10), inbox: InboxId(row.get(11)) }).collect())
     }
 
-    /// Messages of an inbox by WhatsApp's ids.
+    /// Messages by WhatsApp's ids that the customer of a conversation wrote or was sent: whoever quotes one hands it over with what they say.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn quoted(&self, workspace: WorkspaceId, inbox: InboxId, wamids: &[&str]) -> Result<Vec<QuotedMessage>> {
+    pub async fn quoted(&self, sight: Sight, inbox: InboxId, wamids: &[&str]) -> Result<Vec<QuotedMessage>> {
         if wamids.is_empty() {
             return Ok(Vec::new());
         }
-        let rows = self.query(&QUOTED, &[&workspace.0, &inbox.0, &wamids]).await?;
+        let rows = self.query(&QUOTED, &[&sight.workspace().0, &inbox.0, &wamids, &sight.conversation().0]).await?;
         Ok(rows.iter().map(quoted).collect())
     }
 }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::access::Sight;
 use super::messages::status;
 use super::payloads::NewPayload;
 use super::{Result, Store};
@@ -190,8 +191,12 @@ impl Store {
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn ticks_since(&self, workspace: WorkspaceId, conversation: ConversationId, since: Timestamp) -> Result<Vec<Climbed>> {
-        self.query(&SINCE, &[&workspace.0, &conversation.0, &since, &LATEST_MESSAGES]).await?.iter().map(|row| climbed(row, 0)).collect()
+    pub async fn ticks_since(&self, sight: Sight, since: Timestamp) -> Result<Vec<Climbed>> {
+        self.query(&SINCE, &[&sight.workspace().0, &sight.conversation().0, &since, &LATEST_MESSAGES])
+            .await?
+            .iter()
+            .map(|row| climbed(row, 0))
+            .collect()
     }
 }
 

@@ -75,8 +75,9 @@ impl Saving {
 
 /// `GET /conversations/{id}/draft`
 pub(super) async fn show(state: web::Data<State>, signed: Signed, id: web::Path<ConversationId>) -> Result<HttpResponse> {
-    state.store.contact_of(signed.workspace, *id).await?.ok_or(Error::NotFound)?;
-    let drafts = state.store.drafts(signed.workspace, *id, signed.user).await?;
+    let sight = state.sight(&signed, *id).await?;
+    state.store.contact_of(sight).await?.ok_or(Error::NotFound)?;
+    let drafts = state.store.drafts(sight, signed.user).await?;
     Ok(HttpResponse::Ok().json(Both { reply: DraftAnswer::of(&drafts.reply), note: DraftAnswer::of(&drafts.note) }))
 }
 
@@ -87,13 +88,14 @@ pub(super) async fn update(
     id: web::Path<ConversationId>,
     form: web::Bytes,
 ) -> Result<HttpResponse> {
-    state.store.contact_of(signed.workspace, *id).await?.ok_or(Error::NotFound)?;
+    let sight = state.sight(&signed, *id).await?;
+    state.store.contact_of(sight).await?.ok_or(Error::NotFound)?;
     let saving = Saving::read(&form)?;
     let (cut, body) = match saving.body.char_indices().nth(LONGEST) {
         Some((end, _)) => (true, &saving.body[..end]),
         None => (false, saving.body.as_str()),
     };
-    let place = DraftPlace { workspace: signed.workspace, conversation: *id, user: signed.user, kind: saving.kind };
+    let place = DraftPlace { sight, user: signed.user, kind: saving.kind };
     Ok(match save(&state, place, saving.page, body).await? {
         DraftSaved::Kept { version, .. } => HttpResponse::Ok().json(Kept { version, cut }),
         // Its own, which overtook this one on the wire.
@@ -105,7 +107,7 @@ pub(super) async fn update(
 /// What a page wrote was sent: it is no draft any more, unless another page has written what this one has not seen.
 pub(super) async fn sent(state: &State, place: DraftPlace, page: DraftPage) {
     if let Err(error) = save(state, place, page, "").await {
-        tracing::error!(conversation = %place.conversation, %error, "a sent draft could not be forgotten");
+        tracing::error!(conversation = %place.sight.conversation(), %error, "a sent draft could not be forgotten");
     }
 }
 
@@ -113,7 +115,8 @@ pub(super) async fn sent(state: &State, place: DraftPlace, page: DraftPage) {
 async fn save(state: &State, place: DraftPlace, page: DraftPage, body: &str) -> Result<DraftSaved> {
     let saved = state.store.save_draft(place, page, body).await?;
     if let DraftSaved::Kept { begins_or_ends: true, .. } = saved {
-        let DraftPlace { workspace, conversation, user, kind } = place;
+        let DraftPlace { sight, user, kind } = place;
+        let (workspace, conversation) = (sight.workspace(), sight.conversation());
         let frame = ToPage::Draft { conversation, kind, writer: page.writer, is_empty: body.is_empty() }.frame();
         state.live.tell_pages(workspace, user, &frame);
     }

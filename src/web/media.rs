@@ -40,7 +40,7 @@ pub(super) async fn thumbnail(
 }
 
 async fn serve(state: &State, signed: &Signed, request: &HttpRequest, id: MediaId, part: Part) -> Result<HttpResponse> {
-    let (mime_type, _) = state.store.stored_media(signed.workspace, id).await?.ok_or(Error::NotFound)?;
+    let mime_type = state.store.stored_media(signed.viewer(), id).await?.ok_or(Error::NotFound)?;
     let (mime_type, file_name) = shown_as(&mime_type, part).ok_or(Error::NotFound)?;
     let tag = format!("\"{id}\"");
     if request.headers().get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {

@@ -6,19 +6,22 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::assets::others::Others;
 use super::edge::bodies::budget::Budgets;
+use super::edge::error::{Error, Result};
 use super::live::receipts::Receipts;
 use super::sessions::cookies::Binding;
+use super::sessions::signed::Signed;
 use super::sessions::tokens::Tokens;
 use super::sign_in::passwords::Passwords;
 use crate::channels::Adapters;
 use crate::config::Config;
-use crate::domain::ids::{SessionId, WorkspaceId};
+use crate::domain::ids::{ConversationId, SessionId, WorkspaceId};
 use crate::live::Live;
 use crate::live::rate_limits::RateLimits;
 use crate::media::MediaStore;
 use crate::runner::Runner;
 use crate::runner::intake::Intake;
 use crate::store::Store;
+use crate::store::access::Sight;
 
 /// The live room's side of a session: sockets that must not outlive it.
 pub trait Sockets: Send + Sync {
@@ -60,6 +63,14 @@ pub struct State {
 }
 
 impl State {
+    /// This person's sight of a conversation.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when they do not see it.
+    pub async fn sight(&self, signed: &Signed, conversation: ConversationId) -> Result<Sight> {
+        self.store.sight(signed.viewer(), conversation).await?.ok_or(Error::NotFound)
+    }
+
     /// How cookies are written here.
     #[must_use]
     pub fn cookies(&self) -> Binding {

@@ -3,17 +3,19 @@
 use baton::domain::access::Role;
 use baton::domain::command::Command;
 use baton::domain::event::Event;
-use baton::domain::ids::{ConversationId, MediaId, MessageId};
+use baton::domain::ids::{ConversationId, MediaId, MessageId, UserId};
 use baton::domain::inbound::InboundContent;
 use baton::domain::message::{Choice, Content, MediaState, Status};
 use baton::domain::unspoken::Unspoken;
 use baton::live::change::ConversationChange;
+use baton::store::access::Sight;
 use baton::web::locale::Locale;
 use baton::web::threads::{Seen, live_html, since_html};
 use uuid::Uuid;
 
 use crate::html::{Thread, seen_of_page, streams};
 use crate::shop::{Agent, Shop};
+use crate::viewers::sees_all;
 
 /// A life of one conversation with everything that a thread can show.
 async fn live_through(shop: &Shop, ana: &mut Agent<'_>, ben: &mut Agent<'_>, id: ConversationId) {
@@ -53,7 +55,7 @@ fn picture() -> InboundContent {
 /// The worker has fetched the latest picture.
 async fn has_fetched(shop: &Shop, id: ConversationId) {
     let state = &shop.house.state;
-    let events = state.store.events_since(shop.house.workspace, id, 0, 500).await.unwrap();
+    let events = state.store.events_since(Sight::unbounded(shop.house.workspace, id), 0, 500).await.unwrap();
     let found = events.iter().rev().find_map(|recorded| match &recorded.event {
         Event::MessageReceived { message } => match &message.content {
             Content::Image { media, .. } => Some((message.id, *media)),
@@ -103,7 +105,10 @@ async fn a_thread_is_the_same_live_caught_up_and_freshly_loaded() {
     for change in shop.changes() {
         follow(&shop, &mut live, &change).await;
     }
-    let missed = since_html(&shop.house.state, Locale::default(), shop.house.workspace, id, since).await.unwrap().expect("it is there");
+    let missed = since_html(&shop.house.state, Locale::default(), sees_all(shop.house.workspace, UserId(Uuid::nil())), id, since)
+        .await
+        .unwrap()
+        .expect("it is there");
     streams(&missed.html).iter().for_each(|stream| caught_up.apply(stream));
     let page = ana.opens(id).await;
     let fresh = Thread::of_page(&page);
@@ -122,11 +127,15 @@ async fn nothing_was_missed_and_another_workspace_is_told_nothing() {
     let shop = Shop::open().await;
     let id = shop.hears_text("34600000001", "Hi").await;
     let state = &shop.house.state;
-    let last = since_html(state, Locale::default(), shop.house.workspace, id, Seen::default()).await.unwrap().unwrap();
-    let again = since_html(state, Locale::default(), shop.house.workspace, id, last.seen).await.unwrap().unwrap();
+    let last = since_html(state, Locale::default(), sees_all(shop.house.workspace, UserId(Uuid::nil())), id, Seen::default())
+        .await
+        .unwrap()
+        .unwrap();
+    let again =
+        since_html(state, Locale::default(), sees_all(shop.house.workspace, UserId(Uuid::nil())), id, last.seen).await.unwrap().unwrap();
     assert_eq!((again.html.as_str(), again.seen, again.reload), ("", last.seen, false));
     let other = Uuid::now_v7().into();
-    assert!(since_html(state, Locale::default(), other, id, Seen::default()).await.unwrap().is_none());
+    assert!(since_html(state, Locale::default(), sees_all(other, UserId(Uuid::nil())), id, Seen::default()).await.unwrap().is_none());
 }
 
 #[actix_web::test]
@@ -139,8 +148,16 @@ async fn a_page_that_missed_very_much_loads_itself_again() {
                 FROM events, generate_series(1, 300) AS g
                 WHERE subject_kind = 'conversation'";
     client.batch_execute(many).await.unwrap();
-    let missed =
-        since_html(&shop.house.state, Locale::default(), shop.house.workspace, id, Seen { seq: 1, ticked: 0 }).await.unwrap().unwrap();
+    let missed = since_html(
+        &shop.house.state,
+        Locale::default(),
+        sees_all(shop.house.workspace, UserId(Uuid::nil())),
+        id,
+        Seen { seq: 1, ticked: 0 },
+    )
+    .await
+    .unwrap()
+    .unwrap();
     assert_eq!((missed.html.as_str(), missed.reload), ("", true));
 }
 

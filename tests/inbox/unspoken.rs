@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::html::element;
 use crate::shop::Shop;
+use crate::viewers::sees_all;
 
 const PHONE: &str = "34600000001";
 
@@ -48,7 +49,8 @@ async fn reactions_edits_and_deletions_are_plain_lines_in_words() {
         assert!(page.contains(words), "{words} is missing");
     }
     assert!(!page.contains("<blue>") && !page.contains("class=\"raw\""), "text from outside became markup, or JSON is shown");
-    let missed = |locale| since_html(&shop.house.state, locale, shop.house.workspace, id, Seen { seq: 0, ticked: 0 });
+    let missed =
+        |locale| since_html(&shop.house.state, locale, sees_all(shop.house.workspace, UserId(Uuid::nil())), id, Seen { seq: 0, ticked: 0 });
     let spanish = missed(Locale::ALL[1]).await.unwrap().unwrap().html;
     for words in ["Zoe</bdi> reaccionó con <bdi>👍</bdi> a", "editó un mensaje:", "eliminó un mensaje"] {
         assert!(spanish.contains(words), "{words} is missing");
@@ -83,7 +85,7 @@ async fn who_never_wrote_and_only_reacts_is_found_under_resolved() {
     shop.hears_text("34600000002", "Somebody else").await;
     shop.hears(PHONE, reaction("👍", None)).await;
     let store = &shop.house.state.store;
-    let listed = store.list(shop.house.workspace, UserId(Uuid::nil()), View::Resolved, None, 9).await.unwrap();
+    let listed = store.list(sees_all(shop.house.workspace, UserId(Uuid::nil())), View::Resolved, None, 9).await.unwrap();
     let [found] = listed.as_slice() else { panic!("{listed:?}") };
     let page = ana.opens(found.conversation.id).await;
     assert!(page.contains("Zoe</bdi> reacted <bdi>👍</bdi>"));

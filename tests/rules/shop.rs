@@ -286,6 +286,7 @@ impl Shop {
             acts: Vec::new(),
             used: None,
             is_joined: true,
+            queues_of_viewer: Vec::new(),
             messages: tables.messages.iter().map(|message| message.known.clone()).collect(),
             agents: tables.agents.clone(),
             ids,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use baton::domain::access::Role;
 use baton::store::Store;
+use baton::store::access::Sight;
 use baton::store::drafts::{Draft, DraftKind, DraftPage, DraftPlace, DraftSaved};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -16,7 +17,7 @@ const SAVES_OF_EACH: i64 = 40;
 async fn place(shop: &Shop) -> DraftPlace {
     let user = shop.hires("Ana", Role::Agent, 8).await.user;
     let conversation = shop.customers_wait(shop.support, 1).await[0];
-    DraftPlace { workspace: shop.workspace, conversation, user, kind: DraftKind::Reply }
+    DraftPlace { sight: Sight::unbounded(shop.workspace, conversation), user, kind: DraftKind::Reply }
 }
 
 /// A save of page `number`, in its turn, on top of what it has seen.
@@ -34,7 +35,7 @@ impl Shop {
     }
 
     async fn draft(&self, place: DraftPlace) -> Draft {
-        self.store.drafts(place.workspace, place.conversation, place.user).await.unwrap().of(place.kind).clone()
+        self.store.drafts(place.sight, place.user).await.unwrap().of(place.kind).clone()
     }
 }
 

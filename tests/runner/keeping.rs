@@ -5,6 +5,7 @@ use baton::domain::access::Role;
 use baton::domain::command::Command;
 use baton::domain::ids::{ConversationId, NoteId, WorkspaceId};
 use baton::runner::Error;
+use baton::store::access::Sight;
 use baton::store::drafts::{DraftKind, DraftPage, DraftPlace};
 use futures_util::future::join_all;
 use uuid::Uuid;
@@ -37,7 +38,7 @@ async fn how_far_somebody_read_only_goes_forward_and_never_beyond_the_end() {
     shop.execute("UPDATE conversations SET last_seq = 8", &[]).await;
     let mut told = Vec::new();
     for seq in [-1, 3, 7, 5, 7, i64::MAX, 8] {
-        let read = shop.store.save_read(shop.workspace, conversation, ana, seq).await.unwrap().unwrap();
+        let read = shop.store.save_read(Sight::unbounded(shop.workspace, conversation), ana, seq).await.unwrap().unwrap();
         told.push((read.seq, read.has_grown));
     }
     let expected = [(0, true), (3, true), (7, true), (7, false), (7, false), (8, true), (8, false)];
@@ -52,9 +53,9 @@ async fn nothing_is_kept_about_a_conversation_that_is_not_there() {
     let ana = shop.hires("Ana", Role::Agent, 8).await.user;
     let own = shop.customers_wait(shop.support, 1).await[0];
     for (workspace, conversation) in [(shop.workspace, ConversationId(Uuid::now_v7())), (WorkspaceId(Uuid::now_v7()), own)] {
-        let place = DraftPlace { workspace, conversation, user: ana, kind: DraftKind::Reply };
+        let place = DraftPlace { sight: Sight::unbounded(workspace, conversation), user: ana, kind: DraftKind::Reply };
         shop.store.save_draft(place, DraftPage::default(), "Dear").await.unwrap();
-        assert_eq!(shop.store.save_read(workspace, conversation, ana, 3).await.unwrap(), None);
+        assert_eq!(shop.store.save_read(Sight::unbounded(workspace, conversation), ana, 3).await.unwrap(), None);
     }
     assert_eq!(shop.count("SELECT (SELECT count(*) FROM drafts) + (SELECT count(*) FROM reads)").await, 0);
 }
@@ -72,7 +73,7 @@ async fn the_journal_is_read_completely_from_any_place() {
     for since in [0, 1, 24, 25] {
         let (mut read, mut at) = (Vec::new(), since);
         loop {
-            let page = shop.store.events_since(shop.workspace, conversation, at, 10).await.unwrap();
+            let page = shop.store.events_since(Sight::unbounded(shop.workspace, conversation), at, 10).await.unwrap();
             let Some(last) = page.last() else { break };
             at = last.seq;
             read.extend(page.iter().map(|recorded| recorded.seq));

@@ -1,15 +1,18 @@
 //! Pages of lists are complete and show nothing twice, however often they are cut.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use baton::domain::access::Role;
+use baton::domain::access::{Access, Role, Visibility};
 use baton::domain::conversation::Listing;
 use baton::domain::filter::{Filter, Order, View};
-use baton::domain::ids::{ConversationId, QueueId, TeamId};
+use baton::domain::ids::{ConversationId, TeamId};
+use baton::store::access::Viewer;
 use baton::store::lists::Cursor;
 use uuid::Uuid;
 
 use crate::shop::Shop;
+use crate::viewers::sees_all;
 
 /// Sixty conversations, with times that repeat, under way, waiting, held by two people, and resolved.
 const LISTED: &str = "
@@ -42,7 +45,7 @@ async fn every_view_is_paged_completely_without_repeats_and_in_order() {
         (View::Resolved, "state = 'resolved' AND $1::uuid IS NOT NULL"),
     ];
     for (view, condition) in views {
-        let whole = shop.store.list(shop.workspace, ana.user, view, None, 1_000).await.unwrap();
+        let whole = shop.store.list(sees_all(shop.workspace, ana.user), view, None, 1_000).await.unwrap();
         let whole: Vec<Uuid> = whole.iter().map(|row| row.conversation.id.0).collect();
         let rows = shop.rows(&format!("SELECT id FROM conversations WHERE {condition}"), &[&ana.user.0]).await;
         let expected: BTreeSet<Uuid> = rows.iter().map(|row| row.get(0)).collect();
@@ -51,14 +54,14 @@ async fn every_view_is_paged_completely_without_repeats_and_in_order() {
             assert_eq!(pages(&shop, ana.user, view, size).await, whole, "{view:?} in pages of {size}");
         }
     }
-    let counts = shop.store.view_counts(shop.workspace, ana.user).await.unwrap();
+    let counts = shop.store.view_counts(sees_all(shop.workspace, ana.user)).await.unwrap();
     assert_eq!((counts.mine, counts.queues, counts.unassigned), (15, 45, 15));
 }
 
 async fn pages(shop: &Shop, viewer: baton::domain::ids::UserId, view: View, size: i64) -> Vec<Uuid> {
     let (mut all, mut after) = (Vec::new(), None);
     loop {
-        let page = shop.store.list(shop.workspace, viewer, view, after, size).await.unwrap();
+        let page = shop.store.list(sees_all(shop.workspace, viewer), view, after, size).await.unwrap();
         let Some(last) = page.last() else { return all };
         // As it travels in an address.
         let cursor: Cursor = Cursor::of(view, &last.conversation).to_string().parse().unwrap();
@@ -103,18 +106,23 @@ async fn every_list_has_what_its_filter_matches_in_the_order_of_its_view() {
     assert_eq!(shop.execute(EVERY_LISTING, &parameters).await, 252);
     let everything: Vec<Uuid> = shop.rows("SELECT id FROM conversations", &[]).await.iter().map(|row| row.get(0)).collect();
     let listings = shop.store.listings(shop.workspace, &everything).await.unwrap();
-    for viewer in [ana.user, ben.user] {
+    for (viewer, visibility) in [ana.user, ben.user].into_iter().flat_map(|viewer| Visibility::ALL.map(|visibility| (viewer, visibility))) {
+        let eyes = Viewer { workspace: shop.workspace, user: viewer, visibility };
         let queues = shop.store.queues_of(shop.workspace, viewer).await.unwrap();
-        let queues: Vec<QueueId> = queues.into_iter().map(QueueId).collect();
+        let access = Arc::new(Access { user: viewer, visibility, queues: queues.clone() });
+        for (conversation, listing) in &listings {
+            let sight = shop.store.sight(eyes, *conversation).await.unwrap();
+            assert_eq!(sight.is_some(), access.admits(listing), "{visibility:?}: {listing:?}");
+        }
         for view in View::ALL {
-            let listed = shop.store.list(shop.workspace, viewer, view, None, 1_000).await.unwrap();
-            let filter = Filter::new(view, viewer, &queues);
+            let listed = shop.store.list(eyes, view, None, 1_000).await.unwrap();
+            let filter = Filter::new(view, viewer, &queues).seen_with(Some(access.clone()));
             let expected: BTreeSet<ConversationId> =
                 listings.iter().filter(|(_, listing)| filter.matches(listing)).map(|(conversation, _)| *conversation).collect();
             let is_empty = viewer == ben.user && view == View::Queues;
-            assert_eq!(expected.is_empty(), is_empty, "{view:?}");
+            assert!(visibility != Visibility::All || expected.is_empty() == is_empty, "{view:?}");
             let found: BTreeSet<ConversationId> = listed.iter().map(|row| row.conversation.id).collect();
-            assert_eq!(found, expected, "{view:?}");
+            assert_eq!(found, expected, "{visibility:?} {view:?}");
             assert!(listed.iter().all(|row| listings[&row.conversation.id] == Listing::of(&row.conversation)), "{view:?}");
             assert!(listed.iter().all(|row| view.matches(&Listing::of(&row.conversation), viewer, &queues)), "{view:?}");
             let keys = listed.iter().map(|row| Cursor::of(view, &row.conversation));
@@ -133,11 +141,11 @@ async fn a_team_sees_its_own_queues_and_everybody_of_one_workspace_only_theirs()
     let ana = shop.hires("Ana", Role::Agent, 8).await;
     shop.customers_wait(shop.support, 3).await;
     shop.execute("DELETE FROM team_members", &[]).await;
-    let list = async |view| shop.store.list(shop.workspace, ana.user, view, None, 50).await.unwrap().len();
+    let list = async |view| shop.store.list(sees_all(shop.workspace, ana.user), view, None, 50).await.unwrap().len();
     assert_eq!((list(View::Queues).await, list(View::Unassigned).await), (0, 3));
     let elsewhere = baton::domain::ids::WorkspaceId(Uuid::now_v7());
-    assert_eq!(shop.store.list(elsewhere, ana.user, View::All, None, 50).await.unwrap().len(), 0);
-    let counts = shop.store.view_counts(elsewhere, ana.user).await.unwrap();
+    assert_eq!(shop.store.list(sees_all(elsewhere, ana.user), View::All, None, 50).await.unwrap().len(), 0);
+    let counts = shop.store.view_counts(sees_all(elsewhere, ana.user)).await.unwrap();
     assert_eq!((counts.mine, counts.queues, counts.unassigned), (0, 0, 0));
 }
 
@@ -146,6 +154,6 @@ async fn a_badge_counts_to_a_hundred() {
     let shop = Shop::opens().await;
     let ana = shop.hires("Ana", Role::Agent, 8).await;
     shop.customers_wait(shop.support, 130).await;
-    let counts = shop.store.view_counts(shop.workspace, ana.user).await.unwrap();
+    let counts = shop.store.view_counts(sees_all(shop.workspace, ana.user)).await.unwrap();
     assert_eq!((counts.queues, counts.unassigned), (100, 100));
 }

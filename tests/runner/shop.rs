@@ -53,7 +53,7 @@ pub struct Node {
 impl Node {
     /// Somebody opens a page here.
     pub fn is_visited_by(&mut self, workspace: WorkspaceId, user: UserId) {
-        let owner = Owner { workspace, user, session: SessionId(Uuid::now_v7()), locale: "en" };
+        let owner = Owner { workspace, user, session: SessionId(Uuid::now_v7()), access: None, locale: "en" };
         self.pages.push(self.live.hub.register(owner, ThreadQueue::new().0).unwrap());
     }
 }

@@ -10,11 +10,13 @@ use baton::domain::inbound::Said;
 use baton::domain::message::Content;
 use baton::domain::{Command, Event};
 use baton::runner::lanes::LaneProgress;
+use baton::store::access::Sight;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::bodies::{message, store, understand, work};
 use crate::shop::{SOURCE, Shop};
+use crate::viewers::sees_all;
 
 /// The words that a row may hold are named in the schema too; a newer schema names more.
 const NO_CHECKS: &str = "
@@ -56,9 +58,9 @@ async fn lists_and_threads_show_what_they_do_not_understand_and_all_the_rest() {
     shop.execute("UPDATE contact_identities SET kind = 'telepathy'", &[]).await;
     shop.execute("UPDATE inboxes SET channel = 'telepathy'", &[]).await;
 
-    let listed = shop.store.list(shop.workspace, ana, View::All, None, 10).await.unwrap();
+    let listed = shop.store.list(sees_all(shop.workspace, ana), View::All, None, 10).await.unwrap();
     assert_eq!(listed.iter().map(|row| row.conversation.id).collect::<Vec<_>>(), [conversation]);
-    let opened = shop.store.opened(shop.workspace, conversation, Some(ana)).await.unwrap().unwrap();
+    let opened = shop.store.opened(Sight::unbounded(shop.workspace, conversation), Some(ana)).await.unwrap().unwrap();
     assert_eq!(opened.contact.fields["name"], "Mia");
     assert_eq!(opened.contact.fields["plan"], newer.to_string());
     let named = Identity::Other { kind: "telepathy".to_owned(), value: "4917".to_owned() };
@@ -66,17 +68,17 @@ async fn lists_and_threads_show_what_they_do_not_understand_and_all_the_rest() {
     let inboxes = shop.store.connections_of(shop.workspace).await.unwrap();
     assert_eq!(inboxes.iter().map(|connection| connection.inbox.channel.as_str()).collect::<Vec<_>>(), ["telepathy"]);
     let ids: Vec<Uuid> = shop.rows("SELECT id FROM messages ORDER BY seq", &[]).await.iter().map(|row| row.get(0)).collect();
-    let thread = shop.store.thread_messages(shop.workspace, conversation, &ids).await.unwrap();
+    let thread = shop.store.thread_messages(Sight::unbounded(shop.workspace, conversation), &ids).await.unwrap();
     assert_eq!(thread.len(), ids.len());
     assert_eq!(thread[0].message.content, Content::Unsupported { of: "hologram".to_owned() });
-    let quoted = shop.store.quoted(shop.workspace, shop.inbox, &["wamid.1"]).await.unwrap();
+    let quoted = shop.store.quoted(Sight::unbounded(shop.workspace, conversation), shop.inbox, &["wamid.1"]).await.unwrap();
     assert_eq!(quoted.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn events_that_are_not_understood_keep_their_place_in_the_thread() {
     let (shop, _, conversation) = visited().await;
-    let before = shop.store.events_since(shop.workspace, conversation, 0, 100).await.unwrap();
+    let before = shop.store.events_since(Sight::unbounded(shop.workspace, conversation), 0, 100).await.unwrap();
     let newer = [
         ("waved", "stands", r#"{"event": "waved", "hands": 2}"#),
         ("message_received", "touches", r#"{"event": "message_received", "hologram": {}}"#),
@@ -87,11 +89,11 @@ async fn events_that_are_not_understood_keep_their_place_in_the_thread() {
         shop.execute(sql, &[&conversation.0, &seq, &kind, &place, &event]).await;
     }
 
-    let since = shop.store.events_since(shop.workspace, conversation, 0, 100).await.unwrap();
+    let since = shop.store.events_since(Sight::unbounded(shop.workspace, conversation), 0, 100).await.unwrap();
     assert_eq!(since.len(), before.len());
     assert!(since[..3].iter().all(|recorded| matches!(recorded.event, Event::Strange(_))), "{:?}", &since[..3]);
     assert_eq!(since[3..], before[3..]);
-    let thread = shop.store.thread_before(shop.workspace, conversation, i64::MAX, 100).await.unwrap();
+    let thread = shop.store.thread_before(Sight::unbounded(shop.workspace, conversation), i64::MAX, 100).await.unwrap();
     let strange: Vec<i64> = thread.iter().filter(|it| matches!(it.event, Event::Strange(_))).map(|it| it.seq).collect();
     assert_eq!(strange, [3, 1], "what touches something else has no item of its own");
 }

@@ -12,6 +12,7 @@ use baton::live::change::Change;
 use baton::runner::intake::{Accepted, Intake};
 use baton::runner::{Error, now};
 use baton::store::Transaction;
+use baton::store::access::Sight;
 use baton::store::dispatches::{Claim, Dispatch};
 use baton::store::messages;
 use baton::store::payloads::NewPayload;
@@ -221,10 +222,10 @@ async fn a_page_that_comes_back_is_told_the_ticks_it_missed() {
     let sent = Sent::accepted().await;
     let begin = now();
     sent.hears(&body(&[status(WAMID, "delivered")])).await;
-    let missed = sent.shop.store.ticks_since(sent.shop.workspace, sent.conversation, begin).await.unwrap();
+    let missed = sent.shop.store.ticks_since(Sight::unbounded(sent.shop.workspace, sent.conversation), begin).await.unwrap();
     assert_eq!(missed.iter().map(|climbed| (climbed.message, climbed.status)).collect::<Vec<_>>(), [(sent.message, Status::Delivered)]);
     let later = now().checked_add(jiff::SignedDuration::from_secs(60)).unwrap();
-    assert!(sent.shop.store.ticks_since(sent.shop.workspace, sent.conversation, later).await.unwrap().is_empty());
+    assert!(sent.shop.store.ticks_since(Sight::unbounded(sent.shop.workspace, sent.conversation), later).await.unwrap().is_empty());
     let latest = sent.shop.store.latest(sent.shop.workspace, &[sent.conversation.0]).await.unwrap();
     assert_eq!(latest[0].2, Some(missed[0].ticked_at));
 }

@@ -50,6 +50,7 @@ impl<'a> Life<'a> {
             acts: Vec::new(),
             used: None,
             is_joined: false,
+            queues_of_viewer: Vec::new(),
             messages: Vec::new(),
             agents: shop.agents(),
             ids: Ids::new(chance.uuid()),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::value::{Member, Setup};
-use crate::domain::access::{Rights, Visibility};
+use crate::domain::access::Rights;
 use crate::domain::ids::{QueueId, UserId};
 
 /// Those whose tokens and pages say no longer what is so: by another role or another meaning of it, or, for those who see what their teams
@@ -16,7 +16,7 @@ pub(super) fn changed(before: &Setup, after: &Setup) -> BTreeSet<UserId> {
 
 fn rights(setup: &Setup, member: &Member) -> (Rights, BTreeSet<QueueId>) {
     let rights = setup.rights(member.role);
-    let is_of_their_teams = |visibility| matches!(visibility, Visibility::OwnTeams | Visibility::MineAndUnassigned);
-    let queues = setup.queues.iter().filter(|(_, queue)| is_of_their_teams(rights.visibility) && member.teams.contains(&queue.team));
+    let is_by_team = rights.visibility.is_by_team();
+    let queues = setup.queues.iter().filter(|(_, queue)| is_by_team && member.teams.contains(&queue.team));
     (rights, queues.map(|(id, _)| *id).collect())
 }

@@ -31,6 +31,7 @@ use crate::domain::event::{Act, Recorded};
 use crate::domain::filter::View;
 use crate::domain::ids::{ContactId, ConversationId, UserId};
 use crate::domain::undoing::undoable;
+use crate::store::access::Sight;
 use crate::store::drafts::Draft;
 use crate::store::lists::{Listed, ViewCounts};
 use crate::store::pages::Opened;
@@ -89,8 +90,9 @@ pub(super) async fn earlier(
     id: web::Path<ConversationId>,
     question: web::Query<Before>,
 ) -> Result<HttpResponse> {
-    let opened = state.store.opened(signed.workspace, *id, None).await?.ok_or(Error::NotFound)?;
-    let Part { items, earlier, .. } = part(&state, &signed, &opened, question.before).await?;
+    let sight = state.sight(&signed, *id).await?;
+    let opened = state.store.opened(sight, None).await?.ok_or(Error::NotFound)?;
+    let Part { items, earlier, .. } = part(&state, &signed, sight, &opened, question.before).await?;
     page(StatusCode::OK, &EarlierFrame { locale: signed.locale, conversation: *id, items, earlier })
 }
 
@@ -108,15 +110,16 @@ struct Shown {
 }
 
 async fn conversation_page(state: &State, signed: &Signed, id: ConversationId, shown: Shown) -> Result<ConversationPage> {
+    let sight = state.sight(signed, id).await?;
     // First, so that its sequence is not ahead of the thread that is read after it.
-    let opened = state.store.opened(signed.workspace, id, Some(signed.user)).await?.ok_or(Error::NotFound)?;
+    let opened = state.store.opened(sight, Some(signed.user)).await?.ok_or(Error::NotFound)?;
     let (part, past, canned, agents, (list, counts), ()) = tokio::try_join!(
-        part(state, signed, &opened, i64::MAX),
+        part(state, signed, sight, &opened, i64::MAX),
         past(state, signed, opened.conversation.contact),
         canned(state, signed),
         agents(state, signed),
         surroundings(state, signed, id, &shown),
-        mark_read(state, signed, &opened),
+        mark_read(state, signed, sight, &opened),
     )?;
     let workplace = state.runner.workplaces().get(signed.workspace).await?;
     let rules = threads::rules(state, signed.workspace, opened.conversation.inbox).await?;
@@ -168,27 +171,21 @@ impl Undoable {
     }
 }
 
-async fn part(state: &State, signed: &Signed, opened: &Opened, before: i64) -> Result<Part> {
+async fn part(state: &State, signed: &Signed, sight: Sight, opened: &Opened, before: i64) -> Result<Part> {
     let conversation = &opened.conversation;
     let limit = i64::try_from(ITEMS + 1).unwrap_or(i64::MAX);
-    let mut events = state.store.thread_before(signed.workspace, conversation.id, before, limit).await?;
+    let mut events = state.store.thread_before(sight, before, limit).await?;
     let has_more = events.len() > ITEMS;
     events.truncate(ITEMS);
     events.reverse();
-    let thread = Thread {
-        locale: signed.locale,
-        workspace: signed.workspace,
-        conversation: conversation.id,
-        inbox: conversation.inbox,
-        contact_name: &opened.contact.name,
-    };
+    let thread = Thread { locale: signed.locale, sight, inbox: conversation.inbox, contact_name: &opened.contact.name };
     let items = threads::items(state, thread, &events).await?;
     let undoable = Undoable::find(&events, signed.user, Timestamp::now());
     Ok(Part { items, earlier: events.first().filter(|_| has_more).map(|first| first.seq), undoable })
 }
 
 async fn past(state: &State, signed: &Signed, contact: ContactId) -> Result<Vec<Listed>> {
-    Ok(state.store.conversations_of(signed.workspace, signed.user, contact, PAST).await?)
+    Ok(state.store.conversations_of(signed.viewer(), contact, PAST).await?)
 }
 
 async fn canned(state: &State, signed: &Signed) -> Result<Vec<CannedReply>> {
@@ -205,18 +202,18 @@ async fn surroundings(state: &State, signed: &Signed, id: ConversationId, shown:
         return Ok((inbox::empty_list(signed, shown.view, Some(id)), ViewCounts { mine: 0, queues: 0, unassigned: 0 }));
     }
     let list = inbox::list(state, signed, shown.view, None);
-    let counts = state.store.view_counts(signed.workspace, signed.user);
+    let counts = state.store.view_counts(signed.viewer());
     let (list, counts) = tokio::try_join!(list, counts)?;
     Ok((List { current: Some(id), ..list }, counts))
 }
 
 /// Who opens a conversation has read it; scripts say so again as more comes.
-async fn mark_read(state: &State, signed: &Signed, opened: &Opened) -> Result<()> {
+async fn mark_read(state: &State, signed: &Signed, sight: Sight, opened: &Opened) -> Result<()> {
     let conversation = &opened.conversation;
     if opened.read_seq.is_some_and(|read| read >= conversation.last_seq) {
         return Ok(());
     }
-    reads::remember(state, signed, conversation.id, conversation.last_seq).await?;
+    reads::remember(state, signed, sight, conversation.last_seq).await?;
     Ok(())
 }
 

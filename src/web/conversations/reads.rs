@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use crate::domain::ids::ConversationId;
+use crate::store::access::Sight;
 use crate::web::edge::error::{Error, Result};
 use crate::web::live::customer;
 use crate::web::live::frames::ToPage;
@@ -22,7 +23,8 @@ pub(in crate::web) async fn create(
     id: web::Path<ConversationId>,
     form: web::Form<Read>,
 ) -> Result<HttpResponse> {
-    let seq = remember(&state, &signed, *id, form.seq).await?;
+    let sight = state.sight(&signed, *id).await?;
+    let seq = remember(&state, &signed, sight, form.seq).await?;
     customer::read(&state, signed.workspace, *id, signed.user, seq);
     Ok(HttpResponse::NoContent().finish())
 }
@@ -31,10 +33,10 @@ pub(in crate::web) async fn create(
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such conversation.
-pub(in crate::web) async fn remember(state: &State, signed: &Signed, conversation: ConversationId, seq: i64) -> Result<i64> {
-    let read = state.store.save_read(signed.workspace, conversation, signed.user, seq).await?.ok_or(Error::NotFound)?;
+pub(in crate::web) async fn remember(state: &State, signed: &Signed, sight: Sight, seq: i64) -> Result<i64> {
+    let read = state.store.save_read(sight, signed.user, seq).await?.ok_or(Error::NotFound)?;
     if read.has_grown {
-        state.live.tell_pages(signed.workspace, signed.user, &ToPage::Read { conversation, seq: read.seq }.frame());
+        state.live.tell_pages(signed.workspace, signed.user, &ToPage::Read { conversation: sight.conversation(), seq: read.seq }.frame());
     }
     Ok(read.seq)
 }

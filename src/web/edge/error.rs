@@ -116,6 +116,7 @@ impl ResponseError for Error {
 #[must_use]
 pub fn status(refusal: &Refusal) -> StatusCode {
     match refusal {
+        Refusal::OutOfSight => StatusCode::NOT_FOUND,
         Refusal::NotAllowed => StatusCode::FORBIDDEN,
         Refusal::Busy => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::UnknownPerson | Refusal::UnknownQueue | Refusal::Empty | Refusal::TooLong { .. } | Refusal::NoPictures => {
@@ -148,7 +149,7 @@ pub fn status(refusal: &Refusal) -> StatusCode {
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
+        if refusal == Refusal::OutOfSight { Self::NotFound } else { Self::Refused(refusal) }
     }
 }
 

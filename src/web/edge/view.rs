@@ -42,6 +42,7 @@ pub fn refusal_words(locale: Locale, refusal: &Refusal) -> Html {
         | Refusal::NotResolved
         | Refusal::ThreadMovedOn { .. }
         | Refusal::NoConversation
+        | Refusal::OutOfSight
         | Refusal::UnknownPerson
         | Refusal::UnknownQueue
         | Refusal::Empty

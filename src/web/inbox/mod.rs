@@ -35,7 +35,7 @@ pub(super) async fn index(state: web::Data<State>, signed: Signed, question: web
     let (view, after) = question.read()?;
     let (list, counts, agents) = tokio::try_join!(
         list(&state, &signed, view, after),
-        state.store.view_counts(signed.workspace, signed.user),
+        state.store.view_counts(signed.viewer()),
         state.store.agents(signed.workspace),
     )?;
     let chrome = present::chrome(&signed, &agents, counts, Timestamp::now());
@@ -70,8 +70,7 @@ pub(super) fn view(text: &str) -> View {
 /// One page of a list; its counts are left to the caller.
 pub(super) async fn list(state: &State, signed: &Signed, view: View, after: Option<Cursor>) -> store::Result<List> {
     let limit = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
-    let (mut found, paused) =
-        tokio::try_join!(state.store.list(signed.workspace, signed.user, view, after, limit), paused_numbers(state, signed),)?;
+    let (mut found, paused) = tokio::try_join!(state.store.list(signed.viewer(), view, after, limit), paused_numbers(state, signed),)?;
     let has_more = found.len() > ROWS;
     found.truncate(ROWS);
     let rows: Vec<_> = found.iter().map(|listed| present::row(signed.locale, view, listed, signed.user)).collect();

@@ -18,11 +18,12 @@ use super::frames::ToPage;
 use super::streams;
 use crate::domain::conversation::Listing;
 use crate::domain::filter::View;
-use crate::domain::ids::{ConversationId, SessionId, UserId, WorkspaceId};
+use crate::domain::ids::{ConversationId, SessionId, WorkspaceId};
 use crate::domain::tick::Climbed;
 use crate::live::change::{Change, ConversationChange, TicksChange};
 use crate::live::delivery::{Line, deliver};
 use crate::live::hub::ListPage;
+use crate::store::access::Viewer;
 use crate::web::conversations::present;
 use crate::web::locale::Locale;
 use crate::web::sessions::renewal;
@@ -108,6 +109,9 @@ async fn show(state: &State, change: &ConversationChange) {
             deliver(&lines, &frame);
         }
     }
+    if !audience.gone.is_empty() {
+        deliver(&audience.gone, &ToPage::Gone { conversation: change.conversation.id }.frame());
+    }
     show_row(change, &audience.lists);
     if !audience.thread.is_empty() || !audience.lists.is_empty() {
         let committed = change.events.first().map_or(change.conversation.last_message_at, |recorded| recorded.at);
@@ -160,18 +164,20 @@ fn locale_of(line: &Line) -> Locale {
 
 /// Brings the figures on tabs up to date where conversations moved.
 async fn count(state: &State, dirty: &Dirty) {
-    let mut left: Vec<(WorkspaceId, UserId)> = Vec::new();
+    let mut left: Vec<Viewer> = Vec::new();
     loop {
         tokio::time::sleep(COUNTS).await;
         if left.is_empty() {
             let moved = std::mem::take(&mut *dirty.lock().unwrap_or_else(PoisonError::into_inner));
-            left = state.live.hub.users().into_iter().filter(|(workspace, _)| moved.contains(workspace)).collect();
+            let users = state.live.hub.users().into_iter().filter(|(workspace, _)| moved.contains(workspace));
+            let visibility = |workspace, user| state.live.hub.visibility(workspace, user);
+            left = users.map(|(workspace, user)| Viewer { workspace, user, visibility: visibility(workspace, user) }).collect();
         }
-        for (workspace, user) in left.drain(..left.len().min(COUNTED_AT_ONCE)) {
-            match state.store.view_counts(workspace, user).await {
+        for viewer in left.drain(..left.len().min(COUNTED_AT_ONCE)) {
+            match state.store.view_counts(viewer).await {
                 Ok(counts) => {
                     let frame = ToPage::Counts { mine: counts.mine, queues: counts.queues, unassigned: counts.unassigned }.frame();
-                    deliver(&state.live.hub.pages_of(workspace, user), &frame);
+                    deliver(&state.live.hub.pages_of(viewer.workspace, viewer.user), &frame);
                 }
                 Err(error) => {
                     tracing::debug!(%error, "tabs keep their figures");

@@ -56,6 +56,10 @@ pub enum ToPage<'a> {
         conversation: ConversationId,
         html: &'a str,
     },
+    /// The open conversation is none that this person sees: it was given away, or never was.
+    Gone {
+        conversation: ConversationId,
+    },
     /// A row as it is now in the list of this view; without one, it is not in that list any more.
     Row {
         view: View,

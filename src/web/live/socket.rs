@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::{Data, Payload};
@@ -17,11 +18,13 @@ use super::attention::Attention;
 use super::customer;
 use super::fanout::{listings, people_frame};
 use super::frames::{FromPage, ToPage};
+use crate::domain::access::{Access, Permission, Visibility};
 use crate::domain::filter::{Filter, View};
-use crate::domain::ids::{ConversationId, QueueId};
+use crate::domain::ids::{ConversationId, QueueId, UserId};
 use crate::live::delivery::{ThreadQueue, carry};
 use crate::live::hub::{LastPage, Owner, Registered, SocketId};
 use crate::live::people::{Doing, Sign};
+use crate::store::access::Viewer;
 use crate::store::lists::ViewCounts;
 use crate::web::edge::error::{Error, Result};
 use crate::web::locale::Locale;
@@ -48,13 +51,19 @@ const PLACES: usize = 500;
 /// When the request is not a WebSocket's.
 pub async fn open(state: Data<State>, signed: Signed, request: HttpRequest, body: Payload) -> Result<HttpResponse> {
     let (response, session, messages) = actix_ws::handle(&request, body).map_err(|_| Error::BadRequest)?;
-    let owner = Owner { workspace: signed.workspace, user: signed.user, session: signed.session, locale: signed.locale.as_str() };
+    let access = seen_by(signed.user, signed.role.rights.visibility, Vec::new());
+    let owner = Owner { workspace: signed.workspace, user: signed.user, session: signed.session, access, locale: signed.locale.as_str() };
     let registered = state.live.hub.register(owner.clone(), queue()).ok_or(Error::TooManyPages)?;
     let page = Page { id: registered.id, open: None, owner, name: signed.name.into(), state };
     page.state.live.arrive(page.owner.workspace, page.owner.user);
     let messages = messages.max_frame_size(LARGEST).aggregate_continuations().max_continuation_size(LARGEST);
     page.start(session, messages, registered);
     Ok(response)
+}
+
+/// What somebody sees, if that is not everything.
+fn seen_by(user: UserId, visibility: Visibility, queues: Vec<QueueId>) -> Option<Arc<Access>> {
+    (visibility != Visibility::All).then(|| Arc::new(Access { user, visibility, queues }))
 }
 
 /// The queue of this HTTP thread.
@@ -136,11 +145,31 @@ impl Page {
         }
     }
 
-    /// Whether the session still counts. It did when the request came; but its end may have been told before this socket was known.
-    async fn is_welcome(&self) -> bool {
-        let Owner { workspace, session, .. } = self.owner;
-        // While the database is away the round of all sessions looks again.
-        !matches!(self.state.store.session_is_alive(workspace, session, renewal(Timestamp::now())).await, Ok(false))
+    /// Whether the session still counts, and what its person sees. The request knew; but it may have been told otherwise before this
+    /// socket was known.
+    async fn is_welcome(&mut self) -> bool {
+        let Owner { workspace, user, session, .. } = self.owner;
+        let store = &self.state.store;
+        let known = async {
+            let Some(rights) = store.session_rights(workspace, session, renewal(Timestamp::now())).await? else { return Ok(None) };
+            let is_by_team = rights.visibility.is_by_team();
+            let queues = if is_by_team { store.queues_of(workspace, user).await? } else { Vec::new() };
+            Ok::<_, crate::store::Error>(Some((rights, queues)))
+        };
+        match known.await {
+            Ok(Some((rights, queues))) => {
+                self.owner.access = seen_by(user, rights.visibility, queues);
+                self.state.live.hub.admit(self.id, self.owner.access.clone());
+                rights.may(Permission::SeeInbox)
+            }
+            Ok(None) => false,
+            // The round of all sessions looks again; what somebody's teams see is not shown until then.
+            Err(_) => true,
+        }
+    }
+
+    fn viewer(&self) -> Viewer {
+        Viewer { workspace: self.owner.workspace, user: self.owner.user, visibility: self.owner.visibility() }
     }
 
     /// Does what one message says; `Err` with the reason when the socket ends.
@@ -200,13 +229,12 @@ impl Page {
             View::Queues => self.state.store.queues_of(workspace, user).await.unwrap_or_default(),
             View::Mine | View::Unassigned | View::All | View::Resolved => Vec::new(),
         };
-        let queues: Vec<QueueId> = queues.into_iter().map(QueueId).collect();
         self.state.live.hub.show(self.id, Filter::new(view, user, &queues));
     }
 
     /// The figures on the tabs, which may have changed since the page was made.
     async fn count(&self, session: &mut Session) -> bool {
-        match self.state.store.view_counts(self.owner.workspace, self.owner.user).await {
+        match self.state.store.view_counts(self.viewer()).await {
             Ok(ViewCounts { mine, queues, unassigned }) => send(session, ToPage::Counts { mine, queues, unassigned }.frame()).await,
             Err(error) => {
                 tracing::debug!(%error, "a page could not be told its figures");
@@ -234,7 +262,7 @@ impl Page {
     /// so that none is missed and none comes before.
     async fn follow(&mut self, session: &mut Session, conversation: ConversationId, seen: Seen) -> bool {
         self.turn_to(Some(conversation));
-        match threads::since_html(&self.state, self.locale(), self.owner.workspace, conversation, seen).await {
+        match threads::since_html(&self.state, self.locale(), self.viewer(), conversation, seen).await {
             Ok(Some(caught_up)) => {
                 let threads::CaughtUp { seen: Seen { seq, ticked }, html, reload } = caught_up;
                 let frame = ToPage::CaughtUp { conversation, seq, ticked, html: &html, reload };
@@ -244,10 +272,10 @@ impl Page {
                 self.sign(conversation, Doing::Viewing);
                 send(session, people_frame(&self.state, self.owner.workspace, conversation)).await
             }
-            // Not in this workspace: nothing is told, as if it did not exist.
+            // It does not exist, as far as this person sees.
             Ok(None) => {
                 self.turn_to(None);
-                true
+                send(session, ToPage::Gone { conversation }.frame()).await
             }
             // The database is away: the page is told to come again.
             Err(error) => {

@@ -28,6 +28,7 @@ use crate::domain::command::{Command, ReplyContent};
 use crate::domain::ids::{ConversationId, UserId};
 use crate::domain::message::Author;
 use crate::domain::refusal::Refusal;
+use crate::store::access::Sight;
 use crate::store::drafts::{DraftKind, DraftPlace};
 
 /// Changes that the guard shows at most.
@@ -93,7 +94,8 @@ impl Reply<'_> {
             Some(_) => return Ok(self.refused(&Refusal::UsedElsewhere)),
             None => {}
         }
-        let (_, inbox) = self.state.store.contact_of(self.signed.workspace, self.id).await?.ok_or(Error::NotFound)?;
+        let sight = self.state.sight(self.signed, self.id).await?;
+        let (_, inbox) = self.state.store.contact_of(sight).await?.ok_or(Error::NotFound)?;
         let Some(allowed) = threads::rules(self.state, self.signed.workspace, inbox).await?.pictures else {
             return Ok(self.refused(&Refusal::NoPictures));
         };
@@ -125,9 +127,10 @@ impl Reply<'_> {
 
     /// By now there may be a new draft: the form says which one it was.
     async fn forget_draft(&self) {
-        let Signed { workspace, user, .. } = *self.signed;
-        let place = DraftPlace { workspace, conversation: self.id, user, kind: DraftKind::Reply };
         if let Some(page) = self.form.draft {
+            // It was sent: whoever no longer sees where has nothing to keep there.
+            let sight = Sight::unbounded(self.signed.workspace, self.id);
+            let place = DraftPlace { sight, user: self.signed.user, kind: DraftKind::Reply };
             drafts::sent(self.state, place, page).await;
         }
     }
@@ -161,10 +164,11 @@ impl Reply<'_> {
 
     async fn guard(&self, seen: i64, now: i64) -> Result<ThreadMovedOn> {
         let Signed { workspace, locale, user, .. } = *self.signed;
-        let events = self.state.store.events_since(workspace, self.id, seen, CHANGES).await?;
-        let opened = self.state.store.opened(workspace, self.id, None).await?.ok_or(Error::NotFound)?;
+        let sight = self.state.sight(self.signed, self.id).await?;
+        let events = self.state.store.events_since(sight, seen, CHANGES).await?;
+        let opened = self.state.store.opened(sight, None).await?.ok_or(Error::NotFound)?;
         let inbox = opened.conversation.inbox;
-        let thread = Thread { locale, workspace, conversation: self.id, inbox, contact_name: &opened.contact.name };
+        let thread = Thread { locale, sight, inbox, contact_name: &opened.contact.name };
         let items = threads::items(self.state, thread, &events).await?;
         let longest = threads::rules(self.state, workspace, inbox).await?.text;
         let is_new = |item: &&ThreadItem| item.seq() > seen && !is_of(user, item);

@@ -14,6 +14,7 @@ use super::sessions::signed::Signed;
 use super::state::State;
 use crate::domain::command::Command;
 use crate::domain::ids::{ConversationId, NoteId};
+use crate::store::access::Sight;
 use crate::store::drafts::{DraftKind, DraftPlace};
 
 #[derive(Deserialize)]
@@ -41,7 +42,7 @@ pub(super) async fn create(
     let NewNote { note_id, body, writer, turn, seen_version } = form.into_inner();
     let page = draft_page(&writer, &turn, &seen_version)?;
     run_once(&state, &signed, *id, Command::AddNote { by: person(&signed), note: note_id, body: text(&body) }).await?;
-    let place = DraftPlace { workspace: signed.workspace, conversation: *id, user: signed.user, kind: DraftKind::Note };
+    let place = DraftPlace { sight: Sight::unbounded(signed.workspace, *id), user: signed.user, kind: DraftKind::Note };
     if let Some(page) = page {
         drafts::sent(&state, place, page).await;
     }

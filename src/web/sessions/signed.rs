@@ -7,6 +7,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use crate::domain::access::{AssignedRole, Permission};
 use crate::domain::ids::{SessionId, UserId, WorkspaceId};
+use crate::store::access::Viewer;
 use crate::web::edge::error::{Error, Result};
 use crate::web::locale::Locale;
 
@@ -24,6 +25,12 @@ pub struct Signed {
 }
 
 impl Signed {
+    /// Whose eyes see what this person is shown.
+    #[must_use]
+    pub fn viewer(&self) -> Viewer {
+        Viewer { workspace: self.workspace, user: self.user, visibility: self.role.rights.visibility }
+    }
+
     /// Whether this person's role may do that.
     #[must_use]
     pub fn may(&self, permission: Permission) -> bool {

@@ -78,7 +78,7 @@ pub(super) async fn quotes<'m>(
     let mut wamids: Vec<&str> = messages.into_iter().filter_map(quoted_wamid).collect();
     wamids.sort_unstable();
     wamids.dedup();
-    let quoted = store.quoted(thread.workspace, thread.inbox, &wamids).await?;
+    let quoted = store.quoted(thread.sight, thread.inbox, &wamids).await?;
     Ok(quoted.into_iter().map(|quote| (quote.wamid.clone(), quote)).collect())
 }
 

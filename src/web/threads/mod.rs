@@ -33,6 +33,7 @@ use crate::domain::message::{Author, Message};
 use crate::domain::tick::Climbed;
 use crate::domain::workplace::Workplace;
 use crate::live::change::ConversationChange;
+use crate::store::access::{Sight, Viewer};
 use crate::store::pages::Opened;
 use crate::store::threads::ThreadMessage;
 use crate::store::{Result, Store};
@@ -68,17 +69,17 @@ pub struct CaughtUp {
 pub async fn items(state: &State, thread: Thread<'_>, events: &[Recorded]) -> Result<Vec<ThreadItem>> {
     let store = &state.store;
     let ids: Vec<Uuid> = events.iter().filter_map(|recorded| message_of(&recorded.event)).map(|id| id.0).collect();
-    let messages = store.thread_messages(thread.workspace, thread.conversation, &ids).await?;
+    let messages = store.thread_messages(thread.sight, &ids).await?;
     let quotes = quotes(store, thread, messages.iter().map(|it| &it.message)).await?;
     let authors = messages.iter().map(|it| it.message.author).chain(quotes.values().map(|quote| quote.author));
-    let workplace = workplace(state, thread.workspace, authors).await?;
-    let formatting = rules(state, thread.workspace, thread.inbox).await?.formatting;
+    let workplace = workplace(state, thread.workspace(), authors).await?;
+    let formatting = rules(state, thread.workspace(), thread.inbox).await?.formatting;
     let builder = Builder { thread, workplace, formatting, quotes };
     let mut items: Vec<ThreadItem> = messages.into_iter().map(|it| builder.item(it)).collect();
     items.extend(
         events.iter().filter(|recorded| recorded.place == Place::Stands).filter_map(|recorded| line_or_note(thread.locale, recorded)),
     );
-    offer_to_part(store, thread.workspace, &mut items).await?;
+    offer_to_part(store, thread.workspace(), &mut items).await?;
     items.sort_by_key(ThreadItem::seq);
     Ok(items)
 }
@@ -104,8 +105,7 @@ async fn offer_to_part(store: &Store, workspace: WorkspaceId, items: &mut [Threa
 pub async fn live_html(state: &State, locale: Locale, change: &ConversationChange, recorded: &Recorded) -> Result<String> {
     let thread = Thread {
         locale,
-        workspace: change.workspace,
-        conversation: change.conversation.id,
+        sight: Sight::unbounded(change.workspace, change.conversation.id),
         inbox: change.conversation.inbox,
         contact_name: &change.contact.name,
     };
@@ -135,31 +135,33 @@ pub async fn live_html(state: &State, locale: Locale, change: &ConversationChang
     Ok(html)
 }
 
-/// What a page that shows everything up to `since` has missed. `None` when there is no such conversation here.
+/// What a page that shows everything up to `since` has missed. `None` when there is no such conversation, or the viewer does not see it.
 ///
 /// # Errors
 /// As PostgreSQL answers.
 pub async fn since_html(
     state: &State,
     locale: Locale,
-    workspace: WorkspaceId,
+    viewer: Viewer,
     conversation: ConversationId,
     since: Seen,
 ) -> Result<Option<CaughtUp>> {
-    let events = state.store.events_since(workspace, conversation, since.seq, MISSED).await?;
+    let Some(sight) = state.store.sight(viewer, conversation).await? else { return Ok(None) };
+    let workspace = viewer.workspace;
+    let events = state.store.events_since(sight, since.seq, MISSED).await?;
     // Read after the events, so that it is not older than they are.
-    let Some(opened) = state.store.opened(workspace, conversation, None).await? else { return Ok(None) };
+    let Some(opened) = state.store.opened(sight, None).await? else { return Ok(None) };
     if i64::try_from(events.len()).is_ok_and(|count| count >= MISSED) {
         return Ok(Some(CaughtUp { html: String::new(), seen: since, reload: true }));
     }
     let seen = Seen { seq: events.last().map_or(since.seq, |last| last.seq), ticked: opened.ticked().max(since.ticked) };
     let ticked_since = Timestamp::from_microsecond(since.ticked).unwrap_or_default();
     if events.is_empty() {
-        let ticks = state.store.ticks_since(workspace, conversation, ticked_since).await?;
+        let ticks = state.store.ticks_since(sight, ticked_since).await?;
         let html = ticks.iter().map(|climbed| ticks_html(locale, climbed)).collect();
         return Ok(Some(CaughtUp { html, seen, reload: false }));
     }
-    let thread = Thread { locale, workspace, conversation, inbox: opened.conversation.inbox, contact_name: &opened.contact.name };
+    let thread = Thread { locale, sight, inbox: opened.conversation.inbox, contact_name: &opened.contact.name };
     let mut html: String = items(state, thread, &events).await?.iter().map(streams::upsert).collect();
     if events.iter().any(|recorded| matches!(recorded.event, Event::ContactRenamed { .. })) {
         html.push_str(&renamed(thread.contact_name));
@@ -176,7 +178,7 @@ pub async fn since_html(
         html.push_str(&streams::conversation_state(&state_now(state, locale, workspace, &opened).await?));
     }
     // Read after the messages, so that nothing older is shown over them.
-    let ticks = state.store.ticks_since(workspace, conversation, ticked_since).await?;
+    let ticks = state.store.ticks_since(sight, ticked_since).await?;
     html.extend(ticks.iter().map(|climbed| ticks_html(locale, climbed)));
     Ok(Some(CaughtUp { html, seen, reload: false }))
 }
@@ -258,15 +260,15 @@ fn line_or_note(locale: Locale, recorded: &Recorded) -> Option<ThreadItem> {
 async fn happened(state: &State, thread: Thread<'_>, seq: i64, message: &Message) -> Result<ThreadItem> {
     let quotes = quotes(&state.store, thread, [message]).await?;
     let authors = quotes.values().map(|quote| quote.author).chain([message.author]);
-    let workplace = workplace(state, thread.workspace, authors).await?;
-    let formatting = rules(state, thread.workspace, thread.inbox).await?.formatting;
+    let workplace = workplace(state, thread.workspace(), authors).await?;
+    let formatting = rules(state, thread.workspace(), thread.inbox).await?.formatting;
     let builder = Builder { thread, workplace, formatting, quotes };
     Ok(builder.item(ThreadMessage { seq, inbox: thread.inbox, message: message.clone() }))
 }
 
 /// How far a message got by now, which may be further than an event told.
 async fn climbed(state: &State, thread: Thread<'_>, message: MessageId) -> Result<String> {
-    let found = state.store.thread_messages(thread.workspace, thread.conversation, &[message.0]).await?;
+    let found = state.store.thread_messages(thread.sight, &[message.0]).await?;
     let ticks = |it: &Message| Ticks { locale: thread.locale, message, at: it.at, status: it.status, failure: it.failure.clone() };
     Ok(found.first().map(|found| streams::ticks(&ticks(&found.message))).unwrap_or_default())
 }

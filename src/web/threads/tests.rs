@@ -12,6 +12,7 @@ use crate::domain::event::{Act, Destination, QueuedBecause};
 use crate::domain::ids::{ContactId, ConversationId, FlowId, InboxId, MediaId, NoteId, QueueId};
 use crate::domain::journal::Place;
 use crate::domain::message::{Content, Failure, MediaState, Status};
+use crate::store::access::Sight;
 use crate::store::threads::QuotedMessage;
 use crate::web::messages::view::Bubble;
 
@@ -126,8 +127,7 @@ fn only_what_changes_the_state_shows_it_again() {
 fn builder(quotes: HashMap<String, QuotedMessage>) -> Builder<'static> {
     let thread = Thread {
         locale: Locale::default(),
-        workspace: WorkspaceId(Uuid::nil()),
-        conversation: ConversationId(Uuid::nil()),
+        sight: Sight::unbounded(WorkspaceId(Uuid::nil()), ConversationId(Uuid::nil())),
         inbox: InboxId(Uuid::nil()),
         contact_name: "Zoe",
     };
