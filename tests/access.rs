@@ -31,3 +31,5 @@ mod sockets;
 mod two_apps;
 #[path = "support/viewers.rs"]
 mod viewers;
+#[path = "access/visibility.rs"]
+mod visibility;

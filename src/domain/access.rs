@@ -369,8 +369,8 @@ impl Access {
     /// Whether they see a conversation that stands like this. What `store/access.rs` asks of PostgreSQL is the same.
     #[must_use]
     pub fn admits(&self, it: &Listing) -> bool {
-        let is_mine =
-            it.controller == Controller::Agent { user: self.user } || (it.state == State::Resolved && it.last_agent == Some(self.user));
+        let holder = if it.state == State::Resolved { it.last_agent } else { it.controller.agent() };
+        let is_mine = holder == Some(self.user);
         let is_of_my_queues = || it.queue.is_some_and(|queue| self.queues.contains(&queue));
         match self.visibility {
             Visibility::All => true,

@@ -113,7 +113,7 @@ impl Command {
 }
 
 impl Command {
-    /// Whoever has to see the conversation for it. Whoever takes back what they did has seen what they did it to.
+    /// Whoever has to see the conversation for it.
     #[must_use]
     pub fn viewer(&self) -> Option<&Person> {
         match self {
@@ -124,7 +124,8 @@ impl Command {
             | Command::Transfer { by, .. }
             | Command::Resolve { by }
             | Command::Reopen { by }
-            | Command::Part { by, .. } => Some(by),
+            | Command::Part { by, .. }
+            | Command::Undo { by, .. } => Some(by),
             Command::AsSeen { command, .. } => command.viewer(),
             Command::Receive { .. }
             | Command::RecordStatus(_)
@@ -132,7 +133,6 @@ impl Command {
             | Command::RecordLapse { .. }
             | Command::RecordMedia { .. }
             | Command::MoveOn { .. }
-            | Command::Undo { .. }
             | Command::ReturnToQueue { .. }
             | Command::TimerDue { .. } => None,
         }

@@ -6,7 +6,7 @@ use super::access::Access;
 use super::command::Command;
 use super::conversation::Listing;
 use super::decision::Decision;
-use super::event::Event;
+use super::event::{Event, Recorded};
 use super::refusal::Refusal;
 use super::snapshot::Snapshot;
 use super::{answering, assigning, delivering, receiving, reporting, undoing, whose};
@@ -22,12 +22,14 @@ pub fn handle(snapshot: &Snapshot, command: Command, now: Timestamp) -> Result<V
     Ok(decision.events())
 }
 
-/// Nobody acts on what they do not see. A form that came twice is answered as such, wherever the first one has sent the conversation.
+/// Nobody acts on what they do not see. A form that came twice is answered as such, wherever the first one has sent the conversation; and
+/// whoever takes back what they did has seen what they did it to.
 fn is_seen(snapshot: &Snapshot, command: &Command) -> Result<(), Refusal> {
     let (Some(person), Some(conversation)) = (command.viewer(), &snapshot.conversation) else { return Ok(()) };
+    let did_it = snapshot.acts.first().and_then(Recorded::act).is_some_and(|(_, actor, _)| actor == person.user);
     let came_twice = snapshot.used.is_some_and(|used| used.by == Some(person.user) && used.conversation == conversation.id);
     let access = Access { user: person.user, visibility: person.rights.visibility, queues: snapshot.queues_of_viewer.clone() };
-    if came_twice || access.admits(&Listing::of(conversation)) { Ok(()) } else { Err(Refusal::OutOfSight) }
+    if did_it || came_twice || access.admits(&Listing::of(conversation)) { Ok(()) } else { Err(Refusal::OutOfSight) }
 }
 
 fn decide(it: &mut Decision, command: Command) -> Result<(), Refusal> {

@@ -79,12 +79,12 @@ impl Place {
 }
 
 /// The whole table; what ends the session comes last.
-fn entries() -> Vec<&'static Entry> {
+pub fn entries() -> Vec<&'static Entry> {
     let (last, first): (Vec<_>, Vec<_>) = ROUTES.iter().partition(|entry| entry.path == "/sign-out");
     first.into_iter().chain(last).collect()
 }
 
-fn names_a_thing(entry: &Entry) -> bool {
+pub fn names_a_thing(entry: &Entry) -> bool {
     entry.path.contains("{id}")
 }
 
@@ -98,7 +98,7 @@ fn address(entry: &Entry, thing: Uuid, app_id: &str) -> String {
 }
 
 /// A request that is complete but for who sends it.
-async fn ask(browser: &mut Browser<'_>, entry: &Entry, thing: Uuid, app_id: &str) -> (StatusCode, String) {
+pub async fn ask(browser: &mut Browser<'_>, entry: &Entry, thing: Uuid, app_id: &str) -> (StatusCode, String) {
     let token = browser.csrf().await;
     let mut request = TestRequest::with_uri(&address(entry, thing, app_id)).method(entry.method.clone());
     request = request.insert_header((csrf::HEADER, token)).insert_header((ACCEPT, "text/html"));
@@ -137,7 +137,7 @@ fn fault(entry: &Entry, role: Option<Role>, whose: &str, status: StatusCode) -> 
 }
 
 /// The picture of this test is a row without a file.
-fn is_file(entry: &Entry) -> bool {
+pub fn is_file(entry: &Entry) -> bool {
     entry.path.starts_with("/media/")
 }
 

@@ -27,13 +27,13 @@ use crate::shop::Shop;
 const SOON: Duration = Duration::from_secs(20);
 
 /// A page's socket, and all it was told.
-struct Page {
-    socket: WebSocketStream<TcpStream>,
-    told: String,
+pub struct Page {
+    pub socket: WebSocketStream<TcpStream>,
+    pub told: String,
 }
 
 impl Page {
-    async fn open(port: u16, browser: &Browser<'_>, origin: &str) -> Result<Self, Error> {
+    pub async fn open(port: u16, browser: &Browser<'_>, origin: &str) -> Result<Self, Error> {
         let mut request = format!("ws://127.0.0.1:{port}/live").into_client_request().unwrap();
         let cookies: Vec<String> = browser.cookies.iter().map(|cookie| format!("{}={}", cookie.name(), cookie.value())).collect();
         request.headers_mut().insert("host", HOME.trim_start_matches("http://").parse().unwrap());
@@ -43,12 +43,12 @@ impl Page {
         Ok(Self { socket: client_async(request, stream).await?.0, told: String::new() })
     }
 
-    async fn says(&mut self, words: Value) {
+    pub async fn says(&mut self, words: Value) {
         self.socket.send(Message::text(words.to_string())).await.unwrap();
     }
 
     /// Listens until it is told this.
-    async fn hears(&mut self, words: &str) {
+    pub async fn hears(&mut self, words: &str) {
         let heard = async {
             while !self.told.contains(words) {
                 match self.socket.next().await.unwrap().unwrap() {
@@ -61,7 +61,7 @@ impl Page {
     }
 
     /// Listens until the server ends it.
-    async fn ends(mut self) {
+    pub async fn ends(mut self) {
         let ends = async { while !matches!(self.socket.next().await, None | Some(Ok(Message::Close(_)) | Err(_))) {} };
         tokio::time::timeout(SOON, ends).await.expect("the socket stays open");
     }
@@ -78,13 +78,13 @@ impl Page {
 }
 
 /// A node that serves what it has, until it is dropped.
-struct Node {
-    port: u16,
+pub struct Node {
+    pub port: u16,
     stop: CancellationToken,
 }
 
 impl Node {
-    fn serve(house: &House) -> Self {
+    pub fn serve(house: &House) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let most = raise().unwrap().for_connections(4);
@@ -109,7 +109,7 @@ impl Drop for Node {
     }
 }
 
-const VIEWS: [&str; 5] = ["mine", "queues", "unassigned", "all", "resolved"];
+pub const VIEWS: [&str; 5] = ["mine", "queues", "unassigned", "all", "resolved"];
 
 #[actix_web::test]
 async fn no_frame_tells_of_another_workspace_whatever_a_page_asks_for() {

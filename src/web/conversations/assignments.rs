@@ -13,6 +13,7 @@ use crate::domain::undoing::undoable;
 use crate::runner::contact::Done;
 use crate::web::edge::answer::{Asked, stream};
 use crate::web::edge::error::{Error, Result};
+use crate::web::edge::redirect::{FIRST_PAGE, go_to};
 use crate::web::edge::view::refusal_words;
 use crate::web::layouts::toast::{Offered, Toast};
 use crate::web::live::streams;
@@ -108,7 +109,7 @@ pub(in crate::web) async fn undo(
     let outcome = run(&state, &signed, *id, Command::Undo { by: person(&signed), seq: form.seq }).await;
     match (outcome, &asked) {
         (Ok(done), Asked::Live) => Ok(stream(StatusCode::OK, streams::toast(&Toast::undone(signed.locale, *id, &done.contact_name)))),
-        (Ok(_), Asked::Plain { .. }) | (Err(Error::Refused(Refusal::Duplicate)), _) => Ok(asked.done(*id)),
+        (Ok(_), Asked::Plain { .. }) | (Err(Error::Refused(Refusal::Duplicate)), _) => back(&state, &signed, &asked, *id).await,
         (Err(Error::Refused(refusal)), Asked::Live) => {
             let words = refusal_words(signed.locale, &refusal);
             Ok(stream(Error::Refused(refusal).status_code(), streams::toast(&Toast::refused(signed.locale, *id, words))))
@@ -119,20 +120,31 @@ pub(in crate::web) async fn undo(
 
 async fn act(state: &State, signed: &Signed, asked: &Asked, id: ConversationId, command: Command) -> Result<HttpResponse> {
     let done = run(state, signed, id, command).await?;
-    Ok(acted(signed, asked, &done))
+    acted(state, signed, asked, &done).await
 }
 
 /// An act is done, and can be taken back for a while.
-pub(in crate::web) fn acted(signed: &Signed, asked: &Asked, done: &Done) -> HttpResponse {
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub(in crate::web) async fn acted(state: &State, signed: &Signed, asked: &Asked, done: &Done) -> Result<HttpResponse> {
     let now = Timestamp::now();
     let offer = undoable(&done.events, signed.user, now);
     match (asked, offer) {
         (Asked::Live, Some((recorded, act))) => {
             let offered = Offered { csrf: signed.csrf.clone(), conversation: done.conversation, act, seq: recorded.seq };
             let toast = Toast::offer(signed.locale, &done.contact_name, offered, now.duration_since(recorded.at));
-            stream(StatusCode::OK, streams::toast(&toast))
+            Ok(stream(StatusCode::OK, streams::toast(&toast)))
         }
-        (Asked::Live, None) | (Asked::Plain { .. }, _) => asked.done(done.conversation),
+        (Asked::Live, None) | (Asked::Plain { .. }, _) => back(state, signed, asked, done.conversation).await,
+    }
+}
+
+/// To the conversation, or to the list when it is no longer theirs to see.
+async fn back(state: &State, signed: &Signed, asked: &Asked, conversation: ConversationId) -> Result<HttpResponse> {
+    match asked {
+        Asked::Plain { .. } if state.store.sight(signed.viewer(), conversation).await?.is_none() => Ok(go_to(FIRST_PAGE)),
+        Asked::Plain { .. } | Asked::Live => Ok(asked.done(conversation)),
     }
 }
 

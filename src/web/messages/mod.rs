@@ -116,7 +116,7 @@ impl Reply<'_> {
         self.forget_draft().await;
         if self.form.resolves {
             match run(self.state, self.signed, self.id, Command::Resolve { by: person(self.signed) }).await {
-                Ok(resolved) => return Ok(acted(self.signed, self.asked, &resolved)),
+                Ok(resolved) => return acted(self.state, self.signed, self.asked, &resolved).await,
                 // Shown by the conversation itself, which stays as it is.
                 Err(Error::Refused(_)) => {}
                 Err(error) => tracing::error!(conversation = %self.id, %error, "an answered conversation could not be resolved"),
