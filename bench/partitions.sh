@@ -1,15 +1,20 @@
 #!/usr/bin/env bash
-# What partitions would cost, against the tables as they are: bench/partitions.sh [--quick]
+# What partitions would cost, against the tables as they are: bench/partitions.sh [--quick] [messages|bodies]
 # A cluster of its own whose commits reach the disk; every figure is the median of runs that take turns. Wants a quiet machine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 conversations=12000 runs=7 seconds=4 bodies=50000
-case "${1:-}" in
-    '') ;;
-    --quick) conversations=1200 runs=3 seconds=1 bodies=2000 ;;
-    *) echo "usage: bench/partitions.sh [--quick]" >&2 && exit 2 ;;
-esac
+parts=both
+for argument in "$@"; do
+    case "$argument" in
+        --quick) conversations=1200 runs=3 seconds=1 bodies=2000 ;;
+        messages | bodies) parts="$argument" ;;
+        *) echo "usage: bench/partitions.sh [--quick] [messages|bodies]" >&2 && exit 2 ;;
+    esac
+done
+[ "$parts" != messages ] || bodies=1
+[ "$parts" != bodies ] || conversations=12
 
 if [ "$(id -u)" -eq 0 ]; then account=(setpriv --reuid=nobody --regid=nogroup --clear-groups); else account=(); fi
 programs="$(dirname "$(compgen -G '/usr/lib/postgresql/*/bin/initdb' | sort -V | tail -1)")"
@@ -131,22 +136,25 @@ cat > "$folder/payload-insert" <<'SQL'
 \set n random(1, 1000000)
 INSERT INTO payloads (source, received_at, body) SELECT * FROM UNNEST(ARRAY['whatsapp:2'], ARRAY[now()], ARRAY[convert_to(repeat(md5(:n::text), 30), 'UTF8')]);
 SQL
-# A body comes and is sorted at once, as with a quiet source: what waits is always little.
+# So many bodies come and are sorted at once: what waits is always little.
 payload_turn() {
     cat <<SQL
 \\set n random(1, 1000000)
-INSERT INTO payloads (source, received_at, body) SELECT * FROM UNNEST(ARRAY['whatsapp:' || :client_id], ARRAY[now()], ARRAY[convert_to(repeat(md5(:n::text), 30), 'UTF8')]);
+INSERT INTO payloads (source, received_at, body) SELECT 'whatsapp:' || :client_id, now(), convert_to(repeat(md5((:n + n)::text), 30), 'UTF8') FROM generate_series(1, $1) AS n;
 BEGIN;
-SELECT seq, received_at FROM (SELECT seq, received_at, body, sum(octet_length(body)) OVER (ORDER BY seq) - octet_length(body) AS bytes_before FROM (SELECT seq, received_at, body FROM payloads WHERE source = 'whatsapp:' || :client_id AND sorted_at IS NULL ORDER BY seq LIMIT 1) AS oldest) AS measured WHERE bytes_before < 1000000 ORDER BY seq \\gset
+SELECT array_agg(seq) AS seqs, min(received_at) AS first, max(received_at) AS last FROM (SELECT seq, received_at, body, sum(octet_length(body)) OVER (ORDER BY seq) - octet_length(body) AS bytes_before FROM (SELECT seq, received_at, body FROM payloads WHERE source = 'whatsapp:' || :client_id AND sorted_at IS NULL ORDER BY seq LIMIT $1) AS oldest) AS measured WHERE bytes_before < 1000000 \\gset
 \\startpipeline
-SELECT 1 / (count(*) = 1)::integer FROM payloads WHERE seq = ANY(ARRAY[:seq::bigint]) AND sorted_at IS NULL$1;
-UPDATE payloads SET sorted_at = now() WHERE seq = ANY(ARRAY[:seq::bigint])$1;
+SELECT 1 / (count(*) = $1)::integer FROM payloads WHERE seq = ANY(:seqs::bigint[]) AND sorted_at IS NULL$2;
+UPDATE payloads SET sorted_at = now() WHERE seq = ANY(:seqs::bigint[])$2;
 COMMIT;
 \\endpipeline
 SQL
 }
-payload_turn '' > "$folder/payload-turn"
-payload_turn " AND received_at = :received_at::timestamptz" > "$folder/payload-turn-with-its-day"
+day=' AND received_at BETWEEN :first::timestamptz AND :last::timestamptz'
+payload_turn 1 '' > "$folder/turn-of-one"
+payload_turn 1 "$day" > "$folder/turn-of-one-with-its-day"
+payload_turn 100 '' > "$folder/turn-of-a-hundred"
+payload_turn 100 "$day" > "$folder/turn-of-a-hundred-with-its-day"
 
 # Microseconds of one transaction.
 latency() {
@@ -167,21 +175,28 @@ compare() {
         "$(awk "BEGIN { print $ratio / 10 - 100 }")"
 }
 
+# The rest, under more settings.
+with() { PGOPTIONS="$PGOPTIONS$1" "${@:2}"; }
+
 printf '%-44s %9s  %9s  %8s\n' '' whole parted 'median ratio'
-compare 'message and event, to the disk' insert
-PGOPTIONS+=' -c synchronous_commit=off' compare 'message and event, work alone' insert
-compare 'thread, month known' thread
-PGOPTIONS+=' -c plan_cache_mode=force_generic_plan' compare 'thread, month known, planned once' thread
-compare 'thread, month not known' thread-without-the-month
-PGOPTIONS+=' -c synchronous_commit=off' compare 'tick by wamid, work alone' tick-by-wamid
-PGOPTIONS+=' -c synchronous_commit=off' compare 'tick, two months looked through, work alone' tick-within-two-months
+if [ "$parts" != bodies ]; then
+    compare 'message and event, to the disk' insert
+    with ' -c synchronous_commit=off' compare 'message and event, work alone' insert
+    compare 'thread, month known' thread
+    with ' -c plan_cache_mode=force_generic_plan' compare 'thread, month known, planned once' thread
+    compare 'thread, month not known' thread-without-the-month
+    with ' -c synchronous_commit=off' compare 'tick by wamid, work alone' tick-by-wamid
+    with ' -c synchronous_commit=off' compare 'tick, two months looked through, work alone' tick-within-two-months
+fi
+[ "$parts" != messages ] || exit 0
 compare 'body, to the disk' payload-insert
-PGOPTIONS+=' -c synchronous_commit=off' compare 'body, work alone' payload-insert
+with ' -c synchronous_commit=off' compare 'body, work alone' payload-insert
 for database in whole parted; do
     printf '%s;\n' 'UPDATE payloads SET sorted_at = received_at WHERE sorted_at IS NULL' 'VACUUM ANALYZE payloads' CHECKPOINT | run_sql "$database"
 done
-PGOPTIONS+=' -c synchronous_commit=off' compare 'body in, found, sorted, work alone' payload-turn
-PGOPTIONS+=' -c synchronous_commit=off' compare 'the same, the day told with its number' payload-turn-with-its-day
+for turn in turn-of-one turn-of-one-with-its-day turn-of-a-hundred turn-of-a-hundred-with-its-day; do
+    with ' -c synchronous_commit=off' compare "$turn, work alone" "$turn"
+done
 
 echo "partitions: one day of $bodies bodies goes"
 run_sql whole <<'SQL'
