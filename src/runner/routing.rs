@@ -122,7 +122,8 @@ impl Runner {
             // A number that was connected a moment ago: its pages look for themselves.
             let Some(place) = surroundings.place(workspace, loaded.conversation.inbox) else { continue };
             // Who waits in a queue is in no flow.
-            let snapshot = snapshot(&transaction, &place, contact, Some(Loaded { session: Ok(None), ..loaded }), Reading::Strict).await?;
+            let loaded = Loaded { session: Ok(None), ..loaded };
+            let snapshot = snapshot(&transaction, &place, contact, Some(loaded), Reading::Tolerant).await?;
             let before = Listing { state: State::Open, controller: Controller::Queue, queue: Some(queue) };
             if let Some(mut change) = ConversationChange::new(&snapshot, None, vec![recorded.clone()]) {
                 change.before = Some(before);

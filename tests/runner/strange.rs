@@ -17,7 +17,7 @@ use crate::bodies::{message, store, understand, work};
 use crate::shop::{SOURCE, Shop};
 
 /// The words that a row may hold are named in the schema too; a newer schema names more.
-const NO_CHECKS: &str = "
+pub const NO_CHECKS: &str = "
     DO $$
     DECLARE word record;
     BEGIN
