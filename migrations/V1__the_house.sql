@@ -317,9 +317,10 @@ CREATE INDEX conversations_by_contact ON conversations (workspace_id, contact_id
 CREATE INDEX conversations_by_activity ON conversations (workspace_id, last_message_at DESC, id DESC) WHERE state <> 'resolved';
 -- The list "resolved".
 CREATE INDEX conversations_resolved ON conversations (workspace_id, last_message_at DESC, id DESC) WHERE state = 'resolved';
--- The same for those who see what was of their teams, and what they held last.
+-- The list "resolved" of those who see what was of their teams only.
 CREATE INDEX conversations_resolved_by_queue ON conversations (workspace_id, queue_id, last_message_at DESC, id DESC)
     WHERE state = 'resolved';
+-- What they held last.
 CREATE INDEX conversations_resolved_by_last_agent ON conversations (workspace_id, last_agent_id, last_message_at DESC, id DESC)
     WHERE state = 'resolved';
 -- The list "mine".

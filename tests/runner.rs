@@ -27,6 +27,10 @@ mod leaving;
 mod lists;
 #[path = "runner/many.rs"]
 mod many;
+#[path = "runner/migrating.rs"]
+mod migrating;
+#[path = "runner/newer.rs"]
+mod newer;
 #[path = "runner/people.rs"]
 mod people;
 #[path = "runner/renamed.rs"]
@@ -54,5 +58,7 @@ mod their_bodies;
 mod ticks;
 #[path = "runner/undoing.rs"]
 mod undoing;
+#[path = "runner/untouched.rs"]
+mod untouched;
 #[path = "support/viewers.rs"]
 mod viewers;

@@ -2,7 +2,8 @@
 //!
 //! Sizes are those of a quick check. `BATON_SCENARIO_SIZE` and `BATON_SCENARIO_RATE` (customers, and how many begin in a second),
 //! `BATON_SCENARIO_KILLS` (kill -9 under load), `BATON_SCENARIO_FREEZES` (nodes that stand still in a transaction), `BATON_SCENARIO_OUTAGE` (seconds without Redis), `BATON_TEST_BINARY` and
-//! `BATON_TEST_SIMULATOR` (other builds of `baton` and of the simulator) make it a long one.
+//! `BATON_TEST_SIMULATOR` (other builds of `baton` and of the simulator) make it a long one. `BATON_BINARY_BEFORE` (an earlier build) is what a
+//! rolling update begins with.
 
 mod support;
 
@@ -32,12 +33,16 @@ mod poison;
 mod reads;
 #[path = "scenarios/renamed.rs"]
 mod renamed;
+#[path = "scenarios/rolling.rs"]
+mod rolling;
 #[path = "scenarios/sending.rs"]
 mod sending;
 #[path = "scenarios/setups.rs"]
 mod setups;
 #[path = "scenarios/stopping.rs"]
 mod stopping;
+#[path = "scenarios/strange.rs"]
+mod strange;
 #[path = "scenarios/uncertain.rs"]
 mod uncertain;
 #[path = "scenarios/unfinished.rs"]

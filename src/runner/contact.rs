@@ -57,6 +57,8 @@ pub struct Alongside {
     pub timer: Option<DueTimer>,
     /// The picture it reports.
     pub media: Option<(MediaId, StoredMedia)>,
+    /// Since when it is to be run: for a while, a node that understands more may do it better.
+    pub since: Option<Timestamp>,
 }
 
 impl Runner {
@@ -97,7 +99,7 @@ impl Runner {
     /// As [`Runner::run`].
     pub async fn ring(&self, timer: &DueTimer) -> Result<Done, Error> {
         let Subject::Conversation(conversation) = timer.subject else { return Err(Error::NotFound) };
-        let alongside = Alongside { timer: Some(timer.clone()), media: None };
+        let alongside = Alongside { timer: Some(timer.clone()), since: Some(timer.due_at), media: None };
         self.run_alongside(timer.workspace, conversation, Command::TimerDue { timer: timer.timer }, &alongside).await
     }
 
@@ -152,10 +154,10 @@ async fn snapshot_of(transaction: &Transaction<'_>, place: &Place, found: Found,
     Ok(snapshot)
 }
 
-/// A person's act does not wait for whoever understands a flow; a deadline of the flow does, for a while.
+/// A person's act does not wait for whoever understands more; a deadline and a send that lost its node do, for a while.
 fn reading_for(alongside: &Alongside, now: Timestamp) -> Reading {
-    match &alongside.timer {
-        Some(timer) if is_young(timer.due_at, now) => Reading::Strict,
+    match alongside.since {
+        Some(since) if is_young(since, now) => Reading::Strict,
         Some(_) | None => Reading::Tolerant,
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
-use super::contact::Done;
+use super::contact::{Alongside, Done};
 use super::many::Wish;
 use super::{Error, Runner};
 use crate::domain::Command;
@@ -106,7 +106,8 @@ impl Runner {
     /// As [`Runner::record_delivery`].
     pub async fn record_lapse(&self, lapsed: &Lapsed) -> Result<Done, Error> {
         let command = Command::RecordLapse { message: lapsed.message, claim: lapsed.claim };
-        self.run(lapsed.workspace, lapsed.conversation, command).await
+        let alongside = Alongside { since: Some(lapsed.since), ..Alongside::default() };
+        self.run_alongside(lapsed.workspace, lapsed.conversation, command, &alongside).await
     }
 }
 

@@ -123,7 +123,8 @@ impl Runner {
             let Some(place) = surroundings.place(workspace, loaded.conversation.inbox) else { continue };
             let queue = loaded.conversation.queue;
             // Who waits in a queue is in no flow.
-            let snapshot = snapshot(&transaction, &place, contact, Some(Loaded { session: Ok(None), ..loaded }), Reading::Strict).await?;
+            let loaded = Loaded { session: Ok(None), ..loaded };
+            let snapshot = snapshot(&transaction, &place, contact, Some(loaded), Reading::Tolerant).await?;
             let waited = waiting.iter().find(|waiting| waiting.conversation == assignment.conversation);
             let last_agent = waited.and_then(|waiting| waiting.last_agent);
             let before = Listing { state: State::Open, controller: Controller::Queue, queue, last_agent };

@@ -11,11 +11,9 @@ macro_rules! admits {
         concat!(
             "(",
             $visibility,
-            " = 'all' OR c.agent_id = ",
+            " = 'all' OR (CASE WHEN c.state = 'resolved' THEN c.last_agent_id ELSE c.agent_id END) = ",
             $viewer,
-            " OR (c.state = 'resolved' AND c.last_agent_id = ",
-            $viewer,
-            ")
+            "
               OR ((",
             $visibility,
             " = 'own_teams' OR (",

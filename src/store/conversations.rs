@@ -81,8 +81,11 @@ crate::statements! {
     /// What did not change is not written: it may be a newer version's, which this one does not understand.
     UPDATE = "
         UPDATE conversations
-        SET contact_id = now.contact_id, inbox_id = now.inbox_id, state = now.state, controller = now.controller,
-            queue_id = now.queue_id, agent_id = now.agent_id, last_agent_id = now.last_agent_id,
+        SET contact_id = now.contact_id, inbox_id = now.inbox_id,
+            state = CASE WHEN now.has_new_standing THEN now.state ELSE conversations.state END,
+            controller = CASE WHEN now.has_new_standing THEN now.controller ELSE conversations.controller END,
+            agent_id = CASE WHEN now.has_new_standing THEN now.agent_id ELSE conversations.agent_id END,
+            queue_id = now.queue_id, last_agent_id = now.last_agent_id,
             brief = CASE WHEN now.has_new_brief THEN now.brief ELSE conversations.brief END,
             assignment_reason = CASE WHEN now.has_new_reason THEN now.reason ELSE conversations.assignment_reason END,
             last_seq = now.last_seq, opened_at = now.opened_at, queued_at = now.queued_at, assigned_at = now.assigned_at,
@@ -92,10 +95,10 @@ crate::statements! {
         FROM UNNEST($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::uuid[], $10::jsonb[],
                     $11::jsonb[], $12::bigint[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[], $16::timestamptz[],
                     $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::jsonb[], $21::boolean[], $22::boolean[],
-                    $23::boolean[])
+                    $23::boolean[], $24::boolean[])
             AS now (id, contact_id, inbox_id, state, controller, queue_id, agent_id, last_agent_id, brief, reason, last_seq, opened_at,
                     queued_at, assigned_at, waiting_since, resolved_at, window_expires_at, last_message_at, last_message,
-                    has_new_brief, has_new_reason, has_new_message)
+                    has_new_standing, has_new_brief, has_new_reason, has_new_message)
         WHERE conversations.workspace_id = $1 AND conversations.id = now.id";
     SAVE_SESSIONS = "
         INSERT INTO flow_sessions (workspace_id, conversation_id, flow_id, version, session)
@@ -224,7 +227,9 @@ pub(super) fn insert(workspace: WorkspaceId, conversations: &[Conversation]) -> 
 /// Writes what changed of conversations, each before and after; each is named once.
 pub(super) fn update(workspace: WorkspaceId, changed: &[(Conversation, Conversation)]) -> Result<Step> {
     let step = columns_of(UPDATE, workspace, &changed.iter().map(|(before, now)| (Some(before), now)).collect::<Vec<_>>())?;
+    let standing = |conversation: &Conversation| (conversation.state, conversation.controller);
     Ok(step
+        .with(changed.iter().map(|(before, now)| standing(before) != standing(now)).collect::<Vec<_>>())
         .with(changed.iter().map(|(before, now)| before.brief != now.brief).collect::<Vec<_>>())
         .with(changed.iter().map(|(before, now)| before.assignment_reason != now.assignment_reason).collect::<Vec<_>>())
         .with(changed.iter().map(|(before, now)| before.last_message != now.last_message).collect::<Vec<_>>()))

@@ -78,6 +78,11 @@ crate::statements! {
         LEFT JOIN claimed ON true
         LEFT JOIN messages AS message ON message.workspace_id = $1 AND message.id = claimed.message_id
         ORDER BY claimed.priority, claimed.position";
+    /// What this version does not understand goes back as it was, to be taken up by a node that does; trying it here was no attempt.
+    LEAVE = "
+        UPDATE outbox
+        SET state = 'queued', attempts = attempts - 1, due_at = now() + make_interval(secs => $4), claim_id = NULL, lease_until = NULL
+        WHERE workspace_id = $1 AND message_id = ANY($2) AND claim_id = $3";
     RENEW = "
         UPDATE outbox
         SET lease_until = now() + make_interval(secs => $4)
@@ -94,12 +99,15 @@ crate::statements! {
         LIMIT 1000";
     /// Sends whose node stopped before it could say what became of them. Across workspaces, as every worker's claim.
     LAPSED = "
-        SELECT workspace_id, subject_id, message_id, claim_id
+        SELECT workspace_id, subject_id, message_id, claim_id, lease_until
         FROM outbox
         WHERE state = 'dispatching' AND subject_kind = 'conversation' AND lease_until < now()
         ORDER BY lease_until
         LIMIT 500";
 }
+
+/// How long a node that does not understand a message leaves it to others before it looks again.
+const LEFT_FOR: SignedDuration = SignedDuration::from_secs(5);
 
 /// A message that is ours to send, for as long as the lease of its claim lasts.
 #[derive(Debug)]
@@ -114,8 +122,7 @@ pub struct Dispatch {
     /// What WhatsApp calls them by, first what they last wrote from; never a name that is somebody else's by now.
     pub identities: Vec<Identity>,
     pub id: MessageId,
-    /// As it is stored, if this version understands it.
-    pub message: Result<Message>,
+    pub message: Message,
 }
 
 /// A send that lost its node.
@@ -125,6 +132,8 @@ pub struct Lapsed {
     pub conversation: ConversationId,
     pub message: MessageId,
     pub claim: ClaimId,
+    /// When its lease was over.
+    pub since: Timestamp,
 }
 
 /// What a claim found.
@@ -132,6 +141,8 @@ pub struct Lapsed {
 pub enum Claim {
     Taken {
         dispatches: Vec<Dispatch>,
+        /// Those that this version does not understand; they are nobody's again, and due a little later.
+        unreadable: usize,
         /// The allowance is spent with these: more may wait.
         is_spent: bool,
     },
@@ -163,7 +174,20 @@ impl Store {
         if taken.is_empty() && is_spent {
             return Ok(Claim::OutOfAllowance);
         }
-        Ok(Claim::Taken { dispatches: taken.iter().map(|row| dispatch(workspace, inbox, claim, row)).collect(), is_spent })
+        let (mut dispatches, mut strange) = (Vec::with_capacity(taken.len()), Vec::new());
+        for row in taken {
+            match dispatch(workspace, inbox, claim, row) {
+                Ok(dispatch) => dispatches.push(dispatch),
+                Err(_) => strange.push(row.get::<_, Uuid>(7)),
+            }
+        }
+        // Those that cannot be given back come back when their lease is over; the others are to be sent now.
+        if !strange.is_empty()
+            && let Err(error) = self.execute(&LEAVE, &[&workspace.0, &strange, &claim.0, &LEFT_FOR.as_secs_f64()]).await
+        {
+            tracing::warn!(%error, count = strange.len(), "messages that another version wrote could not be left to it");
+        }
+        Ok(Claim::Taken { dispatches, unreadable: strange.len(), is_spent })
     }
 
     /// Begins a claim's lease on a message anew; false when it is over, or the message out of its hands.
@@ -194,14 +218,15 @@ impl Store {
             conversation: ConversationId(row.get(1)),
             message: MessageId(row.get(2)),
             claim: ClaimId(row.get(3)),
+            since: row.get(4),
         };
         Ok(rows.iter().map(lapsed).collect())
     }
 }
 
-fn dispatch(workspace: WorkspaceId, inbox: InboxId, claim: ClaimId, row: &Row) -> Dispatch {
+fn dispatch(workspace: WorkspaceId, inbox: InboxId, claim: ClaimId, row: &Row) -> Result<Dispatch> {
     let names = row.get::<_, Vec<&str>>(6).into_iter().filter_map(|name| name.split_once(':'));
-    Dispatch {
+    Ok(Dispatch {
         workspace,
         inbox,
         conversation: ConversationId(row.get(2)),
@@ -211,6 +236,6 @@ fn dispatch(workspace: WorkspaceId, inbox: InboxId, claim: ClaimId, row: &Row) -
         queued_at: row.get(5),
         identities: names.map(|(kind, value)| Identity::of(kind, value.to_owned())).collect(),
         id: MessageId(row.get(7)),
-        message: message(row, 8),
-    }
+        message: message(row, 8)?,
+    })
 }

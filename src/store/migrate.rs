@@ -1,5 +1,10 @@
 //! The schema, from `migrations/`, built into the program.
 
+use std::iter::successors;
+use std::time::Duration;
+
+use tokio_postgres::error::SqlState;
+
 use super::{Error, Result, Store};
 
 crate::statements! {
@@ -12,19 +17,38 @@ crate::statements! {
 /// The advisory lock's number: "baton" in ASCII.
 const LOCK: i64 = 0x62_6174_6f6e;
 
+/// A change of the schema waits no longer than this for a table that somebody has in hand: whoever comes after it waits behind it, and
+/// gives up after two seconds in all.
+const PATIENCE: &str = "SET lock_timeout = '500ms'";
+
+/// How often it is tried, and how long the others have the table to themselves in between.
+const TRIES: u32 = 100;
+const PAUSE: Duration = Duration::from_secs(1);
+
 mod embedded {
     refinery::embed_migrations!("migrations");
 }
 
 impl Store {
-    /// Brings the schema up to date and answers the names of the migrations that ran.
+    /// Brings the schema up to date and answers the names of the migrations that ran. Nodes may be at work meanwhile.
     ///
     /// # Errors
     /// When a migration fails, or one that has run was changed since.
     pub async fn migrate(&self) -> Result<Vec<String>> {
         let mut client = self.unhurried().await?;
         client.query_one(LOCK_MIGRATIONS.sql, &[&LOCK]).await?;
-        let outcome = embedded::migrations::runner().run_async(&mut *client).await;
+        client.batch_execute(PATIENCE).await?;
+        let mut tries = 1;
+        let outcome = loop {
+            match embedded::migrations::runner().run_async(&mut *client).await {
+                Err(error) if is_held_up(&error) && tries < TRIES => {
+                    tries += 1;
+                    tracing::info!(tries, "somebody has a table in hand that a migration is to change; it is tried again");
+                    tokio::time::sleep(PAUSE).await;
+                }
+                outcome => break outcome,
+            }
+        };
         client.query_one(UNLOCK_MIGRATIONS.sql, &[&LOCK]).await?;
         let report = outcome.map_err(cause)?;
         Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
@@ -42,6 +66,12 @@ impl Store {
         let has_run = |version| applied.iter().any(|migration| migration.version() == version);
         Ok(runner.get_migrations().iter().filter(|migration| !has_run(migration.version())).map(ToString::to_string).collect())
     }
+}
+
+fn is_held_up(error: &refinery::Error) -> bool {
+    let mut causes = successors(std::error::Error::source(error), |cause| cause.source());
+    let said = causes.find_map(|cause| cause.downcast_ref::<tokio_postgres::Error>());
+    said.and_then(tokio_postgres::Error::code) == Some(&SqlState::LOCK_NOT_AVAILABLE)
 }
 
 /// The fault with what PostgreSQL said of it, which refinery keeps one level down.

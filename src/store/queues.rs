@@ -13,10 +13,11 @@ use crate::domain::ids::{ConversationId, QueueId, UserId, WorkspaceId};
 use crate::domain::routing::{Assignment, Waiting};
 
 crate::statements! {
+    /// In a state of a newer version, it is a newer node's to give.
     WAITING = "
         SELECT id, last_agent_id
         FROM conversations
-        WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue'
+        WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND state IN ('open', 'snoozed')
         ORDER BY queued_at, id
         LIMIT $3";
     TEAM = "
@@ -42,7 +43,8 @@ crate::statements! {
         ), waiting AS (
             SELECT id
             FROM conversations
-            WHERE workspace_id = $1 AND id = $2 AND queue_id = $3 AND controller = 'queue' AND EXISTS (SELECT FROM room)
+            WHERE workspace_id = $1 AND id = $2 AND queue_id = $3 AND controller = 'queue' AND state IN ('open', 'snoozed')
+              AND EXISTS (SELECT FROM room)
             FOR UPDATE SKIP LOCKED
         ), given AS (
             UPDATE agents

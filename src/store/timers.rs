@@ -23,14 +23,14 @@ crate::statements! {
         DELETE FROM timers
         USING UNNEST($2::uuid[], $3::text[], $4::uuid[]) AS gone (subject_id, kind, about)
         WHERE timers.workspace_id = $1 AND timers.subject_id = gone.subject_id AND timers.kind = gone.kind AND timers.about = gone.about";
-    /// What is due of a kind, and nobody has in hand. Across workspaces, as every worker's claim.
+    /// What is due of a kind, and nobody has in hand; what is another subject's is left to who runs its deadlines. Across workspaces, as every worker's claim.
     CLAIM = "
         UPDATE timers
         SET claimed_until = now() + make_interval(secs => $3)
         WHERE ctid = ANY(ARRAY(
             SELECT ctid
             FROM timers
-            WHERE kind = $1 AND due_at <= now() AND (claimed_until IS NULL OR claimed_until < now())
+            WHERE kind = $1 AND due_at <= now() AND subject_kind = 'conversation' AND (claimed_until IS NULL OR claimed_until < now())
             ORDER BY due_at
             LIMIT $2
             FOR UPDATE SKIP LOCKED))

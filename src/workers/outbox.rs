@@ -59,6 +59,10 @@ const RECORD_TRIES: usize = 1_200;
 
 static NOT_LOOKED: Trouble = Trouble::new("due messages could not be looked for");
 static NOT_CLAIMED: Trouble = Trouble::new("messages could not be claimed");
+static NOT_READ: Trouble = Trouble::new("messages to send could not be read; they are left to a node that understands them");
+
+/// How long every message is to be understood before that is over: other numbers' are in between all the time.
+const CALM: Duration = Duration::from_secs(60);
 
 type Number = (WorkspaceId, InboxId);
 
@@ -141,10 +145,14 @@ impl Outbox {
         }
         let claimed = self.workers.runner.claim_outbox(number.0, number.1, free).await;
         match claimed {
-            Ok((Claim::Taken { dispatches, is_spent }, lease)) => {
+            Ok((Claim::Taken { dispatches, unreadable, is_spent }, lease)) => {
                 NOT_CLAIMED.is_over();
+                match unreadable {
+                    0 => NOT_READ.is_over_after(CALM),
+                    count => NOT_READ.failed(&format_args!("{count} of them")),
+                }
                 looks.store(0, Ordering::Relaxed);
-                let count = dispatches.len();
+                let count = dispatches.len() + unreadable;
                 for dispatch in dispatches {
                     let Ok(permit) = room.permits.clone().try_acquire_owned() else { break };
                     self.sends.spawn(self.clone().deliver(dispatch, lease, room.clone(), permit));
@@ -237,11 +245,6 @@ impl Room {
 
 /// Sends it while the claim lasts; nothing when it did not.
 async fn send(workers: &Workers, dispatch: &Dispatch, mut lease: Lease) -> Option<Outcome> {
-    let message = match &dispatch.message {
-        Ok(message) => message,
-        // A newer version wrote it: one of its nodes may send it.
-        Err(error) => return Some(unprepared(error)),
-    };
     let connection = match workers.runner.workplaces().connection(dispatch.workspace, dispatch.inbox).await {
         Ok(Some(connection)) => connection,
         Ok(None) => return Some(never("the number is not connected any more")),
@@ -253,7 +256,7 @@ async fn send(workers: &Workers, dispatch: &Dispatch, mut lease: Lease) -> Optio
     };
     let rules = adapter.rules();
     let Some(to) = recipient(dispatch, rules) else { return Some(never("the contact has no address on this channel")) };
-    let message = match in_thread(workers, dispatch, rules, message).await {
+    let message = match in_thread(workers, dispatch, rules, &dispatch.message).await {
         Ok(message) => message,
         Err(error) => return Some(unprepared(&error)),
     };

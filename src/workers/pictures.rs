@@ -79,7 +79,7 @@ async fn bring(workers: &Workers, picture: PendingMedia) {
     let recorded = match result {
         Ok(stored) => {
             let size = (u32::try_from(stored.width).unwrap_or(0), u32::try_from(stored.height).unwrap_or(0));
-            let alongside = Alongside { timer: None, media: Some((picture.id, stored)) };
+            let alongside = Alongside { media: Some((picture.id, stored)), ..Alongside::default() };
             let command = command(MediaState::Stored, Some(size));
             workers.runner.run_alongside(picture.workspace, picture.conversation, command, &alongside).await
         }

@@ -62,7 +62,8 @@ async fn ring(workers: &Workers, kind: &str, stop: &CancellationToken) -> Result
         0 => NOT_READ.is_over(),
         count => NOT_READ.failed(&format_args!("{count} of them")),
     }
-    if !due.timers.is_empty() {
+    // What cannot be read is nobody's for a while: what stands behind it may be due too.
+    if !due.timers.is_empty() || due.unreadable > 0 {
         stream::iter(due.timers).for_each_concurrent(AT_ONCE, |timer| command(workers, timer, stop)).await;
         return Ok(Duration::ZERO);
     }

@@ -152,7 +152,7 @@ async fn what_is_refused_for_the_moment_comes_again_and_what_nobody_knows_does_n
     shop.execute("UPDATE timers SET due_at = due_at - interval '61 seconds'", &[]).await;
     let timer = shop.store.claim_timers("unknown_send", Duration::from_secs(60), 10).await.unwrap().timers.remove(0);
     let command = Command::TimerDue { timer: timer.timer };
-    let alongside = Alongside { timer: Some(timer), media: None };
+    let alongside = Alongside { timer: Some(timer), ..Alongside::default() };
     let rings = (0..3).map(|_| node.runner.run_alongside(shop.workspace, conversation, command.clone(), &alongside));
     let rung = join_all(rings).await;
     assert_eq!(rung.iter().filter(|outcome| outcome.is_ok()).count(), 1, "a timer rings once: {rung:?}");

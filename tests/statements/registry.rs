@@ -17,6 +17,7 @@ macro_rules! files {
 
 /// Every file of `src/store` that declares statements.
 pub const ALL: &[File] = files! {
+    access
     agents
     allowances
     apps

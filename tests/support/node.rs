@@ -35,6 +35,8 @@ pub struct Node {
     name: String,
     side: Side,
     environment: Vec<String>,
+    /// The program.
+    build: String,
     /// A program that starts ours, with its arguments.
     starter: Vec<String>,
     log: PathBuf,
@@ -60,12 +62,18 @@ impl Node {
             set("BATON_METRICS_TOKEN", METRICS_TOKEN),
             set("BATON_SKIP_DURABILITY_CHECK", if servers.is_durable() { "false" } else { "true" }),
         ];
-        Self { address, name: name.to_owned(), side, environment, starter: Vec::new(), log: folder.join("log"), starts: 0, process: None }
+        let (name, log) = (name.to_owned(), folder.join("log"));
+        Self { address, name, side, environment, build: binary(), starter: Vec::new(), log, starts: 0, process: None }
     }
 
     /// From its next start on it may have so many descriptors open, and may raise that to `at_most`.
     pub fn may_open(&mut self, descriptors: usize, at_most: usize) {
         self.starter = vec!["prlimit".to_owned(), format!("--nofile={descriptors}:{at_most}")];
+    }
+
+    /// Is of another build from its next start on.
+    pub fn is_built_as(&mut self, program: &str) {
+        program.clone_into(&mut self.build);
     }
 
     /// Starts with this setting from its next start on.
@@ -92,7 +100,7 @@ impl Node {
         let program = Path::new("/usr/bin/env");
         let mut arguments = self.environment.clone();
         arguments.extend(self.starter.clone());
-        arguments.push(binary());
+        arguments.push(self.build.clone());
         arguments.push("serve".to_owned());
         arguments.extend(match self.side {
             Side::Both => None,
@@ -168,7 +176,7 @@ impl Node {
     /// What a command says that an administrator types on this node's machine.
     pub async fn runs(&self, arguments: &[&str]) -> String {
         let mut command = tokio::process::Command::new("/usr/bin/env");
-        let output = command.args(&self.environment).arg(binary()).args(arguments).output().await.unwrap();
+        let output = command.args(&self.environment).arg(&self.build).args(arguments).output().await.unwrap();
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }

@@ -272,10 +272,10 @@ impl Page {
                 self.sign(conversation, Doing::Viewing);
                 send(session, people_frame(&self.state, self.owner.workspace, conversation)).await
             }
-            // It does not exist, as far as this person sees.
+            // It does not exist, as far as this person sees. A page that had it open before goes to what there is.
             Ok(None) => {
                 self.turn_to(None);
-                send(session, ToPage::Gone { conversation }.frame()).await
+                self.owner.access.is_none() || send(session, ToPage::Gone { conversation }.frame()).await
             }
             // The database is away: the page is told to come again.
             Err(error) => {
