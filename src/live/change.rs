@@ -1,5 +1,6 @@
 //! What is published after a commit, with all that the fragments of it show.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -7,10 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::Snapshot;
 use crate::domain::brief::Answer;
-use crate::domain::contact::Contact;
+use crate::domain::channel::Formatting;
+use crate::domain::contact::{Contact, Identity};
 use crate::domain::conversation::{Conversation, Listing};
 use crate::domain::event::{Event, Recorded};
-use crate::domain::ids::WorkspaceId;
+use crate::domain::ids::{MessageId, UserId, WorkspaceId};
+use crate::domain::message::{Author, Message};
+use crate::domain::thread::{QuotedMessage, ThreadMessage};
 use crate::domain::tick::Climbed;
 
 /// What pages are shown.
@@ -37,6 +41,25 @@ pub struct TicksChange {
     pub climbed: Vec<Climbed>,
 }
 
+/// What events only point at, as it stood after the commit.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Standing {
+    /// Messages that were written before.
+    pub messages: Vec<ThreadMessage>,
+    /// Messages that are answered.
+    pub quotes: Vec<QuotedMessage>,
+    /// What the customer is called by, where that changed.
+    pub identities: Vec<Identity>,
+}
+
+impl Standing {
+    /// How a message stands, which may be further than an event told.
+    #[must_use]
+    pub fn message(&self, id: MessageId) -> Option<&ThreadMessage> {
+        self.messages.iter().find(|it| it.message.id == id)
+    }
+}
+
 /// One command's effect on one conversation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ConversationChange {
@@ -58,6 +81,15 @@ pub struct ConversationChange {
     #[serde(default)]
     pub waited_since: Option<Timestamp>,
     pub events: Vec<Recorded>,
+    /// What marks in its texts mean.
+    #[serde(default)]
+    pub formatting: Formatting,
+    /// The names of the agents who wrote what is shown.
+    #[serde(default)]
+    pub people: HashMap<UserId, String>,
+    /// What the events only point at; nothing while nobody has looked it up.
+    #[serde(default)]
+    pub standing: Option<Standing>,
     /// A message left the outbox that others of its contact waited behind; for who publishes it only.
     #[serde(skip)]
     pub next_may_go: bool,
@@ -89,10 +121,26 @@ impl ConversationChange {
             answers,
             before: before.map(Listing::of),
             waited_since: before.and_then(|before| before.waiting_since),
+            people: events.iter().filter_map(|recorded| author(snapshot, recorded.event.message_brought()?)).collect(),
+            formatting: snapshot.rules.formatting,
+            standing: None,
             events: events.into_iter().map(without_raw).collect(),
             next_may_go: false,
             conversation,
         })
+    }
+
+    /// The events point at what nobody has looked up for them yet.
+    #[must_use]
+    pub fn points_elsewhere(&self) -> bool {
+        let is_elsewhere = |message: &Message| {
+            let is_unnamed = matches!(message.author, Author::Agent { user } if !self.people.contains_key(&user));
+            is_unnamed || message.quoted().is_some()
+        };
+        self.events
+            .iter()
+            .map(|recorded| &recorded.event)
+            .any(|event| event.changes_names() || event.message_touched().is_some() || event.message_brought().is_some_and(is_elsewhere))
     }
 
     /// Whether a clock began or stopped: more than one place shows it.
@@ -106,6 +154,13 @@ impl ConversationChange {
     pub fn is_move(&self) -> bool {
         self.before != Some(Listing::of(&self.conversation))
     }
+}
+
+/// The agent who wrote a message, with the name.
+fn author(snapshot: &Snapshot, message: &Message) -> Option<(UserId, String)> {
+    let Author::Agent { user } = message.author else { return None };
+    let known = snapshot.agents.get(&user).map(|agent| agent.name.clone());
+    Some((user, known.or_else(|| snapshot.workplace.people.get(&user).cloned())?))
 }
 
 /// Only what is shown raw travels raw.

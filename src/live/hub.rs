@@ -21,6 +21,8 @@ pub const WAITING_FRAMES: usize = 64;
 /// Pages of one session at most; more are no person's.
 pub const MOST_PAGES: usize = 50;
 
+const REFRESH: ByteString = ByteString::from_static(r#"{"type":"refresh"}"#);
+
 const SIGNED_OUT: ByteString = ByteString::from_static(r#"{"type":"signed_out"}"#);
 
 /// This node's name of a socket.
@@ -275,7 +277,12 @@ impl Hub {
     /// Tells every page to look for itself: something may have been missed.
     pub fn refresh_all(&self) {
         let lines: Vec<Arc<Line>> = self.lock().all.values().map(line).collect();
-        deliver(&lines, &ByteString::from_static(r#"{"type":"refresh"}"#));
+        deliver(&lines, &REFRESH);
+    }
+
+    /// As [`Hub::refresh_all`], for one workspace.
+    pub fn refresh_workspace(&self, workspace: WorkspaceId) {
+        deliver(&self.pages_in(workspace), &REFRESH);
     }
 
     /// Says goodbye to the pages of a session, and ends them a moment later, whether or not they listened.

@@ -23,6 +23,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, mpsc};
 
+use crate::domain::conversation::Listing;
 use crate::domain::ids::{SessionId, UserId, WorkspaceId};
 use bus::Bus;
 use change::Change;
@@ -129,6 +130,9 @@ impl Live {
     fn show(&self, change: Change) {
         if self.hub.is_empty() {
             return;
+        }
+        if let Change::Conversation(change) = &change {
+            self.people.moved(change.workspace, change.conversation.id, Listing::of(&change.conversation));
         }
         if self.changes.try_send(change).is_err() {
             metrics::counter!("baton_changes_dropped_total").increment(1);

@@ -3,7 +3,7 @@
 
 mod numbers;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,18 +11,19 @@ use actix_web::web::Data;
 use bytestring::ByteString;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::frames::ToPage;
 use super::streams;
-use crate::domain::conversation::Listing;
 use crate::domain::filter::View;
 use crate::domain::ids::{ConversationId, SessionId, UserId, WorkspaceId};
 use crate::domain::tick::Climbed;
-use crate::live::change::{Change, ConversationChange, TicksChange};
+use crate::live::change::{Change, ConversationChange};
 use crate::live::delivery::{Line, deliver};
 use crate::live::hub::ListPage;
+use crate::live::people::Changed;
 use crate::web::conversations::present;
 use crate::web::locale::Locale;
 use crate::web::sessions::renewal;
@@ -46,14 +47,15 @@ const REFRESH_WITHOUT_BUS: u32 = 7;
 const GATHER: Duration = Duration::from_millis(100);
 const SHOWN_AT_ONCE: usize = 32;
 
-/// How long the database may take to say in which lists conversations are.
-const LISTINGS: Duration = Duration::from_millis(500);
-
 /// How often signs of people fade.
 const FADE: Duration = Duration::from_secs(2);
 
 /// How often each session is looked up again.
 const SESSION_ROUND: Duration = Duration::from_secs(60);
+
+/// Tasks that render at most, and what waits for one of them.
+const MOST_HANDS: usize = 8;
+const WAITING: usize = 1024;
 
 type Dirty = Arc<Mutex<HashSet<WorkspaceId>>>;
 
@@ -73,38 +75,101 @@ pub async fn run(state: Data<State>, changes: Arc<tokio::sync::Mutex<mpsc::Recei
     state.live.hub.cut_all();
 }
 
+/// Hands changes to the hands that render them. Those of one conversation go to the same one, so that they stay in order; one that
+/// is too far behind tells the pages of the workspace to look for themselves, and keeps nobody waiting.
 async fn show_changes(state: &Data<State>, changes: &mut mpsc::Receiver<Change>, dirty: &Dirty) {
-    while let Some(change) = changes.recv().await {
+    let mut hands = Hands::start(state);
+    loop {
+        let change = tokio::select! {
+            change = changes.recv() => change,
+            () = hands.fail() => None,
+        };
         match change {
-            Change::Conversation(change) => {
-                show(state, &change).await;
+            None => return,
+            Some(Change::Conversation(change)) => {
                 if change.is_move() {
                     dirty.lock().unwrap_or_else(PoisonError::into_inner).insert(change.workspace);
                 }
+                hands.give(state, change.workspace, change.conversation.id, Rendering::Conversation(change));
             }
-            Change::Ticks(ticks) => show_ticks(state, &ticks),
+            Some(Change::Ticks(ticks)) => {
+                let mut of_conversations: BTreeMap<ConversationId, Vec<Climbed>> = BTreeMap::new();
+                for climbed in &ticks.climbed {
+                    of_conversations.entry(climbed.conversation).or_default().push(climbed.clone());
+                }
+                for (conversation, climbed) in of_conversations {
+                    hands.give(state, ticks.workspace, conversation, Rendering::Ticks(ticks.workspace, conversation, climbed));
+                }
+            }
         }
+    }
+}
+
+/// What is rendered of one conversation.
+enum Rendering {
+    Conversation(Arc<ConversationChange>),
+    Ticks(WorkspaceId, ConversationId, Vec<Climbed>),
+}
+
+/// Tasks that render beside each other.
+struct Hands {
+    queues: Vec<mpsc::Sender<Rendering>>,
+    tasks: JoinSet<()>,
+}
+
+impl Hands {
+    fn start(state: &Data<State>) -> Self {
+        let mut hands = Self { queues: Vec::new(), tasks: JoinSet::new() };
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from).min(MOST_HANDS) {
+            let (queue, waiting) = mpsc::channel(WAITING);
+            hands.queues.push(queue);
+            hands.tasks.spawn(render(state.clone(), waiting));
+        }
+        hands
+    }
+
+    fn give(&self, state: &State, workspace: WorkspaceId, conversation: ConversationId, rendering: Rendering) {
+        let hand = conversation.0.as_u128() % self.queues.len() as u128;
+        if self.queues[hand as usize].try_send(rendering).is_err() {
+            metrics::counter!("baton_changes_dropped_total").increment(1);
+            state.live.hub.refresh_workspace(workspace);
+        }
+    }
+
+    /// Waits until one of them fails, which none should.
+    async fn fail(&mut self) {
+        match self.tasks.join_next().await {
+            Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            _ => {}
+        }
+    }
+}
+
+async fn render(state: Data<State>, mut waiting: mpsc::Receiver<Rendering>) {
+    while let Some(rendering) = waiting.recv().await {
+        match rendering {
+            Rendering::Conversation(change) => show(&state, &change),
+            Rendering::Ticks(workspace, conversation, climbed) => show_ticks(&state, workspace, conversation, &climbed),
+        }
+        // Rendering waits for nothing: the thread is others' too.
+        tokio::task::yield_now().await;
     }
 }
 
 /// Shows how far messages got to whoever has their conversation open.
-fn show_ticks(state: &State, ticks: &TicksChange) {
-    let mut of_conversations: BTreeMap<ConversationId, Vec<&Climbed>> = BTreeMap::new();
-    ticks.climbed.iter().for_each(|climbed| of_conversations.entry(climbed.conversation).or_default().push(climbed));
-    for (conversation, climbed) in of_conversations {
-        for (locale, lines) in by_locale(&state.live.hub.viewers(ticks.workspace, conversation)) {
-            let html: String = climbed.iter().map(|climbed| threads::ticks_html(locale, climbed)).collect();
-            deliver(&lines, &ToPage::Ticks { conversation, html: &html }.frame());
-            climbed.iter().for_each(|climbed| record_lag(climbed.ticked_at));
-        }
+fn show_ticks(state: &State, workspace: WorkspaceId, conversation: ConversationId, climbed: &[Climbed]) {
+    for (locale, lines) in by_locale(&state.live.hub.viewers(workspace, conversation)) {
+        let html: String = climbed.iter().map(|climbed| threads::ticks_html(locale, climbed)).collect();
+        deliver(&lines, &ToPage::Ticks { conversation, html: &html }.frame());
+        climbed.iter().for_each(|climbed| record_lag(climbed.ticked_at));
     }
 }
 
 /// Shows one change to whom it concerns.
-async fn show(state: &State, change: &ConversationChange) {
+fn show(state: &State, change: &ConversationChange) {
     let audience = state.live.hub.audience(change);
     for (locale, lines) in by_locale(&audience.thread) {
-        for frame in thread_frames(state, locale, change).await {
+        for frame in thread_frames(locale, change) {
             deliver(&lines, &frame);
         }
     }
@@ -134,16 +199,13 @@ fn record_lag(committed: Timestamp) {
     metrics::histogram!("baton_commit_to_browser_seconds").record(lag);
 }
 
-async fn thread_frames(state: &State, locale: Locale, change: &ConversationChange) -> Vec<ByteString> {
-    let mut frames = Vec::with_capacity(change.events.len());
-    for recorded in &change.events {
-        // A fragment that cannot be made leaves a gap, and a page that sees one asks for what it missed.
-        match threads::live_html(state, locale, change, recorded).await {
-            Ok(html) => frames.push(ToPage::Event { conversation: change.conversation.id, seq: recorded.seq, html: &html }.frame()),
-            Err(error) => tracing::error!(%error, conversation = %change.conversation.id, "an event could not be shown"),
-        }
-    }
-    frames
+/// A fragment that cannot be made leaves a gap, and a page that sees one asks for what it missed.
+fn thread_frames(locale: Locale, change: &ConversationChange) -> impl Iterator<Item = ByteString> {
+    let conversation = change.conversation.id;
+    change.events.iter().filter_map(move |recorded| {
+        let html = threads::live_html(locale, change, recorded)?;
+        Some(ToPage::Event { conversation, seq: recorded.seq, html: &html }.frame())
+    })
 }
 
 fn by_locale(lines: &[Arc<Line>]) -> BTreeMap<Locale, Vec<Arc<Line>>> {
@@ -182,7 +244,7 @@ async fn count(state: &State, dirty: &Dirty) {
     }
 }
 
-/// Shows who is viewing and typing: at once to pages that have the conversation open, then to those that have it in their list.
+/// Shows who is viewing and typing to pages that have the conversation open, or in their list.
 async fn show_people(state: &State) {
     let mut fade = tokio::time::interval(FADE);
     loop {
@@ -193,18 +255,11 @@ async fn show_people(state: &State) {
                 continue;
             }
         };
-        let mut by_workspace: HashMap<WorkspaceId, Vec<ConversationId>> = HashMap::new();
-        for (workspace, conversation) in changed {
-            deliver(&state.live.hub.viewers(workspace, conversation), &people_frame(state, workspace, conversation));
-            by_workspace.entry(workspace).or_default().push(conversation);
-        }
-        by_workspace.retain(|workspace, _| state.live.hub.has_workspace(*workspace));
-        for (workspace, conversations) in by_workspace {
-            for (conversation, listing) in listings(state, workspace, &conversations).await {
-                let pages = state.live.hub.listing_pages(workspace, conversation, &listing);
-                if !pages.is_empty() {
-                    deliver(&pages, &people_frame(state, workspace, conversation));
-                }
+        for Changed { workspace, conversation, listing } in changed {
+            let mut pages = state.live.hub.viewers(workspace, conversation);
+            pages.extend(listing.iter().flat_map(|listing| state.live.hub.listing_pages(workspace, conversation, listing)));
+            if !pages.is_empty() {
+                deliver(&pages, &people_frame(state, workspace, conversation));
             }
         }
         tokio::time::sleep(GATHER).await;
@@ -215,23 +270,6 @@ async fn show_people(state: &State) {
 pub(in crate::web) fn people_frame(state: &State, workspace: WorkspaceId, conversation: ConversationId) -> ByteString {
     let present = state.live.people.at(workspace, conversation, Timestamp::now());
     ToPage::People { conversation, viewers: &present.viewers, typing: &present.typing }.frame()
-}
-
-/// In which lists conversations are; nothing when the database takes long to say: rows can do without their people for a while.
-pub(in crate::web) async fn listings(
-    state: &State,
-    workspace: WorkspaceId,
-    conversations: &[ConversationId],
-) -> HashMap<ConversationId, Listing> {
-    let ids: Vec<Uuid> = conversations.iter().map(|conversation| conversation.0).collect();
-    match tokio::time::timeout(LISTINGS, state.store.listings(workspace, &ids)).await {
-        Ok(Ok(listings)) => listings,
-        Ok(Err(error)) => {
-            tracing::debug!(%error, "rows do without their people");
-            HashMap::new()
-        }
-        Err(_) => HashMap::new(),
-    }
 }
 
 /// Tells pages the last sequence and the last tick of what they have open: a lost last frame is noticed.

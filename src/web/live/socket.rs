@@ -15,8 +15,9 @@ use tokio::time::{Instant, sleep_until};
 
 use super::attention::Attention;
 use super::customer;
-use super::fanout::{listings, people_frame};
+use super::fanout::people_frame;
 use super::frames::{FromPage, ToPage};
+use crate::domain::conversation::Listing;
 use crate::domain::filter::{Filter, View};
 use crate::domain::ids::{ConversationId, QueueId};
 use crate::live::delivery::{ThreadQueue, carry};
@@ -219,10 +220,7 @@ impl Page {
     async fn show_people(&self, session: &mut Session) -> bool {
         let workspace = self.owner.workspace;
         let places = self.state.live.people.places(workspace, PLACES);
-        if places.is_empty() {
-            return true;
-        }
-        for (conversation, listing) in listings(&self.state, workspace, &places).await {
+        for (conversation, listing) in places {
             if self.state.live.hub.lists(self.id, &listing) && !send(session, people_frame(&self.state, workspace, conversation)).await {
                 return false;
             }
@@ -236,12 +234,12 @@ impl Page {
         self.turn_to(Some(conversation));
         match threads::since_html(&self.state, self.locale(), self.owner.workspace, conversation, seen).await {
             Ok(Some(caught_up)) => {
-                let threads::CaughtUp { seen: Seen { seq, ticked }, html, reload } = caught_up;
+                let threads::CaughtUp { seen: Seen { seq, ticked }, html, reload, listing } = caught_up;
                 let frame = ToPage::CaughtUp { conversation, seq, ticked, html: &html, reload };
                 if !send(session, frame.frame()).await {
                     return false;
                 }
-                self.sign(conversation, Doing::Viewing);
+                self.sign_as_listed(conversation, Doing::Viewing, Some(listing));
                 send(session, people_frame(&self.state, self.owner.workspace, conversation)).await
             }
             // Not in this workspace: nothing is told, as if it did not exist.
@@ -268,6 +266,10 @@ impl Page {
     }
 
     fn sign(&self, conversation: ConversationId, doing: Doing) {
+        self.sign_as_listed(conversation, doing, None);
+    }
+
+    fn sign_as_listed(&self, conversation: ConversationId, doing: Doing, listing: Option<Listing>) {
         self.state.live.tell_people(Sign {
             workspace: self.owner.workspace,
             conversation,
@@ -275,6 +277,7 @@ impl Page {
             name: self.name.to_string(),
             doing,
             at: Timestamp::now(),
+            listing: listing.or_else(|| self.state.live.people.listing(self.owner.workspace, conversation)),
         });
     }
 
