@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::presence::Here;
 use crate::domain::Snapshot;
 use crate::domain::brief::Answer;
 use crate::domain::channel::Formatting;
@@ -17,11 +18,21 @@ use crate::domain::message::{Author, Message};
 use crate::domain::thread::{QuotedMessage, ThreadMessage};
 use crate::domain::tick::Climbed;
 
-/// What pages are shown.
+/// What has changed, for the pages and the nodes that show or keep it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Change {
     Conversation(Arc<ConversationChange>),
     Ticks(Arc<TicksChange>),
+    /// A person came or went.
+    Agent(Here),
+    SetUp(SetUpChange),
+}
+
+/// What is set up has changed; whoever keeps an older version reads it again.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct SetUpChange {
+    pub workspace: WorkspaceId,
+    pub version: i64,
 }
 
 impl Change {
@@ -30,6 +41,8 @@ impl Change {
         match self {
             Change::Conversation(change) => change.workspace,
             Change::Ticks(ticks) => ticks.workspace,
+            Change::Agent(here) => here.workspace,
+            Change::SetUp(change) => change.workspace,
         }
     }
 }
@@ -147,6 +160,12 @@ impl ConversationChange {
     #[must_use]
     pub fn is_wait_changed(&self) -> bool {
         self.waited_since != self.conversation.waiting_since
+    }
+
+    /// Whether somebody has more or less to do than before.
+    #[must_use]
+    pub fn is_shift(&self) -> bool {
+        self.before.and_then(|before| before.controller.agent()) != self.conversation.controller.agent()
     }
 
     /// Whether it moved between lists: somebody's counts change.

@@ -73,7 +73,7 @@ struct Sockets {
     all: HashMap<SocketId, Socket>,
     by_topic: HashMap<(WorkspaceId, Topic), HashSet<SocketId>>,
     by_conversation: HashMap<ConversationId, HashSet<SocketId>>,
-    by_user: HashMap<(WorkspaceId, UserId), HashSet<SocketId>>,
+    by_workspace: HashMap<WorkspaceId, HashMap<UserId, HashSet<SocketId>>>,
     by_session: HashMap<(WorkspaceId, SessionId), HashSet<SocketId>>,
 }
 
@@ -135,7 +135,7 @@ impl Hub {
             return None;
         }
         of_session.insert(id);
-        sockets.by_user.entry((owner.workspace, owner.user)).or_default().insert(id);
+        sockets.by_workspace.entry(owner.workspace).or_default().entry(owner.user).or_default().insert(id);
         let line = Arc::new(Line::new(owner.locale, frames, cut.clone(), queue));
         sockets.all.insert(id, Socket { owner, line, showing: None, open: None, is_dismissed: false });
         self.count.store(sockets.all.len(), Ordering::Relaxed);
@@ -158,13 +158,17 @@ impl Hub {
                 sockets.by_session.remove(&session);
             }
         }
-        let key = (socket.owner.workspace, socket.owner.user);
-        let pages = sockets.by_user.get_mut(&key)?;
+        let Owner { workspace, user, .. } = socket.owner;
+        let people = sockets.by_workspace.get_mut(&workspace)?;
+        let pages = people.get_mut(&user)?;
         pages.remove(&id);
         if !pages.is_empty() {
             return None;
         }
-        sockets.by_user.remove(&key);
+        people.remove(&user);
+        if people.is_empty() {
+            sockets.by_workspace.remove(&workspace);
+        }
         Some(if socket.is_dismissed { LastPage::Dismissed } else { LastPage::Closed })
     }
 
@@ -196,13 +200,15 @@ impl Hub {
     /// Whether a person has a socket on this node.
     #[must_use]
     pub fn has_user(&self, workspace: WorkspaceId, user: UserId) -> bool {
-        self.lock().by_user.contains_key(&(workspace, user))
+        self.lock().pages_of(workspace, user).is_some()
     }
 
     /// Everybody with a socket on this node.
     #[must_use]
     pub fn users(&self) -> Vec<(WorkspaceId, UserId)> {
-        self.lock().by_user.keys().copied().collect()
+        let sockets = self.lock();
+        let people = sockets.by_workspace.iter();
+        people.flat_map(|(workspace, people)| people.keys().map(|user| (*workspace, *user))).collect()
     }
 
     /// Whom a change concerns.
@@ -242,7 +248,26 @@ impl Hub {
     /// Whether anybody of a workspace has a socket on this node.
     #[must_use]
     pub fn has_workspace(&self, workspace: WorkspaceId) -> bool {
-        self.lock().by_user.keys().any(|(of, _)| *of == workspace)
+        self.lock().by_workspace.contains_key(&workspace)
+    }
+
+    /// The workspaces of which anybody has a socket on this node.
+    #[must_use]
+    pub fn workspaces(&self) -> HashSet<WorkspaceId> {
+        self.lock().by_workspace.keys().copied().collect()
+    }
+
+    /// The people of a workspace who have a socket on this node.
+    #[must_use]
+    pub fn users_in(&self, workspace: WorkspaceId) -> Vec<UserId> {
+        self.lock().by_workspace.get(&workspace).into_iter().flat_map(HashMap::keys).copied().collect()
+    }
+
+    /// The pages of a workspace that have a conversation open.
+    #[must_use]
+    pub fn reading_in(&self, workspace: WorkspaceId) -> Vec<Arc<Line>> {
+        let sockets = self.lock();
+        sockets.all.values().filter(|socket| socket.owner.workspace == workspace && socket.open.is_some()).map(line).collect()
     }
 
     /// The pages of a workspace.
@@ -254,7 +279,7 @@ impl Hub {
     /// A person's pages.
     #[must_use]
     pub fn pages_of(&self, workspace: WorkspaceId, user: UserId) -> Vec<Arc<Line>> {
-        self.lock().lines(|sockets| sockets.by_user.get(&(workspace, user)))
+        self.lock().lines(|sockets| sockets.pages_of(workspace, user))
     }
 
     /// The sessions that have a page here.
@@ -293,7 +318,7 @@ impl Hub {
 
     /// As [`Hub::close_session`], for all pages of a person.
     pub fn close_person(&self, workspace: WorkspaceId, user: UserId) {
-        let lines = self.lock().dismiss(|sockets| sockets.by_user.get(&(workspace, user)));
+        let lines = self.lock().dismiss(|sockets| sockets.pages_of(workspace, user));
         deliver_last(&lines, &SIGNED_OUT);
     }
 
@@ -311,6 +336,10 @@ impl Hub {
 }
 
 impl Sockets {
+    fn pages_of(&self, workspace: WorkspaceId, user: UserId) -> Option<&HashSet<SocketId>> {
+        self.by_workspace.get(&workspace)?.get(&user)
+    }
+
     /// The lines of some sockets.
     fn lines(&self, ids: impl FnOnce(&Self) -> Option<&HashSet<SocketId>>) -> Vec<Arc<Line>> {
         ids(self).into_iter().flatten().filter_map(|id| self.all.get(id)).map(line).collect()

@@ -106,7 +106,9 @@ async fn every_list_has_what_its_filter_matches_in_the_order_of_its_view() {
     let everything = everything(under_way).await.into_iter().chain(everything(resolved).await);
     let listings: BTreeMap<ConversationId, Listing> = everything.map(|row| (row.conversation.id, Listing::of(&row.conversation))).collect();
     assert_eq!(listings.len(), 252, "what is not under way is resolved");
+    let board = shop.store.board(shop.workspace, &[ana.user, ben.user]).await.unwrap();
     for viewer in [ana.user, ben.user] {
+        let counts = board.counts(viewer);
         let queues = shop.store.queues_of(shop.workspace, viewer).await.unwrap();
         let queues: Vec<QueueId> = queues.into_iter().map(QueueId).collect();
         for view in View::ALL {
@@ -114,6 +116,13 @@ async fn every_list_has_what_its_filter_matches_in_the_order_of_its_view() {
             let filter = Filter::new(view, viewer, &queues);
             let expected: BTreeSet<ConversationId> =
                 listings.iter().filter(|(_, listing)| filter.matches(listing)).map(|(conversation, _)| *conversation).collect();
+            let figure = match view {
+                View::Mine => Some(counts.mine),
+                View::Queues => Some(counts.queues),
+                View::Unassigned => Some(counts.unassigned),
+                View::All | View::Resolved => None,
+            };
+            assert!(figure.is_none_or(|figure| usize::try_from(figure) == Ok(expected.len())), "{view:?}: {figure:?}");
             let is_empty = viewer == ben.user && view == View::Queues;
             assert_eq!(expected.is_empty(), is_empty, "{view:?}");
             let found: BTreeSet<ConversationId> = listed.iter().map(|row| row.conversation.id).collect();

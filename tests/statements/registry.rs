@@ -21,6 +21,7 @@ pub const ALL: &[File] = files! {
     allowances
     apps
     assets
+    board
     canned_replies
     contacts
     conversations

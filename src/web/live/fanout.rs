@@ -4,7 +4,7 @@
 mod numbers;
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use actix_web::web::Data;
@@ -24,15 +24,15 @@ use crate::live::change::{Change, ConversationChange};
 use crate::live::delivery::{Line, deliver};
 use crate::live::hub::ListPage;
 use crate::live::people::Changed;
+use crate::store::board::ViewCounts;
 use crate::web::conversations::present;
 use crate::web::locale::Locale;
 use crate::web::sessions::renewal;
 use crate::web::state::State;
 use crate::web::threads;
 
-/// How often the figures on tabs are brought up to date, and for how many people at once.
-const COUNTS: Duration = Duration::from_secs(1);
-const COUNTED_AT_ONCE: usize = 50;
+/// How often the figures on tabs, and who can be given work, are brought up to date.
+const ROUND: Duration = Duration::from_secs(1);
 
 /// How often pages are told the last sequence of what they have open while the bus is away; and every how many times while it
 /// is there, when only a last frame can have been lost.
@@ -57,16 +57,31 @@ const SESSION_ROUND: Duration = Duration::from_secs(60);
 const MOST_HANDS: usize = 8;
 const WAITING: usize = 1024;
 
-type Dirty = Arc<Mutex<HashSet<WorkspaceId>>>;
+/// The workspaces of which pages are to be told something together.
+#[derive(Default)]
+struct Stale {
+    /// The figures on tabs may have changed.
+    counts: Mutex<HashSet<WorkspaceId>>,
+    /// Who is there, and how much each has to do, may have changed.
+    team: Mutex<HashSet<WorkspaceId>>,
+}
+
+fn marked(workspaces: &Mutex<HashSet<WorkspaceId>>) -> MutexGuard<'_, HashSet<WorkspaceId>> {
+    workspaces.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn take(workspaces: &Mutex<HashSet<WorkspaceId>>) -> HashSet<WorkspaceId> {
+    std::mem::take(&mut *marked(workspaces))
+}
 
 /// Runs all that this node's sockets hear, until `stop`.
 pub async fn run(state: Data<State>, changes: Arc<tokio::sync::Mutex<mpsc::Receiver<Change>>>, stop: CancellationToken) {
     let mut changes = changes.lock().await;
-    let dirty = Dirty::default();
+    let stale = Stale::default();
     tokio::select! {
         () = stop.cancelled() => {}
-        () = show_changes(&state, &mut changes, &dirty) => {}
-        () = count(&state, &dirty) => {}
+        () = show_changes(&state, &mut changes, &stale) => {}
+        () = bring_up_to_date(&state, &stale) => {}
         () = show_people(&state) => {}
         () = numbers::show(&state) => {}
         () = beat(&state) => {}
@@ -77,7 +92,7 @@ pub async fn run(state: Data<State>, changes: Arc<tokio::sync::Mutex<mpsc::Recei
 
 /// Hands changes to the hands that render them. Those of one conversation go to the same one, so that they stay in order; one that
 /// is too far behind tells the pages of the workspace to look for themselves, and keeps nobody waiting.
-async fn show_changes(state: &Data<State>, changes: &mut mpsc::Receiver<Change>, dirty: &Dirty) {
+async fn show_changes(state: &Data<State>, changes: &mut mpsc::Receiver<Change>, stale: &Stale) {
     let mut hands = Hands::start(state);
     loop {
         let change = tokio::select! {
@@ -88,9 +103,18 @@ async fn show_changes(state: &Data<State>, changes: &mut mpsc::Receiver<Change>,
             None => return,
             Some(Change::Conversation(change)) => {
                 if change.is_move() {
-                    dirty.lock().unwrap_or_else(PoisonError::into_inner).insert(change.workspace);
+                    marked(&stale.counts).insert(change.workspace);
+                }
+                if change.is_shift() {
+                    marked(&stale.team).insert(change.workspace);
                 }
                 hands.give(state, change.workspace, change.conversation.id, Rendering::Conversation(change));
+            }
+            Some(Change::Agent(here)) => _ = marked(&stale.team).insert(here.workspace),
+            // Teams have other queues, queues other teams, people more room or less.
+            Some(Change::SetUp(change)) => {
+                marked(&stale.counts).insert(change.workspace);
+                marked(&stale.team).insert(change.workspace);
             }
             Some(Change::Ticks(ticks)) => {
                 let mut of_conversations: BTreeMap<ConversationId, Vec<Climbed>> = BTreeMap::new();
@@ -220,28 +244,33 @@ fn locale_of(line: &Line) -> Locale {
     Locale::of(line.locale).unwrap_or_default()
 }
 
-/// Brings the figures on tabs up to date where conversations moved.
-async fn count(state: &State, dirty: &Dirty) {
-    let mut left: Vec<(WorkspaceId, UserId)> = Vec::new();
+/// Brings the figures on tabs up to date where conversations moved, and tells who may be about to hand one over that others are there
+/// or have room than before.
+async fn bring_up_to_date(state: &State, stale: &Stale) {
     loop {
-        tokio::time::sleep(COUNTS).await;
-        if left.is_empty() {
-            let moved = std::mem::take(&mut *dirty.lock().unwrap_or_else(PoisonError::into_inner));
-            left = state.live.hub.users().into_iter().filter(|(workspace, _)| moved.contains(workspace)).collect();
+        tokio::time::sleep(ROUND).await;
+        for workspace in take(&stale.team) {
+            deliver(&state.live.hub.reading_in(workspace), &ToPage::Team.frame());
         }
-        for (workspace, user) in left.drain(..left.len().min(COUNTED_AT_ONCE)) {
-            match state.store.view_counts(workspace, user).await {
-                Ok(counts) => {
-                    let frame = ToPage::Counts { mine: counts.mine, queues: counts.queues, unassigned: counts.unassigned }.frame();
-                    deliver(&state.live.hub.pages_of(workspace, user), &frame);
-                }
+        for workspace in take(&stale.counts) {
+            let people = state.live.hub.users_in(workspace);
+            if people.is_empty() {
+                continue;
+            }
+            match state.store.board(workspace, &people).await {
+                Ok(board) => people.into_iter().for_each(|user| show_counts(state, workspace, user, board.counts(user))),
                 Err(error) => {
-                    tracing::debug!(%error, "tabs keep their figures");
-                    break;
+                    tracing::debug!(%error, "tabs keep their figures for a while");
+                    marked(&stale.counts).insert(workspace);
                 }
             }
         }
     }
+}
+
+fn show_counts(state: &State, workspace: WorkspaceId, user: UserId, counts: ViewCounts) {
+    let ViewCounts { mine, queues, unassigned } = counts;
+    deliver(&state.live.hub.pages_of(workspace, user), &ToPage::Counts { mine, queues, unassigned }.frame());
 }
 
 /// Shows who is viewing and typing to pages that have the conversation open, or in their list.

@@ -23,7 +23,7 @@ use crate::domain::ids::{ConversationId, QueueId};
 use crate::live::delivery::{ThreadQueue, carry};
 use crate::live::hub::{LastPage, Owner, Registered, SocketId};
 use crate::live::people::{Doing, Sign};
-use crate::store::lists::ViewCounts;
+use crate::store::board::ViewCounts;
 use crate::web::edge::error::{Error, Result};
 use crate::web::locale::Locale;
 use crate::web::sessions::renewal;
@@ -50,6 +50,8 @@ const PLACES: usize = 500;
 pub async fn open(state: Data<State>, signed: Signed, request: HttpRequest, body: Payload) -> Result<HttpResponse> {
     let (response, session, messages) = actix_ws::handle(&request, body).map_err(|_| Error::BadRequest)?;
     let owner = Owner { workspace: signed.workspace, user: signed.user, session: signed.session, locale: signed.locale.as_str() };
+    // Before the page is told that it is connected and asks for what it missed: nothing falls between.
+    state.live.subscriptions.listen_to(signed.workspace).await;
     let registered = state.live.hub.register(owner.clone(), queue()).ok_or(Error::TooManyPages)?;
     let page = Page { id: registered.id, open: None, owner, name: signed.name.into(), state };
     page.state.live.arrive(page.owner.workspace, page.owner.user);
