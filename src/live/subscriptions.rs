@@ -41,11 +41,14 @@ impl Subscriptions {
             loop {
                 let mut settled = pin!(self.settled.notified());
                 settled.as_mut().enable();
-                let is_acknowledged = self.want(workspace);
-                if is_acknowledged || !self.is_connected.load(Ordering::Relaxed) {
+                if self.want(workspace) {
                     return;
                 }
+                // Also while Redis is away: it may be just about to be back, and have been told of all others already.
                 self.wanted.notify_one();
+                if !self.is_connected.load(Ordering::Relaxed) {
+                    return;
+                }
                 settled.await;
             }
         };
@@ -139,6 +142,7 @@ mod tests {
         let begun = Instant::now();
         subscriptions.listen_to(SHOP).await;
         assert_eq!(begun.elapsed(), Duration::ZERO, "away");
+        subscriptions.wanted().await;
         subscriptions.connected();
         subscriptions.listen_to(SHOP).await;
         assert_eq!(begun.elapsed(), PATIENCE, "silent");
