@@ -95,9 +95,10 @@ pub struct Pictures {
 }
 
 /// What marks in a text mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Formatting {
     /// `*bold*`, `_italic_`, `~struck~`, `` `mono` ``.
+    #[default]
     Marks,
     /// What they are: letters.
     Plain,

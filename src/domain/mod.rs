@@ -32,6 +32,7 @@ mod reporting;
 pub mod routing;
 pub mod setup;
 pub mod snapshot;
+pub mod thread;
 pub mod tick;
 pub mod timer;
 pub mod undoing;

@@ -7,17 +7,19 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use jiff::Timestamp;
-use redis::aio::MultiplexedConnection;
+use redis::aio::{MultiplexedConnection, PubSubSink, PubSubStream};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::Live;
 use super::delivery::deliver;
-use super::message::Message;
+use super::message::{INSTALLATION, Message, channel_of};
+use super::subscriptions::Subscriptions;
 use super::trouble::Trouble;
-use super::wakes::Wake;
+use crate::domain::ids::WorkspaceId;
 
 /// Messages that wait to be published at most.
 const WAITING: usize = 8192;
@@ -32,6 +34,10 @@ const RETRY: Duration = Duration::from_millis(500);
 /// nothing comes any more looks like one where nothing happens.
 const PULSE: Duration = Duration::from_secs(5);
 const DEAF: Duration = Duration::from_secs(15);
+
+/// How often it is looked which workspaces have no pages here any more, and how many are subscribed to together.
+const SWEEP: Duration = Duration::from_secs(5);
+const SUBSCRIBED_AT_ONCE: usize = 256;
 
 /// How long what waits to be published may take when the node stops.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -229,25 +235,79 @@ async fn gather(outgoing: &mut mpsc::Receiver<Message>, batch: &mut Vec<Message>
 async fn listen(node: Uuid, client: redis::Client, live: Arc<Live>, is_up: Arc<AtomicBool>, deaf: Duration) {
     let mut was_up = true;
     loop {
-        match subscribe(&client).await {
-            Ok(mut subscription) => {
+        match connect(&client, &live.subscriptions).await {
+            Ok(subscription) => {
                 if !was_up {
                     tracing::info!("the bus is back");
                 }
                 is_up.store(true, Ordering::Relaxed);
                 has_missed(&live);
-                let mut messages = subscription.on_message();
-                while let Ok(Some(message)) = tokio::time::timeout(deaf, messages.next()).await {
-                    hear(node, message.get_payload_bytes(), &live);
-                }
+                attend(node, subscription, &live, deaf).await;
             }
             Err(error) if was_up => tracing::warn!(%error, "Redis is away; pages catch up from the database meanwhile"),
             Err(_) => {}
         }
         was_up = false;
         is_up.store(false, Ordering::Relaxed);
+        live.subscriptions.disconnected();
         tokio::time::sleep(RETRY).await;
     }
+}
+
+/// Hears what comes and listens to what pages need, until Redis says nothing any more.
+async fn attend(node: Uuid, (mut sink, mut messages): (PubSubSink, PubSubStream), live: &Live, deaf: Duration) {
+    let mut deaf_from = Instant::now() + deaf;
+    let mut sweep = tokio::time::interval(SWEEP);
+    loop {
+        tokio::select! {
+            message = tokio::time::timeout_at(deaf_from, messages.next()) => {
+                let Ok(Some(message)) = message else { return };
+                deaf_from = Instant::now() + deaf;
+                hear(node, message.get_payload_bytes(), live);
+            }
+            () = live.subscriptions.wanted() => {
+                let Ok(workspaces) = subscribe(&mut sink, &live.subscriptions).await else { return };
+                // Pages that did not wait for it may have missed something.
+                workspaces.iter().for_each(|workspace| live.hub.refresh_workspace(*workspace));
+            }
+            _ = sweep.tick() => {
+                let idle = live.subscriptions.take_idle(&live.hub.workspaces());
+                let channels: Vec<String> = idle.into_iter().map(channel_of).collect();
+                if !channels.is_empty() && in_time(sink.unsubscribe(channels)).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// A connection that listens to everything this node is to hear.
+async fn connect(client: &redis::Client, subscriptions: &Subscriptions) -> redis::RedisResult<(PubSubSink, PubSubStream)> {
+    let (mut sink, messages) = in_time(async {
+        let (mut sink, messages) = client.get_async_pubsub().await?.split();
+        sink.subscribe(INSTALLATION).await?;
+        Ok((sink, messages))
+    })
+    .await?;
+    subscribe(&mut sink, subscriptions).await?;
+    subscriptions.connected();
+    Ok((sink, messages))
+}
+
+/// Listens to the workspaces that are outstanding; answers them once Redis says that it does.
+async fn subscribe(sink: &mut PubSubSink, subscriptions: &Subscriptions) -> redis::RedisResult<Vec<WorkspaceId>> {
+    let outstanding = subscriptions.outstanding();
+    for workspaces in outstanding.chunks(SUBSCRIBED_AT_ONCE) {
+        let channels: Vec<String> = workspaces.iter().copied().map(channel_of).collect();
+        in_time(sink.subscribe(channels)).await?;
+        subscriptions.acknowledge(workspaces);
+    }
+    Ok(outstanding)
+}
+
+async fn in_time<T>(answer: impl Future<Output = redis::RedisResult<T>>) -> redis::RedisResult<T> {
+    let answer = tokio::time::timeout(DEAF, answer).await;
+    answer.unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
 }
 
 /// Whatever was said meanwhile, nobody here has heard it.
@@ -257,15 +317,6 @@ fn has_missed(live: &Live) {
     live.sessions_in_doubt.notify_one();
     live.presence.pull_soon();
     live.setups.doubt();
-}
-
-async fn subscribe(client: &redis::Client) -> redis::RedisResult<redis::aio::PubSub> {
-    let subscribed = tokio::time::timeout(DEAF, async {
-        let mut subscription = client.get_async_pubsub().await?;
-        subscription.psubscribe("{*}:bus").await?;
-        Ok(subscription)
-    });
-    subscribed.await.unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
 }
 
 fn hear(node: Uuid, body: &[u8], live: &Live) {
@@ -278,18 +329,12 @@ fn hear(node: Uuid, body: &[u8], live: &Live) {
         return;
     }
     match envelope.message {
-        Message::Change(change) => live.show(change),
+        Message::Change(change) => live.take(&change),
         Message::Wake(wake) if live.has_workers.load(Ordering::Relaxed) => live.wakes.wake(wake),
         Message::Wake(_) => {}
         Message::People(sign) => live.people.note(&sign),
-        Message::Here(here) => {
-            if live.presence.note(&here) {
-                live.wakes.wake(Wake::Agent(here.workspace, here.user));
-            }
-        }
         Message::SignedOut { workspace, session } => live.session_is_over(workspace, session),
         Message::Person { workspace, user, change } => live.heard_of_person(workspace, user, change),
-        Message::SetUp { workspace, version } => live.setups.note(workspace, version),
         Message::Pages { workspace, user, frame } => deliver(&live.hub.pages_of(workspace, user), &frame.into()),
         Message::Missed => has_missed(live),
         Message::Pulse => {}
@@ -302,6 +347,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
+    use crate::live::wakes::Wake;
 
     #[test]
     fn what_is_understood_in_between_does_not_end_a_misunderstanding() {
@@ -322,8 +368,8 @@ mod tests {
                 while let Ok(count @ 1..) = connection.read(&mut heard).await {
                     let heard = String::from_utf8_lossy(&heard[..count]).to_uppercase();
                     let mut answer = "+OK\r\n".repeat(heard.matches("SETINFO").count());
-                    if heard.contains("PSUBSCRIBE") {
-                        answer.push_str("*3\r\n$10\r\npsubscribe\r\n$7\r\n{*}:bus\r\n:1\r\n");
+                    if heard.contains("SUBSCRIBE") {
+                        answer.push_str("*3\r\n$9\r\nsubscribe\r\n$18\r\n{installation}:bus\r\n:1\r\n");
                         subscribed.send(()).unwrap();
                     }
                     connection.write_all(answer.as_bytes()).await.unwrap();

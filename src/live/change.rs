@@ -1,23 +1,38 @@
 //! What is published after a commit, with all that the fragments of it show.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::presence::Here;
 use crate::domain::Snapshot;
 use crate::domain::brief::Answer;
-use crate::domain::contact::Contact;
+use crate::domain::channel::Formatting;
+use crate::domain::contact::{Contact, Identity};
 use crate::domain::conversation::{Conversation, Listing};
 use crate::domain::event::{Event, Recorded};
-use crate::domain::ids::WorkspaceId;
+use crate::domain::ids::{MessageId, UserId, WorkspaceId};
+use crate::domain::message::{Author, Message};
+use crate::domain::thread::{QuotedMessage, ThreadMessage};
 use crate::domain::tick::Climbed;
 
-/// What pages are shown.
+/// What has changed, for the pages and the nodes that show or keep it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Change {
     Conversation(Arc<ConversationChange>),
     Ticks(Arc<TicksChange>),
+    /// A person came or went.
+    Agent(Here),
+    SetUp(SetUpChange),
+}
+
+/// What is set up has changed; whoever keeps an older version reads it again.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct SetUpChange {
+    pub workspace: WorkspaceId,
+    pub version: i64,
 }
 
 impl Change {
@@ -26,6 +41,8 @@ impl Change {
         match self {
             Change::Conversation(change) => change.workspace,
             Change::Ticks(ticks) => ticks.workspace,
+            Change::Agent(here) => here.workspace,
+            Change::SetUp(change) => change.workspace,
         }
     }
 }
@@ -35,6 +52,25 @@ impl Change {
 pub struct TicksChange {
     pub workspace: WorkspaceId,
     pub climbed: Vec<Climbed>,
+}
+
+/// What events only point at, as it stood after the commit.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Standing {
+    /// Messages that were written before.
+    pub messages: Vec<ThreadMessage>,
+    /// Messages that are answered.
+    pub quotes: Vec<QuotedMessage>,
+    /// What the customer is called by, where that changed.
+    pub identities: Vec<Identity>,
+}
+
+impl Standing {
+    /// How a message stands, which may be further than an event told.
+    #[must_use]
+    pub fn message(&self, id: MessageId) -> Option<&ThreadMessage> {
+        self.messages.iter().find(|it| it.message.id == id)
+    }
 }
 
 /// One command's effect on one conversation.
@@ -58,6 +94,15 @@ pub struct ConversationChange {
     #[serde(default)]
     pub waited_since: Option<Timestamp>,
     pub events: Vec<Recorded>,
+    /// What marks in its texts mean.
+    #[serde(default)]
+    pub formatting: Formatting,
+    /// The names of the agents who wrote what is shown.
+    #[serde(default)]
+    pub people: HashMap<UserId, String>,
+    /// What the events only point at; nothing while nobody has looked it up.
+    #[serde(default)]
+    pub standing: Option<Standing>,
     /// A message left the outbox that others of its contact waited behind; for who publishes it only.
     #[serde(skip)]
     pub next_may_go: bool,
@@ -89,10 +134,26 @@ impl ConversationChange {
             answers,
             before: before.map(Listing::of),
             waited_since: before.and_then(|before| before.waiting_since),
+            people: events.iter().filter_map(|recorded| author(snapshot, recorded.event.message_brought()?)).collect(),
+            formatting: snapshot.rules.formatting,
+            standing: None,
             events: events.into_iter().map(without_raw).collect(),
             next_may_go: false,
             conversation,
         })
+    }
+
+    /// The events point at what nobody has looked up for them yet.
+    #[must_use]
+    pub fn points_elsewhere(&self) -> bool {
+        let is_elsewhere = |message: &Message| {
+            let is_unnamed = matches!(message.author, Author::Agent { user } if !self.people.contains_key(&user));
+            is_unnamed || message.quoted().is_some()
+        };
+        self.events
+            .iter()
+            .map(|recorded| &recorded.event)
+            .any(|event| event.changes_names() || event.message_touched().is_some() || event.message_brought().is_some_and(is_elsewhere))
     }
 
     /// Whether a clock began or stopped: more than one place shows it.
@@ -101,11 +162,24 @@ impl ConversationChange {
         self.waited_since != self.conversation.waiting_since
     }
 
+    /// Whether somebody has more or less to do than before.
+    #[must_use]
+    pub fn is_shift(&self) -> bool {
+        self.before.and_then(|before| before.controller.agent()) != self.conversation.controller.agent()
+    }
+
     /// Whether it moved between lists: somebody's counts change.
     #[must_use]
     pub fn is_move(&self) -> bool {
         self.before != Some(Listing::of(&self.conversation))
     }
+}
+
+/// The agent who wrote a message, with the name.
+fn author(snapshot: &Snapshot, message: &Message) -> Option<(UserId, String)> {
+    let Author::Agent { user } = message.author else { return None };
+    let known = snapshot.agents.get(&user).map(|agent| agent.name.clone());
+    Some((user, known.or_else(|| snapshot.workplace.people.get(&user).cloned())?))
 }
 
 /// Only what is shown raw travels raw.

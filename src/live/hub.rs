@@ -22,6 +22,8 @@ pub const WAITING_FRAMES: usize = 64;
 /// Pages of one session at most; more are no person's.
 pub const MOST_PAGES: usize = 50;
 
+const REFRESH: ByteString = ByteString::from_static(r#"{"type":"refresh"}"#);
+
 const SIGNED_OUT: ByteString = ByteString::from_static(r#"{"type":"signed_out"}"#);
 
 /// This node's name of a socket.
@@ -86,7 +88,7 @@ struct Sockets {
     all: HashMap<SocketId, Socket>,
     by_topic: HashMap<(WorkspaceId, Topic), HashSet<SocketId>>,
     by_conversation: HashMap<ConversationId, HashSet<SocketId>>,
-    by_user: HashMap<(WorkspaceId, UserId), HashSet<SocketId>>,
+    by_workspace: HashMap<WorkspaceId, HashMap<UserId, HashSet<SocketId>>>,
     by_session: HashMap<(WorkspaceId, SessionId), HashSet<SocketId>>,
 }
 
@@ -150,7 +152,7 @@ impl Hub {
             return None;
         }
         of_session.insert(id);
-        sockets.by_user.entry((owner.workspace, owner.user)).or_default().insert(id);
+        sockets.by_workspace.entry(owner.workspace).or_default().entry(owner.user).or_default().insert(id);
         let line = Arc::new(Line::new(owner.locale, frames, cut.clone(), queue));
         sockets.all.insert(id, Socket { owner, line, showing: None, open: None, is_dismissed: false });
         self.count.store(sockets.all.len(), Ordering::Relaxed);
@@ -173,13 +175,17 @@ impl Hub {
                 sockets.by_session.remove(&session);
             }
         }
-        let key = (socket.owner.workspace, socket.owner.user);
-        let pages = sockets.by_user.get_mut(&key)?;
+        let Owner { workspace, user, .. } = socket.owner;
+        let people = sockets.by_workspace.get_mut(&workspace)?;
+        let pages = people.get_mut(&user)?;
         pages.remove(&id);
         if !pages.is_empty() {
             return None;
         }
-        sockets.by_user.remove(&key);
+        people.remove(&user);
+        if people.is_empty() {
+            sockets.by_workspace.remove(&workspace);
+        }
         Some(if socket.is_dismissed { LastPage::Dismissed } else { LastPage::Closed })
     }
 
@@ -219,21 +225,15 @@ impl Hub {
     /// Whether a person has a socket on this node.
     #[must_use]
     pub fn has_user(&self, workspace: WorkspaceId, user: UserId) -> bool {
-        self.lock().by_user.contains_key(&(workspace, user))
+        self.lock().pages_of(workspace, user).is_some()
     }
 
     /// Everybody with a socket on this node.
     #[must_use]
     pub fn users(&self) -> Vec<(WorkspaceId, UserId)> {
-        self.lock().by_user.keys().copied().collect()
-    }
-
-    /// How much somebody with a socket on this node sees.
-    #[must_use]
-    pub fn visibility(&self, workspace: WorkspaceId, user: UserId) -> Visibility {
         let sockets = self.lock();
-        let page = sockets.by_user.get(&(workspace, user)).into_iter().flatten().find_map(|id| sockets.all.get(id));
-        page.map(|socket| socket.owner.visibility()).unwrap_or_default()
+        let people = sockets.by_workspace.iter();
+        people.flat_map(|(workspace, people)| people.keys().map(|user| (*workspace, *user))).collect()
     }
 
     /// Whom a change concerns. A page whose person sees the conversation no longer is shown how that came, and has it open no more.
@@ -276,7 +276,29 @@ impl Hub {
     /// Whether anybody of a workspace has a socket on this node.
     #[must_use]
     pub fn has_workspace(&self, workspace: WorkspaceId) -> bool {
-        self.lock().by_user.keys().any(|(of, _)| *of == workspace)
+        self.lock().by_workspace.contains_key(&workspace)
+    }
+
+    /// The workspaces of which anybody has a socket on this node.
+    #[must_use]
+    pub fn workspaces(&self) -> HashSet<WorkspaceId> {
+        self.lock().by_workspace.keys().copied().collect()
+    }
+
+    /// The people of a workspace who have a socket on this node, and how much they see.
+    #[must_use]
+    pub fn users_in(&self, workspace: WorkspaceId) -> Vec<(UserId, Visibility)> {
+        let sockets = self.lock();
+        let sees = |ids: &HashSet<SocketId>| ids.iter().find_map(|id| sockets.all.get(id)).map(|socket| socket.owner.visibility());
+        let people = sockets.by_workspace.get(&workspace).into_iter().flatten();
+        people.map(|(user, ids)| (*user, sees(ids).unwrap_or_default())).collect()
+    }
+
+    /// The pages of a workspace that have a conversation open.
+    #[must_use]
+    pub fn reading_in(&self, workspace: WorkspaceId) -> Vec<Arc<Line>> {
+        let sockets = self.lock();
+        sockets.all.values().filter(|socket| socket.owner.workspace == workspace && socket.open.is_some()).map(line).collect()
     }
 
     /// The pages of a workspace.
@@ -288,7 +310,7 @@ impl Hub {
     /// A person's pages.
     #[must_use]
     pub fn pages_of(&self, workspace: WorkspaceId, user: UserId) -> Vec<Arc<Line>> {
-        self.lock().lines(|sockets| sockets.by_user.get(&(workspace, user)))
+        self.lock().lines(|sockets| sockets.pages_of(workspace, user))
     }
 
     /// The sessions that have a page here.
@@ -311,7 +333,12 @@ impl Hub {
     /// Tells every page to look for itself: something may have been missed.
     pub fn refresh_all(&self) {
         let lines: Vec<Arc<Line>> = self.lock().all.values().map(line).collect();
-        deliver(&lines, &ByteString::from_static(r#"{"type":"refresh"}"#));
+        deliver(&lines, &REFRESH);
+    }
+
+    /// As [`Hub::refresh_all`], for one workspace.
+    pub fn refresh_workspace(&self, workspace: WorkspaceId) {
+        deliver(&self.pages_in(workspace), &REFRESH);
     }
 
     /// Says goodbye to the pages of a session, and ends them a moment later, whether or not they listened.
@@ -322,7 +349,7 @@ impl Hub {
 
     /// As [`Hub::close_session`], for all pages of a person.
     pub fn close_person(&self, workspace: WorkspaceId, user: UserId) {
-        let lines = self.lock().dismiss(|sockets| sockets.by_user.get(&(workspace, user)));
+        let lines = self.lock().dismiss(|sockets| sockets.pages_of(workspace, user));
         deliver_last(&lines, &SIGNED_OUT);
     }
 
@@ -340,6 +367,10 @@ impl Hub {
 }
 
 impl Sockets {
+    fn pages_of(&self, workspace: WorkspaceId, user: UserId) -> Option<&HashSet<SocketId>> {
+        self.by_workspace.get(&workspace)?.get(&user)
+    }
+
     /// The lines of some sockets.
     fn lines(&self, ids: impl FnOnce(&Self) -> Option<&HashSet<SocketId>>) -> Vec<Arc<Line>> {
         ids(self).into_iter().flatten().filter_map(|id| self.all.get(id)).map(line).collect()

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use super::PersonChange;
 use super::change::Change;
 use super::people::Sign;
-use super::presence::Here;
 use super::wakes::Wake;
 use crate::domain::ids::{SessionId, UserId, WorkspaceId};
 
@@ -15,7 +14,6 @@ pub enum Message {
     Change(Change),
     Wake(Wake),
     People(Sign),
-    Here(Here),
     SignedOut {
         workspace: WorkspaceId,
         session: SessionId,
@@ -24,11 +22,6 @@ pub enum Message {
         workspace: WorkspaceId,
         user: UserId,
         change: PersonChange,
-    },
-    /// What is set up has changed; whoever keeps an older version reads it again.
-    SetUp {
-        workspace: WorkspaceId,
-        version: i64,
     },
     /// A frame for the pages of one person.
     Pages {
@@ -43,19 +36,26 @@ pub enum Message {
 }
 
 impl Message {
-    /// The channel. Every node listens to those of all workspaces.
+    /// The channel: what concerns only the pages of a workspace is heard by the nodes that have some.
     pub(super) fn channel(&self) -> String {
-        let workspace = match self {
-            Message::Change(change) => Some(change.workspace()),
-            Message::People(sign) => Some(sign.workspace),
-            Message::Here(here) => Some(here.workspace),
-            Message::SignedOut { workspace, .. }
-            | Message::Person { workspace, .. }
-            | Message::SetUp { workspace, .. }
-            | Message::Pages { workspace, .. } => Some(*workspace),
-            Message::Wake(Wake::Outbox(workspace, _) | Wake::Queue(workspace, _) | Wake::Agent(workspace, _)) => Some(*workspace),
-            Message::Wake(Wake::Payloads(_) | Wake::Timers | Wake::Media) | Message::Missed | Message::Pulse => None,
-        };
-        workspace.map_or_else(|| "{installation}:bus".to_owned(), |workspace| format!("{{{workspace}}}:bus"))
+        match self {
+            Message::Change(change @ (Change::Conversation(_) | Change::Ticks(_))) => channel_of(change.workspace()),
+            Message::People(sign) => channel_of(sign.workspace),
+            Message::Pages { workspace, .. } => channel_of(*workspace),
+            Message::Change(Change::Agent(_) | Change::SetUp(_))
+            | Message::Wake(_)
+            | Message::SignedOut { .. }
+            | Message::Person { .. }
+            | Message::Missed
+            | Message::Pulse => INSTALLATION.to_owned(),
+        }
     }
+}
+
+/// The channel that every node listens to.
+pub(super) const INSTALLATION: &str = "{installation}:bus";
+
+/// The channel of a workspace's pages.
+pub(super) fn channel_of(workspace: WorkspaceId) -> String {
+    format!("{{{workspace}}}:bus")
 }

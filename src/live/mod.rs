@@ -11,6 +11,7 @@ pub mod people;
 pub mod presence;
 pub mod rate_limits;
 pub mod setups;
+pub mod subscriptions;
 pub mod trouble;
 pub mod wakes;
 
@@ -23,9 +24,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, mpsc};
 
+use crate::domain::conversation::Listing;
 use crate::domain::ids::{SessionId, UserId, WorkspaceId};
 use bus::Bus;
-use change::Change;
+use change::{Change, SetUpChange};
 use delivery::deliver;
 use endings::Endings;
 use hub::Hub;
@@ -33,6 +35,7 @@ use message::Message;
 use people::People;
 use presence::PresenceMap;
 use setups::SetupVersions;
+use subscriptions::Subscriptions;
 use wakes::{Wake, Wakes};
 
 /// Changes that wait to be rendered for this node's sockets at most; beyond it the sockets are told to look for themselves.
@@ -61,6 +64,8 @@ pub struct Live {
     pub setups: SetupVersions,
     /// Sign-outs may have been missed: every session is to be looked up.
     pub sessions_in_doubt: Notify,
+    /// To which workspaces the bus listens.
+    pub subscriptions: Subscriptions,
     pub(crate) presence: PresenceMap,
     bus: Bus,
     changes: mpsc::Sender<Change>,
@@ -80,6 +85,7 @@ impl Live {
             endings: Arc::default(),
             setups: SetupVersions::default(),
             sessions_in_doubt: Notify::new(),
+            subscriptions: Subscriptions::default(),
             presence: PresenceMap::default(),
             bus,
             changes,
@@ -104,14 +110,31 @@ impl Live {
 
     /// Shows a change to this node's sockets and to the other nodes.
     pub fn publish(&self, change: Change) {
-        self.show(change.clone());
+        self.take(&change);
         self.bus.send(Message::Change(change));
+    }
+
+    /// Takes in a change of this node or another one.
+    fn take(&self, change: &Change) {
+        match change {
+            Change::Agent(here) => {
+                let is_new = self.presence.note(here);
+                if !is_new {
+                    return;
+                }
+                if self.has_workers.load(Ordering::Relaxed) {
+                    self.wakes.wake(Wake::Agent(here.workspace, here.user));
+                }
+            }
+            Change::SetUp(SetUpChange { workspace, version }) => self.setups.note(*workspace, *version),
+            Change::Conversation(_) | Change::Ticks(_) => {}
+        }
+        self.show(change.clone());
     }
 
     /// The set-up of a workspace is at this version now, here and on every other node.
     pub fn set_up_changed(&self, workspace: WorkspaceId, version: i64) {
-        self.setups.note(workspace, version);
-        self.bus.send(Message::SetUp { workspace, version });
+        self.publish(Change::SetUp(SetUpChange { workspace, version }));
     }
 
     /// Whether the bus hears and is heard.
@@ -127,8 +150,11 @@ impl Live {
 
     /// Shows a change to this node's sockets.
     fn show(&self, change: Change) {
-        if self.hub.is_empty() {
+        if !self.hub.has_workspace(change.workspace()) {
             return;
+        }
+        if let Change::Conversation(change) = &change {
+            self.people.moved(change.workspace, change.conversation.id, Listing::of(&change.conversation));
         }
         if self.changes.try_send(change).is_err() {
             metrics::counter!("baton_changes_dropped_total").increment(1);

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
+use crate::domain::conversation::Listing;
 use crate::domain::ids::{ConversationId, UserId, WorkspaceId};
 
 /// How long a viewer is shown without a further sign; pages beat every 20 seconds.
@@ -27,6 +28,9 @@ pub struct Sign {
     pub name: String,
     pub doing: Doing,
     pub at: Timestamp,
+    /// In which lists the conversation was, as far as who says so knows.
+    #[serde(default)]
+    pub listing: Option<Listing>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,11 +68,27 @@ pub struct Present {
     pub typing: Vec<Viewer>,
 }
 
+/// A conversation where somebody is.
+#[derive(Debug, Default)]
+struct Place {
+    listing: Option<Listing>,
+    people: HashMap<UserId, Seen>,
+}
+
+/// A conversation whose people changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Changed {
+    pub workspace: WorkspaceId,
+    pub conversation: ConversationId,
+    /// In which lists it is.
+    pub listing: Option<Listing>,
+}
+
 /// Everybody at every conversation, as far as this node heard.
 #[derive(Debug, Default)]
 pub struct People {
-    seen: Mutex<HashMap<(WorkspaceId, ConversationId), HashMap<UserId, Seen>>>,
-    changed: Mutex<Vec<(WorkspaceId, ConversationId)>>,
+    seen: Mutex<HashMap<(WorkspaceId, ConversationId), Place>>,
+    changed: Mutex<Vec<Changed>>,
     notify: Notify,
 }
 
@@ -80,7 +100,9 @@ impl People {
         if seen.len() >= KEPT {
             seen.clear();
         }
-        let people = seen.entry(key).or_default();
+        let Place { listing, people } = seen.entry(key).or_default();
+        // What happened since is known better than by who opened it before.
+        *listing = listing.or(sign.listing);
         let until = |life: SignedDuration| sign.at.saturating_add(life).unwrap_or(Timestamp::MAX);
         let person = people.entry(sign.user).or_insert_with(|| Seen {
             name: sign.name.clone(),
@@ -100,26 +122,44 @@ impl People {
         if sign.doing == Doing::Left {
             people.remove(&sign.user);
         }
+        let listing = *listing;
         if people.is_empty() {
             seen.remove(&key);
         }
         drop(seen);
         if is_news {
-            self.mark(key);
+            self.mark(key, listing);
         }
     }
 
-    fn mark(&self, key: (WorkspaceId, ConversationId)) {
+    /// A conversation where somebody may be is in these lists now.
+    pub(super) fn moved(&self, workspace: WorkspaceId, conversation: ConversationId, now: Listing) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = seen.get_mut(&(workspace, conversation)) {
+            place.listing = Some(now);
+        }
+    }
+
+    /// In which lists a conversation is where somebody is.
+    #[must_use]
+    pub fn listing(&self, workspace: WorkspaceId, conversation: ConversationId) -> Option<Listing> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(&(workspace, conversation))?.listing
+    }
+
+    fn mark(&self, (workspace, conversation): (WorkspaceId, ConversationId), listing: Option<Listing>) {
         let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
-        if !changed.contains(&key) && changed.len() < KEPT {
-            changed.push(key);
+        let has_room = changed.len() < KEPT;
+        match changed.iter_mut().find(|it| it.workspace == workspace && it.conversation == conversation) {
+            Some(known) => known.listing = listing.or(known.listing),
+            None if has_room => changed.push(Changed { workspace, conversation, listing }),
+            None => {}
         }
         drop(changed);
         self.notify.notify_one();
     }
 
     /// Waits for conversations whose people changed; takes up to `most` of them.
-    pub async fn changed(&self, most: usize) -> Vec<(WorkspaceId, ConversationId)> {
+    pub async fn changed(&self, most: usize) -> Vec<Changed> {
         loop {
             let taken = self.take(most);
             if !taken.is_empty() {
@@ -129,24 +169,25 @@ impl People {
         }
     }
 
-    fn take(&self, most: usize) -> Vec<(WorkspaceId, ConversationId)> {
+    fn take(&self, most: usize) -> Vec<Changed> {
         let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
         let most = most.min(changed.len());
         changed.drain(..most).collect()
     }
 
-    /// The conversations of a workspace where somebody is; up to `most` of them.
+    /// The conversations of a workspace where somebody is, with the lists they are in; up to `most` of them.
     #[must_use]
-    pub fn places(&self, workspace: WorkspaceId, most: usize) -> Vec<ConversationId> {
+    pub fn places(&self, workspace: WorkspaceId, most: usize) -> Vec<(ConversationId, Listing)> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.keys().filter(|(of, _)| *of == workspace).map(|(_, conversation)| *conversation).take(most).collect()
+        let places = seen.iter().filter(|((of, _), _)| *of == workspace);
+        places.filter_map(|((_, conversation), place)| Some((*conversation, place.listing?))).take(most).collect()
     }
 
     /// Who is at a conversation at `now`, by name.
     #[must_use]
     pub fn at(&self, workspace: WorkspaceId, conversation: ConversationId, now: Timestamp) -> Present {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(people) = seen.get(&(workspace, conversation)) else { return Present::default() };
+        let Some(Place { people, .. }) = seen.get(&(workspace, conversation)) else { return Present::default() };
         let those = |is: fn(&Seen) -> Timestamp| {
             let mut those: Vec<Viewer> = people
                 .iter()
@@ -163,7 +204,7 @@ impl People {
     pub fn fade(&self, now: Timestamp) {
         let mut faded = Vec::new();
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.retain(|key, people| {
+        seen.retain(|key, Place { people, listing }| {
             let before = people.len();
             let stopped = people.values_mut().any(|person| {
                 let stops = person.typing_until <= now && person.typing_until != Timestamp::MIN;
@@ -174,13 +215,13 @@ impl People {
             });
             people.retain(|_, person| person.viewing_until > now);
             if stopped || people.len() != before {
-                faded.push(*key);
+                faded.push((*key, *listing));
             }
             !people.is_empty()
         });
         drop(seen);
-        for key in faded {
-            self.mark(key);
+        for (key, listing) in faded {
+            self.mark(key, listing);
         }
     }
 }
@@ -203,6 +244,7 @@ mod tests {
             name: "Ana".to_owned(),
             doing,
             at: at(second),
+            listing: None,
         }
     }
 
@@ -222,6 +264,28 @@ mod tests {
         assert!(is_news(Doing::Left, 32));
         assert!(!is_news(Doing::Left, 33), "was gone already");
         assert!(people.places(WorkspaceId(Uuid::nil()), 9).is_empty());
+    }
+
+    #[test]
+    fn where_somebody_is_the_lists_are_known_until_they_left() {
+        use crate::domain::conversation::{Controller, State};
+        let (people, shop, conversation) = (People::default(), WorkspaceId(Uuid::nil()), ConversationId(Uuid::nil()));
+        let opened = Listing { state: State::Open, controller: Controller::Flow, queue: None, last_agent: None };
+        let moved = Listing { controller: Controller::Queue, ..opened };
+        people.moved(shop, conversation, moved);
+        assert!(people.places(shop, 9).is_empty(), "nobody is there");
+        people.note(&Sign { listing: Some(opened), ..sign(Doing::Viewing, 0) });
+        people.moved(shop, conversation, moved);
+        people.note(&Sign { listing: Some(opened), ..sign(Doing::Viewing, 20) });
+        assert_eq!(people.places(shop, 9), [(conversation, moved)]);
+        people.take(9);
+        people.note(&sign(Doing::Left, 21));
+        assert_eq!(
+            people.take(9),
+            [Changed { workspace: shop, conversation, listing: Some(moved) }],
+            "lists are told of the last one who left"
+        );
+        assert!(people.places(shop, 9).is_empty());
     }
 
     #[test]

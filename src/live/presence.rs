@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::Live;
+use super::change::Change;
 use super::hub::LastPage;
 use super::message::Message;
 use super::wakes::Wake;
@@ -33,8 +34,15 @@ const BEAT: Duration = Duration::from_secs(5);
 /// Redis was away is not taken for present because their leaving was lost.
 const UNREPEATED: SignedDuration = SignedDuration::from_secs(12);
 
-/// The workspaces in which anybody is there.
-const WORKSPACES: &str = "{installation}:workspaces";
+/// The workspaces in which anybody is there, and until when that counts in milliseconds: those that nobody visits any more are
+/// forgotten.
+const VISITED: &str = "{installation}:visited";
+
+/// How long a workspace's people are kept after the last word about one of them: longer than any word counts.
+const KEPT: SignedDuration = SignedDuration::from_secs(120);
+
+/// Workspaces that share a round trip.
+const AT_ONCE: usize = 256;
 
 /// A node's word about a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,22 +87,26 @@ impl PresenceMap {
         self.pull.notify_one();
     }
 
-    /// Drops what other nodes have not repeated though they could have. `said` is what they say now.
-    fn forget_unsaid(&self, own: Uuid, said: &HashSet<(WorkspaceId, UserId, Uuid)>, now: Timestamp) {
+    /// Drops what other nodes have not repeated though they could have, and answers it. `said` is what they say now.
+    fn forget_unsaid(&self, own: Uuid, said: &HashSet<(WorkspaceId, UserId, Uuid)>, now: Timestamp) -> Vec<Here> {
         let fresh = now.saturating_add(LIFE - UNREPEATED).unwrap_or(Timestamp::MAX);
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        for (workspace, people) in known.iter_mut() {
-            people.retain(|(user, node), until| *node == own || *until > fresh || said.contains(&(*workspace, *user, *node)));
-        }
+        self.forget_all(|workspace, (user, node), until| *node != own && *until <= fresh && !said.contains(&(*workspace, *user, *node)))
     }
 
-    /// Drops what has run out, so that the map stays as small as the people who are there.
-    fn forget(&self, now: Timestamp) {
+    /// Drops what has run out, and answers it: the map stays as small as the people who are there.
+    fn forget(&self, now: Timestamp) -> Vec<Here> {
+        self.forget_all(|_, _, until| *until <= now)
+    }
+
+    fn forget_all(&self, is_over: impl Fn(&WorkspaceId, &(UserId, Uuid), &Timestamp) -> bool) -> Vec<Here> {
+        let mut gone = Vec::new();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|_, people| {
-            people.retain(|_, until| *until > now);
+        known.retain(|workspace, people| {
+            let over = people.extract_if(|person, until| is_over(workspace, person, until));
+            gone.extend(over.map(|((user, node), until)| Here { workspace: *workspace, user, node, until }));
             !people.is_empty()
         });
+        gone
     }
 }
 
@@ -120,7 +132,8 @@ impl Live {
         let until = Timestamp::now().saturating_add(life).unwrap_or(Timestamp::MAX);
         let here = Here { workspace, user, node: self.bus.node(), until };
         let is_new = self.presence.note(&here);
-        self.bus.send(Message::Here(here));
+        self.show(Change::Agent(here));
+        self.bus.send(Message::Change(Change::Agent(here)));
         self.presence.pull_soon();
         is_new
     }
@@ -137,14 +150,14 @@ pub async fn run(live: Arc<Live>, url: String, stop: CancellationToken) {
         }
         let now = Timestamp::now();
         keep_own(&live, now);
-        live.presence.forget(now);
+        tell_gone(&live, live.presence.forget(now));
         if connection.is_none() {
             connection = Connected::to(&url).await;
         }
         if let Some(open) = &mut connection {
             match exchange(&live, &mut open.redis, now).await {
                 // By then every node that reaches Redis has written its people.
-                Ok(said) if open.since.elapsed() >= BEAT => live.presence.forget_unsaid(live.bus.node(), &said, now),
+                Ok(said) if open.since.elapsed() >= BEAT => tell_gone(&live, live.presence.forget_unsaid(live.bus.node(), &said, now)),
                 Ok(_) => {}
                 Err(error) => {
                     tracing::debug!(%error, "presence could not be exchanged");
@@ -153,6 +166,11 @@ pub async fn run(live: Arc<Live>, url: String, stop: CancellationToken) {
             }
         }
     }
+}
+
+/// Pages are told of people of whom nobody says any more that they are there.
+fn tell_gone(live: &Live, gone: Vec<Here>) {
+    gone.into_iter().filter(|here| !live.is_connected(here.workspace, here.user)).for_each(|here| live.show(Change::Agent(here)));
 }
 
 struct Connected {
@@ -184,30 +202,32 @@ async fn exchange(
     let mut said = HashSet::new();
     let node = live.bus.node();
     let mut own = own_people(live, node);
+    let keep_until = now.saturating_add(KEPT).unwrap_or(Timestamp::MAX).as_millisecond();
     let mut roll = redis::pipe();
     if !own.is_empty() {
-        roll.sadd(WORKSPACES, own.keys().map(ToString::to_string).collect::<Vec<_>>()).ignore();
+        let visited: Vec<(i64, String)> = own.keys().map(|workspace| (keep_until, workspace.to_string())).collect();
+        roll.zadd_multiple(VISITED, &visited).ignore();
     }
-    roll.smembers(WORKSPACES);
+    roll.cmd("ZREMRANGEBYSCORE").arg(VISITED).arg("-inf").arg(now.as_millisecond()).ignore();
+    roll.cmd("ZRANGE").arg(VISITED).arg(0).arg(-1);
     let (workspaces,): (Vec<String>,) = roll.query_async(connection).await?;
-    for workspace in workspaces.iter().filter_map(|text| text.parse::<WorkspaceId>().ok()) {
-        let key = format!("{{{workspace}}}:presence");
+    let workspaces: Vec<WorkspaceId> = workspaces.iter().filter_map(|text| text.parse().ok()).collect();
+    for workspaces in workspaces.chunks(AT_ONCE) {
         let mut pipe = redis::pipe();
-        if let Some(people) = own.remove(&workspace) {
-            pipe.zadd_multiple(&key, &people).ignore();
-        }
-        pipe.cmd("ZREMRANGEBYSCORE").arg(&key).arg("-inf").arg(now.as_millisecond()).ignore();
-        pipe.cmd("EXPIRE").arg(&key).arg(120).ignore();
-        pipe.cmd("ZRANGE").arg(&key).arg(0).arg(-1).arg("WITHSCORES");
-        let (members,): (Vec<(String, f64)>,) = pipe.query_async(connection).await?;
-        for (member, score) in members {
-            let Some(here) = parse(workspace, &member, score) else { continue };
-            if here.node == node {
-                continue;
+        for workspace in workspaces {
+            let key = format!("{{{workspace}}}:presence");
+            if let Some(people) = own.remove(workspace) {
+                pipe.zadd_multiple(&key, &people).ignore();
             }
-            said.insert((workspace, here.user, here.node));
-            if live.presence.note(&here) {
-                live.wake(Wake::Agent(workspace, here.user));
+            pipe.cmd("ZREMRANGEBYSCORE").arg(&key).arg("-inf").arg(now.as_millisecond()).ignore();
+            pipe.cmd("EXPIRE").arg(&key).arg(KEPT.as_secs()).ignore();
+            pipe.cmd("ZRANGE").arg(&key).arg(0).arg(-1).arg("WITHSCORES");
+        }
+        let people: Vec<Vec<(String, f64)>> = pipe.query_async(connection).await?;
+        for (workspace, people) in workspaces.iter().zip(people) {
+            for here in people.iter().filter_map(|(member, score)| parse(*workspace, member, *score)).filter(|here| here.node != node) {
+                said.insert((*workspace, here.user, here.node));
+                live.take(&Change::Agent(here));
             }
         }
     }

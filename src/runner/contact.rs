@@ -134,7 +134,7 @@ impl Runner {
         shift_loads(&transaction, &snapshot, shift, now).await?;
         rows.commit(transaction).await?;
         let done = Done::of(&change);
-        self.publish(change);
+        self.publish(vec![change]).await;
         Ok(done)
     }
 }

@@ -105,7 +105,7 @@ impl Runner {
         }
         rows.commit(transaction).await?;
         drop(connection);
-        changes.into_iter().for_each(|change| self.publish(change));
+        self.publish(changes).await;
         Ok(answers)
     }
 }

@@ -63,11 +63,12 @@ impl Runner {
         let now = now();
         let mut claimed = Vec::with_capacity(snapshot.waiting.len());
         let outcome = self.assign(workspace, queue, &snapshot.waiting, Round::new(candidates, now), &mut claimed).await;
-        for change in self.changes(workspace, &snapshot.waiting, &claimed, &surroundings).await? {
+        let changes = self.changes(workspace, &snapshot.waiting, &claimed, &surroundings).await?;
+        for change in &changes {
             let waited = change.conversation.waiting_since.map_or(0.0, |since| now.duration_since(since).as_secs_f64());
             metrics::histogram!("baton_queue_wait_seconds").record(waited.max(0.0));
-            self.publish(change);
         }
+        self.publish(changes).await;
         outcome
     }
 

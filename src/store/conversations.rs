@@ -1,7 +1,5 @@
 //! Conversations: loaded and written under the contact's lock, or claimed by routing.
 
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -15,7 +13,7 @@ use super::statement::Step;
 use super::ticks::last_tick;
 use super::{Error, Result, Statement, Store, Transaction, prepare};
 use crate::domain::contact::Contact;
-use crate::domain::conversation::{Controller, Conversation, Listing, State};
+use crate::domain::conversation::{Controller, Conversation, State};
 use crate::domain::flows::session::FlowSession;
 use crate::domain::ids::{ContactId, ConversationId, InboxId, QueueId, UserId, WorkspaceId};
 
@@ -107,10 +105,6 @@ crate::statements! {
         DO UPDATE SET flow_id = excluded.flow_id, version = excluded.version, session = excluded.session";
     DELETE_SESSIONS = "DELETE FROM flow_sessions WHERE workspace_id = $1 AND conversation_id = ANY($2)";
     CONTACT_OF = "SELECT contact_id, inbox_id FROM conversations WHERE workspace_id = $1 AND id = $2";
-    LISTINGS = "
-        SELECT id, state, controller, agent_id, queue_id, last_agent_id
-        FROM conversations
-        WHERE workspace_id = $1 AND id = ANY($2)";
     LATEST_OF = concat!("SELECT c.id, c.last_seq, ", last_tick!("10"), " FROM conversations AS c WHERE c.workspace_id = $1 AND c.id = ANY($2)");
 }
 
@@ -297,22 +291,6 @@ impl Store {
     pub async fn contact_of(&self, sight: Sight) -> Result<Option<(ContactId, InboxId)>> {
         let row = self.query_opt(&CONTACT_OF, &[&sight.workspace().0, &sight.conversation().0]).await?;
         Ok(row.map(|row| (ContactId(row.get(0)), InboxId(row.get(1)))))
-    }
-
-    /// In which lists each conversation that exists is.
-    ///
-    /// # Errors
-    /// As PostgreSQL answers.
-    pub async fn listings(&self, workspace: WorkspaceId, conversations: &[Uuid]) -> Result<HashMap<ConversationId, Listing>> {
-        let rows = self.query(&LISTINGS, &[&workspace.0, &conversations]).await?;
-        let listing = |row: &Row| {
-            let state = state(row.get(1)).unwrap_or(State::Open);
-            let controller = controller(row.get(2), row.get(3)).unwrap_or(Controller::Nobody);
-            let queue = row.get::<_, Option<Uuid>>(4).map(QueueId);
-            let last_agent = row.get::<_, Option<Uuid>>(5).map(UserId);
-            (ConversationId(row.get(0)), Listing { state, controller, queue, last_agent })
-        };
-        Ok(rows.iter().map(listing).collect())
     }
 
     /// The last sequence, and the last tick, of each conversation that exists.

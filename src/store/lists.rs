@@ -131,24 +131,6 @@ crate::statements! {
           AND ", admits!("$1", "$2", "$5"), "
         ORDER BY opened_at DESC
         LIMIT $4"), "c.opened_at DESC");
-    /// Counted up to a hundred: a badge says "99+".
-    COUNTS = concat!("
-        SELECT
-            (SELECT count(*) FROM (
-                SELECT FROM conversations WHERE workspace_id = $1 AND agent_id = $2 LIMIT 100) AS mine),
-            (SELECT count(*) FROM (
-                SELECT FROM conversations AS c
-                WHERE workspace_id = $1 AND state <> 'resolved' AND ", admits!("$1", "$2", "$3"), " AND queue_id IN (
-                    SELECT queue.id
-                    FROM team_members AS member
-                    JOIN queues AS queue ON queue.workspace_id = member.workspace_id AND queue.team_id = member.team_id
-                    WHERE member.workspace_id = $1 AND member.user_id = $2)
-                LIMIT 100) AS queues),
-            (SELECT count(*) FROM (
-                SELECT FROM conversations AS c
-                WHERE workspace_id = $1 AND controller = 'queue' AND ", admits!("$1", "$2", "$3"), "
-                  AND queue_id IN (SELECT id FROM queues WHERE workspace_id = $1)
-                LIMIT 100) AS unassigned)");
 }
 
 /// A conversation with the names a row shows.
@@ -212,14 +194,6 @@ impl std::str::FromStr for Cursor {
     }
 }
 
-/// How many conversations wait under each view; at most 100 are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ViewCounts {
-    pub mine: i64,
-    pub queues: i64,
-    pub unassigned: i64,
-}
-
 impl Store {
     /// One page of a list.
     ///
@@ -249,20 +223,6 @@ impl Store {
     pub async fn conversations_of(&self, viewer: Viewer, contact: ContactId, limit: i64) -> Result<Vec<Listed>> {
         let Viewer { workspace, user, visibility } = viewer;
         self.listed(&PAST, &[&workspace.0, &user.0, &contact.0, &limit, &visibility.as_str()]).await
-    }
-
-    /// The figures on the tabs.
-    ///
-    /// # Errors
-    /// As PostgreSQL answers.
-    pub async fn view_counts(&self, viewer: Viewer) -> Result<ViewCounts> {
-        let Viewer { workspace, user, visibility } = viewer;
-        let row = self.query_opt(&COUNTS, &[&workspace.0, &user.0, &visibility.as_str()]).await?;
-        Ok(row.map_or(ViewCounts { mine: 0, queues: 0, unassigned: 0 }, |row| ViewCounts {
-            mine: row.get(0),
-            queues: row.get(1),
-            unassigned: row.get(2),
-        }))
     }
 
     async fn listed(&self, statement: &super::Statement, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Listed>> {

@@ -8,6 +8,7 @@ pub mod agents;
 pub mod allowances;
 pub mod apps;
 pub mod assets;
+pub mod board;
 pub mod canned_replies;
 pub mod contacts;
 pub mod conversations;

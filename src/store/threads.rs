@@ -8,8 +8,22 @@ use super::events::recorded;
 use super::messages::{author_shown, content_shown, shown};
 use super::{Result, Store};
 use crate::domain::event::Recorded;
-use crate::domain::ids::{InboxId, MessageId};
-use crate::domain::message::{Author, Content, Message};
+use crate::domain::ids::{ConversationId, InboxId, MessageId, WorkspaceId};
+use crate::domain::thread::{QuotedMessage, ThreadMessage};
+
+/// Messages as a thread shows them.
+macro_rules! messages {
+    ($which:expr) => {
+        concat!(
+            "SELECT id, author_kind, author_id, content, status, failure, wamid, reply_to, at,
+                CASE WHEN content ->> 'kind' IN ('unsupported', 'unreadable') THEN raw END AS raw, seq, inbox_id, conversation_id
+            FROM messages
+            WHERE ",
+            $which,
+            " ORDER BY seq"
+        )
+    };
+}
 
 crate::statements! {
     /// What stands in the thread: everything but reports about messages that stand there already.
@@ -19,12 +33,9 @@ crate::statements! {
         WHERE workspace_id = $1 AND subject_id = $2 AND seq < $3 AND place = 'stands'
         ORDER BY seq DESC
         LIMIT $4";
-    MESSAGES = "
-        SELECT id, author_kind, author_id, content, status, failure, wamid, reply_to, at,
-            CASE WHEN content ->> 'kind' IN ('unsupported', 'unreadable') THEN raw END AS raw, seq, inbox_id
-        FROM messages
-        WHERE workspace_id = $1 AND conversation_id = $2 AND id = ANY($3)
-        ORDER BY seq";
+    MESSAGES = messages!("workspace_id = $1 AND conversation_id = $2 AND id = ANY($3)");
+    /// Of several conversations.
+    STANDING = messages!("workspace_id = $1 AND id = ANY($2)");
     QUOTED = "
         SELECT message.id, message.wamid, message.author_kind, message.author_id, message.content
         FROM messages AS message
@@ -35,23 +46,6 @@ crate::statements! {
                OR EXISTS (SELECT FROM contact_identities AS identity
                           WHERE identity.workspace_id = $1 AND identity.contact_id = quoting.contact_id
                             AND identity.joined_from @> ARRAY[quoted.contact_id]))";
-}
-
-/// A message as it stands now, with its place.
-#[derive(Debug, Clone)]
-pub struct ThreadMessage {
-    pub seq: i64,
-    pub inbox: InboxId,
-    pub message: Message,
-}
-
-/// A message that another one answers.
-#[derive(Debug, Clone)]
-pub struct QuotedMessage {
-    pub id: MessageId,
-    pub wamid: String,
-    pub author: Author,
-    pub content: Content,
 }
 
 impl Store {
@@ -73,7 +67,18 @@ impl Store {
             return Ok(Vec::new());
         }
         let rows = self.query(&MESSAGES, &[&sight.workspace().0, &sight.conversation().0, &ids]).await?;
-        Ok(rows.iter().map(|row| ThreadMessage { message: shown(row, 0), seq: row.get(10), inbox: InboxId(row.get(11)) }).collect())
+        Ok(rows.iter().map(thread_message).collect())
+    }
+
+    /// Messages of whichever conversations as they stand now.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn standing_messages(&self, workspace: WorkspaceId, ids: &[Uuid]) -> Result<Vec<ThreadMessage>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(self.query(&STANDING, &[&workspace.0, &ids]).await?.iter().map(thread_message).collect())
     }
 
     /// Messages by WhatsApp's ids that the customer of a conversation wrote or was sent: whoever quotes one hands it over with what they say.
@@ -87,6 +92,10 @@ impl Store {
         let rows = self.query(&QUOTED, &[&sight.workspace().0, &inbox.0, &wamids, &sight.conversation().0]).await?;
         Ok(rows.iter().map(quoted).collect())
     }
+}
+
+fn thread_message(row: &Row) -> ThreadMessage {
+    ThreadMessage { message: shown(row, 0), seq: row.get(10), inbox: InboxId(row.get(11)), conversation: ConversationId(row.get(12)) }
 }
 
 fn quoted(row: &Row) -> QuotedMessage {

@@ -161,6 +161,54 @@ async fn no_frame_tells_of_another_workspace_whatever_a_page_asks_for() {
     }
 }
 
+#[actix_web::test]
+async fn a_list_is_told_what_is_in_it_and_what_is_not_any_more() {
+    let shop = Shop::open_in(House::new().await).await;
+    let node = Node::serve(&shop.house);
+    let (mut ana, ben) = (shop.hires("ana@example.com", Role::Agent).await, shop.hires("ben@example.com", Role::Agent).await);
+    let mut pages = Vec::new();
+    for (browser, view) in [(&ana.browser, "mine"), (&ana.browser, "all"), (&ana.browser, "resolved"), (&ben.browser, "mine")] {
+        let mut page = Page::open(node.port, browser, HOME).await.unwrap();
+        page.says(json!({ "type": "list", "view": view })).await;
+        page.hears("counts").await;
+        pages.push(page);
+    }
+    let id = shop.hears_text("34600000001", "Hi").await;
+    ana.does(id, "assignment", &[]).await;
+    ana.does(id, "resolution", &[]).await;
+    shop.hears_text("34600000002", "the last").await;
+    let (comes, goes) =
+        (|view| format!(r#""view":"{view}","conversation":"{id}","html""#), |view| format!(r#""view":"{view}","conversation":"{id}"}}"#));
+    for (page, view) in pages.iter_mut().zip(["mine", "all"]) {
+        page.hears(&comes(view)).await;
+        page.hears(&goes(view)).await;
+    }
+    pages[2].hears(&comes("resolved")).await;
+    assert!(!pages[2].told.contains(&goes("resolved")), "{}", pages[2].told);
+    pages[1].hears("the last").await;
+    pages[3].says(json!({ "type": "beat" })).await;
+    pages[3].hears(r#"{"type":"beat"}"#).await;
+    assert!(!pages[3].told.contains(&id.to_string()), "it was never Ben's: {}", pages[3].told);
+}
+
+#[actix_web::test]
+async fn who_may_hand_a_conversation_over_is_told_when_others_are_away_or_back() {
+    let shop = Shop::open_in(House::new().await).await;
+    let node = Node::serve(&shop.house);
+    let (ana, mut ben) = (shop.hires("ana@example.com", Role::Agent).await, shop.hires("ben@example.com", Role::Agent).await);
+    let id = shop.hears_text("34600000001", "Hi").await;
+    let mut page = Page::open(node.port, &ana.browser, HOME).await.unwrap();
+    page.says(json!({ "type": "open", "conversation": id, "since": 0 })).await;
+    page.hears("caught_up").await;
+    // Once may be for the page itself, which has just come.
+    for availability in ["away", "online", "away"] {
+        page.told.clear();
+        let answer = ben.browser.post("/availability", &[("availability", availability)]).await;
+        assert!(answer.status.is_redirection(), "{}", answer.status);
+        page.hears(r#"{"type":"team"}"#).await;
+    }
+}
+
 /// Meta refuses what the number of a shop sends, or takes it again.
 async fn token_of(shop: &Shop, is_refused: bool) {
     let client = shop.house.state.store.client().await.unwrap();

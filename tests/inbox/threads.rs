@@ -85,9 +85,9 @@ async fn nobody_knows(shop: &Shop, id: ConversationId, message: MessageId) {
     runner.run(shop.house.workspace, id, Command::TimerDue { timer: Timer::UnknownSend { message } }).await.unwrap();
 }
 
-async fn follow(shop: &Shop, thread: &mut Thread, change: &ConversationChange) {
+fn follow(thread: &mut Thread, change: &ConversationChange) {
     for recorded in &change.events {
-        let html = live_html(&shop.house.state, Locale::default(), change, recorded).await.unwrap();
+        let html = live_html(Locale::default(), change, recorded).unwrap();
         streams(&html).iter().for_each(|stream| thread.apply(stream));
     }
 }
@@ -103,7 +103,7 @@ async fn a_thread_is_the_same_live_caught_up_and_freshly_loaded() {
     shop.watch();
     live_through(&shop, &mut ana, &mut ben, id).await;
     for change in shop.changes() {
-        follow(&shop, &mut live, &change).await;
+        follow(&mut live, &change);
     }
     let missed = since_html(&shop.house.state, Locale::default(), sees_all(shop.house.workspace, UserId(Uuid::nil())), id, since)
         .await
@@ -175,7 +175,7 @@ async fn what_does_not_change_the_state_leaves_header_and_composer_alone() {
     let mut told = Vec::new();
     for change in shop.changes() {
         for recorded in &change.events {
-            told.push(live_html(&shop.house.state, Locale::default(), &change, recorded).await.unwrap());
+            told.push(live_html(Locale::default(), &change, recorded).unwrap());
         }
     }
     let (ticks, resolved) = (&told[0], told.last().unwrap());

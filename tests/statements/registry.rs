@@ -22,6 +22,7 @@ pub const ALL: &[File] = files! {
     allowances
     apps
     assets
+    board
     canned_replies
     contacts
     conversations

@@ -32,8 +32,9 @@ use crate::domain::filter::View;
 use crate::domain::ids::{ContactId, ConversationId, UserId};
 use crate::domain::undoing::undoable;
 use crate::store::access::Sight;
+use crate::store::board::ViewCounts;
 use crate::store::drafts::Draft;
-use crate::store::lists::{Listed, ViewCounts};
+use crate::store::lists::Listed;
 use crate::store::pages::Opened;
 
 /// Items of one page of a thread.
@@ -199,7 +200,7 @@ async fn agents(state: &State, signed: &Signed) -> Result<Vec<Agent>> {
 
 async fn surroundings(state: &State, signed: &Signed, id: ConversationId, shown: &Shown) -> Result<(List, ViewCounts)> {
     if shown.surroundings == Surroundings::Left {
-        return Ok((inbox::empty_list(signed, shown.view, Some(id)), ViewCounts { mine: 0, queues: 0, unassigned: 0 }));
+        return Ok((inbox::empty_list(signed, shown.view, Some(id)), ViewCounts::default()));
     }
     let list = inbox::list(state, signed, shown.view, None);
     let counts = state.store.view_counts(signed.viewer());

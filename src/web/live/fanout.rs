@@ -3,36 +3,36 @@
 
 mod numbers;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use actix_web::web::Data;
 use bytestring::ByteString;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::frames::ToPage;
 use super::streams;
-use crate::domain::conversation::Listing;
 use crate::domain::filter::View;
-use crate::domain::ids::{ConversationId, SessionId, WorkspaceId};
+use crate::domain::ids::{ConversationId, SessionId, UserId, WorkspaceId};
 use crate::domain::tick::Climbed;
-use crate::live::change::{Change, ConversationChange, TicksChange};
+use crate::live::change::{Change, ConversationChange};
 use crate::live::delivery::{Line, deliver};
 use crate::live::hub::ListPage;
-use crate::store::access::Viewer;
+use crate::live::people::Changed;
+use crate::store::board::ViewCounts;
 use crate::web::conversations::present;
 use crate::web::locale::Locale;
 use crate::web::sessions::renewal;
 use crate::web::state::State;
 use crate::web::threads;
 
-/// How often the figures on tabs are brought up to date, and for how many people at once.
-const COUNTS: Duration = Duration::from_secs(1);
-const COUNTED_AT_ONCE: usize = 50;
+/// How often the figures on tabs, and who can be given work, are brought up to date.
+const ROUND: Duration = Duration::from_secs(1);
 
 /// How often pages are told the last sequence of what they have open while the bus is away; and every how many times while it
 /// is there, when only a last frame can have been lost.
@@ -47,25 +47,41 @@ const REFRESH_WITHOUT_BUS: u32 = 7;
 const GATHER: Duration = Duration::from_millis(100);
 const SHOWN_AT_ONCE: usize = 32;
 
-/// How long the database may take to say in which lists conversations are.
-const LISTINGS: Duration = Duration::from_millis(500);
-
 /// How often signs of people fade.
 const FADE: Duration = Duration::from_secs(2);
 
 /// How often each session is looked up again.
 const SESSION_ROUND: Duration = Duration::from_secs(60);
 
-type Dirty = Arc<Mutex<HashSet<WorkspaceId>>>;
+/// Tasks that render at most, and what waits for one of them.
+const MOST_HANDS: usize = 8;
+const WAITING: usize = 1024;
+
+/// The workspaces of which pages are to be told something together.
+#[derive(Default)]
+struct Stale {
+    /// The figures on tabs may have changed.
+    counts: Mutex<HashSet<WorkspaceId>>,
+    /// Who is there, and how much each has to do, may have changed.
+    team: Mutex<HashSet<WorkspaceId>>,
+}
+
+fn marked(workspaces: &Mutex<HashSet<WorkspaceId>>) -> MutexGuard<'_, HashSet<WorkspaceId>> {
+    workspaces.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn take(workspaces: &Mutex<HashSet<WorkspaceId>>) -> HashSet<WorkspaceId> {
+    std::mem::take(&mut *marked(workspaces))
+}
 
 /// Runs all that this node's sockets hear, until `stop`.
 pub async fn run(state: Data<State>, changes: Arc<tokio::sync::Mutex<mpsc::Receiver<Change>>>, stop: CancellationToken) {
     let mut changes = changes.lock().await;
-    let dirty = Dirty::default();
+    let stale = Stale::default();
     tokio::select! {
         () = stop.cancelled() => {}
-        () = show_changes(&state, &mut changes, &dirty) => {}
-        () = count(&state, &dirty) => {}
+        () = show_changes(&state, &mut changes, &stale) => {}
+        () = bring_up_to_date(&state, &stale) => {}
         () = show_people(&state) => {}
         () = numbers::show(&state) => {}
         () = beat(&state) => {}
@@ -74,38 +90,110 @@ pub async fn run(state: Data<State>, changes: Arc<tokio::sync::Mutex<mpsc::Recei
     state.live.hub.cut_all();
 }
 
-async fn show_changes(state: &Data<State>, changes: &mut mpsc::Receiver<Change>, dirty: &Dirty) {
-    while let Some(change) = changes.recv().await {
+/// Hands changes to the hands that render them. Those of one conversation go to the same one, so that they stay in order; one that
+/// is too far behind tells the pages of the workspace to look for themselves, and keeps nobody waiting.
+async fn show_changes(state: &Data<State>, changes: &mut mpsc::Receiver<Change>, stale: &Stale) {
+    let mut hands = Hands::start(state);
+    loop {
+        let change = tokio::select! {
+            change = changes.recv() => change,
+            () = hands.fail() => None,
+        };
         match change {
-            Change::Conversation(change) => {
-                show(state, &change).await;
+            None => return,
+            Some(Change::Conversation(change)) => {
                 if change.is_move() {
-                    dirty.lock().unwrap_or_else(PoisonError::into_inner).insert(change.workspace);
+                    marked(&stale.counts).insert(change.workspace);
+                }
+                if change.is_shift() {
+                    marked(&stale.team).insert(change.workspace);
+                }
+                hands.give(state, change.workspace, change.conversation.id, Rendering::Conversation(change));
+            }
+            Some(Change::Agent(here)) => _ = marked(&stale.team).insert(here.workspace),
+            // Teams have other queues, queues other teams, people more room or less.
+            Some(Change::SetUp(change)) => {
+                marked(&stale.counts).insert(change.workspace);
+                marked(&stale.team).insert(change.workspace);
+            }
+            Some(Change::Ticks(ticks)) => {
+                let mut of_conversations: BTreeMap<ConversationId, Vec<Climbed>> = BTreeMap::new();
+                for climbed in &ticks.climbed {
+                    of_conversations.entry(climbed.conversation).or_default().push(climbed.clone());
+                }
+                for (conversation, climbed) in of_conversations {
+                    hands.give(state, ticks.workspace, conversation, Rendering::Ticks(ticks.workspace, conversation, climbed));
                 }
             }
-            Change::Ticks(ticks) => show_ticks(state, &ticks),
         }
+    }
+}
+
+/// What is rendered of one conversation.
+enum Rendering {
+    Conversation(Arc<ConversationChange>),
+    Ticks(WorkspaceId, ConversationId, Vec<Climbed>),
+}
+
+/// Tasks that render beside each other.
+struct Hands {
+    queues: Vec<mpsc::Sender<Rendering>>,
+    tasks: JoinSet<()>,
+}
+
+impl Hands {
+    fn start(state: &Data<State>) -> Self {
+        let mut hands = Self { queues: Vec::new(), tasks: JoinSet::new() };
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from).min(MOST_HANDS) {
+            let (queue, waiting) = mpsc::channel(WAITING);
+            hands.queues.push(queue);
+            hands.tasks.spawn(render(state.clone(), waiting));
+        }
+        hands
+    }
+
+    fn give(&self, state: &State, workspace: WorkspaceId, conversation: ConversationId, rendering: Rendering) {
+        let hand = conversation.0.as_u128() % self.queues.len() as u128;
+        if self.queues[hand as usize].try_send(rendering).is_err() {
+            metrics::counter!("baton_changes_dropped_total").increment(1);
+            state.live.hub.refresh_workspace(workspace);
+        }
+    }
+
+    /// Waits until one of them fails, which none should.
+    async fn fail(&mut self) {
+        match self.tasks.join_next().await {
+            Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            _ => {}
+        }
+    }
+}
+
+async fn render(state: Data<State>, mut waiting: mpsc::Receiver<Rendering>) {
+    while let Some(rendering) = waiting.recv().await {
+        match rendering {
+            Rendering::Conversation(change) => show(&state, &change),
+            Rendering::Ticks(workspace, conversation, climbed) => show_ticks(&state, workspace, conversation, &climbed),
+        }
+        // Rendering waits for nothing: the thread is others' too.
+        tokio::task::yield_now().await;
     }
 }
 
 /// Shows how far messages got to whoever has their conversation open.
-fn show_ticks(state: &State, ticks: &TicksChange) {
-    let mut of_conversations: BTreeMap<ConversationId, Vec<&Climbed>> = BTreeMap::new();
-    ticks.climbed.iter().for_each(|climbed| of_conversations.entry(climbed.conversation).or_default().push(climbed));
-    for (conversation, climbed) in of_conversations {
-        for (locale, lines) in by_locale(&state.live.hub.viewers(ticks.workspace, conversation)) {
-            let html: String = climbed.iter().map(|climbed| threads::ticks_html(locale, climbed)).collect();
-            deliver(&lines, &ToPage::Ticks { conversation, html: &html }.frame());
-            climbed.iter().for_each(|climbed| record_lag(climbed.ticked_at));
-        }
+fn show_ticks(state: &State, workspace: WorkspaceId, conversation: ConversationId, climbed: &[Climbed]) {
+    for (locale, lines) in by_locale(&state.live.hub.viewers(workspace, conversation)) {
+        let html: String = climbed.iter().map(|climbed| threads::ticks_html(locale, climbed)).collect();
+        deliver(&lines, &ToPage::Ticks { conversation, html: &html }.frame());
+        climbed.iter().for_each(|climbed| record_lag(climbed.ticked_at));
     }
 }
 
 /// Shows one change to whom it concerns.
-async fn show(state: &State, change: &ConversationChange) {
+fn show(state: &State, change: &ConversationChange) {
     let audience = state.live.hub.audience(change);
     for (locale, lines) in by_locale(&audience.thread) {
-        for frame in thread_frames(state, locale, change).await {
+        for frame in thread_frames(locale, change) {
             deliver(&lines, &frame);
         }
     }
@@ -138,16 +226,13 @@ fn record_lag(committed: Timestamp) {
     metrics::histogram!("baton_commit_to_browser_seconds").record(lag);
 }
 
-async fn thread_frames(state: &State, locale: Locale, change: &ConversationChange) -> Vec<ByteString> {
-    let mut frames = Vec::with_capacity(change.events.len());
-    for recorded in &change.events {
-        // A fragment that cannot be made leaves a gap, and a page that sees one asks for what it missed.
-        match threads::live_html(state, locale, change, recorded).await {
-            Ok(html) => frames.push(ToPage::Event { conversation: change.conversation.id, seq: recorded.seq, html: &html }.frame()),
-            Err(error) => tracing::error!(%error, conversation = %change.conversation.id, "an event could not be shown"),
-        }
-    }
-    frames
+/// A fragment that cannot be made leaves a gap, and a page that sees one asks for what it missed.
+fn thread_frames(locale: Locale, change: &ConversationChange) -> impl Iterator<Item = ByteString> {
+    let conversation = change.conversation.id;
+    change.events.iter().filter_map(move |recorded| {
+        let html = threads::live_html(locale, change, recorded)?;
+        Some(ToPage::Event { conversation, seq: recorded.seq, html: &html }.frame())
+    })
 }
 
 fn by_locale(lines: &[Arc<Line>]) -> BTreeMap<Locale, Vec<Arc<Line>>> {
@@ -162,33 +247,38 @@ fn locale_of(line: &Line) -> Locale {
     Locale::of(line.locale).unwrap_or_default()
 }
 
-/// Brings the figures on tabs up to date where conversations moved.
-async fn count(state: &State, dirty: &Dirty) {
-    let mut left: Vec<Viewer> = Vec::new();
+/// Brings the figures on tabs up to date where conversations moved, and tells who may be about to hand one over that others are there
+/// or have room than before.
+async fn bring_up_to_date(state: &State, stale: &Stale) {
     loop {
-        tokio::time::sleep(COUNTS).await;
-        if left.is_empty() {
-            let moved = std::mem::take(&mut *dirty.lock().unwrap_or_else(PoisonError::into_inner));
-            let users = state.live.hub.users().into_iter().filter(|(workspace, _)| moved.contains(workspace));
-            let visibility = |workspace, user| state.live.hub.visibility(workspace, user);
-            left = users.map(|(workspace, user)| Viewer { workspace, user, visibility: visibility(workspace, user) }).collect();
+        tokio::time::sleep(ROUND).await;
+        for workspace in take(&stale.team) {
+            deliver(&state.live.hub.reading_in(workspace), &ToPage::Team.frame());
         }
-        for viewer in left.drain(..left.len().min(COUNTED_AT_ONCE)) {
-            match state.store.view_counts(viewer).await {
-                Ok(counts) => {
-                    let frame = ToPage::Counts { mine: counts.mine, queues: counts.queues, unassigned: counts.unassigned }.frame();
-                    deliver(&state.live.hub.pages_of(viewer.workspace, viewer.user), &frame);
+        for workspace in take(&stale.counts) {
+            let people = state.live.hub.users_in(workspace);
+            if people.is_empty() {
+                continue;
+            }
+            match state.store.board(workspace, &people).await {
+                Ok(board) => {
+                    people.into_iter().for_each(|(user, sees)| show_counts(state, workspace, user, board.counts(user, sees)));
                 }
                 Err(error) => {
-                    tracing::debug!(%error, "tabs keep their figures");
-                    break;
+                    tracing::debug!(%error, "tabs keep their figures for a while");
+                    marked(&stale.counts).insert(workspace);
                 }
             }
         }
     }
 }
 
-/// Shows who is viewing and typing: at once to pages that have the conversation open, then to those that have it in their list.
+fn show_counts(state: &State, workspace: WorkspaceId, user: UserId, counts: ViewCounts) {
+    let ViewCounts { mine, queues, unassigned } = counts;
+    deliver(&state.live.hub.pages_of(workspace, user), &ToPage::Counts { mine, queues, unassigned }.frame());
+}
+
+/// Shows who is viewing and typing to pages that have the conversation open, or in their list.
 async fn show_people(state: &State) {
     let mut fade = tokio::time::interval(FADE);
     loop {
@@ -199,18 +289,11 @@ async fn show_people(state: &State) {
                 continue;
             }
         };
-        let mut by_workspace: HashMap<WorkspaceId, Vec<ConversationId>> = HashMap::new();
-        for (workspace, conversation) in changed {
-            deliver(&state.live.hub.viewers(workspace, conversation), &people_frame(state, workspace, conversation));
-            by_workspace.entry(workspace).or_default().push(conversation);
-        }
-        by_workspace.retain(|workspace, _| state.live.hub.has_workspace(*workspace));
-        for (workspace, conversations) in by_workspace {
-            for (conversation, listing) in listings(state, workspace, &conversations).await {
-                let pages = state.live.hub.listing_pages(workspace, conversation, &listing);
-                if !pages.is_empty() {
-                    deliver(&pages, &people_frame(state, workspace, conversation));
-                }
+        for Changed { workspace, conversation, listing } in changed {
+            let mut pages = state.live.hub.viewers(workspace, conversation);
+            pages.extend(listing.iter().flat_map(|listing| state.live.hub.listing_pages(workspace, conversation, listing)));
+            if !pages.is_empty() {
+                deliver(&pages, &people_frame(state, workspace, conversation));
             }
         }
         tokio::time::sleep(GATHER).await;
@@ -221,23 +304,6 @@ async fn show_people(state: &State) {
 pub(in crate::web) fn people_frame(state: &State, workspace: WorkspaceId, conversation: ConversationId) -> ByteString {
     let present = state.live.people.at(workspace, conversation, Timestamp::now());
     ToPage::People { conversation, viewers: &present.viewers, typing: &present.typing }.frame()
-}
-
-/// In which lists conversations are; nothing when the database takes long to say: rows can do without their people for a while.
-pub(in crate::web) async fn listings(
-    state: &State,
-    workspace: WorkspaceId,
-    conversations: &[ConversationId],
-) -> HashMap<ConversationId, Listing> {
-    let ids: Vec<Uuid> = conversations.iter().map(|conversation| conversation.0).collect();
-    match tokio::time::timeout(LISTINGS, state.store.listings(workspace, &ids)).await {
-        Ok(Ok(listings)) => listings,
-        Ok(Err(error)) => {
-            tracing::debug!(%error, "rows do without their people");
-            HashMap::new()
-        }
-        Err(_) => HashMap::new(),
-    }
 }
 
 /// Tells pages the last sequence and the last tick of what they have open: a lost last frame is noticed.

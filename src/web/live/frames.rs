@@ -74,6 +74,8 @@ pub enum ToPage<'a> {
     },
     /// Other numbers than before send nothing: ask which.
     Paused,
+    /// Others are there than before, or have other things to do: ask who, if it is shown.
+    Team,
     /// Who is at a conversation that is open or in the list.
     People {
         conversation: ConversationId,

@@ -16,16 +16,17 @@ use tokio::time::{Instant, sleep_until};
 
 use super::attention::Attention;
 use super::customer;
-use super::fanout::{listings, people_frame};
+use super::fanout::people_frame;
 use super::frames::{FromPage, ToPage};
 use crate::domain::access::{Access, Permission, Visibility};
+use crate::domain::conversation::Listing;
 use crate::domain::filter::{Filter, View};
 use crate::domain::ids::{ConversationId, QueueId, UserId};
 use crate::live::delivery::{ThreadQueue, carry};
 use crate::live::hub::{LastPage, Owner, Registered, SocketId};
 use crate::live::people::{Doing, Sign};
 use crate::store::access::Viewer;
-use crate::store::lists::ViewCounts;
+use crate::store::board::ViewCounts;
 use crate::web::edge::error::{Error, Result};
 use crate::web::locale::Locale;
 use crate::web::sessions::renewal;
@@ -53,6 +54,8 @@ pub async fn open(state: Data<State>, signed: Signed, request: HttpRequest, body
     let (response, session, messages) = actix_ws::handle(&request, body).map_err(|_| Error::BadRequest)?;
     let access = seen_by(signed.user, signed.role.rights.visibility, Vec::new());
     let owner = Owner { workspace: signed.workspace, user: signed.user, session: signed.session, access, locale: signed.locale.as_str() };
+    // Before the page is told that it is connected and asks for what it missed: nothing falls between.
+    state.live.subscriptions.listen_to(signed.workspace).await;
     let registered = state.live.hub.register(owner.clone(), queue()).ok_or(Error::TooManyPages)?;
     let page = Page { id: registered.id, open: None, owner, name: signed.name.into(), state };
     page.state.live.arrive(page.owner.workspace, page.owner.user);
@@ -247,10 +250,7 @@ impl Page {
     async fn show_people(&self, session: &mut Session) -> bool {
         let workspace = self.owner.workspace;
         let places = self.state.live.people.places(workspace, PLACES);
-        if places.is_empty() {
-            return true;
-        }
-        for (conversation, listing) in listings(&self.state, workspace, &places).await {
+        for (conversation, listing) in places {
             if self.state.live.hub.lists(self.id, &listing) && !send(session, people_frame(&self.state, workspace, conversation)).await {
                 return false;
             }
@@ -264,12 +264,12 @@ impl Page {
         self.turn_to(Some(conversation));
         match threads::since_html(&self.state, self.locale(), self.viewer(), conversation, seen).await {
             Ok(Some(caught_up)) => {
-                let threads::CaughtUp { seen: Seen { seq, ticked }, html, reload } = caught_up;
+                let threads::CaughtUp { seen: Seen { seq, ticked }, html, reload, listing } = caught_up;
                 let frame = ToPage::CaughtUp { conversation, seq, ticked, html: &html, reload };
                 if !send(session, frame.frame()).await {
                     return false;
                 }
-                self.sign(conversation, Doing::Viewing);
+                self.sign_as_listed(conversation, Doing::Viewing, Some(listing));
                 send(session, people_frame(&self.state, self.owner.workspace, conversation)).await
             }
             // It does not exist, as far as this person sees. A page that had it open before goes to what there is.
@@ -296,6 +296,10 @@ impl Page {
     }
 
     fn sign(&self, conversation: ConversationId, doing: Doing) {
+        self.sign_as_listed(conversation, doing, None);
+    }
+
+    fn sign_as_listed(&self, conversation: ConversationId, doing: Doing, listing: Option<Listing>) {
         self.state.live.tell_people(Sign {
             workspace: self.owner.workspace,
             conversation,
@@ -303,6 +307,7 @@ impl Page {
             name: self.name.to_string(),
             doing,
             at: Timestamp::now(),
+            listing: listing.or_else(|| self.state.live.people.listing(self.owner.workspace, conversation)),
         });
     }
 

@@ -1,22 +1,22 @@
 //! Messages become bubbles, with the names of their authors and what they quote.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use super::thread::Thread;
 use super::view::ThreadItem;
 use super::view::line::SystemLine;
 use crate::domain::channel::Formatting;
+use crate::domain::ids::UserId;
 use crate::domain::message::{Author, Content, Message};
-use crate::domain::workplace::Workplace;
-use crate::store::threads::{QuotedMessage, ThreadMessage};
+use crate::domain::thread::{QuotedMessage, ThreadMessage};
 use crate::store::{Result, Store};
 use crate::web::messages::view::{Bubble, Quoted};
 
 /// Makes bubbles of messages.
 pub(super) struct Builder<'a> {
     pub thread: Thread<'a>,
-    pub workplace: Arc<Workplace>,
+    /// The names of the agents who wrote them.
+    pub people: &'a HashMap<UserId, String>,
     pub formatting: Formatting,
     pub quotes: HashMap<String, QuotedMessage>,
 }
@@ -24,7 +24,7 @@ pub(super) struct Builder<'a> {
 impl Builder<'_> {
     /// A bubble, or a line for what was not said.
     pub fn item(&self, it: ThreadMessage) -> ThreadItem {
-        let quote = quoted_wamid(&it.message).map(|wamid| self.quote(wamid));
+        let quote = it.message.quoted().map(|wamid| self.quote(wamid));
         let message = it.message;
         if let Content::Unspoken(unspoken) = &message.content {
             let name = self.name(message.author);
@@ -64,7 +64,7 @@ impl Builder<'_> {
         match author {
             Author::Contact => self.thread.contact_name.to_owned(),
             Author::Flow => String::new(),
-            Author::Agent { user } => self.workplace.people.get(&user).cloned().unwrap_or_default(),
+            Author::Agent { user } => self.people.get(&user).cloned().unwrap_or_default(),
         }
     }
 }
@@ -75,23 +75,13 @@ pub(super) async fn quotes<'m>(
     thread: Thread<'_>,
     messages: impl IntoIterator<Item = &'m Message>,
 ) -> Result<HashMap<String, QuotedMessage>> {
-    let mut wamids: Vec<&str> = messages.into_iter().filter_map(quoted_wamid).collect();
+    let mut wamids: Vec<&str> = messages.into_iter().filter_map(Message::quoted).map(String::as_str).collect();
     wamids.sort_unstable();
     wamids.dedup();
     let quoted = store.quoted(thread.sight, thread.inbox, &wamids).await?;
-    Ok(quoted.into_iter().map(|quote| (quote.wamid.clone(), quote)).collect())
+    Ok(by_wamid(quoted))
 }
 
-/// What a message answers or is about. A tap answers its question by itself: nothing is quoted.
-fn quoted_wamid(message: &Message) -> Option<&str> {
-    match &message.content {
-        Content::Reply { .. } => None,
-        Content::Unspoken(unspoken) => unspoken.about().map(String::as_str),
-        Content::Text { .. }
-        | Content::Buttons { .. }
-        | Content::List { .. }
-        | Content::Image { .. }
-        | Content::Unsupported { .. }
-        | Content::Unreadable { .. } => message.reply_to.as_deref(),
-    }
+pub(super) fn by_wamid(quoted: impl IntoIterator<Item = QuotedMessage>) -> HashMap<String, QuotedMessage> {
+    quoted.into_iter().map(|quote| (quote.wamid.clone(), quote)).collect()
 }

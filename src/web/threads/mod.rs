@@ -5,12 +5,13 @@ mod bubbles;
 pub mod thread;
 pub mod view;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use self::bubbles::{Builder, quotes};
+use self::bubbles::{Builder, by_wamid, quotes};
 use self::thread::Thread;
 use self::view::ThreadItem;
 use self::view::line::SystemLine;
@@ -24,18 +25,18 @@ use super::messages::view::ticks::Ticks;
 use super::notes::view::NoteItem;
 use super::state::State;
 use crate::domain::channel::Rules;
-use crate::domain::contact::Contact;
-use crate::domain::conversation::Conversation;
+use crate::domain::contact::{Contact, Identity};
+use crate::domain::conversation::{Conversation, Listing};
 use crate::domain::event::{Actor, Event, Recorded};
-use crate::domain::ids::{ContactId, ConversationId, InboxId, MessageId, UserId, WorkspaceId};
+use crate::domain::ids::{ContactId, ConversationId, InboxId, UserId, WorkspaceId};
 use crate::domain::journal::Place;
 use crate::domain::message::{Author, Message};
+use crate::domain::thread::ThreadMessage;
 use crate::domain::tick::Climbed;
 use crate::domain::workplace::Workplace;
 use crate::live::change::ConversationChange;
 use crate::store::access::{Sight, Viewer};
 use crate::store::pages::Opened;
-use crate::store::threads::ThreadMessage;
 use crate::store::{Result, Store};
 
 /// Events that a page may have missed at most; beyond it, loading it afresh is cheaper.
@@ -60,6 +61,8 @@ pub struct CaughtUp {
     pub seen: Seen,
     /// It missed too much: it is to load itself again.
     pub reload: bool,
+    /// In which lists the conversation is.
+    pub listing: Listing,
 }
 
 /// The items of events, in the order of their sequence. Messages stand as they are now, also those that events only touched.
@@ -68,13 +71,13 @@ pub struct CaughtUp {
 /// As PostgreSQL answers.
 pub async fn items(state: &State, thread: Thread<'_>, events: &[Recorded]) -> Result<Vec<ThreadItem>> {
     let store = &state.store;
-    let ids: Vec<Uuid> = events.iter().filter_map(|recorded| message_of(&recorded.event)).map(|id| id.0).collect();
+    let ids: Vec<Uuid> = events.iter().filter_map(|recorded| recorded.event.message()).map(|id| id.0).collect();
     let messages = store.thread_messages(thread.sight, &ids).await?;
     let quotes = quotes(store, thread, messages.iter().map(|it| &it.message)).await?;
     let authors = messages.iter().map(|it| it.message.author).chain(quotes.values().map(|quote| quote.author));
     let workplace = workplace(state, thread.workspace(), authors).await?;
     let formatting = rules(state, thread.workspace(), thread.inbox).await?.formatting;
-    let builder = Builder { thread, workplace, formatting, quotes };
+    let builder = Builder { thread, people: &workplace.people, formatting, quotes };
     let mut items: Vec<ThreadItem> = messages.into_iter().map(|it| builder.item(it)).collect();
     items.extend(
         events.iter().filter(|recorded| recorded.place == Place::Stands).filter_map(|recorded| line_or_note(thread.locale, recorded)),
@@ -98,41 +101,67 @@ async fn offer_to_part(store: &Store, workspace: WorkspaceId, items: &mut [Threa
     Ok(())
 }
 
-/// What everybody who has the conversation open is shown of one event of a change.
-///
-/// # Errors
-/// As PostgreSQL answers; then pages catch up by themselves, because they see a gap.
-pub async fn live_html(state: &State, locale: Locale, change: &ConversationChange, recorded: &Recorded) -> Result<String> {
-    let thread = Thread {
-        locale,
-        sight: Sight::unbounded(change.workspace, change.conversation.id),
-        inbox: change.conversation.inbox,
-        contact_name: &change.contact.name,
+/// What everybody who has the conversation open is shown of one event of a change. `None` when what the event points at did not come
+/// with the change; then pages catch up by themselves, because they see a gap.
+#[must_use]
+pub fn live_html(locale: Locale, change: &ConversationChange, recorded: &Recorded) -> Option<String> {
+    let live = LiveThread {
+        change,
+        thread: Thread {
+            locale,
+            sight: Sight::unbounded(change.workspace, change.conversation.id),
+            inbox: change.conversation.inbox,
+            contact_name: &change.contact.name,
+        },
     };
     let mut html = match &recorded.event {
         Event::MessageReceived { message } | Event::MessageQueued { message } => {
-            streams::upsert(&happened(state, thread, recorded.seq, message).await?)
+            let inbox = change.conversation.inbox;
+            let conversation = change.conversation.id;
+            streams::upsert(&live.item(ThreadMessage { conversation, inbox, seq: recorded.seq, message: message.clone() })?)
         }
         Event::MessageStatusChanged { message, .. } | Event::MessageResent { message, .. } | Event::MessageLeft { message, .. } => {
-            climbed(state, thread, *message).await?
+            change.standing.as_ref()?.message(*message).map(|found| ticks_of(locale, &found.message)).unwrap_or_default()
         }
-        Event::MediaChanged { .. } => items(state, thread, std::slice::from_ref(recorded)).await?.iter().map(streams::upsert).collect(),
+        Event::MediaChanged { message, .. } => match change.standing.as_ref()?.message(*message) {
+            Some(found) => streams::upsert(&live.item(found.clone())?),
+            None => String::new(),
+        },
         _ if recorded.place == Place::Stands => line_or_note(locale, recorded).iter().map(streams::upsert).collect(),
         _ => String::new(),
     };
     match &recorded.event {
-        Event::ContactRenamed { .. } => html.push_str(&renamed(thread.contact_name)),
+        Event::ContactRenamed { .. } => html.push_str(&renamed(live.thread.contact_name)),
         Event::ContactsParted { other, .. } => html.push_str(&streams::parted(*other)),
         _ => {}
     }
     let is_last = change.events.last().is_some_and(|last| last.seq == recorded.seq);
-    if is_last && change.events.iter().any(|recorded| changes_names(&recorded.event)) {
-        html.push_str(&contact_names(state, locale, change.workspace, &change.contact).await?);
+    if is_last && change.events.iter().any(|recorded| recorded.event.changes_names()) {
+        html.push_str(&names_html(locale, &change.contact, change.standing.as_ref()?.identities.clone()));
     }
     if is_last && (change.is_wait_changed() || change.events.iter().any(changes_state)) {
         html.push_str(&streams::conversation_state(&present::state_of_change(locale, change)));
     }
-    Ok(html)
+    Some(html)
+}
+
+/// A thread as a change shows it.
+struct LiveThread<'a> {
+    change: &'a ConversationChange,
+    thread: Thread<'a>,
+}
+
+impl LiveThread<'_> {
+    /// A message with what it quotes.
+    fn item(&self, it: ThreadMessage) -> Option<ThreadItem> {
+        let quotes = match &self.change.standing {
+            Some(standing) => by_wamid(standing.quotes.iter().cloned()),
+            None if it.message.quoted().is_some() => return None,
+            None => HashMap::new(),
+        };
+        let builder = Builder { thread: self.thread, people: &self.change.people, formatting: self.change.formatting, quotes };
+        Some(builder.item(it))
+    }
 }
 
 /// What a page that shows everything up to `since` has missed. `None` when there is no such conversation, or the viewer does not see it.
@@ -151,15 +180,16 @@ pub async fn since_html(
     let events = state.store.events_since(sight, since.seq, MISSED).await?;
     // Read after the events, so that it is not older than they are.
     let Some(opened) = state.store.opened(sight, None).await? else { return Ok(None) };
+    let listing = Listing::of(&opened.conversation);
     if i64::try_from(events.len()).is_ok_and(|count| count >= MISSED) {
-        return Ok(Some(CaughtUp { html: String::new(), seen: since, reload: true }));
+        return Ok(Some(CaughtUp { html: String::new(), seen: since, reload: true, listing }));
     }
     let seen = Seen { seq: events.last().map_or(since.seq, |last| last.seq), ticked: opened.ticked().max(since.ticked) };
     let ticked_since = Timestamp::from_microsecond(since.ticked).unwrap_or_default();
     if events.is_empty() {
         let ticks = state.store.ticks_since(sight, ticked_since).await?;
         let html = ticks.iter().map(|climbed| ticks_html(locale, climbed)).collect();
-        return Ok(Some(CaughtUp { html, seen, reload: false }));
+        return Ok(Some(CaughtUp { html, seen, reload: false, listing }));
     }
     let thread = Thread { locale, sight, inbox: opened.conversation.inbox, contact_name: &opened.contact.name };
     let mut html: String = items(state, thread, &events).await?.iter().map(streams::upsert).collect();
@@ -171,7 +201,7 @@ pub async fn since_html(
             html.push_str(&streams::parted(*other));
         }
     }
-    if events.iter().any(|recorded| changes_names(&recorded.event)) {
+    if events.iter().any(|recorded| recorded.event.changes_names()) {
         html.push_str(&contact_names(state, locale, workspace, &opened.contact).await?);
     }
     if events.iter().any(|recorded| changes_state(recorded) || may_change_wait(&recorded.event)) {
@@ -180,7 +210,7 @@ pub async fn since_html(
     // Read after the messages, so that nothing older is shown over them.
     let ticks = state.store.ticks_since(sight, ticked_since).await?;
     html.extend(ticks.iter().map(|climbed| ticks_html(locale, climbed)));
-    Ok(Some(CaughtUp { html, seen, reload: false }))
+    Ok(Some(CaughtUp { html, seen, reload: false, listing }))
 }
 
 /// The state around a thread, as it is stored.
@@ -199,18 +229,6 @@ fn holder(conversation: &Conversation) -> impl Iterator<Item = Author> {
     conversation.controller.agent().into_iter().map(|user| Author::Agent { user })
 }
 
-/// The message that an event brings or touches.
-fn message_of(event: &Event) -> Option<MessageId> {
-    match event {
-        Event::MessageReceived { message } | Event::MessageQueued { message } => Some(message.id),
-        Event::MessageStatusChanged { message, .. }
-        | Event::MessageResent { message, .. }
-        | Event::MessageLeft { message, .. }
-        | Event::MediaChanged { message, .. } => Some(*message),
-        _ => None,
-    }
-}
-
 /// Whether header, composer or brief may look different after it.
 fn changes_state(recorded: &Recorded) -> bool {
     match recorded.place {
@@ -220,21 +238,12 @@ fn changes_state(recorded: &Recorded) -> bool {
     }
 }
 
-/// Whether the customer is called otherwise from then on.
-fn changes_names(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::ContactsParted { .. }
-            | Event::ContactsJoined { .. }
-            | Event::AddressChanged { .. }
-            | Event::NumberTakenOver { .. }
-            | Event::UsernameLearned { .. }
-    )
+async fn contact_names(state: &State, locale: Locale, workspace: WorkspaceId, contact: &Contact) -> Result<String> {
+    Ok(names_html(locale, contact, state.store.identities(workspace, contact.id).await?))
 }
 
-async fn contact_names(state: &State, locale: Locale, workspace: WorkspaceId, contact: &Contact) -> Result<String> {
-    let identities = state.store.identities(workspace, contact.id).await?;
-    Ok(streams::contact_names(&ContactNames { locale, identities, username: contact.username.clone() }))
+fn names_html(locale: Locale, contact: &Contact, identities: Vec<Identity>) -> String {
+    streams::contact_names(&ContactNames { locale, identities, username: contact.username.clone() })
 }
 
 /// Whether the customer's clock may begin or stop with it, although nothing else of the state changes.
@@ -256,21 +265,8 @@ fn line_or_note(locale: Locale, recorded: &Recorded) -> Option<ThreadItem> {
     }
 }
 
-/// A message that was just written: all of it is in the event, but for what it quotes.
-async fn happened(state: &State, thread: Thread<'_>, seq: i64, message: &Message) -> Result<ThreadItem> {
-    let quotes = quotes(&state.store, thread, [message]).await?;
-    let authors = quotes.values().map(|quote| quote.author).chain([message.author]);
-    let workplace = workplace(state, thread.workspace(), authors).await?;
-    let formatting = rules(state, thread.workspace(), thread.inbox).await?.formatting;
-    let builder = Builder { thread, workplace, formatting, quotes };
-    Ok(builder.item(ThreadMessage { seq, inbox: thread.inbox, message: message.clone() }))
-}
-
-/// How far a message got by now, which may be further than an event told.
-async fn climbed(state: &State, thread: Thread<'_>, message: MessageId) -> Result<String> {
-    let found = state.store.thread_messages(thread.sight, &[message.0]).await?;
-    let ticks = |it: &Message| Ticks { locale: thread.locale, message, at: it.at, status: it.status, failure: it.failure.clone() };
-    Ok(found.first().map(|found| streams::ticks(&ticks(&found.message))).unwrap_or_default())
+fn ticks_of(locale: Locale, message: &Message) -> String {
+    streams::ticks(&Ticks { locale, message: message.id, at: message.at, status: message.status, failure: message.failure.clone() })
 }
 
 /// How far a message got that WhatsApp took.

@@ -1,6 +1,7 @@
 //! Which events stand in a thread, and what a bubble takes from a message.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 
@@ -9,11 +10,11 @@ use crate::domain::channel::Formatting;
 use crate::domain::contact::Identity;
 use crate::domain::conversation::{ControlBefore, Controller};
 use crate::domain::event::{Act, Destination, QueuedBecause};
-use crate::domain::ids::{ContactId, ConversationId, FlowId, InboxId, MediaId, NoteId, QueueId};
+use crate::domain::ids::{ContactId, ConversationId, FlowId, InboxId, MediaId, MessageId, NoteId, QueueId};
 use crate::domain::journal::Place;
 use crate::domain::message::{Content, Failure, MediaState, Status};
+use crate::domain::thread::QuotedMessage;
 use crate::store::access::Sight;
-use crate::store::threads::QuotedMessage;
 use crate::web::messages::view::Bubble;
 
 fn at() -> Timestamp {
@@ -105,7 +106,7 @@ fn one_of_each() -> Vec<Event> {
 #[test]
 fn whatever_stands_in_a_thread_has_an_item() {
     for event in one_of_each().into_iter().filter(|event| event.place() == Place::Stands) {
-        let is_bubble = message_of(&event).is_some();
+        let is_bubble = event.message().is_some();
         let recorded = Recorded::new(3, at(), event);
         let item = line_or_note(Locale::default(), &recorded);
         assert_eq!(item.is_some(), !is_bubble, "{}", recorded.event.kind());
@@ -124,6 +125,8 @@ fn only_what_changes_the_state_shows_it_again() {
     assert!(changes_state(&strange(Place::Around)) && !changes_state(&strange(Place::Touches)));
 }
 
+static NOBODY: LazyLock<HashMap<UserId, String>> = LazyLock::new(HashMap::new);
+
 fn builder(quotes: HashMap<String, QuotedMessage>) -> Builder<'static> {
     let thread = Thread {
         locale: Locale::default(),
@@ -131,11 +134,16 @@ fn builder(quotes: HashMap<String, QuotedMessage>) -> Builder<'static> {
         inbox: InboxId(Uuid::nil()),
         contact_name: "Zoe",
     };
-    Builder { thread, workplace: Arc::default(), formatting: Formatting::Marks, quotes }
+    Builder { thread, people: &NOBODY, formatting: Formatting::Marks, quotes }
 }
 
 fn bubble(message: Message) -> Bubble {
-    match builder(HashMap::new()).item(ThreadMessage { seq: 3, inbox: InboxId(Uuid::nil()), message }) {
+    match builder(HashMap::new()).item(ThreadMessage {
+        conversation: ConversationId(Uuid::nil()),
+        seq: 3,
+        inbox: InboxId(Uuid::nil()),
+        message,
+    }) {
         ThreadItem::Message(bubble) => *bubble,
         other => panic!("{other:?} is no bubble"),
     }

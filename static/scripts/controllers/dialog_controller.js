@@ -3,6 +3,7 @@
 
 import { Controller } from "../../vendor/stimulus.js"
 import { fetchPart } from "../part.js"
+import { socket } from "../socket.js"
 
 export default class extends Controller {
   static targets = ["seen"]
@@ -11,10 +12,13 @@ export default class extends Controller {
     this.dialog = this.element.closest("dialog")
     this.observer = new MutationObserver(() => this.dialog.open && this.#look())
     this.observer.observe(this.dialog, { attributeFilter: ["open"] })
+    this.team = () => this.dialog.open && this.#freshen()
+    socket.addEventListener("team", this.team)
   }
 
   disconnect() {
     this.observer.disconnect()
+    socket.removeEventListener("team", this.team)
   }
 
   done(event) {
@@ -32,7 +36,10 @@ export default class extends Controller {
 
   /** Who is there and who has room changes while a page is open: the choices are fetched anew, unless one is made meanwhile. */
   async #freshen() {
+    if (this.asking) return
+    this.asking = true
     const page = await fetchPart(location.href)
+    this.asking = false
     const fresh = [...(page?.querySelectorAll(`#${this.dialog.id} .choices`) ?? [])]
     const shown = [...this.element.querySelectorAll(".choices")]
     if (fresh.length !== shown.length || this.element.querySelector(":checked")) return
