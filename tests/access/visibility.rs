@@ -214,7 +214,7 @@ async fn whoever_gives_away_what_they_see_no_longer_is_shown_how_it_went_and_can
     shop.hears_text("34600000001", "amber afterwards").await;
     assert_eq!(place.ana.browser.get(&format!("/conversations/{amber}")).await.status, 404);
     let client = shop.house.state.store.client().await.unwrap();
-    let act = "SELECT min(seq) FROM events WHERE subject_id = $1 AND event ->> 'kind' = 'conversation_transferred'";
+    let act = "SELECT min(seq) FROM events WHERE subject_id = $1 AND kind = 'conversation_transferred'";
     let seq: i64 = client.query_one(act, &[&amber.0]).await.unwrap().get(0);
     place.ana.does(amber, "undo", &[("seq", &seq.to_string())]).await;
     page.says(json!({ "type": "open", "conversation": amber, "since": 0 })).await;

@@ -57,6 +57,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("outbox.subject_kind", SUBJECT, "'journey'"),
     ("payloads.source", "sorted_at IS NULL", "'telepathy:1'"),
     ("queues.hours", "key = 'billing'", JSON),
+    ("roles.visibility", "true", "'neighbours'"),
     ("timers.kind", SUBJECT, "'of_tomorrow'"),
     ("timers.subject_kind", SUBJECT, "'journey'"),
     ("timers.timer", SUBJECT, JSON),
@@ -98,6 +99,7 @@ const FREE: &[&str] = &[
     "quarantine.source",
     "queues.key",
     "queues.name",
+    "roles.name",
     "sessions.user_agent",
     "signing_keys.kid",
     "signing_keys.secret",
@@ -204,6 +206,8 @@ const AROUND: &str = "
     INSERT INTO flow_versions (workspace_id, flow_id, version, definition)
         SELECT workspace_id, id, 1, (SELECT definition FROM flow_versions LIMIT 1) FROM flows WHERE name = 'Other';
     INSERT INTO payloads (source, received_at, body) VALUES ('whatsapp:1001', now(), '[]');
+    INSERT INTO roles (workspace_id, id, name, permissions, visibility)
+        SELECT workspace_id, gen_random_uuid(), 'Trainee', ARRAY['conversations:read', 'moon:walk'], 'all' FROM strange;
     UPDATE allowances SET rate_per_second = 1000000, tokens = 1000 WHERE paused_until IS NULL";
 
 impl House {
