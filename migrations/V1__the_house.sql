@@ -53,6 +53,17 @@ CREATE TABLE feeds (
 
 -- People -------------------------------------------------------------------------------------------------------------
 
+-- Who signs in: one e-mail address and one password, however many workspaces they work in.
+CREATE TABLE accounts (
+    id uuid PRIMARY KEY,
+    email text NOT NULL,
+    -- In PHC form; nobody signs in without one.
+    password_hash text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+-- Sign-in: one e-mail address is one account.
+CREATE UNIQUE INDEX accounts_by_email ON accounts (lower(email));
+
 -- Roles of a workspace's own, beside those that every workspace has (domain/access.rs).
 CREATE TABLE roles (
     workspace_id uuid NOT NULL REFERENCES workspaces ON DELETE CASCADE,
@@ -64,23 +75,26 @@ CREATE TABLE roles (
     PRIMARY KEY (workspace_id, id)
 );
 
+-- What an account is in a workspace.
 CREATE TABLE users (
     workspace_id uuid NOT NULL REFERENCES workspaces ON DELETE CASCADE,
     id uuid NOT NULL,
-    email text NOT NULL,
+    account_id uuid NOT NULL REFERENCES accounts,
     name text NOT NULL,
     role text NOT NULL CHECK (role IN ('agent', 'supervisor', 'admin', 'own')),
     role_id uuid,
-    password_hash text NOT NULL,
     locale text NOT NULL DEFAULT 'en',
     active boolean NOT NULL DEFAULT true,
     created_at timestamptz NOT NULL DEFAULT now(),
+    -- When they last came here: who signs in comes to where they were last.
+    used_at timestamptz,
     PRIMARY KEY (workspace_id, id),
+    UNIQUE (workspace_id, account_id),
     FOREIGN KEY (workspace_id, role_id) REFERENCES roles,
     CHECK ((role = 'own') = (role_id IS NOT NULL))
 );
--- Sign-in: one e-mail address is one person.
-CREATE UNIQUE INDEX users_by_email ON users (lower(email));
+-- Sign-in: where an account works.
+CREATE INDEX users_by_account ON users (account_id);
 
 -- What routing needs to know of a person; apart from `users` because it is written on every assignment.
 CREATE TABLE agents (

@@ -241,11 +241,17 @@ pub enum UserCommand {
     Deactivate {
         #[arg(long)]
         email: EmailAddress,
+        /// Where, by name or id; only needed when they work in several workspaces.
+        #[arg(long)]
+        workspace: Option<String>,
     },
     /// Somebody who left comes back, with the password they had.
     Activate {
         #[arg(long)]
         email: EmailAddress,
+        /// Where, by name or id; only needed when they work in several workspaces.
+        #[arg(long)]
+        workspace: Option<String>,
     },
     /// Somebody gets another password and is signed out everywhere. Without --password-stdin it is made up and printed once.
     Password {
@@ -264,6 +270,9 @@ pub enum UserCommand {
     Role {
         #[arg(long)]
         email: EmailAddress,
+        /// Where, by name or id; only needed when they work in several workspaces.
+        #[arg(long)]
+        workspace: Option<String>,
         /// agent, supervisor or admin.
         #[arg(long)]
         role: Role,

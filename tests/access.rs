@@ -1,5 +1,7 @@
 //! Signing in, sessions, keys, and who sees whose things, with a real database behind every address of the table.
 
+#[path = "access/accounts.rs"]
+mod accounts;
 #[path = "access/assets.rs"]
 mod assets;
 #[allow(dead_code, reason = "shared with the tests of the inbox")]

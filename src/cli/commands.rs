@@ -91,11 +91,11 @@ pub async fn user(config: &Config, command: UserCommand) -> Result<()> {
             let given = Given::of(password_stdin)?;
             create_user(config, &workspace, Newcomer { email, name, role, locale }, given).await
         }
-        UserCommand::Deactivate { email } => people::deactivate(config, &email).await,
-        UserCommand::Activate { email } => people::activate(config, &email).await,
+        UserCommand::Deactivate { email, workspace } => people::deactivate(config, &email, workspace.as_deref()).await,
+        UserCommand::Activate { email, workspace } => people::activate(config, &email, workspace.as_deref()).await,
         UserCommand::Password { email, password_stdin } => people::change_password(config, &email, Given::of(password_stdin)?).await,
         UserCommand::SignOut { email } => people::sign_out(config, &email).await,
-        UserCommand::Role { email, role } => people::change_role(config, &email, role).await,
+        UserCommand::Role { email, workspace, role } => people::change_role(config, &email, workspace.as_deref(), role).await,
     }
 }
 
@@ -114,9 +114,13 @@ async fn create_user(config: &Config, workspace: &str, newcomer: Newcomer, given
     let password = Secret::new(Passwords::new()?.hash(given.password.clone()).await?);
     let member = UserId(Uuid::now_v7());
     let new = NewMember { name, email, role, locale, capacity: FIRST_CAPACITY, teams: NewTeams::All };
-    installation.configure(workspace, SetupCommand::AddMember { member, new, password }).await?;
+    let done = installation.configure(workspace, SetupCommand::AddMember { member, new, password }).await?;
     println!("{member}");
-    given.say();
+    if done.had_account.is_empty() {
+        given.say();
+    } else {
+        eprintln!("They have an account already, and sign in with the password that they have.");
+    }
     installation.tell().await?;
     Ok(())
 }

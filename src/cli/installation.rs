@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use tokio_util::sync::CancellationToken;
 
 use baton::config::Config;
@@ -15,6 +15,7 @@ use baton::live::bus::Bus;
 use baton::runner::setup::Configured;
 use baton::runner::{Error, Runner};
 use baton::store::Store;
+use baton::store::accounts::Membership;
 
 use super::commands::store;
 
@@ -39,9 +40,24 @@ impl Installation {
         self.runner.store()
     }
 
-    /// Somebody of it.
-    pub async fn person(&self, email: &EmailAddress) -> Result<User> {
-        let known = self.store().find_user_by_email(email).await?;
+    /// Somebody of it, in the workspace of this name or id; it need not be named while they work in one only.
+    pub async fn person(&self, email: &EmailAddress, workspace: Option<&str>) -> Result<User> {
+        let known = self.store().find_by_email(email).await?;
+        ensure!(!known.is_empty(), "nobody has the e-mail address {email}");
+        let names: Vec<String> = known.iter().map(|it| format!("{} ({})", it.workspace_name, it.user.workspace)).collect();
+        let is_meant = |it: &&Membership| {
+            workspace.is_none_or(|workspace| it.workspace_name == workspace || it.user.workspace.to_string() == workspace)
+        };
+        let mut meant = known.iter().filter(is_meant);
+        match (meant.next(), meant.next()) {
+            (Some(one), None) => Ok(one.user.clone()),
+            _ => bail!("{email} is in {}; say which one is meant with --workspace", names.join(" and ")),
+        }
+    }
+
+    /// Any of what an account is, where all of it is meant.
+    pub async fn account(&self, email: &EmailAddress) -> Result<User> {
+        let known = self.store().find_by_email(email).await?.into_iter().next();
         Ok(known.with_context(|| format!("nobody has the e-mail address {email}"))?.user)
     }
 

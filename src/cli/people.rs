@@ -12,9 +12,9 @@ use baton::web::sign_in::passwords::Passwords;
 use super::commands::Given;
 use super::installation::{Installation, in_words};
 
-pub async fn deactivate(config: &Config, email: &EmailAddress) -> Result<()> {
+pub async fn deactivate(config: &Config, email: &EmailAddress, workspace: Option<&str>) -> Result<()> {
     let installation = Installation::of(config)?;
-    let user = installation.person(email).await?;
+    let user = installation.person(email, workspace).await?;
     let left = installation.runner.deactivate(user.workspace, &By::CommandLine, user.id).await;
     let Returned { returned, left } = left.map_err(in_words)?;
     println!("{} has left: signed out everywhere, {returned} conversations back in their queues.", user.name);
@@ -24,9 +24,9 @@ pub async fn deactivate(config: &Config, email: &EmailAddress) -> Result<()> {
     tell(installation).await
 }
 
-pub async fn activate(config: &Config, email: &EmailAddress) -> Result<()> {
+pub async fn activate(config: &Config, email: &EmailAddress, workspace: Option<&str>) -> Result<()> {
     let installation = Installation::of(config)?;
-    let user = installation.person(email).await?;
+    let user = installation.person(email, workspace).await?;
     installation.configure(user.workspace, SetupCommand::Activate { member: user.id }).await?;
     println!("{} can sign in.", user.name);
     tell(installation).await
@@ -34,7 +34,7 @@ pub async fn activate(config: &Config, email: &EmailAddress) -> Result<()> {
 
 pub async fn change_password(config: &Config, email: &EmailAddress, given: Given) -> Result<()> {
     let installation = Installation::of(config)?;
-    let user = installation.person(email).await?;
+    let user = installation.account(email).await?;
     let hash = Secret::new(Passwords::new()?.hash(given.password.clone()).await?);
     installation.configure(user.workspace, SetupCommand::ReplacePassword { member: user.id, hash }).await?;
     println!("{} has another password, and is signed out everywhere.", user.name);
@@ -44,15 +44,15 @@ pub async fn change_password(config: &Config, email: &EmailAddress, given: Given
 
 pub async fn sign_out(config: &Config, email: &EmailAddress) -> Result<()> {
     let installation = Installation::of(config)?;
-    let user = installation.person(email).await?;
-    let ended = installation.runner.sign_out_everywhere(user.workspace, user.id).await?;
+    let user = installation.account(email).await?;
+    let ended = installation.runner.sign_out_account(user.workspace, user.id).await?;
     println!("{} is signed out everywhere; {ended} sessions ended.", user.name);
     tell(installation).await
 }
 
-pub async fn change_role(config: &Config, email: &EmailAddress, role: Role) -> Result<()> {
+pub async fn change_role(config: &Config, email: &EmailAddress, workspace: Option<&str>, role: Role) -> Result<()> {
     let installation = Installation::of(config)?;
-    let user = installation.person(email).await?;
+    let user = installation.person(email, workspace).await?;
     installation.configure(user.workspace, SetupCommand::role(user.id, role)).await?;
     println!("{} is {role} now.", user.name);
     tell(installation).await

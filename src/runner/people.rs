@@ -29,7 +29,19 @@ impl Runner {
         self.return_conversations(workspace, user).await
     }
 
-    /// Ends every session of a person; answers how many were under way.
+    /// Ends every session of a person's account, in whichever workspace; answers how many were under way.
+    ///
+    /// # Errors
+    /// A fault; it may be repeated.
+    pub async fn sign_out_account(&self, workspace: WorkspaceId, user: UserId) -> Result<usize, Error> {
+        let mut ended = 0;
+        for membership in self.store.memberships(workspace, user).await? {
+            ended += self.sign_out_everywhere(membership.user.workspace, membership.user.id).await?;
+        }
+        Ok(ended)
+    }
+
+    /// Ends every session of a person in this workspace; answers how many were under way.
     ///
     /// # Errors
     /// A fault.

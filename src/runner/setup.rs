@@ -10,6 +10,7 @@ use crate::domain::agent::Availability;
 use crate::domain::ids::{UserId, WorkspaceId};
 use crate::domain::setup::value::Member;
 use crate::domain::setup::{By, Decision, Needs, RecordedSetup, Setup, SetupCommand, SetupEvent, SetupRefusal, check_unchanged, decide};
+use crate::domain::user::EmailAddress;
 use crate::live::PersonChange;
 use crate::live::wakes::Wake;
 use crate::store::apps::{App, IfKnown};
@@ -32,6 +33,8 @@ pub struct Configured {
     pub events: Vec<SetupEvent>,
     /// Who may do or see something else than before.
     pub rights: BTreeSet<UserId>,
+    /// Whom it added who had an account already, and keeps its password.
+    pub had_account: Vec<EmailAddress>,
 }
 
 /// What is to be done.
@@ -146,11 +149,15 @@ impl Runner {
             Wish::Command(command) => *command,
             Wish::Undo(seq) => undo(&transaction, workspace, seq).await?,
         };
+        let had_account = open_accounts(&transaction, &command).await?;
         let setup = load(&transaction, workspace, &command).await?;
         let Decision { events, rights } = decide(&setup, command, by)?;
         if events.is_empty() {
             transaction.commit().await?;
-            return Ok(Configured { seq: last_seq, events, rights });
+            return Ok(Configured { seq: last_seq, events, rights, had_account });
+        }
+        if let By::Person(_) = by {
+            keeps_to_this_workspace(&transaction, workspace, &events).await?;
         }
         if let Some(seen) = seen.filter(|seen| *seen < last_seq) {
             check_unchanged(&store::setups::since(&transaction, workspace, seen).await?, &events)?;
@@ -160,7 +167,7 @@ impl Runner {
         let version = if events.iter().any(SetupEvent::concerns_everybody) { last } else { version };
         store::setup_rows::commit(transaction, &self.store, workspace, &act, JournalHead { last_seq: last, version }).await?;
         self.live.set_up_changed(workspace, version);
-        Ok(Configured { seq: last, events, rights })
+        Ok(Configured { seq: last, events, rights, had_account })
     }
 
     /// What follows from what was changed, for people and for work.
@@ -181,7 +188,7 @@ impl Runner {
                         self.live.wake(Wake::Agent(workspace, changed.id));
                     }
                 }
-                SetupEvent::Password { member, .. } => _ = self.sign_out_everywhere(workspace, *member).await?,
+                SetupEvent::Password { member, .. } => _ = self.sign_out_account(workspace, *member).await?,
                 SetupEvent::AccessToken { inbox, .. } => self.live.wake(Wake::Outbox(workspace, *inbox)),
                 SetupEvent::Role(_)
                 | SetupEvent::Team(_)
@@ -210,6 +217,27 @@ async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, command: &S
     })
 }
 
+/// Opens the accounts of those who have none; answers who has.
+async fn open_accounts(transaction: &Transaction<'_>, command: &SetupCommand) -> Result<Vec<EmailAddress>, Error> {
+    let mut known = Vec::new();
+    for (email, password) in command.newcomers() {
+        if !store::accounts::open(transaction, &email, password.reveal()).await? {
+            known.push(email);
+        }
+    }
+    Ok(known)
+}
+
+/// What somebody signs in with is a workspace's to change only while they work in no other.
+async fn keeps_to_this_workspace(transaction: &Transaction<'_>, workspace: WorkspaceId, events: &[SetupEvent]) -> Result<(), Error> {
+    for member in events.iter().filter_map(SetupEvent::changes_sign_in_of) {
+        if store::accounts::is_shared(transaction, workspace, member).await? {
+            return Err(SetupRefusal::AccountShared.into());
+        }
+    }
+    Ok(())
+}
+
 async fn undo(transaction: &Transaction<'_>, workspace: WorkspaceId, seq: i64) -> Result<SetupCommand, Error> {
     let act = store::setups::of_act(transaction, workspace, seq).await?;
     if act.is_empty() {
@@ -228,7 +256,7 @@ fn act(last_seq: i64, by: &By, events: &[SetupEvent]) -> Vec<RecordedSetup> {
 /// What belongs to one workspace only in the whole installation.
 fn taken(error: &store::Error) -> Option<SetupRefusal> {
     let constraint = error.broken_uniqueness()?;
-    if constraint == "users_by_email" {
+    if constraint == "accounts_by_email" {
         Some(SetupRefusal::EmailTaken)
     } else if constraint.contains("phone_number_id") {
         Some(SetupRefusal::NumberTaken)

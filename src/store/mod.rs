@@ -4,6 +4,7 @@
 //! finds them. Reads take a [`Store`]; writes that belong to one change take the [`Transaction`] that the runner opened.
 
 pub mod access;
+pub mod accounts;
 pub mod agents;
 pub mod allowances;
 pub mod apps;

@@ -8,7 +8,13 @@ use crate::domain::access::{AssignedRole, Rights};
 use crate::domain::ids::{SessionId, UserId, WorkspaceId};
 
 crate::statements! {
+    /// Whoever comes back comes to where they were last.
     INSERT = "
+        WITH used AS (
+            UPDATE users
+            SET used_at = $6
+            WHERE workspace_id = $1 AND id = $3
+        )
         INSERT INTO sessions (workspace_id, id, user_id, secret_hash, user_agent, created_at, expires_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
@@ -16,7 +22,12 @@ crate::statements! {
     /// only when that prolongs it by an hour: this is asked once a minute for everybody who is at work.
     RENEW = "
         WITH person AS (
-            SELECT users.id, users.role, users.role_id, users.name, users.locale, roles.name AS role_name, roles.permissions, roles.visibility
+            SELECT users.id, users.role, users.role_id, users.name, users.locale, roles.name AS role_name, roles.permissions, roles.visibility,
+                EXISTS (
+                    SELECT
+                    FROM users AS other
+                    WHERE other.account_id = users.account_id AND other.workspace_id <> users.workspace_id AND other.active
+                ) AS works_elsewhere
             FROM sessions
             JOIN users ON users.workspace_id = sessions.workspace_id AND users.id = sessions.user_id
             LEFT JOIN roles ON roles.workspace_id = users.workspace_id AND roles.id = users.role_id
@@ -35,7 +46,7 @@ crate::statements! {
               AND expires_at < $5::timestamptz - interval '1 hour'
               AND EXISTS (SELECT FROM person)
         )
-        SELECT id, role, role_id, name, locale, role_name, permissions, visibility
+        SELECT id, role, role_id, name, locale, role_name, permissions, visibility, works_elsewhere
         FROM person";
 
     IS_ALIVE = "
@@ -106,6 +117,8 @@ pub struct SessionUser {
     pub role: AssignedRole,
     pub name: String,
     pub locale: String,
+    /// Their account is somebody in another workspace too.
+    pub works_elsewhere: bool,
 }
 
 /// What using a session does to it.
@@ -162,6 +175,7 @@ impl Store {
                 role: AssignedRole::read(users::role(&row, 1), own(&row)),
                 name: row.try_get(3)?,
                 locale: row.try_get(4)?,
+                works_elsewhere: row.try_get(8)?,
             })
         })
         .transpose()

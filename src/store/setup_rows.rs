@@ -15,11 +15,11 @@ use crate::domain::setup::{Changed, RecordedSetup, SetupEvent};
 const RATE_PER_SECOND: i32 = 80;
 
 crate::statements! {
-    /// Everybody may be given conversations, whatever the role. Nobody signs in without a password.
+    /// Everybody may be given conversations, whatever the role. Their account is there.
     ADD_MEMBER = "
         WITH person AS (
-            INSERT INTO users (workspace_id, id, name, email, role, role_id, active, locale, password_hash)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '')
+            INSERT INTO users (workspace_id, id, account_id, name, role, role_id, active, locale)
+            VALUES ($1, $2, (SELECT id FROM accounts WHERE lower(email) = $4), $3, $5, $6, $7, $8)
             RETURNING workspace_id, id
         )
         INSERT INTO agents (workspace_id, user_id, availability, capacity)
@@ -34,7 +34,7 @@ crate::statements! {
         WHERE workspace_id = $1 AND user_id = $2";
     CHANGE_USER = "
         UPDATE users
-        SET name = coalesce($3, name), email = coalesce($4, email), active = coalesce($5, active), locale = coalesce($6, locale)
+        SET name = coalesce($3, name), active = coalesce($4, active), locale = coalesce($5, locale)
         WHERE workspace_id = $1 AND id = $2";
     CHANGE_USERS_ROLE = "UPDATE users SET role = $3, role_id = $4 WHERE workspace_id = $1 AND id = $2";
     LEAVE_TEAMS = "DELETE FROM team_members WHERE workspace_id = $1 AND user_id = $2 AND team_id <> ALL($3)";
@@ -43,7 +43,14 @@ crate::statements! {
         SELECT $1, team_id, $2
         FROM UNNEST($3::uuid[]) AS team_id
         ON CONFLICT (workspace_id, team_id, user_id) DO NOTHING";
-    SET_PASSWORD = "UPDATE users SET password_hash = $3 WHERE workspace_id = $1 AND id = $2";
+    CHANGE_EMAIL = "
+        UPDATE accounts
+        SET email = $3
+        WHERE id = (SELECT account_id FROM users WHERE workspace_id = $1 AND id = $2)";
+    SET_PASSWORD = "
+        UPDATE accounts
+        SET password_hash = $3
+        WHERE id = (SELECT account_id FROM users WHERE workspace_id = $1 AND id = $2)";
     ADD_ROLE = "INSERT INTO roles (workspace_id, id, name, permissions, visibility) VALUES ($1, $2, $3, $4, $5)";
     CHANGE_ROLE = "UPDATE roles SET name = $3, permissions = $4, visibility = $5 WHERE workspace_id = $1 AND id = $2";
     REMOVE_ROLE = "DELETE FROM roles WHERE workspace_id = $1 AND id = $2";
@@ -150,9 +157,10 @@ fn member(workspace: WorkspaceId, changed: &Changed<UserId, Member>) -> Vec<Step
     let text = |was: &String, is: &String| (was != is).then(|| is.clone());
     let (name, email, locale) = (text(&before.name, &after.name), text(&before.email, &after.email), text(&before.locale, &after.locale));
     let active = (before.active != after.active).then_some(after.active);
-    if name.is_some() || email.is_some() || locale.is_some() || active.is_some() {
-        steps.push(row(CHANGE_USER).with(name).with(email).with(active).with(locale));
+    if name.is_some() || locale.is_some() || active.is_some() {
+        steps.push(row(CHANGE_USER).with(name).with(active).with(locale));
     }
+    steps.extend(email.map(|email| row(CHANGE_EMAIL).with(email)));
     if before.role != after.role {
         steps.push(row(CHANGE_USERS_ROLE).with(after.role.word()).with(after.role.id().map(|id| id.0)));
     }

@@ -28,10 +28,11 @@ const MOST_SINCE: i64 = 10_000;
 macro_rules! members {
     () => {
         "
-        SELECT person.id, person.name, person.email, person.role, person.role_id, person.active, person.locale, agent.availability, agent.capacity,
+        SELECT person.id, person.name, account.email, person.role, person.role_id, person.active, person.locale, agent.availability, agent.capacity,
             ARRAY(SELECT team_id FROM team_members AS member
                   WHERE member.workspace_id = person.workspace_id AND member.user_id = person.id) AS teams
         FROM users AS person
+        JOIN accounts AS account ON account.id = person.account_id
         JOIN agents AS agent ON agent.workspace_id = person.workspace_id AND agent.user_id = person.id
         WHERE person.workspace_id = $1"
     };

@@ -7,7 +7,7 @@ use super::{Error, Result, Store, Transaction, prepare};
 use crate::domain::access::{Permissions, Rights, Role, Visibility};
 use crate::domain::agent::Availability;
 use crate::domain::ids::{RoleId, TeamId, UserId, WorkspaceId};
-use crate::domain::user::{EmailAddress, User};
+use crate::domain::user::EmailAddress;
 
 /// Conversations a new person may hold at once.
 pub const FIRST_CAPACITY: i32 = 8;
@@ -31,22 +31,22 @@ crate::statements! {
         SELECT id
         FROM workspace";
 
-    /// Everybody may be given conversations, whatever the role.
+    /// Everybody may be given conversations, whatever the role. An address that has an account keeps it, and its password.
     INSERT_USER = "
-        WITH person AS (
-            INSERT INTO users (workspace_id, id, email, name, role, role_id, password_hash, locale)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        WITH account AS (
+            INSERT INTO accounts (id, email, password_hash)
+            VALUES ($9, $3, $7)
+            ON CONFLICT (lower(email)) DO UPDATE SET email = accounts.email
+            RETURNING id
+        ), person AS (
+            INSERT INTO users (workspace_id, id, account_id, name, role, role_id, locale)
+            SELECT $1, $2, account.id, $4, $5, $6, $8
+            FROM account
             RETURNING workspace_id, id
         )
         INSERT INTO agents (workspace_id, user_id, capacity)
-        SELECT workspace_id, id, $9
+        SELECT workspace_id, id, $10
         FROM person";
-
-    /// Across workspaces: the address says which one is meant.
-    FIND_BY_EMAIL = "
-        SELECT workspace_id, id, email, name, role, role_id, locale, active, password_hash
-        FROM users
-        WHERE lower(email) = $1";
 
     LIST_PEOPLE = "
         SELECT users.id, users.name, users.role, users.role_id, agents.availability, agents.capacity, agents.load,
@@ -94,17 +94,9 @@ pub struct NewUser<'a> {
     pub email: EmailAddress,
     pub name: &'a str,
     pub role: Role,
-    /// In PHC form.
+    /// In PHC form; an account that there is keeps its own.
     pub password_hash: &'a str,
     pub locale: &'a str,
-}
-
-/// A person with what a sign-in is checked against.
-#[derive(Clone)]
-pub struct UserWithPassword {
-    pub user: User,
-    /// In PHC form.
-    pub password_hash: String,
 }
 
 /// A person as colleagues see them.
@@ -133,7 +125,7 @@ impl Store {
     /// Adds a person, who may be given conversations from then on.
     ///
     /// # Errors
-    /// When the workspace is unknown or the e-mail address is taken ([`is_taken`]), and as PostgreSQL answers.
+    /// When the workspace is unknown or has this e-mail address already ([`is_taken`]), and as PostgreSQL answers.
     pub async fn create_user(&self, user: &NewUser<'_>) -> Result<()> {
         self.execute(
             &INSERT_USER,
@@ -146,30 +138,12 @@ impl Store {
                 &user.role.id().map(|id| id.0),
                 &user.password_hash,
                 &user.locale,
+                &Uuid::now_v7(),
                 &FIRST_CAPACITY,
             ],
         )
         .await?;
         Ok(())
-    }
-
-    /// The person of an e-mail address, active or not.
-    ///
-    /// # Errors
-    /// As PostgreSQL answers.
-    pub async fn find_user_by_email(&self, email: &EmailAddress) -> Result<Option<UserWithPassword>> {
-        let Some(row) = self.query_opt(&FIND_BY_EMAIL, &[&email.as_str()]).await? else { return Ok(None) };
-        let email: &str = row.try_get("email")?;
-        let user = User {
-            workspace: WorkspaceId(row.try_get("workspace_id")?),
-            id: UserId(row.try_get("id")?),
-            email: email.parse().map_err(|_| Error::Unreadable("the e-mail address of a user".to_owned()))?,
-            name: row.try_get("name")?,
-            role: role(&row, 4),
-            locale: row.try_get("locale")?,
-            active: row.try_get("active")?,
-        };
-        Ok(Some(UserWithPassword { user, password_hash: row.try_get("password_hash")? }))
     }
 
     /// The active people of a workspace by name, at most 2,000.

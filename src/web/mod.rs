@@ -26,3 +26,4 @@ pub mod sign_in;
 pub mod state;
 pub mod threads;
 pub mod webhook;
+pub mod workspaces;

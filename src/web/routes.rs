@@ -17,7 +17,7 @@ use super::edge::guard::{FORM_LIMIT, UPLOAD_LIMIT, guard};
 use super::edge::redirect::{FIRST_PAGE, go_to};
 use super::live::socket;
 use super::messages::{self, settlements};
-use super::{admin, assets, availability, drafts, health, inbox, language, media, notes, sign_in, webhook};
+use super::{admin, assets, availability, drafts, health, inbox, language, media, notes, sign_in, webhook, workspaces};
 use crate::domain::access::Permission;
 
 const fn get(path: &'static str, who: Who, kind: Kind, handler: fn() -> Route) -> Entry {
@@ -35,6 +35,8 @@ pub static ROUTES: &[Entry] = &[
     post("/sign-in", Who::Public, Kind::SignIn, || web::to(sign_in::create)),
     post("/sign-out", Who::May(Permission::ManageSelf), Kind::Form, || web::to(sign_in::delete)),
     post("/locale", Who::May(Permission::ManageSelf), Kind::Form, || web::to(language::update)),
+    get("/workspaces", Who::May(Permission::ManageSelf), Kind::Page, || web::to(workspaces::index)),
+    post("/workspaces", Who::May(Permission::ManageSelf), Kind::Form, || web::to(workspaces::update)),
     post("/availability", Who::May(Permission::ManageSelf), Kind::Form, || web::to(availability::update)),
     get("/inbox", Who::May(Permission::SeeInbox), Kind::Page, || web::to(inbox::index)),
     get("/inbox/rows", Who::May(Permission::SeeInbox), Kind::Part, || web::to(inbox::rows)),

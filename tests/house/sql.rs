@@ -33,6 +33,8 @@ fn is_sql(text: &str) -> bool {
 
 /// Statements that speak of no single workspace, and why.
 const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
+    ("accounts", "OPEN", ACCOUNT),
+    ("accounts", "FIND_BY_EMAIL", ACCOUNT),
     ("allowances", "ALL_PAUSED", FIGURES),
     ("apps", "FIND", APP),
     ("apps", "SAVE", APP),
@@ -91,6 +93,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("workspaces", "HAS_WORKSPACES", COMMAND_LINE),
 ];
 
+const ACCOUNT: &str = "whoever signs in says which account is meant, and it says which workspaces";
 const APP: &str = "apps and their bodies belong to the installation: one app may speak for several workspaces";
 const CLAIM: &str = "a worker looks for work of every workspace";
 const COMMAND_LINE: &str = "whoever types on the command line looks for the workspace itself";

@@ -153,7 +153,7 @@ async fn no_secret_stands_in_the_journal() {
     ] {
         runner.configure(shop.workspace, &by(&iris), command, None).await.unwrap();
     }
-    assert_eq!(shop.count("SELECT count(*) FROM users WHERE password_hash = 'horse'").await, 1);
+    assert_eq!(shop.count("SELECT count(*) FROM accounts WHERE password_hash = 'horse'").await, 1);
     assert_eq!(runner.workplaces().connection(shop.workspace, shop.inbox).await.unwrap().unwrap().secret().unwrap(), "horse");
     let journal = shop.rows("SELECT events::text, kind FROM events WHERE subject_kind = 'setup' ORDER BY seq", &[]).await;
     assert_eq!(journal.iter().map(|row| row.get::<_, String>(1)).collect::<Vec<_>>(), ["password_replaced", "access_token_replaced"]);

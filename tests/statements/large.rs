@@ -29,8 +29,9 @@ const LARGE: &str = "
     SELECT pg_temp.id('w', n % 5), 'setup', pg_temp.id('w', n % 5), n / 5, pg_temp.at(n), 'queue_changed', 'nothing',
         jsonb_build_object('act', n / 5), n / 5
     FROM generate_series(0, 49999) AS n;
-    INSERT INTO users (workspace_id, id, email, name, role, password_hash)
-    SELECT pg_temp.workspace(n), pg_temp.id('u', n), n || '@example.com', 'Person ' || n, 'agent', '' FROM generate_series(0, 999) AS n;
+    INSERT INTO accounts (id, email, password_hash) SELECT pg_temp.id('a', n), n || '@example.com', '' FROM generate_series(0, 999) AS n;
+    INSERT INTO users (workspace_id, id, account_id, name, role)
+    SELECT pg_temp.workspace(n), pg_temp.id('u', n), pg_temp.id('a', n), 'Person ' || n, 'agent' FROM generate_series(0, 999) AS n;
     INSERT INTO agents (workspace_id, user_id) SELECT workspace_id, id FROM users;
     INSERT INTO teams (workspace_id, id, name) SELECT pg_temp.workspace(n), pg_temp.id('t', n), 'Team ' || n FROM generate_series(0, 49) AS n;
     INSERT INTO team_members (workspace_id, team_id, user_id)

@@ -18,6 +18,7 @@ macro_rules! files {
 /// Every file of `src/store` that declares statements.
 pub const ALL: &[File] = files! {
     access
+    accounts
     agents
     allowances
     apps

@@ -40,7 +40,7 @@ pub enum SetupCommand {
     AddMember {
         member: UserId,
         new: NewMember,
-        /// Their password, in PHC form.
+        /// In PHC form; whoever has an account already keeps the password that they have.
         password: Secret,
     },
     ChangeMember {
@@ -242,6 +242,16 @@ impl SetupCommand {
                 change: MemberChange { name: None, email: None, role: None, capacity: None, teams: None, locale: _, availability: _ },
             } => Needs::Member(*member),
             _ => Needs::Whole,
+        }
+    }
+
+    /// The accounts that it needs: whom it adds, and the password of each who has none yet.
+    #[must_use]
+    pub fn newcomers(&self) -> Vec<(EmailAddress, Secret)> {
+        match self {
+            SetupCommand::AddMember { new, password, .. } => vec![(new.email.clone(), password.clone())],
+            SetupCommand::Several(commands) => commands.iter().flat_map(SetupCommand::newcomers).collect(),
+            _ => Vec::new(),
         }
     }
 

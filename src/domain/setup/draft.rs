@@ -46,10 +46,7 @@ impl Draft {
 
     pub fn apply(&mut self, command: SetupCommand) -> Applied {
         match command {
-            SetupCommand::AddMember { member, new, password } => {
-                self.employ(member, new)?;
-                self.beside.push(SetupEvent::Password { member, hash: password });
-            }
+            SetupCommand::AddMember { member, new, password: _ } => self.employ(member, new)?,
             SetupCommand::ChangeMember { member, change } => change_member(self.member(member)?, change),
             SetupCommand::Activate { member } => self.member(member)?.active = true,
             SetupCommand::Deactivate { member } => self.member(member)?.active = false,

@@ -217,6 +217,16 @@ impl SetupEvent {
         }
     }
 
+    /// Whose way to sign in it changes: that of an account, which may be somebody in other workspaces too.
+    #[must_use]
+    pub fn changes_sign_in_of(&self) -> Option<UserId> {
+        match self {
+            SetupEvent::Password { member, .. } => Some(*member),
+            SetupEvent::Member(Changed { id, before: Some(before), after: Some(after) }) if before.email != after.email => Some(*id),
+            _ => None,
+        }
+    }
+
     /// Whether it is more than what somebody chose for themselves: nodes keep the set-up until such a thing happens.
     #[must_use]
     pub fn concerns_everybody(&self) -> bool {

@@ -54,6 +54,9 @@ pub enum SetupRefusal {
     IdTaken,
     #[error("somebody has this e-mail address already")]
     EmailTaken,
+    /// What they sign in with there is not for this workspace to say.
+    #[error("they work in another workspace too; only they can change what they sign in with")]
+    AccountShared,
     #[error("there is a role called {name} already")]
     RoleNameTaken { name: String },
     #[error("there is a team called {name} already")]
@@ -109,6 +112,7 @@ impl SetupRefusal {
             SetupRefusal::Unknown(thing) => thing.key(),
             SetupRefusal::IdTaken => "used_elsewhere",
             SetupRefusal::EmailTaken => "email_taken",
+            SetupRefusal::AccountShared => "account_shared",
             SetupRefusal::RoleNameTaken { .. } => "role_name_taken",
             SetupRefusal::TeamNameTaken { .. } => "team_name_taken",
             SetupRefusal::QueueKeyTaken { .. } => "queue_key_taken",
@@ -145,6 +149,7 @@ impl SetupRefusal {
             | SetupRefusal::FlowFaulty { .. } => true,
             SetupRefusal::IdTaken
             | SetupRefusal::EmailTaken
+            | SetupRefusal::AccountShared
             | SetupRefusal::RoleNameTaken { .. }
             | SetupRefusal::TeamNameTaken { .. }
             | SetupRefusal::QueueKeyTaken { .. }
@@ -181,6 +186,7 @@ impl SetupRefusal {
             SetupRefusal::Unknown(_)
             | SetupRefusal::IdTaken
             | SetupRefusal::EmailTaken
+            | SetupRefusal::AccountShared
             | SetupRefusal::NumberTaken
             | SetupRefusal::AppKnownOtherwise
             | SetupRefusal::TextMissing

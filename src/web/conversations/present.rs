@@ -202,6 +202,7 @@ pub fn chrome(signed: &Signed, agents: &[Agent], counts: ViewCounts, now: Timest
             id: signed.user,
             name: signed.name.clone(),
             role: signed.role.clone(),
+            works_elsewhere: signed.works_elsewhere,
             availability: me.map_or(Availability::Away, |me| me.availability),
         },
         counts: Counts { mine: counts.mine, queues: counts.queues, unassigned: counts.unassigned },

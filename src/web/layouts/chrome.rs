@@ -30,6 +30,8 @@ pub struct Viewer {
     pub name: String,
     pub role: AssignedRole,
     pub availability: Availability,
+    /// Their account is somebody in another workspace too.
+    pub works_elsewhere: bool,
 }
 
 impl Viewer {

@@ -96,7 +96,8 @@ struct Page {
 }
 
 /// There are ten thousand of these: what waits for the life of a socket stands here once (an `async fn` keeps its parameters twice),
-/// and what is needed for a moment only is boxed.
+/// and what is needed for a moment only is boxed: the smaller it is, the less of it lies between buffers that stay, which memory cannot be
+/// given back from under.
 impl Page {
     /// Runs the socket in a task of its own.
     fn start(mut self, mut session: Session, mut messages: AggregatedMessageStream, mut registered: Registered) {
@@ -207,7 +208,9 @@ impl Page {
                 self.show(view).await;
                 self.count(session).await && self.show_people(session).await
             }
-            FromPage::Open { conversation, since, ticked } => self.follow(session, conversation, Seen { seq: since, ticked }).await,
+            FromPage::Open { conversation, since, ticked } => {
+                Box::pin(self.follow(session, conversation, Seen { seq: since, ticked })).await
+            }
             FromPage::Close => {
                 self.turn_to(None);
                 true

@@ -108,6 +108,7 @@ fn person(user: SessionUser, cookie: &SessionCookie) -> Signed {
         role: user.role,
         name: user.name,
         locale: Locale::of(&user.locale).unwrap_or_default(),
+        works_elsewhere: user.works_elsewhere,
         csrf: csrf::token(&cookie.secret_hash(), cookie.session),
     }
 }

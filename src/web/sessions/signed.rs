@@ -20,6 +20,8 @@ pub struct Signed {
     pub role: AssignedRole,
     pub name: String,
     pub locale: Locale,
+    /// Their account is somebody in another workspace too.
+    pub works_elsewhere: bool,
     /// What every form of this session carries in its hidden field `csrf`.
     pub csrf: String,
 }

@@ -79,6 +79,8 @@ struct Claims {
     visibility: Visibility,
     name: String,
     locale: String,
+    #[serde(default)]
+    works_elsewhere: bool,
     csrf: String,
     iat: i64,
     exp: i64,
@@ -188,6 +190,7 @@ fn sign(signed: &Signed, key: &SigningKey, now: Timestamp) -> Result<String, Err
         visibility,
         name: signed.name.clone(),
         locale: signed.locale.as_str().to_owned(),
+        works_elsewhere: signed.works_elsewhere,
         csrf: signed.csrf.clone(),
         iat: now.as_second(),
         exp: (now + LIFE).as_second(),
@@ -212,6 +215,7 @@ fn read(token: &str, key: &SigningKey, now: Timestamp) -> Option<(Signed, Timest
         role: AssignedRole { role: claims.role, name: claims.role_name, rights },
         name: claims.name,
         locale: Locale::of(&claims.locale).unwrap_or_default(),
+        works_elsewhere: claims.works_elsewhere,
         csrf: claims.csrf,
     };
     (now.as_second() < claims.exp).then_some((signed, made))
@@ -236,6 +240,7 @@ pub(in crate::web) mod tests {
             role: role.into(),
             name: "Ana".to_owned(),
             locale: Locale::of("es").unwrap(),
+            works_elsewhere: false,
             csrf: "token".to_owned(),
         }
     }

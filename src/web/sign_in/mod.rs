@@ -94,7 +94,7 @@ pub(super) async fn delete(state: web::Data<State>, signed: Signed) -> Result<Ht
 /// The active person of this address, if the password is theirs. Every no takes the same time and looks the same.
 async fn prove(state: &State, form: &SignIn) -> Result<Option<User>> {
     let known = match form.email.parse() {
-        Ok(email) => state.store.find_user_by_email(&email).await?,
+        Ok(email) => state.store.find_by_email(&email).await?.into_iter().next(),
         Err(_) => None,
     };
     let stored = known.as_ref().map(|known| known.password_hash.clone());

@@ -1,0 +1,108 @@
+//! Who signs in: an account, and what it is in each workspace.
+
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::users::role;
+use super::{Error, Result, Store, Transaction, prepare};
+use crate::domain::ids::{UserId, WorkspaceId};
+use crate::domain::user::{EmailAddress, User};
+
+/// An account is a member of so many workspaces at most, as far as pages show.
+const MOST_MEMBERSHIPS: i64 = 1_000;
+
+macro_rules! person {
+    ($where:literal) => {
+        concat!(
+            "SELECT person.workspace_id, person.id, account.email, person.name, person.role, person.role_id, person.locale, person.active,
+                account.password_hash, workspace.name
+            FROM accounts AS account
+            JOIN users AS person ON person.account_id = account.id
+            JOIN workspaces AS workspace ON workspace.id = person.workspace_id
+            WHERE ",
+            $where
+        )
+    };
+}
+
+crate::statements! {
+    /// Who comes second to the same address, comes to the account that there is.
+    OPEN = "
+        INSERT INTO accounts (id, email, password_hash)
+        VALUES ($1, $2, $3)
+        ON CONFLICT (lower(email)) DO NOTHING";
+    /// Across workspaces: the address says which account is meant, and it comes to where it was last.
+    FIND_BY_EMAIL = concat!(person!("lower(account.email) = $1"), "
+        ORDER BY person.active DESC, person.used_at DESC NULLS LAST, person.created_at, person.workspace_id
+        LIMIT $2");
+    /// Across workspaces: where else the account of a person is somebody.
+    OF_PERSON = concat!(person!("account.id = (SELECT account_id FROM users WHERE workspace_id = $1 AND id = $2)"), "
+        ORDER BY workspace.name, workspace.id
+        LIMIT $3");
+    /// Nobody joins another workspace while this is decided.
+    HOLD = "
+        SELECT EXISTS (SELECT FROM users AS other WHERE other.account_id = account.id AND (other.workspace_id, other.id) <> ($1, $2))
+        FROM accounts AS account
+        WHERE account.id = (SELECT account_id FROM users WHERE workspace_id = $1 AND id = $2)
+        FOR UPDATE";
+}
+
+/// What an account is in one workspace.
+#[derive(Clone)]
+pub struct Membership {
+    pub user: User,
+    pub workspace_name: String,
+    /// In PHC form.
+    pub password_hash: String,
+}
+
+/// Opens an account; false when this address has one already, which stays as it is.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn open(transaction: &Transaction<'_>, email: &EmailAddress, password_hash: &str) -> Result<bool> {
+    let statement = prepare(transaction, &OPEN).await?;
+    Ok(transaction.execute(&statement, &[&Uuid::now_v7(), &email.as_str(), &password_hash]).await? == 1)
+}
+
+/// Whether the account of a person is somebody in another workspace too; that stays so until the transaction ends.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn is_shared(transaction: &Transaction<'_>, workspace: WorkspaceId, user: UserId) -> Result<bool> {
+    let statement = prepare(transaction, &HOLD).await?;
+    let row = transaction.query_opt(&statement, &[&workspace.0, &user.0]).await?;
+    Ok(row.is_some_and(|row| row.get(0)))
+}
+
+impl Store {
+    /// Who signs in with an e-mail address: where they work, and last worked, first; then where they have left.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn find_by_email(&self, email: &EmailAddress) -> Result<Vec<Membership>> {
+        self.query(&FIND_BY_EMAIL, &[&email.as_str(), &MOST_MEMBERSHIPS]).await?.iter().map(membership).collect()
+    }
+
+    /// The workspaces in which a person's account is somebody, this one too, by name.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn memberships(&self, workspace: WorkspaceId, user: UserId) -> Result<Vec<Membership>> {
+        self.query(&OF_PERSON, &[&workspace.0, &user.0, &MOST_MEMBERSHIPS]).await?.iter().map(membership).collect()
+    }
+}
+
+fn membership(row: &Row) -> Result<Membership> {
+    let email: &str = row.get(2);
+    let user = User {
+        workspace: WorkspaceId(row.get(0)),
+        id: UserId(row.get(1)),
+        email: email.parse().map_err(|_| Error::Unreadable("the e-mail address of an account".to_owned()))?,
+        name: row.get(3),
+        role: role(row, 4),
+        locale: row.get(6),
+        active: row.get(7),
+    };
+    Ok(Membership { user, password_hash: row.get(8), workspace_name: row.get(9) })
+}
