@@ -161,7 +161,7 @@ pub enum Visibility {
     Mine,
     /// That, and what waits in a queue of their teams.
     MineAndUnassigned,
-    /// That, and all else that was ever put into a queue of their teams.
+    /// That, and all else whose queue is one of their teams.
     OwnTeams,
     All,
 }
@@ -371,11 +371,12 @@ impl Access {
     pub fn admits(&self, it: &Listing) -> bool {
         let holder = if it.state == State::Resolved { it.last_agent } else { it.controller.agent() };
         let is_mine = holder == Some(self.user);
+        let waits = it.state != State::Resolved && it.controller == Controller::Queue;
         let is_of_my_queues = || it.queue.is_some_and(|queue| self.queues.contains(&queue));
         match self.visibility {
             Visibility::All => true,
             Visibility::OwnTeams => is_mine || is_of_my_queues(),
-            Visibility::MineAndUnassigned => is_mine || (it.controller == Controller::Queue && is_of_my_queues()),
+            Visibility::MineAndUnassigned => is_mine || (waits && is_of_my_queues()),
             Visibility::Mine => is_mine,
         }
     }

@@ -7,8 +7,10 @@ use super::command::Command;
 use super::conversation::Listing;
 use super::decision::Decision;
 use super::event::{Event, Recorded};
+use super::ids::UserId;
 use super::refusal::Refusal;
 use super::snapshot::Snapshot;
+use super::undoing::UNDO_WITHIN;
 use super::{answering, assigning, delivering, receiving, reporting, undoing, whose};
 
 /// Decides what a command changes. The only way anything changes.
@@ -16,7 +18,7 @@ use super::{answering, assigning, delivering, receiving, reporting, undoing, who
 /// # Errors
 /// A [`Refusal`] when the rules do not allow it; then nothing changes.
 pub fn handle(snapshot: &Snapshot, command: Command, now: Timestamp) -> Result<Vec<Event>, Refusal> {
-    is_seen(snapshot, &command)?;
+    is_seen(snapshot, &command, now)?;
     let mut decision = Decision::new(snapshot, now);
     decide(&mut decision, command)?;
     Ok(decision.events())
@@ -24,12 +26,18 @@ pub fn handle(snapshot: &Snapshot, command: Command, now: Timestamp) -> Result<V
 
 /// Nobody acts on what they do not see. A form that came twice is answered as such, wherever the first one has sent the conversation; and
 /// whoever takes back what they did has seen what they did it to.
-fn is_seen(snapshot: &Snapshot, command: &Command) -> Result<(), Refusal> {
+fn is_seen(snapshot: &Snapshot, command: &Command, now: Timestamp) -> Result<(), Refusal> {
     let (Some(person), Some(conversation)) = (command.viewer(), &snapshot.conversation) else { return Ok(()) };
-    let did_it = snapshot.acts.first().and_then(Recorded::act).is_some_and(|(_, actor, _)| actor == person.user);
+    let did_it = snapshot.acts.first().is_some_and(|first| did_just_now(first, command, person.user, now));
     let came_twice = snapshot.used.is_some_and(|used| used.by == Some(person.user) && used.conversation == conversation.id);
     let access = Access { user: person.user, visibility: person.rights.visibility, queues: snapshot.queues_of_viewer.clone() };
     if did_it || came_twice || access.admits(&Listing::of(conversation)) { Ok(()) } else { Err(Refusal::OutOfSight) }
+}
+
+/// Whether it is this act of theirs that they take back, while they can.
+fn did_just_now(first: &Recorded, command: &Command, user: UserId, now: Timestamp) -> bool {
+    let is_it = matches!(command, Command::Undo { seq, .. } if first.seq == *seq);
+    is_it && now.duration_since(first.at) <= UNDO_WITHIN && first.act().is_some_and(|(_, actor, _)| actor == user)
 }
 
 fn decide(it: &mut Decision, command: Command) -> Result<(), Refusal> {

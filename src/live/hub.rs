@@ -196,6 +196,20 @@ impl Hub {
         }
     }
 
+    /// What the person of a session sees, as its pages go by.
+    #[must_use]
+    pub fn access(&self, workspace: WorkspaceId, session: SessionId) -> Option<(UserId, Option<Arc<Access>>)> {
+        let sockets = self.lock();
+        let page = sockets.by_session.get(&(workspace, session)).into_iter().flatten().find_map(|id| sockets.all.get(id))?;
+        Some((page.owner.user, page.owner.access.clone()))
+    }
+
+    /// The conversation that the socket has open.
+    #[must_use]
+    pub fn opened(&self, id: SocketId) -> Option<ConversationId> {
+        self.lock().all.get(&id)?.open
+    }
+
     /// The socket shows the list of this filter from now on.
     pub fn show(&self, id: SocketId, filter: Filter) {
         let mut sockets = self.lock();
@@ -210,16 +224,18 @@ impl Hub {
         }
     }
 
-    /// The socket has this conversation open from now on, or none.
-    pub fn open(&self, id: SocketId, conversation: Option<ConversationId>) {
+    /// The socket has this conversation open from now on, or none; answers which it had before.
+    pub fn open(&self, id: SocketId, conversation: Option<ConversationId>) -> Option<ConversationId> {
         let mut sockets = self.lock();
-        let Some(socket) = sockets.all.get_mut(&id) else { return };
-        if let Some(before) = std::mem::replace(&mut socket.open, conversation) {
+        let socket = sockets.all.get_mut(&id)?;
+        let before = std::mem::replace(&mut socket.open, conversation);
+        if let Some(before) = before {
             sockets.leave_conversation(before, id);
         }
         if let Some(conversation) = conversation {
             sockets.by_conversation.entry(conversation).or_default().insert(id);
         }
+        before
     }
 
     /// Whether a person has a socket on this node.
@@ -248,7 +264,8 @@ impl Hub {
             Some(ListPage { line: socket.line.clone(), view, is_in })
         });
         let lists = lists.collect();
-        let thread = sockets.viewers(change.workspace, change.conversation.id);
+        let sees = |socket: &Socket| socket.sees(&now) || before.is_some_and(|before| socket.sees(before));
+        let thread = sockets.viewers(change.workspace, change.conversation.id, sees);
         let gone = sockets.let_go(change.workspace, change.conversation.id, &now);
         Audience { lists, thread, gone }
     }
@@ -256,7 +273,7 @@ impl Hub {
     /// The pages that have a conversation open.
     #[must_use]
     pub fn viewers(&self, workspace: WorkspaceId, conversation: ConversationId) -> Vec<Arc<Line>> {
-        self.lock().viewers(workspace, conversation)
+        self.lock().viewers(workspace, conversation, |_| true)
     }
 
     /// The pages whose list a conversation is in, but for those that have it open.
@@ -408,9 +425,10 @@ impl Sockets {
         lines
     }
 
-    fn viewers(&self, workspace: WorkspaceId, conversation: ConversationId) -> Vec<Arc<Line>> {
+    /// Those that have it open and are such.
+    fn viewers(&self, workspace: WorkspaceId, conversation: ConversationId, are: impl Fn(&Socket) -> bool) -> Vec<Arc<Line>> {
         let ids = self.by_conversation.get(&conversation).into_iter().flatten();
-        ids.filter_map(|id| self.all.get(id)).filter(|socket| socket.shows(workspace, conversation)).map(line).collect()
+        ids.filter_map(|id| self.all.get(id)).filter(|socket| socket.shows(workspace, conversation) && are(socket)).map(line).collect()
     }
 
     fn leave_topics(&mut self, workspace: WorkspaceId, filter: Option<&Filter>, id: SocketId) {

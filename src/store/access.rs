@@ -18,7 +18,7 @@ macro_rules! admits {
             $visibility,
             " = 'own_teams' OR (",
             $visibility,
-            " = 'mine_and_unassigned' AND c.controller = 'queue'))
+            " = 'mine_and_unassigned' AND c.controller = 'queue' AND c.state <> 'resolved'))
                   AND c.queue_id IN (
                       SELECT queue.id
                       FROM team_members AS member

@@ -37,91 +37,126 @@ macro_rules! page {
     };
 }
 
-/// What those see who do not see everything ($6 says how much): what they hold or held, and what is or was in the queues of their teams.
-macro_rules! seen {
-    ($state:literal, $own:literal) => {
+/// What the viewer holds, or held last: of the column $own.
+macro_rules! held {
+    ($own:literal, $which:expr) => {
         concat!(
-            "SELECT * FROM (
-                (SELECT * FROM conversations
-                 WHERE workspace_id = $1 AND ",
+            "SELECT * FROM conversations
+            WHERE workspace_id = $1 AND ",
             $own,
             " = $2 AND ",
-            $state,
+            $which,
             " AND (last_message_at, id) < ($3, $4)
-                 ORDER BY last_message_at DESC, id DESC
-                 LIMIT $5)
-                UNION ALL
-                (SELECT conversation.*
-                 FROM (SELECT DISTINCT queue.id
-                       FROM team_members AS member
-                       JOIN queues AS queue ON queue.workspace_id = member.workspace_id AND queue.team_id = member.team_id
-                       WHERE member.workspace_id = $1 AND member.user_id = $2) AS mine
-                 CROSS JOIN LATERAL (
-                     SELECT * FROM conversations
-                     WHERE workspace_id = $1 AND queue_id = mine.id AND ",
-            $state,
-            " AND ",
-            $own,
-            " IS DISTINCT FROM $2
-                       AND ($6 = 'own_teams' OR ($6 = 'mine_and_unassigned' AND controller = 'queue'))
-                       AND (last_message_at, id) < ($3, $4)
-                     ORDER BY last_message_at DESC, id DESC
-                     LIMIT $5) AS conversation)
-             ) AS seen
-             ORDER BY last_message_at DESC, id DESC
-             LIMIT $5"
+            ORDER BY last_message_at DESC, id DESC
+            LIMIT $5"
         )
     };
 }
 
+/// What is in the queues of the viewer's teams.
+macro_rules! of_queues {
+    ($which:expr) => {
+        concat!(
+            "SELECT conversation.*
+            FROM (SELECT DISTINCT queue.id
+                  FROM team_members AS member
+                  JOIN queues AS queue ON queue.workspace_id = member.workspace_id AND queue.team_id = member.team_id
+                  WHERE member.workspace_id = $1 AND member.user_id = $2) AS mine
+            CROSS JOIN LATERAL (
+                SELECT * FROM conversations
+                WHERE workspace_id = $1 AND queue_id = mine.id AND ",
+            $which,
+            " AND (last_message_at, id) < ($3, $4)
+                ORDER BY last_message_at DESC, id DESC
+                LIMIT $5) AS conversation
+            ORDER BY conversation.last_message_at DESC, conversation.id DESC
+            LIMIT $5"
+        )
+    };
+}
+
+/// Whether its queue is one of the viewer's teams.
+macro_rules! in_own_queues {
+    () => {
+        "queue_id IN (
+            SELECT queue.id
+            FROM team_members AS member
+            JOIN queues AS queue ON queue.workspace_id = member.workspace_id AND queue.team_id = member.team_id
+            WHERE member.workspace_id = $1 AND member.user_id = $2)"
+    };
+}
+
+/// Two parts of a list that have nothing in common.
+macro_rules! both {
+    ($one:expr, $other:expr) => {
+        concat!("SELECT * FROM ((", $one, ") UNION ALL (", $other, ")) AS seen ORDER BY last_message_at DESC, id DESC LIMIT $5")
+    };
+}
+
+/// Who has waited longest, in the queues of which this is so.
+macro_rules! waiting {
+    ($queues:expr) => {
+        page!(
+            concat!(
+                "SELECT conversation.*
+                FROM queues AS queue
+                CROSS JOIN LATERAL (
+                    SELECT * FROM conversations
+                    WHERE workspace_id = $1 AND queue_id = queue.id AND controller = 'queue' AND state <> 'resolved'
+                      AND (queued_at, id) > ($3, $4)
+                    ORDER BY queued_at, id
+                    LIMIT $5) AS conversation
+                WHERE queue.workspace_id = $1",
+                $queues,
+                " ORDER BY conversation.queued_at, conversation.id
+                LIMIT $5"
+            ),
+            "c.queued_at, c.id"
+        )
+    };
+}
+
+/// The order of most lists.
+macro_rules! latest {
+    ($inner:expr) => {
+        page!($inner, "c.last_message_at DESC, c.id DESC")
+    };
+}
+
 crate::statements! {
-    MINE = page!("
-        SELECT * FROM conversations
-        WHERE workspace_id = $1 AND agent_id = $2 AND state <> 'resolved' AND (last_message_at, id) < ($3, $4)
-        ORDER BY last_message_at DESC, id DESC
-        LIMIT $5", "c.last_message_at DESC, c.id DESC");
-    QUEUES = page!("
-        SELECT conversation.*
-        FROM (SELECT DISTINCT queue.id
-              FROM team_members AS member
-              JOIN queues AS queue ON queue.workspace_id = member.workspace_id AND queue.team_id = member.team_id
-              WHERE member.workspace_id = $1 AND member.user_id = $2) AS mine
-        CROSS JOIN LATERAL (
-            SELECT * FROM conversations
-            WHERE workspace_id = $1 AND queue_id = mine.id AND state <> 'resolved' AND (last_message_at, id) < ($3, $4)
-              AND ($6 IN ('all', 'own_teams') OR agent_id = $2 OR ($6 = 'mine_and_unassigned' AND controller = 'queue'))
-            ORDER BY last_message_at DESC, id DESC
-            LIMIT $5) AS conversation
-        ORDER BY conversation.last_message_at DESC, conversation.id DESC
-        LIMIT $5", "c.last_message_at DESC, c.id DESC");
-    UNASSIGNED = page!("
-        SELECT conversation.*
-        FROM queues AS queue
-        CROSS JOIN LATERAL (
-            SELECT * FROM conversations
-            WHERE workspace_id = $1 AND queue_id = queue.id AND controller = 'queue' AND state <> 'resolved'
-              AND (queued_at, id) > ($3, $4)
-            ORDER BY queued_at, id
-            LIMIT $5) AS conversation
-        WHERE queue.workspace_id = $1
-          AND ($6 = 'all'
-               OR ($6 <> 'mine'
-                   AND queue.team_id IN (SELECT team_id FROM team_members WHERE workspace_id = $1 AND user_id = $2)))
-        ORDER BY conversation.queued_at, conversation.id
-        LIMIT $5", "c.queued_at, c.id");
-    ALL = page!("
+    ALL = latest!("
         SELECT * FROM conversations
         WHERE workspace_id = $1 AND state <> 'resolved' AND (last_message_at, id) < ($3, $4)
         ORDER BY last_message_at DESC, id DESC
-        LIMIT $5", "c.last_message_at DESC, c.id DESC");
-    RESOLVED = page!("
+        LIMIT $5");
+    RESOLVED = latest!("
         SELECT * FROM conversations
         WHERE workspace_id = $1 AND state = 'resolved' AND (last_message_at, id) < ($3, $4)
         ORDER BY last_message_at DESC, id DESC
-        LIMIT $5", "c.last_message_at DESC, c.id DESC");
-    /// The queues of the viewer's teams, and what they hold elsewhere: where they see no more than that, it is all there is.
-    SEEN = page!(seen!("state <> 'resolved'", "agent_id"), "c.last_message_at DESC, c.id DESC");
-    SEEN_RESOLVED = page!(seen!("state = 'resolved'", "last_agent_id"), "c.last_message_at DESC, c.id DESC");
+        LIMIT $5");
+    MINE = latest!(held!("agent_id", "state <> 'resolved'"));
+    QUEUES = latest!(of_queues!("state <> 'resolved'"));
+    UNASSIGNED = waiting!("");
+    /// What follows is of those who do not see everything: a statement for each visibility, so that none looks at what it must not show.
+    SEEN_BY_TEAM = latest!(both!(
+        held!("agent_id", "state <> 'resolved'"),
+        of_queues!("state <> 'resolved' AND agent_id IS DISTINCT FROM $2")
+    ));
+    RESOLVED_BY_TEAM = latest!(both!(
+        held!("last_agent_id", "state = 'resolved'"),
+        of_queues!("state = 'resolved' AND last_agent_id IS DISTINCT FROM $2")
+    ));
+    RESOLVED_BY_SELF = latest!(held!("last_agent_id", "state = 'resolved'"));
+    MINE_OR_WAITING = latest!(both!(
+        held!("agent_id", "state <> 'resolved'"),
+        of_queues!("controller = 'queue' AND state <> 'resolved'")
+    ));
+    MINE_IN_QUEUES = latest!(held!("agent_id", concat!("state <> 'resolved' AND ", in_own_queues!())));
+    MINE_OR_WAITING_IN_QUEUES = latest!(both!(
+        held!("agent_id", concat!("state <> 'resolved' AND ", in_own_queues!())),
+        of_queues!("controller = 'queue' AND state <> 'resolved'")
+    ));
+    UNASSIGNED_OF_TEAMS = waiting!(" AND queue.team_id IN (SELECT team_id FROM team_members WHERE workspace_id = $1 AND user_id = $2)");
     PAST = page!(concat!("
         SELECT * FROM conversations AS c
         WHERE workspace_id = $1 AND contact_id IN (
@@ -202,18 +237,22 @@ impl Store {
     pub async fn list(&self, viewer: Viewer, view: View, after: Option<Cursor>, limit: i64) -> Result<Vec<Listed>> {
         let Viewer { workspace, user, visibility } = viewer;
         let Cursor { at, id } = after.unwrap_or_else(|| Cursor::start(view));
-        let word = visibility.as_str();
-        let parameters: [&(dyn ToSql + Sync); 6] = [&workspace.0, &user.0, &at, &id, &limit, &word];
-        let everything = &parameters[..5];
-        match (view, visibility) {
-            (View::Mine, _) => self.listed(&MINE, everything).await,
-            (View::All, Visibility::All) => self.listed(&ALL, everything).await,
-            (View::Resolved, Visibility::All) => self.listed(&RESOLVED, everything).await,
-            (View::Queues, _) => self.listed(&QUEUES, &parameters).await,
-            (View::Unassigned, _) => self.listed(&UNASSIGNED, &parameters).await,
-            (View::All, _) => self.listed(&SEEN, &parameters).await,
-            (View::Resolved, _) => self.listed(&SEEN_RESOLVED, &parameters).await,
-        }
+        let statement = match (view, visibility) {
+            (View::All, Visibility::All) => &ALL,
+            (View::All, Visibility::OwnTeams) => &SEEN_BY_TEAM,
+            (View::All, Visibility::MineAndUnassigned) => &MINE_OR_WAITING,
+            (View::All, Visibility::Mine) | (View::Mine, _) => &MINE,
+            (View::Resolved, Visibility::All) => &RESOLVED,
+            (View::Resolved, Visibility::OwnTeams) => &RESOLVED_BY_TEAM,
+            (View::Resolved, Visibility::MineAndUnassigned | Visibility::Mine) => &RESOLVED_BY_SELF,
+            (View::Queues, Visibility::All | Visibility::OwnTeams) => &QUEUES,
+            (View::Queues, Visibility::MineAndUnassigned) => &MINE_OR_WAITING_IN_QUEUES,
+            (View::Queues, Visibility::Mine) => &MINE_IN_QUEUES,
+            (View::Unassigned, Visibility::All) => &UNASSIGNED,
+            (View::Unassigned, Visibility::OwnTeams | Visibility::MineAndUnassigned) => &UNASSIGNED_OF_TEAMS,
+            (View::Unassigned, Visibility::Mine) => return Ok(Vec::new()),
+        };
+        self.listed(statement, &[&workspace.0, &user.0, &at, &id, &limit]).await
     }
 
     /// A contact's conversations, as far as the viewer sees them, latest first.

@@ -219,6 +219,9 @@ async fn whoever_gives_away_what_they_see_no_longer_is_shown_how_it_went_and_can
     place.ana.does(amber, "undo", &[("seq", &seq.to_string())]).await;
     page.says(json!({ "type": "open", "conversation": amber, "since": 0 })).await;
     page.hears("amber afterwards").await;
-    let afterwards = page.told.split("gone").next().unwrap();
-    assert!(!afterwards.contains("amber afterwards"), "{afterwards}");
+    let before = page.told.split("gone").next().unwrap();
+    assert!(!before.contains("amber afterwards"), "{before}");
+    // It is followed again, not only caught up with.
+    shop.hears_text("34600000001", "amber goes on").await;
+    page.hears("amber goes on").await;
 }

@@ -85,7 +85,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("timers", "NEXT", CLAIM),
     ("timers", "OVERDUE", FIGURES),
     ("users", "INSERT_WORKSPACE", "it makes the workspace"),
-    ("users", "FIND_BY_EMAIL", "who signs in has an address only; it says which workspace is meant"),
+    ("users", "INSERT_USER", ACCOUNT),
     ("setups", "VERSIONS", "a node asks for all the workspaces that it keeps"),
     ("workplace", "ALL_HOURS", DOCTOR),
     ("workplace", "ALL_PUBLISHED", DOCTOR),

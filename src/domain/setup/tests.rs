@@ -299,11 +299,14 @@ fn only_whoever_changed_the_same_part_of_the_same_thing_is_in_the_way() {
 fn no_secret_is_stored_or_shown_with_what_it_came_along_with() {
     let shop = shop();
     let token = SetupCommand::ReplaceAccessToken { inbox: NUMBER, token: Secret::new("horse".to_owned()) };
-    for command in [joins(UserId(Uuid::from_u128(4)), "eve", Role::Agent, &[]), token] {
+    let password = SetupCommand::ReplacePassword { member: ANA, hash: Secret::new("horse".to_owned()) };
+    let joins = joins(UserId(Uuid::from_u128(4)), "eve", Role::Agent, &[]);
+    for (command, is_replaced) in [(joins, false), (password, true), (token, true)] {
         assert!(!format!("{command:?}").contains("horse"));
         let (_, events) = does(&shop, &By::CommandLine, command).unwrap();
         let told = format!("{events:?} {}", serde_json::to_string(&events).unwrap());
-        assert!(events.iter().any(|event| event.kind().ends_with("replaced")) && !told.contains("horse"), "{told}");
+        assert_eq!(events.iter().any(|event| event.kind().ends_with("replaced")), is_replaced);
+        assert!(!told.contains("horse"), "{told}");
     }
 }
 

@@ -34,6 +34,7 @@ use super::locale::Locale;
 use super::sessions::cookies::Binding;
 use super::sessions::signed::Signed;
 use super::state::State;
+use crate::domain::refusal::Refusal;
 use crate::live::trouble::Trouble;
 
 /// Requests that failed because the database, or whatever else they need, was away.
@@ -141,6 +142,8 @@ fn answer(request: &HttpRequest, error: &Error, locale: Locale, id: RequestId) -
 fn words_beside_the_form(error: &Error, locale: Locale) -> Option<Html> {
     match error {
         Error::Refused(refusal) => Some(refusal_words(locale, refusal)),
+        // It may have gone out of sight while they wrote.
+        Error::NotFound => Some(refusal_words(locale, &Refusal::OutOfSight)),
         Error::TooSlow | Error::Crowded => Some(Html::trusted(locale.t(&format!("error.{}.hint", error.case())).into_owned())),
         _ => None,
     }

@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::frames::ToPage;
 use super::streams;
+use crate::domain::access::{Rights, Visibility};
 use crate::domain::filter::View;
 use crate::domain::ids::{ConversationId, SessionId, UserId, WorkspaceId};
 use crate::domain::tick::Climbed;
@@ -342,14 +343,32 @@ async fn check_sessions(state: &State) {
     }
 }
 
+/// Pages that see more or less than their person does by now come again: nobody may have been told.
+async fn check_access(state: &State, workspace: WorkspaceId, session: SessionId, rights: Rights) {
+    let Some((user, access)) = state.live.hub.access(workspace, session) else { return };
+    let (visibility, mut known) = access.map_or((Visibility::All, Vec::new()), |access| (access.visibility, access.queues.clone()));
+    let mut queues = Vec::new();
+    if visibility == rights.visibility && visibility.is_by_team() {
+        let Ok(found) = state.store.queues_of(workspace, user).await else { return };
+        queues = found;
+    }
+    queues.sort_unstable();
+    known.sort_unstable();
+    if visibility != rights.visibility || queues != known {
+        state.live.hub.reconnect_person(workspace, user);
+    }
+}
+
 async fn check_each(state: &State, sessions: &[(WorkspaceId, SessionId)], pause: Duration) {
     if sessions.is_empty() {
         tokio::time::sleep(pause).await;
     }
     for (workspace, session) in sessions {
         tokio::time::sleep(pause).await;
-        if let Ok(false) = state.store.session_is_alive(*workspace, *session, renewal(Timestamp::now())).await {
-            state.live.session_is_over(*workspace, *session);
+        match state.store.session_rights(*workspace, *session, renewal(Timestamp::now())).await {
+            Ok(None) => state.live.session_is_over(*workspace, *session),
+            Ok(Some(rights)) => check_access(state, *workspace, *session, rights).await,
+            Err(_) => {}
         }
     }
 }

@@ -57,7 +57,7 @@ pub async fn open(state: Data<State>, signed: Signed, request: HttpRequest, body
     // Before the page is told that it is connected and asks for what it missed: nothing falls between.
     state.live.subscriptions.listen_to(signed.workspace).await;
     let registered = state.live.hub.register(owner.clone(), queue()).ok_or(Error::TooManyPages)?;
-    let page = Page { id: registered.id, open: None, owner, name: signed.name.into(), state };
+    let page = Page { id: registered.id, owner, name: signed.name.into(), state };
     page.state.live.arrive(page.owner.workspace, page.owner.user);
     let messages = messages.max_frame_size(LARGEST).aggregate_continuations().max_continuation_size(LARGEST);
     page.start(session, messages, registered);
@@ -89,7 +89,6 @@ type Heard = Option<std::result::Result<AggregatedMessage, ProtocolError>>;
 /// One page's socket.
 struct Page {
     id: SocketId,
-    open: Option<ConversationId>,
     owner: Owner,
     name: Box<str>,
     state: Data<State>,
@@ -120,8 +119,8 @@ impl Page {
         messages: &mut AggregatedMessageStream,
         frames: &mut Receiver<ByteString>,
     ) -> Option<CloseCode> {
-        if !Box::pin(self.is_welcome()).await {
-            return Some(CloseCode::Policy);
+        if let Err(reason) = Box::pin(self.enter()).await {
+            return Some(reason);
         }
         let mut attention = Attention::new(Instant::now());
         let mut alarm = pin!(sleep_until(attention.alarm()));
@@ -149,9 +148,9 @@ impl Page {
         }
     }
 
-    /// Whether the session still counts, and what its person sees. The request knew; but it may have been told otherwise before this
+    /// Looks whether the session still counts, and what its person sees. The request knew; but it may have been told otherwise before this
     /// socket was known.
-    async fn is_welcome(&mut self) -> bool {
+    async fn enter(&mut self) -> std::result::Result<(), CloseCode> {
         let Owner { workspace, user, session, .. } = self.owner;
         let store = &self.state.store;
         let known = async {
@@ -164,11 +163,12 @@ impl Page {
             Ok(Some((rights, queues))) => {
                 self.owner.access = seen_by(user, rights.visibility, queues);
                 self.state.live.hub.admit(self.id, self.owner.access.clone());
-                rights.may(Permission::SeeInbox)
+                if rights.may(Permission::SeeInbox) { Ok(()) } else { Err(CloseCode::Policy) }
             }
-            Ok(None) => false,
-            // The round of all sessions looks again; what somebody's teams see is not shown until then.
-            Err(_) => true,
+            Ok(None) => Err(CloseCode::Policy),
+            // While the database is away the round of all sessions looks again. Whoever sees a part only comes again.
+            Err(_) if self.owner.access.is_none() => Ok(()),
+            Err(_) => Err(CloseCode::Again),
         }
     }
 
@@ -199,7 +199,7 @@ impl Page {
     async fn hear(&mut self, session: &mut Session, said: FromPage) -> bool {
         match said {
             FromPage::Beat => {
-                if let Some(conversation) = self.open {
+                if let Some(conversation) = self.open() {
                     self.sign(conversation, Doing::Viewing);
                 }
                 send(session, ToPage::Beat { conversation: None, seq: None, ticked: None }.frame()).await
@@ -216,7 +216,7 @@ impl Page {
                 true
             }
             FromPage::Typing { conversation } => {
-                if self.open == Some(conversation) {
+                if self.open() == Some(conversation) {
                     self.sign(conversation, Doing::Typing);
                     customer::typing(&self.state, self.owner.workspace, conversation, self.owner.user);
                 }
@@ -264,6 +264,17 @@ impl Page {
     /// Opens a conversation: what the page has not seen first, then what happens. Events that come meanwhile wait in the queue,
     /// so that none is missed and none comes before.
     async fn follow(&mut self, session: &mut Session, conversation: ConversationId, seen: Seen) -> bool {
+        // Nothing of it is told before it is known to be theirs to see.
+        if self.owner.access.is_some() {
+            match self.state.store.sight(self.viewer(), conversation).await {
+                Ok(Some(_)) => {}
+                Ok(None) => {
+                    self.turn_to(None);
+                    return send(session, ToPage::Gone { conversation }.frame()).await;
+                }
+                Err(_) => return false,
+            }
+        }
         self.turn_to(Some(conversation));
         match threads::since_html(&self.state, self.locale(), self.viewer(), conversation, seen).await {
             Ok(Some(caught_up)) => {
@@ -289,13 +300,15 @@ impl Page {
     }
 
     fn turn_to(&mut self, conversation: Option<ConversationId>) {
-        if self.open == conversation {
-            return;
-        }
-        if let Some(before) = std::mem::replace(&mut self.open, conversation) {
+        let before = self.state.live.hub.open(self.id, conversation);
+        if let Some(before) = before.filter(|before| Some(*before) != conversation) {
             self.sign(before, Doing::Left);
         }
-        self.state.live.hub.open(self.id, conversation);
+    }
+
+    /// The conversation that the page has open: none any more when it went out of sight.
+    fn open(&self) -> Option<ConversationId> {
+        self.state.live.hub.opened(self.id)
     }
 
     fn sign(&self, conversation: ConversationId, doing: Doing) {

@@ -53,7 +53,7 @@ pub(super) async fn create(
     let (message, picture) = (form.message_id, content.picture());
     let command = Command::Reply { by: person(&signed), message, content, reply_to: None, seen: form.seen };
     let outcome = run(&state, &signed, *id, command).await;
-    if let (Err(Error::Refused(_)), Some(picture)) = (&outcome, picture) {
+    if let (Err(Error::Refused(_) | Error::NotFound), Some(picture)) = (&outcome, picture) {
         picture::drop_again(&state, signed.workspace, picture).await;
     }
     match outcome {
