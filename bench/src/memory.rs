@@ -10,7 +10,7 @@ use crate::load::pages;
 use crate::machine;
 use crate::world::{Server, Sides, World};
 
-const MUST: Must = Must::AtMost(1.25);
+const MUST: Must = Must::AtMost(1.12);
 
 /// How long memory that was only needed for opening has to come back.
 const SETTLE: Duration = Duration::from_secs(2);

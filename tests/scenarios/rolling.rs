@@ -15,7 +15,7 @@ use crate::support::traffic::{TURNS, Traffic};
 use crate::support::waiting::eventually;
 use crate::support::{SOON, World};
 
-const CUSTOMERS: usize = 120;
+const CUSTOMERS: usize = 48;
 const RATE: usize = 12;
 
 const LIMIT: Duration = Duration::from_secs(180);

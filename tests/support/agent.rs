@@ -87,8 +87,12 @@ impl Agent {
         answer
     }
 
+    /// As a browser does, once more where a connection that was kept ended under it.
     pub async fn asks_for(&self, path: &str) -> Answer {
-        self.ask(Method::GET, path, &[]).await.unwrap()
+        match self.ask(Method::GET, path, &[]).await {
+            Err(error) if error.is_request() => self.ask(Method::GET, path, &[]).await.unwrap(),
+            answer => answer.unwrap(),
+        }
     }
 
     pub async fn replies(&self, conversation: ConversationId, text: &str) -> MessageId {
