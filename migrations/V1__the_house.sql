@@ -467,17 +467,19 @@ CREATE INDEX payloads_unsorted ON payloads (source, seq) WHERE sorted_at IS NULL
 
 -- What a body held for one contact, waiting for its turn. Gone once its commands have run.
 CREATE TABLE inbound_items (
-    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    seq bigint GENERATED ALWAYS AS IDENTITY,
     workspace_id uuid NOT NULL,
     contact_id uuid NOT NULL,
     inbox_id uuid NOT NULL,
     payload_seq bigint NOT NULL,
     -- JSON, to be given back as it was written.
     item text NOT NULL,
-    received_at timestamptz NOT NULL
+    received_at timestamptz NOT NULL,
+    -- What waits in a lane, in order.
+    PRIMARY KEY (workspace_id, contact_id, seq)
 );
--- What waits in a lane, in order.
-CREATE INDEX inbound_items_by_contact ON inbound_items (workspace_id, contact_id, seq);
+-- What was left behind, of any workspace, a page at a time.
+CREATE INDEX inbound_items_by_seq ON inbound_items (seq);
 
 -- What could not be understood or carried out, with its reason, for a person to look at.
 CREATE TABLE quarantine (

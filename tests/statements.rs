@@ -1,6 +1,8 @@
 //! Every statement of the store, against the migrated database: PostgreSQL understands it, on a large data set it reads no table from
 //! end to end, and every index serves one.
 
+#[path = "statements/distribution.rs"]
+mod distribution;
 #[path = "statements/large.rs"]
 mod large;
 #[path = "statements/plans.rs"]
@@ -49,6 +51,32 @@ async fn postgresql_understands_every_statement() {
         }
     }
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+}
+
+#[tokio::test]
+async fn the_rows_of_a_workspace_can_live_apart_from_those_of_the_others() {
+    let servers = Servers::start(Durability::GivenUp).await;
+    let store = Store::new(&servers.database_url(), 2, keys()).unwrap();
+    let client = store.client().await.unwrap();
+    assert_eq!(distribution::faults(&client).await, [""; 0]);
+    // Each kind of fault is found.
+    let planted = "
+        CREATE TABLE lamps (id uuid PRIMARY KEY);
+        CREATE TABLE shades (workspace_id uuid NOT NULL, name text UNIQUE, team_id uuid);
+        CREATE UNIQUE INDEX teams_alone ON teams (id);
+        ALTER TABLE shades ADD CONSTRAINT shades_of_teams FOREIGN KEY (team_id) REFERENCES teams (id)";
+    client.batch_execute(planted).await.unwrap();
+    let found = distribution::faults(&client).await.join("; ");
+    for fault in [
+        "lamps has no workspace_id that is never missing",
+        "shades has no primary key",
+        "shades_of_teams refers to rows of any workspace",
+        "teams_alone is unique beyond a workspace",
+        "lamps_pkey is unique beyond a workspace",
+        "shades_name_key is unique beyond a workspace",
+    ] {
+        assert!(found.contains(fault), "{fault} is not found: {found}");
+    }
 }
 
 #[tokio::test]
