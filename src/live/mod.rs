@@ -150,11 +150,13 @@ impl Live {
 
     /// Shows a change to this node's sockets.
     fn show(&self, change: Change) {
+        // Also while nobody here looks: who is there is remembered beyond that, and shown to who looks next.
+        if let Change::Conversation(change) = &change {
+            let conversation = &change.conversation;
+            self.people.moved(change.workspace, conversation.id, conversation.last_seq, Listing::of(conversation));
+        }
         if !self.hub.has_workspace(change.workspace()) {
             return;
-        }
-        if let Change::Conversation(change) = &change {
-            self.people.moved(change.workspace, change.conversation.id, Listing::of(&change.conversation));
         }
         if self.changes.try_send(change).is_err() {
             metrics::counter!("baton_changes_dropped_total").increment(1);
