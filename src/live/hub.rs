@@ -307,6 +307,20 @@ impl Hub {
         self.lock().all.values().filter(|socket| socket.owner.workspace == workspace).map(line).collect()
     }
 
+    /// The pages whose list a conversation was in before a change that came late, and is not in as it is now.
+    #[must_use]
+    pub fn left_behind(&self, change: &ConversationChange, now: &Listing) -> Vec<ListPage> {
+        let sockets = self.lock();
+        let then = Listing::of(&change.conversation);
+        let listings = || change.before.iter().chain([&then]);
+        let pages = sockets.placed(change.workspace, listings().flat_map(Topic::of)).into_iter().filter_map(|socket| {
+            let is_left = listings().any(|listing| socket.lists(listing)) && !socket.lists(now);
+            let view = socket.showing.as_ref().filter(|_| is_left)?.view();
+            Some(ListPage { line: socket.line.clone(), view, is_in: false })
+        });
+        pages.collect()
+    }
+
     /// A person's pages.
     #[must_use]
     pub fn pages_of(&self, workspace: WorkspaceId, user: UserId) -> Vec<Arc<Line>> {

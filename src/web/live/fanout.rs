@@ -1,6 +1,7 @@
 //! Fan-out: every change is rendered once for each language that somebody here reads, and the same bytes go to every socket it
 //! concerns.
 
+mod newest;
 mod numbers;
 
 use std::collections::{BTreeMap, HashSet};
@@ -15,6 +16,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use newest::Newest;
+
 use super::frames::ToPage;
 use super::streams;
 use crate::domain::filter::View;
@@ -22,7 +25,7 @@ use crate::domain::ids::{ConversationId, SessionId, UserId, WorkspaceId};
 use crate::domain::tick::Climbed;
 use crate::live::change::{Change, ConversationChange};
 use crate::live::delivery::{Line, deliver};
-use crate::live::hub::ListPage;
+use crate::live::hub::{Audience, ListPage};
 use crate::live::people::Changed;
 use crate::store::board::ViewCounts;
 use crate::web::conversations::present;
@@ -170,9 +173,10 @@ impl Hands {
 }
 
 async fn render(state: Data<State>, mut waiting: mpsc::Receiver<Rendering>) {
+    let mut newest = Newest::default();
     while let Some(rendering) = waiting.recv().await {
         match rendering {
-            Rendering::Conversation(change) => show(&state, &change),
+            Rendering::Conversation(change) => show(&state, &mut newest, &change),
             Rendering::Ticks(workspace, conversation, climbed) => show_ticks(&state, workspace, conversation, &climbed),
         }
         // Rendering waits for nothing: the thread is others' too.
@@ -189,9 +193,18 @@ fn show_ticks(state: &State, workspace: WorkspaceId, conversation: ConversationI
     }
 }
 
-/// Shows one change to whom it concerns.
-fn show(state: &State, change: &ConversationChange) {
-    let audience = state.live.hub.audience(change);
+/// Shows one change to whom it concerns. Of one that comes late, as nodes do not wait for each other, only what happened is shown, and
+/// where the conversation is no more.
+fn show(state: &State, newest: &mut Newest, change: &ConversationChange) {
+    let hub = &state.live.hub;
+    let audience = match newest.than(change) {
+        None => hub.audience(change),
+        Some(now) => Audience {
+            thread: hub.viewers(change.workspace, change.conversation.id),
+            gone: Vec::new(),
+            lists: hub.left_behind(change, &now),
+        },
+    };
     for (locale, lines) in by_locale(&audience.thread) {
         for frame in thread_frames(locale, change) {
             deliver(&lines, &frame);
