@@ -239,12 +239,15 @@ fn record_lag(committed: Timestamp) {
     metrics::histogram!("baton_commit_to_browser_seconds").record(lag);
 }
 
-/// A fragment that cannot be made leaves a gap, and a page that sees one asks for what it missed.
+/// A fragment that cannot be made leaves a gap, and a page that sees one asks for what it missed. After the last one nothing comes that
+/// would show the gap: pages are told how far it goes.
 fn thread_frames(locale: Locale, change: &ConversationChange) -> impl Iterator<Item = ByteString> {
     let conversation = change.conversation.id;
-    change.events.iter().filter_map(move |recorded| {
-        let html = threads::live_html(locale, change, recorded)?;
-        Some(ToPage::Event { conversation, seq: recorded.seq, html: &html }.frame())
+    let last = change.events.last().map(|last| last.seq);
+    change.events.iter().filter_map(move |recorded| match threads::live_html(locale, change, recorded) {
+        Some(html) => Some(ToPage::Event { conversation, seq: recorded.seq, html: &html }.frame()),
+        None if Some(recorded.seq) == last => Some(ToPage::Beat { conversation: Some(conversation), seq: last, ticked: None }.frame()),
+        None => None,
     })
 }
 
