@@ -297,14 +297,13 @@ impl Hub {
     /// The pages of a workspace that have a conversation open.
     #[must_use]
     pub fn reading_in(&self, workspace: WorkspaceId) -> Vec<Arc<Line>> {
-        let sockets = self.lock();
-        sockets.all.values().filter(|socket| socket.owner.workspace == workspace && socket.open.is_some()).map(line).collect()
+        self.lock().sockets_in(workspace).filter(|socket| socket.open.is_some()).map(line).collect()
     }
 
     /// The pages of a workspace.
     #[must_use]
     pub fn pages_in(&self, workspace: WorkspaceId) -> Vec<Arc<Line>> {
-        self.lock().all.values().filter(|socket| socket.owner.workspace == workspace).map(line).collect()
+        self.lock().sockets_in(workspace).map(line).collect()
     }
 
     /// The pages whose list a conversation was in before a change that came late, and is not in as it is now.
@@ -383,6 +382,11 @@ impl Hub {
 impl Sockets {
     fn pages_of(&self, workspace: WorkspaceId, user: UserId) -> Option<&HashSet<SocketId>> {
         self.by_workspace.get(&workspace)?.get(&user)
+    }
+
+    fn sockets_in(&self, workspace: WorkspaceId) -> impl Iterator<Item = &Socket> {
+        let ids = self.by_workspace.get(&workspace).into_iter().flat_map(HashMap::values).flatten();
+        ids.filter_map(|id| self.all.get(id))
     }
 
     /// The lines of some sockets.

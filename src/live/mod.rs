@@ -71,6 +71,8 @@ pub struct Live {
     changes: mpsc::Sender<Change>,
     /// This node runs the workers, so wake-ups stay here.
     has_workers: AtomicBool,
+    /// Changes were dropped since the pages were told to look for themselves.
+    is_behind: AtomicBool,
 }
 
 impl Live {
@@ -90,6 +92,7 @@ impl Live {
             bus,
             changes,
             has_workers: AtomicBool::new(false),
+            is_behind: AtomicBool::new(false),
         };
         (Arc::new(live), receiver)
     }
@@ -160,8 +163,14 @@ impl Live {
         }
         if self.changes.try_send(change).is_err() {
             metrics::counter!("baton_changes_dropped_total").increment(1);
-            self.hub.refresh_all();
+            self.is_behind.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Whether changes were dropped since this was last asked: all pages are to be told to look for themselves.
+    #[must_use]
+    pub fn was_behind(&self) -> bool {
+        self.is_behind.swap(false, Ordering::Relaxed)
     }
 
     /// Whether a person has a live page, or had one a moment ago.

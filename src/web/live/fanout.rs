@@ -67,6 +67,8 @@ struct Stale {
     counts: Mutex<HashSet<WorkspaceId>>,
     /// Who is there, and how much each has to do, may have changed.
     team: Mutex<HashSet<WorkspaceId>>,
+    /// More happened than could be shown.
+    all: Mutex<HashSet<WorkspaceId>>,
 }
 
 fn marked(workspaces: &Mutex<HashSet<WorkspaceId>>) -> MutexGuard<'_, HashSet<WorkspaceId>> {
@@ -94,7 +96,7 @@ pub async fn run(state: Data<State>, changes: Arc<tokio::sync::Mutex<mpsc::Recei
 }
 
 /// Hands changes to the hands that render them. Those of one conversation go to the same one, so that they stay in order; one that
-/// is too far behind tells the pages of the workspace to look for themselves, and keeps nobody waiting.
+/// is too far behind has the pages of the workspace told to look for themselves, once a round, and keeps nobody waiting.
 async fn show_changes(state: &Data<State>, changes: &mut mpsc::Receiver<Change>, stale: &Stale) {
     let mut hands = Hands::start(state);
     loop {
@@ -111,7 +113,7 @@ async fn show_changes(state: &Data<State>, changes: &mut mpsc::Receiver<Change>,
                 if change.is_shift() {
                     marked(&stale.team).insert(change.workspace);
                 }
-                hands.give(state, change.workspace, change.conversation.id, Rendering::Conversation(change));
+                hands.give(stale, change.workspace, change.conversation.id, Rendering::Conversation(change));
             }
             Some(Change::Agent(here)) => _ = marked(&stale.team).insert(here.workspace),
             // Teams have other queues, queues other teams, people more room or less.
@@ -125,7 +127,7 @@ async fn show_changes(state: &Data<State>, changes: &mut mpsc::Receiver<Change>,
                     of_conversations.entry(climbed.conversation).or_default().push(climbed.clone());
                 }
                 for (conversation, climbed) in of_conversations {
-                    hands.give(state, ticks.workspace, conversation, Rendering::Ticks(ticks.workspace, conversation, climbed));
+                    hands.give(stale, ticks.workspace, conversation, Rendering::Ticks(ticks.workspace, conversation, climbed));
                 }
             }
         }
@@ -155,11 +157,11 @@ impl Hands {
         hands
     }
 
-    fn give(&self, state: &State, workspace: WorkspaceId, conversation: ConversationId, rendering: Rendering) {
+    fn give(&self, stale: &Stale, workspace: WorkspaceId, conversation: ConversationId, rendering: Rendering) {
         let hand = conversation.0.as_u128() % self.queues.len() as u128;
         if self.queues[hand as usize].try_send(rendering).is_err() {
             metrics::counter!("baton_changes_dropped_total").increment(1);
-            state.live.hub.refresh_workspace(workspace);
+            marked(&stale.all).insert(workspace);
         }
     }
 
@@ -268,6 +270,12 @@ fn locale_of(line: &Line) -> Locale {
 async fn bring_up_to_date(state: &State, stale: &Stale) {
     loop {
         tokio::time::sleep(ROUND).await;
+        if state.live.was_behind() {
+            state.live.hub.refresh_all();
+        }
+        for workspace in take(&stale.all) {
+            state.live.hub.refresh_workspace(workspace);
+        }
         for workspace in take(&stale.team) {
             deliver(&state.live.hub.reading_in(workspace), &ToPage::Team.frame());
         }
