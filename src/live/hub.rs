@@ -354,6 +354,13 @@ impl Hub {
         deliver(&self.pages_in(workspace), &REFRESH);
     }
 
+    /// As [`Hub::refresh_workspace`], for the pages that show what is in queues of their person's teams.
+    pub fn refresh_queues(&self, workspace: WorkspaceId) {
+        let is_of_queues = |socket: &&Socket| socket.showing.as_ref().is_some_and(|filter| filter.view() == View::Queues);
+        let lines: Vec<Arc<Line>> = self.lock().sockets_in(workspace).filter(is_of_queues).map(line).collect();
+        deliver(&lines, &REFRESH);
+    }
+
     /// Says goodbye to the pages of a session, and ends them a moment later, whether or not they listened.
     pub fn close_session(&self, workspace: WorkspaceId, session: SessionId) {
         let lines = self.lock().dismiss(|sockets| sockets.by_session.get(&(workspace, session)));

@@ -67,6 +67,8 @@ struct Stale {
     counts: Mutex<HashSet<WorkspaceId>>,
     /// Who is there, and how much each has to do, may have changed.
     team: Mutex<HashSet<WorkspaceId>>,
+    /// Teams may have other queues.
+    queues: Mutex<HashSet<WorkspaceId>>,
     /// More happened than could be shown.
     all: Mutex<HashSet<WorkspaceId>>,
 }
@@ -120,6 +122,7 @@ async fn show_changes(state: &Data<State>, changes: &mut mpsc::Receiver<Change>,
             Some(Change::SetUp(change)) => {
                 marked(&stale.counts).insert(change.workspace);
                 marked(&stale.team).insert(change.workspace);
+                marked(&stale.queues).insert(change.workspace);
             }
             Some(Change::Ticks(ticks)) => {
                 let mut of_conversations: BTreeMap<ConversationId, Vec<Climbed>> = BTreeMap::new();
@@ -275,6 +278,9 @@ async fn bring_up_to_date(state: &State, stale: &Stale) {
         }
         for workspace in take(&stale.all) {
             state.live.hub.refresh_workspace(workspace);
+        }
+        for workspace in take(&stale.queues) {
+            state.live.hub.refresh_queues(workspace);
         }
         for workspace in take(&stale.team) {
             deliver(&state.live.hub.reading_in(workspace), &ToPage::Team.frame());
