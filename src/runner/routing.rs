@@ -68,7 +68,7 @@ impl Runner {
             let waited = change.conversation.waiting_since.map_or(0.0, |since| now.duration_since(since).as_secs_f64());
             metrics::histogram!("baton_queue_wait_seconds").record(waited.max(0.0));
         }
-        self.publish(changes).await;
+        self.publish(changes);
         outcome
     }
 
