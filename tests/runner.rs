@@ -46,6 +46,8 @@ mod servers;
 mod setups;
 #[path = "runner/shop.rs"]
 mod shop;
+#[path = "runner/shown.rs"]
+mod shown;
 #[path = "runner/storms.rs"]
 mod storms;
 #[path = "runner/strange.rs"]

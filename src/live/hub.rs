@@ -314,14 +314,27 @@ impl Hub {
     /// The pages of a workspace that have a conversation open.
     #[must_use]
     pub fn reading_in(&self, workspace: WorkspaceId) -> Vec<Arc<Line>> {
-        let sockets = self.lock();
-        sockets.all.values().filter(|socket| socket.owner.workspace == workspace && socket.open.is_some()).map(line).collect()
+        self.lock().sockets_in(workspace).filter(|socket| socket.open.is_some()).map(line).collect()
     }
 
     /// The pages of a workspace.
     #[must_use]
     pub fn pages_in(&self, workspace: WorkspaceId) -> Vec<Arc<Line>> {
-        self.lock().all.values().filter(|socket| socket.owner.workspace == workspace).map(line).collect()
+        self.lock().sockets_in(workspace).map(line).collect()
+    }
+
+    /// The pages whose list a conversation was in before a change that came late, and is not in as it is now.
+    #[must_use]
+    pub fn left_behind(&self, change: &ConversationChange, now: &Listing) -> Vec<ListPage> {
+        let sockets = self.lock();
+        let then = Listing::of(&change.conversation);
+        let listings = || change.before.iter().chain([&then]);
+        let pages = sockets.placed(change.workspace, listings().flat_map(Topic::of)).into_iter().filter_map(|socket| {
+            let is_left = listings().any(|listing| socket.lists(listing)) && !socket.lists(now);
+            let view = socket.showing.as_ref().filter(|_| is_left)?.view();
+            Some(ListPage { line: socket.line.clone(), view, is_in: false })
+        });
+        pages.collect()
     }
 
     /// A person's pages.
@@ -358,6 +371,13 @@ impl Hub {
         deliver(&self.pages_in(workspace), &REFRESH);
     }
 
+    /// As [`Hub::refresh_workspace`], for the pages that show what is in queues of their person's teams.
+    pub fn refresh_queues(&self, workspace: WorkspaceId) {
+        let is_of_queues = |socket: &&Socket| socket.showing.as_ref().is_some_and(|filter| filter.view() == View::Queues);
+        let lines: Vec<Arc<Line>> = self.lock().sockets_in(workspace).filter(is_of_queues).map(line).collect();
+        deliver(&lines, &REFRESH);
+    }
+
     /// Says goodbye to the pages of a session, and ends them a moment later, whether or not they listened.
     pub fn close_session(&self, workspace: WorkspaceId, session: SessionId) {
         let lines = self.lock().dismiss(|sockets| sockets.by_session.get(&(workspace, session)));
@@ -386,6 +406,11 @@ impl Hub {
 impl Sockets {
     fn pages_of(&self, workspace: WorkspaceId, user: UserId) -> Option<&HashSet<SocketId>> {
         self.by_workspace.get(&workspace)?.get(&user)
+    }
+
+    fn sockets_in(&self, workspace: WorkspaceId) -> impl Iterator<Item = &Socket> {
+        let ids = self.by_workspace.get(&workspace).into_iter().flat_map(HashMap::values).flatten();
+        ids.filter_map(|id| self.all.get(id))
     }
 
     /// The lines of some sockets.

@@ -71,6 +71,8 @@ pub struct Live {
     changes: mpsc::Sender<Change>,
     /// This node runs the workers, so wake-ups stay here.
     has_workers: AtomicBool,
+    /// Changes were dropped since the pages were told to look for themselves.
+    is_behind: AtomicBool,
 }
 
 impl Live {
@@ -90,6 +92,7 @@ impl Live {
             bus,
             changes,
             has_workers: AtomicBool::new(false),
+            is_behind: AtomicBool::new(false),
         };
         (Arc::new(live), receiver)
     }
@@ -150,16 +153,24 @@ impl Live {
 
     /// Shows a change to this node's sockets.
     fn show(&self, change: Change) {
+        // Also while nobody here looks: who is there is remembered beyond that, and shown to who looks next.
+        if let Change::Conversation(change) = &change {
+            let conversation = &change.conversation;
+            self.people.moved(change.workspace, conversation.id, conversation.last_seq, Listing::of(conversation));
+        }
         if !self.hub.has_workspace(change.workspace()) {
             return;
         }
-        if let Change::Conversation(change) = &change {
-            self.people.moved(change.workspace, change.conversation.id, Listing::of(&change.conversation));
-        }
         if self.changes.try_send(change).is_err() {
             metrics::counter!("baton_changes_dropped_total").increment(1);
-            self.hub.refresh_all();
+            self.is_behind.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Whether changes were dropped since this was last asked: all pages are to be told to look for themselves.
+    #[must_use]
+    pub fn was_behind(&self) -> bool {
+        self.is_behind.swap(false, Ordering::Relaxed)
     }
 
     /// Whether a person has a live page, or had one a moment ago.

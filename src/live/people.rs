@@ -72,6 +72,8 @@ pub struct Present {
 #[derive(Debug, Default)]
 struct Place {
     listing: Option<Listing>,
+    /// The last sequence of the conversation of which that is known.
+    seq: i64,
     people: HashMap<UserId, Seen>,
 }
 
@@ -100,7 +102,7 @@ impl People {
         if seen.len() >= KEPT {
             seen.clear();
         }
-        let Place { listing, people } = seen.entry(key).or_default();
+        let Place { listing, people, .. } = seen.entry(key).or_default();
         // What happened since is known better than by who opened it before.
         *listing = listing.or(sign.listing);
         let until = |life: SignedDuration| sign.at.saturating_add(life).unwrap_or(Timestamp::MAX);
@@ -132,11 +134,11 @@ impl People {
         }
     }
 
-    /// A conversation where somebody may be is in these lists now.
-    pub(super) fn moved(&self, workspace: WorkspaceId, conversation: ConversationId, now: Listing) {
+    /// A conversation where somebody may be is in these lists as of `seq`. What comes late changes nothing.
+    pub(super) fn moved(&self, workspace: WorkspaceId, conversation: ConversationId, seq: i64, now: Listing) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = seen.get_mut(&(workspace, conversation)) {
-            place.listing = Some(now);
+        if let Some(place) = seen.get_mut(&(workspace, conversation)).filter(|place| place.seq <= seq) {
+            (place.seq, place.listing) = (seq, Some(now));
         }
     }
 
@@ -204,7 +206,7 @@ impl People {
     pub fn fade(&self, now: Timestamp) {
         let mut faded = Vec::new();
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.retain(|key, Place { people, listing }| {
+        seen.retain(|key, Place { people, listing, .. }| {
             let before = people.len();
             let stopped = people.values_mut().any(|person| {
                 let stops = person.typing_until <= now && person.typing_until != Timestamp::MIN;
@@ -272,10 +274,11 @@ mod tests {
         let (people, shop, conversation) = (People::default(), WorkspaceId(Uuid::nil()), ConversationId(Uuid::nil()));
         let opened = Listing { state: State::Open, controller: Controller::Flow, queue: None, last_agent: None };
         let moved = Listing { controller: Controller::Queue, ..opened };
-        people.moved(shop, conversation, moved);
+        people.moved(shop, conversation, 7, moved);
         assert!(people.places(shop, 9).is_empty(), "nobody is there");
         people.note(&Sign { listing: Some(opened), ..sign(Doing::Viewing, 0) });
-        people.moved(shop, conversation, moved);
+        people.moved(shop, conversation, 7, moved);
+        people.moved(shop, conversation, 6, opened);
         people.note(&Sign { listing: Some(opened), ..sign(Doing::Viewing, 20) });
         assert_eq!(people.places(shop, 9), [(conversation, moved)]);
         people.take(9);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::effects::{Effects, Gain, Shift, effects};
@@ -51,7 +52,7 @@ impl Done {
 }
 
 /// What a command brings along that only its own transaction may write or check.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Alongside {
     /// The timer it comes from; when another node took it, the command is dropped.
     pub timer: Option<DueTimer>,
@@ -84,8 +85,7 @@ impl Runner {
         let mut tries = 0;
         loop {
             tries += 1;
-            let attempt = guarded(self.try_run(workspace, conversation, command.clone(), alongside));
-            match tokio::time::timeout(LONGEST, attempt).await.unwrap_or(Err(Error::Busy)) {
+            match self.see_to(workspace, conversation, command.clone(), alongside.clone()).await {
                 // Where the same id of a browser was quicker, the next look finds it.
                 Err(Error::Store(error)) if (error.is_retryable() || is_taken(&error)) && tries < MAX_TRIES => {}
                 other => return other,
@@ -101,6 +101,22 @@ impl Runner {
         let Subject::Conversation(conversation) = timer.subject else { return Err(Error::NotFound) };
         let alongside = Alongside { timer: Some(timer.clone()), since: Some(timer.due_at), media: None };
         self.run_alongside(timer.workspace, conversation, Command::TimerDue { timer: timer.timer }, &alongside).await
+    }
+
+    /// In a task of its own: whoever asked for it may go away while it commits, and everybody else is told all the same.
+    async fn see_to(
+        &self,
+        workspace: WorkspaceId,
+        conversation: ConversationId,
+        command: Command,
+        alongside: Alongside,
+    ) -> Result<Done, Error> {
+        let runner = self.clone();
+        let attempt = async move {
+            let attempt = guarded(runner.try_run(workspace, conversation, command, &alongside));
+            tokio::time::timeout(LONGEST, attempt).await.unwrap_or(Err(Error::Busy))
+        };
+        tokio::spawn(attempt.in_current_span()).await.unwrap_or(Err(Error::Busy))
     }
 
     async fn try_run(&self, workspace: WorkspaceId, id: ConversationId, command: Command, alongside: &Alongside) -> Result<Done, Error> {
@@ -133,8 +149,9 @@ impl Runner {
         let Effects { change, shift } = effects(&mut rows, &mut snapshot, events, now)?;
         shift_loads(&transaction, &snapshot, shift, now).await?;
         rows.commit(transaction).await?;
+        drop(connection);
         let done = Done::of(&change);
-        self.publish(vec![change]).await;
+        self.publish(vec![change]);
         Ok(done)
     }
 }

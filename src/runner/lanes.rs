@@ -184,7 +184,7 @@ impl Runner {
         rows.commit(transaction).await?;
         drop(connection);
         metrics::counter!("baton_quarantined_total").increment(set_aside as u64);
-        self.publish(changes).await;
+        self.publish(changes);
         Ok(outcomes)
     }
 }

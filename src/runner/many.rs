@@ -105,7 +105,7 @@ impl Runner {
         }
         rows.commit(transaction).await?;
         drop(connection);
-        self.publish(changes).await;
+        self.publish(changes);
         Ok(answers)
     }
 }

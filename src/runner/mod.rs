@@ -36,6 +36,7 @@ use crate::domain::ids::Ids;
 use crate::live::Live;
 use crate::store::{self, Store};
 
+use publish::LookUps;
 use subjects::Subjects;
 use turns::Turns;
 use vitals::Vitals;
@@ -103,6 +104,7 @@ pub struct Runner {
     vitals: Arc<Vitals>,
     turns: Turns,
     subjects: Arc<Subjects>,
+    look_ups: Arc<LookUps>,
     /// Transactions that hold locks; fewer than there are connections, so that whoever only reads finds one.
     doors: Arc<Semaphore>,
 }
@@ -113,7 +115,16 @@ impl Runner {
     pub fn new(store: Store, live: Arc<Live>, rulebook: Rulebook) -> Self {
         let workplaces = Arc::new(Workplaces::new(store.clone(), live.clone(), rulebook));
         let doors = Arc::new(Semaphore::new(store.size().saturating_sub(FOR_READERS).max(1)));
-        Self { store, live, workplaces, vitals: Arc::default(), turns: Turns::default(), subjects: Arc::default(), doors }
+        Self {
+            store,
+            live,
+            workplaces,
+            vitals: Arc::default(),
+            turns: Turns::default(),
+            subjects: Arc::default(),
+            look_ups: Arc::default(),
+            doors,
+        }
     }
 
     /// How this node is.

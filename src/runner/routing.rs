@@ -63,12 +63,12 @@ impl Runner {
         let now = now();
         let mut claimed = Vec::with_capacity(snapshot.waiting.len());
         let outcome = self.assign(workspace, queue, &snapshot.waiting, Round::new(candidates, now), &mut claimed).await;
-        let changes = self.changes(workspace, &snapshot.waiting, &claimed, &surroundings).await?;
+        let changes = self.changes(workspace, queue, &snapshot.waiting, &claimed, &surroundings).await?;
         for change in &changes {
             let waited = change.conversation.waiting_since.map_or(0.0, |since| now.duration_since(since).as_secs_f64());
             metrics::histogram!("baton_queue_wait_seconds").record(waited.max(0.0));
         }
-        self.publish(changes).await;
+        self.publish(changes);
         outcome
     }
 
@@ -105,6 +105,7 @@ impl Runner {
     async fn changes(
         &self,
         workspace: WorkspaceId,
+        queue: QueueId,
         waiting: &[Waiting],
         claimed: &[(Assignment, Recorded)],
         surroundings: &Surroundings,
@@ -122,13 +123,13 @@ impl Runner {
             };
             // A number that was connected a moment ago: its pages look for themselves.
             let Some(place) = surroundings.place(workspace, loaded.conversation.inbox) else { continue };
-            let queue = loaded.conversation.queue;
             // Who waits in a queue is in no flow.
             let loaded = Loaded { session: Ok(None), ..loaded };
             let snapshot = snapshot(&transaction, &place, contact, Some(loaded), Reading::Tolerant).await?;
             let waited = waiting.iter().find(|waiting| waiting.conversation == assignment.conversation);
             let last_agent = waited.and_then(|waiting| waiting.last_agent);
-            let before = Listing { state: State::Open, controller: Controller::Queue, queue, last_agent };
+            // Where the claim found it: it may have been handed on since.
+            let before = Listing { state: State::Open, controller: Controller::Queue, queue: Some(queue), last_agent };
             if let Some(mut change) = ConversationChange::new(&snapshot, None, vec![recorded.clone()]) {
                 change.before = Some(before);
                 changes.push(change);

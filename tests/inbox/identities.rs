@@ -68,7 +68,7 @@ async fn what_was_joined_is_parted_by_whoever_holds_it_or_may_hand_on_any() {
     ana.does(kept, "parting", &fields).await;
     let page = ana.opens(kept).await;
     assert!(page.contains("said that these are two people") && !page.contains("/parting"), "there is nothing left to part");
-    let change = shop.changes().pop().unwrap();
+    let change = shop.changes().await.pop().unwrap();
     let told = live_html(Locale::default(), &change, &change.events[0]).unwrap();
     assert!(told.contains(&format!(r#".line__part[value="{other}"]"#)), "{told}");
     assert!(told.contains(r#"target="contact-names""#) && !told.contains("34600000001"), "the panel still has the other's number: {told}");

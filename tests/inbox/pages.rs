@@ -49,7 +49,7 @@ async fn a_live_row_is_the_row_that_a_fresh_list_has() {
             "reply" => _ = ana.replies(id, "Hello").await,
             step => ana.does(id, step, &[]).await,
         }
-        let change = shop.changes().pop().expect("a change");
+        let change = shop.changes().await.pop().expect("a change");
         let live = with_single_spaces_in_tags(&streams::row(&row_of_change(Locale::default(), &change)));
         let page = ana.sees(&format!("/inbox?view={view}")).await.replace("?view=resolved", "?view=all");
         assert_eq!(bare(element(&page, &format!("row-{id}")).expect("a row")), live, "after {step}");

@@ -102,7 +102,8 @@ impl Shop {
     }
 
     /// What was published of conversations since the last look.
-    pub fn changes(&self) -> Vec<ConversationChange> {
+    pub async fn changes(&self) -> Vec<ConversationChange> {
+        self.house.state.runner.has_published().await;
         let mut changes = self.house.changes.lock().unwrap();
         let of_conversation =
             |change| if let Change::Conversation(change) = change { Some(ConversationChange::clone(&change)) } else { None };

@@ -102,7 +102,7 @@ async fn a_thread_is_the_same_live_caught_up_and_freshly_loaded() {
     let (mut live, mut caught_up) = (Thread::of_page(&before), Thread::of_page(&before));
     shop.watch();
     live_through(&shop, &mut ana, &mut ben, id).await;
-    for change in shop.changes() {
+    for change in shop.changes().await {
         follow(&mut live, &change);
     }
     let missed = since_html(&shop.house.state, Locale::default(), sees_all(shop.house.workspace, UserId(Uuid::nil())), id, since)
@@ -173,7 +173,7 @@ async fn what_does_not_change_the_state_leaves_header_and_composer_alone() {
     shop.is_told(message, Status::Delivered).await;
     ana.does(id, "resolution", &[]).await;
     let mut told = Vec::new();
-    for change in shop.changes() {
+    for change in shop.changes().await {
         for recorded in &change.events {
             told.push(live_html(Locale::default(), &change, recorded).unwrap());
         }

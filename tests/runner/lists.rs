@@ -113,6 +113,12 @@ async fn every_list_has_what_its_filter_matches_in_the_order_of_its_view() {
     for (viewer, visibility) in both.flat_map(|viewer| Visibility::ALL.map(|visibility| (viewer, visibility))) {
         let eyes = Viewer { workspace: shop.workspace, user: viewer, visibility };
         let counts = shop.store.view_counts(eyes).await.unwrap();
+        let board = shop
+            .store
+            .board(shop.workspace, &[(viewer, visibility), (if viewer == ana.user { ben.user } else { ana.user }, Visibility::Mine)])
+            .await
+            .unwrap();
+        assert_eq!(board.counts(viewer, visibility), counts, "{visibility:?}");
         let queues = shop.store.queues_of(shop.workspace, viewer).await.unwrap();
         let access = Arc::new(Access { user: viewer, visibility, queues: queues.clone() });
         for (conversation, listing) in &listings {

@@ -140,3 +140,25 @@ async fn what_was_assigned_before_a_fault_is_shown() {
     assert_eq!(shown.conversation.id, waiting[0]);
     assert!(node.changes.try_recv().is_err());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_handed_on_before_it_is_shown_left_the_queue_that_it_was_taken_from() {
+    let shop = Shop::opens().await;
+    let mut node = shop.node(4);
+    let (ana, ben) = (shop.hires("Ana", Role::Agent, 1).await, shop.hires("Ben", Role::Agent, 1).await);
+    shop.execute("UPDATE agents SET idle_since = now() - interval '1 hour' WHERE user_id = $1", &[&ana.user.0]).await;
+    [&ana, &ben].into_iter().for_each(|person| node.is_visited_by(shop.workspace, person.user));
+    let waiting = shop.customers_wait(shop.support, 2).await;
+    let mut client = shop.store.client().await.unwrap();
+    let changing = client.transaction().await.unwrap();
+    changing.execute("SELECT FROM agents WHERE user_id = $1 FOR UPDATE", &[&ben.user.0]).await.unwrap();
+    let (runner, workspace, queue) = (node.runner.clone(), shop.workspace, shop.support);
+    let routing = tokio::spawn(async move { runner.route(workspace, queue).await });
+    while shop.count("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'").await == 0 {}
+    shop.execute("UPDATE conversations SET queue_id = $2 WHERE id = $1", &[&waiting[0].0, &shop.orders.0]).await;
+    changing.commit().await.unwrap();
+    routing.await.unwrap().unwrap();
+    let Ok(Change::Conversation(shown)) = node.changes.try_recv() else { panic!("pages hear of it") };
+    assert_eq!((shown.conversation.id, shown.conversation.queue), (waiting[0], Some(shop.orders)));
+    assert_eq!(shown.before.and_then(|before| before.queue), Some(shop.support));
+}

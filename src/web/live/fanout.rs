@@ -1,6 +1,7 @@
 //! Fan-out: every change is rendered once for each language that somebody here reads, and the same bytes go to every socket it
 //! concerns.
 
+mod newest;
 mod numbers;
 
 use std::collections::{BTreeMap, HashSet};
@@ -15,6 +16,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use newest::Newest;
+
 use super::frames::ToPage;
 use super::streams;
 use crate::domain::access::{Rights, Visibility};
@@ -23,7 +26,7 @@ use crate::domain::ids::{ConversationId, SessionId, UserId, WorkspaceId};
 use crate::domain::tick::Climbed;
 use crate::live::change::{Change, ConversationChange};
 use crate::live::delivery::{Line, deliver};
-use crate::live::hub::ListPage;
+use crate::live::hub::{Audience, ListPage};
 use crate::live::people::Changed;
 use crate::store::board::ViewCounts;
 use crate::web::conversations::present;
@@ -65,6 +68,10 @@ struct Stale {
     counts: Mutex<HashSet<WorkspaceId>>,
     /// Who is there, and how much each has to do, may have changed.
     team: Mutex<HashSet<WorkspaceId>>,
+    /// Teams may have other queues.
+    queues: Mutex<HashSet<WorkspaceId>>,
+    /// More happened than could be shown.
+    all: Mutex<HashSet<WorkspaceId>>,
 }
 
 fn marked(workspaces: &Mutex<HashSet<WorkspaceId>>) -> MutexGuard<'_, HashSet<WorkspaceId>> {
@@ -92,7 +99,7 @@ pub async fn run(state: Data<State>, changes: Arc<tokio::sync::Mutex<mpsc::Recei
 }
 
 /// Hands changes to the hands that render them. Those of one conversation go to the same one, so that they stay in order; one that
-/// is too far behind tells the pages of the workspace to look for themselves, and keeps nobody waiting.
+/// is too far behind has the pages of the workspace told to look for themselves, once a round, and keeps nobody waiting.
 async fn show_changes(state: &Data<State>, changes: &mut mpsc::Receiver<Change>, stale: &Stale) {
     let mut hands = Hands::start(state);
     loop {
@@ -109,13 +116,14 @@ async fn show_changes(state: &Data<State>, changes: &mut mpsc::Receiver<Change>,
                 if change.is_shift() {
                     marked(&stale.team).insert(change.workspace);
                 }
-                hands.give(state, change.workspace, change.conversation.id, Rendering::Conversation(change));
+                hands.give(stale, change.workspace, change.conversation.id, Rendering::Conversation(change));
             }
             Some(Change::Agent(here)) => _ = marked(&stale.team).insert(here.workspace),
             // Teams have other queues, queues other teams, people more room or less.
             Some(Change::SetUp(change)) => {
                 marked(&stale.counts).insert(change.workspace);
                 marked(&stale.team).insert(change.workspace);
+                marked(&stale.queues).insert(change.workspace);
             }
             Some(Change::Ticks(ticks)) => {
                 let mut of_conversations: BTreeMap<ConversationId, Vec<Climbed>> = BTreeMap::new();
@@ -123,7 +131,7 @@ async fn show_changes(state: &Data<State>, changes: &mut mpsc::Receiver<Change>,
                     of_conversations.entry(climbed.conversation).or_default().push(climbed.clone());
                 }
                 for (conversation, climbed) in of_conversations {
-                    hands.give(state, ticks.workspace, conversation, Rendering::Ticks(ticks.workspace, conversation, climbed));
+                    hands.give(stale, ticks.workspace, conversation, Rendering::Ticks(ticks.workspace, conversation, climbed));
                 }
             }
         }
@@ -153,11 +161,11 @@ impl Hands {
         hands
     }
 
-    fn give(&self, state: &State, workspace: WorkspaceId, conversation: ConversationId, rendering: Rendering) {
+    fn give(&self, stale: &Stale, workspace: WorkspaceId, conversation: ConversationId, rendering: Rendering) {
         let hand = conversation.0.as_u128() % self.queues.len() as u128;
         if self.queues[hand as usize].try_send(rendering).is_err() {
             metrics::counter!("baton_changes_dropped_total").increment(1);
-            state.live.hub.refresh_workspace(workspace);
+            marked(&stale.all).insert(workspace);
         }
     }
 
@@ -171,9 +179,10 @@ impl Hands {
 }
 
 async fn render(state: Data<State>, mut waiting: mpsc::Receiver<Rendering>) {
+    let mut newest = Newest::default();
     while let Some(rendering) = waiting.recv().await {
         match rendering {
-            Rendering::Conversation(change) => show(&state, &change),
+            Rendering::Conversation(change) => show(&state, &mut newest, &change),
             Rendering::Ticks(workspace, conversation, climbed) => show_ticks(&state, workspace, conversation, &climbed),
         }
         // Rendering waits for nothing: the thread is others' too.
@@ -190,9 +199,18 @@ fn show_ticks(state: &State, workspace: WorkspaceId, conversation: ConversationI
     }
 }
 
-/// Shows one change to whom it concerns.
-fn show(state: &State, change: &ConversationChange) {
-    let audience = state.live.hub.audience(change);
+/// Shows one change to whom it concerns. Of one that comes late, as nodes do not wait for each other, only what happened is shown, and
+/// where the conversation is no more.
+fn show(state: &State, newest: &mut Newest, change: &ConversationChange) {
+    let hub = &state.live.hub;
+    let audience = match newest.than(change) {
+        None => hub.audience(change),
+        Some(now) => Audience {
+            thread: hub.viewers(change.workspace, change.conversation.id),
+            gone: Vec::new(),
+            lists: hub.left_behind(change, &now),
+        },
+    };
     for (locale, lines) in by_locale(&audience.thread) {
         for frame in thread_frames(locale, change) {
             deliver(&lines, &frame);
@@ -227,12 +245,15 @@ fn record_lag(committed: Timestamp) {
     metrics::histogram!("baton_commit_to_browser_seconds").record(lag);
 }
 
-/// A fragment that cannot be made leaves a gap, and a page that sees one asks for what it missed.
+/// A fragment that cannot be made leaves a gap, and a page that sees one asks for what it missed. After the last one nothing comes that
+/// would show the gap: pages are told how far it goes.
 fn thread_frames(locale: Locale, change: &ConversationChange) -> impl Iterator<Item = ByteString> {
     let conversation = change.conversation.id;
-    change.events.iter().filter_map(move |recorded| {
-        let html = threads::live_html(locale, change, recorded)?;
-        Some(ToPage::Event { conversation, seq: recorded.seq, html: &html }.frame())
+    let last = change.events.last().map(|last| last.seq);
+    change.events.iter().filter_map(move |recorded| match threads::live_html(locale, change, recorded) {
+        Some(html) => Some(ToPage::Event { conversation, seq: recorded.seq, html: &html }.frame()),
+        None if Some(recorded.seq) == last => Some(ToPage::Beat { conversation: Some(conversation), seq: last, ticked: None }.frame()),
+        None => None,
     })
 }
 
@@ -253,6 +274,15 @@ fn locale_of(line: &Line) -> Locale {
 async fn bring_up_to_date(state: &State, stale: &Stale) {
     loop {
         tokio::time::sleep(ROUND).await;
+        if state.live.was_behind() {
+            state.live.hub.refresh_all();
+        }
+        for workspace in take(&stale.all) {
+            state.live.hub.refresh_workspace(workspace);
+        }
+        for workspace in take(&stale.queues) {
+            state.live.hub.refresh_queues(workspace);
+        }
         for workspace in take(&stale.team) {
             deliver(&state.live.hub.reading_in(workspace), &ToPage::Team.frame());
         }

@@ -204,10 +204,7 @@ impl Page {
                 }
                 send(session, ToPage::Beat { conversation: None, seq: None, ticked: None }.frame()).await
             }
-            FromPage::List { view } => {
-                self.show(view).await;
-                self.count(session).await && self.show_people(session).await
-            }
+            FromPage::List { view } => self.show(view).await && self.count(session).await && self.show_people(session).await,
             FromPage::Open { conversation, since, ticked } => {
                 Box::pin(self.follow(session, conversation, Seen { seq: since, ticked })).await
             }
@@ -229,13 +226,21 @@ impl Page {
         Locale::of(self.owner.locale).unwrap_or_default()
     }
 
-    async fn show(&self, view: View) {
+    /// Shows a list from now on; false when it could not be found out what is in it, and the page would hear of nothing.
+    async fn show(&self, view: View) -> bool {
         let Owner { workspace, user, .. } = self.owner;
         let queues = match view {
-            View::Queues => self.state.store.queues_of(workspace, user).await.unwrap_or_default(),
+            View::Queues => match self.state.store.queues_of(workspace, user).await {
+                Ok(queues) => queues,
+                Err(error) => {
+                    tracing::debug!(%error, "a page's list could not be followed");
+                    return false;
+                }
+            },
             View::Mine | View::Unassigned | View::All | View::Resolved => Vec::new(),
         };
         self.state.live.hub.show(self.id, Filter::new(view, user, &queues));
+        true
     }
 
     /// The figures on the tabs, which may have changed since the page was made.

@@ -144,7 +144,8 @@ export default class extends Controller {
       return
     }
     const row = elementOf(frame.html)
-    if (!row) return
+    // What comes late is older than what is shown.
+    if (!row || Number(row.dataset.seq) < Number(known?.dataset.seq)) return
     if (known?.dataset.read && !row.dataset.read) row.dataset.read = known.dataset.read
     row.dataset.drafts ??= this.drafts.get(row.dataset.conversation) ?? known?.dataset.drafts ?? ""
     const hadFocus = known?.contains(document.activeElement)
