@@ -64,7 +64,7 @@ async fn what_was_joined_is_parted_by_whoever_holds_it_or_may_hand_on_any() {
     assert_eq!(ana.posts(kept, "parting", &fields).await.status, 403, "nobody holds it");
     ana.does(kept, "assignment", &[]).await;
     assert_eq!(ben.posts(kept, "parting", &fields).await.status, 409, "Ana holds it");
-    shop.watch();
+    shop.watch().await;
     ana.does(kept, "parting", &fields).await;
     let page = ana.opens(kept).await;
     assert!(page.contains("said that these are two people") && !page.contains("/parting"), "there is nothing left to part");

@@ -41,7 +41,7 @@ fn bare(row: &str) -> String {
 async fn a_live_row_is_the_row_that_a_fresh_list_has() {
     let shop = Shop::open().await;
     let mut ana = shop.hires("ana@example.com", Role::Agent).await;
-    shop.watch();
+    shop.watch().await;
     let id = shop.hears_text("34600000001", "Hi").await;
     for step in ["assignment", "reply", "resolution"] {
         let view = if step == "resolution" { "resolved" } else { "all" };

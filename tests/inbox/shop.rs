@@ -89,8 +89,9 @@ impl Shop {
         Agent { user, browser: self.house.browser(email).await }
     }
 
-    /// Makes this node note every change, as if somebody looked.
-    pub fn watch(&self) {
+    /// Makes this node note every change from now on, as if somebody looked.
+    pub async fn watch(&self) {
+        self.house.state.runner.has_published().await;
         let owner = Owner {
             workspace: self.house.workspace,
             user: UserId(Uuid::nil()),

@@ -100,7 +100,7 @@ async fn a_thread_is_the_same_live_caught_up_and_freshly_loaded() {
     let before = ana.opens(id).await;
     let since = seen_of_page(&before);
     let (mut live, mut caught_up) = (Thread::of_page(&before), Thread::of_page(&before));
-    shop.watch();
+    shop.watch().await;
     live_through(&shop, &mut ana, &mut ben, id).await;
     for change in shop.changes().await {
         follow(&mut live, &change);
@@ -169,7 +169,7 @@ async fn what_does_not_change_the_state_leaves_header_and_composer_alone() {
     ana.does(id, "assignment", &[]).await;
     let message = ana.replies(id, "Hello").await;
     shop.is_told(message, Status::Sent).await;
-    shop.watch();
+    shop.watch().await;
     shop.is_told(message, Status::Delivered).await;
     ana.does(id, "resolution", &[]).await;
     let mut told = Vec::new();
