@@ -52,7 +52,8 @@ impl Subscriptions {
                 settled.await;
             }
         };
-        tokio::time::timeout(PATIENCE, acknowledged).await.ok();
+        // A late one tells the pages of the workspace to look for themselves.
+        _ = tokio::time::timeout(PATIENCE, acknowledged).await;
     }
 
     fn want(&self, workspace: WorkspaceId) -> bool {
