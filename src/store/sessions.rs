@@ -49,17 +49,6 @@ crate::statements! {
         SELECT id, role, role_id, name, locale, role_name, permissions, visibility, works_elsewhere
         FROM person";
 
-    IS_ALIVE = "
-        SELECT 1
-        FROM sessions
-        JOIN users ON users.workspace_id = sessions.workspace_id AND users.id = sessions.user_id
-        WHERE sessions.workspace_id = $1
-          AND sessions.id = $2
-          AND sessions.revoked_at IS NULL
-          AND sessions.expires_at > $3
-          AND sessions.created_at > $4
-          AND users.active";
-
     /// What its person may do and see now, while it counts.
     RIGHTS = "
         SELECT users.role, users.role_id, roles.permissions, roles.visibility
@@ -181,15 +170,7 @@ impl Store {
         .transpose()
     }
 
-    /// Whether a session still counts; sockets ask when they open and once a minute.
-    ///
-    /// # Errors
-    /// As PostgreSQL answers.
-    pub async fn session_is_alive(&self, workspace: WorkspaceId, session: SessionId, renewal: Renewal) -> Result<bool> {
-        Ok(self.query_opt(&IS_ALIVE, &[&workspace.0, &session.0, &renewal.now, &renewal.begun_after]).await?.is_some())
-    }
-
-    /// What the person of a session may do and see now; nothing when it counts no more.
+    /// What the person of a session may do and see now; nothing when it counts no more. Sockets ask when they open and once a minute.
     ///
     /// # Errors
     /// As PostgreSQL answers.

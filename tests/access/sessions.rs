@@ -49,7 +49,7 @@ async fn signing_out_ends_the_session_its_token_and_its_sockets() {
     assert!(browser.get("/").await.is_sent_to_sign_in(), "the old token still counts");
     browser.waits_until_the_token_has_run_out();
     assert!(browser.get("/").await.is_sent_to_sign_in(), "the old session still counts");
-    assert!(!house.state.store.session_is_alive(house.workspace, session.session, renewal(Timestamp::now())).await.unwrap());
+    assert!(house.state.store.session_rights(house.workspace, session.session, renewal(Timestamp::now())).await.unwrap().is_none());
 }
 
 #[actix_web::test]
@@ -80,7 +80,7 @@ async fn a_person_who_left_is_out_when_the_token_has_run_out_at_the_latest() {
     browser.get("/").await;
     let session = session_of(&browser).session;
     house.state.store.client().await.unwrap().execute("UPDATE users SET active = false WHERE id = $1", &[&ana.0]).await.unwrap();
-    assert!(!house.state.store.session_is_alive(house.workspace, session, renewal(Timestamp::now())).await.unwrap());
+    assert!(house.state.store.session_rights(house.workspace, session, renewal(Timestamp::now())).await.unwrap().is_none());
     assert_eq!(house.state.store.revoke_sessions_of(house.workspace, ana, Timestamp::now()).await.unwrap(), [session]);
     browser.waits_until_the_token_has_run_out();
     assert!(browser.get("/").await.is_sent_to_sign_in());
@@ -126,7 +126,7 @@ async fn a_session_ends_after_a_month_however_much_it_is_used() {
     }
     let end = now + LONGEST_LIFE;
     assert!(!used(end).await);
-    assert!(!store.session_is_alive(session.workspace, session.session, renewal(end)).await.unwrap(), "its pages stay");
+    assert!(store.session_rights(session.workspace, session.session, renewal(end)).await.unwrap().is_none(), "its pages stay");
 }
 
 #[actix_web::test]
