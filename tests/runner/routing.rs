@@ -1,6 +1,7 @@
 //! Routers that race.
 
 use baton::domain::access::Role;
+use baton::domain::ids::{ConversationId, UserId};
 use baton::live::change::Change;
 use baton::runner::Error;
 use baton::runner::routing::RoundOutcome;
@@ -123,17 +124,22 @@ async fn who_has_no_page_open_gets_nothing() {
     assert_eq!(holders.iter().map(|row| row.get::<_, uuid::Uuid>(0)).collect::<Vec<_>>(), [ana.user.0]);
 }
 
+/// Ana, who is given the first, and Ben, who is given the second of those who wait.
+async fn two_wait_for_two(shop: &Shop, node: &mut Node) -> (UserId, Vec<ConversationId>) {
+    let (ana, ben) = (shop.hires("Ana", Role::Agent, 1).await, shop.hires("Ben", Role::Agent, 1).await);
+    shop.execute("UPDATE agents SET idle_since = now() - interval '1 hour' WHERE user_id = $1", &[&ana.user.0]).await;
+    [&ana, &ben].into_iter().for_each(|person| node.is_visited_by(shop.workspace, person.user));
+    (ben.user, shop.customers_wait(shop.support, 2).await)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_assigned_before_a_fault_is_shown() {
     let shop = Shop::opens().await;
     let mut node = shop.node(4);
-    let (ana, ben) = (shop.hires("Ana", Role::Agent, 1).await, shop.hires("Ben", Role::Agent, 1).await);
-    shop.execute("UPDATE agents SET idle_since = now() - interval '1 hour' WHERE user_id = $1", &[&ana.user.0]).await;
-    [&ana, &ben].into_iter().for_each(|person| node.is_visited_by(shop.workspace, person.user));
-    let waiting = shop.customers_wait(shop.support, 2).await;
+    let (ben, waiting) = two_wait_for_two(&shop, &mut node).await;
     let mut client = shop.store.client().await.unwrap();
     let changing = client.transaction().await.unwrap();
-    changing.execute("SELECT FROM agents WHERE user_id = $1 FOR UPDATE", &[&ben.user.0]).await.unwrap();
+    changing.execute("SELECT FROM agents WHERE user_id = $1 FOR UPDATE", &[&ben.0]).await.unwrap();
     let outcome = node.runner.route(shop.workspace, shop.support).await;
     assert!(matches!(&outcome, Err(Error::Store(error)) if error.is_busy()), "{outcome:?}");
     let Ok(Change::Conversation(shown)) = node.changes.try_recv() else { panic!("pages hear of the first") };
@@ -145,13 +151,10 @@ async fn what_was_assigned_before_a_fault_is_shown() {
 async fn what_was_handed_on_before_it_is_shown_left_the_queue_that_it_was_taken_from() {
     let shop = Shop::opens().await;
     let mut node = shop.node(4);
-    let (ana, ben) = (shop.hires("Ana", Role::Agent, 1).await, shop.hires("Ben", Role::Agent, 1).await);
-    shop.execute("UPDATE agents SET idle_since = now() - interval '1 hour' WHERE user_id = $1", &[&ana.user.0]).await;
-    [&ana, &ben].into_iter().for_each(|person| node.is_visited_by(shop.workspace, person.user));
-    let waiting = shop.customers_wait(shop.support, 2).await;
+    let (ben, waiting) = two_wait_for_two(&shop, &mut node).await;
     let mut client = shop.store.client().await.unwrap();
     let changing = client.transaction().await.unwrap();
-    changing.execute("SELECT FROM agents WHERE user_id = $1 FOR UPDATE", &[&ben.user.0]).await.unwrap();
+    changing.execute("SELECT FROM agents WHERE user_id = $1 FOR UPDATE", &[&ben.0]).await.unwrap();
     let (runner, workspace, queue) = (node.runner.clone(), shop.workspace, shop.support);
     let routing = tokio::spawn(async move { runner.route(workspace, queue).await });
     while shop.count("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'").await == 0 {}
