@@ -300,9 +300,10 @@ CREATE TABLE conversations (
     contact_id uuid NOT NULL,
     inbox_id uuid NOT NULL,
     state text NOT NULL CHECK (state IN ('open', 'snoozed', 'resolved')),
-    -- Who may speak: the one column that keeps a flow from talking over a person.
-    controller text NOT NULL CHECK (controller IN ('flow', 'queue', 'agent', 'nobody')),
+    -- Who may speak: the one column that keeps a flow or a bot from talking over a person.
+    controller text NOT NULL CHECK (controller IN ('flow', 'bot', 'queue', 'agent', 'nobody')),
     queue_id uuid,
+    bot_id uuid,
     agent_id uuid,
     last_agent_id uuid,
     brief jsonb,
@@ -321,6 +322,7 @@ CREATE TABLE conversations (
     FOREIGN KEY (workspace_id, contact_id) REFERENCES contacts ON DELETE CASCADE,
     FOREIGN KEY (workspace_id, inbox_id) REFERENCES inboxes,
     CHECK ((controller = 'agent') = (agent_id IS NOT NULL)),
+    CHECK ((controller = 'bot') = (bot_id IS NOT NULL)),
     CHECK (controller <> 'queue' OR queue_id IS NOT NULL)
 ) WITH (fillfactor = 70);
 -- A contact has one conversation under way in an inbox.
@@ -351,7 +353,8 @@ CREATE TABLE messages (
     inbox_id uuid NOT NULL,
     seq bigint NOT NULL,
     direction text NOT NULL CHECK (direction IN ('inbound', 'outbound')),
-    author_kind text NOT NULL CHECK (author_kind IN ('contact', 'flow', 'agent')),
+    author_kind text NOT NULL CHECK (author_kind IN ('contact', 'flow', 'bot', 'agent')),
+    -- The bot or the agent.
     author_id uuid,
     content jsonb NOT NULL,
     status text NOT NULL CHECK (status IN ('received', 'queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'unknown')),
@@ -367,7 +370,8 @@ CREATE TABLE messages (
     -- When a tick was stored last, by ours: what a page may have missed.
     ticked_at timestamptz,
     PRIMARY KEY (workspace_id, id),
-    FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations ON DELETE CASCADE
+    FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations ON DELETE CASCADE,
+    CHECK ((author_kind IN ('bot', 'agent')) = (author_id IS NOT NULL))
 ) WITH (fillfactor = 85);
 -- The same message is taken in once, however often it is delivered; a status finds its message.
 CREATE UNIQUE INDEX messages_by_wamid ON messages (workspace_id, inbox_id, wamid) WHERE wamid IS NOT NULL;

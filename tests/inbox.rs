@@ -9,6 +9,8 @@ mod html;
 #[path = "support/viewers.rs"]
 mod viewers;
 
+#[path = "inbox/bots.rs"]
+mod bots;
 #[path = "inbox/door.rs"]
 mod door;
 #[path = "inbox/drafts.rs"]

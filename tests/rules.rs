@@ -5,6 +5,8 @@
 mod any_order;
 #[path = "rules/assigning.rs"]
 mod assigning;
+#[path = "rules/bots.rs"]
+mod bots;
 #[path = "rules/customers.rs"]
 mod customers;
 #[path = "rules/flow.rs"]

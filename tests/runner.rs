@@ -2,6 +2,8 @@
 
 #[path = "runner/bodies.rs"]
 mod bodies;
+#[path = "runner/bots.rs"]
+mod bots;
 #[allow(dead_code, reason = "shared with the scenarios")]
 #[path = "support/chance.rs"]
 mod chance;

@@ -385,6 +385,7 @@ impl Access {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ids::BotId;
 
     #[test]
     fn what_each_role_may_do_is_written_down() {
@@ -432,11 +433,17 @@ mod tests {
     fn each_visibility_shows_what_the_narrower_one_shows_and_more() {
         let (ana, ben) = (UserId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)));
         let (hers, another) = (QueueId(Uuid::from_u128(11)), QueueId(Uuid::from_u128(12)));
+        let bot = Controller::Bot { bot: BotId(Uuid::from_u128(21)) };
         let mut shown = [0; 4];
         for state in [State::Open, State::Resolved] {
-            for controller in
-                [Controller::Nobody, Controller::Flow, Controller::Queue, Controller::Agent { user: ana }, Controller::Agent { user: ben }]
-            {
+            for controller in [
+                Controller::Nobody,
+                Controller::Flow,
+                bot,
+                Controller::Queue,
+                Controller::Agent { user: ana },
+                Controller::Agent { user: ben },
+            ] {
                 for queue in [None, Some(hers), Some(another)] {
                     for last_agent in [None, Some(ana), Some(ben)] {
                         let it = Listing { state, controller, queue, last_agent };

@@ -21,8 +21,21 @@ pub(super) fn reply(
     reply_to: Option<Wamid>,
     seen: Option<i64>,
 ) -> Result<(), Refusal> {
-    is_new(it, by)?;
+    let author = Author::Agent { user: by.user };
+    is_new(it, author)?;
     allow(by, Permission::Reply)?;
+    speak(it, author, message, content, reply_to, seen)
+}
+
+/// Says something to the customer, for a person or a bot.
+pub(super) fn speak(
+    it: &mut Decision,
+    author: Author,
+    message: MessageId,
+    content: ReplyContent,
+    reply_to: Option<Wamid>,
+    seen: Option<i64>,
+) -> Result<(), Refusal> {
     if it.snapshot.message(message).is_some() {
         return Err(Refusal::Duplicate);
     }
@@ -30,7 +43,7 @@ pub(super) fn reply(
     if conversation.state == State::Resolved {
         return Err(Refusal::Resolved);
     }
-    holds(it, by)?;
+    holds(it, author)?;
     let rules = it.snapshot.rules;
     let content = check(content, rules)?;
     if !rules.may_write(conversation.window_expires_at, it.now) {
@@ -41,12 +54,12 @@ pub(super) fn reply(
     {
         return Err(Refusal::ThreadMovedOn { seen, now });
     }
-    it.queue_message(message.0, Author::Agent { user: by.user }, content, reply_to);
+    it.queue_message(message.0, author, content, reply_to);
     Ok(())
 }
 
 pub(super) fn add_note(it: &mut Decision, by: &Person, note: NoteId, body: String) -> Result<(), Refusal> {
-    is_new(it, by)?;
+    is_new(it, Author::Agent { user: by.user })?;
     allow(by, Permission::WriteNotes)?;
     it.conversation()?;
     within(&body, NOTE_LIMIT)?;
@@ -57,11 +70,11 @@ pub(super) fn add_note(it: &mut Decision, by: &Person, note: NoteId, body: Strin
     Ok(())
 }
 
-/// The id that a browser made is used nowhere: what this person did here with it was done, and a form came twice.
-fn is_new(it: &Decision, by: &Person) -> Result<(), Refusal> {
+/// The id that was made outside is used nowhere: what this author did here with it was done, and a form or a request came twice.
+pub(super) fn is_new(it: &Decision, by: Author) -> Result<(), Refusal> {
     match it.snapshot.used {
         None => Ok(()),
-        Some(used) if used.conversation == it.conversation()?.id && used.by == Some(by.user) => Err(Refusal::Duplicate),
+        Some(used) if used.conversation == it.conversation()?.id && used.by == by => Err(Refusal::Duplicate),
         Some(_) => Err(Refusal::UsedElsewhere),
     }
 }
@@ -75,7 +88,7 @@ pub(super) fn settle(it: &mut Decision, by: &Person, message: MessageId, choice:
     if it.conversation()?.state == State::Resolved {
         return Err(Refusal::Resolved);
     }
-    holds(it, by)?;
+    holds(it, Author::Agent { user: by.user })?;
     match choice {
         Settlement::Resend if !it.snapshot.rules.may_write(it.conversation()?.window_expires_at, it.now) => {
             return Err(Refusal::WindowClosed);
@@ -93,11 +106,13 @@ pub(super) fn allow(by: &Person, permission: Permission) -> Result<(), Refusal> 
 }
 
 /// Only who controls the conversation may speak.
-fn holds(it: &Decision, by: &Person) -> Result<(), Refusal> {
+pub(super) fn holds(it: &Decision, author: Author) -> Result<(), Refusal> {
     match it.conversation()?.controller {
-        Controller::Agent { user } if user == by.user => Ok(()),
+        Controller::Agent { user } if author == (Author::Agent { user }) => Ok(()),
+        Controller::Bot { bot } if author == (Author::Bot { bot }) => Ok(()),
         Controller::Agent { user } => Err(held_by(it, user)),
         Controller::Flow => Err(Refusal::HeldByFlow),
+        Controller::Bot { .. } => Err(Refusal::HeldByBot),
         Controller::Queue | Controller::Nobody => Err(Refusal::NotTaken),
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn take(it: &mut Decision, by: &Person) -> Result<(), Refusal> {
             return Err(Refusal::Already { since: conversation.assigned_at.unwrap_or(it.now) });
         }
         Controller::Agent { user } if !by.rights.may(Permission::TakeOver) => return Err(held_by(it, user)),
-        Controller::Agent { .. } | Controller::Flow | Controller::Queue | Controller::Nobody => {}
+        Controller::Agent { .. } | Controller::Flow | Controller::Bot { .. } | Controller::Queue | Controller::Nobody => {}
     }
     let before = control(it)?;
     stop_flow(it);
@@ -38,7 +38,7 @@ pub(super) fn transfer(it: &mut Decision, by: &Person, to: TransferTarget, note:
     }
     match conversation.controller {
         Controller::Agent { user } if user != by.user && !by.rights.may(Permission::TransferAny) => return Err(held_by(it, user)),
-        Controller::Agent { .. } | Controller::Flow | Controller::Queue | Controller::Nobody => {}
+        Controller::Agent { .. } | Controller::Flow | Controller::Bot { .. } | Controller::Queue | Controller::Nobody => {}
     }
     let before = Some(control(it)?);
     stop_flow(it);
@@ -87,7 +87,7 @@ pub(super) fn resolve(it: &mut Decision, by: &Person) -> Result<(), Refusal> {
     }
     match conversation.controller {
         Controller::Agent { user } if user != by.user && !by.rights.may(Permission::TakeOver) => return Err(held_by(it, user)),
-        Controller::Agent { .. } | Controller::Flow | Controller::Queue | Controller::Nobody => {}
+        Controller::Agent { .. } | Controller::Flow | Controller::Bot { .. } | Controller::Queue | Controller::Nobody => {}
     }
     let before = Some(control(it)?);
     stop_flow(it);
@@ -124,8 +124,8 @@ pub(super) fn is_as_seen(it: &Decision, seen: Holder, by: UserId) -> Result<(), 
             let name = it.snapshot.workplace.queue(queue).map(|queue| queue.name.clone()).unwrap_or_default();
             Err(Refusal::QueuedMeanwhile { queue: name })
         }
-        // What is resolved, or begins anew with the flow, is refused or not by the rule of the command itself.
-        Holder::Flow | Holder::Nobody => Ok(()),
+        // What is resolved, or is with a flow or a bot by now, is refused or not by the rule of the command itself.
+        Holder::Flow | Holder::Bot(_) | Holder::Nobody => Ok(()),
     }
 }
 

@@ -1,11 +1,11 @@
-//! The hand-off brief: what a flow learned, so that nobody asks twice.
+//! The hand-off brief: what a flow or a bot learned, so that nobody asks twice.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::ids::MessageId;
 
-/// What a flow tells the person who takes over.
+/// What a flow or a bot tells the person who takes over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Brief {
     pub reason: HandOffReason,
@@ -55,7 +55,7 @@ pub struct Quote {
     pub text: String,
 }
 
-/// Why a flow gave the conversation to people.
+/// Why a flow or a bot gave the conversation to people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum HandOffReason {
@@ -63,16 +63,16 @@ pub enum HandOffReason {
     Completed,
     /// The customer asked for a person.
     CustomerAsked,
-    /// A question was answered in a way the flow could not use, too often.
+    /// A question was answered in a way that could not be used, too often.
     NotUnderstood { question: String },
     /// The customer stopped answering.
     TimedOut { question: String },
     /// The flow could not go on (a definition fault caught at run time).
     FlowFault { reason: String },
-    /// What the flow said did not reach the customer.
+    /// What was asked did not reach the customer.
     NotDelivered,
-    /// Nobody knows whether the flow's question reached the customer.
+    /// Nobody knows whether the question reached the customer.
     Uncertain,
-    /// The customer service window had closed: the flow may not speak.
+    /// The customer service window had closed: nothing more could be said.
     WindowClosed,
 }

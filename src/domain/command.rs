@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 
 use super::access::Rights;
+use super::brief::Brief;
 use super::conversation::Holder;
 use super::delivery::Outcome;
-use super::ids::{ClaimId, ContactId, ConversationId, MediaId, MessageId, NoteId, QueueId, UserId};
+use super::ids::{BotId, ClaimId, ContactId, ConversationId, MediaId, MessageId, NoteId, QueueId, UserId};
 use super::inbound::{InboundMessage, StatusReport};
 use super::message::{MediaState, Wamid};
 use super::timer::Timer;
@@ -44,6 +45,23 @@ pub enum Command {
         by: Person,
         note: NoteId,
         body: String,
+    },
+    /// A bot is to speak with the customer, until it hands over or a person takes the conversation.
+    StartBot {
+        bot: BotId,
+    },
+    /// A bot answers. `message` is made by the bot, so that a repeated request is one message; `seen` is how far it had heard.
+    BotReply {
+        bot: BotId,
+        message: MessageId,
+        content: ReplyContent,
+        reply_to: Option<Wamid>,
+        seen: Option<i64>,
+    },
+    /// A bot gives the conversation to people, with what it learned.
+    BotHandOff {
+        bot: BotId,
+        brief: Box<Brief>,
     },
     Take {
         by: Person,
@@ -132,6 +150,9 @@ impl Command {
             | Command::RecordDelivery { .. }
             | Command::RecordLapse { .. }
             | Command::RecordMedia { .. }
+            | Command::StartBot { .. }
+            | Command::BotReply { .. }
+            | Command::BotHandOff { .. }
             | Command::MoveOn { .. }
             | Command::ReturnToQueue { .. }
             | Command::TimerDue { .. } => None,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::brief::Brief;
 use super::flows::session::FlowSession;
-use super::ids::{ContactId, ConversationId, InboxId, MessageId, QueueId, UserId};
+use super::ids::{BotId, ContactId, ConversationId, InboxId, MessageId, QueueId, UserId};
 use super::message::Direction;
 use super::routing::AssignmentReason;
 
@@ -44,6 +44,7 @@ pub struct Conversation {
 #[serde(rename_all = "snake_case")]
 pub enum Holder {
     Flow,
+    Bot(BotId),
     Queue(QueueId),
     Agent(UserId),
     Nobody,
@@ -55,6 +56,7 @@ impl Holder {
     pub fn of(controller: Controller, queue: Option<QueueId>) -> Self {
         match (controller, queue) {
             (Controller::Flow, _) => Holder::Flow,
+            (Controller::Bot { bot }, _) => Holder::Bot(bot),
             (Controller::Agent { user }, _) => Holder::Agent(user),
             (Controller::Queue, Some(queue)) => Holder::Queue(queue),
             (Controller::Queue, None) | (Controller::Nobody, _) => Holder::Nobody,
@@ -70,12 +72,13 @@ impl Conversation {
     }
 }
 
-/// As forms carry it: `flow`, `nobody`, `queue:<uuid>`, `agent:<uuid>`.
+/// As forms carry it: `flow`, `nobody`, `bot:<uuid>`, `queue:<uuid>`, `agent:<uuid>`.
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Holder::Flow => f.write_str("flow"),
             Holder::Nobody => f.write_str("nobody"),
+            Holder::Bot(bot) => write!(f, "bot:{bot}"),
             Holder::Queue(queue) => write!(f, "queue:{queue}"),
             Holder::Agent(user) => write!(f, "agent:{user}"),
         }
@@ -90,6 +93,7 @@ impl FromStr for Holder {
         match text.split_once(':') {
             None if text == "flow" => Ok(Holder::Flow),
             None if text == "nobody" => Ok(Holder::Nobody),
+            Some(("bot", id)) => id.parse().map(Holder::Bot).map_err(|_| unknown()),
             Some(("queue", id)) => id.parse().map(Holder::Queue).map_err(|_| unknown()),
             Some(("agent", id)) => id.parse().map(Holder::Agent).map_err(|_| unknown()),
             _ => Err(unknown()),
@@ -135,11 +139,15 @@ impl State {
     }
 }
 
-/// Who may speak to the customer. One value, so that a flow can never talk over a person.
+/// Who may speak to the customer. One value, so that neither a flow nor a bot can ever talk over a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Controller {
     Flow,
+    /// An outside program.
+    Bot {
+        bot: BotId,
+    },
     /// Nobody yet: it waits in its queue.
     Queue,
     Agent {
@@ -153,6 +161,7 @@ impl Controller {
     pub fn as_str(self) -> &'static str {
         match self {
             Controller::Flow => "flow",
+            Controller::Bot { .. } => "bot",
             Controller::Queue => "queue",
             Controller::Agent { .. } => "agent",
             Controller::Nobody => "nobody",
@@ -163,7 +172,15 @@ impl Controller {
     pub fn agent(self) -> Option<UserId> {
         match self {
             Controller::Agent { user } => Some(user),
-            Controller::Flow | Controller::Queue | Controller::Nobody => None,
+            Controller::Flow | Controller::Bot { .. } | Controller::Queue | Controller::Nobody => None,
+        }
+    }
+
+    #[must_use]
+    pub fn bot(self) -> Option<BotId> {
+        match self {
+            Controller::Bot { bot } => Some(bot),
+            Controller::Flow | Controller::Queue | Controller::Agent { .. } | Controller::Nobody => None,
         }
     }
 }

@@ -23,7 +23,8 @@ impl Priority {
     pub fn of(author: Author) -> Self {
         match author {
             Author::Agent { .. } => Priority::Agent,
-            Author::Contact | Author::Flow => Priority::Flow,
+            // A bot waits behind people as a flow does.
+            Author::Contact | Author::Flow | Author::Bot { .. } => Priority::Flow,
         }
     }
 }

@@ -7,7 +7,7 @@ use super::brief::{Answer, Brief};
 use super::contact::Identity;
 use super::conversation::{ControlBefore, State};
 use super::flows::session::FlowSession;
-use super::ids::{ContactId, ConversationId, FlowId, InboxId, MediaId, MessageId, NoteId, QueueId, UserId};
+use super::ids::{BotId, ContactId, ConversationId, FlowId, InboxId, MediaId, MessageId, NoteId, QueueId, UserId};
 use super::journal::Place;
 use super::message::{Failure, MediaState, Message, Status, Wamid};
 use super::routing::AssignmentReason;
@@ -27,7 +27,7 @@ pub enum Event {
     MessageReceived {
         message: Message,
     },
-    /// A message was accepted for sending, by a person or a flow.
+    /// A message was accepted for sending, by a person, a flow or a bot.
     MessageQueued {
         message: Message,
     },
@@ -65,6 +65,10 @@ pub enum Event {
         flow: FlowId,
         version: i32,
     },
+    /// A bot speaks from now on.
+    BotStarted {
+        bot: BotId,
+    },
     AnswerRecorded {
         answer: Answer,
     },
@@ -73,6 +77,8 @@ pub enum Event {
         value: String,
     },
     HandedOff {
+        /// A flow or a bot.
+        by: Actor,
         brief: Brief,
     },
     ConversationQueued {
@@ -187,6 +193,7 @@ pub enum Event {
 pub enum Actor {
     Customer,
     Flow,
+    Bot { bot: BotId },
     Agent { user: UserId, name: String },
     System,
 }
@@ -223,7 +230,7 @@ pub enum Destination {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum QueuedBecause {
-    /// A flow handed over.
+    /// A flow or a bot handed over.
     HandedOff,
     /// The inbox has no flow.
     NoFlow,
@@ -263,9 +270,10 @@ impl Recorded {
 
 impl Event {
     /// The kinds of events after which somebody else may control the conversation, or its state is another.
-    pub const OF_CONTROL: [&str; 7] = [
+    pub const OF_CONTROL: [&str; 8] = [
         "conversation_reopened",
         "flow_started",
+        "bot_started",
         "conversation_queued",
         "conversation_assigned",
         "conversation_transferred",
@@ -304,6 +312,7 @@ impl Event {
             Event::WindowOpened { .. } => "window_opened",
             Event::WindowClosed => "window_closed",
             Event::FlowStarted { .. } => "flow_started",
+            Event::BotStarted { .. } => "bot_started",
             Event::AnswerRecorded { .. } => "answer_recorded",
             Event::FieldSet { .. } => "field_set",
             Event::HandedOff { .. } => "handed_off",

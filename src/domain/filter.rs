@@ -88,7 +88,7 @@ impl Topic {
         let holder = match listing.controller {
             Controller::Agent { user } => Some(Topic::Agent(user)),
             Controller::Queue => Some(Topic::Unassigned),
-            Controller::Flow | Controller::Nobody => None,
+            Controller::Flow | Controller::Bot { .. } | Controller::Nobody => None,
         };
         let all = if is_under_way { Topic::UnderWay } else { Topic::Resolved };
         let others = [listing.queue.map(Topic::Queue), holder].into_iter().flatten().filter(move |_| is_under_way);

@@ -8,10 +8,11 @@ use super::conversation::Listing;
 use super::decision::Decision;
 use super::event::{Event, Recorded};
 use super::ids::UserId;
+use super::message::Author;
 use super::refusal::Refusal;
 use super::snapshot::Snapshot;
 use super::undoing::UNDO_WITHIN;
-use super::{answering, assigning, delivering, receiving, reporting, undoing, whose};
+use super::{answering, assigning, bots, delivering, receiving, reporting, undoing, whose};
 
 /// Decides what a command changes. The only way anything changes.
 ///
@@ -29,7 +30,8 @@ pub fn handle(snapshot: &Snapshot, command: Command, now: Timestamp) -> Result<V
 fn is_seen(snapshot: &Snapshot, command: &Command, now: Timestamp) -> Result<(), Refusal> {
     let (Some(person), Some(conversation)) = (command.viewer(), &snapshot.conversation) else { return Ok(()) };
     let did_it = snapshot.acts.first().is_some_and(|first| did_just_now(first, command, person.user, now));
-    let came_twice = snapshot.used.is_some_and(|used| used.by == Some(person.user) && used.conversation == conversation.id);
+    let came_twice =
+        snapshot.used.is_some_and(|used| used.by == (Author::Agent { user: person.user }) && used.conversation == conversation.id);
     let access = Access { user: person.user, visibility: person.rights.visibility, queues: snapshot.queues_of_viewer.clone() };
     if did_it || came_twice || access.admits(&Listing::of(conversation)) { Ok(()) } else { Err(Refusal::OutOfSight) }
 }
@@ -50,6 +52,9 @@ fn decide(it: &mut Decision, command: Command) -> Result<(), Refusal> {
         Command::Reply { by, message, content, reply_to, seen } => answering::reply(it, &by, message, content, reply_to, seen),
         Command::AddNote { by, note, body } => answering::add_note(it, &by, note, body),
         Command::Settle { by, message, choice } => answering::settle(it, &by, message, choice),
+        Command::StartBot { bot } => bots::start(it, bot),
+        Command::BotReply { bot, message, content, reply_to, seen } => bots::reply(it, bot, message, content, reply_to, seen),
+        Command::BotHandOff { bot, brief } => bots::hand_off(it, bot, *brief),
         Command::Take { by } => assigning::take(it, &by),
         Command::Transfer { by, to, note } => assigning::transfer(it, &by, to, note),
         Command::Resolve { by } => assigning::resolve(it, &by),

@@ -55,6 +55,8 @@ ids! {
     NoteId;
     MediaId;
     FlowId;
+    /// An outside program that speaks with customers.
+    BotId;
     CannedReplyId;
     SessionId;
     /// One taking of messages out of the outbox; whatever comes of it names it.

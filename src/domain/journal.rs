@@ -96,6 +96,7 @@ impl Event {
             | Event::WindowOpened { .. }
             | Event::WindowClosed
             | Event::FieldSet { .. }
+            | Event::BotStarted { .. }
             | Event::HandedOff { .. }
             | Event::ConversationQueued { .. }
             | Event::ConversationAssigned { .. }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::ids::{MediaId, MessageId, UserId};
+use super::ids::{BotId, MediaId, MessageId, UserId};
 use super::unspoken::Unspoken;
 
 /// WhatsApp's own id of a message (`wamid.…`).
@@ -36,7 +36,7 @@ impl Message {
     pub fn direction(&self) -> Direction {
         match self.author {
             Author::Contact => Direction::Inbound,
-            Author::Flow | Author::Agent { .. } => Direction::Outbound,
+            Author::Flow | Author::Bot { .. } | Author::Agent { .. } => Direction::Outbound,
         }
     }
 }
@@ -54,6 +54,7 @@ pub enum Direction {
 pub enum Author {
     Contact,
     Flow,
+    Bot { bot: BotId },
     Agent { user: UserId },
 }
 

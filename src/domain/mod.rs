@@ -4,6 +4,7 @@ pub mod access;
 pub mod agent;
 mod answering;
 mod assigning;
+mod bots;
 pub mod brief;
 pub mod channel;
 pub mod command;

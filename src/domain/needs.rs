@@ -16,7 +16,7 @@ pub struct Needs {
     pub holder: bool,
     /// What the journal says of who controlled the conversation, from this sequence on.
     pub acts_from: Option<i64>,
-    /// An id that a browser made: it may be used already.
+    /// An id that was made outside: it may be used already.
     pub made: Option<Made>,
     /// The queues of this person's teams: what they see depends on it.
     pub queues_of: Option<UserId>,
@@ -24,7 +24,7 @@ pub struct Needs {
     pub joined: Option<ContactId>,
 }
 
-/// What a browser made an id for.
+/// What a browser or a bot made an id for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Made {
     Message(MessageId),
@@ -47,7 +47,7 @@ impl Command {
             | Command::RecordMedia { message, .. }
             | Command::TimerDue { timer: Timer::UnknownSend { message } } => Needs { messages: vec![*message], ..none },
             Command::RecordStatus(report) => Needs { messages: report.message.into_iter().collect(), ..none },
-            Command::Reply { message, .. } => Needs { made: Some(Made::Message(*message)), ..none },
+            Command::Reply { message, .. } | Command::BotReply { message, .. } => Needs { made: Some(Made::Message(*message)), ..none },
             Command::AddNote { note, .. } => Needs { made: Some(Made::Note(*note)), ..none },
             Command::Take { by } | Command::Reopen { by } => Needs { agents: vec![by.user], holder: true, ..none },
             Command::Transfer { to: TransferTarget::Agent(user), .. } => Needs { agents: vec![*user], holder: true, ..none },
@@ -58,7 +58,11 @@ impl Command {
             Command::Undo { seq, .. } => Needs { acts_from: Some(*seq), holder: true, ..none },
             Command::Part { other, .. } => Needs { joined: Some(*other), ..none },
             Command::AsSeen { command, .. } => command.own_needs(),
-            Command::Receive { .. } | Command::MoveOn { .. } | Command::TimerDue { timer: Timer::FlowWait | Timer::FlowTurn } => none,
+            Command::Receive { .. }
+            | Command::StartBot { .. }
+            | Command::BotHandOff { .. }
+            | Command::MoveOn { .. }
+            | Command::TimerDue { timer: Timer::FlowWait | Timer::FlowTurn } => none,
         }
     }
 }

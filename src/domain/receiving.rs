@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::assigning::stop_flow;
+use super::brief::Brief;
 use super::conversation::{Controller, Conversation, State};
 use super::courtesy;
 use super::decision::Decision;
@@ -268,8 +269,7 @@ fn carry_out(it: &mut Decision, outcome: Outcome) -> Result<(), Refusal> {
             Step::WaitUntil(due_at) => it.emit(Event::TimerSet { timer: Timer::FlowWait, due_at }),
             Step::PauseAt(due_at) => it.emit(Event::TimerSet { timer: Timer::FlowTurn, due_at }),
             Step::HandOff { queue: target, brief } => {
-                it.emit(Event::HandedOff { brief });
-                queue(it, target, QueuedBecause::HandedOff)?;
+                hand_off(it, Actor::Flow, target, brief)?;
             }
         }
     }
@@ -283,6 +283,12 @@ fn carry_out(it: &mut Decision, outcome: Outcome) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// Gives the conversation to people, with what was learned.
+pub(super) fn hand_off(it: &mut Decision, by: Actor, target: QueueId, brief: Brief) -> Result<(), Refusal> {
+    it.emit(Event::HandedOff { by, brief });
+    queue(it, target, QueuedBecause::HandedOff)
 }
 
 /// Puts the conversation into a queue.

@@ -19,6 +19,8 @@ pub enum Refusal {
     NotTaken,
     #[error("the flow is still talking to the customer")]
     HeldByFlow,
+    #[error("a bot is still talking to the customer")]
+    HeldByBot,
     #[error("the conversation is resolved")]
     Resolved,
     #[error("the conversation is not resolved")]
@@ -82,6 +84,7 @@ impl Refusal {
             Refusal::QueuedMeanwhile { .. } => "queued_meanwhile",
             Refusal::NotTaken => "not_taken",
             Refusal::HeldByFlow => "held_by_flow",
+            Refusal::HeldByBot => "held_by_bot",
             Refusal::Resolved => "resolved",
             Refusal::NotResolved => "not_resolved",
             Refusal::ThreadMovedOn { .. } => "thread_moved_on",

@@ -34,7 +34,7 @@ pub struct Snapshot {
     pub messages: Vec<KnownMessage>,
     /// What the journal says of who controlled the conversation, from the act on that a command wants to undo; as far as it was asked for.
     pub acts: Vec<Recorded>,
-    /// Where the id that a browser made for this command is used already.
+    /// Where the id that was made outside for this command is used already.
     pub used: Option<Used>,
     /// The contact took something over from the one that the command names.
     pub is_joined: bool,
@@ -59,11 +59,11 @@ pub struct KnownMessage {
     pub is_followed: bool,
 }
 
-/// Where an id of a browser's is used: the same one twice is a double click, or somebody else's.
+/// Where an id that was made outside is used: the same one twice is a double click or a repeated request, or somebody else's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Used {
     pub conversation: ConversationId,
-    pub by: Option<UserId>,
+    pub by: Author,
 }
 
 /// Where a message on its way out stands.
@@ -152,7 +152,7 @@ impl Snapshot {
                     self.gain(*agent, now);
                 }
             }
-            Event::ConversationQueued { .. } | Event::ConversationResolved { .. } => {
+            Event::BotStarted { .. } | Event::ConversationQueued { .. } | Event::ConversationResolved { .. } => {
                 let previous = self.conversation.as_ref().and_then(|conversation| conversation.controller.agent());
                 self.lose(previous);
             }
@@ -262,7 +262,12 @@ impl Conversation {
             Event::WindowClosed => self.window_expires_at = Some(now),
             Event::CustomerMovedOn { .. } => self.waiting_since = None,
             Event::FlowStarted { .. } => self.controller = Controller::Flow,
-            Event::HandedOff { brief } => self.brief = Some(brief.clone()),
+            Event::BotStarted { bot } => {
+                self.controller = Controller::Bot { bot: *bot };
+                self.queued_at = None;
+                self.assigned_at = None;
+            }
+            Event::HandedOff { brief, .. } => self.brief = Some(brief.clone()),
             Event::ConversationQueued { queue, because, .. } => {
                 self.controller = Controller::Queue;
                 self.queue = Some(*queue);
@@ -370,7 +375,7 @@ impl Conversation {
     fn remember(&mut self, message: &Message, now: Timestamp) {
         let agent = match message.author {
             Author::Agent { user } => Some(user),
-            Author::Contact | Author::Flow => None,
+            Author::Contact | Author::Flow | Author::Bot { .. } => None,
         };
         // Of answers in a row, the last one answers what none before it did.
         let before = self.last_message.as_ref().filter(|last| last.agent.is_some()).and_then(LastMessage::unanswered_since);

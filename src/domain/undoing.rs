@@ -72,8 +72,9 @@ fn overtaken(it: &Decision, by: &Person) -> Refusal {
 fn can_be_as_before(it: &Decision, seq: i64, before: &ControlBefore) -> Result<(), Refusal> {
     let conversation = it.conversation()?;
     let was_spoken_since = conversation.last_message.as_ref().is_some_and(|last| last.seq > seq);
-    // Whoever spoke would be in nobody's list, or be talked over by the flow.
-    if was_spoken_since && (before.state == State::Resolved || before.controller == Controller::Flow) {
+    // Whoever spoke would be in nobody's list, be talked over by the flow, or be left with a bot that was not told.
+    let is_program = matches!(before.controller, Controller::Flow | Controller::Bot { .. });
+    if was_spoken_since && (before.state == State::Resolved || is_program) {
         return Err(Refusal::Overtaken { name: None });
     }
     if before.state != State::Resolved && it.snapshot.another_under_way {
@@ -82,7 +83,7 @@ fn can_be_as_before(it: &Decision, seq: i64, before: &ControlBefore) -> Result<(
     match before.controller {
         Controller::Agent { user } if !it.snapshot.agents.contains_key(&user) => Err(Refusal::UnknownPerson),
         Controller::Queue if before.queue.is_none_or(|queue| it.snapshot.workplace.queue(queue).is_none()) => Err(Refusal::UnknownQueue),
-        Controller::Agent { .. } | Controller::Queue | Controller::Flow | Controller::Nobody => Ok(()),
+        Controller::Agent { .. } | Controller::Queue | Controller::Flow | Controller::Bot { .. } | Controller::Nobody => Ok(()),
     }
 }
 

@@ -98,7 +98,9 @@ pub(super) fn part(it: &mut Decision, by: &Person, other: ContactId) -> Result<(
     match it.conversation()?.controller {
         Controller::Agent { user } if user == by.user => {}
         Controller::Agent { user } if !by.rights.may(Permission::TransferAny) => return Err(held_by(it, user)),
-        Controller::Agent { .. } | Controller::Flow | Controller::Queue | Controller::Nobody => allow(by, Permission::TransferAny)?,
+        Controller::Agent { .. } | Controller::Flow | Controller::Bot { .. } | Controller::Queue | Controller::Nobody => {
+            allow(by, Permission::TransferAny)?;
+        }
     }
     it.emit(Event::ContactsParted { other, by: by.actor() });
     Ok(())

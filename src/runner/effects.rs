@@ -182,6 +182,7 @@ fn add_rows(rows: &mut Rows, snapshot: &Snapshot, conversation: &Conversation, e
         | Event::WindowOpened { .. }
         | Event::WindowClosed
         | Event::FlowStarted { .. }
+        | Event::BotStarted { .. }
         | Event::AnswerRecorded { .. }
         | Event::FieldSet { .. }
         | Event::HandedOff { .. }

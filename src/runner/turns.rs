@@ -21,18 +21,21 @@ const GLANCE: Duration = Duration::from_millis(50);
 /// What to do while somebody else is at the contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Patience {
-    /// A person waits for the answer: wait a moment.
+    /// Somebody outside waits for the answer: wait a moment.
     Wait,
     /// Something of ours that can come again: leave it, and use the time for others.
     Pass,
 }
 
 impl Patience {
-    /// A person waits for their answer; what else there is comes again by itself.
+    /// A person or a bot waits for their answer; what else there is comes again by itself.
     pub fn of(command: &Command) -> Self {
         match command {
             Command::Reply { .. }
             | Command::AddNote { .. }
+            | Command::StartBot { .. }
+            | Command::BotReply { .. }
+            | Command::BotHandOff { .. }
             | Command::Take { .. }
             | Command::Transfer { .. }
             | Command::Resolve { .. }

@@ -15,20 +15,20 @@ use super::{Error, Result, Statement, Store, Transaction, prepare};
 use crate::domain::contact::Contact;
 use crate::domain::conversation::{Controller, Conversation, State};
 use crate::domain::flows::session::FlowSession;
-use crate::domain::ids::{ContactId, ConversationId, InboxId, QueueId, UserId, WorkspaceId};
+use crate::domain::ids::{BotId, ContactId, ConversationId, InboxId, QueueId, UserId, WorkspaceId};
 
 /// The columns of a conversation, in the order that [`conversation`] reads them.
 macro_rules! columns {
     () => {
-        "c.id, c.contact_id, c.inbox_id, c.state, c.controller, c.queue_id, c.agent_id, c.last_agent_id, c.brief, \
-         c.assignment_reason, c.last_seq, c.opened_at, c.queued_at, c.assigned_at, c.waiting_since, c.resolved_at, \
+        "c.id, c.contact_id, c.inbox_id, c.state, c.controller, c.queue_id, c.bot_id, c.agent_id, c.last_agent_id, \
+         c.brief, c.assignment_reason, c.last_seq, c.opened_at, c.queued_at, c.assigned_at, c.waiting_since, c.resolved_at, \
          c.window_expires_at, c.last_message_at, c.last_message"
     };
 }
 pub(super) use columns;
 
 /// How many columns [`columns`] names.
-pub(super) const WIDTH: usize = 19;
+pub(super) const WIDTH: usize = 20;
 
 crate::statements! {
     BY_ID = concat!("
@@ -70,18 +70,19 @@ crate::statements! {
             FOR UPDATE OF c) AS latest");
     INSERT = "
         INSERT INTO conversations (
-            workspace_id, id, contact_id, inbox_id, state, controller, queue_id, agent_id, last_agent_id, brief, assignment_reason,
+            workspace_id, id, contact_id, inbox_id, state, controller, queue_id, bot_id, agent_id, last_agent_id, brief, assignment_reason,
             last_seq, opened_at, queued_at, assigned_at, waiting_since, resolved_at, window_expires_at, last_message_at, last_message)
         SELECT $1, *
-        FROM UNNEST($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::uuid[], $10::jsonb[],
-                    $11::jsonb[], $12::bigint[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[], $16::timestamptz[],
-                    $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::jsonb[])";
+        FROM UNNEST($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::uuid[], $10::uuid[],
+                    $11::jsonb[], $12::jsonb[], $13::bigint[], $14::timestamptz[], $15::timestamptz[], $16::timestamptz[],
+                    $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::timestamptz[], $21::jsonb[])";
     /// What did not change is not written: it may be a newer version's, which this one does not understand.
     UPDATE = "
         UPDATE conversations
         SET contact_id = now.contact_id, inbox_id = now.inbox_id,
             state = CASE WHEN now.has_new_standing THEN now.state ELSE conversations.state END,
             controller = CASE WHEN now.has_new_standing THEN now.controller ELSE conversations.controller END,
+            bot_id = CASE WHEN now.has_new_standing THEN now.bot_id ELSE conversations.bot_id END,
             agent_id = CASE WHEN now.has_new_standing THEN now.agent_id ELSE conversations.agent_id END,
             queue_id = now.queue_id, last_agent_id = now.last_agent_id,
             brief = CASE WHEN now.has_new_brief THEN now.brief ELSE conversations.brief END,
@@ -90,12 +91,12 @@ crate::statements! {
             waiting_since = now.waiting_since, resolved_at = now.resolved_at, window_expires_at = now.window_expires_at,
             last_message_at = now.last_message_at,
             last_message = CASE WHEN now.has_new_message THEN now.last_message ELSE conversations.last_message END
-        FROM UNNEST($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::uuid[], $10::jsonb[],
-                    $11::jsonb[], $12::bigint[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[], $16::timestamptz[],
-                    $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::jsonb[], $21::boolean[], $22::boolean[],
-                    $23::boolean[], $24::boolean[])
-            AS now (id, contact_id, inbox_id, state, controller, queue_id, agent_id, last_agent_id, brief, reason, last_seq, opened_at,
-                    queued_at, assigned_at, waiting_since, resolved_at, window_expires_at, last_message_at, last_message,
+        FROM UNNEST($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::uuid[], $10::uuid[],
+                    $11::jsonb[], $12::jsonb[], $13::bigint[], $14::timestamptz[], $15::timestamptz[], $16::timestamptz[],
+                    $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::timestamptz[], $21::jsonb[], $22::boolean[],
+                    $23::boolean[], $24::boolean[], $25::boolean[])
+            AS now (id, contact_id, inbox_id, state, controller, queue_id, bot_id, agent_id, last_agent_id, brief, reason, last_seq,
+                    opened_at, queued_at, assigned_at, waiting_since, resolved_at, window_expires_at, last_message_at, last_message,
                     has_new_standing, has_new_brief, has_new_reason, has_new_message)
         WHERE conversations.workspace_id = $1 AND conversations.id = now.id";
     SAVE_SESSIONS = "
@@ -121,7 +122,7 @@ pub struct Loaded {
 
 /// Reads the columns of [`columns`], to decide by.
 fn conversation(row: &Row) -> (Conversation, Option<Error>) {
-    match (state(row.get(3)), controller(row.get(4), row.get(6))) {
+    match (state(row.get(3)), controller(row)) {
         (Ok(state), Ok(controller)) => (with_standing(row, state, controller), None),
         (Ok(State::Resolved), Err(error)) => (with_standing(row, State::Resolved, Controller::Nobody), Some(error)),
         (Ok(state), Err(error)) => (with_standing(row, state, Controller::Flow), Some(error)),
@@ -134,7 +135,7 @@ fn conversation(row: &Row) -> (Conversation, Option<Error>) {
 
 /// Reads the columns of [`columns`], to show them: what this version does not understand is open, and nobody's.
 pub(super) fn shown(row: &Row) -> Conversation {
-    with_standing(row, state(row.get(3)).unwrap_or(State::Open), controller(row.get(4), row.get(6)).unwrap_or(Controller::Nobody))
+    with_standing(row, state(row.get(3)).unwrap_or(State::Open), controller(row).unwrap_or(Controller::Nobody))
 }
 
 fn with_standing(row: &Row, state: State, controller: Controller) -> Conversation {
@@ -145,18 +146,18 @@ fn with_standing(row: &Row, state: State, controller: Controller) -> Conversatio
         state,
         controller,
         queue: row.get::<_, Option<Uuid>>(5).map(QueueId),
-        last_agent: row.get::<_, Option<Uuid>>(7).map(UserId),
-        brief: if_known(row, 8),
-        assignment_reason: if_known(row, 9),
-        last_seq: row.get(10),
-        opened_at: row.get(11),
-        queued_at: row.get(12),
-        assigned_at: row.get(13),
-        waiting_since: row.get(14),
-        resolved_at: row.get(15),
-        window_expires_at: row.get(16),
-        last_message_at: row.get(17),
-        last_message: if_known(row, 18),
+        last_agent: row.get::<_, Option<Uuid>>(8).map(UserId),
+        brief: if_known(row, 9),
+        assignment_reason: if_known(row, 10),
+        last_seq: row.get(11),
+        opened_at: row.get(12),
+        queued_at: row.get(13),
+        assigned_at: row.get(14),
+        waiting_since: row.get(15),
+        resolved_at: row.get(16),
+        window_expires_at: row.get(17),
+        last_message_at: row.get(18),
+        last_message: if_known(row, 19),
     }
 }
 
@@ -169,13 +170,15 @@ fn state(text: &str) -> Result<State> {
     }
 }
 
-fn controller(text: &str, agent: Option<Uuid>) -> Result<Controller> {
-    match (text, agent) {
-        ("flow", _) => Ok(Controller::Flow),
-        ("queue", _) => Ok(Controller::Queue),
-        ("nobody", _) => Ok(Controller::Nobody),
-        ("agent", Some(user)) => Ok(Controller::Agent { user: UserId(user) }),
-        (other, _) => Err(Error::Unreadable(format!("controller {other}"))),
+fn controller(row: &Row) -> Result<Controller> {
+    let (text, bot, agent): (&str, Option<Uuid>, Option<Uuid>) = (row.get(4), row.get(6), row.get(7));
+    match (text, bot, agent) {
+        ("flow", ..) => Ok(Controller::Flow),
+        ("queue", ..) => Ok(Controller::Queue),
+        ("nobody", ..) => Ok(Controller::Nobody),
+        ("bot", Some(bot), _) => Ok(Controller::Bot { bot: BotId(bot) }),
+        ("agent", _, Some(user)) => Ok(Controller::Agent { user: UserId(user) }),
+        (other, ..) => Err(Error::Unreadable(format!("controller {other}"))),
     }
 }
 
@@ -241,6 +244,7 @@ fn columns_of(statement: Statement, workspace: WorkspaceId, all: &[(Option<&Conv
         .with(texts(|now| now.state.as_str()))
         .with(texts(|now| now.controller.as_str()))
         .with(ids(|now| now.queue.map(|queue| queue.0)))
+        .with(ids(|now| now.controller.bot().map(|bot| bot.0)))
         .with(ids(|now| now.controller.agent().map(|agent| agent.0)))
         .with(ids(|now| now.last_agent.map(|agent| agent.0)))
         .with(parts(all, |conversation| &conversation.brief)?)

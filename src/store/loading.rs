@@ -111,14 +111,13 @@ async fn wanted_if<T: Default>(is_wanted: bool, work: impl Future<Output = Resul
     if is_wanted { work.await } else { Ok(T::default()) }
 }
 
-/// Where an id that a browser made is used.
+/// Where an id that was made outside is used.
 async fn used(transaction: &Transaction<'_>, workspace: WorkspaceId, made: Option<Made>) -> Result<Option<Used>> {
-    let used = match made {
-        Some(Made::Message(id)) => messages::made(transaction, workspace, id).await?,
-        Some(Made::Note(id)) => notes::made(transaction, workspace, id).await?,
-        None => None,
-    };
-    Ok(used.map(|(conversation, by)| Used { conversation, by }))
+    match made {
+        Some(Made::Message(id)) => messages::made(transaction, workspace, id).await,
+        Some(Made::Note(id)) => notes::made(transaction, workspace, id).await,
+        None => Ok(None),
+    }
 }
 
 /// One of many subjects, and the messages that its command speaks of.

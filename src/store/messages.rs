@@ -7,9 +7,9 @@ use super::reading::{if_known, json, optional, value};
 use super::statement::Step;
 use super::ticks::Times;
 use super::{Error, Result, Store, Transaction, outbox, prepare};
-use crate::domain::ids::{ContactId, ConversationId, InboxId, MessageId, UserId, WorkspaceId};
+use crate::domain::ids::{BotId, ContactId, ConversationId, InboxId, MessageId, UserId, WorkspaceId};
 use crate::domain::message::{Author, Content, Direction, Failure, Message, Status, Wamid};
-use crate::domain::snapshot::KnownMessage;
+use crate::domain::snapshot::{KnownMessage, Used};
 
 crate::statements! {
     INSERT = "
@@ -81,7 +81,7 @@ crate::statements! {
         WHERE workspace_id = $1 AND conversation_id = $2 AND direction = 'inbound' AND wamid IS NOT NULL
         ORDER BY seq DESC
         LIMIT 1";
-    MADE = "SELECT conversation_id, author_id FROM messages WHERE workspace_id = $1 AND id = $2";
+    MADE = "SELECT conversation_id, author_kind, author_id FROM messages WHERE workspace_id = $1 AND id = $2";
     CONVERSATION_OF = "SELECT conversation_id FROM messages WHERE workspace_id = $1 AND id = $2";
 }
 
@@ -182,18 +182,14 @@ fn spoken_of(row: &Row) -> SpokenOf {
     SpokenOf { message, conversation: ConversationId(row.get(4)), misread }
 }
 
-/// The conversation of a stored message, and the agent who wrote it.
+/// The conversation of a stored message, and who wrote it.
 ///
 /// # Errors
 /// As PostgreSQL answers.
-pub async fn made(
-    transaction: &Transaction<'_>,
-    workspace: WorkspaceId,
-    id: MessageId,
-) -> Result<Option<(ConversationId, Option<UserId>)>> {
+pub async fn made(transaction: &Transaction<'_>, workspace: WorkspaceId, id: MessageId) -> Result<Option<Used>> {
     let statement = prepare(transaction, &MADE).await?;
     let row = transaction.query_opt(&statement, &[&workspace.0, &id.0]).await?;
-    Ok(row.map(|row| (ConversationId(row.get(0)), row.get::<_, Option<Uuid>>(1).map(UserId))))
+    Ok(row.map(|row| Used { conversation: ConversationId(row.get(0)), by: author_shown(&row, 1) }))
 }
 
 /// Whose conversation a message belongs to.
@@ -215,12 +211,14 @@ pub(super) fn author_name(author: Author) -> &'static str {
     match author {
         Author::Contact => "contact",
         Author::Flow => "flow",
+        Author::Bot { .. } => "bot",
         Author::Agent { .. } => "agent",
     }
 }
 
 pub(super) fn author_id(author: Author) -> Option<Uuid> {
     match author {
+        Author::Bot { bot } => Some(bot.0),
         Author::Agent { user } => Some(user.0),
         Author::Contact | Author::Flow => None,
     }
@@ -230,10 +228,11 @@ pub(super) fn status(text: &str) -> Result<Status> {
     text.parse().map_err(Error::Unreadable)
 }
 
-pub(super) fn author(kind: &str, user: Option<Uuid>) -> Result<Author> {
-    match (kind, user) {
+pub(super) fn author(kind: &str, id: Option<Uuid>) -> Result<Author> {
+    match (kind, id) {
         ("contact", _) => Ok(Author::Contact),
         ("flow", _) => Ok(Author::Flow),
+        ("bot", Some(bot)) => Ok(Author::Bot { bot: BotId(bot) }),
         ("agent", Some(user)) => Ok(Author::Agent { user: UserId(user) }),
         (other, _) => Err(Error::Unreadable(format!("author {other}"))),
     }
@@ -269,7 +268,7 @@ pub(super) fn shown(row: &Row, first: usize) -> Message {
     }
 }
 
-/// Who wrote it, from two columns: kind and person.
+/// Who wrote it, from two columns: kind and id.
 pub(super) fn author_shown(row: &Row, first: usize) -> Author {
     author(row.get(first), row.get(first + 1)).unwrap_or(Author::Flow)
 }

@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use super::statement::Step;
 use super::{Result, Transaction, prepare};
 use crate::domain::ids::{ConversationId, NoteId, UserId, WorkspaceId};
+use crate::domain::message::Author;
+use crate::domain::snapshot::Used;
 
 crate::statements! {
     INSERT = "
@@ -34,8 +36,8 @@ pub(super) fn insert(workspace: WorkspaceId, note: NewNote) -> Step {
 ///
 /// # Errors
 /// As PostgreSQL answers.
-pub async fn made(transaction: &Transaction<'_>, workspace: WorkspaceId, id: NoteId) -> Result<Option<(ConversationId, Option<UserId>)>> {
+pub async fn made(transaction: &Transaction<'_>, workspace: WorkspaceId, id: NoteId) -> Result<Option<Used>> {
     let statement = prepare(transaction, &MADE).await?;
     let row = transaction.query_opt(&statement, &[&workspace.0, &id.0]).await?;
-    Ok(row.map(|row| (ConversationId(row.get(0)), Some(UserId(row.get(1))))))
+    Ok(row.map(|row| Used { conversation: ConversationId(row.get(0)), by: Author::Agent { user: UserId(row.get(1)) } }))
 }

@@ -30,13 +30,13 @@ crate::statements! {
         SELECT $1, *
         FROM UNNEST($2::text[], $3::text[], $4::uuid[])";
     SEED_CONVERSATIONS = "
-        INSERT INTO conversations (workspace_id, id, contact_id, inbox_id, state, controller, queue_id, agent_id, last_agent_id, brief,
-            assignment_reason, last_seq, opened_at, queued_at, assigned_at, waiting_since, resolved_at, window_expires_at, last_message_at,
+        INSERT INTO conversations (workspace_id, id, contact_id, inbox_id, state, controller, queue_id, bot_id, agent_id, last_agent_id,
+            brief, assignment_reason, last_seq, opened_at, queued_at, assigned_at, waiting_since, resolved_at, window_expires_at, last_message_at,
             last_message)
         SELECT $1, *
-        FROM UNNEST($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::uuid[], $10::jsonb[],
-            $11::jsonb[], $12::bigint[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[], $16::timestamptz[],
-            $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::jsonb[])";
+        FROM UNNEST($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::uuid[], $10::uuid[],
+            $11::jsonb[], $12::jsonb[], $13::bigint[], $14::timestamptz[], $15::timestamptz[], $16::timestamptz[],
+            $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::timestamptz[], $21::jsonb[])";
     SEED_MESSAGES = "
         INSERT INTO messages (workspace_id, id, conversation_id, inbox_id, seq, direction, author_kind, author_id, content, status,
             failure, wamid, reply_to, at)
@@ -276,6 +276,7 @@ impl Bulk<'_> {
                     &column(rows, |row| row.state.as_str()),
                     &column(rows, |row| row.controller.as_str()),
                     &column(rows, |row| row.queue.map(|id| id.0)),
+                    &column(rows, |row| row.controller.bot().map(|id| id.0)),
                     &column(rows, |row| row.controller.agent().map(|id| id.0)),
                     &column(rows, |row| row.last_agent.map(|id| id.0)),
                     &optional_json_column(rows, |row| row.brief.as_ref())?,

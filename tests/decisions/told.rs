@@ -28,6 +28,7 @@ fn event(shop: &Shop, began: Timestamp, event: &Event) -> Option<String> {
         Event::MessageQueued { message } => {
             let who = match message.author {
                 Author::Agent { user } => shop.tables.borrow().workplace.people[&user].clone(),
+                Author::Bot { .. } => "bot".to_owned(),
                 Author::Flow | Author::Contact => "flow".to_owned(),
             };
             format!("{} {who} says {}", number(shop, message.id), content(&message.content))
@@ -39,7 +40,8 @@ fn event(shop: &Shop, began: Timestamp, event: &Event) -> Option<String> {
         Event::MessageResent { message, .. } => format!("{} goes out again", number(shop, *message)),
         Event::MessageLeft { message, .. } => format!("{} is left as it is", number(shop, *message)),
         Event::AnswerRecorded { answer } => format!("answer {}: {} (“{}”)", answer.field, answer.value, answer.shown),
-        Event::HandedOff { brief: it } => format!("handed off: {}", brief(it)),
+        Event::HandedOff { by: Actor::Bot { .. }, brief: it } => format!("handed off by a bot: {}", brief(it)),
+        Event::HandedOff { brief: it, .. } => format!("handed off: {}", brief(it)),
         Event::ConversationQueued { name, because, .. } => format!("queued in {name}, {}", word(because)),
         Event::ConversationAssigned { name, .. } => format!("assigned to {name}"),
         Event::ConversationTransferred { by, to, .. } => format!("transferred by {} to {}", actor(by), plain(to)),
@@ -94,6 +96,7 @@ fn actor(actor: &Actor) -> String {
     match actor {
         Actor::Customer => "the customer".to_owned(),
         Actor::Flow => "the flow".to_owned(),
+        Actor::Bot { .. } => "a bot".to_owned(),
         Actor::System => "itself".to_owned(),
         Actor::Agent { name, .. } => name.clone(),
     }
@@ -175,6 +178,7 @@ fn stands(shop: &Shop, began: Timestamp, it: &Conversation) -> String {
     let queue = it.queue.and_then(|queue| tables.workplace.queue(queue)).map_or("no queue", |queue| queue.name.as_str());
     let held = match it.controller {
         Controller::Flow => "with the flow".to_owned(),
+        Controller::Bot { .. } => "with a bot".to_owned(),
         Controller::Queue => format!("waits in {queue}"),
         Controller::Agent { user } => format!("with {}", tables.workplace.people[&user]),
         Controller::Nobody => "with nobody".to_owned(),

@@ -28,7 +28,7 @@ use jiff::SignedDuration;
 use uuid::Uuid;
 
 use crate::people::{ago, ana, ben, chrome, now, queue, targets};
-use crate::thread::{self, CONVERSATION};
+use crate::thread::{self, BOT, CONVERSATION};
 
 /// Name and markup of every page.
 pub fn all(locale: Locale) -> Vec<(&'static str, String)> {
@@ -86,6 +86,7 @@ fn states(locale: Locale) -> Vec<(&'static str, ConversationState)> {
         answers: Vec::new(),
         ..mine.clone()
     };
+    let bot = ConversationState { controller: Controller::Bot { bot: BOT }, ..flow.clone() };
     let other = ConversationState { controller: Controller::Agent { user: ben().id }, agent: Some(ben()), ..mine.clone() };
     let closed = ConversationState { window_expires_at: Some(ago(95)), waiting_since: Some(ago(2000)), ..mine.clone() };
     let resolved = ConversationState {
@@ -100,6 +101,7 @@ fn states(locale: Locale) -> Vec<(&'static str, ConversationState)> {
         ("conversation", mine),
         ("conversation-queue", queued),
         ("conversation-flow", flow),
+        ("conversation-bot", bot),
         ("conversation-other", other),
         ("conversation-closed", closed),
         ("conversation-resolved", resolved),

@@ -4,7 +4,7 @@ use baton::domain::brief::{Answer, Brief, HandOffReason, Quote};
 use baton::domain::channel::Formatting;
 use baton::domain::conversation::{Controller, State};
 use baton::domain::event::{Actor, Destination, Event, QueuedBecause, Recorded};
-use baton::domain::ids::{ContactId, ConversationId, InboxId, MediaId, MessageId, NoteId};
+use baton::domain::ids::{BotId, ContactId, ConversationId, InboxId, MediaId, MessageId, NoteId};
 use baton::domain::message::{Author, Choice, Content, Failure, MediaState, Status};
 use baton::domain::routing::{AssignmentReason, Considered, Exclusion, Rule};
 use baton::web::conversations::view::state::ConversationState;
@@ -19,6 +19,8 @@ use uuid::Uuid;
 use crate::people::{ago, ana, ben, now, queue};
 
 pub const CONVERSATION: ConversationId = ConversationId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001));
+
+pub const BOT: BotId = BotId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_2000));
 
 pub fn message_id(number: u128) -> MessageId {
     MessageId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_1000 + number))
@@ -107,7 +109,7 @@ impl Story {
     fn says(&mut self, number: u128, minutes: i64, author: Author, content: Content, status: Status) -> &mut Bubble {
         let author_name = match author {
             Author::Contact => "María José Fernández".to_owned(),
-            Author::Flow => String::new(),
+            Author::Flow | Author::Bot { .. } => String::new(),
             Author::Agent { user } => {
                 if user == ana().id {
                     ana().name
@@ -185,7 +187,8 @@ fn flow(story: &mut Story) {
         Status::Read,
     );
     story.says(4, 25, Author::Contact, Content::Reply { choice: choice("Orders", None) }, Status::Received);
-    story.text(50, 25, Author::Flow, "What is your order number?", Status::Read);
+    story.happens(ago(25), Event::BotStarted { bot: BOT });
+    story.text(50, 25, Author::Bot { bot: BOT }, "What is your order number?", Status::Read);
     story.text(5, 24, Author::Contact, "4711-0932", Status::Received);
     let options = vec![choice("Ceramic lamp", None), choice("Wool rug", None)];
     story.says(6, 24, Author::Flow, Content::Buttons { body: "Which item is it?".to_owned(), options }, Status::Read);
@@ -196,7 +199,7 @@ fn handed_over(story: &mut Story) {
     let contact = ContactId(Uuid::from_u128(9));
     let inbox = InboxId(Uuid::from_u128(8));
     story.happens(ago(23), Event::ConversationOpened { conversation: CONVERSATION, contact, inbox });
-    story.happens(ago(23), Event::HandedOff { brief: brief() });
+    story.happens(ago(23), Event::HandedOff { by: Actor::Bot { bot: BOT }, brief: brief() });
     story.happens(ago(23), Event::ConversationQueued { queue: queue(0).id, name: queue(0).name, because: QueuedBecause::HandedOff });
     story.happens(ago(23), Event::ConversationAssigned { agent: ben().id, name: ben().name, reason: reason(), before: None });
 }

@@ -13,6 +13,7 @@ use baton::domain::message::{Author, Failure, Status};
 use baton::domain::unspoken::Unspoken;
 use jiff::SignedDuration;
 
+use crate::bots::{BOT, OTHER_BOT, Program};
 use crate::customers::Phone;
 use crate::people::Colleague;
 use crate::shop::{BILLING, ORDERS, SUPPORT, Shop};
@@ -49,6 +50,7 @@ fn the_sequences_come_by_everything_worth_seeing() {
     let stories: String = (0..200).map(play).collect();
     for kind in [
         "flow_started",
+        "bot_started",
         "handed_off",
         "conversation_transferred",
         "conversation_reopened",
@@ -80,11 +82,12 @@ fn play(seed: u64) -> String {
 fn step(shop: &Shop, team: &[Colleague<'_>], phones: &[Phone<'_>], chance: &mut Chance) {
     let phone = chance.one_of(phones);
     let has_written = phone.shop.latest(phone.contact).is_some();
-    match chance.below(if has_written { 10 } else { 2 }) {
+    match chance.below(if has_written { 11 } else { 2 }) {
         0 | 1 => writes(phone, chance),
         2 => shop.routes(),
         3 => passes(shop, chance),
         4 | 5 => delivers(shop, chance),
+        6 => programs(shop, phone, chance),
         _ => works(team, phone, chance),
     }
 }
@@ -123,6 +126,16 @@ fn works(team: &[Colleague<'_>], phone: &Phone<'_>, chance: &mut Chance) {
         7 => undoes(person, phone, chance),
         8 => resolves_and_undoes(person, phone),
         _ => reopens_an_old_one(person, phone, chance),
+    };
+}
+
+/// Two bots, of which at most one speaks.
+fn programs(shop: &Shop, phone: &Phone<'_>, chance: &mut Chance) {
+    let bot = Program { shop, bot: *chance.one_of(&[BOT, OTHER_BOT]) };
+    match chance.below(4) {
+        0 | 1 => bot.starts(phone).ok(),
+        2 => bot.replies(phone, "let me look that up").map(|_| Vec::new()).ok(),
+        _ => bot.hands_off(phone, ["orders", "billing", "nowhere"][chance.below(3)]).ok(),
     };
 }
 

@@ -375,6 +375,7 @@ fn only_the_controller_speaks(snapshot: &Snapshot, event: &Event) {
     let controller = snapshot.conversation.as_ref().expect("a message is about a conversation").controller;
     let expected = match message.author {
         Author::Flow => Controller::Flow,
+        Author::Bot { bot } => Controller::Bot { bot },
         Author::Agent { user } => Controller::Agent { user },
         Author::Contact => panic!("a customer does not send for us"),
     };

@@ -70,13 +70,13 @@ async fn pages(shop: &Shop, viewer: baton::domain::ids::UserId, view: View, size
     }
 }
 
-/// Every listing that the database allows: of each state, in no queue or one of two, held by nobody, a flow, a queue or one of two people,
-/// and with or without somebody who had it last; some of them several times, with times that repeat.
+/// Every listing that the database allows: of each state, in no queue or one of two, held by nobody, a flow, a bot, a queue or one of two
+/// people, and with or without somebody who had it last; some of them several times, with times that repeat.
 const EVERY_LISTING: &str = "
     WITH listing AS (
         SELECT state, controller, queue, agent, last, row_number() OVER () AS n
         FROM unnest(ARRAY['open', 'snoozed', 'resolved']) AS state,
-            (VALUES ('flow', NULL), ('queue', NULL), ('nobody', NULL), ('agent', $5::uuid), ('agent', $6)) AS holder (controller, agent),
+            (VALUES ('flow', NULL), ('bot', NULL), ('queue', NULL), ('nobody', NULL), ('agent', $5::uuid), ('agent', $6)) AS holder (controller, agent),
             (VALUES (NULL), ($3::uuid), ($4)) AS queues (queue),
             (VALUES (NULL), ($5::uuid), ($6)) AS others (last),
             generate_series(1, 2)
@@ -85,9 +85,9 @@ const EVERY_LISTING: &str = "
         INSERT INTO contacts (workspace_id, id, name) SELECT $1, gen_random_uuid(), n::text FROM listing
         RETURNING id, name::int AS n
     )
-    INSERT INTO conversations (workspace_id, id, contact_id, inbox_id, state, controller, queue_id, agent_id, last_agent_id,
+    INSERT INTO conversations (workspace_id, id, contact_id, inbox_id, state, controller, queue_id, bot_id, agent_id, last_agent_id,
         opened_at, queued_at, last_message_at)
-    SELECT $1, gen_random_uuid(), id, $2, state, controller, queue, agent, last,
+    SELECT $1, gen_random_uuid(), id, $2, state, controller, queue, CASE controller WHEN 'bot' THEN gen_random_uuid() END, agent, last,
         now(), CASE controller WHEN 'queue' THEN '2026-01-01'::timestamptz - n / 7 * interval '1 hour' END,
         '2026-01-01'::timestamptz + n / 5 * interval '1 hour'
     FROM customer JOIN listing USING (n)";
@@ -103,12 +103,12 @@ async fn every_list_has_what_its_filter_matches_in_the_order_of_its_view() {
     shop.execute("DELETE FROM team_members WHERE user_id = $1", &[&ben.user.0]).await;
     let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
         [&shop.workspace.0, &shop.inbox.0, &shop.orders.0, &shop.support.0, &ana.user.0, &ben.user.0];
-    assert_eq!(shop.execute(EVERY_LISTING, &parameters).await, 252);
+    assert_eq!(shop.execute(EVERY_LISTING, &parameters).await, 306);
     let (under_way, resolved) = (View::All, View::Resolved);
     let everything = async |view| shop.store.list(sees_all(shop.workspace, ana.user), view, None, 1_000).await.unwrap();
     let everything = everything(under_way).await.into_iter().chain(everything(resolved).await);
     let listings: BTreeMap<ConversationId, Listing> = everything.map(|row| (row.conversation.id, Listing::of(&row.conversation))).collect();
-    assert_eq!(listings.len(), 252, "what is not under way is resolved");
+    assert_eq!(listings.len(), 306, "what is not under way is resolved");
     let both = [ana.user, ben.user].into_iter();
     for (viewer, visibility) in both.flat_map(|viewer| Visibility::ALL.map(|visibility| (viewer, visibility))) {
         let eyes = Viewer { workspace: shop.workspace, user: viewer, visibility };

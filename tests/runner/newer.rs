@@ -123,7 +123,9 @@ const FIGURES: &[&str] = &[
     "agents.load",
     "allowances.rate_per_second",
     "conversations.agent_id",
+    "conversations.bot_id",
     "conversations.queue_id",
+    "messages.author_id",
     "outbox.claim_id",
     "users.role_id",
 ];

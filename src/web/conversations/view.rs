@@ -34,6 +34,7 @@ pub enum Stance {
     Other,
     Queue,
     Flow,
+    Bot,
     Resolved,
 }
 
@@ -46,6 +47,7 @@ impl Stance {
             (_, Controller::Agent { user }) if user == viewer => Stance::Mine,
             (_, Controller::Agent { .. }) => Stance::Other,
             (_, Controller::Flow) => Stance::Flow,
+            (_, Controller::Bot { .. }) => Stance::Bot,
             (_, Controller::Queue | Controller::Nobody) => Stance::Queue,
         }
     }
@@ -57,6 +59,7 @@ impl Stance {
             Stance::Other => "other",
             Stance::Queue => "queue",
             Stance::Flow => "flow",
+            Stance::Bot => "bot",
             Stance::Resolved => "resolved",
         }
     }
@@ -156,6 +159,7 @@ pub struct ConversationPage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ids::BotId;
     use uuid::Uuid;
 
     #[test]
@@ -165,6 +169,7 @@ mod tests {
         assert_eq!(Stance::of(State::Open, held(me), me), Stance::Mine);
         assert_eq!(Stance::of(State::Open, held(UserId(Uuid::from_u128(2))), me), Stance::Other);
         assert_eq!(Stance::of(State::Open, Controller::Flow, me), Stance::Flow);
+        assert_eq!(Stance::of(State::Open, Controller::Bot { bot: BotId(Uuid::from_u128(1)) }, me), Stance::Bot);
         assert_eq!(Stance::of(State::Resolved, held(me), me), Stance::Resolved);
     }
 }

@@ -130,6 +130,7 @@ pub fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::QueuedMeanwhile { .. }
         | Refusal::NotTaken
         | Refusal::HeldByFlow
+        | Refusal::HeldByBot
         | Refusal::Resolved
         | Refusal::NotResolved
         | Refusal::ThreadMovedOn { .. }

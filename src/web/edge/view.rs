@@ -38,6 +38,7 @@ pub fn refusal_words(locale: Locale, refusal: &Refusal) -> Html {
         Refusal::WindowClosed
         | Refusal::NotTaken
         | Refusal::HeldByFlow
+        | Refusal::HeldByBot
         | Refusal::Resolved
         | Refusal::NotResolved
         | Refusal::ThreadMovedOn { .. }

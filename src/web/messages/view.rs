@@ -34,7 +34,7 @@ pub struct Bubble {
     pub seq: i64,
     pub at: Timestamp,
     pub author: Author,
-    /// The customer's or colleague's name; flows need none.
+    /// The customer's or colleague's name; flows and bots need none.
     pub author_name: String,
     pub content: Content,
     /// What marks in its words mean.
@@ -50,15 +50,16 @@ impl Bubble {
     pub(in crate::web) fn direction(&self) -> &'static str {
         match self.author {
             Author::Contact => "inbound",
-            Author::Flow | Author::Agent { .. } => "outbound",
+            Author::Flow | Author::Bot { .. } | Author::Agent { .. } => "outbound",
         }
     }
 
-    /// What groups neighbouring bubbles: `contact`, `flow`, or an agent's id.
+    /// What groups neighbouring bubbles: `contact`, `flow`, or the id of an agent or a bot.
     pub(in crate::web) fn author_key(&self) -> String {
         match self.author {
             Author::Contact => "contact".to_owned(),
             Author::Flow => "flow".to_owned(),
+            Author::Bot { bot } => bot.to_string(),
             Author::Agent { user } => user.to_string(),
         }
     }
@@ -66,6 +67,7 @@ impl Bubble {
     pub(in crate::web) fn author_label(&self) -> String {
         match self.author {
             Author::Flow => self.locale.t("thread.flow").into_owned(),
+            Author::Bot { .. } => self.locale.t("thread.bot").into_owned(),
             Author::Contact | Author::Agent { .. } => self.author_name.clone(),
         }
     }
@@ -102,8 +104,13 @@ impl Bubble {
         }
     }
 
-    fn is_flow(&self) -> bool {
-        self.author == Author::Flow
+    /// What marks it as a program's: `flow` or `bot`.
+    fn program(&self) -> Option<&'static str> {
+        match self.author {
+            Author::Flow => Some("flow"),
+            Author::Bot { .. } => Some("bot"),
+            Author::Contact | Author::Agent { .. } => None,
+        }
     }
 
     fn raw_text(&self) -> Option<String> {

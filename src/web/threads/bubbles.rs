@@ -52,6 +52,7 @@ impl Builder<'_> {
                 message: Some(quoted.id),
                 author_name: match quoted.author {
                     Author::Flow => self.thread.locale.t("thread.flow").into_owned(),
+                    Author::Bot { .. } => self.thread.locale.t("thread.bot").into_owned(),
                     author => self.name(author),
                 },
                 content: Some(quoted.content.clone()),
@@ -63,7 +64,7 @@ impl Builder<'_> {
     fn name(&self, author: Author) -> String {
         match author {
             Author::Contact => self.thread.contact_name.to_owned(),
-            Author::Flow => String::new(),
+            Author::Flow | Author::Bot { .. } => String::new(),
             Author::Agent { user } => self.people.get(&user).cloned().unwrap_or_default(),
         }
     }

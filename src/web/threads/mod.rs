@@ -301,7 +301,7 @@ async fn workplace(state: &State, workspace: WorkspaceId, authors: impl Iterator
 fn agent_of(author: Author) -> Option<UserId> {
     match author {
         Author::Agent { user } => Some(user),
-        Author::Contact | Author::Flow => None,
+        Author::Contact | Author::Flow | Author::Bot { .. } => None,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::domain::channel::Formatting;
 use crate::domain::contact::Identity;
 use crate::domain::conversation::{ControlBefore, Controller};
 use crate::domain::event::{Act, Destination, QueuedBecause};
-use crate::domain::ids::{ContactId, ConversationId, FlowId, InboxId, MediaId, MessageId, NoteId, QueueId};
+use crate::domain::ids::{BotId, ContactId, ConversationId, FlowId, InboxId, MediaId, MessageId, NoteId, QueueId};
 use crate::domain::journal::Place;
 use crate::domain::message::{Content, Failure, MediaState, Status};
 use crate::domain::thread::QuotedMessage;
@@ -82,6 +82,7 @@ fn one_of_each() -> Vec<Event> {
         Event::MediaChanged { message: id, media: MediaId(Uuid::nil()), state: MediaState::Stored, size: None },
         Event::WindowOpened { expires_at: at() },
         Event::FlowStarted { flow: FlowId(Uuid::nil()), version: 1 },
+        Event::BotStarted { bot: BotId(Uuid::nil()) },
         Event::AnswerRecorded { answer },
         Event::FieldSet { field: "plan".to_owned(), value: "gold".to_owned() },
         Event::ConversationQueued { queue, name: "Support".to_owned(), because: QueuedBecause::NoFlow },

@@ -1,4 +1,4 @@
-//! The hand-off brief on top of the thread: what the flow learned, so that nobody asks twice.
+//! The hand-off brief on top of the thread: what was learned before, so that nobody asks twice.
 
 use askama::Template;
 use askama::filters::HtmlSafe;
@@ -55,7 +55,7 @@ impl BriefCard {
     }
 }
 
-/// Why a flow handed over, as a sentence.
+/// Why a flow or a bot handed over, as a sentence.
 pub(in crate::web) fn hand_off_reason(locale: Locale, reason: &HandOffReason) -> Html {
     match reason {
         HandOffReason::Completed => sentence(&locale, "brief.reason.completed", &[]),

@@ -85,7 +85,7 @@ impl SystemLine {
             "conversation_resolved" => "circle-check",
             "conversation_reopened" | "act_undone" => "rotate-ccw",
             "conversation_queued" => "hourglass",
-            "handed_off" | "flow_started" => "bot",
+            "handed_off" | "flow_started" | "bot_started" => "bot",
             "message_resent" | "message_left" => "circle-help",
             "window_opened" | "window_closed" => "clock",
             "field_set" | "contact_renamed" | "address_changed" | "number_taken_over" | "contacts_joined" | "customer_moved_on"
@@ -119,10 +119,11 @@ fn told(locale: Locale, event: &Event) -> Option<Html> {
         Event::WindowOpened { .. } => plain("line.window_opened"),
         Event::WindowClosed => plain("line.window_closed"),
         Event::FlowStarted { .. } => plain("line.flow_started"),
+        Event::BotStarted { .. } => plain("line.bot_started"),
         Event::FieldSet { field, value } => sentence(&locale, "line.field_set", &[("field", &words::field_label(field)), ("value", value)]),
-        Event::HandedOff { brief } => {
+        Event::HandedOff { by, brief } => {
             let reason = hand_off_reason(locale, &brief.reason);
-            Html::trusted(format!("{} {reason}", plain("line.handed_off")))
+            Html::trusted(format!("{} {reason}", plain(handed_off_key(by))))
         }
         Event::ConversationQueued { name, because, .. } => sentence(&locale, queued_key(*because), &[("queue", name)]),
         Event::ConversationAssigned { name, reason, .. } => rule_sentence(locale, name, &reason.rule),
@@ -206,7 +207,14 @@ fn by_actor(locale: Locale, key: &str, by: &Actor) -> Html {
         Actor::Agent { name, .. } => sentence(&locale, &format!("{key}.agent"), &[("name", name)]),
         Actor::Customer => sentence(&locale, &format!("{key}.customer"), &[]),
         Actor::Flow => sentence(&locale, &format!("{key}.flow"), &[]),
-        Actor::System => sentence(&locale, &format!("{key}.system"), &[]),
+        Actor::Bot { .. } | Actor::System => sentence(&locale, &format!("{key}.system"), &[]),
+    }
+}
+
+fn handed_off_key(by: &Actor) -> &'static str {
+    match by {
+        Actor::Bot { .. } => "line.handed_off.bot",
+        Actor::Flow | Actor::Customer | Actor::Agent { .. } | Actor::System => "line.handed_off.flow",
     }
 }
 
@@ -214,14 +222,14 @@ fn transferred(locale: Locale, by: &Actor, to: &Destination) -> Html {
     let (Destination::Agent { name: to, .. } | Destination::Queue { name: to, .. }) = to;
     match by {
         Actor::Agent { name, .. } => sentence(&locale, "line.transferred.agent", &[("name", name), ("to", to)]),
-        Actor::Customer | Actor::Flow | Actor::System => sentence(&locale, "line.transferred.system", &[("to", to)]),
+        Actor::Customer | Actor::Flow | Actor::Bot { .. } | Actor::System => sentence(&locale, "line.transferred.system", &[("to", to)]),
     }
 }
 
 fn undone(locale: Locale, by: &Actor, act: Act) -> Html {
     let name = match by {
         Actor::Agent { name, .. } => name.as_str(),
-        Actor::Customer | Actor::Flow | Actor::System => "",
+        Actor::Customer | Actor::Flow | Actor::Bot { .. } | Actor::System => "",
     };
     sentence(&locale, &format!("line.undone.{}", act.as_str()), &[("name", name)])
 }
