@@ -19,13 +19,13 @@ pub struct Returned {
 const BATCH: i64 = 100;
 
 impl Runner {
-    /// A person leaves: they cannot sign in, their sessions end everywhere, and what they held goes back to its queue.
+    /// A person leaves: they cannot sign in to this workspace, their sessions in it end, and what they held goes back to its queue.
     ///
     /// # Errors
     /// A refusal, or a fault; it may be repeated, and goes on where it stopped.
     pub async fn deactivate(&self, workspace: WorkspaceId, by: &By, user: UserId) -> Result<Returned, Error> {
         self.configure_alone(workspace, by, SetupCommand::Deactivate { member: user }).await?;
-        self.sign_out_everywhere(workspace, user).await?;
+        self.sign_out_of_workspace(workspace, user).await?;
         self.return_conversations(workspace, user).await
     }
 
@@ -36,16 +36,16 @@ impl Runner {
     pub async fn sign_out_account(&self, workspace: WorkspaceId, user: UserId) -> Result<usize, Error> {
         let mut ended = 0;
         for membership in self.store.memberships(workspace, user).await? {
-            ended += self.sign_out_everywhere(membership.user.workspace, membership.user.id).await?;
+            ended += self.sign_out_of_workspace(membership.user.workspace, membership.user.id).await?;
         }
         Ok(ended)
     }
 
-    /// Ends every session of a person in this workspace; answers how many were under way.
+    /// Ends every session of a person in this workspace, and in no other; answers how many were under way.
     ///
     /// # Errors
     /// A fault.
-    pub async fn sign_out_everywhere(&self, workspace: WorkspaceId, user: UserId) -> Result<usize, Error> {
+    pub async fn sign_out_of_workspace(&self, workspace: WorkspaceId, user: UserId) -> Result<usize, Error> {
         let ended = self.store.revoke_sessions_of(workspace, user, now()).await?;
         self.live.person_changed(workspace, user, PersonChange::SignedOut);
         Ok(ended.len())

@@ -181,7 +181,7 @@ impl Runner {
                 SetupEvent::Member(changed) => {
                     let (Some(before), Some(after)) = (&changed.before, &changed.after) else { continue };
                     if before.active && !after.active {
-                        self.sign_out_everywhere(workspace, changed.id).await?;
+                        self.sign_out_of_workspace(workspace, changed.id).await?;
                         self.return_conversations(workspace, changed.id).await?;
                     }
                     if wants_more(before, after) {

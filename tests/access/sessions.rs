@@ -153,7 +153,7 @@ async fn whoever_is_signed_out_by_somebody_else_is_out_at_once_though_the_token_
     let ana = house.hires("ana@example.com", Role::Agent).await;
     let mut browser = house.browser("ana@example.com").await;
     assert_eq!(browser.get("/").await.location, "/inbox");
-    assert_eq!(house.state.runner.sign_out_everywhere(house.workspace, ana).await.unwrap(), 1);
+    assert_eq!(house.state.runner.sign_out_of_workspace(house.workspace, ana).await.unwrap(), 1);
     assert!(browser.get("/").await.is_sent_to_sign_in());
     let mut again = house.browser("ana@example.com").await;
     assert_eq!(again.get("/").await.location, "/inbox", "a new sign-in is held against the old sessions");
