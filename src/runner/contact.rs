@@ -18,6 +18,7 @@ use crate::domain::journal::Subject;
 use crate::domain::{Command, Refusal, Snapshot, handle};
 use crate::live::change::ConversationChange;
 use crate::store::contacts::Taken;
+use crate::store::inbound_items::Lane;
 use crate::store::loading::{Found, Wanted};
 use crate::store::media::StoredMedia;
 use crate::store::rows::Rows;
@@ -121,7 +122,7 @@ impl Runner {
 
     async fn try_run(&self, workspace: WorkspaceId, id: ConversationId, command: Command, alongside: &Alongside) -> Result<Done, Error> {
         self.check_clock()?;
-        let (contact, inbox) = self.subject(workspace, id).await?;
+        let Lane { contact, inbox, .. } = self.lane_of(workspace, id).await?;
         let place = self.place(workspace, inbox).await?;
         let (patience, needs) = (Patience::of(&command), command.needs());
         let _turn = self.turns.take(workspace, contact, patience).await?;

@@ -13,7 +13,7 @@ use super::{Error, Runner, now};
 use crate::domain::ids::{ContactId, ConversationId, InboxId, WorkspaceId};
 use crate::domain::needs::Needs;
 use crate::domain::{Command, Snapshot, handle};
-use crate::store::loading::{Subject, load_many};
+use crate::store::loading::{WantedMessages, load_many};
 use crate::store::messages::{SpokenOf, known};
 use crate::store::rows::Rows;
 use crate::store::{self, Transaction};
@@ -68,19 +68,19 @@ impl Runner {
         let mut seen = HashSet::new();
         let fit = wishes.iter().enumerate().filter(|(_, wish)| needs_messages_alone(&wish.command) && seen.insert(wish.contact));
         let with_turns: Vec<_> = fit.filter_map(|fit| Some((fit, self.turns.take_at_once(workspace, fit.1.contact)?))).collect();
-        let subjects: Vec<Subject> = with_turns
+        let wanted: Vec<WantedMessages> = with_turns
             .iter()
-            .map(|((_, wish), _)| Subject {
+            .map(|((_, wish), _)| WantedMessages {
                 contact: wish.contact,
                 conversation: wish.conversation,
                 messages: wish.command.needs().messages,
             })
             .collect();
-        if subjects.is_empty() {
+        if wanted.is_empty() {
             return Ok(HashMap::new());
         }
         let transaction = Transaction::begin(&mut connection.client);
-        let mut found = load_many(&transaction, workspace, inbox, &subjects).await?;
+        let mut found = load_many(&transaction, workspace, inbox, &wanted).await?;
         let mut opened = Vec::with_capacity(found.len());
         for ((number, wish), _) in &with_turns {
             let Some((contact, conversation, messages)) = found.remove(&wish.contact) else { continue };

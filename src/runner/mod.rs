@@ -8,6 +8,7 @@ pub mod feed;
 pub(crate) mod guard;
 pub mod intake;
 mod kept;
+mod known_lanes;
 pub mod lanes;
 mod load;
 pub mod many;
@@ -17,7 +18,6 @@ mod publish;
 pub mod routing;
 pub mod setup;
 pub mod sorting;
-mod subjects;
 mod ticks;
 pub mod turns;
 pub mod vitals;
@@ -36,8 +36,8 @@ use crate::domain::ids::Ids;
 use crate::live::Live;
 use crate::store::{self, Store};
 
+use known_lanes::KnownLanes;
 use publish::LookUps;
-use subjects::Subjects;
 use turns::Turns;
 use vitals::Vitals;
 pub use workplaces::Workplaces;
@@ -103,7 +103,7 @@ pub struct Runner {
     pub(crate) workplaces: Arc<Workplaces>,
     vitals: Arc<Vitals>,
     turns: Turns,
-    subjects: Arc<Subjects>,
+    known_lanes: Arc<KnownLanes>,
     look_ups: Arc<LookUps>,
     /// Transactions that hold locks; fewer than there are connections, so that whoever only reads finds one.
     doors: Arc<Semaphore>,
@@ -121,7 +121,7 @@ impl Runner {
             workplaces,
             vitals: Arc::default(),
             turns: Turns::default(),
-            subjects: Arc::default(),
+            known_lanes: Arc::default(),
             look_ups: Arc::default(),
             doors,
         }

@@ -85,7 +85,7 @@ pub struct Strange {
     pub raw: String,
 }
 
-/// Where items wait: a contact in an inbox.
+/// A contact in an inbox: where their items wait, and their conversations are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Lane {
     pub workspace: WorkspaceId,

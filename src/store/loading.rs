@@ -17,7 +17,7 @@ use crate::domain::ids::{ContactId, ConversationId, InboxId, MessageId, QueueId,
 use crate::domain::needs::{Made, Needs};
 use crate::domain::snapshot::Used;
 
-/// A command's subject, and what it needs to know.
+/// What a command is about, and what it needs to know.
 #[derive(Debug)]
 pub struct Wanted<'a> {
     pub workspace: WorkspaceId,
@@ -120,9 +120,9 @@ async fn used(transaction: &Transaction<'_>, workspace: WorkspaceId, made: Optio
     }
 }
 
-/// One of many subjects, and the messages that its command speaks of.
+/// A conversation of many, and the messages that its command speaks of.
 #[derive(Debug)]
-pub struct Subject {
+pub struct WantedMessages {
     pub contact: ContactId,
     pub conversation: ConversationId,
     pub messages: Vec<MessageId>,
@@ -136,20 +136,20 @@ pub async fn load_many(
     transaction: &Transaction<'_>,
     workspace: WorkspaceId,
     inbox: InboxId,
-    subjects: &[Subject],
+    wanted: &[WantedMessages],
 ) -> Result<HashMap<ContactId, (Contact, Loaded, Vec<SpokenOf>)>> {
     for statement in [&conversations::BY_IDS, &messages::KNOWN_TO_ITEMS] {
         prepare(transaction, statement).await?;
     }
-    let contacts: Vec<ContactId> = subjects.iter().map(|subject| subject.contact).collect();
+    let contacts: Vec<ContactId> = wanted.iter().map(|one| one.contact).collect();
     let free: HashMap<ContactId, Contact> =
         lanes::lock_those_free(transaction, workspace, &contacts).await?.into_iter().map(|contact| (contact.id, contact)).collect();
-    let ours = || subjects.iter().filter(|subject| free.contains_key(&subject.contact));
-    let wanted: Vec<Uuid> = ours().map(|subject| subject.conversation.0).collect();
-    let spoken_of: Vec<Uuid> = ours().flat_map(|subject| &subject.messages).map(|message| message.0).collect();
+    let ours = || wanted.iter().filter(|one| free.contains_key(&one.contact));
+    let under_lock: Vec<Uuid> = ours().map(|one| one.conversation.0).collect();
+    let spoken_of: Vec<Uuid> = ours().flat_map(|one| &one.messages).map(|message| message.0).collect();
     let (conversations, messages) = tokio::join!(
         biased;
-        conversations::load_many(transaction, workspace, &wanted),
+        conversations::load_many(transaction, workspace, &under_lock),
         wanted_if(!spoken_of.is_empty(), messages::known(transaction, workspace, inbox, &[], &spoken_of)),
     );
     let mut spoken_of: HashMap<ConversationId, Vec<SpokenOf>> = HashMap::new();
