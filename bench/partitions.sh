@@ -58,8 +58,6 @@ ALTER TABLE events RENAME TO whole_events;
 CREATE TABLE events (LIKE whole_events INCLUDING DEFAULTS, month integer NOT NULL) PARTITION BY RANGE (month);
 DROP TABLE whole_events;
 ALTER TABLE events ADD PRIMARY KEY (workspace_id, subject_id, seq, month);
-CREATE INDEX events_by_position ON events (workspace_id, position) WHERE position IS NOT NULL;
-CREATE INDEX events_unnumbered ON events (workspace_id, subject_id, seq) WHERE position IS NULL;
 SELECT format('CREATE TABLE %s_%s PARTITION OF %1$s FOR VALUES FROM (%2$s) TO (%3$s)%s', name, month, month + 1, settings)
 FROM (VALUES ('messages', ' WITH (fillfactor = 85)'), ('events', '')) AS parted (name, settings), generate_series(0, 11) AS month \gexec
 CREATE TABLE messages_rest PARTITION OF messages DEFAULT WITH (fillfactor = 85);
@@ -90,10 +88,9 @@ SELECT md5('w')::uuid, md5('m' || c || '.' || n)::uuid, md5('c' || c)::uuid, md5
     jsonb_build_object('kind', 'text', 'body', repeat('words ', 12)), 'sent', 'wamid.' || md5('m' || c || '.' || n), now(),
     jsonb_build_object('raw', repeat('x', 300)), c * 12 / (:conversations + 1)
 FROM generate_series(1, :conversations) AS c, generate_series(1, 100) AS n;
-INSERT INTO events (workspace_id, subject_kind, subject_id, seq, at, kind, place, event, position, month)
+INSERT INTO events (workspace_id, subject_kind, subject_id, seq, at, kind, place, event, month)
 SELECT md5('w')::uuid, 'conversation', md5('c' || c)::uuid, n, now(), 'message_sent', 'stands',
-    jsonb_build_object('event', 'message_sent', 'message', md5('m' || c || '.' || n), 'body', repeat('words ', 12)), c * 100 + n,
-    c * 12 / (:conversations + 1)
+    jsonb_build_object('event', 'message_sent', 'message', md5('m' || c || '.' || n), 'body', repeat('words ', 12)), c * 12 / (:conversations + 1)
 FROM generate_series(1, :conversations) AS c, generate_series(1, 100) AS n;
 INSERT INTO payloads (source, received_at, body, sorted_at)
 SELECT 'whatsapp:1', at, convert_to(repeat(md5(n::text), 30), 'UTF8'), at

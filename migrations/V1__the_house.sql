@@ -35,14 +35,25 @@ CREATE TABLE events (
     -- What it is to the thread of its conversation: `stands`, `touches`, `around` or `nothing`.
     place text NOT NULL,
     event jsonb NOT NULL,
-    -- Its place in the feed, given after its commit.
-    position bigint,
     PRIMARY KEY (workspace_id, subject_id, seq)
 );
+
+-- The feed: lines that a transaction added to the journal of one subject have their place in it together, which is given after their
+-- commit. Apart from `events`, whose rows are long and never written twice.
+CREATE TABLE feed_spans (
+    workspace_id uuid NOT NULL,
+    subject_id uuid NOT NULL,
+    first_seq bigint NOT NULL,
+    last_seq bigint NOT NULL,
+    at timestamptz NOT NULL,
+    -- Of its last line.
+    position bigint,
+    PRIMARY KEY (workspace_id, subject_id, first_seq)
+);
 -- The feed.
-CREATE INDEX events_by_position ON events (workspace_id, position) WHERE position IS NOT NULL;
--- What has no place in the feed yet.
-CREATE INDEX events_unnumbered ON events (workspace_id, subject_id, seq) WHERE position IS NULL;
+CREATE UNIQUE INDEX feed_spans_by_position ON feed_spans (workspace_id, position) WHERE position IS NOT NULL;
+-- What has no place in it yet.
+CREATE INDEX feed_spans_unnumbered ON feed_spans (workspace_id, subject_id, first_seq) WHERE position IS NULL;
 
 -- How far the feed of a workspace has been numbered: this row is its lock. Numbers are given after the commit, under it, so that one who
 -- follows them skips nobody who commits late.

@@ -1,4 +1,4 @@
-//! The journals. Each of their lines gets its place in the feed later (`feed`).
+//! The journals. Their lines get their places in the feed later (`feed`), those that are added to a journal at once together.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -14,8 +14,14 @@ use crate::domain::journal::{Place, Subject};
 
 crate::statements! {
     INSERT = "
-        INSERT INTO events (workspace_id, subject_kind, subject_id, seq, at, kind, place, event)
-        SELECT $1, * FROM UNNEST($2::text[], $3::uuid[], $4::bigint[], $5::timestamptz[], $6::text[], $7::text[], $8::jsonb[])";
+        WITH written AS (
+            INSERT INTO events (workspace_id, subject_kind, subject_id, seq, at, kind, place, event)
+            SELECT $1, * FROM UNNEST($2::text[], $3::uuid[], $4::bigint[], $5::timestamptz[], $6::text[], $7::text[], $8::jsonb[])
+        )
+        INSERT INTO feed_spans (workspace_id, subject_id, first_seq, last_seq, at)
+        SELECT $1, subject_id, min(seq), max(seq), max(at)
+        FROM UNNEST($3::uuid[], $4::bigint[], $5::timestamptz[]) AS line (subject_id, seq, at)
+        GROUP BY subject_id";
     SINCE = "
         SELECT seq, at, event, place
         FROM events

@@ -2,7 +2,7 @@
 //!
 //! A number that was taken inside a transaction would be seen in another order than it was taken, and whoever follows numbers would skip
 //! a late one for ever. So lines get theirs after their commit, under the lock of the workspace's feed, from whoever reads it or does the
-//! chores.
+//! chores; those that one transaction added to one journal, a span, together.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -14,7 +14,7 @@ use super::{Result, Store, Transaction, prepare};
 use crate::domain::ids::WorkspaceId;
 use crate::domain::journal::Subject;
 
-/// Lines that are numbered at once.
+/// Spans of lines that are numbered at once.
 pub const BATCH: i64 = 5_000;
 
 crate::statements! {
@@ -25,46 +25,58 @@ crate::statements! {
     /// that wrote them; for the rest they say who comes first of those that are numbered at once.
     NUMBER = "
         WITH batch AS (
-            SELECT subject_id, seq, at
-            FROM events
+            SELECT subject_id, first_seq, last_seq, at
+            FROM feed_spans
             WHERE workspace_id = $1 AND position IS NULL
-            ORDER BY subject_id, seq
+            ORDER BY subject_id, first_seq
             LIMIT $2
         ), ordered AS (
-            SELECT subject_id, seq, max(at) OVER (PARTITION BY subject_id ORDER BY seq) AS at
+            SELECT subject_id, first_seq, last_seq, max(at) OVER (PARTITION BY subject_id ORDER BY first_seq) AS at
             FROM batch
         ), place AS (
-            SELECT subject_id, seq, row_number() OVER (ORDER BY at, subject_id, seq) AS number
+            SELECT subject_id, first_seq, sum(last_seq - first_seq + 1) OVER (ORDER BY at, subject_id, first_seq)::bigint AS number
             FROM ordered
         ), numbered AS (
-            UPDATE events
+            UPDATE feed_spans AS span
             SET position = feeds.last_position + place.number
             FROM place, feeds
-            WHERE feeds.workspace_id = $1 AND events.workspace_id = $1 AND events.subject_id = place.subject_id AND events.seq = place.seq
-            RETURNING 1
+            WHERE feeds.workspace_id = $1 AND span.workspace_id = $1 AND span.subject_id = place.subject_id
+              AND span.first_seq = place.first_seq AND span.position IS NULL
+            RETURNING span.last_seq - span.first_seq + 1 AS lines
         ), total AS (
-            SELECT count(*) AS total
+            SELECT count(*) AS spans, coalesce(sum(lines), 0)::bigint AS lines
             FROM numbered
         ), advanced AS (
             UPDATE feeds
-            SET last_position = last_position + total
+            SET last_position = last_position + lines
             FROM total
-            WHERE workspace_id = $1 AND total > 0
+            WHERE workspace_id = $1 AND spans > 0
         )
-        SELECT total
+        SELECT spans
         FROM total";
     AFTER = "
-        SELECT position, subject_kind, subject_id, seq, at, kind, event
-        FROM events
-        WHERE workspace_id = $1 AND position > $2
-        ORDER BY position
+        SELECT span.position - (span.last_seq - event.seq) AS position, subject_kind, event.subject_id, seq, event.at, kind, event
+        FROM (
+            SELECT *
+            FROM feed_spans
+            WHERE workspace_id = $1 AND position > $2
+            ORDER BY position
+            LIMIT $3) AS span
+        JOIN events AS event ON event.workspace_id = $1 AND event.subject_id = span.subject_id
+            AND event.seq BETWEEN greatest(span.first_seq, $2 + 1 - span.position + span.last_seq) AND span.last_seq
+        ORDER BY span.position, seq
         LIMIT $3";
     /// One after the other, each found by the index alone. Across workspaces, as every worker's claim.
     WITH_UNNUMBERED = "
         WITH RECURSIVE found AS (
-            (SELECT workspace_id FROM events WHERE position IS NULL ORDER BY workspace_id LIMIT 1)
+            (SELECT workspace_id FROM feed_spans WHERE position IS NULL ORDER BY workspace_id LIMIT 1)
             UNION ALL
-            SELECT (SELECT workspace_id FROM events WHERE position IS NULL AND workspace_id > found.workspace_id ORDER BY workspace_id LIMIT 1)
+            SELECT (
+                SELECT workspace_id
+                FROM feed_spans
+                WHERE position IS NULL AND workspace_id > found.workspace_id
+                ORDER BY workspace_id
+                LIMIT 1)
             FROM found
             WHERE found.workspace_id IS NOT NULL)
         SELECT workspace_id
@@ -97,7 +109,7 @@ pub enum Numbering {
 }
 
 impl Store {
-    /// Numbers what has been committed, at most [`BATCH`] lines; answers how many they were.
+    /// Numbers what has been committed, at most [`BATCH`] spans of lines; answers how many they were.
     ///
     /// # Errors
     /// As PostgreSQL answers.

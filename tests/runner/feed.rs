@@ -19,8 +19,11 @@ use crate::setups::{by, named};
 use crate::shop::Shop;
 
 const WRITE: &str = "
-    INSERT INTO events (workspace_id, subject_kind, subject_id, seq, at, kind, place, event)
-    SELECT $1, 'conversation', $2, seq, now(), 'window_closed', 'stands', '{}' FROM generate_series($3::bigint, $3 + 1) AS seq";
+    WITH written AS (
+        INSERT INTO events (workspace_id, subject_kind, subject_id, seq, at, kind, place, event)
+        SELECT $1, 'conversation', $2, seq, now(), 'window_closed', 'stands', '{}' FROM generate_series($3::bigint, $3 + 1) AS seq
+    )
+    INSERT INTO feed_spans (workspace_id, subject_id, first_seq, last_seq, at) VALUES ($1, $2, $3, $3 + 1, now())";
 
 /// What a reader has dealt with, kept in one step with how far it is.
 type Kept = Arc<Mutex<Vec<FeedEvent>>>;

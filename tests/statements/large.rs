@@ -25,9 +25,9 @@ const LARGE: &str = "
     INSERT INTO workspaces (id, name) SELECT pg_temp.id('w', n), 'Shop ' || n FROM generate_series(0, 4) AS n;
     INSERT INTO setups (workspace_id, last_seq) SELECT id, 10000 FROM workspaces;
     INSERT INTO feeds (workspace_id, last_position) SELECT id, 100000 FROM workspaces;
-    INSERT INTO events (workspace_id, subject_kind, subject_id, seq, at, kind, place, event, position)
+    INSERT INTO events (workspace_id, subject_kind, subject_id, seq, at, kind, place, event)
     SELECT pg_temp.id('w', n % 5), 'setup', pg_temp.id('w', n % 5), n / 5, pg_temp.at(n), 'queue_changed', 'nothing',
-        jsonb_build_object('act', n / 5), n / 5
+        jsonb_build_object('act', n / 5)
     FROM generate_series(0, 49999) AS n;
     INSERT INTO accounts (id, email, password_hash) SELECT pg_temp.id('a', n), n || '@example.com', '' FROM generate_series(0, 999) AS n;
     INSERT INTO users (workspace_id, id, account_id, name, role)
@@ -63,10 +63,11 @@ const LARGE: &str = "
     SELECT pg_temp.workspace(n % 20000), pg_temp.id('m', n), pg_temp.id('c', n % 20000), pg_temp.id('i', n % 20), n / 20000,
         CASE WHEN n % 2 = 0 THEN 'inbound' ELSE 'outbound' END, 'contact', '{\"kind\":\"text\",\"body\":\"hello\"}', 'received', 'wamid.' || n, pg_temp.at(n)
     FROM generate_series(0, 199999) AS n;
-    INSERT INTO events (workspace_id, subject_kind, subject_id, seq, at, kind, place, event, position)
-    SELECT workspace_id, 'conversation', conversation_id, seq, at, 'message_received', 'stands', content,
-        CASE WHEN seq < 9 THEN 10000 + row_number() OVER (ORDER BY at) END
-    FROM messages;
+    INSERT INTO events (workspace_id, subject_kind, subject_id, seq, at, kind, place, event)
+    SELECT workspace_id, 'conversation', conversation_id, seq, at, 'message_received', 'stands', content FROM messages;
+    INSERT INTO feed_spans (workspace_id, subject_id, first_seq, last_seq, at, position)
+    SELECT workspace_id, subject_id, seq, seq, at, CASE WHEN kind = 'queue_changed' OR seq < 9 THEN row_number() OVER (ORDER BY at) END
+    FROM events;
     INSERT INTO notes (workspace_id, id, conversation_id, seq, author_id, body, at)
     SELECT pg_temp.workspace(n), pg_temp.id('n', n), pg_temp.id('c', n), 1, pg_temp.id('u', n % 1000), 'a note', pg_temp.at(n) FROM generate_series(0, 19999) AS n;
     INSERT INTO reads (workspace_id, conversation_id, user_id, seq)

@@ -6,13 +6,14 @@ use serde_json::Value;
 use tokio_postgres::types::Type;
 
 /// Tables that grow with use; all others are as large as a team's set-up.
-const LARGE: [&str; 16] = [
+const LARGE: [&str; 17] = [
     "contacts",
     "contact_identities",
     "conversations",
     "messages",
     "notes",
     "events",
+    "feed_spans",
     "media",
     "drafts",
     "reads",
