@@ -41,6 +41,7 @@ fn describe() {
     describe_gauge!("baton_sockets", "Live pages on this node");
     describe_histogram!("baton_queue_wait_seconds", Unit::Seconds, "From a customer's first unanswered message to an agent");
     describe_counter!("baton_refusals_total", "Commands refused, by kind");
+    describe_counter!("baton_items_total", "Items of webhook bodies that were worked off, with those that were set aside");
     describe_counter!("baton_quarantined_total", "Items set aside");
     describe_counter!("baton_lane_batches_failed_total", "Transactions of several contacts that failed; each was then run by itself");
     describe_counter!(

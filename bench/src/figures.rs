@@ -18,6 +18,14 @@ pub enum Size {
 }
 
 impl Size {
+    /// How long a round of messages takes.
+    pub fn round(self) -> Duration {
+        match self {
+            Size::Quick => Duration::from_secs(4),
+            Size::Full => Duration::from_secs(8),
+        }
+    }
+
     /// How often each side has its turn.
     pub fn pairs(self) -> usize {
         match self {

@@ -5,8 +5,10 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use clap::Args;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio_postgres::Client;
 
 use crate::figures::{Latencies, Must, Outcome, Pairs, Size, judge};
 use crate::load::http::Connection;
@@ -42,12 +44,33 @@ const BEATS: Duration = Duration::from_secs(20);
 /// A frame that a page received: which message, and when.
 type Seen = (usize, Instant);
 
+/// Messages that were taken in and are still to be worked off.
+const WAITING: &str = "SELECT (SELECT count(*) FROM payloads WHERE sorted_at IS NULL) + (SELECT count(*) FROM inbound_items)";
+
+/// How often it is counted what is still to be worked off.
+const COUNTED: Duration = Duration::from_secs(2);
+
+/// Messages that come in, open loop.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Load {
+    /// Messages a second; judged only at 500.
+    #[arg(long, default_value_t = RATE, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    rate: u32,
+    /// One round of so many seconds instead of several short ones; it is not judged.
+    #[arg(long)]
+    seconds: Option<u64>,
+}
+
+impl Load {
+    /// What is judged.
+    pub const JUDGED: Load = Load { rate: RATE, seconds: None };
+}
+
 /// Measures all of Baton; latency counts from the moment a message was due, whether or not it could be sent then.
-pub async fn measure(world: &World, size: Size, rate: u32) -> Result<Outcome> {
-    let duration = match size {
-        Size::Quick => Duration::from_secs(4),
-        Size::Full => Duration::from_secs(8),
-    };
+pub async fn measure(world: &World, size: Size, Load { rate, seconds }: Load) -> Result<Outcome> {
+    let duration = seconds.map_or(size.round(), Duration::from_secs);
+    let size = if rate == RATE && seconds.is_none() { size } else { Size::Quick };
+    let rounds = if seconds.is_some() { 1 } else { size.pairs() };
     println!(
         "\n2. From webhook to frame at {rate}/s, {} sockets, {TABS} of them show each message; open loop, from the due time",
         HOLDERS * TABS
@@ -56,36 +79,37 @@ pub async fn measure(world: &World, size: Size, rate: u32) -> Result<Outcome> {
         "   reference: one INSERT (p50 at 8 clients) + the round trip of a 1 kB frame; µs: processor time for each message, everything"
     );
     println!(
-        "   {:>4} {:>12} | {:>8} {:>8} {:>8} {:>12} | {:>10} {:>18} {:>7} {:>5}",
-        "pair", "reference ms", "p50 ms", "p99 ms", "max ms", "p50/reference", "ack p99 ms", "µs Baton+PG+Redis", "others", "lost"
+        "   {:>4} {:>12} | {:>8} {:>8} {:>8} {:>12} | {:>10} {:>18} {:>12} {:>7} {:>5}",
+        "pair",
+        "reference ms",
+        "p50 ms",
+        "p99 ms",
+        "max ms",
+        "p50/reference",
+        "ack p99 ms",
+        "µs Baton+PG+Redis",
+        "waiting",
+        "others",
+        "lost"
     );
     let server = world.baton(Sides::Both)?;
-    let cookies = pages::cookies_with_token(server.address, &world.installation.cookies[..HOLDERS]).await?;
-    let (seen, mut frames) = mpsc::unbounded_channel();
-    let mut readers = JoinSet::new();
-    for (number, page) in pages::open(server.address, cookies.into(), HOLDERS * TABS).await?.into_iter().enumerate() {
-        readers.spawn(read(page, BEATS.mul_f64(number as f64 / (HOLDERS * TABS) as f64), seen.clone()));
-    }
-    let (mut pairs, mut lost, mut first) = (Pairs::default(), 0, 0);
-    for pair in 0..=size.pairs() {
+    let mut watched = Watched::open(world, &server).await?;
+    let (mut pairs, mut lost) = (Pairs::default(), 0);
+    for pair in 0..=rounds {
         // The first round warms up.
         let duration = if pair == 0 { Duration::from_secs(2) } else { duration };
         let reference = round_trip::measure(world).await?;
-        let round = Round::new(first, rate, duration);
-        first += round.count;
-        let shown = round.run(world, &server, &mut frames).await?;
-        if let Some(failed) = readers.try_join_next() {
-            failed?.context("a page lost its socket")?;
-        }
+        let shown = watched.round(world, &server, rate, duration).await?;
         if pair == 0 {
             continue;
         }
         let (p50, p99, p100) = (shown.latencies.quantile(0.5), shown.latencies.quantile(0.99), shown.latencies.quantile(1.0));
         println!(
-            "   {pair:>4} {reference:>12.2} | {p50:>8.2} {p99:>8.2} {p100:>8.2} {:>12.1}× | {:>10.2} {:>18} {:>6.0}% {:>5}",
+            "   {pair:>4} {reference:>12.2} | {p50:>8.2} {p99:>8.2} {p100:>8.2} {:>12.1}× | {:>10.2} {:>18} {:>12} {:>6.0}% {:>5}",
             p50 / reference,
             shown.acks.quantile(0.99),
             shown.times,
+            shown.waiting,
             shown.others * 100.0,
             shown.lost
         );
@@ -94,8 +118,39 @@ pub async fn measure(world: &World, size: Size, rate: u32) -> Result<Outcome> {
         pairs.reached.push(p99);
         pairs.others.push(shown.others);
     }
-    let outcome = judge("p99 from webhook to frame", " ms", MUST, &pairs, if rate == RATE { size } else { Size::Quick });
+    let outcome = judge("p99 from webhook to frame", " ms", MUST, &pairs, size);
     Ok(if lost > 0 { Outcome::Wrong } else { outcome })
+}
+
+/// Pages that show what comes in.
+pub struct Watched {
+    frames: mpsc::UnboundedReceiver<Seen>,
+    readers: JoinSet<Result<()>>,
+    /// Messages that came so far.
+    count: usize,
+}
+
+impl Watched {
+    pub async fn open(world: &World, server: &Server) -> Result<Self> {
+        let cookies = pages::cookies_with_token(server.address, &world.installation.cookies[..HOLDERS]).await?;
+        let (seen, frames) = mpsc::unbounded_channel();
+        let mut readers = JoinSet::new();
+        for (number, page) in pages::open(server.address, cookies.into(), HOLDERS * TABS).await?.into_iter().enumerate() {
+            readers.spawn(read(page, BEATS.mul_f64(number as f64 / (HOLDERS * TABS) as f64), seen.clone()));
+        }
+        Ok(Self { frames, readers, count: 0 })
+    }
+
+    /// Messages that come in for so long.
+    pub async fn round(&mut self, world: &World, server: &Server, rate: u32, duration: Duration) -> Result<Shown> {
+        let round = Round::new(self.count, rate, duration);
+        self.count += round.count;
+        let shown = round.run(world, server, &mut self.frames).await?;
+        if let Some(failed) = self.readers.try_join_next() {
+            failed?.context("a page lost its socket")?;
+        }
+        Ok(shown)
+    }
 }
 
 /// Tells what a page receives, and beats.
@@ -133,14 +188,16 @@ struct Round {
 }
 
 /// What a round showed.
-struct Shown {
-    latencies: Latencies,
+pub struct Shown {
+    pub latencies: Latencies,
     acks: Latencies,
     /// Frames that never came.
-    lost: usize,
+    pub lost: usize,
     times: String,
+    /// What waited to be worked off, on average: in the first half of the round, and in the second.
+    waiting: String,
     /// The share of the machine that other programs used.
-    others: f64,
+    pub others: f64,
 }
 
 impl Round {
@@ -158,6 +215,7 @@ impl Round {
             let connection = Connection::open(server.address).await?;
             senders.spawn(send(connection, start, self.rate, self.requests_of(world, server.address, lane)));
         }
+        let counting = tokio::spawn(waiting(world.connect().await?, start, self.duration()));
         let seen = self.collect(start, frames).await;
         let times = times(&processes)?.iter().zip(before).map(|(now, before)| *now - before).collect::<Vec<_>>();
         let others = (machine::time_of_all()? - all_before).saturating_sub(times.iter().sum());
@@ -167,7 +225,12 @@ impl Round {
             acks.extend(sent??);
         }
         let words: Vec<String> = times[..3].iter().map(|time| format!("{:.0}", time.as_secs_f64() * 1e6 / self.count as f64)).collect();
-        Ok(Shown { lost: self.count * TABS - seen.len(), latencies: seen.into(), acks: acks.into(), times: words.join("+"), others })
+        let lost = self.count * TABS - seen.len();
+        Ok(Shown { lost, latencies: seen.into(), acks: acks.into(), times: words.join("+"), waiting: counting.await??, others })
+    }
+
+    fn duration(self) -> Duration {
+        Duration::from_secs(1) / self.rate * u32::try_from(self.count).unwrap_or(u32::MAX)
     }
 
     /// The requests of one connection, with their place in the round.
@@ -193,6 +256,18 @@ impl Round {
         }
         taken
     }
+}
+
+/// What waits while messages come in, on average: in the first half of that time, and in the second.
+async fn waiting(client: Client, start: Instant, duration: Duration) -> Result<String> {
+    let (mut counts, statement) = (Vec::new(), client.prepare(WAITING).await?);
+    while start.elapsed() < duration {
+        tokio::time::sleep(COUNTED).await;
+        counts.push(client.query_one(&statement, &[]).await?.get::<_, i64>(0));
+    }
+    let mean = |counts: &[i64]| counts.iter().sum::<i64>() / i64::try_from(counts.len()).unwrap_or(i64::MAX).max(1);
+    let (first, second) = counts.split_at(counts.len() / 2);
+    Ok(format!("{}, {}", mean(first), mean(second)))
 }
 
 fn due(start: Instant, rate: u32, place: u32) -> Instant {

@@ -12,6 +12,7 @@ mod machine;
 mod memory;
 mod reference;
 mod seed;
+mod ticks;
 mod work;
 mod world;
 
@@ -38,11 +39,9 @@ enum Figure {
     /// Webhooks acknowledged a second, each committed first, at 128 connections.
     Acks,
     /// From webhook to frame at the agent's socket, at 500 a second with 1,000 sockets.
-    Latency {
-        /// Messages a second; judged only at 500.
-        #[arg(long, default_value_t = latency::RATE, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-        rate: u32,
-    },
+    Latency(latency::Load),
+    /// The same, beside 3,000 ticks a second and without them.
+    Ticks,
     /// Memory of an idle agent socket, at 10,000.
     Memory,
     /// Messages, first messages and answers worked off a second, and what one answer takes.
@@ -60,7 +59,7 @@ fn main() -> ExitCode {
         Some(Figure::ReferenceAcks(options)) => reference::acks::serve(options).map(|()| Outcome::Met),
         Some(Figure::ReferenceSockets(options)) => reference::sockets::serve(options).map(|()| Outcome::Met),
         Some(figure) => measure(&[figure], size),
-        None => measure(&[Figure::Acks, Figure::Latency { rate: latency::RATE }, Figure::Memory, Figure::Work], size),
+        None => measure(&[Figure::Acks, Figure::Latency(latency::Load::JUDGED), Figure::Ticks, Figure::Memory, Figure::Work], size),
     };
     match done {
         Ok(outcome) => outcome.into(),
@@ -89,7 +88,8 @@ async fn measure_each(wanted: &[Figure], size: Size) -> Result<Outcome> {
     for figure in wanted {
         let outcome = match figure {
             Figure::Acks => acks::measure(&world, size).await?,
-            Figure::Latency { rate } => latency::measure(&world, size, *rate).await?,
+            Figure::Latency(load) => latency::measure(&world, size, *load).await?,
+            Figure::Ticks => ticks::measure(&world, size).await?,
             Figure::Memory => memory::measure(&world, size).await?,
             Figure::Work => work::measure(&world, size).await?,
             Figure::ReferenceAcks(_) | Figure::ReferenceSockets(_) => Outcome::Met,

@@ -21,7 +21,7 @@ pub async fn measure(world: &World, size: Size) -> Result<Outcome> {
         Size::Quick => 2_000,
         Size::Full => 10_000,
     };
-    println!("\n3. Memory of an idle agent socket at {count}: growth of the resident memory of a fresh process, for each socket");
+    println!("\n4. Memory of an idle agent socket at {count}: growth of the resident memory of a fresh process, for each socket");
     println!("   reference: actix-ws, a queue of 32 frames a socket; Baton: `serve --web`, 250 agents, each page shows its list");
     println!("   {:>4} {:>13} {:>13} {:>6}", "pair", "reference KiB", "Baton KiB", "ratio");
     let stand_in = stand_in_cookies(world).await?;

@@ -23,6 +23,9 @@ const START: Duration = Duration::from_secs(20);
 /// Nobody listens here: what is measured sends nothing to Meta.
 const NO_GRAPH: &str = "http://127.0.0.1:9";
 
+/// With what a server is asked for its figures.
+pub const METRICS_TOKEN: &str = "a-token-for-the-figures";
+
 /// Databases, and a workspace with agents who hold conversations. Gone when dropped.
 pub struct World {
     pub installation: Installation,
@@ -119,6 +122,7 @@ impl World {
             format!("BATON_PUBLIC_URL=http://{address}"),
             format!("BATON_GRAPH_URL={graph}"),
             format!("BATON_MEDIA_URL={}", self.folder().join("media").display()),
+            format!("BATON_METRICS_TOKEN={METRICS_TOKEN}"),
             "BATON_LOG=warn".to_owned(),
         ];
         let arguments: &[&str] = match sides {
