@@ -129,8 +129,9 @@ impl Runner {
         }
         let mut rows = Rows::of(lane.workspace);
         set_aside(&mut rows, &item, &error.to_string(), now())?;
-        rows.done.push((lane.contact, item.seq));
+        rows.done.push((lane.contact, lane.inbox, item.seq));
         rows.commit(transaction).await?;
+        metrics::counter!("baton_items_total").increment(1);
         metrics::counter!("baton_quarantined_total").increment(1);
         Ok(LaneProgress::MoreMayWait)
     }
@@ -180,9 +181,10 @@ impl Runner {
                 *progress = LaneProgress::MoreMayWait;
             }
         }
-        let set_aside = rows.set_aside.len();
+        let (done, set_aside) = (rows.done.len(), rows.set_aside.len());
         rows.commit(transaction).await?;
         drop(connection);
+        metrics::counter!("baton_items_total").increment(done as u64);
         metrics::counter!("baton_quarantined_total").increment(set_aside as u64);
         self.publish(changes);
         Ok(outcomes)
@@ -204,7 +206,7 @@ struct Decided {
 /// Decides the items of a lane, one after the other; one that another version may understand, and what stands behind it, waits.
 async fn decide_all(transaction: &Transaction<'_>, lane: &mut Opened, reading: Reading, now: Timestamp) -> Result<Decided, Error> {
     let contact = lane.snapshot.contact.id;
-    let workspace = lane.snapshot.workspace;
+    let (workspace, inbox) = (lane.snapshot.workspace, lane.snapshot.inbox.id);
     let (mut rows, mut changes) = (Rows::of(workspace), Vec::new());
     for item in std::mem::take(&mut lane.items) {
         let told = match &item.item {
@@ -213,7 +215,7 @@ async fn decide_all(transaction: &Transaction<'_>, lane: &mut Opened, reading: R
             Err(strange) => {
                 tracing::warn!(%contact, "an item that no version of Baton here understands is set aside");
                 set_aside(&mut rows, &item, &strange.reason, now)?;
-                rows.done.push((contact, item.seq));
+                rows.done.push((contact, inbox, item.seq));
                 lane.done += 1;
                 continue;
             }
@@ -246,7 +248,7 @@ async fn decide_all(transaction: &Transaction<'_>, lane: &mut Opened, reading: R
             Err(Refusal::Duplicate) => {}
             Err(refusal) => set_aside(&mut rows, &item, &refusal.to_string(), now)?,
         }
-        rows.done.push((contact, item.seq));
+        rows.done.push((contact, inbox, item.seq));
         lane.done += 1;
     }
     Ok(Decided { rows, changes })

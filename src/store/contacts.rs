@@ -111,17 +111,17 @@ crate::statements! {
         UPDATE contact_identities
         SET contact_id = $3, joined_from = joined_from[:array_position(joined_from, $3) - 1],
             standing = CASE standing WHEN 'former' THEN standing ELSE 'apart' END
-        WHERE workspace_id = $1 AND joined_from @> ARRAY[$3::uuid]
+        WHERE workspace_id = $1 AND joined_from <> '{}' AND joined_from @> ARRAY[$3::uuid]
           AND (joined_from || contact_id)[array_position(joined_from, $3) + 1] = $2";
     IS_JOINED = "
         SELECT EXISTS (
             SELECT FROM contact_identities
-            WHERE workspace_id = $1 AND joined_from @> ARRAY[$3::uuid]
+            WHERE workspace_id = $1 AND joined_from <> '{}' AND joined_from @> ARRAY[$3::uuid]
               AND (joined_from || contact_id)[array_position(joined_from, $3) + 1] = $2)";
     JOINED_STILL = "
         SELECT other
         FROM UNNEST($2::uuid[]) AS other
-        WHERE EXISTS (SELECT FROM contact_identities WHERE workspace_id = $1 AND joined_from @> ARRAY[other])
+        WHERE EXISTS (SELECT FROM contact_identities WHERE workspace_id = $1 AND joined_from <> '{}' AND joined_from @> ARRAY[other])
         ORDER BY other
         LIMIT 1000";
     /// Contacts in the order of their conversations: with a colleague first, then under way, then the latest.
@@ -134,7 +134,7 @@ crate::statements! {
     IDENTITIES = "
         SELECT kind, value
         FROM contact_identities
-        WHERE workspace_id = $1 AND (contact_id = $2 OR joined_from @> ARRAY[$2::uuid])
+        WHERE workspace_id = $1 AND (contact_id = $2 OR (joined_from <> '{}' AND joined_from @> ARRAY[$2::uuid]))
         ORDER BY kind, value
         LIMIT 20";
 }

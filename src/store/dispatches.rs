@@ -66,7 +66,7 @@ crate::statements! {
                       UNION ALL
                       SELECT kind, value, standing
                       FROM contact_identities AS taken_over
-                      WHERE taken_over.workspace_id = $1 AND taken_over.joined_from @> ARRAY[contact.id]
+                      WHERE taken_over.workspace_id = $1 AND taken_over.joined_from <> '{}' AND taken_over.joined_from @> ARRAY[contact.id]
                         AND taken_over.contact_id <> contact.id) AS identity
                   WHERE contact.workspace_id = $1 AND contact.id = claimed.contact_id
                   ORDER BY contact.address = jsonb_build_object('kind', identity.kind, 'value', identity.value) DESC NULLS LAST,

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use tokio_postgres::Row;
+use uuid::Uuid;
 
 use super::statement::Step;
 use super::{Result, Store};
@@ -38,24 +39,26 @@ crate::statements! {
             ORDER BY seq
             LIMIT $4) AS item
         ORDER BY item.seq";
-    /// The contact is named for the index: by the workspace alone it would go through everything that was ever deleted.
+    /// The lane is named for the index: by the workspace alone it would go through everything that was ever deleted.
     DELETE = "
         DELETE FROM inbound_items
-        USING UNNEST($2::uuid[], $3::bigint[]) AS done (contact_id, seq)
-        WHERE inbound_items.workspace_id = $1 AND inbound_items.contact_id = done.contact_id AND inbound_items.seq = done.seq";
-    /// Contacts whose items nobody took up: left by a node that stopped. Across workspaces, as every worker's claim. Looks at some
-    /// items at a time, so that a crowd of them is not read at once; a newer item than those waits in a lane of some node's.
+        USING UNNEST($2::uuid[], $3::uuid[], $4::bigint[]) AS done (contact_id, inbox_id, seq)
+        WHERE inbound_items.workspace_id = $1 AND inbound_items.contact_id = done.contact_id AND inbound_items.inbox_id = done.inbox_id
+          AND inbound_items.seq = done.seq";
+    /// Lanes whose items nobody took up: left by a node that stopped. Across workspaces, as every worker's claim. Looks at some items at a
+    /// time, so that a crowd of them is not read at once, and then says which lane it came to.
     LEFT_BEHIND = "
-        SELECT workspace_id, contact_id, inbox_id, max(seq)
-        FROM (SELECT workspace_id, contact_id, inbox_id, received_at, seq
-              FROM inbound_items
-              WHERE seq > $2
-              ORDER BY seq
-              LIMIT 2000) AS oldest
+        WITH page AS MATERIALIZED (
+            SELECT workspace_id, contact_id, inbox_id, received_at
+            FROM inbound_items
+            WHERE (workspace_id, contact_id, inbox_id) > ($2, $3, $4)
+            ORDER BY workspace_id, contact_id, inbox_id, seq
+            LIMIT 2000)
+        SELECT DISTINCT workspace_id, contact_id, inbox_id, false AS is_last
+        FROM page
         WHERE received_at < $1
-        GROUP BY workspace_id, contact_id, inbox_id
-        ORDER BY max(seq)
-        LIMIT 2000";
+        UNION ALL
+        (SELECT workspace_id, contact_id, inbox_id, true FROM page OFFSET 1999)";
 }
 
 /// An item ready to be stored.
@@ -124,23 +127,26 @@ pub(super) fn insert_under_way(
 }
 
 /// Removes items whose commands have run.
-pub(super) fn delete(workspace: WorkspaceId, done: &[(ContactId, i64)]) -> Step {
+pub(super) fn delete(workspace: WorkspaceId, done: &[(ContactId, InboxId, i64)]) -> Step {
     Step::of(DELETE)
         .with(workspace.0)
-        .with(done.iter().map(|(contact, _)| contact.0).collect::<Vec<_>>())
-        .with(done.iter().map(|(_, seq)| *seq).collect::<Vec<_>>())
+        .with(done.iter().map(|(contact, ..)| contact.0).collect::<Vec<_>>())
+        .with(done.iter().map(|(_, inbox, _)| inbox.0).collect::<Vec<_>>())
+        .with(done.iter().map(|(.., seq)| *seq).collect::<Vec<_>>())
 }
 
 impl Store {
-    /// Lanes with items older than `before` among the next two thousand after `seen`, and the last item that was seen; 0 when there
-    /// was none.
+    /// Lanes with items older than `before` among the next two thousand items behind those of `seen`, and the lane this came to; nothing
+    /// when there are no more.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn lanes_left_behind(&self, before: Timestamp, seen: i64) -> Result<(Vec<Lane>, i64)> {
-        let rows = self.query(&LEFT_BEHIND, &[&before, &seen]).await?;
-        let last = rows.last().map_or(0, |row| row.get(3));
+    pub async fn lanes_left_behind(&self, before: Timestamp, seen: Option<Lane>) -> Result<(Vec<Lane>, Option<Lane>)> {
+        let nobody = Uuid::nil();
+        let (workspace, contact, inbox) = seen.map_or((nobody, nobody, nobody), |lane| (lane.workspace.0, lane.contact.0, lane.inbox.0));
+        let rows = self.query(&LEFT_BEHIND, &[&before, &workspace, &contact, &inbox]).await?;
+        let (last, left): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.get(3));
         let lane = |row: &Row| Lane { workspace: WorkspaceId(row.get(0)), contact: ContactId(row.get(1)), inbox: InboxId(row.get(2)) };
-        Ok((rows.iter().map(lane).collect(), last))
+        Ok((left.into_iter().map(lane).collect(), last.into_iter().map(lane).next()))
     }
 }

@@ -20,10 +20,12 @@ crate::statements! {
     OPENED = concat!("
         SELECT ", columns!(), ", s.session, false AS another_under_way, ", contact_columns!("contact"), ",
             ARRAY(SELECT kind FROM contact_identities AS known
-                  WHERE known.workspace_id = $1 AND (known.contact_id = c.contact_id OR known.joined_from @> ARRAY[c.contact_id])
+                  WHERE known.workspace_id = $1
+                    AND (known.contact_id = c.contact_id OR (known.joined_from <> '{}' AND known.joined_from @> ARRAY[c.contact_id]))
                   ORDER BY kind, value LIMIT 20) AS kinds,
             ARRAY(SELECT value FROM contact_identities AS known
-                  WHERE known.workspace_id = $1 AND (known.contact_id = c.contact_id OR known.joined_from @> ARRAY[c.contact_id])
+                  WHERE known.workspace_id = $1
+                    AND (known.contact_id = c.contact_id OR (known.joined_from <> '{}' AND known.joined_from @> ARRAY[c.contact_id]))
                   ORDER BY kind, value LIMIT 20) AS values,
             reply.body, reply.version, reply.writer, reply.turn, note.body, note.version, note.writer, note.turn,
             read.seq, ", last_tick!("50"), "

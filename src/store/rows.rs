@@ -58,7 +58,7 @@ pub struct Rows {
     pub parted: Vec<(ContactId, ContactId)>,
     pub set_aside: Vec<NewQuarantined>,
     /// Items whose commands have run.
-    pub done: Vec<(ContactId, i64)>,
+    pub done: Vec<(ContactId, InboxId, i64)>,
 }
 
 impl Rows {

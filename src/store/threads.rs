@@ -45,7 +45,7 @@ crate::statements! {
           AND (quoted.contact_id = quoting.contact_id
                OR EXISTS (SELECT FROM contact_identities AS identity
                           WHERE identity.workspace_id = $1 AND identity.contact_id = quoting.contact_id
-                            AND identity.joined_from @> ARRAY[quoted.contact_id]))";
+                            AND identity.joined_from <> '{}' AND identity.joined_from @> ARRAY[quoted.contact_id]))";
 }
 
 impl Store {

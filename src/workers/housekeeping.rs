@@ -82,7 +82,7 @@ async fn tell_figures(workers: &Workers, paused: &mut HashSet<InboxId>) -> Resul
 /// What grows without end is forgotten, and the planner knows what there is.
 async fn keep_small(workers: &Workers) -> Result<(), Error> {
     let store = workers.runner.store();
-    store.refresh_statistics().await?;
+    store.tend_tables().await?;
     let forget_before = now().saturating_sub(KEEP_PAYLOADS).unwrap_or(Timestamp::MIN);
     for _ in 0..FORGET_BATCHES {
         if store.forget_payloads(forget_before).await? == 0 {

@@ -1,7 +1,6 @@
 //! Bodies become items, items become commands.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -15,6 +14,7 @@ use crate::domain::channel::channel_of;
 use crate::domain::inbound::Said;
 use crate::live::trouble::Trouble;
 use crate::runner::sorting::Understand;
+use crate::store::inbound_items::Lane;
 
 /// How often bodies and items are looked for that nobody was woken for.
 const SWEEP: Duration = Duration::from_secs(1);
@@ -56,8 +56,8 @@ struct Inbound {
     workers: Workers,
     sources: Keyed<String>,
     lanes: Lanes,
-    /// Up to which item the last sweep looked.
-    swept: Arc<AtomicI64>,
+    /// Up to which lane the last sweep looked.
+    swept: Arc<Mutex<Option<Lane>>>,
 }
 
 impl Inbound {
@@ -110,10 +110,15 @@ impl Inbound {
         let store = self.workers.runner.store();
         store.sources_with_unsorted_payloads().await?.into_iter().for_each(|source| self.sort(source));
         let before = crate::runner::now().saturating_sub(LEFT_BEHIND).unwrap_or(jiff::Timestamp::MIN);
-        let (left, seen) = store.lanes_left_behind(before, self.swept.load(Ordering::Relaxed)).await?;
-        self.swept.store(seen, Ordering::Relaxed);
+        let seen = *self.swept();
+        let (left, seen) = store.lanes_left_behind(before, seen).await?;
+        *self.swept() = seen;
         left.into_iter().for_each(|lane| self.lanes.take_up(lane));
         Ok(())
+    }
+
+    fn swept(&self) -> MutexGuard<'_, Option<Lane>> {
+        self.swept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -79,6 +79,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("signing_keys", "LIST", KEYS),
     ("signing_keys", "INSERT", KEYS),
     ("signing_keys", "DELETE_SPENT", KEYS),
+    ("statistics", "CHURNED", SERVER),
     ("statistics", "OUTGROWN", SERVER),
     ("ticks", "APPEND", APP),
     ("timers", "CLAIM", CLAIM),

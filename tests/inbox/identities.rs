@@ -23,7 +23,7 @@ fn id() -> Identity {
 /// Runs what a runner left to be done in other lanes.
 async fn settles(shop: &Shop) {
     let state = &shop.house.state;
-    let (lanes, _) = state.store.lanes_left_behind(now() + SignedDuration::from_hours(1), 0).await.unwrap();
+    let (lanes, _) = state.store.lanes_left_behind(now() + SignedDuration::from_hours(1), None).await.unwrap();
     for lane in lanes {
         state.runner.run_lane(lane).await.unwrap();
     }

@@ -56,7 +56,7 @@ pub async fn take_in(shop: &Shop, items: &[InboundItem]) {
     let runner = shop.node(4).runner;
     store(&shop.store, items).await;
     while work(&runner).await {}
-    let (lanes, _) = shop.store.lanes_left_behind(baton::runner::now() + SignedDuration::from_hours(1), 0).await.unwrap();
+    let (lanes, _) = shop.store.lanes_left_behind(baton::runner::now() + SignedDuration::from_hours(1), None).await.unwrap();
     for lane in lanes {
         while !matches!(runner.run_lane(lane).await, Ok(LaneProgress::Empty)) {}
     }

@@ -306,7 +306,7 @@ async fn a_queue_made_on_one_node_takes_conversations_on_another_though_nobody_t
     there.runner.workplaces().compare().await.unwrap();
     store(&shop.store, &[message("4917", "wamid.1", "my lamp is broken")]).await;
     while work(&there.runner).await {}
-    let (lanes, _) = shop.store.lanes_left_behind(baton::runner::now() + jiff::SignedDuration::from_hours(1), 0).await.unwrap();
+    let (lanes, _) = shop.store.lanes_left_behind(baton::runner::now() + jiff::SignedDuration::from_hours(1), None).await.unwrap();
     for lane in lanes {
         there.runner.run_lane(lane).await.unwrap();
     }

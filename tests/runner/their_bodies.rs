@@ -95,7 +95,7 @@ async fn take_in(shop: &Shop, runner: &Runner, bodies: &[Vec<u8>]) {
         stream::iter(sorted.lanes).for_each_concurrent(6, run).await;
     }
     // What a customer who turned out to be another one leaves to be said where they were.
-    let (left, _) = shop.store.lanes_left_behind(now() + jiff::SignedDuration::from_hours(1), 0).await.unwrap();
+    let (left, _) = shop.store.lanes_left_behind(now() + jiff::SignedDuration::from_hours(1), None).await.unwrap();
     stream::iter(left).for_each_concurrent(6, run).await;
     let waiting = "SELECT (SELECT count(*) FROM payloads WHERE sorted_at IS NULL) + (SELECT count(*) FROM inbound_items)";
     assert_eq!(shop.count(waiting).await, 0);
