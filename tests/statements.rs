@@ -101,6 +101,25 @@ async fn no_statement_reads_a_large_table_from_end_to_end_and_no_index_is_idle()
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
 }
 
+#[tokio::test]
+async fn no_statement_looks_for_one_row_among_all_because_it_was_planned_when_there_was_none() {
+    let servers = Servers::start(Durability::GivenUp).await;
+    let store = Store::new(&servers.database_url(), 2, keys()).unwrap();
+    store.migrate().await.unwrap();
+    let client = store.client().await.unwrap();
+    client.batch_execute("VACUUM ANALYZE").await.unwrap();
+    let mut faults = Vec::new();
+    for file in registry::ALL {
+        for statement in file.statements {
+            faults.extend(plans::faults_at_first(&client, file.name, statement).await);
+        }
+    }
+    assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+    let planted = "UPDATE outbox SET attempts = 0 FROM UNNEST($2::uuid[]) AS wanted (id) WHERE outbox.workspace_id = $1 AND outbox.subject_id = wanted.id";
+    let planted = baton::store::Statement { name: "PLANTED", sql: planted };
+    assert!(!plans::faults_at_first(&client, "planted", &planted).await.is_empty(), "the planted fault was not found");
+}
+
 /// Indexes that are there for reading only.
 const INDEXES: &str = "
     SELECT indexrelid::regclass::text

@@ -18,7 +18,8 @@ crate::statements! {
     /// second ever holds more than the rate. Whoever finds its row taken leaves the number to whoever has it. The first message of a
     /// contact is a subquery of its own: joined, it would be looked for among all that the number has to send, for each of them. It is
     /// the one on its way, then the earliest of what a conversation says, then of what was begun by us: who is being talked to waits for
-    /// no broadcast, and what is said in a conversation arrives in its order.
+    /// no broadcast, and what is said in a conversation arrives in its order. What was found is locked, and stays where it was found: by its
+    /// name, a plan from a time when nothing waited would look for each among all that ever did.
     CLAIM = "
         WITH allowance AS (
             SELECT least(
@@ -29,7 +30,7 @@ crate::statements! {
             WHERE workspace_id = $1 AND inbox_id = $2
             FOR UPDATE SKIP LOCKED
         ), ready AS (
-            SELECT message_id
+            SELECT ctid
             FROM outbox AS this
             WHERE workspace_id = $1 AND inbox_id = $2 AND state = 'queued' AND due_at <= now() AND subject_kind = 'conversation'
               AND message_id = (
@@ -45,7 +46,7 @@ crate::statements! {
             UPDATE outbox
             SET state = 'dispatching', attempts = attempts + 1, claim_id = $3, lease_until = now() + make_interval(secs => $5)
             FROM ready
-            WHERE outbox.workspace_id = $1 AND outbox.message_id = ready.message_id
+            WHERE outbox.workspace_id = $1 AND outbox.ctid = ready.ctid
             RETURNING outbox.message_id, outbox.subject_id, outbox.contact_id, outbox.attempts, outbox.queued_at, outbox.priority,
                 outbox.position
         ), spent AS (
@@ -91,10 +92,12 @@ crate::statements! {
     INBOXES_DUE = "
         SELECT workspace_id, id
         FROM inboxes
-        WHERE (workspace_id, id) > ($1, $2) AND EXISTS (
-            SELECT FROM outbox
+        WHERE (workspace_id, id) > ($1, $2) AND (
+            SELECT true
+            FROM outbox
             WHERE outbox.workspace_id = inboxes.workspace_id AND outbox.inbox_id = inboxes.id AND outbox.state = 'queued'
-              AND outbox.due_at <= now())
+              AND outbox.due_at <= now()
+            LIMIT 1)
         ORDER BY workspace_id, id
         LIMIT 1000";
     /// Sends whose node stopped before it could say what became of them. Across workspaces, as every worker's claim.

@@ -53,8 +53,7 @@ crate::statements! {
         ), due AS (
             UPDATE outbox
             SET due_at = now()
-            FROM number
-            WHERE outbox.workspace_id = $1 AND outbox.inbox_id = number.inbox_id AND outbox.state = 'queued' AND outbox.due_at > now())
+            WHERE workspace_id = $1 AND inbox_id = $2 AND state = 'queued' AND due_at > now() AND EXISTS (SELECT FROM number))
         UPDATE allowances
         SET paused_until = NULL, pause_reason = NULL
         FROM number

@@ -47,6 +47,17 @@ pub async fn faults(client: &Object, file: &str, statement: &Statement) -> Vec<S
     found.into_iter().map(|complaint| format!("src/store/{file}.rs: {}: {complaint}", statement.name)).collect()
 }
 
+/// Tables in which work waits: now there is none, and a moment later much, and what the planner believes of them is never much.
+const CHURNED: [&str; 3] = ["inbound_items", "outbox", "timers"];
+
+/// What is wrong with the plan that a statement is given while there is nothing in any table: it is kept when there is. Of tables that
+/// grow, the planner is told in time (`src/store/statistics.rs`).
+pub async fn faults_at_first(client: &Object, file: &str, statement: &Statement) -> Vec<String> {
+    let mut found = Vec::new();
+    walk(&plan(client, statement).await, Reads::All, &mut |node, _| found.extend(complaint_at_first(node)));
+    found.into_iter().map(|complaint| format!("src/store/{file}.rs: {}: {complaint}", statement.name)).collect()
+}
+
 /// The indexes that a statement is planned with.
 pub async fn indexes(client: &Object, statement: &Statement) -> Vec<String> {
     let mut found = Vec::new();
@@ -146,6 +157,19 @@ fn complaint(node: &Value, reads: Reads) -> Option<String> {
             is_much.then(|| format!("reads {rows} rows of `{table}` without a limit; {REMEDY}"))
         }
     }
+}
+
+/// Rows of a workspace that are gone through for each row that something is looked for.
+fn complaint_at_first(node: &Value) -> Option<String> {
+    let wanted = node["Join Filter"].as_str()?;
+    let children = node["Plans"].as_array()?;
+    let blind = children.iter().find(|child| {
+        let table = child["Relation Name"].as_str().is_some_and(|table| CHURNED.contains(&table));
+        let found_by = child["Index Cond"].as_str().or(child["Recheck Cond"].as_str());
+        table && found_by.is_none_or(names_the_workspace_only)
+    })?;
+    let table = blind["Relation Name"].as_str().unwrap_or("");
+    Some(format!("looks at all rows of the workspace in `{table}` for {wanted}, for each of them"))
 }
 
 const REMEDY: &str = "give it an index or a limit, or excuse it by name in tests/statements/plans.rs";
