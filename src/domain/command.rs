@@ -8,6 +8,7 @@ use super::delivery::Outcome;
 use super::ids::{ClaimId, ContactId, ConversationId, MediaId, MessageId, NoteId, QueueId, UserId};
 use super::inbound::{InboundMessage, StatusReport};
 use super::message::{MediaState, Wamid};
+use super::routing::AssignmentReason;
 use super::timer::Timer;
 
 #[derive(Debug, Clone)]
@@ -73,6 +74,13 @@ pub enum Command {
         by: Person,
         seq: i64,
     },
+    /// Routing gives it to whom it chose, while it waits in this queue since then.
+    Assign {
+        to: UserId,
+        reason: AssignmentReason,
+        queue: QueueId,
+        queued_at: Option<Timestamp>,
+    },
     /// Whoever holds it has left: it goes back to its queue.
     ReturnToQueue {
         from: UserId,
@@ -133,6 +141,7 @@ impl Command {
             | Command::RecordLapse { .. }
             | Command::RecordMedia { .. }
             | Command::MoveOn { .. }
+            | Command::Assign { .. }
             | Command::ReturnToQueue { .. }
             | Command::TimerDue { .. } => None,
         }

@@ -125,43 +125,54 @@ async fn used(transaction: &Transaction<'_>, workspace: WorkspaceId, made: Optio
 #[derive(Debug)]
 pub struct Subject {
     pub contact: ContactId,
+    pub inbox: InboxId,
     pub conversation: ConversationId,
     pub messages: Vec<MessageId>,
 }
 
-/// Locks those contacts that nobody has, each named once, and behind those locks reads the conversations and messages of all of them.
+/// Locks those contacts and conversations that nobody has, each named once, and behind those locks reads what is said of all of them.
 ///
 /// # Errors
-/// As PostgreSQL answers; [`is_busy`](super::Error::is_busy), for all of them, when somebody has the conversation of one.
+/// As PostgreSQL answers.
 pub async fn load_many(
     transaction: &Transaction<'_>,
     workspace: WorkspaceId,
-    inbox: InboxId,
     subjects: &[Subject],
 ) -> Result<HashMap<ContactId, (Contact, Loaded, Vec<SpokenOf>)>> {
     for statement in [&conversations::BY_IDS, &messages::KNOWN_TO_ITEMS] {
         prepare(transaction, statement).await?;
     }
     let contacts: Vec<ContactId> = subjects.iter().map(|subject| subject.contact).collect();
-    let free: HashMap<ContactId, Contact> =
+    let mut free: HashMap<ContactId, Contact> =
         lanes::lock_those_free(transaction, workspace, &contacts).await?.into_iter().map(|contact| (contact.id, contact)).collect();
-    let ours = || subjects.iter().filter(|subject| free.contains_key(&subject.contact));
-    let wanted: Vec<Uuid> = ours().map(|subject| subject.conversation.0).collect();
-    let spoken_of: Vec<Uuid> = ours().flat_map(|subject| &subject.messages).map(|message| message.0).collect();
-    let (conversations, messages) = tokio::join!(
-        biased;
-        conversations::load_many(transaction, workspace, &wanted),
-        wanted_if(!spoken_of.is_empty(), messages::known(transaction, workspace, inbox, &[], &spoken_of)),
-    );
-    let mut spoken_of: HashMap<ConversationId, Vec<SpokenOf>> = HashMap::new();
-    for found in messages? {
-        spoken_of.entry(found.conversation).or_default().push(found);
-    }
-    let mut free = free;
-    let all = conversations?.into_iter().filter_map(|loaded| {
+    let ours: Vec<&Subject> = subjects.iter().filter(|subject| free.contains_key(&subject.contact)).collect();
+    let wanted: Vec<Uuid> = ours.iter().map(|subject| subject.conversation.0).collect();
+    let (conversations, messages) =
+        tokio::join!(biased; conversations::load_many(transaction, workspace, &wanted), spoken_of(transaction, workspace, &ours));
+    let (conversations, mut messages) = (conversations?, messages?);
+    let all = conversations.into_iter().filter_map(|loaded| {
         let contact = free.remove(&loaded.conversation.contact)?;
-        let messages = spoken_of.remove(&loaded.conversation.id).unwrap_or_default();
+        let messages = messages.remove(&loaded.conversation.id).unwrap_or_default();
         Some((contact.id, (contact, loaded, messages)))
     });
     Ok(all.collect())
+}
+
+/// The messages that subjects speak of, by conversation.
+async fn spoken_of(
+    transaction: &Transaction<'_>,
+    workspace: WorkspaceId,
+    subjects: &[&Subject],
+) -> Result<HashMap<ConversationId, Vec<SpokenOf>>> {
+    let mut of_inboxes: HashMap<InboxId, Vec<Uuid>> = HashMap::new();
+    for subject in subjects.iter().filter(|subject| !subject.messages.is_empty()) {
+        of_inboxes.entry(subject.inbox).or_default().extend(subject.messages.iter().map(|message| message.0));
+    }
+    let mut of_conversations: HashMap<ConversationId, Vec<SpokenOf>> = HashMap::new();
+    for (inbox, ids) in of_inboxes {
+        for found in messages::known(transaction, workspace, inbox, &[], &ids).await? {
+            of_conversations.entry(found.conversation).or_default().push(found);
+        }
+    }
+    Ok(of_conversations)
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::agents::{self, LoadShift};
 use super::flight::{along, to_the_end};
 use super::inbound_items;
 use super::media::{self, Pending, StoredMedia};
@@ -21,7 +22,7 @@ use crate::domain::contact::Contact;
 use crate::domain::conversation::Conversation;
 use crate::domain::event::Recorded;
 use crate::domain::flows::session::FlowSession;
-use crate::domain::ids::{ClaimId, ContactId, ConversationId, InboxId, MediaId, MessageId, WorkspaceId};
+use crate::domain::ids::{ClaimId, ContactId, ConversationId, InboxId, MediaId, MessageId, UserId, WorkspaceId};
 use crate::domain::inbound::InboundItem;
 use crate::domain::journal::Subject;
 use crate::domain::message::Failure;
@@ -37,6 +38,7 @@ pub struct Rows {
     contacts: BTreeMap<ContactId, (Contact, Contact)>,
     sessions: BTreeMap<ConversationId, Option<FlowSession>>,
     timers: BTreeMap<Key, Option<Deadline>>,
+    loads: BTreeMap<UserId, LoadShift>,
     progress: Vec<Progress>,
     /// Messages that are in the outbox no more, with how they stood there.
     gone: Vec<(MessageId, InOutbox)>,
@@ -71,6 +73,7 @@ impl Rows {
             contacts: BTreeMap::new(),
             sessions: BTreeMap::new(),
             timers: BTreeMap::new(),
+            loads: BTreeMap::new(),
             progress: Vec::new(),
             gone: Vec::new(),
             events: Vec::new(),
@@ -121,6 +124,13 @@ impl Rows {
         self.timers.insert(key, due);
     }
 
+    /// Somebody holds so many conversations more or less, and since `given_at`, if that is new work.
+    pub fn load(&mut self, user: UserId, LoadShift { change, given_at }: LoadShift) {
+        let known = self.loads.entry(user).or_default();
+        known.change += change;
+        known.given_at = known.given_at.max(given_at);
+    }
+
     /// How far a message got.
     pub fn progress(&mut self, progress: Progress) {
         match self.progress.iter_mut().find(|known| known.message == progress.message) {
@@ -145,6 +155,9 @@ impl Rows {
     pub fn append(&mut self, theirs: Rows) {
         for (before, now) in &theirs.conversations {
             self.conversation(before.as_ref(), now);
+        }
+        for (user, shift) in theirs.loads {
+            self.load(user, shift);
         }
         self.contacts.extend(theirs.contacts);
         self.sessions.extend(theirs.sessions);
@@ -202,6 +215,8 @@ impl Rows {
         set(!new.is_empty(), &|| conversations::insert(workspace, &new))?;
         let contacts: Vec<(Contact, Contact)> = self.contacts.into_values().collect();
         set(!contacts.is_empty(), &|| contacts::update(workspace, &contacts))?;
+        // Agents' rows come after what has one owner at a time.
+        set(!self.loads.is_empty(), &|| Ok(agents::shift_loads(workspace, &self.loads)))?;
         set(!self.events.is_empty(), &|| events::insert(workspace, &self.events))?;
         set(!self.messages.is_empty(), &|| messages::insert(workspace, &self.messages))?;
         set(!self.progress.is_empty(), &|| messages::set_status(workspace, &self.progress))?;

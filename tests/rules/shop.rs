@@ -18,7 +18,7 @@ use baton::domain::ids::{ContactId, ConversationId, FlowId, Ids, InboxId, QueueI
 use baton::domain::inbox::Inbox;
 use baton::domain::message::{Author, Message, Status};
 use baton::domain::queue::Queue;
-use baton::domain::routing::{Candidate, Waiting, decide};
+use baton::domain::routing::{Candidate, Round, Waiting, decide};
 use baton::domain::snapshot::KnownMessage;
 use baton::domain::timer::Timer;
 use baton::domain::workplace::Workplace;
@@ -193,14 +193,10 @@ impl Shop {
     pub fn routes(&self) {
         for queue in [ORDERS, BILLING, SUPPORT] {
             let (waiting, candidates, now) = self.queue(queue);
-            for assignment in decide(&waiting, candidates, now) {
-                let event =
-                    Event::ConversationAssigned { agent: assignment.agent, name: assignment.name, reason: assignment.reason, before: None };
-                let mut snapshot = self.snapshot_of(assignment.conversation);
-                self.fold(&mut snapshot, vec![event]);
+            for assignment in decide(&waiting, Round::new(candidates, now)) {
+                self.about(assignment.waiting.conversation, assignment.command()).unwrap();
             }
         }
-        self.check();
     }
 
     fn queue(&self, queue: QueueId) -> (Vec<Waiting>, Vec<Candidate>, Timestamp) {
@@ -208,8 +204,7 @@ impl Shop {
         let mut waiting: Vec<&Conversation> = tables.conversations.iter().map(|kept| &kept.conversation).collect();
         waiting.retain(|conversation| conversation.controller == Controller::Queue && conversation.queue == Some(queue));
         waiting.sort_by_key(|conversation| (conversation.queued_at, conversation.id));
-        let waiting =
-            waiting.iter().map(|conversation| Waiting { conversation: conversation.id, last_agent: conversation.last_agent }).collect();
+        let waiting = waiting.into_iter().filter_map(Waiting::of).collect();
         let presence = |user| Presence::of(true, if tables.away.contains(&user) { Availability::Away } else { Availability::Online });
         let mut agents: Vec<Agent> = tables.agents.values().cloned().collect();
         agents.sort_by_key(|agent| agent.user);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use baton::demo::postgres::Durability;
+use baton::demo::postgres::{self, Durability};
 use baton::domain::access::Role;
 use baton::domain::channel::{Channel, Rulebook};
 use baton::domain::command::Person;
@@ -27,6 +27,7 @@ use uuid::Uuid;
 
 use crate::servers::Servers;
 use crate::servers::keys::keys;
+use crate::trips::Trips;
 
 pub const APP: &str = "1001";
 pub const SOURCE: &str = "whatsapp:1001";
@@ -108,7 +109,19 @@ impl Shop {
 
     /// Another node, with so many connections of its own.
     pub fn node(&self, connections: usize) -> Node {
-        let store = Store::new(&self.servers.database_url(), connections, keys()).unwrap();
+        Self::node_at(&self.servers.database_url(), connections)
+    }
+
+    /// A node with one connection, and how often it waits for an answer on it.
+    pub fn counted_node(&self) -> (Node, Trips) {
+        let folder = self.servers.place().sockets.join("trips");
+        std::fs::create_dir(&folder).unwrap();
+        let trips = Trips::start(&folder, &self.servers.place().sockets).unwrap();
+        (Self::node_at(&postgres::url(&folder), 1), trips)
+    }
+
+    fn node_at(database: &str, connections: usize) -> Node {
+        let store = Store::new(database, connections, keys()).unwrap();
         let (bus, _) = Bus::new("redis://127.0.0.1:1/").unwrap();
         let (live, changes) = Live::new(bus);
         Node { runner: Runner::new(store, live.clone(), Rulebook::WHATSAPP), live, pages: Vec::new(), changes }

@@ -13,6 +13,7 @@ use crate::domain::handle;
 use crate::domain::ids::{ClaimId, Ids, MessageId, NoteId, QueueId};
 use crate::domain::inbound::{InboundContent, InboundMessage, Sender, StatusReport};
 use crate::domain::message::{Content, Direction, Message, Status};
+use crate::domain::routing::Assignment;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::timer::Timer;
 use crate::store::seed::{PastContact, PastConversation, PastMessage, PastNote};
@@ -152,9 +153,9 @@ impl<'a> Life<'a> {
         self.tell(Command::TimerDue { timer: Timer::FlowWait })
     }
 
-    /// Something that routing decided.
-    pub fn is_routed(&mut self, event: Event) {
-        self.happens(event);
+    /// Whom routing chose has it.
+    pub fn is_given(&mut self, assignment: &Assignment) -> Result<()> {
+        self.tell(assignment.command())
     }
 
     fn tell(&mut self, command: Command) -> Result<()> {
