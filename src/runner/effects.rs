@@ -1,5 +1,5 @@
-//! What events mean for rows, stated once: for a command, for a lane's items, for many lanes. Pure but for the id of a
-//! notice; [`Rows`] are written by whoever asked.
+//! What events mean for rows, stated once: for a command, for a lane's items, for many of either, for a past that is made up, and for
+//! the tests of the rules. Pure but for the id of a notice; [`Rows`] are written by whoever asked.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ use crate::store::timers::{Deadline, Key};
 ///
 /// # Errors
 /// When the events are about no conversation.
-pub(super) fn effects(rows: &mut Rows, snapshot: &mut Snapshot, events: Vec<Event>, now: Timestamp) -> Result<ConversationChange, Error> {
+pub fn effects(rows: &mut Rows, snapshot: &mut Snapshot, events: Vec<Event>, now: Timestamp) -> Result<ConversationChange, Error> {
     let before = snapshot.conversation.clone();
     let contact_before = snapshot.contact.clone();
     let stood: Vec<(MessageId, InOutbox)> = snapshot.messages.iter().filter_map(|message| Some((message.id, message.outbox?))).collect();
@@ -105,7 +105,7 @@ fn add_said(rows: &mut Rows, conversation: &Conversation, recorded: &Recorded, n
             }
             let Conversation { id: conversation, inbox, .. } = *conversation;
             rows.pictures.extend(picture(rows.workspace(), conversation, inbox, message, now));
-            rows.messages.push(Placed { conversation, inbox, seq: recorded.seq, message: message.clone() });
+            rows.messages.push(Placed { conversation, inbox, seq: recorded.seq, message: message.clone(), told: Times::default() });
         }
         Event::NoteAdded { note, by: Actor::Agent { user, .. }, body } => {
             let (conversation, author, body) = (conversation.id, *user, body.clone());

@@ -3,7 +3,7 @@
 //! commands ([`routing`]).
 
 pub mod contact;
-mod effects;
+pub mod effects;
 pub mod feed;
 pub(crate) mod guard;
 pub mod intake;

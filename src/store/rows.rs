@@ -1,7 +1,7 @@
 //! The rows that decisions come to, gathered for one subject or for many, and written as sets: a statement for each table that every
 //! message touches, and for the others one for each row.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -131,8 +131,12 @@ impl Rows {
         known.given_at = known.given_at.max(given_at);
     }
 
-    /// How far a message got.
+    /// How far a message got; one that comes with the same rows comes as far as that at once.
     pub fn progress(&mut self, progress: Progress) {
+        if let Some(placed) = self.messages.iter_mut().rev().find(|placed| placed.message.id == progress.message) {
+            placed.gets(progress);
+            return;
+        }
         match self.progress.iter_mut().find(|known| known.message == progress.message) {
             Some(known) => {
                 let wamid = progress.wamid.clone().or_else(|| known.wamid.take());
@@ -149,6 +153,42 @@ impl Rows {
         if self.outgoing.len() == before {
             self.gone.push((message, stood));
         }
+    }
+
+    /// Conversations as they are now, and as they were first, if they were there.
+    pub fn conversations(&self) -> impl Iterator<Item = (Option<&Conversation>, &Conversation)> {
+        self.conversations.iter().map(|(before, now)| (before.as_ref(), now))
+    }
+
+    /// Contacts as they are now.
+    pub fn contacts(&self) -> impl Iterator<Item = &Contact> {
+        self.contacts.values().map(|(_, now)| now)
+    }
+
+    /// Where flows stand; nothing for one that is over.
+    pub fn sessions(&self) -> impl Iterator<Item = (ConversationId, Option<&FlowSession>)> {
+        self.sessions.iter().map(|(conversation, session)| (*conversation, session.as_ref()))
+    }
+
+    /// When timers are due; nothing for one that is cancelled.
+    pub fn timers(&self) -> impl Iterator<Item = (Key, Option<&Deadline>)> {
+        self.timers.iter().map(|(key, due)| (*key, due.as_ref()))
+    }
+
+    /// How much people hold more or less.
+    pub fn loads(&self) -> impl Iterator<Item = (UserId, LoadShift)> {
+        self.loads.iter().map(|(user, shift)| (*user, *shift))
+    }
+
+    /// How far messages got that were there before.
+    #[must_use]
+    pub fn advanced(&self) -> &[Progress] {
+        &self.progress
+    }
+
+    /// Messages that were in the outbox before, and are no more.
+    pub fn left_outbox(&self) -> impl Iterator<Item = MessageId> {
+        self.gone.iter().map(|(message, _)| *message)
     }
 
     /// Adds those of somebody else: they speak of other subjects.
@@ -209,6 +249,8 @@ impl Rows {
         };
         let (known, new): (Vec<_>, Vec<_>) = self.conversations.into_iter().partition(|(before, _)| before.is_some());
         let new: Vec<Conversation> = new.into_iter().map(|(_, now)| now).collect();
+        // What begins with these rows left nothing behind that could end.
+        let begun: HashSet<ConversationId> = new.iter().map(|conversation| conversation.id).collect();
         let known: Vec<(Conversation, Conversation)> = known.into_iter().filter_map(|(before, now)| Some((before?, now))).collect();
         // A contact has one under way in an inbox: the one before it ends first.
         set(!known.is_empty(), &|| conversations::update(workspace, &known))?;
@@ -223,15 +265,18 @@ impl Rows {
         set(!self.gone.is_empty(), &|| Ok(outbox::remove(workspace, &self.gone)))?;
         set(!self.outgoing.is_empty(), &|| Ok(outbox::insert(workspace, &self.outgoing)))?;
         let (over, under_way): (Vec<_>, Vec<_>) = self.sessions.into_iter().partition(|(_, session)| session.is_none());
-        let over: Vec<ConversationId> = over.into_iter().map(|(conversation, _)| conversation).collect();
+        let over = over.into_iter().map(|(conversation, _)| conversation);
+        let over: Vec<ConversationId> = over.filter(|conversation| !begun.contains(conversation)).collect();
         let under_way: Vec<_> = under_way.into_iter().filter_map(|(conversation, session)| Some((conversation, session?))).collect();
         set(!over.is_empty(), &|| Ok(conversations::delete_sessions(workspace, &over)))?;
         set(!under_way.is_empty(), &|| conversations::save_sessions(workspace, &under_way))?;
         let (cancelled, due): (Vec<_>, Vec<_>) = self.timers.into_iter().partition(|(_, due)| due.is_none());
-        let cancelled: Vec<Key> = cancelled.into_iter().map(|(key, _)| key).collect();
+        let is_begun = |key: &Key| matches!(key.subject(), Subject::Conversation(conversation) if begun.contains(&conversation));
+        let cancelled: Vec<Key> = cancelled.into_iter().map(|(key, _)| key).filter(|key| !is_begun(key)).collect();
         let due: Vec<(Key, Deadline)> = due.into_iter().filter_map(|(key, due)| Some((key, due?))).collect();
         set(!cancelled.is_empty(), &|| Ok(timers::cancel(workspace, &cancelled)))?;
         set(!due.is_empty(), &|| timers::set(workspace, &due))?;
+        set(!self.notes.is_empty(), &|| Ok(notes::insert(workspace, &self.notes)))?;
         set(!self.notices.is_empty(), &|| Ok(notices::insert(&self.notices)))?;
         set(!self.set_aside.is_empty(), &|| Ok(quarantine::insert(&self.set_aside)))?;
         set(!self.done.is_empty(), &|| Ok(inbound_items::delete(workspace, &self.done)))?;
@@ -241,7 +286,6 @@ impl Rows {
         steps.extend(self.pictures.into_iter().map(media::insert_pending));
         steps.extend(self.pictures_stored.into_iter().map(|(id, stored)| media::set_stored(workspace, id, stored)));
         steps.extend(self.pictures_failed.into_iter().map(|id| media::set_failed(workspace, id)));
-        steps.extend(self.notes.into_iter().map(|note| notes::insert(workspace, note)));
         for (inbox, until, failure) in &self.pauses {
             steps.push(allowances::pause(workspace, *inbox, *until, failure.as_ref())?);
         }

@@ -270,10 +270,11 @@ async fn what_many_wait_for_is_given_away_in_one_transaction() {
     shop.is_consistent().await;
 }
 
-/// Two to look, four to give away: agents, contacts, conversations, and everything that is written.
+/// Two to look, four to give away: agents, contacts, conversations, and everything that is written. What is sent without waiting counts
+/// when the database is quick to answer it, as `BEGIN` is.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_round_of_many_takes_no_more_round_trips_than_one_of_few() {
-    const MOST: usize = 6;
+    const MOST: usize = 12;
     let shop = Shop::opens().await;
     let (mut node, trips) = shop.counted_node();
     for number in 0..8 {
