@@ -35,6 +35,8 @@ struct Given {
     to: Vec<UserId>,
     /// Whoever the next one was chosen for has no room any more.
     is_full: bool,
+    /// What went wrong over one of them alone.
+    fault: Option<Error>,
 }
 
 impl Runner {
@@ -47,7 +49,7 @@ impl Runner {
         let QueueSnapshot { mut waiting, team } = self.store.queue_snapshot(workspace, queue, ROUND).await?;
         let presence = |user, availability| Presence::of(self.live.is_connected(workspace, user), availability);
         let candidates = team.into_iter().map(|agent| Candidate { presence: presence(agent.user, agent.availability), agent });
-        let (is_whole, mut has_given) = (waiting.len() < ROUND, false);
+        let (is_whole, mut has_given, mut fault) = (waiting.len() < ROUND, false, None);
         let mut round = Round::new(candidates.collect(), now());
         loop {
             let chosen = decide(&waiting, round.clone());
@@ -56,6 +58,7 @@ impl Runner {
             }
             let given = self.give(workspace, &chosen).await?;
             has_given |= !given.to.is_empty();
+            fault = fault.or(given.fault);
             // Whoever waited longer must not be passed over by who comes after: look anew.
             if given.is_full {
                 return Ok(RoundOutcome::MoreMayWait);
@@ -64,14 +67,18 @@ impl Runner {
             given.to.into_iter().for_each(|user| round.is_given(user));
             waiting.drain(..given.dealt_with);
         }
+        if let Some(fault) = fault {
+            return Err(fault);
+        }
         // Where nothing could be had of a whole round, somebody else is at work or has them locked: the sweep looks again.
         Ok(if has_given && !is_whole { RoundOutcome::MoreMayWait } else { RoundOutcome::Settled })
     }
 
-    /// Gives conversations to whom they were chosen for, together as far as that goes; where it fails over one of them, one by one.
+    /// Gives conversations to whom they were chosen for, together as far as that goes; where it fails over one of them, one by one, and
+    /// that one costs the others nothing.
     async fn give(&self, workspace: WorkspaceId, chosen: &[Assignment]) -> Result<Given, Error> {
         match self.give_together(workspace, chosen).await {
-            Err(error) if chosen.len() > 1 && is_of_one(&error) && !is_busy(&error) => {
+            Err(error) if is_of_one(&error) && !is_busy(&error) => {
                 tracing::debug!(%error, commands = chosen.len(), "assignments could not be made together; they are made one by one");
                 metrics::counter!("baton_command_sets_failed_total").increment(1);
             }
@@ -79,11 +86,19 @@ impl Runner {
         }
         let mut all = Given::default();
         for one in chosen.chunks(1) {
-            let given = self.give_together(workspace, one).await?;
-            all.dealt_with += given.dealt_with;
-            all.to.extend(given.to);
-            if given.is_full {
-                all.is_full = true;
+            match self.give_together(workspace, one).await {
+                Ok(given) => {
+                    all.dealt_with += given.dealt_with;
+                    all.to.extend(given.to);
+                    all.is_full = given.is_full;
+                }
+                Err(error) if is_of_one(&error) && !is_busy(&error) => {
+                    all.dealt_with += 1;
+                    all.fault.get_or_insert(error);
+                }
+                Err(error) => return Err(error),
+            }
+            if all.is_full {
                 break;
             }
         }
@@ -98,6 +113,7 @@ impl Runner {
     /// has is dealt with afterwards. Conversations that somebody has are left out. So whoever holds a conversation here has room for it,
     /// and another router that leaves it out passes over nobody; and nobody waits in a circle.
     async fn try_give(&self, workspace: WorkspaceId, chosen: &[Assignment]) -> Result<Given, Error> {
+        let chosen = of_different_contacts(chosen);
         let Some(first) = chosen.first() else { return Ok(Given::default()) };
         let places = self.places(workspace, chosen.iter().map(|assignment| assignment.waiting.inbox)).await?;
         let others: HashSet<UserId> = chosen.iter().map(|assignment| assignment.agent).filter(|agent| *agent != first.agent).collect();
@@ -109,7 +125,7 @@ impl Runner {
         let wishes: Vec<Wish> = chosen[..dealt_with].iter().map(wish).collect();
         let mut opened = self.open_many(&transaction, workspace, &places, wishes.iter().enumerate().collect()).await?;
         if opened.is_empty() {
-            return Ok(Given { dealt_with, to: Vec::new(), is_full });
+            return Ok(Given { dealt_with, is_full, ..Given::default() });
         }
         let decided = decide_all(workspace, &mut opened, agents)?;
         decided.rows.commit(transaction).await?;
@@ -117,7 +133,7 @@ impl Runner {
         decided.changes.iter().for_each(record_wait);
         self.publish(decided.changes);
         let to = decided.answers.into_iter().filter_map(|(number, answer)| answer.ok().and(chosen.get(number)));
-        Ok(Given { dealt_with, to: to.map(|assignment| assignment.agent).collect(), is_full })
+        Ok(Given { dealt_with, to: to.map(|assignment| assignment.agent).collect(), is_full, fault: None })
     }
 
     /// The queues a person works for; they are looked at when the person comes or has room again.
@@ -127,6 +143,13 @@ impl Runner {
     pub async fn queues_of(&self, workspace: WorkspaceId, user: UserId) -> Result<Vec<QueueId>, Error> {
         Ok(self.store.queues_of(workspace, user).await?)
     }
+}
+
+/// One transaction has one conversation of a contact; another one of theirs, in another inbox, comes with what stands behind it.
+fn of_different_contacts(chosen: &[Assignment]) -> &[Assignment] {
+    let mut seen = HashSet::new();
+    let count = chosen.iter().take_while(|assignment| seen.insert(assignment.waiting.contact)).count();
+    &chosen[..count]
 }
 
 /// Whoever is first is waited for, and comes first when it is tried again.

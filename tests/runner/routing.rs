@@ -256,6 +256,43 @@ async fn room_for_what_somebody_has_goes_to_who_comes_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_that_cannot_be_written_down_costs_those_behind_it_nothing() {
+    let shop = Shop::opens().await;
+    let mut node = shop.node(4);
+    let ana = shop.hires("Ana", Role::Agent, 2).await;
+    node.is_visited_by(shop.workspace, ana.user);
+    let waiting = shop.customers_wait(shop.support, 4).await;
+    let refuse = format!("ALTER TABLE events ADD CHECK (subject_id <> '{}')", waiting[0]);
+    shop.execute(&refuse, &[]).await;
+    let outcome = node.runner.route(shop.workspace, shop.support).await;
+    assert!(matches!(&outcome, Err(Error::Store(error)) if error.is_of_the_data()), "{outcome:?}");
+    let held = shop.rows("SELECT id FROM conversations WHERE agent_id IS NOT NULL", &[]).await;
+    let mut expected = [waiting[1].0, waiting[2].0];
+    let mut held: Vec<uuid::Uuid> = held.iter().map(|row| row.get(0)).collect();
+    expected.sort();
+    held.sort();
+    assert_eq!(held, expected);
+    shop.is_consistent().await;
+}
+
+/// Somebody may write to two numbers of one shop.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_conversations_of_one_customer_are_given_away_in_one_round() {
+    let shop = Shop::opens().await;
+    let mut node = shop.node(4);
+    let ana = shop.hires("Ana", Role::Agent, 8).await;
+    node.is_visited_by(shop.workspace, ana.user);
+    let waiting = shop.customers_wait(shop.support, 3).await;
+    let of_the_first =
+        "UPDATE conversations SET contact_id = (SELECT contact_id FROM conversations WHERE id = $2), inbox_id = $3 WHERE id = $1";
+    let other = shop.another_inbox().await;
+    shop.execute(of_the_first, &[&waiting[1].0, &waiting[0].0, &other.0]).await;
+    node.runner.route(shop.workspace, shop.support).await.unwrap();
+    assert_eq!(shop.count("SELECT count(*) FROM conversations WHERE agent_id IS NOT NULL").await, 3);
+    shop.is_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_many_wait_for_is_given_away_in_one_transaction() {
     let shop = Shop::opens().await;
     let mut node = shop.node(4);
