@@ -9,7 +9,7 @@ use super::many::{Wish, decide_all, is_of_one};
 use super::{Error, Runner, now};
 use crate::domain::agent::Presence;
 use crate::domain::ids::{QueueId, UserId, WorkspaceId};
-use crate::domain::routing::{Assignment, Candidate, Round, decide, with_room};
+use crate::domain::routing::{Assignment, Candidate, Round, decide, standing};
 use crate::live::change::ConversationChange;
 use crate::store::queues::QueueSnapshot;
 use crate::store::{self, Transaction};
@@ -33,8 +33,8 @@ struct Given {
     dealt_with: usize,
     /// Who was given one more of these; what is missing waits no more, or somebody has it.
     to: Vec<UserId>,
-    /// Whoever the next one was chosen for has no room any more.
-    is_full: bool,
+    /// Whoever the next one was chosen for has no room any more, or is busier than they were.
+    is_overtaken: bool,
     /// What went wrong over one of them alone.
     fault: Option<Error>,
 }
@@ -60,7 +60,7 @@ impl Runner {
             has_given |= !given.to.is_empty();
             fault = fault.or(given.fault);
             // Whoever waited longer must not be passed over by who comes after: look anew.
-            if given.is_full {
+            if given.is_overtaken {
                 return Ok(RoundOutcome::MoreMayWait);
             }
             // Room that is left, because somebody was quicker at some of them, is for those behind.
@@ -90,7 +90,7 @@ impl Runner {
                 Ok(given) => {
                     all.dealt_with += given.dealt_with;
                     all.to.extend(given.to);
-                    all.is_full = given.is_full;
+                    all.is_overtaken = given.is_overtaken;
                 }
                 Err(error) if is_of_one(&error) && !is_busy(&error) => {
                     all.dealt_with += 1;
@@ -98,7 +98,7 @@ impl Runner {
                 }
                 Err(error) => return Err(error),
             }
-            if all.is_full {
+            if all.is_overtaken {
                 break;
             }
         }
@@ -120,12 +120,12 @@ impl Runner {
         let mut connection = self.enter().await?;
         let transaction = Transaction::begin(&mut connection.client);
         let agents = store::agents::lock_first(&transaction, workspace, first.agent, &others.into_iter().collect::<Vec<_>>()).await?;
-        let dealt_with = with_room(chosen, &agents);
-        let is_full = chosen.get(dealt_with).is_some_and(|next| dealt_with == 0 || agents.contains_key(&next.agent));
+        let dealt_with = standing(chosen, &agents);
+        let is_overtaken = chosen.get(dealt_with).is_some_and(|next| dealt_with == 0 || agents.contains_key(&next.agent));
         let wishes: Vec<Wish> = chosen[..dealt_with].iter().map(wish).collect();
         let mut opened = self.open_many(&transaction, workspace, &places, wishes.iter().enumerate().collect()).await?;
         if opened.is_empty() {
-            return Ok(Given { dealt_with, is_full, ..Given::default() });
+            return Ok(Given { dealt_with, is_overtaken, ..Given::default() });
         }
         let decided = decide_all(workspace, &mut opened, agents)?;
         decided.rows.commit(transaction).await?;
@@ -133,7 +133,7 @@ impl Runner {
         decided.changes.iter().for_each(record_wait);
         self.publish(decided.changes);
         let to = decided.answers.into_iter().filter_map(|(number, answer)| answer.ok().and(chosen.get(number)));
-        Ok(Given { dealt_with, to: to.map(|assignment| assignment.agent).collect(), is_full, fault: None })
+        Ok(Given { dealt_with, to: to.map(|assignment| assignment.agent).collect(), is_overtaken, fault: None })
     }
 
     /// The queues a person works for; they are looked at when the person comes or has room again.

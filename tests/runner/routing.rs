@@ -217,6 +217,33 @@ async fn of_two_nodes_that_see_the_same_place_one_gives_it_away() {
     shop.is_consistent().await;
 }
 
+/// Both see the same agent as the least busy at the same moment, in queues of one team.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_nodes_that_choose_the_same_agent_one_looks_again() {
+    let shop = Shop::opens().await;
+    let mut nodes = [shop.node(2), shop.node(2)];
+    let ana = shop.hires("Ana", Role::Agent, 8).await;
+    shop.execute("UPDATE agents SET idle_since = now() - interval '1 hour'", &[]).await;
+    let ben = shop.hires("Ben", Role::Agent, 8).await;
+    nodes.iter_mut().for_each(|node| [&ana, &ben].iter().for_each(|person| node.is_visited_by(shop.workspace, person.user)));
+    shop.customers_wait(shop.support, 1).await;
+    shop.customers_wait(shop.orders, 1).await;
+    let mut client = shop.store.client().await.unwrap();
+    let changing = client.transaction().await.unwrap();
+    changing.execute("SELECT FROM agents WHERE user_id = $1 FOR UPDATE", &[&ana.user.0]).await.unwrap();
+    let routing = [(&nodes[0], shop.support), (&nodes[1], shop.orders)].map(|(node, queue)| {
+        let (runner, workspace) = (node.runner.clone(), shop.workspace);
+        tokio::spawn(async move { while runner.route(workspace, queue).await.unwrap() == RoundOutcome::MoreMayWait {} })
+    });
+    while shop.count("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'").await < 2 {}
+    changing.rollback().await.unwrap();
+    for routed in routing {
+        routed.await.unwrap();
+    }
+    assert_eq!(shop.count("SELECT count(*) FROM agents WHERE load = 1").await, 2);
+    shop.is_consistent().await;
+}
+
 /// Whoever works on a conversation, or at its contact, is not waited for; and what they leave comes in the next round.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_somebody_has_is_left_out_without_waiting_and_comes_next() {

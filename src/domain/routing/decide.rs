@@ -108,18 +108,21 @@ pub fn decide(waiting: &[Waiting], mut round: Round) -> Vec<Assignment> {
     waiting.iter().map_while(&mut assign).collect()
 }
 
-/// How many of these, from the first on, find the room they were chosen for, by how busy `agents` are now. What comes behind one that
-/// finds none is decided anew: whoever waited longer is not passed over.
+/// How many of these, from the first on, still stand by how busy `agents` are now: whoever was chosen has room, and is no busier than they
+/// were thought to be. What comes behind one that does not is decided anew: whoever waited longer is not passed over, and of routers that
+/// look at the same moment not each gives to the same few.
 #[must_use]
-pub fn with_room(assignments: &[Assignment], agents: &HashMap<UserId, Agent>) -> usize {
+pub fn standing(assignments: &[Assignment], agents: &HashMap<UserId, Agent>) -> usize {
     let mut given: HashMap<UserId, i32> = HashMap::new();
-    let mut has_room = |assignment: &&Assignment| {
+    let mut stands = |assignment: &&Assignment| {
         let Some(agent) = agents.get(&assignment.agent) else { return false };
+        let thought = assignment.reason.considered.iter().find(|considered| considered.user == agent.user);
         let given = given.entry(agent.user).or_default();
+        let load = agent.load + *given;
         *given += 1;
-        agent.load + *given <= agent.capacity
+        load < agent.capacity && thought.is_none_or(|considered| load <= considered.load)
     };
-    assignments.iter().take_while(&mut has_room).count()
+    assignments.iter().take_while(&mut stands).count()
 }
 
 fn considered(candidate: &Candidate) -> Considered {
@@ -226,23 +229,20 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_behind_one_without_room_is_decided_anew() {
+    fn who_comes_behind_one_that_does_not_stand_any_more_is_decided_anew() {
         let candidates = vec![candidate(1, 0, 9, Presence::Online), candidate(2, 0, 0, Presence::Online)];
         let assignments = decide(&waiting(4), candidates.clone());
         assert_eq!(chosen(&assignments), [1, 2, 1, 2]);
-        let agents = |loads: [i32; 2]| {
-            let busier = candidates.iter().zip(loads).map(|(candidate, load)| Agent { load, ..candidate.agent.clone() });
-            busier.map(|agent| (agent.user, agent)).collect::<HashMap<_, _>>()
+        let agents = |loads: [i32; 2], capacity| {
+            let now = candidates.iter().zip(loads).map(|(candidate, load)| Agent { load, capacity, ..candidate.agent.clone() });
+            now.map(|agent| (agent.user, agent)).collect::<HashMap<_, _>>()
         };
-        assert_eq!(with_room(&assignments, &agents([0, 0])), 4);
-        assert_eq!(
-            with_room(&assignments, &agents([1, 0])),
-            2,
-            "the second for the first agent finds no room, and the one behind it waits"
-        );
-        assert_eq!(with_room(&assignments, &agents([0, 2])), 1);
-        let mut without_the_first = agents([0, 0]);
+        assert_eq!(standing(&assignments, &agents([0, 0], 2)), 4);
+        assert_eq!(standing(&assignments, &agents([0, 0], 1)), 2, "who has room for one is given one");
+        assert_eq!(standing(&assignments, &agents([0, 1], 9)), 1, "the second agent is busier than they were thought to be");
+        assert_eq!(standing(&assignments, &agents([-1, -1], 9)), 4, "whoever is less busy may have it all the same");
+        let mut without_the_first = agents([0, 0], 2);
         without_the_first.remove(&candidates[0].agent.user);
-        assert_eq!(with_room(&assignments, &without_the_first), 0, "who has left has no room");
+        assert_eq!(standing(&assignments, &without_the_first), 0, "who has left has no room");
     }
 }
