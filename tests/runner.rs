@@ -60,6 +60,8 @@ mod strangers;
 mod their_bodies;
 #[path = "runner/ticks.rs"]
 mod ticks;
+#[path = "support/trips.rs"]
+mod trips;
 #[path = "runner/undoing.rs"]
 mod undoing;
 #[path = "runner/untouched.rs"]

@@ -15,7 +15,7 @@ mod servers;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use baton::demo::postgres::Durability;
 use baton::store::Store;
@@ -25,16 +25,21 @@ use servers::keys::keys;
 
 #[test]
 fn every_file_with_statements_is_in_the_registry() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
     let mut declaring = BTreeSet::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if fs::read_to_string(&path).unwrap().lines().any(|line| line.starts_with("crate::statements!")) {
-            declaring.insert(path.file_stem().unwrap().to_string_lossy().into_owned());
+    let mut folders = vec!["src".into()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join::<&PathBuf>(&folder)).unwrap() {
+            let entry = entry.unwrap();
+            let path = folder.join(entry.file_name());
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(path);
+            } else if fs::read(entry.path()).unwrap().split(|byte| *byte == b'\n').any(|line| line.starts_with(b"crate::statements!")) {
+                declaring.insert(path.to_string_lossy().into_owned());
+            }
         }
     }
-    let known: BTreeSet<String> = registry::ALL.iter().map(|file| file.name.to_owned()).collect();
-    assert_eq!(declaring, known, "tests/statements/registry.rs names every file of src/store that declares statements");
+    let known: BTreeSet<String> = registry::ALL.iter().map(|file| registry::path(file.name)).collect();
+    assert_eq!(declaring, known, "tests/statements/registry.rs names every file that declares statements");
 }
 
 #[tokio::test]
@@ -46,7 +51,7 @@ async fn postgresql_understands_every_statement() {
     for file in registry::ALL {
         for statement in file.statements {
             if let Err(error) = client.prepare(statement.sql).await {
-                faults.push(format!("src/store/{}.rs: {}: {error:?}", file.name, statement.name));
+                faults.push(format!("{}: {}: {error:?}", registry::path(file.name), statement.name));
             }
         }
     }

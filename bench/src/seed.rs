@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use baton::demo::seed::tables::{self, PastContact};
 use baton::domain::access::Role;
 use baton::domain::channel::Channel;
 use baton::domain::contact::{Contact, Identity};
@@ -11,14 +12,18 @@ use baton::domain::event::{Event, Recorded};
 use baton::domain::hours::Hours;
 use baton::domain::ids::{ContactId, ConversationId, FlowId, InboxId, MessageId, QueueId, SessionId, TeamId, UserId, WorkspaceId};
 use baton::domain::inbox::Inbox;
+use baton::domain::journal::Subject;
 use baton::domain::message::{Author, Content, Message, Status};
 use baton::domain::queue::Queue;
-use baton::store::Store;
+use baton::store::agents::LoadShift;
 use baton::store::apps::App;
 use baton::store::inboxes::NewInbox;
-use baton::store::seed::{PastContact, PastConversation, PastMessage};
+use baton::store::messages::Placed;
+use baton::store::rows::Rows;
 use baton::store::sessions::NewSession;
+use baton::store::ticks::Times;
 use baton::store::users::NewUser;
+use baton::store::{Store, Transaction};
 use baton::web::sessions::cookies::{Binding, SessionCookie};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -84,10 +89,10 @@ pub async fn fill(store: &Store, url: &str) -> Result<Installation> {
         agents.push(employ(store, workspace, team, number).await?);
     }
     let inbox = connect_number(store, workspace, team).await?;
-    let (contacts, conversations) = conversations(&inbox, &agents);
-    store.insert_past(workspace, &contacts, &conversations).await?;
-    let customers = contacts.iter().flat_map(|past| past.identities.iter().map(|identity| identity.value().to_owned())).collect();
-    let all = conversations.iter().map(|past| past.conversation.id).collect();
+    let (contacts, rows) = conversations(workspace, &inbox, &agents);
+    let customers = contacts.iter().map(|past| past.identity.value().to_owned()).collect();
+    let all = rows.conversations().map(|(_, conversation)| conversation.id).collect();
+    keep(store, workspace, &contacts, rows).await?;
     let client = crate::world::connect(url).await?;
     client.execute("UPDATE agents SET capacity = $1", &[&CAPACITY]).await?;
     client.batch_execute("VACUUM ANALYZE").await?;
@@ -146,25 +151,34 @@ async fn connect_number(store: &Store, workspace: WorkspaceId, team: TeamId) -> 
     Ok(inbox)
 }
 
+async fn keep(store: &Store, workspace: WorkspaceId, contacts: &[PastContact], rows: Rows) -> Result<()> {
+    let mut client = store.unhurried().await?;
+    let transaction = Transaction::begin(&mut client);
+    tables::add_contacts(&transaction, workspace, contacts).await?;
+    rows.write(&transaction).await?;
+    tables::mark_read(&transaction, workspace).await?;
+    Ok(transaction.commit().await?)
+}
+
 /// Everybody wrote an hour ago, and an agent has taken them on.
-fn conversations(inbox: &Inbox, agents: &[UserId]) -> (Vec<PastContact>, Vec<PastConversation>) {
+fn conversations(workspace: WorkspaceId, inbox: &Inbox, agents: &[UserId]) -> (Vec<PastContact>, Rows) {
     let since = Timestamp::now() - SignedDuration::from_hours(1);
-    let one = |number: usize| {
+    let (mut contacts, mut rows) = (Vec::new(), Rows::of(workspace));
+    for number in 0..HOLDERS * HELD {
         let contact = Contact::named(ContactId(Uuid::now_v7()), format!("Customer {number}"));
         let agent = agents[number % HOLDERS];
         let conversation = held(inbox, contact.id, agent, since);
-        let phone = Identity::Phone(format!("1555{number:07}"));
-        let (messages, events) = (1..=WRITTEN).map(|seq| written(seq, since)).unzip();
-        (
-            PastContact { contact, identities: vec![phone], since, events: Vec::new() },
-            PastConversation { conversation, messages, notes: Vec::new(), events },
-        )
-    };
-    (0..HOLDERS * HELD).map(one).unzip()
+        rows.conversation(None, &conversation);
+        // More than they may hold yet.
+        rows.load(agent, LoadShift { change: 1, given_at: None });
+        (1..=WRITTEN).for_each(|seq| write(&mut rows, &conversation, seq, since));
+        contacts.push(PastContact { contact, identity: Identity::Phone(format!("1555{number:07}")), since });
+    }
+    (contacts, rows)
 }
 
 /// A message, and its place in the journal.
-fn written(seq: i64, at: Timestamp) -> (PastMessage, Recorded) {
+fn write(rows: &mut Rows, conversation: &Conversation, seq: i64, at: Timestamp) {
     let id = Uuid::now_v7();
     let message = Message {
         id: MessageId(id),
@@ -177,7 +191,10 @@ fn written(seq: i64, at: Timestamp) -> (PastMessage, Recorded) {
         at,
         raw: None,
     };
-    (PastMessage { seq, message: message.clone() }, Recorded::new(seq, at, Event::MessageReceived { message }))
+    let Conversation { id: conversation, inbox, .. } = *conversation;
+    let told = Recorded::new(seq, at, Event::MessageReceived { message: message.clone() });
+    rows.events.push((Subject::Conversation(conversation), told));
+    rows.messages.push(Placed { conversation, inbox, seq, message, told: Times::default() });
 }
 
 fn held(inbox: &Inbox, contact: ContactId, agent: UserId, since: Timestamp) -> Conversation {

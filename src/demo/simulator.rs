@@ -9,8 +9,8 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use url::Url;
 
+use super::seed::tables::Answerable;
 use crate::config::program_folders;
-use crate::store::seed::Answerable;
 
 use super::account::Account;
 use super::process::{Process, Signal};

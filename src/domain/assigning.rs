@@ -1,12 +1,14 @@
 //! People take, hand on, resolve and reopen conversations.
 
+use jiff::Timestamp;
+
 use super::access::Permission;
 use super::answering::{allow, held_by};
 use super::command::{Person, TransferTarget};
 use super::conversation::{ControlBefore, Controller, Holder, State};
 use super::decision::Decision;
 use super::event::{Actor, Destination, Event, QueuedBecause};
-use super::ids::UserId;
+use super::ids::{QueueId, UserId};
 use super::receiving::queue;
 use super::refusal::Refusal;
 use super::routing::{AssignmentReason, Rule};
@@ -27,7 +29,18 @@ pub(super) fn take(it: &mut Decision, by: &Person) -> Result<(), Refusal> {
     }
     let before = control(it)?;
     stop_flow(it);
-    assign(it, by.user, by, Rule::Taken, Some(before))
+    assign_for(it, by, by.user, Rule::Taken, Some(before))
+}
+
+/// Routing chose somebody for a conversation that waited at a place in a queue. Whoever was quicker to move it is not bothered.
+pub(super) fn give(it: &mut Decision, to: UserId, reason: AssignmentReason, seen: (QueueId, Option<Timestamp>)) -> Result<(), Refusal> {
+    let conversation = it.conversation()?;
+    let (queue, queued_at) = seen;
+    if conversation.state == State::Resolved || conversation.holder() != Holder::Queue(queue) || conversation.queued_at != queued_at {
+        let name = conversation.controller.agent().and_then(|user| it.snapshot.workplace.people.get(&user).cloned());
+        return Err(Refusal::Overtaken { name });
+    }
+    assign(it, to, reason, None)
 }
 
 pub(super) fn transfer(it: &mut Decision, by: &Person, to: TransferTarget, note: Option<String>) -> Result<(), Refusal> {
@@ -51,7 +64,7 @@ pub(super) fn transfer(it: &mut Decision, by: &Person, to: TransferTarget, note:
                 return Err(Refusal::Already { since: conversation.assigned_at.unwrap_or(it.now) });
             }
             it.emit(Event::ConversationTransferred { by: by.actor(), to: Destination::Agent { user, name }, note, before });
-            assign(it, user, by, Rule::GivenBy { user: by.user, name: by.name.clone() }, None)
+            assign_for(it, by, user, Rule::GivenBy { user: by.user, name: by.name.clone() }, None)
         }
         TransferTarget::Queue(target) => {
             let name = it.snapshot.workplace.queue(target).ok_or(Refusal::UnknownQueue)?.name.clone();
@@ -106,7 +119,7 @@ pub(super) fn reopen(it: &mut Decision, by: &Person) -> Result<(), Refusal> {
     }
     let before = control(it)?;
     it.emit(Event::ConversationReopened { by: by.actor() });
-    assign(it, by.user, by, Rule::Taken, Some(before))
+    assign_for(it, by, by.user, Rule::Taken, Some(before))
 }
 
 /// Whether the conversation is where somebody saw it. Who got it in the meantime is not bothered; who was not quick enough is told
@@ -148,14 +161,20 @@ fn control(it: &Decision) -> Result<Box<ControlBefore>, Refusal> {
     Ok(Box::new(ControlBefore::of(it.conversation()?, it.snapshot.session.as_ref())))
 }
 
-fn assign(it: &mut Decision, user: UserId, by: &Person, rule: Rule, before: Option<Box<ControlBefore>>) -> Result<(), Refusal> {
+/// As a person asked for, who is told of their own room in other words.
+fn assign_for(it: &mut Decision, by: &Person, user: UserId, rule: Rule, before: Option<Box<ControlBefore>>) -> Result<(), Refusal> {
+    assign(it, user, AssignmentReason::plain(rule), before).map_err(|refusal| match refusal {
+        Refusal::NoRoom { load, capacity, .. } if user == by.user => Refusal::YouHaveNoRoom { load, capacity },
+        other => other,
+    })
+}
+
+fn assign(it: &mut Decision, user: UserId, reason: AssignmentReason, before: Option<Box<ControlBefore>>) -> Result<(), Refusal> {
     let agent = it.snapshot.agents.get(&user).ok_or(Refusal::UnknownPerson)?;
     let (name, load, capacity) = (agent.name.clone(), agent.load, agent.capacity);
-    match agent.has_room() {
-        false if user == by.user => return Err(Refusal::YouHaveNoRoom { load, capacity }),
-        false => return Err(Refusal::NoRoom { name, load, capacity }),
-        true => {}
+    if !agent.has_room() {
+        return Err(Refusal::NoRoom { name, load, capacity });
     }
-    it.emit(Event::ConversationAssigned { agent: user, name, reason: AssignmentReason::plain(rule), before });
+    it.emit(Event::ConversationAssigned { agent: user, name, reason, before });
     Ok(())
 }

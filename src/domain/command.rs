@@ -9,6 +9,7 @@ use super::delivery::Outcome;
 use super::ids::{BotId, ClaimId, ContactId, ConversationId, MediaId, MessageId, NoteId, QueueId, UserId};
 use super::inbound::{InboundMessage, StatusReport};
 use super::message::{MediaState, Wamid};
+use super::routing::AssignmentReason;
 use super::timer::Timer;
 
 #[derive(Debug, Clone)]
@@ -91,6 +92,13 @@ pub enum Command {
         by: Person,
         seq: i64,
     },
+    /// Routing gives it to whom it chose, while it waits in this queue since then.
+    Assign {
+        to: UserId,
+        reason: AssignmentReason,
+        queue: QueueId,
+        queued_at: Option<Timestamp>,
+    },
     /// Whoever holds it has left: it goes back to its queue.
     ReturnToQueue {
         from: UserId,
@@ -154,6 +162,7 @@ impl Command {
             | Command::BotReply { .. }
             | Command::BotHandOff { .. }
             | Command::MoveOn { .. }
+            | Command::Assign { .. }
             | Command::ReturnToQueue { .. }
             | Command::TimerDue { .. } => None,
         }

@@ -62,6 +62,7 @@ fn decide(it: &mut Decision, command: Command) -> Result<(), Refusal> {
         Command::MoveOn { to } => whose::move_on(it, to),
         Command::Part { by, other } => whose::part(it, &by, other),
         Command::Undo { by, seq } => undoing::undo(it, &by, seq),
+        Command::Assign { to, reason, queue, queued_at } => assigning::give(it, to, reason, (queue, queued_at)),
         Command::ReturnToQueue { from } => assigning::return_to_queue(it, from),
         Command::TimerDue { timer } => reporting::timer_due(it, timer),
         Command::AsSeen { holder, by, command } => {

@@ -51,6 +51,8 @@ impl Command {
             Command::AddNote { note, .. } => Needs { made: Some(Made::Note(*note)), ..none },
             Command::Take { by } | Command::Reopen { by } => Needs { agents: vec![by.user], holder: true, ..none },
             Command::Transfer { to: TransferTarget::Agent(user), .. } => Needs { agents: vec![*user], holder: true, ..none },
+            // It waits in a queue: nobody holds it.
+            Command::Assign { to, .. } => Needs { agents: vec![*to], ..none },
             Command::Transfer { to: TransferTarget::Queue(_), .. } | Command::Resolve { .. } | Command::ReturnToQueue { .. } => {
                 Needs { holder: true, ..none }
             }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::effects::{Effects, Gain, Shift, effects};
+use super::effects::effects;
 use super::guard::guarded;
 use super::lanes::is_young;
 use super::load::{Place, Reading, know_messages, snapshot};
@@ -88,7 +88,7 @@ impl Runner {
             tries += 1;
             match self.see_to(workspace, conversation, command.clone(), alongside.clone()).await {
                 // Where the same id of a browser was quicker, the next look finds it.
-                Err(Error::Store(error)) if (error.is_retryable() || is_taken(&error)) && tries < MAX_TRIES => {}
+                Err(Error::Store(error)) if is_a_race(&error) && tries < MAX_TRIES => {}
                 other => return other,
             }
         }
@@ -147,14 +147,18 @@ impl Runner {
         };
         let mut rows = Rows::of(workspace);
         rows.pictures_stored.extend(alongside.media.clone());
-        let Effects { change, shift } = effects(&mut rows, &mut snapshot, events, now)?;
-        shift_loads(&transaction, &snapshot, shift, now).await?;
+        let change = effects(&mut rows, &mut snapshot, events, now)?;
         rows.commit(transaction).await?;
         drop(connection);
         let done = Done::of(&change);
         self.publish(vec![change]);
         Ok(done)
     }
+}
+
+/// Whether somebody was quicker, which the next look finds.
+fn is_a_race(error: &store::Error) -> bool {
+    error.is_retryable() || error.is_overtaken() || is_taken(error)
 }
 
 /// The snapshot of what was found, with what the flow asked last.
@@ -184,31 +188,4 @@ fn reading_for(alongside: &Alongside, now: Timestamp) -> Reading {
 pub(super) fn asked(snapshot: &Snapshot) -> Vec<Uuid> {
     let ended = snapshot.acts.first().and_then(|first| first.act()?.2.session.as_ref());
     snapshot.session.iter().chain(ended).flat_map(|session| &session.asked).map(|message| message.0).collect()
-}
-
-/// Who holds a conversation changed. Capacity is checked by the statement.
-pub(super) async fn shift_loads(
-    transaction: &Transaction<'_>,
-    snapshot: &Snapshot,
-    shift: Option<Shift>,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let Some(Shift { from, to, gain }) = shift else { return Ok(()) };
-    if let Some(agent) = from {
-        store::agents::lose(transaction, snapshot.workspace, agent).await?;
-    }
-    let Some(agent) = to else { return Ok(()) };
-    let is_taken_on = match gain {
-        Gain::New => store::agents::gain(transaction, snapshot.workspace, agent, now).await?,
-        Gain::GivenBack => {
-            store::agents::give_back(transaction, snapshot.workspace, agent).await?;
-            true
-        }
-    };
-    if !is_taken_on {
-        let known = snapshot.agents.get(&agent);
-        let (name, load, capacity) = known.map_or((String::new(), 0, 0), |agent| (agent.name.clone(), agent.load, agent.capacity));
-        return Err(Refusal::NoRoom { name, load, capacity }.into());
-    }
-    Ok(())
 }

@@ -1,5 +1,5 @@
-//! What events mean for rows, stated once: for a command, for a lane's items, for many lanes. Pure but for the id of a
-//! notice; [`Rows`] are written by whoever asked.
+//! What events mean for rows, stated once: for a command, for a lane's items, for many of either, for a past that is made up, and for
+//! the tests of the rules. Pure but for the id of a notice; [`Rows`] are written by whoever asked.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ use crate::domain::journal::Subject;
 use crate::domain::message::{Content, Failure, MediaState, Message, Status};
 use crate::domain::snapshot::{InOutbox, Snapshot};
 use crate::live::change::ConversationChange;
+use crate::store::agents::LoadShift;
 use crate::store::media::{MediaPlace, Pending};
 use crate::store::messages::{Placed, Progress};
 use crate::store::notes::NewNote;
@@ -24,36 +25,11 @@ use crate::store::rows::Rows;
 use crate::store::ticks::Times;
 use crate::store::timers::{Deadline, Key};
 
-/// How a conversation comes to an agent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Gain {
-    /// Only where there is room.
-    New,
-    /// An act was undone: whoever held it before holds it again, room or not.
-    GivenBack,
-}
-
-/// Who holds a conversation changed: one more here, one less there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Shift {
-    pub from: Option<UserId>,
-    pub to: Option<UserId>,
-    pub gain: Gain,
-}
-
-/// What events came to.
-#[derive(Debug)]
-pub(super) struct Effects {
-    /// What to publish.
-    pub change: ConversationChange,
-    pub shift: Option<Shift>,
-}
-
-/// Applies events to the snapshot, and adds the rows they mean.
+/// Applies events to the snapshot, and adds the rows they mean; answers what to publish.
 ///
 /// # Errors
 /// When the events are about no conversation.
-pub(super) fn effects(rows: &mut Rows, snapshot: &mut Snapshot, events: Vec<Event>, now: Timestamp) -> Result<Effects, Error> {
+pub fn effects(rows: &mut Rows, snapshot: &mut Snapshot, events: Vec<Event>, now: Timestamp) -> Result<ConversationChange, Error> {
     let before = snapshot.conversation.clone();
     let contact_before = snapshot.contact.clone();
     let stood: Vec<(MessageId, InOutbox)> = snapshot.messages.iter().filter_map(|message| Some((message.id, message.outbox?))).collect();
@@ -91,11 +67,24 @@ pub(super) fn effects(rows: &mut Rows, snapshot: &mut Snapshot, events: Vec<Even
     }
     let left = unjournaled.iter().filter_map(|event| if let Event::LeftOutbox { message } = event { Some(*message) } else { None });
     let next_may_go = left.filter_map(|message| snapshot.message(message)).any(|message| message.is_followed);
-    let (from, to) = (before.and_then(|before| before.controller.agent()), conversation.controller.agent());
-    let gain = if recorded.iter().any(|recorded| matches!(recorded.event, Event::ActUndone { .. })) { Gain::GivenBack } else { Gain::New };
-    let shift = (from != to).then_some(Shift { from, to, gain });
+    let was_undone = recorded.iter().any(|recorded| matches!(recorded.event, Event::ActUndone { .. }));
+    shift_loads(rows, before.and_then(|before| before.controller.agent()), conversation.controller.agent(), (!was_undone).then_some(now));
     let change = ConversationChange::new(snapshot, before, recorded).ok_or(Error::NotFound)?;
-    Ok(Effects { change: ConversationChange { next_may_go, ..change }, shift })
+    Ok(ConversationChange { next_may_go, ..change })
+}
+
+/// Who holds a conversation changed: one more here, one less there. New work is what it is when an act is not undone, which gives back
+/// what they held before.
+fn shift_loads(rows: &mut Rows, from: Option<UserId>, to: Option<UserId>, given_at: Option<Timestamp>) {
+    if from == to {
+        return;
+    }
+    if let Some(user) = from {
+        rows.load(user, LoadShift { change: -1, given_at: None });
+    }
+    if let Some(user) = to {
+        rows.load(user, LoadShift { change: 1, given_at });
+    }
 }
 
 /// The journal keeps what the thread shows; a message's raw item stays with the message.
@@ -116,7 +105,7 @@ fn add_said(rows: &mut Rows, conversation: &Conversation, recorded: &Recorded, n
             }
             let Conversation { id: conversation, inbox, .. } = *conversation;
             rows.pictures.extend(picture(rows.workspace(), conversation, inbox, message, now));
-            rows.messages.push(Placed { conversation, inbox, seq: recorded.seq, message: message.clone() });
+            rows.messages.push(Placed { conversation, inbox, seq: recorded.seq, message: message.clone(), told: Times::default() });
         }
         Event::NoteAdded { note, by: Actor::Agent { user, .. }, body } => {
             let (conversation, author, body) = (conversation.id, *user, body.clone());

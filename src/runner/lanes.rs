@@ -8,8 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use self::opened::{Opened, look_around};
-use super::contact::shift_loads;
-use super::effects::{Effects, effects};
+use super::effects::effects;
 use super::guard::guarded;
 use super::load::Reading;
 use super::turns::{Patience, Turn};
@@ -238,13 +237,7 @@ async fn decide_all(transaction: &Transaction<'_>, lane: &mut Opened, reading: R
             }
         };
         match decided {
-            Ok(Effects { change, shift }) => {
-                if shift.is_some() {
-                    lane.has_written = true;
-                    shift_loads(transaction, &lane.snapshot, shift, now).await?;
-                }
-                changes.push(change);
-            }
+            Ok(change) => changes.push(change),
             Err(Refusal::Duplicate) => {}
             Err(refusal) => set_aside(&mut rows, &item, &refusal.to_string(), now)?,
         }
@@ -276,7 +269,7 @@ fn decide(
     told: &InboundItem,
     received_at: Timestamp,
     now: Timestamp,
-) -> Result<Result<Effects, Refusal>, Error> {
+) -> Result<Result<ConversationChange, Refusal>, Error> {
     let command = match told.clone() {
         InboundItem::Message(message) => Command::Receive { message, received_at },
         InboundItem::Status(report) => Command::RecordStatus(report),

@@ -1,18 +1,22 @@
-//! The door for many contacts of an inbox at once: a command about a conversation of each, loaded together and written as one set.
+//! The door for many contacts at once: a command about a conversation of each, loaded together and written as one set.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use futures_util::future::join_all;
 use uuid::Uuid;
 
-use super::contact::{Done, LONGEST, asked, shift_loads};
-use super::effects::{Effects, effects};
+use super::contact::{Done, LONGEST, asked};
+use super::effects::effects;
 use super::guard::guarded;
 use super::load::{Place, Reading, snapshot};
+use super::turns::Turn;
 use super::{Error, Runner, now};
-use crate::domain::ids::{ContactId, ConversationId, InboxId, WorkspaceId};
+use crate::domain::agent::Agent;
+use crate::domain::ids::{ContactId, ConversationId, InboxId, UserId, WorkspaceId};
 use crate::domain::needs::Needs;
 use crate::domain::{Command, Snapshot, handle};
+use crate::live::change::ConversationChange;
 use crate::store::loading::{WantedMessages, load_many};
 use crate::store::messages::{SpokenOf, known};
 use crate::store::rows::Rows;
@@ -22,6 +26,7 @@ use crate::store::{self, Transaction};
 #[derive(Debug, Clone)]
 pub struct Wish {
     pub contact: ContactId,
+    pub inbox: InboxId,
     pub conversation: ConversationId,
     pub command: Command,
 }
@@ -29,13 +34,13 @@ pub struct Wish {
 type Answer = Result<Done, Error>;
 
 impl Runner {
-    /// Runs commands about conversations of an inbox and commits them together, as far as nobody else has their contacts and they need
+    /// Runs commands about conversations and commits them together, as far as nobody else has their contacts and they need
     /// nothing but messages; the others each by itself. Answers each, in their order.
-    pub async fn run_many(&self, workspace: WorkspaceId, inbox: InboxId, wishes: Vec<Wish>) -> Vec<Answer> {
+    pub async fn run_many(&self, workspace: WorkspaceId, wishes: Vec<Wish>) -> Vec<Answer> {
         let mut together = match &wishes[..] {
             [] | [_] => HashMap::new(),
             several => {
-                let trying = guarded(self.try_many(workspace, inbox, several));
+                let trying = guarded(self.try_many(workspace, several));
                 match tokio::time::timeout(LONGEST, trying).await.unwrap_or(Err(Error::Busy)) {
                     Ok(answers) => answers,
                     Err(error) if is_of_one(&error) => {
@@ -61,53 +66,115 @@ impl Runner {
     }
 
     /// The answers by place; those that are missing did not run.
-    async fn try_many(&self, workspace: WorkspaceId, inbox: InboxId, wishes: &[Wish]) -> Result<HashMap<usize, Answer>, Error> {
+    async fn try_many(&self, workspace: WorkspaceId, wishes: &[Wish]) -> Result<HashMap<usize, Answer>, Error> {
         self.check_clock()?;
-        let place = self.place(workspace, inbox).await?;
+        let places = self.places(workspace, wishes.iter().map(|wish| wish.inbox)).await?;
         let mut connection = self.enter().await?;
-        let mut seen = HashSet::new();
-        let fit = wishes.iter().enumerate().filter(|(_, wish)| needs_messages_alone(&wish.command) && seen.insert(wish.contact));
-        let with_turns: Vec<_> = fit.filter_map(|fit| Some((fit, self.turns.take_at_once(workspace, fit.1.contact)?))).collect();
-        let wanted: Vec<WantedMessages> = with_turns
-            .iter()
-            .map(|((_, wish), _)| WantedMessages {
-                contact: wish.contact,
-                conversation: wish.conversation,
-                messages: wish.command.needs().messages,
-            })
-            .collect();
-        if wanted.is_empty() {
+        let transaction = Transaction::begin(&mut connection.client);
+        let fit = wishes.iter().enumerate().filter(|(_, wish)| needs_messages_alone(&wish.command)).collect();
+        let mut opened = self.open_many(&transaction, workspace, &places, fit).await?;
+        if opened.is_empty() {
             return Ok(HashMap::new());
         }
-        let transaction = Transaction::begin(&mut connection.client);
-        let mut found = load_many(&transaction, workspace, inbox, &wanted).await?;
-        let mut opened = Vec::with_capacity(found.len());
-        for ((number, wish), _) in &with_turns {
-            let Some((contact, conversation, messages)) = found.remove(&wish.contact) else { continue };
-            let mut snapshot = snapshot(&transaction, &place, contact, Some(conversation), Reading::Tolerant).await?;
-            add(&mut snapshot, messages)?;
-            opened.push((*number, snapshot));
-        }
-        know_what_was_asked(&transaction, &place, &mut opened).await?;
-        let (mut rows, mut answers, mut changes, now) = (Rows::of(workspace), HashMap::new(), Vec::new(), now());
-        for (number, mut snapshot) in opened {
-            match handle(&snapshot, wishes[number].command.clone(), now) {
-                Ok(events) => {
-                    let mut own = Rows::of(workspace);
-                    let Effects { change, shift } = effects(&mut own, &mut snapshot, events, now)?;
-                    shift_loads(&transaction, &snapshot, shift, now).await?;
-                    rows.append(own);
-                    answers.insert(number, Ok(Done::of(&change)));
-                    changes.push(change);
-                }
-                Err(refusal) => _ = answers.insert(number, Err(refusal.into())),
+        let decided = decide_all(workspace, &mut opened, HashMap::new())?;
+        decided.rows.commit(transaction).await?;
+        drop(connection);
+        self.publish(decided.changes);
+        Ok(decided.answers)
+    }
+
+    /// The set-up around inboxes, read before a connection is held.
+    pub(super) async fn places(&self, workspace: WorkspaceId, inboxes: impl Iterator<Item = InboxId>) -> Result<Places, Error> {
+        let mut places = Places::new();
+        for inbox in inboxes {
+            if let Entry::Vacant(vacant) = places.entry(inbox) {
+                vacant.insert(self.place(workspace, inbox).await?);
             }
         }
-        rows.commit(transaction).await?;
-        drop(connection);
-        self.publish(changes);
-        Ok(answers)
+        Ok(places)
     }
+
+    /// Locks and loads what commands are about, each with its number, leaving out contacts and conversations that somebody has, and all
+    /// but the first command of a contact.
+    pub(super) async fn open_many<'a>(
+        &self,
+        transaction: &Transaction<'_>,
+        workspace: WorkspaceId,
+        places: &Places,
+        wishes: Vec<(usize, &'a Wish)>,
+    ) -> Result<Opened<'a>, Error> {
+        let mut seen = HashSet::new();
+        let first = wishes.into_iter().filter(|(_, wish)| seen.insert(wish.contact));
+        let (wishes, turns): (Vec<_>, Vec<_>) =
+            first.filter_map(|wish| Some((wish, self.turns.take_at_once(workspace, wish.1.contact)?))).unzip();
+        let mut opened = Opened { commands: Vec::with_capacity(wishes.len()), _turns: turns };
+        if wishes.is_empty() {
+            return Ok(opened);
+        }
+        let wanted: Vec<WantedMessages> = wishes.iter().map(|(_, wish)| wanted_messages(wish)).collect();
+        let mut found = load_many(transaction, workspace, &wanted).await?;
+        for (number, wish) in wishes {
+            let place = places.get(&wish.inbox).ok_or(Error::NotFound)?;
+            let Some((contact, conversation, messages)) = found.remove(&wish.contact) else { continue };
+            let mut snapshot = snapshot(transaction, place, contact, Some(conversation), Reading::Tolerant).await?;
+            add(&mut snapshot, messages)?;
+            opened.commands.push((number, wish, snapshot));
+        }
+        for inbox in places.keys() {
+            know_what_was_asked(transaction, workspace, *inbox, &mut opened.commands).await?;
+        }
+        Ok(opened)
+    }
+}
+
+/// The set-up around each inbox.
+pub(super) type Places = HashMap<InboxId, Place>;
+
+/// What one transaction holds: each command by its number, with its snapshot.
+pub(super) struct Opened<'a> {
+    commands: Vec<(usize, &'a Wish, Snapshot)>,
+    _turns: Vec<Turn>,
+}
+
+impl Opened<'_> {
+    /// Nothing could be had.
+    pub(super) fn is_empty(&self) -> bool {
+        self.commands.is_empty()
+    }
+}
+
+/// What commands came to.
+pub(super) struct Decided {
+    pub rows: Rows,
+    pub answers: HashMap<usize, Answer>,
+    pub changes: Vec<ConversationChange>,
+}
+
+/// Decides commands in their order. `agents` are those that they need, locked: each command sees them as those before it left them.
+pub(super) fn decide_all(workspace: WorkspaceId, opened: &mut Opened<'_>, mut agents: HashMap<UserId, Agent>) -> Result<Decided, Error> {
+    let now = now();
+    let mut all = Decided { rows: Rows::of(workspace), answers: HashMap::new(), changes: Vec::new() };
+    for (number, wish, mut snapshot) in std::mem::take(&mut opened.commands) {
+        let needed = wish.command.needs().agents.into_iter();
+        snapshot.agents = needed.filter_map(|user| Some((user, agents.get(&user)?.clone()))).collect();
+        match handle(&snapshot, wish.command.clone(), now) {
+            Ok(events) => {
+                let mut own = Rows::of(workspace);
+                let change = effects(&mut own, &mut snapshot, events, now)?;
+                agents.extend(snapshot.agents);
+                all.rows.append(own);
+                all.answers.insert(number, Ok(Done::of(&change)));
+                all.changes.push(change);
+            }
+            Err(refusal) => _ = all.answers.insert(number, Err(refusal.into())),
+        }
+    }
+    Ok(all)
+}
+
+fn wanted_messages(wish: &Wish) -> WantedMessages {
+    let Wish { contact, inbox, conversation, ref command } = *wish;
+    WantedMessages { contact, inbox, conversation, messages: command.needs().messages }
 }
 
 fn needs_messages_alone(command: &Command) -> bool {
@@ -125,25 +192,30 @@ fn add(snapshot: &mut Snapshot, messages: Vec<SpokenOf>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Adds what the flows asked last, of all of them at once.
-async fn know_what_was_asked(transaction: &Transaction<'_>, place: &Place, opened: &mut [(usize, Snapshot)]) -> Result<(), Error> {
-    let wanted: Vec<Uuid> = opened.iter().flat_map(|(_, snapshot)| asked(snapshot)).collect();
+/// Adds what the flows of an inbox asked last, of all of them at once.
+async fn know_what_was_asked(
+    transaction: &Transaction<'_>,
+    workspace: WorkspaceId,
+    inbox: InboxId,
+    opened: &mut [(usize, &Wish, Snapshot)],
+) -> Result<(), Error> {
+    let ours = |wish: &Wish| wish.inbox == inbox;
+    let wanted: Vec<Uuid> = opened.iter().filter(|(_, wish, _)| ours(wish)).flat_map(|(_, _, snapshot)| asked(snapshot)).collect();
     if wanted.is_empty() {
         return Ok(());
     }
     let mut of_conversations: HashMap<ConversationId, Vec<SpokenOf>> = HashMap::new();
-    for found in known(transaction, place.workspace, place.inbox.id, &[], &wanted).await? {
+    for found in known(transaction, workspace, inbox, &[], &wanted).await? {
         of_conversations.entry(found.conversation).or_default().push(found);
     }
-    for (_, snapshot) in opened {
-        let found = snapshot.conversation.as_ref().and_then(|conversation| of_conversations.remove(&conversation.id));
-        add(snapshot, found.unwrap_or_default())?;
+    for (_, wish, snapshot) in opened {
+        add(snapshot, of_conversations.remove(&wish.conversation).unwrap_or_default())?;
     }
     Ok(())
 }
 
 /// Whether a fault may be that of one command, or of a meeting with somebody else, so that each may run by itself.
-fn is_of_one(error: &Error) -> bool {
+pub(super) fn is_of_one(error: &Error) -> bool {
     match error {
         Error::Store(error) => {
             error.is_of_the_data() || error.is_busy() || error.is_retryable() || matches!(error, store::Error::Unreadable(_))

@@ -1,9 +1,9 @@
 //! The one door. Every change runs the same steps: lock → load → decide → write → commit → publish, for a contact ([`contact`]), for
-//! many of them ([`many`]), and for what waits for many ([`lanes`]). Who waits
-//! in a queue is given to agents by statements that say themselves whether it may still be ([`routing`]).
+//! many of them ([`many`]), and for what waits for many ([`lanes`]). Routing chooses who waits for whom, and gives them away as a set of
+//! commands ([`routing`]).
 
 pub mod contact;
-mod effects;
+pub mod effects;
 pub mod feed;
 pub(crate) mod guard;
 pub mod intake;

@@ -75,9 +75,9 @@ impl Runner {
 
     /// Records what came of sends of a number, together; answers each, in their order. What WhatsApp took under a name that the database
     /// does not, was taken all the same: it gets a name of ours, and statuses find it by our id.
-    pub async fn record_deliveries(&self, number: (WorkspaceId, InboxId), sent: &[(&Dispatch, Outcome)]) -> Vec<Result<Done, Error>> {
+    pub async fn record_deliveries(&self, workspace: WorkspaceId, sent: &[(&Dispatch, Outcome)]) -> Vec<Result<Done, Error>> {
         let wishes = sent.iter().map(|(dispatch, outcome)| wish(dispatch, outcome.clone())).collect();
-        let mut answers = self.run_many(number.0, number.1, wishes).await;
+        let mut answers = self.run_many(workspace, wishes).await;
         for ((dispatch, outcome), answer) in sent.iter().zip(&mut answers) {
             if let Err(Error::Store(error)) = answer
                 && matches!(outcome, Outcome::Accepted { .. })
@@ -96,8 +96,7 @@ impl Runner {
     /// # Errors
     /// A fault, or a refusal when a status told it first, or when it is out of this claim's hands.
     pub async fn record_delivery(&self, dispatch: &Dispatch, outcome: Outcome) -> Result<Done, Error> {
-        let number = (dispatch.workspace, dispatch.inbox);
-        self.record_deliveries(number, &[(dispatch, outcome)]).await.pop().unwrap_or(Err(Error::NotFound))
+        self.record_deliveries(dispatch.workspace, &[(dispatch, outcome)]).await.pop().unwrap_or(Err(Error::NotFound))
     }
 
     /// Records that a claim's node stopped: nobody knows what came of the send.
@@ -113,7 +112,7 @@ impl Runner {
 
 fn wish(dispatch: &Dispatch, outcome: Outcome) -> Wish {
     let command = Command::RecordDelivery { message: dispatch.id, claim: dispatch.claim, attempts: dispatch.attempts, outcome };
-    Wish { contact: dispatch.contact, conversation: dispatch.conversation, command }
+    Wish { contact: dispatch.contact, inbox: dispatch.inbox, conversation: dispatch.conversation, command }
 }
 
 #[cfg(test)]

@@ -1,39 +1,21 @@
-//! The door for a queue: look who waits and who could take it, decide, claim, publish. Nothing is locked between looking and claiming:
-//! the claim says whether both are still so.
+//! The door for a queue: look who waits and who could take it, choose, and give all of it away as one set of commands. Nothing is locked
+//! while it is chosen: whether it may still be is decided as of any other command.
 
-use std::sync::Arc;
+use std::collections::HashSet;
 
-use super::load::{Place, Reading, snapshot};
-use super::workplaces::Connections;
-use super::{Error, Runner, Workplaces, now};
+use super::contact::LONGEST;
+use super::guard::guarded;
+use super::many::{Wish, decide_all, is_of_one};
+use super::{Error, Runner, now};
 use crate::domain::agent::Presence;
-use crate::domain::conversation::{Controller, Listing, State};
-use crate::domain::event::{Event, Recorded};
-use crate::domain::ids::{InboxId, QueueId, UserId, WorkspaceId};
-use crate::domain::routing::{Assignment, Candidate, Round, Waiting};
-use crate::domain::workplace::Workplace;
+use crate::domain::ids::{QueueId, UserId, WorkspaceId};
+use crate::domain::routing::{Assignment, Candidate, Round, decide, standing};
 use crate::live::change::ConversationChange;
-use crate::store::conversations::Loaded;
-use crate::store::queues::Claimed;
+use crate::store::queues::QueueSnapshot;
 use crate::store::{self, Transaction};
 
 /// Conversations that one round looks at.
-const ROUND: i64 = 50;
-
-/// The set-up around a round.
-struct Surroundings {
-    workplaces: Arc<Workplaces>,
-    workplace: Arc<Workplace>,
-    connections: Arc<Connections>,
-}
-
-impl Surroundings {
-    fn place(&self, workspace: WorkspaceId, inbox: InboxId) -> Option<Place> {
-        let connection = self.connections.get(&inbox)?;
-        let (rules, workplace) = (self.workplaces.rules_of(&connection.inbox.channel), self.workplace.clone());
-        Some(Place { workspace, inbox: connection.inbox.clone(), rules, workplace })
-    }
-}
+const ROUND: usize = 50;
 
 /// What a round did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,98 +26,114 @@ pub enum RoundOutcome {
     MoreMayWait,
 }
 
+/// What became of assignments that were chosen together.
+#[derive(Debug, Default)]
+struct Given {
+    /// How many were dealt with, from the first on.
+    dealt_with: usize,
+    /// Who was given one more of these; what is missing waits no more, or somebody has it.
+    to: Vec<UserId>,
+    /// Whoever the next one was chosen for has no room any more, or is busier than they were.
+    is_overtaken: bool,
+    /// What went wrong over one of them alone.
+    fault: Option<Error>,
+}
+
 impl Runner {
-    /// Assigns who waits in a queue to who is present with room.
+    /// Assigns who waits in a queue to who is present with room, the longest waiting first.
     ///
     /// # Errors
     /// A fault; what was assigned before it stands and is shown.
     pub async fn route(&self, workspace: WorkspaceId, queue: QueueId) -> Result<RoundOutcome, Error> {
-        let workplaces = self.workplaces.clone();
-        let (workplace, connections) = (workplaces.get(workspace).await?, workplaces.connections(workspace).await?);
-        let surroundings = Surroundings { workplaces, workplace, connections };
         self.check_clock()?;
-        let snapshot = self.store.queue_snapshot(workspace, queue, ROUND).await?;
-        let candidates: Vec<Candidate> = snapshot
-            .team
-            .into_iter()
-            .map(|agent| Candidate { presence: Presence::of(self.live.is_connected(workspace, agent.user), agent.availability), agent })
-            .collect();
-        let now = now();
-        let mut claimed = Vec::with_capacity(snapshot.waiting.len());
-        let outcome = self.assign(workspace, queue, &snapshot.waiting, Round::new(candidates, now), &mut claimed).await;
-        let changes = self.changes(workspace, queue, &snapshot.waiting, &claimed, &surroundings).await?;
-        for change in &changes {
-            let waited = change.conversation.waiting_since.map_or(0.0, |since| now.duration_since(since).as_secs_f64());
-            metrics::histogram!("baton_queue_wait_seconds").record(waited.max(0.0));
-        }
-        self.publish(changes);
-        outcome
-    }
-
-    /// Claims for one after the other, the longest waiting first.
-    async fn assign(
-        &self,
-        workspace: WorkspaceId,
-        queue: QueueId,
-        waiting: &[Waiting],
-        mut round: Round,
-        claimed: &mut Vec<(Assignment, Recorded)>,
-    ) -> Result<RoundOutcome, Error> {
-        let now = round.now();
-        for conversation in waiting {
-            let Some(assignment) = round.choose(conversation) else { return Ok(RoundOutcome::Settled) };
-            let Assignment { agent, name, reason, .. } = assignment.clone();
-            let event = Event::ConversationAssigned { agent, name, reason, before: None };
-            match self.store.claim_waiting(workspace, queue, &assignment, &event, now).await? {
-                Claimed::Assigned { seq } => {
-                    round.is_given(agent);
-                    claimed.push((assignment, Recorded::new(seq, now, event)));
-                }
-                Claimed::Gone => {}
-                // Whoever waited longer must not be passed over by who comes after: decide anew.
-                Claimed::Full => return Ok(RoundOutcome::MoreMayWait),
+        let QueueSnapshot { mut waiting, team } = self.store.queue_snapshot(workspace, queue, ROUND).await?;
+        let presence = |user, availability| Presence::of(self.live.is_connected(workspace, user), availability);
+        let candidates = team.into_iter().map(|agent| Candidate { presence: presence(agent.user, agent.availability), agent });
+        let (is_whole, mut has_given, mut fault) = (waiting.len() < ROUND, false, None);
+        let mut round = Round::new(candidates.collect(), now());
+        loop {
+            let chosen = decide(&waiting, round.clone());
+            if chosen.is_empty() {
+                break;
             }
+            let given = self.give(workspace, &chosen).await?;
+            has_given |= !given.to.is_empty();
+            fault = fault.or(given.fault);
+            // Whoever waited longer must not be passed over by who comes after: look anew.
+            if given.is_overtaken {
+                return Ok(RoundOutcome::MoreMayWait);
+            }
+            // Room that is left, because somebody was quicker at some of them, is for those behind.
+            given.to.into_iter().for_each(|user| round.is_given(user));
+            waiting.drain(..given.dealt_with);
+        }
+        if let Some(fault) = fault {
+            return Err(fault);
         }
         // Where nothing could be had of a whole round, somebody else is at work or has them locked: the sweep looks again.
-        let is_full = !claimed.is_empty() && i64::try_from(waiting.len()).is_ok_and(|count| count >= ROUND);
-        Ok(if is_full { RoundOutcome::MoreMayWait } else { RoundOutcome::Settled })
+        Ok(if has_given && !is_whole { RoundOutcome::MoreMayWait } else { RoundOutcome::Settled })
     }
 
-    /// Everything a page shows of the conversations that were just assigned.
-    async fn changes(
-        &self,
-        workspace: WorkspaceId,
-        queue: QueueId,
-        waiting: &[Waiting],
-        claimed: &[(Assignment, Recorded)],
-        surroundings: &Surroundings,
-    ) -> Result<Vec<ConversationChange>, Error> {
-        let mut changes = Vec::with_capacity(claimed.len());
-        if claimed.is_empty() {
-            return Ok(changes);
+    /// Gives conversations to whom they were chosen for, together as far as that goes; where it fails over one of them, one by one, and
+    /// that one costs the others nothing.
+    async fn give(&self, workspace: WorkspaceId, chosen: &[Assignment]) -> Result<Given, Error> {
+        match self.give_together(workspace, chosen).await {
+            Err(error) if is_of_one(&error) && !is_busy(&error) => {
+                tracing::debug!(%error, commands = chosen.len(), "assignments could not be made together; they are made one by one");
+                metrics::counter!("baton_command_sets_failed_total").increment(1);
+            }
+            other => return other,
         }
-        let mut client = self.store.client().await?;
-        let transaction = Transaction::begin(&mut client);
-        for (assignment, recorded) in claimed {
-            let Some((loaded, contact)) = store::conversations::with_contact(&transaction, workspace, assignment.conversation).await?
-            else {
-                continue;
-            };
-            // A number that was connected a moment ago: its pages look for themselves.
-            let Some(place) = surroundings.place(workspace, loaded.conversation.inbox) else { continue };
-            // Who waits in a queue is in no flow.
-            let loaded = Loaded { session: Ok(None), ..loaded };
-            let snapshot = snapshot(&transaction, &place, contact, Some(loaded), Reading::Tolerant).await?;
-            let waited = waiting.iter().find(|waiting| waiting.conversation == assignment.conversation);
-            let last_agent = waited.and_then(|waiting| waiting.last_agent);
-            // Where the claim found it: it may have been handed on since.
-            let before = Listing { state: State::Open, controller: Controller::Queue, queue: Some(queue), last_agent };
-            if let Some(mut change) = ConversationChange::new(&snapshot, None, vec![recorded.clone()]) {
-                change.before = Some(before);
-                changes.push(change);
+        let mut all = Given::default();
+        for one in chosen.chunks(1) {
+            match self.give_together(workspace, one).await {
+                Ok(given) => {
+                    all.dealt_with += given.dealt_with;
+                    all.to.extend(given.to);
+                    all.is_overtaken = given.is_overtaken;
+                }
+                Err(error) if is_of_one(&error) && !is_busy(&error) => {
+                    all.dealt_with += 1;
+                    all.fault.get_or_insert(error);
+                }
+                Err(error) => return Err(error),
+            }
+            if all.is_overtaken {
+                break;
             }
         }
-        Ok(changes)
+        Ok(all)
+    }
+
+    async fn give_together(&self, workspace: WorkspaceId, chosen: &[Assignment]) -> Result<Given, Error> {
+        tokio::time::timeout(LONGEST, guarded(self.try_give(workspace, chosen))).await.unwrap_or(Err(Error::Busy))
+    }
+
+    /// Room comes first, and of these only the first one's is waited for, with nothing in hand: what comes behind an agent whom somebody
+    /// has is dealt with afterwards. Conversations that somebody has are left out. So whoever holds a conversation here has room for it,
+    /// and another router that leaves it out passes over nobody; and nobody waits in a circle.
+    async fn try_give(&self, workspace: WorkspaceId, chosen: &[Assignment]) -> Result<Given, Error> {
+        let chosen = of_different_contacts(chosen);
+        let Some(first) = chosen.first() else { return Ok(Given::default()) };
+        let places = self.places(workspace, chosen.iter().map(|assignment| assignment.waiting.inbox)).await?;
+        let others: HashSet<UserId> = chosen.iter().map(|assignment| assignment.agent).filter(|agent| *agent != first.agent).collect();
+        let mut connection = self.enter().await?;
+        let transaction = Transaction::begin(&mut connection.client);
+        let agents = store::agents::lock_first(&transaction, workspace, first.agent, &others.into_iter().collect::<Vec<_>>()).await?;
+        let dealt_with = standing(chosen, &agents);
+        let is_overtaken = chosen.get(dealt_with).is_some_and(|next| dealt_with == 0 || agents.contains_key(&next.agent));
+        let wishes: Vec<Wish> = chosen[..dealt_with].iter().map(wish).collect();
+        let mut opened = self.open_many(&transaction, workspace, &places, wishes.iter().enumerate().collect()).await?;
+        if opened.is_empty() {
+            return Ok(Given { dealt_with, is_overtaken, ..Given::default() });
+        }
+        let decided = decide_all(workspace, &mut opened, agents)?;
+        decided.rows.commit(transaction).await?;
+        drop(connection);
+        decided.changes.iter().for_each(record_wait);
+        self.publish(decided.changes);
+        let to = decided.answers.into_iter().filter_map(|(number, answer)| answer.ok().and(chosen.get(number)));
+        Ok(Given { dealt_with, to: to.map(|assignment| assignment.agent).collect(), is_overtaken, fault: None })
     }
 
     /// The queues a person works for; they are looked at when the person comes or has room again.
@@ -145,4 +143,28 @@ impl Runner {
     pub async fn queues_of(&self, workspace: WorkspaceId, user: UserId) -> Result<Vec<QueueId>, Error> {
         Ok(self.store.queues_of(workspace, user).await?)
     }
+}
+
+/// One transaction has one conversation of a contact; another one of theirs, in another inbox, comes with what stands behind it.
+fn of_different_contacts(chosen: &[Assignment]) -> &[Assignment] {
+    let mut seen = HashSet::new();
+    let count = chosen.iter().take_while(|assignment| seen.insert(assignment.waiting.contact)).count();
+    &chosen[..count]
+}
+
+/// Whoever is first is waited for, and comes first when it is tried again.
+fn is_busy(error: &Error) -> bool {
+    matches!(error, Error::Store(error) if error.is_busy())
+}
+
+fn wish(assignment: &Assignment) -> Wish {
+    let waiting = &assignment.waiting;
+    Wish { contact: waiting.contact, inbox: waiting.inbox, conversation: waiting.conversation, command: assignment.command() }
+}
+
+/// How long a customer waited until somebody got their conversation.
+fn record_wait(change: &ConversationChange) {
+    let assigned_at = change.conversation.assigned_at.unwrap_or_else(now);
+    let waited = change.conversation.waiting_since.map_or(0.0, |since| assigned_at.duration_since(since).as_secs_f64());
+    metrics::histogram!("baton_queue_wait_seconds").record(waited.max(0.0));
 }

@@ -50,6 +50,7 @@ impl Patience {
             | Command::RecordDelivery { .. }
             | Command::RecordLapse { .. }
             | Command::RecordMedia { .. }
+            | Command::Assign { .. }
             | Command::TimerDue { .. } => Patience::Pass,
             Command::AsSeen { command, .. } => Self::of(command),
         }

@@ -1,11 +1,12 @@
 //! Agents' rows: capacity is enforced here, in the statement that changes the load.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::statement::Step;
 use super::{Result, Store, Transaction, prepare};
 use crate::domain::agent::{Agent, Availability};
 use crate::domain::ids::{ConversationId, QueueId, TeamId, UserId, WorkspaceId};
@@ -21,13 +22,35 @@ crate::statements! {
           AND agent.user_id = ANY($2::uuid[] || (SELECT agent_id FROM conversations WHERE workspace_id = $1 AND id = $3))
         ORDER BY agent.user_id
         FOR UPDATE OF agent FOR SHARE OF person";
-    GAIN = "
-        UPDATE agents
-        SET load = load + 1, idle_since = $3
-        WHERE workspace_id = $1 AND user_id = $2 AND load < capacity";
-    /// Whoever undoes an act gets back what they held, at capacity too.
-    GIVE_BACK = "UPDATE agents SET load = load + 1 WHERE workspace_id = $1 AND user_id = $2";
-    LOSE = "UPDATE agents SET load = greatest(load - 1, 0) WHERE workspace_id = $1 AND user_id = $2";
+    /// Those of $2 whom nobody has.
+    LOCK_THOSE_FREE = "
+        SELECT agent.user_id, person.name, agent.availability, agent.load, agent.capacity, agent.idle_since, ARRAY[]::uuid[] AS teams
+        FROM agents AS agent
+        JOIN users AS person ON person.workspace_id = agent.workspace_id AND person.id = agent.user_id
+        WHERE agent.workspace_id = $1 AND person.active AND agent.user_id = ANY($2)
+        FOR UPDATE OF agent SKIP LOCKED FOR SHARE OF person SKIP LOCKED";
+    /// How much each holds more or less now: the only statement that changes a load, and rows are locked in the order of their ids. For
+    /// new work there has to be room; a division by zero says that there is none, and undoes what is sent with it. Whoever undoes an act
+    /// gets back what they held, at capacity too.
+    SHIFT_LOADS = "
+        WITH shift AS (
+            SELECT *
+            FROM UNNEST($2::uuid[], $3::integer[], $4::timestamptz[]) AS shift (user_id, change, given_at)
+        ), locked AS (
+            SELECT agent.user_id
+            FROM agents AS agent
+            JOIN shift ON shift.user_id = agent.user_id
+            WHERE agent.workspace_id = $1
+            ORDER BY agent.user_id
+            FOR UPDATE OF agent
+        )
+        UPDATE agents AS agent
+        SET load = greatest(agent.load + shift.change, 0)
+                / CASE WHEN shift.given_at IS NULL OR agent.load + shift.change <= agent.capacity THEN 1 ELSE 0 END,
+            idle_since = coalesce(shift.given_at, agent.idle_since)
+        FROM shift
+        JOIN locked ON locked.user_id = shift.user_id
+        WHERE agent.workspace_id = $1 AND agent.user_id = shift.user_id";
     HELD_BY = "
         SELECT id
         FROM conversations
@@ -94,33 +117,45 @@ pub async fn lock(
     Ok(rows.iter().map(|row| (UserId(row.get(0)), agent(row))).collect())
 }
 
-/// Gives an agent one more conversation; false when there is no room.
+/// Locks the row of an agent, which is waited for, and those of others as far as nobody has them, until the transaction ends.
 ///
 /// # Errors
-/// As PostgreSQL answers.
-pub async fn gain(transaction: &Transaction<'_>, workspace: WorkspaceId, user: UserId, now: Timestamp) -> Result<bool> {
-    let statement = prepare(transaction, &GAIN).await?;
-    Ok(transaction.execute(&statement, &[&workspace.0, &user.0, &now]).await? == 1)
+/// As PostgreSQL answers; [`is_busy`](super::Error::is_busy) when somebody has the first one for too long.
+pub async fn lock_first(
+    transaction: &Transaction<'_>,
+    workspace: WorkspaceId,
+    first: UserId,
+    others: &[UserId],
+) -> Result<HashMap<UserId, Agent>> {
+    for statement in [&LOCK, &LOCK_THOSE_FREE] {
+        prepare(transaction, statement).await?;
+    }
+    let (first, others) = ([first.0], others.iter().map(|user| user.0).collect::<Vec<_>>());
+    let free = async {
+        let statement = prepare(transaction, &LOCK_THOSE_FREE).await?;
+        Ok(transaction.query(&statement, &[&workspace.0, &others]).await?)
+    };
+    let (first, free) = tokio::join!(biased; lock(transaction, workspace, &first, None), free);
+    let (mut agents, free): (_, Result<Vec<Row>>) = (first?, free);
+    agents.extend(free?.iter().map(|row| (UserId(row.get(0)), agent(row))));
+    Ok(agents)
 }
 
-/// Gives an agent back what an act had ended that is undone now, whether there is room or not; routing gives nothing more until there is.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn give_back(transaction: &Transaction<'_>, workspace: WorkspaceId, user: UserId) -> Result<()> {
-    let statement = prepare(transaction, &GIVE_BACK).await?;
-    transaction.execute(&statement, &[&workspace.0, &user.0]).await?;
-    Ok(())
+/// How many conversations somebody holds more or less.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LoadShift {
+    pub change: i32,
+    /// When they were given new work; it needs room.
+    pub given_at: Option<Timestamp>,
 }
 
-/// Takes one conversation off an agent's load.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn lose(transaction: &Transaction<'_>, workspace: WorkspaceId, user: UserId) -> Result<()> {
-    let statement = prepare(transaction, &LOSE).await?;
-    transaction.execute(&statement, &[&workspace.0, &user.0]).await?;
-    Ok(())
+/// Changes how much people hold.
+pub(super) fn shift_loads(workspace: WorkspaceId, shifts: &BTreeMap<UserId, LoadShift>) -> Step {
+    Step::of(SHIFT_LOADS)
+        .with(workspace.0)
+        .with(shifts.keys().map(|user| user.0).collect::<Vec<_>>())
+        .with(shifts.values().map(|shift| shift.change).collect::<Vec<_>>())
+        .with(shifts.values().map(|shift| shift.given_at).collect::<Vec<_>>())
 }
 
 /// The queues a person works for.

@@ -92,7 +92,7 @@ crate::statements! {
         SELECT workspace_id, kind, value, contact_id, standing, since, joined_from::uuid[]
         FROM UNNEST($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::timestamptz[], $7::text[])
             AS met (workspace_id, kind, value, contact_id, standing, since, joined_from)";
-    /// Names that are another contact's from now on, or stand otherwise. Fails with [`OVERTAKEN`](super::payloads::OVERTAKEN) when one
+    /// Names that are another contact's from now on, or stand otherwise. [Overtaken](super::Error::is_overtaken) when one
     /// is not as it was when that was decided.
     MOVE_IDENTITIES = "
         WITH moved AS (

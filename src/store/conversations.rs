@@ -7,12 +7,10 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::access::Sight;
-use super::contacts::contact_columns;
 use super::reading::{if_known, optional};
 use super::statement::Step;
 use super::ticks::last_tick;
 use super::{Error, Result, Statement, Store, Transaction, prepare};
-use crate::domain::contact::Contact;
 use crate::domain::conversation::{Controller, Conversation, State};
 use crate::domain::flows::session::FlowSession;
 use crate::domain::ids::{BotId, ContactId, ConversationId, InboxId, QueueId, UserId, WorkspaceId};
@@ -40,7 +38,7 @@ crate::statements! {
         LEFT JOIN flow_sessions AS s ON s.workspace_id = c.workspace_id AND s.conversation_id = c.id
         WHERE c.workspace_id = $1 AND c.id = $2
         FOR UPDATE OF c");
-    /// As [`BY_ID`], of several.
+    /// As [`BY_ID`], of several that nobody has.
     BY_IDS = concat!("
         SELECT ", columns!(), ", s.session, EXISTS (
             SELECT FROM conversations AS other
@@ -49,13 +47,7 @@ crate::statements! {
         FROM conversations AS c
         LEFT JOIN flow_sessions AS s ON s.workspace_id = c.workspace_id AND s.conversation_id = c.id
         WHERE c.workspace_id = $1 AND c.id = ANY($2)
-        FOR UPDATE OF c");
-    WITH_CONTACT = concat!("
-        SELECT ", columns!(), ", s.session, false AS another_under_way, ", contact_columns!("contact"), "
-        FROM conversations AS c
-        JOIN contacts AS contact ON contact.workspace_id = c.workspace_id AND contact.id = c.contact_id
-        LEFT JOIN flow_sessions AS s ON s.workspace_id = c.workspace_id AND s.conversation_id = c.id
-        WHERE c.workspace_id = $1 AND c.id = $2");
+        FOR UPDATE OF c SKIP LOCKED");
     /// Of each contact the one under way, or the latest: a person may have opened an older one again.
     LATEST = concat!("
         SELECT latest.*
@@ -197,23 +189,13 @@ pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, id: Con
     Ok(transaction.query_opt(&statement, &[&workspace.0, &id.0]).await?.map(|row| loaded(&row)))
 }
 
-/// As [`load`], of several; those that do not exist are missing.
+/// As [`load`], of several; those that somebody has, or that do not exist, are missing.
 ///
 /// # Errors
 /// As PostgreSQL answers.
 pub async fn load_many(transaction: &Transaction<'_>, workspace: WorkspaceId, ids: &[Uuid]) -> Result<Vec<Loaded>> {
     let statement = prepare(transaction, &BY_IDS).await?;
     Ok(transaction.query(&statement, &[&workspace.0, &ids]).await?.iter().map(loaded).collect())
-}
-
-/// Reads a conversation with its contact, without a lock of its own.
-///
-/// # Errors
-/// As PostgreSQL answers.
-pub async fn with_contact(transaction: &Transaction<'_>, workspace: WorkspaceId, id: ConversationId) -> Result<Option<(Loaded, Contact)>> {
-    let statement = prepare(transaction, &WITH_CONTACT).await?;
-    let row = transaction.query_opt(&statement, &[&workspace.0, &id.0]).await?;
-    Ok(row.map(|row| (loaded(&row), super::contacts::contact(&row, WIDTH + 2))))
 }
 
 /// Adds conversations.

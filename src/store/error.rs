@@ -48,6 +48,12 @@ impl Error {
         self.code().is_some_and(|code| code.code().starts_with("22") || code.code().starts_with("23"))
     }
 
+    /// Whether a statement said so that what was sent with it is to be undone: it was decided from what is no more.
+    #[must_use]
+    pub fn is_overtaken(&self) -> bool {
+        self.code() == Some(&SqlState::DIVISION_BY_ZERO)
+    }
+
     /// Whether it says nothing about what was to be done: the same may succeed later.
     #[must_use]
     pub fn is_passing(&self) -> bool {

@@ -124,43 +124,54 @@ async fn used(transaction: &Transaction<'_>, workspace: WorkspaceId, made: Optio
 #[derive(Debug)]
 pub struct WantedMessages {
     pub contact: ContactId,
+    pub inbox: InboxId,
     pub conversation: ConversationId,
     pub messages: Vec<MessageId>,
 }
 
-/// Locks those contacts that nobody has, each named once, and behind those locks reads the conversations and messages of all of them.
+/// Locks those contacts and conversations that nobody has, each named once, and behind those locks reads what is said of all of them.
 ///
 /// # Errors
-/// As PostgreSQL answers; [`is_busy`](super::Error::is_busy), for all of them, when somebody has the conversation of one.
+/// As PostgreSQL answers.
 pub async fn load_many(
     transaction: &Transaction<'_>,
     workspace: WorkspaceId,
-    inbox: InboxId,
     wanted: &[WantedMessages],
 ) -> Result<HashMap<ContactId, (Contact, Loaded, Vec<SpokenOf>)>> {
     for statement in [&conversations::BY_IDS, &messages::KNOWN_TO_ITEMS] {
         prepare(transaction, statement).await?;
     }
     let contacts: Vec<ContactId> = wanted.iter().map(|one| one.contact).collect();
-    let free: HashMap<ContactId, Contact> =
+    let mut free: HashMap<ContactId, Contact> =
         lanes::lock_those_free(transaction, workspace, &contacts).await?.into_iter().map(|contact| (contact.id, contact)).collect();
-    let ours = || wanted.iter().filter(|one| free.contains_key(&one.contact));
-    let under_lock: Vec<Uuid> = ours().map(|one| one.conversation.0).collect();
-    let spoken_of: Vec<Uuid> = ours().flat_map(|one| &one.messages).map(|message| message.0).collect();
-    let (conversations, messages) = tokio::join!(
-        biased;
-        conversations::load_many(transaction, workspace, &under_lock),
-        wanted_if(!spoken_of.is_empty(), messages::known(transaction, workspace, inbox, &[], &spoken_of)),
-    );
-    let mut spoken_of: HashMap<ConversationId, Vec<SpokenOf>> = HashMap::new();
-    for found in messages? {
-        spoken_of.entry(found.conversation).or_default().push(found);
-    }
-    let mut free = free;
-    let all = conversations?.into_iter().filter_map(|loaded| {
+    let ours: Vec<&WantedMessages> = wanted.iter().filter(|one| free.contains_key(&one.contact)).collect();
+    let under_lock: Vec<Uuid> = ours.iter().map(|one| one.conversation.0).collect();
+    let (conversations, messages) =
+        tokio::join!(biased; conversations::load_many(transaction, workspace, &under_lock), spoken_of(transaction, workspace, &ours));
+    let (conversations, mut messages) = (conversations?, messages?);
+    let all = conversations.into_iter().filter_map(|loaded| {
         let contact = free.remove(&loaded.conversation.contact)?;
-        let messages = spoken_of.remove(&loaded.conversation.id).unwrap_or_default();
+        let messages = messages.remove(&loaded.conversation.id).unwrap_or_default();
         Some((contact.id, (contact, loaded, messages)))
     });
     Ok(all.collect())
+}
+
+/// The messages that commands speak of, by conversation.
+async fn spoken_of(
+    transaction: &Transaction<'_>,
+    workspace: WorkspaceId,
+    wanted: &[&WantedMessages],
+) -> Result<HashMap<ConversationId, Vec<SpokenOf>>> {
+    let mut of_inboxes: HashMap<InboxId, Vec<Uuid>> = HashMap::new();
+    for one in wanted.iter().filter(|one| !one.messages.is_empty()) {
+        of_inboxes.entry(one.inbox).or_default().extend(one.messages.iter().map(|message| message.0));
+    }
+    let mut of_conversations: HashMap<ConversationId, Vec<SpokenOf>> = HashMap::new();
+    for (inbox, ids) in of_inboxes {
+        for found in messages::known(transaction, workspace, inbox, &[], &ids).await? {
+            of_conversations.entry(found.conversation).or_default().push(found);
+        }
+    }
+    Ok(of_conversations)
 }

@@ -14,10 +14,12 @@ use crate::domain::snapshot::{KnownMessage, Used};
 crate::statements! {
     INSERT = "
         INSERT INTO messages (
-            workspace_id, id, conversation_id, inbox_id, seq, direction, author_kind, author_id, content, status, wamid, reply_to, at, raw)
+            workspace_id, id, conversation_id, inbox_id, seq, direction, author_kind, author_id, content, status, wamid, reply_to, at, raw,
+            failure, sent_at, delivered_at, read_at)
         SELECT $1, *
         FROM UNNEST($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::text[], $8::uuid[], $9::jsonb[], $10::text[],
-                    $11::text[], $12::text[], $13::timestamptz[], $14::jsonb[])";
+                    $11::text[], $12::text[], $13::timestamptz[], $14::jsonb[], $15::jsonb[], $16::timestamptz[], $17::timestamptz[],
+                    $18::timestamptz[])";
     SET_STATUS = "
         UPDATE messages
         SET status = now.status, failure = now.failure, wamid = coalesce(now.wamid, messages.wamid),
@@ -92,6 +94,18 @@ pub struct Placed {
     pub inbox: InboxId,
     pub seq: i64,
     pub message: Message,
+    /// When it got how far.
+    pub told: Times,
+}
+
+impl Placed {
+    /// It got this far before it was stored.
+    pub(super) fn gets(&mut self, progress: Progress) {
+        let Progress { message: _, status, failure, wamid, told } = progress;
+        (self.message.status, self.message.failure) = (status, failure);
+        self.message.wamid = wamid.or_else(|| self.message.wamid.take());
+        self.told = self.told.or(told);
+    }
 }
 
 /// How far a message got.
@@ -123,7 +137,16 @@ pub(super) fn insert(workspace: WorkspaceId, messages: &[Placed]) -> Result<Step
         .with(messages.iter().map(|placed| placed.message.wamid.clone()).collect::<Vec<_>>())
         .with(messages.iter().map(|placed| placed.message.reply_to.clone()).collect::<Vec<_>>())
         .with(messages.iter().map(|placed| placed.message.at).collect::<Vec<_>>())
-        .with(messages.iter().map(|placed| placed.message.raw.clone()).collect::<Vec<_>>()))
+        .with(messages.iter().map(|placed| placed.message.raw.clone()).collect::<Vec<_>>())
+        .with(
+            messages
+                .iter()
+                .map(|placed| placed.message.failure.as_ref().map(serde_json::to_value).transpose())
+                .collect::<Result<Vec<_>, _>>()?,
+        )
+        .with(messages.iter().map(|placed| placed.told.sent).collect::<Vec<_>>())
+        .with(messages.iter().map(|placed| placed.told.delivered).collect::<Vec<_>>())
+        .with(messages.iter().map(|placed| placed.told.read).collect::<Vec<_>>()))
 }
 
 /// Writes how far messages got; each is named once.

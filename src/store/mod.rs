@@ -41,7 +41,6 @@ pub mod reads;
 pub mod rows;
 pub mod sealed;
 pub mod secrets;
-pub mod seed;
 pub mod sessions;
 pub mod setup_rows;
 pub mod setups;

@@ -11,7 +11,8 @@ use crate::domain::snapshot::Used;
 crate::statements! {
     INSERT = "
         INSERT INTO notes (workspace_id, id, conversation_id, seq, author_id, body, at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        SELECT $1, *
+        FROM UNNEST($2::uuid[], $3::uuid[], $4::bigint[], $5::uuid[], $6::text[], $7::timestamptz[])";
     MADE = "SELECT conversation_id, author_id FROM notes WHERE workspace_id = $1 AND id = $2";
 }
 
@@ -26,10 +27,16 @@ pub struct NewNote {
     pub at: Timestamp,
 }
 
-/// Adds a note.
-pub(super) fn insert(workspace: WorkspaceId, note: NewNote) -> Step {
-    let NewNote { id, conversation, seq, author, body, at } = note;
-    Step::of(INSERT).with(workspace.0).with(id.0).with(conversation.0).with(seq).with(author.0).with(body).with(at)
+/// Adds notes.
+pub(super) fn insert(workspace: WorkspaceId, notes: &[NewNote]) -> Step {
+    Step::of(INSERT)
+        .with(workspace.0)
+        .with(notes.iter().map(|note| note.id.0).collect::<Vec<_>>())
+        .with(notes.iter().map(|note| note.conversation.0).collect::<Vec<_>>())
+        .with(notes.iter().map(|note| note.seq).collect::<Vec<_>>())
+        .with(notes.iter().map(|note| note.author.0).collect::<Vec<_>>())
+        .with(notes.iter().map(|note| note.body.clone()).collect::<Vec<_>>())
+        .with(notes.iter().map(|note| note.at).collect::<Vec<_>>())
 }
 
 /// The conversation of a stored note, and who wrote it.

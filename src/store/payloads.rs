@@ -24,7 +24,7 @@ crate::statements! {
                 LIMIT $2) AS oldest) AS measured
         WHERE bytes_before < $3
         ORDER BY seq";
-    /// Fails with [`OVERTAKEN`] when one of the bodies was sorted meanwhile.
+    /// [Overtaken](super::Error::is_overtaken) when one of the bodies was sorted meanwhile.
     STILL_UNSORTED = "SELECT 1 / (count(*) = $2)::integer FROM payloads WHERE seq = ANY($1) AND sorted_at IS NULL";
     MARK_SORTED = "UPDATE payloads SET sorted_at = $2 WHERE seq = ANY($1)";
     /// One step through the index for each.
@@ -47,9 +47,6 @@ crate::statements! {
             FROM (SELECT seq, sorted_at FROM payloads ORDER BY seq LIMIT 1000) AS oldest
             WHERE sorted_at < $1))";
 }
-
-/// SQLSTATE of a division by zero, which is how a statement that is sent with others says that they are to be undone.
-pub(super) const OVERTAKEN: &str = "22012";
 
 /// A stored body.
 #[derive(Debug, Clone)]

@@ -1,11 +1,12 @@
 //! The rows that decisions come to, gathered for one subject or for many, and written as sets: a statement for each table that every
 //! message touches, and for the others one for each row.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::agents::{self, LoadShift};
 use super::flight::{along, to_the_end};
 use super::inbound_items;
 use super::media::{self, Pending, StoredMedia};
@@ -21,7 +22,7 @@ use crate::domain::contact::Contact;
 use crate::domain::conversation::Conversation;
 use crate::domain::event::Recorded;
 use crate::domain::flows::session::FlowSession;
-use crate::domain::ids::{ClaimId, ContactId, ConversationId, InboxId, MediaId, MessageId, WorkspaceId};
+use crate::domain::ids::{ClaimId, ContactId, ConversationId, InboxId, MediaId, MessageId, UserId, WorkspaceId};
 use crate::domain::inbound::InboundItem;
 use crate::domain::journal::Subject;
 use crate::domain::message::Failure;
@@ -37,6 +38,7 @@ pub struct Rows {
     contacts: BTreeMap<ContactId, (Contact, Contact)>,
     sessions: BTreeMap<ConversationId, Option<FlowSession>>,
     timers: BTreeMap<Key, Option<Deadline>>,
+    loads: BTreeMap<UserId, LoadShift>,
     progress: Vec<Progress>,
     /// Messages that are in the outbox no more, with how they stood there.
     gone: Vec<(MessageId, InOutbox)>,
@@ -71,6 +73,7 @@ impl Rows {
             contacts: BTreeMap::new(),
             sessions: BTreeMap::new(),
             timers: BTreeMap::new(),
+            loads: BTreeMap::new(),
             progress: Vec::new(),
             gone: Vec::new(),
             events: Vec::new(),
@@ -121,8 +124,19 @@ impl Rows {
         self.timers.insert(key, due);
     }
 
-    /// How far a message got.
+    /// Somebody holds so many conversations more or less, and since `given_at`, if that is new work.
+    pub fn load(&mut self, user: UserId, LoadShift { change, given_at }: LoadShift) {
+        let known = self.loads.entry(user).or_default();
+        known.change += change;
+        known.given_at = known.given_at.max(given_at);
+    }
+
+    /// How far a message got; one that comes with the same rows comes as far as that at once.
     pub fn progress(&mut self, progress: Progress) {
+        if let Some(placed) = self.messages.iter_mut().rev().find(|placed| placed.message.id == progress.message) {
+            placed.gets(progress);
+            return;
+        }
         match self.progress.iter_mut().find(|known| known.message == progress.message) {
             Some(known) => {
                 let wamid = progress.wamid.clone().or_else(|| known.wamid.take());
@@ -141,10 +155,49 @@ impl Rows {
         }
     }
 
+    /// Conversations as they are now, and as they were first, if they were there.
+    pub fn conversations(&self) -> impl Iterator<Item = (Option<&Conversation>, &Conversation)> {
+        self.conversations.iter().map(|(before, now)| (before.as_ref(), now))
+    }
+
+    /// Contacts as they are now.
+    pub fn contacts(&self) -> impl Iterator<Item = &Contact> {
+        self.contacts.values().map(|(_, now)| now)
+    }
+
+    /// Where flows stand; nothing for one that is over.
+    pub fn sessions(&self) -> impl Iterator<Item = (ConversationId, Option<&FlowSession>)> {
+        self.sessions.iter().map(|(conversation, session)| (*conversation, session.as_ref()))
+    }
+
+    /// When timers are due; nothing for one that is cancelled.
+    pub fn timers(&self) -> impl Iterator<Item = (Key, Option<&Deadline>)> {
+        self.timers.iter().map(|(key, due)| (*key, due.as_ref()))
+    }
+
+    /// How much people hold more or less.
+    pub fn loads(&self) -> impl Iterator<Item = (UserId, LoadShift)> {
+        self.loads.iter().map(|(user, shift)| (*user, *shift))
+    }
+
+    /// How far messages got that were there before.
+    #[must_use]
+    pub fn advanced(&self) -> &[Progress] {
+        &self.progress
+    }
+
+    /// Messages that were in the outbox before, and are no more.
+    pub fn left_outbox(&self) -> impl Iterator<Item = MessageId> {
+        self.gone.iter().map(|(message, _)| *message)
+    }
+
     /// Adds those of somebody else: they speak of other subjects.
     pub fn append(&mut self, theirs: Rows) {
         for (before, now) in &theirs.conversations {
             self.conversation(before.as_ref(), now);
+        }
+        for (user, shift) in theirs.loads {
+            self.load(user, shift);
         }
         self.contacts.extend(theirs.contacts);
         self.sessions.extend(theirs.sessions);
@@ -196,27 +249,34 @@ impl Rows {
         };
         let (known, new): (Vec<_>, Vec<_>) = self.conversations.into_iter().partition(|(before, _)| before.is_some());
         let new: Vec<Conversation> = new.into_iter().map(|(_, now)| now).collect();
+        // What begins with these rows left nothing behind that could end.
+        let begun: HashSet<ConversationId> = new.iter().map(|conversation| conversation.id).collect();
         let known: Vec<(Conversation, Conversation)> = known.into_iter().filter_map(|(before, now)| Some((before?, now))).collect();
         // A contact has one under way in an inbox: the one before it ends first.
         set(!known.is_empty(), &|| conversations::update(workspace, &known))?;
         set(!new.is_empty(), &|| conversations::insert(workspace, &new))?;
         let contacts: Vec<(Contact, Contact)> = self.contacts.into_values().collect();
         set(!contacts.is_empty(), &|| contacts::update(workspace, &contacts))?;
+        // Agents' rows come after what has one owner at a time.
+        set(!self.loads.is_empty(), &|| Ok(agents::shift_loads(workspace, &self.loads)))?;
         set(!self.events.is_empty(), &|| events::insert(workspace, &self.events))?;
         set(!self.messages.is_empty(), &|| messages::insert(workspace, &self.messages))?;
         set(!self.progress.is_empty(), &|| messages::set_status(workspace, &self.progress))?;
         set(!self.gone.is_empty(), &|| Ok(outbox::remove(workspace, &self.gone)))?;
         set(!self.outgoing.is_empty(), &|| Ok(outbox::insert(workspace, &self.outgoing)))?;
         let (over, under_way): (Vec<_>, Vec<_>) = self.sessions.into_iter().partition(|(_, session)| session.is_none());
-        let over: Vec<ConversationId> = over.into_iter().map(|(conversation, _)| conversation).collect();
+        let over = over.into_iter().map(|(conversation, _)| conversation);
+        let over: Vec<ConversationId> = over.filter(|conversation| !begun.contains(conversation)).collect();
         let under_way: Vec<_> = under_way.into_iter().filter_map(|(conversation, session)| Some((conversation, session?))).collect();
         set(!over.is_empty(), &|| Ok(conversations::delete_sessions(workspace, &over)))?;
         set(!under_way.is_empty(), &|| conversations::save_sessions(workspace, &under_way))?;
         let (cancelled, due): (Vec<_>, Vec<_>) = self.timers.into_iter().partition(|(_, due)| due.is_none());
-        let cancelled: Vec<Key> = cancelled.into_iter().map(|(key, _)| key).collect();
+        let is_begun = |key: &Key| matches!(key.subject(), Subject::Conversation(conversation) if begun.contains(&conversation));
+        let cancelled: Vec<Key> = cancelled.into_iter().map(|(key, _)| key).filter(|key| !is_begun(key)).collect();
         let due: Vec<(Key, Deadline)> = due.into_iter().filter_map(|(key, due)| Some((key, due?))).collect();
         set(!cancelled.is_empty(), &|| Ok(timers::cancel(workspace, &cancelled)))?;
         set(!due.is_empty(), &|| timers::set(workspace, &due))?;
+        set(!self.notes.is_empty(), &|| Ok(notes::insert(workspace, &self.notes)))?;
         set(!self.notices.is_empty(), &|| Ok(notices::insert(&self.notices)))?;
         set(!self.set_aside.is_empty(), &|| Ok(quarantine::insert(&self.set_aside)))?;
         set(!self.done.is_empty(), &|| Ok(inbound_items::delete(workspace, &self.done)))?;
@@ -226,7 +286,6 @@ impl Rows {
         steps.extend(self.pictures.into_iter().map(media::insert_pending));
         steps.extend(self.pictures_stored.into_iter().map(|(id, stored)| media::set_stored(workspace, id, stored)));
         steps.extend(self.pictures_failed.into_iter().map(|id| media::set_failed(workspace, id)));
-        steps.extend(self.notes.into_iter().map(|note| notes::insert(workspace, note)));
         for (inbox, until, failure) in &self.pauses {
             steps.push(allowances::pause(workspace, *inbox, *until, failure.as_ref())?);
         }

@@ -109,9 +109,7 @@ impl Sheet<'_> {
 
 /// A guard's division by zero, or an identity that somebody else just met.
 fn is_overtaken(error: &Error) -> bool {
-    let Error::Refused(refused) = error else { return false };
-    let Some(said) = refused.as_db_error() else { return false };
-    said.code().code() == payloads::OVERTAKEN || said.constraint() == Some("contact_identities_pkey")
+    error.is_overtaken() || error.broken_uniqueness() == Some("contact_identities_pkey")
 }
 
 /// Names as columns; the way each came is an array's text.

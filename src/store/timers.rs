@@ -82,6 +82,14 @@ impl Key {
     }
 }
 
+impl Key {
+    /// Whose it is.
+    #[must_use]
+    pub fn subject(self) -> Subject {
+        self.subject
+    }
+}
+
 impl DueTimer {
     fn about(&self) -> Uuid {
         about(self.timer, self.subject.id(self.workspace))

@@ -29,7 +29,7 @@ const ROOMS: [Room; 14] = [
     room("config", &[], &HTTP_SERVER),
     room("metrics", &[], &HTTP_SERVER),
     room("doctor", &["config", "store", "domain", "channels"], &HTTP_SERVER),
-    room("demo", &["app", "config", "domain", "store", "media", "web"], &["actix_web", "actix_ws", "tokio_postgres"]),
+    room("demo", &["app", "config", "domain", "store", "media", "runner", "web"], &["actix_web", "actix_ws", "tokio_postgres"]),
     room(
         "app",
         &["config", "domain", "store", "live", "channels", "media", "runner", "web", "workers", "doctor", "metrics"],

@@ -2,14 +2,16 @@
 
 use baton::domain::Refusal;
 use baton::domain::access::Role;
+use baton::domain::agent::Presence;
 use baton::domain::command::{Command, TransferTarget};
 use baton::domain::conversation::Controller;
 use baton::domain::event::{Actor, Destination, Event};
 use baton::domain::ids::{QueueId, UserId};
-use baton::domain::routing::{Exclusion, Rule};
+use baton::domain::routing::{Assignment, Candidate, Exclusion, Round, Rule, Waiting};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
+use crate::customers::Phone;
 use crate::people::Colleague;
 use crate::shop::{BILLING, ORDERS, SUPPORT, Shop};
 
@@ -227,4 +229,60 @@ fn whom_it_was_given_to_meanwhile_goes_on_undisturbed() {
     shop.routes();
     assert!(ana.holds(&phone));
     ana.having_seen(&phone, seen, Command::Resolve { by: ana.person.clone() }).unwrap();
+}
+
+/// Whom a router chose for this conversation a moment ago.
+fn chosen(phone: &Phone<'_>, colleague: &Colleague<'_>) -> Assignment {
+    let candidate = Candidate { agent: colleague.row(), presence: Presence::Online };
+    Round::new(vec![candidate], phone.shop.now()).choose(&Waiting::of(&phone.conversation()).unwrap()).unwrap()
+}
+
+#[test]
+fn whom_routing_chose_has_it_and_a_thread_says_why() {
+    let shop = Shop::opens();
+    let (ana, phone) = (shop.agent("Ana"), shop.phone("Mia"));
+    phone.writes("agent");
+    let assignment = chosen(&phone, &ana);
+    let events = shop.about(phone.id(), assignment.command()).unwrap();
+    let told = Event::ConversationAssigned { agent: ana.person.user, name: "Ana".to_owned(), reason: assignment.reason, before: None };
+    assert_eq!(events, [told], "nobody undoes what nobody did");
+    assert!(ana.holds(&phone));
+    assert_eq!(ana.row().load, 1);
+}
+
+#[test]
+fn routing_gives_nothing_away_that_somebody_moved_since_it_looked() {
+    let shop = Shop::opens();
+    let (ana, ben, phone) = (shop.agent("Ana"), shop.agent("Ben"), shop.phone("Mia"));
+    phone.writes("agent");
+    let late = chosen(&phone, &ana);
+    ben.takes(&phone).unwrap();
+    assert_eq!(shop.about(phone.id(), late.command()), Err(Refusal::Overtaken { name: Some("Ben".to_owned()) }));
+    shop.passes(SignedDuration::from_secs(5));
+    let queue = phone.conversation().queue.unwrap();
+    ben.puts(&phone, queue).unwrap();
+    assert_eq!(shop.about(phone.id(), late.command()), Err(Refusal::Overtaken { name: None }), "it waits there anew");
+    let late = chosen(&phone, &ana);
+    let other = if queue == ORDERS { BILLING } else { ORDERS };
+    ben.puts(&phone, other).unwrap();
+    assert_eq!(shop.about(phone.id(), late.command()), Err(Refusal::Overtaken { name: None }), "it waits elsewhere");
+    let late = chosen(&phone, &ana);
+    ben.takes(&phone).unwrap();
+    ben.resolves(&phone).unwrap();
+    assert_eq!(shop.about(phone.id(), late.command()), Err(Refusal::Overtaken { name: None }));
+    assert_eq!(ana.row().load, 0);
+}
+
+#[test]
+fn routing_gives_nobody_more_than_they_have_room_for_however_it_stood_when_it_looked() {
+    let shop = Shop::opens();
+    let (ana, first, second) = (shop.hires("Ana", Role::Agent, 1), shop.phone("Mia"), shop.phone("Noa"));
+    first.writes("agent");
+    second.writes("agent");
+    let late = chosen(&second, &ana);
+    ana.takes(&first).unwrap();
+    assert_eq!(shop.about(second.id(), late.command()), Err(Refusal::NoRoom { name: "Ana".to_owned(), load: 1, capacity: 1 }));
+    let mut gone = late.clone();
+    gone.agent = UserId(Uuid::from_u128(9));
+    assert_eq!(shop.about(second.id(), gone.command()), Err(Refusal::UnknownPerson));
 }

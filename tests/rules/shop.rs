@@ -1,4 +1,4 @@
-//! A shop in memory: what the runner and its tables do, without either.
+//! A shop in memory: the rules, what the runner makes of their events, and tables without a database.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -14,15 +14,20 @@ use baton::domain::event::Recorded;
 use baton::domain::flows::Definition;
 use baton::domain::flows::session::FlowSession;
 use baton::domain::hours::Hours;
-use baton::domain::ids::{ContactId, ConversationId, FlowId, Ids, InboxId, QueueId, TeamId, UserId, WorkspaceId};
+use baton::domain::ids::{ContactId, ConversationId, FlowId, Ids, InboxId, MessageId, QueueId, TeamId, UserId, WorkspaceId};
 use baton::domain::inbox::Inbox;
-use baton::domain::message::{Author, Message, Status};
+use baton::domain::journal::Subject;
+use baton::domain::message::{Author, Failure, Message, Status};
 use baton::domain::queue::Queue;
-use baton::domain::routing::{Candidate, Waiting, decide};
-use baton::domain::snapshot::KnownMessage;
+use baton::domain::routing::{Candidate, Round, Waiting, decide};
+use baton::domain::snapshot::{InOutbox, KnownMessage};
 use baton::domain::timer::Timer;
 use baton::domain::workplace::Workplace;
 use baton::domain::{Command, Event, Refusal, Snapshot, handle};
+use baton::runner::effects::effects;
+use baton::store::messages::Placed;
+use baton::store::rows::Rows;
+use baton::store::timers::Key;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
@@ -58,7 +63,7 @@ pub struct Tables {
     pub messages: Vec<KeptMessage>,
     pub agents: HashMap<UserId, Agent>,
     pub away: Vec<UserId>,
-    pub timers: BTreeMap<(ConversationId, String), (Timer, Timestamp)>,
+    pub timers: BTreeMap<Key, (Timer, Timestamp)>,
     /// Everything that happened, also what no journal keeps; whoever tells the story takes it.
     pub log: Vec<Happened>,
     pub drawn: u128,
@@ -181,11 +186,12 @@ impl Shop {
     pub fn rings(&self) {
         let now = self.now();
         let due: Vec<_> =
-            self.tables.borrow().timers.iter().filter(|(_, (_, at))| *at <= now).map(|(key, (timer, _))| (key.clone(), *timer)).collect();
+            self.tables.borrow().timers.iter().filter(|(_, (_, at))| *at <= now).map(|(key, (timer, _))| (*key, *timer)).collect();
         for (key, timer) in due {
             self.tables.borrow_mut().timers.remove(&key);
+            let Subject::Conversation(conversation) = key.subject() else { panic!("{key:?} is of no conversation") };
             // A timer that no longer matters is dropped.
-            self.about(key.0, Command::TimerDue { timer }).ok();
+            self.about(conversation, Command::TimerDue { timer }).ok();
         }
     }
 
@@ -193,14 +199,10 @@ impl Shop {
     pub fn routes(&self) {
         for queue in [ORDERS, BILLING, SUPPORT] {
             let (waiting, candidates, now) = self.queue(queue);
-            for assignment in decide(&waiting, candidates, now) {
-                let event =
-                    Event::ConversationAssigned { agent: assignment.agent, name: assignment.name, reason: assignment.reason, before: None };
-                let mut snapshot = self.snapshot_of(assignment.conversation);
-                self.fold(&mut snapshot, vec![event]);
+            for assignment in decide(&waiting, Round::new(candidates, now)) {
+                self.about(assignment.waiting.conversation, assignment.command()).unwrap();
             }
         }
-        self.check();
     }
 
     fn queue(&self, queue: QueueId) -> (Vec<Waiting>, Vec<Candidate>, Timestamp) {
@@ -208,8 +210,7 @@ impl Shop {
         let mut waiting: Vec<&Conversation> = tables.conversations.iter().map(|kept| &kept.conversation).collect();
         waiting.retain(|conversation| conversation.controller == Controller::Queue && conversation.queue == Some(queue));
         waiting.sort_by_key(|conversation| (conversation.queued_at, conversation.id));
-        let waiting =
-            waiting.iter().map(|conversation| Waiting { conversation: conversation.id, last_agent: conversation.last_agent }).collect();
+        let waiting = waiting.into_iter().filter_map(Waiting::of).collect();
         let presence = |user| Presence::of(true, if tables.away.contains(&user) { Availability::Away } else { Availability::Online });
         let mut agents: Vec<Agent> = tables.agents.values().cloned().collect();
         agents.sort_by_key(|agent| agent.user);
@@ -297,38 +298,25 @@ impl Shop {
         self.tables.borrow().conversations.iter().find(|kept| kept.conversation.id == id).expect("the conversation is kept").clone()
     }
 
-    /// Writes what events mean for the tables, as the runner does.
+    /// Writes the rows that the runner would.
     fn fold(&self, snapshot: &mut Snapshot, events: Vec<Event>) {
         let mut tables = self.tables.borrow_mut();
         let now = tables.now;
-        for event in events.clone() {
-            only_the_controller_speaks(snapshot, &event);
-            let before = snapshot.conversation.as_ref().map(Listing::of);
-            snapshot.apply(&event, now);
-            let after = snapshot.conversation.as_ref().map(Listing::of);
+        let mut watched = snapshot.clone();
+        for event in &events {
+            only_the_controller_speaks(&watched, event);
+            let before = watched.conversation.as_ref().map(Listing::of);
+            watched.apply(event, now);
+            let after = watched.conversation.as_ref().map(Listing::of);
             let tells_of_control = Event::OF_CONTROL.contains(&event.kind()) || event.kind() == "conversation_opened";
             assert!(before == after || tells_of_control, "{} changes who controls a conversation", event.kind());
-            let conversation = snapshot.conversation.clone().expect("events are about a conversation");
-            if matches!(event, Event::ConversationOpened { .. }) {
-                tables.conversations.push(Kept { conversation: conversation.clone(), session: None, journal: Vec::new() });
-            }
-            tables.write_beside(&conversation, &event);
             tables.log.push(Happened { at: now, event: event.clone() });
-            let kept = tables.conversations.iter_mut().find(|kept| kept.conversation.id == conversation.id).expect("it was opened");
-            if event.is_journaled() {
-                kept.journal.push(Recorded::new(conversation.last_seq, now, event));
-            }
-            kept.conversation = conversation;
-            kept.session.clone_from(&snapshot.session);
         }
-        tables.contacts.insert(snapshot.contact.id, snapshot.contact.clone());
+        let mut rows = Rows::of(snapshot.workspace);
+        effects(&mut rows, snapshot, events.clone(), now).expect("events are about a conversation");
+        tables.write(rows);
         only_an_undo_overfills(&tables.agents, snapshot, &events);
-        tables.agents.clone_from(&snapshot.agents);
-        for known in &snapshot.messages {
-            if let Some(kept) = tables.messages.iter_mut().find(|kept| kept.known.id == known.id) {
-                kept.known = known.clone();
-            }
-        }
+        assert_eq!(tables.agents, snapshot.agents, "rows and rules differ about who holds how much");
     }
 
     /// What must hold at any time.
@@ -383,17 +371,63 @@ fn only_the_controller_speaks(snapshot: &Snapshot, event: &Event) {
 }
 
 impl Tables {
-    fn write_beside(&mut self, conversation: &Conversation, event: &Event) {
-        let key = |timer: &Timer| (conversation.id, format!("{timer:?}"));
-        match event {
-            Event::MessageReceived { message } | Event::MessageQueued { message } => {
-                let known = KnownMessage::of(message, None);
-                assert!(!self.messages.iter().any(|kept| kept.known.id == message.id), "two messages have one id");
-                self.messages.push(KeptMessage { conversation: conversation.id, message: message.clone(), known });
+    /// As the store does.
+    fn write(&mut self, rows: Rows) {
+        for (before, now) in rows.conversations() {
+            match self.conversations.iter_mut().find(|kept| kept.conversation.id == now.id) {
+                Some(kept) => kept.conversation = now.clone(),
+                None => {
+                    assert!(before.is_none(), "a conversation that is not there is written over");
+                    self.conversations.push(Kept { conversation: now.clone(), session: None, journal: Vec::new() });
+                }
             }
-            Event::TimerSet { timer, due_at } => _ = self.timers.insert(key(timer), (*timer, *due_at)),
-            Event::TimerCancelled { timer } => _ = self.timers.remove(&key(timer)),
-            _ => {}
         }
+        self.contacts.extend(rows.contacts().map(|contact| (contact.id, contact.clone())));
+        for (conversation, session) in rows.sessions() {
+            self.of(conversation).session = session.cloned();
+        }
+        for (key, due) in rows.timers() {
+            match due {
+                Some(deadline) => _ = self.timers.insert(key, (deadline.timer, deadline.due_at)),
+                None => _ = self.timers.remove(&key),
+            }
+        }
+        for (user, shift) in rows.loads() {
+            let Some(agent) = self.agents.get_mut(&user) else { continue };
+            agent.load += shift.change;
+            agent.idle_since = shift.given_at.unwrap_or(agent.idle_since);
+        }
+        for (subject, recorded) in &rows.events {
+            if let Subject::Conversation(conversation) = subject {
+                self.of(*conversation).journal.push(recorded.clone());
+            }
+        }
+        self.write_messages(rows);
+    }
+
+    fn write_messages(&mut self, rows: Rows) {
+        for progress in rows.advanced() {
+            let known = self.known(progress.message);
+            known.status = progress.status;
+            known.is_asked = progress.failure.as_ref().is_some_and(|failure| failure.title == Failure::UNANSWERED);
+            known.wamid = progress.wamid.clone().or_else(|| known.wamid.take());
+        }
+        let left: Vec<MessageId> = rows.left_outbox().collect();
+        left.into_iter().for_each(|message| self.known(message).outbox = None);
+        rows.postponed.iter().for_each(|(message, ..)| self.known(*message).outbox = Some(InOutbox::Queued));
+        let queued: Vec<MessageId> = rows.outgoing.iter().map(|outgoing| outgoing.message).collect();
+        for Placed { conversation, message, .. } in rows.messages {
+            assert!(!self.messages.iter().any(|kept| kept.known.id == message.id), "two messages have one id");
+            self.messages.push(KeptMessage { conversation, known: KnownMessage::of(&message, None), message });
+        }
+        queued.into_iter().for_each(|message| self.known(message).outbox = Some(InOutbox::Queued));
+    }
+
+    fn of(&mut self, conversation: ConversationId) -> &mut Kept {
+        self.conversations.iter_mut().find(|kept| kept.conversation.id == conversation).expect("it was opened")
+    }
+
+    fn known(&mut self, message: MessageId) -> &mut KnownMessage {
+        &mut self.messages.iter_mut().find(|kept| kept.known.id == message).expect("it was written").known
     }
 }

@@ -1,6 +1,6 @@
 //! People who leave: whatever stands in the way for a moment, nothing stays with them.
 
-use baton::domain::Event;
+use baton::domain::Refusal;
 use baton::domain::access::Role;
 use baton::domain::agent::Presence;
 use baton::domain::command::{Command, Person, TransferTarget};
@@ -9,7 +9,6 @@ use baton::domain::routing::{Candidate, Round};
 use baton::domain::setup::By;
 use baton::runner::people::Returned;
 use baton::runner::{Error, Runner};
-use baton::store::queues::Claimed;
 use jiff::Timestamp;
 
 use crate::shop::Shop;
@@ -69,16 +68,15 @@ async fn a_router_that_looked_before_somebody_left_gives_them_nothing() {
     let now = Timestamp::now();
     let assignment = Round::new(vec![candidate], now).choose(&looked.waiting[0]).unwrap();
     runner.deactivate(shop.workspace, &By::System, ana.user).await.unwrap();
-    let event = Event::ConversationAssigned { agent: ana.user, name: ana.name, reason: assignment.reason.clone(), before: None };
-    let claimed = shop.store.claim_waiting(shop.workspace, shop.support, &assignment, &event, now).await.unwrap();
-    assert_eq!(claimed, Claimed::Full);
+    let given = runner.run(shop.workspace, assignment.waiting.conversation, assignment.command()).await;
+    assert!(matches!(given, Err(Error::Refused(Refusal::UnknownPerson))), "{given:?}");
 }
 
 /// Whoever waits for somebody's row reads who that is afterwards, and not as it was before.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_on_its_way_to_somebody_who_leaves_does_not_arrive() {
     let shop = Shop::opens().await;
-    let mut node = shop.node(4);
+    let mut node = shop.node(8);
     let (ana, sue) = (shop.hires("Ana", Role::Agent, 8).await, shop.hires("Sue", Role::Supervisor, 8).await);
     node.is_visited_by(shop.workspace, ana.user);
     let [taken, waiting] = shop.customers_wait(shop.support, 2).await[..] else { panic!("two wait") };

@@ -40,7 +40,7 @@ fn all_accepted(dispatches: &[Dispatch]) -> Vec<(&Dispatch, Outcome)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_answers_are_one_transaction_and_each_sender_hears_of_their_own() {
     let (shop, node, dispatches) = sending(6).await;
-    let answers = node.runner.record_deliveries((shop.workspace, shop.inbox), &all_accepted(&dispatches)).await;
+    let answers = node.runner.record_deliveries(shop.workspace, &all_accepted(&dispatches)).await;
     let told: Vec<ConversationId> = answers.into_iter().map(|answer| answer.unwrap().conversation).collect();
     assert_eq!(told, dispatches.iter().map(|dispatch| dispatch.conversation).collect::<Vec<_>>());
     assert_eq!(shop.count("SELECT count(DISTINCT xmin::text) FROM messages WHERE status = 'sending'").await, 1);
@@ -52,9 +52,8 @@ async fn many_answers_are_one_transaction_and_each_sender_hears_of_their_own() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_told_twice_costs_the_others_of_its_set_nothing() {
     let (shop, node, dispatches) = sending(3).await;
-    let number = (shop.workspace, shop.inbox);
     node.runner.record_delivery(&dispatches[1], accepted(&dispatches[1])).await.unwrap();
-    let answers = node.runner.record_deliveries(number, &all_accepted(&dispatches)).await;
+    let answers = node.runner.record_deliveries(shop.workspace, &all_accepted(&dispatches)).await;
     assert!(matches!(answers[..], [Ok(_), Err(Error::Refused(Refusal::Duplicate)), Ok(_)]), "{answers:?}");
     assert_eq!(shop.count("SELECT count(*) FROM messages WHERE status = 'sending'").await, 3);
     shop.is_consistent().await;
@@ -65,7 +64,7 @@ async fn a_name_that_cannot_be_kept_costs_the_others_of_its_set_nothing() {
     let (shop, node, dispatches) = sending(3).await;
     let mut sent = all_accepted(&dispatches);
     sent[1].1 = Outcome::Accepted { wamid: "wamid.\u{0}".to_owned(), recipient: Vec::new() };
-    let answers = node.runner.record_deliveries((shop.workspace, shop.inbox), &sent).await;
+    let answers = node.runner.record_deliveries(shop.workspace, &sent).await;
     assert!(answers.iter().all(Result::is_ok), "{answers:?}");
     assert_eq!(shop.count("SELECT count(*) FROM messages WHERE status = 'sending'").await, 3);
     assert_eq!(shop.count("SELECT count(*) FROM messages WHERE wamid LIKE 'unnamed.%'").await, 1);
@@ -78,7 +77,7 @@ async fn a_contact_that_somebody_has_is_left_out_of_the_set() {
     let mut client = shop.store.client().await.unwrap();
     let holding = client.transaction().await.unwrap();
     holding.execute("SELECT FROM contacts WHERE id = $1 FOR UPDATE", &[&dispatches[0].contact.0]).await.unwrap();
-    let answers = node.runner.record_deliveries((shop.workspace, shop.inbox), &all_accepted(&dispatches)).await;
+    let answers = node.runner.record_deliveries(shop.workspace, &all_accepted(&dispatches)).await;
     assert!(answers[0].as_ref().is_err_and(Error::is_passing), "{answers:?}");
     assert!(matches!(answers[1..], [Ok(_), Ok(_)]), "{answers:?}");
     holding.rollback().await.unwrap();

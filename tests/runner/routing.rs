@@ -1,6 +1,9 @@
 //! Routers that race.
 
+use std::sync::atomic::Ordering;
+
 use baton::domain::access::Role;
+use baton::domain::conversation::{Controller, State};
 use baton::domain::ids::{ConversationId, UserId};
 use baton::live::change::Change;
 use baton::runner::Error;
@@ -125,18 +128,18 @@ async fn who_has_no_page_open_gets_nothing() {
 }
 
 /// Ana, who is given the first, and Ben, who is given the second of those who wait.
-async fn two_wait_for_two(shop: &Shop, node: &mut Node) -> (UserId, Vec<ConversationId>) {
+async fn two_wait_for_two(shop: &Shop, node: &mut Node) -> ([UserId; 2], Vec<ConversationId>) {
     let (ana, ben) = (shop.hires("Ana", Role::Agent, 1).await, shop.hires("Ben", Role::Agent, 1).await);
     shop.execute("UPDATE agents SET idle_since = now() - interval '1 hour' WHERE user_id = $1", &[&ana.user.0]).await;
     [&ana, &ben].into_iter().for_each(|person| node.is_visited_by(shop.workspace, person.user));
-    (ben.user, shop.customers_wait(shop.support, 2).await)
+    ([ana.user, ben.user], shop.customers_wait(shop.support, 2).await)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_assigned_before_a_fault_is_shown() {
     let shop = Shop::opens().await;
     let mut node = shop.node(4);
-    let (ben, waiting) = two_wait_for_two(&shop, &mut node).await;
+    let ([_, ben], waiting) = two_wait_for_two(&shop, &mut node).await;
     let mut client = shop.store.client().await.unwrap();
     let changing = client.transaction().await.unwrap();
     changing.execute("SELECT FROM agents WHERE user_id = $1 FOR UPDATE", &[&ben.0]).await.unwrap();
@@ -148,20 +151,207 @@ async fn what_was_assigned_before_a_fault_is_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_handed_on_before_it_is_shown_left_the_queue_that_it_was_taken_from() {
+async fn what_was_handed_on_while_a_router_waited_is_left_where_it_is() {
     let shop = Shop::opens().await;
     let mut node = shop.node(4);
-    let (ben, waiting) = two_wait_for_two(&shop, &mut node).await;
+    let ([ana, ben], waiting) = two_wait_for_two(&shop, &mut node).await;
     let mut client = shop.store.client().await.unwrap();
     let changing = client.transaction().await.unwrap();
-    changing.execute("SELECT FROM agents WHERE user_id = $1 FOR UPDATE", &[&ben.0]).await.unwrap();
+    changing.execute("SELECT FROM agents WHERE user_id = $1 FOR UPDATE", &[&ana.0]).await.unwrap();
     let (runner, workspace, queue) = (node.runner.clone(), shop.workspace, shop.support);
     let routing = tokio::spawn(async move { runner.route(workspace, queue).await });
     while shop.count("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'").await == 0 {}
     shop.execute("UPDATE conversations SET queue_id = $2 WHERE id = $1", &[&waiting[0].0, &shop.orders.0]).await;
     changing.commit().await.unwrap();
     routing.await.unwrap().unwrap();
-    let Ok(Change::Conversation(shown)) = node.changes.try_recv() else { panic!("pages hear of it") };
-    assert_eq!((shown.conversation.id, shown.conversation.queue), (waiting[0], Some(shop.orders)));
-    assert_eq!(shown.before.and_then(|before| before.queue), Some(shop.support));
+    let Ok(Change::Conversation(shown)) = node.changes.try_recv() else { panic!("pages hear of the other") };
+    assert_eq!((shown.conversation.id, shown.conversation.controller.agent()), (waiting[1], Some(ben)));
+    assert_eq!(shop.count("SELECT count(*) FROM conversations WHERE controller = 'queue'").await, 1);
+    shop.is_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_shown_tells_which_queue_it_was_taken_from_and_why_whom_it_went_to() {
+    let shop = Shop::opens().await;
+    let mut node = shop.node(4);
+    let (_, waiting) = two_wait_for_two(&shop, &mut node).await;
+    node.runner.route(shop.workspace, shop.support).await.unwrap();
+    for conversation in waiting {
+        let Ok(Change::Conversation(shown)) = node.changes.try_recv() else { panic!("pages hear of each") };
+        assert_eq!(shown.conversation.id, conversation, "the longest waiting first");
+        let before = shown.before.unwrap();
+        assert_eq!((before.state, before.controller, before.queue), (State::Open, Controller::Queue, Some(shop.support)));
+        let [told] = &shown.events[..] else { panic!("{:?}", shown.events) };
+        assert_eq!((told.seq, told.event.kind()), (shown.conversation.last_seq, "conversation_assigned"));
+        assert_eq!(shown.conversation.assignment_reason.as_ref().unwrap().considered.len(), 2);
+        assert!(shown.agent_name.as_deref().is_some_and(|name| ["Ana", "Ben"].contains(&name)));
+    }
+}
+
+/// One place is left, and two nodes see it at the same moment: one gives it away, and the other finds it gone and looks again.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_nodes_that_see_the_same_place_one_gives_it_away() {
+    let shop = Shop::opens().await;
+    let mut nodes = [shop.node(2), shop.node(2)];
+    let ana = shop.hires("Ana", Role::Agent, 1).await;
+    nodes.iter_mut().for_each(|node| node.is_visited_by(shop.workspace, ana.user));
+    let waiting = shop.customers_wait(shop.support, 2).await;
+    let mut client = shop.store.client().await.unwrap();
+    let changing = client.transaction().await.unwrap();
+    changing.execute("SELECT FROM agents WHERE user_id = $1 FOR UPDATE", &[&ana.user.0]).await.unwrap();
+    let routing = nodes.each_ref().map(|node| {
+        let (runner, workspace, queue) = (node.runner.clone(), shop.workspace, shop.support);
+        tokio::spawn(async move { runner.route(workspace, queue).await.unwrap() })
+    });
+    while shop.count("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'").await < 2 {}
+    changing.rollback().await.unwrap();
+    let mut outcomes = Vec::new();
+    for outcome in routing {
+        outcomes.push(outcome.await.unwrap());
+    }
+    outcomes.sort_by_key(|outcome| *outcome == RoundOutcome::MoreMayWait);
+    assert_eq!(outcomes, [RoundOutcome::Settled, RoundOutcome::MoreMayWait]);
+    assert_eq!(nodes[0].runner.route(shop.workspace, shop.support).await.unwrap(), RoundOutcome::Settled);
+    let held = shop.rows("SELECT id FROM conversations WHERE agent_id IS NOT NULL", &[]).await;
+    assert_eq!(held.iter().map(|row| row.get::<_, uuid::Uuid>(0)).collect::<Vec<_>>(), [waiting[0].0]);
+    shop.is_consistent().await;
+}
+
+/// Both see the same agent as the least busy at the same moment, in queues of one team.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_nodes_that_choose_the_same_agent_one_looks_again() {
+    let shop = Shop::opens().await;
+    let mut nodes = [shop.node(2), shop.node(2)];
+    let ana = shop.hires("Ana", Role::Agent, 8).await;
+    shop.execute("UPDATE agents SET idle_since = now() - interval '1 hour'", &[]).await;
+    let ben = shop.hires("Ben", Role::Agent, 8).await;
+    nodes.iter_mut().for_each(|node| [&ana, &ben].iter().for_each(|person| node.is_visited_by(shop.workspace, person.user)));
+    shop.customers_wait(shop.support, 1).await;
+    shop.customers_wait(shop.orders, 1).await;
+    let mut client = shop.store.client().await.unwrap();
+    let changing = client.transaction().await.unwrap();
+    changing.execute("SELECT FROM agents WHERE user_id = $1 FOR UPDATE", &[&ana.user.0]).await.unwrap();
+    let routing = [(&nodes[0], shop.support), (&nodes[1], shop.orders)].map(|(node, queue)| {
+        let (runner, workspace) = (node.runner.clone(), shop.workspace);
+        tokio::spawn(async move { while runner.route(workspace, queue).await.unwrap() == RoundOutcome::MoreMayWait {} })
+    });
+    while shop.count("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'").await < 2 {}
+    changing.rollback().await.unwrap();
+    for routed in routing {
+        routed.await.unwrap();
+    }
+    assert_eq!(shop.count("SELECT count(*) FROM agents WHERE load = 1").await, 2);
+    shop.is_consistent().await;
+}
+
+/// Whoever works on a conversation, or at its contact, is not waited for; and what they leave comes in the next round.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_has_is_left_out_without_waiting_and_comes_next() {
+    for held in ["SELECT FROM conversations WHERE id = $1 FOR UPDATE", HOLD_CONTACT] {
+        let shop = Shop::opens().await;
+        let mut node = shop.node(4);
+        let (_, waiting) = two_wait_for_two(&shop, &mut node).await;
+        let mut client = shop.store.client().await.unwrap();
+        let working = client.transaction().await.unwrap();
+        working.execute(held, &[&waiting[0].0]).await.unwrap();
+        node.runner.route(shop.workspace, shop.support).await.unwrap();
+        let free = "SELECT id FROM conversations WHERE controller = 'queue'";
+        assert_eq!(shop.rows(free, &[]).await[0].get::<_, uuid::Uuid>(0), waiting[0].0);
+        working.rollback().await.unwrap();
+        node.runner.route(shop.workspace, shop.support).await.unwrap();
+        assert!(shop.rows(free, &[]).await.is_empty());
+        shop.is_consistent().await;
+    }
+}
+
+const HOLD_CONTACT: &str = "SELECT FROM contacts WHERE id = (SELECT contact_id FROM conversations WHERE id = $1) FOR UPDATE";
+
+/// Room that is left over because somebody was quicker at those it was chosen for is for whoever comes behind them.
+#[tokio::test(flavor = "multi_thread")]
+async fn room_for_what_somebody_has_goes_to_who_comes_behind() {
+    let shop = Shop::opens().await;
+    let mut node = shop.node(4);
+    let ana = shop.hires("Ana", Role::Agent, 1).await;
+    node.is_visited_by(shop.workspace, ana.user);
+    let waiting = shop.customers_wait(shop.support, 3).await;
+    let mut client = shop.store.client().await.unwrap();
+    let working = client.transaction().await.unwrap();
+    working.execute(HOLD_CONTACT, &[&waiting[0].0]).await.unwrap();
+    node.runner.route(shop.workspace, shop.support).await.unwrap();
+    let held = shop.rows("SELECT id FROM conversations WHERE agent_id IS NOT NULL", &[]).await;
+    assert_eq!(held.iter().map(|row| row.get::<_, uuid::Uuid>(0)).collect::<Vec<_>>(), [waiting[1].0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_cannot_be_written_down_costs_those_behind_it_nothing() {
+    let shop = Shop::opens().await;
+    let mut node = shop.node(4);
+    let ana = shop.hires("Ana", Role::Agent, 2).await;
+    node.is_visited_by(shop.workspace, ana.user);
+    let waiting = shop.customers_wait(shop.support, 4).await;
+    let refuse = format!("ALTER TABLE events ADD CHECK (subject_id <> '{}')", waiting[0]);
+    shop.execute(&refuse, &[]).await;
+    let outcome = node.runner.route(shop.workspace, shop.support).await;
+    assert!(matches!(&outcome, Err(Error::Store(error)) if error.is_of_the_data()), "{outcome:?}");
+    let held = shop.rows("SELECT id FROM conversations WHERE agent_id IS NOT NULL", &[]).await;
+    let mut expected = [waiting[1].0, waiting[2].0];
+    let mut held: Vec<uuid::Uuid> = held.iter().map(|row| row.get(0)).collect();
+    expected.sort();
+    held.sort();
+    assert_eq!(held, expected);
+    shop.is_consistent().await;
+}
+
+/// Somebody may write to two numbers of one shop.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_conversations_of_one_customer_are_given_away_in_one_round() {
+    let shop = Shop::opens().await;
+    let mut node = shop.node(4);
+    let ana = shop.hires("Ana", Role::Agent, 8).await;
+    node.is_visited_by(shop.workspace, ana.user);
+    let waiting = shop.customers_wait(shop.support, 3).await;
+    let of_the_first =
+        "UPDATE conversations SET contact_id = (SELECT contact_id FROM conversations WHERE id = $2), inbox_id = $3 WHERE id = $1";
+    let other = shop.another_inbox().await;
+    shop.execute(of_the_first, &[&waiting[1].0, &waiting[0].0, &other.0]).await;
+    node.runner.route(shop.workspace, shop.support).await.unwrap();
+    assert_eq!(shop.count("SELECT count(*) FROM conversations WHERE agent_id IS NOT NULL").await, 3);
+    shop.is_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_many_wait_for_is_given_away_in_one_transaction() {
+    let shop = Shop::opens().await;
+    let mut node = shop.node(4);
+    for number in 0..4 {
+        let agent = shop.hires(&format!("Agent {number}"), Role::Agent, 8).await;
+        node.is_visited_by(shop.workspace, agent.user);
+    }
+    shop.customers_wait(shop.support, 20).await;
+    node.runner.route(shop.workspace, shop.support).await.unwrap();
+    assert_eq!(shop.count("SELECT count(*) FROM agents WHERE load = 5").await, 4, "the least busy comes first");
+    assert_eq!(shop.count("SELECT count(DISTINCT xmin::text) FROM events WHERE kind = 'conversation_assigned'").await, 1);
+    shop.is_consistent().await;
+}
+
+/// Two to look, four to give away: agents, contacts, conversations, and everything that is written. What is sent without waiting counts
+/// when the database is quick to answer it, as `BEGIN` is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_round_of_many_takes_no_more_round_trips_than_one_of_few() {
+    const MOST: usize = 12;
+    let shop = Shop::opens().await;
+    let (mut node, trips) = shop.counted_node();
+    for number in 0..8 {
+        let agent = shop.hires(&format!("Agent {number}"), Role::Agent, 8).await;
+        node.is_visited_by(shop.workspace, agent.user);
+    }
+    // The first round prepares its statements.
+    for (count, most) in [(2, usize::MAX), (2, MOST), (50, MOST)] {
+        shop.customers_wait(shop.support, count).await;
+        let before = trips.count.load(Ordering::SeqCst);
+        node.runner.route(shop.workspace, shop.support).await.unwrap();
+        let took = trips.count.load(Ordering::SeqCst) - before;
+        assert!(took <= most, "{took} round trips for {count}");
+    }
+    assert_eq!(shop.count("SELECT count(*) FROM conversations WHERE agent_id IS NOT NULL").await, 54);
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use baton::demo::postgres::Durability;
+use baton::demo::postgres::{self, Durability};
 use baton::domain::access::Role;
 use baton::domain::channel::{Channel, Rulebook};
 use baton::domain::command::Person;
@@ -27,6 +27,7 @@ use uuid::Uuid;
 
 use crate::servers::Servers;
 use crate::servers::keys::keys;
+use crate::trips::Trips;
 
 pub const APP: &str = "1001";
 pub const SOURCE: &str = "whatsapp:1001";
@@ -85,30 +86,47 @@ impl Shop {
         store.add_flow(self.workspace, flow, "Welcome").await.unwrap();
         store.publish_flow(self.workspace, flow, &definition).await.unwrap();
         store.save_app(&App { app_id: APP.to_owned(), app_secret: "s".to_owned(), verify_token: "v".to_owned() }).await.unwrap();
-        let inbox = Inbox {
-            id: self.inbox,
-            name: "Lamp Shop".to_owned(),
-            channel: Channel::WHATSAPP,
-            flow: Some(flow),
-            default_queue: self.support,
-            reopen_hours: 24,
-        };
+        self.add_inbox(self.inbox, Some(flow), NUMBER).await;
+    }
+
+    async fn add_inbox(&self, id: InboxId, flow: Option<FlowId>, number: &str) {
+        let inbox =
+            Inbox { id, name: "Lamp Shop".to_owned(), channel: Channel::WHATSAPP, flow, default_queue: self.support, reopen_hours: 24 };
         let new = NewInbox {
             workspace: self.workspace,
             inbox,
             app_id: APP.to_owned(),
-            phone_number_id: NUMBER.to_owned(),
+            phone_number_id: number.to_owned(),
             waba_id: "3001".to_owned(),
             display_phone_number: "+44 20 7946 0999".to_owned(),
             access_token: "t".to_owned(),
             rate_per_second: 1_000,
         };
-        store.add_inbox(&new).await.unwrap();
+        self.store.add_inbox(&new).await.unwrap();
+    }
+
+    /// Another number of the shop, without a flow.
+    pub async fn another_inbox(&self) -> InboxId {
+        let id = InboxId(Uuid::now_v7());
+        self.add_inbox(id, None, "2002").await;
+        id
     }
 
     /// Another node, with so many connections of its own.
     pub fn node(&self, connections: usize) -> Node {
-        let store = Store::new(&self.servers.database_url(), connections, keys()).unwrap();
+        Self::node_at(&self.servers.database_url(), connections)
+    }
+
+    /// A node with one connection, and how often it waits for an answer on it.
+    pub fn counted_node(&self) -> (Node, Trips) {
+        let folder = self.servers.place().sockets.join("trips");
+        std::fs::create_dir(&folder).unwrap();
+        let trips = Trips::start(&folder, &self.servers.place().sockets).unwrap();
+        (Self::node_at(&postgres::url(&folder), 1), trips)
+    }
+
+    fn node_at(database: &str, connections: usize) -> Node {
+        let store = Store::new(database, connections, keys()).unwrap();
         let (bus, _) = Bus::new("redis://127.0.0.1:1/").unwrap();
         let (live, changes) = Live::new(bus);
         Node { runner: Runner::new(store, live.clone(), Rulebook::WHATSAPP), live, pages: Vec::new(), changes }

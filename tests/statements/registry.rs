@@ -1,8 +1,9 @@
 //! Every statement of the store, file by file; `tests/statements.rs` prepares and explains them, `tests/house.rs` reads them.
 
+use baton::demo;
 use baton::store::{self, Statement};
 
-/// The statements of one file of `src/store`.
+/// The statements of one file of `src/store`, or, with its folders, of another one of `src`.
 #[derive(Clone, Copy)]
 pub struct File {
     pub name: &'static str,
@@ -11,11 +12,19 @@ pub struct File {
 
 macro_rules! files {
     ($($name:ident)+) => {
-        &[$(File { name: stringify!($name), statements: store::$name::STATEMENTS }),+]
+        &[
+            $(File { name: stringify!($name), statements: store::$name::STATEMENTS },)+
+            File { name: "demo/seed/tables", statements: demo::seed::tables::STATEMENTS },
+        ]
     };
 }
 
-/// Every file of `src/store` that declares statements.
+/// Where a file's statements stand.
+pub fn path(file: &str) -> String {
+    if file.contains('/') { format!("src/{file}.rs") } else { format!("src/store/{file}.rs") }
+}
+
+/// Every file that declares statements.
 pub const ALL: &[File] = files! {
     access
     accounts
@@ -47,7 +56,6 @@ pub const ALL: &[File] = files! {
     queues
     reads
     secrets
-    seed
     sessions
     setup_rows
     setups

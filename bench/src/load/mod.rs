@@ -4,6 +4,7 @@ pub mod graph;
 pub mod http;
 pub mod pages;
 pub mod socket;
+#[path = "../../../tests/support/trips.rs"]
 pub mod trips;
 pub mod webhook;
 pub mod writers;

@@ -5,12 +5,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::agent::Presence;
 use crate::domain::conversation::Controller;
-use crate::domain::event::Event;
 use crate::domain::ids::QueueId;
 use crate::domain::inbound::InboundContent;
 use crate::domain::message::{Choice, Content};
 use crate::domain::queue::Queue;
-use crate::domain::routing::{Candidate, Waiting, decide};
+use crate::domain::routing::{Candidate, Round, Waiting};
 
 use super::chance::Chance;
 use super::customers::Language;
@@ -152,11 +151,10 @@ fn route(life: &mut Life<'_>) -> Result<()> {
     }
     life.wait(4.0, 420.0);
     let conversation = life.snapshot.conversation.as_ref().context("nothing to route")?;
-    let waiting = Waiting { conversation: conversation.id, last_agent: conversation.last_agent };
+    let waiting = Waiting::of(conversation).context("it waits nowhere")?;
     let candidates = candidates(life, &queue);
-    let assignment = decide(&[waiting], candidates, life.now).into_iter().next().context("nobody was there")?;
-    life.is_routed(Event::ConversationAssigned { agent: assignment.agent, name: assignment.name, reason: assignment.reason, before: None });
-    Ok(())
+    let assignment = Round::new(candidates, life.now).choose(&waiting).context("nobody was there")?;
+    life.is_given(&assignment)
 }
 
 fn queue_of(life: &Life<'_>) -> Result<Queue> {

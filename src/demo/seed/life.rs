@@ -8,16 +8,20 @@ use crate::domain::command::{Command, Person, ReplyContent, TransferTarget};
 use crate::domain::contact::{Contact, Identity};
 use crate::domain::conversation::Controller;
 use crate::domain::delivery::Outcome;
-use crate::domain::event::{Actor, Event, Recorded};
+use crate::domain::event::{Event, Recorded};
 use crate::domain::handle;
 use crate::domain::ids::{ClaimId, Ids, MessageId, NoteId, QueueId};
 use crate::domain::inbound::{InboundContent, InboundMessage, Sender, StatusReport};
-use crate::domain::message::{Content, Direction, Message, Status};
+use crate::domain::message::{Content, Direction, Status};
+use crate::domain::routing::Assignment;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::timer::Timer;
-use crate::store::seed::{PastContact, PastConversation, PastMessage, PastNote};
+use crate::runner::effects::effects;
+use crate::store::messages::Placed;
+use crate::store::rows::Rows;
 
 use super::chance::Chance;
+use super::tables::PastContact;
 use super::workplace::Shop;
 
 /// From our answer to the customer's phone.
@@ -30,9 +34,9 @@ pub(super) struct Life<'a> {
     pub snapshot: Snapshot,
     identity: Identity,
     since: Timestamp,
-    told_of_them: Vec<Recorded>,
-    /// The last is the one under way.
-    conversations: Vec<PastConversation>,
+    /// The contact before anything was said.
+    met: Contact,
+    rows: Rows,
 }
 
 impl<'a> Life<'a> {
@@ -43,7 +47,7 @@ impl<'a> Life<'a> {
             workplace: shop.workplace.clone(),
             inbox: shop.inbox.clone(),
             rules: &WHATSAPP,
-            contact,
+            contact: contact.clone(),
             conversation: None,
             another_under_way: false,
             session: None,
@@ -55,15 +59,12 @@ impl<'a> Life<'a> {
             agents: shop.agents(),
             ids: Ids::new(chance.uuid()),
         };
-        Self { shop, chance, now: since, snapshot, identity, since, told_of_them: Vec::new(), conversations: Vec::new() }
+        Self { shop, chance, now: since, snapshot, identity, since, met: contact, rows: Rows::of(shop.id) }
     }
 
-    /// What the tables would hold now.
-    pub fn rows(mut self) -> (PastContact, Vec<PastConversation>) {
-        self.close_page();
-        let contact =
-            PastContact { contact: self.snapshot.contact, identities: vec![self.identity], since: self.since, events: self.told_of_them };
-        (contact, self.conversations)
+    /// Who it was, and what all of it came to.
+    pub fn kept(self) -> (PastContact, Rows) {
+        (PastContact { contact: self.met, identity: self.identity, since: self.since }, self.rows)
     }
 
     /// Lets time pass: at least and at most so many seconds.
@@ -87,13 +88,9 @@ impl<'a> Life<'a> {
 
     /// What we said last.
     pub fn last_words(&self) -> Option<&Content> {
-        let messages = &self.conversations.last()?.messages;
-        messages
-            .iter()
-            .rev()
-            .map(|past| &past.message)
-            .find(|message| message.direction() == Direction::Outbound)
-            .map(|message| &message.content)
+        let conversation = self.snapshot.conversation.as_ref()?.id;
+        let ours = |placed: &&Placed| placed.conversation == conversation && placed.message.direction() == Direction::Outbound;
+        self.rows.messages.iter().rev().find(ours).map(|placed| &placed.message.content)
     }
 
     pub fn customer_says(&mut self, content: InboundContent) -> Result<()> {
@@ -152,9 +149,9 @@ impl<'a> Life<'a> {
         self.tell(Command::TimerDue { timer: Timer::FlowWait })
     }
 
-    /// Something that routing decided.
-    pub fn is_routed(&mut self, event: Event) {
-        self.happens(event);
+    /// Whom routing chose has it.
+    pub fn is_given(&mut self, assignment: &Assignment) -> Result<()> {
+        self.tell(assignment.command())
     }
 
     fn tell(&mut self, command: Command) -> Result<()> {
@@ -162,8 +159,8 @@ impl<'a> Life<'a> {
             .map_err(|refusal| anyhow!("the rules refused a part of the demo's past: {refusal:?}"))?;
         // Ids drawn by the decision count as drawn.
         self.snapshot.ids = Ids::new(self.chance.uuid());
-        let said: Vec<MessageId> = events.iter().filter_map(queued).collect();
-        events.into_iter().for_each(|event| self.happens(event));
+        let change = effects(&mut self.rows, &mut self.snapshot, events, self.now)?;
+        let said: Vec<MessageId> = change.events.iter().filter_map(queued).collect();
         said.into_iter().try_for_each(|message| self.is_delivered(message))
     }
 
@@ -191,63 +188,11 @@ impl<'a> Life<'a> {
     fn wamid(&mut self) -> String {
         format!("wamid.{}", self.chance.uuid().simple())
     }
-
-    fn happens(&mut self, event: Event) {
-        if matches!(event, Event::ConversationOpened { .. }) {
-            self.close_page();
-        }
-        self.snapshot.apply(&event, self.now);
-        if event.is_of_contact() {
-            self.told_of_them.push(Recorded::new(self.snapshot.contact.last_seq, self.now, event.clone()));
-        }
-        let Some(conversation) = &self.snapshot.conversation else { return };
-        if self.conversations.last().is_none_or(|past| past.conversation.id != conversation.id) {
-            let (messages, notes, events) = (Vec::new(), Vec::new(), Vec::new());
-            self.conversations.push(PastConversation { conversation: conversation.clone(), messages, notes, events });
-        }
-        let seq = conversation.last_seq;
-        if let Some(page) = self.conversations.last_mut() {
-            write(page, Recorded::new(seq, self.now, event));
-        }
-    }
-
-    /// The conversation under way is kept as it stands now.
-    fn close_page(&mut self) {
-        if let (Some(page), Some(conversation)) = (self.conversations.last_mut(), &self.snapshot.conversation) {
-            page.conversation = conversation.clone();
-        }
-    }
 }
 
-fn queued(event: &Event) -> Option<MessageId> {
-    match event {
+fn queued(recorded: &Recorded) -> Option<MessageId> {
+    match &recorded.event {
         Event::MessageQueued { message } => Some(message.id),
         _ => None,
-    }
-}
-
-/// The rows that an event leaves.
-fn write(page: &mut PastConversation, mut recorded: Recorded) {
-    let (seq, at) = (recorded.seq, recorded.at);
-    match &mut recorded.event {
-        Event::MessageReceived { message } | Event::MessageQueued { message } => {
-            message.raw = None;
-            page.messages.push(PastMessage { seq, message: message.clone() });
-        }
-        Event::MessageStatusChanged { message, status, failure, wamid, .. } => {
-            if let Some(known) = page.messages.iter_mut().map(|past| &mut past.message).find(|known| known.id == *message) {
-                let Message { status: known_status, failure: known_failure, wamid: known_wamid, .. } = known;
-                *known_status = *status;
-                known_failure.clone_from(failure);
-                *known_wamid = wamid.clone().or_else(|| known_wamid.take());
-            }
-        }
-        Event::NoteAdded { note, by: Actor::Agent { user, .. }, body } => {
-            page.notes.push(PastNote { id: *note, seq, author: *user, body: body.clone(), at });
-        }
-        _ => {}
-    }
-    if recorded.event.is_journaled() {
-        page.events.push(recorded);
     }
 }

@@ -1,7 +1,8 @@
 //! The demo's workspace: an invented outdoor shop, its people, and two months of conversations.
 //!
 //! Nothing of the past is written by hand: customers and agents follow [`stories`], and every message goes through
-//! [`domain::handle`](crate::domain::handle()) and the published flow, so the past looks exactly as if it had happened.
+//! [`domain::handle`](crate::domain::handle()) and the published flow, and becomes rows as the runner's do, so the past is exactly as if
+//! it had happened.
 
 mod chance;
 mod course;
@@ -9,6 +10,7 @@ mod customers;
 mod life;
 mod past;
 mod stories;
+pub mod tables;
 mod workplace;
 
 use anyhow::{Context, Result};
@@ -17,8 +19,11 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use url::Url;
 
-use crate::store::Store;
-use crate::store::seed::Answerable;
+use crate::domain::ids::WorkspaceId;
+use crate::store::{Store, Transaction};
+
+use past::Part;
+use tables::Answerable;
 
 pub use past::Size;
 pub use workplace::{DemoPerson, PASSWORD, people};
@@ -54,8 +59,30 @@ pub async fn fill_if_empty(store: &Store, size: Size, stored: impl FnMut(usize) 
     let workspace = shop.id;
     let (sender, parts) = mpsc::channel(AHEAD);
     let imagined = tokio::task::spawn_blocking(move || past::imagine(&shop, size, Timestamp::now(), sender));
-    store.insert_past_in_parts(workspace, parts, stored).await.context("the demo's past cannot be stored")?;
+    keep(store, workspace, parts, stored).await.context("the demo's past cannot be stored")?;
     imagined.await.context("the demo's past cannot be made up")?
+}
+
+/// Stores parts of a past as they come, all of them or none, with who has read them.
+async fn keep(store: &Store, workspace: WorkspaceId, mut parts: mpsc::Receiver<Part>, mut stored: impl FnMut(usize) + Send) -> Result<()> {
+    let mut client = store.unhurried().await?;
+    let transaction = Transaction::begin(&mut client);
+    let mut count = 0;
+    loop {
+        match parts.recv().await {
+            Some(Part::Lives { contacts, rows }) => {
+                count += rows.conversations().count();
+                tables::add_contacts(&transaction, workspace, &contacts).await?;
+                rows.write(&transaction).await?;
+                stored(count);
+            }
+            Some(Part::End) => break,
+            // Whoever made it up failed, and says so itself.
+            None => return Ok(()),
+        }
+    }
+    tables::mark_read(&transaction, workspace).await?;
+    Ok(transaction.commit().await?)
 }
 
 /// Our app as the simulator is told of it.
@@ -95,5 +122,5 @@ pub async fn answerable(store: &Store) -> Result<Vec<Answerable>> {
         return Ok(Vec::new());
     };
     let phones: Vec<&str> = customers::PHONES.iter().map(|phone| phone.number).collect();
-    Ok(store.answerable(connection.workspace, &phones).await?)
+    Ok(tables::answerable(store, connection.workspace, &phones).await?)
 }

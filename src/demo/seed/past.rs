@@ -6,14 +6,15 @@ use anyhow::{Context, Result};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
-use crate::domain::ids::UserId;
-use crate::store::seed::{PastContact, PastConversation, PastPart};
+use crate::domain::ids::{UserId, WorkspaceId};
+use crate::store::rows::Rows;
 
 use super::chance::Chance;
 use super::course::{Ending, live};
 use super::customers::{self, Customers, KNOWN, PHONES};
 use super::life::Life;
 use super::stories::Stories;
+use super::tables::PastContact;
 use super::workplace::Shop;
 
 /// How much of a past is made up.
@@ -25,16 +26,25 @@ pub struct Size {
     pub days: u32,
 }
 
+/// Some of a past, or its end.
+#[derive(Debug)]
+pub(super) enum Part {
+    Lives { contacts: Vec<PastContact>, rows: Box<Rows> },
+    End,
+}
+
 /// Conversations that are handed on together at least.
-const PART: usize = 1_000;
+const PART: usize = 250;
 
 /// People and their conversations, as they are made up.
 struct Past {
+    workspace: WorkspaceId,
     contacts: Vec<PastContact>,
-    conversations: Vec<PastConversation>,
-    /// Conversations that were handed on already.
+    rows: Rows,
+    /// Conversations among these, and those that were handed on already.
+    kept: usize,
     sent: usize,
-    to: mpsc::Sender<PastPart>,
+    to: mpsc::Sender<Part>,
 }
 
 /// What is open when the demo starts: how it stands, and how many minutes ago it began.
@@ -58,11 +68,11 @@ const HELD_EACH: usize = 2;
 ///
 /// # Errors
 /// When the stories cannot be read or told, or when nobody takes the parts.
-pub(super) fn imagine(shop: &Shop, size: Size, now: Timestamp, to: mpsc::Sender<PastPart>) -> Result<()> {
+pub(super) fn imagine(shop: &Shop, size: Size, now: Timestamp, to: mpsc::Sender<Part>) -> Result<()> {
     let stories = Stories::read()?;
     let mut chance = Chance::new(20_260_301);
     let mut customers = Customers::default();
-    let mut past = Past { contacts: Vec::new(), conversations: Vec::new(), sent: 0, to };
+    let mut past = Past { workspace: shop.id, contacts: Vec::new(), rows: Rows::of(shop.id), kept: 0, sent: 0, to };
     for (phone, language) in KNOWN {
         let owner = customers::owner(&PHONES[phone], language, &mut chance);
         let mut life = Life::new(shop, &mut chance, owner, now - SignedDuration::from_hours(24 * 40));
@@ -96,14 +106,15 @@ pub(super) fn imagine(shop: &Shop, size: Size, now: Timestamp, to: mpsc::Sender<
 
 impl Past {
     fn len(&self) -> usize {
-        self.sent + self.conversations.len()
+        self.sent + self.kept
     }
 
     fn keep(&mut self, life: Life<'_>) -> Result<()> {
-        let (contact, conversations) = life.rows();
+        let (contact, rows) = life.kept();
         self.contacts.push(contact);
-        self.conversations.extend(conversations);
-        if self.conversations.len() < PART { Ok(()) } else { self.hand_on() }
+        self.kept += rows.conversations().count();
+        self.rows.append(rows);
+        if self.kept < PART { Ok(()) } else { self.hand_on() }
     }
 
     /// A life that reaches into the future is forgotten.
@@ -112,15 +123,15 @@ impl Past {
     }
 
     fn hand_on(&mut self) -> Result<()> {
-        self.sent += self.conversations.len();
-        let lives =
-            PastPart::Lives { contacts: std::mem::take(&mut self.contacts), conversations: std::mem::take(&mut self.conversations) };
+        self.sent += std::mem::take(&mut self.kept);
+        let rows = Box::new(std::mem::replace(&mut self.rows, Rows::of(self.workspace)));
+        let lives = Part::Lives { contacts: std::mem::take(&mut self.contacts), rows };
         self.to.blocking_send(lives).context("nobody stores the demo's past")
     }
 
     fn end(mut self) -> Result<()> {
         self.hand_on()?;
-        self.to.blocking_send(PastPart::End).context("nobody stores the demo's past")
+        self.to.blocking_send(Part::End).context("nobody stores the demo's past")
     }
 }
 

@@ -25,6 +25,8 @@ use crate::store::inboxes::NewInbox;
 use crate::store::users::{FIRST_CAPACITY, NewUser};
 use crate::web::sign_in::passwords::Passwords;
 
+use super::tables::add_canned_replies;
+
 /// Everybody's password in the demo, and nowhere else.
 pub const PASSWORD: &str = "baton-demo";
 
@@ -107,7 +109,7 @@ pub(super) async fn set_up(store: &Store) -> Result<Shop> {
     for (position, queue) in (0..).zip(&queues) {
         store.add_queue(id, queue, position).await?;
     }
-    store.insert_canned_replies(id, &CANNED_REPLIES).await?;
+    add_canned_replies(store, id, &CANNED_REPLIES).await?;
     let flow = publish(store, id, &queues).await?;
     let inbox = connect(store, id, flow, queues[queues.len() - 1].id).await?;
     Ok(Shop { id, workplace: Arc::new(store.workplace(id).await?.workplace), inbox, staff })

@@ -1,17 +1,35 @@
 //! The decision itself: longest waiting first; present agents with room, least busy, then longest idle.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
 use super::reason::{AssignmentReason, Considered, Exclusion, Rule};
 use crate::domain::agent::{Agent, Presence};
-use crate::domain::ids::{ConversationId, UserId};
+use crate::domain::command::Command;
+use crate::domain::conversation::Conversation;
+use crate::domain::ids::{ContactId, ConversationId, InboxId, QueueId, UserId};
 
 /// A conversation that waits, in the order of waiting.
 #[derive(Debug, Clone)]
 pub struct Waiting {
     pub conversation: ConversationId,
+    pub contact: ContactId,
+    pub inbox: InboxId,
+    pub queue: QueueId,
+    /// Since when it waits there; its place in the queue.
+    pub queued_at: Option<Timestamp>,
     /// Who held it before the customer came back.
     pub last_agent: Option<UserId>,
+}
+
+impl Waiting {
+    /// As a conversation stands; nothing when it was never in a queue.
+    #[must_use]
+    pub fn of(conversation: &Conversation) -> Option<Self> {
+        let Conversation { id, contact, inbox, queue, queued_at, last_agent, .. } = *conversation;
+        Some(Self { conversation: id, contact, inbox, queue: queue?, queued_at, last_agent })
+    }
 }
 
 /// A member of the queue's team.
@@ -31,16 +49,25 @@ impl Candidate {
     }
 }
 
-#[derive(Debug, Clone, PartialEq)]
+/// Whom routing chose for a conversation that waits.
+#[derive(Debug, Clone)]
 pub struct Assignment {
-    pub conversation: ConversationId,
+    pub waiting: Waiting,
     pub agent: UserId,
-    pub name: String,
     pub reason: AssignmentReason,
 }
 
+impl Assignment {
+    /// The command that makes it so, if the conversation still waits where it was seen.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        let Waiting { queue, queued_at, .. } = self.waiting;
+        Command::Assign { to: self.agent, reason: self.reason.clone(), queue, queued_at }
+    }
+}
+
 /// A round of giving waiting conversations to agents: who is chosen grows busier.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Round {
     candidates: Vec<Candidate>,
     now: Timestamp,
@@ -52,19 +79,13 @@ impl Round {
         Self { candidates, now }
     }
 
-    /// When it began; it assigns by this clock.
-    #[must_use]
-    pub fn now(&self) -> Timestamp {
-        self.now
-    }
-
     /// Who is to have a conversation; nobody when nobody has room.
     #[must_use]
     pub fn choose(&self, waiting: &Waiting) -> Option<Assignment> {
         let (chosen, rule) = choose(waiting, &self.candidates, self.now)?;
         let agent = &self.candidates.get(chosen)?.agent;
         let reason = AssignmentReason { rule, considered: self.candidates.iter().map(considered).collect() };
-        Some(Assignment { conversation: waiting.conversation, agent: agent.user, name: agent.name.clone(), reason })
+        Some(Assignment { waiting: waiting.clone(), agent: agent.user, reason })
     }
 
     /// Somebody has one more.
@@ -76,16 +97,32 @@ impl Round {
     }
 }
 
-/// Pairs waiting conversations with agents until either runs out, as a router does whom nobody disturbs.
+/// Pairs waiting conversations with agents until either runs out.
 #[must_use]
-pub fn decide(waiting: &[Waiting], candidates: Vec<Candidate>, now: Timestamp) -> Vec<Assignment> {
-    let mut round = Round::new(candidates, now);
+pub fn decide(waiting: &[Waiting], mut round: Round) -> Vec<Assignment> {
     let mut assign = |waiting: &Waiting| {
         let assignment = round.choose(waiting)?;
         round.is_given(assignment.agent);
         Some(assignment)
     };
     waiting.iter().map_while(&mut assign).collect()
+}
+
+/// How many of these, from the first on, still stand by how busy `agents` are now: whoever was chosen has room, and is no busier than they
+/// were thought to be. What comes behind one that does not is decided anew: whoever waited longer is not passed over, and of routers that
+/// look at the same moment not each gives to the same few.
+#[must_use]
+pub fn standing(assignments: &[Assignment], agents: &HashMap<UserId, Agent>) -> usize {
+    let mut given: HashMap<UserId, i32> = HashMap::new();
+    let mut stands = |assignment: &&Assignment| {
+        let Some(agent) = agents.get(&assignment.agent) else { return false };
+        let thought = assignment.reason.considered.iter().find(|considered| considered.user == agent.user);
+        let given = given.entry(agent.user).or_default();
+        let load = agent.load + *given;
+        *given += 1;
+        load < agent.capacity && thought.is_none_or(|considered| load <= considered.load)
+    };
+    assignments.iter().take_while(&mut stands).count()
 }
 
 fn considered(candidate: &Candidate) -> Considered {
@@ -138,7 +175,19 @@ mod tests {
     }
 
     fn waiting(count: u128) -> Vec<Waiting> {
-        (0..count).map(|number| Waiting { conversation: ConversationId(Uuid::from_u128(100 + number)), last_agent: None }).collect()
+        let waiting = |number| Waiting {
+            conversation: ConversationId(Uuid::from_u128(100 + number)),
+            contact: ContactId(Uuid::from_u128(200 + number)),
+            inbox: InboxId(Uuid::from_u128(300)),
+            queue: QueueId(Uuid::from_u128(400)),
+            queued_at: Some(NOW),
+            last_agent: None,
+        };
+        (0..count).map(waiting).collect()
+    }
+
+    fn decide(waiting: &[Waiting], candidates: Vec<Candidate>) -> Vec<Assignment> {
+        super::decide(waiting, Round::new(candidates, NOW))
     }
 
     fn chosen(assignments: &[Assignment]) -> Vec<u128> {
@@ -149,13 +198,13 @@ mod tests {
     fn the_least_busy_comes_first_then_the_longest_idle() {
         let candidates =
             vec![candidate(1, 1, 50, Presence::Online), candidate(2, 0, 1, Presence::Online), candidate(3, 0, 9, Presence::Online)];
-        assert_eq!(chosen(&decide(&waiting(2), candidates, NOW)), [3, 2]);
+        assert_eq!(chosen(&decide(&waiting(2), candidates)), [3, 2]);
     }
 
     #[test]
     fn nobody_gets_more_than_their_capacity_and_the_rest_waits() {
         let candidates = vec![candidate(1, 1, 0, Presence::Online), candidate(2, 0, 0, Presence::Online)];
-        let assignments = decide(&waiting(9), candidates, NOW);
+        let assignments = decide(&waiting(9), candidates);
         assert_eq!(assignments.len(), 3);
     }
 
@@ -163,7 +212,7 @@ mod tests {
     fn the_absent_and_the_away_are_passed_over_and_said_so() {
         let candidates =
             vec![candidate(1, 0, 9, Presence::Offline), candidate(2, 0, 9, Presence::Away), candidate(3, 1, 0, Presence::Online)];
-        let assignments = decide(&waiting(1), candidates, NOW);
+        let assignments = decide(&waiting(1), candidates);
         assert_eq!(chosen(&assignments), [3]);
         let excluded: Vec<_> = assignments[0].reason.considered.iter().map(|considered| considered.excluded).collect();
         assert_eq!(excluded, [Some(Exclusion::Offline), Some(Exclusion::Away), None]);
@@ -174,8 +223,26 @@ mod tests {
         let mut back = waiting(1);
         back[0].last_agent = Some(UserId(Uuid::from_u128(1)));
         let there = vec![candidate(1, 1, 0, Presence::Online), candidate(2, 0, 9, Presence::Online)];
-        assert_eq!(chosen(&decide(&back, there, NOW)), [1]);
+        assert_eq!(chosen(&decide(&back, there)), [1]);
         let gone = vec![candidate(1, 1, 0, Presence::Offline), candidate(2, 0, 9, Presence::Online)];
-        assert_eq!(chosen(&decide(&back, gone, NOW)), [2]);
+        assert_eq!(chosen(&decide(&back, gone)), [2]);
+    }
+
+    #[test]
+    fn who_comes_behind_one_that_does_not_stand_any_more_is_decided_anew() {
+        let candidates = vec![candidate(1, 0, 9, Presence::Online), candidate(2, 0, 0, Presence::Online)];
+        let assignments = decide(&waiting(4), candidates.clone());
+        assert_eq!(chosen(&assignments), [1, 2, 1, 2]);
+        let agents = |loads: [i32; 2], capacity| {
+            let now = candidates.iter().zip(loads).map(|(candidate, load)| Agent { load, capacity, ..candidate.agent.clone() });
+            now.map(|agent| (agent.user, agent)).collect::<HashMap<_, _>>()
+        };
+        assert_eq!(standing(&assignments, &agents([0, 0], 2)), 4);
+        assert_eq!(standing(&assignments, &agents([0, 0], 1)), 2, "who has room for one is given one");
+        assert_eq!(standing(&assignments, &agents([0, 1], 9)), 1, "the second agent is busier than they were thought to be");
+        assert_eq!(standing(&assignments, &agents([-1, -1], 9)), 4, "whoever is less busy may have it all the same");
+        let mut without_the_first = agents([0, 0], 2);
+        without_the_first.remove(&candidates[0].agent.user);
+        assert_eq!(standing(&assignments, &without_the_first), 0, "who has left has no room");
     }
 }

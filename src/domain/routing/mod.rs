@@ -3,5 +3,5 @@
 mod decide;
 mod reason;
 
-pub use decide::{Assignment, Candidate, Round, Waiting, decide};
+pub use decide::{Assignment, Candidate, Round, Waiting, decide, standing};
 pub use reason::{AssignmentReason, Considered, Exclusion, Rule};

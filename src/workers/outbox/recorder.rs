@@ -61,10 +61,10 @@ async fn write(runner: Runner, waiting: Arc<Mutex<mpsc::Receiver<Answered>>>) {
         for answered in batch {
             of_numbers.entry((answered.dispatch.workspace, answered.dispatch.inbox)).or_default().push(answered);
         }
-        for (number, of_number) in of_numbers {
+        for ((workspace, _), of_number) in of_numbers {
             let sent: Vec<(&Dispatch, Outcome)> =
                 of_number.iter().map(|answered| (&*answered.dispatch, answered.outcome.clone())).collect();
-            let answers = runner.record_deliveries(number, &sent).await;
+            let answers = runner.record_deliveries(workspace, &sent).await;
             for (answered, answer) in of_number.into_iter().zip(answers) {
                 // Who sent it may have been stopped.
                 answered.recorded.send(answer).ok();

@@ -1,10 +1,10 @@
 //! Between Baton and PostgreSQL: counts how often Baton waits for an answer before it says more.
 
+use std::io::Result;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use anyhow::Result;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
@@ -51,7 +51,7 @@ async fn pump(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin,
     let mut some = vec![0; 64 * 1024];
     loop {
         match from.read(&mut some).await? {
-            0 => return Ok(to.shutdown().await?),
+            0 => return to.shutdown().await,
             length => {
                 said();
                 to.write_all(&some[..length]).await?;
