@@ -120,7 +120,15 @@ async fn no_statement_looks_for_one_row_among_all_because_it_was_planned_when_th
         }
     }
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
-    let planted = "UPDATE outbox SET attempts = 0 FROM UNNEST($2::uuid[]) AS wanted (id) WHERE outbox.workspace_id = $1 AND outbox.subject_id = wanted.id";
+    let planted = "
+        WITH ready AS (
+            SELECT message_id
+            FROM outbox
+            WHERE workspace_id = $1 AND inbox_id = $2 AND state = 'queued'
+            ORDER BY priority, position
+            LIMIT 1
+            FOR UPDATE SKIP LOCKED)
+        UPDATE outbox SET attempts = 0 FROM ready WHERE outbox.workspace_id = $1 AND outbox.message_id = ready.message_id";
     let planted = baton::store::Statement { name: "PLANTED", sql: planted };
     assert!(!plans::faults_at_first(&client, "planted", &planted).await.is_empty(), "the planted fault was not found");
 }

@@ -64,15 +64,7 @@ pub struct Alongside {
 }
 
 impl Runner {
-    /// Runs a command about a conversation.
-    ///
-    /// # Errors
-    /// A refusal, [`Error::NotFound`], or a fault.
-    pub async fn run(&self, workspace: WorkspaceId, conversation: ConversationId, command: Command) -> Result<Done, Error> {
-        self.run_alongside(workspace, conversation, command, &Alongside::default()).await
-    }
-
-    /// As [`Runner::run`], with rows that belong to the same transaction.
+    /// Runs a command about a conversation in a transaction of its own, with rows that belong to it.
     ///
     /// # Errors
     /// As [`Runner::run`].

@@ -13,12 +13,12 @@ use super::load::{Place, Reading, snapshot};
 use super::turns::Turn;
 use super::{Error, Runner, now};
 use crate::domain::agent::Agent;
-use crate::domain::ids::{ContactId, ConversationId, InboxId, UserId, WorkspaceId};
-use crate::domain::needs::Needs;
+use crate::domain::ids::{ContactId, ConversationId, InboxId, MessageId, UserId, WorkspaceId};
+use crate::domain::needs::{Made, Needs};
 use crate::domain::{Command, Snapshot, handle};
 use crate::live::change::ConversationChange;
 use crate::store::loading::{WantedMessages, load_many};
-use crate::store::messages::{SpokenOf, known};
+use crate::store::messages::{SpokenOf, known, made};
 use crate::store::rows::Rows;
 use crate::store::{self, Transaction};
 
@@ -58,7 +58,7 @@ impl Runner {
             async move {
                 match answer {
                     Some(answer) => answer,
-                    None => self.run(workspace, wish.conversation, wish.command).await,
+                    None => self.run_alone(workspace, wish.conversation, wish.command).await,
                 }
             }
         });
@@ -71,7 +71,7 @@ impl Runner {
         let places = self.places(workspace, wishes.iter().map(|wish| wish.inbox)).await?;
         let mut connection = self.enter().await?;
         let transaction = Transaction::begin(&mut connection.client);
-        let fit = wishes.iter().enumerate().filter(|(_, wish)| needs_messages_alone(&wish.command)).collect();
+        let fit = wishes.iter().enumerate().filter(|(_, wish)| fits_many(&wish.command)).collect();
         let mut opened = self.open_many(&transaction, workspace, &places, fit).await?;
         if opened.is_empty() {
             return Ok(HashMap::new());
@@ -113,11 +113,14 @@ impl Runner {
         }
         let wanted: Vec<WantedMessages> = wishes.iter().map(|(_, wish)| wanted_messages(wish)).collect();
         let mut found = load_many(transaction, workspace, &wanted).await?;
+        let to_be_made: Vec<MessageId> = wishes.iter().filter_map(|(_, wish)| message_made(&wish.command)).collect();
+        let used = if to_be_made.is_empty() { HashMap::new() } else { made(transaction, workspace, &to_be_made).await? };
         for (number, wish) in wishes {
             let place = places.get(&wish.inbox).ok_or(Error::NotFound)?;
             let Some((contact, conversation, messages)) = found.remove(&wish.contact) else { continue };
             let mut snapshot = snapshot(transaction, place, contact, Some(conversation), Reading::Tolerant).await?;
             add(&mut snapshot, messages)?;
+            snapshot.used = message_made(&wish.command).and_then(|message| used.get(&message).copied());
             opened.commands.push((number, wish, snapshot));
         }
         for inbox in places.keys() {
@@ -177,9 +180,17 @@ fn wanted_messages(wish: &Wish) -> WantedMessages {
     WantedMessages { contact, inbox, conversation, messages: command.needs().messages }
 }
 
-fn needs_messages_alone(command: &Command) -> bool {
+/// Whether a command may be one of many: it needs nothing but messages, those it speaks of and the one it makes.
+pub(super) fn fits_many(command: &Command) -> bool {
     let needs = command.needs();
-    Needs { messages: Vec::new(), ..needs } == Needs::default()
+    let makes_none_but_a_message = matches!(needs.made, None | Some(Made::Message(_)));
+    makes_none_but_a_message && Needs { messages: Vec::new(), made: None, ..needs } == Needs::default()
+}
+
+/// The message that a command makes by an id that was made outside.
+fn message_made(command: &Command) -> Option<MessageId> {
+    let Some(Made::Message(message)) = command.needs().made else { return None };
+    Some(message)
 }
 
 fn add(snapshot: &mut Snapshot, messages: Vec<SpokenOf>) -> Result<(), Error> {

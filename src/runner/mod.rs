@@ -5,6 +5,7 @@
 pub mod contact;
 pub mod effects;
 pub mod feed;
+mod gathering;
 pub(crate) mod guard;
 pub mod intake;
 mod kept;
@@ -36,6 +37,7 @@ use crate::domain::ids::Ids;
 use crate::live::Live;
 use crate::store::{self, Store};
 
+use gathering::Gatherings;
 use known_lanes::KnownLanes;
 use publish::LookUps;
 use turns::Turns;
@@ -104,6 +106,7 @@ pub struct Runner {
     vitals: Arc<Vitals>,
     turns: Turns,
     known_lanes: Arc<KnownLanes>,
+    gatherings: Arc<Gatherings>,
     look_ups: Arc<LookUps>,
     /// Transactions that hold locks; fewer than there are connections, so that whoever only reads finds one.
     doors: Arc<Semaphore>,
@@ -122,6 +125,7 @@ impl Runner {
             vitals: Arc::default(),
             turns: Turns::default(),
             known_lanes: Arc::default(),
+            gatherings: Arc::default(),
             look_ups: Arc::default(),
             doors,
         }

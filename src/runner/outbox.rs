@@ -85,7 +85,7 @@ impl Runner {
             {
                 tracing::warn!(%error, message = %dispatch.id, "what WhatsApp calls a message cannot be kept");
                 let unnamed = Outcome::Accepted { wamid: format!("unnamed.{}", dispatch.id), recipient: Vec::new() };
-                *answer = self.run(dispatch.workspace, dispatch.conversation, wish(dispatch, unnamed).command).await;
+                *answer = self.run_alone(dispatch.workspace, dispatch.conversation, wish(dispatch, unnamed).command).await;
             }
         }
         answers

@@ -114,7 +114,7 @@ async fn wanted_if<T: Default>(is_wanted: bool, work: impl Future<Output = Resul
 /// Where an id that was made outside is used.
 async fn used(transaction: &Transaction<'_>, workspace: WorkspaceId, made: Option<Made>) -> Result<Option<Used>> {
     match made {
-        Some(Made::Message(id)) => messages::made(transaction, workspace, id).await,
+        Some(Made::Message(id)) => Ok(messages::made(transaction, workspace, &[id]).await?.remove(&id)),
         Some(Made::Note(id)) => notes::made(transaction, workspace, id).await,
         None => Ok(None),
     }

@@ -1,5 +1,7 @@
 //! Messages of both directions.
 
+use std::collections::HashMap;
+
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -83,7 +85,7 @@ crate::statements! {
         WHERE workspace_id = $1 AND conversation_id = $2 AND direction = 'inbound' AND wamid IS NOT NULL
         ORDER BY seq DESC
         LIMIT 1";
-    MADE = "SELECT conversation_id, author_kind, author_id FROM messages WHERE workspace_id = $1 AND id = $2";
+    MADE = "SELECT conversation_id, author_kind, author_id, id FROM messages WHERE workspace_id = $1 AND id = ANY($2)";
     CONVERSATION_OF = "SELECT conversation_id FROM messages WHERE workspace_id = $1 AND id = $2";
 }
 
@@ -205,14 +207,16 @@ fn spoken_of(row: &Row) -> SpokenOf {
     SpokenOf { message, conversation: ConversationId(row.get(4)), misread }
 }
 
-/// The conversation of a stored message, and who wrote it.
+/// The conversations of stored messages, and who wrote them.
 ///
 /// # Errors
 /// As PostgreSQL answers.
-pub async fn made(transaction: &Transaction<'_>, workspace: WorkspaceId, id: MessageId) -> Result<Option<Used>> {
+pub async fn made(transaction: &Transaction<'_>, workspace: WorkspaceId, ids: &[MessageId]) -> Result<HashMap<MessageId, Used>> {
     let statement = prepare(transaction, &MADE).await?;
-    let row = transaction.query_opt(&statement, &[&workspace.0, &id.0]).await?;
-    Ok(row.map(|row| Used { conversation: ConversationId(row.get(0)), by: author_shown(&row, 1) }))
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows = transaction.query(&statement, &[&workspace.0, &ids]).await?;
+    let used = |row: &Row| (MessageId(row.get(3)), Used { conversation: ConversationId(row.get(0)), by: author_shown(row, 1) });
+    Ok(rows.iter().map(used).collect())
 }
 
 /// Whose conversation a message belongs to.

@@ -2,11 +2,14 @@
 
 use baton::domain::Refusal;
 use baton::domain::access::Role;
-use baton::domain::command::{Command, ReplyContent};
+use baton::domain::command::{Command, Person, ReplyContent};
 use baton::domain::delivery::Outcome;
-use baton::domain::ids::{ConversationId, MessageId};
+use baton::domain::ids::{ConversationId, MessageId, UserId};
 use baton::runner::Error;
+use baton::runner::contact::Done;
 use baton::store::dispatches::{Claim, Dispatch};
+use futures_util::FutureExt;
+use futures_util::future::join_all;
 use uuid::Uuid;
 
 use crate::shop::{Node, Shop};
@@ -18,15 +21,18 @@ async fn sending(customers: usize) -> (Shop, Node, Vec<Dispatch>) {
     let ana = shop.hires("Ana", Role::Agent, 99).await;
     for conversation in shop.customers_wait(shop.support, i64::try_from(customers).unwrap()).await {
         node.runner.run(shop.workspace, conversation, Command::Take { by: ana.clone() }).await.unwrap();
-        let content = ReplyContent::Text { body: "hello".to_owned() };
-        let reply = Command::Reply { by: ana.clone(), message: MessageId(Uuid::now_v7()), content, reply_to: None, seen: None };
-        node.runner.run(shop.workspace, conversation, reply).await.unwrap();
+        node.runner.run(shop.workspace, conversation, reply(&ana)).await.unwrap();
     }
     shop.execute("UPDATE allowances SET rate_per_second = 1000000, tokens = 1000", &[]).await;
     let (claim, _) = node.runner.claim_outbox(shop.workspace, shop.inbox, customers).await.unwrap();
     let Claim::Taken { dispatches, .. } = claim else { panic!("{claim:?}") };
     assert_eq!(dispatches.len(), customers);
     (shop, node, dispatches)
+}
+
+fn reply(by: &Person) -> Command {
+    let content = ReplyContent::Text { body: "hello".to_owned() };
+    Command::Reply { by: by.clone(), message: MessageId(Uuid::now_v7()), content, reply_to: None, seen: None }
 }
 
 fn accepted(dispatch: &Dispatch) -> Outcome {
@@ -83,5 +89,56 @@ async fn a_contact_that_somebody_has_is_left_out_of_the_set() {
     holding.rollback().await.unwrap();
     node.runner.record_delivery(&dispatches[0], accepted(&dispatches[0])).await.unwrap();
     assert_eq!(shop.count("SELECT count(*) FROM messages WHERE status = 'sending'").await, 3);
+    shop.is_consistent().await;
+}
+
+/// What agents say while the first two answers wait for their contacts: each in a conversation of its own.
+async fn answers_at_once(also: impl Fn(&[ConversationId], &Person) -> Vec<(ConversationId, Command)>) -> (Shop, Vec<Result<Done, Error>>) {
+    let shop = Shop::opens().await;
+    let node = shop.node(8);
+    let ana = shop.hires("Ana", Role::Agent, 99).await;
+    let conversations = shop.customers_wait(shop.support, 8).await;
+    for conversation in &conversations {
+        node.runner.run(shop.workspace, *conversation, Command::Take { by: ana.clone() }).await.unwrap();
+    }
+    let mut client = shop.store.client().await.unwrap();
+    let holding = client.transaction().await.unwrap();
+    let first_two = "SELECT FROM contacts WHERE id IN (SELECT contact_id FROM conversations WHERE id = ANY($1)) FOR UPDATE";
+    holding.execute(first_two, &[&conversations[..2].iter().map(|id| id.0).collect::<Vec<_>>()]).await.unwrap();
+    let runs = |conversation: ConversationId, command: Command| {
+        let (runner, workspace) = (node.runner.clone(), shop.workspace);
+        Box::pin(async move { runner.run(workspace, conversation, command).await })
+    };
+    let mut running: Vec<_> = conversations[..2].iter().map(|conversation| runs(*conversation, reply(&ana))).collect();
+    running.iter_mut().for_each(|one| assert!(one.now_or_never().is_none()));
+    while shop.count("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'").await < 2 {}
+    let mut others: Vec<_> =
+        also(&conversations[2..], &ana).into_iter().map(|(conversation, command)| runs(conversation, command)).collect();
+    others.iter_mut().for_each(|one| assert!(one.now_or_never().is_none()));
+    holding.rollback().await.unwrap();
+    let (first, answers) = tokio::join!(join_all(running), join_all(others));
+    assert!(first.iter().all(Result::is_ok), "{first:?}");
+    (shop, answers)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_at_once_is_written_together() {
+    let (shop, answers) = answers_at_once(|conversations, ana| conversations.iter().map(|one| (*one, reply(ana))).collect()).await;
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    assert_eq!(shop.count("SELECT count(*) FROM messages WHERE author_kind = 'agent'").await, 8);
+    assert_eq!(shop.count("SELECT count(DISTINCT xmin::text) FROM messages WHERE author_kind = 'agent'").await, 3);
+    shop.is_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_double_click_among_what_is_said_at_once_is_one_message_and_a_refusal_is_told_to_whom_it_concerns() {
+    let (shop, answers) = answers_at_once(|conversations, ana| {
+        let (twice, stranger) = (reply(ana), Person { user: UserId(Uuid::now_v7()), ..ana.clone() });
+        let again = (conversations[0], twice.clone());
+        vec![(conversations[0], twice), again, (conversations[1], reply(&stranger)), (conversations[2], reply(ana))]
+    })
+    .await;
+    assert!(matches!(answers[..], [Ok(_), Err(Error::Refused(Refusal::Duplicate)), Err(Error::Refused(_)), Ok(_)]), "{answers:?}");
+    assert_eq!(shop.count("SELECT count(*) FROM messages WHERE author_kind = 'agent'").await, 4);
     shop.is_consistent().await;
 }
