@@ -64,7 +64,8 @@ pub struct InboundMessage {
     pub content: InboundContent,
     /// The message it answers.
     pub reply_to: Option<Wamid>,
-    /// The item as it came.
+    /// The item as it came; nothing where the rest says all of it.
+    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
     pub raw: serde_json::Value,
 }
 

@@ -132,7 +132,7 @@ fn inbound(it: &Decision, message: InboundMessage) -> Message {
         wamid: Some(message.wamid),
         reply_to: message.reply_to,
         at: message.at,
-        raw: Some(message.raw),
+        raw: Some(message.raw).filter(|raw| !raw.is_null()),
     }
 }
 

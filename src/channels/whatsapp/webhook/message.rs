@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::reading::{id, identity, object, text, timestamp};
 use super::sender::Contacts;
 use super::{Item, Place, Reject, content, notice};
-use crate::domain::inbound::{InboundItem, InboundMessage};
+use crate::domain::inbound::{InboundContent, InboundItem, InboundMessage};
 
 pub(super) fn take_all(place: &Place, contacts: &Value, messages: Vec<Value>) -> Vec<Result<Item, Reject>> {
     let contacts = Contacts::read(contacts, &messages);
@@ -26,9 +26,22 @@ fn take(place: &Place, contacts: &Contacts, message: Value) -> Result<Item, Reje
         Ok(read) if place.own_number.as_ref().is_some_and(|own| read.names().contains(own)) => {
             Ok(notice::unknown(place.account, "messages/own_number", message))
         }
-        Ok(read) => Ok(place.item(InboundItem::Message(InboundMessage { raw: message, ..read }))),
+        Ok(read) => {
+            let raw = if says_all(&read.content, &message) { Value::Null } else { message };
+            Ok(place.item(InboundItem::Message(InboundMessage { raw, ..read })))
+        }
         Err(reason) => Err((reason, message)),
     }
+}
+
+/// Whether a plain text says all that its message does: that would be kept a second time otherwise, in every row that holds it.
+fn says_all(content: &InboundContent, message: &Value) -> bool {
+    const READ: [&str; 6] = ["from", "from_user_id", "id", "timestamp", "type", "text"];
+    let holds_only =
+        |value: &Value, known: &[&str]| value.as_object().is_some_and(|object| object.keys().all(|key| known.contains(&key.as_str())));
+    matches!(content, InboundContent::Text { body } if message["text"]["body"] == **body)
+        && holds_only(message, &READ)
+        && holds_only(&message["text"], &["body"])
 }
 
 /// The message without its raw form. Only a message without id, time or sender is rejected: one whose content is strange is a
