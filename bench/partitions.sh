@@ -51,7 +51,6 @@ ALTER TABLE messages RENAME TO whole_messages;
 CREATE TABLE messages (LIKE whole_messages INCLUDING DEFAULTS INCLUDING CONSTRAINTS, month integer NOT NULL) PARTITION BY RANGE (month);
 DROP TABLE whole_messages CASCADE;
 ALTER TABLE messages ADD PRIMARY KEY (workspace_id, id, month);
-ALTER TABLE messages ADD FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations ON DELETE CASCADE;
 CREATE UNIQUE INDEX messages_by_wamid ON messages (workspace_id, inbox_id, wamid, month) WHERE wamid IS NOT NULL;
 CREATE INDEX messages_by_conversation ON messages (workspace_id, conversation_id, seq DESC);
 ALTER TABLE events RENAME TO whole_events;

@@ -358,6 +358,7 @@ CREATE INDEX conversations_by_queue ON conversations (workspace_id, queue_id, la
 -- Routing, and the list "unassigned": who has waited longest.
 CREATE INDEX conversations_waiting ON conversations (workspace_id, queue_id, queued_at, id) WHERE controller = 'queue';
 
+-- No key leads to the conversation: a message is written under its lock, with it, and each would look for it once more.
 CREATE TABLE messages (
     workspace_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -382,7 +383,6 @@ CREATE TABLE messages (
     -- When a tick was stored last, by ours: what a page may have missed.
     ticked_at timestamptz,
     PRIMARY KEY (workspace_id, id),
-    FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations ON DELETE CASCADE,
     CHECK ((author_kind IN ('bot', 'agent')) = (author_id IS NOT NULL))
 ) WITH (fillfactor = 85);
 -- The same message is taken in once, however often it is delivered; a status finds its message.

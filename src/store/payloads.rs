@@ -25,8 +25,13 @@ crate::statements! {
         WHERE bytes_before < $3
         ORDER BY seq";
     /// [Overtaken](super::Error::is_overtaken) when one of the bodies was sorted meanwhile.
-    STILL_UNSORTED = "SELECT 1 / (count(*) = $2)::integer FROM payloads WHERE seq = ANY($1) AND sorted_at IS NULL";
-    MARK_SORTED = "UPDATE payloads SET sorted_at = $2 WHERE seq = ANY($1)";
+    MARK_SORTED = "
+        WITH marked AS (
+            UPDATE payloads
+            SET sorted_at = $2
+            WHERE seq = ANY($1) AND sorted_at IS NULL
+            RETURNING 1)
+        SELECT 1 / (count(*) = cardinality($1))::integer FROM marked";
     /// One step through the index for each.
     SOURCES_WITH_UNSORTED = "
         WITH RECURSIVE waiting AS (

@@ -76,10 +76,9 @@ impl Store {
 
 impl Sheet<'_> {
     fn steps(&self, now: Timestamp) -> Result<Vec<Step>> {
-        let count = i64::try_from(self.payloads.len()).unwrap_or(i64::MAX);
         let mut steps = vec![
             Step::of(payloads::LOCK).with(self.source.to_owned()),
-            Step::of(payloads::STILL_UNSORTED).with(self.payloads.clone()).with(count),
+            Step::of(payloads::MARK_SORTED).with(self.payloads.clone()).with(now),
         ];
         if !self.contacts.is_empty() {
             steps.push(contacts::insert(&self.contacts));
@@ -102,7 +101,6 @@ impl Sheet<'_> {
         if !self.quarantined.is_empty() {
             steps.push(quarantine::insert(&self.quarantined));
         }
-        steps.push(Step::of(payloads::MARK_SORTED).with(self.payloads.clone()).with(now));
         Ok(steps)
     }
 }

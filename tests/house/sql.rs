@@ -65,7 +65,6 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("payloads", "APPEND", APP),
     ("payloads", "LOCK", APP),
     ("payloads", "UNSORTED", APP),
-    ("payloads", "STILL_UNSORTED", APP),
     ("payloads", "MARK_SORTED", APP),
     ("payloads", "SOURCES_WITH_UNSORTED", APP),
     ("payloads", "FORGET", APP),
