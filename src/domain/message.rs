@@ -26,7 +26,7 @@ pub struct Message {
     pub reply_to: Option<Wamid>,
     /// When it was written: WhatsApp's clock for inbound, ours for outbound.
     pub at: Timestamp,
-    /// The item as WhatsApp sent it, for types that Baton does not show in full.
+    /// The item as WhatsApp sent it; nothing where the rest says all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<serde_json::Value>,
 }

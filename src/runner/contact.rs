@@ -79,7 +79,7 @@ impl Runner {
         loop {
             tries += 1;
             match self.see_to(workspace, conversation, command.clone(), alongside.clone()).await {
-                // Where the same id of a browser was quicker, the next look finds it.
+                // The next look finds who was quicker.
                 Err(Error::Store(error)) if is_a_race(&error) && tries < MAX_TRIES => {}
                 other => return other,
             }

@@ -1,5 +1,5 @@
 //! Commands that come at once are written together: while some of a workspace are, the next ones gather. Alone, each would be a
-//! transaction of its own, and a database commits far fewer times a second than it writes rows.
+//! transaction of its own, and a database commits far fewer times a second than it writes rows. Who finds nobody at it waits for nobody.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -102,11 +102,19 @@ impl Drop for Room {
 }
 
 impl Room {
+    /// Writes what has gathered. What could not be written with the others, also because somebody has its contact, keeps none of them
+    /// waiting.
     async fn write(self, gathered: Vec<Waiting>) {
-        let (wishes, answers): (Vec<Wish>, Vec<_>) = gathered.into_iter().map(|waiting| (waiting.wish, waiting.answer)).unzip();
-        for (waiting, answer) in answers.into_iter().zip(self.runner.run_many(self.workspace, wishes).await) {
+        let wishes: Vec<Wish> = gathered.iter().map(|waiting| waiting.wish.clone()).collect();
+        // Whatever keeps a set from being written is told to each who asked, as if alone.
+        let mut answers = self.runner.run_together(self.workspace, &wishes).await.unwrap_or_default();
+        for (place, Waiting { wish, answer: waiting }) in gathered.into_iter().enumerate() {
+            let (runner, workspace) = (self.runner.clone(), self.workspace);
             // Who asked may be gone.
-            waiting.send(answer).ok();
+            match answers.remove(&place) {
+                Some(answer) => _ = waiting.send(answer),
+                None => _ = tokio::spawn(async move { waiting.send(runner.run_alone(workspace, wish.conversation, wish.command).await) }),
+            }
         }
     }
 }

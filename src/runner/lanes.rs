@@ -159,6 +159,7 @@ impl Runner {
         let mut outcomes: Outcomes = lanes.iter().map(|lane| (lane.contact.id, Ok(LaneProgress::Empty))).collect();
         let opened = look_around(&transaction, &place, lanes, reading, &mut outcomes).await?;
         let (mut rows, mut changes, now) = (Rows::of(workspace), Vec::new(), now());
+        let (mut worked_off, mut quarantined) = (0, 0);
         for mut lane in opened {
             let contact = lane.snapshot.contact.id;
             match guarded(decide_all(&transaction, &mut lane, reading, now)).await {
@@ -167,8 +168,10 @@ impl Runner {
                     outcomes.insert(contact, Ok(if is_full { LaneProgress::MoreMayWait } else { LaneProgress::Empty }));
                     rows.append(done.rows);
                     changes.extend(done.changes);
+                    worked_off += lane.done as u64;
+                    quarantined += done.quarantined;
                 }
-                Err(error @ (Error::Panicked | Error::Refused(_))) if !lane.has_written => _ = outcomes.insert(contact, Err(error)),
+                Err(error @ Error::Panicked) if !lane.has_written => _ = outcomes.insert(contact, Err(error)),
                 Err(error) => return Err(error),
             }
             // Under other people's feet for no longer than a moment at a time.
@@ -180,11 +183,10 @@ impl Runner {
                 *progress = LaneProgress::MoreMayWait;
             }
         }
-        let (done, set_aside) = (rows.done.len(), rows.set_aside.len());
         rows.commit(transaction).await?;
         drop(connection);
-        metrics::counter!("baton_items_total").increment(done as u64);
-        metrics::counter!("baton_quarantined_total").increment(set_aside as u64);
+        metrics::counter!("baton_items_total").increment(worked_off);
+        metrics::counter!("baton_quarantined_total").increment(quarantined);
         self.publish(changes);
         Ok(outcomes)
     }
@@ -200,13 +202,15 @@ fn limit(lanes: usize) -> i64 {
 struct Decided {
     rows: Rows,
     changes: Vec<ConversationChange>,
+    /// Items that were set aside.
+    quarantined: u64,
 }
 
 /// Decides the items of a lane, one after the other; one that another version may understand, and what stands behind it, waits.
 async fn decide_all(transaction: &Transaction<'_>, lane: &mut Opened, reading: Reading, now: Timestamp) -> Result<Decided, Error> {
     let contact = lane.snapshot.contact.id;
     let (workspace, inbox) = (lane.snapshot.workspace, lane.snapshot.inbox.id);
-    let (mut rows, mut changes) = (Rows::of(workspace), Vec::new());
+    let (mut rows, mut changes, mut quarantined) = (Rows::of(workspace), Vec::new(), 0);
     for item in std::mem::take(&mut lane.items) {
         let told = match &item.item {
             Ok(told) => told,
@@ -216,6 +220,7 @@ async fn decide_all(transaction: &Transaction<'_>, lane: &mut Opened, reading: R
                 set_aside(&mut rows, &item, &strange.reason, now)?;
                 rows.done.push((contact, inbox, item.seq));
                 lane.done += 1;
+                quarantined += 1;
                 continue;
             }
         };
@@ -239,12 +244,15 @@ async fn decide_all(transaction: &Transaction<'_>, lane: &mut Opened, reading: R
         match decided {
             Ok(change) => changes.push(change),
             Err(Refusal::Duplicate) => {}
-            Err(refusal) => set_aside(&mut rows, &item, &refusal.to_string(), now)?,
+            Err(refusal) => {
+                set_aside(&mut rows, &item, &refusal.to_string(), now)?;
+                quarantined += 1;
+            }
         }
         rows.done.push((contact, inbox, item.seq));
         lane.done += 1;
     }
-    Ok(Decided { rows, changes })
+    Ok(Decided { rows, changes, quarantined })
 }
 
 /// Whether a fault may be that of one item, and the others could be run.

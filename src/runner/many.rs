@@ -39,19 +39,11 @@ impl Runner {
     pub async fn run_many(&self, workspace: WorkspaceId, wishes: Vec<Wish>) -> Vec<Answer> {
         let mut together = match &wishes[..] {
             [] | [_] => HashMap::new(),
-            several => {
-                let trying = guarded(self.try_many(workspace, several));
-                match tokio::time::timeout(LONGEST, trying).await.unwrap_or(Err(Error::Busy)) {
-                    Ok(answers) => answers,
-                    Err(error) if is_of_one(&error) => {
-                        tracing::debug!(%error, commands = several.len(), "commands could not be run together; they are run one by one");
-                        metrics::counter!("baton_command_sets_failed_total").increment(1);
-                        HashMap::new()
-                    }
-                    // It says nothing of the commands: one tells of it, and all come again.
-                    Err(error) => return std::iter::once(Err(error)).chain(several.iter().skip(1).map(|_| Err(Error::Busy))).collect(),
-                }
-            }
+            several => match self.run_together(workspace, several).await {
+                Ok(answers) => answers,
+                // It says nothing of the commands: one tells of it, and all come again.
+                Err(error) => return std::iter::once(Err(error)).chain(several.iter().skip(1).map(|_| Err(Error::Busy))).collect(),
+            },
         };
         let alone = wishes.into_iter().enumerate().map(|(place, wish)| {
             let answer = together.remove(&place);
@@ -65,7 +57,23 @@ impl Runner {
         join_all(alone).await
     }
 
-    /// The answers by place; those that are missing did not run.
+    /// Runs commands about conversations and commits them together. The answers by place; those that are missing did not run: somebody
+    /// has their contact, they need more than a set loads, or they could not be run with the others.
+    ///
+    /// # Errors
+    /// A fault that says nothing of the commands.
+    pub(super) async fn run_together(&self, workspace: WorkspaceId, wishes: &[Wish]) -> Result<HashMap<usize, Answer>, Error> {
+        let trying = guarded(self.try_many(workspace, wishes));
+        match tokio::time::timeout(LONGEST, trying).await.unwrap_or(Err(Error::Busy)) {
+            Err(error) if is_of_one(&error) => {
+                tracing::debug!(%error, commands = wishes.len(), "commands could not be run together; they are run one by one");
+                metrics::counter!("baton_command_sets_failed_total").increment(1);
+                Ok(HashMap::new())
+            }
+            other => other,
+        }
+    }
+
     async fn try_many(&self, workspace: WorkspaceId, wishes: &[Wish]) -> Result<HashMap<usize, Answer>, Error> {
         self.check_clock()?;
         let places = self.places(workspace, wishes.iter().map(|wish| wish.inbox)).await?;

@@ -61,7 +61,7 @@ impl Runner {
             fault = fault.or(given.fault);
             // Whoever waited longer must not be passed over by who comes after: look anew.
             if given.is_overtaken {
-                return Ok(RoundOutcome::MoreMayWait);
+                return fault.map_or(Ok(RoundOutcome::MoreMayWait), Err);
             }
             // Room that is left, because somebody was quicker at some of them, is for those behind.
             given.to.into_iter().for_each(|user| round.is_given(user));

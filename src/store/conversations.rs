@@ -1,4 +1,4 @@
-//! Conversations: loaded and written under the contact's lock, or claimed by routing.
+//! Conversations: loaded and written under the contact's lock.
 
 use jiff::Timestamp;
 use serde::Serialize;

@@ -58,7 +58,7 @@ crate::statements! {
         FROM page
         WHERE received_at < $1
         UNION ALL
-        (SELECT workspace_id, contact_id, inbox_id, true FROM page OFFSET 1999)";
+        (SELECT workspace_id, contact_id, inbox_id, true FROM page ORDER BY workspace_id, contact_id, inbox_id OFFSET 1999)";
 }
 
 /// An item ready to be stored.

@@ -15,30 +15,34 @@ crate::statements! {
         WHERE stat.schemaname = current_schema() AND stat.n_live_tup > 300 + 2 * greatest(class.reltuples, 0)
         ORDER BY stat.relname
         LIMIT 100";
-    /// Tables through which much more has gone than is in them, as the commands that sweep them. A wait in the middle of a table that
-    /// somebody stands before would be theirs: it is given up, as is giving back what is behind the last row.
+    /// Tables through which much more has gone than is in them, as the commands that sweep them. Nobody is waited for, and what is behind
+    /// the last row is not given back, which would need the table for itself. One that was swept a moment ago is left alone: while somebody
+    /// looks at how things were, dead rows cannot go.
     CHURNED = "
         SELECT format('VACUUM (SKIP_LOCKED, TRUNCATE off) %I', relname)
         FROM pg_stat_user_tables
         WHERE schemaname = current_schema() AND n_dead_tup > 10000 + n_live_tup
+          AND greatest(last_vacuum, last_autovacuum, '-infinity') < now() - interval '5 seconds'
         ORDER BY relname
         LIMIT 100";
 }
 
 impl Store {
-    /// Looks again at tables that have outgrown their figures; plans made before are made anew. Sweeps those through which much has gone.
+    /// Sweeps tables through which much has gone, and looks again at those that have outgrown their figures; plans made before are made
+    /// anew. It takes its time, on a connection of its own; over one that cannot be had it goes on with the others.
     ///
     /// # Errors
-    /// As PostgreSQL answers.
+    /// As PostgreSQL answers, of the first.
     pub async fn tend_tables(&self) -> Result<()> {
         let commands = [self.query(&CHURNED, &[]).await?, self.query(&OUTGROWN, &[]).await?].concat();
         if commands.is_empty() {
             return Ok(());
         }
-        let client = self.client().await?;
+        let client = self.unhurried().await?;
+        let mut done = Ok(());
         for row in commands {
-            client.batch_execute(row.get(0)).await?;
+            done = done.and(client.batch_execute(row.get(0)).await);
         }
-        Ok(())
+        Ok(done?)
     }
 }

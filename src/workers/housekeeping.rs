@@ -1,10 +1,11 @@
-//! Chores: sends whose node stopped, what people hold who have left, places in the feed, figures for `/metrics` and for the planner, and old bodies. One
-//! that fails keeps the others waiting for nothing.
+//! Chores: sends whose node stopped, what people hold who have left, places in the feed, figures for `/metrics`, tables swept and looked at
+//! for the planner, and old bodies. One that fails keeps the others waiting for nothing.
 
 use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::Workers;
@@ -22,6 +23,7 @@ const KEEP_PAYLOADS: SignedDuration = SignedDuration::from_hours(24 * 14);
 /// Batches of old bodies that one round forgets at most.
 const FORGET_BATCHES: usize = 20;
 
+static NOT_TENDED: Trouble = Trouble::new("tables could not be swept, or looked at for the planner");
 static NOT_DONE: Trouble = Trouble::new("the chores could not be done");
 
 /// Runs until `stop`.
@@ -29,13 +31,14 @@ pub(super) async fn run(workers: Workers, stop: CancellationToken) {
     let mut rounds = tokio::time::interval(ROUND);
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let pulse = workers.runner.vitals().pulse("chores");
-    let mut paused = HashSet::new();
+    let (mut paused, mut tending) = (HashSet::new(), JoinSet::new());
     loop {
         pulse.beat();
         tokio::select! {
             () = stop.cancelled() => return,
             _ = rounds.tick() => {}
         }
+        tend(&workers, &mut tending);
         match pulse.during(round(&workers, &mut paused)).await {
             Ok(()) => NOT_DONE.is_over(),
             Err(error) => NOT_DONE.failed(&error),
@@ -79,10 +82,24 @@ async fn tell_figures(workers: &Workers, paused: &mut HashSet<InboxId>) -> Resul
     Ok(())
 }
 
-/// What grows without end is forgotten, and the planner knows what there is.
+/// Tables are swept and looked at, which may take its time: no chore waits for it, and it is begun again when it is done.
+fn tend(workers: &Workers, tending: &mut JoinSet<()>) {
+    while tending.try_join_next().is_some() {}
+    if !tending.is_empty() {
+        return;
+    }
+    let store = workers.runner.store().clone();
+    tending.spawn(async move {
+        match store.tend_tables().await {
+            Ok(()) => NOT_TENDED.is_over(),
+            Err(error) => NOT_TENDED.failed(&error),
+        }
+    });
+}
+
+/// What grows without end is forgotten.
 async fn keep_small(workers: &Workers) -> Result<(), Error> {
     let store = workers.runner.store();
-    store.tend_tables().await?;
     let forget_before = now().saturating_sub(KEEP_PAYLOADS).unwrap_or(Timestamp::MIN);
     for _ in 0..FORGET_BATCHES {
         if store.forget_payloads(forget_before).await? == 0 {

@@ -1,4 +1,4 @@
-//! SQL stands in one room, and each statement speaks of one workspace.
+//! SQL stands in one room, but for what only a made-up past needs, and each statement speaks of one workspace.
 
 use super::registry::{self, File};
 use super::source::{Code, Fault, Source};

@@ -1,4 +1,4 @@
-//! What people leave in passing: notes, and marks of how far they read; and the journal they read from.
+//! What people leave in passing: notes, and marks of how far they read; the journal they read from; and what work leaves in passing.
 
 use baton::domain::Refusal;
 use baton::domain::access::Role;
@@ -92,4 +92,26 @@ async fn what_postgresql_refuses_is_told_without_the_values_it_was_about() {
     let again = "INSERT INTO workspaces (id, name) SELECT id, name FROM workspaces";
     let told = baton::store::Error::from(client.execute(again, &[]).await.unwrap_err()).to_string();
     assert_eq!(told, "the database refused: SQLSTATE 23505, table workspaces, constraint workspaces_pkey");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_through_which_much_work_has_gone_is_swept() {
+    let shop = Shop::opens().await;
+    let counted = "SELECT n_dead_tup FROM pg_stat_user_tables WHERE relname = 'inbound_items'";
+    let contacts = "
+        INSERT INTO inbound_items (workspace_id, contact_id, inbox_id, payload_seq, item, received_at)
+        SELECT $1, gen_random_uuid(), $1, 0, '{}', now() FROM generate_series(1, 10100)";
+    let client = shop.store.client().await.unwrap();
+    client.execute(contacts, &[&shop.workspace.0]).await.unwrap();
+    client.batch_execute("DELETE FROM inbound_items; SELECT pg_stat_force_next_flush()").await.unwrap();
+    while shop.count(counted).await <= 10_000 {}
+    shop.store.tend_tables().await.unwrap();
+    let swept = "SELECT vacuum_count FROM pg_stat_user_tables WHERE relname = 'inbound_items'";
+    while shop.count(swept).await == 0 {}
+    // A moment later it is left alone, whatever went through it.
+    client.execute(contacts, &[&shop.workspace.0]).await.unwrap();
+    client.batch_execute("DELETE FROM inbound_items; SELECT pg_stat_force_next_flush()").await.unwrap();
+    while shop.count(counted).await <= 10_000 {}
+    shop.store.tend_tables().await.unwrap();
+    assert_eq!(shop.count(swept).await, 1);
 }

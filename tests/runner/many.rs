@@ -1,4 +1,6 @@
-//! Answers to many sends, recorded as a set: what one of them cannot, the others can.
+//! Answers to many sends, recorded as a set, and what comes at once: what one of them cannot, the others can.
+
+use std::pin::Pin;
 
 use baton::domain::Refusal;
 use baton::domain::access::Role;
@@ -8,6 +10,7 @@ use baton::domain::ids::{ConversationId, MessageId, UserId};
 use baton::runner::Error;
 use baton::runner::contact::Done;
 use baton::store::dispatches::{Claim, Dispatch};
+use deadpool_postgres::{ClientWrapper, Transaction as DatabaseTransaction};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use uuid::Uuid;
@@ -92,33 +95,69 @@ async fn a_contact_that_somebody_has_is_left_out_of_the_set() {
     shop.is_consistent().await;
 }
 
-/// What agents say while the first two answers wait for their contacts: each in a conversation of its own.
-async fn answers_at_once(also: impl Fn(&[ConversationId], &Person) -> Vec<(ConversationId, Command)>) -> (Shop, Vec<Result<Done, Error>>) {
+/// A shop whose agent holds so many conversations.
+async fn holding(count: i64) -> (Shop, Node, Person, Vec<ConversationId>) {
     let shop = Shop::opens().await;
     let node = shop.node(8);
     let ana = shop.hires("Ana", Role::Agent, 99).await;
-    let conversations = shop.customers_wait(shop.support, 8).await;
+    let conversations = shop.customers_wait(shop.support, count).await;
     for conversation in &conversations {
         node.runner.run(shop.workspace, *conversation, Command::Take { by: ana.clone() }).await.unwrap();
     }
+    (shop, node, ana, conversations)
+}
+
+/// Has the contacts of conversations until it is rolled back.
+async fn has_contacts<'a>(client: &'a mut ClientWrapper, conversations: &[ConversationId]) -> DatabaseTransaction<'a> {
+    let transaction = client.transaction().await.unwrap();
+    let contacts = "SELECT FROM contacts WHERE id IN (SELECT contact_id FROM conversations WHERE id = ANY($1)) FOR UPDATE";
+    transaction.execute(contacts, &[&conversations.iter().map(|id| id.0).collect::<Vec<_>>()]).await.unwrap();
+    transaction
+}
+
+type Running = Pin<Box<dyn Future<Output = Result<Done, Error>>>>;
+
+/// A command that has come, and waits.
+fn comes(shop: &Shop, node: &Node, conversation: ConversationId, command: Command) -> Running {
+    let (runner, workspace) = (node.runner.clone(), shop.workspace);
+    let mut running: Running = Box::pin(async move { runner.run(workspace, conversation, command).await });
+    assert!((&mut running).now_or_never().is_none());
+    running
+}
+
+/// What agents say while the first two answers wait for their contacts: each in a conversation of its own.
+async fn answers_at_once(also: impl Fn(&[ConversationId], &Person) -> Vec<(ConversationId, Command)>) -> (Shop, Vec<Result<Done, Error>>) {
+    let (shop, node, ana, conversations) = holding(8).await;
     let mut client = shop.store.client().await.unwrap();
-    let holding = client.transaction().await.unwrap();
-    let first_two = "SELECT FROM contacts WHERE id IN (SELECT contact_id FROM conversations WHERE id = ANY($1)) FOR UPDATE";
-    holding.execute(first_two, &[&conversations[..2].iter().map(|id| id.0).collect::<Vec<_>>()]).await.unwrap();
-    let runs = |conversation: ConversationId, command: Command| {
-        let (runner, workspace) = (node.runner.clone(), shop.workspace);
-        Box::pin(async move { runner.run(workspace, conversation, command).await })
-    };
-    let mut running: Vec<_> = conversations[..2].iter().map(|conversation| runs(*conversation, reply(&ana))).collect();
-    running.iter_mut().for_each(|one| assert!(one.now_or_never().is_none()));
+    let held = has_contacts(&mut client, &conversations[..2]).await;
+    let first: Vec<_> = conversations[..2].iter().map(|conversation| comes(&shop, &node, *conversation, reply(&ana))).collect();
     while shop.count("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'").await < 2 {}
-    let mut others: Vec<_> =
-        also(&conversations[2..], &ana).into_iter().map(|(conversation, command)| runs(conversation, command)).collect();
-    others.iter_mut().for_each(|one| assert!(one.now_or_never().is_none()));
-    holding.rollback().await.unwrap();
-    let (first, answers) = tokio::join!(join_all(running), join_all(others));
+    let others = also(&conversations[2..], &ana);
+    let others: Vec<_> = others.into_iter().map(|(conversation, command)| comes(&shop, &node, conversation, command)).collect();
+    held.rollback().await.unwrap();
+    let (first, answers) = tokio::join!(join_all(first), join_all(others));
     assert!(first.iter().all(Result::is_ok), "{first:?}");
     (shop, answers)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_says_something_to_a_contact_that_somebody_has_keeps_nobody_waiting_who_came_at_the_same_time() {
+    let (shop, node, ana, conversations) = holding(4).await;
+    let (mut client, mut another) = (shop.store.client().await.unwrap(), shop.store.client().await.unwrap());
+    let held = has_contacts(&mut client, &conversations[..2]).await;
+    let first: Vec<_> = conversations[..2].iter().map(|conversation| comes(&shop, &node, *conversation, reply(&ana))).collect();
+    while shop.count("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'").await < 2 {}
+    let held_longer = has_contacts(&mut another, &conversations[2..3]).await;
+    let mut waits = comes(&shop, &node, conversations[2], reply(&ana));
+    let goes_on = comes(&shop, &node, conversations[3], reply(&ana));
+    held.rollback().await.unwrap();
+    let (first, goes_on) = tokio::join!(join_all(first), goes_on);
+    assert!(first.iter().all(Result::is_ok) && goes_on.is_ok(), "{first:?}, {goes_on:?}");
+    assert!((&mut waits).now_or_never().is_none(), "somebody has its contact still");
+    held_longer.rollback().await.unwrap();
+    waits.await.unwrap();
+    assert_eq!(shop.count("SELECT count(*) FROM messages WHERE author_kind = 'agent'").await, 4);
+    shop.is_consistent().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -43,7 +43,7 @@ pub async fn faults(client: &Object, file: &str, statement: &Statement) -> Vec<S
     let plan = plan(client, statement).await;
     let mut found = Vec::new();
     walk(&plan, Reads::All, &mut |node, reads| found.extend(complaint(node, reads)));
-    found.into_iter().map(|complaint| format!("src/store/{file}.rs: {}: {complaint}", statement.name)).collect()
+    found.into_iter().map(|complaint| format!("{}: {}: {complaint}", super::registry::path(file), statement.name)).collect()
 }
 
 /// Tables in which work waits: now there is none, and a moment later much, and what the planner believes of them is never much.
@@ -54,7 +54,7 @@ const CHURNED: [&str; 3] = ["inbound_items", "outbox", "timers"];
 pub async fn faults_at_first(client: &Object, file: &str, statement: &Statement) -> Vec<String> {
     let mut found = Vec::new();
     walk(&plan(client, statement).await, Reads::All, &mut |node, _| found.extend(complaint_at_first(node)));
-    found.into_iter().map(|complaint| format!("src/store/{file}.rs: {}: {complaint}", statement.name)).collect()
+    found.into_iter().map(|complaint| format!("{}: {}: {complaint}", super::registry::path(file), statement.name)).collect()
 }
 
 /// The indexes that a statement is planned with.
@@ -71,7 +71,7 @@ pub fn idle_excuses() -> Vec<String> {
         of_file.flat_map(|known| known.statements).any(|statement| statement.name == name)
     };
     let idle = EXCUSED.iter().filter(|(file, name, _)| !exists(file, name));
-    idle.map(|(file, name, _)| format!("src/store/{file}.rs: {name} is excused but does not exist")).collect()
+    idle.map(|(file, name, _)| format!("{}: {name} is excused but does not exist", super::registry::path(file))).collect()
 }
 
 fn is_excused(file: &str, name: &str) -> bool {
