@@ -37,22 +37,7 @@ impl Runner {
     /// Runs commands about conversations and commits them together, as far as nobody else has their contacts and they need
     /// nothing but messages; the others each by itself. Answers each, in their order.
     pub async fn run_many(&self, workspace: WorkspaceId, wishes: Vec<Wish>) -> Vec<Answer> {
-        let mut together = match &wishes[..] {
-            [] | [_] => HashMap::new(),
-            several => {
-                let trying = guarded(self.try_many(workspace, several));
-                match tokio::time::timeout(LONGEST, trying).await.unwrap_or(Err(Error::Busy)) {
-                    Ok(answers) => answers,
-                    Err(error) if is_of_one(&error) => {
-                        tracing::debug!(%error, commands = several.len(), "commands could not be run together; they are run one by one");
-                        metrics::counter!("baton_command_sets_failed_total").increment(1);
-                        HashMap::new()
-                    }
-                    // It says nothing of the commands: one tells of it, and all come again.
-                    Err(error) => return std::iter::once(Err(error)).chain(several.iter().skip(1).map(|_| Err(Error::Busy))).collect(),
-                }
-            }
-        };
+        let mut together = self.run_together(workspace, &wishes).await;
         let alone = wishes.into_iter().enumerate().map(|(place, wish)| {
             let answer = together.remove(&place);
             async move {
@@ -63,6 +48,25 @@ impl Runner {
             }
         });
         join_all(alone).await
+    }
+
+    /// Runs those of several commands that can be run together, and waits for nobody; answers by place, and what is missing is to be run
+    /// by itself.
+    pub(super) async fn run_together(&self, workspace: WorkspaceId, wishes: &[Wish]) -> HashMap<usize, Answer> {
+        if wishes.len() < 2 {
+            return HashMap::new();
+        }
+        let trying = guarded(self.try_many(workspace, wishes));
+        match tokio::time::timeout(LONGEST, trying).await.unwrap_or(Err(Error::Busy)) {
+            Ok(answers) => answers,
+            Err(error) if is_of_one(&error) => {
+                tracing::debug!(%error, commands = wishes.len(), "commands could not be run together; they are run one by one");
+                metrics::counter!("baton_command_sets_failed_total").increment(1);
+                HashMap::new()
+            }
+            // It says nothing of the commands: one tells of it, and all come again.
+            Err(error) => std::iter::once(Err(error)).chain(wishes.iter().skip(1).map(|_| Err(Error::Busy))).enumerate().collect(),
+        }
     }
 
     /// The answers by place; those that are missing did not run.
