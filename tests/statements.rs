@@ -159,3 +159,13 @@ async fn a_statement_that_reads_a_table_from_end_to_end_would_be_found() {
         assert!(!plans::faults(&client, "planted", &statement).await.is_empty(), "{sql} was not found");
     }
 }
+
+#[tokio::test]
+async fn connections_compile_no_plan_and_take_every_index() {
+    let servers = Servers::start(Durability::GivenUp).await;
+    let store = Store::new(&servers.database_url(), 2, keys()).unwrap();
+    let settings =
+        "SELECT name || '=' || setting FROM pg_settings WHERE name IN ('jit', 'enable_seqscan') AND source = 'client' ORDER BY name";
+    let rows = store.client().await.unwrap().query(settings, &[]).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>(), ["enable_seqscan=off", "jit=off"]);
+}
