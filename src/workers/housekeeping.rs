@@ -50,7 +50,8 @@ async fn round(workers: &Workers, paused: &mut HashSet<InboxId>) -> Result<(), E
         workers.runner.return_what_nobody_holds().await,
         workers.runner.number_feeds().await,
         tell_figures(workers, paused).await,
-        keep_small(workers).await,
+        forget(workers).await,
+        workers.runner.store().tend_tables().await.map_err(Error::from),
     ];
     chores.into_iter().collect()
 }
@@ -79,10 +80,9 @@ async fn tell_figures(workers: &Workers, paused: &mut HashSet<InboxId>) -> Resul
     Ok(())
 }
 
-/// What grows without end is forgotten, and the planner knows what there is.
-async fn keep_small(workers: &Workers) -> Result<(), Error> {
+/// What grows without end is forgotten.
+async fn forget(workers: &Workers) -> Result<(), Error> {
     let store = workers.runner.store();
-    store.tend_tables().await?;
     let forget_before = now().saturating_sub(KEEP_PAYLOADS).unwrap_or(Timestamp::MIN);
     for _ in 0..FORGET_BATCHES {
         if store.forget_payloads(forget_before).await? == 0 {
