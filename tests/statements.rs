@@ -159,3 +159,34 @@ async fn a_statement_that_reads_a_table_from_end_to_end_would_be_found() {
         assert!(!plans::faults(&client, "planted", &statement).await.is_empty(), "{sql} was not found");
     }
 }
+
+#[tokio::test]
+async fn connections_compile_no_plan_and_take_every_index() {
+    let servers = Servers::start(Durability::GivenUp).await;
+    let store = Store::new(&servers.database_url(), 2, keys()).unwrap();
+    let settings =
+        "SELECT name || '=' || setting FROM pg_settings WHERE name IN ('jit', 'enable_seqscan') AND source = 'client' ORDER BY name";
+    let rows = store.client().await.unwrap().query(settings, &[]).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>(), ["enable_seqscan=off", "jit=off"]);
+}
+
+#[tokio::test]
+async fn a_table_that_cannot_be_looked_at_keeps_no_other_waiting() {
+    let servers = Servers::start(Durability::GivenUp).await;
+    let store = Store::new(&servers.database_url(), 2, keys()).unwrap();
+    let client = store.client().await.unwrap();
+    // Looking at it computes what its index holds, and that fails by now.
+    let planted = "
+        CREATE FUNCTION of_it(number integer) RETURNS integer IMMUTABLE LANGUAGE sql RETURN number;
+        CREATE TABLE aching (number integer);
+        CREATE TABLE healthy (number integer);
+        CREATE INDEX aching_by_it ON aching (of_it(number));
+        INSERT INTO aching SELECT generate_series(1, 1000);
+        INSERT INTO healthy SELECT generate_series(1, 1000);
+        CREATE OR REPLACE FUNCTION of_it(number integer) RETURNS integer IMMUTABLE LANGUAGE sql RETURN number / 0;
+        SELECT pg_stat_force_next_flush()";
+    client.batch_execute(planted).await.unwrap();
+    assert!(store.tend_tables().await.is_err(), "what failed is told");
+    let known = client.query_one("SELECT reltuples::bigint FROM pg_class WHERE relname = 'healthy'", &[]).await.unwrap();
+    assert_eq!(known.get::<_, i64>(0), 1000);
+}

@@ -1,11 +1,15 @@
 //! Commands that come at once are written together: while some of a workspace are, the next ones gather. Alone, each would be a
 //! transaction of its own, and a database commits far fewer times a second than it writes rows. Who finds nobody at it waits for nobody.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use super::contact::{Alongside, Done};
 use super::many::{Wish, fits_many};
@@ -23,6 +27,10 @@ const TOGETHER: usize = 32;
 /// Commands of a workspace that wait at most.
 const WAITING: usize = 2_000;
 
+/// How long a command keeps its room at most. One whose contact somebody has locked waits for seconds, and would hold up everybody else
+/// of the workspace.
+const PATIENCE: Duration = Duration::from_millis(100);
+
 /// A command that waits, and where it hears what came of it.
 struct Waiting {
     wish: Wish,
@@ -39,38 +47,39 @@ struct Gathering {
     waiting: VecDeque<Waiting>,
 }
 
+/// What becomes of a command that comes.
+enum Entry {
+    /// There is room to write it at once, which is taken.
+    Room(Box<Wish>),
+    /// It is written with others, behind those that are now.
+    Answer(oneshot::Receiver<Result<Done, Error>>),
+}
+
 impl Gatherings {
     fn lock(&self) -> MutexGuard<'_, HashMap<WorkspaceId, Gathering>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether there is room to write at once; then it is taken.
-    fn may_write(&self, workspace: WorkspaceId) -> bool {
+    fn enter(&self, workspace: WorkspaceId, wish: Wish) -> Result<Entry, Error> {
         let mut all = self.lock();
         let gathering = all.entry(workspace).or_default();
-        let may_write = gathering.writing < AT_ONCE;
-        gathering.writing += usize::from(may_write);
-        may_write
-    }
-
-    /// Waits behind those that are written now; if none are any more, it is given back.
-    fn join(&self, workspace: WorkspaceId, waiting: Waiting) -> Result<Option<Waiting>, Error> {
-        match self.lock().get_mut(&workspace) {
-            Some(gathering) if gathering.waiting.len() >= WAITING => Err(Error::Busy),
-            Some(gathering) => {
-                gathering.waiting.push_back(waiting);
-                Ok(None)
-            }
-            None => Ok(Some(waiting)),
+        if gathering.writing < AT_ONCE {
+            gathering.writing += 1;
+            return Ok(Entry::Room(Box::new(wish)));
         }
+        if gathering.waiting.len() >= WAITING {
+            return Err(Error::Busy);
+        }
+        let (answer, answered) = oneshot::channel();
+        gathering.waiting.push_back(Waiting { wish, answer });
+        Ok(Entry::Answer(answered))
     }
 
     /// What has gathered, for whoever has written; when nothing has, their room is free.
     fn next(&self, workspace: WorkspaceId) -> Vec<Waiting> {
         let mut all = self.lock();
         let Some(gathering) = all.get_mut(&workspace) else { return Vec::new() };
-        let count = gathering.waiting.len().min(TOGETHER);
-        let next: Vec<Waiting> = gathering.waiting.drain(..count).collect();
+        let next = first_of_each(&mut gathering.waiting);
         if next.is_empty() {
             gathering.writing -= 1;
             if gathering.writing == 0 {
@@ -79,6 +88,21 @@ impl Gatherings {
         }
         next
     }
+}
+
+/// Takes the first command of each contact: those behind it keep their place, and come in their order.
+fn first_of_each(waiting: &mut VecDeque<Waiting>) -> Vec<Waiting> {
+    let (mut seen, mut next, mut place) = (HashSet::new(), Vec::new(), 0);
+    while next.len() < TOGETHER
+        && let Some(one) = waiting.get(place)
+    {
+        if seen.insert(one.wish.contact) {
+            next.extend(waiting.remove(place));
+        } else {
+            place += 1;
+        }
+    }
+    next
 }
 
 /// Room to write. Whoever is done with it, or gone, leaves it to what has gathered.
@@ -102,20 +126,35 @@ impl Drop for Room {
 }
 
 impl Room {
-    /// Writes what has gathered. What could not be written with the others, also because somebody has its contact, keeps none of them
-    /// waiting.
     async fn write(self, gathered: Vec<Waiting>) {
-        let wishes: Vec<Wish> = gathered.iter().map(|waiting| waiting.wish.clone()).collect();
+        let runner = self.runner.clone();
+        let (wishes, answers): (Vec<Wish>, Vec<_>) = gathered.into_iter().map(|waiting| (waiting.wish, waiting.answer)).unzip();
         // Whatever keeps a set from being written is told to each who asked, as if alone.
-        let mut answers = self.runner.run_together(self.workspace, &wishes).await.unwrap_or_default();
-        for (place, Waiting { wish, answer: waiting }) in gathered.into_iter().enumerate() {
-            let (runner, workspace) = (self.runner.clone(), self.workspace);
-            // Who asked may be gone.
-            match answers.remove(&place) {
-                Some(answer) => _ = waiting.send(answer),
-                None => _ = tokio::spawn(async move { waiting.send(runner.run_alone(workspace, wish.conversation, wish.command).await) }),
+        let mut together = runner.run_together(self.workspace, &wishes).await.unwrap_or_default();
+        let mut alone = Vec::new();
+        for (place, (wish, answer)) in wishes.into_iter().zip(answers).enumerate() {
+            match together.remove(&place) {
+                // Who asked may be gone.
+                Some(done) => _ = answer.send(done).ok(),
+                None => alone.push(Waiting { wish, answer }),
             }
         }
+        let workspace = self.workspace;
+        let each = alone.into_iter().map(|Waiting { wish, answer }| {
+            let runner = &runner;
+            async move { _ = answer.send(runner.run_alone(workspace, wish.conversation, wish.command).await).ok() }
+        });
+        self.unless_slow(join_all(each)).await;
+    }
+
+    /// Does what may have to wait for a contact that somebody has: those of other contacts wait for it no longer than [`PATIENCE`].
+    async fn unless_slow<T>(self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        if let Ok(done) = timeout(PATIENCE, &mut work).await {
+            return done;
+        }
+        drop(self);
+        work.await
     }
 }
 
@@ -129,18 +168,13 @@ impl Runner {
             return self.run_alone(workspace, conversation, command).await;
         }
         let Lane { contact, inbox, .. } = self.lane_of(workspace, conversation).await?;
-        let (answer, answered) = oneshot::channel();
-        let mut waiting = Waiting { wish: Wish { contact, inbox, conversation, command }, answer };
-        loop {
-            if self.gatherings.may_write(workspace) {
-                let _room = Room { runner: self.clone(), workspace };
-                return self.run_alone(workspace, conversation, waiting.wish.command).await;
+        match self.gatherings.enter(workspace, Wish { contact, inbox, conversation, command })? {
+            Entry::Room(wish) => {
+                let room = Room { runner: self.clone(), workspace };
+                room.unless_slow(self.run_alone(workspace, conversation, wish.command)).await
             }
-            match self.gatherings.join(workspace, waiting)? {
-                // A writer that fell over it has told so.
-                None => return answered.await.unwrap_or(Err(Error::Panicked)),
-                Some(given_back) => waiting = given_back,
-            }
+            // A writer that fell over it has told so.
+            Entry::Answer(answered) => answered.await.unwrap_or(Err(Error::Panicked)),
         }
     }
 

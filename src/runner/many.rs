@@ -37,13 +37,10 @@ impl Runner {
     /// Runs commands about conversations and commits them together, as far as nobody else has their contacts and they need
     /// nothing but messages; the others each by itself. Answers each, in their order.
     pub async fn run_many(&self, workspace: WorkspaceId, wishes: Vec<Wish>) -> Vec<Answer> {
-        let mut together = match &wishes[..] {
-            [] | [_] => HashMap::new(),
-            several => match self.run_together(workspace, several).await {
-                Ok(answers) => answers,
-                // It says nothing of the commands: one tells of it, and all come again.
-                Err(error) => return std::iter::once(Err(error)).chain(several.iter().skip(1).map(|_| Err(Error::Busy))).collect(),
-            },
+        let mut together = match self.run_together(workspace, &wishes).await {
+            Ok(answers) => answers,
+            // It says nothing of the commands: one tells of it, and all come again.
+            Err(error) => return std::iter::once(Err(error)).chain(wishes.iter().skip(1).map(|_| Err(Error::Busy))).collect(),
         };
         let alone = wishes.into_iter().enumerate().map(|(place, wish)| {
             let answer = together.remove(&place);
@@ -57,12 +54,15 @@ impl Runner {
         join_all(alone).await
     }
 
-    /// Runs commands about conversations and commits them together. The answers by place; those that are missing did not run: somebody
-    /// has their contact, they need more than a set loads, or they could not be run with the others.
+    /// Runs those of several commands that can be run together, and waits for nobody; answers by place, and what is missing is to be run
+    /// by itself.
     ///
     /// # Errors
     /// A fault that says nothing of the commands.
     pub(super) async fn run_together(&self, workspace: WorkspaceId, wishes: &[Wish]) -> Result<HashMap<usize, Answer>, Error> {
+        if wishes.len() < 2 {
+            return Ok(HashMap::new());
+        }
         let trying = guarded(self.try_many(workspace, wishes));
         match tokio::time::timeout(LONGEST, trying).await.unwrap_or(Err(Error::Busy)) {
             Err(error) if is_of_one(&error) => {
@@ -74,6 +74,7 @@ impl Runner {
         }
     }
 
+    /// The answers by place; those that are missing did not run.
     async fn try_many(&self, workspace: WorkspaceId, wishes: &[Wish]) -> Result<HashMap<usize, Answer>, Error> {
         self.check_clock()?;
         let places = self.places(workspace, wishes.iter().map(|wish| wish.inbox)).await?;

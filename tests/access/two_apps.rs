@@ -123,7 +123,7 @@ impl World {
         };
         let seen = self.house.state.store.quarantined_of_nobody(100).await.unwrap().len();
         assert_eq!(i64::try_from(seen).unwrap(), reached.operator, "the operator's list shows what belongs to nobody");
-        client.batch_execute("TRUNCATE contacts, conversations, notices, quarantine CASCADE").await.unwrap();
+        client.batch_execute("TRUNCATE contacts, conversations, messages, notices, quarantine CASCADE").await.unwrap();
         reached
     }
 }

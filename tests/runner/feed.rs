@@ -100,6 +100,37 @@ async fn nobody_who_follows_the_feed_misses_a_line_or_is_told_of_one_twice() {
     }
 }
 
+/// Pages that end in the middle of what a transaction wrote go on there, and one transaction may write to a journal twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_ends_within_a_transaction_is_gone_on_from_there() {
+    let shop = Shop::opens().await;
+    let runner = shop.node(4).runner;
+    let (first, second) = (Uuid::now_v7(), Uuid::now_v7());
+    let mut client = shop.store.client().await.unwrap();
+    let transaction = client.transaction().await.unwrap();
+    for (subject, seq) in [(first, 1), (second, 1), (first, 3)] {
+        transaction.execute(WRITE, &[&shop.workspace.0, &subject, &i64::from(seq)]).await.unwrap();
+    }
+    transaction.commit().await.unwrap();
+    let whole = runner.feed_after(shop.workspace, 0, 100).await.unwrap();
+    assert_eq!(whole.iter().map(|line| line.position).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
+    let of_first = whole.iter().filter(|line| line.subject_id == first).map(|line| line.seq);
+    assert_eq!(of_first.collect::<Vec<_>>(), [1, 2, 3, 4]);
+    for limit in 1..=7 {
+        let mut paged: Vec<FeedEvent> = Vec::new();
+        loop {
+            let after = paged.last().map_or(0, |last| last.position);
+            let page = runner.feed_after(shop.workspace, after, limit).await.unwrap();
+            assert!(page.len() <= usize::try_from(limit).unwrap());
+            if page.is_empty() {
+                break;
+            }
+            paged.extend(page);
+        }
+        assert_eq!(paged, whole, "{limit} at a time");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_feed_tells_of_conversations_contacts_and_the_set_up() {
     let shop = Shop::opens().await;

@@ -1,5 +1,6 @@
 //! A contact's messages run in the order they were stored, once, on however many nodes.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use baton::domain::access::Role;
@@ -220,4 +221,30 @@ async fn a_customer_who_comes_back_under_another_name_has_a_journal_without_a_ga
     assert_eq!(shop.count("SELECT count(*) FROM conversations").await, 2);
     assert_eq!(shop.count("SELECT count(*) FROM events WHERE kind = 'contact_renamed' AND subject_kind = 'conversation'").await, 1);
     shop.is_consistent().await;
+}
+
+/// A page may end in the middle of a lane, and a lane may be longer than a page.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_goes_round_what_was_left_behind_comes_to_every_lane_and_begins_again() {
+    let shop = Shop::opens().await;
+    let crowd = "
+        INSERT INTO inbound_items (workspace_id, contact_id, inbox_id, payload_seq, item, received_at)
+        SELECT $1::uuid, gen_random_uuid(), $2::uuid, 0, '{}', now()
+        FROM generate_series(1, 3000)
+        UNION ALL
+        SELECT $1::uuid, $1::uuid, $2::uuid, 0, '{}', now()
+        FROM generate_series(1, 4500)";
+    shop.execute(crowd, &[&shop.workspace.0, &shop.inbox.0]).await;
+    let before = baton::runner::now() + jiff::SignedDuration::from_hours(1);
+    let (mut all, mut seen, mut pages) = (BTreeSet::new(), None, 0);
+    loop {
+        let (left, last) = shop.store.lanes_left_behind(before, seen).await.unwrap();
+        all.extend(left);
+        (seen, pages) = (last, pages + 1);
+        if seen.is_none() {
+            break;
+        }
+    }
+    assert_eq!(all.len(), 3001);
+    assert!(pages <= 4, "a lane that is longer than a page is looked at once: {pages} pages");
 }

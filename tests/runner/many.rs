@@ -181,3 +181,35 @@ async fn a_double_click_among_what_is_said_at_once_is_one_message_and_a_refusal_
     assert_eq!(shop.count("SELECT count(*) FROM messages WHERE author_kind = 'agent'").await, 4);
     shop.is_consistent().await;
 }
+
+/// Two contacts that somebody has locked for as long as that takes hold up neither those who come meanwhile nor each other.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_a_locked_contact_holds_nobody_else_up() {
+    let shop = Shop::opens().await;
+    let node = shop.node(12);
+    let ana = shop.hires("Ana", Role::Agent, 99).await;
+    let conversations = shop.customers_wait(shop.support, 8).await;
+    for conversation in &conversations {
+        node.runner.run(shop.workspace, *conversation, Command::Take { by: ana.clone() }).await.unwrap();
+    }
+    let (locked, free) = conversations.split_at(4);
+    let mut client = shop.store.client().await.unwrap();
+    let holding = client.transaction().await.unwrap();
+    let lock = "SELECT FROM contacts WHERE id IN (SELECT contact_id FROM conversations WHERE id = ANY($1)) FOR UPDATE";
+    holding.execute(lock, &[&locked.iter().map(|id| id.0).collect::<Vec<_>>()]).await.unwrap();
+    let says = |conversation: &ConversationId| {
+        let (runner, workspace, conversation, command) = (node.runner.clone(), shop.workspace, *conversation, reply(&ana));
+        tokio::spawn(async move { runner.run(workspace, conversation, command).await })
+    };
+    let held_up: Vec<_> = locked.iter().map(says).collect();
+    let others: Vec<_> = free.iter().map(says).collect();
+    for other in others {
+        assert!(other.await.unwrap().is_ok());
+    }
+    assert!(held_up.iter().all(|one| !one.is_finished()), "those that are locked wait still");
+    holding.rollback().await.unwrap();
+    for one in held_up {
+        assert!(one.await.unwrap().is_ok());
+    }
+    shop.is_consistent().await;
+}
