@@ -4,7 +4,6 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -33,9 +32,8 @@ const BATCH_BYTES: usize = 8 * 1024 * 1024;
 /// Commits under way at once.
 const WRITERS: usize = 4;
 
-/// Requests that wait for their answer when this process is flooded, but for those that tell of ticks: they are done with when they are
-/// answered, and come in thousands while messages come in hundreds. At some hundred a second hardly more than one waits; this many do when
-/// they come as fast as they are answered.
+/// Requests that wait for their answer when this process is flooded. At some hundred a second hardly more than one does; this many
+/// do when they come as fast as they are answered.
 const FLOOD: usize = 32;
 
 /// How long a body may wait for its commit before Meta is asked to come again.
@@ -76,28 +74,6 @@ pub struct Intake {
     /// One for each request that may wait for its answer.
     places: Arc<Semaphore>,
     kibibytes: Arc<Semaphore>,
-    /// Requests that wait with something to be worked off later.
-    with_work: Arc<AtomicUsize>,
-    may_be_ticks: Arc<Glance>,
-}
-
-/// Whether a body of a source may say nothing but ticks.
-type Glance = dyn Fn(&str, &[u8]) -> bool + Send + Sync;
-
-/// A request that waits with something to be worked off later, for as long as it does.
-struct WithWork(Arc<AtomicUsize>);
-
-impl WithWork {
-    fn count(all: &Arc<AtomicUsize>) -> Self {
-        all.fetch_add(1, Ordering::Relaxed);
-        Self(all.clone())
-    }
-}
-
-impl Drop for WithWork {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 impl Intake {
@@ -109,19 +85,18 @@ impl Intake {
         for _ in 0..WRITERS {
             tokio::spawn(write(store.clone(), live.clone(), waiting.clone(), understand.clone()));
         }
-        Self::of(bodies, Arc::new(move |source, body| understand.may_be_ticks(source, body)))
+        Self::of(bodies)
     }
 
-    fn of(bodies: mpsc::Sender<Waiting>, may_be_ticks: Arc<Glance>) -> Self {
-        let (places, kibibytes) = (Arc::new(Semaphore::new(WAITING)), Arc::new(Semaphore::new(WAITING_KIB)));
-        Self { bodies, places, kibibytes, with_work: Arc::default(), may_be_ticks }
+    fn of(bodies: mpsc::Sender<Waiting>) -> Self {
+        Self { bodies, places: Arc::new(Semaphore::new(WAITING)), kibibytes: Arc::new(Semaphore::new(WAITING_KIB)) }
     }
 
     /// Whether so many requests wait that whoever works for this process is to leave them the processor and the disk: Meta comes again
     /// when it is not answered, and what is stored is worked off later.
     #[must_use]
     pub fn is_flooded(&self) -> bool {
-        self.with_work.load(Ordering::Relaxed) >= FLOOD
+        WAITING - self.places.available_permits() >= FLOOD
     }
 
     /// Takes a body in; returns once that is committed.
@@ -130,8 +105,6 @@ impl Intake {
     /// [`Rejected`]: nothing is promised, and Meta has to send it again.
     pub async fn take(&self, payload: NewPayload) -> Result<Accepted, Rejected> {
         let _place = self.places.try_acquire().map_err(|_| Rejected::Overloaded)?;
-        let has_work = !(self.may_be_ticks)(&payload.source, &payload.body);
-        let _with_work = has_work.then(|| WithWork::count(&self.with_work));
         let share = u32::try_from(payload.body.len() / 1024 + 1).map_err(|_| Rejected::Overloaded)?;
         let share_of_memory = self.kibibytes.clone().try_acquire_many_owned(share).map_err(|_| Rejected::Overloaded)?;
         let (answer, committed) = oneshot::channel();
@@ -226,7 +199,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn bodies_whose_requests_gave_up_are_counted_while_they_are_held_and_then_dropped() {
         let (bodies, waiting) = mpsc::channel(WAITING);
-        let intake = Intake::of(bodies, Arc::new(|_, _| false));
+        let intake = Intake::of(bodies);
         let large = WAITING_KIB * 1024 / 2;
         assert_eq!(intake.take(body(large)).await, Err(Rejected::NotStored), "nobody writes");
         assert_eq!(intake.take(body(large)).await, Err(Rejected::Overloaded), "the first is held still");
@@ -242,20 +215,12 @@ mod tests {
     #[tokio::test]
     async fn many_requests_that_wait_are_a_flood_until_they_are_answered() {
         let (bodies, mut waiting) = mpsc::channel(WAITING);
-        let intake = Intake::of(bodies, Arc::new(|_, body| body.is_empty()));
+        let intake = Intake::of(bodies);
         let (mut requests, mut taken_up) = (JoinSet::new(), Vec::new());
-        for _ in 0..2 * FLOOD {
-            let intake = intake.clone();
-            requests.spawn(async move { intake.take(body(0)).await });
-            taken_up.extend(waiting.recv().await);
-        }
-        assert!(!intake.is_flooded(), "ticks leave no work");
-        taken_up.clear();
-        while requests.join_next().await.is_some() {}
         for _ in 0..FLOOD {
             assert!(!intake.is_flooded());
             let intake = intake.clone();
-            requests.spawn(async move { intake.take(body(1)).await });
+            requests.spawn(async move { intake.take(body(0)).await });
             taken_up.extend(waiting.recv().await);
         }
         assert!(intake.is_flooded());
