@@ -1,9 +1,11 @@
 //! The inbox from a person's side: pages, forms, pictures, and Meta's door, with a real database behind the whole table of routes.
 
+#[allow(dead_code, reason = "shared with the scenarios")]
+#[path = "support/brief.rs"]
+mod brief;
 #[allow(dead_code, reason = "shared with the access tests")]
 #[path = "access/house.rs"]
 mod house;
-#[allow(dead_code, reason = "shared with the scenarios")]
 #[path = "support/html.rs"]
 mod html;
 #[path = "support/viewers.rs"]

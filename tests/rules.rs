@@ -7,6 +7,8 @@ mod any_order;
 mod assigning;
 #[path = "rules/bots.rs"]
 mod bots;
+#[path = "support/brief.rs"]
+mod brief;
 #[path = "rules/customers.rs"]
 mod customers;
 #[path = "rules/flow.rs"]

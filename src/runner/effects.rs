@@ -68,14 +68,14 @@ pub fn effects(rows: &mut Rows, snapshot: &mut Snapshot, events: Vec<Event>, now
     let left = unjournaled.iter().filter_map(|event| if let Event::LeftOutbox { message } = event { Some(*message) } else { None });
     let next_may_go = left.filter_map(|message| snapshot.message(message)).any(|message| message.is_followed);
     let was_undone = recorded.iter().any(|recorded| matches!(recorded.event, Event::ActUndone { .. }));
-    shift_loads(rows, before.and_then(|before| before.controller.agent()), conversation.controller.agent(), (!was_undone).then_some(now));
+    add_shift(rows, before.and_then(|before| before.controller.agent()), conversation.controller.agent(), (!was_undone).then_some(now));
     let change = ConversationChange::new(snapshot, before, recorded).ok_or(Error::NotFound)?;
     Ok(ConversationChange { next_may_go, ..change })
 }
 
 /// Who holds a conversation changed: one more here, one less there. New work is what it is when an act is not undone, which gives back
 /// what they held before.
-fn shift_loads(rows: &mut Rows, from: Option<UserId>, to: Option<UserId>, given_at: Option<Timestamp>) {
+fn add_shift(rows: &mut Rows, from: Option<UserId>, to: Option<UserId>, given_at: Option<Timestamp>) {
     if from == to {
         return;
     }

@@ -1,12 +1,12 @@
 //! What a bot has and says, as people see it.
 
 use baton::domain::access::Role;
-use baton::domain::brief::{Brief, HandOffReason};
 use baton::domain::command::{Command, ReplyContent};
 use baton::domain::ids::{BotId, ConversationId, MessageId};
 use baton::runner::now;
 use uuid::Uuid;
 
+use crate::brief::brief;
 use crate::html::element;
 use crate::shop::Shop;
 
@@ -19,22 +19,6 @@ impl Shop {
 fn says(bot: BotId, message: MessageId, text: &str) -> Command {
     let content = ReplyContent::Text { body: text.to_owned() };
     Command::BotReply { bot, message, content, reply_to: None, seen: None }
-}
-
-fn brief() -> Brief {
-    Brief {
-        reason: HandOffReason::CustomerAsked,
-        topic: Some("A broken lamp".to_owned()),
-        queue: "support".to_owned(),
-        answers: Vec::new(),
-        missing: Vec::new(),
-        opening: Vec::new(),
-        unclear: Vec::new(),
-        language: None,
-        promised: None,
-        waiting_since: now(),
-        is_earlier: false,
-    }
 }
 
 #[actix_web::test]
@@ -77,7 +61,7 @@ async fn a_bot_that_hands_over_leaves_its_brief_with_whoever_takes_it() {
     let id = shop.hears_text("34600000001", "my lamp is broken").await;
     let bot = BotId(Uuid::now_v7());
     shop.bot(id, Command::StartBot { bot }).await;
-    shop.bot(id, Command::BotHandOff { bot, brief: Box::new(brief()) }).await;
+    shop.bot(id, Command::BotHandOff { bot, brief: Box::new(brief("support", now())) }).await;
     let page = ana.opens(id).await;
     assert!(page.contains("data-stance=\"queue\""), "{page}");
     assert!(page.contains("The bot handed over: The customer asked for a person."), "{page}");

@@ -1,6 +1,5 @@
 //! Bots speak as a flow does, and never over a person.
 
-use baton::domain::brief::{Brief, HandOffReason};
 use baton::domain::command::{Command, ReplyContent, Settlement};
 use baton::domain::conversation::{Controller, Holder, State};
 use baton::domain::delivery::Priority;
@@ -12,6 +11,7 @@ use baton::domain::{Refusal, conversation::Listing};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
+use crate::brief::brief;
 use crate::customers::Phone;
 use crate::sends::lost;
 use crate::shop::{BILLING, ORDERS, SUPPORT, Shop};
@@ -44,19 +44,7 @@ impl Program<'_> {
 
     /// Hands over to the queue of that key.
     pub fn hands_off(&self, phone: &Phone<'_>, queue: &str) -> Answer {
-        let brief = Brief {
-            reason: HandOffReason::CustomerAsked,
-            topic: Some("A lamp".to_owned()),
-            queue: queue.to_owned(),
-            answers: Vec::new(),
-            missing: Vec::new(),
-            opening: Vec::new(),
-            unclear: Vec::new(),
-            language: None,
-            promised: None,
-            waiting_since: self.shop.now(),
-            is_earlier: false,
-        };
+        let brief = brief(queue, self.shop.now());
         self.shop.about(phone.id(), Command::BotHandOff { bot: self.bot, brief: Box::new(brief) })
     }
 }
@@ -159,7 +147,7 @@ fn a_bot_hands_over_to_the_queue_it_names_with_its_brief() {
     ));
     let conversation = phone.conversation();
     assert_eq!(conversation.holder(), Holder::Queue(BILLING));
-    assert_eq!(conversation.brief.unwrap().topic.as_deref(), Some("A lamp"));
+    assert_eq!(conversation.brief.unwrap().topic.as_deref(), Some("A broken lamp"));
     let ana = shop.agent("Ana");
     shop.routes();
     assert!(ana.holds(&phone));

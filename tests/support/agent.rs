@@ -39,10 +39,14 @@ pub struct Answer {
     pub body: String,
 }
 
+/// What has no connection yet.
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().redirect(redirect::Policy::none()).timeout(Duration::from_secs(30)).build().unwrap()
+}
+
 impl Agent {
     pub async fn signs_in(user: UserId, name: &str, at: SocketAddr) -> Self {
-        let http = reqwest::Client::builder().redirect(redirect::Policy::none()).timeout(Duration::from_secs(30)).build().unwrap();
-        let browser = Arc::new(Browser { http, cookies: Mutex::default(), csrf: Mutex::default() });
+        let browser = Arc::new(Browser { http: client(), cookies: Mutex::default(), csrf: Mutex::default() });
         let agent = Self { user, name: name.to_owned(), at, browser };
         let answer = agent.ask(Method::POST, "/sign-in", &[("email", &email(name)), ("password", PASSWORD)]).await.unwrap();
         assert_eq!(answer.status, 303, "{name} cannot sign in: {answer:?}");
@@ -87,10 +91,11 @@ impl Agent {
         answer
     }
 
-    /// As a browser does, once more where a connection that was kept ended under it.
+    /// As a browser does, once more where a connection that was kept ended under it: on a new one, for the others that are kept may have
+    /// ended too.
     pub async fn asks_for(&self, path: &str) -> Answer {
         match self.ask(Method::GET, path, &[]).await {
-            Err(error) if error.is_request() => self.ask(Method::GET, path, &[]).await.unwrap(),
+            Err(error) if error.is_request() => self.ask_by(&client(), Method::GET, path, &[]).await.unwrap(),
             answer => answer.unwrap(),
         }
     }
@@ -155,8 +160,12 @@ impl Agent {
     }
 
     async fn ask(&self, method: Method, path: &str, fields: &[(&str, &str)]) -> reqwest::Result<Answer> {
+        self.ask_by(&self.browser.http, method, path, fields).await
+    }
+
+    async fn ask_by(&self, http: &reqwest::Client, method: Method, path: &str, fields: &[(&str, &str)]) -> reqwest::Result<Answer> {
         let here = format!("http://{}", self.at);
-        let mut request = self.browser.http.request(method.clone(), format!("{here}{path}"));
+        let mut request = http.request(method.clone(), format!("{here}{path}"));
         request = request.header(ACCEPT, "text/html").header(COOKIE, self.cookies());
         if method == Method::POST {
             let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
