@@ -53,6 +53,17 @@ document.addEventListener("turbo:fetch-request-error", (event) => {
   Turbo.navigator.currentVisit?.fail()
 })
 
+// A conversation is in sight before Turbo has written it down: who has gone back by then is not brought to it again.
+document.addEventListener("turbo:before-visit", (event) => {
+  const { url } = event.detail
+  if (url === document.getElementById("conversation")?.src && url !== location.href) event.preventDefault()
+})
+
+// Turbo gives up the visit under way when a form is sent, and would call the page busy for good.
+document.addEventListener("turbo:submit-start", () => {
+  if (!Turbo.navigator.currentVisit) document.documentElement.removeAttribute("aria-busy")
+})
+
 document.addEventListener("turbo:submit-start", () => {
   for (const place of document.querySelectorAll("#composer-refusal, .dialog__refusal, .toast__refusal")) place.replaceChildren()
 })

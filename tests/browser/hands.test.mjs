@@ -94,6 +94,37 @@ describe("an agent's hands", () => {
     assert.equal(await ana.page.locator(".toast").count(), 0)
   })
 
+  story(() => browser, "end what is in sight as soon as it is, whatever the browser still has to do for its history", async () => {
+    await ana.page.evaluate(drawsNothingOnce, "loaded")
+    await ana.row("Tom Hale").locator(".row__link").click()
+    await ana.page.waitForFunction(() => window.heldFrames.length > 0)
+    await ana.page.locator("#conversation:not([busy])").waitFor({ state: "attached" })
+    await keys.press("Escape")
+    const asked = ana.page.waitForRequest((request) => request.url().endsWith("/resolution"))
+    await keys.press("e")
+    await asked
+    await ana.page.evaluate(() => window.drawAgain())
+    await isOpen("Tom Hale")
+    await offers(ana, "Tom Hale")
+    await ana.page.locator("html:not([aria-busy])").waitFor()
+    await keys.press("u")
+    await ana.stands("mine")
+    await ana.page.reload()
+    await ana.opens("Rosa Lind")
+    await hasCaret()
+  })
+
+  story(() => browser, "go back from what is in sight as soon as it is", async () => {
+    await ana.page.evaluate(drawsNothingOnce, "shown")
+    await ana.row("Tom Hale").locator(".row__link").click()
+    await ana.page.waitForFunction(() => window.heldFrames.length > 0)
+    await isOpen("Tom Hale")
+    await ana.page.goBack()
+    await ana.page.evaluate(() => window.drawAgain())
+    await isOpen("Rosa Lind")
+    await hasCaret()
+  })
+
   story(() => browser, "end nothing from the row of another conversation, and nothing by a key that is held down", async () => {
     await keys.press("Escape")
     await walksTo("Tom Hale")
@@ -321,6 +352,28 @@ describe("an agent's hands", () => {
     await ana.row(name).locator("a:focus").waitFor()
   }
 })
+
+/**
+ * In the page: once another conversation was "shown" or "loaded", which is a little later, the screen draws no further frame until
+ * `drawAgain()`, as on a busy machine.
+ */
+function drawsNothingOnce(moment) {
+  const request = window.requestAnimationFrame
+  const held = (window.heldFrames = [])
+  window.drawAgain = () => {
+    window.requestAnimationFrame = request
+    for (const callback of held.splice(0)) request(callback)
+  }
+  const hold = () => (window.requestAnimationFrame = (callback) => held.push(callback))
+  if (moment === "loaded") return document.addEventListener("turbo:frame-load", hold, { once: true })
+  const before = document.querySelector(".conversation")
+  const observer = new MutationObserver(() => {
+    if (before.isConnected) return
+    observer.disconnect()
+    hold()
+  })
+  return observer.observe(document.body, { childList: true, subtree: true })
+}
 
 /** A key as a browser reports it; what no keyboard of the test can do. */
 function press(page, selector, { keyCode, ...key }) {

@@ -2,6 +2,7 @@
 // sight, once for each press, and what it did is offered to be taken back.
 
 import { Controller } from "../../vendor/stimulus.js"
+import * as Turbo from "../../vendor/turbo.js"
 import { isComposing, isWriting } from "../keys.js"
 
 export default class extends Controller {
@@ -73,9 +74,9 @@ export default class extends Controller {
   }
 }
 
-/** Whether another conversation than the one in sight was chosen, and is still to come. */
+/** Whether another conversation than the one in sight was chosen, and is still to come. One that came is in sight before Turbo is done. */
 function isOnItsWay() {
-  return document.querySelector("#conversation[busy], html[aria-busy]") !== null
+  return document.querySelector("#conversation[busy]") !== null || Turbo.navigator.currentVisit?.willRender === true
 }
 
 /** Whether the person has turned to another conversation than the one that is open: it is on its way, or they stand on its row. */
