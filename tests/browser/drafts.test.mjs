@@ -8,6 +8,7 @@ import { startDemo } from "./support/demo.mjs"
 import { Gate } from "./support/gate.mjs"
 import { LatePage } from "./support/late_page.mjs"
 import { story } from "./support/story.mjs"
+import { Unheard } from "./support/unheard.mjs"
 
 const ROSA = "447700900801"
 const TOM = "447700900802"
@@ -90,6 +91,46 @@ describe("a draft", () => {
     await holds(ana, "")
     await ana.bubble("Saved too late for its page").and(ana.page.locator("[data-seq]")).waitFor()
     ana.page.faults.length = 0
+  })
+
+  story(() => browser, "outlives two reloads after each other, although the save of the first page comes after the second was made", async () => {
+    const gate = await Gate.before(ana.page, /\/draft$/, { method: "POST" })
+    await keys.type("one")
+    await ana.page.reload()
+    await gate.reached()
+    await hasCaret(ana)
+    await keys.type(" two")
+    await gate.letsFirst()
+    await isKept(rosa, "one")
+    await ana.page.reload()
+    await hasCaret(ana)
+    await holds(ana, "one two")
+    assert.equal(await ana.page.locator(".composer__other:visible").count(), 0, "nobody else wrote")
+    await gate.opens()
+    await empties(ana)
+  })
+
+  story(() => browser, "that was sent elsewhere does not come back, although its own page never heard that it was kept", async () => {
+    const unheard = await Unheard.of(ana.page, /\/draft$/)
+    await keys.type("Nobody answered")
+    await isKept(rosa, "Nobody answered")
+    await ana.page.goto(`${demo.inbox}/inbox`)
+    await unheard.ends()
+    await ana.opens("Rosa Lind")
+    await holds(ana, "Nobody answered")
+    await ana.opens("Tom Hale")
+    const second = await secondTab()
+    await holds(second, "Nobody answered")
+    await second.reads()
+    await second.page.keyboard.press("Enter")
+    await second.bubble("Nobody answered").and(second.page.locator("[data-seq]")).waitFor()
+    await second.page.close()
+    await turnsTo(ana)
+    await ana.opens("Rosa Lind")
+    await hasCaret(ana)
+    await holds(ana, "")
+    assert.equal(await ana.page.locator(".composer__other:visible").count(), 0)
+    await isKept(rosa, "")
   })
 
   story(() => browser, "is kept by the server while somebody types without a pause", async () => {

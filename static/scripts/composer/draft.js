@@ -12,6 +12,9 @@ const LONGEST_WAIT = 1_000
 /** After which a save that did not arrive is tried again. */
 const RETRY = 3_000
 
+/** A save is under way for seconds, not for so many pages. */
+const MOST_BEFORE = 20
+
 export class Draft {
   /** What another page wrote meanwhile, until the person chooses: `{ version, body }`. */
   newer = null
@@ -27,6 +30,9 @@ export class Draft {
 
   /** Typed on this page: no other page's text takes its place unasked. */
   isOwn = false
+
+  /** The pages before this one in this tab, latest first: this page has all they wrote, whenever the server takes it. `{ writer, turn }` */
+  before = []
 
   /** `told()`: another page's text is to be offered, or no longer; the field may have changed. `cut(isCut)`: it is too long, or no longer. */
   constructor({ kind, field, conversation, told, cut }) {
@@ -143,14 +149,15 @@ export class Draft {
   #resume(server) {
     const kept = this.kept.read()
     if (!kept) return
-    this.before = { writer: kept.writer, turn: kept.turn }
+    const { writer, turn } = kept
+    this.before = [{ writer, turn }, ...(kept.before ?? [])].slice(0, MOST_BEFORE)
     const sent = kept.sending.filter(({ id }) => this.#stands(id))
     this.uncertain = kept.sending.filter((message) => !sent.includes(message))
     if (kept.isSaved && kept.sending.length === 0) return this.#catchUp(kept, server)
     // A call that ended with its page may have come back to the field before the page was gone.
     const lost = this.uncertain.map((message) => message.text).filter((text) => !kept.text.includes(text))
     const text = [...lost, without(sent, kept.text)].filter(Boolean).join("\n")
-    if (text === this.text) return
+    if (text === this.text) return this.#keep()
     const isSeen = kept.version === this.version || this.#isOfBefore(server)
     if (!isSeen && this.text) this.newer = { version: this.version, body: this.text }
     this.field.value = text
@@ -165,9 +172,9 @@ export class Draft {
     Object.assign(this, { version: kept.version, saved: kept.text })
   }
 
-  /** Whether the page before this one wrote it. A tab that was copied has a living twin, which counts on from there. */
-  #isOfBefore({ writer, turn }) {
-    return writer === this.before?.writer && turn <= this.before.turn
+  /** Whether a page before this one wrote it. A tab that was copied has a living twin, which counts on from there. */
+  #isOfBefore(newer) {
+    return this.before.some(({ writer, turn }) => newer.writer === writer && newer.turn <= turn)
   }
 
   #ends(id) {
@@ -234,9 +241,9 @@ export class Draft {
 
   #keep() {
     if (this.isOver && this.kept.read()?.writer !== this.writer) return
-    const { text, version, writer, turn, saved } = this
+    const { text, version, writer, turn, saved, before } = this
     const isSaved = text === saved && !this.isCut
-    this.kept.write({ text, version, writer, turn, isSaved, sending: [...this.sending.values(), ...this.uncertain] })
+    this.kept.write({ text, version, writer, turn, before, isSaved, sending: [...this.sending.values(), ...this.uncertain] })
   }
 
   /** Without a network it waits until there is one. */

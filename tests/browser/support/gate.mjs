@@ -19,6 +19,11 @@ export class Gate {
     return this.arrival
   }
 
+  /** Lets through the one that has waited longest; the others wait on. */
+  letsFirst() {
+    return this.waiting.shift().continue()
+  }
+
   /** Lets through what waits, and everything that comes later. */
   async opens() {
     this.isOpen = true
