@@ -3,6 +3,8 @@
 // Events: "state" (connecting, live, catching_up, offline), "resync" (the connection is new, or the node may have missed something),
 // and one for each kind of frame: event, ticks, caught_up, row, counts, team, paused, people, beat.
 
+import { press } from "./press.js"
+
 const BEAT_EVERY = 20_000
 const SILENCE = 45_000
 const FIRST_PAUSE = 400
@@ -67,7 +69,7 @@ class Socket extends EventTarget {
     this.#socket = socket
     this.#lastFrame = Date.now()
     socket.onopen = () => socket === this.#socket && this.#opened()
-    socket.onmessage = (message) => socket === this.#socket && this.#heard(JSON.parse(message.data))
+    socket.onmessage = (message) => press.after(() => socket === this.#socket && this.#heard(JSON.parse(message.data)))
     socket.onclose = () => socket === this.#socket && this.#lost()
   }
 

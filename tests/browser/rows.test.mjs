@@ -6,6 +6,7 @@ import { Agent } from "./support/agent.mjs"
 import { openPage, startBrowser } from "./support/browser.mjs"
 import { startDemo } from "./support/demo.mjs"
 import { story } from "./support/story.mjs"
+import { Wire } from "./support/wire.mjs"
 
 const ROSA = "447700900901"
 const NINA = "447700900902"
@@ -41,6 +42,24 @@ describe("a row", () => {
     await demo.control.writes(ROSA, "And one more thing")
     await ana.reads()
     await there.row("Rosa Lind").filter({ hasText: "And one more thing" }).and(page.locator(":not(.is-unread)")).waitFor()
+    await page.context().close()
+  })
+
+  story(() => browser, "opens when it is clicked, although it comes anew between press and release", async () => {
+    const page = await openPage(browser, { storageState: await ana.page.context().storageState() })
+    const wire = await Wire.lay(page, () => Infinity)
+    await page.goto(`${demo.inbox}/inbox`)
+    const there = new Agent(page, demo)
+    await there.isLive()
+    const held = wire.holds("While it is pressed")
+    await demo.control.writes(ROSA, "While it is pressed")
+    await held
+    await there.row("Rosa Lind").hover()
+    await page.mouse.down()
+    wire.lets()
+    await page.mouse.up()
+    await there.conversation.and(page.locator('[data-contact="Rosa Lind"]')).waitFor()
+    await there.row("Rosa Lind").filter({ hasText: "While it is pressed" }).waitFor()
     await page.context().close()
   })
 

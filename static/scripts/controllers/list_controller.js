@@ -3,6 +3,7 @@
 import { Controller } from "../../vendor/stimulus.js"
 import { fetchPart } from "../part.js"
 import { place } from "../list/place.js"
+import { press } from "../press.js"
 import { socket } from "../socket.js"
 import { elementOf } from "../streams.js"
 import { phrase, t } from "../words.js"
@@ -68,6 +69,7 @@ export default class extends Controller {
     }
     this.waiting = []
     const fresh = await this.#fetchPages()
+    await new Promise((resolve) => press.after(resolve))
     const meanwhile = this.waiting
     this.waiting = null
     if (fresh && this.element.isConnected) {

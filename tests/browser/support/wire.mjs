@@ -25,9 +25,10 @@ export class Wire {
     this.open?.break()
   }
 
-  /** What comes from the server stays on its way… */
-  holds() {
+  /** What comes from the server stays on its way: waits until that is a frame with this text in it… */
+  holds(text = "") {
     this.held = []
+    return new Promise((resolve) => (this.isHeld = (frame) => frame.includes(text) && resolve()))
   }
 
   /** …until it is let through. */
@@ -51,7 +52,11 @@ export class Wire {
       this.lost += 1
       connection.break()
     }
-    server.onMessage((frame) => (this.held ? this.held.push(() => deliver(frame)) : deliver(frame)))
+    server.onMessage((frame) => {
+      if (!this.held) return deliver(frame)
+      this.held.push(() => deliver(frame))
+      return this.isHeld(frame)
+    })
     const gone = () => this.open === connection && (this.open = null)
     socket.onClose((code, reason) => { gone(); server.close({ code, reason }) })
     server.onClose((code, reason) => { gone(); socket.close({ code, reason }) })
