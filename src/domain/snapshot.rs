@@ -50,6 +50,8 @@ pub struct Snapshot {
 pub struct KnownMessage {
     pub id: MessageId,
     pub wamid: Option<Wamid>,
+    /// When it was written.
+    pub at: Timestamp,
     pub status: Status,
     /// Whether its unknown fate is before a person now.
     pub is_asked: bool,
@@ -81,7 +83,15 @@ impl KnownMessage {
     /// A message that was just written.
     #[must_use]
     pub fn of(message: &Message, outbox: Option<InOutbox>) -> Self {
-        Self { id: message.id, wamid: message.wamid.clone(), status: message.status, is_asked: false, outbox, is_followed: false }
+        Self {
+            id: message.id,
+            wamid: message.wamid.clone(),
+            at: message.at,
+            status: message.status,
+            is_asked: false,
+            outbox,
+            is_followed: false,
+        }
     }
 
     /// Whether this claim still has it.

@@ -13,8 +13,8 @@ use crate::domain::channel::Formatting;
 use crate::domain::contact::{Contact, Identity};
 use crate::domain::conversation::{Conversation, Listing};
 use crate::domain::event::{Event, Recorded};
-use crate::domain::ids::{MessageId, UserId, WorkspaceId};
-use crate::domain::message::{Author, Message};
+use crate::domain::ids::{ConversationId, MessageId, UserId, WorkspaceId};
+use crate::domain::message::{Author, Message, Status};
 use crate::domain::thread::{QuotedMessage, ThreadMessage};
 use crate::domain::tick::Climbed;
 
@@ -94,6 +94,9 @@ pub struct ConversationChange {
     #[serde(default)]
     pub waited_since: Option<Timestamp>,
     pub events: Vec<Recorded>,
+    /// Messages that WhatsApp has taken: that they got further is all there is to show of them.
+    #[serde(default)]
+    pub climbed: Vec<Climbed>,
     /// What marks in its texts mean.
     #[serde(default)]
     pub formatting: Formatting,
@@ -135,6 +138,7 @@ impl ConversationChange {
             before: before.map(Listing::of),
             waited_since: before.and_then(|before| before.waiting_since),
             people: events.iter().filter_map(|recorded| author(snapshot, recorded.event.message_brought()?)).collect(),
+            climbed: events.iter().filter_map(|recorded| taken(snapshot, conversation.id, recorded)).collect(),
             formatting: snapshot.rules.formatting,
             standing: None,
             events: events.into_iter().map(without_raw).collect(),
@@ -150,10 +154,16 @@ impl ConversationChange {
             let is_unnamed = matches!(message.author, Author::Agent { user } if !self.people.contains_key(&user));
             is_unnamed || message.quoted().is_some()
         };
-        self.events
-            .iter()
-            .map(|recorded| &recorded.event)
-            .any(|event| event.changes_names() || event.message_touched().is_some() || event.message_brought().is_some_and(is_elsewhere))
+        let is_touched = |message: MessageId| !self.has_climbed(message);
+        self.events.iter().map(|recorded| &recorded.event).any(|event| {
+            event.changes_names() || event.message_touched().is_some_and(is_touched) || event.message_brought().is_some_and(is_elsewhere)
+        })
+    }
+
+    /// Whether all there is to show of a message is that WhatsApp has taken it.
+    #[must_use]
+    pub fn has_climbed(&self, message: MessageId) -> bool {
+        self.climbed.iter().any(|climbed| climbed.message == message)
     }
 
     /// Whether a clock began or stopped: more than one place shows it.
@@ -173,6 +183,13 @@ impl ConversationChange {
     pub fn is_move(&self) -> bool {
         self.before != Some(Listing::of(&self.conversation))
     }
+}
+
+/// A message that was taken, where that is told without a word beside it.
+fn taken(snapshot: &Snapshot, conversation: ConversationId, recorded: &Recorded) -> Option<Climbed> {
+    let Event::MessageStatusChanged { message, status: Status::Sending, failure: None, .. } = recorded.event else { return None };
+    let at = snapshot.message(message)?.at;
+    Some(Climbed { conversation, message, status: Status::Sending, at, ticked_at: recorded.at })
 }
 
 /// The agent who wrote a message, with the name.

@@ -34,13 +34,13 @@ crate::statements! {
     /// The messages that waiting items speak of; one look-up each, whatever PostgreSQL believes the table to hold. What is decided about
     /// them stands until it is written: ticks pass them over meanwhile.
     KNOWN_TO_ITEMS = "
-        SELECT known.id, known.wamid, known.status, known.failure, known.conversation_id, outbox.state, outbox.claim_id,
+        SELECT known.id, known.wamid, known.status, known.failure, known.conversation_id, known.at, outbox.state, outbox.claim_id,
             outbox.lease_until < clock_timestamp() AS is_lapsed, coalesce(outbox.is_followed, false) AS is_followed
         FROM (
             SELECT message.*
             FROM UNNEST($3::text[]) AS wanted (wamid)
             CROSS JOIN LATERAL (
-                SELECT id, wamid, status, failure, conversation_id
+                SELECT id, wamid, status, failure, conversation_id, at
                 FROM messages
                 WHERE workspace_id = $1 AND inbox_id = $2 AND messages.wamid = wanted.wamid
                 LIMIT 1
@@ -49,7 +49,7 @@ crate::statements! {
             SELECT message.*
             FROM UNNEST($4::uuid[]) AS wanted (id)
             CROSS JOIN LATERAL (
-                SELECT id, wamid, status, failure, conversation_id
+                SELECT id, wamid, status, failure, conversation_id, at
                 FROM messages
                 WHERE workspace_id = $1 AND messages.id = wanted.id
                 LIMIT 1
@@ -202,8 +202,9 @@ fn spoken_of(row: &Row) -> SpokenOf {
     };
     let failure: Option<Failure> = if_known(row, 3);
     let is_asked = status == Status::Unknown && failure.is_some_and(|failure| failure.title == Failure::UNANSWERED);
-    let outbox = outbox::standing(row.get(6), row.get(5), row.get(7));
-    let message = KnownMessage { id: MessageId(row.get(0)), wamid: row.get(1), status, is_asked, outbox, is_followed: row.get(8) };
+    let outbox = outbox::standing(row.get(7), row.get(6), row.get(8));
+    let (id, wamid, at) = (MessageId(row.get(0)), row.get(1), row.get(5));
+    let message = KnownMessage { id, wamid, at, status, is_asked, outbox, is_followed: row.get(9) };
     SpokenOf { message, conversation: ConversationId(row.get(4)), misread }
 }
 

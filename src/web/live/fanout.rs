@@ -183,7 +183,9 @@ async fn render(state: Data<State>, mut waiting: mpsc::Receiver<Rendering>) {
     while let Some(rendering) = waiting.recv().await {
         match rendering {
             Rendering::Conversation(change) => show(&state, &mut newest, &change),
-            Rendering::Ticks(workspace, conversation, climbed) => show_ticks(&state, workspace, conversation, &climbed),
+            Rendering::Ticks(workspace, conversation, climbed) => {
+                show_ticks(&state.live.hub.viewers(workspace, conversation), conversation, &climbed);
+            }
         }
         // Rendering waits for nothing: the thread is others' too.
         tokio::task::yield_now().await;
@@ -191,8 +193,11 @@ async fn render(state: Data<State>, mut waiting: mpsc::Receiver<Rendering>) {
 }
 
 /// Shows how far messages got to whoever has their conversation open.
-fn show_ticks(state: &State, workspace: WorkspaceId, conversation: ConversationId, climbed: &[Climbed]) {
-    for (locale, lines) in by_locale(&state.live.hub.viewers(workspace, conversation)) {
+fn show_ticks(viewers: &[Arc<Line>], conversation: ConversationId, climbed: &[Climbed]) {
+    if climbed.is_empty() {
+        return;
+    }
+    for (locale, lines) in by_locale(viewers) {
         let html: String = climbed.iter().map(|climbed| threads::ticks_html(locale, climbed)).collect();
         deliver(&lines, &ToPage::Ticks { conversation, html: &html }.frame());
         climbed.iter().for_each(|climbed| record_lag(climbed.ticked_at));
@@ -216,6 +221,7 @@ fn show(state: &State, newest: &mut Newest, change: &ConversationChange) {
             deliver(&lines, &frame);
         }
     }
+    show_ticks(&audience.thread, change.conversation.id, &change.climbed);
     if !audience.gone.is_empty() {
         deliver(&audience.gone, &ToPage::Gone { conversation: change.conversation.id }.frame());
     }

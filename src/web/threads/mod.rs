@@ -120,6 +120,8 @@ pub fn live_html(locale: Locale, change: &ConversationChange, recorded: &Recorde
             let conversation = change.conversation.id;
             streams::upsert(&live.item(ThreadMessage { conversation, inbox, seq: recorded.seq, message: message.clone() })?)
         }
+        // Shown by a frame of its own, which lets no message fall back.
+        Event::MessageStatusChanged { message, .. } if change.has_climbed(*message) => String::new(),
         Event::MessageStatusChanged { message, .. } | Event::MessageResent { message, .. } | Event::MessageLeft { message, .. } => {
             change.standing.as_ref()?.message(*message).map(|found| ticks_of(locale, &found.message)).unwrap_or_default()
         }
