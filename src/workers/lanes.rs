@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -21,6 +21,9 @@ use crate::store::inbound_items::Lane;
 /// Transactions at once; each holds a connection of the pool, and runs the lanes of an inbox that wait by then, up to so many.
 const AT_ONCE: usize = 8;
 const LANES_TOGETHER: usize = 32;
+
+/// Transactions of an inbox at once: those that come meanwhile are run together, which is less work than each by itself.
+const AT_ONCE_IN_AN_INBOX: usize = 2;
 
 /// Transactions at once while bodies flood in, and how many times as long as each took nobody begins the next.
 const AT_ONCE_IN_A_FLOOD: usize = 1;
@@ -55,48 +58,52 @@ struct Waiting {
 
 type Inbox = (WorkspaceId, InboxId);
 
-/// The lanes that wait, by inbox; the inboxes take turns, so that a crowd in one holds up nobody in another.
-#[derive(Debug, Default)]
-struct Queues {
-    waiting: HashMap<Inbox, VecDeque<Waiting>>,
-    /// Each inbox of them, whose turn it is first.
-    turns: VecDeque<Inbox>,
+/// The lanes of an inbox that wait, and the rights to run them.
+#[derive(Debug)]
+struct Queue {
+    waiting: VecDeque<Waiting>,
+    turns: Arc<Semaphore>,
 }
 
+impl Default for Queue {
+    fn default() -> Self {
+        Self { waiting: VecDeque::new(), turns: Arc::new(Semaphore::new(AT_ONCE_IN_AN_INBOX)) }
+    }
+}
+
+/// The queues of the inboxes for which anything waits or runs.
+#[derive(Debug, Default)]
+struct Queues(HashMap<Inbox, Queue>);
+
 impl Queues {
-    fn join(&mut self, inbox: Inbox, waiting: Waiting) {
-        let queue = self.waiting.entry(inbox).or_default();
-        if queue.is_empty() {
-            self.turns.push_back(inbox);
-        }
-        queue.push_back(waiting);
+    /// Answers the rights to run lanes of the inbox.
+    fn join(&mut self, inbox: Inbox, waiting: Waiting) -> Arc<Semaphore> {
+        let queue = self.0.entry(inbox).or_default();
+        queue.waiting.push_back(waiting);
+        queue.turns.clone()
     }
 
-    /// The longest waiting lanes of the inbox whose turn it is.
-    fn next(&mut self) -> Option<(Inbox, Vec<Waiting>)> {
-        let inbox = self.turns.pop_front()?;
-        let queue = self.waiting.get_mut(&inbox)?;
-        let taken: Vec<Waiting> = queue.drain(..queue.len().min(LANES_TOGETHER)).collect();
+    /// Those of the inbox that have waited longest.
+    fn next(&mut self, inbox: Inbox) -> Vec<Waiting> {
+        let Some(Queue { waiting, .. }) = self.0.get_mut(&inbox) else { return Vec::new() };
+        let taken: Vec<Waiting> = waiting.drain(..waiting.len().min(LANES_TOGETHER)).collect();
         taken.iter().for_each(|waiting| waiting.is_taken.store(true, Ordering::Relaxed));
-        if queue.is_empty() {
-            self.waiting.remove(&inbox);
-        } else {
-            self.turns.push_back(inbox);
-        }
-        Some((inbox, taken))
+        taken
     }
 
     /// Whether who waits there with this flag still waited, and does not any more.
     fn leave(&mut self, inbox: Inbox, who: &Arc<AtomicBool>) -> bool {
-        let Some(queue) = self.waiting.get_mut(&inbox) else { return false };
-        let before = queue.len();
-        queue.retain(|waiting| !Arc::ptr_eq(&waiting.is_taken, who));
-        let has_left = queue.len() < before;
-        if queue.is_empty() {
-            self.waiting.remove(&inbox);
-            self.turns.retain(|turn| *turn != inbox);
+        let Some(Queue { waiting, .. }) = self.0.get_mut(&inbox) else { return false };
+        let before = waiting.len();
+        waiting.retain(|waiting| !Arc::ptr_eq(&waiting.is_taken, who));
+        waiting.len() < before
+    }
+
+    /// Forgets the inbox when nobody waits there, or has a right to run its lanes.
+    fn forget_unused(&mut self, inbox: Inbox) {
+        if self.0.get(&inbox).is_some_and(|queue| queue.waiting.is_empty() && Arc::strong_count(&queue.turns) == 1) {
+            self.0.remove(&inbox);
         }
-        has_left
     }
 }
 
@@ -211,51 +218,65 @@ impl Lanes {
         }
     }
 
-    /// Waits until somebody has run the lane. Whoever waits helps: with the right to a transaction it runs those whose turn it is, its
-    /// own or others. Nothing when the lane could not be run now.
+    /// Waits until somebody has run the lane. Whoever waits helps: with the right to a transaction it runs those of its inbox whose turn
+    /// it is, its own or others. Nothing when the lane could not be run now.
     async fn run_among_others(&self, lane: Lane) -> Option<Answer> {
+        let inbox = (lane.workspace, lane.inbox);
         let (answer, answered) = oneshot::channel();
-        let (inbox, is_taken, until) = ((lane.workspace, lane.inbox), Arc::new(AtomicBool::new(false)), Instant::now() + TURN);
-        self.waiting().join(inbox, Waiting { contact: lane.contact, is_taken: is_taken.clone(), answer });
+        let is_taken = Arc::new(AtomicBool::new(false));
+        let turns = self.waiting().join(inbox, Waiting { contact: lane.contact, is_taken: is_taken.clone(), answer });
+        let answer = self.help(inbox, &is_taken, &turns, answered).await;
+        drop(turns);
+        self.waiting().forget_unused(inbox);
+        answer
+    }
+
+    async fn help(
+        &self,
+        inbox: Inbox,
+        is_taken: &Arc<AtomicBool>,
+        turns: &Arc<Semaphore>,
+        answered: oneshot::Receiver<Answer>,
+    ) -> Option<Answer> {
+        let until = Instant::now() + TURN;
         let mut answered = pin!(answered);
         loop {
             let turn = tokio::select! {
                 biased;
                 answer = &mut answered => return answer.ok(),
-                turn = tokio::time::timeout_at(until, self.turn()) => turn.ok().flatten(),
+                turn = tokio::time::timeout_at(until, self.turn(turns)) => turn.ok().flatten(),
             };
             match turn {
-                Some((permit, in_a_flood)) if !is_taken.load(Ordering::Relaxed) => {
+                Some(turn) if !is_taken.load(Ordering::Relaxed) => {
                     let began = Instant::now();
-                    self.run_next().await;
-                    drop(permit);
-                    rest(in_a_flood, began.elapsed() * REST_IN_A_FLOOD);
+                    self.run_next(inbox).await;
+                    turn.ends(began.elapsed());
                 }
                 // Somebody runs it.
                 Some(_) => break,
-                None if self.waiting().leave(inbox, &is_taken) => return None,
+                None if self.waiting().leave(inbox, is_taken) => return None,
                 None => break,
             }
         }
         answered.await.ok()
     }
 
-    async fn run_next(&self) {
-        let next = self.waiting().next();
-        let Some(((workspace, inbox), together)) = next else { return };
+    async fn run_next(&self, inbox: Inbox) {
+        let together = self.waiting().next(inbox);
         let contacts: Vec<ContactId> = together.iter().map(|waiting| waiting.contact).collect();
-        let answers = self.runner.run_lanes(workspace, inbox, &contacts).await;
+        let answers = self.runner.run_lanes(inbox.0, inbox.1, &contacts).await;
         for (waiting, answer) in together.into_iter().zip(answers) {
             // Who was given up meanwhile does not hear it.
             waiting.answer.send(answer).ok();
         }
     }
 
-    /// The right to a transaction. While bodies flood in there are few: acknowledging goes first.
-    async fn turn(&self) -> Option<(SemaphorePermit<'_>, Option<OwnedSemaphorePermit>)> {
-        let permit = self.permits.acquire().await.ok()?;
+    /// The right to a transaction of an inbox. While bodies flood in there are few: acknowledging goes first.
+    async fn turn(&self, turns: &Arc<Semaphore>) -> Option<Turn> {
+        let of_inbox = turns.clone().acquire_owned().await.ok()?;
+        let of_node = self.permits.clone().acquire_owned().await.ok()?;
         let in_a_flood = if self.intake.is_flooded() { self.permits_in_a_flood.clone().acquire_owned().await.ok() } else { None };
-        Some((permit, in_a_flood))
+        Some(Turn { _of_inbox: of_inbox, _of_node: of_node, in_a_flood })
     }
 
     fn waiting(&self) -> MutexGuard<'_, Queues> {
@@ -263,13 +284,22 @@ impl Lanes {
     }
 }
 
-/// Keeps the right to a transaction in a flood for a while; whoever comes when the flood is over does not ask for it.
-fn rest(in_a_flood: Option<OwnedSemaphorePermit>, rest: Duration) {
-    let Some(permit) = in_a_flood else { return };
-    tokio::spawn(async move {
-        tokio::time::sleep(rest).await;
-        drop(permit);
-    });
+/// The right to a transaction.
+struct Turn {
+    _of_inbox: OwnedSemaphorePermit,
+    _of_node: OwnedSemaphorePermit,
+    in_a_flood: Option<OwnedSemaphorePermit>,
+}
+
+impl Turn {
+    /// In a flood, its right is kept for a while; whoever comes when the flood is over does not ask for it.
+    fn ends(self, took: Duration) {
+        let Some(in_a_flood) = self.in_a_flood else { return };
+        tokio::spawn(async move {
+            tokio::time::sleep(took * REST_IN_A_FLOOD).await;
+            drop(in_a_flood);
+        });
+    }
 }
 
 /// Somebody has the contact: most have it for milliseconds, some for seconds.
@@ -280,6 +310,7 @@ fn after_others(looks: &AtomicU32) -> Next {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
     use uuid::Uuid;
 
     use super::*;
@@ -289,16 +320,18 @@ mod tests {
     use crate::store::Store;
     use crate::store::sealed::Keys;
 
-    #[tokio::test]
-    async fn sorting_waits_while_enough_is_sorted_and_goes_on_when_a_lane_ends() {
+    /// Nothing can be run here.
+    fn lanes(stop: &CancellationToken) -> Lanes {
         let store = Store::new("postgres://nobody@localhost/nowhere", 1, Keys::default()).unwrap();
         let (live, _) = Live::new(Bus::new("redis://localhost").unwrap().0);
+        let intake = Intake::start(&store, &live, |_: &[u8]| Vec::new());
+        Lanes::new(Runner::new(store, live, Rulebook::WHATSAPP), intake, stop)
+    }
+
+    #[tokio::test]
+    async fn sorting_waits_while_enough_is_sorted_and_goes_on_when_a_lane_ends() {
         let stop = CancellationToken::new();
-        let lanes = Lanes::new(
-            Runner::new(store.clone(), live.clone(), Rulebook::WHATSAPP),
-            Intake::start(&store, &live, |_: &[u8]| Vec::new()),
-            &stop,
-        );
+        let lanes = lanes(&stop);
         let lane =
             |number| Lane { workspace: WorkspaceId(Uuid::nil()), contact: ContactId(Uuid::from_u128(number)), inbox: InboxId(Uuid::nil()) };
         for number in 0..AHEAD as u128 {
@@ -323,29 +356,44 @@ mod tests {
         Waiting { contact: ContactId(Uuid::from_u128(contact)), is_taken: Arc::default(), answer: oneshot::channel().0 }
     }
 
+    fn inbox(number: u128) -> Inbox {
+        (WorkspaceId(Uuid::nil()), InboxId(Uuid::from_u128(number)))
+    }
+
+    #[tokio::test]
+    async fn a_crowd_in_one_inbox_holds_up_nobody_in_another() {
+        let lanes = lanes(&CancellationToken::new());
+        let [large, small] = [1, 2].map(|number| lanes.waiting().join(inbox(number), waiting(number)));
+        let mut crowd = Vec::new();
+        while let Some(turn) = lanes.turn(&large).now_or_never() {
+            crowd.push(turn);
+        }
+        assert_eq!(crowd.len(), AT_ONCE_IN_AN_INBOX);
+        assert!(lanes.turn(&small).now_or_never().is_some());
+    }
+
     #[test]
-    fn a_crowd_in_one_inbox_holds_up_nobody_in_another() {
-        let [large, small] = [1, 2].map(|inbox| (WorkspaceId(Uuid::nil()), InboxId(Uuid::from_u128(inbox))));
+    fn who_comes_while_others_run_is_run_with_whoever_else_came() {
         let mut queues = Queues::default();
-        (0..100).for_each(|contact| queues.join(large, waiting(contact)));
-        queues.join(small, waiting(200));
-        let order: Vec<(Inbox, usize)> = std::iter::from_fn(|| queues.next()).map(|(inbox, taken)| (inbox, taken.len())).collect();
-        assert_eq!(
-            order,
-            [(large, LANES_TOGETHER), (small, 1), (large, LANES_TOGETHER), (large, LANES_TOGETHER), (large, 100 - 3 * LANES_TOGETHER)]
-        );
-        assert!(queues.waiting.is_empty() && queues.turns.is_empty());
+        let contacts = 2 * LANES_TOGETHER - 1;
+        (0..contacts).for_each(|contact| _ = queues.join(inbox(1), waiting(contact as u128)));
+        let sets: Vec<usize> = std::iter::from_fn(|| Some(queues.next(inbox(1)).len()).filter(|count| *count > 0)).collect();
+        assert_eq!(sets, [LANES_TOGETHER, contacts - LANES_TOGETHER]);
     }
 
     #[test]
     fn who_leaves_is_run_by_nobody_and_keeps_no_place() {
-        let inbox = (WorkspaceId(Uuid::nil()), InboxId(Uuid::nil()));
         let mut queues = Queues::default();
         let who = waiting(1);
         let flag = who.is_taken.clone();
-        queues.join(inbox, who);
-        assert!(queues.leave(inbox, &flag));
-        assert!(!queues.leave(inbox, &flag));
-        assert!(queues.next().is_none() && queues.waiting.is_empty() && queues.turns.is_empty());
+        let turns = queues.join(inbox(1), who);
+        assert!(queues.leave(inbox(1), &flag));
+        assert!(!queues.leave(inbox(1), &flag));
+        assert!(queues.next(inbox(1)).is_empty());
+        queues.forget_unused(inbox(1));
+        assert_eq!(queues.0.len(), 1, "somebody has a right there");
+        drop(turns);
+        queues.forget_unused(inbox(1));
+        assert!(queues.0.is_empty());
     }
 }
