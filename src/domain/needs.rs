@@ -2,6 +2,7 @@
 //! for at once.
 
 use super::command::{Command, TransferTarget};
+use super::delivery::Outcome;
 use super::ids::{ContactId, MessageId, NoteId, UserId};
 use super::timer::Timer;
 
@@ -22,6 +23,8 @@ pub struct Needs {
     pub queues_of: Option<UserId>,
     /// Whether the conversation's contact took something over from this one.
     pub joined: Option<ContactId>,
+    /// The messages that its flow sent last: whether they arrive decides whether the flow goes on.
+    pub asked: bool,
 }
 
 /// What a browser or a bot made an id for.
@@ -35,7 +38,12 @@ impl Command {
     #[must_use]
     pub fn needs(&self) -> Needs {
         let viewer = self.viewer().filter(|person| person.rights.visibility.is_by_team());
-        Needs { queues_of: viewer.map(|person| person.user), ..self.own_needs() }
+        Needs { queues_of: viewer.map(|person| person.user), asked: !self.is_taken(), ..self.own_needs() }
+    }
+
+    /// Whether all it says is that a message was taken, over which no flow stops or goes on.
+    fn is_taken(&self) -> bool {
+        matches!(self, Command::RecordDelivery { outcome: Outcome::Accepted { .. }, .. })
     }
 
     fn own_needs(&self) -> Needs {
@@ -66,5 +74,25 @@ impl Command {
             | Command::MoveOn { .. }
             | Command::TimerDue { timer: Timer::FlowWait | Timer::FlowTurn } => none,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::delivery::Backoff;
+    use crate::domain::ids::ClaimId;
+
+    #[test]
+    fn over_a_message_that_was_taken_no_flow_stops() {
+        let recorded = |outcome: Outcome| {
+            let (message, claim) = (MessageId(Uuid::nil()), ClaimId(Uuid::nil()));
+            Command::RecordDelivery { message, claim, attempts: 1, outcome }.needs().asked
+        };
+        assert!(!recorded(Outcome::Accepted { wamid: "wamid.1".into(), recipient: Vec::new() }));
+        assert!(recorded(Outcome::Unknown { reason: "no answer".into() }));
+        assert!(recorded(Outcome::Unsent { reason: "no connection".into(), backoff: Backoff::Preparation }));
     }
 }

@@ -127,7 +127,11 @@ impl Runner {
         if !found.has_timer {
             return Err(Refusal::Duplicate.into());
         }
-        let mut snapshot = snapshot_of(&transaction, &place, found, reading_for(alongside, now())).await?;
+        let reading = reading_for(alongside, now());
+        let mut snapshot = snapshot_of(&transaction, &place, found, reading).await?;
+        if needs.asked {
+            know_what_was_asked(&transaction, &mut snapshot, reading).await?;
+        }
         let now = now();
         let events = match handle(&snapshot, command, now) {
             Ok(events) => events,
@@ -153,7 +157,7 @@ fn is_a_race(error: &store::Error) -> bool {
     error.is_retryable() || error.is_overtaken() || is_taken(error)
 }
 
-/// The snapshot of what was found, with what the flow asked last.
+/// The snapshot of what was found.
 async fn snapshot_of(transaction: &Transaction<'_>, place: &Place, found: Found, reading: Reading) -> Result<Snapshot, Error> {
     let Found { contact, conversation, has_timer: _, messages, acts, used, is_joined, queues, agents } = found;
     let mut snapshot = snapshot(transaction, place, contact, Some(conversation), reading).await?;
@@ -163,9 +167,13 @@ async fn snapshot_of(transaction: &Transaction<'_>, place: &Place, found: Found,
     }
     (snapshot.acts, snapshot.used, snapshot.is_joined, snapshot.agents) = (acts, used, is_joined, agents);
     snapshot.queues_of_viewer = queues;
-    let asked: Vec<Uuid> = asked(&snapshot).into_iter().filter(|id| snapshot.message((*id).into()).is_none()).collect();
-    know_messages(transaction, &mut snapshot, &asked, reading).await?;
     Ok(snapshot)
+}
+
+/// Adds what the flow asked last.
+async fn know_what_was_asked(transaction: &Transaction<'_>, snapshot: &mut Snapshot, reading: Reading) -> Result<(), Error> {
+    let asked: Vec<Uuid> = asked(snapshot).into_iter().filter(|id| snapshot.message((*id).into()).is_none()).collect();
+    know_messages(transaction, snapshot, &asked, reading).await
 }
 
 /// A person's act does not wait for whoever understands more; a deadline and a send that lost its node do, for a while.

@@ -193,7 +193,7 @@ fn wanted_messages(wish: &Wish) -> WantedMessages {
 pub(super) fn fits_many(command: &Command) -> bool {
     let needs = command.needs();
     let makes_none_but_a_message = matches!(needs.made, None | Some(Made::Message(_)));
-    makes_none_but_a_message && Needs { messages: Vec::new(), made: None, ..needs } == Needs::default()
+    makes_none_but_a_message && Needs { messages: Vec::new(), made: None, asked: false, ..needs } == Needs::default()
 }
 
 /// The message that a command makes by an id that was made outside.
@@ -219,7 +219,7 @@ async fn know_what_was_asked(
     inbox: InboxId,
     opened: &mut [(usize, &Wish, Snapshot)],
 ) -> Result<(), Error> {
-    let ours = |wish: &Wish| wish.inbox == inbox;
+    let ours = |wish: &Wish| wish.inbox == inbox && wish.command.needs().asked;
     let wanted: Vec<Uuid> = opened.iter().filter(|(_, wish, _)| ours(wish)).flat_map(|(_, _, snapshot)| asked(snapshot)).collect();
     if wanted.is_empty() {
         return Ok(());
