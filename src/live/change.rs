@@ -109,6 +109,9 @@ pub struct ConversationChange {
     /// A message left the outbox that others of its contact waited behind; for who publishes it only.
     #[serde(skip)]
     pub next_may_go: bool,
+    /// The message it brought is being sent already; for who publishes it only.
+    #[serde(skip)]
+    pub is_on_its_way: bool,
 }
 
 impl ConversationChange {
@@ -143,6 +146,7 @@ impl ConversationChange {
             standing: None,
             events: events.into_iter().map(without_raw).collect(),
             next_may_go: false,
+            is_on_its_way: false,
             conversation,
         })
     }

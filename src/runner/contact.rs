@@ -10,6 +10,7 @@ use super::effects::effects;
 use super::guard::guarded;
 use super::lanes::is_young;
 use super::load::{Place, Reading, know_messages, snapshot};
+use super::outbox::OnItsWay;
 use super::turns::Patience;
 use super::{Error, Runner, now};
 use crate::domain::event::Recorded;
@@ -117,6 +118,7 @@ impl Runner {
         let Lane { contact, inbox, .. } = self.lane_of(workspace, id).await?;
         let place = self.place(workspace, inbox).await?;
         let (patience, needs) = (Patience::of(&command), command.needs());
+        let slot = self.slot_for(workspace, inbox, &command).await?;
         let _turn = self.turns.take(workspace, contact, patience).await?;
         let mut connection = self.enter().await?;
         let transaction = Transaction::begin(&mut connection.client);
@@ -144,10 +146,15 @@ impl Runner {
         let mut rows = Rows::of(workspace);
         rows.pictures_stored.extend(alongside.media.clone());
         let change = effects(&mut rows, &mut snapshot, events, now)?;
-        rows.commit(transaction).await?;
+        let brought = rows.outgoing.first().map(|outgoing| outgoing.message);
+        let on_its_way = self.commit(rows, transaction, inbox, slot).await?;
         drop(connection);
         let done = Done::of(&change);
-        self.publish(vec![change]);
+        let is_on_its_way = brought.is_some() && brought == on_its_way.as_ref().map(OnItsWay::message);
+        self.publish(vec![ConversationChange { is_on_its_way, ..change }]);
+        if let Some(on_its_way) = on_its_way {
+            on_its_way.goes();
+        }
         Ok(done)
     }
 }

@@ -24,7 +24,7 @@ pub mod turns;
 pub mod vitals;
 pub mod workplaces;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -39,6 +39,7 @@ use crate::store::{self, Store};
 
 use gathering::Gatherings;
 use known_lanes::KnownLanes;
+use outbox::Sender;
 use publish::LookUps;
 use turns::Turns;
 use vitals::Vitals;
@@ -108,6 +109,8 @@ pub struct Runner {
     known_lanes: Arc<KnownLanes>,
     gatherings: Arc<Gatherings>,
     look_ups: Arc<LookUps>,
+    /// Where messages leave this node, if they do.
+    sender: Arc<Mutex<Option<Weak<dyn Sender>>>>,
     /// Transactions that hold locks; fewer than there are connections, so that whoever only reads finds one.
     doors: Arc<Semaphore>,
 }
@@ -127,6 +130,7 @@ impl Runner {
             known_lanes: Arc::default(),
             gatherings: Arc::default(),
             look_ups: Arc::default(),
+            sender: Arc::default(),
             doors,
         }
     }

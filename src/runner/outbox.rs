@@ -4,6 +4,7 @@
 //! before the lease ends; so when it has ended, and another claim or a person decides about the message, no byte of the first is still
 //! to leave.
 
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
 use jiff::SignedDuration;
@@ -14,8 +15,12 @@ use super::many::Wish;
 use super::{Error, Runner};
 use crate::domain::Command;
 use crate::domain::delivery::Outcome;
-use crate::domain::ids::{ClaimId, InboxId, WorkspaceId};
+use crate::domain::ids::{ClaimId, InboxId, MessageId, WorkspaceId};
+use crate::domain::needs::Made;
+use crate::store::Transaction;
 use crate::store::dispatches::{Claim, Dispatch, Lapsed};
+use crate::store::inboxes::Connection;
+use crate::store::rows::Rows;
 
 /// How long a claim has a message in hand: a send, which takes half a minute at most, and ten seconds to get to it.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(40);
@@ -51,7 +56,68 @@ impl Lease {
     }
 }
 
+/// Where messages leave this node. Where nothing of a number is under way, one is claimed by the transaction that writes it.
+pub trait Sender: Send + Sync {
+    /// The right to one send of a number, if nothing of it is under way here.
+    fn slot(&self, connection: &Connection) -> Option<Box<dyn Slot>>;
+}
+
+/// The right to one send.
+pub trait Slot: Send {
+    /// Sends what was claimed, and records what comes of it.
+    fn send(self: Box<Self>, dispatch: Dispatch, lease: Lease);
+}
+
+/// A message that was claimed as it was written.
+pub(super) struct OnItsWay {
+    slot: Box<dyn Slot>,
+    dispatch: Dispatch,
+    lease: Lease,
+}
+
+impl OnItsWay {
+    pub fn message(&self) -> MessageId {
+        self.dispatch.id
+    }
+
+    pub fn goes(self) {
+        self.slot.send(self.dispatch, self.lease);
+    }
+}
+
 impl Runner {
+    /// From now on, as long as it lives, messages leave by this sender.
+    pub fn sends_by(&self, sender: &Arc<dyn Sender>) {
+        *self.sender.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::downgrade(sender));
+    }
+
+    /// The right to send at once what a command is to say.
+    pub(super) async fn slot_for(&self, workspace: WorkspaceId, inbox: InboxId, command: &Command) -> Result<Option<Box<dyn Slot>>, Error> {
+        let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(Weak::upgrade);
+        let (Some(sender), Some(Made::Message(_))) = (sender, command.needs().made) else { return Ok(None) };
+        Ok(self.workplaces.connection(workspace, inbox).await?.and_then(|connection| sender.slot(&connection)))
+    }
+
+    /// Commits rows. With a slot for it, the message that they bring is claimed with the same commit, unless another of the number goes
+    /// first; whatever is claimed goes by the slot.
+    pub(super) async fn commit(
+        &self,
+        rows: Rows,
+        transaction: Transaction<'_>,
+        inbox: InboxId,
+        slot: Option<Box<dyn Slot>>,
+    ) -> Result<Option<OnItsWay>, Error> {
+        let Some(slot) = slot.filter(|_| !rows.outgoing.is_empty()) else {
+            rows.commit(transaction).await?;
+            return Ok(None);
+        };
+        let (lease, claim) = (Lease::begin(), ClaimId(Uuid::now_v7()));
+        match self.store.commit_and_claim(rows, transaction, inbox, claim, 1, LEASE).await? {
+            Claim::Taken { dispatches, .. } => Ok(dispatches.into_iter().next().map(|dispatch| OnItsWay { slot, dispatch, lease })),
+            Claim::OutOfAllowance | Claim::PausedUntil(_) => Ok(None),
+        }
+    }
+
     /// Claims up to `limit` messages of a number. What is returned is committed as `dispatching`.
     ///
     /// # Errors

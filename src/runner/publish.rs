@@ -204,7 +204,9 @@ fn wakes(change: &ConversationChange) -> Vec<Wake> {
     let mut wakes = Vec::new();
     for recorded in &change.events {
         match &recorded.event {
-            Event::MessageQueued { .. } | Event::MessageResent { .. } => wakes.push(Wake::Outbox(workspace, conversation.inbox)),
+            Event::MessageQueued { .. } | Event::MessageResent { .. } if !change.is_on_its_way => {
+                wakes.push(Wake::Outbox(workspace, conversation.inbox));
+            }
             Event::MessageStatusChanged { status: Status::Unknown, .. } => wakes.push(Wake::Timers),
             Event::MessageReceived { message } if matches!(message.content, Content::Image { state: MediaState::Pending, .. }) => {
                 wakes.push(Wake::Media);

@@ -8,7 +8,9 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::messages::message;
-use super::{Result, Store};
+use super::rows::Rows;
+use super::statement::Step;
+use super::{Result, Store, Transaction};
 use crate::domain::contact::Identity;
 use crate::domain::ids::{ClaimId, ContactId, ConversationId, InboxId, MessageId, WorkspaceId};
 use crate::domain::message::Message;
@@ -18,21 +20,24 @@ crate::statements! {
     /// second ever holds more than the rate. Whoever finds its row taken leaves the number to whoever has it. The first message of a
     /// contact is a subquery of its own: joined, it would be looked for among all that the number has to send, for each of them. It is
     /// the one on its way, then the earliest of what a conversation says, then of what was begun by us: who is being talked to waits for
-    /// no broadcast, and what is said in a conversation arrives in its order. What was found is locked, and stays where it was found: by its
-    /// name, a plan from a time when nothing waited would look for each among all that ever did.
+    /// no broadcast, and what is said in a conversation arrives in its order. What was found is locked, and stays where it was found: by
+    /// its name, a plan from a time when nothing waited would look for each among all that ever did. It may come at the end of a
+    /// transaction: the clock is the statement's, so that no lease begins before whoever asked for it.
     CLAIM = "
         WITH allowance AS (
             SELECT least(
                     greatest(rate_per_second / 8.0, 1.0),
-                    tokens + extract(epoch FROM greatest(now() - refilled_at, interval '0')) * rate_per_second * 0.875) AS tokens,
-                CASE WHEN paused_until > now() THEN paused_until END AS paused_until
+                    tokens + extract(epoch FROM greatest(statement_timestamp() - refilled_at, interval '0')) * rate_per_second * 0.875
+                ) AS tokens,
+                CASE WHEN paused_until > statement_timestamp() THEN paused_until END AS paused_until
             FROM allowances
             WHERE workspace_id = $1 AND inbox_id = $2
             FOR UPDATE SKIP LOCKED
         ), ready AS (
             SELECT ctid
             FROM outbox AS this
-            WHERE workspace_id = $1 AND inbox_id = $2 AND state = 'queued' AND due_at <= now() AND subject_kind = 'conversation'
+            WHERE workspace_id = $1 AND inbox_id = $2 AND state = 'queued' AND due_at <= statement_timestamp()
+              AND subject_kind = 'conversation'
               AND message_id = (
                   SELECT message_id
                   FROM outbox AS first
@@ -44,14 +49,15 @@ crate::statements! {
             FOR UPDATE SKIP LOCKED
         ), claimed AS (
             UPDATE outbox
-            SET state = 'dispatching', attempts = attempts + 1, claim_id = $3, lease_until = now() + make_interval(secs => $5)
+            SET state = 'dispatching', attempts = attempts + 1, claim_id = $3,
+                lease_until = statement_timestamp() + make_interval(secs => $5)
             FROM ready
             WHERE outbox.workspace_id = $1 AND outbox.ctid = ready.ctid
             RETURNING outbox.message_id, outbox.subject_id, outbox.contact_id, outbox.attempts, outbox.queued_at, outbox.priority,
                 outbox.position
         ), spent AS (
             UPDATE allowances
-            SET tokens = allowance.tokens - (SELECT count(*) FROM claimed), refilled_at = greatest(now(), refilled_at),
+            SET tokens = allowance.tokens - (SELECT count(*) FROM claimed), refilled_at = greatest(statement_timestamp(), refilled_at),
                 pause_reason = NULL
             FROM allowance
             WHERE allowances.workspace_id = $1 AND allowances.inbox_id = $2 AND EXISTS (SELECT FROM claimed)
@@ -73,8 +79,8 @@ crate::statements! {
                   ORDER BY contact.address = jsonb_build_object('kind', identity.kind, 'value', identity.value) DESC NULLS LAST,
                       identity.standing = 'former', identity.kind, identity.value
                   LIMIT 20) AS identities,
-            claimed.message_id, message.id, message.author_kind, message.author_id, message.content, message.status, message.failure, message.wamid,
-            message.reply_to, message.at, NULL::jsonb AS raw
+            claimed.message_id, message.id, message.author_kind, message.author_id, message.content, message.status, message.failure,
+            message.wamid, message.reply_to, message.at, NULL::jsonb AS raw
         FROM allowance
         LEFT JOIN claimed ON true
         LEFT JOIN messages AS message ON message.workspace_id = $1 AND message.id = claimed.message_id
@@ -168,11 +174,34 @@ impl Store {
         lease: SignedDuration,
     ) -> Result<Claim> {
         let rows = self.query(&CLAIM, &[&workspace.0, &inbox.0, &claim.0, &limit, &lease.as_secs_f64()]).await?;
+        self.claimed(workspace, inbox, claim, &rows).await
+    }
+
+    /// Writes rows, and claims up to `limit` messages of a number with the same commit.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers; then nothing was written or claimed, but where the commit itself was not answered.
+    pub async fn commit_and_claim(
+        &self,
+        rows: Rows,
+        transaction: Transaction<'_>,
+        inbox: InboxId,
+        claim: ClaimId,
+        limit: i64,
+        lease: SignedDuration,
+    ) -> Result<Claim> {
+        let workspace = rows.workspace();
+        let asking = Step::of(CLAIM).with(workspace.0).with(inbox.0).with(claim.0).with(limit).with(lease.as_secs_f64());
+        let rows = rows.commit_asking(transaction, asking).await?;
+        self.claimed(workspace, inbox, claim, &rows).await
+    }
+
+    async fn claimed(&self, workspace: WorkspaceId, inbox: InboxId, claim: ClaimId, rows: &[Row]) -> Result<Claim> {
         let Some(first) = rows.first() else { return Ok(Claim::OutOfAllowance) };
         if let Some(until) = first.get(1) {
             return Ok(Claim::PausedUntil(until));
         }
-        let taken = if first.get::<_, Option<Uuid>>(2).is_some() { rows.as_slice() } else { &[] };
+        let taken = if first.get::<_, Option<Uuid>>(2).is_some() { rows } else { &[] };
         let is_spent = first.get::<_, f64>(0) - (taken.len() as f64) < 1.0;
         if taken.is_empty() && is_spent {
             return Ok(Claim::OutOfAllowance);

@@ -3,6 +3,7 @@
 
 use deadpool_postgres::{ClientWrapper, Object};
 use futures_util::future::join_all;
+use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 
@@ -44,20 +45,36 @@ pub(super) async fn along(transaction: &Transaction<'_>, steps: Vec<Step>) -> Re
 /// What the first step that failed was answered; then nothing was written.
 pub(super) async fn to_the_end(transaction: Transaction<'_>, steps: Vec<Step>) -> Result<()> {
     let steps = prepared(&transaction, steps).await?;
-    let last = steps.len() - steps.len() % MOST_STEPS;
-    for some in steps[..last].chunks(MOST_STEPS) {
-        send(&transaction, some).await?;
-    }
+    let last = all_but_last(&transaction, &steps).await?;
     let client = transaction.client();
-    let (sent, committed) = tokio::join!(biased; send(client, &steps[last..]), transaction.commit());
+    let (sent, committed) = tokio::join!(biased; send(client, last), transaction.commit());
     sent?;
     committed
 }
 
+/// As [`to_the_end`], with a last step that is answered in rows.
+///
+/// # Errors
+/// As [`to_the_end`].
+pub(super) async fn to_the_answer(transaction: Transaction<'_>, steps: Vec<Step>, asking: Step) -> Result<Vec<Row>> {
+    let client = transaction.client();
+    let statement = client.prepare_cached(asking.statement.sql).await?;
+    let steps = prepared(&transaction, steps).await?;
+    let last = all_but_last(&transaction, &steps).await?;
+    let parameters = parameters(&asking);
+    let (sent, answer, committed) = tokio::join!(biased; send(client, last), client.query(&statement, &parameters), transaction.commit());
+    sent?;
+    let rows = answer?;
+    committed?;
+    Ok(rows)
+}
+
 type Answer<T> = Result<T, tokio_postgres::Error>;
 
+type Prepared = (Step, tokio_postgres::Statement);
+
 /// Preparing waits for an answer, so it comes first.
-async fn prepared(client: &ClientWrapper, steps: Vec<Step>) -> Result<Vec<(Step, tokio_postgres::Statement)>> {
+async fn prepared(client: &ClientWrapper, steps: Vec<Step>) -> Result<Vec<Prepared>> {
     let mut prepared = Vec::with_capacity(steps.len());
     for step in steps {
         let statement = client.prepare_cached(step.statement.sql).await?;
@@ -66,12 +83,22 @@ async fn prepared(client: &ClientWrapper, steps: Vec<Step>) -> Result<Vec<(Step,
     Ok(prepared)
 }
 
-async fn send(client: &ClientWrapper, steps: &[(Step, tokio_postgres::Statement)]) -> Answer<()> {
-    let sent = steps.iter().map(|(step, statement)| async move {
-        let parameters: Vec<&(dyn ToSql + Sync)> = step.parameters.iter().map(|one| -> &(dyn ToSql + Sync) { &**one }).collect();
-        client.execute(statement, &parameters).await
-    });
+/// Sends the steps that do not fit into the last flight; answers those that do.
+async fn all_but_last<'a>(client: &ClientWrapper, steps: &'a [Prepared]) -> Answer<&'a [Prepared]> {
+    let (first, last) = steps.split_at(steps.len() - steps.len() % MOST_STEPS);
+    for some in first.chunks(MOST_STEPS) {
+        send(client, some).await?;
+    }
+    Ok(last)
+}
+
+async fn send(client: &ClientWrapper, steps: &[Prepared]) -> Answer<()> {
+    let sent = steps.iter().map(|(step, statement)| async move { client.execute(statement, &parameters(step)).await });
     first_fault(join_all(sent).await)
+}
+
+fn parameters(step: &Step) -> Vec<&(dyn ToSql + Sync)> {
+    step.parameters.iter().map(|one| -> &(dyn ToSql + Sync) { &**one }).collect()
 }
 
 /// What was answered first; whatever follows a failed step is answered that the transaction is over.

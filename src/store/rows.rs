@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 use serde_json::Value;
+use tokio_postgres::Row;
 
 use super::agents::{self, LoadShift};
-use super::flight::{along, to_the_end};
+use super::flight::{along, to_the_answer, to_the_end};
 use super::inbound_items;
 use super::media::{self, Pending, StoredMedia};
 use super::messages::{self, Placed, Progress};
@@ -235,6 +236,11 @@ impl Rows {
     /// As PostgreSQL answers; then nothing was written, but where the commit itself was not answered.
     pub async fn commit(self, transaction: Transaction<'_>) -> Result<()> {
         to_the_end(transaction, self.steps()?).await
+    }
+
+    /// As [`Rows::commit`], and answers what a last step asks.
+    pub(super) async fn commit_asking(self, transaction: Transaction<'_>, asking: Step) -> Result<Vec<Row>> {
+        to_the_answer(transaction, self.steps()?, asking).await
     }
 
     /// What refers to a row comes behind it.

@@ -71,6 +71,11 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static> Keyed<K> {
         }
     }
 
+    /// Whether a task of the key is at work.
+    pub fn is_at_work(&self, key: &K) -> bool {
+        self.inner.keys().contains_key(key)
+    }
+
     /// Waits until a key is freed; one that was freed since the last call counts.
     pub async fn one_is_freed(&self) {
         self.inner.freed.notified().await;

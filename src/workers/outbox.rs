@@ -13,6 +13,7 @@ use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use uuid::Uuid;
 
 use self::recorder::Recorder;
@@ -28,7 +29,7 @@ use crate::domain::message::{Content, Failure, Message};
 use crate::live::trouble::Trouble;
 use crate::live::wakes::Wake;
 use crate::runner::Error;
-use crate::runner::outbox::Lease;
+use crate::runner::outbox::{Lease, Sender, Slot};
 use crate::store;
 use crate::store::dispatches::{Claim, Dispatch};
 use crate::store::inboxes::Connection;
@@ -70,6 +71,8 @@ type Number = (WorkspaceId, InboxId);
 pub(super) async fn run(workers: Workers, stop: CancellationToken) {
     let pulse = workers.runner.vitals().pulse("outbox");
     let outbox = Outbox::new(workers, &stop);
+    let sender: Arc<dyn Sender> = Arc::new(outbox.clone());
+    outbox.workers.runner.sends_by(&sender);
     let mut sweep = tokio::time::interval(SWEEP);
     sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -80,6 +83,7 @@ pub(super) async fn run(workers: Workers, stop: CancellationToken) {
             _ = sweep.tick() => outbox.look_around().await,
         }
     }
+    drop(sender);
     outbox.numbers.finish().await;
     outbox.sends.close();
     outbox.sends.wait().await;
@@ -216,6 +220,34 @@ impl Outbox {
             }
         }
         tracing::error!(message = %dispatch.id, "the answer to a send could not be recorded; its lease will lapse");
+    }
+}
+
+impl Sender for Outbox {
+    fn slot(&self, connection: &Connection) -> Option<Box<dyn Slot>> {
+        let number = (connection.workspace, connection.inbox.id);
+        let room = self.room_of(number);
+        let permit = room.permits.clone().try_acquire_owned().ok()?;
+        let is_idle = room.permits.available_permits() + 1 == AT_ONCE && !self.numbers.is_at_work(&number);
+        // Held before it is looked, so that who stops waits for it.
+        let token = self.sends.token();
+        let can_send = is_idle && !self.sends.is_closed() && line_of(&self.workers, connection).is_ok();
+        can_send.then(|| -> Box<dyn Slot> { Box::new(Idle { outbox: self.clone(), room, permit, _token: token }) })
+    }
+}
+
+/// The right to a send where nothing is under way; who stops waits until it was used or given back.
+struct Idle {
+    outbox: Outbox,
+    room: Arc<Room>,
+    permit: OwnedSemaphorePermit,
+    _token: TaskTrackerToken,
+}
+
+impl Slot for Idle {
+    fn send(self: Box<Self>, dispatch: Dispatch, lease: Lease) {
+        let Self { outbox, room, permit, _token } = *self;
+        outbox.sends.clone().spawn(outbox.deliver(dispatch, lease, room, permit));
     }
 }
 

@@ -1,6 +1,8 @@
 //! Messages on their way out: a double click is one message, and nobody is sent two at a time.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use baton::domain::Refusal;
@@ -10,9 +12,12 @@ use baton::domain::delivery::{Backoff, Outcome, Reaction};
 use baton::domain::ids::{ContactId, MessageId};
 use baton::domain::message::Failure;
 use baton::runner::contact::Alongside;
+use baton::runner::outbox::{Lease, Sender, Slot};
 use baton::runner::{Error, Runner};
 use baton::store::dispatches::{Claim, Dispatch};
+use baton::store::inboxes::Connection;
 use futures_util::future::join_all;
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::shop::Shop;
@@ -232,3 +237,88 @@ async fn who_is_being_talked_to_waits_for_no_broadcast_and_what_is_on_its_way_is
 
 const DISPATCH: &str = "
     UPDATE outbox SET state = 'dispatching', claim_id = message_id, lease_until = now() + interval '1 minute' WHERE message_id = $1";
+
+/// A node's way out that keeps what it is given to send.
+struct WayOut {
+    is_idle: AtomicBool,
+    sent: mpsc::UnboundedSender<Dispatch>,
+}
+
+struct Way(mpsc::UnboundedSender<Dispatch>);
+
+impl Sender for WayOut {
+    fn slot(&self, _: &Connection) -> Option<Box<dyn Slot>> {
+        self.is_idle.load(Ordering::Relaxed).then(|| -> Box<dyn Slot> { Box::new(Way(self.sent.clone())) })
+    }
+}
+
+impl Slot for Way {
+    fn send(self: Box<Self>, dispatch: Dispatch, lease: Lease) {
+        assert!(!lease.is_over());
+        self.0.send(dispatch).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_leaves_with_the_commit_that_writes_it_where_nothing_is_under_way() {
+    let shop = Shop::opens().await;
+    let node = shop.node(4);
+    node.live.set_has_workers();
+    let ana = shop.hires("Ana", Role::Agent, 8).await;
+    let conversation = shop.customers_wait(shop.support, 1).await[0];
+    node.runner.run(shop.workspace, conversation, Command::Take { by: ana.clone() }).await.unwrap();
+    allow(&shop).await;
+    let (sent, mut sends) = mpsc::unbounded_channel();
+    let way_out = Arc::new(WayOut { is_idle: AtomicBool::new(true), sent });
+    let sender: Arc<dyn Sender> = way_out.clone();
+    node.runner.sends_by(&sender);
+    woken(&node).await;
+    let [first, second, third] = [1, 2, 3].map(|_| MessageId(Uuid::now_v7()));
+
+    node.runner.run(shop.workspace, conversation, reply(&ana, first)).await.unwrap();
+    let dispatch = sends.try_recv().unwrap();
+    assert_eq!(dispatch.id, first);
+    assert_eq!(shop.count("SELECT count(*) FROM outbox WHERE state = 'dispatching'").await, 1);
+    assert!(!woken(&node).await, "nobody has to look for it");
+
+    node.runner.run(shop.workspace, conversation, reply(&ana, second)).await.unwrap();
+    assert!(sends.try_recv().is_err(), "the one before it is under way still");
+    assert!(woken(&node).await);
+
+    node.runner.record_delivery(&dispatch, Outcome::Accepted { wamid: "wamid.1".into(), recipient: Vec::new() }).await.unwrap();
+    woken(&node).await;
+    node.runner.run(shop.workspace, conversation, reply(&ana, third)).await.unwrap();
+    assert_eq!(sends.try_recv().unwrap().id, second, "it goes first");
+    assert!(woken(&node).await, "the third waits");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_waits_for_its_turn_where_its_number_is_busy_or_paused_or_nobody_sends() {
+    let shop = Shop::opens().await;
+    let node = shop.node(4);
+    node.live.set_has_workers();
+    let ana = shop.hires("Ana", Role::Agent, 8).await;
+    let conversations = shop.customers_wait(shop.support, 3).await;
+    for conversation in &conversations {
+        node.runner.run(shop.workspace, *conversation, Command::Take { by: ana.clone() }).await.unwrap();
+    }
+    allow(&shop).await;
+    let (sent, mut sends) = mpsc::unbounded_channel();
+    let way_out = Arc::new(WayOut { is_idle: AtomicBool::new(false), sent });
+    let sender: Arc<dyn Sender> = way_out.clone();
+    node.runner.sends_by(&sender);
+    let answer = async |place: usize| {
+        woken(&node).await;
+        node.runner.run(shop.workspace, conversations[place], reply(&ana, MessageId(Uuid::now_v7()))).await.unwrap();
+        assert!(woken(&node).await);
+    };
+    answer(0).await;
+    way_out.is_idle.store(true, Ordering::Relaxed);
+    shop.execute("UPDATE allowances SET paused_until = now() + interval '1 hour'", &[]).await;
+    answer(1).await;
+    allow(&shop).await;
+    drop((sender, way_out));
+    answer(2).await;
+    assert!(sends.try_recv().is_err());
+    assert_eq!(shop.count("SELECT count(*) FROM outbox WHERE state = 'queued'").await, 3);
+}
