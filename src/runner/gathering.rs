@@ -60,6 +60,11 @@ impl Gatherings {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether more than one command of a workspace is under way, or waits.
+    pub(super) fn is_crowded(&self, workspace: WorkspaceId) -> bool {
+        self.lock().get(&workspace).is_some_and(|gathering| gathering.writing > 1 || !gathering.waiting.is_empty())
+    }
+
     fn enter(&self, workspace: WorkspaceId, wish: Wish) -> Result<Entry, Error> {
         let mut all = self.lock();
         let gathering = all.entry(workspace).or_default();
