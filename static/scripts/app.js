@@ -54,10 +54,21 @@ document.addEventListener("turbo:fetch-request-error", (event) => {
 })
 
 // A conversation is in sight before Turbo has written it down: who has gone back by then is not brought to it again.
+let drawn = null
+document.addEventListener("turbo:frame-load", ({ target }) => (drawn = target.id === "conversation" ? target.src : null))
 document.addEventListener("turbo:before-visit", (event) => {
   const { url } = event.detail
-  if (url === document.getElementById("conversation")?.src && url !== location.href) event.preventDefault()
+  if (url === drawn && url !== location.href) event.preventDefault()
+  drawn = null
 })
+
+// Who goes back while a conversation is still on its way does not want it any more: its answer is left where it is.
+const left = new WeakSet()
+document.addEventListener("turbo:visit", ({ detail }) => {
+  if (detail.action === "restore") left.add(document.getElementById("conversation") ?? document.body)
+})
+document.addEventListener("turbo:before-fetch-request", ({ target }) => left.delete(target))
+document.addEventListener("turbo:before-fetch-response", (event) => left.has(event.target) && event.preventDefault())
 
 // Turbo gives up the visit under way when a form is sent, and would call the page busy for good.
 document.addEventListener("turbo:submit-start", () => {

@@ -12,7 +12,9 @@ class Press {
 
   constructor() {
     addEventListener("pointerdown", () => this.#begins(), true)
-    for (const kind of ["pointerup", "pointercancel", "blur"]) addEventListener(kind, () => this.#endsIn(CLICK), true)
+    for (const kind of ["pointerup", "pointercancel"]) addEventListener(kind, () => this.#endsIn(CLICK), true)
+    // Of the window alone: a press also takes the focus from whatever had it.
+    addEventListener("blur", ({ target }) => target === window && this.#endsIn(CLICK), true)
   }
 
   /** Calls `then` now, or when the press is over and its click was heard; in the order asked. */
@@ -34,7 +36,13 @@ class Press {
   #over() {
     const waiting = this.#waiting ?? []
     this.#waiting = null
-    for (const then of waiting) then()
+    for (const then of waiting) {
+      try {
+        then()
+      } catch (error) {
+        reportError(error)
+      }
+    }
   }
 }
 

@@ -70,7 +70,8 @@ class Socket extends EventTarget {
     this.#lastFrame = Date.now()
     socket.onopen = () => socket === this.#socket && this.#opened()
     socket.onmessage = (message) => press.after(() => socket === this.#socket && this.#heard(JSON.parse(message.data)))
-    socket.onclose = () => socket === this.#socket && this.#lost()
+    // Behind what was said before.
+    socket.onclose = () => press.after(() => socket === this.#socket && this.#lost())
   }
 
   #opened() {

@@ -114,6 +114,52 @@ describe("an agent's hands", () => {
     await hasCaret()
   })
 
+  story(() => browser, "end nothing that is in sight while what they chose has come, but is not drawn", async () => {
+    await ana.page.evaluate(drawsNothingOnce, "answered")
+    await ana.row("Tom Hale").locator(".row__link").click()
+    await ana.page.waitForFunction(() => window.heldFrames.length > 0)
+    await ana.page.evaluate(() => document.activeElement.blur())
+    await keys.press("e")
+    await keys.press("r")
+    assert.equal(await ana.page.locator(":focus:is(textarea, input)").count(), 0)
+    await ana.page.evaluate(() => window.drawAgain())
+    await isOpen("Tom Hale")
+    await ana.opens("Rosa Lind")
+    await ana.stands("mine")
+    await hasCaret()
+  })
+
+  story(() => browser, "go back from what is still on its way, and it does not come after them", async () => {
+    await ana.page.reload()
+    await isOpen("Rosa Lind")
+    await hasCaret()
+    await ana.opens("Tom Hale")
+    await isOpen("Tom Hale")
+    const gate = await Gate.before(ana.page, /\/conversations\/[^/]+(\?|$)/)
+    await ana.row("Rosa Lind").locator(".row__link").click()
+    await gate.reached()
+    const rosa = await ana.row("Rosa Lind").getAttribute("data-conversation")
+    await ana.page.evaluate(() => history.back())
+    await ana.page.waitForFunction((id) => location.pathname.includes(id), rosa)
+    await gate.opens()
+    await isOpen("Rosa Lind")
+    await ana.page.goForward()
+    await isOpen("Tom Hale")
+    await ana.opens("Rosa Lind")
+    await hasCaret()
+  })
+
+  story(() => browser, "are shown what came instead of the conversation they chose", async () => {
+    const page = await openPage(browser, { storageState: await ana.page.context().storageState() })
+    await page.goto(`${demo.inbox}/inbox`)
+    const there = new Agent(page, demo)
+    await there.isLive()
+    await page.route(/\/conversations\/[^/]+(\?|$)/, (route) => route.fulfill({ status: 404, contentType: "text/html", body: "<h1>Nobody here</h1>" }))
+    await there.row("Rosa Lind").locator(".row__link").click()
+    await page.locator("h1", { hasText: "Nobody here" }).waitFor()
+    await page.context().close()
+  })
+
   story(() => browser, "go back from what is in sight as soon as it is", async () => {
     await ana.page.evaluate(drawsNothingOnce, "shown")
     await ana.row("Tom Hale").locator(".row__link").click()
@@ -354,8 +400,8 @@ describe("an agent's hands", () => {
 })
 
 /**
- * In the page: once another conversation was "shown" or "loaded", which is a little later, the screen draws no further frame until
- * `drawAgain()`, as on a busy machine.
+ * In the page: once another conversation has "answered", was "shown" or "loaded", each a little later, the screen draws no further
+ * frame until `drawAgain()`, as on a busy machine.
  */
 function drawsNothingOnce(moment) {
   const request = window.requestAnimationFrame
@@ -365,7 +411,8 @@ function drawsNothingOnce(moment) {
     for (const callback of held.splice(0)) request(callback)
   }
   const hold = () => (window.requestAnimationFrame = (callback) => held.push(callback))
-  if (moment === "loaded") return document.addEventListener("turbo:frame-load", hold, { once: true })
+  const events = { loaded: "turbo:frame-load", answered: "turbo:before-fetch-response" }
+  if (events[moment]) return document.addEventListener(events[moment], hold, { once: true })
   const before = document.querySelector(".conversation")
   const observer = new MutationObserver(() => {
     if (before.isConnected) return

@@ -13,7 +13,7 @@ export class Kept {
     this.key = `draft ${kind} ${document.body.dataset.user} ${conversation}`
   }
 
-  /** `{ text, version, writer, turn, isSaved, sending }` as the page before this one left it, or null. */
+  /** `{ text, version, writer, turn, before, isSaved, sending }` as the page before this one left it, or null. */
   read() {
     const kept = read(this.key)
     return typeof kept?.text === "string" && Array.isArray(kept.sending) ? kept : null

@@ -5,6 +5,13 @@ import { Controller } from "../../vendor/stimulus.js"
 import * as Turbo from "../../vendor/turbo.js"
 import { isComposing, isWriting } from "../keys.js"
 
+/** Frames of which another page was asked for, and is not drawn yet. Turbo's own mark goes when the answer begins. */
+const asking = new WeakSet()
+document.addEventListener("turbo:before-fetch-request", ({ target }) => asking.add(target))
+for (const kind of ["turbo:frame-render", "turbo:frame-missing", "turbo:fetch-request-error"]) {
+  document.addEventListener(kind, ({ target }) => asking.delete(target))
+}
+
 export default class extends Controller {
   press(event) {
     if (event.defaultPrevented || isComposing(event)) return
@@ -76,7 +83,7 @@ export default class extends Controller {
 
 /** Whether another conversation than the one in sight was chosen, and is still to come. One that came is in sight before Turbo is done. */
 function isOnItsWay() {
-  return document.querySelector("#conversation[busy]") !== null || Turbo.navigator.currentVisit?.willRender === true
+  return asking.has(document.getElementById("conversation")) || Turbo.navigator.currentVisit?.willRender === true
 }
 
 /** Whether the person has turned to another conversation than the one that is open: it is on its way, or they stand on its row. */
