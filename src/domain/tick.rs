@@ -16,7 +16,7 @@ pub struct Climbed {
     pub status: Status,
     /// When it was written.
     pub at: Timestamp,
-    /// When it was stored that it got so far, by the database's clock.
+    /// When it was stored that it got so far, by the database's clock; that WhatsApp took it, by the node's.
     pub ticked_at: Timestamp,
 }
 

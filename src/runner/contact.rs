@@ -10,7 +10,7 @@ use super::effects::effects;
 use super::guard::guarded;
 use super::lanes::is_young;
 use super::load::{Place, Reading, know_messages, snapshot};
-use super::outbox::OnItsWay;
+use super::outbox::{OnItsWay, Slot};
 use super::turns::Patience;
 use super::{Error, Runner, now};
 use crate::domain::event::Recorded;
@@ -79,9 +79,11 @@ impl Runner {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.see_to(workspace, conversation, command.clone(), alongside.clone()).await {
-                // The next look finds who was quicker.
-                Err(Error::Store(error)) if is_a_race(&error) && tries < MAX_TRIES => {}
+            let slot = if tries == 1 { self.slot_for(workspace, conversation, &command).await } else { None };
+            let may_claim = slot.is_some();
+            match self.see_to(workspace, conversation, command.clone(), alongside.clone(), slot).await {
+                // The next look finds who was quicker; and that it could not be claimed as it was written is no fault of what was written.
+                Err(Error::Store(error)) if (is_a_race(&error) || (may_claim && error.is_of_the_data())) && tries < MAX_TRIES => {}
                 other => return other,
             }
         }
@@ -104,21 +106,28 @@ impl Runner {
         conversation: ConversationId,
         command: Command,
         alongside: Alongside,
+        slot: Option<Box<dyn Slot>>,
     ) -> Result<Done, Error> {
         let runner = self.clone();
         let attempt = async move {
-            let attempt = guarded(runner.try_run(workspace, conversation, command, &alongside));
+            let attempt = guarded(runner.try_run(workspace, conversation, command, &alongside, slot));
             tokio::time::timeout(LONGEST, attempt).await.unwrap_or(Err(Error::Busy))
         };
         tokio::spawn(attempt.in_current_span()).await.unwrap_or(Err(Error::Busy))
     }
 
-    async fn try_run(&self, workspace: WorkspaceId, id: ConversationId, command: Command, alongside: &Alongside) -> Result<Done, Error> {
+    async fn try_run(
+        &self,
+        workspace: WorkspaceId,
+        id: ConversationId,
+        command: Command,
+        alongside: &Alongside,
+        slot: Option<Box<dyn Slot>>,
+    ) -> Result<Done, Error> {
         self.check_clock()?;
         let Lane { contact, inbox, .. } = self.lane_of(workspace, id).await?;
         let place = self.place(workspace, inbox).await?;
         let (patience, needs) = (Patience::of(&command), command.needs());
-        let slot = self.slot_for(workspace, inbox, &command).await?;
         let _turn = self.turns.take(workspace, contact, patience).await?;
         let mut connection = self.enter().await?;
         let transaction = Transaction::begin(&mut connection.client);

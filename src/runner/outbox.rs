@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
 use jiff::SignedDuration;
+use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use super::contact::{Alongside, Done};
@@ -15,12 +16,14 @@ use super::many::Wish;
 use super::{Error, Runner};
 use crate::domain::Command;
 use crate::domain::delivery::Outcome;
-use crate::domain::ids::{ClaimId, InboxId, MessageId, WorkspaceId};
+use crate::domain::ids::{ClaimId, ConversationId, InboxId, MessageId, WorkspaceId};
 use crate::domain::needs::Made;
-use crate::store::Transaction;
+use crate::live::wakes::Wake;
 use crate::store::dispatches::{Claim, Dispatch, Lapsed};
+use crate::store::inbound_items::Lane;
 use crate::store::inboxes::Connection;
 use crate::store::rows::Rows;
+use crate::store::{Store, Transaction};
 
 /// How long a claim has a message in hand: a send, which takes half a minute at most, and ten seconds to get to it.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(40);
@@ -73,6 +76,7 @@ pub(super) struct OnItsWay {
     slot: Box<dyn Slot>,
     dispatch: Dispatch,
     lease: Lease,
+    claimed: Claimed,
 }
 
 impl OnItsWay {
@@ -82,6 +86,46 @@ impl OnItsWay {
 
     pub fn goes(self) {
         self.slot.send(self.dispatch, self.lease);
+        self.claimed.settle();
+    }
+}
+
+/// When what may have been claimed is given back: a commit whose answer was lost may still be under way.
+const GIVEN_BACK_AFTER: [Duration; 4] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(20)];
+
+/// What a transaction claims as it commits. Whatever becomes of it, nothing of that was sent: it is given back, unless that is settled.
+struct Claimed {
+    runner: Runner,
+    workspace: WorkspaceId,
+    inbox: InboxId,
+    claim: ClaimId,
+    is_open: bool,
+}
+
+impl Claimed {
+    /// Nothing was claimed, or somebody sends it now.
+    fn settle(mut self) {
+        self.is_open = false;
+    }
+
+    async fn unclaim(runner: Runner, workspace: WorkspaceId, inbox: InboxId, claim: ClaimId) {
+        for after in GIVEN_BACK_AFTER {
+            tokio::time::sleep(after).await;
+            if matches!(runner.store.unclaim(workspace, inbox, claim).await, Ok(true)) {
+                return runner.live.wake(Wake::Outbox(workspace, inbox));
+            }
+        }
+    }
+}
+
+impl Drop for Claimed {
+    fn drop(&mut self) {
+        // Where nothing runs any more, the lease lapses.
+        if self.is_open
+            && let Ok(handle) = Handle::try_current()
+        {
+            handle.spawn(Self::unclaim(self.runner.clone(), self.workspace, self.inbox, self.claim));
+        }
     }
 }
 
@@ -92,13 +136,14 @@ impl Runner {
     }
 
     /// The right to send at once what a command is to say. In a crowd a claim for many is cheaper.
-    pub(super) async fn slot_for(&self, workspace: WorkspaceId, inbox: InboxId, command: &Command) -> Result<Option<Box<dyn Slot>>, Error> {
+    pub(super) async fn slot_for(&self, workspace: WorkspaceId, conversation: ConversationId, command: &Command) -> Option<Box<dyn Slot>> {
         let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(Weak::upgrade);
-        let (Some(sender), Some(Made::Message(_))) = (sender, command.needs().made) else { return Ok(None) };
+        let (Some(sender), Some(Made::Message(_))) = (sender, command.needs().made) else { return None };
         if self.gatherings.is_crowded(workspace) {
-            return Ok(None);
+            return None;
         }
-        Ok(self.workplaces.connection(workspace, inbox).await?.and_then(|connection| sender.slot(&connection)))
+        let Lane { inbox, .. } = self.lane_of(workspace, conversation).await.ok()?;
+        sender.slot(&self.workplaces.connection(workspace, inbox).await.ok()??)
     }
 
     /// Commits rows. With a slot for it, the message that they bring is claimed with the same commit, unless another of the number goes
@@ -115,9 +160,28 @@ impl Runner {
             return Ok(None);
         };
         let (lease, claim) = (Lease::begin(), ClaimId(Uuid::now_v7()));
-        match self.store.commit_and_claim(rows, transaction, inbox, claim, 1, LEASE).await? {
-            Claim::Taken { dispatches, .. } => Ok(dispatches.into_iter().next().map(|dispatch| OnItsWay { slot, dispatch, lease })),
-            Claim::OutOfAllowance | Claim::PausedUntil(_) => Ok(None),
+        let workspace = rows.workspace();
+        let claimed = Claimed { runner: self.clone(), workspace, inbox, claim, is_open: true };
+        match Store::commit_and_claim(rows, transaction, inbox, claim, 1, LEASE).await {
+            Ok(Claim::Taken { dispatches, strange, .. }) => match dispatches.into_iter().next() {
+                Some(dispatch) => Ok(Some(OnItsWay { slot, dispatch, lease, claimed })),
+                None => {
+                    claimed.settle();
+                    let store = self.store.clone();
+                    tokio::spawn(async move { store.leave_to_others(workspace, claim, &strange).await });
+                    Ok(None)
+                }
+            },
+            Ok(Claim::OutOfAllowance | Claim::PausedUntil(_)) => {
+                claimed.settle();
+                Ok(None)
+            }
+            Err(error) => {
+                if !error.is_away() {
+                    claimed.settle();
+                }
+                Err(error.into())
+            }
         }
     }
 

@@ -90,6 +90,11 @@ crate::statements! {
         UPDATE outbox
         SET state = 'queued', attempts = attempts - 1, due_at = now() + make_interval(secs => $4), claim_id = NULL, lease_until = NULL
         WHERE workspace_id = $1 AND message_id = ANY($2) AND claim_id = $3";
+    /// As if it had not been claimed: no try was made.
+    UNCLAIM = "
+        UPDATE outbox
+        SET state = 'queued', attempts = attempts - 1, claim_id = NULL, lease_until = NULL
+        WHERE workspace_id = $1 AND inbox_id = $2 AND state = 'dispatching' AND claim_id = $3";
     RENEW = "
         UPDATE outbox
         SET lease_until = now() + make_interval(secs => $4)
@@ -150,8 +155,8 @@ pub struct Lapsed {
 pub enum Claim {
     Taken {
         dispatches: Vec<Dispatch>,
-        /// Those that this version does not understand; they are nobody's again, and due a little later.
-        unreadable: usize,
+        /// Those that this version does not understand.
+        strange: Vec<Uuid>,
         /// The allowance is spent with these: more may wait.
         is_spent: bool,
     },
@@ -174,15 +179,18 @@ impl Store {
         lease: SignedDuration,
     ) -> Result<Claim> {
         let rows = self.query(&CLAIM, &[&workspace.0, &inbox.0, &claim.0, &limit, &lease.as_secs_f64()]).await?;
-        self.claimed(workspace, inbox, claim, &rows).await
+        let claimed = claimed(workspace, inbox, claim, &rows);
+        if let Claim::Taken { strange, .. } = &claimed {
+            self.leave_to_others(workspace, claim, strange).await;
+        }
+        Ok(claimed)
     }
 
-    /// Writes rows, and claims up to `limit` messages of a number with the same commit.
+    /// Writes rows, and claims up to `limit` messages of a number with the same commit. What is strange is to be left to others.
     ///
     /// # Errors
     /// As PostgreSQL answers; then nothing was written or claimed, but where the commit itself was not answered.
     pub async fn commit_and_claim(
-        &self,
         rows: Rows,
         transaction: Transaction<'_>,
         inbox: InboxId,
@@ -192,34 +200,25 @@ impl Store {
     ) -> Result<Claim> {
         let workspace = rows.workspace();
         let asking = Step::of(CLAIM).with(workspace.0).with(inbox.0).with(claim.0).with(limit).with(lease.as_secs_f64());
-        let rows = rows.commit_asking(transaction, asking).await?;
-        self.claimed(workspace, inbox, claim, &rows).await
+        Ok(claimed(workspace, inbox, claim, &rows.commit_asking(transaction, asking).await?))
     }
 
-    async fn claimed(&self, workspace: WorkspaceId, inbox: InboxId, claim: ClaimId, rows: &[Row]) -> Result<Claim> {
-        let Some(first) = rows.first() else { return Ok(Claim::OutOfAllowance) };
-        if let Some(until) = first.get(1) {
-            return Ok(Claim::PausedUntil(until));
-        }
-        let taken = if first.get::<_, Option<Uuid>>(2).is_some() { rows } else { &[] };
-        let is_spent = first.get::<_, f64>(0) - (taken.len() as f64) < 1.0;
-        if taken.is_empty() && is_spent {
-            return Ok(Claim::OutOfAllowance);
-        }
-        let (mut dispatches, mut strange) = (Vec::with_capacity(taken.len()), Vec::new());
-        for row in taken {
-            match dispatch(workspace, inbox, claim, row) {
-                Ok(dispatch) => dispatches.push(dispatch),
-                Err(_) => strange.push(row.get::<_, Uuid>(7)),
-            }
-        }
-        // Those that cannot be given back come back when their lease is over; the others are to be sent now.
+    /// Leaves messages that this version does not understand to others. Those that cannot be given back come back when their lease is over;
+    /// the others of their claim are to be sent now.
+    pub async fn leave_to_others(&self, workspace: WorkspaceId, claim: ClaimId, strange: &[Uuid]) {
         if !strange.is_empty()
             && let Err(error) = self.execute(&LEAVE, &[&workspace.0, &strange, &claim.0, &LEFT_FOR.as_secs_f64()]).await
         {
             tracing::warn!(%error, count = strange.len(), "messages that another version wrote could not be left to it");
         }
-        Ok(Claim::Taken { dispatches, unreadable: strange.len(), is_spent })
+    }
+
+    /// Gives back what was claimed, of which nothing was begun to be sent; whether there was anything.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn unclaim(&self, workspace: WorkspaceId, inbox: InboxId, claim: ClaimId) -> Result<bool> {
+        Ok(self.execute(&UNCLAIM, &[&workspace.0, &inbox.0, &claim.0]).await? > 0)
     }
 
     /// Begins a claim's lease on a message anew; false when it is over, or the message out of its hands.
@@ -254,6 +253,26 @@ impl Store {
         };
         Ok(rows.iter().map(lapsed).collect())
     }
+}
+
+fn claimed(workspace: WorkspaceId, inbox: InboxId, claim: ClaimId, rows: &[Row]) -> Claim {
+    let Some(first) = rows.first() else { return Claim::OutOfAllowance };
+    if let Some(until) = first.get(1) {
+        return Claim::PausedUntil(until);
+    }
+    let taken = if first.get::<_, Option<Uuid>>(2).is_some() { rows } else { &[] };
+    let is_spent = first.get::<_, f64>(0) - (taken.len() as f64) < 1.0;
+    if taken.is_empty() && is_spent {
+        return Claim::OutOfAllowance;
+    }
+    let (mut dispatches, mut strange) = (Vec::with_capacity(taken.len()), Vec::new());
+    for row in taken {
+        match dispatch(workspace, inbox, claim, row) {
+            Ok(dispatch) => dispatches.push(dispatch),
+            Err(_) => strange.push(row.get::<_, Uuid>(7)),
+        }
+    }
+    Claim::Taken { dispatches, strange, is_spent }
 }
 
 fn dispatch(workspace: WorkspaceId, inbox: InboxId, claim: ClaimId, row: &Row) -> Result<Dispatch> {

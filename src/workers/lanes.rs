@@ -225,19 +225,13 @@ impl Lanes {
         let (answer, answered) = oneshot::channel();
         let is_taken = Arc::new(AtomicBool::new(false));
         let turns = self.waiting().join(inbox, Waiting { contact: lane.contact, is_taken: is_taken.clone(), answer });
-        let answer = self.help(inbox, &is_taken, &turns, answered).await;
-        drop(turns);
-        self.waiting().forget_unused(inbox);
-        answer
+        let stay = Stay { lanes: self, inbox, is_taken, turns: Some(turns) };
+        self.help(&stay, answered).await
     }
 
-    async fn help(
-        &self,
-        inbox: Inbox,
-        is_taken: &Arc<AtomicBool>,
-        turns: &Arc<Semaphore>,
-        answered: oneshot::Receiver<Answer>,
-    ) -> Option<Answer> {
+    async fn help(&self, stay: &Stay<'_>, answered: oneshot::Receiver<Answer>) -> Option<Answer> {
+        let Stay { inbox, ref is_taken, ref turns, .. } = *stay;
+        let turns = turns.as_ref()?;
         let until = Instant::now() + TURN;
         let mut answered = pin!(answered);
         loop {
@@ -281,6 +275,23 @@ impl Lanes {
 
     fn waiting(&self) -> MutexGuard<'_, Queues> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A lane's stay in the queue of its inbox; whoever goes away leaves nothing there.
+struct Stay<'a> {
+    lanes: &'a Lanes,
+    inbox: Inbox,
+    is_taken: Arc<AtomicBool>,
+    turns: Option<Arc<Semaphore>>,
+}
+
+impl Drop for Stay<'_> {
+    fn drop(&mut self) {
+        let mut waiting = self.lanes.waiting();
+        waiting.leave(self.inbox, &self.is_taken);
+        self.turns = None;
+        waiting.forget_unused(self.inbox);
     }
 }
 
@@ -365,20 +376,30 @@ mod tests {
         let lanes = lanes(&CancellationToken::new());
         let [large, small] = [1, 2].map(|number| lanes.waiting().join(inbox(number), waiting(number)));
         let mut crowd = Vec::new();
-        while let Some(turn) = lanes.turn(&large).now_or_never() {
+        while let Some(turn) = lanes.turn(&large).now_or_never().flatten() {
             crowd.push(turn);
         }
         assert_eq!(crowd.len(), AT_ONCE_IN_AN_INBOX);
-        assert!(lanes.turn(&small).now_or_never().is_some());
+        assert!(lanes.turn(&small).now_or_never().flatten().is_some());
     }
 
     #[test]
-    fn who_comes_while_others_run_is_run_with_whoever_else_came() {
+    fn those_who_wait_are_taken_together_and_no_more_of_them_than_one_transaction_runs() {
         let mut queues = Queues::default();
         let contacts = 2 * LANES_TOGETHER - 1;
         (0..contacts).for_each(|contact| _ = queues.join(inbox(1), waiting(contact as u128)));
         let sets: Vec<usize> = std::iter::from_fn(|| Some(queues.next(inbox(1)).len()).filter(|count| *count > 0)).collect();
         assert_eq!(sets, [LANES_TOGETHER, contacts - LANES_TOGETHER]);
+    }
+
+    #[tokio::test]
+    async fn who_is_given_up_while_it_waits_leaves_nothing_behind() {
+        let lanes = lanes(&CancellationToken::new());
+        let lane = Lane { workspace: inbox(1).0, contact: ContactId(Uuid::from_u128(1)), inbox: inbox(1).1 };
+        lanes.permits.acquire_many(AT_ONCE as u32).await.unwrap().forget();
+        let waiting = Box::pin(lanes.run_among_others(lane));
+        assert!(futures_util::poll!(waiting).is_pending());
+        assert!(lanes.waiting().0.is_empty());
     }
 
     #[test]

@@ -149,14 +149,14 @@ impl Outbox {
         }
         let claimed = self.workers.runner.claim_outbox(number.0, number.1, free).await;
         match claimed {
-            Ok((Claim::Taken { dispatches, unreadable, is_spent }, lease)) => {
+            Ok((Claim::Taken { dispatches, strange, is_spent }, lease)) => {
                 NOT_CLAIMED.is_over();
-                match unreadable {
+                match strange.len() {
                     0 => NOT_READ.is_over_after(CALM),
                     count => NOT_READ.failed(&format_args!("{count} of them")),
                 }
                 looks.store(0, Ordering::Relaxed);
-                let count = dispatches.len() + unreadable;
+                let count = dispatches.len() + strange.len();
                 for dispatch in dispatches {
                     let Ok(permit) = room.permits.clone().try_acquire_owned() else { break };
                     self.sends.spawn(self.clone().deliver(dispatch, lease, room.clone(), permit));

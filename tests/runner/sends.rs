@@ -292,6 +292,39 @@ async fn an_answer_leaves_with_the_commit_that_writes_it_where_nothing_is_under_
     assert!(woken(&node).await, "the third waits");
 }
 
+/// Falls over whatever it is to send.
+struct Stumbles;
+
+impl Sender for Stumbles {
+    fn slot(&self, _: &Connection) -> Option<Box<dyn Slot>> {
+        Some(Box::new(Stumbles))
+    }
+}
+
+impl Slot for Stumbles {
+    fn send(self: Box<Self>, _: Dispatch, _: Lease) {
+        panic!("it stumbles");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_was_claimed_and_that_nobody_came_to_send_is_given_back() {
+    let shop = Shop::opens().await;
+    let node = shop.node(4);
+    node.live.set_has_workers();
+    let ana = shop.hires("Ana", Role::Agent, 8).await;
+    let conversation = shop.customers_wait(shop.support, 1).await[0];
+    node.runner.run(shop.workspace, conversation, Command::Take { by: ana.clone() }).await.unwrap();
+    allow(&shop).await;
+    let sender: Arc<dyn Sender> = Arc::new(Stumbles);
+    node.runner.sends_by(&sender);
+    woken(&node).await;
+    node.runner.run(shop.workspace, conversation, reply(&ana, MessageId(Uuid::now_v7()))).await.unwrap_err();
+    tokio::time::timeout(Duration::from_secs(20), node.live.wakes.outbox.next()).await.unwrap();
+    let dispatch = claim(&shop, &node.runner, 9).await.remove(0);
+    assert_eq!(dispatch.attempts, 1, "it was no try");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_waits_for_its_turn_where_its_number_is_busy_or_paused_or_nobody_sends() {
     let shop = Shop::opens().await;

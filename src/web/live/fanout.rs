@@ -184,7 +184,11 @@ async fn render(state: Data<State>, mut waiting: mpsc::Receiver<Rendering>) {
         match rendering {
             Rendering::Conversation(change) => show(&state, &mut newest, &change),
             Rendering::Ticks(workspace, conversation, climbed) => {
-                show_ticks(&state.live.hub.viewers(workspace, conversation), conversation, &climbed);
+                let viewers = state.live.hub.viewers(workspace, conversation);
+                show_ticks(&viewers, conversation, &climbed);
+                if !viewers.is_empty() {
+                    climbed.iter().for_each(|climbed| record_lag(climbed.ticked_at));
+                }
             }
         }
         // Rendering waits for nothing: the thread is others' too.
@@ -200,7 +204,6 @@ fn show_ticks(viewers: &[Arc<Line>], conversation: ConversationId, climbed: &[Cl
     for (locale, lines) in by_locale(viewers) {
         let html: String = climbed.iter().map(|climbed| threads::ticks_html(locale, climbed)).collect();
         deliver(&lines, &ToPage::Ticks { conversation, html: &html }.frame());
-        climbed.iter().for_each(|climbed| record_lag(climbed.ticked_at));
     }
 }
 
@@ -216,12 +219,13 @@ fn show(state: &State, newest: &mut Newest, change: &ConversationChange) {
             lists: hub.left_behind(change, &now),
         },
     };
+    // Before the events: who loses the connection in between sees a gap, and asks for both.
+    show_ticks(&audience.thread, change.conversation.id, &change.climbed);
     for (locale, lines) in by_locale(&audience.thread) {
         for frame in thread_frames(locale, change) {
             deliver(&lines, &frame);
         }
     }
-    show_ticks(&audience.thread, change.conversation.id, &change.climbed);
     if !audience.gone.is_empty() {
         deliver(&audience.gone, &ToPage::Gone { conversation: change.conversation.id }.frame());
     }
