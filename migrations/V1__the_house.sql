@@ -38,22 +38,30 @@ CREATE TABLE events (
     PRIMARY KEY (workspace_id, subject_id, seq)
 );
 
--- The feed: lines that a transaction added to the journal of one subject have their place in it together, which is given after their
--- commit. Apart from `events`, whose rows are long and never written twice.
-CREATE TABLE feed_spans (
+-- The feed: what one transaction added to journals, a commit, has its place in it together. Apart from `events`, whose rows are long and
+-- never written twice. It adds a row here, and whoever numbers it takes it from here to `feed_commits`: this table stays small, and nothing
+-- in the other one is ever written again.
+CREATE TABLE unnumbered_commits (
     workspace_id uuid NOT NULL,
-    subject_id uuid NOT NULL,
-    first_seq bigint NOT NULL,
-    last_seq bigint NOT NULL,
-    at timestamptz NOT NULL,
-    -- Of its last line.
-    position bigint,
-    PRIMARY KEY (workspace_id, subject_id, first_seq)
+    -- Taken while its subjects are locked: of two commits of one subject, the later has the higher one. CACHE stays 1: a connection that
+    -- kept some for later would come before others with them.
+    id bigint GENERATED ALWAYS AS IDENTITY (CACHE 1),
+    lines bigint NOT NULL CHECK (lines > 0),
+    -- Of each subject the first and last line, in the order of the feed.
+    subject_ids uuid[] NOT NULL,
+    first_seqs bigint[] NOT NULL,
+    last_seqs bigint[] NOT NULL,
+    PRIMARY KEY (workspace_id, id)
 );
--- The feed.
-CREATE UNIQUE INDEX feed_spans_by_position ON feed_spans (workspace_id, position) WHERE position IS NOT NULL;
--- What has no place in it yet.
-CREATE INDEX feed_spans_unnumbered ON feed_spans (workspace_id, subject_id, first_seq) WHERE position IS NULL;
+CREATE TABLE feed_commits (
+    workspace_id uuid NOT NULL,
+    -- Of its last line.
+    position bigint NOT NULL,
+    subject_ids uuid[] NOT NULL,
+    first_seqs bigint[] NOT NULL,
+    last_seqs bigint[] NOT NULL,
+    PRIMARY KEY (workspace_id, position)
+);
 
 -- How far the feed of a workspace has been numbered: this row is its lock. Numbers are given after the commit, under it, so that one who
 -- follows them skips nobody who commits late.
@@ -572,6 +580,14 @@ CREATE INDEX timers_due ON timers (kind, due_at);
 
 -- What no statement compares tells the planner nothing, and is long: it is not read when a table is looked at.
 ALTER TABLE events ALTER COLUMN event SET STATISTICS 0;
+ALTER TABLE unnumbered_commits
+    ALTER COLUMN subject_ids SET STATISTICS 0,
+    ALTER COLUMN first_seqs SET STATISTICS 0,
+    ALTER COLUMN last_seqs SET STATISTICS 0;
+ALTER TABLE feed_commits
+    ALTER COLUMN subject_ids SET STATISTICS 0,
+    ALTER COLUMN first_seqs SET STATISTICS 0,
+    ALTER COLUMN last_seqs SET STATISTICS 0;
 ALTER TABLE conversations
     ALTER COLUMN brief SET STATISTICS 0,
     ALTER COLUMN assignment_reason SET STATISTICS 0,

@@ -1,8 +1,12 @@
-//! The journals. Their lines get their places in the feed later (`feed`), those that are added to a journal at once together.
+//! The journals. Their lines get their places in the feed later (`feed`), those that are added at once together.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio_postgres::Row;
+use uuid::Uuid;
 
 use super::access::Sight;
 use super::reading::json;
@@ -13,15 +17,14 @@ use crate::domain::ids::{ConversationId, WorkspaceId};
 use crate::domain::journal::{Place, Subject};
 
 crate::statements! {
+    /// The commit takes its number here, where whoever added the lines before these has committed.
     INSERT = "
         WITH written AS (
             INSERT INTO events (workspace_id, subject_kind, subject_id, seq, at, kind, place, event)
             SELECT $1, * FROM UNNEST($2::text[], $3::uuid[], $4::bigint[], $5::timestamptz[], $6::text[], $7::text[], $8::jsonb[])
         )
-        INSERT INTO feed_spans (workspace_id, subject_id, first_seq, last_seq, at)
-        SELECT $1, subject_id, min(seq), max(seq), max(at)
-        FROM UNNEST($3::uuid[], $4::bigint[], $5::timestamptz[]) AS line (subject_id, seq, at)
-        GROUP BY subject_id";
+        INSERT INTO unnumbered_commits (workspace_id, lines, subject_ids, first_seqs, last_seqs)
+        VALUES ($1, cardinality($3), $9, $10, $11)";
     SINCE = "
         SELECT seq, at, event, place
         FROM events
@@ -48,8 +51,35 @@ pub(super) struct Line {
     pub event: Value,
 }
 
+/// Lines of one subject, which follow one another.
+struct Span {
+    subject: Uuid,
+    first: i64,
+    last: i64,
+}
+
+/// Each subject once, in the order in which they come.
+fn spans(workspace: WorkspaceId, lines: &[Line]) -> Vec<Span> {
+    let (mut spans, mut places) = (Vec::<Span>::new(), HashMap::new());
+    for line in lines {
+        let subject = line.subject.id(workspace);
+        match places.entry(subject) {
+            Entry::Vacant(place) => {
+                place.insert(spans.len());
+                spans.push(Span { subject, first: line.seq, last: line.seq });
+            }
+            Entry::Occupied(place) => {
+                let span = &mut spans[*place.get()];
+                (span.first, span.last) = (span.first.min(line.seq), span.last.max(line.seq));
+            }
+        }
+    }
+    spans
+}
+
 /// Adds lines to journals of a workspace.
 pub(super) fn append(workspace: WorkspaceId, lines: Vec<Line>) -> Step {
+    let spans = spans(workspace, &lines);
     Step::of(INSERT)
         .with(workspace.0)
         .with(lines.iter().map(|line| line.subject.kind().to_owned()).collect::<Vec<_>>())
@@ -59,6 +89,9 @@ pub(super) fn append(workspace: WorkspaceId, lines: Vec<Line>) -> Step {
         .with(lines.iter().map(|line| line.kind.clone()).collect::<Vec<_>>())
         .with(lines.iter().map(|line| line.place.as_str().to_owned()).collect::<Vec<_>>())
         .with(lines.into_iter().map(|line| line.event).collect::<Vec<_>>())
+        .with(spans.iter().map(|span| span.subject).collect::<Vec<_>>())
+        .with(spans.iter().map(|span| span.first).collect::<Vec<_>>())
+        .with(spans.iter().map(|span| span.last).collect::<Vec<_>>())
 }
 
 /// Adds events to the journals of conversations and contacts.

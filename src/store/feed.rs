@@ -2,7 +2,11 @@
 //!
 //! A number that was taken inside a transaction would be seen in another order than it was taken, and whoever follows numbers would skip
 //! a late one for ever. So lines get theirs after their commit, under the lock of the workspace's feed, from whoever reads it or does the
-//! chores; those that one transaction added to one journal, a span, together.
+//! chores; those that one transaction added together, a commit.
+//!
+//! The lines of a subject keep their order. Who adds to a journal has seen where it ends: whoever wrote the line before had committed, with
+//! a lower number from the sequence. So whoever numbers the later commit sees the earlier one too, unless it has its place already, and
+//! puts it first. Of commits without a subject in common a later one may be numbered before an earlier one that is still open.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -14,67 +18,73 @@ use super::{Result, Store, Transaction, prepare};
 use crate::domain::ids::WorkspaceId;
 use crate::domain::journal::Subject;
 
-/// Spans of lines that are numbered at once.
+/// Commits that are numbered at once.
 pub const BATCH: i64 = 5_000;
 
 crate::statements! {
     LOCK = "SELECT FROM feeds WHERE workspace_id = $1 FOR UPDATE";
     /// As [`LOCK`], but nobody is waited for.
     LOCK_IF_FREE = "SELECT FROM feeds WHERE workspace_id = $1 FOR UPDATE SKIP LOCKED";
-    /// Numbers what was committed before this statement began. The lines of a subject keep their order, whatever the clocks of the nodes
-    /// that wrote them; for the rest they say who comes first of those that are numbered at once.
+    /// Numbers what was committed before this statement began: it goes over to where it is read. Only who holds the lock takes a row away,
+    /// so that none is anywhere else than where it was seen.
     NUMBER = "
-        WITH batch AS (
-            SELECT subject_id, first_seq, last_seq, at
-            FROM feed_spans
-            WHERE workspace_id = $1 AND position IS NULL
-            ORDER BY subject_id, first_seq
-            LIMIT $2
-        ), ordered AS (
-            SELECT subject_id, first_seq, last_seq, max(at) OVER (PARTITION BY subject_id ORDER BY first_seq) AS at
-            FROM batch
-        ), place AS (
-            SELECT subject_id, first_seq, sum(last_seq - first_seq + 1) OVER (ORDER BY at, subject_id, first_seq)::bigint AS number
-            FROM ordered
+        WITH taken AS (
+            DELETE FROM unnumbered_commits
+            WHERE ctid = ANY(ARRAY(
+                SELECT ctid
+                FROM unnumbered_commits
+                WHERE workspace_id = $1
+                ORDER BY id
+                LIMIT $2))
+            RETURNING id, lines, subject_ids, first_seqs, last_seqs
         ), numbered AS (
-            UPDATE feed_spans AS span
-            SET position = feeds.last_position + place.number
-            FROM place, feeds
-            WHERE feeds.workspace_id = $1 AND span.workspace_id = $1 AND span.subject_id = place.subject_id
-              AND span.first_seq = place.first_seq AND span.position IS NULL
-            RETURNING span.last_seq - span.first_seq + 1 AS lines
+            INSERT INTO feed_commits (workspace_id, position, subject_ids, first_seqs, last_seqs)
+            SELECT $1, (SELECT last_position FROM feeds WHERE workspace_id = $1) + sum(lines) OVER (ORDER BY id),
+                   subject_ids, first_seqs, last_seqs
+            FROM taken
+            RETURNING position
         ), total AS (
-            SELECT count(*) AS spans, coalesce(sum(lines), 0)::bigint AS lines
+            SELECT count(*) AS commits, max(position) AS last
             FROM numbered
         ), advanced AS (
             UPDATE feeds
-            SET last_position = last_position + lines
+            SET last_position = last
             FROM total
-            WHERE workspace_id = $1 AND spans > 0
+            WHERE workspace_id = $1 AND commits > 0
         )
-        SELECT spans
+        SELECT commits
         FROM total";
+    /// `before` is the position in front of a span's first line. Of a commit that does not fit on the page, no more is read than does. Each
+    /// span's lines have a limit of their own, so that they are looked for by their numbers, whatever the planner believes of a journal.
     AFTER = "
-        SELECT span.position - (span.last_seq - event.seq) AS position, subject_kind, event.subject_id, seq, event.at, kind, event
+        SELECT before + line.seq - first_seq + 1 AS position, subject_kind, line.subject_id, seq, at, kind, event
         FROM (
-            SELECT *
-            FROM feed_spans
+            SELECT position, subject_ids, first_seqs, last_seqs
+            FROM feed_commits
             WHERE workspace_id = $1 AND position > $2
             ORDER BY position
-            LIMIT $3) AS span
-        JOIN events AS event ON event.workspace_id = $1 AND event.subject_id = span.subject_id
-            AND event.seq BETWEEN greatest(span.first_seq, $2 + 1 - span.position + span.last_seq) AND span.last_seq
-        ORDER BY span.position, seq
+            LIMIT $3) AS commit
+        CROSS JOIN LATERAL (
+            SELECT subject_id, first_seq, last_seq, position - sum(last_seq - first_seq + 1) OVER (ORDER BY place DESC)::bigint AS before
+            FROM UNNEST(subject_ids, first_seqs, last_seqs) WITH ORDINALITY AS span (subject_id, first_seq, last_seq, place)) AS span
+        CROSS JOIN LATERAL (
+            SELECT subject_kind, subject_id, seq, at, kind, event
+            FROM events
+            WHERE workspace_id = $1 AND subject_id = span.subject_id
+              AND seq BETWEEN greatest(first_seq, first_seq + $2 - before) AND least(last_seq, first_seq + $2 + $3 - before - 1)
+            ORDER BY seq
+            LIMIT $3) AS line
+        ORDER BY position
         LIMIT $3";
     /// One after the other, each found by the index alone. Across workspaces, as every worker's claim.
     WITH_UNNUMBERED = "
         WITH RECURSIVE found AS (
-            (SELECT workspace_id FROM feed_spans WHERE position IS NULL ORDER BY workspace_id LIMIT 1)
+            (SELECT workspace_id FROM unnumbered_commits ORDER BY workspace_id LIMIT 1)
             UNION ALL
             SELECT (
                 SELECT workspace_id
-                FROM feed_spans
-                WHERE position IS NULL AND workspace_id > found.workspace_id
+                FROM unnumbered_commits
+                WHERE workspace_id > found.workspace_id
                 ORDER BY workspace_id
                 LIMIT 1)
             FROM found
@@ -109,7 +119,7 @@ pub enum Numbering {
 }
 
 impl Store {
-    /// Numbers what has been committed, at most [`BATCH`] spans of lines; answers how many they were.
+    /// Numbers what has been committed, at most [`BATCH`] commits; answers how many they were.
     ///
     /// # Errors
     /// As PostgreSQL answers.

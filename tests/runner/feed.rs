@@ -5,12 +5,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use baton::domain::access::Role;
+use baton::domain::ids::WorkspaceId;
 use baton::domain::journal::Subject;
 use baton::runner::Runner;
+use baton::store::events;
 use baton::store::feed::FeedEvent;
+use deadpool_postgres::GenericClient;
 use futures_util::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use crate::chance::{Chance, size};
@@ -18,12 +24,20 @@ use crate::people::{phone, writes};
 use crate::setups::{by, named};
 use crate::shop::Shop;
 
-const WRITE: &str = "
-    WITH written AS (
-        INSERT INTO events (workspace_id, subject_kind, subject_id, seq, at, kind, place, event)
-        SELECT $1, 'conversation', $2, seq, now(), 'window_closed', 'stands', '{}' FROM generate_series($3::bigint, $3 + 1) AS seq
-    )
-    INSERT INTO feed_spans (workspace_id, subject_id, first_seq, last_seq, at) VALUES ($1, $2, $3, $3 + 1, now())";
+/// Adds two lines to each of some journals, by the statement that every command adds them by.
+async fn adds(client: &impl GenericClient, workspace: WorkspaceId, journals: &[(Uuid, i64)], at: Timestamp) {
+    let insert = events::STATEMENTS.iter().find(|statement| statement.name == "INSERT").unwrap();
+    let lines: Vec<(Uuid, i64)> = journals.iter().flat_map(|(subject, first)| [(*subject, *first), (*subject, first + 1)]).collect();
+    let (subjects, seqs): (Vec<Uuid>, Vec<i64>) = lines.iter().copied().unzip();
+    let (of, firsts): (Vec<Uuid>, Vec<i64>) = journals.iter().copied().unzip();
+    let lasts: Vec<i64> = firsts.iter().map(|first| first + 1).collect();
+    let words = |word: &'static str| vec![word; lines.len()];
+    let (ats, written) = (vec![at; lines.len()], vec![json!({}); lines.len()]);
+    let (subject_kinds, kinds, places) = (words("contact"), words("language_learned"), words("nothing"));
+    let parameters: [&(dyn ToSql + Sync); 11] =
+        [&workspace.0, &subject_kinds, &subjects, &seqs, &ats, &kinds, &places, &written, &of, &firsts, &lasts];
+    client.execute(insert.sql, &parameters).await.unwrap();
+}
 
 /// What a reader has dealt with, kept in one step with how far it is.
 type Kept = Arc<Mutex<Vec<FeedEvent>>>;
@@ -40,22 +54,24 @@ fn follows(runner: &Runner, shop: &Shop, kept: &Kept) -> JoinHandle<()> {
     })
 }
 
-/// Two lines in each of several transactions, which stay open for as long as chance has it.
-async fn keeps_writing(runner: Runner, shop: &Shop, mut chance: Chance, commits: usize, committed: mpsc::UnboundedSender<()>) {
-    let subject = Uuid::now_v7();
-    for number in 0..commits {
+/// Two lines in each of several transactions, which stay open for as long as chance has it. Whoever writes to the same journal waits
+/// at its subject's row.
+async fn keeps_writing(runner: Runner, shop: &Shop, subject: Uuid, mut chance: Chance, commits: usize, told: mpsc::UnboundedSender<()>) {
+    for _ in 0..commits {
         let mut client = runner.store().client().await.unwrap();
         let transaction = client.transaction().await.unwrap();
-        transaction.execute(WRITE, &[&shop.workspace.0, &subject, &(2 * number as i64 + 1)]).await.unwrap();
+        let advance = "UPDATE contacts SET last_seq = last_seq + 2 WHERE workspace_id = $1 AND id = $2 RETURNING last_seq - 1";
+        let first: i64 = transaction.query_one(advance, &[&shop.workspace.0, &subject]).await.unwrap().get(0);
+        adds(&transaction, shop.workspace, &[(subject, first)], Timestamp::now()).await;
         for _ in 0..chance.below(8) {
             transaction.batch_execute("SELECT").await.unwrap();
         }
         transaction.commit().await.unwrap();
-        committed.send(()).unwrap();
+        told.send(()).unwrap();
     }
 }
 
-/// `BATON_FEED_WRITERS=64 BATON_FEED_READERS=10 BATON_FEED_COMMITS=2000` is a minute of it.
+/// `BATON_FEED_WRITERS=64 BATON_FEED_READERS=10 BATON_FEED_COMMITS=2000` is two minutes of it.
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_who_follows_the_feed_misses_a_line_or_is_told_of_one_twice() {
     let (writers, readers, commits) = (size("BATON_FEED_WRITERS", 12), size("BATON_FEED_READERS", 4), size("BATON_FEED_COMMITS", 40));
@@ -65,7 +81,11 @@ async fn nobody_who_follows_the_feed_misses_a_line_or_is_told_of_one_twice() {
     let kept: Vec<Kept> = (0..readers).map(|_| Kept::default()).collect();
     let mut tasks: Vec<JoinHandle<()>> = kept.iter().map(|kept| follows(&reading, &shop, kept)).collect();
     let (told, mut commit) = mpsc::unbounded_channel();
-    let writes = join_all((0..writers).map(|_| keeps_writing(writing.clone(), &shop, chance.fork(), commits, told.clone())));
+    let subjects: Vec<Uuid> = (0..writers.div_ceil(2)).map(|_| Uuid::now_v7()).collect();
+    shop.execute("INSERT INTO contacts (workspace_id, id) SELECT $1, UNNEST($2::uuid[])", &[&shop.workspace.0, &subjects]).await;
+    let writes = join_all(
+        (0..writers).map(|writer| keeps_writing(writing.clone(), &shop, subjects[writer / 2], chance.fork(), commits, told.clone())),
+    );
     drop(told);
     let killed = AtomicUsize::new(0);
     let kills = async {
@@ -105,18 +125,19 @@ async fn nobody_who_follows_the_feed_misses_a_line_or_is_told_of_one_twice() {
 async fn a_page_that_ends_within_a_transaction_is_gone_on_from_there() {
     let shop = Shop::opens().await;
     let runner = shop.node(4).runner;
-    let (first, second) = (Uuid::now_v7(), Uuid::now_v7());
+    let (first, second, third) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
     let mut client = shop.store.client().await.unwrap();
     let transaction = client.transaction().await.unwrap();
-    for (subject, seq) in [(first, 1), (second, 1), (first, 3)] {
-        transaction.execute(WRITE, &[&shop.workspace.0, &subject, &i64::from(seq)]).await.unwrap();
+    let journals: [&[(Uuid, i64)]; 3] = [&[(second, 1), (first, 1), (third, 1)], &[(first, 3)], &[(third, 3), (second, 3)]];
+    for journals in journals {
+        adds(&transaction, shop.workspace, journals, Timestamp::now()).await;
     }
     transaction.commit().await.unwrap();
     let whole = runner.feed_after(shop.workspace, 0, 100).await.unwrap();
-    assert_eq!(whole.iter().map(|line| line.position).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
-    let of_first = whole.iter().filter(|line| line.subject_id == first).map(|line| line.seq);
-    assert_eq!(of_first.collect::<Vec<_>>(), [1, 2, 3, 4]);
-    for limit in 1..=7 {
+    let lines: Vec<_> = whole.iter().map(|line| (line.position, line.subject_id, line.seq)).collect();
+    let wanted = journals.concat().into_iter().flat_map(|(subject, seq)| [(subject, seq), (subject, seq + 1)]);
+    assert_eq!(lines, (1..).zip(wanted).map(|(position, (subject, seq))| (position, subject, seq)).collect::<Vec<_>>());
+    for limit in 1..=13 {
         let mut paged: Vec<FeedEvent> = Vec::new();
         loop {
             let after = paged.last().map_or(0, |last| last.position);
@@ -131,6 +152,29 @@ async fn a_page_that_ends_within_a_transaction_is_gone_on_from_there() {
     }
 }
 
+/// Neither clocks decide, nor which connection wrote or where its rows came to lie.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_later_of_two_commits_of_one_subject_comes_later() {
+    let shop = Shop::opens().await;
+    let (one, other) = (shop.store.client().await.unwrap(), shop.store.client().await.unwrap());
+    let (subject, now) = (Uuid::now_v7(), Timestamp::now());
+    // From here on, the first connection has a number behind it and room on the first page.
+    adds(&one, shop.workspace, &[(Uuid::now_v7(), 1)], now).await;
+    for _ in 0..9 {
+        let many: Vec<(Uuid, i64)> = (0..50).map(|_| (Uuid::now_v7(), 1)).collect();
+        adds(&other, shop.workspace, &many, now).await;
+    }
+    adds(&other, shop.workspace, &[(subject, 1)], now + SignedDuration::from_hours(1)).await;
+    adds(&one, shop.workspace, &[(subject, 3)], now).await;
+    let lie_backwards = "SELECT count(*) FROM unnumbered_commits AS first JOIN unnumbered_commits AS later USING (subject_ids)
+        WHERE first.first_seqs = '{1}' AND later.first_seqs = '{3}' AND later.ctid < first.ctid";
+    assert_eq!(shop.count(lie_backwards).await, 1);
+    let feed = shop.node(4).runner.feed_after(shop.workspace, 0, 1_000).await.unwrap();
+    let of_subject = feed.iter().filter(|line| line.subject_id == subject).map(|line| line.seq);
+    assert_eq!(of_subject.collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert_eq!(shop.count("SELECT count(*) FROM unnumbered_commits").await, 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_feed_tells_of_conversations_contacts_and_the_set_up() {
     let shop = Shop::opens().await;
@@ -139,6 +183,7 @@ async fn the_feed_tells_of_conversations_contacts_and_the_set_up() {
     let runner = shop.node(4).runner;
     runner.configure(shop.workspace, &by(&iris), named(shop.support, "Help"), None).await.unwrap();
     let feed = runner.feed_after(shop.workspace, 0, 100).await.unwrap();
+    assert_eq!(feed.len() as i64, shop.count("SELECT count(*) FROM events").await);
     let of =
         |wanted: fn(&Subject) -> bool| feed.iter().filter(move |line| line.subject.as_ref().is_some_and(wanted)).map(|line| &*line.kind);
     let conversation: Vec<&str> = of(|subject| matches!(subject, Subject::Conversation(_))).collect();

@@ -127,6 +127,7 @@ const FIGURES: &[&str] = &[
     "conversations.queue_id",
     "messages.author_id",
     "outbox.claim_id",
+    "unnumbered_commits.lines",
     "users.role_id",
 ];
 

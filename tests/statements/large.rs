@@ -65,9 +65,14 @@ const LARGE: &str = "
     FROM generate_series(0, 199999) AS n;
     INSERT INTO events (workspace_id, subject_kind, subject_id, seq, at, kind, place, event)
     SELECT workspace_id, 'conversation', conversation_id, seq, at, 'message_received', 'stands', content FROM messages;
-    INSERT INTO feed_spans (workspace_id, subject_id, first_seq, last_seq, at, position)
-    SELECT workspace_id, subject_id, seq, seq, at, CASE WHEN kind = 'queue_changed' OR seq < 9 THEN row_number() OVER (ORDER BY at) END
-    FROM events;
+    INSERT INTO feed_commits (workspace_id, position, subject_ids, first_seqs, last_seqs)
+    SELECT workspace_id, row_number() OVER (ORDER BY at), ARRAY[subject_id], ARRAY[seq], ARRAY[seq]
+    FROM events
+    WHERE kind = 'queue_changed' OR seq < 9;
+    INSERT INTO unnumbered_commits (workspace_id, lines, subject_ids, first_seqs, last_seqs)
+    SELECT workspace_id, 1, ARRAY[subject_id], ARRAY[seq], ARRAY[seq]
+    FROM events
+    WHERE kind <> 'queue_changed' AND seq >= 9;
     INSERT INTO notes (workspace_id, id, conversation_id, seq, author_id, body, at)
     SELECT pg_temp.workspace(n), pg_temp.id('n', n), pg_temp.id('c', n), 1, pg_temp.id('u', n % 1000), 'a note', pg_temp.at(n) FROM generate_series(0, 19999) AS n;
     INSERT INTO reads (workspace_id, conversation_id, user_id, seq)

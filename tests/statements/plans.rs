@@ -6,14 +6,15 @@ use serde_json::Value;
 use tokio_postgres::types::Type;
 
 /// Tables that grow with use; all others are as large as a team's set-up.
-const LARGE: [&str; 17] = [
+const LARGE: [&str; 18] = [
     "contacts",
     "contact_identities",
     "conversations",
     "messages",
     "notes",
     "events",
-    "feed_spans",
+    "feed_commits",
+    "unnumbered_commits",
     "media",
     "drafts",
     "reads",
@@ -47,7 +48,7 @@ pub async fn faults(client: &Object, file: &str, statement: &Statement) -> Vec<S
 }
 
 /// Tables in which work waits: now there is none, and a moment later much, and what the planner believes of them is never much.
-const CHURNED: [&str; 3] = ["inbound_items", "outbox", "timers"];
+const CHURNED: [&str; 4] = ["inbound_items", "outbox", "timers", "unnumbered_commits"];
 
 /// What is wrong with the plan that a statement is given while there is nothing in any table: it is kept when there is. Of tables that
 /// grow, the planner is told in time (`src/store/statistics.rs`).
