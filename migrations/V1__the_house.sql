@@ -39,14 +39,13 @@ CREATE TABLE events (
 );
 
 -- The feed: what one transaction added to journals, a commit, has its place in it together. Apart from `events`, whose rows are long and
--- never written twice. It adds a row here, and whoever numbers it takes it from here to `feed_commits`: this table stays small, and nothing
--- in the other one is ever written again.
+-- never written twice. It adds a row here, and whoever numbers it takes it from here to `feed_commits`, with others: this table stays small,
+-- and nothing in the other one is ever written again.
 CREATE TABLE unnumbered_commits (
     workspace_id uuid NOT NULL,
     -- Taken while its subjects are locked: of two commits of one subject, the later has the higher one. CACHE stays 1: a connection that
     -- kept some for later would come before others with them.
     id bigint GENERATED ALWAYS AS IDENTITY (CACHE 1),
-    lines bigint NOT NULL CHECK (lines > 0),
     -- Of each subject the first and last line, in the order of the feed.
     subject_ids uuid[] NOT NULL,
     first_seqs bigint[] NOT NULL,
@@ -451,6 +450,9 @@ CREATE TABLE drafts (
     -- The page that wrote it last, and that page's own count: what was overtaken on the wire changes nothing.
     writer uuid NOT NULL,
     turn bigint NOT NULL,
+    -- The page whose words it took the place of: that page may not know that they had come.
+    overwritten_writer uuid,
+    overwritten_turn bigint,
     updated_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workspace_id, conversation_id, user_id, kind),
     FOREIGN KEY (workspace_id, conversation_id) REFERENCES conversations ON DELETE CASCADE

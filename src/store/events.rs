@@ -23,8 +23,8 @@ crate::statements! {
             INSERT INTO events (workspace_id, subject_kind, subject_id, seq, at, kind, place, event)
             SELECT $1, * FROM UNNEST($2::text[], $3::uuid[], $4::bigint[], $5::timestamptz[], $6::text[], $7::text[], $8::jsonb[])
         )
-        INSERT INTO unnumbered_commits (workspace_id, lines, subject_ids, first_seqs, last_seqs)
-        VALUES ($1, cardinality($3), $9, $10, $11)";
+        INSERT INTO unnumbered_commits (workspace_id, subject_ids, first_seqs, last_seqs)
+        VALUES ($1, $9, $10, $11)";
     SINCE = "
         SELECT seq, at, event, place
         FROM events

@@ -26,7 +26,7 @@ crate::statements! {
     /// As [`LOCK`], but nobody is waited for.
     LOCK_IF_FREE = "SELECT FROM feeds WHERE workspace_id = $1 FOR UPDATE SKIP LOCKED";
     /// Numbers what was committed before this statement began: it goes over to where it is read. Only who holds the lock takes a row away,
-    /// so that none is anywhere else than where it was seen.
+    /// so that none is anywhere else than where it was seen. Thirty-two commits become one row, which is read no slower.
     NUMBER = "
         WITH taken AS (
             DELETE FROM unnumbered_commits
@@ -36,15 +36,21 @@ crate::statements! {
                 WHERE workspace_id = $1
                 ORDER BY id
                 LIMIT $2))
-            RETURNING id, lines, subject_ids, first_seqs, last_seqs
+            RETURNING id, subject_ids, first_seqs, last_seqs
         ), numbered AS (
             INSERT INTO feed_commits (workspace_id, position, subject_ids, first_seqs, last_seqs)
-            SELECT $1, (SELECT last_position FROM feeds WHERE workspace_id = $1) + sum(lines) OVER (ORDER BY id),
+            SELECT $1, (SELECT last_position FROM feeds WHERE workspace_id = $1) + sum(lines) OVER (ORDER BY number),
                    subject_ids, first_seqs, last_seqs
-            FROM taken
+            FROM (
+                SELECT number, sum(last_seq - first_seq + 1)::bigint AS lines, array_agg(subject_id ORDER BY id, place) AS subject_ids,
+                    array_agg(first_seq ORDER BY id, place) AS first_seqs, array_agg(last_seq ORDER BY id, place) AS last_seqs
+                FROM (SELECT *, (row_number() OVER (ORDER BY id) - 1) / 32 AS number FROM taken) AS ordered
+                CROSS JOIN LATERAL UNNEST(subject_ids, first_seqs, last_seqs) WITH ORDINALITY
+                    AS span (subject_id, first_seq, last_seq, place)
+                GROUP BY number) AS together
             RETURNING position
         ), total AS (
-            SELECT count(*) AS commits, max(position) AS last
+            SELECT (SELECT count(*) FROM taken) AS commits, max(position) AS last
             FROM numbered
         ), advanced AS (
             UPDATE feeds

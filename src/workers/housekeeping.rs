@@ -17,6 +17,9 @@ use crate::runner::{Error, now};
 /// How often.
 const ROUND: Duration = Duration::from_secs(2);
 
+/// In every how many rounds the feed is numbered: who reads it numbers it, and the more come together, the less they cost.
+const ROUNDS_OF_FEED: usize = 5;
+
 /// How long sorted bodies are kept: longer than Meta repeats them (7 days).
 const KEEP_PAYLOADS: SignedDuration = SignedDuration::from_hours(24 * 14);
 
@@ -32,26 +35,26 @@ pub(super) async fn run(workers: Workers, stop: CancellationToken) {
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let pulse = workers.runner.vitals().pulse("chores");
     let (mut paused, mut tending) = (HashSet::new(), JoinSet::new());
-    loop {
+    for number in 0_usize.. {
         pulse.beat();
         tokio::select! {
             () = stop.cancelled() => return,
             _ = rounds.tick() => {}
         }
         tend(&workers, &mut tending);
-        match pulse.during(round(&workers, &mut paused)).await {
+        match pulse.during(round(&workers, &mut paused, number.is_multiple_of(ROUNDS_OF_FEED))).await {
             Ok(()) => NOT_DONE.is_over(),
             Err(error) => NOT_DONE.failed(&error),
         }
     }
 }
 
-async fn round(workers: &Workers, paused: &mut HashSet<InboxId>) -> Result<(), Error> {
+async fn round(workers: &Workers, paused: &mut HashSet<InboxId>, is_of_feed: bool) -> Result<(), Error> {
     workers.runner.check_clock()?;
     let chores = [
         record_lapses(workers).await,
         workers.runner.return_what_nobody_holds().await,
-        workers.runner.number_feeds().await,
+        if is_of_feed { workers.runner.number_feeds().await } else { Ok(()) },
         tell_figures(workers, paused).await,
         keep_small(workers).await,
     ];

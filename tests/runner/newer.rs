@@ -127,7 +127,6 @@ const FIGURES: &[&str] = &[
     "conversations.queue_id",
     "messages.author_id",
     "outbox.claim_id",
-    "unnumbered_commits.lines",
     "users.role_id",
 ];
 

@@ -69,8 +69,8 @@ const LARGE: &str = "
     SELECT workspace_id, row_number() OVER (ORDER BY at), ARRAY[subject_id], ARRAY[seq], ARRAY[seq]
     FROM events
     WHERE kind = 'queue_changed' OR seq < 9;
-    INSERT INTO unnumbered_commits (workspace_id, lines, subject_ids, first_seqs, last_seqs)
-    SELECT workspace_id, 1, ARRAY[subject_id], ARRAY[seq], ARRAY[seq]
+    INSERT INTO unnumbered_commits (workspace_id, subject_ids, first_seqs, last_seqs)
+    SELECT workspace_id, ARRAY[subject_id], ARRAY[seq], ARRAY[seq]
     FROM events
     WHERE kind <> 'queue_changed' AND seq >= 9;
     INSERT INTO notes (workspace_id, id, conversation_id, seq, author_id, body, at)
