@@ -1,6 +1,6 @@
 //! The one door. Every change runs the same steps: lock → load → decide → write → commit → publish, for a contact ([`contact`]), for
-//! many of them ([`many`]; commands that come at once: [`gathering`]), and for what waits for many ([`lanes`]). Routing chooses who waits for whom, and gives them away as a set of
-//! commands ([`routing`]).
+//! many of them ([`many`]; commands that come at once: [`gathering`]), and for what waits for many ([`lanes`]). Routing chooses who
+//! waits for whom, and gives them away as a set of commands ([`routing`]).
 
 pub mod contact;
 pub mod effects;

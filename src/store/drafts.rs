@@ -8,7 +8,8 @@ use super::{Result, Store};
 use crate::domain::ids::UserId;
 
 crate::statements! {
-    /// A page overwrites its own earlier words, what it has seen ($8), and what is empty; never what another page wrote since.
+    /// A page overwrites its own earlier words, what it has seen ($8), and what is empty, unless another page emptied its own; never what
+    /// another page wrote since. The same words again are no newer ones: a page that is closed saves once more.
     SAVE = "
         WITH before AS (
             SELECT body <> '' AS had_words
@@ -19,11 +20,17 @@ crate::statements! {
         SELECT $1, $2, $3, $4, $5, 1, $6, $7, now()
         WHERE EXISTS (SELECT FROM conversations WHERE workspace_id = $1 AND id = $2)
         ON CONFLICT (workspace_id, conversation_id, user_id, kind) DO UPDATE
-        SET body = excluded.body, version = kept.version + 1, writer = excluded.writer, turn = excluded.turn, updated_at = now()
-        WHERE CASE WHEN kept.writer = excluded.writer THEN kept.turn < excluded.turn ELSE kept.version = $8 OR kept.body = '' END
+        SET body = excluded.body, version = kept.version + (kept.body <> excluded.body)::integer, writer = excluded.writer, turn = excluded.turn,
+            overwritten_writer = CASE WHEN kept.writer = excluded.writer THEN kept.overwritten_writer ELSE kept.writer END,
+            overwritten_turn = CASE WHEN kept.writer = excluded.writer THEN kept.overwritten_turn ELSE kept.turn END,
+            updated_at = now()
+        WHERE CASE
+            WHEN kept.writer = excluded.writer THEN kept.turn < excluded.turn
+            ELSE kept.version = $8 OR (kept.body = '' AND kept.overwritten_writer IS DISTINCT FROM excluded.writer)
+        END
         RETURNING version, coalesce((SELECT had_words FROM before), false)";
     FIND = "
-        SELECT kind, body, version, writer, turn
+        SELECT kind, body, version, writer, turn, overwritten_writer, overwritten_turn
         FROM drafts
         WHERE workspace_id = $1 AND conversation_id = $2 AND user_id = $3
         ORDER BY kind
@@ -62,6 +69,9 @@ pub struct Draft {
     /// The page that wrote it, and that page's own count.
     pub writer: Uuid,
     pub turn: i64,
+    /// The page whose words it took the place of, and that page's count: they were seen, and are over.
+    pub overwritten_writer: Uuid,
+    pub overwritten_turn: i64,
 }
 
 /// Both drafts of a person in a conversation.
@@ -130,12 +140,20 @@ impl Store {
     /// As PostgreSQL answers.
     pub async fn drafts(&self, sight: Sight, user: UserId) -> Result<Drafts> {
         let rows = self.query(&FIND, &[&sight.workspace().0, &sight.conversation().0, &user.0]).await?;
-        let find = |kind: DraftKind| rows.iter().find(|row| row.get::<_, &str>(0) == kind.as_str()).map(draft).unwrap_or_default();
+        let find =
+            |kind: DraftKind| rows.iter().find(|row| row.get::<_, &str>(0) == kind.as_str()).map(|row| draft(row, 1)).unwrap_or_default();
         Ok(Drafts { reply: find(DraftKind::Reply), note: find(DraftKind::Note) })
     }
 }
 
-/// Reads kind, body, version, writer, turn.
-fn draft(row: &Row) -> Draft {
-    Draft { body: row.get(1), version: row.get(2), writer: row.get(3), turn: row.get(4) }
+/// Reads body, version, writer, turn, overwritten_writer and overwritten_turn.
+pub(super) fn draft(row: &Row, first: usize) -> Draft {
+    Draft {
+        body: row.get(first),
+        version: row.get(first + 1),
+        writer: row.get(first + 2),
+        turn: row.get(first + 3),
+        overwritten_writer: row.get::<_, Option<Uuid>>(first + 4).unwrap_or_default(),
+        overwritten_turn: row.get::<_, Option<i64>>(first + 5).unwrap_or_default(),
+    }
 }

@@ -6,7 +6,7 @@ use tokio_postgres::Row;
 use super::access::Sight;
 use super::contacts::{self, contact_columns};
 use super::conversations::{WIDTH, columns, shown};
-use super::drafts::{Draft, Drafts};
+use super::drafts::{Draft, Drafts, draft};
 use super::reading::if_known;
 use super::ticks::last_tick;
 use super::{Result, Store};
@@ -27,8 +27,8 @@ crate::statements! {
                   WHERE known.workspace_id = $1
                     AND (known.contact_id = c.contact_id OR (known.joined_from <> '{}' AND known.joined_from @> ARRAY[c.contact_id]))
                   ORDER BY kind, value LIMIT 20) AS values,
-            reply.body, reply.version, reply.writer, reply.turn, note.body, note.version, note.writer, note.turn,
-            read.seq, ", last_tick!("50"), "
+            reply.body, reply.version, reply.writer, reply.turn, reply.overwritten_writer, reply.overwritten_turn,
+            note.body, note.version, note.writer, note.turn, note.overwritten_writer, note.overwritten_turn, read.seq, ", last_tick!("50"), "
         FROM conversations AS c
         JOIN contacts AS contact ON contact.workspace_id = c.workspace_id AND contact.id = c.contact_id
         LEFT JOIN flow_sessions AS s ON s.workspace_id = c.workspace_id AND s.conversation_id = c.id
@@ -83,15 +83,14 @@ fn opened(row: &Row) -> Opened {
         session: if_known(row, WIDTH),
         contact: contacts::contact(row, first),
         identities: kinds.into_iter().zip(values).map(|(kind, value)| Identity::of(kind, value)).collect(),
-        drafts: Drafts { reply: draft(row, more + 2), note: draft(row, more + 6) },
-        read_seq: row.get(more + 10),
-        ticked_at: row.get(more + 11),
+        drafts: Drafts { reply: draft_there(row, more + 2), note: draft_there(row, more + 8) },
+        read_seq: row.get(more + 14),
+        ticked_at: row.get(more + 15),
     }
 }
 
-/// Reads body, version, writer and turn, where there are any.
-fn draft(row: &Row, column: usize) -> Draft {
+/// A draft, where there is any.
+fn draft_there(row: &Row, column: usize) -> Draft {
     let body: Option<String> = row.get(column);
-    let Some(body) = body else { return Draft::default() };
-    Draft { body, version: row.get(column + 1), writer: row.get(column + 2), turn: row.get(column + 3) }
+    if body.is_some() { draft(row, column) } else { Draft::default() }
 }

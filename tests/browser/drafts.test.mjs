@@ -110,32 +110,56 @@ describe("a draft", () => {
     await empties(ana)
   })
 
-  story(() => browser, "that was sent elsewhere does not come back, although its own page never heard that it was kept", async () => {
-    const unheard = await Unheard.of(ana.page, /\/draft$/)
-    await keys.type("Nobody answered")
-    await isKept(rosa, "Nobody answered")
-    await ana.page.goto(`${demo.inbox}/inbox`)
-    await unheard.ends()
-    await ana.opens("Rosa Lind")
-    await holds(ana, "Nobody answered")
-    await ana.opens("Tom Hale")
-    const second = await secondTab()
-    await holds(second, "Nobody answered")
-    await second.reads()
-    await second.page.keyboard.press("Enter")
-    await second.bubble("Nobody answered").and(second.page.locator("[data-seq]")).waitFor()
-    await second.page.close()
-    await turnsTo(ana)
-    await ana.opens("Rosa Lind")
+  for (const looks of [true, false]) {
+    const how = looks ? "and another page showed it" : "and no page of its tab showed it since"
+    story(() => browser, `that was sent elsewhere does not come back, although its own page never heard that it was kept, ${how}`, async () => {
+      const text = `Nobody answered, ${how}`
+      const unheard = await Unheard.of(ana.page, /\/draft$/)
+      await keys.type(text)
+      await isKept(rosa, text)
+      await ana.page.goto(`${demo.inbox}/inbox`)
+      await unheard.ends()
+      if (looks) {
+        await ana.opens("Rosa Lind")
+        await holds(ana, text)
+        await ana.opens("Tom Hale")
+      }
+      const second = await secondTab()
+      await holds(second, text)
+      await second.reads()
+      await second.page.keyboard.press("Enter")
+      await second.bubble(text).and(second.page.locator("[data-seq]")).waitFor()
+      await second.page.close()
+      await turnsTo(ana)
+      await ana.opens("Rosa Lind")
+      await hasCaret(ana)
+      await holds(ana, "")
+      assert.equal(await ana.page.locator(".composer__other:visible").count(), 0)
+      await isKept(rosa, "")
+    })
+  }
+
+  story(() => browser, "that was thrown away while its first save was on the wire stays away", async () => {
+    await ana.page.clock.install()
+    const gate = await Gate.before(ana.page, /\/draft$/, { method: "POST" })
+    await keys.type("Thrown away")
+    await ana.page.clock.runFor(400)
+    await gate.reached()
+    await ana.answer.fill("")
+    await ana.page.clock.runFor(400)
+    const answered = ana.page.waitForResponse(/\/draft$/)
+    await gate.opens()
+    await answered
+    await ana.page.clock.resume()
+    await isKept(rosa, "")
+    await ana.page.reload()
     await hasCaret(ana)
     await holds(ana, "")
-    assert.equal(await ana.page.locator(".composer__other:visible").count(), 0)
-    await isKept(rosa, "")
   })
 
   story(() => browser, "is kept by the server while somebody types without a pause", async () => {
     await ana.page.clock.install()
-    const saved = ana.page.waitForRequest((request) => request.method() === "POST" && request.url().endsWith("/draft"))
+    const saved = ana.page.waitForResponse((response) => response.request().method() === "POST" && response.url().endsWith("/draft"))
     for (let letter = 0; letter < 12; letter += 1) {
       await keys.type("x")
       await ana.page.clock.runFor(100)

@@ -59,7 +59,7 @@ async fn a_second_tab_overwrites_only_what_it_has_seen() {
     let shop = Shop::opens().await;
     let place = place(&shop).await;
     shop.saves(place, page(1, 1, 0), "from the first").await;
-    let newer = Draft { body: "from the first".to_owned(), version: 1, writer: Uuid::from_u128(1), turn: 1 };
+    let newer = Draft { body: "from the first".to_owned(), version: 1, writer: Uuid::from_u128(1), turn: 1, ..Draft::default() };
     for unseen in ["from the second", ""] {
         assert_eq!(shop.saves(place, page(2, 1, 0), unseen).await, DraftSaved::Overtaken(newer.clone()));
     }
@@ -68,6 +68,7 @@ async fn a_second_tab_overwrites_only_what_it_has_seen() {
         panic!("the first has not seen what the second wrote")
     };
     assert_eq!((newer.body.as_str(), newer.version), ("from the second", 2));
+    assert_eq!((newer.overwritten_writer, newer.overwritten_turn), (Uuid::from_u128(1), 1), "what the first wrote had come, and is over");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,18 +102,22 @@ async fn pages_that_race_overwrite_nothing_unseen() {
     for number in 1..=PAGES {
         tasks.spawn(types(shop.store.clone(), place, number));
     }
-    let mut history = BTreeMap::new();
+    let mut history: BTreeMap<i64, (Vec<DraftPage>, String)> = BTreeMap::new();
     while let Some(saves) = tasks.join_next().await {
-        for (version, saved) in saves.unwrap() {
-            assert!(history.insert(version, saved).is_none(), "two saves made version {version}");
+        for (version, (page, body)) in saves.unwrap() {
+            // The same words again are no other version.
+            let (pages, words) = history.entry(version).or_insert_with(|| (Vec::new(), body.clone()));
+            assert_eq!(*words, body, "version {version} is other words too");
+            pages.push(page);
         }
     }
     let versions: Vec<i64> = history.keys().copied().collect();
     assert_eq!(versions, (1..=i64::try_from(history.len()).unwrap()).collect::<Vec<_>>());
     assert!(history.len() > 1, "nobody overwrote anything");
-    for (version, (page, _)) in history.iter().skip(1) {
+    for (version, (pages, _)) in history.iter().skip(1) {
         let (before, body) = &history[&(version - 1)];
-        assert!(before.writer == page.writer || page.seen == version - 1 || body.is_empty(), "version {version} overwrote unseen words");
+        let has_seen = |page: &DraftPage| page.seen == version - 1 || before.iter().any(|before| before.writer == page.writer);
+        assert!(body.is_empty() || pages.iter().any(has_seen), "version {version} overwrote unseen words");
     }
     let (version, (_, body)) = history.last_key_value().expect("somebody wrote");
     let last = shop.draft(place).await;
@@ -135,4 +140,18 @@ async fn types(store: Store, place: DraftPlace, number: u128) -> Vec<(i64, (Draf
         }
     }
     kept
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_words_again_are_no_newer_ones_and_come_not_back_once_another_page_threw_them_away() {
+    let shop = Shop::opens().await;
+    let place = place(&shop).await;
+    shop.saves(place, page(1, 1, 0), "closed at once").await;
+    assert_eq!(shop.saves(place, page(1, 2, 0), "closed at once").await, kept(1, false), "the page saves once more as it is closed");
+    assert_eq!(shop.saves(place, page(2, 1, 1), "").await, kept(2, true));
+    let DraftSaved::Overtaken(now) = shop.saves(place, page(1, 3, 0), "closed at once").await else {
+        panic!("a save of the closed page came late")
+    };
+    assert_eq!(now.body, "");
+    assert_eq!(shop.saves(place, page(3, 1, 0), "somebody else's first words").await, kept(3, true));
 }

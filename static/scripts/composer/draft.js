@@ -64,7 +64,7 @@ export class Draft {
   async save() {
     this.#rest()
     const { text } = this
-    if (text === this.saved || this.newer || (this.sending.size > 0 && !text)) return
+    if ((text === this.saved && !this.#isUnderWay) || this.newer || (this.sending.size > 0 && !text)) return
     const turn = (this.turn += 1)
     this.#keep()
     const response = await post(this.address, { kind: this.kind, body: text, ...this.#page(turn) }, { keepalive: true })
@@ -153,7 +153,8 @@ export class Draft {
     this.before = [{ writer, turn }, ...(kept.before ?? [])].slice(0, MOST_BEFORE)
     const sent = kept.sending.filter(({ id }) => this.#stands(id))
     this.uncertain = kept.sending.filter((message) => !sent.includes(message))
-    if (kept.isSaved && kept.sending.length === 0) return this.#catchUp(kept, server)
+    if (kept.sending.length === 0 && kept.isSaved) return this.#catchUp(kept, server)
+    if (kept.sending.length === 0 && this.#isOverwritten(kept)) return this.#keep()
     // A call that ended with its page may have come back to the field before the page was gone.
     const lost = this.uncertain.map((message) => message.text).filter((text) => !kept.text.includes(text))
     const text = [...lost, without(sent, kept.text)].filter(Boolean).join("\n")
@@ -162,6 +163,12 @@ export class Draft {
     if (!isSeen && this.text) this.newer = { version: this.version, body: this.text }
     this.field.value = text
     this.typed()
+  }
+
+  /** The server had it, although nobody lived to hear so, and another page that saw it wrote or sent what stands there now. */
+  #isOverwritten({ writer, turn }) {
+    const { overwrittenWriter, overwrittenTurn } = this.field.dataset
+    return writer === overwrittenWriter && turn <= Number(overwrittenTurn)
   }
 
   /** The server made this page before it had what this tab then saved, or sent: shown is what it has now. */
@@ -244,6 +251,11 @@ export class Draft {
     const { text, version, writer, turn, saved, before } = this
     const isSaved = text === saved && !this.isCut
     this.kept.write({ text, version, writer, turn, before, isSaved, sending: [...this.sending.values(), ...this.uncertain] })
+  }
+
+  /** Something was sent that is not answered yet: what the server will have then is not what it was known to have. */
+  get #isUnderWay() {
+    return this.turn > this.answered
   }
 
   /** Without a network it waits until there is one. */
