@@ -26,6 +26,11 @@ const AT_ONCE: usize = 4;
 /// Attempts before a picture counts as not to be had.
 const MAX_ATTEMPTS: i32 = 8;
 
+/// Pauses after which what came of a picture is recorded, each twice as long as the one before, and how many: somebody may have its contact
+/// for a moment, and what was fetched is not to be fetched again for that.
+const RECORD_RETRY: Duration = Duration::from_millis(50);
+const RECORD_TRIES: u32 = 8;
+
 /// How often pictures are looked for that nobody was woken for.
 const SWEEP: Duration = Duration::from_secs(2);
 
@@ -76,12 +81,10 @@ enum Failure {
 async fn bring(workers: &Workers, picture: PendingMedia) {
     let result = fetch(workers, &picture).await;
     let command = |state, size| Command::RecordMedia { message: picture.message, media: picture.id, state, size };
-    let recorded = match result {
+    let (command, media) = match result {
         Ok(stored) => {
             let size = (u32::try_from(stored.width).unwrap_or(0), u32::try_from(stored.height).unwrap_or(0));
-            let alongside = Alongside { media: Some((picture.id, stored)), ..Alongside::default() };
-            let command = command(MediaState::Stored, Some(size));
-            workers.runner.run_alongside(picture.workspace, picture.conversation, command, &alongside).await
+            (command(MediaState::Stored, Some(size)), Some((picture.id, stored)))
         }
         Err(Failure::ForNow(reason)) if picture.attempts < MAX_ATTEMPTS => {
             tracing::warn!(media = %picture.id, attempts = picture.attempts, reason, "a picture could not be fetched; it is tried again");
@@ -89,12 +92,22 @@ async fn bring(workers: &Workers, picture: PendingMedia) {
         }
         Err(Failure::ForNow(reason) | Failure::ForEver(reason)) => {
             tracing::warn!(media = %picture.id, reason, "a picture cannot be had");
-            workers.runner.run(picture.workspace, picture.conversation, command(MediaState::Failed, None)).await
+            (command(MediaState::Failed, None), None)
         }
     };
-    match recorded {
-        Ok(_) | Err(Error::Refused(_)) => {}
-        Err(error) => NOT_RECORDED.failed(&error),
+    record(workers, &picture, command, &Alongside { media, ..Alongside::default() }).await;
+}
+
+async fn record(workers: &Workers, picture: &PendingMedia, command: Command, alongside: &Alongside) {
+    for tries in 0.. {
+        match workers.runner.run_alongside(picture.workspace, picture.conversation, command.clone(), alongside).await {
+            Ok(_) | Err(Error::Refused(_)) => return NOT_RECORDED.is_over(),
+            Err(error) if error.is_passing() && tries < RECORD_TRIES => tokio::time::sleep(RECORD_RETRY * (1 << tries)).await,
+            Err(error) => {
+                NOT_RECORDED.failed(&error);
+                return retry(workers, picture).await;
+            }
+        }
     }
 }
 
