@@ -1,6 +1,8 @@
 //! Lanes at work on this node: a contact's items in order, many contacts at once and together.
 
-use std::collections::{HashMap, VecDeque};
+mod queues;
+
+use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,20 +12,17 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use self::queues::{Inbox, Queues, Waiting};
 use super::keyed::{Keyed, Next};
-use crate::domain::ids::{ContactId, InboxId, WorkspaceId};
+use crate::domain::ids::ContactId;
 use crate::live::trouble::Trouble;
 use crate::runner::intake::Intake;
 use crate::runner::lanes::LaneProgress;
 use crate::runner::{Error, Runner};
 use crate::store::inbound_items::Lane;
 
-/// Transactions at once; each holds a connection of the pool, and runs the lanes of an inbox that wait by then, up to so many.
+/// Transactions at once; each holds a connection of the pool, and runs the lanes of an inbox that wait by then.
 const AT_ONCE: usize = 8;
-const LANES_TOGETHER: usize = 32;
-
-/// Transactions of an inbox at once: those that come meanwhile are run together, which is less work than each by itself.
-const AT_ONCE_IN_AN_INBOX: usize = 2;
 
 /// Transactions at once while bodies flood in, and how many times as long as each took nobody begins the next.
 const AT_ONCE_IN_A_FLOOD: usize = 1;
@@ -46,66 +45,6 @@ const TURN: Duration = Duration::from_secs(30);
 static NOT_RUN: Trouble = Trouble::new("contacts' items could not be run; they wait");
 
 type Answer = Result<LaneProgress, Error>;
-
-/// A lane that waits for its transaction, and where it hears what came of it.
-#[derive(Debug)]
-struct Waiting {
-    contact: ContactId,
-    /// Somebody runs it.
-    is_taken: Arc<AtomicBool>,
-    answer: oneshot::Sender<Answer>,
-}
-
-type Inbox = (WorkspaceId, InboxId);
-
-/// The lanes of an inbox that wait, and the rights to run them.
-#[derive(Debug)]
-struct Queue {
-    waiting: VecDeque<Waiting>,
-    turns: Arc<Semaphore>,
-}
-
-impl Default for Queue {
-    fn default() -> Self {
-        Self { waiting: VecDeque::new(), turns: Arc::new(Semaphore::new(AT_ONCE_IN_AN_INBOX)) }
-    }
-}
-
-/// The queues of the inboxes for which anything waits or runs.
-#[derive(Debug, Default)]
-struct Queues(HashMap<Inbox, Queue>);
-
-impl Queues {
-    /// Answers the rights to run lanes of the inbox.
-    fn join(&mut self, inbox: Inbox, waiting: Waiting) -> Arc<Semaphore> {
-        let queue = self.0.entry(inbox).or_default();
-        queue.waiting.push_back(waiting);
-        queue.turns.clone()
-    }
-
-    /// Those of the inbox that have waited longest.
-    fn next(&mut self, inbox: Inbox) -> Vec<Waiting> {
-        let Some(Queue { waiting, .. }) = self.0.get_mut(&inbox) else { return Vec::new() };
-        let taken: Vec<Waiting> = waiting.drain(..waiting.len().min(LANES_TOGETHER)).collect();
-        taken.iter().for_each(|waiting| waiting.is_taken.store(true, Ordering::Relaxed));
-        taken
-    }
-
-    /// Whether who waits there with this flag still waited, and does not any more.
-    fn leave(&mut self, inbox: Inbox, who: &Arc<AtomicBool>) -> bool {
-        let Some(Queue { waiting, .. }) = self.0.get_mut(&inbox) else { return false };
-        let before = waiting.len();
-        waiting.retain(|waiting| !Arc::ptr_eq(&waiting.is_taken, who));
-        waiting.len() < before
-    }
-
-    /// Forgets the inbox when nobody waits there, or has a right to run its lanes.
-    fn forget_unused(&mut self, inbox: Inbox) {
-        if self.0.get(&inbox).is_some_and(|queue| queue.waiting.is_empty() && Arc::strong_count(&queue.turns) == 1) {
-            self.0.remove(&inbox);
-        }
-    }
-}
 
 /// How many lanes each source has at work; one is counted for as long as its [`Counted`] lives.
 #[derive(Debug, Default)]
@@ -324,8 +263,11 @@ mod tests {
     use futures_util::FutureExt as _;
     use uuid::Uuid;
 
+    use super::queues::AT_ONCE_IN_AN_INBOX;
+    use super::queues::tests::{inbox, waiting};
     use super::*;
     use crate::domain::channel::Rulebook;
+    use crate::domain::ids::{InboxId, WorkspaceId};
     use crate::live::Live;
     use crate::live::bus::Bus;
     use crate::store::Store;
@@ -363,14 +305,6 @@ mod tests {
         waiting.await.unwrap();
     }
 
-    fn waiting(contact: u128) -> Waiting {
-        Waiting { contact: ContactId(Uuid::from_u128(contact)), is_taken: Arc::default(), answer: oneshot::channel().0 }
-    }
-
-    fn inbox(number: u128) -> Inbox {
-        (WorkspaceId(Uuid::nil()), InboxId(Uuid::from_u128(number)))
-    }
-
     #[tokio::test]
     async fn a_crowd_in_one_inbox_holds_up_nobody_in_another() {
         let lanes = lanes(&CancellationToken::new());
@@ -383,38 +317,13 @@ mod tests {
         assert!(lanes.turn(&small).now_or_never().flatten().is_some());
     }
 
-    #[test]
-    fn those_who_wait_are_taken_together_and_no_more_of_them_than_one_transaction_runs() {
-        let mut queues = Queues::default();
-        let contacts = 2 * LANES_TOGETHER - 1;
-        (0..contacts).for_each(|contact| _ = queues.join(inbox(1), waiting(contact as u128)));
-        let sets: Vec<usize> = std::iter::from_fn(|| Some(queues.next(inbox(1)).len()).filter(|count| *count > 0)).collect();
-        assert_eq!(sets, [LANES_TOGETHER, contacts - LANES_TOGETHER]);
-    }
-
     #[tokio::test]
     async fn who_is_given_up_while_it_waits_leaves_nothing_behind() {
         let lanes = lanes(&CancellationToken::new());
         let lane = Lane { workspace: inbox(1).0, contact: ContactId(Uuid::from_u128(1)), inbox: inbox(1).1 };
-        lanes.permits.acquire_many(AT_ONCE as u32).await.unwrap().forget();
+        lanes.permits.forget_permits(AT_ONCE);
         let waiting = Box::pin(lanes.run_among_others(lane));
         assert!(futures_util::poll!(waiting).is_pending());
-        assert!(lanes.waiting().0.is_empty());
-    }
-
-    #[test]
-    fn who_leaves_is_run_by_nobody_and_keeps_no_place() {
-        let mut queues = Queues::default();
-        let who = waiting(1);
-        let flag = who.is_taken.clone();
-        let turns = queues.join(inbox(1), who);
-        assert!(queues.leave(inbox(1), &flag));
-        assert!(!queues.leave(inbox(1), &flag));
-        assert!(queues.next(inbox(1)).is_empty());
-        queues.forget_unused(inbox(1));
-        assert_eq!(queues.0.len(), 1, "somebody has a right there");
-        drop(turns);
-        queues.forget_unused(inbox(1));
-        assert!(queues.0.is_empty());
+        assert!(lanes.waiting().is_empty());
     }
 }

@@ -73,9 +73,6 @@ document.addEventListener("turbo:before-fetch-response", (event) => left.has(eve
 // Turbo gives up the visit under way when a form is sent, and would call the page busy for good.
 document.addEventListener("turbo:submit-start", () => {
   if (!Turbo.navigator.currentVisit) document.documentElement.removeAttribute("aria-busy")
-})
-
-document.addEventListener("turbo:submit-start", () => {
   for (const place of document.querySelectorAll("#composer-refusal, .dialog__refusal, .toast__refusal")) place.replaceChildren()
 })
 

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use baton::domain::Refusal;
 use baton::domain::access::Role;
-use baton::domain::command::{Command, ReplyContent, Settlement};
+use baton::domain::command::{Command, Person, ReplyContent, Settlement};
 use baton::domain::delivery::{Backoff, Outcome, Reaction};
-use baton::domain::ids::{ContactId, MessageId};
+use baton::domain::ids::{ContactId, ConversationId, MessageId};
 use baton::domain::message::Failure;
 use baton::runner::contact::Alongside;
 use baton::runner::outbox::{Lease, Sender, Slot};
@@ -20,9 +20,9 @@ use futures_util::future::join_all;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use crate::shop::Shop;
+use crate::shop::{Node, Shop};
 
-fn reply(by: &baton::domain::command::Person, message: MessageId) -> Command {
+fn reply(by: &Person, message: MessageId) -> Command {
     let content = ReplyContent::Text { body: "hello".to_owned() };
     Command::Reply { by: by.clone(), message, content, reply_to: None, seen: None }
 }
@@ -37,6 +37,17 @@ async fn claim(shop: &Shop, runner: &Runner, limit: usize) -> Vec<Dispatch> {
 /// The number may send as much as it likes.
 async fn allow(shop: &Shop) {
     shop.execute("UPDATE allowances SET rate_per_second = 1000000, tokens = 1000, paused_until = NULL", &[]).await;
+}
+
+/// A node with workers, and Ana with a customer of hers.
+async fn answering(shop: &Shop) -> (Node, Person, ConversationId) {
+    let node = shop.node(4);
+    node.live.set_has_workers();
+    let ana = shop.hires("Ana", Role::Agent, 8).await;
+    let conversation = shop.customers_wait(shop.support, 1).await[0];
+    node.runner.run(shop.workspace, conversation, Command::Take { by: ana.clone() }).await.unwrap();
+    allow(shop).await;
+    (node, ana, conversation)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -77,11 +88,7 @@ async fn one_id_in_two_conversations_at_once_is_one_message_and_a_refusal_in_wor
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_was_taken_under_a_name_that_cannot_be_kept_was_taken_all_the_same() {
     let shop = Shop::opens().await;
-    let node = shop.node(4);
-    let ana = shop.hires("Ana", Role::Agent, 8).await;
-    let conversation = shop.customers_wait(shop.support, 1).await[0];
-    node.runner.run(shop.workspace, conversation, Command::Take { by: ana.clone() }).await.unwrap();
-    allow(&shop).await;
+    let (node, ana, conversation) = answering(&shop).await;
     for wamid in ["wamid.\u{0}".to_owned(), "w".repeat(9_000), "wamid.same".to_owned(), "wamid.same".to_owned()] {
         let message = MessageId(Uuid::now_v7());
         node.runner.run(shop.workspace, conversation, reply(&ana, message)).await.unwrap();
@@ -180,19 +187,14 @@ async fn a_number_never_sends_more_than_its_rate() {
 }
 
 /// Numbers that the outbox of this node is to look at.
-async fn woken(node: &crate::shop::Node) -> bool {
+async fn woken(node: &Node) -> bool {
     tokio::time::timeout(Duration::ZERO, node.live.wakes.outbox.next()).await.is_ok()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_wakes_the_outbox_only_where_somebody_waits_behind_it() {
     let shop = Shop::opens().await;
-    let node = shop.node(4);
-    node.live.set_has_workers();
-    let ana = shop.hires("Ana", Role::Agent, 8).await;
-    let conversation = shop.customers_wait(shop.support, 1).await[0];
-    node.runner.run(shop.workspace, conversation, Command::Take { by: ana.clone() }).await.unwrap();
-    allow(&shop).await;
+    let (node, ana, conversation) = answering(&shop).await;
     for _ in 0..2 {
         node.runner.run(shop.workspace, conversation, reply(&ana, MessageId(Uuid::now_v7()))).await.unwrap();
     }
@@ -262,12 +264,7 @@ impl Slot for Way {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_leaves_with_the_commit_that_writes_it_where_nothing_is_under_way() {
     let shop = Shop::opens().await;
-    let node = shop.node(4);
-    node.live.set_has_workers();
-    let ana = shop.hires("Ana", Role::Agent, 8).await;
-    let conversation = shop.customers_wait(shop.support, 1).await[0];
-    node.runner.run(shop.workspace, conversation, Command::Take { by: ana.clone() }).await.unwrap();
-    allow(&shop).await;
+    let (node, ana, conversation) = answering(&shop).await;
     let (sent, mut sends) = mpsc::unbounded_channel();
     let way_out = Arc::new(WayOut { is_idle: AtomicBool::new(true), sent });
     let sender: Arc<dyn Sender> = way_out.clone();
@@ -310,12 +307,7 @@ impl Slot for Stumbles {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_was_claimed_and_that_nobody_came_to_send_is_given_back() {
     let shop = Shop::opens().await;
-    let node = shop.node(4);
-    node.live.set_has_workers();
-    let ana = shop.hires("Ana", Role::Agent, 8).await;
-    let conversation = shop.customers_wait(shop.support, 1).await[0];
-    node.runner.run(shop.workspace, conversation, Command::Take { by: ana.clone() }).await.unwrap();
-    allow(&shop).await;
+    let (node, ana, conversation) = answering(&shop).await;
     let sender: Arc<dyn Sender> = Arc::new(Stumbles);
     node.runner.sends_by(&sender);
     woken(&node).await;

@@ -3,6 +3,7 @@
 
 mod newest;
 mod numbers;
+mod sessions;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,9 +21,8 @@ use newest::Newest;
 
 use super::frames::ToPage;
 use super::streams;
-use crate::domain::access::{Rights, Visibility};
 use crate::domain::filter::View;
-use crate::domain::ids::{ConversationId, SessionId, UserId, WorkspaceId};
+use crate::domain::ids::{ConversationId, UserId, WorkspaceId};
 use crate::domain::tick::Climbed;
 use crate::live::change::{Change, ConversationChange};
 use crate::live::delivery::{Line, deliver};
@@ -31,7 +31,6 @@ use crate::live::people::Changed;
 use crate::store::board::ViewCounts;
 use crate::web::conversations::present;
 use crate::web::locale::Locale;
-use crate::web::sessions::renewal;
 use crate::web::state::State;
 use crate::web::threads;
 
@@ -53,9 +52,6 @@ const SHOWN_AT_ONCE: usize = 32;
 
 /// How often signs of people fade.
 const FADE: Duration = Duration::from_secs(2);
-
-/// How often each session is looked up again.
-const SESSION_ROUND: Duration = Duration::from_secs(60);
 
 /// Tasks that render at most, and what waits for one of them.
 const MOST_HANDS: usize = 8;
@@ -93,7 +89,7 @@ pub async fn run(state: Data<State>, changes: Arc<tokio::sync::Mutex<mpsc::Recei
         () = show_people(&state) => {}
         () = numbers::show(&state) => {}
         () = beat(&state) => {}
-        () = check_sessions(&state) => {}
+        () = sessions::check(&state) => {}
     }
     state.live.hub.cut_all();
 }
@@ -368,47 +364,6 @@ async fn beat(state: &State) {
                 let frame = ToPage::Beat { conversation: Some(conversation), seq: Some(seq), ticked }.frame();
                 deliver(&state.live.hub.viewers(workspace, conversation), &frame);
             }
-        }
-    }
-}
-
-/// Looks every session up again within a minute, spread over it, and all at once when sign-outs may have been missed.
-async fn check_sessions(state: &State) {
-    loop {
-        let sessions = state.live.hub.sessions();
-        tokio::select! {
-            () = check_each(state, &sessions, SESSION_ROUND.div_f64(sessions.len().max(1) as f64)) => {}
-            () = state.live.sessions_in_doubt.notified() => check_each(state, &state.live.hub.sessions(), Duration::ZERO).await,
-        }
-    }
-}
-
-/// Pages that see more or less than their person does by now come again: nobody may have been told.
-async fn check_access(state: &State, workspace: WorkspaceId, session: SessionId, rights: Rights) {
-    let Some((user, access)) = state.live.hub.access(workspace, session) else { return };
-    let (visibility, mut known) = access.map_or((Visibility::All, Vec::new()), |access| (access.visibility, access.queues.clone()));
-    let mut queues = Vec::new();
-    if visibility == rights.visibility && visibility.is_by_team() {
-        let Ok(found) = state.store.queues_of(workspace, user).await else { return };
-        queues = found;
-    }
-    queues.sort_unstable();
-    known.sort_unstable();
-    if visibility != rights.visibility || queues != known {
-        state.live.hub.reconnect_person(workspace, user);
-    }
-}
-
-async fn check_each(state: &State, sessions: &[(WorkspaceId, SessionId)], pause: Duration) {
-    if sessions.is_empty() {
-        tokio::time::sleep(pause).await;
-    }
-    for (workspace, session) in sessions {
-        tokio::time::sleep(pause).await;
-        match state.store.session_rights(*workspace, *session, renewal(Timestamp::now())).await {
-            Ok(None) => state.live.session_is_over(*workspace, *session),
-            Ok(Some(rights)) => check_access(state, *workspace, *session, rights).await,
-            Err(_) => {}
         }
     }
 }
