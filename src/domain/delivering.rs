@@ -85,10 +85,15 @@ pub(super) fn record_lapse(it: &mut Decision, message: MessageId, claim: ClaimId
     Ok(())
 }
 
-/// WhatsApp took it. That is known for good, also when it is told late: a second try is called off. One that somebody has taken up
+/// WhatsApp took it: of one that was queued, this is what it is, as its ticks are. That is known for good, also when it is told late: a second try is called off. One that somebody has taken up
 /// already may still arrive; whoever sent it again was told so.
 fn accept(it: &mut Decision, known: &KnownMessage, claim: ClaimId, wamid: Wamid) -> Result<(), Refusal> {
-    if known.status.climbs_to(Status::Sending) {
+    if known.status == Status::Queued {
+        it.emit(Event::MessageAccepted { message: known.id, wamid });
+        if known.outbox.is_some() {
+            it.emit(Event::LeftOutbox { message: known.id });
+        }
+    } else if known.status.climbs_to(Status::Sending) {
         settle(it, known, Status::Sending, None, Some(wamid));
     } else if known.is_claimed_by(claim) {
         it.emit(Event::LeftOutbox { message: known.id });

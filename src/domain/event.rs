@@ -154,6 +154,11 @@ pub enum Event {
     },
 
     // Not journaled: state that no timeline shows.
+    /// WhatsApp took a message of ours, under this name.
+    MessageAccepted {
+        message: MessageId,
+        wamid: Wamid,
+    },
     UsernameLearned {
         username: String,
     },
@@ -287,6 +292,7 @@ impl Event {
         !matches!(
             self,
             Event::AddressChanged { from: None, .. }
+                | Event::MessageAccepted { .. }
                 | Event::UsernameLearned { .. }
                 | Event::FlowAdvanced { .. }
                 | Event::DeliveryPostponed { .. }
@@ -333,6 +339,7 @@ impl Event {
             Event::FlowAdvanced { .. } => "flow_advanced",
             Event::DeliveryPostponed { .. } => "delivery_postponed",
             Event::InboxPaused { .. } => "inbox_paused",
+            Event::MessageAccepted { .. } => "message_accepted",
             Event::LeftOutbox { .. } => "left_outbox",
             Event::TimerSet { .. } => "timer_set",
             Event::TimerCancelled { .. } => "timer_cancelled",

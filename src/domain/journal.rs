@@ -117,6 +117,7 @@ impl Event {
             Event::UsernameLearned { .. }
             | Event::FlowAdvanced { .. }
             | Event::DeliveryPostponed { .. }
+            | Event::MessageAccepted { .. }
             | Event::LeftOutbox { .. }
             | Event::InboxPaused { .. }
             | Event::TimerSet { .. }

@@ -143,6 +143,12 @@ impl Snapshot {
                     known.wamid = wamid.clone().or_else(|| known.wamid.take());
                 }
             }
+            Event::MessageAccepted { message, wamid } => {
+                if let Some(known) = self.messages.iter_mut().find(|known| known.id == *message) {
+                    known.status = Status::Sending;
+                    known.wamid = Some(wamid.clone());
+                }
+            }
             Event::MessageResent { message, .. } => self.settle(*message, Status::Queued, Some(InOutbox::Queued)),
             Event::MessageLeft { message, .. } => self.settle(*message, Status::Unknown, None),
             Event::LeftOutbox { message } => self.moves(*message, None),
@@ -256,6 +262,7 @@ impl Conversation {
         match event {
             Event::MessageReceived { message } => self.hear(message, rules, now),
             Event::MessageStatusChanged { message, status, .. } => self.note_fate(*message, *status),
+            Event::MessageAccepted { message, .. } => self.note_fate(*message, Status::Sending),
             Event::MessageResent { message, .. } => self.note_fate(*message, Status::Queued),
             // Who leaves it takes it for sent.
             Event::MessageLeft { message, .. } => self.note_fate(*message, Status::Sent),

@@ -14,6 +14,7 @@ use crate::domain::inbound::InboundItem;
 use crate::domain::journal::Subject;
 use crate::domain::message::{Content, Failure, MediaState, Message, Status};
 use crate::domain::snapshot::{InOutbox, Snapshot};
+use crate::domain::tick::Climbed;
 use crate::live::change::ConversationChange;
 use crate::store::agents::LoadShift;
 use crate::store::media::{MediaPlace, Pending};
@@ -70,7 +71,15 @@ pub fn effects(rows: &mut Rows, snapshot: &mut Snapshot, events: Vec<Event>, now
     let was_undone = recorded.iter().any(|recorded| matches!(recorded.event, Event::ActUndone { .. }));
     add_shift(rows, before.and_then(|before| before.controller.agent()), conversation.controller.agent(), (!was_undone).then_some(now));
     let change = ConversationChange::new(snapshot, before, recorded).ok_or(Error::NotFound)?;
-    Ok(ConversationChange { next_may_go, ..change })
+    let accepted = unjournaled.iter().filter_map(|event| accepted(snapshot, conversation.id, event, now));
+    Ok(ConversationChange { next_may_go, climbed: change.climbed.into_iter().chain(accepted).collect(), ..change })
+}
+
+/// A message that was taken.
+fn accepted(snapshot: &Snapshot, conversation: ConversationId, event: &Event, now: Timestamp) -> Option<Climbed> {
+    let Event::MessageAccepted { message, .. } = *event else { return None };
+    let at = snapshot.message(message)?.at;
+    Some(Climbed { conversation, message, status: Status::Sending, at, ticked_at: now })
 }
 
 /// Who holds a conversation changed: one more here, one less there. New work is what it is when an act is not undone, which gives back
@@ -134,6 +143,10 @@ fn add_rows(rows: &mut Rows, snapshot: &Snapshot, conversation: &Conversation, e
         Event::MessageStatusChanged { message, status, failure, wamid, told_at } => {
             let told = Times::of(*status, *told_at);
             rows.progress(Progress { message: *message, status: *status, failure: failure.clone(), wamid: wamid.clone(), told });
+        }
+        Event::MessageAccepted { message, wamid } => {
+            let (wamid, told) = (Some(wamid.clone()), Times::default());
+            rows.progress(Progress { message: *message, status: Status::Sending, failure: None, wamid, told });
         }
         Event::MessageResent { message, .. } => {
             rows.progress(Progress { message: *message, status: Status::Queued, failure: None, wamid: None, told: Times::default() });

@@ -94,15 +94,20 @@ pub(super) async fn snapshot(
     {
         Arc::make_mut(&mut workplace).definitions.insert((flow, version), Arc::new(definition));
     }
-    Ok(Snapshot {
+    Ok(Snapshot { workplace, conversation, another_under_way, session, ..around(place, contact) })
+}
+
+/// A snapshot of a contact of whom nothing else is known.
+pub(super) fn around(place: &Place, contact: Contact) -> Snapshot {
+    Snapshot {
         workspace: place.workspace,
-        workplace,
+        workplace: place.workplace.clone(),
         inbox: place.inbox.clone(),
         rules: place.rules,
         contact,
-        conversation,
-        another_under_way,
-        session,
+        conversation: None,
+        another_under_way: false,
+        session: None,
         messages: Vec::new(),
         acts: Vec::new(),
         used: None,
@@ -110,7 +115,7 @@ pub(super) async fn snapshot(
         queues_of_viewer: Vec::new(),
         agents: HashMap::new(),
         ids: fresh_ids(),
-    })
+    }
 }
 
 /// Adds the messages that a command speaks of.

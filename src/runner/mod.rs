@@ -2,6 +2,7 @@
 //! many of them ([`many`]; commands that come at once: [`gathering`]), and for what waits for many ([`lanes`]). Routing chooses who
 //! waits for whom, and gives them away as a set of commands ([`routing`]).
 
+mod acceptances;
 pub mod contact;
 pub mod effects;
 pub mod feed;

@@ -4,6 +4,7 @@
 //! before the lease ends; so when it has ended, and another claim or a person decides about the message, no byte of the first is still
 //! to leave.
 
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -208,27 +209,30 @@ impl Runner {
 
     /// Records what came of sends of a number, together; answers each, in their order. What WhatsApp took under a name that the database
     /// does not, was taken all the same: it gets a name of ours, and statuses find it by our id.
-    pub async fn record_deliveries(&self, workspace: WorkspaceId, sent: &[(&Dispatch, Outcome)]) -> Vec<Result<Done, Error>> {
-        let wishes = sent.iter().map(|(dispatch, outcome)| wish(dispatch, outcome.clone())).collect();
-        let mut answers = self.run_many(workspace, wishes).await;
-        for ((dispatch, outcome), answer) in sent.iter().zip(&mut answers) {
-            if let Err(Error::Store(error)) = answer
+    pub async fn record_deliveries(&self, workspace: WorkspaceId, sent: &[(&Dispatch, Outcome)]) -> Vec<Result<(), Error>> {
+        let recorded = self.record_accepted(workspace, sent).await;
+        let left: Vec<&(&Dispatch, Outcome)> = sent.iter().filter(|(dispatch, _)| !recorded.contains(&dispatch.id)).collect();
+        let wishes = left.iter().map(|(dispatch, outcome)| wish(dispatch, outcome.clone())).collect();
+        let mut decided = HashMap::new();
+        for ((dispatch, outcome), mut answer) in left.into_iter().zip(self.run_many(workspace, wishes).await) {
+            if let Err(Error::Store(error)) = &answer
                 && matches!(outcome, Outcome::Accepted { .. })
                 && error.is_of_the_data()
             {
                 tracing::warn!(%error, message = %dispatch.id, "what WhatsApp calls a message cannot be kept");
                 let unnamed = Outcome::Accepted { wamid: format!("unnamed.{}", dispatch.id), recipient: Vec::new() };
-                *answer = self.run_alone(dispatch.workspace, dispatch.conversation, wish(dispatch, unnamed).command).await;
+                answer = self.run_alone(dispatch.workspace, dispatch.conversation, wish(dispatch, unnamed).command).await;
             }
+            decided.insert(dispatch.id, answer.map(drop));
         }
-        answers
+        sent.iter().map(|(dispatch, _)| decided.remove(&dispatch.id).unwrap_or(Ok(()))).collect()
     }
 
     /// As [`Runner::record_deliveries`], of one.
     ///
     /// # Errors
     /// A fault, or a refusal when a status told it first, or when it is out of this claim's hands.
-    pub async fn record_delivery(&self, dispatch: &Dispatch, outcome: Outcome) -> Result<Done, Error> {
+    pub async fn record_delivery(&self, dispatch: &Dispatch, outcome: Outcome) -> Result<(), Error> {
         self.record_deliveries(dispatch.workspace, &[(dispatch, outcome)]).await.pop().unwrap_or(Err(Error::NotFound))
     }
 

@@ -26,7 +26,8 @@ crate::statements! {
         UPDATE messages
         SET status = now.status, failure = now.failure, wamid = coalesce(now.wamid, messages.wamid),
             sent_at = coalesce(messages.sent_at, now.sent_at), delivered_at = coalesce(messages.delivered_at, now.delivered_at),
-            read_at = coalesce(messages.read_at, now.read_at)
+            read_at = coalesce(messages.read_at, now.read_at),
+            ticked_at = CASE WHEN now.status = 'sending' THEN clock_timestamp() ELSE messages.ticked_at END
         FROM UNNEST($2::uuid[], $3::text[], $4::jsonb[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[])
             AS now (id, status, failure, wamid, sent_at, delivered_at, read_at)
         WHERE messages.workspace_id = $1 AND messages.id = now.id";

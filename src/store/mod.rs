@@ -3,6 +3,7 @@
 //! A file a noun. Each declares its statements with [`statements!`](crate::statements), so that `tests/statements.rs`
 //! finds them. Reads take a [`Store`]; writes that belong to one change take the [`Transaction`] that the runner opened.
 
+pub mod acceptances;
 pub mod access;
 pub mod accounts;
 pub mod agents;

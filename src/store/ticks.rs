@@ -95,7 +95,7 @@ crate::statements! {
             WHERE workspace_id = $1 AND conversation_id = $2
             ORDER BY seq DESC
             LIMIT $4) AS latest
-        WHERE ticked_at > $3::timestamptz - interval '30 seconds' AND status = ANY('{sent,delivered,read}')
+        WHERE ticked_at > $3::timestamptz - interval '30 seconds' AND status = ANY('{sending,sent,delivered,read}')
         ORDER BY ticked_at";
 }
 

@@ -37,6 +37,7 @@ fn event(shop: &Shop, began: Timestamp, event: &Event) -> Option<String> {
             let failure = failure.as_ref().map(|failure| format!(" ({}, {})", failure.code, failure.title)).unwrap_or_default();
             format!("{} is {}{failure}", number(shop, *message), status.as_str())
         }
+        Event::MessageAccepted { message, .. } => format!("{} is sending", number(shop, *message)),
         Event::MessageResent { message, .. } => format!("{} goes out again", number(shop, *message)),
         Event::MessageLeft { message, .. } => format!("{} is left as it is", number(shop, *message)),
         Event::AnswerRecorded { answer } => format!("answer {}: {} (“{}”)", answer.field, answer.value, answer.shown),

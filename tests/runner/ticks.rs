@@ -229,3 +229,50 @@ async fn a_page_that_comes_back_is_told_the_ticks_it_missed() {
     let latest = sent.shop.store.latest(sent.shop.workspace, &[sent.conversation.0]).await.unwrap();
     assert_eq!(latest[0].2, Some(missed[0].ticked_at));
 }
+
+/// How a conversation and its last message stand: status and name, whether the customer waits, whether the list shows it as not gone, how
+/// many wait to be sent, and how many events there are.
+async fn standing(sent: &Sent) -> (String, Option<String>, bool, bool, i64, i64) {
+    let sql = "
+        SELECT status, wamid, conversation.waiting_since IS NOT NULL, last_message ? 'is_queued', (SELECT count(*) FROM outbox),
+            (SELECT count(*) FROM events)
+        FROM messages AS message
+        JOIN conversations AS conversation ON conversation.id = message.conversation_id
+        WHERE message.id = $1";
+    let row = sent.shop.rows(sql, &[&sent.message.0]).await.remove(0);
+    (row.get(0), row.get(1), row.get(2), row.get(3), row.get(4), row.get(5))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn that_a_message_was_taken_is_no_event_and_ends_the_wait_at_once_or_when_somebody_had_it_in_hand() {
+    let (mut at_once, mut decided) = (Sent::in_hand().await, Sent::in_hand().await);
+    let before = standing(&at_once).await;
+    assert_eq!((before.0.as_str(), before.2, before.3, before.4), ("queued", true, true, 1));
+    at_once.is_accepted().await;
+
+    let mut client = decided.shop.store.client().await.unwrap();
+    let holding = client.transaction().await.unwrap();
+    holding.execute("SELECT FROM messages WHERE id = $1 FOR SHARE", &[&decided.message.0]).await.unwrap();
+    let lets_go = async {
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while holding.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 0 {}
+        holding.rollback().await.unwrap();
+    };
+    let (runner, dispatch) = (decided.node.runner.clone(), &decided.dispatch);
+    let outcome = Outcome::Accepted { wamid: WAMID.to_owned(), recipient: Vec::new() };
+    let (recorded, ()) = tokio::join!(runner.record_delivery(dispatch, outcome), lets_go);
+    recorded.unwrap();
+
+    for sent in [&mut at_once, &mut decided] {
+        let expected = ("sending".to_owned(), Some(WAMID.to_owned()), false, false, 0, before.5);
+        assert_eq!(standing(sent).await, expected);
+        let changes = std::iter::from_fn(|| sent.node.changes.try_recv().ok());
+        let of_it =
+            changes.filter_map(|change| if let Change::Conversation(change) = change { Some(change) } else { None }).last().unwrap();
+        assert_eq!(of_it.climbed.iter().map(|it| (it.message, it.status)).collect::<Vec<_>>(), [(sent.message, Status::Sending)]);
+        assert!(of_it.events.is_empty() && of_it.is_wait_changed());
+        let missed = sent.shop.store.ticks_since(Sight::unbounded(sent.shop.workspace, sent.conversation), of_it.climbed[0].at).await;
+        assert_eq!(missed.unwrap().iter().map(|it| it.status).collect::<Vec<_>>(), [Status::Sending], "who missed it asks for ticks");
+        sent.shop.is_consistent().await;
+    }
+}

@@ -26,6 +26,7 @@ pub fn path(file: &str) -> String {
 
 /// Every file that declares statements.
 pub const ALL: &[File] = files! {
+    acceptances
     access
     accounts
     agents

@@ -21,6 +21,7 @@ use newest::Newest;
 
 use super::frames::ToPage;
 use super::streams;
+use crate::domain::conversation::Conversation;
 use crate::domain::filter::View;
 use crate::domain::ids::{ConversationId, UserId, WorkspaceId};
 use crate::domain::tick::Climbed;
@@ -203,11 +204,22 @@ fn show_ticks(viewers: &[Arc<Line>], conversation: ConversationId, climbed: &[Cl
     }
 }
 
+/// Shows the state around a thread where no event brings it.
+fn show_state(viewers: &[Arc<Line>], change: &ConversationChange) {
+    for (locale, lines) in by_locale(viewers) {
+        let html = streams::conversation_state(&present::state_of_change(locale, change));
+        let Conversation { id: conversation, last_seq: seq, .. } = change.conversation;
+        deliver(&lines, &ToPage::State { conversation, seq, html: &html }.frame());
+    }
+}
+
 /// Shows one change to whom it concerns. Of one that comes late, as nodes do not wait for each other, only what happened is shown, and
 /// where the conversation is no more.
 fn show(state: &State, newest: &mut Newest, change: &ConversationChange) {
     let hub = &state.live.hub;
-    let audience = match newest.than(change) {
+    let newer = newest.than(change);
+    let is_newest = newer.is_none();
+    let audience = match newer {
         None => hub.audience(change),
         Some(now) => Audience {
             thread: hub.viewers(change.workspace, change.conversation.id),
@@ -217,6 +229,9 @@ fn show(state: &State, newest: &mut Newest, change: &ConversationChange) {
     };
     // Before the events: who loses the connection in between sees a gap, and asks for both.
     show_ticks(&audience.thread, change.conversation.id, &change.climbed);
+    if is_newest && change.events.is_empty() && change.is_wait_changed() {
+        show_state(&audience.thread, change);
+    }
     for (locale, lines) in by_locale(&audience.thread) {
         for frame in thread_frames(locale, change) {
             deliver(&lines, &frame);
@@ -227,8 +242,8 @@ fn show(state: &State, newest: &mut Newest, change: &ConversationChange) {
     }
     show_row(change, &audience.lists);
     if !audience.thread.is_empty() || !audience.lists.is_empty() {
-        let committed = change.events.first().map_or(change.conversation.last_message_at, |recorded| recorded.at);
-        record_lag(committed);
+        let committed = change.events.first().map(|recorded| recorded.at).or(change.climbed.first().map(|climbed| climbed.ticked_at));
+        record_lag(committed.unwrap_or(change.conversation.last_message_at));
     }
 }
 

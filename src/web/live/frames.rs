@@ -56,6 +56,12 @@ pub enum ToPage<'a> {
         conversation: ConversationId,
         html: &'a str,
     },
+    /// The state around the open conversation after its event of this sequence, where no event brings it.
+    State {
+        conversation: ConversationId,
+        seq: i64,
+        html: &'a str,
+    },
     /// The open conversation is none that this person sees: it was given away, or never was.
     Gone {
         conversation: ConversationId,

@@ -190,7 +190,11 @@ pub async fn since_html(
     let ticked_since = Timestamp::from_microsecond(since.ticked).unwrap_or_default();
     if events.is_empty() {
         let ticks = state.store.ticks_since(sight, ticked_since).await?;
-        let html = ticks.iter().map(|climbed| ticks_html(locale, climbed)).collect();
+        let mut html: String = ticks.iter().map(|climbed| ticks_html(locale, climbed)).collect();
+        // That an answer has left stops the customer's clock, and is in no journal.
+        if !ticks.is_empty() {
+            html.push_str(&streams::conversation_state(&state_now(state, locale, workspace, &opened).await?));
+        }
         return Ok(Some(CaughtUp { html, seen, reload: false, listing }));
     }
     let thread = Thread { locale, sight, inbox: opened.conversation.inbox, contact_name: &opened.contact.name };

@@ -7,7 +7,6 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::Number;
 use crate::domain::delivery::Outcome;
-use crate::runner::contact::Done;
 use crate::runner::{Error, Runner};
 use crate::store::dispatches::Dispatch;
 
@@ -23,7 +22,7 @@ const WRITERS: usize = 4;
 struct Answered {
     dispatch: Arc<Dispatch>,
     outcome: Outcome,
-    recorded: oneshot::Sender<Result<Done, Error>>,
+    recorded: oneshot::Sender<Result<(), Error>>,
 }
 
 /// Where answers go. Cheap to clone; its writers end with the last clone.
@@ -46,7 +45,7 @@ impl Recorder {
     ///
     /// # Errors
     /// As [`Runner::record_delivery`].
-    pub async fn record(&self, dispatch: &Arc<Dispatch>, outcome: Outcome) -> Result<Done, Error> {
+    pub async fn record(&self, dispatch: &Arc<Dispatch>, outcome: Outcome) -> Result<(), Error> {
         let (recorded, answer) = oneshot::channel();
         let answered = Answered { dispatch: dispatch.clone(), outcome, recorded };
         self.answers.send(answered).await.map_err(|_| Error::Busy)?;

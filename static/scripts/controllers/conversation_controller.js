@@ -17,6 +17,7 @@ export default class extends Controller {
     this.#listen("event", (frame) => this.#event(frame))
     this.#listen("caught_up", (frame) => this.#caughtUp(frame))
     this.#listen("ticks", (frame) => climb(frame.html))
+    this.#listen("state", (frame) => frame.seq === this.#seq && this.#apply(frame))
     this.#listen("gone", () => visit(this.element.querySelector(".thread__back").href, { action: "replace" }))
     this.#listen("beat", (frame) => this.#isBehind(frame) && socket.catchUp())
     socket.open(this.id, () => ({ since: this.#seq, ticked: this.#ticked }))

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::domain::conversation::Listing;
+use crate::domain::conversation::{Conversation, Listing};
 use crate::domain::ids::ConversationId;
 use crate::live::change::ConversationChange;
 
@@ -12,25 +12,32 @@ const KEPT: usize = 2048;
 /// The newest that was shown of recent conversations.
 #[derive(Default)]
 pub(super) struct Newest {
-    recent: HashMap<ConversationId, (i64, Listing)>,
-    before: HashMap<ConversationId, (i64, Listing)>,
+    recent: HashMap<ConversationId, (Time, Listing)>,
+    before: HashMap<ConversationId, (Time, Listing)>,
+}
+
+/// How far a conversation has come: to which event, and whether the last line had left by then, which no event tells.
+type Time = (i64, bool);
+
+fn time(conversation: &Conversation) -> Time {
+    (conversation.last_seq, conversation.last_message.as_ref().is_none_or(|last| !last.is_queued))
 }
 
 impl Newest {
     /// Where the conversation is by a newer change than this one, if one was shown; otherwise this is the newest.
     pub(super) fn than(&mut self, change: &ConversationChange) -> Option<Listing> {
-        self.noted(change.conversation.id, change.conversation.last_seq, Listing::of(&change.conversation))
+        self.noted(change.conversation.id, time(&change.conversation), Listing::of(&change.conversation))
     }
 
-    fn noted(&mut self, conversation: ConversationId, seq: i64, listing: Listing) -> Option<Listing> {
+    fn noted(&mut self, conversation: ConversationId, time: Time, listing: Listing) -> Option<Listing> {
         let known = self.recent.get(&conversation).or_else(|| self.before.get(&conversation));
-        if let Some((_, now)) = known.filter(|(known, _)| *known > seq) {
+        if let Some((_, now)) = known.filter(|(known, _)| *known > time) {
             return Some(*now);
         }
         if self.recent.len() >= KEPT && !self.recent.contains_key(&conversation) {
             self.before = std::mem::take(&mut self.recent);
         }
-        self.recent.insert(conversation, (seq, listing));
+        self.recent.insert(conversation, (time, listing));
         None
     }
 }
@@ -47,16 +54,17 @@ mod tests {
         let (flow, queue) = (listed(Controller::Flow), listed(Controller::Queue));
         let one = |number| ConversationId(Uuid::from_u128(number));
         let mut newest = Newest::default();
-        assert_eq!(newest.noted(one(0), 3, queue), None);
-        assert_eq!(newest.noted(one(0), 2, flow), Some(queue));
-        assert_eq!(newest.noted(one(0), 3, flow), None, "of the same time is not late");
-        assert_eq!(newest.noted(one(1), 1, flow), None, "another is another matter");
+        assert_eq!(newest.noted(one(0), (3, true), queue), None);
+        assert_eq!(newest.noted(one(0), (2, true), flow), Some(queue));
+        assert_eq!(newest.noted(one(0), (3, true), flow), None, "of the same time is not late");
+        assert_eq!(newest.noted(one(0), (3, false), queue), Some(flow), "its last line has left by now");
+        assert_eq!(newest.noted(one(1), (1, true), flow), None, "another is another matter");
         for number in 2..=KEPT as u128 {
-            assert_eq!(newest.noted(one(number), 1, flow), None);
+            assert_eq!(newest.noted(one(number), (1, true), flow), None);
         }
-        assert_eq!(newest.noted(one(0), 2, queue), Some(flow), "remembered beyond so many others");
+        assert_eq!(newest.noted(one(0), (2, true), queue), Some(flow), "remembered beyond so many others");
         for number in 0..4 * KEPT as u128 {
-            newest.noted(one(number + 9999), 1, flow);
+            newest.noted(one(number + 9999), (1, true), flow);
         }
         assert!(newest.recent.len() + newest.before.len() <= 2 * KEPT);
     }

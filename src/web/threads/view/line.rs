@@ -146,6 +146,7 @@ fn told(locale: Locale, event: &Event) -> Option<Html> {
         | Event::UsernameLearned { .. }
         | Event::NoteAdded { .. }
         | Event::DeliveryPostponed { .. }
+        | Event::MessageAccepted { .. }
         | Event::LeftOutbox { .. }
         | Event::InboxPaused { .. }
         | Event::FlowAdvanced { .. }
