@@ -478,6 +478,9 @@ CREATE TABLE canned_replies (
 );
 
 -- Work ---------------------------------------------------------------------------------------------------------------
+-- Where work comes and goes, an index begins with what is looked for, and never with the workspace: such a table is empty when a plan is
+-- made, all indexes are as good then, and one that begins with the workspace would be gone through from end to end later. For the same
+-- reason what is to go is looked up row by row, and taken by its place: a join would begin with all that ever waited.
 
 -- Webhook bodies as they came.
 CREATE TABLE payloads (
@@ -503,7 +506,7 @@ CREATE TABLE inbound_items (
     received_at timestamptz NOT NULL,
     -- What waits in a lane, in order; and what was left behind in any, a page at a time. No index by `seq` alone: the planner would go
     -- through it in search of a lane.
-    PRIMARY KEY (workspace_id, contact_id, inbox_id, seq)
+    PRIMARY KEY (contact_id, inbox_id, seq, workspace_id)
 );
 
 -- What could not be understood or carried out, with its reason, for a person to look at.
@@ -554,15 +557,15 @@ CREATE TABLE outbox (
     -- The claim that has it in hand, and until when: whatever it writes names it.
     claim_id uuid,
     lease_until timestamptz,
-    PRIMARY KEY (workspace_id, message_id),
+    PRIMARY KEY (message_id, workspace_id),
     CHECK ((state = 'dispatching') = (claim_id IS NOT NULL))
 ) WITH (fillfactor = 50);
 -- One at a time per contact, whatever the nodes do.
-CREATE UNIQUE INDEX outbox_dispatching ON outbox (workspace_id, inbox_id, contact_id) WHERE state = 'dispatching';
+CREATE UNIQUE INDEX outbox_dispatching ON outbox (inbox_id, contact_id, workspace_id) WHERE state = 'dispatching';
 -- What a number has to send, in order.
-CREATE INDEX outbox_queued ON outbox (workspace_id, inbox_id, priority, position) WHERE state = 'queued';
+CREATE INDEX outbox_queued ON outbox (inbox_id, priority, position) WHERE state = 'queued';
 -- Whether an earlier message to the same contact is still to be sent.
-CREATE INDEX outbox_by_contact ON outbox (workspace_id, inbox_id, contact_id, position);
+CREATE INDEX outbox_by_contact ON outbox (contact_id, inbox_id, position);
 
 -- Deadlines, of any subject (`events`). It has one of each kind for what that is about; setting it again moves it.
 CREATE TABLE timers (
@@ -575,7 +578,7 @@ CREATE TABLE timers (
     timer jsonb NOT NULL,
     -- Until when the node that took it up has it to itself.
     claimed_until timestamptz,
-    PRIMARY KEY (workspace_id, subject_id, kind, about)
+    PRIMARY KEY (subject_id, kind, about, workspace_id)
 );
 -- What is due of a kind, and when the next one will be: however many of another kind are due, they come first to nobody.
 CREATE INDEX timers_due ON timers (kind, due_at);

@@ -18,12 +18,11 @@ crate::statements! {
     /// Only what was queued, and is in the hands of the claim that tells it. Conversation, message and claim are locked in that order, as
     /// commands lock them, and nobody is waited for. The conversation is the only place where more than the message changes: its last line
     /// has left, and a customer whom it answers waits no longer; the rule is [`note_fate`](crate::domain::Snapshot::apply)'s. Others wait
-    /// behind it if this statement sees them, or if the conversation says so, which may be newer. What the claim has in hand stays where
-    /// it was found: by its name, a plan from a time when nothing waited would look for each among all that ever did.
+    /// behind it if this statement sees them, or if the conversation says so, which may be newer.
     RECORD = concat!("
         WITH accepted AS (
-            SELECT given.message_id, given.conversation_id, given.wamid, claimed.place, conversation.waiting_since,
-                conversation.is_followed, conversation.waits_in
+            SELECT given.message_id, given.conversation_id, given.wamid, claimed.place,
+                conversation.waiting_since, conversation.is_followed, conversation.waits_in
             FROM UNNEST($2::uuid[], $3::uuid[], $4::uuid[], $5::text[]) AS given (message_id, conversation_id, claim_id, wamid)
             CROSS JOIN LATERAL (
                 SELECT waiting_since, CASE WHEN controller = 'queue' THEN queue_id END AS waits_in,
@@ -50,12 +49,12 @@ crate::statements! {
             SET status = 'sending', failure = NULL, wamid = accepted.wamid, ticked_at = clock_timestamp()
             FROM accepted
             WHERE messages.workspace_id = $1 AND messages.id = accepted.message_id
-            RETURNING messages.id, messages.conversation_id, messages.at, messages.ticked_at, accepted.waits_in
+            RETURNING messages.id, messages.conversation_id, messages.at, messages.ticked_at, accepted.waits_in,
+                accepted.is_followed
         ), gone AS (
             DELETE FROM outbox
-            USING accepted
-            WHERE outbox.workspace_id = $1 AND outbox.ctid = accepted.place
-            RETURNING outbox.message_id, accepted.is_followed OR EXISTS (
+            WHERE ctid = ANY(ARRAY(SELECT place FROM accepted))
+            RETURNING outbox.message_id, EXISTS (
                 SELECT FROM outbox AS next
                 WHERE next.workspace_id = $1 AND next.inbox_id = outbox.inbox_id AND next.contact_id = outbox.contact_id
                   AND next.position > outbox.position) AS is_followed
@@ -68,7 +67,8 @@ crate::statements! {
             RETURNING ", columns!(), ", accepted.waiting_since AS waited_since
         )
         SELECT ", columns!(), ", session.session, false AS another_under_way, ", contact_columns!("contact"), ", c.waited_since,
-            climbed.id, climbed.conversation_id, climbed.at, climbed.ticked_at, climbed.waits_in, gone.is_followed
+            climbed.id, climbed.conversation_id, climbed.at, climbed.ticked_at, climbed.waits_in,
+            climbed.is_followed OR gone.is_followed
         FROM climbed
         JOIN gone ON gone.message_id = climbed.id
         LEFT JOIN told AS c ON c.id = climbed.conversation_id

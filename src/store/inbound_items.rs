@@ -39,26 +39,30 @@ crate::statements! {
             ORDER BY seq
             LIMIT $4) AS item
         ORDER BY item.seq";
-    /// The lane is named for the index: by the workspace alone it would go through everything that was ever deleted.
     DELETE = "
         DELETE FROM inbound_items
-        USING UNNEST($2::uuid[], $3::uuid[], $4::bigint[]) AS done (contact_id, inbox_id, seq)
-        WHERE inbound_items.workspace_id = $1 AND inbound_items.contact_id = done.contact_id AND inbound_items.inbox_id = done.inbox_id
-          AND inbound_items.seq = done.seq";
+        WHERE ctid = ANY(ARRAY(
+            SELECT place
+            FROM UNNEST($2::uuid[], $3::uuid[], $4::bigint[]) AS done (contact_id, inbox_id, seq)
+            CROSS JOIN LATERAL (
+                SELECT ctid AS place
+                FROM inbound_items
+                WHERE workspace_id = $1 AND contact_id = done.contact_id AND inbox_id = done.inbox_id AND seq = done.seq
+                LIMIT 1) AS found))";
     /// Lanes whose items nobody took up: left by a node that stopped. Across workspaces, as every worker's claim. Looks at some items at a
     /// time, so that a crowd of them is not read at once, and then says which lane it came to.
     LEFT_BEHIND = "
         WITH page AS MATERIALIZED (
             SELECT workspace_id, contact_id, inbox_id, received_at
             FROM inbound_items
-            WHERE (workspace_id, contact_id, inbox_id) > ($2, $3, $4)
-            ORDER BY workspace_id, contact_id, inbox_id, seq
+            WHERE (contact_id, inbox_id) > ($2, $3)
+            ORDER BY contact_id, inbox_id, seq
             LIMIT 2000)
         SELECT DISTINCT workspace_id, contact_id, inbox_id, false AS is_last
         FROM page
         WHERE received_at < $1
         UNION ALL
-        (SELECT workspace_id, contact_id, inbox_id, true FROM page ORDER BY workspace_id, contact_id, inbox_id OFFSET 1999)";
+        (SELECT workspace_id, contact_id, inbox_id, true FROM page ORDER BY contact_id, inbox_id OFFSET 1999)";
 }
 
 /// An item ready to be stored.
@@ -142,9 +146,8 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn lanes_left_behind(&self, before: Timestamp, seen: Option<Lane>) -> Result<(Vec<Lane>, Option<Lane>)> {
-        let nobody = Uuid::nil();
-        let (workspace, contact, inbox) = seen.map_or((nobody, nobody, nobody), |lane| (lane.workspace.0, lane.contact.0, lane.inbox.0));
-        let rows = self.query(&LEFT_BEHIND, &[&before, &workspace, &contact, &inbox]).await?;
+        let (contact, inbox) = seen.map_or((Uuid::nil(), Uuid::nil()), |lane| (lane.contact.0, lane.inbox.0));
+        let rows = self.query(&LEFT_BEHIND, &[&before, &contact, &inbox]).await?;
         let (last, left): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.get(3));
         let lane = |row: &Row| Lane { workspace: WorkspaceId(row.get(0)), contact: ContactId(row.get(1)), inbox: InboxId(row.get(2)) };
         Ok((left.into_iter().map(lane).collect(), last.into_iter().map(lane).next()))

@@ -19,10 +19,17 @@ crate::statements! {
         SELECT $1, * FROM UNNEST($2::text[], $3::uuid[], $4::text[], $5::uuid[], $6::timestamptz[], $7::jsonb[])
         ON CONFLICT (workspace_id, subject_id, kind, about)
         DO UPDATE SET due_at = excluded.due_at, timer = excluded.timer, claimed_until = NULL";
+    /// By the subject, which has few: where none waited when it was planned, all of a kind would be gone through.
     CANCEL = "
         DELETE FROM timers
-        USING UNNEST($2::uuid[], $3::text[], $4::uuid[]) AS gone (subject_id, kind, about)
-        WHERE timers.workspace_id = $1 AND timers.subject_id = gone.subject_id AND timers.kind = gone.kind AND timers.about = gone.about";
+        WHERE ctid = ANY(ARRAY(
+            SELECT place
+            FROM UNNEST($2::uuid[], $3::text[], $4::uuid[]) AS gone (subject_id, kind, about)
+            CROSS JOIN LATERAL (
+                SELECT ctid AS place
+                FROM timers
+                WHERE workspace_id = $1 AND subject_id = gone.subject_id AND kind || '' = gone.kind AND about = gone.about
+                LIMIT 1) AS found))";
     /// What is due of a kind, and nobody has in hand; what is another subject's is left to who runs its deadlines. Across workspaces, as every worker's claim.
     CLAIM = "
         UPDATE timers

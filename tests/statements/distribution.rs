@@ -30,7 +30,7 @@ const UNIQUE_WITHOUT_WORKSPACE: &str = "
     JOIN pg_class AS own ON own.oid = indexrelid
     JOIN pg_class AS whole ON whole.oid = indrelid
     WHERE whole.relnamespace = 'public'::regnamespace AND indisunique AND whole.relname <> ALL($1) AND own.relname <> ALL($2)
-      AND (SELECT attname FROM pg_attribute WHERE attrelid = indrelid AND attnum = indkey[0]) IS DISTINCT FROM 'workspace_id'";
+      AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = indrelid AND attnum = ANY(indkey) AND attname = 'workspace_id')";
 const NO_KEY: &str = "
     SELECT relname::text || ' has no primary key'
     FROM pg_class

@@ -159,14 +159,25 @@ fn complaint(node: &Value, reads: Reads) -> Option<String> {
     }
 }
 
+/// Rows of a workspace that are gone through for a few of them.
+fn looked_through(node: &Value) -> Option<String> {
+    let table = node["Relation Name"].as_str().filter(|table| CHURNED.contains(table))?;
+    let (found_by, wanted) = (node["Index Cond"].as_str().or(node["Recheck Cond"].as_str())?, node["Filter"].as_str()?);
+    let is_blind = (names_the_workspace_only(found_by) || names_the_kind_only(found_by)) && wanted.contains(" = ");
+    is_blind.then(|| format!("looks at all rows of the workspace in `{table}` for {wanted}"))
+}
+
 /// Rows of a workspace that are gone through for each row that something is looked for.
 fn complaint_at_first(node: &Value) -> Option<String> {
-    let wanted = node["Join Filter"].as_str()?;
+    let wanted = ["Join Filter", "Hash Cond", "Merge Cond"].into_iter().find_map(|kind| node[kind].as_str());
+    let Some(wanted) = wanted else { return looked_through(node) };
     let children = node["Plans"].as_array()?;
-    let blind = children.iter().find(|child| {
+    let gathered = |child: &Value| child["Plans"][0].clone();
+    let children = children.iter().map(|child| if child["Node Type"] == "Hash" { gathered(child) } else { child.clone() });
+    let blind = children.into_iter().find(|child| {
         let table = child["Relation Name"].as_str().is_some_and(|table| CHURNED.contains(&table));
         let found_by = child["Index Cond"].as_str().or(child["Recheck Cond"].as_str());
-        table && found_by.is_none_or(names_the_workspace_only)
+        table && found_by.is_none_or(|found_by| names_the_workspace_only(found_by) || names_the_kind_only(found_by))
     })?;
     let table = blind["Relation Name"].as_str().unwrap_or("");
     Some(format!("looks at all rows of the workspace in `{table}` for {wanted}, for each of them"))
@@ -177,4 +188,9 @@ const REMEDY: &str = "give it an index or a limit, or excuse it by name in tests
 /// Whether a condition is `(workspace_id = …)` and nothing else.
 fn names_the_workspace_only(condition: &str) -> bool {
     condition.starts_with("(workspace_id = ") && !condition.contains(" AND ")
+}
+
+/// Whether a condition is `(kind = …)` and nothing else.
+fn names_the_kind_only(condition: &str) -> bool {
+    condition.starts_with("(kind = ") && !condition.contains(" AND ")
 }
