@@ -29,8 +29,8 @@ const WAITING_KIB: usize = 64 * 1024;
 const BATCH: usize = 256;
 const BATCH_BYTES: usize = 8 * 1024 * 1024;
 
-/// Commits under way at once.
-const WRITERS: usize = 4;
+/// Commits under way at once: the fewer, the more bodies share one.
+const WRITERS: usize = 2;
 
 /// Requests that wait for their answer when this process is flooded. At some hundred a second hardly more than one does; this many
 /// do when they come as fast as they are answered.

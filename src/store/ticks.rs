@@ -1,6 +1,8 @@
 //! Ticks as they come: whole bodies of them climb in one statement, beside those that are stored to be sorted. Nobody is waited for: a
 //! message that somebody has in hand, or that is not known yet, keeps its body for the sorter, which takes its time.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -37,45 +39,46 @@ crate::statements! {
     /// Bodies, and the ticks of those that say nothing else. A body all of whose ticks are settled is not stored. A number is heard only in
     /// bodies of its own source. Only what WhatsApp is known to have taken climbs here: for anything else there is something to decide.
     APPEND = "
-        WITH tick AS (
-            SELECT tick.*, addresses.workspace_id, addresses.inbox_id
-            FROM UNNEST($4::bigint[], $5::text[], $6::text[], $7::uuid[], $8::text[], $9::text[], $10::timestamptz[])
-                AS tick (body, source, address, message_id, wamid, status, at)
-            JOIN addresses ON addresses.address = tick.address AND addresses.source = tick.source
-        ), held AS (
-            SELECT tick.body, tick.workspace_id, tick.status, tick.at, message.id
-            FROM tick
+        WITH held AS (
+            SELECT tick.body, tick.told, inbox.workspace_id, tick.status, tick.at, message.id
+            FROM UNNEST($4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::uuid[], $9::text[], $10::text[], $11::timestamptz[])
+                AS tick (body, told, source, address, message_id, wamid, status, at)
+            CROSS JOIN LATERAL (
+                SELECT workspace_id, inbox_id
+                FROM addresses
+                WHERE addresses.address = tick.address AND addresses.source = tick.source
+                LIMIT 1) AS inbox
             CROSS JOIN LATERAL (
                 SELECT id
                 FROM messages
-                WHERE workspace_id = tick.workspace_id AND inbox_id = tick.inbox_id AND status = ANY('{sending,sent,delivered,read}')
+                WHERE workspace_id = inbox.workspace_id AND inbox_id = inbox.inbox_id AND status = ANY('{sending,sent,delivered,read}')
                   AND id = coalesce(tick.message_id, (
                       SELECT id
                       FROM messages AS named
-                      WHERE named.workspace_id = tick.workspace_id AND named.inbox_id = tick.inbox_id AND named.wamid = tick.wamid))
+                      WHERE named.workspace_id = inbox.workspace_id AND named.inbox_id = inbox.inbox_id AND named.wamid = tick.wamid))
                 LIMIT 1
                 FOR NO KEY UPDATE SKIP LOCKED) AS message
         ), climb AS (
-            SELECT workspace_id, id, max(array_position($11::text[], status)) AS rung, min(at) FILTER (WHERE status = 'sent') AS sent_at,
+            SELECT workspace_id, id, max(array_position($12::text[], status)) AS rung, min(at) FILTER (WHERE status = 'sent') AS sent_at,
                 min(at) FILTER (WHERE status = 'delivered') AS delivered_at, min(at) FILTER (WHERE status = 'read') AS read_at
             FROM held
             GROUP BY workspace_id, id
         ), climbed AS (
             UPDATE messages
-            SET status = ($11::text[])[greatest(climb.rung, array_position($11::text[], messages.status))],
+            SET status = ($12::text[])[greatest(climb.rung, array_position($12::text[], messages.status))],
                 sent_at = coalesce(messages.sent_at, climb.sent_at), delivered_at = coalesce(messages.delivered_at, climb.delivered_at),
                 read_at = coalesce(messages.read_at, climb.read_at), ticked_at = clock_timestamp()
             FROM climb
             WHERE messages.workspace_id = climb.workspace_id AND messages.id = climb.id
-              AND (climb.rung > array_position($11::text[], messages.status)
+              AND (climb.rung > array_position($12::text[], messages.status)
                   OR (messages.sent_at IS NULL AND climb.sent_at IS NOT NULL)
                   OR (messages.delivered_at IS NULL AND climb.delivered_at IS NOT NULL))
             RETURNING messages.workspace_id, messages.conversation_id, messages.id, messages.status, messages.at, messages.ticked_at
         ), settled AS (
             SELECT body
             FROM held
-            GROUP BY body
-            HAVING count(*) = (SELECT count(*) FROM UNNEST($4::bigint[]) AS told (body) WHERE told.body = held.body)
+            GROUP BY body, told
+            HAVING count(*) = told
         ), stored AS (
             INSERT INTO payloads (source, received_at, body)
             SELECT source, received_at, body
@@ -163,6 +166,9 @@ impl Store {
         let bodies: Vec<&[u8]> = payloads.iter().map(|payload| payload.body.as_ref()).collect();
         // PostgreSQL counts from 1.
         let numbers: Vec<i64> = ticks.iter().map(|tick| i64::try_from(tick.body + 1).unwrap_or(i64::MAX)).collect();
+        let mut of_bodies: HashMap<usize, i64> = HashMap::new();
+        ticks.iter().for_each(|tick| *of_bodies.entry(tick.body).or_default() += 1);
+        let told: Vec<i64> = ticks.iter().map(|tick| of_bodies[&tick.body]).collect();
         let of_sources: Vec<&str> = ticks.iter().map(|tick| sources.get(tick.body).copied().unwrap_or_default()).collect();
         let addresses: Vec<&str> = ticks.iter().map(|tick| tick.address.as_str()).collect();
         let messages: Vec<Option<Uuid>> = ticks.iter().map(|tick| tick.message.map(|message| message.0)).collect();
@@ -172,7 +178,7 @@ impl Store {
         let rows = self
             .query(
                 &APPEND,
-                &[&sources, &times, &bodies, &numbers, &of_sources, &addresses, &messages, &wamids, &statuses, &told_at, &ladder()],
+                &[&sources, &times, &bodies, &numbers, &told, &of_sources, &addresses, &messages, &wamids, &statuses, &told_at, &ladder()],
             )
             .await?;
         let mut taken = Appended::default();
