@@ -17,8 +17,9 @@ use crate::store::acceptances::{Acceptance, Shift};
 use crate::store::dispatches::Dispatch;
 
 impl Runner {
-    /// Records those sends that were accepted and of which nobody has anything in hand; answers which. What is missing is to be decided.
-    pub(super) async fn record_accepted(&self, workspace: WorkspaceId, sent: &[(&Dispatch, Outcome)]) -> HashSet<MessageId> {
+    /// Records those sends that were accepted and of which nobody has anything in hand; answers which. What is missing is to be
+    /// [decided](Runner::decide_deliveries).
+    pub async fn record_accepted(&self, workspace: WorkspaceId, sent: &[(&Dispatch, &Outcome)]) -> HashSet<MessageId> {
         let mut seen = HashSet::new();
         let accepted: Vec<(&Dispatch, &Wamid)> = sent
             .iter()

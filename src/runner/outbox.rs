@@ -4,7 +4,6 @@
 //! before the lease ends; so when it has ended, and another claim or a person decides about the message, no byte of the first is still
 //! to leave.
 
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -13,6 +12,7 @@ use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use super::contact::{Alongside, Done};
+use super::load::Place;
 use super::many::Wish;
 use super::{Error, Runner};
 use crate::domain::Command;
@@ -153,7 +153,7 @@ impl Runner {
         &self,
         rows: Rows,
         transaction: Transaction<'_>,
-        inbox: InboxId,
+        place: &Place,
         slot: Option<Box<dyn Slot>>,
     ) -> Result<Option<OnItsWay>, Error> {
         let Some(slot) = slot.filter(|_| !rows.outgoing.is_empty()) else {
@@ -161,9 +161,10 @@ impl Runner {
             return Ok(None);
         };
         let (lease, claim) = (Lease::begin(), ClaimId(Uuid::now_v7()));
-        let workspace = rows.workspace();
+        let Place { workspace, ref inbox, rules, .. } = *place;
+        let inbox = inbox.id;
         let claimed = Claimed { runner: self.clone(), workspace, inbox, claim, is_open: true };
-        match Store::commit_and_claim(rows, transaction, inbox, claim, 1, LEASE).await {
+        match Store::commit_and_claim(rows, transaction, inbox, claim, 1, LEASE, rules).await {
             Ok(Claim::Taken { dispatches, strange, .. }) => match dispatches.into_iter().next() {
                 Some(dispatch) => Ok(Some(OnItsWay { slot, dispatch, lease, claimed })),
                 None => {
@@ -193,9 +194,10 @@ impl Runner {
     pub async fn claim_outbox(&self, workspace: WorkspaceId, inbox: InboxId, limit: usize) -> Result<(Claim, Lease), Error> {
         self.check_clock()?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rules = self.workplaces.rules(workspace, inbox).await?;
         let lease = Lease::begin();
         let claim = ClaimId(Uuid::now_v7());
-        Ok((self.store.claim_messages(workspace, inbox, claim, limit, LEASE).await?, lease))
+        Ok((self.store.claim_messages(workspace, inbox, claim, limit, LEASE, rules).await?, lease))
     }
 
     /// Begins a claim's lease anew; nothing when it is over, or the message out of its hands.
@@ -207,25 +209,31 @@ impl Runner {
         Ok(self.store.renew_claim(dispatch, LEASE).await?.then_some(lease))
     }
 
-    /// Records what came of sends of a number, together; answers each, in their order. What WhatsApp took under a name that the database
+    /// Decides what came of sends of a number, together; answers each, in their order. What WhatsApp took under a name that the database
     /// does not, was taken all the same: it gets a name of ours, and statuses find it by our id.
-    pub async fn record_deliveries(&self, workspace: WorkspaceId, sent: &[(&Dispatch, Outcome)]) -> Vec<Result<(), Error>> {
-        let recorded = self.record_accepted(workspace, sent).await;
-        let left: Vec<&(&Dispatch, Outcome)> = sent.iter().filter(|(dispatch, _)| !recorded.contains(&dispatch.id)).collect();
-        let wishes = left.iter().map(|(dispatch, outcome)| wish(dispatch, outcome.clone())).collect();
-        let mut decided = HashMap::new();
-        for ((dispatch, outcome), mut answer) in left.into_iter().zip(self.run_many(workspace, wishes).await) {
-            if let Err(Error::Store(error)) = &answer
+    pub async fn decide_deliveries(&self, workspace: WorkspaceId, sent: &[(&Dispatch, &Outcome)]) -> Vec<Result<(), Error>> {
+        let wishes = sent.iter().map(|(dispatch, outcome)| wish(dispatch, (*outcome).clone())).collect();
+        let mut answers = self.run_many(workspace, wishes).await;
+        for ((dispatch, outcome), answer) in sent.iter().zip(&mut answers) {
+            if let Err(Error::Store(error)) = answer
                 && matches!(outcome, Outcome::Accepted { .. })
                 && error.is_of_the_data()
             {
                 tracing::warn!(%error, message = %dispatch.id, "what WhatsApp calls a message cannot be kept");
                 let unnamed = Outcome::Accepted { wamid: format!("unnamed.{}", dispatch.id), recipient: Vec::new() };
-                answer = self.run_alone(dispatch.workspace, dispatch.conversation, wish(dispatch, unnamed).command).await;
+                *answer = self.run_alone(dispatch.workspace, dispatch.conversation, wish(dispatch, unnamed).command).await;
             }
-            decided.insert(dispatch.id, answer.map(drop));
         }
-        sent.iter().map(|(dispatch, _)| decided.remove(&dispatch.id).unwrap_or(Ok(()))).collect()
+        answers.into_iter().map(|answer| answer.map(drop)).collect()
+    }
+
+    /// Records what came of sends of a number, together; answers each, in their order.
+    pub async fn record_deliveries(&self, workspace: WorkspaceId, sent: &[(&Dispatch, Outcome)]) -> Vec<Result<(), Error>> {
+        let sent: Vec<(&Dispatch, &Outcome)> = sent.iter().map(|(dispatch, outcome)| (*dispatch, outcome)).collect();
+        let recorded = self.record_accepted(workspace, &sent).await;
+        let left: Vec<_> = sent.iter().copied().filter(|(dispatch, _)| !recorded.contains(&dispatch.id)).collect();
+        let mut decided = self.decide_deliveries(workspace, &left).await.into_iter();
+        sent.iter().map(|(dispatch, _)| if recorded.contains(&dispatch.id) { Ok(()) } else { decided.next().unwrap_or(Ok(())) }).collect()
     }
 
     /// As [`Runner::record_deliveries`], of one.

@@ -106,7 +106,7 @@ impl Outbox {
     fn new(workers: Workers, stop: &CancellationToken) -> Self {
         let numbers = Keyed::new("outbox", MOST_NUMBERS, stop);
         let nobody = (WorkspaceId(Uuid::nil()), InboxId(Uuid::nil()));
-        let (sends, recorder) = (TaskTracker::new(), Recorder::start(&workers.runner));
+        let (sends, recorder) = (TaskTracker::new(), Recorder::of(&workers.runner));
         Self { workers, numbers, rooms: Arc::default(), sends, recorder, swept: Arc::new(Mutex::new(nobody)) }
     }
 

@@ -1,23 +1,19 @@
-//! What WhatsApp answered to sends, recorded as it comes: while some answers are written, the next ones gather.
+//! What WhatsApp answered to sends, recorded as it comes: while some answers of a number are written, its next ones gather. What there is
+//! to decide about, or somebody has in hand, holds up nobody else's.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use super::Number;
 use crate::domain::delivery::Outcome;
 use crate::runner::{Error, Runner};
 use crate::store::dispatches::Dispatch;
 
-/// Answers that wait to be written at most; each belongs to a send, and of those there are not so many.
-const WAITING: usize = 10_000;
-
 /// Answers that are written together at most.
 const TOGETHER: usize = 64;
-
-/// Sets written at once.
-const WRITERS: usize = 4;
 
 struct Answered {
     dispatch: Arc<Dispatch>,
@@ -25,20 +21,17 @@ struct Answered {
     recorded: oneshot::Sender<Result<(), Error>>,
 }
 
-/// Where answers go. Cheap to clone; its writers end with the last clone.
+/// Where answers go. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Recorder {
-    answers: mpsc::Sender<Answered>,
+    runner: Runner,
+    /// The numbers of which answers are written now, and those that wait meanwhile: no more than the number may send at once.
+    waiting: Arc<Mutex<HashMap<Number, Vec<Answered>>>>,
 }
 
 impl Recorder {
-    pub fn start(runner: &Runner) -> Self {
-        let (answers, waiting) = mpsc::channel(WAITING);
-        let waiting = Arc::new(Mutex::new(waiting));
-        for _ in 0..WRITERS {
-            tokio::spawn(write(runner.clone(), waiting.clone()));
-        }
-        Self { answers }
+    pub fn of(runner: &Runner) -> Self {
+        Self { runner: runner.clone(), waiting: Arc::default() }
     }
 
     /// Returns once it is committed.
@@ -47,38 +40,85 @@ impl Recorder {
     /// As [`Runner::record_delivery`].
     pub async fn record(&self, dispatch: &Arc<Dispatch>, outcome: Outcome) -> Result<(), Error> {
         let (recorded, answer) = oneshot::channel();
+        let number = (dispatch.workspace, dispatch.inbox);
         let answered = Answered { dispatch: dispatch.clone(), outcome, recorded };
-        self.answers.send(answered).await.map_err(|_| Error::Busy)?;
+        if self.joins(number, answered) {
+            tokio::spawn(Writer { recorder: self.clone(), number, is_done: false }.write());
+        }
         // A writer that fell over it has told so.
         answer.await.unwrap_or(Err(Error::Panicked))
     }
-}
 
-async fn write(runner: Runner, waiting: Arc<Mutex<mpsc::Receiver<Answered>>>) {
-    while let Some(batch) = gather(&waiting).await {
-        let mut of_numbers: HashMap<Number, Vec<Answered>> = HashMap::new();
-        for answered in batch {
-            of_numbers.entry((answered.dispatch.workspace, answered.dispatch.inbox)).or_default().push(answered);
-        }
-        for ((workspace, _), of_number) in of_numbers {
-            let sent: Vec<(&Dispatch, Outcome)> =
-                of_number.iter().map(|answered| (&*answered.dispatch, answered.outcome.clone())).collect();
-            let answers = runner.record_deliveries(workspace, &sent).await;
-            for (answered, answer) in of_number.into_iter().zip(answers) {
-                // Who sent it may have been stopped.
-                answered.recorded.send(answer).ok();
+    /// Adds an answer to those that wait; whether nobody writes those of its number.
+    fn joins(&self, number: Number, answered: Answered) -> bool {
+        match self.lock().entry(number) {
+            Entry::Occupied(mut waiting) => {
+                waiting.get_mut().push(answered);
+                false
+            }
+            Entry::Vacant(nobody) => {
+                nobody.insert(vec![answered]);
+                true
             }
         }
     }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Number, Vec<Answered>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-async fn gather(waiting: &Mutex<mpsc::Receiver<Answered>>) -> Option<Vec<Answered>> {
-    let mut waiting = waiting.lock().await;
-    let mut batch = vec![waiting.recv().await?];
-    while batch.len() < TOGETHER
-        && let Ok(next) = waiting.try_recv()
-    {
-        batch.push(next);
+/// Who writes the answers of a number. Nobody waits for one that is gone.
+struct Writer {
+    recorder: Recorder,
+    number: Number,
+    is_done: bool,
+}
+
+impl Writer {
+    async fn write(mut self) {
+        let runner = self.recorder.runner.clone();
+        while let Some(together) = self.next() {
+            let recorded = runner.record_accepted(self.number.0, &sent(&together)).await;
+            let (recorded, left): (Vec<_>, Vec<_>) = together.into_iter().partition(|answered| recorded.contains(&answered.dispatch.id));
+            tell(recorded.into_iter().map(|answered| (answered, Ok(()))));
+            if !left.is_empty() {
+                let (runner, workspace) = (runner.clone(), self.number.0);
+                tokio::spawn(async move {
+                    let answers = runner.decide_deliveries(workspace, &sent(&left)).await;
+                    tell(left.into_iter().zip(answers));
+                });
+            }
+        }
     }
-    Some(batch)
+
+    /// What has gathered; nothing, and this one is done, when nothing has.
+    fn next(&mut self) -> Option<Vec<Answered>> {
+        let mut all = self.recorder.lock();
+        let waiting = all.get_mut(&self.number)?;
+        let together: Vec<Answered> = waiting.drain(..waiting.len().min(TOGETHER)).collect();
+        if together.is_empty() {
+            all.remove(&self.number);
+            self.is_done = true;
+            return None;
+        }
+        Some(together)
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if !self.is_done {
+            self.recorder.lock().remove(&self.number);
+        }
+    }
+}
+
+fn sent(answers: &[Answered]) -> Vec<(&Dispatch, &Outcome)> {
+    answers.iter().map(|answered| (&*answered.dispatch, &answered.outcome)).collect()
+}
+
+fn tell(answers: impl IntoIterator<Item = (Answered, Result<(), Error>)>) {
+    // Who sent it may have been stopped.
+    answers.into_iter().for_each(|(answered, answer)| _ = answered.recorded.send(answer).ok());
 }
