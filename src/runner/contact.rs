@@ -156,7 +156,7 @@ impl Runner {
         rows.pictures_stored.extend(alongside.media.clone());
         let change = effects(&mut rows, &mut snapshot, events, now)?;
         let brought = rows.outgoing.first().map(|outgoing| outgoing.message);
-        let on_its_way = self.commit(rows, transaction, inbox, slot).await?;
+        let on_its_way = self.commit(rows, transaction, &place, slot).await?;
         drop(connection);
         let done = Done::of(&change);
         let is_on_its_way = brought.is_some() && brought == on_its_way.as_ref().map(OnItsWay::message);

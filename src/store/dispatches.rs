@@ -11,6 +11,7 @@ use super::messages::message;
 use super::rows::Rows;
 use super::statement::Step;
 use super::{Result, Store, Transaction};
+use crate::domain::channel::Rules;
 use crate::domain::contact::Identity;
 use crate::domain::ids::{ClaimId, ContactId, ConversationId, InboxId, MessageId, WorkspaceId};
 use crate::domain::message::Message;
@@ -22,7 +23,8 @@ crate::statements! {
     /// the one on its way, then the earliest of what a conversation says, then of what was begun by us: who is being talked to waits for
     /// no broadcast, and what is said in a conversation arrives in its order. What was found is locked, and stays where it was found: by
     /// its name, a plan from a time when nothing waited would look for each among all that ever did. It may come at the end of a
-    /// transaction: the clock is the statement's, so that no lease begins before whoever asked for it.
+    /// transaction: the clock is the statement's, so that no lease begins before whoever asked for it. Whoever last wrote from an address of
+    /// the channel is called by that alone.
     CLAIM = "
         WITH allowance AS (
             SELECT least(
@@ -64,26 +66,29 @@ crate::statements! {
         )
         SELECT allowance.tokens::float8, allowance.paused_until, claimed.subject_id, claimed.contact_id, claimed.attempts,
             claimed.queued_at,
-            ARRAY(SELECT identity.kind || ':' || identity.value
-                  FROM contacts AS contact
-                  CROSS JOIN LATERAL (
-                      SELECT kind, value, standing
-                      FROM contact_identities AS own
-                      WHERE own.workspace_id = $1 AND own.contact_id = contact.id
-                      UNION ALL
-                      SELECT kind, value, standing
-                      FROM contact_identities AS taken_over
-                      WHERE taken_over.workspace_id = $1 AND taken_over.joined_from <> '{}' AND taken_over.joined_from @> ARRAY[contact.id]
-                        AND taken_over.contact_id <> contact.id) AS identity
-                  WHERE contact.workspace_id = $1 AND contact.id = claimed.contact_id
-                  ORDER BY contact.address = jsonb_build_object('kind', identity.kind, 'value', identity.value) DESC NULLS LAST,
-                      identity.standing = 'former', identity.kind, identity.value
-                  LIMIT 20) AS identities,
+            coalesce(
+                (SELECT ARRAY[last.kind || ':' || last.value]
+                 FROM contact_identities AS last
+                 WHERE last.workspace_id = $1 AND last.kind = contact.address ->> 'kind' AND last.value = contact.address ->> 'value'
+                   AND last.contact_id = contact.id AND last.kind = ANY($6)),
+                ARRAY(SELECT identity.kind || ':' || identity.value
+                      FROM (SELECT kind, value, standing
+                            FROM contact_identities AS own
+                            WHERE own.workspace_id = $1 AND own.contact_id = contact.id
+                            UNION ALL
+                            SELECT kind, value, standing
+                            FROM contact_identities AS taken_over
+                            WHERE taken_over.workspace_id = $1 AND taken_over.joined_from <> '{}'
+                              AND taken_over.joined_from @> ARRAY[contact.id] AND taken_over.contact_id <> contact.id) AS identity
+                      ORDER BY contact.address = jsonb_build_object('kind', identity.kind, 'value', identity.value) DESC NULLS LAST,
+                          identity.standing = 'former', identity.kind, identity.value
+                      LIMIT 20)) AS identities,
             claimed.message_id, message.id, message.author_kind, message.author_id, message.content, message.status, message.failure,
             message.wamid, message.reply_to, message.at, NULL::jsonb AS raw
         FROM allowance
         LEFT JOIN claimed ON true
         LEFT JOIN messages AS message ON message.workspace_id = $1 AND message.id = claimed.message_id
+        LEFT JOIN contacts AS contact ON contact.workspace_id = $1 AND contact.id = claimed.contact_id
         ORDER BY claimed.priority, claimed.position";
     /// What this version does not understand goes back as it was, to be taken up by a node that does; trying it here was no attempt.
     LEAVE = "
@@ -177,8 +182,9 @@ impl Store {
         claim: ClaimId,
         limit: i64,
         lease: SignedDuration,
+        rules: &Rules,
     ) -> Result<Claim> {
-        let rows = self.query(&CLAIM, &[&workspace.0, &inbox.0, &claim.0, &limit, &lease.as_secs_f64()]).await?;
+        let rows = self.query(&CLAIM, &[&workspace.0, &inbox.0, &claim.0, &limit, &lease.as_secs_f64(), &rules.identities]).await?;
         let claimed = claimed(workspace, inbox, claim, &rows);
         if let Claim::Taken { strange, .. } = &claimed {
             self.leave_to_others(workspace, claim, strange).await;
@@ -197,9 +203,11 @@ impl Store {
         claim: ClaimId,
         limit: i64,
         lease: SignedDuration,
+        rules: &Rules,
     ) -> Result<Claim> {
         let workspace = rows.workspace();
         let asking = Step::of(CLAIM).with(workspace.0).with(inbox.0).with(claim.0).with(limit).with(lease.as_secs_f64());
+        let asking = asking.with(rules.identities);
         Ok(claimed(workspace, inbox, claim, &rows.commit_asking(transaction, asking).await?))
     }
 

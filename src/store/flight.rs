@@ -13,7 +13,10 @@ use super::{Error, Result, Transaction};
 /// Steps that [`join_all`] begins in their order; more of them it would begin in any.
 const MOST_STEPS: usize = 25;
 
-/// Runs steps in their order as one transaction.
+const BEGIN: &str = "BEGIN; SET LOCAL synchronous_commit = off";
+
+/// Runs steps in their order as one transaction, which is on disk with whatever is committed after it: a server that falls meanwhile has
+/// forgotten it, and nothing that came of it is there either.
 ///
 /// # Errors
 /// What the first step that failed was answered; then nothing was written.
@@ -23,8 +26,7 @@ pub(super) async fn in_one_flight(client: &Object, steps: Vec<Step>) -> Result<(
     }
     let steps = prepared(client, steps).await?;
     // The first poll of each sends it.
-    let (began, sent, committed) =
-        tokio::join!(biased; client.batch_execute("BEGIN"), send(client, &steps), client.batch_execute("COMMIT"));
+    let (began, sent, committed) = tokio::join!(biased; client.batch_execute(BEGIN), send(client, &steps), client.batch_execute("COMMIT"));
     Ok(first_fault([began, sent, committed])?)
 }
 

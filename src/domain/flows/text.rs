@@ -199,9 +199,18 @@ fn is_ornament(c: char) -> bool {
 /// Text made comparable: lower case, no accents, no punctuation, single spaces. `¡Mi  Pedído!` becomes `mi pedido`.
 #[must_use]
 pub fn normalise(text: &str) -> String {
-    let folded: String = text.chars().flat_map(char::to_lowercase).map(fold).filter(|c| !is_combining(*c) && !is_invisible(*c)).collect();
-    let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join(" ")
+    let (mut words, mut is_gap) = (String::with_capacity(text.len()), false);
+    for c in text.chars().flat_map(char::to_lowercase).map(fold).filter(|c| !is_combining(*c) && !is_invisible(*c)) {
+        if !c.is_alphanumeric() {
+            is_gap = true;
+            continue;
+        }
+        if std::mem::take(&mut is_gap) && !words.is_empty() {
+            words.push(' ');
+        }
+        words.push(c);
+    }
+    words
 }
 
 fn is_combining(c: char) -> bool {
