@@ -70,7 +70,8 @@ crate::statements! {
                 (SELECT ARRAY[last.kind || ':' || last.value]
                  FROM contact_identities AS last
                  WHERE last.workspace_id = $1 AND last.kind = contact.address ->> 'kind' AND last.value = contact.address ->> 'value'
-                   AND last.contact_id = contact.id AND last.kind = ANY($6)),
+                   AND last.contact_id = contact.id AND last.kind = ANY($6)
+                 LIMIT 1),
                 ARRAY(SELECT identity.kind || ':' || identity.value
                       FROM (SELECT kind, value, standing
                             FROM contact_identities AS own

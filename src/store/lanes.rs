@@ -12,8 +12,12 @@ use super::{Result, Store, Transaction, contacts, prepare};
 use crate::domain::contact::Contact;
 use crate::domain::ids::{ContactId, InboxId, WorkspaceId};
 
-/// How long a lane waits for rows that somebody has.
-const GIVE_WAY: &str = "SET LOCAL lock_timeout = '50ms'";
+/// How long a set waits for rows that somebody has.
+pub(super) const GIVE_WAY: &str = "SET LOCAL lock_timeout = '50ms'";
+
+/// A lane waits for no disk either: what it takes away lies there as the body it came from, and comes again if the server falls before
+/// its commit is there. Nobody is sent what it says before that: the claim of a message is on the disk, and with it all before it.
+const GIVE_WAY_TO_THE_DISK: &str = "SET LOCAL lock_timeout = '50ms'; SET LOCAL synchronous_commit = off";
 
 /// What stands under the locks of contacts, all in one inbox.
 #[derive(Debug)]
@@ -38,7 +42,7 @@ pub async fn open(
 ) -> Result<Vec<OpenLane>> {
     let waiting = prepare(transaction, &inbound_items::WAITING_OF_THOSE).await?;
     let latest = prepare(transaction, &conversations::LATEST).await?;
-    let free = lock_those_free(transaction, workspace, contacts).await?;
+    let free = lock_those_free(transaction, workspace, contacts, GIVE_WAY_TO_THE_DISK).await?;
     if free.is_empty() {
         return Ok(Vec::new());
     }
@@ -62,15 +66,20 @@ pub async fn open(
     Ok(lanes)
 }
 
-/// Locks contacts, leaving out those that somebody has, in a transaction that waits for hardly anything.
+/// Locks contacts, leaving out those that somebody has, in a transaction that waits for hardly anything, as its `terms` say.
 ///
 /// # Errors
 /// As PostgreSQL answers.
-pub(super) async fn lock_those_free(transaction: &Transaction<'_>, workspace: WorkspaceId, contacts: &[ContactId]) -> Result<Vec<Contact>> {
+pub(super) async fn lock_those_free(
+    transaction: &Transaction<'_>,
+    workspace: WorkspaceId,
+    contacts: &[ContactId],
+    terms: &'static str,
+) -> Result<Vec<Contact>> {
     let lock = prepare(transaction, &contacts::LOCK_THOSE_FREE).await?;
     let wanted: Vec<Uuid> = contacts.iter().map(|contact| contact.0).collect();
     let of_contacts: [&(dyn ToSql + Sync); 2] = [&workspace.0, &wanted];
-    let (give_way, locked) = tokio::join!(biased; transaction.batch_execute(GIVE_WAY), transaction.query(&lock, &of_contacts));
+    let (give_way, locked) = tokio::join!(biased; transaction.batch_execute(terms), transaction.query(&lock, &of_contacts));
     give_way?;
     Ok(locked?.iter().map(|row| contacts::contact(row, 0)).collect())
 }

@@ -142,8 +142,8 @@ pub async fn load_many(
         prepare(transaction, statement).await?;
     }
     let contacts: Vec<ContactId> = wanted.iter().map(|one| one.contact).collect();
-    let mut free: HashMap<ContactId, Contact> =
-        lanes::lock_those_free(transaction, workspace, &contacts).await?.into_iter().map(|contact| (contact.id, contact)).collect();
+    let free = lanes::lock_those_free(transaction, workspace, &contacts, lanes::GIVE_WAY).await?;
+    let mut free: HashMap<ContactId, Contact> = free.into_iter().map(|contact| (contact.id, contact)).collect();
     let ours: Vec<&WantedMessages> = wanted.iter().filter(|one| free.contains_key(&one.contact)).collect();
     let under_lock: Vec<Uuid> = ours.iter().map(|one| one.conversation.0).collect();
     let (conversations, messages) =

@@ -134,6 +134,10 @@ async fn nothing_was_missed_and_another_workspace_is_told_nothing() {
     let again =
         since_html(state, Locale::default(), sees_all(shop.house.workspace, UserId(Uuid::nil())), id, last.seen).await.unwrap().unwrap();
     assert_eq!((again.html.as_str(), again.seen, again.reload), ("", last.seen, false));
+    let ahead = Seen { seq: last.seen.seq + 1, ..last.seen };
+    let ahead =
+        since_html(state, Locale::default(), sees_all(shop.house.workspace, UserId(Uuid::nil())), id, ahead).await.unwrap().unwrap();
+    assert!(ahead.reload, "a page that shows what the server forgot as it fell loads itself again");
     let other = Uuid::now_v7().into();
     assert!(since_html(state, Locale::default(), sees_all(other, UserId(Uuid::nil())), id, Seen::default()).await.unwrap().is_none());
 }

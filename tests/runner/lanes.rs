@@ -4,14 +4,17 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use baton::domain::access::Role;
-use baton::domain::command::Command;
+use baton::domain::command::{Command, ReplyContent};
+use baton::domain::delivery::Outcome;
 use baton::domain::flows::definition::Definition;
-use baton::domain::ids::FlowId;
+use baton::domain::ids::{ConversationId, FlowId, MessageId};
 use baton::domain::message::Status;
 use baton::runner::Error;
 use baton::store::Store;
+use baton::store::dispatches::{Claim, Dispatch};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 use crate::bodies::{message, status, store, understand, work};
 use crate::shop::{SOURCE, Shop};
@@ -247,4 +250,62 @@ async fn whoever_goes_round_what_was_left_behind_comes_to_every_lane_and_begins_
     }
     assert_eq!(all.len(), 3001);
     assert!(pages <= 4, "a lane that is longer than a page is looked at once: {pages} pages");
+}
+
+/// Who waits for the disk: a lane's body lies there already; what people said, and what is sent, is nowhere else.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_lies_on_the_disk_as_a_body_waits_for_no_disk() {
+    let shop = Shop::opens().await;
+    // The tests' server has given up on the disk.
+    let on = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = on', current_database()); END $$";
+    shop.execute(on, &[]).await;
+    shop.execute("CREATE TABLE waits (who text, what text)", &[]).await;
+    let node = shop.node(4);
+    let function = "
+        CREATE FUNCTION notes_who_waits() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN
+            INSERT INTO waits VALUES (TG_TABLE_NAME || ' ' || coalesce(to_jsonb(NEW) ->> 'author_kind', to_jsonb(NEW) ->> 'state', ''),
+                current_setting('synchronous_commit'));
+            RETURN NEW;
+        END $$";
+    shop.execute(function, &[]).await;
+    let hears = async |wamid| {
+        store(node.runner.store(), &[message("4917", wamid, "hello")]).await;
+        while work(&node.runner).await {}
+    };
+    hears("wamid.before").await;
+    for table in ["messages", "payloads", "inbound_items", "outbox"] {
+        let trigger = format!("CREATE TRIGGER waits BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION notes_who_waits()");
+        shop.execute(&trigger, &[]).await;
+    }
+    let ana = shop.hires("Ana", Role::Agent, 99).await;
+    let conversations = shop.customers_wait(shop.support, 6).await;
+    for conversation in &conversations {
+        node.runner.run(shop.workspace, *conversation, Command::Take { by: ana.clone() }).await.unwrap();
+    }
+    let says = |conversation: &ConversationId| {
+        let content = ReplyContent::Text { body: "hello".to_owned() };
+        let command = Command::Reply { by: ana.clone(), message: MessageId(Uuid::now_v7()), content, reply_to: None, seen: None };
+        node.runner.run(shop.workspace, *conversation, command)
+    };
+    // At once: those behind the second are written together.
+    let said = futures_util::future::join_all(conversations.iter().map(says)).await;
+    assert!(said.iter().all(Result::is_ok), "{said:?}");
+    let (claim, _) = node.runner.claim_outbox(shop.workspace, shop.inbox, 9).await.unwrap();
+    let Claim::Taken { dispatches, .. } = claim else { panic!("{claim:?}") };
+    let accepted = |dispatch: &Dispatch| Outcome::Accepted { wamid: format!("wamid.{}", dispatch.id), recipient: Vec::new() };
+    node.runner.record_delivery(&dispatches[0], accepted(&dispatches[0])).await.unwrap();
+    hears("wamid.after").await;
+    let waits = "SELECT DISTINCT who || ': ' || what FROM waits ORDER BY 1";
+    let found: Vec<String> = shop.rows(waits, &[]).await.iter().map(|row| row.get(0)).collect();
+    let expected = [
+        "inbound_items : off",
+        "messages agent: on",
+        "messages contact: off",
+        "outbox dispatching: on",
+        "outbox queued: on",
+        "payloads : off",
+        "payloads : on",
+    ];
+    assert_eq!(found, expected);
 }

@@ -183,7 +183,9 @@ pub async fn since_html(
     // Read after the events, so that it is not older than they are.
     let Some(opened) = state.store.opened(sight, None).await? else { return Ok(None) };
     let listing = Listing::of(&opened.conversation);
-    if i64::try_from(events.len()).is_ok_and(|count| count >= MISSED) {
+    // More than there is: the server fell, and what was shown comes again.
+    let is_ahead = since.seq > opened.conversation.last_seq;
+    if is_ahead || i64::try_from(events.len()).is_ok_and(|count| count >= MISSED) {
         return Ok(Some(CaughtUp { html: String::new(), seen: since, reload: true, listing }));
     }
     let seen = Seen { seq: events.last().map_or(since.seq, |last| last.seq), ticked: opened.ticked().max(since.ticked) };
