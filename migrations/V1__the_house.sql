@@ -51,7 +51,7 @@ CREATE TABLE unnumbered_commits (
     first_seqs bigint[] NOT NULL,
     last_seqs bigint[] NOT NULL,
     PRIMARY KEY (workspace_id, id)
-);
+) WITH (vacuum_truncate = off);
 CREATE TABLE feed_commits (
     workspace_id uuid NOT NULL,
     -- Of its last line.
@@ -480,7 +480,8 @@ CREATE TABLE canned_replies (
 -- Work ---------------------------------------------------------------------------------------------------------------
 -- Where work comes and goes, an index begins with what is looked for, and never with the workspace: such a table is empty when a plan is
 -- made, all indexes are as good then, and one that begins with the workspace would be gone through from end to end later. For the same
--- reason what is to go is looked up row by row, and taken by its place: a join would begin with all that ever waited.
+-- reason what is to go is looked up row by row, and taken by its place: a join would begin with all that ever waited. And none of them is
+-- ever made shorter: for that a sweep takes the table for itself, and everybody who brings or takes something waits.
 
 -- Webhook bodies as they came.
 CREATE TABLE payloads (
@@ -490,7 +491,7 @@ CREATE TABLE payloads (
     received_at timestamptz NOT NULL,
     body bytea NOT NULL,
     sorted_at timestamptz
-);
+) WITH (vacuum_truncate = off);
 -- Bodies not yet sorted into items.
 CREATE INDEX payloads_unsorted ON payloads (source, seq) WHERE sorted_at IS NULL;
 
@@ -507,7 +508,7 @@ CREATE TABLE inbound_items (
     -- What waits in a lane, in order; and what was left behind in any, a page at a time. No index by `seq` alone: the planner would go
     -- through it in search of a lane.
     PRIMARY KEY (contact_id, inbox_id, seq, workspace_id)
-);
+) WITH (vacuum_truncate = off);
 
 -- What could not be understood or carried out, with its reason, for a person to look at.
 CREATE TABLE quarantine (
@@ -559,7 +560,7 @@ CREATE TABLE outbox (
     lease_until timestamptz,
     PRIMARY KEY (message_id, workspace_id),
     CHECK ((state = 'dispatching') = (claim_id IS NOT NULL))
-) WITH (fillfactor = 50);
+) WITH (fillfactor = 50, vacuum_truncate = off);
 -- One at a time per contact, whatever the nodes do.
 CREATE UNIQUE INDEX outbox_dispatching ON outbox (inbox_id, contact_id, workspace_id) WHERE state = 'dispatching';
 -- What a number has to send, in order.
@@ -579,7 +580,7 @@ CREATE TABLE timers (
     -- Until when the node that took it up has it to itself.
     claimed_until timestamptz,
     PRIMARY KEY (subject_id, kind, about, workspace_id)
-);
+) WITH (vacuum_truncate = off);
 -- What is due of a kind, and when the next one will be: however many of another kind are due, they come first to nobody.
 CREATE INDEX timers_due ON timers (kind, due_at);
 

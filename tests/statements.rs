@@ -133,6 +133,19 @@ async fn no_statement_looks_for_one_row_among_all_because_it_was_planned_when_th
     assert!(!plans::faults_at_first(&client, "planted", &planted).await.is_empty(), "the planted fault was not found");
 }
 
+#[tokio::test]
+async fn no_table_in_which_work_waits_is_taken_from_those_who_work_to_make_it_shorter() {
+    let servers = Servers::start(Durability::GivenUp).await;
+    let store = Store::new(&servers.database_url(), 2, keys()).unwrap();
+    store.migrate().await.unwrap();
+    let may_be = "SELECT name FROM UNNEST($1::text[]) AS name WHERE NOT EXISTS (
+        SELECT FROM pg_class WHERE relname = name AND reloptions @> '{vacuum_truncate=off}') ORDER BY name";
+    let come_and_go: Vec<&str> = plans::CHURNED.iter().copied().chain(["payloads", "workspaces"]).collect();
+    let rows = store.client().await.unwrap().query(may_be, &[&come_and_go]).await.unwrap();
+    let found: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    assert_eq!(found, ["workspaces"], "and a table where nothing comes and goes would be found");
+}
+
 /// Indexes that are there for reading only.
 const INDEXES: &str = "
     SELECT indexrelid::regclass::text
