@@ -480,7 +480,7 @@ CREATE TABLE canned_replies (
 -- Work ---------------------------------------------------------------------------------------------------------------
 -- Where work comes and goes, an index begins with what is looked for, and never with the workspace: such a table is empty when a plan is
 -- made, all indexes are as good then, and one that begins with the workspace would be gone through from end to end later. For the same
--- reason what is to go is looked up row by row, and taken by its place: a join would begin with all that ever waited. And none of them is
+-- reason what is to go is named by its key: a join would begin with all that ever waited. And none of them is
 -- ever made shorter: for that a sweep takes the table for itself, and everybody who brings or takes something waits.
 
 -- Webhook bodies as they came.

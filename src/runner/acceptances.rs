@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use super::guard::guarded;
 use super::load::around;
 use super::many::Places;
 use super::{Error, Runner};
@@ -29,7 +30,7 @@ impl Runner {
         if accepted.is_empty() {
             return HashSet::new();
         }
-        self.try_accepted(workspace, &accepted).await.unwrap_or_else(|error| {
+        guarded(self.try_accepted(workspace, &accepted)).await.unwrap_or_else(|error| {
             tracing::debug!(%error, messages = accepted.len(), "acceptances could not be recorded together; they are decided");
             HashSet::new()
         })

@@ -21,8 +21,7 @@ crate::statements! {
     /// behind it if this statement sees them, or if the conversation says so, which may be newer.
     RECORD = concat!("
         WITH accepted AS (
-            SELECT given.message_id, given.conversation_id, given.wamid, claimed.place,
-                conversation.waiting_since, conversation.is_followed, conversation.waits_in
+            SELECT given.message_id, given.conversation_id, given.wamid, conversation.waiting_since, conversation.is_followed, conversation.waits_in
             FROM UNNEST($2::uuid[], $3::uuid[], $4::uuid[], $5::text[]) AS given (message_id, conversation_id, claim_id, wamid)
             CROSS JOIN LATERAL (
                 SELECT waiting_since, CASE WHEN controller = 'queue' THEN queue_id END AS waits_in,
@@ -39,7 +38,7 @@ crate::statements! {
                 LIMIT 1
                 FOR NO KEY UPDATE SKIP LOCKED) AS message
             CROSS JOIN LATERAL (
-                SELECT ctid AS place
+                SELECT message_id
                 FROM outbox
                 WHERE workspace_id = $1 AND message_id = given.message_id AND claim_id = given.claim_id
                 LIMIT 1
@@ -53,7 +52,7 @@ crate::statements! {
                 accepted.is_followed
         ), gone AS (
             DELETE FROM outbox
-            WHERE ctid = ANY(ARRAY(SELECT place FROM accepted))
+            WHERE workspace_id = $1 AND message_id = ANY(ARRAY(SELECT message_id FROM accepted))
             RETURNING outbox.message_id, EXISTS (
                 SELECT FROM outbox AS next
                 WHERE next.workspace_id = $1 AND next.inbox_id = outbox.inbox_id AND next.contact_id = outbox.contact_id

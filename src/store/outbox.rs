@@ -20,15 +20,8 @@ crate::statements! {
     /// As it was known to stand: what a node has claimed since is that node's to remove.
     REMOVE = "
         DELETE FROM outbox
-        WHERE ctid = ANY(ARRAY(
-            SELECT place
-            FROM UNNEST($2::uuid[], $3::uuid[]) AS gone (message_id, claim_id)
-            CROSS JOIN LATERAL (
-                SELECT ctid AS place
-                FROM outbox
-                WHERE workspace_id = $1 AND message_id = gone.message_id AND claim_id IS NOT DISTINCT FROM gone.claim_id
-                LIMIT 1
-                FOR UPDATE) AS found))";
+        WHERE workspace_id = $1 AND message_id = ANY($2::uuid[])
+          AND claim_id IS NOT DISTINCT FROM ($3::uuid[])[array_position($2::uuid[], message_id)]";
     POSTPONE = "
         UPDATE outbox
         SET state = 'queued', due_at = $4, claim_id = NULL, lease_until = NULL

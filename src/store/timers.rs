@@ -22,14 +22,11 @@ crate::statements! {
     /// By the subject, which has few: where none waited when it was planned, all of a kind would be gone through.
     CANCEL = "
         DELETE FROM timers
-        WHERE ctid = ANY(ARRAY(
-            SELECT place
-            FROM UNNEST($2::uuid[], $3::text[], $4::uuid[]) AS gone (subject_id, kind, about)
-            CROSS JOIN LATERAL (
-                SELECT ctid AS place
-                FROM timers
-                WHERE workspace_id = $1 AND subject_id = gone.subject_id AND kind || '' = gone.kind AND about = gone.about
-                LIMIT 1) AS found))";
+        WHERE workspace_id = $1 AND subject_id = ANY($2::uuid[])
+          AND (kind, about) IN (
+              SELECT gone.kind, gone.about
+              FROM UNNEST($2::uuid[], $3::text[], $4::uuid[]) AS gone (subject_id, kind, about)
+              WHERE gone.subject_id = timers.subject_id)";
     /// What is due of a kind, and nobody has in hand; what is another subject's is left to who runs its deadlines. Across workspaces, as every worker's claim.
     CLAIM = "
         UPDATE timers

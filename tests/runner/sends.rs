@@ -10,7 +10,8 @@ use baton::domain::access::Role;
 use baton::domain::command::{Command, Person, ReplyContent, Settlement};
 use baton::domain::delivery::{Backoff, Outcome, Reaction};
 use baton::domain::ids::{ContactId, ConversationId, MessageId};
-use baton::domain::message::Failure;
+use baton::domain::inbound::StatusReport;
+use baton::domain::message::{Failure, Status};
 use baton::runner::contact::Alongside;
 use baton::runner::outbox::{Lease, Sender, Slot};
 use baton::runner::{Error, Runner};
@@ -346,4 +347,35 @@ async fn an_answer_waits_for_its_turn_where_its_number_is_busy_or_paused_or_nobo
     answer(2).await;
     assert!(sends.try_recv().is_err());
     assert_eq!(shop.count("SELECT count(*) FROM outbox WHERE state = 'queued'").await, 3);
+}
+
+/// What is withdrawn while somebody brings a new token, which makes everything of the number due again.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_moved_in_the_outbox_while_it_was_withdrawn_is_withdrawn_all_the_same() {
+    let shop = Shop::opens().await;
+    let (node, ana, conversation) = answering(&shop).await;
+    let message = MessageId(Uuid::now_v7());
+    node.runner.run(shop.workspace, conversation, reply(&ana, message)).await.unwrap();
+    let mut client = shop.store.client().await.unwrap();
+    let token = client.transaction().await.unwrap();
+    token.execute("UPDATE outbox SET due_at = now() WHERE message_id = $1", &[&message.0]).await.unwrap();
+    let told = StatusReport {
+        message: Some(message),
+        wamid: "wamid.1".to_owned(),
+        status: Status::Sent,
+        failure: None,
+        reaction: None,
+        at: baton::runner::now(),
+        recipient: Vec::new(),
+    };
+    let settles = node.runner.run(shop.workspace, conversation, Command::RecordStatus(told));
+    let commits = async {
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while token.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 0 {}
+        token.commit().await.unwrap();
+    };
+    let (settled, ()) = tokio::join!(settles, commits);
+    settled.unwrap();
+    assert_eq!(shop.count("SELECT count(*) FROM outbox").await, 0, "it would be sent again");
+    shop.is_consistent().await;
 }

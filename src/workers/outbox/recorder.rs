@@ -5,12 +5,15 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use super::Number;
 use crate::domain::delivery::Outcome;
 use crate::runner::{Error, Runner};
 use crate::store::dispatches::Dispatch;
+
+/// Sets that are written at once at most: commands and claims need connections too.
+const AT_ONCE: usize = 4;
 
 /// Answers that are written together at most.
 const TOGETHER: usize = 64;
@@ -25,13 +28,14 @@ struct Answered {
 #[derive(Clone)]
 pub(super) struct Recorder {
     runner: Runner,
-    /// The numbers of which answers are written now, and those that wait meanwhile: no more than the number may send at once.
+    /// The numbers of which answers are written now, and those that wait meanwhile.
     waiting: Arc<Mutex<HashMap<Number, Vec<Answered>>>>,
+    room: Arc<Semaphore>,
 }
 
 impl Recorder {
     pub fn of(runner: &Runner) -> Self {
-        Self { runner: runner.clone(), waiting: Arc::default() }
+        Self { runner: runner.clone(), waiting: Arc::default(), room: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
     /// Returns once it is committed.
@@ -79,7 +83,10 @@ impl Writer {
     async fn write(mut self) {
         let runner = self.recorder.runner.clone();
         while let Some(together) = self.next() {
-            let recorded = runner.record_accepted(self.number.0, &sent(&together)).await;
+            let recorded = {
+                let _room = self.recorder.room.acquire().await;
+                runner.record_accepted(self.number.0, &sent(&together)).await
+            };
             let (recorded, left): (Vec<_>, Vec<_>) = together.into_iter().partition(|answered| recorded.contains(&answered.dispatch.id));
             tell(recorded.into_iter().map(|answered| (answered, Ok(()))));
             if !left.is_empty() {
