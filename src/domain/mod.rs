@@ -37,6 +37,7 @@ pub mod thread;
 pub mod tick;
 pub mod timer;
 pub mod undoing;
+mod unfolding;
 pub mod unspoken;
 pub mod user;
 mod whose;

@@ -14,7 +14,7 @@ use crate::domain::ids::{InboxId, MessageId, WorkspaceId};
 use crate::domain::message::Wamid;
 use crate::live::change::{Change, ConversationChange, TicksChange};
 use crate::live::wakes::Wake;
-use crate::store::acceptances::{Acceptance, Shift};
+use crate::store::acceptances::{Acceptance, LastLine};
 use crate::store::dispatches::Dispatch;
 
 impl Runner {
@@ -59,7 +59,7 @@ impl Runner {
         queues.into_iter().for_each(|queue| self.live.wake(Wake::Queue(workspace, queue)));
         let (mut changes, mut climbed) = (Vec::new(), Vec::new());
         for acceptance in acceptances {
-            let change = acceptance.shift.and_then(|shift| shifted(places, inbox, shift));
+            let change = acceptance.last_line.and_then(|last_line| left(places, inbox, last_line));
             match change {
                 Some(change) => changes.push(ConversationChange { climbed: vec![acceptance.climbed], ..change }),
                 None => climbed.push(acceptance.climbed),
@@ -73,11 +73,11 @@ impl Runner {
 }
 
 /// What pages show of a conversation whose last line has left.
-fn shifted(places: &Places, inbox: InboxId, shift: Shift) -> Option<ConversationChange> {
-    let mut snapshot = around(places.get(&inbox)?, shift.contact);
-    let conversation = shift.conversation.conversation;
-    let before = Conversation { waiting_since: shift.waited_since, ..conversation.clone() };
+fn left(places: &Places, inbox: InboxId, last_line: LastLine) -> Option<ConversationChange> {
+    let mut snapshot = around(places.get(&inbox)?, last_line.contact);
+    let conversation = last_line.conversation.conversation;
+    let before = Conversation { waiting_since: last_line.waited_since, ..conversation.clone() };
     snapshot.conversation = Some(conversation);
-    snapshot.session = shift.conversation.session.ok().flatten();
+    snapshot.session = last_line.conversation.session.ok().flatten();
     ConversationChange::new(&snapshot, Some(&before), Vec::new())
 }

@@ -21,7 +21,8 @@ crate::statements! {
     /// behind it if this statement sees them, or if the conversation says so, which may be newer.
     RECORD = concat!("
         WITH accepted AS (
-            SELECT given.message_id, given.conversation_id, given.wamid, conversation.waiting_since, conversation.is_followed, conversation.waits_in
+            SELECT given.message_id, given.conversation_id, given.wamid, conversation.waiting_since, conversation.is_followed,
+                conversation.waits_in
             FROM UNNEST($2::uuid[], $3::uuid[], $4::uuid[], $5::text[]) AS given (message_id, conversation_id, claim_id, wamid)
             CROSS JOIN LATERAL (
                 SELECT waiting_since, CASE WHEN controller = 'queue' THEN queue_id END AS waits_in,
@@ -87,13 +88,13 @@ pub struct Acceptance {
     pub waits_in: Option<QueueId>,
     /// Others of its contact wait behind it.
     pub is_followed: bool,
-    /// What else changed.
-    pub shift: Option<Shift>,
+    /// Its conversation, where it is the last line.
+    pub last_line: Option<LastLine>,
 }
 
 /// A conversation whose last line has left.
 #[derive(Debug)]
-pub struct Shift {
+pub struct LastLine {
     pub contact: Contact,
     pub conversation: Loaded,
     /// Since when the customer waited before.
@@ -121,7 +122,7 @@ const CONTACT: usize = conversations::WIDTH + 2;
 const CLIMBED: usize = CONTACT + contacts::WIDTH + 1;
 
 fn acceptance(row: &Row) -> Acceptance {
-    let shift = || Shift { contact: contact(row, CONTACT), conversation: loaded(row), waited_since: row.get(CLIMBED - 1) };
+    let last_line = || LastLine { contact: contact(row, CONTACT), conversation: loaded(row), waited_since: row.get(CLIMBED - 1) };
     Acceptance {
         climbed: Climbed {
             message: MessageId(row.get(CLIMBED)),
@@ -132,6 +133,6 @@ fn acceptance(row: &Row) -> Acceptance {
         },
         waits_in: row.get::<_, Option<Uuid>>(CLIMBED + 4).map(QueueId),
         is_followed: row.get(CLIMBED + 5),
-        shift: row.get::<_, Option<Uuid>>(0).map(|_| shift()),
+        last_line: row.get::<_, Option<Uuid>>(0).map(|_| last_line()),
     }
 }
