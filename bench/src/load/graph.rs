@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use serde_json::Value;
+use serde::Deserialize;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, mpsc};
@@ -18,7 +18,10 @@ use super::http::{self, Connection};
 use super::webhook;
 
 /// Connections on which each of the statuses is told.
-const TELLERS: usize = 12;
+const TELLERS: usize = 32;
+
+/// How long a connection is kept that nothing is told on: a server closes it some seconds later.
+const IDLE: Duration = Duration::from_secs(1);
 
 /// How long after the answer to a send its first status comes, and each of the others after the one before.
 const MOMENT: Duration = Duration::from_millis(100);
@@ -80,7 +83,7 @@ async fn tell_all(
         let (then, next) = mpsc::unbounded_channel();
         for _ in 0..TELLERS {
             let then = (place + 1 < TICKS.len()).then(|| then.clone());
-            let teller = Teller { connection: Connection::open(server).await?, server, status, then, told: told.clone() };
+            let teller = Teller { connection: None, server, status, then, told: told.clone() };
             telling.spawn(teller.tell(queue.clone()));
         }
         queue = Arc::new(Mutex::new(next));
@@ -97,22 +100,32 @@ async fn accept(listener: TcpListener, sent: mpsc::UnboundedSender<Sent>) -> Res
     }
 }
 
+/// What matters of a request: a message, or that one of the customer's was read.
+#[derive(Deserialize)]
+struct Request {
+    status: Option<String>,
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    biz_opaque_callback_data: String,
+}
+
 /// Answers what comes over one connection until it is closed.
 async fn serve(mut stream: TcpStream, sent: mpsc::UnboundedSender<Sent>) -> Result<()> {
     let mut received = Vec::with_capacity(4096);
     loop {
         let body = http::read_request(&mut stream, &mut received).await?;
-        let request: Value = serde_json::from_slice(&body)?;
-        let text = |key: &str| request[key].as_str().unwrap_or_default().to_owned();
-        let answer = if request["status"] == "read" {
+        let request: Request = serde_json::from_slice(&body)?;
+        let answer = if request.status.is_some() {
             r#"{"success":true}"#.to_owned()
         } else {
-            let (to, wamid) = (text("to"), webhook::fresh_wamid());
+            let (to, wamid) = (request.to, webhook::fresh_wamid());
             let answer = format!(
                 r#"{{"messaging_product":"whatsapp","contacts":[{{"input":"{to}","wa_id":"{to}"}}],"messages":[{{"id":"{wamid}"}}]}}"#
             );
-            let callback = text("biz_opaque_callback_data");
-            sent.send(Sent { due: Instant::now() + MOMENT, wamid, to, callback }).ok().context("nobody tells what was sent")?;
+            sent.send(Sent { due: Instant::now() + MOMENT, wamid, to, callback: request.biz_opaque_callback_data })
+                .ok()
+                .context("nobody tells what was sent")?;
             answer
         };
         let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", answer.len());
@@ -122,7 +135,8 @@ async fn serve(mut stream: TcpStream, sent: mpsc::UnboundedSender<Sent>) -> Resu
 
 /// Tells one status of one message after the other.
 struct Teller {
-    connection: Connection,
+    /// And when it was used last.
+    connection: Option<(Connection, Instant)>,
     server: SocketAddr,
     status: &'static str,
     /// Where its next status is told.
@@ -137,7 +151,12 @@ impl Teller {
             let Some(sent) = next else { return Ok(()) };
             tokio::time::sleep_until(sent.due).await;
             let request = webhook::status(self.server, &sent.to, &sent.wamid, self.status, &sent.callback);
-            let answer = self.connection.send(&request).await?;
+            let mut connection = match self.connection.take() {
+                Some((connection, used)) if used.elapsed() < IDLE => connection,
+                _ => Connection::open(self.server).await?,
+            };
+            let answer = connection.send(&request).await?;
+            self.connection = Some((connection, Instant::now()));
             anyhow::ensure!(answer == 200, "a status was answered with {answer}");
             match &self.then {
                 Some(then) => then.send(Sent { due: Instant::now() + MOMENT, ..sent }).ok().context("nobody tells the next status")?,
