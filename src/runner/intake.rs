@@ -1,6 +1,6 @@
 //! Taking bodies in: several requests share one commit, because a disk can commit far fewer times a second than webhooks come.
 //! A request is answered only after its body is committed. One that tells nothing but ticks is done with in that commit, if that can be
-//! had at once, and is not stored.
+//! had at once, and is not stored; such bodies have a way of their own, so that no customer's message waits behind them.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::sorting::Understand;
-use super::ticks;
+use super::{crowd, ticks};
 use crate::domain::ids::WorkspaceId;
 use crate::domain::tick::Climbed;
 use crate::live::Live;
@@ -29,7 +29,7 @@ const WAITING_KIB: usize = 64 * 1024;
 const BATCH: usize = 256;
 const BATCH_BYTES: usize = 8 * 1024 * 1024;
 
-/// Commits under way at once: the fewer, the more bodies share one.
+/// Commits of bodies under way at once, beside one of ticks: the fewer, the more share one.
 const WRITERS: usize = 2;
 
 /// Requests that wait for their answer when this process is flooded. At some hundred a second hardly more than one does; this many
@@ -61,19 +61,46 @@ pub enum Accepted {
 
 struct Waiting {
     payload: NewPayload,
+    request: Request,
+}
+
+/// Who waits for a body's commit.
+struct Request {
     since: Instant,
     answer: oneshot::Sender<Option<Accepted>>,
-    /// Its share of [`WAITING_KIB`].
-    share: OwnedSemaphorePermit,
+    /// The body's share of [`WAITING_KIB`].
+    _share: OwnedSemaphorePermit,
+}
+
+/// Bodies that share a commit.
+#[derive(Default)]
+struct Batch {
+    payloads: Vec<NewPayload>,
+    requests: Vec<Request>,
 }
 
 /// The way in. Cheap to clone.
 #[derive(Clone)]
 pub struct Intake {
-    bodies: mpsc::Sender<Waiting>,
+    bodies: Queue,
+    ticks: Queue,
+    /// Whether a body may say nothing but ticks, at a glance.
+    may_be_ticks: Arc<dyn Fn(&NewPayload) -> bool + Send + Sync>,
+    kibibytes: Arc<Semaphore>,
+}
+
+/// Those who wait for one kind of commit.
+#[derive(Clone)]
+struct Queue {
+    waiting: mpsc::Sender<Waiting>,
     /// One for each request that may wait for its answer.
     places: Arc<Semaphore>,
-    kibibytes: Arc<Semaphore>,
+}
+
+impl Queue {
+    fn of(waiting: mpsc::Sender<Waiting>) -> Self {
+        Self { waiting, places: Arc::new(Semaphore::new(WAITING)) }
+    }
 }
 
 impl Intake {
@@ -83,20 +110,27 @@ impl Intake {
         let (bodies, waiting) = mpsc::channel(WAITING);
         let waiting = Arc::new(Mutex::new(waiting));
         for _ in 0..WRITERS {
-            tokio::spawn(write(store.clone(), live.clone(), waiting.clone(), understand.clone()));
+            tokio::spawn(write(store.clone(), waiting.clone()));
         }
-        Self::of(bodies)
+        let (ticks, waiting) = mpsc::channel(WAITING);
+        tokio::spawn(write_ticks(store.clone(), live.clone(), Mutex::new(waiting), understand.clone()));
+        Self::of(bodies, ticks, move |payload| understand.may_be_ticks(&payload.source, &payload.body))
     }
 
-    fn of(bodies: mpsc::Sender<Waiting>) -> Self {
-        Self { bodies, places: Arc::new(Semaphore::new(WAITING)), kibibytes: Arc::new(Semaphore::new(WAITING_KIB)) }
+    fn of(
+        bodies: mpsc::Sender<Waiting>,
+        ticks: mpsc::Sender<Waiting>,
+        may_be_ticks: impl Fn(&NewPayload) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        let kibibytes = Arc::new(Semaphore::new(WAITING_KIB));
+        Self { bodies: Queue::of(bodies), ticks: Queue::of(ticks), may_be_ticks: Arc::new(may_be_ticks), kibibytes }
     }
 
-    /// Whether so many requests wait that whoever works for this process is to leave them the processor and the disk: Meta comes again
-    /// when it is not answered, and what is stored is worked off later.
+    /// Whether so many bodies wait, beside those of ticks, that whoever works for this process is to leave them the processor and the
+    /// disk: Meta comes again when it is not answered, and what is stored is worked off later.
     #[must_use]
     pub fn is_flooded(&self) -> bool {
-        WAITING - self.places.available_permits() >= FLOOD
+        WAITING - self.bodies.places.available_permits() >= FLOOD
     }
 
     /// Takes a body in; returns once that is committed.
@@ -104,12 +138,14 @@ impl Intake {
     /// # Errors
     /// [`Rejected`]: nothing is promised, and Meta has to send it again.
     pub async fn take(&self, payload: NewPayload) -> Result<Accepted, Rejected> {
-        let _place = self.places.try_acquire().map_err(|_| Rejected::Overloaded)?;
+        let queue = if (self.may_be_ticks)(&payload) { &self.ticks } else { &self.bodies };
+        let _place = queue.places.try_acquire().map_err(|_| Rejected::Overloaded)?;
         let share = u32::try_from(payload.body.len() / 1024 + 1).map_err(|_| Rejected::Overloaded)?;
         let share_of_memory = self.kibibytes.clone().try_acquire_many_owned(share).map_err(|_| Rejected::Overloaded)?;
         let (answer, committed) = oneshot::channel();
-        self.bodies
-            .try_send(Waiting { payload, since: Instant::now(), answer, share: share_of_memory })
+        queue
+            .waiting
+            .try_send(Waiting { payload, request: Request { since: Instant::now(), answer, _share: share_of_memory } })
             .map_err(|_| Rejected::Overloaded)?;
         match tokio::time::timeout(PATIENCE, committed).await {
             Ok(Ok(Some(taken))) => Ok(taken),
@@ -119,28 +155,47 @@ impl Intake {
 }
 
 /// One writer: whatever waits when it is free goes into one commit.
-async fn write(store: Store, live: Arc<Live>, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>, understand: impl Understand) {
-    while let Some(batch) = gather(&waiting).await {
-        let (payloads, answers): (Vec<_>, Vec<_>) =
-            batch.into_iter().map(|body| (body.payload, (body.since, body.answer, body.share))).unzip();
+async fn write(store: Store, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
+    while let Some(Batch { payloads, requests }) = gather(&waiting).await {
+        answer(requests, store.append_payloads(&payloads).await.map(|()| Vec::new()));
+    }
+}
+
+/// The writer of ticks.
+async fn write_ticks(store: Store, live: Arc<Live>, waiting: Mutex<mpsc::Receiver<Waiting>>, understand: impl Understand) {
+    while let Some(Batch { payloads, requests }) = gather(&waiting).await {
+        let came = requests.len();
         let taken = append(&store, &payloads, &understand).await;
-        let settled: Option<HashSet<usize>> = match taken {
-            Ok(Appended { settled, climbed }) => {
-                NOT_STORED.is_over();
+        answer(
+            requests,
+            taken.map(|Appended { settled, climbed }| {
                 show(&live, climbed);
-                Some(settled.into_iter().collect())
-            }
-            Err(error) => {
-                NOT_STORED.failed(&error);
-                None
-            }
-        };
-        for (number, (since, answer, _share)) in answers.into_iter().enumerate() {
-            metrics::histogram!("baton_webhook_commit_seconds").record(since.elapsed().as_secs_f64());
-            let taken = settled.as_ref().map(|settled| if settled.contains(&number) { Accepted::Settled } else { Accepted::Stored });
-            // A request that gave up waiting has nobody to answer.
-            answer.send(taken).ok();
+                settled
+            }),
+        );
+        if let Some(moment) = crowd::moment_after(came) {
+            tokio::time::sleep(moment).await;
         }
+    }
+}
+
+/// Tells what became of bodies, of which those at the places `settled` were not stored.
+fn answer(requests: Vec<Request>, taken: Result<Vec<usize>>) {
+    let settled: Option<HashSet<usize>> = match taken {
+        Ok(settled) => {
+            NOT_STORED.is_over();
+            Some(settled.into_iter().collect())
+        }
+        Err(error) => {
+            NOT_STORED.failed(&error);
+            None
+        }
+    };
+    for (place, request) in requests.into_iter().enumerate() {
+        metrics::histogram!("baton_webhook_commit_seconds").record(request.since.elapsed().as_secs_f64());
+        let taken = settled.as_ref().map(|settled| if settled.contains(&place) { Accepted::Settled } else { Accepted::Stored });
+        // A request that gave up waiting has nobody to answer.
+        request.answer.send(taken).ok();
     }
 }
 
@@ -165,22 +220,18 @@ fn show(live: &Live, climbed: Vec<(WorkspaceId, Climbed)>) {
     }
 }
 
-async fn gather(waiting: &Mutex<mpsc::Receiver<Waiting>>) -> Option<Vec<Waiting>> {
+/// Whatever waits, once something does. Whose request gave up, comes again.
+async fn gather(waiting: &Mutex<mpsc::Receiver<Waiting>>) -> Option<Batch> {
     let mut waiting = waiting.lock().await;
-    let mut first = waiting.recv().await?;
-    // Whose request gave up, comes again.
-    while first.answer.is_closed() {
-        first = waiting.recv().await?;
-    }
-    let mut bytes = first.payload.body.len();
-    let mut batch = vec![first];
-    while batch.len() < BATCH && bytes < BATCH_BYTES {
-        let Ok(next) = waiting.try_recv() else { break };
-        if next.answer.is_closed() {
-            continue;
+    let (mut batch, mut bytes) = (Batch::default(), 0);
+    while batch.payloads.len() < BATCH && bytes < BATCH_BYTES {
+        let next = if batch.payloads.is_empty() { Some(waiting.recv().await?) } else { waiting.try_recv().ok() };
+        let Some(Waiting { payload, request }) = next else { break };
+        if !request.answer.is_closed() {
+            bytes += payload.body.len();
+            batch.payloads.push(payload);
+            batch.requests.push(request);
         }
-        bytes += next.payload.body.len();
-        batch.push(next);
     }
     Some(batch)
 }
@@ -196,10 +247,15 @@ mod tests {
         NewPayload { source: "whatsapp:1001".to_owned(), received_at: Timestamp::now(), body: vec![b' '; length].into() }
     }
 
+    /// An intake that takes nothing for ticks, and what its writers would take up.
+    fn without_writers() -> (Intake, mpsc::Receiver<Waiting>) {
+        let ((bodies, waiting), (ticks, _)) = (mpsc::channel(WAITING), mpsc::channel(WAITING));
+        (Intake::of(bodies, ticks, |_| false), waiting)
+    }
+
     #[tokio::test(start_paused = true)]
     async fn bodies_whose_requests_gave_up_are_counted_while_they_are_held_and_then_dropped() {
-        let (bodies, waiting) = mpsc::channel(WAITING);
-        let intake = Intake::of(bodies);
+        let (intake, waiting) = without_writers();
         let large = WAITING_KIB * 1024 / 2;
         assert_eq!(intake.take(body(large)).await, Err(Rejected::NotStored), "nobody writes");
         assert_eq!(intake.take(body(large)).await, Err(Rejected::Overloaded), "the first is held still");
@@ -208,14 +264,13 @@ mod tests {
             async move { intake.take(body(1)).await }
         });
         let batch = gather(&Mutex::new(waiting)).await.unwrap();
-        assert_eq!(batch.iter().map(|waiting| waiting.payload.body.len()).collect::<Vec<_>>(), [1]);
+        assert_eq!(batch.payloads.iter().map(|payload| payload.body.len()).collect::<Vec<_>>(), [1]);
         request.abort();
     }
 
     #[tokio::test]
     async fn many_requests_that_wait_are_a_flood_until_they_are_answered() {
-        let (bodies, mut waiting) = mpsc::channel(WAITING);
-        let intake = Intake::of(bodies);
+        let (intake, mut waiting) = without_writers();
         let (mut requests, mut taken_up) = (JoinSet::new(), Vec::new());
         for _ in 0..FLOOD {
             assert!(!intake.is_flooded());
@@ -224,7 +279,7 @@ mod tests {
             taken_up.extend(waiting.recv().await);
         }
         assert!(intake.is_flooded());
-        let answered = taken_up.pop().map(|one| one.answer.send(Some(Accepted::Stored)));
+        let answered = taken_up.pop().map(|one| one.request.answer.send(Some(Accepted::Stored)));
         assert_eq!(answered, Some(Ok(())));
         assert!(matches!(requests.join_next().await, Some(Ok(Ok(Accepted::Stored)))));
         assert!(!intake.is_flooded());

@@ -4,6 +4,7 @@
 
 mod acceptances;
 pub mod contact;
+pub mod crowd;
 pub mod effects;
 pub mod feed;
 mod gathering;

@@ -15,7 +15,7 @@ const MOST: usize = 2_000;
 pub(super) fn read(bodies: &[NewPayload], understand: &impl Understand) -> Vec<NewTick> {
     let (mut all, mut bytes) = (Vec::new(), 0);
     for (number, payload) in bodies.iter().enumerate() {
-        if bytes + payload.body.len() > MOST_BYTES || !understand.may_be_ticks(&payload.source, &payload.body) {
+        if bytes + payload.body.len() > MOST_BYTES {
             continue;
         }
         bytes += payload.body.len();

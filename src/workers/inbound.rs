@@ -13,6 +13,7 @@ use crate::channels::Adapters;
 use crate::domain::channel::channel_of;
 use crate::domain::inbound::Said;
 use crate::live::trouble::Trouble;
+use crate::runner::crowd;
 use crate::runner::sorting::Understand;
 use crate::store::inbound_items::Lane;
 
@@ -89,7 +90,7 @@ impl Inbound {
                 match (sorted.is_overtaken, sorted.more_may_wait) {
                     (true, _) => Next::Later(AFTER_OTHERS),
                     (false, true) => Next::Again,
-                    (false, false) => Next::Done,
+                    (false, false) => crowd::moment_after(sorted.bodies).map_or(Next::Done, Next::Later),
                 }
             }
             Err(error) => {

@@ -165,6 +165,8 @@ impl Lanes {
         let is_taken = Arc::new(AtomicBool::new(false));
         let turns = self.waiting().join(inbox, Waiting { contact: lane.contact, is_taken: is_taken.clone(), answer });
         let stay = Stay { lanes: self, inbox, is_taken, turns: Some(turns) };
+        // Those that were sorted together come together: they are to be in the queue before the first of them looks at it.
+        tokio::task::yield_now().await;
         self.help(&stay, answered).await
     }
 

@@ -28,14 +28,14 @@ use crate::domain::ids::{InboxId, MediaId, WorkspaceId};
 use crate::domain::message::{Content, Failure, Message};
 use crate::live::trouble::Trouble;
 use crate::live::wakes::Wake;
-use crate::runner::Error;
 use crate::runner::outbox::{Lease, Sender, Slot};
+use crate::runner::{Error, crowd};
 use crate::store;
 use crate::store::dispatches::{Claim, Dispatch};
 use crate::store::inboxes::Connection;
 
 /// Sends of one number under way at once on this node.
-const AT_ONCE: usize = 48;
+const AT_ONCE: usize = 128;
 
 /// Numbers this node claims for at once; the sweep finds the others.
 const MOST_NUMBERS: usize = 10_000;
@@ -164,7 +164,7 @@ impl Outbox {
                 match (count == free, is_spent) {
                     (true, _) => Next::Again,
                     (false, true) => Next::Later(ALLOWANCE),
-                    (false, false) => Next::Done,
+                    (false, false) => crowd::moment_after(count).map_or(Next::Done, Next::Later),
                 }
             }
             Ok((Claim::OutOfAllowance, _)) if looks.fetch_add(1, Ordering::Relaxed) < LOOKS => Next::Later(ALLOWANCE),

@@ -1,21 +1,26 @@
 //! Ticks at the door: bodies of nothing else are done with as they come, and whatever there is to decide about waits its turn.
 
+use std::pin::pin;
+
 use baton::channels::whatsapp::understand;
 use baton::domain::Refusal;
 use baton::domain::access::Role;
 use baton::domain::command::{Command, ReplyContent};
 use baton::domain::delivery::Outcome;
 use baton::domain::ids::{ConversationId, MessageId};
+use baton::domain::inbound::Said;
 use baton::domain::message::Status;
 use baton::domain::tick::Climbed;
 use baton::live::change::Change;
 use baton::runner::intake::{Accepted, Intake};
+use baton::runner::sorting::Understand;
 use baton::runner::{Error, now};
 use baton::store::Transaction;
 use baton::store::access::Sight;
 use baton::store::dispatches::{Claim, Dispatch};
 use baton::store::messages;
 use baton::store::payloads::NewPayload;
+use futures_util::poll;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -95,6 +100,11 @@ impl Sent {
     async fn bodies_stored(&self) -> i64 {
         self.shop.count("SELECT count(*) FROM payloads").await
     }
+}
+
+/// Until a lock is waited for; not asked in a transaction, whose view of others stands still.
+async fn somebody_waits(shop: &Shop) {
+    while shop.count("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").await == 0 {}
 }
 
 fn status(wamid: &str, status: &str) -> Value {
@@ -196,6 +206,41 @@ async fn a_message_that_somebody_has_in_hand_is_not_waited_for() {
     assert_eq!(sent.hears(&body(&[status(WAMID, "delivered")])).await, Accepted::Settled);
 }
 
+/// As WhatsApp's adapter tells bodies of ticks from others.
+#[derive(Clone)]
+struct AtAGlance;
+
+impl Understand for AtAGlance {
+    fn understand(&self, _: &str, body: &[u8]) -> Vec<Said> {
+        understand(body)
+    }
+
+    fn may_be_ticks(&self, _: &str, body: &[u8]) -> bool {
+        String::from_utf8_lossy(body).contains("statuses")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_taken_in_however_long_ticks_take() {
+    let sent = Sent::accepted().await;
+    let intake = Intake::start(&sent.shop.store, &sent.node.live, AtAGlance);
+    let take = |body: Vec<u8>| {
+        let intake = intake.clone();
+        async move { intake.take(NewPayload { source: SOURCE.to_owned(), received_at: now(), body: body.into() }).await }
+    };
+    let mut client = sent.shop.store.client().await.unwrap();
+    let holding = client.transaction().await.unwrap();
+    holding.batch_execute("LOCK TABLE messages").await.unwrap();
+    let tick = |told| take(body(&[status(WAMID, told)]).to_string().into_bytes());
+    let first = tokio::spawn(tick("sent"));
+    somebody_waits(&sent.shop).await;
+    let mut second = pin!(tick("delivered"));
+    assert!(poll!(&mut second).is_pending(), "in the queue before the message");
+    assert_eq!(take(b"{}".to_vec()).await, Ok(Accepted::Stored));
+    holding.rollback().await.unwrap();
+    assert_eq!((first.await.unwrap(), second.await), (Ok(Accepted::Settled), Ok(Accepted::Settled)));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_climbs_while_it_is_decided_what_a_failure_means() {
     let sent = Sent::accepted().await;
@@ -254,8 +299,7 @@ async fn that_a_message_was_taken_is_no_event_and_ends_the_wait_at_once_or_when_
     let holding = client.transaction().await.unwrap();
     holding.execute("SELECT FROM messages WHERE id = $1 FOR SHARE", &[&decided.message.0]).await.unwrap();
     let lets_go = async {
-        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        while holding.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 0 {}
+        somebody_waits(&decided.shop).await;
         holding.rollback().await.unwrap();
     };
     let (runner, dispatch) = (decided.node.runner.clone(), &decided.dispatch);

@@ -9,7 +9,7 @@ use tokio::sync::{Semaphore, oneshot};
 
 use super::Number;
 use crate::domain::delivery::Outcome;
-use crate::runner::{Error, Runner};
+use crate::runner::{Error, Runner, crowd};
 use crate::store::dispatches::Dispatch;
 
 /// Sets that are written at once at most: commands and claims need connections too.
@@ -83,6 +83,7 @@ impl Writer {
     async fn write(mut self) {
         let runner = self.recorder.runner.clone();
         while let Some(together) = self.next() {
+            let moment = crowd::moment_after(together.len());
             let recorded = {
                 let _room = self.recorder.room.acquire().await;
                 runner.record_accepted(self.number.0, &sent(&together)).await
@@ -95,6 +96,9 @@ impl Writer {
                     let answers = runner.decide_deliveries(workspace, &sent(&left)).await;
                     tell(left.into_iter().zip(answers));
                 });
+            }
+            if let Some(moment) = moment {
+                tokio::time::sleep(moment).await;
             }
         }
     }
