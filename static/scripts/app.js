@@ -70,6 +70,9 @@ document.addEventListener("turbo:visit", ({ detail }) => {
 document.addEventListener("turbo:before-fetch-request", ({ target }) => left.delete(target))
 document.addEventListener("turbo:before-fetch-response", (event) => left.has(event.target) && event.preventDefault())
 
+// What was given up while its answer came is no fault: Turbo reads the rest of it in a promise that nobody waits for.
+addEventListener("unhandledrejection", (event) => event.reason?.name === "AbortError" && event.preventDefault())
+
 // Turbo gives up the visit under way when a form is sent, and would call the page busy for good.
 document.addEventListener("turbo:submit-start", () => {
   if (!Turbo.navigator.currentVisit) document.documentElement.removeAttribute("aria-busy")

@@ -44,6 +44,20 @@ describe("an agent's hands", () => {
     await ana.answer.fill("")
   })
 
+  story(() => browser, "turn away from a conversation whose answer has begun, and nothing complains", async () => {
+    await ana.page.evaluate(() => {
+      const { fetch } = window
+      window.fetch = (address, { signal }) => {
+        window.fetch = fetch
+        const text = () => new Promise((_, gone) => signal.addEventListener("abort", () => gone(signal.reason)))
+        return Promise.resolve(Object.assign(new Response("", { headers: { "Content-Type": "text/html" } }), { clone: () => ({ text }) }))
+      }
+    })
+    await ana.row("Tom Hale").locator(".row__link").click()
+    await ana.opens("Rosa Lind")
+    assert.deepEqual(ana.page.faults, [])
+  })
+
   story(() => browser, "write where they mean to however the conversation was opened", async () => {
     await keys.press("Escape")
     await walksTo("Tom Hale")
