@@ -19,7 +19,7 @@ use crate::world::{Server, Sides, World};
 
 const CONNECTIONS: usize = 128;
 
-const MUST: Must = Must::AtLeast(1.5);
+const MUST: Must = Must::AtLeast(2.2);
 
 const WARM_UP: Duration = Duration::from_secs(1);
 

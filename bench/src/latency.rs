@@ -27,7 +27,7 @@ const TABS: usize = 20;
 pub const RATE: u32 = 500;
 
 /// Milliseconds at p99.
-const MUST: Must = Must::AtMost(25.0);
+const MUST: Must = Must::AtMost(15.0);
 
 /// Connections that Meta has open; each sends at the due times of its own messages.
 const CONNECTIONS: usize = 64;

@@ -26,6 +26,10 @@ const NO_GRAPH: &str = "http://127.0.0.1:9";
 /// With what a server is asked for its figures.
 pub const METRICS_TOKEN: &str = "a-token-for-the-figures";
 
+/// What a machine is given that is there for PostgreSQL. With what `bin/run` asks of a laptop, this much work makes a checkpoint every half
+/// minute, and after each of them every page is written whole once more.
+const OF_A_SERVER: [(&str, &str); 2] = [("shared_buffers", "2GB"), ("max_wal_size", "8GB")];
+
 /// Databases, and a workspace with agents who hold conversations. Gone when dropped.
 pub struct World {
     pub installation: Installation,
@@ -82,7 +86,7 @@ impl World {
         let folder = PathBuf::from(format!("/var/tmp/baton-bench-{}", std::process::id()));
         let place = Place::prepare(&folder)?;
         let folder = Folder(vec![place.sockets.clone(), place.databases.clone(), folder]);
-        let postgres = postgres::Server::start(&place, Durability::Kept, &[])?;
+        let postgres = postgres::Server::start(&place, Durability::Kept, &OF_A_SERVER)?;
         let redis = redis::Server::start(&place)?;
         let store = Store::new(postgres.url(), 8, Keys::new(&[("bench".to_owned(), [0; 32])])?)?;
         store.migrate().await?;
