@@ -1,6 +1,6 @@
 //! Baton's figures, each against a minimal reference of our own in the same run.
 //!
-//! Everything is private: PostgreSQL with its durability on, Redis, Baton as release processes, and the reference servers, which are
+//! Everything is private: PostgreSQL with its durability on, Redis, Baton as it is delivered, and the reference servers, which are
 //! this program started again. Sides take turns, so that a noisy machine is noisy for both; what counts is the median of the ratios.
 
 mod acks;

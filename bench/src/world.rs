@@ -109,7 +109,7 @@ impl World {
         &self.place.sockets
     }
 
-    /// Starts Baton from the release build beside this program.
+    /// Starts Baton from the build beside this program.
     pub fn baton(&self, sides: Sides) -> Result<Server> {
         self.baton_with(&Settings { sides, ..self.settings() })
     }

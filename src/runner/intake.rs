@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
+use super::guard::kept_up;
 use super::sorting::Understand;
 use super::{crowd, ticks};
 use crate::domain::ids::WorkspaceId;
@@ -86,7 +88,6 @@ pub struct Intake {
     ticks: Queue,
     /// Whether a body may say nothing but ticks, at a glance.
     may_be_ticks: Arc<dyn Fn(&NewPayload) -> bool + Send + Sync>,
-    kibibytes: Arc<Semaphore>,
 }
 
 /// Those who wait for one kind of commit.
@@ -95,11 +96,16 @@ struct Queue {
     waiting: mpsc::Sender<Waiting>,
     /// One for each request that may wait for its answer.
     places: Arc<Semaphore>,
+    kibibytes: Arc<Semaphore>,
 }
 
 impl Queue {
     fn of(waiting: mpsc::Sender<Waiting>) -> Self {
-        Self { waiting, places: Arc::new(Semaphore::new(WAITING)) }
+        Self { waiting, places: Arc::new(Semaphore::new(WAITING)), kibibytes: Arc::new(Semaphore::new(WAITING_KIB)) }
+    }
+
+    fn waits(&self) -> usize {
+        WAITING - self.places.available_permits()
     }
 }
 
@@ -110,10 +116,12 @@ impl Intake {
         let (bodies, waiting) = mpsc::channel(WAITING);
         let waiting = Arc::new(Mutex::new(waiting));
         for _ in 0..WRITERS {
-            tokio::spawn(write(store.clone(), waiting.clone()));
+            let (store, waiting) = (store.clone(), waiting.clone());
+            keep_up("intake", move || write(store.clone(), waiting.clone()));
         }
         let (ticks, waiting) = mpsc::channel(WAITING);
-        tokio::spawn(write_ticks(store.clone(), live.clone(), Mutex::new(waiting), understand.clone()));
+        let (store, live, waiting, how) = (store.clone(), live.clone(), Arc::new(Mutex::new(waiting)), understand.clone());
+        keep_up("ticks", move || write_ticks(store.clone(), live.clone(), waiting.clone(), how.clone()));
         Self::of(bodies, ticks, move |payload| understand.may_be_ticks(&payload.source, &payload.body))
     }
 
@@ -122,15 +130,14 @@ impl Intake {
         ticks: mpsc::Sender<Waiting>,
         may_be_ticks: impl Fn(&NewPayload) -> bool + Send + Sync + 'static,
     ) -> Self {
-        let kibibytes = Arc::new(Semaphore::new(WAITING_KIB));
-        Self { bodies: Queue::of(bodies), ticks: Queue::of(ticks), may_be_ticks: Arc::new(may_be_ticks), kibibytes }
+        Self { bodies: Queue::of(bodies), ticks: Queue::of(ticks), may_be_ticks: Arc::new(may_be_ticks) }
     }
 
-    /// Whether so many bodies wait, beside those of ticks, that whoever works for this process is to leave them the processor and the
-    /// disk: Meta comes again when it is not answered, and what is stored is worked off later.
+    /// Whether so many bodies wait, or more of ticks than one commit takes, that whoever works for this process is to leave them the
+    /// processor and the disk: Meta comes again when it is not answered, and what is stored is worked off later.
     #[must_use]
     pub fn is_flooded(&self) -> bool {
-        WAITING - self.bodies.places.available_permits() >= FLOOD
+        self.bodies.waits() >= FLOOD || self.ticks.waits() > BATCH
     }
 
     /// Takes a body in; returns once that is committed.
@@ -141,7 +148,7 @@ impl Intake {
         let queue = if (self.may_be_ticks)(&payload) { &self.ticks } else { &self.bodies };
         let _place = queue.places.try_acquire().map_err(|_| Rejected::Overloaded)?;
         let share = u32::try_from(payload.body.len() / 1024 + 1).map_err(|_| Rejected::Overloaded)?;
-        let share_of_memory = self.kibibytes.clone().try_acquire_many_owned(share).map_err(|_| Rejected::Overloaded)?;
+        let share_of_memory = queue.kibibytes.clone().try_acquire_many_owned(share).map_err(|_| Rejected::Overloaded)?;
         let (answer, committed) = oneshot::channel();
         queue
             .waiting
@@ -154,6 +161,11 @@ impl Intake {
     }
 }
 
+/// Runs a writer for as long as there is anything to write, whatever becomes of it; what it had in hand is to come again.
+fn keep_up<F: Future<Output = ()> + Send>(name: &'static str, write: impl Fn() -> F + Send + Sync + 'static) {
+    tokio::spawn(async move { kept_up(name, &CancellationToken::new(), write).await });
+}
+
 /// One writer: whatever waits when it is free goes into one commit.
 async fn write(store: Store, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
     while let Some(Batch { payloads, requests }) = gather(&waiting).await {
@@ -162,7 +174,7 @@ async fn write(store: Store, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
 }
 
 /// The writer of ticks.
-async fn write_ticks(store: Store, live: Arc<Live>, waiting: Mutex<mpsc::Receiver<Waiting>>, understand: impl Understand) {
+async fn write_ticks(store: Store, live: Arc<Live>, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>, understand: impl Understand) {
     while let Some(Batch { payloads, requests }) = gather(&waiting).await {
         let came = requests.len();
         let taken = append(&store, &payloads, &understand).await;
@@ -173,9 +185,7 @@ async fn write_ticks(store: Store, live: Arc<Live>, waiting: Mutex<mpsc::Receive
                 settled
             }),
         );
-        if let Some(moment) = crowd::moment_after(came) {
-            tokio::time::sleep(moment).await;
-        }
+        crowd::gather_after(came, BATCH).await;
     }
 }
 
@@ -279,9 +289,36 @@ mod tests {
             taken_up.extend(waiting.recv().await);
         }
         assert!(intake.is_flooded());
+        assert_eq!(intake.ticks.waits(), 0);
         let answered = taken_up.pop().map(|one| one.request.answer.send(Some(Accepted::Stored)));
         assert_eq!(answered, Some(Ok(())));
         assert!(matches!(requests.join_next().await, Some(Ok(Ok(Accepted::Stored)))));
         assert!(!intake.is_flooded());
+    }
+
+    #[tokio::test]
+    async fn ticks_are_a_flood_where_more_wait_than_one_commit_takes() {
+        let ((bodies, _others), (ticks, _waiting)) = (mpsc::channel(WAITING), mpsc::channel(WAITING));
+        let intake = Intake::of(bodies, ticks, |_| true);
+        let mut requests: Vec<_> = (0..=BATCH).map(|_| Box::pin(intake.take(body(0)))).collect();
+        for request in &mut requests {
+            assert!(!intake.is_flooded());
+            assert!(futures_util::poll!(request).is_pending());
+        }
+        assert!(intake.is_flooded());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_writer_that_fell_over_begins_anew() {
+        let (again, rounds) = (Arc::new(tokio::sync::Notify::new()), Arc::new(std::sync::atomic::AtomicUsize::new(0)));
+        let told = again.clone();
+        keep_up("test", move || {
+            let (told, rounds) = (told.clone(), rounds.clone());
+            async move {
+                assert!(rounds.fetch_add(1, std::sync::atomic::Ordering::Relaxed) > 0, "planted");
+                told.notify_one();
+            }
+        });
+        again.notified().await;
     }
 }

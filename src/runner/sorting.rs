@@ -32,7 +32,7 @@ pub trait Understand: Clone + Send + Sync + 'static {
     /// What a body of a source says.
     fn understand(&self, source: &str, body: &[u8]) -> Vec<Said>;
 
-    /// Whether a body may say nothing but ticks, at a glance: then it is worth reading before it is stored.
+    /// Whether a body may say nothing but ticks, at a glance: then it is read before it is stored, by the writer of ticks.
     fn may_be_ticks(&self, source: &str, body: &[u8]) -> bool;
 }
 

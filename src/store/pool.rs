@@ -56,7 +56,7 @@ const WITHOUT_TIME_OUTS: &str = "SET statement_timeout = 0; SET lock_timeout = 0
 
 /// Connections that only intake takes, one for each of its writers, and those that only watching takes: what must be answered while
 /// everything else waits.
-const FOR_INTAKE: usize = 2;
+const FOR_INTAKE: usize = 3;
 const FOR_WATCHING: usize = 1;
 
 /// The pools of a node: nobody who waits in one of them keeps those of another waiting.

@@ -90,7 +90,10 @@ impl Inbound {
                 match (sorted.is_overtaken, sorted.more_may_wait) {
                     (true, _) => Next::Later(AFTER_OTHERS),
                     (false, true) => Next::Again,
-                    (false, false) => crowd::moment_after(sorted.bodies).map_or(Next::Done, Next::Later),
+                    (false, false) => {
+                        crowd::gather_after(sorted.bodies, usize::MAX).await;
+                        Next::Done
+                    }
                 }
             }
             Err(error) => {

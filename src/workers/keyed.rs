@@ -71,6 +71,11 @@ impl<K: Clone + Eq + Hash + Send + Sync + 'static> Keyed<K> {
         }
     }
 
+    /// Whether tasks of more than one key are at work.
+    pub fn are_many(&self) -> bool {
+        self.inner.keys().len() > 1
+    }
+
     /// Whether a task of the key is at work.
     pub fn is_at_work(&self, key: &K) -> bool {
         self.inner.keys().contains_key(key)

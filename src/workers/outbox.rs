@@ -164,7 +164,10 @@ impl Outbox {
                 match (count == free, is_spent) {
                     (true, _) => Next::Again,
                     (false, true) => Next::Later(ALLOWANCE),
-                    (false, false) => crowd::moment_after(count).map_or(Next::Done, Next::Later),
+                    (false, false) => {
+                        crowd::gather_after(count, free).await;
+                        Next::Done
+                    }
                 }
             }
             Ok((Claim::OutOfAllowance, _)) if looks.fetch_add(1, Ordering::Relaxed) < LOOKS => Next::Later(ALLOWANCE),

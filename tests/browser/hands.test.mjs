@@ -47,14 +47,17 @@ describe("an agent's hands", () => {
   story(() => browser, "turn away from a conversation whose answer has begun, and nothing complains", async () => {
     await ana.page.evaluate(() => {
       const { fetch } = window
-      window.fetch = (address, { signal }) => {
+      window.fetch = (address, options) => {
+        if (!options.headers?.has?.("Turbo-Frame")) return fetch(address, options)
         window.fetch = fetch
-        const text = () => new Promise((_, gone) => signal.addEventListener("abort", () => gone(signal.reason)))
+        const { signal } = options
+        const text = () => new Promise((_, gone) => signal.addEventListener("abort", () => gone(signal.reason) ?? (window.gaveUp = true)))
         return Promise.resolve(Object.assign(new Response("", { headers: { "Content-Type": "text/html" } }), { clone: () => ({ text }) }))
       }
     })
     await ana.row("Tom Hale").locator(".row__link").click()
     await ana.opens("Rosa Lind")
+    assert.equal(await ana.page.evaluate(() => window.gaveUp), true)
     assert.deepEqual(ana.page.faults, [])
   })
 

@@ -1,6 +1,7 @@
 //! Ticks at the door: bodies of nothing else are done with as they come, and whatever there is to decide about waits its turn.
 
 use std::pin::pin;
+use std::time::{Duration, Instant};
 
 use baton::channels::whatsapp::understand;
 use baton::domain::Refusal;
@@ -104,7 +105,11 @@ impl Sent {
 
 /// Until a lock is waited for; not asked in a transaction, whose view of others stands still.
 async fn somebody_waits(shop: &Shop) {
-    while shop.count("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").await == 0 {}
+    let until = Instant::now() + Duration::from_secs(20);
+    while Instant::now() < until
+        && shop.count("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").await == 0
+    {
+    }
 }
 
 fn status(wamid: &str, status: &str) -> Value {

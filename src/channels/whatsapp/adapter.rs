@@ -12,8 +12,9 @@ use crate::domain::channel::{Channel, Rules, WHATSAPP};
 use crate::domain::delivery::{Backoff, Outcome};
 use crate::domain::inbound::Said;
 
-/// A word without which a body tells no tick.
+/// The keys of what a body tells: ticks, and what customers say.
 const TICKS: &[u8] = b"\"statuses\"";
+const MESSAGES: &[u8] = b"\"messages\"";
 
 /// Largest picture that is fetched, in bytes. Meta passes on media of up to 100 MB; the phones it comes from make pictures of a few.
 const LARGEST_FETCH: usize = 16 * 1024 * 1024;
@@ -45,7 +46,7 @@ impl Adapter for WhatsApp {
     }
 
     fn may_be_ticks(&self, body: &[u8]) -> bool {
-        body.windows(TICKS.len()).any(|part| part == TICKS)
+        has_key(body, TICKS) && !has_key(body, MESSAGES)
     }
 
     fn build(&self, letter: &Letter<'_>) -> Result<Value, Unfit> {
@@ -117,4 +118,25 @@ pub fn understand(body: &[u8]) -> Vec<Said> {
         }
     });
     said.collect()
+}
+
+/// Whether this stands before a colon; as a value, `messages` is in every body.
+fn has_key(body: &[u8], key: &[u8]) -> bool {
+    let is_key = |at: usize| body[at + key.len()..].iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b':');
+    body.windows(key.len()).enumerate().any(|(at, part)| part == key && is_key(at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::client::Settings;
+    use super::*;
+
+    #[test]
+    fn a_body_in_which_a_customer_says_something_is_none_of_ticks_alone() {
+        let ticks = br#"{"entry":[{"changes":[{"value":{"statuses" : [{}]},"field":"messages"}]}]}"#;
+        let both = br#"{"entry":[{"changes":[{"value":{"statuses":[{}], "messages": [{}]},"field":"messages"}]}]}"#;
+        let message = br#"{"entry":[{"changes":[{"value":{"messages":[{"text":"\"statuses\":"}]},"field":"messages"}]}]}"#;
+        let adapter = WhatsApp::new(Client::new(Settings::new("http://127.0.0.1:9".parse().unwrap(), "v1")).unwrap());
+        assert_eq!([&ticks[..], both, message, b"{}"].map(|body| adapter.may_be_ticks(body)), [true, false, false, false]);
+    }
 }

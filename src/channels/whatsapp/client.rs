@@ -29,7 +29,7 @@ use crate::domain::message::Failure;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Short, so that a connection the far side is about to close is seldom written to: such a send would be unknown.
 const IDLE_CONNECTION: Duration = Duration::from_secs(20);
-const IDLE_CONNECTIONS: usize = 128;
+const IDLE_CONNECTIONS: usize = 256;
 /// Most bytes that are read of an answer.
 const LARGEST_ANSWER: usize = 256 * 1024;
 /// Some of Meta's hosts refuse requests without one.

@@ -83,7 +83,7 @@ impl Writer {
     async fn write(mut self) {
         let runner = self.recorder.runner.clone();
         while let Some(together) = self.next() {
-            let moment = crowd::moment_after(together.len());
+            let count = together.len();
             let recorded = {
                 let _room = self.recorder.room.acquire().await;
                 runner.record_accepted(self.number.0, &sent(&together)).await
@@ -97,9 +97,7 @@ impl Writer {
                     tell(left.into_iter().zip(answers));
                 });
             }
-            if let Some(moment) = moment {
-                tokio::time::sleep(moment).await;
-            }
+            crowd::gather_after(count, TOGETHER).await;
         }
     }
 

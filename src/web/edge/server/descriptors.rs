@@ -4,7 +4,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 /// What a node has open beside its connections and its pool: standard streams, logs, listeners, threads' event queues, Redis, files
 /// of pictures, and calls to the Graph API.
-const OF_ITS_OWN: usize = 160;
+const OF_ITS_OWN: usize = 240;
 
 /// More connections than this are for another node; each takes some ten kilobytes.
 const MOST_CONNECTIONS: usize = 100_000;
@@ -38,7 +38,7 @@ mod tests {
 
     #[test]
     fn connections_leave_descriptors_for_everything_else() {
-        assert_eq!(Descriptors(1_024).for_connections(24), 840);
+        assert_eq!(Descriptors(1_024).for_connections(24), 760);
         assert_eq!(Descriptors(300).for_connections(24), 150, "half at least");
         assert_eq!(Descriptors(1_048_576).for_connections(24), MOST_CONNECTIONS);
         assert_eq!(Descriptors(0).for_connections(24), 1);
