@@ -37,6 +37,11 @@ CREATE TABLE events (
     event jsonb NOT NULL,
     PRIMARY KEY (workspace_id, subject_id, seq)
 );
+-- What became of one thing that is set up. Events of conversations are not in it.
+CREATE INDEX events_by_thing ON events (workspace_id, subject_id, (event #>> '{what,id}'), seq) WHERE subject_kind = 'setup';
+-- Who came to a team, and who went.
+CREATE INDEX events_of_teams ON events (workspace_id, subject_id, seq)
+WHERE subject_kind = 'setup' AND kind = 'member_changed' AND event #> '{what,before,teams}' <> event #> '{what,after,teams}';
 
 -- The feed: what one transaction added to journals, a commit, has its place in it together. Apart from `events`, whose rows are long and
 -- never written twice. It adds a row here, and whoever numbers it takes it from here to `feed_commits`, with others: this table stays small,

@@ -34,6 +34,8 @@ mod quicker;
 mod servers;
 #[path = "inbox/shop.rs"]
 mod shop;
+#[path = "inbox/teams.rs"]
+mod teams;
 #[path = "inbox/threads.rs"]
 mod threads;
 #[path = "inbox/undoing.rs"]

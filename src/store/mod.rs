@@ -49,6 +49,7 @@ pub mod signing_keys;
 pub mod sorting;
 mod statement;
 pub mod statistics;
+pub mod teams;
 pub mod threads;
 pub mod ticks;
 pub mod timers;

@@ -1,6 +1,6 @@
 //! The set-up of a workspace as one subject: its lock, its journal and its version, and the whole of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,35 @@ crate::statements! {
         WHERE workspace_id = $1 AND subject_id = $1 AND seq < $2
         ORDER BY seq DESC
         LIMIT $3";
+    /// Of one thing; of a team, also who came and went.
+    ABOUT = "
+        SELECT seq, at, event
+        FROM (
+            (SELECT seq, at, event
+             FROM events
+             WHERE workspace_id = $1 AND subject_id = $1 AND subject_kind = 'setup' AND event #>> '{what,id}' = $2::uuid::text
+             ORDER BY seq DESC
+             LIMIT $3)
+            UNION ALL
+            (SELECT seq, at, event
+             FROM events
+             WHERE workspace_id = $1 AND subject_id = $1 AND subject_kind = 'setup' AND kind = 'member_changed'
+               AND event #> '{what,before,teams}' <> event #> '{what,after,teams}'
+               AND ((event #> '{what,before,teams}') ? $2::uuid::text) <> ((event #> '{what,after,teams}') ? $2::uuid::text)
+             ORDER BY seq DESC
+             LIMIT $3)) AS about
+        ORDER BY seq DESC
+        LIMIT $3";
+    HEAD = "SELECT last_seq, version FROM setups WHERE workspace_id = $1";
+    /// What events speak of by their ids.
+    NAMES = "
+        SELECT id, name FROM teams WHERE workspace_id = $1
+        UNION ALL SELECT id, name FROM queues WHERE workspace_id = $1
+        UNION ALL SELECT id, name FROM roles WHERE workspace_id = $1
+        UNION ALL SELECT id, name FROM flows WHERE workspace_id = $1
+        UNION ALL SELECT id, name FROM inboxes WHERE workspace_id = $1
+        UNION ALL SELECT id, name FROM users WHERE workspace_id = $1
+        LIMIT 50000";
     /// The act of an event.
     OF_ACT = "
         WITH one AS (
@@ -226,6 +255,31 @@ impl Store {
     pub async fn setup_versions(&self, workspaces: &[Uuid]) -> Result<Vec<(WorkspaceId, i64)>> {
         let rows = self.query(&VERSIONS, &[&workspaces]).await?;
         Ok(rows.iter().map(|row| (WorkspaceId(row.get(0)), row.get(1))).collect())
+    }
+
+    /// Where the set-up's journal stands; at 0 before anything was set up.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn setup_head(&self, workspace: WorkspaceId) -> Result<JournalHead> {
+        let row = self.query_opt(&HEAD, &[&workspace.0]).await?;
+        Ok(row.map_or(JournalHead { last_seq: 0, version: 0 }, |row| JournalHead { last_seq: row.get(0), version: row.get(1) }))
+    }
+
+    /// What became of one thing, latest first; at most `limit` events.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn setup_events_about(&self, workspace: WorkspaceId, thing: Uuid, limit: i64) -> Result<Vec<RecordedSetup>> {
+        Ok(self.query(&ABOUT, &[&workspace.0, &thing, &limit]).await?.iter().map(recorded).collect())
+    }
+
+    /// The names of what events speak of.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn setup_names(&self, workspace: WorkspaceId) -> Result<HashMap<Uuid, String>> {
+        Ok(self.query(&NAMES, &[&workspace.0]).await?.iter().map(|row| (row.get(0), row.get(1))).collect())
     }
 
     /// What was set up before an event, latest first; at most `limit` events.

@@ -22,6 +22,7 @@ pub mod messages;
 pub mod notes;
 pub mod routes;
 pub mod sessions;
+pub mod settings;
 pub mod sign_in;
 pub mod state;
 pub mod threads;

@@ -17,6 +17,7 @@ use super::edge::guard::{FORM_LIMIT, UPLOAD_LIMIT, guard};
 use super::edge::redirect::{FIRST_PAGE, go_to};
 use super::live::socket;
 use super::messages::{self, settlements};
+use super::settings::{self, changes, teams};
 use super::{admin, assets, availability, drafts, health, inbox, language, media, notes, sign_in, webhook, workspaces};
 use crate::domain::access::Permission;
 
@@ -59,6 +60,14 @@ pub static ROUTES: &[Entry] = &[
     get("/media/{id}/thumbnail", Who::May(Permission::SeeInbox), Kind::Part, || web::to(media::thumbnail)),
     get("/admin/quarantine", Who::May(Permission::SeeAdmin), Kind::Page, || web::to(admin::quarantine)),
     get("/admin/notices", Who::May(Permission::SeeAdmin), Kind::Page, || web::to(admin::notices)),
+    get("/settings", Who::May(Permission::SetUp), Kind::Page, || web::to(settings::index)),
+    get("/settings/teams", Who::May(Permission::SetUp), Kind::Page, || web::to(teams::index)),
+    post("/settings/teams", Who::May(Permission::SetUp), Kind::Form, || web::to(teams::create)),
+    get("/settings/teams/{id}", Who::May(Permission::SetUp), Kind::Page, || web::to(teams::show)),
+    post("/settings/teams/{id}", Who::May(Permission::SetUp), Kind::Form, || web::to(teams::update)),
+    post("/settings/teams/{id}/removal", Who::May(Permission::SetUp), Kind::Form, || web::to(teams::remove)),
+    get("/settings/changes", Who::May(Permission::SetUp), Kind::Page, || web::to(changes::index)),
+    post("/settings/changes", Who::May(Permission::SetUp), Kind::Form, || web::to(changes::undo)),
     get("/live", Who::May(Permission::SeeInbox), Kind::Live, || web::to(socket::open)),
     get("/webhooks/whatsapp/{app_id}", Who::Public, Kind::Door, || web::to(webhook::challenge)),
     post("/webhooks/whatsapp/{app_id}", Who::Public, Kind::Door, || web::to(webhook::receive)),

@@ -19,14 +19,15 @@ import Menu from "./controllers/menu_controller.js"
 import People from "./controllers/people_controller.js"
 import Presence from "./controllers/presence_controller.js"
 import Ring from "./controllers/ring_controller.js"
+import Settings from "./controllers/settings_controller.js"
 import Shortcuts from "./controllers/shortcuts_controller.js"
 import Thread from "./controllers/thread_controller.js"
 import Toast from "./controllers/toast_controller.js"
 
 const controllers = {
   brief: Brief, clock: Clock, composer: Composer, connection: Connection, conversation: Conversation, dialog: Dialog, guard: Guard,
-  lightbox: Lightbox, list: List, live: Live, menu: Menu, people: People, presence: Presence, ring: Ring, shortcuts: Shortcuts,
-  thread: Thread, toast: Toast,
+  lightbox: Lightbox, list: List, live: Live, menu: Menu, people: People, presence: Presence, ring: Ring, settings: Settings,
+  shortcuts: Shortcuts, thread: Thread, toast: Toast,
 }
 
 Turbo.StreamActions.upsert = function () {
@@ -70,7 +71,8 @@ document.addEventListener("turbo:visit", ({ detail }) => {
 document.addEventListener("turbo:before-fetch-request", ({ target }) => left.delete(target))
 document.addEventListener("turbo:before-fetch-response", (event) => left.has(event.target) && event.preventDefault())
 
-// What was given up while its answer came is no fault: Turbo reads the rest of it in a promise that nobody waits for.
+// What was given up while its answer came is no fault: Turbo reads the rest of it in a promise that nobody waits for. Scripts of ours that
+// give something up are to catch that themselves.
 addEventListener("unhandledrejection", (event) => event.reason?.name === "AbortError" && event.preventDefault())
 
 // Turbo gives up the visit under way when a form is sent, and would call the page busy for good.

@@ -1,7 +1,8 @@
 // The live connection of this page. It may lose things: whoever listens asks for what came since, on "resync" and after gaps.
 //
 // Events: "state" (connecting, live, catching_up, offline), "resync" (the connection is new, or the node may have missed something),
-// and one for each kind of frame: event, ticks, state, caught_up, row, counts, team, paused, people, beat.
+// and one for each kind of frame: event, ticks, state, caught_up, row, counts, team, paused, set_up,
+// people, beat.
 
 import { press } from "./press.js"
 

@@ -17,7 +17,16 @@ use crate::house::{Browser, House};
 use crate::shop::Shop;
 
 /// What only admins may see, said once more than in the table.
-const FOR_ADMINS: [&str; 3] = ["/admin/quarantine", "/admin/notices", "/metrics"];
+const FOR_ADMINS: [&str; 8] = [
+    "/admin/quarantine",
+    "/admin/notices",
+    "/metrics",
+    "/settings",
+    "/settings/teams",
+    "/settings/teams/{id}",
+    "/settings/teams/{id}/removal",
+    "/settings/changes",
+];
 
 /// What anybody may ask who is nobody.
 const FOR_EVERYBODY: [&str; 5] = ["/sign-in", "/healthz", "/readyz", "/webhooks/whatsapp/{app_id}", "/assets/{version}/{path:.*}"];
@@ -29,10 +38,12 @@ struct Place {
     conversation: ConversationId,
     message: MessageId,
     media: Uuid,
+    team: Uuid,
 }
 
 const SECRETS: &str = "
     UPDATE contacts SET name = '{s} contact' WHERE workspace_id = '{w}';
+    UPDATE teams SET name = '{s} team' WHERE workspace_id = '{w}';
     UPDATE queues SET name = '{s} queue' WHERE workspace_id = '{w}';
     UPDATE inboxes SET name = '{s} number' WHERE workspace_id = '{w}';
     UPDATE users SET name = '{s} colleague' WHERE workspace_id = '{w}';
@@ -59,8 +70,10 @@ impl Place {
         let names =
             [("{s}", secret.to_owned()), ("{w}", workspace.to_string()), ("{c}", conversation.to_string()), ("{i}", media.to_string())];
         let sql = names.iter().fold(SECRETS.to_owned(), |sql, (name, value)| sql.replace(name, value));
-        shop.house.state.store.client().await.unwrap().batch_execute(&sql).await.unwrap();
-        Self { shop, secret, conversation, message, media }
+        let client = shop.house.state.store.client().await.unwrap();
+        client.batch_execute(&sql).await.unwrap();
+        let team = client.query_one("SELECT id FROM teams WHERE workspace_id = $1 LIMIT 1", &[&workspace]).await.unwrap().get(0);
+        Self { shop, secret, conversation, message, media, team }
     }
 
     async fn browser(&self, role: Role) -> Browser<'_> {
@@ -73,6 +86,7 @@ impl Place {
             Some("conversations") => self.conversation.0,
             Some("messages") => self.message.0,
             Some("media") => self.media,
+            Some("settings") => self.team,
             _ => panic!("{} names a thing this test knows nothing of: add one to `Place`", entry.path),
         }
     }
@@ -177,7 +191,8 @@ async fn everybody_is_shown_what_their_role_may_see_of_their_own_workspace_and_n
     }
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
     // The secrets are there to be seen, where they may be.
-    for path in ["/inbox", "/inbox/rows", "/conversations/{id}", "/conversations/{id}/earlier", "/admin/quarantine", "/admin/notices"] {
+    let inbox = ["/inbox", "/inbox/rows", "/conversations/{id}", "/conversations/{id}/earlier"];
+    for path in inbox.into_iter().chain(["/admin/quarantine", "/admin/notices", "/settings/teams", "/settings/teams/{id}"]) {
         assert!(seen.contains(path), "{path} shows nothing of its own workspace: {seen:?}");
     }
 }

@@ -15,6 +15,7 @@ struct Things {
     conversation: Uuid,
     message: Uuid,
     media: Uuid,
+    team: Uuid,
 }
 
 const INSERT_THINGS: &str = "
@@ -34,10 +35,10 @@ const INSERT_THINGS: &str = "
 
 impl Things {
     async fn of(house: &House) -> Self {
-        let things = Self { conversation: Uuid::now_v7(), message: Uuid::now_v7(), media: Uuid::now_v7() };
+        let things = Self { conversation: Uuid::now_v7(), message: Uuid::now_v7(), media: Uuid::now_v7(), team: Uuid::now_v7() };
         let names = [
             ("{w}", house.workspace.0),
-            ("{t}", Uuid::now_v7()),
+            ("{t}", things.team),
             ("{c}", things.conversation),
             ("{m}", things.message),
             ("{p}", things.media),
@@ -53,6 +54,7 @@ impl Things {
             Some("conversations") => self.conversation,
             Some("messages") => self.message,
             Some("media") => self.media,
+            Some("settings") => self.team,
             _ => panic!("{} names a thing this test knows nothing of: add one to `Things`", entry.path),
         }
     }

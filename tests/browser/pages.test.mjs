@@ -100,7 +100,14 @@ describe("every page", () => {
   }
 
   function adminPages() {
-    return { "inbox-empty": "/inbox?view=mine", quarantine: "/admin/quarantine", notices: "/admin/notices" }
+    return {
+      "inbox-empty": "/inbox?view=mine",
+      quarantine: "/admin/quarantine",
+      notices: "/admin/notices",
+      "settings-teams": "/settings/teams",
+      "settings-team": addresses.team,
+      "settings-changes": "/settings/changes",
+    }
   }
 
   function openings(page) {
@@ -162,7 +169,9 @@ describe("every page", () => {
     assert.ok(await byAna.reopens(closed), "a conversation of the past is opened again")
     const queue = await waitingForBilling()
     await quarantined()
-    return { mine, flow, other, closed, resolved, queue }
+    await iris.page.goto(`${demo.inbox}/settings/teams`)
+    const team = await iris.page.locator(".things__name").first().getAttribute("href")
+    return { mine, flow, other, closed, resolved, queue, team }
   }
 
   /** Ana does not answer billing, and nobody else is there. */

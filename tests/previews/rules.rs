@@ -81,7 +81,9 @@ pub fn named_keys() -> BTreeSet<String> {
 
 /// Keys to which code adds a last part: plural forms and who did it.
 fn is_prefix(key: &str) -> bool {
-    const PREFIXES: [&str; 11] = [
+    const PREFIXES: [&str; 13] = [
+        "settings.people",
+        "settings.queues",
         "line.reopened",
         "line.resolved",
         "line.resent",

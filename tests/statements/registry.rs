@@ -62,6 +62,7 @@ pub const ALL: &[File] = files! {
     setups
     signing_keys
     statistics
+    teams
     threads
     ticks
     timers

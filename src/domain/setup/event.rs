@@ -143,6 +143,14 @@ impl<I, T: Serialize> Changed<I, T> {
         Parts::Some(after.iter().filter(|(name, value)| before.get(*name) != Some(*value)).map(|(name, _)| name.clone()).collect())
     }
 
+    /// The parts of it that are another than before, each as it was and as it is.
+    fn differences(&self) -> Vec<(String, Value, Value)> {
+        let (Some(before), Some(after)) = (&self.before, &self.after) else { return Vec::new() };
+        let (mut before, after) = (parts_of(before), parts_of(after));
+        let pairs = after.into_iter().map(|(name, now)| (before.remove(&name).unwrap_or_default(), name, now));
+        pairs.filter(|(was, _, now)| was != now).map(|(was, name, now)| (name, was, now)).collect()
+    }
+
     fn latest(&self) -> Option<&T> {
         self.after.as_ref().or(self.before.as_ref())
     }
@@ -214,6 +222,23 @@ impl SetupEvent {
             SetupEvent::Flow(changed) => changed.latest().map(|flow| &*flow.name),
             SetupEvent::Inbox(changed) => changed.latest().map(|inbox| &*inbox.name),
             SetupEvent::FlowVersion { .. } | SetupEvent::Password { .. } | SetupEvent::AccessToken { .. } | SetupEvent::Strange(_) => None,
+        }
+    }
+
+    /// What of it was changed: the names of its parts, each as it was and as it is. Nothing of what was added or removed as a whole.
+    #[must_use]
+    pub fn differences(&self) -> Vec<(String, Value, Value)> {
+        match self {
+            SetupEvent::Member(changed) => changed.differences(),
+            SetupEvent::Role(changed) => changed.differences(),
+            SetupEvent::Team(changed) => changed.differences(),
+            SetupEvent::Queue(changed) => changed.differences(),
+            SetupEvent::CannedReply(changed) => changed.differences(),
+            SetupEvent::Flow(changed) => changed.differences(),
+            SetupEvent::Inbox(changed) => changed.differences(),
+            SetupEvent::FlowVersion { .. } | SetupEvent::Password { .. } | SetupEvent::AccessToken { .. } | SetupEvent::Strange(_) => {
+                Vec::new()
+            }
         }
     }
 

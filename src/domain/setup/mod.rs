@@ -14,9 +14,10 @@ mod tests;
 mod undo;
 pub mod value;
 
-pub use command::{By, Needs, SetupCommand};
+pub use command::{By, MemberChange, Needs, SetupCommand};
 pub use conflict::check_unchanged;
 pub use decide::{Decision, decide};
-pub use event::{Changed, RecordedSetup, Secret, SetupEvent, Who};
+pub use event::{Changed, Parts, RecordedSetup, Secret, SetupEvent, Who};
 pub use refusal::{SetupRefusal, Thing};
+pub use undo::can_be_taken_back;
 pub use value::Setup;

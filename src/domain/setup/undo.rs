@@ -47,6 +47,19 @@ pub(super) fn take_back(draft: &mut Draft, act: &[SetupEvent]) -> Applied {
     Ok(())
 }
 
+/// Whether an event can be taken back while what it changed is as it left it; the rule of [`take_back`].
+#[must_use]
+pub fn can_be_taken_back(event: &SetupEvent) -> bool {
+    match event {
+        SetupEvent::Member(Changed { before, after, .. }) => before.is_some() && after.is_some(),
+        SetupEvent::Queue(Changed { before, after, .. }) => before.is_some() && after.is_some(),
+        SetupEvent::Flow(Changed { before, after, .. }) => before.is_some() && after.is_some(),
+        SetupEvent::Inbox(Changed { before, after, .. }) => before.is_some() && after.is_some(),
+        SetupEvent::Role(_) | SetupEvent::Team(_) | SetupEvent::CannedReply(_) | SetupEvent::FlowVersion { .. } => true,
+        SetupEvent::Password { .. } | SetupEvent::AccessToken { .. } | SetupEvent::Strange(_) => false,
+    }
+}
+
 /// What was added is as it was added.
 fn is_as_left<I: Ord, T: PartialEq>(all: &BTreeMap<I, T>, changed: &Changed<I, T>) -> Applied {
     if all.get(&changed.id) == changed.after.as_ref() { Ok(()) } else { Err(SetupRefusal::ChangedSince) }

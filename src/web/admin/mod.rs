@@ -34,7 +34,7 @@ pub(super) async fn notices(state: web::Data<State>, signed: Signed) -> Result<H
     page(StatusCode::OK, &NoticesPage { chrome, notices: notices.into_iter().map(notice).collect(), next: None })
 }
 
-async fn chrome(state: &State, signed: &Signed) -> store::Result<Chrome> {
+pub(super) async fn chrome(state: &State, signed: &Signed) -> store::Result<Chrome> {
     let counts = state.store.view_counts(signed.viewer());
     let (counts, agents) = tokio::try_join!(counts, state.store.agents(signed.workspace))?;
     Ok(present::chrome(signed, &agents, counts, Timestamp::now()))

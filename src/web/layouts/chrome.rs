@@ -45,6 +45,10 @@ impl Viewer {
         self.role.may(Permission::SeeAdmin)
     }
 
+    pub(in crate::web) fn may_set_up(&self) -> bool {
+        self.role.may(Permission::SetUp)
+    }
+
     pub(in crate::web) fn may_take_over(&self) -> bool {
         self.role.may(Permission::TakeOver)
     }

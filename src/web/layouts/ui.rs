@@ -19,7 +19,7 @@ pub fn icon(name: &str) -> Html {
 }
 
 /// The stylesheets, in the order of their layers; each is one block.
-pub const STYLES: [&str; 25] = [
+pub const STYLES: [&str; 26] = [
     "layers",
     "reset",
     "tokens",
@@ -44,5 +44,6 @@ pub const STYLES: [&str; 25] = [
     "context",
     "page",
     "table",
+    "settings",
     "utilities",
 ];

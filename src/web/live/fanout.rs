@@ -65,7 +65,7 @@ struct Stale {
     counts: Mutex<HashSet<WorkspaceId>>,
     /// Who is there, and how much each has to do, may have changed.
     team: Mutex<HashSet<WorkspaceId>>,
-    /// Teams may have other queues.
+    /// Something was set up: teams may have other queues, and settings are others than their pages say.
     queues: Mutex<HashSet<WorkspaceId>>,
     /// More happened than could be shown.
     all: Mutex<HashSet<WorkspaceId>>,
@@ -303,6 +303,7 @@ async fn bring_up_to_date(state: &State, stale: &Stale) {
         }
         for workspace in take(&stale.queues) {
             state.live.hub.refresh_queues(workspace);
+            deliver(&state.live.hub.pages_in(workspace), &ToPage::SetUp.frame());
         }
         for workspace in take(&stale.team) {
             deliver(&state.live.hub.reading_in(workspace), &ToPage::Team.frame());

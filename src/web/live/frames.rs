@@ -82,6 +82,8 @@ pub enum ToPage<'a> {
     Paused,
     /// Others are there than before, or have other things to do: ask who, if it is shown.
     Team,
+    /// Something was set up.
+    SetUp,
     /// Who is at a conversation that is open or in the list.
     People {
         conversation: ConversationId,

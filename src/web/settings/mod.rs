@@ -1,0 +1,58 @@
+//! What administrators decide: for each kind of thing a list, one of them, and what became of it.
+
+pub mod changes;
+pub mod teams;
+pub mod view;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use serde::Deserialize;
+
+use self::view::Shell;
+use super::admin::chrome;
+use super::conversations::act::person;
+use super::edge::error::{Error, Result, status};
+use super::edge::redirect::go_to;
+use super::edge::view::refusal_words;
+use super::layouts::chrome::Chrome;
+use super::locale::Locale;
+use super::sessions::signed::Signed;
+use super::state::State;
+use crate::domain::setup::{By, SetupCommand};
+use crate::runner::setup::Configured;
+
+/// What was done last, as the page after it says.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Did {
+    did: Option<i64>,
+}
+
+/// `GET /settings`
+pub(super) async fn index() -> HttpResponse {
+    go_to("/settings/teams")
+}
+
+/// What stands around every page of settings, and how it stands.
+async fn shell(state: &State, signed: &Signed, did: &Did) -> Result<(Chrome, Shell)> {
+    let (chrome, head) = tokio::try_join!(chrome(state, signed), state.store.setup_head(signed.workspace))?;
+    // What people chose for themselves meanwhile is in nobody's way.
+    Ok((chrome, Shell { seq: head.last_seq, did: did.did.filter(|did| *did == head.version), problem: None }))
+}
+
+async fn configure(state: &State, signed: &Signed, command: SetupCommand, seen: Option<i64>) -> Result<Configured> {
+    Ok(state.runner.configure(signed.workspace, &By::Person(person(signed)), command, seen).await?)
+}
+
+/// Leads to a page of ours, which says that it is done and offers to take it back.
+fn done(path: &str, configured: &Configured) -> HttpResponse {
+    if configured.events.is_empty() { go_to(path) } else { go_to(&format!("{path}?did={}", configured.seq)) }
+}
+
+impl Shell {
+    /// Says on the page itself why nothing was changed; answers with which status. What is no refusal has a page of its own.
+    fn refuse(&mut self, locale: Locale, error: Error) -> Result<StatusCode> {
+        let Error::Refused(refusal) = error else { return Err(error) };
+        self.problem = Some(refusal_words(locale, &refusal));
+        Ok(status(&refusal))
+    }
+}

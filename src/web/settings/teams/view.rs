@@ -1,0 +1,84 @@
+//! The pages of teams.
+
+use std::collections::BTreeSet;
+
+use askama::Template;
+use askama_web::WebTemplate;
+
+use crate::domain::ids::UserId;
+use crate::store::teams::{Colleague, Team, TeamSummary};
+use crate::web::layouts::chrome::Chrome;
+use crate::web::layouts::time;
+use crate::web::layouts::ui;
+use crate::web::settings::changes::view::Act;
+use crate::web::settings::view::Shell;
+
+/// `GET /settings/teams`
+#[derive(Template, WebTemplate)]
+#[template(path = "settings/teams.html")]
+pub struct TeamsPage {
+    pub chrome: Chrome,
+    pub shell: Shell,
+    pub teams: Vec<TeamSummary>,
+    /// The name of the one that was not added.
+    pub typed: String,
+}
+
+impl TeamsPage {
+    fn people(&self, team: &TeamSummary) -> String {
+        self.chrome.locale.count("settings.people", team.people)
+    }
+
+    fn queues(&self, team: &TeamSummary) -> String {
+        self.chrome.locale.count("settings.queues", team.queues)
+    }
+}
+
+/// What stands in the form of a team.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Typed {
+    /// Somebody sent it.
+    pub is_of_form: bool,
+    pub name: String,
+    pub people: BTreeSet<UserId>,
+}
+
+impl Typed {
+    #[must_use]
+    pub fn of(team: &Team) -> Self {
+        let people = team.people.iter().filter(|person| person.is_in).map(|person| person.id).collect();
+        Self { is_of_form: false, name: team.name.clone(), people }
+    }
+}
+
+/// `GET /settings/teams/{id}`
+#[derive(Template, WebTemplate)]
+#[template(path = "settings/team.html")]
+pub struct TeamPage {
+    pub chrome: Chrome,
+    pub shell: Shell,
+    pub team: Team,
+    pub typed: Typed,
+    /// What became of it.
+    pub acts: Vec<Act>,
+}
+
+impl TeamPage {
+    fn people(&self) -> String {
+        let count = self.team.people.iter().filter(|person| person.is_in).count();
+        self.chrome.locale.count("settings.people", i64::try_from(count).unwrap_or(i64::MAX))
+    }
+
+    fn queues(&self) -> String {
+        self.chrome.locale.count("settings.queues", i64::try_from(self.team.queues.len()).unwrap_or(i64::MAX))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.team.queues.is_empty() && !self.team.people.iter().any(|person| person.is_in)
+    }
+
+    /// What was sent, where it is another than what is.
+    fn differs(&self, person: &Colleague) -> bool {
+        self.typed.is_of_form && person.is_in != self.typed.people.contains(&person.id)
+    }
+}
