@@ -243,6 +243,9 @@ async fn undo(transaction: &Transaction<'_>, workspace: WorkspaceId, seq: i64) -
     if act.is_empty() {
         return Err(Error::NotFound);
     }
+    if i64::try_from(act.len()).is_ok_and(|count| count >= store::setups::MOST_OF_ACT) {
+        return Err(SetupRefusal::CannotBeUndone.into());
+    }
     Ok(SetupCommand::Undo { act: act.into_iter().map(|recorded| recorded.event).collect() })
 }
 

@@ -20,8 +20,8 @@ use crate::domain::journal::{Place, Subject};
 use crate::domain::setup::value::{CannedReply, Flow, Inbox, Member, Number, Queue, Role, Team};
 use crate::domain::setup::{RecordedSetup, Setup, SetupEvent, Who};
 
-/// Events that an act has at most, and that are looked at between two looks of a person.
-const MOST_OF_ACT: i64 = 100;
+/// Events that are read of an act at most, and that are looked at between two looks of a person.
+pub const MOST_OF_ACT: i64 = 2_000;
 const MOST_SINCE: i64 = 10_000;
 
 /// People, in the order that [`member`] reads them.
@@ -54,6 +54,16 @@ crate::statements! {
         SELECT seq, at, event
         FROM events
         WHERE workspace_id = $1 AND subject_id = $1 AND seq < $2
+        ORDER BY seq DESC
+        LIMIT $3";
+    /// As `BEFORE`, without what people chose for themselves.
+    DECIDED_BEFORE = "
+        SELECT seq, at, event
+        FROM events
+        WHERE workspace_id = $1 AND subject_id = $1 AND seq < $2
+          AND NOT (kind = 'member_changed'
+              AND (event #> '{what,before}') - '{availability,locale}'::text[]
+                  = (event #> '{what,after}') - '{availability,locale}'::text[])
         ORDER BY seq DESC
         LIMIT $3";
     /// Of one thing; of a team, also who came and went.
@@ -255,6 +265,14 @@ impl Store {
     pub async fn setup_versions(&self, workspaces: &[Uuid]) -> Result<Vec<(WorkspaceId, i64)>> {
         let rows = self.query(&VERSIONS, &[&workspaces]).await?;
         Ok(rows.iter().map(|row| (WorkspaceId(row.get(0)), row.get(1))).collect())
+    }
+
+    /// As [`Store::setup_events_before`], without what people chose for themselves.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn setup_decided_before(&self, workspace: WorkspaceId, seq: i64, limit: i64) -> Result<Vec<RecordedSetup>> {
+        Ok(self.query(&DECIDED_BEFORE, &[&workspace.0, &seq, &limit]).await?.iter().map(recorded).collect())
     }
 
     /// Where the set-up's journal stands; at 0 before anything was set up.

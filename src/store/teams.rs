@@ -28,14 +28,13 @@ crate::statements! {
         ORDER BY lower(team.name), team.id
         LIMIT $2";
     NAME = "SELECT name FROM teams WHERE workspace_id = $1 AND id = $2";
-    /// Everybody who works here, and whether in this team.
+    /// Everybody who works here, and who is in this team still although they left.
     PEOPLE = "
-        SELECT person.id, person.name,
-            EXISTS (SELECT
-                    FROM team_members AS member
-                    WHERE member.workspace_id = $1 AND member.team_id = $2 AND member.user_id = person.id)
+        SELECT person.id, person.name, member.user_id IS NOT NULL, NOT person.active
         FROM users AS person
-        WHERE person.workspace_id = $1 AND person.active
+        LEFT JOIN team_members AS member
+            ON member.workspace_id = $1 AND member.team_id = $2 AND member.user_id = person.id
+        WHERE person.workspace_id = $1 AND (person.active OR member.user_id IS NOT NULL)
         ORDER BY lower(person.name), person.id
         LIMIT $3";
     /// Which teams people are in.
@@ -62,13 +61,15 @@ pub struct TeamSummary {
     pub queues: i64,
 }
 
-/// Somebody who works here.
+/// Somebody who could be in a team, or is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Colleague {
     pub id: UserId,
     pub name: String,
     /// In the team.
     pub is_in: bool,
+    /// Works here no more.
+    pub has_left: bool,
 }
 
 /// A team with everybody who could be in it.
@@ -115,7 +116,8 @@ impl Store {
         let all_queues: [&(dyn ToSql + Sync); 3] = [&workspace.0, &id.0, &MOST_QUEUES];
         let (name, people, queues) =
             tokio::try_join!(self.query_opt(&NAME, &of_team), self.query(&PEOPLE, &all_people), self.query(&QUEUES, &all_queues),)?;
-        let colleague = |row: &Row| Colleague { id: UserId(row.get::<_, Uuid>(0)), name: row.get(1), is_in: row.get(2) };
+        let colleague =
+            |row: &Row| Colleague { id: UserId(row.get::<_, Uuid>(0)), name: row.get(1), is_in: row.get(2), has_left: row.get(3) };
         Ok(name.map(|row| Team {
             id,
             name: row.get(0),

@@ -1,9 +1,11 @@
 //! Teams and what becomes of them, from an administrator's side.
 
+use actix_web::http::header::REFERER;
+use actix_web::test::TestRequest;
 use baton::domain::access::Role;
 use baton::domain::ids::UserId;
 
-use crate::house::{Answer, Browser, House};
+use crate::house::{Answer, Browser, HOME, House};
 
 const TEAMS: &str = "/settings/teams";
 
@@ -62,6 +64,12 @@ async fn a_team_is_added_named_and_filled_and_each_act_can_be_taken_back_while_n
     let again = takes_back(&mut root, &did).await;
     assert!(again.status == 409 && again.body.contains("changed again since"), "{}", again.body);
 
+    let twin = root.post(TEAMS, &[("name", "Twin")]).await.location;
+    let (csrf, did) = (root.csrf().await, twin.rsplit('=').next().unwrap_or_default());
+    let request = TestRequest::post().uri("/settings/changes").insert_header((REFERER, format!("{HOME}{twin}")));
+    let undone = root.ask(request.set_form([("seq", did), ("csrf", &csrf)])).await;
+    assert!(undone.location.starts_with("/settings/teams?did="), "its page is gone with it: {}", undone.location);
+
     let removed = root.post(&format!("{team}/removal"), &[]).await;
     assert_eq!((removed.status.as_u16(), root.get(&team).await.status.as_u16()), (303, 404));
     let did = removed.location.rsplit('=').next().unwrap_or_default().to_owned();
@@ -75,17 +83,22 @@ async fn of_two_administrators_who_change_a_team_at_once_nobody_loses_a_word_and
     for email in ["root@example.com", "gil@example.com"] {
         house.hires(email, Role::Admin).await;
     }
+    let ana = house.hires("ana@example.com", Role::Agent).await;
     let (mut root, mut gil) = (house.browser("root@example.com").await, house.browser("gil@example.com").await);
     let team = adds(&mut root, "Sales").await;
     let seen = value(&root.get(&team).await.body, "seen").to_owned();
-    assert_eq!(gil.post(&team, &[("name", "Shop"), ("seen", &seen)]).await.status, 303);
+    assert_eq!(gil.post(&team, &[("name", "Shop"), ("person", &ana.to_string()), ("seen", &seen)]).await.status, 303);
     let late = root.post(&team, &[("name", "Trade"), ("seen", &seen)]).await;
     assert_eq!((late.status.as_u16(), value(&late.body, "name")), (409, "Trade"), "{}", late.body);
     for words in ["changed this while you were looking", "It is now: <bdi>Shop</bdi>"] {
         assert!(late.body.contains(words), "{words}: {}", late.body);
     }
-    let knowing = root.post(&team, &[("name", "Trade"), ("seen", value(&late.body, "seen"))]).await;
-    assert_eq!((knowing.status.as_u16(), value(&root.get(&team).await.body, "name")), (303, "Trade"));
+    assert!(late.body.contains(&format!(r#"value="{ana}" checked"#)), "whom the other added is in, and stays: {}", late.body);
+    let person = ana.to_string();
+    let fields = [("name", "Trade"), ("was", &person), ("person", &person), ("seen", value(&late.body, "seen"))];
+    let knowing = root.post(&team, &fields).await;
+    assert_eq!((knowing.status.as_u16(), value(&root.get(&team).await.body, "name")), (303, "Trade"), "{}", knowing.body);
+    assert_eq!(members(&house, ana).await, 1);
 }
 
 #[actix_web::test]

@@ -225,6 +225,12 @@ impl SetupEvent {
         }
     }
 
+    /// Whether what it is about is gone.
+    #[must_use]
+    pub fn is_removal(&self) -> bool {
+        self.kind().ends_with("_removed")
+    }
+
     /// What of it was changed: the names of its parts, each as it was and as it is. Nothing of what was added or removed as a whole.
     #[must_use]
     pub fn differences(&self) -> Vec<(String, Value, Value)> {

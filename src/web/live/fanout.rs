@@ -5,7 +5,7 @@ mod newest;
 mod numbers;
 mod sessions;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -65,8 +65,10 @@ struct Stale {
     counts: Mutex<HashSet<WorkspaceId>>,
     /// Who is there, and how much each has to do, may have changed.
     team: Mutex<HashSet<WorkspaceId>>,
-    /// Something was set up: teams may have other queues, and settings are others than their pages say.
+    /// Teams may have other queues.
     queues: Mutex<HashSet<WorkspaceId>>,
+    /// Settings are others than their pages say.
+    settings: Mutex<HashSet<WorkspaceId>>,
     /// More happened than could be shown.
     all: Mutex<HashSet<WorkspaceId>>,
 }
@@ -98,7 +100,7 @@ pub async fn run(state: Data<State>, changes: Arc<tokio::sync::Mutex<mpsc::Recei
 /// Hands changes to the hands that render them. Those of one conversation go to the same one, so that they stay in order; one that
 /// is too far behind has the pages of the workspace told to look for themselves, once a round, and keeps nobody waiting.
 async fn show_changes(state: &Data<State>, changes: &mut mpsc::Receiver<Change>, stale: &Stale) {
-    let mut hands = Hands::start(state);
+    let (mut hands, mut versions) = (Hands::start(state), HashMap::new());
     loop {
         let change = tokio::select! {
             change = changes.recv() => change,
@@ -121,6 +123,10 @@ async fn show_changes(state: &Data<State>, changes: &mut mpsc::Receiver<Change>,
                 marked(&stale.counts).insert(change.workspace);
                 marked(&stale.team).insert(change.workspace);
                 marked(&stale.queues).insert(change.workspace);
+                // What people choose for themselves makes no new version.
+                if versions.insert(change.workspace, change.version) != Some(change.version) {
+                    marked(&stale.settings).insert(change.workspace);
+                }
             }
             Some(Change::Ticks(ticks)) => {
                 let mut of_conversations: BTreeMap<ConversationId, Vec<Climbed>> = BTreeMap::new();
@@ -303,6 +309,8 @@ async fn bring_up_to_date(state: &State, stale: &Stale) {
         }
         for workspace in take(&stale.queues) {
             state.live.hub.refresh_queues(workspace);
+        }
+        for workspace in take(&stale.settings) {
             deliver(&state.live.hub.pages_in(workspace), &ToPage::SetUp.frame());
         }
         for workspace in take(&stale.team) {

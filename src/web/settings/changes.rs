@@ -39,9 +39,10 @@ pub(in crate::web) async fn index(
     did: web::Query<Did>,
 ) -> Result<HttpResponse> {
     let before = place.before.unwrap_or(i64::MAX);
-    let events = async { Ok(state.store.setup_events_before(signed.workspace, before, SHOWN).await?) };
-    let names = async { Ok(state.store.setup_names(signed.workspace).await?) };
-    let ((chrome, shell), events, names) = tokio::try_join!(shell(&state, &signed, &did), events, names)?;
+    let (chrome, shell) = shell(&state, &signed, &did).await?;
+    let events = state.store.setup_decided_before(signed.workspace, before, SHOWN);
+    let names = state.store.setup_names(signed.workspace);
+    let (events, names) = tokio::try_join!(events, names)?;
     let next = events.last().filter(|_| i64::try_from(events.len()).is_ok_and(|count| count == SHOWN)).map(|last| last.seq);
     let acts = acts(&signed, &names, events);
     page(StatusCode::OK, &ChangesPage { chrome, shell, acts, next })
@@ -64,7 +65,11 @@ pub(in crate::web) async fn undo(
         other => other.map_err(Error::from),
     }?;
     let back = last_page(request.headers());
-    Ok(done(back.split('?').next().unwrap_or(LIST), &undone))
+    let back = back.split('?').next().filter(|path| path.starts_with("/settings/")).unwrap_or(LIST);
+    // What was added is gone, and its page with it.
+    let gone = |event: &SetupEvent| event.about().is_some_and(|(thing, _)| event.is_removal() && back.ends_with(&thing.to_string()));
+    let back = if undone.events.iter().any(gone) { back.rsplit_once('/').map_or(LIST, |(list, _)| list) } else { back };
+    Ok(done(back, &undone))
 }
 
 /// What became of one thing, latest first.

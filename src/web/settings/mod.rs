@@ -34,7 +34,9 @@ pub(super) async fn index() -> HttpResponse {
 
 /// What stands around every page of settings, and how it stands.
 async fn shell(state: &State, signed: &Signed, did: &Did) -> Result<(Chrome, Shell)> {
-    let (chrome, head) = tokio::try_join!(chrome(state, signed), state.store.setup_head(signed.workspace))?;
+    // Before anything else is read: what is committed in between is shown, and was not seen.
+    let head = state.store.setup_head(signed.workspace).await?;
+    let chrome = chrome(state, signed).await?;
     // What people chose for themselves meanwhile is in nobody's way.
     Ok((chrome, Shell { seq: head.last_seq, did: did.did.filter(|did| *did == head.version), problem: None }))
 }

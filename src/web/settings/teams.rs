@@ -14,7 +14,7 @@ use super::changes::about;
 use super::{Did, configure, done, shell};
 use crate::domain::ids::{TeamId, UserId};
 use crate::domain::setup::{MemberChange, SetupCommand};
-use crate::store::teams::Team;
+use crate::store::teams::{Colleague, Team};
 use crate::web::edge::answer::page;
 use crate::web::edge::error::{Error, Result};
 use crate::web::sessions::signed::Signed;
@@ -46,8 +46,8 @@ pub(in crate::web) async fn create(state: web::Data<State>, signed: Signed, new:
 }
 
 async fn list(state: &State, signed: &Signed, did: &Did, refused: Option<(String, Error)>) -> Result<HttpResponse> {
-    let teams = async { Ok(state.store.teams(signed.workspace).await?) };
-    let ((chrome, mut shell), teams) = tokio::try_join!(shell(state, signed, did), teams)?;
+    let (chrome, mut shell) = shell(state, signed, did).await?;
+    let teams = state.store.teams(signed.workspace).await?;
     let (typed, error) = refused.unzip();
     let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
     page(status, &TeamsPage { chrome, shell, teams, typed: typed.unwrap_or_default() })
@@ -75,7 +75,7 @@ pub(in crate::web) async fn update(
     let (typed, seen) = typed(&fields);
     let members = state.store.teams_of(signed.workspace, &moved(&now, &typed)).await?;
     let joins_or_leaves = members.into_iter().map(|(member, mut teams)| {
-        if typed.people.contains(&member) {
+        if typed.joins.contains(&member) {
             teams.insert(id)
         } else {
             teams.remove(&id)
@@ -100,9 +100,9 @@ pub(in crate::web) async fn remove(state: web::Data<State>, signed: Signed, team
 
 /// The page of a team; after a refusal with what was typed, where anything was.
 async fn one(state: &State, signed: &Signed, id: TeamId, did: &Did, refused: Option<(Typed, Error)>) -> Result<HttpResponse> {
+    let (chrome, mut shell) = shell(state, signed, did).await?;
     let team = async { Ok(state.store.team(signed.workspace, id).await?) };
-    let acts = about(state, signed, id.0);
-    let ((chrome, mut shell), team, acts) = tokio::try_join!(shell(state, signed, did), team, acts)?;
+    let (team, acts) = tokio::try_join!(team, about(state, signed, id.0))?;
     let team = team.ok_or(Error::NotFound)?;
     let (typed, error) = refused.unzip();
     let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
@@ -110,17 +110,19 @@ async fn one(state: &State, signed: &Signed, id: TeamId, did: &Did, refused: Opt
     page(status, &TeamPage { chrome, shell, team, typed, acts })
 }
 
-/// What a form says, and up to where its author had seen the journal.
+/// What a form says, and up to where its author had seen the journal. Who comes and who goes is told from who was in the team when the form
+/// was made, so that nobody is sent away whom its author never saw.
 fn typed(fields: &Fields) -> (Typed, Option<i64>) {
     let values = |name: &'static str| fields.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str());
+    let people = |name| values(name).filter_map(|id| id.parse().ok()).collect::<BTreeSet<UserId>>();
+    let (ticked, were) = (people("person"), people("was"));
     let name = values("name").next().unwrap_or_default().trim().to_owned();
-    let people = values("person").filter_map(|id| id.parse().ok()).collect();
-    (Typed { is_of_form: true, name, people }, values("seen").next().and_then(|seen| seen.parse().ok()))
+    let typed = Typed { is_of_form: true, name, joins: &ticked - &were, leaves: &were - &ticked };
+    (typed, values("seen").next().and_then(|seen| seen.parse().ok()))
 }
 
-/// Who is to come or to go.
+/// Who is to come or to go, and has not yet.
 fn moved(now: &Team, typed: &Typed) -> BTreeSet<UserId> {
-    let is: BTreeSet<UserId> = now.people.iter().filter(|person| person.is_in).map(|person| person.id).collect();
-    let there: BTreeSet<UserId> = now.people.iter().map(|person| person.id).collect();
-    is.symmetric_difference(&typed.people).filter(|person| there.contains(person)).copied().collect()
+    let moves = |person: &&Colleague| if person.is_in { typed.leaves.contains(&person.id) } else { typed.joins.contains(&person.id) };
+    now.people.iter().filter(moves).map(|person| person.id).collect()
 }

@@ -22,9 +22,9 @@ export default class extends Controller {
     else visit(location.href, { action: "replace" })
   }
 
-  /** Whether something is typed that is not saved: now, or before it was refused. */
+  /** Whether something is being typed, or is not saved: now, or before it was refused. */
   #isBegun() {
-    if (this.element.querySelector("#problem")) return true
+    if (this.element.querySelector("#problem, input:focus")) return true
     const isChanged = ({ value, defaultValue, checked, defaultChecked }) => value !== defaultValue || checked !== defaultChecked
     return [...this.element.querySelectorAll("input")].some(isChanged)
   }

@@ -40,14 +40,15 @@ pub struct Typed {
     /// Somebody sent it.
     pub is_of_form: bool,
     pub name: String,
-    pub people: BTreeSet<UserId>,
+    /// Who is to come, and who to go.
+    pub joins: BTreeSet<UserId>,
+    pub leaves: BTreeSet<UserId>,
 }
 
 impl Typed {
     #[must_use]
     pub fn of(team: &Team) -> Self {
-        let people = team.people.iter().filter(|person| person.is_in).map(|person| person.id).collect();
-        Self { is_of_form: false, name: team.name.clone(), people }
+        Self { name: team.name.clone(), ..Self::default() }
     }
 }
 
@@ -77,8 +78,7 @@ impl TeamPage {
         self.team.queues.is_empty() && !self.team.people.iter().any(|person| person.is_in)
     }
 
-    /// What was sent, where it is another than what is.
-    fn differs(&self, person: &Colleague) -> bool {
-        self.typed.is_of_form && person.is_in != self.typed.people.contains(&person.id)
+    fn is_ticked(&self, person: &Colleague) -> bool {
+        if person.is_in { !self.typed.leaves.contains(&person.id) } else { self.typed.joins.contains(&person.id) }
     }
 }
