@@ -17,6 +17,7 @@ use super::{Result, Store, Transaction, prepare};
 use crate::domain::channel::Channel;
 use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, RoleId, TeamId, UserId, WorkspaceId};
 use crate::domain::journal::{Place, Subject};
+use crate::domain::setup::event::OWN;
 use crate::domain::setup::value::{CannedReply, Flow, Inbox, Member, Number, Queue, Role, Team};
 use crate::domain::setup::{RecordedSetup, Setup, SetupEvent, Who};
 
@@ -62,8 +63,7 @@ crate::statements! {
         FROM events
         WHERE workspace_id = $1 AND subject_id = $1 AND seq < $2
           AND NOT (kind = 'member_changed'
-              AND (event #> '{what,before}') - '{availability,locale}'::text[]
-                  = (event #> '{what,after}') - '{availability,locale}'::text[])
+              AND (event #> '{what,before}') - $4::text[] = (event #> '{what,after}') - $4::text[])
         ORDER BY seq DESC
         LIMIT $3";
     /// Of one thing; of a team, also who came and went.
@@ -272,7 +272,7 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn setup_decided_before(&self, workspace: WorkspaceId, seq: i64, limit: i64) -> Result<Vec<RecordedSetup>> {
-        Ok(self.query(&DECIDED_BEFORE, &[&workspace.0, &seq, &limit]).await?.iter().map(recorded).collect())
+        Ok(self.query(&DECIDED_BEFORE, &[&workspace.0, &seq, &limit, &&OWN[..]]).await?.iter().map(recorded).collect())
     }
 
     /// Where the set-up's journal stands; at 0 before anything was set up.

@@ -2,7 +2,7 @@
 //
 // Events: "state" (connecting, live, catching_up, offline), "resync" (the connection is new, or the node may have missed something),
 // and one for each kind of frame: event, ticks, state, caught_up, row, counts, team, paused, set_up,
-// people, beat.
+// people, read, draft, beat.
 
 import { press } from "./press.js"
 

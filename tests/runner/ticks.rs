@@ -106,9 +106,9 @@ impl Sent {
 /// Until a lock is waited for; not asked in a transaction, whose view of others stands still.
 async fn somebody_waits(shop: &Shop) {
     let until = Instant::now() + Duration::from_secs(20);
-    while Instant::now() < until
-        && shop.count("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").await == 0
-    {
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while shop.count(waiting).await == 0 {
+        assert!(Instant::now() < until, "nobody waits for a lock");
     }
 }
 

@@ -138,9 +138,10 @@ impl<I, T: Serialize> Changed<I, T> {
     /// The names of what is another than before.
     #[must_use]
     pub fn parts(&self) -> Parts {
-        let (Some(before), Some(after)) = (&self.before, &self.after) else { return Parts::All };
-        let (before, after) = (parts_of(before), parts_of(after));
-        Parts::Some(after.iter().filter(|(name, value)| before.get(*name) != Some(*value)).map(|(name, _)| name.clone()).collect())
+        if self.before.is_none() || self.after.is_none() {
+            return Parts::All;
+        }
+        Parts::Some(self.differences().into_iter().map(|(name, ..)| name).collect())
     }
 
     /// The parts of it that are another than before, each as it was and as it is.
@@ -270,7 +271,7 @@ impl SetupEvent {
 }
 
 /// What people choose for themselves.
-const OWN: [&str; 2] = ["availability", "locale"];
+pub const OWN: [&str; 2] = ["availability", "locale"];
 
 impl SetupEvent {
     /// The version of a flow that was published before.

@@ -13,7 +13,7 @@ use super::refusal::SetupRefusal;
 /// Takes back what the events of an act changed. A person, a queue, a flow or a number that was added stays: others speak of it by then.
 /// What a secret was before is kept nowhere.
 pub(super) fn take_back(draft: &mut Draft, act: &[SetupEvent]) -> Applied {
-    if act.is_empty() {
+    if act.is_empty() || !act.iter().all(can_be_taken_back) {
         return Err(SetupRefusal::CannotBeUndone);
     }
     for event in act.iter().rev() {
@@ -37,17 +37,14 @@ pub(super) fn take_back(draft: &mut Draft, act: &[SetupEvent]) -> Applied {
                 draft.setup.canned_replies.remove(&changed.id);
             }
             SetupEvent::CannedReply(changed) => back_or_to_before(&mut draft.setup.canned_replies, changed)?,
-            // It stays, published or not.
-            SetupEvent::FlowVersion { .. } => {}
-            SetupEvent::Password { .. } | SetupEvent::AccessToken { .. } | SetupEvent::Strange(_) => {
-                return Err(SetupRefusal::CannotBeUndone);
-            }
+            // A version stays, published or not; the others cannot be taken back.
+            SetupEvent::FlowVersion { .. } | SetupEvent::Password { .. } | SetupEvent::AccessToken { .. } | SetupEvent::Strange(_) => {}
         }
     }
     Ok(())
 }
 
-/// Whether an event can be taken back while what it changed is as it left it; the rule of [`take_back`].
+/// Whether an event can be taken back, while what it changed is as it left it.
 #[must_use]
 pub fn can_be_taken_back(event: &SetupEvent) -> bool {
     match event {
