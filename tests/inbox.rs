@@ -42,3 +42,5 @@ mod threads;
 mod undoing;
 #[path = "inbox/unspoken.rs"]
 mod unspoken;
+#[path = "inbox/workspace.rs"]
+mod workspace;

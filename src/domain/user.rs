@@ -8,6 +8,9 @@ use serde::Serialize;
 use super::access::Role;
 use super::ids::{UserId, WorkspaceId};
 
+/// The languages there are words for, best known first.
+pub const LOCALES: [&str; 2] = ["en", "es"];
+
 /// An e-mail address as a person signs in with it: trimmed, lower case.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]

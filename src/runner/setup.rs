@@ -190,7 +190,8 @@ impl Runner {
                 }
                 SetupEvent::Password { member, .. } => _ = self.sign_out_account(workspace, *member).await?,
                 SetupEvent::AccessToken { inbox, .. } => self.live.wake(Wake::Outbox(workspace, *inbox)),
-                SetupEvent::Role(_)
+                SetupEvent::Workspace(_)
+                | SetupEvent::Role(_)
                 | SetupEvent::Team(_)
                 | SetupEvent::Queue(_)
                 | SetupEvent::CannedReply(_)

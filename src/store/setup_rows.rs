@@ -8,7 +8,7 @@ use super::setups::{JournalHead, append};
 use super::statement::Step;
 use super::{Result, Store, Transaction};
 use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, RoleId, TeamId, UserId, WorkspaceId};
-use crate::domain::setup::value::{CannedReply, Flow, Inbox, Member, Number, Queue, Role, Team};
+use crate::domain::setup::value::{CannedReply, Flow, Inbox, Member, Number, Queue, Role, Team, Workspace};
 use crate::domain::setup::{Changed, RecordedSetup, SetupEvent};
 
 /// What Meta lets a number send a second unless it was raised (Meta, throughput).
@@ -36,6 +36,7 @@ crate::statements! {
         UPDATE users
         SET name = coalesce($3, name), active = coalesce($4, active), locale = coalesce($5, locale)
         WHERE workspace_id = $1 AND id = $2";
+    CHANGE_WORKSPACE = "UPDATE workspaces SET name = $2, locale = $3, time_zone = $4 WHERE id = $1";
     CHANGE_USERS_ROLE = "UPDATE users SET role = $3, role_id = $4 WHERE workspace_id = $1 AND id = $2";
     LEAVE_TEAMS = "DELETE FROM team_members WHERE workspace_id = $1 AND user_id = $2 AND team_id <> ALL($3)";
     JOIN_TEAMS = "
@@ -108,6 +109,7 @@ pub async fn commit(
 
 fn rows(store: &Store, workspace: WorkspaceId, event: &SetupEvent) -> Result<Vec<Step>> {
     Ok(match event {
+        SetupEvent::Workspace(changed) => whole(workspace, changed),
         SetupEvent::Member(changed) => member(workspace, changed),
         SetupEvent::Role(changed) => role(workspace, changed),
         SetupEvent::Team(changed) => team(workspace, changed),
@@ -127,6 +129,12 @@ fn rows(store: &Store, workspace: WorkspaceId, event: &SetupEvent) -> Result<Vec
         }
         SetupEvent::Strange(_) => Vec::new(),
     })
+}
+
+/// A workspace is made and removed elsewhere.
+fn whole(workspace: WorkspaceId, changed: &Changed<WorkspaceId, Workspace>) -> Vec<Step> {
+    let Some(Workspace { name, locale, time_zone }) = changed.after.clone() else { return Vec::new() };
+    vec![Step::of(CHANGE_WORKSPACE).with(workspace.0).with(name).with(locale).with(time_zone)]
 }
 
 fn member(workspace: WorkspaceId, changed: &Changed<UserId, Member>) -> Vec<Step> {

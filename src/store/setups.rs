@@ -18,7 +18,7 @@ use crate::domain::channel::Channel;
 use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, RoleId, TeamId, UserId, WorkspaceId};
 use crate::domain::journal::{Place, Subject};
 use crate::domain::setup::event::OWN;
-use crate::domain::setup::value::{CannedReply, Flow, Inbox, Member, Number, Queue, Role, Team};
+use crate::domain::setup::value::{CannedReply, Flow, Inbox, Member, Number, Queue, Role, Team, Workspace};
 use crate::domain::setup::{RecordedSetup, Setup, SetupEvent, Who};
 
 /// Events that are read of an act at most, and that are looked at between two looks of a person.
@@ -109,6 +109,7 @@ crate::statements! {
         ORDER BY seq";
     MEMBERS = concat!(members!(), " ORDER BY person.id LIMIT 10000");
     MEMBER = concat!(members!(), " AND person.id = $2");
+    WORKSPACE = "SELECT id AS workspace_id, name, locale, time_zone FROM workspaces WHERE id = $1";
     ROLES = "SELECT id, name, permissions, visibility FROM roles WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     TEAMS = "SELECT id, name FROM teams WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     QUEUES = "
@@ -169,7 +170,7 @@ pub async fn lock(transaction: &Transaction<'_>, workspace: WorkspaceId) -> Resu
 pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, versions: &[(FlowId, i32)]) -> Result<Setup> {
     let (flows, numbers): (Vec<Uuid>, Vec<i32>) = versions.iter().map(|(flow, version)| (flow.0, *version)).unzip();
     let mut prepared = Vec::new();
-    for statement in [MEMBERS, ROLES, TEAMS, QUEUES, FLOWS, CANNED_REPLIES, INBOXES] {
+    for statement in [WORKSPACE, MEMBERS, ROLES, TEAMS, QUEUES, FLOWS, CANNED_REPLIES, INBOXES] {
         prepared.push(prepare(transaction, &statement).await?);
     }
     let definitions = prepare(transaction, &DEFINITIONS).await?;
@@ -177,9 +178,10 @@ pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, version
     let named: [&(dyn ToSql + Sync); 3] = [&workspace.0, &flows, &numbers];
     let all = try_join_all(prepared.iter().map(|statement| transaction.query(statement, &of_workspace)));
     let (all, definitions) = tokio::try_join!(all, transaction.query(&definitions, &named))?;
-    let [members, roles, teams, queues, flows, replies, inboxes] = all.try_into().unwrap_or_default();
+    let [workspaces, members, roles, teams, queues, flows, replies, inboxes] = all.try_into().unwrap_or_default();
     let latest = |row: &Row| Some((FlowId(row.get(0)), row.get::<_, Option<i32>>(3)?));
     let mut setup = Setup {
+        workspaces: workspaces.iter().map(|row| (WorkspaceId(row.get(0)), itself(row))).collect(),
         members: members.iter().map(member).collect(),
         roles: roles.iter().map(own_role).collect(),
         teams: teams.iter().map(|row| (TeamId(row.get(0)), Team { name: row.get(1) })).collect(),
@@ -284,6 +286,14 @@ impl Store {
         Ok(row.map_or(JournalHead { last_seq: 0, version: 0 }, |row| JournalHead { last_seq: row.get(0), version: row.get(1) }))
     }
 
+    /// What is decided about the workspace as a whole; nothing when there is no such workspace.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn workspace(&self, workspace: WorkspaceId) -> Result<Option<Workspace>> {
+        Ok(self.query_opt(&WORKSPACE, &[&workspace.0]).await?.as_ref().map(itself))
+    }
+
     /// What became of one thing, latest first; at most `limit` events.
     ///
     /// # Errors
@@ -328,6 +338,10 @@ fn recorded(row: &Row) -> RecordedSetup {
         who: serde_json::from_value(read.who).unwrap_or(Who::Strange),
         event: serde_json::from_value(read.what).unwrap_or(SetupEvent::Strange(Value::Null)),
     }
+}
+
+fn itself(row: &Row) -> Workspace {
+    Workspace { name: row.get(1), locale: row.get(2), time_zone: row.get(3) }
 }
 
 fn member(row: &Row) -> (UserId, Member) {

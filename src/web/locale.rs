@@ -5,8 +5,10 @@ use std::borrow::Cow;
 use actix_web::HttpRequest;
 use actix_web::http::header;
 
+use crate::domain::user::LOCALES;
+
 /// The languages there are words for, best known first.
-const LANGUAGES: [&str; 2] = ["en", "es"];
+const LANGUAGES: [&str; LOCALES.len()] = LOCALES;
 
 /// The cookie that remembers a choice on this machine, for pages before the sign-in.
 pub const COOKIE: &str = "locale";

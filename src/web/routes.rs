@@ -17,7 +17,7 @@ use super::edge::guard::{FORM_LIMIT, UPLOAD_LIMIT, guard};
 use super::edge::redirect::{FIRST_PAGE, go_to};
 use super::live::socket;
 use super::messages::{self, settlements};
-use super::settings::{self, changes, teams};
+use super::settings::{self, changes, teams, workspace};
 use super::{admin, assets, availability, drafts, health, inbox, language, media, notes, sign_in, webhook, workspaces};
 use crate::domain::access::Permission;
 
@@ -61,6 +61,8 @@ pub static ROUTES: &[Entry] = &[
     get("/admin/quarantine", Who::May(Permission::SeeAdmin), Kind::Page, || web::to(admin::quarantine)),
     get("/admin/notices", Who::May(Permission::SeeAdmin), Kind::Page, || web::to(admin::notices)),
     get("/settings", Who::May(Permission::SetUp), Kind::Page, || web::to(settings::index)),
+    get("/settings/workspace", Who::May(Permission::SetUp), Kind::Page, || web::to(workspace::show)),
+    post("/settings/workspace", Who::May(Permission::SetUp), Kind::Form, || web::to(workspace::update)),
     get("/settings/teams", Who::May(Permission::SetUp), Kind::Page, || web::to(teams::index)),
     post("/settings/teams", Who::May(Permission::SetUp), Kind::Form, || web::to(teams::create)),
     get("/settings/teams/{id}", Who::May(Permission::SetUp), Kind::Page, || web::to(teams::show)),

@@ -17,11 +17,12 @@ use crate::house::{Browser, House};
 use crate::shop::Shop;
 
 /// What only admins may see, said once more than in the table.
-const FOR_ADMINS: [&str; 8] = [
+const FOR_ADMINS: [&str; 9] = [
     "/admin/quarantine",
     "/admin/notices",
     "/metrics",
     "/settings",
+    "/settings/workspace",
     "/settings/teams",
     "/settings/teams/{id}",
     "/settings/teams/{id}/removal",

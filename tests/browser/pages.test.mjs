@@ -104,6 +104,7 @@ describe("every page", () => {
       "inbox-empty": "/inbox?view=mine",
       quarantine: "/admin/quarantine",
       notices: "/admin/notices",
+      "settings-workspace": "/settings/workspace",
       "settings-teams": "/settings/teams",
       "settings-team": addresses.team,
       "settings-changes": "/settings/changes",

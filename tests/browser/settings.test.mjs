@@ -25,7 +25,9 @@ describe("settings", () => {
 
   story(() => browser, "make a team, fill it, and take that back, by keyboard alone", async () => {
     const { page } = iris
-    await page.locator('.rail__place[href="/settings/teams"]').focus()
+    await page.locator('.rail__place[href="/settings"]').focus()
+    await page.keyboard.press("Enter")
+    await page.locator('.settings__place[href="/settings/teams"]').focus()
     await page.keyboard.press("Enter")
     await page.locator("h1", { hasText: "Teams" }).waitFor()
     await page.getByLabel("New team").focus()

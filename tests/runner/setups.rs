@@ -7,7 +7,7 @@ use baton::domain::command::{Command, Person};
 use baton::domain::hours::Hours;
 use baton::domain::ids::{CannedReplyId, FlowId, QueueId, TeamId, UserId, WorkspaceId};
 use baton::domain::queue::Queue;
-use baton::domain::setup::command::{CannedReplyChange, MemberChange, QueueChange};
+use baton::domain::setup::command::{CannedReplyChange, MemberChange, QueueChange, WorkspaceChange};
 use baton::domain::setup::value::CannedReply;
 use baton::domain::setup::{By, Secret, Setup, SetupCommand, SetupEvent, SetupRefusal, Thing};
 use baton::runner::setup::Configured;
@@ -205,7 +205,14 @@ fn change(shop: &Shop, setup: &Setup, number: u64) -> SetupCommand {
     let reply = setup.canned_replies.keys().nth(pick(setup.canned_replies.len().max(1))).copied();
     let free = setup.teams.keys().copied().find(|team| *team != shop.team);
     let person = |change| SetupCommand::ChangeMember { member, change };
-    match (number % 11, reply, free) {
+    match (number % 12, reply, free) {
+        (11, ..) => SetupCommand::ChangeWorkspace {
+            change: WorkspaceChange {
+                name: Some(text),
+                locale: Some(["en", "es"][pick(2)].to_owned()),
+                time_zone: Some(["utc", "Europe/Madrid", "Mars/Olympus"][pick(3)].to_owned()),
+            },
+        },
         (0, ..) => named(queue, &text),
         (1, ..) => patient(queue, i32::try_from(number % 90).unwrap()),
         (2, ..) => person(MemberChange { name: Some(text), ..MemberChange::default() }),
@@ -240,6 +247,7 @@ fn told(mut setup: Setup, events: &[SetupEvent]) -> Setup {
     }
     for event in events {
         match event {
+            SetupEvent::Workspace(changed) => put!(workspaces, changed),
             SetupEvent::Member(changed) => put!(members, changed),
             SetupEvent::Team(changed) => put!(teams, changed),
             SetupEvent::Queue(changed) => put!(queues, changed),

@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::tz::TimeZone;
+
 use super::event::{Parts, SetupEvent};
 use super::refusal::{SetupRefusal, Thing};
-use super::value::{Flow, Member, Setup};
+use super::value::{Flow, Member, Setup, Workspace};
 use crate::domain::access::{Permission, Role};
 use crate::domain::channel;
 use crate::domain::flows::validation;
 use crate::domain::refusal::Refusal;
+use crate::domain::user::LOCALES;
 
 /// Characters of a name, of a key or shortcut, and of a prepared text (as WhatsApp takes one).
 const LONGEST_NAME: usize = 80;
@@ -53,6 +56,7 @@ fn is_about_being_here(event: &SetupEvent) -> bool {
 
 fn faults(setup: &Setup) -> BTreeSet<SetupRefusal> {
     let mut faults = BTreeSet::new();
+    workspace(setup, &mut faults);
     people(setup, &mut faults);
     roles(setup, &mut faults);
     teams(setup, &mut faults);
@@ -63,6 +67,16 @@ fn faults(setup: &Setup) -> BTreeSet<SetupRefusal> {
         fit_name(name, &mut faults);
     }
     faults
+}
+
+fn workspace(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
+    for Workspace { name, locale, time_zone } in setup.workspaces.values() {
+        fit_name(name, faults);
+        fit_locale(locale, faults);
+        if TimeZone::get(time_zone).is_err() {
+            faults.insert(SetupRefusal::TimeZoneUnknown { time_zone: time_zone.clone() });
+        }
+    }
 }
 
 fn people(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
@@ -153,6 +167,12 @@ fn inboxes(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
         if inbox.flow.is_some_and(|flow| !setup.flows.contains_key(&flow)) {
             faults.insert(SetupRefusal::Unknown(Thing::Flow));
         }
+    }
+}
+
+fn fit_locale(locale: &str, faults: &mut BTreeSet<SetupRefusal>) {
+    if !LOCALES.contains(&locale) {
+        faults.insert(SetupRefusal::LocaleUnknown { locale: locale.to_owned() });
     }
 }
 

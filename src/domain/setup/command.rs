@@ -37,6 +37,9 @@ impl By {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum SetupCommand {
+    ChangeWorkspace {
+        change: WorkspaceChange,
+    },
     AddMember {
         member: UserId,
         new: NewMember,
@@ -157,6 +160,14 @@ pub enum NewTeams {
     /// Every team there is.
     All,
     These(BTreeSet<TeamId>),
+}
+
+/// As [`MemberChange`], of the workspace itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WorkspaceChange {
+    pub name: Option<String>,
+    pub locale: Option<String>,
+    pub time_zone: Option<String>,
 }
 
 /// What is to be another; what is not named stays.

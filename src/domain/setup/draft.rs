@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::command::{CannedReplyChange, InboxChange, MemberChange, NewMember, NewTeams, QueueChange, RoleChange, SetupCommand};
+use super::command::{
+    CannedReplyChange, InboxChange, MemberChange, NewMember, NewTeams, QueueChange, RoleChange, SetupCommand, WorkspaceChange,
+};
 use super::event::{Changed, SetupEvent};
 use super::refusal::{SetupRefusal, Thing};
 use super::undo;
-use super::value::{self, Flow, Inbox, Member, Queue, Setup, Team};
+use super::value::{self, Flow, Inbox, Member, Queue, Setup, Team, Workspace};
 use crate::domain::access::Role;
 use crate::domain::agent::Availability;
 use crate::domain::channel;
@@ -33,6 +36,7 @@ impl Draft {
     pub fn finish(self, before: &Setup) -> (Setup, Vec<SetupEvent>) {
         let after = self.setup;
         let mut events: Vec<SetupEvent> = Vec::new();
+        events.extend(changed(&before.workspaces, &after.workspaces).map(SetupEvent::Workspace));
         events.extend(changed(&before.roles, &after.roles).map(SetupEvent::Role));
         events.extend(changed(&before.teams, &after.teams).map(SetupEvent::Team));
         events.extend(changed(&before.members, &after.members).map(SetupEvent::Member));
@@ -46,6 +50,10 @@ impl Draft {
 
     pub fn apply(&mut self, command: SetupCommand) -> Applied {
         match command {
+            SetupCommand::ChangeWorkspace { change } => {
+                let workspace = self.setup.workspaces.values_mut().next().ok_or(SetupRefusal::Unknown(Thing::Workspace))?;
+                change_workspace(workspace, change);
+            }
             SetupCommand::AddMember { member, new, password: _ } => self.employ(member, new)?,
             SetupCommand::ChangeMember { member, change } => change_member(self.member(member)?, change),
             SetupCommand::Activate { member } => self.member(member)?.active = true,
@@ -199,6 +207,19 @@ fn set<T>(part: &mut T, wanted: Option<T>) {
 
 fn trimmed(name: &str) -> String {
     name.trim().to_owned()
+}
+
+fn change_workspace(it: &mut Workspace, change: WorkspaceChange) {
+    let WorkspaceChange { name, locale, time_zone } = change;
+    set(&mut it.name, name.map(|name| trimmed(&name)));
+    set(&mut it.locale, locale);
+    set(&mut it.time_zone, time_zone.map(|name| spelled(&name)));
+}
+
+/// A time zone as the tz database spells it, if it knows it.
+fn spelled(time_zone: &str) -> String {
+    let known = TimeZone::get(time_zone.trim()).ok();
+    known.as_ref().and_then(TimeZone::iana_name).unwrap_or(time_zone.trim()).to_owned()
 }
 
 fn change_member(it: &mut Member, change: MemberChange) {

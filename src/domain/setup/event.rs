@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::value::{CannedReply, Flow, Inbox, Member, Queue, Role, Team};
-use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, RoleId, TeamId, UserId};
+use super::value::{CannedReply, Flow, Inbox, Member, Queue, Role, Team, Workspace};
+use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, RoleId, TeamId, UserId, WorkspaceId};
 
 /// What must not be read anywhere but where it is used. It is neither shown nor stored with what it came along with.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -44,6 +44,7 @@ pub struct Changed<I, T> {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "thing", rename_all = "snake_case")]
 pub enum SetupEvent {
+    Workspace(Changed<WorkspaceId, Workspace>),
     Member(Changed<UserId, Member>),
     Role(Changed<RoleId, Role>),
     Team(Changed<TeamId, Team>),
@@ -179,6 +180,7 @@ impl SetupEvent {
     pub fn kind(&self) -> String {
         let of = |thing: &str, verb: &str| format!("{thing}_{verb}");
         match self {
+            SetupEvent::Workspace(changed) => of("workspace", changed.verb()),
             SetupEvent::Member(changed) => of("member", changed.verb()),
             SetupEvent::Role(changed) => of("role", changed.verb()),
             SetupEvent::Team(changed) => of("team", changed.verb()),
@@ -197,6 +199,7 @@ impl SetupEvent {
     #[must_use]
     pub fn about(&self) -> Option<(Uuid, Parts)> {
         match self {
+            SetupEvent::Workspace(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::Member(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::Role(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::Team(changed) => Some((changed.id.0, changed.parts())),
@@ -215,6 +218,7 @@ impl SetupEvent {
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         match self {
+            SetupEvent::Workspace(changed) => changed.latest().map(|workspace| &*workspace.name),
             SetupEvent::Member(changed) => changed.latest().map(|member| &*member.name),
             SetupEvent::Role(changed) => changed.latest().map(|role| &*role.name),
             SetupEvent::Team(changed) => changed.latest().map(|team| &*team.name),
@@ -236,6 +240,7 @@ impl SetupEvent {
     #[must_use]
     pub fn differences(&self) -> Vec<(String, Value, Value)> {
         match self {
+            SetupEvent::Workspace(changed) => changed.differences(),
             SetupEvent::Member(changed) => changed.differences(),
             SetupEvent::Role(changed) => changed.differences(),
             SetupEvent::Team(changed) => changed.differences(),

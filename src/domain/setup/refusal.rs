@@ -5,6 +5,7 @@ use std::fmt;
 /// What a command may speak of that is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Thing {
+    Workspace,
     Member,
     Role,
     Team,
@@ -18,6 +19,7 @@ pub enum Thing {
 impl Thing {
     fn key(self) -> &'static str {
         match self {
+            Thing::Workspace => "unknown_workspace",
             Thing::Member => "unknown_person",
             Thing::Role => "unknown_role",
             Thing::Team => "unknown_team",
@@ -33,6 +35,7 @@ impl Thing {
 impl fmt::Display for Thing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Thing::Workspace => "workspace",
             Thing::Member => "person",
             Thing::Role => "role",
             Thing::Team => "team",
@@ -74,6 +77,10 @@ pub enum SetupRefusal {
     TextMissing,
     #[error("“{start}…” is longer than {limit} characters")]
     TextTooLong { start: String, limit: usize },
+    #[error("{locale} is no language that the interface speaks")]
+    LocaleUnknown { locale: String },
+    #[error("{time_zone} is no time zone; write it as Europe/Madrid")]
+    TimeZoneUnknown { time_zone: String },
     #[error("“{key}” cannot be a key: small letters, digits, - and _, at most 40 of them")]
     KeyUnfit { key: String },
     #[error("“{shortcut}” cannot be a shortcut: no spaces, at most 40 characters")]
@@ -121,6 +128,8 @@ impl SetupRefusal {
             SetupRefusal::AppKnownOtherwise => "app_known_otherwise",
             SetupRefusal::TextMissing => "text_missing",
             SetupRefusal::TextTooLong { .. } => "too_long",
+            SetupRefusal::LocaleUnknown { .. } => "locale_unknown",
+            SetupRefusal::TimeZoneUnknown { .. } => "time_zone_unknown",
             SetupRefusal::KeyUnfit { .. } => "key_unfit",
             SetupRefusal::ShortcutUnfit { .. } => "shortcut_unfit",
             SetupRefusal::OutOfRange { .. } => "out_of_range",
@@ -143,6 +152,8 @@ impl SetupRefusal {
             SetupRefusal::Unknown(_)
             | SetupRefusal::TextMissing
             | SetupRefusal::TextTooLong { .. }
+            | SetupRefusal::LocaleUnknown { .. }
+            | SetupRefusal::TimeZoneUnknown { .. }
             | SetupRefusal::KeyUnfit { .. }
             | SetupRefusal::ShortcutUnfit { .. }
             | SetupRefusal::OutOfRange { .. }
@@ -173,6 +184,8 @@ impl SetupRefusal {
             SetupRefusal::RoleNameTaken { name }
             | SetupRefusal::TeamNameTaken { name }
             | SetupRefusal::ChangedMeanwhile { name: Some(name) } => vec![("name", name.clone())],
+            SetupRefusal::LocaleUnknown { locale } => vec![("locale", locale.clone())],
+            SetupRefusal::TimeZoneUnknown { time_zone } => vec![("time_zone", time_zone.clone())],
             SetupRefusal::QueueKeyTaken { key } | SetupRefusal::KeyUnfit { key } => vec![("key", key.clone())],
             SetupRefusal::ShortcutTaken { shortcut } | SetupRefusal::ShortcutUnfit { shortcut } => vec![("shortcut", shortcut.clone())],
             SetupRefusal::TextTooLong { limit, .. } => vec![("limit", limit.to_string())],

@@ -8,11 +8,13 @@ use serde_json::Value;
 use crate::domain::access::{self, Rights};
 use crate::domain::agent::Availability;
 use crate::domain::channel::Channel;
-use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, RoleId, TeamId, UserId};
+use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, RoleId, TeamId, UserId, WorkspaceId};
 
 /// Everything that administrators decide in a workspace.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Setup {
+    /// The workspace itself; none where only one person was read.
+    pub workspaces: BTreeMap<WorkspaceId, Workspace>,
     pub members: BTreeMap<UserId, Member>,
     /// Those that the workspace made, beside those that every one has.
     pub roles: BTreeMap<RoleId, Role>,
@@ -25,6 +27,16 @@ pub struct Setup {
     pub definitions: BTreeMap<(FlowId, i32), Value>,
     /// The last version of each flow that has any.
     pub latest_versions: BTreeMap<FlowId, i32>,
+}
+
+/// What is decided about the workspace as a whole. Whoever adds a part adds it to [`super::command::WorkspaceChange`], too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Workspace {
+    pub name: String,
+    /// The language that newcomers and customers of an unknown language are met in, such as `en`.
+    pub locale: String,
+    /// As the tz database spells it, such as `Europe/Madrid`.
+    pub time_zone: String,
 }
 
 /// Somebody who works here, or did.

@@ -3,6 +3,7 @@
 pub mod changes;
 pub mod teams;
 pub mod view;
+pub mod workspace;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -29,7 +30,7 @@ pub(super) struct Did {
 
 /// `GET /settings`
 pub(super) async fn index() -> HttpResponse {
-    go_to("/settings/teams")
+    go_to("/settings/workspace")
 }
 
 /// What stands around every page of settings, and how it stands.

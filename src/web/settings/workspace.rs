@@ -1,0 +1,57 @@
+//! The workspace as a whole: what it is called, which language it speaks first, and where its day begins.
+
+pub mod view;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use self::view::{Typed, WorkspacePage};
+use super::changes::about;
+use super::{Did, configure, done, shell};
+use crate::domain::setup::SetupCommand;
+use crate::domain::setup::command::WorkspaceChange;
+use crate::web::edge::answer::page;
+use crate::web::edge::error::{Error, Result};
+use crate::web::sessions::signed::Signed;
+use crate::web::state::State;
+
+const HERE: &str = "/settings/workspace";
+
+#[derive(Debug, Deserialize)]
+pub(in crate::web) struct Form {
+    name: String,
+    locale: String,
+    time_zone: String,
+    seen: Option<i64>,
+}
+
+/// `GET /settings/workspace`
+pub(in crate::web) async fn show(state: web::Data<State>, signed: Signed, did: web::Query<Did>) -> Result<HttpResponse> {
+    whole(&state, &signed, &did, None).await
+}
+
+/// `POST /settings/workspace`
+pub(in crate::web) async fn update(state: web::Data<State>, signed: Signed, form: web::Form<Form>) -> Result<HttpResponse> {
+    let Form { name, locale, time_zone, seen } = form.into_inner();
+    let typed = Typed { name: name.trim().to_owned(), locale, time_zone: time_zone.trim().to_owned() };
+    let Typed { name, locale, time_zone } = typed.clone();
+    let change = WorkspaceChange { name: Some(name), locale: Some(locale), time_zone: Some(time_zone) };
+    match configure(&state, &signed, SetupCommand::ChangeWorkspace { change }, seen).await {
+        Ok(configured) => Ok(done(HERE, &configured)),
+        Err(error) => whole(&state, &signed, &Did::default(), Some((typed, error))).await,
+    }
+}
+
+/// The page; after a refusal with what was typed.
+async fn whole(state: &State, signed: &Signed, did: &Did, refused: Option<(Typed, Error)>) -> Result<HttpResponse> {
+    let (chrome, mut shell) = shell(state, signed, did).await?;
+    let now = async { Ok(state.store.workspace(signed.workspace).await?) };
+    let (now, acts) = tokio::try_join!(now, about(state, signed, signed.workspace.0))?;
+    let now = Typed::of(&now.ok_or(Error::NotFound)?);
+    let (typed, error) = refused.unzip();
+    let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
+    let clock = view::clock(&now.time_zone, Timestamp::now());
+    page(status, &WorkspacePage { chrome, shell, typed: typed.unwrap_or_else(|| now.clone()), now, clock, acts })
+}

@@ -1,0 +1,87 @@
+//! The page of the workspace itself.
+
+use std::sync::LazyLock;
+
+use askama::Template;
+use askama_web::WebTemplate;
+use jiff::Timestamp;
+use jiff::tz::{self, TimeZone};
+
+use crate::domain::setup::value::Workspace;
+use crate::web::layouts::chrome::Chrome;
+use crate::web::layouts::time;
+use crate::web::layouts::ui;
+use crate::web::locale::Locale;
+use crate::web::settings::changes::view::Act;
+use crate::web::settings::view::Shell;
+
+/// `GET /settings/workspace`
+#[derive(Template, WebTemplate)]
+#[template(path = "settings/workspace.html")]
+pub struct WorkspacePage {
+    pub chrome: Chrome,
+    pub shell: Shell,
+    pub typed: Typed,
+    /// As it is.
+    pub now: Typed,
+    /// What the clock says where the workspace is.
+    pub clock: String,
+    /// What became of it.
+    pub acts: Vec<Act>,
+}
+
+/// What stands in the form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Typed {
+    pub name: String,
+    pub locale: String,
+    pub time_zone: String,
+}
+
+impl Typed {
+    #[must_use]
+    pub fn of(workspace: &Workspace) -> Self {
+        let Workspace { name, locale, time_zone } = workspace.clone();
+        Self { name, locale, time_zone }
+    }
+}
+
+/// Names of time zones that people choose from: those of places, and UTC.
+static TIME_ZONES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let is_place = |name: &String| name == "UTC" || name.contains('/') && !name.starts_with("Etc/") && !name.starts_with("posix/");
+    let mut names: Vec<String> = tz::db().available().map(|name| name.to_string()).filter(is_place).collect();
+    names.sort();
+    names
+});
+
+/// What the clock says in a time zone: hours and minutes.
+#[must_use]
+pub fn clock(time_zone: &str, now: Timestamp) -> String {
+    now.to_zoned(TimeZone::get(time_zone).unwrap_or(TimeZone::UTC)).strftime("%H:%M").to_string()
+}
+
+impl WorkspacePage {
+    fn time_zones(&self) -> &'static [String] {
+        &TIME_ZONES
+    }
+
+    /// What the language of that tag is called; a tag that nobody knows calls itself.
+    fn language(&self, tag: &str) -> String {
+        Locale::of(tag).map_or_else(|| tag.to_owned(), |locale| locale.t("language.own_name").into_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_zones_are_those_of_places() {
+        assert!(TIME_ZONES.len() > 300 && TIME_ZONES.iter().all(|name| TimeZone::get(name).is_ok()), "{}", TIME_ZONES.len());
+        for name in ["UTC", "Europe/Madrid", "America/Argentina/Ushuaia"] {
+            assert!(TIME_ZONES.iter().any(|known| known == name), "{name}");
+        }
+        let noon = "2026-07-01T12:00:00Z".parse().unwrap();
+        assert_eq!((clock("Europe/Madrid", noon).as_str(), clock("Mars/Olympus", noon).as_str()), ("14:00", "12:00"));
+    }
+}
