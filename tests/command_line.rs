@@ -103,7 +103,9 @@ fn a_password_may_come_from_standard_input_and_is_not_shown() {
     installation.does(&["migrate"], "");
     installation.does(&["workspace", "create", "--name", "Harbour"], "");
     let short = installation.refuses(&ana("Harbour", &["--password-stdin"]), "secret\n");
-    assert!(short.contains("has 6 characters; give it at least 10"), "{short}");
+    assert!(short.contains("too short; give it at least 12"), "{short}");
+    let common = installation.refuses(&ana("Harbour", &["--password-stdin"]), "P@ssw0rd123!\n");
+    assert!(common.contains("among the first that others try"), "{common}");
     let said = installation.does(&ana("Harbour", &["--password-stdin"]), "correct horse battery\n");
     assert!(!said.contains("assword"), "{said}");
 }
@@ -123,7 +125,7 @@ fn somebody_leaves_comes_back_and_gets_another_password_or_role() {
     assert!(installation.does(&person("password", &[]), "").contains("Password, shown only now: "));
     let said = installation.does(&person("password", &["--password-stdin"]), "correct horse battery\n");
     assert!(said.contains("signed out everywhere") && !said.contains("horse"), "{said}");
-    assert!(installation.refuses(&person("password", &["--password-stdin"]), "short\n").contains("give it at least 10"));
+    assert!(installation.refuses(&person("password", &["--password-stdin"]), "short\n").contains("give it at least 12"));
     assert!(installation.does(&person("sign-out", &[]), "").contains("0 sessions ended"));
     assert!(installation.does(&person("role", &["--role", "admin"]), "").starts_with("Ana is admin now."));
     assert!(installation.refuses(&["user", "deactivate", "--email", "eve@example.com"], "").contains("nobody has the e-mail address"));

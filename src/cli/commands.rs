@@ -11,6 +11,7 @@ use baton::doctor::Health;
 use baton::domain::access::Role;
 use baton::domain::hours::Hours;
 use baton::domain::ids::{QueueId, TeamId, UserId, WorkspaceId};
+use baton::domain::password::PasswordRule;
 use baton::domain::queue::Queue;
 use baton::domain::setup::command::{NewMember, NewTeams};
 use baton::domain::setup::{By, Secret, SetupCommand};
@@ -19,7 +20,7 @@ use baton::store::Store;
 use baton::store::sealed::Keys;
 use baton::store::users::{FIRST_CAPACITY, NewWorkspace};
 use baton::web::locale::Locale;
-use baton::web::sign_in::passwords::{self, Passwords};
+use baton::web::sign_in::passwords::Passwords;
 
 use super::installation::{Installation, in_words};
 use super::{UserCommand, WorkspaceCommand, history, people};
@@ -109,6 +110,7 @@ struct Newcomer {
 async fn create_user(config: &Config, workspace: &str, newcomer: Newcomer, given: Given) -> Result<()> {
     let Newcomer { email, name, role, locale } = newcomer;
     check_locale(&locale)?;
+    given.check(&name, &email)?;
     let installation = Installation::of(config)?;
     let workspace = find_workspace(installation.store(), workspace).await?;
     let password = Secret::new(Passwords::new()?.hash(given.password.clone()).await?);
@@ -136,6 +138,11 @@ impl Given {
     fn of(password_stdin: bool) -> Result<Self> {
         let password = if password_stdin { read_password()? } else { invent_password() };
         Ok(Self { password, is_invented: !password_stdin })
+    }
+
+    /// Whether somebody of this name and address may take it.
+    pub(super) fn check(&self, name: &str, email: &EmailAddress) -> Result<()> {
+        Ok(PasswordRule::default().check(&self.password, &[name, email.as_str()])?)
     }
 
     /// Shows what was made up, once.
@@ -166,12 +173,7 @@ pub(super) async fn find_workspace(store: &Store, wanted: &str) -> Result<Worksp
 fn read_password() -> Result<String> {
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).context("the password cannot be read from standard input")?;
-    let password = line.trim_end_matches(['\r', '\n']);
-    match password.chars().count() {
-        length if length < passwords::SHORTEST => bail!("the password has {length} characters; give it at least {}", passwords::SHORTEST),
-        length if length > passwords::LONGEST => bail!("the password has {length} characters; give it at most {}", passwords::LONGEST),
-        _ => Ok(password.to_owned()),
-    }
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 fn invent_password() -> String {

@@ -35,6 +35,7 @@ pub async fn activate(config: &Config, email: &EmailAddress, workspace: Option<&
 pub async fn change_password(config: &Config, email: &EmailAddress, given: Given) -> Result<()> {
     let installation = Installation::of(config)?;
     let user = installation.account(email).await?;
+    given.check(&user.name, email)?;
     let hash = Secret::new(Passwords::new()?.hash(given.password.clone()).await?);
     installation.configure(user.workspace, SetupCommand::ReplacePassword { member: user.id, hash }).await?;
     println!("{} has another password, and is signed out everywhere.", user.name);

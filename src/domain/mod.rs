@@ -26,6 +26,7 @@ pub mod journal;
 mod letting_go;
 pub mod message;
 pub mod needs;
+pub mod password;
 pub mod queue;
 mod receiving;
 pub mod refusal;

@@ -81,7 +81,8 @@ pub fn named_keys() -> BTreeSet<String> {
 
 /// Keys to which code adds a last part: plural forms and who did it.
 fn is_prefix(key: &str) -> bool {
-    const PREFIXES: [&str; 13] = [
+    const PREFIXES: [&str; 14] = [
+        "password.too_short",
         "settings.people",
         "settings.queues",
         "line.reopened",

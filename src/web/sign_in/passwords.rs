@@ -8,17 +8,26 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::domain::password::{MOST, WeakPassword};
+use crate::web::locale::Locale;
+
 /// One takes 19 MiB and a core for some hundredths of a second; a flood of sign-ins must not take the machine.
 const AT_A_TIME: usize = 2;
 
 /// How long a sign-in waits for its turn.
 const WAIT_FOR_TURN: Duration = Duration::from_secs(5);
 
-/// Shorter new passwords are refused.
-pub const SHORTEST: usize = 10;
+/// Bytes of the longest password there can be; a longer one is refused unread.
+const LONGEST: usize = 4 * MOST;
 
-/// Longer passwords are refused unread: nobody types them.
-pub const LONGEST: usize = 1_000;
+/// Why a password is not taken, for whoever chose it.
+#[must_use]
+pub fn words(locale: Locale, weak: WeakPassword) -> String {
+    match weak {
+        WeakPassword::TooShort { least } => locale.count(weak.key(), i64::try_from(least).unwrap_or(i64::MAX)),
+        WeakPassword::TooLong | WeakPassword::Common | WeakPassword::OwnName => locale.t(weak.key()).into_owned(),
+    }
+}
 
 /// Why a password could be neither made nor checked.
 #[derive(Debug, thiserror::Error)]
