@@ -147,6 +147,27 @@ CREATE TABLE sessions (
 -- Ending all sessions of a person.
 CREATE INDEX sessions_by_user ON sessions (workspace_id, user_id);
 
+-- Mails to people that wait to be sent, and for a while what became of them. Of the installation: an account is somebody in several
+-- workspaces.
+CREATE TABLE mails (
+    id uuid PRIMARY KEY,
+    -- Sealed, as `app_secret` is; nothing once it was sent or given up: it may hold a link that lets its reader in.
+    sealed text,
+    -- When it is tried next; nothing once it was sent or given up.
+    due_at timestamptz,
+    attempts integer NOT NULL DEFAULT 0,
+    -- When it is of no use any more.
+    expires_at timestamptz NOT NULL,
+    sent_at timestamptz,
+    -- What the mail server said last, when it did not take it.
+    failure text,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+-- Those to send.
+CREATE INDEX mails_due ON mails (due_at) WHERE due_at IS NOT NULL;
+-- Those to forget.
+CREATE INDEX mails_by_expiry ON mails (expires_at);
+
 -- Keys of the short-lived tokens, by `kid`.
 CREATE TABLE signing_keys (
     kid text PRIMARY KEY,

@@ -19,6 +19,7 @@ use crate::config::{Config, LogFormat};
 use crate::live::bus::Bus;
 use crate::live::rate_limits::RateLimits;
 use crate::live::{Live, presence};
+use crate::mail::Mailer;
 use crate::media::MediaStore;
 use crate::runner::Runner;
 use crate::runner::guard::kept_up;
@@ -129,6 +130,7 @@ impl App {
                 live: live.clone(),
                 adapters: adapters.clone(),
                 media: media.clone(),
+                mailer: Mailer::of(&config).context("BATON_SMTP_HOST is no name of a mail server")?,
             };
             workers.start(&mut tasks, &stop);
         }

@@ -10,6 +10,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use lettre::message::Mailbox;
 use url::Url;
 
 pub use network::Network;
@@ -44,6 +45,24 @@ pub struct Config {
     pub secret_keys: Vec<(String, [u8; 32])>,
     /// What programs send that read the figures; without one only admins see them.
     pub metrics_token: Option<String>,
+    /// The mail server; without one no mails are sent.
+    pub smtp_host: Option<String>,
+    pub smtp_port: u16,
+    pub smtp_tls: Encryption,
+    pub smtp_user: Option<String>,
+    pub smtp_password: Option<String>,
+    /// Whom mails come from.
+    pub smtp_from: Option<Mailbox>,
+}
+
+/// How the mail server is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encryption {
+    /// In the open at first, and encrypted before anything is said.
+    StartTls,
+    /// From the first byte.
+    Tls,
+    None,
 }
 
 /// How log lines are written.
@@ -102,7 +121,24 @@ impl Config {
     fn read(value_of: impl Fn(&str) -> Option<String>) -> Result<Self, Faults> {
         let mut config = Self::blank();
         let faults: Vec<String> = SETTINGS.iter().filter_map(|setting| setting.apply(&mut config, value_of(setting.name)).err()).collect();
+        let faults: Vec<String> = faults.into_iter().chain(config.mail_faults()).collect();
         if faults.is_empty() { Ok(config) } else { Err(Faults(faults)) }
+    }
+
+    /// Whether mails can be sent.
+    #[must_use]
+    pub fn sends_mails(&self) -> bool {
+        self.smtp_host.is_some()
+    }
+
+    /// What the settings of the mail server lack of each other.
+    fn mail_faults(&self) -> impl Iterator<Item = String> {
+        let has_no_sender = self.smtp_host.is_some() && self.smtp_from.is_none();
+        let knows_half = self.smtp_user.is_some() != self.smtp_password.is_some();
+        let sender =
+            "BATON_SMTP_FROM is not set; with BATON_SMTP_HOST it says whom mails come from, such as `Support <baton@shop.example>`.";
+        let half = "BATON_SMTP_USER and BATON_SMTP_PASSWORD belong together; set both, or neither.";
+        [has_no_sender.then_some(sender), knows_half.then_some(half)].into_iter().flatten().map(str::to_owned)
     }
 
     /// What the table fills in: every field is set by its setting, from outside or by default.
@@ -125,6 +161,12 @@ impl Config {
             trusted_proxies: Vec::new(),
             secret_keys: Vec::new(),
             metrics_token: None,
+            smtp_host: None,
+            smtp_port: 0,
+            smtp_tls: Encryption::StartTls,
+            smtp_user: None,
+            smtp_password: None,
+            smtp_from: None,
         }
     }
 }

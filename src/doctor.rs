@@ -4,6 +4,7 @@ mod clock;
 mod database;
 mod disk;
 mod inboxes;
+mod mail;
 mod redis;
 mod secrets;
 
@@ -72,7 +73,7 @@ pub async fn examine(config: &Result<Config, Faults>) -> Vec<Finding> {
 }
 
 async fn installation(config: &Config) -> Vec<Finding> {
-    let mut findings = vec![disk::examine(config), redis::examine(&config.redis_url).await];
+    let mut findings = vec![disk::examine(config), redis::examine(&config.redis_url).await, mail::examine(config).await];
     let opened = Keys::new(&config.secret_keys).and_then(|keys| Store::new(&config.database_url, config.database_pool, keys));
     let store = match opened {
         Ok(store) => store,

@@ -11,6 +11,7 @@ pub mod demo;
 pub mod doctor;
 pub mod domain;
 pub mod live;
+pub mod mail;
 pub mod media;
 pub mod metrics;
 pub mod runner;

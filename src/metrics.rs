@@ -50,6 +50,7 @@ fn describe() {
     );
     describe_counter!("baton_bus_dropped_total", "Messages the bus had no room for");
     describe_counter!("baton_connections_refused_total", "Connections this node had no place for");
+    describe_counter!("baton_mails_total", "Attempts to send a mail, by outcome");
     describe_gauge!("baton_tasks", "Contacts, apps, numbers and queues that are being worked on now, by kind");
     describe_counter!("baton_tasks_lost_total", "Rounds of such work that ended in a panic");
     describe_counter!("baton_loops_lost_total", "Loops that ended in a panic and began anew, by name");

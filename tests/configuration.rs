@@ -120,3 +120,18 @@ fn two_nodes_of_one_host_have_different_names() {
     let names = [(); 2].map(|()| Config::from_pairs(&required()).unwrap().node);
     assert_ne!(names[0], names[1]);
 }
+
+#[test]
+fn a_mail_server_needs_a_sender_and_knows_all_of_whom_it_speaks_to() {
+    let server = with("BATON_SMTP_HOST", "smtp.example").unwrap_err();
+    assert!(server.len() == 1 && server[0].starts_with("BATON_SMTP_FROM is not set"), "{server:?}");
+    let half = with("BATON_SMTP_USER", "baton").unwrap_err();
+    assert!(half.len() == 1 && half[0].contains("belong together"), "{half:?}");
+    for (name, value) in
+        [("BATON_SMTP_HOST", "smtp example"), ("BATON_SMTP_PORT", "0"), ("BATON_SMTP_TLS", "ssl"), ("BATON_SMTP_FROM", "Support")]
+    {
+        fault(name, value);
+    }
+    let from = with("BATON_SMTP_FROM", "Support <baton@shop.example>").unwrap();
+    assert!(!from.sends_mails() && from.smtp_from.is_some_and(|from| from.email.domain() == "shop.example"));
+}

@@ -21,6 +21,10 @@ mod drafts;
 mod forms;
 #[path = "inbox/identities.rs"]
 mod identities;
+#[path = "support/mailbox.rs"]
+mod mailbox;
+#[path = "inbox/mails.rs"]
+mod mails;
 #[path = "inbox/pages.rs"]
 mod pages;
 #[path = "inbox/paused.rs"]

@@ -6,10 +6,11 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
+use lettre::message::Mailbox;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use super::{Durability, LogFormat, Network};
+use super::{Durability, Encryption, LogFormat, Network};
 
 /// Shorter tokens can be guessed.
 const SHORTEST_TOKEN: usize = 16;
@@ -120,6 +121,37 @@ pub(super) fn token(text: &str) -> Parsed<Option<String>> {
         text if text.len() >= SHORTEST_TOKEN && text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(Some(text.to_owned())),
         _ => Err(format!("is neither `none` nor {SHORTEST_TOKEN} letters, digits and signs at least, without spaces")),
     }
+}
+
+/// Anything but `none`; never repeated in a fault: it may be a secret.
+pub(super) fn some(text: &str) -> Option<String> {
+    (text != "none").then(|| text.to_owned())
+}
+
+pub(super) fn host(text: &str) -> Parsed<Option<String>> {
+    let is_host = |text: &str| url::Host::parse(text).is_ok();
+    match some(text) {
+        Some(text) if !is_host(&text) => Err(format!("is `{text}`, neither `none` nor the name of a host such as `smtp.example`")),
+        host => Ok(host),
+    }
+}
+
+pub(super) fn port(text: &str) -> Parsed<u16> {
+    text.parse().ok().filter(|port| *port > 0).ok_or_else(|| format!("is `{text}`, not a port from 1 to 65535"))
+}
+
+pub(super) fn encryption(text: &str) -> Parsed<Encryption> {
+    match text {
+        "starttls" => Ok(Encryption::StartTls),
+        "tls" => Ok(Encryption::Tls),
+        "none" => Ok(Encryption::None),
+        _ => Err(format!("is `{text}`, neither `starttls` nor `tls` nor `none`")),
+    }
+}
+
+pub(super) fn mailbox(text: &str) -> Parsed<Option<Mailbox>> {
+    let fault = |_| format!("is `{text}`, not a sender such as `Support <baton@shop.example>`");
+    some(text).map(|text| text.parse()).transpose().map_err(fault)
 }
 
 /// Never repeats what it cannot read.

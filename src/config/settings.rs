@@ -139,6 +139,49 @@ pub const SETTINGS: &[Setting] = &[
                   see the figures.",
         read: |config, text| parse::token(text).map(|value| config.metrics_token = value),
     },
+    Setting {
+        name: "BATON_SMTP_HOST",
+        default: Fallback::Text("none"),
+        meaning: "The mail server that invitations and links for a new password leave through, such as `smtp.example`; with `none` no mails \
+                  are sent, and invitations are links to copy.",
+        read: |config, text| parse::host(text).map(|value| config.smtp_host = value),
+    },
+    Setting {
+        name: "BATON_SMTP_PORT",
+        default: Fallback::Text("587"),
+        meaning: "Its port: 587 with `starttls`, 465 with `tls`.",
+        read: |config, text| parse::port(text).map(|value| config.smtp_port = value),
+    },
+    Setting {
+        name: "BATON_SMTP_TLS",
+        default: Fallback::Text("starttls"),
+        meaning: "How it is spoken to: `starttls`, `tls` from the first byte, or `none` for one on this machine.",
+        read: |config, text| parse::encryption(text).map(|value| config.smtp_tls = value),
+    },
+    Setting {
+        name: "BATON_SMTP_USER",
+        default: Fallback::Text("none"),
+        meaning: "Whom the mail server knows us as; with `none` it is not told.",
+        read: |config, text| {
+            config.smtp_user = parse::some(text);
+            Ok(())
+        },
+    },
+    Setting {
+        name: "BATON_SMTP_PASSWORD",
+        default: Fallback::Text("none"),
+        meaning: "The password of `BATON_SMTP_USER`.",
+        read: |config, text| {
+            config.smtp_password = parse::some(text);
+            Ok(())
+        },
+    },
+    Setting {
+        name: "BATON_SMTP_FROM",
+        default: Fallback::Text("none"),
+        meaning: "Whom mails come from, such as `Support <baton@shop.example>`; needed with `BATON_SMTP_HOST`.",
+        read: |config, text| parse::mailbox(text).map(|value| config.smtp_from = value),
+    },
 ];
 
 /// The text of `docs/configuration.md`.

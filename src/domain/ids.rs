@@ -59,6 +59,8 @@ ids! {
     BotId;
     CannedReplyId;
     SessionId;
+    /// A mail to somebody.
+    MailId;
     /// One taking of messages out of the outbox; whatever comes of it names it.
     ClaimId;
 }

@@ -24,6 +24,7 @@ pub mod inbound;
 pub mod inbox;
 pub mod journal;
 mod letting_go;
+pub mod mail;
 pub mod message;
 pub mod needs;
 pub mod password;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::access::Role;
 use super::ids::{UserId, WorkspaceId};
@@ -12,8 +12,8 @@ use super::ids::{UserId, WorkspaceId};
 pub const LOCALES: [&str; 2] = ["en", "es"];
 
 /// An e-mail address as a person signs in with it: trimmed, lower case.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct EmailAddress(String);
 
 /// Longer ones cannot be delivered to (RFC 5321, 4.5.3.1.3, less the angle brackets).
@@ -42,6 +42,20 @@ impl FromStr for EmailAddress {
             return Err(NotAnEmailAddress);
         }
         Ok(Self(text.to_lowercase()))
+    }
+}
+
+impl TryFrom<String> for EmailAddress {
+    type Error = NotAnEmailAddress;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<EmailAddress> for String {
+    fn from(address: EmailAddress) -> Self {
+        address.0
     }
 }
 

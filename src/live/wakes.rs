@@ -22,6 +22,7 @@ pub enum Wake {
     Agent(WorkspaceId, UserId),
     Timers,
     Media,
+    Mails,
 }
 
 /// The wake-ups of this node: each place at most once, however often it is named.
@@ -34,6 +35,7 @@ pub struct Wakes {
     /// Counted, because several loops hear of it.
     pub timers: watch::Sender<u64>,
     pub media: Notify,
+    pub mails: Notify,
 }
 
 impl Wakes {
@@ -45,6 +47,7 @@ impl Wakes {
             Wake::Agent(workspace, user) => self.agents.add((workspace, user)),
             Wake::Timers => self.timers.send_modify(|count| *count += 1),
             Wake::Media => self.media.notify_one(),
+            Wake::Mails => self.mails.notify_one(),
         }
     }
 }

@@ -14,6 +14,7 @@ mod kept;
 mod known_lanes;
 pub mod lanes;
 mod load;
+mod mails;
 pub mod many;
 pub mod outbox;
 pub mod people;

@@ -26,6 +26,7 @@ pub mod inboxes;
 pub mod lanes;
 pub mod lists;
 pub mod loading;
+pub mod mails;
 pub mod media;
 pub mod messages;
 pub mod migrate;

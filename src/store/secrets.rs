@@ -3,7 +3,7 @@
 use tokio_postgres::Row;
 
 use super::sealed::Place;
-use super::{Result, Store, apps, inboxes, signing_keys};
+use super::{Result, Store, apps, inboxes, mails, signing_keys};
 use crate::domain::ids::InboxId;
 
 crate::statements! {
@@ -14,6 +14,7 @@ crate::statements! {
             SELECT 'app_secret' AS kind, app_id AS place, app_secret AS secret FROM apps
             UNION ALL SELECT 'verify_token', app_id, verify_token FROM apps
             UNION ALL SELECT 'access_token', inbox_id::text, access_token FROM whatsapp_numbers
+            UNION ALL SELECT 'mail', id::text, sealed FROM mails WHERE due_at IS NOT NULL
             UNION ALL SELECT 'signing_key', kid, secret FROM signing_keys) AS secrets
         ORDER BY name, kind, place
         LIMIT 100";
@@ -21,6 +22,8 @@ crate::statements! {
     RESEAL_APP = "UPDATE apps SET app_secret = $2, verify_token = $3 WHERE app_id = $1 AND app_secret = $4 AND verify_token = $5";
     OF_NUMBERS = "SELECT inbox_id, access_token FROM whatsapp_numbers WHERE inbox_id > $1 ORDER BY inbox_id LIMIT 500";
     RESEAL_NUMBER = "UPDATE whatsapp_numbers SET access_token = $2 WHERE inbox_id = $1 AND access_token = $3";
+    OF_MAILS = "SELECT id, sealed FROM mails WHERE due_at IS NOT NULL AND id > $1 ORDER BY id LIMIT 500";
+    RESEAL_MAIL = "UPDATE mails SET sealed = $2 WHERE id = $1 AND sealed = $3";
     OF_SIGNING_KEYS = "SELECT kid, secret FROM signing_keys ORDER BY kid LIMIT 500";
     RESEAL_SIGNING_KEY = "UPDATE signing_keys SET secret = $2 WHERE kid = $1 AND secret = $3";
 }
@@ -37,6 +40,7 @@ impl Store {
                 "app_secret" => apps::app_secret_place(row_key),
                 "verify_token" => apps::verify_token_place(row_key),
                 "access_token" => inboxes::access_token_place(row_key),
+                "mail" => mails::place(row_key),
                 _ => signing_keys::place(row_key),
             };
             (row.get(0), self.keys().open(place, sealed).is_ok())
@@ -50,7 +54,7 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers, or when a secret cannot be opened; it may be repeated, and goes on where it stopped.
     pub async fn rotate_secrets(&self) -> Result<u64> {
-        Ok(self.rotate_apps().await? + self.rotate_numbers().await? + self.rotate_signing_keys().await?)
+        Ok(self.rotate_apps().await? + self.rotate_numbers().await? + self.rotate_mails().await? + self.rotate_signing_keys().await?)
     }
 
     async fn rotate_apps(&self) -> Result<u64> {
@@ -81,6 +85,20 @@ impl Store {
                 let (id, sealed): (uuid::Uuid, &str) = (row.get(0), row.get(1));
                 let new = self.reseal(inboxes::access_token_place(&InboxId(id).to_string()), sealed)?;
                 count += self.execute(&RESEAL_NUMBER, &[&id, &new, &sealed]).await?;
+            }
+        }
+    }
+
+    async fn rotate_mails(&self) -> Result<u64> {
+        let (mut after, mut count) = (uuid::Uuid::nil(), 0);
+        loop {
+            let rows = self.query(&OF_MAILS, &[&after]).await?;
+            let Some(last) = rows.last() else { return Ok(count) };
+            after = last.get(0);
+            for row in rows.iter().filter(|row| !self.is_current(row)) {
+                let (id, sealed): (uuid::Uuid, &str) = (row.get(0), row.get(1));
+                let new = self.reseal(mails::place(&id.to_string()), sealed)?;
+                count += self.execute(&RESEAL_MAIL, &[&id, &new, &sealed]).await?;
             }
         }
     }

@@ -17,6 +17,7 @@ pub mod language;
 pub mod layouts;
 pub mod live;
 pub mod locale;
+pub mod mails;
 pub mod media;
 pub mod messages;
 pub mod notes;

@@ -109,6 +109,7 @@ async fn keep_small(workers: &Workers) -> Result<(), Error> {
             break;
         }
     }
+    store.forget_mails().await?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@ mod housekeeping;
 mod inbound;
 mod keyed;
 mod lanes;
+pub mod mails;
 mod outbox;
 mod pictures;
 mod routing;
@@ -18,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::channels::Adapters;
 use crate::domain::timer::Timer;
 use crate::live::Live;
+use crate::mail::Mailer;
 use crate::media::MediaStore;
 use crate::runner::Runner;
 use crate::runner::guard::kept_up;
@@ -32,6 +34,8 @@ pub struct Workers {
     pub live: Arc<Live>,
     pub adapters: Adapters,
     pub media: Arc<MediaStore>,
+    /// The mail server, where there is one.
+    pub mailer: Option<Mailer>,
 }
 
 impl Workers {
@@ -45,6 +49,7 @@ impl Workers {
             keep_up(kind, tasks, stop, self.clone(), move |workers, stop| timers::run(workers, kind, stop));
         }
         keep_up("pictures", tasks, stop, self.clone(), pictures::run);
+        keep_up("mails", tasks, stop, self.clone(), mails::run);
         keep_up("chores", tasks, stop, self, housekeeping::run);
     }
 }

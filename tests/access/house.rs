@@ -121,6 +121,11 @@ impl House {
 
     /// Another node of the house in `store`, with a workspace of its own.
     pub async fn in_store(store: Store) -> Self {
+        Self::in_store_with(store, &[]).await
+    }
+
+    /// As [`in_store`](Self::in_store), with more settings.
+    pub async fn in_store_with(store: Store, more: &[(&'static str, String)]) -> Self {
         let workspace = WorkspaceId(Uuid::now_v7());
         store.create_workspace(workspace, "Lamp Shop", "en", "Europe/Madrid").await.unwrap();
         let closed = Arc::new(Closed::default());
@@ -130,7 +135,7 @@ impl House {
             ("BATON_SECRET_KEYS", SECRET_KEYS.to_owned()),
             ("BATON_PUBLIC_URL", HOME.to_owned()),
         ];
-        let config = Config::from_pairs(&pairs).unwrap();
+        let config = Config::from_pairs(&[pairs.as_slice(), more].concat()).unwrap();
         let (live, changes) = Live::new(Bus::new(&config.redis_url).unwrap().0);
         let folder = std::env::temp_dir().join("baton-tests");
         let client = Client::new(Settings::new(config.graph_url.clone(), &config.graph_version)).unwrap();

@@ -57,6 +57,14 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("inboxes", "ALL", DOCTOR),
     ("inboxes", "OF_ADDRESSES", NUMBERS),
     ("inboxes", "OF_ACCOUNTS", NUMBERS),
+    ("mails", "ADD", MAILS),
+    ("mails", "CLAIM", MAILS),
+    ("mails", "SENT", MAILS),
+    ("mails", "GIVEN_UP", MAILS),
+    ("mails", "AGAIN", MAILS),
+    ("mails", "RECALL", MAILS),
+    ("mails", "STATES", MAILS),
+    ("mails", "FORGET", MAILS),
     ("media", "CLAIM", CLAIM),
     ("migrate", "LOCK_MIGRATIONS", SERVER),
     ("migrate", "UNLOCK_MIGRATIONS", SERVER),
@@ -74,6 +82,8 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("secrets", "OF_KEYS", SEALED),
     ("secrets", "OF_APPS", SEALED),
     ("secrets", "RESEAL_APP", SEALED),
+    ("secrets", "OF_MAILS", SEALED),
+    ("secrets", "RESEAL_MAIL", SEALED),
     ("secrets", "OF_NUMBERS", SEALED),
     ("secrets", "RESEAL_NUMBER", SEALED),
     ("secrets", "OF_SIGNING_KEYS", SEALED),
@@ -105,6 +115,7 @@ const FILES: &str = "the files of pages are the same for everybody";
 const FIGURES: &str = "figures of the whole node";
 const SEALED: &str = "keys that secrets are sealed with belong to the installation";
 const KEYS: &str = "signing keys belong to the installation";
+const MAILS: &str = "an account is written to, and it is somebody in several workspaces";
 const NUMBERS: &str = "a body names a number or an account, which says which workspace is meant";
 const SHEET: &str = "a sheet of the sorter holds rows of several workspaces, and each row names its own";
 const SERVER: &str = "it asks the server about itself";

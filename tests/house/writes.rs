@@ -22,6 +22,11 @@ const PAST_THE_RUNNER: &[(&str, &str, &str)] = &[
     ("workers", "claim_media", CLAIM),
     ("workers", "retry_media", CLAIM),
     ("workers", "claim_timers", CLAIM),
+    ("workers", "claim_mails", CLAIM),
+    ("workers", "set_mail_sent", MAIL),
+    ("workers", "give_up_mail", MAIL),
+    ("workers", "retry_mail", MAIL),
+    ("workers", "forget_mails", MAIL),
     ("workers", "release_timer", CLAIM),
     ("workers", "forget_payloads", "what was sorted long ago is of no use to anybody"),
     ("cli", "rotate_secrets", SEALED),
@@ -31,6 +36,7 @@ const SESSION: &str = "sessions concern one browser and no conversation";
 const OWN: &str = "it is one person's own, and no rule decides about it";
 const PICTURE: &str = "where a file is; the message that shows it goes through the runner";
 const CLAIM: &str = "who works on it next; what comes of it goes through the runner";
+const MAIL: &str = "whether a mail left; no rule depends on it";
 const SEALED: &str = "what is kept stays as it is; only its seal is another";
 
 /// Rooms below the runner, the runner itself, and the demo, which fills an empty installation.

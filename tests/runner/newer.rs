@@ -91,6 +91,8 @@ const FREE: &[&str] = &[
     "drafts.body",
     "flows.name",
     "inboxes.name",
+    "mails.failure",
+    "mails.sealed",
     "media.mime_type",
     "media.whatsapp_id",
     "messages.reply_to",

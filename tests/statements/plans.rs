@@ -48,7 +48,7 @@ pub async fn faults(client: &Object, file: &str, statement: &Statement) -> Vec<S
 }
 
 /// Tables in which work waits: now there is none, and a moment later much, and what the planner believes of them is never much.
-pub const CHURNED: [&str; 4] = ["inbound_items", "outbox", "timers", "unnumbered_commits"];
+pub const CHURNED: [&str; 5] = ["inbound_items", "mails", "outbox", "timers", "unnumbered_commits"];
 
 /// What is wrong with the plan that a statement is given while there is nothing in any table: it is kept when there is. Of tables that
 /// grow, the planner is told in time (`src/store/statistics.rs`).

@@ -45,6 +45,7 @@ pub const ALL: &[File] = files! {
     inbound_items
     inboxes
     lists
+    mails
     media
     messages
     migrate
