@@ -1,6 +1,6 @@
 -- The whole house. Every table belongs to a workspace and starts its key with it, so that tenants can be spread over
--- several databases. Four belong to the installation: `apps` and `payloads` (one Meta app may speak for several
--- workspaces), `signing_keys` and `assets`.
+-- several databases. Some belong to the installation: `apps` and `payloads` (one Meta app may speak for several
+-- workspaces), `accounts`, `beginnings`, `signing_keys` and `assets`.
 
 CREATE TABLE workspaces (
     id uuid PRIMARY KEY,
@@ -17,7 +17,9 @@ CREATE TABLE setups (
     workspace_id uuid PRIMARY KEY REFERENCES workspaces ON DELETE CASCADE,
     -- The last line of its journal, and the last one of those that nodes keep the set-up by.
     last_seq bigint NOT NULL DEFAULT 0,
-    version bigint NOT NULL DEFAULT 0
+    version bigint NOT NULL DEFAULT 0,
+    -- Nobody needs to be told any more what a workspace begins with.
+    is_start_hidden boolean NOT NULL DEFAULT false
 ) WITH (fillfactor = 50);
 
 -- Journals -----------------------------------------------------------------------------------------------------------
@@ -82,10 +84,19 @@ CREATE TABLE accounts (
     email text NOT NULL,
     -- In PHC form; nobody signs in without one.
     password_hash text NOT NULL,
+    -- Looks after the whole installation, beside what they are in a workspace.
+    is_owner boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL DEFAULT now()
 );
 -- Sign-in: one e-mail address is one account.
 CREATE UNIQUE INDEX accounts_by_email ON accounts (lower(email));
+
+-- Addresses at which somebody makes the first account and workspace. Of no use to anybody once there is a workspace.
+CREATE TABLE beginnings (
+    -- SHA-256 of the secret in the address; the secret itself is kept nowhere.
+    secret_hash bytea PRIMARY KEY,
+    made_at timestamptz NOT NULL
+);
 
 -- Roles of a workspace's own, beside those that every workspace has (domain/access.rs).
 CREATE TABLE roles (
@@ -244,7 +255,9 @@ CREATE TABLE flow_versions (
 CREATE TABLE apps (
     app_id text PRIMARY KEY,
     app_secret text NOT NULL,
-    verify_token text NOT NULL
+    verify_token text NOT NULL,
+    -- When Meta last asked whether our address is ours, and was answered.
+    challenged_at timestamptz
 );
 
 -- One connected address on a channel.

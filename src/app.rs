@@ -1,5 +1,6 @@
 //! Puts the rooms together. The only place that knows all of them.
 
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
+use url::Url;
 
 use crate::channels::whatsapp::WhatsApp;
 use crate::channels::whatsapp::client::{Client, Settings};
@@ -57,6 +59,8 @@ pub enum Side {
 /// A running Baton.
 pub struct App {
     address: SocketAddr,
+    public_url: Url,
+    runner: Runner,
     stop: CancellationToken,
     tasks: JoinSet<Result<()>>,
 }
@@ -69,6 +73,11 @@ pub async fn serve(config: Config, side: Side) -> Result<()> {
     let node = config.node.clone();
     let app = App::start(config, side).await?;
     tracing::info!(node, address = %app.address(), ?side, "serving");
+    if side != Side::Workers
+        && let Some(address) = app.beginning().await?
+    {
+        say(&format!("Nobody has an account here yet. Open this address to make the first one:\n\n  {address}\n"));
+    }
     asked_to_stop().await?;
     tracing::info!("stopping");
     app.stop().await
@@ -134,6 +143,7 @@ impl App {
             };
             workers.start(&mut tasks, &stop);
         }
+        let (public_url, own) = (config.public_url.clone(), runner.clone());
         let state = Data::new(state(config, runner, intake, watch, live, media, adapters)?);
         if side != Side::Workers {
             assets::publish(&state.store).await.context("the files of pages cannot be kept in the database")?;
@@ -161,13 +171,22 @@ impl App {
             stopping.cancelled().await;
             handle.stop(true).await;
         });
-        Ok(Self { address, stop, tasks })
+        Ok(Self { address, public_url, runner: own, stop, tasks })
     }
 
     /// Where it listens; tells the port when that was left to the system.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where the first account is made, once; nothing when there is a workspace.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn beginning(&self) -> Result<Option<Url>> {
+        let Some(secret) = self.runner.offer_beginning().await? else { return Ok(None) };
+        Ok(Some(self.public_url.join(&format!("begin/{secret}"))?))
     }
 
     /// Stops gracefully: takes nothing new, and ends what is under way or leaves it to others after a while.
@@ -244,6 +263,12 @@ fn state(
         watch,
         config,
     })
+}
+
+/// For whoever started this: a secret that belongs on their screen, and in no log that is gathered elsewhere.
+fn say(words: &str) {
+    // Nobody may be listening.
+    writeln!(std::io::stdout(), "{words}").ok();
 }
 
 /// Returns at SIGTERM or SIGINT.

@@ -4,6 +4,7 @@ mod commands;
 mod history;
 mod inbox;
 mod installation;
+mod owner;
 mod people;
 mod quarantine;
 mod secrets;
@@ -17,6 +18,7 @@ use baton::domain::user::EmailAddress;
 
 pub use commands::{doctor, migrate, user, workspace};
 pub use inbox::inbox;
+pub use owner::owner;
 pub use quarantine::quarantine;
 pub use secrets::secrets;
 
@@ -50,6 +52,11 @@ pub enum Command {
     User {
         #[command(subcommand)]
         command: UserCommand,
+    },
+    /// Who looks after the whole installation: its System pages show every node, and what belongs to no workspace.
+    Owner {
+        #[command(subcommand)]
+        command: OwnerCommand,
     },
     /// WhatsApp numbers that speak through this installation.
     Inbox {
@@ -155,6 +162,22 @@ pub enum WorkspaceCommand {
         /// The number of the line.
         #[arg(long, value_name = "N")]
         line: i64,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum OwnerCommand {
+    /// Lists them by their e-mail addresses.
+    List,
+    /// Somebody who has an account looks after the installation too.
+    Add {
+        #[arg(long)]
+        email: EmailAddress,
+    },
+    /// Somebody does so no more. One is always left.
+    Remove {
+        #[arg(long)]
+        email: EmailAddress,
     },
 }
 

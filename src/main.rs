@@ -48,6 +48,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Inbox { command } => cli::inbox(&Config::from_environment()?, command).await?,
         Command::Secrets { command } => cli::secrets(command).await?,
         Command::Quarantine { command } => cli::quarantine(&Config::from_environment()?, command).await?,
+        Command::Owner { command } => cli::owner(&Config::from_environment()?, command).await?,
         Command::User { command } => cli::user(&Config::from_environment()?, command).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -17,6 +17,8 @@ mod bots;
 mod door;
 #[path = "inbox/drafts.rs"]
 mod drafts;
+#[path = "inbox/first_run.rs"]
+mod first_run;
 #[path = "inbox/forms.rs"]
 mod forms;
 #[path = "inbox/identities.rs"]

@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::guard::guarded;
 use super::{Error, Runner, now};
 use crate::domain::agent::Availability;
@@ -47,10 +49,16 @@ enum Wish {
 
 /// What belongs to the installation and is written along.
 #[derive(Clone, Copy)]
-enum Along<'a> {
+pub(super) enum Along<'a> {
     Nothing,
     App(&'a App, IfKnown),
     Workspace(&'a NewWorkspace<'a>),
+    /// A workspace that is the first, at an address that was made after `since`.
+    Beginning {
+        workspace: &'a NewWorkspace<'a>,
+        secret_hash: &'a [u8; 32],
+        since: Timestamp,
+    },
 }
 
 impl Runner {
@@ -92,6 +100,14 @@ impl Runner {
         self.configured(workspace, by, Wish::Command(Box::new(command)), None, Along::App(app, known)).await
     }
 
+    /// Meta asked whether the address of an app's webhooks is ours, and was answered.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn was_challenged(&self, app_id: &str) -> Result<(), Error> {
+        Ok(self.store.set_challenged(app_id, now()).await?)
+    }
+
     /// Makes a workspace with what it begins with.
     ///
     /// # Errors
@@ -103,6 +119,17 @@ impl Runner {
     /// As [`Runner::configure`], without what follows from it.
     pub(super) async fn configure_alone(&self, workspace: WorkspaceId, by: &By, command: SetupCommand) -> Result<Configured, Error> {
         self.configured(workspace, by, Wish::Command(Box::new(command)), None, Along::Nothing).await
+    }
+
+    /// As [`Runner::configure_alone`], with what is written along.
+    pub(super) async fn configured_along(
+        &self,
+        workspace: WorkspaceId,
+        by: &By,
+        command: SetupCommand,
+        along: Along<'_>,
+    ) -> Result<Configured, Error> {
+        self.configured(workspace, by, Wish::Command(Box::new(command)), None, along).await
     }
 
     async fn configured(
@@ -143,6 +170,12 @@ impl Runner {
                 }
             }
             Along::Workspace(new) => store::users::insert_workspace(&transaction, new).await?,
+            Along::Beginning { workspace, secret_hash, since } => {
+                if !store::beginnings::use_up(&transaction, secret_hash, since).await? {
+                    return Err(Error::NotFound);
+                }
+                store::users::insert_workspace(&transaction, workspace).await?;
+            }
         }
         let JournalHead { last_seq, version } = store::setups::lock(&transaction, workspace).await?.ok_or(Error::NotFound)?;
         let command = match wish {

@@ -26,10 +26,10 @@ macro_rules! person {
 }
 
 crate::statements! {
-    /// Who comes second to the same address, comes to the account that there is.
+    /// Who comes second to the same address, comes to the account that there is. The first of all looks after the installation.
     OPEN = "
-        INSERT INTO accounts (id, email, password_hash)
-        VALUES ($1, $2, $3)
+        INSERT INTO accounts (id, email, password_hash, is_owner)
+        VALUES ($1, $2, $3, NOT EXISTS (SELECT FROM accounts))
         ON CONFLICT (lower(email)) DO NOTHING";
     /// Across workspaces: the address says which account is meant, and it comes to where it was last.
     FIND_BY_EMAIL = concat!(person!("lower(account.email) = $1"), "
@@ -45,6 +45,18 @@ crate::statements! {
         FROM accounts AS account
         WHERE account.id = (SELECT account_id FROM users WHERE workspace_id = $1 AND id = $2)
         FOR UPDATE";
+    /// One is left in any case.
+    SET_OWNER = "
+        UPDATE accounts
+        SET is_owner = $2
+        WHERE lower(email) = $1 AND ($2 OR EXISTS (SELECT FROM accounts AS other WHERE other.is_owner AND lower(other.email) <> $1))";
+    OWNERS = "SELECT email FROM accounts WHERE is_owner ORDER BY created_at, id LIMIT 1000";
+    /// As they are now, whatever their session says.
+    IS_OWNER = "
+        SELECT account.is_owner
+        FROM users AS person
+        JOIN accounts AS account ON account.id = person.account_id
+        WHERE person.workspace_id = $1 AND person.id = $2 AND person.active";
 }
 
 /// What an account is in one workspace.
@@ -82,6 +94,30 @@ impl Store {
     /// As PostgreSQL answers.
     pub async fn find_by_email(&self, email: &EmailAddress) -> Result<Vec<Membership>> {
         self.query(&FIND_BY_EMAIL, &[&email.as_str(), &MOST_MEMBERSHIPS]).await?.iter().map(membership).collect()
+    }
+
+    /// Lets an account look after the installation, or no more; false when there is no such account, or nobody would be left.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn set_owner(&self, email: &EmailAddress, is_owner: bool) -> Result<bool> {
+        Ok(self.execute(&SET_OWNER, &[&email.as_str(), &is_owner]).await? == 1)
+    }
+
+    /// Who looks after the installation: their e-mail addresses, the first one first.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn installation_owners(&self) -> Result<Vec<String>> {
+        Ok(self.query(&OWNERS, &[]).await?.iter().map(|row| row.get(0)).collect())
+    }
+
+    /// Whether a person looks after the installation, as it is now.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn is_owner(&self, workspace: WorkspaceId, user: UserId) -> Result<bool> {
+        Ok(self.query_opt(&IS_OWNER, &[&workspace.0, &user.0]).await?.is_some_and(|row| row.get(0)))
     }
 
     /// The workspaces in which a person's account is somebody, this one too, by name.

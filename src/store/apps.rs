@@ -1,5 +1,6 @@
 //! Meta apps: whose webhooks we take, and the secrets they are signed with.
 
+use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use super::sealed::{Keys, Place};
@@ -16,6 +17,7 @@ crate::statements! {
         INSERT INTO apps (app_id, app_secret, verify_token)
         VALUES ($1, $2, $3)
         ON CONFLICT (app_id) DO NOTHING";
+    CHALLENGED = "UPDATE apps SET challenged_at = $2 WHERE app_id = $1";
     /// As [`FIND`], and nobody changes it until the transaction ends.
     FIND_AND_HOLD = "SELECT app_secret, verify_token FROM apps WHERE app_id = $1 FOR SHARE";
 }
@@ -36,6 +38,15 @@ impl Store {
     pub async fn app(&self, app_id: &str) -> Result<Option<App>> {
         let Some(row) = self.query_opt(&FIND, &[&app_id]).await? else { return Ok(None) };
         Ok(Some(opened(self.keys(), app_id, &row)?))
+    }
+
+    /// Keeps that Meta asked whether our address is ours, and was answered.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn set_challenged(&self, app_id: &str, at: Timestamp) -> Result<()> {
+        self.execute(&CHALLENGED, &[&app_id, &at]).await?;
+        Ok(())
     }
 
     /// Adds an app, or changes its secrets.

@@ -27,9 +27,11 @@ crate::statements! {
                     SELECT
                     FROM users AS other
                     WHERE other.account_id = users.account_id AND other.workspace_id <> users.workspace_id AND other.active
-                ) AS works_elsewhere
+                ) AS works_elsewhere,
+                accounts.is_owner
             FROM sessions
             JOIN users ON users.workspace_id = sessions.workspace_id AND users.id = sessions.user_id
+            JOIN accounts ON accounts.id = users.account_id
             LEFT JOIN roles ON roles.workspace_id = users.workspace_id AND roles.id = users.role_id
             WHERE sessions.workspace_id = $1
               AND sessions.id = $2
@@ -46,7 +48,7 @@ crate::statements! {
               AND expires_at < $5::timestamptz - interval '1 hour'
               AND EXISTS (SELECT FROM person)
         )
-        SELECT id, role, role_id, name, locale, role_name, permissions, visibility, works_elsewhere
+        SELECT id, role, role_id, name, locale, role_name, permissions, visibility, works_elsewhere, is_owner
         FROM person";
 
     /// What its person may do and see now, while it counts.
@@ -108,6 +110,8 @@ pub struct SessionUser {
     pub locale: String,
     /// Their account is somebody in another workspace too.
     pub works_elsewhere: bool,
+    /// Looks after the whole installation.
+    pub is_owner: bool,
 }
 
 /// What using a session does to it.
@@ -165,6 +169,7 @@ impl Store {
                 name: row.try_get(3)?,
                 locale: row.try_get(4)?,
                 works_elsewhere: row.try_get(8)?,
+                is_owner: row.try_get(9)?,
             })
         })
         .transpose()

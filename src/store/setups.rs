@@ -85,7 +85,8 @@ crate::statements! {
              LIMIT $3)) AS about
         ORDER BY seq DESC
         LIMIT $3";
-    HEAD = "SELECT last_seq, version FROM setups WHERE workspace_id = $1";
+    HEAD = "SELECT last_seq, version, is_start_hidden FROM setups WHERE workspace_id = $1";
+    HIDE_START = "UPDATE setups SET is_start_hidden = $2 WHERE workspace_id = $1";
     /// What events speak of by their ids.
     NAMES = "
         SELECT id, name FROM teams WHERE workspace_id = $1
@@ -292,6 +293,26 @@ impl Store {
     /// As PostgreSQL answers.
     pub async fn workspace(&self, workspace: WorkspaceId) -> Result<Option<Workspace>> {
         Ok(self.query_opt(&WORKSPACE, &[&workspace.0]).await?.as_ref().map(itself))
+    }
+
+    /// As [`Store::setup_head`], and whether somebody is still to be told what a workspace begins with.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn setup_page_head(&self, workspace: WorkspaceId) -> Result<(JournalHead, bool)> {
+        let row = self.query_opt(&HEAD, &[&workspace.0]).await?;
+        Ok(row.map_or((JournalHead { last_seq: 0, version: 0 }, true), |row| {
+            (JournalHead { last_seq: row.get(0), version: row.get(1) }, !row.get::<_, bool>(2))
+        }))
+    }
+
+    /// Hides what a workspace begins with, or shows it again.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn hide_start(&self, workspace: WorkspaceId, is_hidden: bool) -> Result<()> {
+        self.execute(&HIDE_START, &[&workspace.0, &is_hidden]).await?;
+        Ok(())
     }
 
     /// What became of one thing, latest first; at most `limit` events.

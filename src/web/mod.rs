@@ -8,6 +8,7 @@
 pub mod admin;
 pub mod assets;
 pub mod availability;
+pub mod begin;
 pub mod conversations;
 pub mod drafts;
 pub mod edge;

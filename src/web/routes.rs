@@ -17,8 +17,8 @@ use super::edge::guard::{FORM_LIMIT, UPLOAD_LIMIT, guard};
 use super::edge::redirect::{FIRST_PAGE, go_to};
 use super::live::socket;
 use super::messages::{self, settlements};
-use super::settings::{self, changes, teams, workspace};
-use super::{admin, assets, availability, drafts, health, inbox, language, media, notes, sign_in, webhook, workspaces};
+use super::settings::{self, changes, start, teams, workspace};
+use super::{admin, assets, availability, begin, drafts, health, inbox, language, media, notes, sign_in, webhook, workspaces};
 use crate::domain::access::Permission;
 
 const fn get(path: &'static str, who: Who, kind: Kind, handler: fn() -> Route) -> Entry {
@@ -34,6 +34,8 @@ pub static ROUTES: &[Entry] = &[
     get("/", Who::May(Permission::SeeInbox), Kind::Page, || web::to(home)),
     get("/sign-in", Who::Anyone, Kind::Page, || web::to(sign_in::page)),
     post("/sign-in", Who::Public, Kind::SignIn, || web::to(sign_in::create)),
+    get("/begin/{secret}", Who::Public, Kind::Open, || web::to(begin::show)),
+    post("/begin/{secret}", Who::Public, Kind::SignIn, || web::to(begin::create)),
     post("/sign-out", Who::May(Permission::ManageSelf), Kind::Form, || web::to(sign_in::delete)),
     post("/locale", Who::May(Permission::ManageSelf), Kind::Form, || web::to(language::update)),
     get("/workspaces", Who::May(Permission::ManageSelf), Kind::Page, || web::to(workspaces::index)),
@@ -63,6 +65,8 @@ pub static ROUTES: &[Entry] = &[
     get("/settings", Who::May(Permission::SetUp), Kind::Page, || web::to(settings::index)),
     get("/settings/workspace", Who::May(Permission::SetUp), Kind::Page, || web::to(workspace::show)),
     post("/settings/workspace", Who::May(Permission::SetUp), Kind::Form, || web::to(workspace::update)),
+    get("/settings/start", Who::May(Permission::SetUp), Kind::Page, || web::to(start::index)),
+    post("/settings/start", Who::May(Permission::SetUp), Kind::Form, || web::to(start::update)),
     get("/settings/teams", Who::May(Permission::SetUp), Kind::Page, || web::to(teams::index)),
     post("/settings/teams", Who::May(Permission::SetUp), Kind::Form, || web::to(teams::create)),
     get("/settings/teams/{id}", Who::May(Permission::SetUp), Kind::Page, || web::to(teams::show)),

@@ -5,6 +5,7 @@ import { Application } from "../vendor/stimulus.js"
 import { upsert } from "./thread/upsert.js"
 import { t } from "./words.js"
 
+import Await from "./controllers/await_controller.js"
 import Brief from "./controllers/brief_controller.js"
 import Clock from "./controllers/clock_controller.js"
 import Composer from "./controllers/composer_controller.js"
@@ -23,11 +24,12 @@ import Settings from "./controllers/settings_controller.js"
 import Shortcuts from "./controllers/shortcuts_controller.js"
 import Thread from "./controllers/thread_controller.js"
 import Toast from "./controllers/toast_controller.js"
+import Zone from "./controllers/zone_controller.js"
 
 const controllers = {
-  brief: Brief, clock: Clock, composer: Composer, connection: Connection, conversation: Conversation, dialog: Dialog, guard: Guard,
+  await: Await, brief: Brief, clock: Clock, composer: Composer, connection: Connection, conversation: Conversation, dialog: Dialog, guard: Guard,
   lightbox: Lightbox, list: List, live: Live, menu: Menu, people: People, presence: Presence, ring: Ring, settings: Settings,
-  shortcuts: Shortcuts, thread: Thread, toast: Toast,
+  shortcuts: Shortcuts, thread: Thread, toast: Toast, zone: Zone,
 }
 
 Turbo.StreamActions.upsert = function () {

@@ -17,12 +17,13 @@ use crate::house::{Browser, House};
 use crate::shop::Shop;
 
 /// What only admins may see, said once more than in the table.
-const FOR_ADMINS: [&str; 9] = [
+const FOR_ADMINS: &[&str] = &[
     "/admin/quarantine",
     "/admin/notices",
     "/metrics",
     "/settings",
     "/settings/workspace",
+    "/settings/start",
     "/settings/teams",
     "/settings/teams/{id}",
     "/settings/teams/{id}/removal",
@@ -30,7 +31,8 @@ const FOR_ADMINS: [&str; 9] = [
 ];
 
 /// What anybody may ask who is nobody.
-const FOR_EVERYBODY: [&str; 5] = ["/sign-in", "/healthz", "/readyz", "/webhooks/whatsapp/{app_id}", "/assets/{version}/{path:.*}"];
+const FOR_EVERYBODY: &[&str] =
+    &["/sign-in", "/begin/{secret}", "/healthz", "/readyz", "/webhooks/whatsapp/{app_id}", "/assets/{version}/{path:.*}"];
 
 /// A workspace in which every text that anybody wrote holds its own secret word.
 struct Place {
@@ -105,8 +107,13 @@ pub fn names_a_thing(entry: &Entry) -> bool {
 
 /// The address, with what it names in place of the names.
 fn address(entry: &Entry, thing: Uuid, app_id: &str) -> String {
-    let names =
-        [("{id}", thing.to_string()), ("{app_id}", app_id.to_owned()), ("{version}", "0".to_owned()), ("{path:.*}", "icon.svg".to_owned())];
+    let names = [
+        ("{id}", thing.to_string()),
+        ("{app_id}", app_id.to_owned()),
+        ("{version}", "0".to_owned()),
+        ("{secret}", "guessed".to_owned()),
+        ("{path:.*}", "icon.svg".to_owned()),
+    ];
     let path = names.iter().fold(entry.path.to_owned(), |path, (name, value)| path.replace(name, value));
     assert!(!path.contains('{'), "{path}: say here what stands for its names");
     format!("{path}?view=all&before=9")
@@ -121,8 +128,15 @@ pub async fn ask(browser: &mut Browser<'_>, entry: &Entry, thing: Uuid, app_id: 
         let (message, to) = (Uuid::now_v7().to_string(), format!("queue:{}", Uuid::now_v7()));
         let fields =
             [("message_id", message.as_str()), ("note_id", &message), ("text", "hi"), ("body", "hi"), ("seen", "99"), ("seq", "1")];
-        let more =
-            [("to", to.as_str()), ("note", ""), ("choice", "leave"), ("locale", "en"), ("availability", "online"), ("other", &message)];
+        let more = [
+            ("to", to.as_str()),
+            ("note", ""),
+            ("choice", "leave"),
+            ("locale", "en"),
+            ("availability", "online"),
+            ("other", &message),
+            ("is_hidden", "true"),
+        ];
         request = request.set_form(fields.into_iter().chain(more).collect::<Vec<_>>());
     }
     let answer = browser.ask(request).await;
@@ -141,6 +155,8 @@ fn may(entry: &Entry, role: Option<Role>) -> bool {
 /// What is wrong with an answer.
 fn fault(entry: &Entry, role: Option<Role>, whose: &str, status: StatusCode) -> Option<String> {
     let is_right = match role {
+        // Whoever has begun has used it up.
+        _ if entry.path.starts_with("/begin/") => status == StatusCode::NOT_FOUND,
         // Cookies open no machine's door.
         _ if entry.kind == Kind::Door => matches!(status.as_u16(), 401 | 403),
         _ if may(entry, role) && names_a_thing(entry) && whose != "own" => status == StatusCode::NOT_FOUND,

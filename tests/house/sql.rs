@@ -38,15 +38,22 @@ fn is_sql(text: &str) -> bool {
 const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("accounts", "OPEN", ACCOUNT),
     ("accounts", "FIND_BY_EMAIL", ACCOUNT),
+    ("accounts", "SET_OWNER", OWNER),
+    ("accounts", "OWNERS", OWNER),
     ("allowances", "ALL_PAUSED", FIGURES),
     ("apps", "FIND", APP),
     ("apps", "SAVE", APP),
     ("apps", "ADD", APP),
+    ("apps", "CHALLENGED", APP),
     ("apps", "FIND_AND_HOLD", APP),
     ("assets", "KEEP", FILES),
     ("assets", "FORGET", FILES),
     ("assets", "VERSIONS", FILES),
     ("assets", "OF_VERSION", FILES),
+    ("beginnings", "ADD", FIRST),
+    ("beginnings", "IS_OPEN", FIRST),
+    ("beginnings", "LOCK", FIRST),
+    ("beginnings", "USE", FIRST),
     ("contacts", "MOVE_IDENTITIES", SHEET),
     ("dispatches", "INBOXES_DUE", CLAIM),
     ("dispatches", "LAPSED", CLAIM),
@@ -111,6 +118,8 @@ const APP: &str = "apps and their bodies belong to the installation: one app may
 const CLAIM: &str = "a worker looks for work of every workspace";
 const COMMAND_LINE: &str = "whoever types on the command line looks for the workspace itself";
 const DOCTOR: &str = "the doctor looks at the whole installation";
+const FIRST: &str = "before the first workspace there is none";
+const OWNER: &str = "whoever looks after the installation does so in every workspace";
 const FILES: &str = "the files of pages are the same for everybody";
 const FIGURES: &str = "figures of the whole node";
 const SEALED: &str = "keys that secrets are sealed with belong to the installation";

@@ -36,7 +36,14 @@ pub fn chrome(locale: Locale, role: Role) -> Chrome {
     Chrome {
         locale,
         csrf: "token".to_owned(),
-        viewer: Viewer { id: ana().id, name: ana().name, role: role.into(), availability: Availability::Online, works_elsewhere: false },
+        viewer: Viewer {
+            id: ana().id,
+            name: ana().name,
+            role: role.into(),
+            availability: Availability::Online,
+            works_elsewhere: false,
+            is_owner: false,
+        },
         counts: Counts { mine: 4, queues: 11, unassigned: 3 },
         now: now(),
     }

@@ -81,8 +81,9 @@ pub fn named_keys() -> BTreeSet<String> {
 
 /// Keys to which code adds a last part: plural forms and who did it.
 fn is_prefix(key: &str) -> bool {
-    const PREFIXES: [&str; 14] = [
+    const PREFIXES: &[&str] = &[
         "password.too_short",
+        "start.left",
         "settings.people",
         "settings.queues",
         "line.reopened",

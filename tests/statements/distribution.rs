@@ -10,6 +10,7 @@ const OF_THE_INSTALLATION: &[(&str, &str)] = &[
     ("apps", "an app of Meta's speaks for numbers of several workspaces"),
     ("assets", "the files of a build"),
     ("mails", "an account is written to, which may be somebody in several workspaces"),
+    ("beginnings", "they make the first workspace"),
     ("payloads", "whose a body is, is known once it has been sorted"),
     ("quarantine", "some of it belongs to nobody"),
     ("refinery_schema_history", "the migrations"),

@@ -33,6 +33,7 @@ pub const ALL: &[File] = files! {
     allowances
     apps
     assets
+    beginnings
     board
     canned_replies
     contacts
@@ -62,6 +63,7 @@ pub const ALL: &[File] = files! {
     setup_rows
     setups
     signing_keys
+    start
     statistics
     teams
     threads

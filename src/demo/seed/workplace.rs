@@ -129,6 +129,9 @@ async fn employ(store: &Store, workspace: WorkspaceId, teams: &[TeamId]) -> Resu
         }
         staff.push(colleague(person, id, own));
     }
+    if let Some(admin) = people().iter().find(|person| person.role == Role::Admin) {
+        store.set_owner(&admin.email.parse()?, true).await?;
+    }
     Ok(staff)
 }
 

@@ -203,6 +203,7 @@ pub fn chrome(signed: &Signed, agents: &[Agent], counts: ViewCounts, now: Timest
             name: signed.name.clone(),
             role: signed.role.clone(),
             works_elsewhere: signed.works_elsewhere,
+            is_owner: signed.is_owner,
             availability: me.map_or(Availability::Away, |me| me.availability),
         },
         counts: Counts { mine: counts.mine, queues: counts.queues, unassigned: counts.unassigned },

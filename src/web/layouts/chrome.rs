@@ -32,6 +32,8 @@ pub struct Viewer {
     pub availability: Availability,
     /// Their account is somebody in another workspace too.
     pub works_elsewhere: bool,
+    /// They look after the whole installation.
+    pub is_owner: bool,
 }
 
 impl Viewer {

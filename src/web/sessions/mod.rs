@@ -109,6 +109,7 @@ fn person(user: SessionUser, cookie: &SessionCookie) -> Signed {
         name: user.name,
         locale: Locale::of(&user.locale).unwrap_or_default(),
         works_elsewhere: user.works_elsewhere,
+        is_owner: user.is_owner,
         csrf: csrf::token(&cookie.secret_hash(), cookie.session),
     }
 }

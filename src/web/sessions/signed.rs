@@ -22,6 +22,8 @@ pub struct Signed {
     pub locale: Locale,
     /// Their account is somebody in another workspace too.
     pub works_elsewhere: bool,
+    /// They look after the whole installation.
+    pub is_owner: bool,
     /// What every form of this session carries in its hidden field `csrf`.
     pub csrf: String,
 }

@@ -81,6 +81,8 @@ struct Claims {
     locale: String,
     #[serde(default)]
     works_elsewhere: bool,
+    #[serde(default)]
+    is_owner: bool,
     csrf: String,
     iat: i64,
     exp: i64,
@@ -191,6 +193,7 @@ fn sign(signed: &Signed, key: &SigningKey, now: Timestamp) -> Result<String, Err
         name: signed.name.clone(),
         locale: signed.locale.as_str().to_owned(),
         works_elsewhere: signed.works_elsewhere,
+        is_owner: signed.is_owner,
         csrf: signed.csrf.clone(),
         iat: now.as_second(),
         exp: (now + LIFE).as_second(),
@@ -216,6 +219,7 @@ fn read(token: &str, key: &SigningKey, now: Timestamp) -> Option<(Signed, Timest
         name: claims.name,
         locale: Locale::of(&claims.locale).unwrap_or_default(),
         works_elsewhere: claims.works_elsewhere,
+        is_owner: claims.is_owner,
         csrf: claims.csrf,
     };
     (now.as_second() < claims.exp).then_some((signed, made))
@@ -241,6 +245,7 @@ pub(in crate::web) mod tests {
             name: "Ana".to_owned(),
             locale: Locale::of("es").unwrap(),
             works_elsewhere: false,
+            is_owner: false,
             csrf: "token".to_owned(),
         }
     }

@@ -1,12 +1,13 @@
 //! What administrators decide: for each kind of thing a list, one of them, and what became of it.
 
 pub mod changes;
+pub mod start;
 pub mod teams;
 pub mod view;
 pub mod workspace;
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use self::view::Shell;
@@ -28,18 +29,20 @@ pub(super) struct Did {
     did: Option<i64>,
 }
 
-/// `GET /settings`
-pub(super) async fn index() -> HttpResponse {
-    go_to("/settings/workspace")
+/// `GET /settings`: what a workspace begins with comes first, until somebody hid it.
+pub(super) async fn index(state: web::Data<State>, signed: Signed) -> Result<HttpResponse> {
+    let (_, shows_start) = state.store.setup_page_head(signed.workspace).await?;
+    Ok(go_to(if shows_start { "/settings/start" } else { "/settings/workspace" }))
 }
 
 /// What stands around every page of settings, and how it stands.
 async fn shell(state: &State, signed: &Signed, did: &Did) -> Result<(Chrome, Shell)> {
     // Before anything else is read: what is committed in between is shown, and was not seen.
-    let head = state.store.setup_head(signed.workspace).await?;
+    let (head, shows_start) = state.store.setup_page_head(signed.workspace).await?;
     let chrome = chrome(state, signed).await?;
     // What people chose for themselves meanwhile is in nobody's way.
-    Ok((chrome, Shell { seq: head.last_seq, did: did.did.filter(|did| *did == head.version), problem: None }))
+    let did = did.did.filter(|did| *did == head.version);
+    Ok((chrome, Shell { seq: head.last_seq, did, problem: None, shows_start }))
 }
 
 async fn configure(state: &State, signed: &Signed, command: SetupCommand, seen: Option<i64>) -> Result<Configured> {

@@ -11,4 +11,6 @@ pub struct Shell {
     pub did: Option<i64>,
     /// Why what was sent changed nothing.
     pub problem: Option<Html>,
+    /// Whether what a workspace begins with is among the places.
+    pub shows_start: bool,
 }

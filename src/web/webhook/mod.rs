@@ -53,6 +53,10 @@ pub(super) async fn challenge(state: web::Data<State>, apps: web::Data<Apps>, re
     };
     let question = Question::of(request.query_string());
     let is_metas = app.is_some_and(|app| question.is_from_who_knows(&app.verify_token));
+    // Whoever connects a number waits for it; Meta does not.
+    if is_metas && let Err(error) = state.runner.was_challenged(app_id(&request)).await {
+        tracing::warn!(%error, "that Meta asked could not be kept");
+    }
     if is_metas { plain(StatusCode::OK).body(question.challenge) } else { plain(StatusCode::FORBIDDEN).body("forbidden\n") }
 }
 
