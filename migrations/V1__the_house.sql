@@ -231,6 +231,14 @@ CREATE TABLE queues (
 
 -- Flows --------------------------------------------------------------------------------------------------------------
 
+-- Queues that are gone, and which one has what was of them.
+CREATE TABLE removed_queues (
+    workspace_id uuid NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+    id uuid NOT NULL,
+    successor_id uuid NOT NULL,
+    PRIMARY KEY (workspace_id, id)
+);
+
 CREATE TABLE flows (
     workspace_id uuid NOT NULL REFERENCES workspaces ON DELETE CASCADE,
     id uuid NOT NULL,

@@ -33,6 +33,8 @@ mod pages;
 mod paused;
 #[path = "inbox/pictures.rs"]
 mod pictures;
+#[path = "inbox/queues.rs"]
+mod queues;
 #[path = "inbox/quicker.rs"]
 mod quicker;
 #[allow(dead_code, reason = "shared with the scenarios")]

@@ -78,6 +78,16 @@ pub(super) fn transfer(it: &mut Decision, by: &Person, to: TransferTarget, note:
     }
 }
 
+/// The queue it waits in is gone. Whoever was quicker to move it is not bothered.
+pub(super) fn move_queue(it: &mut Decision, from: QueueId, to: QueueId) -> Result<(), Refusal> {
+    let conversation = it.conversation()?;
+    let is_there_again = it.snapshot.workplace.queues.iter().any(|queue| queue.id == from);
+    if is_there_again || conversation.state == State::Resolved || conversation.holder() != Holder::Queue(from) {
+        return Err(Refusal::Overtaken { name: None });
+    }
+    queue(it, to, QueuedBecause::QueueRemoved)
+}
+
 /// Who holds it has left: it waits where it was taken from, or else where the inbox sends everything.
 pub(super) fn return_to_queue(it: &mut Decision, from: UserId) -> Result<(), Refusal> {
     let conversation = it.conversation()?;

@@ -103,6 +103,11 @@ pub enum Command {
     ReturnToQueue {
         from: UserId,
     },
+    /// The queue it waits in is gone: it waits in another one, as long as before.
+    MoveQueue {
+        from: QueueId,
+        to: QueueId,
+    },
     /// A person decides about a message of which nobody knows whether it was sent.
     Settle {
         by: Person,
@@ -164,6 +169,7 @@ impl Command {
             | Command::MoveOn { .. }
             | Command::Assign { .. }
             | Command::ReturnToQueue { .. }
+            | Command::MoveQueue { .. }
             | Command::TimerDue { .. } => None,
         }
     }

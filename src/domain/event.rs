@@ -242,6 +242,8 @@ pub enum QueuedBecause {
     /// The customer came back.
     Reopened,
     Transferred,
+    /// The queue that it waited in is gone; it waits as long as before.
+    QueueRemoved,
 }
 
 /// An event with its place in the conversation.

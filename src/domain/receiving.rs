@@ -293,7 +293,8 @@ pub(super) fn hand_off(it: &mut Decision, by: Actor, target: QueueId, brief: Bri
 
 /// Puts the conversation into a queue.
 pub(super) fn queue(it: &mut Decision, queue: QueueId, because: QueuedBecause) -> Result<(), Refusal> {
-    let name = it.snapshot.workplace.queue(queue).ok_or(Refusal::UnknownQueue)?.name.clone();
+    let target = it.snapshot.workplace.queue(queue).ok_or(Refusal::UnknownQueue)?;
+    let (queue, name) = (target.id, target.name.clone());
     it.emit(Event::ConversationQueued { queue, name, because });
     Ok(())
 }

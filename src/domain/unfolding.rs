@@ -62,7 +62,7 @@ impl Conversation {
             Event::ConversationQueued { queue, because, .. } => {
                 self.controller = Controller::Queue;
                 self.queue = Some(*queue);
-                self.queued_at = Some(now);
+                self.queued_at = self.queued_at.filter(|_| *because == QueuedBecause::QueueRemoved).or(Some(now));
                 self.assigned_at = None;
                 if *because == QueuedBecause::Transferred {
                     self.last_agent = None;

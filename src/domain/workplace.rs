@@ -12,6 +12,8 @@ use super::queue::Queue;
 #[derive(Debug, Clone, Default)]
 pub struct Workplace {
     pub queues: Vec<Queue>,
+    /// Queues that are gone, and which one has what was of them.
+    pub removed_queues: HashMap<QueueId, QueueId>,
     /// Names of everybody who works or worked here.
     pub people: HashMap<UserId, String>,
     /// The published version of each flow.
@@ -20,8 +22,10 @@ pub struct Workplace {
 }
 
 impl Workplace {
+    /// A queue; of one that is gone, the one that has what was of it.
     #[must_use]
     pub fn queue(&self, id: QueueId) -> Option<&Queue> {
+        let id = self.removed_queues.get(&id).copied().unwrap_or(id);
         self.queues.iter().find(|queue| queue.id == id)
     }
 

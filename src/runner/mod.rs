@@ -20,6 +20,7 @@ pub mod many;
 pub mod outbox;
 pub mod people;
 mod publish;
+mod queues;
 pub mod routing;
 pub mod setup;
 pub mod sorting;

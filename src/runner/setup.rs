@@ -222,6 +222,7 @@ impl Runner {
                     }
                 }
                 SetupEvent::Password { member, .. } => _ = self.sign_out_account(workspace, *member).await?,
+                SetupEvent::QueueMoved { id, to } => self.move_queue(workspace, *id, *to).await?,
                 SetupEvent::AccessToken { inbox, .. } => self.live.wake(Wake::Outbox(workspace, *inbox)),
                 SetupEvent::Workspace(_)
                 | SetupEvent::Role(_)

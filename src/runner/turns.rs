@@ -46,6 +46,7 @@ impl Patience {
             | Command::Settle { .. } => Patience::Wait,
             Command::Receive { .. }
             | Command::MoveOn { .. }
+            | Command::MoveQueue { .. }
             | Command::RecordStatus(_)
             | Command::RecordDelivery { .. }
             | Command::RecordLapse { .. }

@@ -1,13 +1,19 @@
-//! Routing's side of the queues: who waits, and who may take it.
+//! The queues: for routing, who waits and who may take it; for administrators, what each is and what is in it.
 
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::agents::agent;
+use super::reading::json;
 use super::{Result, Store};
 use crate::domain::agent::Agent;
-use crate::domain::ids::{ContactId, ConversationId, InboxId, QueueId, UserId, WorkspaceId};
+use crate::domain::hours::Hours;
+use crate::domain::ids::{ContactId, ConversationId, InboxId, QueueId, TeamId, UserId, WorkspaceId};
 use crate::domain::routing::Waiting;
+
+/// Queues that a page shows.
+const MOST_QUEUES: i64 = 1_000;
 
 crate::statements! {
     /// In a state of a newer version, it is a newer node's to give.
@@ -35,6 +41,62 @@ crate::statements! {
             WHERE conversation.workspace_id = queues.workspace_id AND conversation.queue_id = queues.id AND conversation.controller = 'queue')
         ORDER BY workspace_id, id
         LIMIT 1000";
+    /// Queues that are gone, and in which something is all the same. Across workspaces, as every worker's claim.
+    REMOVED_IN_USE = "
+        SELECT workspace_id, id, successor_id
+        FROM removed_queues AS queue
+        WHERE EXISTS (
+                SELECT FROM conversations AS conversation
+                WHERE conversation.workspace_id = queue.workspace_id AND conversation.queue_id = queue.id
+                  AND conversation.state <> 'resolved')
+           OR EXISTS (
+                SELECT FROM conversations AS conversation
+                WHERE conversation.workspace_id = queue.workspace_id AND conversation.queue_id = queue.id
+                  AND conversation.state = 'resolved')
+        ORDER BY workspace_id, id
+        LIMIT 100";
+    /// What is resolved, or held by somebody: nobody waits there.
+    CHANGE_QUEUE_OF_RESOLVED = "
+        UPDATE conversations
+        SET queue_id = $3
+        WHERE workspace_id = $1 AND id IN (
+            SELECT id
+            FROM conversations
+            WHERE workspace_id = $1 AND queue_id = $2 AND state = 'resolved'
+            LIMIT $4
+            FOR UPDATE SKIP LOCKED)";
+    CHANGE_QUEUE_OF_HELD = "
+        UPDATE conversations
+        SET queue_id = $3
+        WHERE workspace_id = $1 AND id IN (
+            SELECT id
+            FROM conversations
+            WHERE workspace_id = $1 AND queue_id = $2 AND state <> 'resolved' AND controller <> 'queue'
+            LIMIT $4
+            FOR UPDATE SKIP LOCKED)";
+    LIST = "
+        SELECT queue.id, queue.key, queue.name, team.name, queue.hours, queue.promise_minutes, queue.position,
+            (SELECT count(*) FROM conversations AS conversation
+             WHERE conversation.workspace_id = $1 AND conversation.queue_id = queue.id AND conversation.controller = 'queue')
+        FROM queues AS queue
+        JOIN teams AS team ON team.workspace_id = $1 AND team.id = queue.team_id
+        WHERE queue.workspace_id = $1
+        ORDER BY queue.position, queue.name, queue.id
+        LIMIT $2";
+    /// With its place, what is in it by who has it, and the numbers that send everything there.
+    ONE = "
+        SELECT queue.key, queue.name, queue.team_id, queue.hours, queue.promise_minutes, queue.position,
+            (SELECT count(*) FROM conversations AS conversation
+             WHERE conversation.workspace_id = $1 AND conversation.queue_id = $2 AND conversation.controller = 'queue'),
+            (SELECT count(*) FROM conversations AS conversation
+             WHERE conversation.workspace_id = $1 AND conversation.queue_id = $2 AND conversation.state <> 'resolved'
+               AND conversation.controller <> 'queue'),
+            (SELECT count(*) FROM conversations AS conversation
+             WHERE conversation.workspace_id = $1 AND conversation.queue_id = $2 AND conversation.state = 'resolved'),
+            ARRAY(SELECT inbox.name FROM inboxes AS inbox
+                  WHERE inbox.workspace_id = $1 AND inbox.default_queue_id = $2 ORDER BY inbox.name)
+        FROM queues AS queue
+        WHERE queue.workspace_id = $1 AND queue.id = $2";
 }
 
 /// What routing decides from; as it was a moment ago.
@@ -55,7 +117,110 @@ fn waiting(queue: QueueId, row: &Row) -> Waiting {
     }
 }
 
+/// A queue in the list of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QueueSummary {
+    pub id: QueueId,
+    pub key: String,
+    pub name: String,
+    pub team_name: String,
+    /// None where this version does not understand them.
+    pub hours: Option<Hours>,
+    pub promise_minutes: i32,
+    pub position: i32,
+    pub waiting: i64,
+}
+
+/// A queue and what is in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QueueDetail {
+    pub id: QueueId,
+    pub key: String,
+    pub name: String,
+    pub team: TeamId,
+    /// As in [`QueueSummary`].
+    pub hours: Option<Hours>,
+    pub promise_minutes: i32,
+    pub position: i32,
+    pub waiting: i64,
+    /// Under way with somebody or something.
+    pub held: i64,
+    pub resolved: i64,
+    /// The numbers that send everything there which no flow sorts.
+    pub numbers: Vec<String>,
+}
+
 impl Store {
+    /// The queues of a workspace, in their order.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn queues(&self, workspace: WorkspaceId) -> Result<Vec<QueueSummary>> {
+        let summary = |row: &Row| QueueSummary {
+            id: QueueId(row.get(0)),
+            key: row.get(1),
+            name: row.get(2),
+            team_name: row.get(3),
+            hours: json(row, 4).ok(),
+            promise_minutes: row.get(5),
+            position: row.get(6),
+            waiting: row.get(7),
+        };
+        Ok(self.query(&LIST, &[&workspace.0, &MOST_QUEUES]).await?.iter().map(summary).collect())
+    }
+
+    /// One of them; nothing when there is no such queue.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn queue(&self, workspace: WorkspaceId, id: QueueId) -> Result<Option<QueueDetail>> {
+        let row = self.query_opt(&ONE, &[&workspace.0, &id.0]).await?;
+        Ok(row.map(|row| QueueDetail {
+            id,
+            key: row.get(0),
+            name: row.get(1),
+            team: TeamId(row.get(2)),
+            hours: json(&row, 3).ok(),
+            promise_minutes: row.get(4),
+            position: row.get(5),
+            waiting: row.get(6),
+            held: row.get(7),
+            resolved: row.get(8),
+            numbers: row.get(9),
+        }))
+    }
+
+    /// Who waits in a queue, longest first.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn waiting_in(&self, workspace: WorkspaceId, queue: QueueId, limit: i64) -> Result<Vec<ConversationId>> {
+        let rows = self.query(&WAITING, &[&workspace.0, &queue.0, &limit]).await?;
+        Ok(rows.iter().map(|row| ConversationId(row.get(0))).collect())
+    }
+
+    /// Queues that are gone and in which something is all the same, and which one has what was of them.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn removed_queues_in_use(&self) -> Result<Vec<(WorkspaceId, QueueId, QueueId)>> {
+        let rows = self.query(&REMOVED_IN_USE, &[]).await?;
+        Ok(rows.iter().map(|row| (WorkspaceId(row.get(0)), QueueId(row.get(1)), QueueId(row.get(2)))).collect())
+    }
+
+    /// Says of what is of a queue and does not wait there that it is of another one; of `limit` of each kind at most. Answers the larger
+    /// number.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn change_queue_at_rest(&self, workspace: WorkspaceId, from: QueueId, to: QueueId, limit: i64) -> Result<u64> {
+        let (mut most, all): (_, [&(dyn ToSql + Sync); 4]) = (0, [&workspace.0, &from.0, &to.0, &limit]);
+        for statement in [&CHANGE_QUEUE_OF_RESOLVED, &CHANGE_QUEUE_OF_HELD] {
+            most = most.max(self.execute(statement, &all).await?);
+        }
+        Ok(most)
+    }
+
     /// Who waits in a queue, longest first, and its team.
     ///
     /// # Errors

@@ -65,6 +65,14 @@ crate::statements! {
         UPDATE queues
         SET key = $3, name = $4, team_id = $5, hours = $6, promise_minutes = $7, position = $8
         WHERE workspace_id = $1 AND id = $2";
+    REMOVE_QUEUE = "DELETE FROM queues WHERE workspace_id = $1 AND id = $2";
+    /// What was of queues that are gone already goes on with what was of this one.
+    MOVE_QUEUE = "
+        WITH earlier AS (UPDATE removed_queues SET successor_id = $3 WHERE workspace_id = $1 AND successor_id = $2)
+        INSERT INTO removed_queues (workspace_id, id, successor_id)
+        VALUES ($1, $2, $3)";
+    /// It is there again.
+    BRING_BACK_QUEUE = "DELETE FROM removed_queues WHERE workspace_id = $1 AND id = $2";
     ADD_CANNED_REPLY = "INSERT INTO canned_replies (workspace_id, id, shortcut, body) VALUES ($1, $2, $3, $4)";
     CHANGE_CANNED_REPLY = "UPDATE canned_replies SET shortcut = $3, body = $4 WHERE workspace_id = $1 AND id = $2";
     REMOVE_CANNED_REPLY = "DELETE FROM canned_replies WHERE workspace_id = $1 AND id = $2";
@@ -117,6 +125,7 @@ fn rows(store: &Store, workspace: WorkspaceId, event: &SetupEvent) -> Result<Vec
         SetupEvent::CannedReply(changed) => canned_reply(workspace, changed),
         SetupEvent::Flow(changed) => flow(workspace, changed),
         SetupEvent::Inbox(changed) => inbox(workspace, changed),
+        SetupEvent::QueueMoved { id, to } => vec![Step::of(MOVE_QUEUE).with(workspace.0).with(id.0).with(to.0)],
         SetupEvent::FlowVersion { flow, version, definition } => {
             vec![Step::of(ADD_FLOW_VERSION).with(workspace.0).with(flow.0).with(*version).with(definition.clone())]
         }
@@ -203,7 +212,8 @@ fn team(workspace: WorkspaceId, changed: &Changed<TeamId, Team>) -> Vec<Step> {
 }
 
 fn queue(workspace: WorkspaceId, changed: &Changed<QueueId, Queue>) -> Vec<Step> {
-    let Some(queue) = &changed.after else { return Vec::new() };
+    let row = |statement| Step::of(statement).with(workspace.0).with(changed.id.0);
+    let Some(queue) = &changed.after else { return vec![row(REMOVE_QUEUE)] };
     let step = Step::of(one_of(changed, ADD_QUEUE, CHANGE_QUEUE))
         .with(workspace.0)
         .with(changed.id.0)
@@ -213,7 +223,7 @@ fn queue(workspace: WorkspaceId, changed: &Changed<QueueId, Queue>) -> Vec<Step>
         .with(queue.hours.clone())
         .with(queue.promise_minutes)
         .with(queue.position);
-    vec![step]
+    if changed.before.is_none() { vec![row(BRING_BACK_QUEUE), step] } else { vec![step] }
 }
 
 fn canned_reply(workspace: WorkspaceId, changed: &Changed<CannedReplyId, CannedReply>) -> Vec<Step> {

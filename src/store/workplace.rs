@@ -21,6 +21,7 @@ crate::statements! {
         WHERE workspace_id = $1
         ORDER BY position, name, id
         LIMIT 1000";
+    REMOVED_QUEUES = "SELECT id, successor_id FROM removed_queues WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     PEOPLE = "SELECT id, name FROM users WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     PUBLISHED = "
         SELECT id, published_version
@@ -91,6 +92,8 @@ impl Store {
     pub async fn workplace(&self, workspace: WorkspaceId) -> Result<SetUp> {
         let mut misread = Vec::new();
         let queues = self.query(&QUEUES, &[&workspace.0]).await?.iter().map(|row| queue(row, &mut misread)).collect();
+        let removed = self.query(&REMOVED_QUEUES, &[&workspace.0]).await?;
+        let removed_queues = removed.iter().map(|row| (QueueId(row.get(0)), QueueId(row.get(1)))).collect();
         let people = self.query(&PEOPLE, &[&workspace.0]).await?.iter().map(|row| (UserId(row.get(0)), row.get(1))).collect();
         let published = self.query(&PUBLISHED, &[&workspace.0]).await?.iter().map(|row| (FlowId(row.get(0)), row.get(1))).collect();
         let mut definitions = HashMap::new();
@@ -102,7 +105,7 @@ impl Store {
                 Err(error) => misread.push(error),
             }
         }
-        Ok(SetUp { workplace: Workplace { queues, people, published, definitions }, misread })
+        Ok(SetUp { workplace: Workplace { queues, removed_queues, people, published, definitions }, misread })
     }
 
     /// Queues and flows of any workspace whose hours or published definition this version does not understand, each in a sentence.

@@ -17,7 +17,7 @@ use super::edge::guard::{FORM_LIMIT, UPLOAD_LIMIT, guard};
 use super::edge::redirect::{FIRST_PAGE, go_to};
 use super::live::socket;
 use super::messages::{self, settlements};
-use super::settings::{self, changes, start, teams, workspace};
+use super::settings::{self, changes, queues, start, teams, workspace};
 use super::{admin, assets, availability, begin, drafts, health, inbox, language, media, notes, sign_in, webhook, workspaces};
 use crate::domain::access::Permission;
 
@@ -72,6 +72,14 @@ pub static ROUTES: &[Entry] = &[
     get("/settings/teams/{id}", Who::May(Permission::SetUp), Kind::Page, || web::to(teams::show)),
     post("/settings/teams/{id}", Who::May(Permission::SetUp), Kind::Form, || web::to(teams::update)),
     post("/settings/teams/{id}/removal", Who::May(Permission::SetUp), Kind::Form, || web::to(teams::remove)),
+    get("/settings/queues", Who::May(Permission::SetUp), Kind::Page, || web::to(queues::index)),
+    post("/settings/queues", Who::May(Permission::SetUp), Kind::Form, || web::to(queues::create)),
+    get("/settings/queues/{id}", Who::May(Permission::SetUp), Kind::Page, || web::to(queues::show)),
+    post("/settings/queues/{id}", Who::May(Permission::SetUp), Kind::Form, || web::to(queues::update)),
+    post("/settings/queues/{id}/preview", Who::May(Permission::SetUp), Kind::Form, || web::to(queues::preview)),
+    post("/settings/queues/{id}/copy", Who::May(Permission::SetUp), Kind::Form, || web::to(queues::copy)),
+    post("/settings/queues/{id}/place", Who::May(Permission::SetUp), Kind::Form, || web::to(queues::place)),
+    post("/settings/queues/{id}/removal", Who::May(Permission::SetUp), Kind::Form, || web::to(queues::remove)),
     get("/settings/changes", Who::May(Permission::SetUp), Kind::Page, || web::to(changes::index)),
     post("/settings/changes", Who::May(Permission::SetUp), Kind::Form, || web::to(changes::undo)),
     get("/live", Who::May(Permission::SeeInbox), Kind::Live, || web::to(socket::open)),

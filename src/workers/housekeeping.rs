@@ -1,4 +1,4 @@
-//! Chores: sends whose node stopped, what people hold who have left, places in the feed, figures for `/metrics`, tables swept and looked at
+//! Chores: sends whose node stopped, what people hold who have left, what waits in queues that are gone, places in the feed, figures for `/metrics`, tables swept and looked at
 //! for the planner, and old bodies. One that fails keeps the others waiting for nothing.
 
 use std::collections::HashSet;
@@ -54,6 +54,7 @@ async fn round(workers: &Workers, paused: &mut HashSet<InboxId>, is_of_feed: boo
     let chores = [
         record_lapses(workers).await,
         workers.runner.return_what_nobody_holds().await,
+        workers.runner.move_what_is_in_removed_queues().await,
         if is_of_feed { workers.runner.number_feeds().await } else { Ok(()) },
         tell_figures(workers, paused).await,
         keep_small(workers).await,

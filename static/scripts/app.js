@@ -13,6 +13,7 @@ import Connection from "./controllers/connection_controller.js"
 import Conversation from "./controllers/conversation_controller.js"
 import Dialog from "./controllers/dialog_controller.js"
 import Guard from "./controllers/guard_controller.js"
+import Hours from "./controllers/hours_controller.js"
 import Lightbox from "./controllers/lightbox_controller.js"
 import List from "./controllers/list_controller.js"
 import Live from "./controllers/live_controller.js"
@@ -28,7 +29,7 @@ import Zone from "./controllers/zone_controller.js"
 
 const controllers = {
   await: Await, brief: Brief, clock: Clock, composer: Composer, connection: Connection, conversation: Conversation, dialog: Dialog, guard: Guard,
-  lightbox: Lightbox, list: List, live: Live, menu: Menu, people: People, presence: Presence, ring: Ring, settings: Settings,
+  hours: Hours, lightbox: Lightbox, list: List, live: Live, menu: Menu, people: People, presence: Presence, ring: Ring, settings: Settings,
   shortcuts: Shortcuts, thread: Thread, toast: Toast, zone: Zone,
 }
 

@@ -27,6 +27,12 @@ const FOR_ADMINS: &[&str] = &[
     "/settings/teams",
     "/settings/teams/{id}",
     "/settings/teams/{id}/removal",
+    "/settings/queues",
+    "/settings/queues/{id}",
+    "/settings/queues/{id}/preview",
+    "/settings/queues/{id}/copy",
+    "/settings/queues/{id}/place",
+    "/settings/queues/{id}/removal",
     "/settings/changes",
 ];
 
@@ -42,6 +48,7 @@ struct Place {
     message: MessageId,
     media: Uuid,
     team: Uuid,
+    queue: Uuid,
 }
 
 const SECRETS: &str = "
@@ -75,8 +82,11 @@ impl Place {
         let sql = names.iter().fold(SECRETS.to_owned(), |sql, (name, value)| sql.replace(name, value));
         let client = shop.house.state.store.client().await.unwrap();
         client.batch_execute(&sql).await.unwrap();
-        let team = client.query_one("SELECT id FROM teams WHERE workspace_id = $1 LIMIT 1", &[&workspace]).await.unwrap().get(0);
-        Self { shop, secret, conversation, message, media, team }
+        let one_of = async |table: &str| -> Uuid {
+            client.query_one(&format!("SELECT id FROM {table} WHERE workspace_id = $1 LIMIT 1"), &[&workspace]).await.unwrap().get(0)
+        };
+        let (team, queue) = (one_of("teams").await, one_of("queues").await);
+        Self { shop, secret, conversation, message, media, team, queue }
     }
 
     async fn browser(&self, role: Role) -> Browser<'_> {
@@ -89,6 +99,7 @@ impl Place {
             Some("conversations") => self.conversation.0,
             Some("messages") => self.message.0,
             Some("media") => self.media,
+            Some("settings") if entry.path.starts_with("/settings/queues") => self.queue,
             Some("settings") => self.team,
             _ => panic!("{} names a thing this test knows nothing of: add one to `Place`", entry.path),
         }
@@ -209,7 +220,9 @@ async fn everybody_is_shown_what_their_role_may_see_of_their_own_workspace_and_n
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
     // The secrets are there to be seen, where they may be.
     let inbox = ["/inbox", "/inbox/rows", "/conversations/{id}", "/conversations/{id}/earlier"];
-    for path in inbox.into_iter().chain(["/admin/quarantine", "/admin/notices", "/settings/teams", "/settings/teams/{id}"]) {
+    for path in
+        inbox.into_iter().chain(["/admin/quarantine", "/admin/notices", "/settings/teams", "/settings/teams/{id}", "/settings/queues/{id}"])
+    {
         assert!(seen.contains(path), "{path} shows nothing of its own workspace: {seen:?}");
     }
 }

@@ -107,6 +107,8 @@ describe("every page", () => {
       "settings-workspace": "/settings/workspace",
       "settings-teams": "/settings/teams",
       "settings-team": addresses.team,
+      "settings-queues": "/settings/queues",
+      "settings-queue": addresses.settingsQueue,
       "settings-changes": "/settings/changes",
     }
   }
@@ -172,7 +174,9 @@ describe("every page", () => {
     await quarantined()
     await iris.page.goto(`${demo.inbox}/settings/teams`)
     const team = await iris.page.locator(".things__name").first().getAttribute("href")
-    return { mine, flow, other, closed, resolved, queue, team }
+    await iris.page.goto(`${demo.inbox}/settings/queues`)
+    const settingsQueue = await iris.page.locator(".things__name").first().getAttribute("href")
+    return { mine, flow, other, closed, resolved, queue, team, settingsQueue }
   }
 
   /** Ana does not answer billing, and nobody else is there. */

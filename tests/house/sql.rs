@@ -86,6 +86,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("quarantine", "OF_NOBODY", "what belongs to no workspace is for whoever runs the installation"),
     ("agents", "HELD_BY_NOBODY", CLAIM),
     ("queues", "WITH_WAITING", CLAIM),
+    ("queues", "REMOVED_IN_USE", CLAIM),
     ("secrets", "OF_KEYS", SEALED),
     ("secrets", "OF_APPS", SEALED),
     ("secrets", "RESEAL_APP", SEALED),

@@ -10,19 +10,19 @@ use crate::house::{Answer, Browser, HOME, House};
 const TEAMS: &str = "/settings/teams";
 
 /// The value of the first field of this name.
-fn value<'a>(page: &'a str, name: &str) -> &'a str {
+pub fn value<'a>(page: &'a str, name: &str) -> &'a str {
     let (_, field) = page.split_once(&format!(r#"name="{name}" value=""#)).unwrap_or_else(|| panic!("no {name}: {page}"));
     field.split('"').next().unwrap_or_default()
 }
 
 /// Adds a team; answers where its page is.
-async fn adds(admin: &mut Browser<'_>, name: &str) -> String {
+pub async fn adds(admin: &mut Browser<'_>, name: &str) -> String {
     let added = admin.post(TEAMS, &[("name", name)]).await;
     assert_eq!(added.status, 303, "{}", added.body);
     added.location.split('?').next().unwrap_or_default().to_owned()
 }
 
-async fn takes_back(admin: &mut Browser<'_>, seq: &str) -> Answer {
+pub async fn takes_back(admin: &mut Browser<'_>, seq: &str) -> Answer {
     admin.post("/settings/changes", &[("seq", seq)]).await
 }
 

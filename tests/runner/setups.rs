@@ -121,6 +121,42 @@ async fn an_act_is_undone_while_it_stands_as_it_was_left() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_in_a_queue_that_is_removed_goes_where_it_was_sent_also_what_comes_late() {
+    let (shop, iris, _) = with_two_administrators().await;
+    let node = shop.node(4);
+    let [desk, third] = [(), ()].map(|()| QueueId(Uuid::now_v7()));
+    for (id, key) in [(desk, "desk"), (third, "third")] {
+        let queue = Queue { id, key: key.to_owned(), name: key.to_owned(), team: shop.team, hours: Hours::always(), promise_minutes: 5 };
+        node.runner.configure(shop.workspace, &by(&iris), SetupCommand::AddQueue { queue }, None).await.unwrap();
+    }
+    let mut waiting = shop.customers_wait(desk, 130).await;
+    let held = waiting.split_off(125);
+    for (number, state) in ["open", "snoozed", "resolved", "resolved", "resolved"].into_iter().enumerate() {
+        let end = "controller = 'nobody', queued_at = NULL, state = $2";
+        shop.execute(&format!("UPDATE conversations SET {end} WHERE id = $1"), &[&held[number].0, &state]).await;
+    }
+    let places = "SELECT id, queued_at FROM conversations ORDER BY queued_at, id";
+    let before: Vec<(Uuid, Option<jiff::Timestamp>)> = shop.rows(places, &[]).await.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let removal = |queue, to| SetupCommand::RemoveQueue { queue, to };
+    let act = node.runner.configure(shop.workspace, &by(&iris), removal(desk, third), None).await.unwrap();
+    let of = async |queue: QueueId| shop.count(&format!("SELECT count(*) FROM conversations WHERE queue_id = '{queue}'")).await;
+    assert_eq!((of(desk).await, of(third).await), (0, 130));
+    let after: Vec<(Uuid, Option<jiff::Timestamp>)> = shop.rows(places, &[]).await.iter().map(|row| (row.get(0), row.get(1))).collect();
+    assert_eq!(after, before, "everybody keeps their place");
+    // Whoever read the set-up a moment before still puts somebody there, and then that queue's successor goes too.
+    shop.execute("UPDATE conversations SET queue_id = $2 WHERE id = $1", &[&waiting[0].0, &desk.0]).await;
+    node.runner.configure(shop.workspace, &by(&iris), removal(third, shop.support), None).await.unwrap();
+    node.runner.move_what_is_in_removed_queues().await.unwrap();
+    assert_eq!((of(desk).await, of(third).await, of(shop.support).await), (0, 0, 130));
+    assert_eq!(node.runner.store().removed_queues_in_use().await.unwrap(), []);
+    node.runner.undo_setup(shop.workspace, &by(&iris), act.seq).await.unwrap();
+    assert!(shop.set_up_now().await.queues.contains_key(&desk));
+    shop.execute("UPDATE conversations SET queue_id = $2 WHERE id = $1", &[&waiting[0].0, &desk.0]).await;
+    node.runner.move_what_is_in_removed_queues().await.unwrap();
+    assert_eq!(of(desk).await, 1, "it is there again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_belongs_to_another_workspace_is_not_there() {
     let (shop, iris, _) = with_two_administrators().await;
     let runner = shop.node(4).runner;

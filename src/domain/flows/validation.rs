@@ -34,6 +34,14 @@ pub struct Fault {
     pub what: String,
 }
 
+impl Fault {
+    /// Where it is, without what is wrong: `main_menu · options`.
+    #[must_use]
+    pub fn place(&self) -> String {
+        [&self.node, &self.field].into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" · ")
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.node, &self.field) {

@@ -91,6 +91,11 @@ pub enum SetupCommand {
         queue: QueueId,
         change: QueueChange,
     },
+    /// What waits in it goes to another queue, and whatever else was of it belongs to that one.
+    RemoveQueue {
+        queue: QueueId,
+        to: QueueId,
+    },
     AddCannedReply {
         reply: CannedReplyId,
         new: CannedReply,

@@ -16,7 +16,7 @@ use crate::domain::access::Role;
 use crate::domain::agent::Availability;
 use crate::domain::channel;
 use crate::domain::flows::validation;
-use crate::domain::ids::{FlowId, RoleId, TeamId, UserId};
+use crate::domain::ids::{FlowId, QueueId, RoleId, TeamId, UserId};
 use crate::domain::queue;
 
 pub(super) type Applied = Result<(), SetupRefusal>;
@@ -81,6 +81,7 @@ impl Draft {
                 add(&mut self.setup.queues, queue.id, placed(&queue, position))?;
             }
             SetupCommand::ChangeQueue { queue, change } => change_queue(known(&mut self.setup.queues, queue, Thing::Queue)?, change),
+            SetupCommand::RemoveQueue { queue, to } => self.remove_queue(queue, to)?,
             SetupCommand::AddCannedReply { reply, new } => add(&mut self.setup.canned_replies, reply, new)?,
             SetupCommand::ChangeCannedReply { reply, change: CannedReplyChange { shortcut, body } } => {
                 let reply = known(&mut self.setup.canned_replies, reply, Thing::CannedReply)?;
@@ -156,6 +157,20 @@ impl Draft {
             return Err(SetupRefusal::TeamInUse { team: name });
         }
         self.setup.teams.remove(&team);
+        Ok(())
+    }
+
+    /// Whatever is of it needs a place to be.
+    fn remove_queue(&mut self, queue: QueueId, to: QueueId) -> Applied {
+        let name = known(&mut self.setup.queues, queue, Thing::Queue)?.name.clone();
+        if queue == to || !self.setup.queues.contains_key(&to) {
+            return Err(SetupRefusal::Unknown(Thing::Queue));
+        }
+        if let Some(inbox) = self.setup.inboxes.values().find(|inbox| inbox.default_queue == queue) {
+            return Err(SetupRefusal::QueueOfNumber { queue: name, number: inbox.name.clone() });
+        }
+        self.setup.queues.remove(&queue);
+        self.beside.push(SetupEvent::QueueMoved { id: queue, to });
         Ok(())
     }
 

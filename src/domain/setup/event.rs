@@ -52,6 +52,11 @@ pub enum SetupEvent {
     CannedReply(Changed<CannedReplyId, CannedReply>),
     Flow(Changed<FlowId, Flow>),
     Inbox(Changed<InboxId, Inbox>),
+    /// What belongs to a queue that is gone belongs to another one.
+    QueueMoved {
+        id: QueueId,
+        to: QueueId,
+    },
     /// A flow has one more version, which its row keeps.
     FlowVersion {
         flow: FlowId,
@@ -188,6 +193,7 @@ impl SetupEvent {
             SetupEvent::CannedReply(changed) => of("canned_reply", changed.verb()),
             SetupEvent::Flow(changed) => of("flow", changed.verb()),
             SetupEvent::Inbox(changed) => of("inbox", changed.verb()),
+            SetupEvent::QueueMoved { .. } => of("queue", "moved"),
             SetupEvent::FlowVersion { .. } => of("flow_version", "added"),
             SetupEvent::Password { .. } => of("password", "replaced"),
             SetupEvent::AccessToken { .. } => of("access_token", "replaced"),
@@ -209,8 +215,8 @@ impl SetupEvent {
             SetupEvent::Inbox(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::Password { member, .. } => Some((member.0, Parts::of("password"))),
             SetupEvent::AccessToken { inbox, .. } => Some((inbox.0, Parts::of("access_token"))),
-            // The event of its flow says that it is published.
-            SetupEvent::FlowVersion { .. } | SetupEvent::Strange(_) => None,
+            // The event of the queue says that it is gone, and that of its flow that it is published.
+            SetupEvent::QueueMoved { .. } | SetupEvent::FlowVersion { .. } | SetupEvent::Strange(_) => None,
         }
     }
 
@@ -226,7 +232,11 @@ impl SetupEvent {
             SetupEvent::CannedReply(changed) => changed.latest().map(|reply| &*reply.shortcut),
             SetupEvent::Flow(changed) => changed.latest().map(|flow| &*flow.name),
             SetupEvent::Inbox(changed) => changed.latest().map(|inbox| &*inbox.name),
-            SetupEvent::FlowVersion { .. } | SetupEvent::Password { .. } | SetupEvent::AccessToken { .. } | SetupEvent::Strange(_) => None,
+            SetupEvent::QueueMoved { .. }
+            | SetupEvent::FlowVersion { .. }
+            | SetupEvent::Password { .. }
+            | SetupEvent::AccessToken { .. }
+            | SetupEvent::Strange(_) => None,
         }
     }
 
@@ -248,6 +258,7 @@ impl SetupEvent {
             SetupEvent::CannedReply(changed) => changed.differences(),
             SetupEvent::Flow(changed) => changed.differences(),
             SetupEvent::Inbox(changed) => changed.differences(),
+            SetupEvent::QueueMoved { id, to } => vec![("queue".to_owned(), id.0.to_string().into(), to.0.to_string().into())],
             SetupEvent::FlowVersion { .. } | SetupEvent::Password { .. } | SetupEvent::AccessToken { .. } | SetupEvent::Strange(_) => {
                 Vec::new()
             }

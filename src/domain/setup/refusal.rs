@@ -91,6 +91,9 @@ pub enum SetupRefusal {
     LastAdministrator,
     #[error("nobody would work for the queue {queue}; put somebody into its team first")]
     QueueUnreached { queue: String },
+    /// It is the default queue of a number.
+    #[error("what comes in on the number {number} goes to the queue {queue}; choose another one there first")]
+    QueueOfNumber { queue: String, number: String },
     #[error("{role} is still the role of somebody")]
     RoleInUse { role: String },
     #[error("{team} still has people or queues")]
@@ -135,6 +138,7 @@ impl SetupRefusal {
             SetupRefusal::OutOfRange { .. } => "out_of_range",
             SetupRefusal::LastAdministrator => "last_administrator",
             SetupRefusal::QueueUnreached { .. } => "queue_unreached",
+            SetupRefusal::QueueOfNumber { .. } => "queue_of_number",
             SetupRefusal::RoleInUse { .. } => "role_in_use",
             SetupRefusal::TeamInUse { .. } => "team_in_use",
             SetupRefusal::FlowFaulty { .. } => "flow_faulty",
@@ -169,6 +173,7 @@ impl SetupRefusal {
             | SetupRefusal::AppKnownOtherwise
             | SetupRefusal::LastAdministrator
             | SetupRefusal::QueueUnreached { .. }
+            | SetupRefusal::QueueOfNumber { .. }
             | SetupRefusal::RoleInUse { .. }
             | SetupRefusal::TeamInUse { .. }
             | SetupRefusal::ChangedMeanwhile { .. }
@@ -193,6 +198,7 @@ impl SetupRefusal {
                 vec![("value", value.to_string()), ("least", least.to_string()), ("most", most.to_string())]
             }
             SetupRefusal::QueueUnreached { queue } => vec![("queue", queue.clone())],
+            SetupRefusal::QueueOfNumber { queue, number } => vec![("queue", queue.clone()), ("number", number.clone())],
             SetupRefusal::RoleInUse { role } => vec![("role", role.clone())],
             SetupRefusal::TeamInUse { team } => vec![("team", team.clone())],
             SetupRefusal::FlowFaulty { flow, faults } => vec![("flow", flow.clone()), ("faults", faults.join(" "))],

@@ -236,6 +236,29 @@ fn a_flow_and_the_queues_that_it_names_stay_together() {
 }
 
 #[test]
+fn a_queue_is_removed_when_nothing_sends_there_and_comes_back_by_undo() {
+    let shop = shop();
+    let removal = |queue, to| SetupCommand::RemoveQueue { queue, to };
+    let number = "Lamps".to_owned();
+    assert_eq!(refused(&shop, removal(SUPPORT, BILLING)), SetupRefusal::QueueOfNumber { queue: "support".to_owned(), number });
+    let to_billing = InboxChange { default_queue: Some(BILLING), ..InboxChange::default() };
+    let moved = after(&shop, SetupCommand::ChangeInbox { inbox: NUMBER, change: to_billing });
+    let SetupRefusal::FlowFaulty { flow, faults } = refused(&moved, removal(SUPPORT, BILLING)) else { panic!("another refusal") };
+    assert!(flow == "Welcome" && faults.iter().any(|fault| fault.contains("support")), "{faults:?}");
+    let free = after(&moved, SetupCommand::PublishFlow { flow: WELCOME, definition: definition("billing") });
+    for (queue, to) in [(SUPPORT, SUPPORT), (SUPPORT, QueueId(Uuid::from_u128(99))), (QueueId(Uuid::from_u128(99)), SUPPORT)] {
+        assert_eq!(refused(&free, removal(queue, to)), SetupRefusal::Unknown(Thing::Queue));
+    }
+    let (without, act) = does(&free, &By::CommandLine, removal(SUPPORT, BILLING)).unwrap();
+    assert_eq!(act.iter().map(SetupEvent::kind).collect::<Vec<_>>(), ["queue_removed", "queue_moved"]);
+    assert_eq!(after(&without, SetupCommand::Undo { act: act.clone() }), free);
+    let stored: Vec<SetupEvent> = serde_json::from_value(serde_json::to_value(&act).unwrap()).unwrap();
+    assert_eq!(stored, act);
+    let taken = after(&without, queue(QueueId(Uuid::from_u128(23)), "support", EVERYBODY));
+    assert_eq!(refused(&taken, SetupCommand::Undo { act }), SetupRefusal::QueueKeyTaken { key: "support".to_owned() });
+}
+
+#[test]
 fn people_decide_what_is_their_own_and_administrators_the_rest() {
     let shop = shop();
     let away = |user| SetupCommand::availability(user, Availability::Away);

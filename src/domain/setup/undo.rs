@@ -20,7 +20,7 @@ pub(super) fn take_back(draft: &mut Draft, act: &[SetupEvent]) -> Applied {
         match event {
             SetupEvent::Workspace(changed) => to_before(&mut draft.setup.workspaces, changed)?,
             SetupEvent::Member(changed) => to_before(&mut draft.setup.members, changed)?,
-            SetupEvent::Queue(changed) => to_before(&mut draft.setup.queues, changed)?,
+            SetupEvent::Queue(changed) => back_or_to_before(&mut draft.setup.queues, changed)?,
             SetupEvent::Flow(changed) => to_before(&mut draft.setup.flows, changed)?,
             SetupEvent::Inbox(changed) => to_before(&mut draft.setup.inboxes, changed)?,
             SetupEvent::Role(changed) if changed.before.is_none() => {
@@ -38,8 +38,12 @@ pub(super) fn take_back(draft: &mut Draft, act: &[SetupEvent]) -> Applied {
                 draft.setup.canned_replies.remove(&changed.id);
             }
             SetupEvent::CannedReply(changed) => back_or_to_before(&mut draft.setup.canned_replies, changed)?,
-            // A version stays, published or not; the others cannot be taken back.
-            SetupEvent::FlowVersion { .. } | SetupEvent::Password { .. } | SetupEvent::AccessToken { .. } | SetupEvent::Strange(_) => {}
+            // What was moved stays where it is. A version stays, published or not; the others cannot be taken back.
+            SetupEvent::QueueMoved { .. }
+            | SetupEvent::FlowVersion { .. }
+            | SetupEvent::Password { .. }
+            | SetupEvent::AccessToken { .. }
+            | SetupEvent::Strange(_) => {}
         }
     }
     Ok(())
@@ -51,10 +55,14 @@ pub fn can_be_taken_back(event: &SetupEvent) -> bool {
     match event {
         SetupEvent::Workspace(Changed { before, after, .. }) => before.is_some() && after.is_some(),
         SetupEvent::Member(Changed { before, after, .. }) => before.is_some() && after.is_some(),
-        SetupEvent::Queue(Changed { before, after, .. }) => before.is_some() && after.is_some(),
+        SetupEvent::Queue(Changed { before, .. }) => before.is_some(),
         SetupEvent::Flow(Changed { before, after, .. }) => before.is_some() && after.is_some(),
         SetupEvent::Inbox(Changed { before, after, .. }) => before.is_some() && after.is_some(),
-        SetupEvent::Role(_) | SetupEvent::Team(_) | SetupEvent::CannedReply(_) | SetupEvent::FlowVersion { .. } => true,
+        SetupEvent::Role(_)
+        | SetupEvent::Team(_)
+        | SetupEvent::CannedReply(_)
+        | SetupEvent::QueueMoved { .. }
+        | SetupEvent::FlowVersion { .. } => true,
         SetupEvent::Password { .. } | SetupEvent::AccessToken { .. } | SetupEvent::Strange(_) => false,
     }
 }

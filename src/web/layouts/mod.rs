@@ -2,6 +2,7 @@
 
 pub mod chrome;
 pub mod format;
+pub mod hours;
 pub mod html;
 pub mod script_words;
 pub mod time;

@@ -19,7 +19,7 @@ pub fn icon(name: &str) -> Html {
 }
 
 /// The stylesheets, in the order of their layers; each is one block.
-pub const STYLES: [&str; 26] = [
+pub const STYLES: [&str; 27] = [
     "layers",
     "reset",
     "tokens",
@@ -45,5 +45,6 @@ pub const STYLES: [&str; 26] = [
     "page",
     "table",
     "settings",
+    "opening",
     "utilities",
 ];

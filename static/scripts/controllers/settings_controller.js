@@ -24,8 +24,11 @@ export default class extends Controller {
 
   /** Whether something is being typed, or is not saved: now, or before it was refused. */
   #isBegun() {
-    if (this.element.querySelector("#problem, input:focus")) return true
+    if (this.element.querySelector("#problem, input:focus, select:focus, textarea:focus")) return true
     const isChanged = ({ value, defaultValue, checked, defaultChecked }) => value !== defaultValue || checked !== defaultChecked
-    return [...this.element.querySelectorAll("input")].some(isChanged)
+    const isAnother = ({ selected, defaultSelected }) => selected !== defaultSelected
+    const hasChosen = ({ options }) => [...options].some((one) => one.defaultSelected) && [...options].some(isAnother)
+    return [...this.element.querySelectorAll("input, textarea")].some(isChanged)
+      || [...this.element.querySelectorAll("select")].some(hasChosen)
   }
 }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::domain::setup::{RecordedSetup, SetupEvent, Who};
 use crate::web::layouts::chrome::Chrome;
+use crate::web::layouts::hours;
 use crate::web::layouts::html::Html;
 use crate::web::layouts::time;
 use crate::web::layouts::ui;
@@ -79,11 +80,17 @@ impl Line {
         let words = sentence(&locale, &format!("change.{}", event.kind()), &[("name", name)]);
         let part = |(name, before, after): (String, Value, Value)| Part {
             label: known(&locale, &format!("change.part.{name}")).unwrap_or_else(|| field_label(&name)),
-            before: text(locale, names, &before),
-            after: text(locale, names, &after),
+            before: part_text(locale, names, &name, &before),
+            after: part_text(locale, names, &name, &after),
         };
         Self { words, parts: event.differences().into_iter().map(part).collect() }
     }
+}
+
+/// A part of a thing as people read it.
+fn part_text(locale: Locale, names: &HashMap<Uuid, String>, name: &str, value: &Value) -> String {
+    let hours = (name == "hours").then(|| serde_json::from_value(value.clone()).ok()).flatten();
+    hours.map_or_else(|| text(locale, names, value), |hours| hours::summary(locale, &hours))
 }
 
 /// A value as people read it.

@@ -241,6 +241,7 @@ fn queued_key(because: QueuedBecause) -> &'static str {
         QueuedBecause::NoFlow => "line.queued.no_flow",
         QueuedBecause::Reopened => "line.queued.reopened",
         QueuedBecause::Transferred => "line.queued.transferred",
+        QueuedBecause::QueueRemoved => "line.queued.queue_removed",
     }
 }
 

@@ -1,0 +1,59 @@
+//! What becomes of conversations whose queue is gone.
+
+use super::{Error, Runner};
+use crate::domain::Command;
+use crate::domain::ids::{ConversationId, QueueId, WorkspaceId};
+use crate::live::wakes::Wake;
+
+/// Conversations that are looked for at once, and that change their queue in one statement.
+const BATCH: i64 = 100;
+const BATCH_AT_REST: i64 = 1_000;
+
+impl Runner {
+    /// Moves what waits in a queue that is gone to another one, each as long waiting as before, and says of whatever else was of it that
+    /// it is of the other one.
+    ///
+    /// # Errors
+    /// A fault; what is left is moved later.
+    pub(super) async fn move_queue(&self, workspace: WorkspaceId, from: QueueId, to: QueueId) -> Result<(), Error> {
+        loop {
+            let waiting = self.store.waiting_in(workspace, from, BATCH).await?;
+            let mut progress = 0;
+            for conversation in &waiting {
+                progress += usize::from(self.moves(workspace, *conversation, from, to).await?);
+            }
+            if progress == 0 {
+                break;
+            }
+        }
+        while self.store.change_queue_at_rest(workspace, from, to, BATCH_AT_REST).await? >= BATCH_AT_REST.unsigned_abs() {}
+        self.live.wake(Wake::Queue(workspace, to));
+        Ok(())
+    }
+
+    /// Moves what is left in queues that are gone: whoever put it there read that they were there a moment before.
+    ///
+    /// # Errors
+    /// A fault; it may be repeated.
+    pub async fn move_what_is_in_removed_queues(&self) -> Result<(), Error> {
+        let mut failed = None;
+        for (workspace, from, to) in self.store.removed_queues_in_use().await? {
+            // One that cannot be emptied holds up none of the others.
+            if let Err(error) = self.move_queue(workspace, from, to).await {
+                failed = Some(error);
+            }
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Whether a conversation went to the other queue.
+    async fn moves(&self, workspace: WorkspaceId, conversation: ConversationId, from: QueueId, to: QueueId) -> Result<bool, Error> {
+        match self.run(workspace, conversation, Command::MoveQueue { from, to }).await {
+            Ok(_) => Ok(true),
+            // Somebody was quicker, or somebody is at the contact for longer than one waits.
+            Err(Error::Refused(_) | Error::NotFound | Error::Busy) => Ok(false),
+            Err(Error::Store(error)) if error.is_busy() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}

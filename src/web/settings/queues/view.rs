@@ -1,0 +1,147 @@
+//! The pages of queues.
+
+use std::sync::LazyLock;
+
+use askama::Template;
+use askama_web::WebTemplate;
+
+pub use super::form::Typed;
+use crate::domain::hours::Hours;
+use crate::domain::hours::written::{Ranges, TypedDay};
+use crate::domain::ids::TeamId;
+use crate::store::queues::{QueueDetail, QueueSummary};
+use crate::store::teams::TeamSummary;
+use crate::web::layouts::chrome::Chrome;
+pub use crate::web::layouts::hours::Told;
+use crate::web::layouts::hours::{self, WEEKDAYS};
+use crate::web::layouts::time;
+use crate::web::layouts::ui;
+use crate::web::layouts::words;
+use crate::web::settings::changes::view::Act;
+use crate::web::settings::view::Shell;
+
+/// Names of all time zones.
+static ZONES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let mut names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).filter(|name| name.contains('/')).collect();
+    names.sort();
+    names
+});
+
+/// `GET /settings/queues`
+#[derive(Template, WebTemplate)]
+#[template(path = "settings/queues.html")]
+pub struct QueuesPage {
+    pub chrome: Chrome,
+    pub shell: Shell,
+    pub queues: Vec<QueueSummary>,
+    pub teams: Vec<TeamSummary>,
+    /// Of the one that was not added.
+    pub name: String,
+    pub key: String,
+    pub team: String,
+}
+
+impl QueuesPage {
+    fn waiting(&self, queue: &QueueSummary) -> String {
+        self.chrome.locale.count("settings.waiting", queue.waiting)
+    }
+
+    fn hours(&self, queue: &QueueSummary) -> String {
+        match &queue.hours {
+            Some(hours) => hours::summary(self.chrome.locale, hours),
+            None => self.chrome.locale.t("hours.not_understood").into_owned(),
+        }
+    }
+
+    fn is_chosen(&self, team: &TeamSummary) -> bool {
+        self.team == team.id.to_string()
+    }
+}
+
+/// A row of a day's hours.
+pub struct Row {
+    /// As forms name it, such as `mon`.
+    pub key: &'static str,
+    /// Monday is 0.
+    pub number: usize,
+    pub label: String,
+    pub ranges: Ranges,
+}
+
+/// `GET /settings/queues/{id}`
+#[derive(Template, WebTemplate)]
+#[template(path = "settings/queue.html")]
+pub struct QueuePage {
+    pub chrome: Chrome,
+    pub shell: Shell,
+    pub queue: QueueDetail,
+    pub teams: Vec<TeamSummary>,
+    pub others: Vec<QueueSummary>,
+    pub typed: Typed,
+    /// What is wrong with the hours.
+    pub faults: Vec<String>,
+    pub told: Vec<Told>,
+    /// Published flows that name it, with the places.
+    pub flows: Vec<(String, Vec<String>)>,
+    pub acts: Vec<Act>,
+}
+
+impl QueuePage {
+    fn week(&self) -> Vec<Row> {
+        let row = |(number, key): (usize, &'static str)| Row {
+            key,
+            number,
+            label: self.chrome.locale.t(&format!("hours.weekday.{key}")).into_owned(),
+            ranges: with_room(&self.typed.hours.weekly[number], 1),
+        };
+        WEEKDAYS.into_iter().enumerate().map(row).collect()
+    }
+
+    /// With two rows that are empty.
+    fn days(&self) -> Vec<TypedDay> {
+        let empty = std::iter::repeat_n(TypedDay::default(), 2);
+        let days = self.typed.hours.days.iter().cloned().chain(empty);
+        days.map(|day| TypedDay { ranges: with_room(&day.ranges, if day.ranges.is_empty() { 2 } else { 1 }), ..day }).collect()
+    }
+
+    fn zones(&self) -> &'static [String] {
+        &ZONES
+    }
+
+    fn is_team(&self, team: &TeamSummary) -> bool {
+        self.typed.team == team.id.to_string()
+    }
+
+    /// What a colleague made of it, where somebody typed something else.
+    fn hours_now(&self) -> Option<String> {
+        let now = self.queue.hours.clone().unwrap_or_else(Hours::always);
+        let differs = self.typed.is_of_form && self.typed.read_hours().ok().as_ref() != Some(&now);
+        differs.then(|| hours::summary(self.chrome.locale, &now))
+    }
+
+    fn team_now(&self) -> Option<&str> {
+        let differs = self.typed.is_of_form && self.typed.team != self.queue.team.to_string();
+        differs.then(|| self.team_name(self.queue.team))
+    }
+
+    fn team_name(&self, id: TeamId) -> &str {
+        self.teams.iter().find(|team| team.id == id).map_or("", |team| &team.name)
+    }
+
+    /// What is in it, in numbers.
+    fn inside(&self) -> Vec<String> {
+        let locale = self.chrome.locale;
+        let numbers =
+            [("settings.waiting", self.queue.waiting), ("settings.held", self.queue.held), ("settings.past", self.queue.resolved)];
+        numbers.map(|(key, number)| locale.count(key, number)).to_vec()
+    }
+
+    fn is_named(&self) -> bool {
+        !self.queue.numbers.is_empty() || !self.flows.is_empty()
+    }
+}
+
+/// With so many more that are empty.
+fn with_room(ranges: &Ranges, more: usize) -> Ranges {
+    ranges.iter().cloned().chain(std::iter::repeat_n((String::new(), String::new()), more)).collect()
+}
