@@ -118,17 +118,44 @@ CREATE TABLE users (
     role text NOT NULL CHECK (role IN ('agent', 'supervisor', 'admin', 'own')),
     role_id uuid,
     locale text NOT NULL DEFAULT 'en',
+    -- What they speak with customers: codes of BCP 47.
+    languages text[] NOT NULL DEFAULT '{}',
     active boolean NOT NULL DEFAULT true,
     created_at timestamptz NOT NULL DEFAULT now(),
     -- When they last came here: who signs in comes to where they were last.
     used_at timestamptz,
+    -- Of whoever has left: who is given what they hold, if it does not go back to its queues.
+    successor_id uuid,
     PRIMARY KEY (workspace_id, id),
     UNIQUE (workspace_id, account_id),
+    FOREIGN KEY (workspace_id, successor_id) REFERENCES users,
     FOREIGN KEY (workspace_id, role_id) REFERENCES roles,
     CHECK ((role = 'own') = (role_id IS NOT NULL))
 );
 -- Sign-in: where an account works.
 CREATE INDEX users_by_account ON users (account_id);
+
+-- Those who are asked to work here. A link holds the secret whose SHA-256 is kept.
+CREATE TABLE invitations (
+    workspace_id uuid NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+    id uuid NOT NULL,
+    -- Whom it is for, in lower case; without one, whoever has its link.
+    email text,
+    role text NOT NULL CHECK (role IN ('agent', 'supervisor', 'admin', 'own')),
+    role_id uuid,
+    capacity integer NOT NULL CHECK (capacity >= 0),
+    team_ids uuid[] NOT NULL,
+    languages text[] NOT NULL DEFAULT '{}',
+    standing text NOT NULL CHECK (standing IN ('open', 'accepted', 'revoked')),
+    secret_hash bytea NOT NULL,
+    expires_at timestamptz NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    -- The last mail about it.
+    mail_id uuid,
+    PRIMARY KEY (workspace_id, id)
+);
+-- Those that may still be accepted.
+CREATE INDEX invitations_open ON invitations (workspace_id, id) WHERE standing = 'open';
 
 -- What routing needs to know of a person; apart from `users` because it is written on every assignment.
 CREATE TABLE agents (

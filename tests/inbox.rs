@@ -23,6 +23,8 @@ mod first_run;
 mod forms;
 #[path = "inbox/identities.rs"]
 mod identities;
+#[path = "inbox/invitations.rs"]
+mod invitations;
 #[path = "support/mailbox.rs"]
 mod mailbox;
 #[path = "inbox/mails.rs"]
@@ -31,6 +33,8 @@ mod mails;
 mod pages;
 #[path = "inbox/paused.rs"]
 mod paused;
+#[path = "inbox/people.rs"]
+mod people;
 #[path = "inbox/pictures.rs"]
 mod pictures;
 #[path = "inbox/queues.rs"]

@@ -115,7 +115,7 @@ async fn create_user(config: &Config, workspace: &str, newcomer: Newcomer, given
     let workspace = find_workspace(installation.store(), workspace).await?;
     let password = Secret::new(Passwords::new()?.hash(given.password.clone()).await?);
     let member = UserId(Uuid::now_v7());
-    let new = NewMember { name, email, role, locale, capacity: FIRST_CAPACITY, teams: NewTeams::All };
+    let new = NewMember { name, email, role, locale, capacity: FIRST_CAPACITY, teams: NewTeams::All, languages: [].into() };
     let done = installation.configure(workspace, SetupCommand::AddMember { member, new, password }).await?;
     println!("{member}");
     if done.had_account.is_empty() {

@@ -102,6 +102,20 @@ pub(super) fn return_to_queue(it: &mut Decision, from: UserId) -> Result<(), Ref
     queue(it, target, QueuedBecause::Transferred)
 }
 
+/// Who holds it has left: it goes to whom an administrator chose, who is asked for no room.
+pub(super) fn hand_over(it: &mut Decision, from: UserId, to: UserId) -> Result<(), Refusal> {
+    if it.conversation()?.controller != (Controller::Agent { user: from }) {
+        return Err(Refusal::NotTaken);
+    }
+    let name = it.snapshot.agents.get(&to).ok_or(Refusal::UnknownPerson)?.name.clone();
+    let left = it.snapshot.workplace.people.get(&from).cloned().unwrap_or_default();
+    let destination = Destination::Agent { user: to, name: name.clone() };
+    it.emit(Event::ConversationTransferred { by: Actor::System, to: destination, note: None, before: None });
+    let reason = AssignmentReason::plain(Rule::Inherited { user: from, name: left });
+    it.emit(Event::ConversationAssigned { agent: to, name, reason, before: None });
+    Ok(())
+}
+
 pub(super) fn resolve(it: &mut Decision, by: &Person) -> Result<(), Refusal> {
     allow(by, Permission::Resolve)?;
     let conversation = it.conversation()?;

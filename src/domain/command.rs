@@ -108,6 +108,11 @@ pub enum Command {
         from: QueueId,
         to: QueueId,
     },
+    /// Whoever holds it has left, and this person was chosen to go on with it, however much they hold.
+    HandOver {
+        from: UserId,
+        to: UserId,
+    },
     /// A person decides about a message of which nobody knows whether it was sent.
     Settle {
         by: Person,
@@ -170,6 +175,7 @@ impl Command {
             | Command::Assign { .. }
             | Command::ReturnToQueue { .. }
             | Command::MoveQueue { .. }
+            | Command::HandOver { .. }
             | Command::TimerDue { .. } => None,
         }
     }

@@ -65,6 +65,7 @@ fn decide(it: &mut Decision, command: Command) -> Result<(), Refusal> {
         Command::Assign { to, reason, queue, queued_at } => assigning::give(it, to, reason, (queue, queued_at)),
         Command::ReturnToQueue { from } => assigning::return_to_queue(it, from),
         Command::MoveQueue { from, to } => assigning::move_queue(it, from, to),
+        Command::HandOver { from, to } => assigning::hand_over(it, from, to),
         Command::TimerDue { timer } => reporting::timer_due(it, timer),
         Command::AsSeen { holder, by, command } => {
             assigning::is_as_seen(it, holder, by)?;

@@ -61,6 +61,8 @@ ids! {
     SessionId;
     /// A mail to somebody.
     MailId;
+    /// Somebody who is asked to work here.
+    InvitationId;
     /// One taking of messages out of the outbox; whatever comes of it names it.
     ClaimId;
 }

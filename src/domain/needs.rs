@@ -61,6 +61,7 @@ impl Command {
             Command::Transfer { to: TransferTarget::Agent(user), .. } => Needs { agents: vec![*user], holder: true, ..none },
             // It waits in a queue: nobody holds it.
             Command::Assign { to, .. } => Needs { agents: vec![*to], ..none },
+            Command::HandOver { from, to } => Needs { agents: vec![*from, *to], holder: true, ..none },
             Command::Transfer { to: TransferTarget::Queue(_), .. } | Command::Resolve { .. } | Command::ReturnToQueue { .. } => {
                 Needs { holder: true, ..none }
             }

@@ -86,6 +86,7 @@ impl Runner {
             locale: locale.clone(),
             capacity: FIRST_CAPACITY,
             teams: NewTeams::All,
+            languages: [].into(),
         };
         let commands = vec![
             SetupCommand::AddTeam { team, name: team_name },

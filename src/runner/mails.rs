@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{Error, Runner};
-use crate::domain::ids::MailId;
+use crate::domain::ids::{InvitationId, MailId, WorkspaceId};
 use crate::domain::mail::Mail;
 use crate::live::wakes::Wake;
 
@@ -21,6 +21,14 @@ impl Runner {
             self.live.wake(Wake::Mails);
         }
         Ok(is_posted.then_some(id))
+    }
+
+    /// Keeps which mail is the last one about an invitation, so that its page says what became of it.
+    ///
+    /// # Errors
+    /// A fault.
+    pub async fn remember_mail(&self, workspace: WorkspaceId, invitation: InvitationId, mail: Option<MailId>) -> Result<(), Error> {
+        Ok(self.store.set_mail_of_invitation(workspace, invitation, mail).await?)
     }
 
     /// Takes a mail back that was not sent yet.

@@ -5,6 +5,7 @@ use crate::domain::Command;
 use crate::domain::ids::{ConversationId, UserId, WorkspaceId};
 use crate::domain::setup::{By, SetupCommand};
 use crate::live::PersonChange;
+use crate::store::agents::Forsaken;
 
 /// What came of a person's conversations when they left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,9 +25,9 @@ impl Runner {
     /// # Errors
     /// A refusal, or a fault; it may be repeated, and goes on where it stopped.
     pub async fn deactivate(&self, workspace: WorkspaceId, by: &By, user: UserId) -> Result<Returned, Error> {
-        self.configure_alone(workspace, by, SetupCommand::Deactivate { member: user }).await?;
+        self.configure_alone(workspace, by, SetupCommand::Deactivate { member: user, successor: None }).await?;
         self.sign_out_of_workspace(workspace, user).await?;
-        self.return_conversations(workspace, user).await
+        self.return_conversations(workspace, user, None).await
     }
 
     /// Ends every session of a person's account, in whichever workspace; answers how many were under way.
@@ -51,14 +52,19 @@ impl Runner {
         Ok(ended.len())
     }
 
-    /// Returns what a person holds.
-    pub(super) async fn return_conversations(&self, workspace: WorkspaceId, user: UserId) -> Result<Returned, Error> {
+    /// Returns what a person holds, to whom was chosen to go on with it, or to its queues.
+    pub(super) async fn return_conversations(
+        &self,
+        workspace: WorkspaceId,
+        user: UserId,
+        successor: Option<UserId>,
+    ) -> Result<Returned, Error> {
         let mut returned = 0;
         loop {
             let held = self.store.held_by(workspace, user, BATCH).await?;
             let mut progress = 0;
             for conversation in &held {
-                progress += usize::from(self.returns(workspace, *conversation, user).await?);
+                progress += usize::from(self.returns(workspace, *conversation, user, successor).await?);
             }
             returned += progress;
             if progress == 0 {
@@ -75,18 +81,25 @@ impl Runner {
     /// A fault; it may be repeated.
     pub async fn return_what_nobody_holds(&self) -> Result<(), Error> {
         let mut failed = None;
-        for (workspace, conversation, user) in self.store.held_by_nobody(BATCH).await? {
+        for Forsaken { workspace, conversation, user, successor } in self.store.held_by_nobody(BATCH).await? {
             // One that cannot be given back holds up none of the others.
-            if let Err(error) = self.returns(workspace, conversation, user).await {
+            if let Err(error) = self.returns(workspace, conversation, user, successor).await {
                 failed = Some(error);
             }
         }
         failed.map_or(Ok(()), Err)
     }
 
-    /// Whether a conversation went back to a queue.
-    async fn returns(&self, workspace: WorkspaceId, conversation: ConversationId, from: UserId) -> Result<bool, Error> {
-        match self.run(workspace, conversation, Command::ReturnToQueue { from }).await {
+    /// Whether a conversation went to whom was chosen, or back to a queue.
+    async fn returns(
+        &self,
+        workspace: WorkspaceId,
+        conversation: ConversationId,
+        from: UserId,
+        successor: Option<UserId>,
+    ) -> Result<bool, Error> {
+        let command = successor.map_or(Command::ReturnToQueue { from }, |to| Command::HandOver { from, to });
+        match self.run(workspace, conversation, command).await {
             Ok(_) => Ok(true),
             // Somebody was quicker, there is no queue left, or somebody is at the contact for longer than one waits.
             Err(Error::Refused(_) | Error::NotFound | Error::Busy) => Ok(false),

@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use super::guard::guarded;
 use super::{Error, Runner, now};
 use crate::domain::agent::Availability;
-use crate::domain::ids::{UserId, WorkspaceId};
+use crate::domain::ids::{InvitationId, UserId, WorkspaceId};
+use crate::domain::setup::command::Newcomer;
 use crate::domain::setup::value::Member;
 use crate::domain::setup::{By, Decision, Needs, RecordedSetup, Setup, SetupCommand, SetupEvent, SetupRefusal, check_unchanged, decide};
 use crate::domain::user::EmailAddress;
@@ -59,6 +60,8 @@ pub(super) enum Along<'a> {
         secret_hash: &'a [u8; 32],
         since: Timestamp,
     },
+    /// The link of an invitation, by the hash of what it holds.
+    Link(InvitationId, &'a [u8; 32]),
 }
 
 impl Runner {
@@ -106,6 +109,23 @@ impl Runner {
     /// As PostgreSQL answers.
     pub async fn was_challenged(&self, app_id: &str) -> Result<(), Error> {
         Ok(self.store.set_challenged(app_id, now()).await?)
+    }
+
+    /// Somebody comes by an invitation whose link they have; `hash` is that of what it holds.
+    ///
+    /// # Errors
+    /// As [`Runner::configure`].
+    pub async fn accept(
+        &self,
+        workspace: WorkspaceId,
+        invitation: InvitationId,
+        hash: &[u8; 32],
+        member: UserId,
+        newcomer: Newcomer,
+    ) -> Result<Configured, Error> {
+        let by = By::Newcomer { user: member, name: newcomer.name.clone() };
+        let command = SetupCommand::AcceptInvitation { invitation, member, newcomer, now: now() };
+        self.configured(workspace, &by, Wish::Command(Box::new(command)), None, Along::Link(invitation, hash)).await
     }
 
     /// Makes a workspace with what it begins with.
@@ -176,13 +196,22 @@ impl Runner {
                 }
                 store::users::insert_workspace(&transaction, workspace).await?;
             }
+            Along::Link(..) => {}
         }
         let JournalHead { last_seq, version } = store::setups::lock(&transaction, workspace).await?.ok_or(Error::NotFound)?;
         let command = match wish {
             Wish::Command(command) => *command,
             Wish::Undo(seq) => undo(&transaction, workspace, seq).await?,
         };
+        if let Along::Link(invitation, hash) = along
+            && !store::invitations::is_link_of(&transaction, workspace, invitation, hash).await?
+        {
+            return Err(SetupRefusal::InvitationOver.into());
+        }
         let had_account = open_accounts(&transaction, &command).await?;
+        if command.opens_own_account() && !had_account.is_empty() {
+            return Err(SetupRefusal::EmailTaken.into());
+        }
         let setup = load(&transaction, workspace, &command).await?;
         let Decision { events, rights } = decide(&setup, command, by)?;
         if events.is_empty() {
@@ -215,7 +244,7 @@ impl Runner {
                     let (Some(before), Some(after)) = (&changed.before, &changed.after) else { continue };
                     if before.active && !after.active {
                         self.sign_out_of_workspace(workspace, changed.id).await?;
-                        self.return_conversations(workspace, changed.id).await?;
+                        self.return_conversations(workspace, changed.id, after.successor).await?;
                     }
                     if wants_more(before, after) {
                         self.live.wake(Wake::Agent(workspace, changed.id));
@@ -225,6 +254,8 @@ impl Runner {
                 SetupEvent::QueueMoved { id, to } => self.move_queue(workspace, *id, *to).await?,
                 SetupEvent::AccessToken { inbox, .. } => self.live.wake(Wake::Outbox(workspace, *inbox)),
                 SetupEvent::Workspace(_)
+                | SetupEvent::Invitation(_)
+                | SetupEvent::InvitationLink { .. }
                 | SetupEvent::Role(_)
                 | SetupEvent::Team(_)
                 | SetupEvent::Queue(_)

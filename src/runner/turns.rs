@@ -43,6 +43,7 @@ impl Patience {
             | Command::Part { .. }
             | Command::Undo { .. }
             | Command::ReturnToQueue { .. }
+            | Command::HandOver { .. }
             | Command::Settle { .. } => Patience::Wait,
             Command::Receive { .. }
             | Command::MoveOn { .. }

@@ -59,10 +59,12 @@ crate::statements! {
         LIMIT $3";
     /// What people hold who have left, and a queue could have again. Across workspaces, as every worker's claim.
     HELD_BY_NOBODY = "
-        SELECT conversation.workspace_id, conversation.id, conversation.agent_id
+        SELECT conversation.workspace_id, conversation.id, conversation.agent_id, successor.id
         FROM users AS person
         JOIN conversations AS conversation
           ON conversation.workspace_id = person.workspace_id AND conversation.agent_id = person.id AND conversation.controller = 'agent'
+        LEFT JOIN users AS successor
+          ON successor.workspace_id = person.workspace_id AND successor.id = person.successor_id AND successor.active
         WHERE NOT person.active
         ORDER BY conversation.workspace_id, conversation.id
         LIMIT $1";
@@ -167,6 +169,16 @@ pub async fn queues_of(transaction: &Transaction<'_>, workspace: WorkspaceId, us
     Ok(transaction.query(&statement, &[&workspace.0, &user.0]).await?.iter().map(|row| QueueId(row.get(0))).collect())
 }
 
+/// A conversation of somebody who has left.
+#[derive(Debug, Clone, Copy)]
+pub struct Forsaken {
+    pub workspace: WorkspaceId,
+    pub conversation: ConversationId,
+    pub user: UserId,
+    /// Who goes on with it, if somebody was chosen and works here still.
+    pub successor: Option<UserId>,
+}
+
 impl Store {
     /// Everybody of a workspace as routing sees them, by name.
     ///
@@ -185,13 +197,19 @@ impl Store {
         Ok(rows.iter().map(|row| ConversationId(row.get(0))).collect())
     }
 
-    /// Conversations that people hold who have left, and who they are.
+    /// Conversations that people hold who have left.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn held_by_nobody(&self, limit: i64) -> Result<Vec<(WorkspaceId, ConversationId, UserId)>> {
+    pub async fn held_by_nobody(&self, limit: i64) -> Result<Vec<Forsaken>> {
         let rows = self.query(&HELD_BY_NOBODY, &[&limit]).await?;
-        Ok(rows.iter().map(|row| (WorkspaceId(row.get(0)), ConversationId(row.get(1)), UserId(row.get(2)))).collect())
+        let forsaken = |row: &Row| Forsaken {
+            workspace: WorkspaceId(row.get(0)),
+            conversation: ConversationId(row.get(1)),
+            user: UserId(row.get(2)),
+            successor: row.get::<_, Option<Uuid>>(3).map(UserId),
+        };
+        Ok(rows.iter().map(forsaken).collect())
     }
 
     /// The queues a person works for.

@@ -7,8 +7,8 @@ use super::inboxes::{SET_ACCESS_TOKEN, sealed_token};
 use super::setups::{JournalHead, append};
 use super::statement::Step;
 use super::{Result, Store, Transaction};
-use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, RoleId, TeamId, UserId, WorkspaceId};
-use crate::domain::setup::value::{CannedReply, Flow, Inbox, Member, Number, Queue, Role, Team, Workspace};
+use crate::domain::ids::{CannedReplyId, FlowId, InboxId, InvitationId, QueueId, RoleId, TeamId, UserId, WorkspaceId};
+use crate::domain::setup::value::{CannedReply, Flow, Inbox, Invitation, Member, Number, Queue, Role, Team, Workspace};
 use crate::domain::setup::{Changed, RecordedSetup, SetupEvent};
 
 /// What Meta lets a number send a second unless it was raised (Meta, throughput).
@@ -18,8 +18,8 @@ crate::statements! {
     /// Everybody may be given conversations, whatever the role. Their account is there.
     ADD_MEMBER = "
         WITH person AS (
-            INSERT INTO users (workspace_id, id, account_id, name, role, role_id, active, locale)
-            VALUES ($1, $2, (SELECT id FROM accounts WHERE lower(email) = $4), $3, $5, $6, $7, $8)
+            INSERT INTO users (workspace_id, id, account_id, name, role, role_id, active, locale, languages)
+            VALUES ($1, $2, (SELECT id FROM accounts WHERE lower(email) = $4), $3, $5, $6, $7, $8, $11)
             RETURNING workspace_id, id
         )
         INSERT INTO agents (workspace_id, user_id, availability, capacity)
@@ -34,9 +34,15 @@ crate::statements! {
         WHERE workspace_id = $1 AND user_id = $2";
     CHANGE_USER = "
         UPDATE users
-        SET name = coalesce($3, name), active = coalesce($4, active), locale = coalesce($5, locale)
+        SET name = coalesce($3, name), active = coalesce($4, active), locale = coalesce($5, locale), languages = coalesce($6, languages)
         WHERE workspace_id = $1 AND id = $2";
     CHANGE_WORKSPACE = "UPDATE workspaces SET name = $2, locale = $3, time_zone = $4 WHERE id = $1";
+    CHANGE_SUCCESSOR = "UPDATE users SET successor_id = $3 WHERE workspace_id = $1 AND id = $2";
+    ADD_INVITATION = "
+        INSERT INTO invitations (workspace_id, id, email, role, role_id, capacity, team_ids, languages, standing, expires_at, secret_hash)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '')";
+    CHANGE_INVITATION = "UPDATE invitations SET standing = $3, expires_at = $4 WHERE workspace_id = $1 AND id = $2";
+    SET_INVITATION_LINK = "UPDATE invitations SET secret_hash = decode($3, 'hex') WHERE workspace_id = $1 AND id = $2";
     CHANGE_USERS_ROLE = "UPDATE users SET role = $3, role_id = $4 WHERE workspace_id = $1 AND id = $2";
     LEAVE_TEAMS = "DELETE FROM team_members WHERE workspace_id = $1 AND user_id = $2 AND team_id <> ALL($3)";
     JOIN_TEAMS = "
@@ -119,6 +125,7 @@ fn rows(store: &Store, workspace: WorkspaceId, event: &SetupEvent) -> Result<Vec
     Ok(match event {
         SetupEvent::Workspace(changed) => whole(workspace, changed),
         SetupEvent::Member(changed) => member(workspace, changed),
+        SetupEvent::Invitation(changed) => invitation(workspace, changed),
         SetupEvent::Role(changed) => role(workspace, changed),
         SetupEvent::Team(changed) => team(workspace, changed),
         SetupEvent::Queue(changed) => queue(workspace, changed),
@@ -131,6 +138,9 @@ fn rows(store: &Store, workspace: WorkspaceId, event: &SetupEvent) -> Result<Vec
         }
         SetupEvent::Password { member, hash } => {
             vec![Step::of(SET_PASSWORD).with(workspace.0).with(member.0).with(hash.reveal().to_owned())]
+        }
+        SetupEvent::InvitationLink { invitation, hash } => {
+            vec![Step::of(SET_INVITATION_LINK).with(workspace.0).with(invitation.0).with(hash.reveal().to_owned())]
         }
         SetupEvent::AccessToken { inbox, token } => {
             let sealed = sealed_token(store.keys(), *inbox, token.reveal())?;
@@ -159,7 +169,8 @@ fn member(workspace: WorkspaceId, changed: &Changed<UserId, Member>) -> Vec<Step
             .with(after.active)
             .with(after.locale.clone())
             .with(after.availability.as_str())
-            .with(after.capacity);
+            .with(after.capacity)
+            .with(words(&after.languages));
         return vec![person, row(JOIN_TEAMS).with(teams(&after.teams))];
     };
     let mut steps = Vec::new();
@@ -174,8 +185,12 @@ fn member(workspace: WorkspaceId, changed: &Changed<UserId, Member>) -> Vec<Step
     let text = |was: &String, is: &String| (was != is).then(|| is.clone());
     let (name, email, locale) = (text(&before.name, &after.name), text(&before.email, &after.email), text(&before.locale, &after.locale));
     let active = (before.active != after.active).then_some(after.active);
-    if name.is_some() || locale.is_some() || active.is_some() {
-        steps.push(row(CHANGE_USER).with(name).with(active).with(locale));
+    let languages = (before.languages != after.languages).then(|| words(&after.languages));
+    if name.is_some() || locale.is_some() || active.is_some() || languages.is_some() {
+        steps.push(row(CHANGE_USER).with(name).with(active).with(locale).with(languages));
+    }
+    if before.successor != after.successor {
+        steps.push(row(CHANGE_SUCCESSOR).with(after.successor.map(|user| user.0)));
     }
     steps.extend(email.map(|email| row(CHANGE_EMAIL).with(email)));
     if before.role != after.role {
@@ -185,6 +200,29 @@ fn member(workspace: WorkspaceId, changed: &Changed<UserId, Member>) -> Vec<Step
         steps.extend([row(LEAVE_TEAMS).with(teams(&after.teams)), row(JOIN_TEAMS).with(teams(&after.teams))]);
     }
     steps
+}
+
+fn words(languages: &BTreeSet<String>) -> Vec<String> {
+    languages.iter().cloned().collect()
+}
+
+/// What it offers stays as it was made.
+fn invitation(workspace: WorkspaceId, changed: &Changed<InvitationId, Invitation>) -> Vec<Step> {
+    let Some(after) = &changed.after else { return Vec::new() };
+    let row = |statement| Step::of(statement).with(workspace.0).with(changed.id.0);
+    if changed.before.is_some() {
+        return vec![row(CHANGE_INVITATION).with(after.standing.as_str()).with(after.expires_at)];
+    }
+    let added = row(ADD_INVITATION)
+        .with(after.email.clone())
+        .with(after.role.word())
+        .with(after.role.id().map(|id| id.0))
+        .with(after.capacity)
+        .with(after.teams.iter().map(|team| team.0).collect::<Vec<_>>())
+        .with(words(&after.languages))
+        .with(after.standing.as_str())
+        .with(after.expires_at);
+    vec![added]
 }
 
 /// The statement that adds a thing, changes or removes it.

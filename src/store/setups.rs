@@ -15,10 +15,10 @@ use super::statement::Step;
 use super::users::{own_rights, role};
 use super::{Result, Store, Transaction, prepare};
 use crate::domain::channel::Channel;
-use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, RoleId, TeamId, UserId, WorkspaceId};
+use crate::domain::ids::{CannedReplyId, FlowId, InboxId, InvitationId, QueueId, RoleId, TeamId, UserId, WorkspaceId};
 use crate::domain::journal::{Place, Subject};
 use crate::domain::setup::event::OWN;
-use crate::domain::setup::value::{CannedReply, Flow, Inbox, Member, Number, Queue, Role, Team, Workspace};
+use crate::domain::setup::value::{CannedReply, Flow, Inbox, Invitation, Member, Number, Queue, Role, Standing, Team, Workspace};
 use crate::domain::setup::{RecordedSetup, Setup, SetupEvent, Who};
 
 /// Events that are read of an act at most, and that are looked at between two looks of a person.
@@ -31,7 +31,8 @@ macro_rules! members {
         "
         SELECT person.id, person.name, account.email, person.role, person.role_id, person.active, person.locale, agent.availability, agent.capacity,
             ARRAY(SELECT team_id FROM team_members AS member
-                  WHERE member.workspace_id = person.workspace_id AND member.user_id = person.id) AS teams
+                  WHERE member.workspace_id = person.workspace_id AND member.user_id = person.id) AS teams,
+            person.languages, person.successor_id
         FROM users AS person
         JOIN accounts AS account ON account.id = person.account_id
         JOIN agents AS agent ON agent.workspace_id = person.workspace_id AND agent.user_id = person.id
@@ -111,6 +112,12 @@ crate::statements! {
     MEMBERS = concat!(members!(), " ORDER BY person.id LIMIT 10000");
     MEMBER = concat!(members!(), " AND person.id = $2");
     WORKSPACE = "SELECT id AS workspace_id, name, locale, time_zone FROM workspaces WHERE id = $1";
+    INVITATIONS = "
+        SELECT id, email, role, role_id, capacity, team_ids, languages, standing, expires_at
+        FROM invitations
+        WHERE workspace_id = $1 AND standing = 'open'
+        ORDER BY id
+        LIMIT 10000";
     ROLES = "SELECT id, name, permissions, visibility FROM roles WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     TEAMS = "SELECT id, name FROM teams WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     QUEUES = "
@@ -171,7 +178,7 @@ pub async fn lock(transaction: &Transaction<'_>, workspace: WorkspaceId) -> Resu
 pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, versions: &[(FlowId, i32)]) -> Result<Setup> {
     let (flows, numbers): (Vec<Uuid>, Vec<i32>) = versions.iter().map(|(flow, version)| (flow.0, *version)).unzip();
     let mut prepared = Vec::new();
-    for statement in [WORKSPACE, MEMBERS, ROLES, TEAMS, QUEUES, FLOWS, CANNED_REPLIES, INBOXES] {
+    for statement in [WORKSPACE, MEMBERS, INVITATIONS, ROLES, TEAMS, QUEUES, FLOWS, CANNED_REPLIES, INBOXES] {
         prepared.push(prepare(transaction, &statement).await?);
     }
     let definitions = prepare(transaction, &DEFINITIONS).await?;
@@ -179,11 +186,12 @@ pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, version
     let named: [&(dyn ToSql + Sync); 3] = [&workspace.0, &flows, &numbers];
     let all = try_join_all(prepared.iter().map(|statement| transaction.query(statement, &of_workspace)));
     let (all, definitions) = tokio::try_join!(all, transaction.query(&definitions, &named))?;
-    let [workspaces, members, roles, teams, queues, flows, replies, inboxes] = all.try_into().unwrap_or_default();
+    let [workspaces, members, invitations, roles, teams, queues, flows, replies, inboxes] = all.try_into().unwrap_or_default();
     let latest = |row: &Row| Some((FlowId(row.get(0)), row.get::<_, Option<i32>>(3)?));
     let mut setup = Setup {
         workspaces: workspaces.iter().map(|row| (WorkspaceId(row.get(0)), itself(row))).collect(),
         members: members.iter().map(member).collect(),
+        invitations: invitations.iter().map(invitation).collect(),
         roles: roles.iter().map(own_role).collect(),
         teams: teams.iter().map(|row| (TeamId(row.get(0)), Team { name: row.get(1) })).collect(),
         queues: BTreeMap::new(),
@@ -375,8 +383,23 @@ fn member(row: &Row) -> (UserId, Member) {
         availability: super::agents::availability(row.get(7)),
         capacity: row.get(8),
         teams: row.get::<_, Vec<Uuid>>(9).into_iter().map(TeamId).collect(),
+        languages: row.get::<_, Vec<String>>(10).into_iter().collect(),
+        successor: row.get::<_, Option<Uuid>>(11).map(UserId),
     };
     (UserId(row.get(0)), member)
+}
+
+fn invitation(row: &Row) -> (InvitationId, Invitation) {
+    let invitation = Invitation {
+        email: row.get(1),
+        role: role(row, 2),
+        capacity: row.get(4),
+        teams: row.get::<_, Vec<Uuid>>(5).into_iter().map(TeamId).collect(),
+        languages: row.get::<_, Vec<String>>(6).into_iter().collect(),
+        standing: Standing::read(row.get(7)),
+        expires_at: row.get(8),
+    };
+    (InvitationId(row.get(0)), invitation)
 }
 
 fn own_role(row: &Row) -> (RoleId, Role) {

@@ -14,6 +14,7 @@ pub mod drafts;
 pub mod edge;
 pub mod health;
 pub mod inbox;
+pub mod invitations;
 pub mod language;
 pub mod layouts;
 pub mod live;

@@ -17,8 +17,8 @@ use super::edge::guard::{FORM_LIMIT, UPLOAD_LIMIT, guard};
 use super::edge::redirect::{FIRST_PAGE, go_to};
 use super::live::socket;
 use super::messages::{self, settlements};
-use super::settings::{self, changes, queues, start, teams, workspace};
-use super::{admin, assets, availability, begin, drafts, health, inbox, language, media, notes, sign_in, webhook, workspaces};
+use super::settings::{self, changes, people, queues, start, teams, workspace};
+use super::{admin, assets, availability, begin, drafts, health, inbox, invitations, language, media, notes, sign_in, webhook, workspaces};
 use crate::domain::access::Permission;
 
 const fn get(path: &'static str, who: Who, kind: Kind, handler: fn() -> Route) -> Entry {
@@ -37,6 +37,8 @@ pub static ROUTES: &[Entry] = &[
     get("/begin/{secret}", Who::Public, Kind::Open, || web::to(begin::show)),
     post("/begin/{secret}", Who::Public, Kind::SignIn, || web::to(begin::create)),
     post("/sign-out", Who::May(Permission::ManageSelf), Kind::Form, || web::to(sign_in::delete)),
+    get("/invitations/{token}", Who::Anyone, Kind::Page, || web::to(invitations::show)),
+    post("/invitations/{token}", Who::Anyone, Kind::SignIn, || web::to(invitations::accept)),
     post("/locale", Who::May(Permission::ManageSelf), Kind::Form, || web::to(language::update)),
     get("/workspaces", Who::May(Permission::ManageSelf), Kind::Page, || web::to(workspaces::index)),
     post("/workspaces", Who::May(Permission::ManageSelf), Kind::Form, || web::to(workspaces::update)),
@@ -80,6 +82,16 @@ pub static ROUTES: &[Entry] = &[
     post("/settings/queues/{id}/copy", Who::May(Permission::SetUp), Kind::Form, || web::to(queues::copy)),
     post("/settings/queues/{id}/place", Who::May(Permission::SetUp), Kind::Form, || web::to(queues::place)),
     post("/settings/queues/{id}/removal", Who::May(Permission::SetUp), Kind::Form, || web::to(queues::remove)),
+    get("/settings/people", Who::May(Permission::SetUp), Kind::Page, || web::to(people::index)),
+    get("/settings/people/{id}", Who::May(Permission::SetUp), Kind::Page, || web::to(people::show)),
+    post("/settings/people/{id}", Who::May(Permission::SetUp), Kind::Form, || web::to(people::update)),
+    get("/settings/people/{id}/leaving", Who::May(Permission::SetUp), Kind::Page, || web::to(people::leaving)),
+    post("/settings/people/{id}/leaving", Who::May(Permission::SetUp), Kind::Form, || web::to(people::leave)),
+    post("/settings/people/{id}/return", Who::May(Permission::SetUp), Kind::Form, || web::to(people::come_back)),
+    get("/settings/invitations", Who::May(Permission::SetUp), Kind::Page, || web::to(settings::invitations::index)),
+    post("/settings/invitations", Who::May(Permission::SetUp), Kind::Form, || web::to(settings::invitations::create)),
+    post("/settings/invitations/{id}/renewal", Who::May(Permission::SetUp), Kind::Form, || web::to(settings::invitations::renew)),
+    post("/settings/invitations/{id}/revocation", Who::May(Permission::SetUp), Kind::Form, || web::to(settings::invitations::revoke)),
     get("/settings/changes", Who::May(Permission::SetUp), Kind::Page, || web::to(changes::index)),
     post("/settings/changes", Who::May(Permission::SetUp), Kind::Form, || web::to(changes::undo)),
     get("/live", Who::May(Permission::SeeInbox), Kind::Live, || web::to(socket::open)),

@@ -93,7 +93,7 @@ async fn whoever_is_added_with_an_account_keeps_the_password_that_they_have() {
     house.hires(ANA, Role::Agent).await;
     let email = ANA.to_uppercase().parse().unwrap();
     let (name, locale) = ("Ana".to_owned(), "en".to_owned());
-    let new = NewMember { name, email, role: Role::Agent, locale, capacity: 8, teams: NewTeams::All };
+    let new = NewMember { name, email, role: Role::Agent, locale, capacity: 8, teams: NewTeams::All, languages: [].into() };
     let password = Secret::new(house.state.passwords.hash(ANOTHER.to_owned()).await.unwrap());
     let add = SetupCommand::AddMember { member: UserId(Uuid::now_v7()), new, password };
     let added = other.state.runner.configure(other.workspace, &By::CommandLine, add, None).await.unwrap();

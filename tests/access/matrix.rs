@@ -34,11 +34,25 @@ const FOR_ADMINS: &[&str] = &[
     "/settings/queues/{id}/place",
     "/settings/queues/{id}/removal",
     "/settings/changes",
+    "/settings/people",
+    "/settings/people/{id}",
+    "/settings/people/{id}/leaving",
+    "/settings/people/{id}/return",
+    "/settings/invitations",
+    "/settings/invitations/{id}/renewal",
+    "/settings/invitations/{id}/revocation",
 ];
 
 /// What anybody may ask who is nobody.
-const FOR_EVERYBODY: &[&str] =
-    &["/sign-in", "/begin/{secret}", "/healthz", "/readyz", "/webhooks/whatsapp/{app_id}", "/assets/{version}/{path:.*}"];
+const FOR_EVERYBODY: &[&str] = &[
+    "/sign-in",
+    "/begin/{secret}",
+    "/invitations/{token}",
+    "/healthz",
+    "/readyz",
+    "/webhooks/whatsapp/{app_id}",
+    "/assets/{version}/{path:.*}",
+];
 
 /// A workspace in which every text that anybody wrote holds its own secret word.
 struct Place {
@@ -56,6 +70,12 @@ const SECRETS: &str = "
     UPDATE teams SET name = '{s} team' WHERE workspace_id = '{w}';
     UPDATE queues SET name = '{s} queue' WHERE workspace_id = '{w}';
     UPDATE inboxes SET name = '{s} number' WHERE workspace_id = '{w}';
+    INSERT INTO accounts (id, email, password_hash) SELECT id, '{s}-guest@example.com', '' FROM teams WHERE workspace_id = '{w}' LIMIT 1;
+    INSERT INTO users (workspace_id, id, account_id, name, role)
+    SELECT workspace_id, id, id, 'guest', 'agent' FROM teams WHERE workspace_id = '{w}' LIMIT 1;
+    INSERT INTO agents (workspace_id, user_id) SELECT workspace_id, id FROM teams WHERE workspace_id = '{w}' LIMIT 1;
+    INSERT INTO invitations (workspace_id, id, email, role, capacity, team_ids, standing, secret_hash, expires_at)
+    SELECT workspace_id, id, '{s}@example.com', 'agent', 1, '{}', 'open', '', now() FROM teams WHERE workspace_id = '{w}' LIMIT 1;
     UPDATE users SET name = '{s} colleague' WHERE workspace_id = '{w}';
     INSERT INTO canned_replies (workspace_id, id, shortcut, body) VALUES ('{w}', '{i}', '{s}', '{s} prepared');
     INSERT INTO quarantine (id, workspace_id, source, payload_seq, reason, item, at) VALUES ('{i}', '{w}', '1', 1, '{s} reason', '{s} item', now());
@@ -122,6 +142,7 @@ fn address(entry: &Entry, thing: Uuid, app_id: &str) -> String {
         ("{id}", thing.to_string()),
         ("{app_id}", app_id.to_owned()),
         ("{version}", "0".to_owned()),
+        ("{token}", "x".to_owned()),
         ("{secret}", "guessed".to_owned()),
         ("{path:.*}", "icon.svg".to_owned()),
     ];

@@ -20,6 +20,11 @@ struct Things {
 
 const INSERT_THINGS: &str = "
     INSERT INTO teams (workspace_id, id, name) VALUES ('{w}', '{t}', 'Sales');
+    INSERT INTO accounts (id, email, password_hash) VALUES ('{t}', '{t}@example.com', '');
+    INSERT INTO users (workspace_id, id, account_id, name, role) VALUES ('{w}', '{t}', '{t}', 'Zoe', 'agent');
+    INSERT INTO agents (workspace_id, user_id) VALUES ('{w}', '{t}');
+    INSERT INTO invitations (workspace_id, id, role, capacity, team_ids, standing, secret_hash, expires_at)
+    VALUES ('{w}', '{t}', 'agent', 1, '{}', 'open', '', now());
     INSERT INTO queues (workspace_id, id, key, name, team_id, hours) VALUES ('{w}', '{t}', 'sales', 'Sales', '{t}', '{}');
     INSERT INTO apps (app_id, app_secret, verify_token) VALUES ('{t}', 'secret', 'token');
     INSERT INTO inboxes (workspace_id, id, name, channel, default_queue_id) VALUES ('{w}', '{t}', 'Main', 'whatsapp', '{t}');

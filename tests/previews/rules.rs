@@ -84,6 +84,7 @@ fn is_prefix(key: &str) -> bool {
     const PREFIXES: &[&str] = &[
         "password.too_short",
         "start.left",
+        "settings.holds",
         "settings.people",
         "settings.queues",
         "settings.waiting",

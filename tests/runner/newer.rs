@@ -43,6 +43,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("flow_versions.definition", "flow_id = (SELECT id FROM flows WHERE name = 'Other')", JSON),
     ("inbound_items.item", CONTACT, r#"'{"kind": "hologram"}'"#),
     ("inboxes.channel", "name = 'Pigeons'", "'pigeon'"),
+    ("invitations.role", "true", "'auditor'"),
+    ("invitations.standing", "true", "'forwarded'"),
     ("media.state", CONVERSATION, "'being_painted'"),
     ("messages.author_kind", CONVERSATION, "'robot'"),
     ("messages.content", CONVERSATION, JSON),
@@ -91,6 +93,7 @@ const FREE: &[&str] = &[
     "drafts.body",
     "flows.name",
     "inboxes.name",
+    "invitations.email",
     "mails.failure",
     "mails.sealed",
     "media.mime_type",
@@ -207,6 +210,8 @@ const AROUND: &str = "
         SELECT workspace_id, gen_random_uuid(), 'Pigeons', 'whatsapp', default_queue_id FROM inboxes;
     INSERT INTO allowances (workspace_id, inbox_id, paused_until, pause_reason)
         SELECT workspace_id, id, now() + interval '1 hour', '{\"code\": 1, \"title\": \"no\"}' FROM inboxes WHERE name = 'Pigeons';
+    INSERT INTO invitations (workspace_id, id, role, capacity, team_ids, standing, secret_hash, expires_at)
+        SELECT workspace_id, gen_random_uuid(), 'agent', 1, '{}', 'open', '', now() FROM strange;
     INSERT INTO flows (workspace_id, id, name, published_version) SELECT workspace_id, gen_random_uuid(), 'Other', 1 FROM strange;
     INSERT INTO flow_versions (workspace_id, flow_id, version, definition)
         SELECT workspace_id, id, 1, (SELECT definition FROM flow_versions LIMIT 1) FROM flows WHERE name = 'Other';
@@ -262,6 +267,7 @@ impl House {
             store.drafts(sight, self.ana).await.unwrap();
         }
         assert_eq!(store.people(workspace).await.unwrap().len(), 2);
+        assert!(store.invitations(workspace).await.unwrap().len() <= 1);
         assert_eq!(store.workplace(workspace).await.unwrap().workplace.queues.len(), 3);
         store.misread_set_up().await.unwrap();
         assert_eq!(store.connections_of(workspace).await.unwrap().len(), 2);

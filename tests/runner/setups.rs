@@ -163,7 +163,7 @@ async fn what_belongs_to_another_workspace_is_not_there() {
     let other = WorkspaceId(Uuid::now_v7());
     shop.store.create_workspace(other, "Other Shop", "en", "UTC").await.unwrap();
     for (command, thing) in [
-        (SetupCommand::Deactivate { member: iris.user }, Thing::Member),
+        (SetupCommand::Deactivate { member: iris.user, successor: None }, Thing::Member),
         (SetupCommand::availability(iris.user, Availability::Away), Thing::Member),
         (named(shop.support, "Theirs"), Thing::Queue),
         (SetupCommand::RenameTeam { team: shop.team, name: "Theirs".to_owned() }, Thing::Team),
@@ -267,7 +267,7 @@ fn change(shop: &Shop, setup: &Setup, number: u64) -> SetupCommand {
         (7, ..) => SetupCommand::AddTeam { team: TeamId(Uuid::now_v7()), name: format!("Team {}", number % 50) },
         (8, ..) => SetupCommand::RenameFlow { flow, name: text },
         (9, ..) => SetupCommand::availability(member, [Availability::Away, Availability::Online][pick(2)]),
-        _ => [SetupCommand::Deactivate { member }, SetupCommand::Activate { member }][pick(2)].clone(),
+        _ => [SetupCommand::Deactivate { member, successor: None }, SetupCommand::Activate { member }][pick(2)].clone(),
     }
 }
 

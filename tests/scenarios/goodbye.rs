@@ -105,6 +105,52 @@ async fn whoever_leaves_is_out_everywhere_and_colleagues_take_over_what_they_hel
     world.journals_are_whole().await;
 }
 
+/// Who holds conversations of the workspace, how many, and how many wait.
+async fn held(world: &World) -> (i64, Vec<(uuid::Uuid, i64)>) {
+    let waiting = world.rows("SELECT count(*) FROM conversations WHERE controller = 'queue'", &[]).await[0].get(0);
+    let rows = world.rows("SELECT agent_id, count(*) FROM conversations WHERE controller = 'agent' GROUP BY agent_id", &[]).await;
+    (waiting, rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_deactivated_with_thirty_conversations_leaves_them_where_the_administrator_chose() {
+    let world = World::quick_with(&[Side::Both, Side::Both]).await;
+    let root = world.employs("Root", Role::Admin, 0).await;
+    let ana = world.employs("Ana", Role::Agent, 40).await;
+    let presence = Staff::keeps_page(&ana);
+    let mut conversation = None;
+    for number in 0..30 {
+        let phone = world.phone(&format!("Customer {number}")).await;
+        conversation = Some(world.conversation_of(&ana, &phone).await);
+    }
+    let conversation = conversation.unwrap();
+    drop(presence);
+    let ben = world.employs("Ben", Role::Agent, 1).await;
+    for node in &world.nodes {
+        ana.at(node.address).looks_at("/inbox").await;
+    }
+    let asked = root.asks_for(&format!("/settings/people/{}/leaving", ana.user)).await;
+    assert!(asked.body.contains("30 open conversations"), "{}", asked.body);
+    let kept = ana.keeps_cookies();
+    let cut = pages(&world, &ana, conversation).await;
+    let (path, to, left) = (format!("/settings/people/{}/leaving", ana.user), ben.user.to_string(), Instant::now());
+    // What is held reaches Ben although he has room for one.
+    let (answer, ()) = tokio::join!(root.posts(&path, &[("goes", "person"), ("to", &to)]), are_cut(cut, left, "deactivated"));
+    assert_eq!(answer.unwrap().status, 303);
+    is_out_everywhere(&world, &kept).await;
+    let refused = kept.posts("/availability", &[("availability", "away")]).await.unwrap();
+    assert!(refused.location.starts_with("/sign-in"), "{refused:?}");
+    eventually("Ben holds them all", SOON, async || held(&world).await == (0, vec![(ben.user.0, 30)])).await;
+    world.loads_are_right().await;
+
+    // And back to the queue, where nobody is who could take them.
+    let path = format!("/settings/people/{}/leaving", ben.user);
+    assert_eq!(root.posts(&path, &[("goes", "queue"), ("to", "")]).await.unwrap().status, 303);
+    eventually("they wait", SOON, async || held(&world).await == (30, Vec::new())).await;
+    world.loads_are_right().await;
+    world.journals_are_whole().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_changed_role_counts_at_once_on_every_node_and_the_page_comes_back() {
     let world = World::quick_with(&[Side::Web, Side::Web]).await;

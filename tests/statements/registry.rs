@@ -45,6 +45,7 @@ pub const ALL: &[File] = files! {
     feed
     inbound_items
     inboxes
+    invitations
     lists
     mails
     media
@@ -55,6 +56,7 @@ pub const ALL: &[File] = files! {
     outbox
     pages
     payloads
+    people
     quarantine
     queues
     reads

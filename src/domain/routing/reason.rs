@@ -22,6 +22,8 @@ pub enum Rule {
     SameAgent,
     /// The person took it.
     Taken,
+    /// Whoever held it works here no more.
+    Inherited { user: UserId, name: String },
     /// A colleague gave it.
     GivenBy { user: UserId, name: String },
 }

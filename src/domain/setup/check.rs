@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::event::{Parts, SetupEvent};
 use super::refusal::{SetupRefusal, Thing};
-use super::value::{Flow, Member, Setup, Workspace};
+use super::value::{Flow, Invitation, Member, Setup, Standing, Workspace};
 use crate::domain::access::{Permission, Role};
 use crate::domain::channel;
 use crate::domain::flows::validation;
@@ -20,6 +20,9 @@ const LONGEST_BODY: usize = 4096;
 
 /// Conversations that a person may hold at once at most.
 const MOST_CAPACITY: i32 = 1_000;
+
+/// Languages that a person speaks at most.
+const MOST_LANGUAGES: usize = 30;
 
 /// A promise of a week, and a conversation that is reopened within a year.
 const LONGEST_PROMISE: i32 = 7 * 24 * 60;
@@ -51,13 +54,14 @@ pub(super) fn makes_nothing_worse(before: &Setup, after: &Setup, events: &[Setup
 
 fn is_about_being_here(event: &SetupEvent) -> bool {
     let SetupEvent::Member(changed) = event else { return false };
-    matches!(changed.parts(), Parts::Some(names) if names.iter().all(|name| name == "active"))
+    matches!(changed.parts(), Parts::Some(names) if names.iter().all(|name| name == "active" || name == "successor"))
 }
 
 fn faults(setup: &Setup) -> BTreeSet<SetupRefusal> {
     let mut faults = BTreeSet::new();
     workspace(setup, &mut faults);
     people(setup, &mut faults);
+    invitations(setup, &mut faults);
     roles(setup, &mut faults);
     teams(setup, &mut faults);
     queues(setup, &mut faults);
@@ -85,8 +89,9 @@ fn people(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
         faults.insert(SetupRefusal::LastAdministrator);
     }
     let mut emails = BTreeSet::new();
-    for Member { name, email, role, capacity, teams, .. } in setup.members.values() {
+    for Member { name, email, role, capacity, teams, languages, .. } in setup.members.values() {
         fit_name(name, faults);
+        fit_languages(languages, faults);
         in_range(*capacity, 0, MOST_CAPACITY, faults);
         if !emails.insert(email) {
             faults.insert(SetupRefusal::EmailTaken);
@@ -167,6 +172,36 @@ fn inboxes(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
         if inbox.flow.is_some_and(|flow| !setup.flows.contains_key(&flow)) {
             faults.insert(SetupRefusal::Unknown(Thing::Flow));
         }
+    }
+}
+
+fn invitations(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
+    for Invitation { role, capacity, teams, languages, .. } in setup.invitations.values().filter(|it| it.standing == Standing::Open) {
+        in_range(*capacity, 0, MOST_CAPACITY, faults);
+        fit_languages(languages, faults);
+        if role.rights().is_none() && role.id().is_none_or(|id| !setup.roles.contains_key(&id)) {
+            faults.insert(SetupRefusal::Unknown(Thing::Role));
+        }
+        if teams.iter().any(|team| !setup.teams.contains_key(team)) {
+            faults.insert(SetupRefusal::Unknown(Thing::Team));
+        }
+    }
+}
+
+/// Codes of BCP 47: a language of two or three letters, and what narrows it down.
+fn fit_languages(languages: &BTreeSet<String>, faults: &mut BTreeSet<SetupRefusal>) {
+    let is_fit = |code: &str| {
+        let mut parts = code.split('-');
+        let first = parts.next().unwrap_or_default();
+        let is_narrower = |part: &str| (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        (2..=3).contains(&first.len()) && first.bytes().all(|byte| byte.is_ascii_lowercase()) && code.len() <= 35 && parts.all(is_narrower)
+    };
+    if let Some(unfit) = languages.iter().find(|code| !is_fit(code)) {
+        faults.insert(SetupRefusal::LanguageUnfit { language: unfit.chars().take(LONGEST_KEY).collect() });
+    }
+    if languages.len() > MOST_LANGUAGES {
+        let value = i32::try_from(languages.len()).unwrap_or(i32::MAX);
+        in_range(value, 0, i32::try_from(MOST_LANGUAGES).unwrap_or(i32::MAX), faults);
     }
 }
 

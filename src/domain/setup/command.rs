@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::event::{Secret, SetupEvent, Who};
@@ -10,7 +11,7 @@ use crate::domain::access::{Permissions, Role, Visibility};
 use crate::domain::agent::Availability;
 use crate::domain::command::Person;
 use crate::domain::hours::Hours;
-use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, RoleId, TeamId, UserId};
+use crate::domain::ids::{CannedReplyId, FlowId, InboxId, InvitationId, QueueId, RoleId, TeamId, UserId};
 use crate::domain::queue::Queue;
 use crate::domain::user::EmailAddress;
 
@@ -18,6 +19,11 @@ use crate::domain::user::EmailAddress;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum By {
     Person(Person),
+    /// Somebody who comes by an invitation.
+    Newcomer {
+        user: UserId,
+        name: String,
+    },
     /// Whoever keeps the installation.
     CommandLine,
     System,
@@ -29,6 +35,7 @@ impl By {
     pub fn who(&self) -> Who {
         match self {
             By::Person(person) => Who::Person { user: person.user, name: person.name.clone() },
+            By::Newcomer { user, name } => Who::Person { user: *user, name: name.clone() },
             By::CommandLine => Who::CommandLine,
             By::System => Who::System,
         }
@@ -53,8 +60,32 @@ pub enum SetupCommand {
     Activate {
         member: UserId,
     },
+    /// What they hold goes to `successor`, or back to its queues.
     Deactivate {
         member: UserId,
+        successor: Option<UserId>,
+    },
+    /// Asks somebody to work here. `secret` is the hash of what its link holds.
+    Invite {
+        invitation: InvitationId,
+        new: NewInvitation,
+        secret: Secret,
+    },
+    /// Another link, and the one before leads nowhere.
+    RenewInvitation {
+        invitation: InvitationId,
+        expires_at: Timestamp,
+        secret: Secret,
+    },
+    RevokeInvitation {
+        invitation: InvitationId,
+    },
+    /// Somebody comes by an invitation.
+    AcceptInvitation {
+        invitation: InvitationId,
+        member: UserId,
+        newcomer: Newcomer,
+        now: Timestamp,
     },
     /// `hash` is in PHC form.
     ReplacePassword {
@@ -157,6 +188,28 @@ pub struct NewMember {
     pub locale: String,
     pub capacity: i32,
     pub teams: NewTeams,
+    pub languages: BTreeSet<String>,
+}
+
+/// What whoever accepts it will be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewInvitation {
+    pub email: Option<EmailAddress>,
+    pub role: Role,
+    pub capacity: i32,
+    pub teams: BTreeSet<TeamId>,
+    pub languages: BTreeSet<String>,
+    pub expires_at: Timestamp,
+}
+
+/// Who accepts an invitation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Newcomer {
+    pub name: String,
+    pub email: EmailAddress,
+    pub locale: String,
+    /// In PHC form, of an account that is opened for them; without one they have an account, and have signed in to it.
+    pub password: Option<Secret>,
 }
 
 /// Whom somebody new works with.
@@ -185,6 +238,7 @@ pub struct MemberChange {
     pub availability: Option<Availability>,
     pub capacity: Option<i32>,
     pub teams: Option<BTreeSet<TeamId>>,
+    pub languages: Option<BTreeSet<String>>,
 }
 
 /// As [`MemberChange`], of a role of the workspace's own.
@@ -255,10 +309,26 @@ impl SetupCommand {
         match self {
             SetupCommand::ChangeMember {
                 member,
-                change: MemberChange { name: None, email: None, role: None, capacity: None, teams: None, locale: _, availability: _ },
+                change:
+                    MemberChange {
+                        name: None,
+                        email: None,
+                        role: None,
+                        capacity: None,
+                        teams: None,
+                        languages: None,
+                        locale: _,
+                        availability: _,
+                    },
             } => Needs::Member(*member),
             _ => Needs::Whole,
         }
+    }
+
+    /// Whether the accounts that it needs are opened by it: one that there is already is somebody else's.
+    #[must_use]
+    pub fn opens_own_account(&self) -> bool {
+        matches!(self, SetupCommand::AcceptInvitation { newcomer: Newcomer { password: Some(_), .. }, .. })
     }
 
     /// The accounts that it needs: whom it adds, and the password of each who has none yet.
@@ -266,6 +336,9 @@ impl SetupCommand {
     pub fn newcomers(&self) -> Vec<(EmailAddress, Secret)> {
         match self {
             SetupCommand::AddMember { new, password, .. } => vec![(new.email.clone(), password.clone())],
+            SetupCommand::AcceptInvitation { newcomer: Newcomer { email, password: Some(password), .. }, .. } => {
+                vec![(email.clone(), password.clone())]
+            }
             SetupCommand::Several(commands) => commands.iter().flat_map(SetupCommand::newcomers).collect(),
             _ => Vec::new(),
         }

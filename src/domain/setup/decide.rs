@@ -40,7 +40,13 @@ pub fn decide(setup: &Setup, command: SetupCommand, by: &By) -> Result<Decision,
 
 /// People decide what is their own, and administrators everything.
 fn is_allowed(by: &By, command: &SetupCommand) -> Result<(), Refusal> {
-    let By::Person(person) = by else { return Ok(()) };
+    let comes = matches!(command, SetupCommand::AcceptInvitation { .. });
+    let person = match by {
+        By::Person(person) => person,
+        By::Newcomer { .. } if comes => return Ok(()),
+        By::Newcomer { .. } => return Err(Refusal::NotAllowed),
+        By::CommandLine | By::System => return Ok(()),
+    };
     let is_own = command.needs() == Needs::Member(person.user) && person.rights.may(Permission::ManageSelf);
     if is_own || person.rights.may(Permission::SetUp) { Ok(()) } else { Err(Refusal::NotAllowed) }
 }

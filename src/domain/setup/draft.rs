@@ -6,17 +6,18 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::command::{
-    CannedReplyChange, InboxChange, MemberChange, NewMember, NewTeams, QueueChange, RoleChange, SetupCommand, WorkspaceChange,
+    CannedReplyChange, InboxChange, MemberChange, NewInvitation, NewMember, NewTeams, Newcomer, QueueChange, RoleChange, SetupCommand,
+    WorkspaceChange,
 };
-use super::event::{Changed, SetupEvent};
+use super::event::{Changed, Secret, SetupEvent};
 use super::refusal::{SetupRefusal, Thing};
 use super::undo;
-use super::value::{self, Flow, Inbox, Member, Queue, Setup, Team, Workspace};
+use super::value::{self, Flow, Inbox, Invitation, Member, Queue, Setup, Standing, Team, Workspace};
 use crate::domain::access::Role;
 use crate::domain::agent::Availability;
 use crate::domain::channel;
 use crate::domain::flows::validation;
-use crate::domain::ids::{FlowId, QueueId, RoleId, TeamId, UserId};
+use crate::domain::ids::{FlowId, InvitationId, QueueId, RoleId, TeamId, UserId};
 use crate::domain::queue;
 
 pub(super) type Applied = Result<(), SetupRefusal>;
@@ -40,6 +41,7 @@ impl Draft {
         events.extend(changed(&before.roles, &after.roles).map(SetupEvent::Role));
         events.extend(changed(&before.teams, &after.teams).map(SetupEvent::Team));
         events.extend(changed(&before.members, &after.members).map(SetupEvent::Member));
+        events.extend(changed(&before.invitations, &after.invitations).map(SetupEvent::Invitation));
         events.extend(changed(&before.queues, &after.queues).map(SetupEvent::Queue));
         events.extend(changed(&before.canned_replies, &after.canned_replies).map(SetupEvent::CannedReply));
         events.extend(changed(&before.flows, &after.flows).map(SetupEvent::Flow));
@@ -56,8 +58,32 @@ impl Draft {
             }
             SetupCommand::AddMember { member, new, password: _ } => self.employ(member, new)?,
             SetupCommand::ChangeMember { member, change } => change_member(self.member(member)?, change),
-            SetupCommand::Activate { member } => self.member(member)?.active = true,
-            SetupCommand::Deactivate { member } => self.member(member)?.active = false,
+            SetupCommand::Activate { member } => {
+                let member = self.member(member)?;
+                (member.active, member.successor) = (true, None);
+            }
+            SetupCommand::Deactivate { member, successor } => self.deactivate(member, successor)?,
+            SetupCommand::Invite { invitation, new, secret } => self.invite(invitation, new, secret)?,
+            SetupCommand::RenewInvitation { invitation, expires_at, secret } => {
+                known(&mut self.setup.invitations, invitation, Thing::Invitation)?.expires_at = expires_at;
+                self.beside.push(SetupEvent::InvitationLink { invitation, hash: secret });
+            }
+            SetupCommand::RevokeInvitation { invitation } => {
+                known(&mut self.setup.invitations, invitation, Thing::Invitation)?.standing = Standing::Revoked;
+            }
+            SetupCommand::AcceptInvitation { invitation, member, newcomer, now } => {
+                let it = known(&mut self.setup.invitations, invitation, Thing::Invitation)?;
+                if it.standing != Standing::Open || it.expires_at <= now {
+                    return Err(SetupRefusal::InvitationOver);
+                }
+                if it.email.as_deref().is_some_and(|email| email != newcomer.email.as_str()) {
+                    return Err(SetupRefusal::InvitationForAnother);
+                }
+                it.standing = Standing::Accepted;
+                let Invitation { role, capacity, teams, languages, .. } = it.clone();
+                let Newcomer { name, email, locale, .. } = newcomer;
+                self.employ(member, NewMember { name, email, role, locale, capacity, teams: NewTeams::These(teams), languages })?;
+            }
             SetupCommand::ReplacePassword { member, hash } => {
                 self.member(member)?;
                 self.beside.push(SetupEvent::Password { member, hash });
@@ -124,8 +150,37 @@ impl Draft {
         known(&mut self.setup.members, member, Thing::Member)
     }
 
+    fn deactivate(&mut self, member: UserId, successor: Option<UserId>) -> Applied {
+        let works_here = |user: &UserId| *user != member && self.setup.members.get(user).is_some_and(|heir| heir.active);
+        if successor.as_ref().is_some_and(|user| !works_here(user)) {
+            return Err(SetupRefusal::Unknown(Thing::Member));
+        }
+        let member = self.member(member)?;
+        if member.active {
+            (member.active, member.successor) = (false, successor);
+        }
+        Ok(())
+    }
+
+    fn invite(&mut self, invitation: InvitationId, new: NewInvitation, secret: Secret) -> Applied {
+        let NewInvitation { email, role, capacity, teams, languages, expires_at } = new;
+        let email = email.map(|email| email.as_str().to_owned());
+        let is_theirs = |other: &str| email.as_deref() == Some(other);
+        if self.setup.members.values().any(|member| is_theirs(&member.email)) {
+            return Err(SetupRefusal::EmailTaken);
+        }
+        let mut invited = self.setup.invitations.values().filter(|other| other.standing == Standing::Open);
+        if invited.any(|other| other.email.as_deref().is_some_and(is_theirs)) {
+            return Err(SetupRefusal::InvitedAlready);
+        }
+        let new = Invitation { email, role, capacity, teams, languages, standing: Standing::Open, expires_at };
+        add(&mut self.setup.invitations, invitation, new)?;
+        self.beside.push(SetupEvent::InvitationLink { invitation, hash: secret });
+        Ok(())
+    }
+
     fn employ(&mut self, member: UserId, new: NewMember) -> Applied {
-        let NewMember { name, email, role, locale, capacity, teams } = new;
+        let NewMember { name, email, role, locale, capacity, teams, languages } = new;
         let teams = match teams {
             NewTeams::All => self.setup.teams.keys().copied().collect(),
             NewTeams::These(teams) => teams,
@@ -135,14 +190,15 @@ impl Draft {
         add(
             &mut self.setup.members,
             member,
-            Member { name: trimmed(&name), email, role, active: true, locale, availability, capacity, teams },
+            Member { name: trimmed(&name), email, role, active: true, locale, availability, capacity, teams, languages, successor: None },
         )
     }
 
     /// Whoever has it would be nothing.
     pub fn remove_role(&mut self, role: RoleId) -> Applied {
         let name = known(&mut self.setup.roles, role, Thing::Role)?.name.clone();
-        if self.setup.members.values().any(|member| member.role == Role::Own(role)) {
+        let invited = self.setup.invitations.values().filter(|it| it.standing == Standing::Open).map(|it| it.role);
+        if self.setup.members.values().map(|member| member.role).chain(invited).any(|of| of == Role::Own(role)) {
             return Err(SetupRefusal::RoleInUse { role: name });
         }
         self.setup.roles.remove(&role);
@@ -152,7 +208,8 @@ impl Draft {
     /// Whoever is in it, and whatever waits for it, would belong to nothing.
     pub fn remove_team(&mut self, team: TeamId) -> Applied {
         let name = known(&mut self.setup.teams, team, Thing::Team)?.name.clone();
-        let has_people = self.setup.members.values().any(|member| member.teams.contains(&team));
+        let invited = self.setup.invitations.values().filter(|it| it.standing == Standing::Open).map(|it| &it.teams);
+        let has_people = self.setup.members.values().map(|member| &member.teams).chain(invited).any(|teams| teams.contains(&team));
         if has_people || self.setup.queues.values().any(|queue| queue.team == team) {
             return Err(SetupRefusal::TeamInUse { team: name });
         }
@@ -238,7 +295,7 @@ fn spelled(time_zone: &str) -> String {
 }
 
 fn change_member(it: &mut Member, change: MemberChange) {
-    let MemberChange { name, email, role, locale, availability, capacity, teams } = change;
+    let MemberChange { name, email, role, locale, availability, capacity, teams, languages } = change;
     set(&mut it.name, name.map(|name| trimmed(&name)));
     set(&mut it.email, email.map(|email| email.as_str().to_owned()));
     set(&mut it.role, role);
@@ -246,6 +303,7 @@ fn change_member(it: &mut Member, change: MemberChange) {
     set(&mut it.availability, availability);
     set(&mut it.capacity, capacity);
     set(&mut it.teams, teams);
+    set(&mut it.languages, languages);
 }
 
 fn placed(queue: &queue::Queue, position: i32) -> Queue {

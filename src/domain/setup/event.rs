@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::value::{CannedReply, Flow, Inbox, Member, Queue, Role, Team, Workspace};
-use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, RoleId, TeamId, UserId, WorkspaceId};
+use super::value::{CannedReply, Flow, Inbox, Invitation, Member, Queue, Role, Team, Workspace};
+use crate::domain::ids::{CannedReplyId, FlowId, InboxId, InvitationId, QueueId, RoleId, TeamId, UserId, WorkspaceId};
 
 /// What must not be read anywhere but where it is used. It is neither shown nor stored with what it came along with.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -46,6 +46,7 @@ pub struct Changed<I, T> {
 pub enum SetupEvent {
     Workspace(Changed<WorkspaceId, Workspace>),
     Member(Changed<UserId, Member>),
+    Invitation(Changed<InvitationId, Invitation>),
     Role(Changed<RoleId, Role>),
     Team(Changed<TeamId, Team>),
     Queue(Changed<QueueId, Queue>),
@@ -68,6 +69,13 @@ pub enum SetupEvent {
     Password {
         member: UserId,
         /// In PHC form.
+        #[serde(skip)]
+        hash: Secret,
+    },
+    /// An invitation has another link.
+    InvitationLink {
+        invitation: InvitationId,
+        /// The hash of what it holds, in hexadecimal digits.
         #[serde(skip)]
         hash: Secret,
     },
@@ -187,6 +195,7 @@ impl SetupEvent {
         match self {
             SetupEvent::Workspace(changed) => of("workspace", changed.verb()),
             SetupEvent::Member(changed) => of("member", changed.verb()),
+            SetupEvent::Invitation(changed) => of("invitation", changed.verb()),
             SetupEvent::Role(changed) => of("role", changed.verb()),
             SetupEvent::Team(changed) => of("team", changed.verb()),
             SetupEvent::Queue(changed) => of("queue", changed.verb()),
@@ -196,6 +205,7 @@ impl SetupEvent {
             SetupEvent::QueueMoved { .. } => of("queue", "moved"),
             SetupEvent::FlowVersion { .. } => of("flow_version", "added"),
             SetupEvent::Password { .. } => of("password", "replaced"),
+            SetupEvent::InvitationLink { .. } => of("invitation_link", "replaced"),
             SetupEvent::AccessToken { .. } => of("access_token", "replaced"),
             SetupEvent::Strange(_) => "strange".to_owned(),
         }
@@ -207,6 +217,7 @@ impl SetupEvent {
         match self {
             SetupEvent::Workspace(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::Member(changed) => Some((changed.id.0, changed.parts())),
+            SetupEvent::Invitation(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::Role(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::Team(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::Queue(changed) => Some((changed.id.0, changed.parts())),
@@ -214,6 +225,7 @@ impl SetupEvent {
             SetupEvent::Flow(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::Inbox(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::Password { member, .. } => Some((member.0, Parts::of("password"))),
+            SetupEvent::InvitationLink { invitation, .. } => Some((invitation.0, Parts::of("link"))),
             SetupEvent::AccessToken { inbox, .. } => Some((inbox.0, Parts::of("access_token"))),
             // The event of the queue says that it is gone, and that of its flow that it is published.
             SetupEvent::QueueMoved { .. } | SetupEvent::FlowVersion { .. } | SetupEvent::Strange(_) => None,
@@ -226,6 +238,7 @@ impl SetupEvent {
         match self {
             SetupEvent::Workspace(changed) => changed.latest().map(|workspace| &*workspace.name),
             SetupEvent::Member(changed) => changed.latest().map(|member| &*member.name),
+            SetupEvent::Invitation(changed) => changed.latest().and_then(|invitation| invitation.email.as_deref()),
             SetupEvent::Role(changed) => changed.latest().map(|role| &*role.name),
             SetupEvent::Team(changed) => changed.latest().map(|team| &*team.name),
             SetupEvent::Queue(changed) => changed.latest().map(|queue| &*queue.name),
@@ -235,6 +248,7 @@ impl SetupEvent {
             SetupEvent::QueueMoved { .. }
             | SetupEvent::FlowVersion { .. }
             | SetupEvent::Password { .. }
+            | SetupEvent::InvitationLink { .. }
             | SetupEvent::AccessToken { .. }
             | SetupEvent::Strange(_) => None,
         }
@@ -252,6 +266,7 @@ impl SetupEvent {
         match self {
             SetupEvent::Workspace(changed) => changed.differences(),
             SetupEvent::Member(changed) => changed.differences(),
+            SetupEvent::Invitation(changed) => changed.differences(),
             SetupEvent::Role(changed) => changed.differences(),
             SetupEvent::Team(changed) => changed.differences(),
             SetupEvent::Queue(changed) => changed.differences(),
@@ -259,9 +274,11 @@ impl SetupEvent {
             SetupEvent::Flow(changed) => changed.differences(),
             SetupEvent::Inbox(changed) => changed.differences(),
             SetupEvent::QueueMoved { id, to } => vec![("queue".to_owned(), id.0.to_string().into(), to.0.to_string().into())],
-            SetupEvent::FlowVersion { .. } | SetupEvent::Password { .. } | SetupEvent::AccessToken { .. } | SetupEvent::Strange(_) => {
-                Vec::new()
-            }
+            SetupEvent::FlowVersion { .. }
+            | SetupEvent::Password { .. }
+            | SetupEvent::InvitationLink { .. }
+            | SetupEvent::AccessToken { .. }
+            | SetupEvent::Strange(_) => Vec::new(),
         }
     }
 

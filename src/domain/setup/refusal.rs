@@ -7,6 +7,7 @@ use std::fmt;
 pub enum Thing {
     Workspace,
     Member,
+    Invitation,
     Role,
     Team,
     Queue,
@@ -21,6 +22,7 @@ impl Thing {
         match self {
             Thing::Workspace => "unknown_workspace",
             Thing::Member => "unknown_person",
+            Thing::Invitation => "unknown_invitation",
             Thing::Role => "unknown_role",
             Thing::Team => "unknown_team",
             Thing::Queue => "unknown_queue",
@@ -37,6 +39,7 @@ impl fmt::Display for Thing {
         f.write_str(match self {
             Thing::Workspace => "workspace",
             Thing::Member => "person",
+            Thing::Invitation => "invitation that is open",
             Thing::Role => "role",
             Thing::Team => "team",
             Thing::Queue => "queue",
@@ -60,6 +63,16 @@ pub enum SetupRefusal {
     /// What they sign in with there is not for this workspace to say.
     #[error("they work in another workspace too; only they can change what they sign in with")]
     AccountShared,
+    #[error("that is no e-mail address")]
+    EmailUnfit,
+    #[error("somebody with this e-mail address is invited already")]
+    InvitedAlready,
+    #[error("the invitation was used, revoked or renewed, or it is too old")]
+    InvitationOver,
+    #[error("the invitation is for another e-mail address")]
+    InvitationForAnother,
+    #[error("“{language}” is no language; write it as es or pt-BR")]
+    LanguageUnfit { language: String },
     #[error("there is a role called {name} already")]
     RoleNameTaken { name: String },
     #[error("there is a team called {name} already")]
@@ -123,6 +136,11 @@ impl SetupRefusal {
             SetupRefusal::IdTaken => "used_elsewhere",
             SetupRefusal::EmailTaken => "email_taken",
             SetupRefusal::AccountShared => "account_shared",
+            SetupRefusal::EmailUnfit => "email_unfit",
+            SetupRefusal::InvitedAlready => "invited_already",
+            SetupRefusal::InvitationOver => "invitation_over",
+            SetupRefusal::InvitationForAnother => "invitation_for_another",
+            SetupRefusal::LanguageUnfit { .. } => "language_unfit",
             SetupRefusal::RoleNameTaken { .. } => "role_name_taken",
             SetupRefusal::TeamNameTaken { .. } => "team_name_taken",
             SetupRefusal::QueueKeyTaken { .. } => "queue_key_taken",
@@ -159,12 +177,17 @@ impl SetupRefusal {
             | SetupRefusal::LocaleUnknown { .. }
             | SetupRefusal::TimeZoneUnknown { .. }
             | SetupRefusal::KeyUnfit { .. }
+            | SetupRefusal::LanguageUnfit { .. }
+            | SetupRefusal::EmailUnfit
             | SetupRefusal::ShortcutUnfit { .. }
             | SetupRefusal::OutOfRange { .. }
             | SetupRefusal::FlowFaulty { .. } => true,
             SetupRefusal::IdTaken
             | SetupRefusal::EmailTaken
             | SetupRefusal::AccountShared
+            | SetupRefusal::InvitedAlready
+            | SetupRefusal::InvitationOver
+            | SetupRefusal::InvitationForAnother
             | SetupRefusal::RoleNameTaken { .. }
             | SetupRefusal::TeamNameTaken { .. }
             | SetupRefusal::QueueKeyTaken { .. }
@@ -201,11 +224,16 @@ impl SetupRefusal {
             SetupRefusal::QueueOfNumber { queue, number } => vec![("queue", queue.clone()), ("number", number.clone())],
             SetupRefusal::RoleInUse { role } => vec![("role", role.clone())],
             SetupRefusal::TeamInUse { team } => vec![("team", team.clone())],
+            SetupRefusal::LanguageUnfit { language } => vec![("language", language.clone())],
             SetupRefusal::FlowFaulty { flow, faults } => vec![("flow", flow.clone()), ("faults", faults.join(" "))],
             SetupRefusal::Unknown(_)
             | SetupRefusal::IdTaken
             | SetupRefusal::EmailTaken
             | SetupRefusal::AccountShared
+            | SetupRefusal::EmailUnfit
+            | SetupRefusal::InvitedAlready
+            | SetupRefusal::InvitationOver
+            | SetupRefusal::InvitationForAnother
             | SetupRefusal::NumberTaken
             | SetupRefusal::AppKnownOtherwise
             | SetupRefusal::TextMissing

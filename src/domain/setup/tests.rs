@@ -63,6 +63,7 @@ fn joins(member: UserId, name: &str, role: Role, teams: &[TeamId]) -> SetupComma
         locale: "en".to_owned(),
         capacity: 8,
         teams: NewTeams::These(teams.iter().copied().collect()),
+        languages: BTreeSet::new(),
     };
     SetupCommand::AddMember { member, new, password: Secret::new("$argon2id$horse".to_owned()) }
 }
@@ -138,15 +139,15 @@ fn an_event_says_what_was_and_what_is() {
 #[test]
 fn somebody_always_administers_a_workspace_that_somebody_administered() {
     let shop = shop();
-    let last = [SetupCommand::role(IRIS, Role::Agent), SetupCommand::Deactivate { member: IRIS }];
+    let last = [SetupCommand::role(IRIS, Role::Agent), SetupCommand::Deactivate { member: IRIS, successor: None }];
     for command in last {
         assert_eq!(refused(&shop, command), SetupRefusal::LastAdministrator);
     }
     let (both, promoted) = does(&shop, &By::CommandLine, SetupCommand::role(ANA, Role::Admin)).unwrap();
-    let only_ana = after(&both, SetupCommand::Deactivate { member: IRIS });
+    let only_ana = after(&both, SetupCommand::Deactivate { member: IRIS, successor: None });
     assert_eq!(refused(&only_ana, SetupCommand::Undo { act: promoted }), SetupRefusal::LastAdministrator);
     let nobody = after(&Setup::default(), joins(BEN, "ben", Role::Agent, &[]));
-    assert!(!after(&nobody, SetupCommand::Deactivate { member: BEN }).members[&BEN].active, "there never was one");
+    assert!(!after(&nobody, SetupCommand::Deactivate { member: BEN, successor: None }).members[&BEN].active, "there never was one");
 }
 
 #[test]
@@ -157,7 +158,7 @@ fn a_queue_keeps_somebody_who_works_for_it_unless_they_leave() {
     let to_empty = SetupCommand::ChangeQueue { queue: SUPPORT, change: QueueChange { team: Some(BILLERS), ..QueueChange::default() } };
     let only_iris_bills = after(&after(&shop, teams(IRIS, &[BILLERS])), teams(BEN, &[EVERYBODY]));
     assert!(after(&only_iris_bills, to_empty).queues[&SUPPORT].team == BILLERS);
-    let gone = after(&shop, SetupCommand::Deactivate { member: BEN });
+    let gone = after(&shop, SetupCommand::Deactivate { member: BEN, successor: None });
     assert_eq!(gone.members[&BEN].teams, BTreeSet::from([EVERYBODY, BILLERS]), "whoever comes back works for the same");
     let empty = after(&shop, SetupCommand::AddTeam { team: TeamId(Uuid::from_u128(13)), name: "Empty".to_owned() });
     assert_eq!(refused(&empty, queue(QueueId(Uuid::from_u128(23)), "empty", TeamId(Uuid::from_u128(13)))), unreached("empty"));
@@ -206,7 +207,7 @@ fn nothing_speaks_of_what_is_not_there() {
     let strange = Uuid::from_u128(99);
     let to = |queue| InboxChange { default_queue: Some(QueueId(queue)), ..InboxChange::default() };
     for (command, thing) in [
-        (SetupCommand::Deactivate { member: UserId(strange) }, Thing::Member),
+        (SetupCommand::Deactivate { member: UserId(strange), successor: None }, Thing::Member),
         (teams(ANA, &[TeamId(strange)]), Thing::Team),
         (named(QueueId(strange), "x"), Thing::Queue),
         (SetupCommand::ChangeInbox { inbox: NUMBER, change: to(strange) }, Thing::Queue),

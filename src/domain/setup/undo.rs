@@ -42,6 +42,8 @@ pub(super) fn take_back(draft: &mut Draft, act: &[SetupEvent]) -> Applied {
             SetupEvent::QueueMoved { .. }
             | SetupEvent::FlowVersion { .. }
             | SetupEvent::Password { .. }
+            | SetupEvent::Invitation(_)
+            | SetupEvent::InvitationLink { .. }
             | SetupEvent::AccessToken { .. }
             | SetupEvent::Strange(_) => {}
         }
@@ -63,7 +65,12 @@ pub fn can_be_taken_back(event: &SetupEvent) -> bool {
         | SetupEvent::CannedReply(_)
         | SetupEvent::QueueMoved { .. }
         | SetupEvent::FlowVersion { .. } => true,
-        SetupEvent::Password { .. } | SetupEvent::AccessToken { .. } | SetupEvent::Strange(_) => false,
+        // An invitation has buttons of its own.
+        SetupEvent::Password { .. }
+        | SetupEvent::Invitation(_)
+        | SetupEvent::InvitationLink { .. }
+        | SetupEvent::AccessToken { .. }
+        | SetupEvent::Strange(_) => false,
     }
 }
 

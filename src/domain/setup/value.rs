@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::domain::access::{self, Rights};
 use crate::domain::agent::Availability;
 use crate::domain::channel::Channel;
-use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, RoleId, TeamId, UserId, WorkspaceId};
+use crate::domain::ids::{CannedReplyId, FlowId, InboxId, InvitationId, QueueId, RoleId, TeamId, UserId, WorkspaceId};
 
 /// Everything that administrators decide in a workspace.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -16,6 +17,8 @@ pub struct Setup {
     /// The workspace itself; none where only one person was read.
     pub workspaces: BTreeMap<WorkspaceId, Workspace>,
     pub members: BTreeMap<UserId, Member>,
+    /// Those that nobody has accepted or revoked, also when they are too old.
+    pub invitations: BTreeMap<InvitationId, Invitation>,
     /// Those that the workspace made, beside those that every one has.
     pub roles: BTreeMap<RoleId, Role>,
     pub teams: BTreeMap<TeamId, Team>,
@@ -54,6 +57,59 @@ pub struct Member {
     /// Conversations they may hold at once.
     pub capacity: i32,
     pub teams: BTreeSet<TeamId>,
+    /// What they speak with customers, by BCP 47, such as `es` or `pt-BR`.
+    #[serde(default)]
+    pub languages: BTreeSet<String>,
+    /// Of whoever has left: who was given what they held. Without one it went back to its queues.
+    #[serde(default)]
+    pub successor: Option<UserId>,
+}
+
+/// Somebody who is asked to work here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitation {
+    /// Whom it is for, in lower case; without one, whoever has its link.
+    pub email: Option<String>,
+    pub role: access::Role,
+    pub capacity: i32,
+    pub teams: BTreeSet<TeamId>,
+    pub languages: BTreeSet<String>,
+    pub standing: Standing,
+    pub expires_at: Timestamp,
+}
+
+/// What became of an invitation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    Open,
+    Accepted,
+    Revoked,
+    /// Something that only a newer version knows.
+    #[serde(other)]
+    Strange,
+}
+
+impl Standing {
+    /// As it is stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Standing::Open => "open",
+            Standing::Accepted => "accepted",
+            Standing::Revoked => "revoked",
+            Standing::Strange => "strange",
+        }
+    }
+
+    /// Of a stored word.
+    #[must_use]
+    pub fn read(word: &str) -> Self {
+        [Standing::Open, Standing::Accepted, Standing::Revoked]
+            .into_iter()
+            .find(|known| known.as_str() == word)
+            .unwrap_or(Standing::Strange)
+    }
 }
 
 /// A role of the workspace's own.

@@ -1,6 +1,8 @@
 //! What administrators decide: for each kind of thing a list, one of them, and what became of it.
 
 pub mod changes;
+pub mod invitations;
+pub mod people;
 pub mod queues;
 pub mod start;
 pub mod teams;

@@ -123,7 +123,7 @@ fn again(form: &SignIn, locale: Locale, problem: String) -> Result<String> {
 }
 
 /// What counts are kept under: neither addresses nor accounts are readable in Redis.
-fn digest(subject: &str) -> String {
+pub(in crate::web) fn digest(subject: &str) -> String {
     hex::encode(&Sha256::digest(subject)[..16])
 }
 

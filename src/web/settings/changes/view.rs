@@ -77,6 +77,8 @@ impl Line {
     fn of(locale: Locale, names: &HashMap<Uuid, String>, event: &SetupEvent) -> Self {
         let of_thing = event.about().and_then(|(thing, _)| names.get(&thing).map(String::as_str));
         let name = event.name().or(of_thing).unwrap_or_default();
+        let anybody = locale.t("change.anybody");
+        let name = if name.is_empty() && matches!(event, SetupEvent::Invitation(_)) { &*anybody } else { name };
         let words = sentence(&locale, &format!("change.{}", event.kind()), &[("name", name)]);
         let part = |(name, before, after): (String, Value, Value)| Part {
             label: known(&locale, &format!("change.part.{name}")).unwrap_or_else(|| field_label(&name)),
