@@ -340,9 +340,50 @@ CREATE TABLE allowances (
     -- Nothing is sent until then; the code and words of Meta's that say why, when a person has to act.
     paused_until timestamptz,
     pause_reason jsonb,
+    -- What was last refused that concerned the number as a whole.
+    last_refusal jsonb,
+    refused_at timestamptz,
     PRIMARY KEY (workspace_id, inbox_id),
     FOREIGN KEY (workspace_id, inbox_id) REFERENCES inboxes ON DELETE CASCADE
 ) WITH (fillfactor = 50);
+
+-- What WhatsApp said of a number when it was asked last, and when something came in for it, to the minute.
+CREATE TABLE number_facts (
+    workspace_id uuid NOT NULL,
+    inbox_id uuid NOT NULL,
+    verified_name text NOT NULL DEFAULT '',
+    quality text NOT NULL DEFAULT '',
+    messaging_limit text NOT NULL DEFAULT '',
+    status text NOT NULL DEFAULT '',
+    looked_at timestamptz,
+    heard_at timestamptz,
+    PRIMARY KEY (workspace_id, inbox_id),
+    FOREIGN KEY (workspace_id, inbox_id) REFERENCES inboxes ON DELETE CASCADE
+);
+
+-- The last message that tried a number: to a phone of its own people, in no conversation.
+CREATE TABLE number_tests (
+    workspace_id uuid NOT NULL,
+    inbox_id uuid NOT NULL,
+    id uuid NOT NULL,
+    phone text NOT NULL,
+    sent_at timestamptz NOT NULL,
+    status text NOT NULL,
+    refusal jsonb,
+    PRIMARY KEY (workspace_id, inbox_id),
+    FOREIGN KEY (workspace_id, inbox_id) REFERENCES inboxes ON DELETE CASCADE
+);
+
+-- A number that somebody has begun to connect.
+CREATE TABLE connection_drafts (
+    workspace_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    -- As `access_token` is (store/sealed.rs).
+    sealed text NOT NULL,
+    expires_at timestamptz NOT NULL,
+    PRIMARY KEY (workspace_id, user_id),
+    FOREIGN KEY (workspace_id, user_id) REFERENCES users ON DELETE CASCADE
+);
 
 -- Customers ----------------------------------------------------------------------------------------------------------
 

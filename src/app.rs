@@ -45,6 +45,9 @@ use crate::{doctor, metrics};
 /// How long a node takes to stop at most, whatever it waits for: less than what stops it usually grants (30 seconds).
 const GRACE: Duration = Duration::from_secs(25);
 
+/// How long a page asks WhatsApp at most.
+const PAGE_ASKS: Duration = Duration::from_secs(10);
+
 /// How often histograms are folded.
 const FOLD_FIGURES: Duration = Duration::from_secs(5);
 
@@ -255,6 +258,7 @@ fn state(
         runner,
         live,
         media,
+        graph: Client::new(Settings { timeout: PAGE_ASKS, ..Settings::new(config.graph_url.clone(), &config.graph_version) })?,
         adapters,
         receipts: Receipts::default(),
         bodies: Budgets::default(),

@@ -29,6 +29,8 @@ mod invitations;
 mod mailbox;
 #[path = "inbox/mails.rs"]
 mod mails;
+#[path = "inbox/numbers.rs"]
+mod numbers;
 #[path = "inbox/pages.rs"]
 mod pages;
 #[path = "inbox/paused.rs"]
@@ -37,6 +39,9 @@ mod paused;
 mod people;
 #[path = "inbox/pictures.rs"]
 mod pictures;
+#[allow(dead_code, reason = "shared with the scenarios")]
+#[path = "support/ports.rs"]
+mod ports;
 #[path = "inbox/queues.rs"]
 mod queues;
 #[path = "inbox/quicker.rs"]
@@ -46,6 +51,9 @@ mod quicker;
 mod servers;
 #[path = "inbox/shop.rs"]
 mod shop;
+#[allow(dead_code, reason = "shared with the scenarios")]
+#[path = "support/simulator.rs"]
+mod simulator;
 #[path = "inbox/teams.rs"]
 mod teams;
 #[path = "inbox/threads.rs"]
@@ -54,5 +62,8 @@ mod threads;
 mod undoing;
 #[path = "inbox/unspoken.rs"]
 mod unspoken;
+#[allow(dead_code, reason = "shared with the scenarios")]
+#[path = "support/waiting.rs"]
+mod waiting;
 #[path = "inbox/workspace.rs"]
 mod workspace;

@@ -116,6 +116,7 @@ fn catalogue(code: i64) -> (u16, &'static str) {
         131_008 => (400, "Required parameter is missing"),
         131_009 => (400, "Parameter value is not valid"),
         131_016 => (500, "Service unavailable"),
+        133_005 => (400, "Two step verification PIN mismatch"),
         131_021 => (400, "Recipient cannot be sender"),
         131_026 => (400, "Message undeliverable"),
         131_031 => (403, "Business Account locked"),

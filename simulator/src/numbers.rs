@@ -25,6 +25,18 @@ pub struct Number {
     pub access_token: String,
     /// The business's name on phones.
     pub verified_name: String,
+    /// Whether it is registered for the Cloud API (fact sheet 11).
+    pub registered: bool,
+    /// Its two-step PIN, once it has one.
+    pub pin: Option<String>,
+    /// `GREEN`, `YELLOW`, `RED` or `UNKNOWN`.
+    pub quality_rating: String,
+    /// People it may write to first in a day, such as `TIER_250`.
+    pub messaging_limit: String,
+    /// What its token allows.
+    pub scopes: Vec<String>,
+    /// When its token ends, in seconds; 0 when it lasts.
+    pub expires_at: i64,
     /// Messages a second so far.
     #[serde(skip)]
     pub throughput: Bucket,
@@ -47,16 +59,16 @@ impl Number {
             "id": self.phone_number_id,
             "display_phone_number": self.display_phone_number,
             "verified_name": self.verified_name,
-            "quality_rating": "GREEN",
-            "quality_score": {"score": "GREEN"},
+            "quality_rating": self.quality_rating,
+            "quality_score": {"score": self.quality_rating},
             "code_verification_status": "VERIFIED",
             "name_status": "APPROVED",
-            "status": "CONNECTED",
+            "status": if self.registered { "CONNECTED" } else { "PENDING" },
             "account_mode": "LIVE",
             "is_official_business_account": false,
-            "platform_type": "CLOUD_API",
+            "platform_type": if self.registered { "CLOUD_API" } else { "NOT_APPLICABLE" },
             "throughput": {"level": if mps > 80 { "HIGH" } else { "STANDARD" }},
-            "whatsapp_business_manager_messaging_limit": "TIER_UNLIMITED",
+            "whatsapp_business_manager_messaging_limit": self.messaging_limit,
         })
     }
 }

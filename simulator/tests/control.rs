@@ -113,3 +113,38 @@ async fn the_page_is_strict_and_other_sites_are_refused() {
     assert_eq!(foreign.status(), 400);
     assert_eq!(stage.control("GET", "/control/numbers", Value::Null).await.as_array().unwrap().len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_is_put_together_as_at_meta() {
+    let stage = Stage::set().await;
+    let number = json!({
+        "phone_number_id": "2002", "waba_id": "555", "app_id": "A1", "access_token": "token-2", "registered": false, "pin": "123456",
+        "subscribed": false, "scopes": ["whatsapp_business_messaging"], "quality_rating": "YELLOW", "messaging_limit": "TIER_250",
+    });
+    stage.control("POST", "/control/numbers", number).await;
+    let ask = |method: reqwest::Method, path: &str, token: &str, body: Value| {
+        let request = stage.http.request(method, format!("{}{path}", stage.base)).bearer_auth(token).json(&body);
+        async { request.send().await.unwrap().json::<Value>().await.unwrap() }
+    };
+    let app = ask(reqwest::Method::GET, "/v24.0/A1?fields=name", &format!("A1|{}", stage::SECRET), Value::Null).await;
+    assert_eq!(app, json!({"id": "A1", "name": "Simulated app"}));
+    assert_eq!(ask(reqwest::Method::GET, "/v24.0/A1", "A1|wrong", Value::Null).await["error"]["code"], 190);
+    let told = format!("/v24.0/debug_token?input_token={}", "token-2");
+    assert_eq!(ask(reqwest::Method::GET, &told, "nobody's", Value::Null).await["error"]["code"], 190);
+    let told = ask(reqwest::Method::GET, &told, &format!("A1|{}", stage::SECRET), Value::Null).await;
+    assert_eq!(told["data"]["granular_scopes"][0]["target_ids"], json!(["555"]), "{told}");
+    assert_eq!((&told["data"]["app_id"], &told["data"]["scopes"][0]), (&json!("A1"), &json!("whatsapp_business_messaging")));
+    let node = ask(reqwest::Method::GET, "/v24.0/2002?fields=platform_type,quality_rating", "token-2", Value::Null).await;
+    assert_eq!((&node["platform_type"], &node["quality_rating"]), (&json!("NOT_APPLICABLE"), &json!("YELLOW")));
+    let hello = json!({"messaging_product": "whatsapp", "to": ANA, "type": "template", "template": {"name": "hello_world", "language": {"code": "en_US"}}});
+    assert_eq!(ask(reqwest::Method::POST, "/v24.0/2002/messages", "token-2", hello).await["error"]["code"], 133_010);
+    let register =
+        |pin: &str| ask(reqwest::Method::POST, "/v24.0/2002/register", "token-2", json!({"messaging_product": "whatsapp", "pin": pin}));
+    assert_eq!(register("654321").await["error"]["code"], 133_005);
+    assert_eq!(register("123456").await, json!({"success": true}));
+    let subscribed = ask(reqwest::Method::GET, "/v24.0/555/subscribed_apps", "token-2", Value::Null).await;
+    assert_eq!(subscribed, json!({"data": []}));
+    assert_eq!(ask(reqwest::Method::GET, "/v24.0/555/message_templates", "token-2", Value::Null).await["data"][0]["name"], "hello_world");
+    stage.control("POST", "/control/numbers", json!({"phone_number_id": "2002", "expires_at": 1})).await;
+    assert_eq!(ask(reqwest::Method::GET, "/v24.0/2002", "token-2", Value::Null).await["error"]["code"], 190);
+}

@@ -17,6 +17,7 @@ pub mod lanes;
 mod load;
 mod mails;
 pub mod many;
+mod numbers;
 pub mod outbox;
 pub mod people;
 mod publish;
@@ -44,6 +45,7 @@ use crate::store::{self, Store};
 
 use gathering::Gatherings;
 use known_lanes::KnownLanes;
+use numbers::Heard;
 use outbox::Sender;
 use publish::LookUps;
 use turns::Turns;
@@ -112,6 +114,7 @@ pub struct Runner {
     vitals: Arc<Vitals>,
     turns: Turns,
     known_lanes: Arc<KnownLanes>,
+    heard: Arc<Heard>,
     gatherings: Arc<Gatherings>,
     look_ups: Arc<LookUps>,
     /// Where messages leave this node, if they do.
@@ -133,6 +136,7 @@ impl Runner {
             vitals: Arc::default(),
             turns: Turns::default(),
             known_lanes: Arc::default(),
+            heard: Arc::default(),
             gatherings: Arc::default(),
             look_ups: Arc::default(),
             sender: Arc::default(),

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use self::remainder::{Remainder, only};
 use super::guard::guarded_reading;
 use super::{Error, Runner, now};
-use crate::domain::ids::WorkspaceId;
+use crate::domain::ids::{InboxId, WorkspaceId};
 use crate::domain::inbound::{InboundItem, Said};
 use crate::store::inbound_items::{Lane, NewItem};
 use crate::store::inboxes::Connection;
@@ -133,10 +133,12 @@ impl Runner {
         let mut sheet = Sheet { source, payloads: seqs, ..Sheet::default() };
         let now = now();
         let addressed = direct(&mut sheet, &owners, bodies, now);
+        let heard: Vec<(WorkspaceId, InboxId)> = addressed.iter().map(|it| (it.connection.workspace, it.connection.inbox.id)).collect();
         self.attach(&mut sheet, addressed, now).await?;
         match self.store.write_sorted(&sheet, now).await? {
             Written::Written => {
                 metrics::counter!("baton_quarantined_total").increment(sheet.quarantined.len() as u64);
+                self.heard_of(&heard, now);
                 Ok(Sorted { bodies: count, lanes: lanes(&sheet.items), more_may_wait: is_full, is_overtaken: false })
             }
             Written::Overtaken => Ok(Sorted { bodies: count, lanes: Vec::new(), more_may_wait: true, is_overtaken: true }),

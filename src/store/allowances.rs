@@ -13,7 +13,8 @@ crate::statements! {
     /// A short wait does not hide what a person has to see to.
     PAUSE = "
         UPDATE allowances
-        SET paused_until = greatest(paused_until, $3), pause_reason = coalesce($4, CASE WHEN paused_until > now() THEN pause_reason END)
+        SET paused_until = greatest(paused_until, $3), pause_reason = coalesce($4, CASE WHEN paused_until > now() THEN pause_reason END),
+            last_refusal = coalesce($4, last_refusal), refused_at = CASE WHEN $4::jsonb IS NULL THEN refused_at ELSE now() END
         WHERE workspace_id = $1 AND inbox_id = $2";
     /// Numbers that send nothing until a person has seen to it. The next attempt ends that, or finds the same reason again.
     PAUSED = "

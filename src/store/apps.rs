@@ -7,7 +7,7 @@ use super::sealed::{Keys, Place};
 use super::{Result, Store, Transaction, prepare};
 
 crate::statements! {
-    FIND = "SELECT app_secret, verify_token FROM apps WHERE app_id = $1";
+    FIND = "SELECT app_secret, verify_token, challenged_at FROM apps WHERE app_id = $1";
     SAVE = "
         INSERT INTO apps (app_id, app_secret, verify_token)
         VALUES ($1, $2, $3)
@@ -38,6 +38,15 @@ impl Store {
     pub async fn app(&self, app_id: &str) -> Result<Option<App>> {
         let Some(row) = self.query_opt(&FIND, &[&app_id]).await? else { return Ok(None) };
         Ok(Some(opened(self.keys(), app_id, &row)?))
+    }
+
+    /// An app, and when Meta last asked whether our address is ours.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers, and when a secret cannot be opened.
+    pub async fn app_with_challenge(&self, app_id: &str) -> Result<Option<(App, Option<Timestamp>)>> {
+        let Some(row) = self.query_opt(&FIND, &[&app_id]).await? else { return Ok(None) };
+        Ok(Some((opened(self.keys(), app_id, &row)?, row.get(2))))
     }
 
     /// Keeps that Meta asked whether our address is ours, and was answered.

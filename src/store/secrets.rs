@@ -3,7 +3,7 @@
 use tokio_postgres::Row;
 
 use super::sealed::Place;
-use super::{Result, Store, apps, inboxes, mails, signing_keys};
+use super::{Result, Store, apps, connection_drafts, inboxes, mails, signing_keys};
 use crate::domain::ids::InboxId;
 
 crate::statements! {
@@ -15,6 +15,7 @@ crate::statements! {
             UNION ALL SELECT 'verify_token', app_id, verify_token FROM apps
             UNION ALL SELECT 'access_token', inbox_id::text, access_token FROM whatsapp_numbers
             UNION ALL SELECT 'mail', id::text, sealed FROM mails WHERE due_at IS NOT NULL
+            UNION ALL SELECT 'connection_draft', user_id::text, sealed FROM connection_drafts
             UNION ALL SELECT 'signing_key', kid, secret FROM signing_keys) AS secrets
         ORDER BY name, kind, place
         LIMIT 100";
@@ -24,6 +25,8 @@ crate::statements! {
     RESEAL_NUMBER = "UPDATE whatsapp_numbers SET access_token = $2 WHERE inbox_id = $1 AND access_token = $3";
     OF_MAILS = "SELECT id, sealed FROM mails WHERE due_at IS NOT NULL AND id > $1 ORDER BY id LIMIT 500";
     RESEAL_MAIL = "UPDATE mails SET sealed = $2 WHERE id = $1 AND sealed = $3";
+    OF_DRAFTS = "SELECT user_id, sealed FROM connection_drafts ORDER BY workspace_id, user_id LIMIT 10000";
+    RESEAL_DRAFT = "UPDATE connection_drafts SET sealed = $2 WHERE user_id = $1 AND sealed = $3";
     OF_SIGNING_KEYS = "SELECT kid, secret FROM signing_keys ORDER BY kid LIMIT 500";
     RESEAL_SIGNING_KEY = "UPDATE signing_keys SET secret = $2 WHERE kid = $1 AND secret = $3";
 }
@@ -40,6 +43,7 @@ impl Store {
                 "app_secret" => apps::app_secret_place(row_key),
                 "verify_token" => apps::verify_token_place(row_key),
                 "access_token" => inboxes::access_token_place(row_key),
+                "connection_draft" => connection_drafts::place(row_key),
                 "mail" => mails::place(row_key),
                 _ => signing_keys::place(row_key),
             };
@@ -54,7 +58,8 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers, or when a secret cannot be opened; it may be repeated, and goes on where it stopped.
     pub async fn rotate_secrets(&self) -> Result<u64> {
-        Ok(self.rotate_apps().await? + self.rotate_numbers().await? + self.rotate_mails().await? + self.rotate_signing_keys().await?)
+        let of_meta = self.rotate_apps().await? + self.rotate_numbers().await? + self.rotate_drafts().await?;
+        Ok(of_meta + self.rotate_mails().await? + self.rotate_signing_keys().await?)
     }
 
     async fn rotate_apps(&self) -> Result<u64> {
@@ -101,6 +106,16 @@ impl Store {
                 count += self.execute(&RESEAL_MAIL, &[&id, &new, &sealed]).await?;
             }
         }
+    }
+
+    async fn rotate_drafts(&self) -> Result<u64> {
+        let mut count = 0;
+        for row in self.query(&OF_DRAFTS, &[]).await?.iter().filter(|row| !self.is_current(row)) {
+            let (user, sealed): (uuid::Uuid, &str) = (row.get(0), row.get(1));
+            let new = self.reseal(connection_drafts::place(&user.to_string()), sealed)?;
+            count += self.execute(&RESEAL_DRAFT, &[&user, &new, &sealed]).await?;
+        }
+        Ok(count)
     }
 
     async fn rotate_signing_keys(&self) -> Result<u64> {

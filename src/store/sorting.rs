@@ -7,10 +7,11 @@ use super::contacts::{Name, Standing};
 use super::flight::in_one_flight;
 use super::inbound_items::NewItem;
 use super::notices::NewNotice;
+use super::numbers::TestReport;
 use super::pool::answered;
 use super::quarantine::NewQuarantined;
 use super::statement::Step;
-use super::{Error, Result, Statement, Store, contacts, inbound_items, notices, payloads, quarantine};
+use super::{Error, Result, Statement, Store, contacts, inbound_items, notices, numbers, payloads, quarantine};
 use crate::domain::contact::Identity;
 use crate::domain::ids::{ContactId, WorkspaceId};
 
@@ -29,6 +30,8 @@ pub struct Sheet<'a> {
     pub items: Vec<NewItem>,
     pub notices: Vec<NewNotice>,
     pub quarantined: Vec<NewQuarantined>,
+    /// How far messages came that try numbers.
+    pub tests: Vec<TestReport>,
 }
 
 /// A name that was nobody's.
@@ -100,6 +103,9 @@ impl Sheet<'_> {
         }
         if !self.quarantined.is_empty() {
             steps.push(quarantine::insert(&self.quarantined));
+        }
+        if !self.tests.is_empty() {
+            steps.push(numbers::report(&self.tests)?);
         }
         Ok(steps)
     }

@@ -41,7 +41,8 @@ crate::statements! {
             ) AS team,
             EXISTS (SELECT FROM queues WHERE workspace_id = $1 AND hours <> $2) AS hours,
             EXISTS (SELECT FROM flows WHERE workspace_id = $1 AND published_version IS NOT NULL) AS flow,
-            (SELECT count(*) FROM users WHERE workspace_id = $1 AND active) > 1 AS people";
+            (SELECT count(*) FROM users WHERE workspace_id = $1 AND active) > 1
+                OR EXISTS (SELECT FROM invitations WHERE workspace_id = $1 AND standing = 'open' AND expires_at > now()) AS people";
 }
 
 /// What is there of what a workspace begins with.
@@ -59,7 +60,7 @@ pub struct Facts {
     pub hours: bool,
     /// A flow is published.
     pub flow: bool,
-    /// Somebody is here besides whoever began.
+    /// Somebody is here besides whoever began, or invited.
     pub people: bool,
 }
 

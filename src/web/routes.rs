@@ -17,6 +17,7 @@ use super::edge::guard::{FORM_LIMIT, UPLOAD_LIMIT, guard};
 use super::edge::redirect::{FIRST_PAGE, go_to};
 use super::live::socket;
 use super::messages::{self, settlements};
+use super::settings::numbers::{self, connecting, testing};
 use super::settings::{self, changes, people, queues, start, teams, workspace};
 use super::{admin, assets, availability, begin, drafts, health, inbox, invitations, language, media, notes, sign_in, webhook, workspaces};
 use crate::domain::access::Permission;
@@ -69,6 +70,21 @@ pub static ROUTES: &[Entry] = &[
     post("/settings/workspace", Who::May(Permission::SetUp), Kind::Form, || web::to(workspace::update)),
     get("/settings/start", Who::May(Permission::SetUp), Kind::Page, || web::to(start::index)),
     post("/settings/start", Who::May(Permission::SetUp), Kind::Form, || web::to(start::update)),
+    get("/settings/numbers", Who::May(Permission::SetUp), Kind::Page, || web::to(numbers::index)),
+    post("/settings/numbers", Who::May(Permission::SetUp), Kind::Form, || web::to(connecting::create)),
+    get("/settings/numbers/new", Who::May(Permission::SetUp), Kind::Page, || web::to(connecting::show)),
+    post("/settings/numbers/new/app", Who::May(Permission::SetUp), Kind::Form, || web::to(connecting::app)),
+    post("/settings/numbers/new/token", Who::May(Permission::SetUp), Kind::Form, || web::to(connecting::token)),
+    post("/settings/numbers/new/account", Who::May(Permission::SetUp), Kind::Form, || web::to(connecting::account)),
+    post("/settings/numbers/new/number", Who::May(Permission::SetUp), Kind::Form, || web::to(connecting::number)),
+    post("/settings/numbers/new/registration", Who::May(Permission::SetUp), Kind::Form, || web::to(connecting::register)),
+    post("/settings/numbers/new/subscription", Who::May(Permission::SetUp), Kind::Form, || web::to(connecting::subscribe)),
+    post("/settings/numbers/new/end", Who::May(Permission::SetUp), Kind::Form, || web::to(connecting::forget)),
+    get("/settings/numbers/{id}", Who::May(Permission::SetUp), Kind::Page, || web::to(numbers::show)),
+    post("/settings/numbers/{id}", Who::May(Permission::SetUp), Kind::Form, || web::to(numbers::update)),
+    post("/settings/numbers/{id}/token", Who::May(Permission::SetUp), Kind::Form, || web::to(numbers::replace_token)),
+    post("/settings/numbers/{id}/health", Who::May(Permission::SetUp), Kind::Form, || web::to(numbers::look)),
+    post("/settings/numbers/{id}/test", Who::May(Permission::SetUp), Kind::Form, || web::to(testing::create)),
     get("/settings/teams", Who::May(Permission::SetUp), Kind::Page, || web::to(teams::index)),
     post("/settings/teams", Who::May(Permission::SetUp), Kind::Form, || web::to(teams::create)),
     get("/settings/teams/{id}", Who::May(Permission::SetUp), Kind::Page, || web::to(teams::show)),

@@ -13,6 +13,7 @@ use super::sessions::signed::Signed;
 use super::sessions::tokens::Tokens;
 use super::sign_in::passwords::Passwords;
 use crate::channels::Adapters;
+use crate::channels::whatsapp::Client;
 use crate::config::Config;
 use crate::domain::ids::{ConversationId, SessionId, WorkspaceId};
 use crate::live::Live;
@@ -57,6 +58,8 @@ pub struct State {
     pub other_builds: Others,
     /// Reads and typing, as the customer sees them.
     pub adapters: Adapters,
+    /// Asks WhatsApp what pages show, within a time that somebody waits.
+    pub graph: Client,
     pub receipts: Receipts,
     /// Renders the figures for `/metrics`.
     pub metrics: PrometheusHandle,
@@ -86,6 +89,7 @@ pub(super) mod tests {
     use metrics_exporter_prometheus::PrometheusBuilder;
 
     use super::*;
+    use crate::channels::whatsapp::client::Settings;
     use crate::domain::channel::Rulebook;
     use crate::live::bus::Bus;
     use crate::web::sessions::tokens::tests::{store_without_database, tokens_without_database};
@@ -121,6 +125,7 @@ pub(super) mod tests {
             live,
             media: Arc::new(MediaStore::at(&url::Url::from_file_path(folder).unwrap()).unwrap()),
             adapters: Adapters::new(Vec::new()),
+            graph: Client::new(Settings::new(config.graph_url.clone(), &config.graph_version)).unwrap(),
             receipts: Receipts::default(),
             bodies: Budgets::default(),
             other_builds: Others::default(),

@@ -11,6 +11,7 @@ import Clock from "./controllers/clock_controller.js"
 import Composer from "./controllers/composer_controller.js"
 import Connection from "./controllers/connection_controller.js"
 import Conversation from "./controllers/conversation_controller.js"
+import Copy from "./controllers/copy_controller.js"
 import Dialog from "./controllers/dialog_controller.js"
 import Guard from "./controllers/guard_controller.js"
 import Hours from "./controllers/hours_controller.js"
@@ -28,8 +29,9 @@ import Toast from "./controllers/toast_controller.js"
 import Zone from "./controllers/zone_controller.js"
 
 const controllers = {
-  await: Await, brief: Brief, clock: Clock, composer: Composer, connection: Connection, conversation: Conversation, dialog: Dialog, guard: Guard,
-  hours: Hours, lightbox: Lightbox, list: List, live: Live, menu: Menu, people: People, presence: Presence, ring: Ring, settings: Settings,
+  await: Await, brief: Brief, clock: Clock, composer: Composer, connection: Connection, conversation: Conversation, copy: Copy,
+  dialog: Dialog, guard: Guard, hours: Hours, lightbox: Lightbox, list: List, live: Live, menu: Menu, people: People,
+  presence: Presence, ring: Ring, settings: Settings,
   shortcuts: Shortcuts, thread: Thread, toast: Toast, zone: Zone,
 }
 

@@ -124,21 +124,29 @@ impl House {
         Self::in_store_with(store, &[]).await
     }
 
+    /// A house that asks this address in place of WhatsApp.
+    pub async fn with_graph(url: &str) -> Self {
+        Self::in_store_with(fresh_store().await, &[("BATON_GRAPH_URL", url.to_owned())]).await
+    }
+
     /// As [`in_store`](Self::in_store), with more settings.
     pub async fn in_store_with(store: Store, more: &[(&'static str, String)]) -> Self {
         let workspace = WorkspaceId(Uuid::now_v7());
         store.create_workspace(workspace, "Lamp Shop", "en", "Europe/Madrid").await.unwrap();
         let closed = Arc::new(Closed::default());
-        let pairs = [
+        let mut pairs = more.to_vec();
+        pairs.extend([
             ("BATON_DATABASE_URL", "host=/unused".to_owned()),
             ("BATON_REDIS_URL", "redis://unused".to_owned()),
             ("BATON_SECRET_KEYS", SECRET_KEYS.to_owned()),
             ("BATON_PUBLIC_URL", HOME.to_owned()),
-        ];
-        let config = Config::from_pairs(&[pairs.as_slice(), more].concat()).unwrap();
+            ("BATON_GRAPH_URL", "http://127.0.0.1:9".to_owned()),
+        ]);
+        let config = Config::from_pairs(&pairs).unwrap();
         let (live, changes) = Live::new(Bus::new(&config.redis_url).unwrap().0);
         let folder = std::env::temp_dir().join("baton-tests");
         let client = Client::new(Settings::new(config.graph_url.clone(), &config.graph_version)).unwrap();
+        let graph = client.clone();
         let adapters = Adapters::new(vec![Arc::new(WhatsApp::new(client))]);
         let state = State {
             tokens: Tokens::new(store.clone(), live.endings.clone()),
@@ -147,6 +155,7 @@ impl House {
             live,
             media: Arc::new(MediaStore::at(&Url::from_file_path(folder).unwrap()).unwrap()),
             adapters,
+            graph,
             receipts: Receipts::default(),
             bodies: Budgets::default(),
             other_builds: Others::default(),

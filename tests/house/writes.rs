@@ -28,6 +28,7 @@ const PAST_THE_RUNNER: &[(&str, &str, &str)] = &[
     ("workers", "retry_mail", MAIL),
     ("workers", "forget_mails", MAIL),
     ("workers", "release_timer", CLAIM),
+    ("workers", "forget_old_connection_drafts", "what somebody began long ago and left is of no use to anybody"),
     ("workers", "forget_payloads", "what was sorted long ago is of no use to anybody"),
     ("cli", "rotate_secrets", SEALED),
 ];

@@ -36,6 +36,7 @@ pub const ALL: &[File] = files! {
     beginnings
     board
     canned_replies
+    connection_drafts
     contacts
     conversations
     dispatches
@@ -53,6 +54,7 @@ pub const ALL: &[File] = files! {
     migrate
     notes
     notices
+    numbers
     outbox
     pages
     payloads

@@ -24,6 +24,13 @@ pub struct Wanted {
     app_id: Option<String>,
     access_token: Option<String>,
     verified_name: Option<String>,
+    registered: Option<bool>,
+    pin: Option<String>,
+    quality_rating: Option<String>,
+    messaging_limit: Option<String>,
+    scopes: Option<Vec<String>>,
+    expires_at: Option<i64>,
+    subscribed: Option<bool>,
 }
 
 /// Lists them.
@@ -31,7 +38,7 @@ pub async fn list(world: web::Data<World>) -> HttpResponse {
     HttpResponse::Ok().json(&world.state().numbers)
 }
 
-/// Makes or changes one; its app hears of its account from then on.
+/// Makes or changes one; its app hears of its account from then on, unless it is to be subscribed by the business itself.
 pub async fn put(world: web::Data<World>, body: Bytes) -> Result<HttpResponse, Refused> {
     let wanted: Wanted = read(&body)?;
     let mut state = world.state();
@@ -51,9 +58,14 @@ pub async fn put(world: web::Data<World>, body: Bytes) -> Result<HttpResponse, R
     let place = state.numbers.iter().position(|number| *number.phone_number_id == *id);
     let number = place.and_then(|place| state.numbers.get_mut(place));
     let number = number.ok_or_else(|| Refused::unknown("There is no such number."))?;
+    let is_subscribed = wanted.subscribed.unwrap_or(true);
     change(number, wanted);
     let number = number.clone();
-    state.subscriptions.entry(number.waba_id.clone()).or_default().insert(number.app_id.clone());
+    let hearing = state.subscriptions.entry(number.waba_id.clone()).or_default();
+    match is_subscribed {
+        true => _ = hearing.insert(number.app_id.clone()),
+        false => _ = hearing.remove(&number.app_id),
+    }
     drop(state);
     world.tell(crate::phones::News::reset());
     Ok(HttpResponse::Ok().json(number))
@@ -70,6 +82,12 @@ fn believable(state: &State, id: &str) -> Number {
         app_id: app_id.unwrap_or_else(|| Arc::from("1234567890123456")),
         access_token: format!("EAAsim{}", ids::key()),
         verified_name: if place == 0 { String::from("Harbour Supplies") } else { format!("Harbour Supplies {}", place + 1) },
+        registered: true,
+        pin: None,
+        quality_rating: String::from("GREEN"),
+        messaging_limit: String::from("TIER_UNLIMITED"),
+        scopes: ["whatsapp_business_management", "whatsapp_business_messaging"].map(String::from).to_vec(),
+        expires_at: 0,
         throughput: Bucket::default(),
     }
 }
@@ -90,4 +108,20 @@ fn change(number: &mut Number, wanted: Wanted) {
     if let Some(name) = wanted.verified_name {
         number.verified_name = name;
     }
+    change_standing(number, wanted.registered, wanted.pin, wanted.expires_at);
+    if let Some(quality) = wanted.quality_rating {
+        number.quality_rating = quality;
+    }
+    if let Some(limit) = wanted.messaging_limit {
+        number.messaging_limit = limit;
+    }
+    if let Some(scopes) = wanted.scopes {
+        number.scopes = scopes;
+    }
+}
+
+fn change_standing(number: &mut Number, registered: Option<bool>, pin: Option<String>, expires_at: Option<i64>) {
+    number.registered = registered.unwrap_or(number.registered);
+    number.pin = pin.or_else(|| number.pin.take());
+    number.expires_at = expires_at.unwrap_or(number.expires_at);
 }

@@ -1,5 +1,7 @@
 //! Numbers, business accounts, apps and tokens on the Graph side (fact sheet 1.5, 11).
 
+use std::collections::BTreeSet;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use serde::Deserialize;
@@ -7,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{auth, faulty::Struck, media};
 use crate::{
+    clock::Millis,
     errors::GraphError,
     faults::Target,
     world::{State, World},
@@ -27,7 +30,14 @@ pub async fn node(world: web::Data<World>, request: HttpRequest) -> HttpResponse
     let token = auth::token(&request);
     let known = {
         let state = world.state();
-        state.authorized(token.as_deref()).map(|_| ()).and_then(|()| find(&state, token.as_deref(), id))
+        match state.app_of(token.as_deref()) {
+            Some(app) if *app.app_id == *id => Ok(Some(json!({"id": app.app_id, "name": "Simulated app"}))),
+            Some(_) => Err(GraphError::unknown_object("get", id)),
+            None => {
+                let now = world.clock.now();
+                state.authorized(token.as_deref(), now).map(|_| ()).and_then(|()| find(&state, token.as_deref(), id, now))
+            }
+        }
     };
     let known = match known {
         Ok(known) => known,
@@ -45,13 +55,13 @@ pub async fn node(world: web::Data<World>, request: HttpRequest) -> HttpResponse
     struck.after(&request, described)
 }
 
-fn find(state: &State, token: Option<&str>, id: &str) -> Result<Option<Value>, GraphError> {
+fn find(state: &State, token: Option<&str>, id: &str, now: Millis) -> Result<Option<Value>, GraphError> {
     if state.number(id).is_some() {
-        let number = state.authorized_number(token, id, "get")?;
+        let number = state.authorized_number(token, id, "get", now)?;
         return Ok(Some(number.node(state.settings.mps)));
     }
     if state.numbers.iter().any(|number| &*number.waba_id == id) {
-        let number = state.authorized_account(token, id, "get")?;
+        let number = state.authorized_account(token, id, "get", now)?;
         return Ok(Some(json!({
             "id": id, "name": number.verified_name, "timezone_id": "1", "currency": "EUR",
             "message_template_namespace": "simulator", "account_review_status": "APPROVED",
@@ -81,7 +91,7 @@ pub async fn phone_numbers(world: web::Data<World>, request: HttpRequest) -> Htt
     let id = super::id(&request);
     let token = auth::token(&request);
     let state = world.state();
-    let list = state.authorized_account(token.as_deref(), id, "get").map(|_| {
+    let list = state.authorized_account(token.as_deref(), id, "get", world.clock.now()).map(|_| {
         let fields = fields(&request);
         let own = state.numbers.iter().filter(|number| &*number.waba_id == id);
         let data: Vec<Value> = own.map(|number| only(number.node(state.settings.mps), &fields)).collect();
@@ -90,11 +100,24 @@ pub async fn phone_numbers(world: web::Data<World>, request: HttpRequest) -> Htt
     answer(list)
 }
 
-/// `GET /{waba-id}/message_templates`: the simulator knows none, and takes any when sent.
+/// `GET /{waba-id}/message_templates`: the one that every account begins with; any other is taken when sent.
 pub async fn templates(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
     let token = auth::token(&request);
     let state = world.state();
-    answer(state.authorized_account(token.as_deref(), super::id(&request), "get").map(|_| page(Vec::new())))
+    answer(state.authorized_account(token.as_deref(), super::id(&request), "get", world.clock.now()).map(|_| page(vec![hello_world()])))
+}
+
+/// The template that Meta gives every account.
+fn hello_world() -> Value {
+    json!({
+        "id": "1192339204654487", "name": "hello_world", "language": "en_US", "status": "APPROVED", "category": "UTILITY",
+        "components": [
+            {"type": "HEADER", "format": "TEXT", "text": "Hello World"},
+            {"type": "BODY", "text": "Welcome and congratulations!! This message demonstrates your ability to send a WhatsApp message \
+                                      notification from the Cloud API, hosted by Meta. Thank you for taking the time to test with us."},
+            {"type": "FOOTER", "text": "WhatsApp Business Platform sample message"},
+        ],
+    })
 }
 
 fn page(data: Vec<Value>) -> Value {
@@ -106,7 +129,7 @@ pub async fn subscribed(world: web::Data<World>, request: HttpRequest) -> HttpRe
     let id = super::id(&request);
     let token = auth::token(&request);
     let state = world.state();
-    let list = state.authorized_account(token.as_deref(), id, "get").map(|_| {
+    let list = state.authorized_account(token.as_deref(), id, "get", world.clock.now()).map(|_| {
         let apps = state.subscriptions.get(id).into_iter().flatten();
         let data: Vec<Value> = apps
             .map(|app_id| json!({"whatsapp_business_api_data": {"id": app_id, "name": "Simulated app", "link": "https://example.com/"}}))
@@ -120,7 +143,7 @@ pub async fn subscribed(world: web::Data<World>, request: HttpRequest) -> HttpRe
 pub async fn subscribe(world: web::Data<World>, request: HttpRequest, _body: Bytes) -> HttpResponse {
     let token = auth::token(&request);
     let mut state = world.state();
-    let named = state.authorized_account(token.as_deref(), super::id(&request), "post");
+    let named = state.authorized_account(token.as_deref(), super::id(&request), "post", world.clock.now());
     let done = named.map(|number| (number.waba_id.clone(), number.app_id.clone())).map(|(waba_id, app_id)| {
         state.subscriptions.entry(waba_id).or_default().insert(app_id);
         json!({"success": true})
@@ -132,7 +155,7 @@ pub async fn subscribe(world: web::Data<World>, request: HttpRequest, _body: Byt
 pub async fn unsubscribe(world: web::Data<World>, request: HttpRequest, _body: Bytes) -> HttpResponse {
     let token = auth::token(&request);
     let mut state = world.state();
-    let named = state.authorized_account(token.as_deref(), super::id(&request), "delete");
+    let named = state.authorized_account(token.as_deref(), super::id(&request), "delete", world.clock.now());
     let done = named.map(|number| (number.waba_id.clone(), number.app_id.clone())).map(|(waba_id, app_id)| {
         if let Some(apps) = state.subscriptions.get_mut(&waba_id) {
             apps.remove(&app_id);
@@ -186,13 +209,42 @@ async fn change_callback(world: &World, request: &HttpRequest, body: &[u8]) -> A
 
 fn may_change(state: &State, token: Option<&str>, app_id: &str) -> Result<(), GraphError> {
     let token = token.ok_or_else(GraphError::bad_token)?;
-    let app = state.apps.get(app_id).ok_or_else(GraphError::bad_token)?;
-    let is_app_token = token == format!("{}|{}", app.app_id, app.app_secret);
+    let is_app_token = state.app_of(Some(token)).is_some_and(|app| *app.app_id == *app_id);
     let is_number_token = state.numbers.iter().any(|number| *number.app_id == *app_id && number.access_token == token);
     match is_app_token || is_number_token {
         true => Ok(()),
         false => Err(GraphError::bad_token()),
     }
+}
+
+#[derive(Default, Deserialize)]
+struct Registration {
+    messaging_product: Option<String>,
+    pin: Option<String>,
+}
+
+/// `POST /{phone-number-id}/register` (fact sheet 11): a number without a PIN gets this one, another has to be told the one it has.
+pub async fn register(world: web::Data<World>, request: HttpRequest, body: Bytes) -> HttpResponse {
+    let token = auth::token(&request);
+    let id = super::id(&request);
+    let wanted: Registration = serde_json::from_slice(&body).unwrap_or_default();
+    let mut state = world.state();
+    let done = state.authorized_number(token.as_deref(), id, "post", world.clock.now()).map(|_| ()).and_then(|()| {
+        if wanted.messaging_product.as_deref() != Some("whatsapp") {
+            return Err(GraphError::new(100, "The parameter messaging_product is required."));
+        }
+        let pin = wanted.pin.filter(|pin| pin.len() == 6 && pin.bytes().all(|byte| byte.is_ascii_digit()));
+        let pin = pin.ok_or_else(|| GraphError::new(100, "Param pin must be six digits."))?;
+        let number = state.numbers.iter_mut().find(|number| *number.phone_number_id == *id);
+        let number = number.ok_or_else(|| GraphError::unknown_object("post", id))?;
+        if number.pin.as_ref().is_some_and(|known| *known != pin) {
+            return Err(GraphError::new(133_005, "Two step verification PIN mismatch."));
+        }
+        number.pin = Some(pin);
+        number.registered = true;
+        Ok(json!({"success": true}))
+    });
+    answer(done)
 }
 
 fn parameters(query: &str, body: &[u8]) -> Callback {
@@ -223,11 +275,17 @@ pub async fn debug_token(world: web::Data<World>, request: HttpRequest) -> HttpR
         return GraphError::new(100, "The parameter input_token is required.").response();
     };
     let state = world.state();
-    let data = match state.authorized(Some(&asked)) {
+    let (caller, now) = (auth::token(&request), world.clock.now());
+    if state.app_of(caller.as_deref()).is_none() && state.authorized(caller.as_deref(), now).is_err() {
+        return GraphError::bad_token().response();
+    }
+    let accounts: BTreeSet<&str> =
+        state.numbers.iter().filter(|number| number.access_token == asked).map(|number| &*number.waba_id).collect();
+    let data = match state.authorized(Some(&asked), now) {
         Ok(number) => json!({
-            "app_id": number.app_id, "type": "SYSTEM_USER", "application": "Simulated app", "expires_at": 0, "is_valid": true,
-            "scopes": ["whatsapp_business_management", "whatsapp_business_messaging"],
-            "granular_scopes": [{"scope": "whatsapp_business_messaging", "target_ids": [number.waba_id]}],
+            "app_id": number.app_id, "type": "SYSTEM_USER", "application": "Simulated app", "expires_at": number.expires_at,
+            "is_valid": true, "scopes": number.scopes,
+            "granular_scopes": number.scopes.iter().map(|scope| json!({"scope": scope, "target_ids": accounts})).collect::<Vec<_>>(),
         }),
         Err(error) => json!({"is_valid": false, "scopes": [], "error": {"code": error.code, "message": error.title, "subcode": 463}}),
     };

@@ -35,7 +35,7 @@ pub async fn upload(world: web::Data<World>, request: HttpRequest, form: Multipa
 async fn keep(world: &World, request: &HttpRequest, form: Multipart) -> Result<Value, GraphError> {
     let number_id = super::id(request);
     let token = auth::token(request);
-    world.state().authorized_number(token.as_deref(), number_id, "post")?;
+    world.state().authorized_number(token.as_deref(), number_id, "post", world.clock.now())?;
     let Form { product, file } = read(form).await?;
     if product.as_deref() != Some("whatsapp") {
         return Err(GraphError::new(100, "The parameter messaging_product is required."));
@@ -95,9 +95,9 @@ pub fn describe(world: &World, request: &HttpRequest, id: &str) -> Result<Value,
     let now = world.clock.now();
     let token = auth::token(request);
     let mut state = world.state();
-    state.authorized(token.as_deref())?;
+    state.authorized(token.as_deref(), world.clock.now())?;
     let media = state.media.get(id, now).cloned().ok_or_else(|| GraphError::unknown_object("get", id))?;
-    state.authorized_number(token.as_deref(), &media.number, "get")?;
+    state.authorized_number(token.as_deref(), &media.number, "get", world.clock.now())?;
     let key = state.media.open_url(&media.id, now);
     let host = request.connection_info().host().to_owned();
     Ok(json!({
@@ -122,7 +122,7 @@ pub async fn download(world: web::Data<World>, request: HttpRequest, key: web::P
         let state = world.state();
         match state.media.behind_url(&key, world.clock.now()).cloned() {
             None => Err(404),
-            Some(media) if state.authorized_number(token.as_deref(), &media.number, "get").is_err() => Err(401),
+            Some(media) if state.authorized_number(token.as_deref(), &media.number, "get", world.clock.now()).is_err() => Err(401),
             Some(media) => Ok(media),
         }
     };
@@ -140,10 +140,10 @@ pub async fn remove(world: web::Data<World>, request: HttpRequest, _body: Bytes)
     let token = auth::token(&request);
     let now = world.clock.now();
     let mut state = world.state();
-    let allowed = state.authorized(token.as_deref()).map(|_| ()).and_then(|()| {
+    let allowed = state.authorized(token.as_deref(), world.clock.now()).map(|_| ()).and_then(|()| {
         let number = state.media.get(id, now).map(|media| media.number.clone());
         let number = number.ok_or_else(|| GraphError::unknown_object("delete", id))?;
-        state.authorized_number(token.as_deref(), &number, "delete").map(|_| ())
+        state.authorized_number(token.as_deref(), &number, "delete", world.clock.now()).map(|_| ())
     });
     match allowed {
         Ok(()) => {

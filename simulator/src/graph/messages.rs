@@ -72,7 +72,10 @@ pub async fn post(world: web::Data<World>, request: HttpRequest, body: Bytes) ->
 
 async fn process(world: &Arc<World>, request: &HttpRequest, number_id: &str, body: &[u8]) -> Result<Value, GraphError> {
     let token = auth::token(request);
-    world.state().authorized_number(token.as_deref(), number_id, "post")?;
+    world.state().authorized_number(token.as_deref(), number_id, "post", world.clock.now())?;
+    if !world.state().number(number_id).is_some_and(|number| number.registered) {
+        return Err(GraphError::new(133_010, "Phone number is not registered on the WhatsApp Business Platform."));
+    }
     match limits::read(body)? {
         Posted::Receipt { message_id, is_typing } => {
             world.receipt(number_id, &message_id, is_typing)?;

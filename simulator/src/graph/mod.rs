@@ -21,6 +21,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .route(&path("/{id:[0-9]+}/messages"), web::post().to(messages::post))
             .route(&path("/{id:[0-9]+}/messages"), web::put().to(messages::post))
             .route(&path("/{id:[0-9]+}/media"), web::post().to(media::upload))
+            .route(&path("/{id:[0-9]+}/register"), web::post().to(accounts::register))
             .route(&path("/{id:[0-9]+}/phone_numbers"), web::get().to(accounts::phone_numbers))
             .route(&path("/{id:[0-9]+}/message_templates"), web::get().to(accounts::templates))
             .route(&path("/{id:[0-9]+}/subscribed_apps"), web::get().to(accounts::subscribed))

@@ -24,6 +24,11 @@ pub async fn page(request: HttpRequest) -> HttpResponse {
     file(&request, "phones.html")
 }
 
+/// What Meta's app dashboard offers: where webhooks go, and "Verify and save".
+pub async fn dashboard(request: HttpRequest) -> HttpResponse {
+    file(&request, "dashboard.html")
+}
+
 /// A style sheet, a script or an icon.
 pub async fn asset(request: HttpRequest, name: web::Path<String>) -> HttpResponse {
     file(&request, &name)

@@ -15,6 +15,7 @@ use actix_web::web;
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/", web::get().to(files::page))
+        .route("/dashboard", web::get().to(files::dashboard))
         .route("/phones/socket", web::get().to(socket::connect))
         .route("/phones/people", web::get().to(people::list))
         .route("/phones/media/{id}", web::get().to(files::picture))

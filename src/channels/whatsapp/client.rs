@@ -1,5 +1,6 @@
 //! The client of the Graph API: sends, uploads, fetches. One attempt each; when to try again is decided elsewhere.
 
+mod account;
 mod answer;
 mod gate;
 mod media;
@@ -17,6 +18,7 @@ use reqwest::{RequestBuilder, Response, StatusCode, redirect, retry};
 use serde_json::Value;
 use url::Url;
 
+pub use account::{NumberNode, Token};
 pub use media::MediaAddress;
 pub use number::PhoneNumber;
 

@@ -81,6 +81,7 @@ pub enum SetupEvent {
     },
     /// A number sends with another access token.
     AccessToken {
+        #[serde(rename = "id")]
         inbox: InboxId,
         #[serde(skip)]
         token: Secret,

@@ -15,6 +15,7 @@ use crate::store;
 use crate::store::contacts::Found as Known;
 use crate::store::inbound_items::NewItem;
 use crate::store::notices::NewNotice;
+use crate::store::numbers::{TEST_ID_VERSION, TestReport};
 use crate::store::sorting::Sheet;
 
 /// The contacts of messages that are stored, by our id and by WhatsApp's: statuses speak of them, and some come again.
@@ -41,6 +42,13 @@ impl Runner {
             };
             match contact {
                 Some(contact) => sheet.items.push(NewItem { workspace, contact, inbox, payload_seq, item, received_at }),
+                None if test_of(&item).is_some() => sheet.tests.extend(test_of(&item).map(|(id, report)| TestReport {
+                    workspace,
+                    inbox,
+                    id,
+                    status: report.status.as_str(),
+                    refusal: report.failure.clone(),
+                })),
                 None => {
                     let value = serde_json::to_value(&item).map_err(store::Error::from)?;
                     let (kind, field) = if let InboundItem::Status(_) = item { ("status", "statuses") } else { ("unknown", "told_again") };
@@ -142,4 +150,11 @@ fn message_of(it: &Addressed) -> Option<&InboundMessage> {
 fn correspondent(report: &StatusReport, inbox: InboxId, correspondents: &Correspondents) -> Option<ContactId> {
     let by_id = report.message.and_then(|message| correspondents.get(&(inbox, message.to_string())));
     by_id.or_else(|| correspondents.get(&(inbox, report.wamid.clone()))).copied()
+}
+
+/// What a status says of a message that tries a number, which has an id of another form than those of conversations.
+fn test_of(item: &InboundItem) -> Option<(Uuid, &StatusReport)> {
+    let InboundItem::Status(report) = item else { return None };
+    let id = report.message?.0;
+    (id.get_version_num() == TEST_ID_VERSION).then_some((id, report))
 }

@@ -2,6 +2,7 @@
 
 pub mod changes;
 pub mod invitations;
+pub mod numbers;
 pub mod people;
 pub mod queues;
 pub mod start;

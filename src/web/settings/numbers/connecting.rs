@@ -1,0 +1,307 @@
+//! Connecting a number, step by step. What was typed and found is kept, sealed, until it is connected: nobody begins again.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::asking::{self as ask, words};
+use super::view::ConnectPage;
+use crate::domain::channel::Channel;
+use crate::domain::ids::{FlowId, InboxId, QueueId};
+use crate::domain::setup::value::{Inbox, Number};
+use crate::domain::setup::{Secret, SetupCommand};
+use crate::store::connection_drafts::{ConnectionDraft, DraftApp, DraftToken};
+use crate::web::edge::answer::page;
+use crate::web::edge::error::{Error, Result};
+use crate::web::edge::redirect::go_to;
+use crate::web::layouts::html::Html;
+use crate::web::layouts::words::sentence;
+use crate::web::sessions::signed::Signed;
+use crate::web::settings::{Did, configure, shell};
+use crate::web::state::State;
+
+const HERE: &str = "/settings/numbers/new";
+
+/// How long after it was resolved a new message reopens a conversation, in hours.
+const REOPEN_HOURS: i32 = 24;
+
+/// Characters of Meta's ids at most; they stand in addresses.
+const LONGEST_ID: usize = 64;
+
+/// Why a step is not done, beside that step.
+struct Problem {
+    step: &'static str,
+    words: Html,
+    status: StatusCode,
+}
+
+/// What became of a step.
+type Stepped = std::result::Result<(), Problem>;
+
+/// `GET /settings/numbers/new`
+pub(in crate::web) async fn show(state: web::Data<State>, signed: Signed) -> Result<HttpResponse> {
+    answer(&state, &signed, draft(&state, &signed).await?, None).await
+}
+
+#[derive(Deserialize)]
+pub(in crate::web) struct AppForm {
+    app_id: String,
+    app_secret: String,
+}
+
+/// `POST /settings/numbers/new/app`: an app, once Meta says that id and secret belong together.
+pub(in crate::web) async fn app(state: web::Data<State>, signed: Signed, form: web::Form<AppForm>) -> Result<HttpResponse> {
+    let (id, secret) = (form.app_id.trim(), form.app_secret.trim());
+    let mut draft = draft(&state, &signed).await?;
+    if !is_id(id) || secret.is_empty() {
+        return refused(&state, &signed, draft, "app", sentence(&signed.locale, "numbers.app_unfit", &[])).await;
+    }
+    let name = match state.graph.app_name(id, secret).await {
+        Ok(name) => name,
+        Err(error) => return refused(&state, &signed, draft, "app", of_app(&signed, &error)).await,
+    };
+    state.runner.keep_app(id, secret).await?;
+    if draft.app.as_ref().is_some_and(|app| app.id != id) {
+        // A token is of one app.
+        draft = ConnectionDraft::default();
+    }
+    draft.app = Some(DraftApp { id: id.to_owned(), name });
+    keep(&state, &signed, &draft).await
+}
+
+/// A wrong secret is refused as a token would be; here it is said of what was typed.
+fn of_app(signed: &Signed, error: &crate::channels::whatsapp::client::Error) -> Html {
+    use crate::channels::whatsapp::client::Error;
+    match error {
+        Error::Refused { failure, .. } if matches!(failure.code, 0 | 1 | 100 | 101 | 190 | 803) => {
+            sentence(&signed.locale, "numbers.refused.app", &[])
+        }
+        error => words(signed.locale, error),
+    }
+}
+
+#[derive(Deserialize)]
+pub(in crate::web) struct TokenForm {
+    token: String,
+}
+
+/// `POST /settings/numbers/new/token`: an access token, and what it may choose from.
+pub(in crate::web) async fn token(state: web::Data<State>, signed: Signed, form: web::Form<TokenForm>) -> Result<HttpResponse> {
+    let mut draft = draft(&state, &signed).await?;
+    let typed = form.token.trim();
+    // What was typed before is used again to look for numbers anew.
+    let kept = draft.token.as_ref().map(|token| token.secret.clone()).filter(|_| typed.is_empty());
+    let token = kept.unwrap_or_else(|| typed.to_owned());
+    match take_token(&state, &signed, &mut draft, &token).await? {
+        Ok(()) => keep(&state, &signed, &draft).await,
+        Err(problem) => answer(&state, &signed, draft, Some(problem)).await,
+    }
+}
+
+async fn take_token(state: &State, signed: &Signed, draft: &mut ConnectionDraft, token: &str) -> Result<Stepped> {
+    let Some(app) = &draft.app else { return Ok(Err(unfit(signed, "token", "numbers.app_first"))) };
+    let app = state.store.app(&app.id).await?.ok_or(Error::NotFound)?;
+    if token.is_empty() {
+        return Ok(Err(unfit(signed, "token", "numbers.token_missing")));
+    }
+    let told = match ask::is_good(&state.graph, &app, token, signed.locale).await {
+        Ok(told) => told,
+        Err(words) => return Ok(Err(Problem { step: "token", words, status: StatusCode::UNPROCESSABLE_ENTITY })),
+    };
+    let mut accounts = Vec::new();
+    for waba_id in told.accounts.iter().filter(|id| is_id(id)) {
+        match ask::account(&state.graph, waba_id, token).await {
+            Ok(account) => accounts.push(account),
+            Err(error) => return Ok(Err(of_graph(signed, "token", &error))),
+        }
+    }
+    draft.token = Some(DraftToken { secret: token.to_owned(), expires_at: told.expires_at });
+    let is_offered = |number: &crate::store::connection_drafts::DraftNumber| accounts.iter().any(|account| account.id == number.waba_id);
+    draft.chosen = draft.chosen.take().filter(is_offered);
+    draft.accounts = accounts;
+    Ok(Ok(()))
+}
+
+#[derive(Deserialize)]
+pub(in crate::web) struct AccountForm {
+    waba_id: String,
+}
+
+/// `POST /settings/numbers/new/account`: a business account that the token does not name by itself.
+pub(in crate::web) async fn account(state: web::Data<State>, signed: Signed, form: web::Form<AccountForm>) -> Result<HttpResponse> {
+    let mut draft = draft(&state, &signed).await?;
+    let waba_id = form.waba_id.trim();
+    let Some(token) = draft.token.clone().filter(|_| is_id(waba_id)) else {
+        return refused(&state, &signed, draft, "number", sentence(&signed.locale, "numbers.account_unfit", &[])).await;
+    };
+    match ask::account(&state.graph, waba_id, &token.secret).await {
+        Ok(account) => {
+            draft.accounts.retain(|known| known.id != waba_id);
+            draft.accounts.push(account);
+            keep(&state, &signed, &draft).await
+        }
+        Err(error) => answer(&state, &signed, draft, Some(of_graph(&signed, "number", &error))).await,
+    }
+}
+
+#[derive(Deserialize)]
+pub(in crate::web) struct NumberForm {
+    #[serde(default)]
+    phone_number_id: String,
+}
+
+/// `POST /settings/numbers/new/number`: one of those that the token may choose from.
+pub(in crate::web) async fn number(state: web::Data<State>, signed: Signed, form: web::Form<NumberForm>) -> Result<HttpResponse> {
+    let mut draft = draft(&state, &signed).await?;
+    let offered = draft.accounts.iter().flat_map(|account| &account.numbers).find(|number| number.id == form.phone_number_id);
+    let (Some(number), Some(token), Some(app)) = (offered.cloned(), draft.token.clone(), draft.app.clone()) else {
+        return refused(&state, &signed, draft, "number", sentence(&signed.locale, "numbers.number_missing", &[])).await;
+    };
+    match state.graph.is_subscribed(&number.waba_id, &token.secret, &app.id).await {
+        Ok(is_subscribed) => {
+            draft.is_subscribed = is_subscribed;
+            draft.chosen = Some(number);
+            keep(&state, &signed, &draft).await
+        }
+        Err(error) => answer(&state, &signed, draft, Some(of_graph(&signed, "number", &error))).await,
+    }
+}
+
+#[derive(Deserialize)]
+pub(in crate::web) struct RegistrationForm {
+    pin: String,
+}
+
+/// `POST /settings/numbers/new/registration`: registers the number for the Cloud API.
+pub(in crate::web) async fn register(state: web::Data<State>, signed: Signed, form: web::Form<RegistrationForm>) -> Result<HttpResponse> {
+    let mut draft = draft(&state, &signed).await?;
+    let pin = form.pin.trim();
+    let is_pin = pin.len() == 6 && pin.bytes().all(|byte| byte.is_ascii_digit());
+    let (Some(mut number), Some(token), true) = (draft.chosen.clone(), draft.token.clone(), is_pin) else {
+        return refused(&state, &signed, draft, "registration", sentence(&signed.locale, "numbers.pin_unfit", &[])).await;
+    };
+    match state.graph.register(&number.id, &token.secret, pin).await {
+        Ok(()) => {
+            number.is_registered = true;
+            draft.chosen = Some(number);
+            keep(&state, &signed, &draft).await
+        }
+        Err(error) => answer(&state, &signed, draft, Some(of_graph(&signed, "registration", &error))).await,
+    }
+}
+
+/// `POST /settings/numbers/new/subscription`: the app hears of the number's account from now on.
+pub(in crate::web) async fn subscribe(state: web::Data<State>, signed: Signed) -> Result<HttpResponse> {
+    let mut draft = draft(&state, &signed).await?;
+    let (Some(number), Some(token)) = (draft.chosen.clone(), draft.token.clone()) else {
+        return refused(&state, &signed, draft, "subscription", sentence(&signed.locale, "numbers.number_missing", &[])).await;
+    };
+    match state.graph.subscribe(&number.waba_id, &token.secret).await {
+        Ok(()) => {
+            draft.is_subscribed = true;
+            keep(&state, &signed, &draft).await
+        }
+        Err(error) => answer(&state, &signed, draft, Some(of_graph(&signed, "subscription", &error))).await,
+    }
+}
+
+#[derive(Deserialize)]
+pub(in crate::web) struct ConnectForm {
+    name: String,
+    queue: QueueId,
+    #[serde(default)]
+    flow: String,
+}
+
+/// `POST /settings/numbers`: connects what was put together.
+pub(in crate::web) async fn create(state: web::Data<State>, signed: Signed, form: web::Form<ConnectForm>) -> Result<HttpResponse> {
+    let draft = draft(&state, &signed).await?;
+    let (Some(number), Some(token), Some(app)) = (draft.chosen.clone(), draft.token.clone(), draft.app.clone()) else {
+        return refused(&state, &signed, draft, "end", sentence(&signed.locale, "numbers.number_missing", &[])).await;
+    };
+    let ConnectForm { name, queue, flow } = form.into_inner();
+    let flow = flow.parse::<Uuid>().ok().map(FlowId);
+    let inbox = InboxId(Uuid::now_v7());
+    let number = Number { app_id: app.id, phone_number_id: number.id, waba_id: number.waba_id, display_phone_number: number.display };
+    let new = Inbox {
+        name: name.trim().to_owned(),
+        channel: Channel::WHATSAPP,
+        flow,
+        default_queue: queue,
+        reopen_hours: REOPEN_HOURS,
+        number: Some(number),
+    };
+    let command = SetupCommand::ConnectInbox { inbox, new, token: Secret::new(token.secret) };
+    match configure(&state, &signed, command, None).await {
+        Ok(_) => {
+            state.runner.forget_connection_draft(signed.workspace, signed.user).await?;
+            Ok(go_to(&format!("/settings/numbers/{inbox}")))
+        }
+        Err(error) => {
+            let (chrome, mut shell) = shell(&state, &signed, &Did::default()).await?;
+            let status = shell.refuse(signed.locale, error)?;
+            let words = shell.problem.take().unwrap_or_default();
+            finish(&state, &signed, draft, Some(Problem { step: "end", words, status }), chrome, shell).await
+        }
+    }
+}
+
+/// `POST /settings/numbers/new/end`: forgets what was begun.
+pub(in crate::web) async fn forget(state: web::Data<State>, signed: Signed) -> Result<HttpResponse> {
+    state.runner.forget_connection_draft(signed.workspace, signed.user).await?;
+    Ok(go_to("/settings/numbers"))
+}
+
+async fn draft(state: &State, signed: &Signed) -> Result<ConnectionDraft> {
+    let kept = state.store.connection_draft(signed.workspace, signed.user, crate::runner::now()).await?;
+    Ok(kept.unwrap_or_default())
+}
+
+async fn keep(state: &State, signed: &Signed, draft: &ConnectionDraft) -> Result<HttpResponse> {
+    state.runner.keep_connection_draft(signed.workspace, signed.user, draft).await?;
+    Ok(go_to(HERE))
+}
+
+fn unfit(signed: &Signed, step: &'static str, key: &str) -> Problem {
+    Problem { step, words: sentence(&signed.locale, key, &[]), status: StatusCode::UNPROCESSABLE_ENTITY }
+}
+
+fn of_graph(signed: &Signed, step: &'static str, error: &crate::channels::whatsapp::client::Error) -> Problem {
+    Problem { step, words: words(signed.locale, error), status: StatusCode::UNPROCESSABLE_ENTITY }
+}
+
+async fn refused(state: &State, signed: &Signed, draft: ConnectionDraft, step: &'static str, words: Html) -> Result<HttpResponse> {
+    answer(state, signed, draft, Some(Problem { step, words, status: StatusCode::UNPROCESSABLE_ENTITY })).await
+}
+
+async fn answer(state: &State, signed: &Signed, draft: ConnectionDraft, problem: Option<Problem>) -> Result<HttpResponse> {
+    let (chrome, shell) = shell(state, signed, &Did::default()).await?;
+    finish(state, signed, draft, problem, chrome, shell).await
+}
+
+async fn finish(
+    state: &State,
+    signed: &Signed,
+    draft: ConnectionDraft,
+    problem: Option<Problem>,
+    chrome: crate::web::layouts::chrome::Chrome,
+    shell: crate::web::settings::view::Shell,
+) -> Result<HttpResponse> {
+    let app = match &draft.app {
+        Some(app) => state.store.app_with_challenge(&app.id).await?,
+        None => None,
+    };
+    let choices = state.store.number_choices(signed.workspace).await?;
+    let webhook = app.as_ref().map(|(app, _)| ask::webhook_address(&state.config.public_url, &app.app_id)).unwrap_or_default();
+    let status = problem.as_ref().map_or(StatusCode::OK, |problem| problem.status);
+    let (app, challenged_at) = app.unzip();
+    let verify_token = app.map(|app| app.verify_token).unwrap_or_default();
+    let problem = problem.map(|problem| (problem.step, problem.words));
+    page(status, &ConnectPage { chrome, shell, draft, webhook, verify_token, challenged_at: challenged_at.flatten(), choices, problem })
+}
+
+/// Meta's ids stand in addresses.
+fn is_id(id: &str) -> bool {
+    (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}

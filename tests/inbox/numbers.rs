@@ -1,0 +1,210 @@
+//! Connecting a number on a page, and what becomes of it, against the simulator in place of WhatsApp.
+
+use actix_web::test::TestRequest;
+use baton::channels::whatsapp::understand;
+use baton::domain::access::Role;
+use baton::domain::channel::{Channel, source};
+use baton::domain::ids::InboxId;
+use baton::runner::now;
+use baton::store::payloads::NewPayload;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::house::{Answer, Browser, House};
+use crate::simulator::Simulator;
+
+const NEW: &str = "/settings/numbers/new";
+const TOKEN: &str = "EAAtoken2";
+const SECRET: &str = "5ecret-of-the-app";
+const APP: &str = "900100";
+
+/// Meta as it is before anybody has connected anything: an app, and an account with a number that is not registered.
+async fn meta() -> Simulator {
+    let simulator = Simulator::start(std::env::temp_dir().as_path());
+    simulator.post("apps", &json!({ "app_id": APP, "app_secret": SECRET })).await;
+    let number = json!({
+        "phone_number_id": "2002", "waba_id": "555", "app_id": APP, "access_token": TOKEN, "display_phone_number": "+44 20 7946 0999",
+        "verified_name": "Lamp Shop", "registered": false, "pin": "123456", "subscribed": false,
+        "quality_rating": "YELLOW", "messaging_limit": "TIER_250",
+    });
+    simulator.post("numbers", &number).await;
+    simulator
+}
+
+async fn house(simulator: &Simulator) -> House {
+    let house = House::with_graph(&simulator.url()).await;
+    house.hires("root@example.com", Role::Admin).await;
+    let client = house.state.store.client().await.unwrap();
+    let (team, queue) = (Uuid::now_v7(), Uuid::now_v7());
+    client.execute("INSERT INTO teams (workspace_id, id, name) VALUES ($1, $2, 'All')", &[&house.workspace.0, &team]).await.unwrap();
+    let add = "INSERT INTO queues (workspace_id, id, key, name, team_id, hours) VALUES ($1, $2, 'support', 'Support', $3, $4)";
+    let hours = serde_json::to_value(baton::domain::hours::Hours::always()).unwrap();
+    client.execute(add, &[&house.workspace.0, &queue, &team, &hours]).await.unwrap();
+    client.execute("INSERT INTO team_members SELECT workspace_id, $1, id FROM users", &[&team]).await.unwrap();
+    house
+}
+
+fn is_done(page: &str, stage: &str) -> bool {
+    let (_, rest) = page.split_once(&format!(r#"id="stage-{stage}" data-done=""#)).unwrap_or_else(|| panic!("no {stage}: {page}"));
+    rest.starts_with("true")
+}
+
+async fn sends(browser: &mut Browser<'_>, step: &str, fields: &[(&str, &str)]) -> Answer {
+    browser.post(&format!("{NEW}/{step}"), fields).await
+}
+
+/// Connects the number by the page; answers its address.
+async fn connects(root: &mut Browser<'_>) -> String {
+    for (step, fields) in [
+        ("app", vec![("app_id", APP), ("app_secret", SECRET)]),
+        ("token", vec![("token", TOKEN)]),
+        ("number", vec![("phone_number_id", "2002")]),
+        ("registration", vec![("pin", "123456")]),
+        ("subscription", vec![]),
+    ] {
+        let answer = sends(root, step, &fields).await;
+        assert_eq!((answer.status.as_u16(), answer.location.as_str()), (303, NEW), "{step}: {}", answer.body);
+    }
+    let page = root.get(NEW).await.body;
+    let (_, queue) = page.split_once(r#"name="queue"> <option value=""#).unwrap_or_else(|| page.split_once(r#"<option value=""#).unwrap());
+    let queue = queue.split('"').next().unwrap().to_owned();
+    let connected = root.post("/settings/numbers", &[("name", "Main line"), ("queue", &queue), ("flow", "")]).await;
+    assert_eq!(connected.status, 303, "{}", connected.body);
+    connected.location
+}
+
+#[actix_web::test]
+async fn a_number_is_put_together_step_by_step_and_each_step_says_what_is_wrong() {
+    let meta = meta().await;
+    let house = house(&meta).await;
+    house.hires("gil@example.com", Role::Admin).await;
+    let (mut root, mut gil) = (house.browser("root@example.com").await, house.browser("gil@example.com").await);
+    let wrong = sends(&mut root, "app", &[("app_id", APP), ("app_secret", "guessed")]).await;
+    assert!(wrong.status == 422 && wrong.body.contains("does not know this app"), "{}", wrong.body);
+    assert!(house.state.store.app(APP).await.unwrap().is_none(), "what Meta does not know is not kept");
+    assert_eq!(sends(&mut root, "app", &[("app_id", APP), ("app_secret", SECRET)]).await.status, 303);
+
+    let page = root.get(NEW).await.body;
+    let app = house.state.store.app(APP).await.unwrap().unwrap();
+    assert!(page.contains(&format!("/webhooks/whatsapp/{APP}")) && page.contains(&app.verify_token), "{page}");
+    assert!(!page.contains(SECRET) && is_done(&page, "app") && !is_done(&page, "webhook"), "{page}");
+    let challenge = format!("/webhooks/whatsapp/{APP}?hub.mode=subscribe&hub.challenge=42&hub.verify_token=");
+    assert_eq!(house.ask(TestRequest::get().uri(&format!("{challenge}guessed"))).await.status, 403);
+    assert!(!is_done(&root.get(NEW).await.body, "webhook"), "somebody else asked");
+    assert_eq!(house.ask(TestRequest::get().uri(&format!("{challenge}{}", app.verify_token))).await.body, "42");
+    assert!(is_done(&root.get(NEW).await.body, "webhook"));
+
+    let bad = sends(&mut root, "token", &[("token", "nobodys")]).await;
+    assert!(bad.status == 422 && bad.body.contains("does not take this token"), "{}", bad.body);
+    meta.post("numbers", &json!({ "phone_number_id": "2002", "scopes": ["whatsapp_business_messaging"], "subscribed": false })).await;
+    let weak = sends(&mut root, "token", &[("token", TOKEN)]).await;
+    assert!(weak.status == 422 && weak.body.contains("whatsapp_business_management"), "{}", weak.body);
+    let scopes = ["whatsapp_business_messaging", "whatsapp_business_management"];
+    meta.post("numbers", &json!({ "phone_number_id": "2002", "scopes": scopes, "subscribed": false })).await;
+    assert_eq!(sends(&mut root, "token", &[("token", TOKEN)]).await.status, 303);
+    let page = root.get(NEW).await.body;
+    assert!(page.contains("+44 20 7946 0999") && page.contains("Lamp Shop") && page.contains("It lasts."), "{page}");
+    assert!(!page.contains(TOKEN), "the token is never shown again");
+    assert!(!gil.get(NEW).await.body.contains("+44 20 7946 0999"), "what somebody began is nobody else's");
+    assert!(root.get("/settings/numbers").await.body.contains("Go on connecting"));
+
+    assert_eq!(sends(&mut root, "number", &[("phone_number_id", "9999")]).await.status, 422);
+    assert_eq!(sends(&mut root, "number", &[("phone_number_id", "2002")]).await.status, 303);
+    for (pin, words) in [("12", "six digits"), ("654321", "not the PIN")] {
+        let refused = sends(&mut root, "registration", &[("pin", pin)]).await;
+        assert!(refused.status == 422 && refused.body.contains(words), "{}", refused.body);
+    }
+    let early = root.get(NEW).await.body;
+    assert!(!early.contains(r#"id="stage-end""#) && !is_done(&early, "subscription"), "{early}");
+
+    let number = connects(&mut root).await;
+    let page = root.get(&number).await.body;
+    assert!(page.contains("Main line") && page.contains("Connected the number <bdi>Main line</bdi>"), "{page}");
+    assert!(!page.contains(TOKEN) && !page.contains(SECRET), "{page}");
+    assert!(!root.get("/settings/numbers").await.body.contains("Go on connecting"), "it is done");
+    let again = root.get("/settings/changes").await.body;
+    assert!(!again.contains(TOKEN), "{again}");
+
+    assert_eq!(root.post(&format!("{number}/health"), &[]).await.status, 303);
+    let page = root.get(&number).await.body;
+    for words in ["Quality", "medium", "250", "Lamp Shop"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let stolen = sends(&mut gil, "app", &[("app_id", APP), ("app_secret", "another")]).await;
+    assert_eq!((stolen.status.as_u16(), house.state.store.app(APP).await.unwrap().unwrap().app_secret.as_str()), (422, SECRET));
+}
+
+#[actix_web::test]
+async fn what_is_decided_of_a_number_is_one_act_and_another_token_is_checked_before_it_counts() {
+    let meta = meta().await;
+    let house = house(&meta).await;
+    let mut root = house.browser("root@example.com").await;
+    let number = connects(&mut root).await;
+    let queue: Uuid = house.state.store.client().await.unwrap().query_one("SELECT id FROM queues", &[]).await.unwrap().get(0);
+    let queue = queue.to_string();
+    let fields = |name, hours| vec![("name", name), ("queue", queue.as_str()), ("flow", ""), ("reopen_hours", hours), ("seen", "99")];
+    let saved = root.post(&number, &fields("Shop line", "48")).await;
+    assert_eq!(saved.status, 303, "{}", saved.body);
+    let page = root.get(&saved.location).await.body;
+    assert!(page.contains("Saved.") && page.contains("<ins><bdi>48</bdi></ins>"), "{} {page}", saved.location);
+    for (name, hours, words) in [("Shop line", "soon", "cannot be read"), ("", "48", "missing"), ("Shop line", "9999", "8760")] {
+        let refused = root.post(&number, &fields(name, hours)).await;
+        assert!(refused.status == 422 && refused.body.contains(words), "{}", refused.body);
+    }
+    let refused = root.post(&format!("{number}/token"), &[("token", "nobodys")]).await;
+    assert!(refused.status == 422 && refused.body.contains("does not take this token"), "{}", refused.body);
+    meta.post("numbers", &json!({ "phone_number_id": "2002", "access_token": "EAAtoken3" })).await;
+    assert_eq!(root.post(&format!("{number}/token"), &[("token", "EAAtoken3")]).await.status, 303);
+    let page = root.get(&number).await.body;
+    assert!(page.contains("Replaced the access token of <bdi>Shop line</bdi>") && !page.contains("EAAtoken3"), "{page}");
+    assert_eq!(root.post(&format!("{number}/health"), &[]).await.status, 303, "the new one counts");
+}
+
+#[actix_web::test]
+async fn a_test_message_goes_out_its_way_is_seen_and_its_answer_too() {
+    let meta = meta().await;
+    let house = house(&meta).await;
+    let mut root = house.browser("root@example.com").await;
+    let number = connects(&mut root).await;
+    let id: InboxId = number.rsplit('/').next().unwrap().parse().unwrap();
+    meta.post("users", &json!({ "wa_id": "447700900123", "name": "Owner" })).await;
+    let sent = root.post(&format!("{number}/test"), &[("phone", "+44 7700 900123")]).await;
+    assert_eq!((sent.status.as_u16(), sent.location.contains("#test")), (303, true));
+    let page = root.get(&number).await.body;
+    assert!(page.contains("WhatsApp took it") && page.contains("Now answer it"), "{page}");
+    let call = meta.get("ledger").await;
+    assert!(call.to_string().contains("hello_world"), "{call}");
+
+    let client = house.state.store.client().await.unwrap();
+    let test: Uuid = client.query_one("SELECT id FROM number_tests", &[]).await.unwrap().get(0);
+    let status = |status: &str| {
+        json!({ "id": "wamid.T", "status": status, "timestamp": now().as_second().to_string(), "recipient_id": "447700900123",
+                "biz_opaque_callback_data": test.to_string() })
+    };
+    let message = json!({ "from": "447700900123", "id": "wamid.A", "timestamp": now().as_second().to_string(), "type": "text",
+                          "text": { "body": "it works" } });
+    let value = json!({
+        "messaging_product": "whatsapp", "metadata": { "display_phone_number": "442079460999", "phone_number_id": "2002" },
+        "contacts": [{ "profile": { "name": "Owner" }, "wa_id": "447700900123" }],
+        "statuses": [status("delivered"), status("sent")], "messages": [message],
+    });
+    let body =
+        json!({ "object": "whatsapp_business_account", "entry": [{ "id": "555", "changes": [{ "field": "messages", "value": value }] }] });
+    let source = source(&Channel::WHATSAPP, APP);
+    let payload = NewPayload { source: source.clone(), received_at: now(), body: body.to_string().into() };
+    house.state.store.append_payloads(&[payload]).await.unwrap();
+    let sorted = house.state.runner.sort(&source, understand).await.unwrap();
+    for lane in sorted.lanes {
+        house.state.runner.run_lane(lane).await.unwrap();
+    }
+    let test = house.state.store.number_test(house.workspace, id).await.unwrap().unwrap();
+    assert_eq!((test.status.as_str(), test.answered_at.is_some()), ("delivered", true), "{test:?}");
+    let notices: i64 = client.query_one("SELECT count(*) FROM notices", &[]).await.unwrap().get(0);
+    assert_eq!(notices, 0, "a status of a test is nothing strange");
+    let page = root.get(&number).await.body;
+    assert!(page.contains("It is on the phone") && page.contains("The answer came in."), "{page}");
+    root.post(&format!("{number}/test"), &[("phone", "447700900123")]).await;
+    assert!(meta.get("ledger").await.to_string().contains("Answer with anything"), "words go where the phone has written");
+    let failed = root.post(&format!("{number}/test"), &[("phone", "12")]).await;
+    assert!(root.get(&failed.location).await.body.contains("written wrongly"));
+}
