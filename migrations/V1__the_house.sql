@@ -1,12 +1,18 @@
 -- The whole house. Every table belongs to a workspace and starts its key with it, so that tenants can be spread over
--- several databases. Some belong to the installation: `apps` and `payloads` (one Meta app may speak for several
--- workspaces), `accounts`, `beginnings`, `signing_keys` and `assets`.
+-- several databases. What belongs to the installation is named in tests/statements/distribution.rs: accounts and how they sign in,
+-- `apps` and `payloads` (one Meta app may speak for several workspaces), `signing_keys`, `assets`.
 
 CREATE TABLE workspaces (
     id uuid PRIMARY KEY,
     name text NOT NULL,
     locale text NOT NULL DEFAULT 'en',
     time_zone text NOT NULL DEFAULT 'UTC',
+    -- How people sign in: after how many minutes without a request a session is over, and after how many anyhow; characters of a new
+    -- password at least; the roles that are asked for a code too, by their word, or by the id of one of the workspace's own.
+    session_idle_minutes integer NOT NULL DEFAULT 20160 CHECK (session_idle_minutes BETWEEN 15 AND 20160),
+    session_life_minutes integer NOT NULL DEFAULT 43200 CHECK (session_life_minutes BETWEEN 60 AND 129600),
+    least_password integer NOT NULL DEFAULT 12 CHECK (least_password BETWEEN 12 AND 64),
+    second_factor_roles text[] NOT NULL DEFAULT '{}',
     created_at timestamptz NOT NULL DEFAULT now()
 );
 
@@ -86,6 +92,14 @@ CREATE TABLE accounts (
     password_hash text NOT NULL,
     -- Looks after the whole installation, beside what they are in a workspace.
     is_owner boolean NOT NULL DEFAULT false,
+    -- The secret of an authenticator app, sealed (store/sealed.rs): with one, a code is asked for as well. The step of the last code that
+    -- was taken: none counts twice.
+    totp_secret text,
+    totp_step bigint NOT NULL DEFAULT 0,
+    -- What their pages look like, wherever they sign in.
+    theme text NOT NULL DEFAULT 'system' CHECK (theme IN ('system', 'light', 'dark')),
+    density text NOT NULL DEFAULT 'comfortable' CHECK (density IN ('comfortable', 'compact')),
+    sounds boolean NOT NULL DEFAULT true,
     created_at timestamptz NOT NULL DEFAULT now()
 );
 -- Sign-in: one e-mail address is one account.
@@ -96,6 +110,13 @@ CREATE TABLE beginnings (
     -- SHA-256 of the secret in the address; the secret itself is kept nowhere.
     secret_hash bytea PRIMARY KEY,
     made_at timestamptz NOT NULL
+);
+
+-- Codes to be used once, when the authenticator app is lost; SHA-256 of each.
+CREATE TABLE recovery_codes (
+    account_id uuid NOT NULL REFERENCES accounts ON DELETE CASCADE,
+    code_hash bytea NOT NULL,
+    PRIMARY KEY (account_id, code_hash)
 );
 
 -- Roles of a workspace's own, beside those that every workspace has (domain/access.rs).
@@ -121,6 +142,8 @@ CREATE TABLE users (
     -- What they speak with customers: codes of BCP 47.
     languages text[] NOT NULL DEFAULT '{}',
     active boolean NOT NULL DEFAULT true,
+    -- The file of their picture, a JPEG.
+    picture uuid,
     created_at timestamptz NOT NULL DEFAULT now(),
     -- When they last came here: who signs in comes to where they were last.
     used_at timestamptz,
@@ -175,7 +198,13 @@ CREATE TABLE sessions (
     user_id uuid NOT NULL,
     secret_hash bytea NOT NULL,
     user_agent text NOT NULL DEFAULT '',
+    -- The network it was last used from, shortened: `203.0.113.0/24`.
+    network text NOT NULL DEFAULT '',
     created_at timestamptz NOT NULL DEFAULT now(),
+    -- When it was last used, to some minutes.
+    seen_at timestamptz NOT NULL DEFAULT now(),
+    -- When its person last proved who they are.
+    proven_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL,
     revoked_at timestamptz,
     PRIMARY KEY (workspace_id, id),

@@ -15,8 +15,14 @@ mod matrix;
 mod other_workspace;
 #[path = "access/people.rs"]
 mod people;
+#[path = "access/profile.rs"]
+mod profile;
+#[path = "access/proof.rs"]
+mod proof;
 #[path = "access/rate_limits.rs"]
 mod rate_limits;
+#[path = "access/second_factor.rs"]
+mod second_factor;
 #[allow(dead_code, reason = "shared with the scenarios")]
 #[path = "support/servers.rs"]
 mod servers;

@@ -233,7 +233,8 @@ async fn sign_in(store: &Store, workspace: WorkspaceId, user: UserId) -> Result<
         secret_hash: cookie.secret_hash(),
         user_agent: "bench",
         created_at: now,
-        expires_at: now + SignedDuration::from_hours(24),
+        network: "",
+        proven_at: now,
     };
     store.create_session(&session).await?;
     let cookie = Binding::Plain.session_cookie(&cookie);

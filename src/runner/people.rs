@@ -2,10 +2,12 @@
 
 use super::{Error, Runner, now};
 use crate::domain::Command;
-use crate::domain::ids::{ConversationId, UserId, WorkspaceId};
-use crate::domain::setup::{By, SetupCommand};
+use crate::domain::command::Person;
+use crate::domain::ids::{ConversationId, SessionId, UserId, WorkspaceId};
+use crate::domain::setup::{By, Secret, SetupCommand};
 use crate::live::PersonChange;
 use crate::store::agents::Forsaken;
+use crate::store::sessions::Which;
 
 /// What came of a person's conversations when they left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +52,41 @@ impl Runner {
         let ended = self.store.revoke_sessions_of(workspace, user, now()).await?;
         self.live.person_changed(workspace, user, PersonChange::SignedOut);
         Ok(ended.len())
+    }
+
+    /// Somebody takes another password, and is signed out everywhere. `hash` is in PHC form.
+    ///
+    /// # Errors
+    /// As [`Runner::configure`].
+    pub async fn replace_own_password(&self, workspace: WorkspaceId, by: Person, hash: Secret) -> Result<(), Error> {
+        let command = SetupCommand::ReplacePassword { member: by.user, hash };
+        self.configure_own(workspace, by, command).await.map(drop)
+    }
+
+    /// Somebody does without a code from now on.
+    ///
+    /// # Errors
+    /// As [`Runner::configure`].
+    pub async fn remove_own_second_factor(&self, workspace: WorkspaceId, by: Person) -> Result<(), Error> {
+        let command = SetupCommand::RemoveSecondFactor { member: by.user };
+        self.configure_own(workspace, by, command).await.map(drop)
+    }
+
+    /// Ends sessions of somebody's account, in whichever workspace, with their tokens and pages; answers which were under way.
+    ///
+    /// # Errors
+    /// A fault.
+    pub async fn end_own_sessions(
+        &self,
+        workspace: WorkspaceId,
+        user: UserId,
+        which: Which,
+    ) -> Result<Vec<(WorkspaceId, SessionId)>, Error> {
+        let ended = self.store.revoke_sessions_of_account(workspace, user, which, now()).await?;
+        for (workspace, session) in &ended {
+            self.live.close_session(*workspace, *session);
+        }
+        Ok(ended)
     }
 
     /// Returns what a person holds, to whom was chosen to go on with it, or to its queues.

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::guard::guarded;
 use super::{Error, Runner, now};
 use crate::domain::agent::Availability;
+use crate::domain::command::Person;
 use crate::domain::ids::{InvitationId, UserId, WorkspaceId};
 use crate::domain::setup::command::Newcomer;
 use crate::domain::setup::value::Member;
@@ -62,6 +63,8 @@ pub(super) enum Along<'a> {
     },
     /// The link of an invitation, by the hash of what it holds.
     Link(InvitationId, &'a [u8; 32]),
+    /// Somebody changes what they sign in with themselves, in whichever workspaces they work.
+    Own,
 }
 
 impl Runner {
@@ -136,6 +139,14 @@ impl Runner {
         self.configured(new.id, by, Wish::Command(Box::new(command)), None, Along::Workspace(new)).await
     }
 
+    /// As [`Runner::configure`], of somebody who changes what they sign in with themselves.
+    pub(super) async fn configure_own(&self, workspace: WorkspaceId, by: Person, command: SetupCommand) -> Result<Configured, Error> {
+        let wish = Wish::Command(Box::new(command));
+        let configured = self.configured(workspace, &By::Person(by), wish, None, Along::Own).await?;
+        self.follow(workspace, &configured).await?;
+        Ok(configured)
+    }
+
     /// As [`Runner::configure`], without what follows from it.
     pub(super) async fn configure_alone(&self, workspace: WorkspaceId, by: &By, command: SetupCommand) -> Result<Configured, Error> {
         self.configured(workspace, by, Wish::Command(Box::new(command)), None, Along::Nothing).await
@@ -183,7 +194,7 @@ impl Runner {
         let mut connection = self.enter().await?;
         let transaction = Transaction::begin(&mut connection.client);
         match along {
-            Along::Nothing => {}
+            Along::Nothing | Along::Own => {}
             Along::App(app, known) => {
                 if !store::apps::save(&transaction, self.store.keys(), app, known).await? {
                     return Err(SetupRefusal::AppKnownOtherwise.into());
@@ -218,7 +229,7 @@ impl Runner {
             transaction.commit().await?;
             return Ok(Configured { seq: last_seq, events, rights, had_account });
         }
-        if let By::Person(_) = by {
+        if matches!(by, By::Person(_)) && !matches!(along, Along::Own) {
             keeps_to_this_workspace(&transaction, workspace, &events).await?;
         }
         if let Some(seen) = seen.filter(|seen| *seen < last_seq) {
@@ -263,6 +274,7 @@ impl Runner {
                 | SetupEvent::Flow(_)
                 | SetupEvent::Inbox(_)
                 | SetupEvent::FlowVersion { .. }
+                | SetupEvent::SecondFactor { .. }
                 | SetupEvent::Strange(_) => {}
             }
         }

@@ -15,7 +15,7 @@ macro_rules! person {
     ($where:literal) => {
         concat!(
             "SELECT person.workspace_id, person.id, account.email, person.name, person.role, person.role_id, person.locale, person.active,
-                account.password_hash, workspace.name
+                account.password_hash, workspace.name, account.totp_secret IS NOT NULL
             FROM accounts AS account
             JOIN users AS person ON person.account_id = account.id
             JOIN workspaces AS workspace ON workspace.id = person.workspace_id
@@ -66,6 +66,8 @@ pub struct Membership {
     pub workspace_name: String,
     /// In PHC form.
     pub password_hash: String,
+    /// A code is asked for as well.
+    pub has_second_factor: bool,
 }
 
 /// Opens an account; false when this address has one already, which stays as it is.
@@ -140,5 +142,5 @@ fn membership(row: &Row) -> Result<Membership> {
         locale: row.get(6),
         active: row.get(7),
     };
-    Ok(Membership { user, password_hash: row.get(8), workspace_name: row.get(9) })
+    Ok(Membership { user, password_hash: row.get(8), workspace_name: row.get(9), has_second_factor: row.get(10) })
 }

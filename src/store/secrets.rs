@@ -3,7 +3,7 @@
 use tokio_postgres::Row;
 
 use super::sealed::Place;
-use super::{Result, Store, apps, connection_drafts, inboxes, mails, signing_keys};
+use super::{Result, Store, apps, connection_drafts, inboxes, mails, second_factors, signing_keys};
 use crate::domain::ids::InboxId;
 
 crate::statements! {
@@ -16,6 +16,7 @@ crate::statements! {
             UNION ALL SELECT 'access_token', inbox_id::text, access_token FROM whatsapp_numbers
             UNION ALL SELECT 'mail', id::text, sealed FROM mails WHERE due_at IS NOT NULL
             UNION ALL SELECT 'connection_draft', user_id::text, sealed FROM connection_drafts
+            UNION ALL SELECT 'totp_secret', id::text, totp_secret FROM accounts WHERE totp_secret IS NOT NULL
             UNION ALL SELECT 'signing_key', kid, secret FROM signing_keys) AS secrets
         ORDER BY name, kind, place
         LIMIT 100";
@@ -27,6 +28,13 @@ crate::statements! {
     RESEAL_MAIL = "UPDATE mails SET sealed = $2 WHERE id = $1 AND sealed = $3";
     OF_DRAFTS = "SELECT user_id, sealed FROM connection_drafts ORDER BY workspace_id, user_id LIMIT 10000";
     RESEAL_DRAFT = "UPDATE connection_drafts SET sealed = $2 WHERE user_id = $1 AND sealed = $3";
+    OF_ACCOUNTS = "
+        SELECT id, totp_secret
+        FROM accounts
+        WHERE id > $1 AND totp_secret IS NOT NULL
+        ORDER BY id
+        LIMIT 500";
+    RESEAL_ACCOUNT = "UPDATE accounts SET totp_secret = $2 WHERE id = $1 AND totp_secret = $3";
     OF_SIGNING_KEYS = "SELECT kid, secret FROM signing_keys ORDER BY kid LIMIT 500";
     RESEAL_SIGNING_KEY = "UPDATE signing_keys SET secret = $2 WHERE kid = $1 AND secret = $3";
 }
@@ -45,6 +53,7 @@ impl Store {
                 "access_token" => inboxes::access_token_place(row_key),
                 "connection_draft" => connection_drafts::place(row_key),
                 "mail" => mails::place(row_key),
+                "totp_secret" => second_factors::place(row_key),
                 _ => signing_keys::place(row_key),
             };
             (row.get(0), self.keys().open(place, sealed).is_ok())
@@ -59,7 +68,7 @@ impl Store {
     /// As PostgreSQL answers, or when a secret cannot be opened; it may be repeated, and goes on where it stopped.
     pub async fn rotate_secrets(&self) -> Result<u64> {
         let of_meta = self.rotate_apps().await? + self.rotate_numbers().await? + self.rotate_drafts().await?;
-        Ok(of_meta + self.rotate_mails().await? + self.rotate_signing_keys().await?)
+        Ok(of_meta + self.rotate_mails().await? + self.rotate_accounts().await? + self.rotate_signing_keys().await?)
     }
 
     async fn rotate_apps(&self) -> Result<u64> {
@@ -116,6 +125,20 @@ impl Store {
             count += self.execute(&RESEAL_DRAFT, &[&user, &new, &sealed]).await?;
         }
         Ok(count)
+    }
+
+    async fn rotate_accounts(&self) -> Result<u64> {
+        let (mut after, mut count) = (uuid::Uuid::nil(), 0);
+        loop {
+            let rows = self.query(&OF_ACCOUNTS, &[&after]).await?;
+            let Some(last) = rows.last() else { return Ok(count) };
+            after = last.get(0);
+            for row in rows.iter().filter(|row| !self.is_current(row)) {
+                let (id, sealed): (uuid::Uuid, &str) = (row.get(0), row.get(1));
+                let new = self.reseal(second_factors::place(&id.to_string()), sealed)?;
+                count += self.execute(&RESEAL_ACCOUNT, &[&id, &new, &sealed]).await?;
+            }
+        }
     }
 
     async fn rotate_signing_keys(&self) -> Result<u64> {

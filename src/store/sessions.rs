@@ -2,25 +2,43 @@
 
 use jiff::Timestamp;
 use tokio_postgres::Row;
+use uuid::Uuid;
 
-use super::{Result, Store, users};
+use super::{Result, Store, profiles, users};
 use crate::domain::access::{AssignedRole, Rights};
-use crate::domain::ids::{SessionId, UserId, WorkspaceId};
+use crate::domain::ids::{MediaId, SessionId, UserId, WorkspaceId};
+use crate::domain::looks::Looks;
+
+/// Sessions of a person that are listed at most.
+const MOST_LISTED: i64 = 100;
+
+/// What a session that still counts is, beside its workspace.
+macro_rules! counts {
+    () => {
+        "sessions.revoked_at IS NULL
+              AND sessions.expires_at > $3
+              AND sessions.seen_at > $3 - make_interval(mins => workspaces.session_idle_minutes)
+              AND sessions.created_at > $3 - make_interval(mins => workspaces.session_life_minutes)
+              AND users.active"
+    };
+}
 
 crate::statements! {
-    /// Whoever comes back comes to where they were last.
+    /// Whoever comes back comes to where they were last. It lives for as long as their workspace lets one be idle.
     INSERT = "
         WITH used AS (
             UPDATE users
             SET used_at = $6
             WHERE workspace_id = $1 AND id = $3
         )
-        INSERT INTO sessions (workspace_id, id, user_id, secret_hash, user_agent, created_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        INSERT INTO sessions (workspace_id, id, user_id, secret_hash, user_agent, created_at, seen_at, proven_at, expires_at, network)
+        SELECT $1, $2, $3, $4, $5, $6, $6, $8, $6::timestamptz + make_interval(mins => session_idle_minutes), $7
+        FROM workspaces
+        WHERE id = $1";
 
     /// The person is read afresh, so that a changed role counts from here on; a person who left finds no session. The row is written
-    /// only when that prolongs it by an hour: this is asked once a minute for everybody who is at work.
-    RENEW = "
+    /// only now and then: this is asked once a minute for everybody who is at work.
+    RENEW = concat!("
         WITH person AS (
             SELECT users.id, users.role, users.role_id, users.name, users.locale, roles.name AS role_name, roles.permissions, roles.visibility,
                 EXISTS (
@@ -28,41 +46,67 @@ crate::statements! {
                     FROM users AS other
                     WHERE other.account_id = users.account_id AND other.workspace_id <> users.workspace_id AND other.active
                 ) AS works_elsewhere,
-                accounts.is_owner
+                accounts.is_owner, accounts.theme, accounts.density, accounts.sounds, users.picture,
+                accounts.totp_secret IS NULL
+                    AND coalesce(users.role_id::text, users.role) = ANY(workspaces.second_factor_roles) AS owes_second_factor,
+                make_interval(mins => workspaces.session_idle_minutes) AS idle
             FROM sessions
+            JOIN workspaces ON workspaces.id = sessions.workspace_id
             JOIN users ON users.workspace_id = sessions.workspace_id AND users.id = sessions.user_id
             JOIN accounts ON accounts.id = users.account_id
             LEFT JOIN roles ON roles.workspace_id = users.workspace_id AND roles.id = users.role_id
             WHERE sessions.workspace_id = $1
               AND sessions.id = $2
-              AND sessions.secret_hash = $3
-              AND sessions.revoked_at IS NULL
-              AND sessions.expires_at > $4
-              AND sessions.created_at > $6
-              AND users.active
+              AND sessions.secret_hash = $4
+              AND ", counts!(), "
         ), renewed AS (
             UPDATE sessions
-            SET expires_at = $5
-            WHERE workspace_id = $1
-              AND id = $2
-              AND expires_at < $5::timestamptz - interval '1 hour'
-              AND EXISTS (SELECT FROM person)
+            SET expires_at = $3::timestamptz + idle, seen_at = $3, network = $5
+            FROM person
+            WHERE sessions.workspace_id = $1
+              AND sessions.id = $2
+              AND sessions.seen_at < $3::timestamptz - LEAST(interval '5 minutes', idle / 10)
         )
-        SELECT id, role, role_id, name, locale, role_name, permissions, visibility, works_elsewhere, is_owner
-        FROM person";
+        SELECT id, role, role_id, name, locale, role_name, permissions, visibility, works_elsewhere, is_owner, theme, density, sounds,
+            picture, owes_second_factor
+        FROM person");
 
     /// What its person may do and see now, while it counts.
-    RIGHTS = "
+    RIGHTS = concat!("
         SELECT users.role, users.role_id, roles.permissions, roles.visibility
         FROM sessions
+        JOIN workspaces ON workspaces.id = sessions.workspace_id
         JOIN users ON users.workspace_id = sessions.workspace_id AND users.id = sessions.user_id
         LEFT JOIN roles ON roles.workspace_id = users.workspace_id AND roles.id = users.role_id
         WHERE sessions.workspace_id = $1
           AND sessions.id = $2
+          AND ", counts!());
+
+    PROVEN_AT = "SELECT proven_at FROM sessions WHERE workspace_id = $1 AND id = $2";
+    PROVE = "UPDATE sessions SET proven_at = $3 WHERE workspace_id = $1 AND id = $2";
+
+    /// Across workspaces: where somebody is signed in with their account.
+    OF_ACCOUNT = concat!("
+        SELECT sessions.workspace_id, sessions.id, sessions.user_agent, sessions.network, sessions.created_at, sessions.seen_at, workspaces.name
+        FROM users
+        JOIN workspaces ON workspaces.id = users.workspace_id
+        JOIN sessions ON sessions.workspace_id = users.workspace_id AND sessions.user_id = users.id
+        WHERE users.account_id = (SELECT account_id FROM users WHERE workspace_id = $1 AND id = $2)
+          AND ", counts!(), "
+        ORDER BY sessions.seen_at DESC, sessions.id
+        LIMIT $4");
+
+    /// Across workspaces: of what somebody is signed in to with their account, this one, or all but this one.
+    REVOKE_OF_ACCOUNT = "
+        UPDATE sessions
+        SET revoked_at = $5
+        FROM users
+        WHERE users.account_id = (SELECT account_id FROM users WHERE workspace_id = $1 AND id = $2)
+          AND sessions.workspace_id = users.workspace_id
+          AND sessions.user_id = users.id
+          AND (sessions.id = $3) = $4
           AND sessions.revoked_at IS NULL
-          AND sessions.expires_at > $3
-          AND sessions.created_at > $4
-          AND users.active";
+        RETURNING sessions.workspace_id, sessions.id";
 
     REVOKE = "
         UPDATE sessions
@@ -97,8 +141,11 @@ pub struct NewSession<'a> {
     pub secret_hash: [u8; 32],
     /// What the browser calls itself, for the person's list of sessions.
     pub user_agent: &'a str,
+    /// Where from, shortened.
+    pub network: &'a str,
     pub created_at: Timestamp,
-    pub expires_at: Timestamp,
+    /// When its person last proved who they are.
+    pub proven_at: Timestamp,
 }
 
 /// The person behind a good session, as they are now.
@@ -112,16 +159,30 @@ pub struct SessionUser {
     pub works_elsewhere: bool,
     /// Looks after the whole installation.
     pub is_owner: bool,
+    pub looks: Looks,
+    pub picture: Option<MediaId>,
+    /// Their role is asked for a code, and they have nothing that shows one.
+    pub owes_second_factor: bool,
 }
 
-/// What using a session does to it.
-#[derive(Debug, Clone, Copy)]
-pub struct Renewal {
-    pub now: Timestamp,
-    /// It lives until then if it is not used again.
-    pub expires_at: Timestamp,
-    /// One that began before is over.
-    pub begun_after: Timestamp,
+/// A session as its person sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedSession {
+    pub workspace: WorkspaceId,
+    pub id: SessionId,
+    pub user_agent: String,
+    pub network: String,
+    pub created_at: Timestamp,
+    pub seen_at: Timestamp,
+    pub workspace_name: String,
+}
+
+/// Which sessions of an account are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    Only(SessionId),
+    AllBut(SessionId),
+    All,
 }
 
 impl Store {
@@ -141,7 +202,8 @@ impl Store {
                 &secret_hash,
                 &session.user_agent,
                 &session.created_at,
-                &session.expires_at,
+                &session.network,
+                &session.proven_at,
             ],
         )
         .await?;
@@ -157,11 +219,11 @@ impl Store {
         workspace: WorkspaceId,
         session: SessionId,
         secret_hash: &[u8; 32],
-        renewal: Renewal,
+        network: &str,
+        now: Timestamp,
     ) -> Result<Option<SessionUser>> {
         let secret_hash = secret_hash.as_slice();
-        let Renewal { now, expires_at, begun_after } = renewal;
-        let row = self.query_opt(&RENEW, &[&workspace.0, &session.0, &secret_hash, &now, &expires_at, &begun_after]).await?;
+        let row = self.query_opt(&RENEW, &[&workspace.0, &session.0, &now, &secret_hash, &network]).await?;
         row.map(|row| {
             Ok(SessionUser {
                 id: UserId(row.try_get(0)?),
@@ -170,6 +232,9 @@ impl Store {
                 locale: row.try_get(4)?,
                 works_elsewhere: row.try_get(8)?,
                 is_owner: row.try_get(9)?,
+                looks: profiles::looks(&row, 10),
+                picture: row.try_get::<_, Option<Uuid>>(13)?.map(MediaId),
+                owes_second_factor: row.try_get(14)?,
             })
         })
         .transpose()
@@ -179,12 +244,66 @@ impl Store {
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn session_rights(&self, workspace: WorkspaceId, session: SessionId, renewal: Renewal) -> Result<Option<Rights>> {
-        let row = self.query_opt(&RIGHTS, &[&workspace.0, &session.0, &renewal.now, &renewal.begun_after]).await?;
+    pub async fn session_rights(&self, workspace: WorkspaceId, session: SessionId, now: Timestamp) -> Result<Option<Rights>> {
+        let row = self.query_opt(&RIGHTS, &[&workspace.0, &session.0, &now]).await?;
         Ok(row.map(|row| {
             let own = row.get::<_, Option<Vec<&str>>>(2).map(|_| users::own_rights(&row, 2));
             users::role(&row, 0).rights().or(own).unwrap_or_default()
         }))
+    }
+
+    /// When the person of a session last proved who they are.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn proven_at(&self, workspace: WorkspaceId, session: SessionId) -> Result<Option<Timestamp>> {
+        Ok(self.query_opt(&PROVEN_AT, &[&workspace.0, &session.0]).await?.map(|row| row.get(0)))
+    }
+
+    /// The person of a session proved again who they are.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn prove_session(&self, workspace: WorkspaceId, session: SessionId, now: Timestamp) -> Result<()> {
+        self.execute(&PROVE, &[&workspace.0, &session.0, &now]).await.map(drop)
+    }
+
+    /// Where somebody is signed in with their account, last used first.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn sessions_of_account(&self, workspace: WorkspaceId, user: UserId, now: Timestamp) -> Result<Vec<ListedSession>> {
+        let rows = self.query(&OF_ACCOUNT, &[&workspace.0, &user.0, &now, &MOST_LISTED]).await?;
+        let listed = |row: &Row| ListedSession {
+            workspace: WorkspaceId(row.get(0)),
+            id: SessionId(row.get(1)),
+            user_agent: row.get(2),
+            network: row.get(3),
+            created_at: row.get(4),
+            seen_at: row.get(5),
+            workspace_name: row.get(6),
+        };
+        Ok(rows.iter().map(listed).collect())
+    }
+
+    /// Ends sessions of somebody's account; answers which were still under way.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn revoke_sessions_of_account(
+        &self,
+        workspace: WorkspaceId,
+        user: UserId,
+        which: Which,
+        now: Timestamp,
+    ) -> Result<Vec<(WorkspaceId, SessionId)>> {
+        let (session, is_only) = match which {
+            Which::Only(session) => (session.0, true),
+            Which::AllBut(session) => (session.0, false),
+            Which::All => (Uuid::nil(), false),
+        };
+        let rows = self.query(&REVOKE_OF_ACCOUNT, &[&workspace.0, &user.0, &session, &is_only, &now]).await?;
+        Ok(rows.iter().map(|row| (WorkspaceId(row.get(0)), SessionId(row.get(1)))).collect())
     }
 
     /// Ends a session; answers whether it was still under way.

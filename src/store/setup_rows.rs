@@ -58,6 +58,15 @@ crate::statements! {
         UPDATE accounts
         SET password_hash = $3
         WHERE id = (SELECT account_id FROM users WHERE workspace_id = $1 AND id = $2)";
+    REMOVE_SECOND_FACTOR = "
+        WITH account AS (
+            UPDATE accounts
+            SET totp_secret = NULL
+            WHERE id = (SELECT account_id FROM users WHERE workspace_id = $1 AND id = $2)
+            RETURNING id
+        )
+        DELETE FROM recovery_codes
+        WHERE account_id = (SELECT id FROM account)";
     ADD_ROLE = "INSERT INTO roles (workspace_id, id, name, permissions, visibility) VALUES ($1, $2, $3, $4, $5)";
     CHANGE_ROLE = "UPDATE roles SET name = $3, permissions = $4, visibility = $5 WHERE workspace_id = $1 AND id = $2";
     REMOVE_ROLE = "DELETE FROM roles WHERE workspace_id = $1 AND id = $2";
@@ -142,6 +151,7 @@ fn rows(store: &Store, workspace: WorkspaceId, event: &SetupEvent) -> Result<Vec
         SetupEvent::InvitationLink { invitation, hash } => {
             vec![Step::of(SET_INVITATION_LINK).with(workspace.0).with(invitation.0).with(hash.reveal().to_owned())]
         }
+        SetupEvent::SecondFactor { member } => vec![Step::of(REMOVE_SECOND_FACTOR).with(workspace.0).with(member.0)],
         SetupEvent::AccessToken { inbox, token } => {
             let sealed = sealed_token(store.keys(), *inbox, token.reveal())?;
             vec![Step::of(SET_ACCESS_TOKEN).with(workspace.0).with(inbox.0).with(sealed)]

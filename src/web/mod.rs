@@ -23,6 +23,8 @@ pub mod mails;
 pub mod media;
 pub mod messages;
 pub mod notes;
+pub mod profile;
+pub mod proof;
 pub mod routes;
 pub mod sessions;
 pub mod settings;

@@ -11,23 +11,37 @@ use actix_web::{HttpResponse, Resource, Route};
 use super::conversations::{self, assignments, reads};
 use super::edge::bodies::watch;
 use super::edge::edge;
-use super::edge::entry::{Entry, Kind, Who};
+use super::edge::entry::{Entry, FORM_LIMIT, Kind, UPLOAD_LIMIT, Who};
 use super::edge::error::{Error, Result};
-use super::edge::guard::{FORM_LIMIT, UPLOAD_LIMIT, guard};
+use super::edge::guard::guard;
 use super::edge::redirect::{FIRST_PAGE, go_to};
 use super::live::socket;
 use super::messages::{self, settlements};
+use super::profile::{self, own_sessions, second_factor, ways_in};
 use super::settings::numbers::{self, connecting, testing};
 use super::settings::{self, changes, people, queues, start, teams, workspace};
-use super::{admin, assets, availability, begin, drafts, health, inbox, invitations, language, media, notes, sign_in, webhook, workspaces};
+use super::sign_in::second_step;
+use super::{
+    admin, assets, availability, begin, drafts, health, inbox, invitations, language, media, notes, proof, sign_in, webhook, workspaces,
+};
 use crate::domain::access::Permission;
 
 const fn get(path: &'static str, who: Who, kind: Kind, handler: fn() -> Route) -> Entry {
-    Entry { method: Method::GET, path, who, kind, handler }
+    Entry { method: Method::GET, path, who, kind, asks_proof: false, is_open_to_owing: false, handler }
 }
 
 const fn post(path: &'static str, who: Who, kind: Kind, handler: fn() -> Route) -> Entry {
-    Entry { method: Method::POST, path, who, kind, handler }
+    Entry { method: Method::POST, path, who, kind, asks_proof: false, is_open_to_owing: false, handler }
+}
+
+/// As [`post`], of what is sensitive.
+const fn proven(path: &'static str, who: Who, kind: Kind, handler: fn() -> Route) -> Entry {
+    Entry { method: Method::POST, path, who, kind, asks_proof: true, is_open_to_owing: false, handler }
+}
+
+/// As [`get`] or [`post`], of what somebody does who has yet to set up what shows codes.
+const fn owing(method: Method, path: &'static str, kind: Kind, asks_proof: bool, handler: fn() -> Route) -> Entry {
+    Entry { method, path, who: Who::May(Permission::ManageSelf), kind, asks_proof, is_open_to_owing: true, handler }
 }
 
 /// The table of contents. The first matching line counts.
@@ -37,12 +51,26 @@ pub static ROUTES: &[Entry] = &[
     post("/sign-in", Who::Public, Kind::SignIn, || web::to(sign_in::create)),
     get("/begin/{secret}", Who::Public, Kind::Open, || web::to(begin::show)),
     post("/begin/{secret}", Who::Public, Kind::SignIn, || web::to(begin::create)),
-    post("/sign-out", Who::May(Permission::ManageSelf), Kind::Form, || web::to(sign_in::delete)),
     get("/invitations/{token}", Who::Anyone, Kind::Page, || web::to(invitations::show)),
     post("/invitations/{token}", Who::Anyone, Kind::SignIn, || web::to(invitations::accept)),
-    post("/locale", Who::May(Permission::ManageSelf), Kind::Form, || web::to(language::update)),
+    get("/sign-in/code", Who::Public, Kind::Open, || web::to(second_step::page)),
+    post("/sign-in/code", Who::Public, Kind::SignIn, || web::to(second_step::create)),
+    owing(Method::POST, "/sign-out", Kind::Form, false, || web::to(sign_in::delete)),
+    owing(Method::POST, "/locale", Kind::Form, false, || web::to(language::update)),
     get("/workspaces", Who::May(Permission::ManageSelf), Kind::Page, || web::to(workspaces::index)),
     post("/workspaces", Who::May(Permission::ManageSelf), Kind::Form, || web::to(workspaces::update)),
+    owing(Method::GET, "/proof", Kind::Page, false, || web::to(proof::page)),
+    owing(Method::POST, "/proof", Kind::Form, true, || web::to(proof::create)),
+    get("/profile", Who::May(Permission::ManageSelf), Kind::Page, || web::to(profile::show)),
+    post("/profile", Who::May(Permission::ManageSelf), Kind::Form, || web::to(profile::update)),
+    get("/profile/sign-in", Who::May(Permission::ManageSelf), Kind::Page, || web::to(ways_in::show)),
+    post("/profile/password", Who::May(Permission::ManageSelf), Kind::Form, || web::to(ways_in::change_password)),
+    owing(Method::GET, "/profile/second-factor", Kind::Page, true, || web::to(second_factor::page)),
+    owing(Method::POST, "/profile/second-factor", Kind::Form, true, || web::to(second_factor::create)),
+    proven("/profile/second-factor/removal", Who::May(Permission::ManageSelf), Kind::Form, || web::to(second_factor::remove)),
+    proven("/profile/second-factor/codes", Who::May(Permission::ManageSelf), Kind::Form, || web::to(second_factor::codes)),
+    get("/profile/sessions", Who::May(Permission::ManageSelf), Kind::Page, || web::to(own_sessions::show)),
+    post("/profile/sessions", Who::May(Permission::ManageSelf), Kind::Form, || web::to(own_sessions::revoke)),
     post("/availability", Who::May(Permission::ManageSelf), Kind::Form, || web::to(availability::update)),
     get("/inbox", Who::May(Permission::SeeInbox), Kind::Page, || web::to(inbox::index)),
     get("/inbox/rows", Who::May(Permission::SeeInbox), Kind::Part, || web::to(inbox::rows)),
@@ -100,12 +128,12 @@ pub static ROUTES: &[Entry] = &[
     post("/settings/queues/{id}/removal", Who::May(Permission::SetUp), Kind::Form, || web::to(queues::remove)),
     get("/settings/people", Who::May(Permission::SetUp), Kind::Page, || web::to(people::index)),
     get("/settings/people/{id}", Who::May(Permission::SetUp), Kind::Page, || web::to(people::show)),
-    post("/settings/people/{id}", Who::May(Permission::SetUp), Kind::Form, || web::to(people::update)),
+    proven("/settings/people/{id}", Who::May(Permission::SetUp), Kind::Form, || web::to(people::update)),
     get("/settings/people/{id}/leaving", Who::May(Permission::SetUp), Kind::Page, || web::to(people::leaving)),
-    post("/settings/people/{id}/leaving", Who::May(Permission::SetUp), Kind::Form, || web::to(people::leave)),
+    proven("/settings/people/{id}/leaving", Who::May(Permission::SetUp), Kind::Form, || web::to(people::leave)),
     post("/settings/people/{id}/return", Who::May(Permission::SetUp), Kind::Form, || web::to(people::come_back)),
     get("/settings/invitations", Who::May(Permission::SetUp), Kind::Page, || web::to(settings::invitations::index)),
-    post("/settings/invitations", Who::May(Permission::SetUp), Kind::Form, || web::to(settings::invitations::create)),
+    proven("/settings/invitations", Who::May(Permission::SetUp), Kind::Form, || web::to(settings::invitations::create)),
     post("/settings/invitations/{id}/renewal", Who::May(Permission::SetUp), Kind::Form, || web::to(settings::invitations::renew)),
     post("/settings/invitations/{id}/revocation", Who::May(Permission::SetUp), Kind::Form, || web::to(settings::invitations::revoke)),
     get("/settings/changes", Who::May(Permission::SetUp), Kind::Page, || web::to(changes::index)),

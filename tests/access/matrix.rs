@@ -59,6 +59,7 @@ const FOR_ADMINS: &[&str] = &[
 /// What anybody may ask who is nobody.
 const FOR_EVERYBODY: &[&str] = &[
     "/sign-in",
+    "/sign-in/code",
     "/begin/{secret}",
     "/invitations/{token}",
     "/healthz",

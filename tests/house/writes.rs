@@ -13,6 +13,12 @@ const PAST_THE_RUNNER: &[(&str, &str, &str)] = &[
     ("web", "renew_session", SESSION),
     ("web", "revoke_session", SESSION),
     ("web", "rotate_signing_key", SESSION),
+    ("web", "prove_session", SESSION),
+    ("web", "set_second_factor", ACCOUNT),
+    ("web", "replace_recovery_codes", ACCOUNT),
+    ("web", "take_totp_step", ACCOUNT),
+    ("web", "use_recovery_code", ACCOUNT),
+    ("web", "save_looks", OWN),
     ("web", "save_draft", OWN),
     ("web", "save_read", OWN),
     ("web", "add_media", PICTURE),
@@ -34,6 +40,7 @@ const PAST_THE_RUNNER: &[(&str, &str, &str)] = &[
 ];
 
 const SESSION: &str = "sessions concern one browser and no conversation";
+const ACCOUNT: &str = "it is what one person proves with who they are, and no workspace's matter";
 const OWN: &str = "it is one person's own, and no rule decides about it";
 const PICTURE: &str = "where a file is; the message that shows it goes through the runner";
 const CLAIM: &str = "who works on it next; what comes of it goes through the runner";

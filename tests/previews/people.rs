@@ -3,6 +3,7 @@
 use baton::domain::access::Role;
 use baton::domain::agent::{Availability, Presence};
 use baton::domain::ids::{QueueId, UserId};
+use baton::domain::looks::Looks;
 use baton::web::conversations::view::{Target, TransferTargets};
 use baton::web::inbox::tabs::Counts;
 use baton::web::layouts::chrome::{Chrome, Person, QueueName, Viewer};
@@ -43,6 +44,8 @@ pub fn chrome(locale: Locale, role: Role) -> Chrome {
             availability: Availability::Online,
             works_elsewhere: false,
             is_owner: false,
+            looks: Looks::default(),
+            picture: None,
         },
         counts: Counts { mine: 4, queues: 11, unassigned: 3 },
         now: now(),

@@ -82,6 +82,7 @@ pub fn named_keys() -> BTreeSet<String> {
 /// Keys to which code adds a last part: plural forms and who did it.
 fn is_prefix(key: &str) -> bool {
     const PREFIXES: &[&str] = &[
+        "profile.codes_left",
         "password.too_short",
         "start.left",
         "settings.holds",

@@ -22,6 +22,8 @@ use crate::viewers::sees_all;
 
 /// What a newer version may write: the column, the rows of the one customer, colleague or thing it writes it of, and the value.
 const WORDS: &[(&str, &str, &str)] = &[
+    ("accounts.density", ACCOUNT, "'airy'"),
+    ("accounts.theme", ACCOUNT, "'sepia'"),
     ("agents.availability", BO, "'on_a_walk'"),
     ("allowances.pause_reason", PIGEONS, JSON),
     ("contact_identities.kind", CONTACT, "'telepathy'"),
@@ -68,6 +70,7 @@ const WORDS: &[(&str, &str, &str)] = &[
 ];
 
 const JSON: &str = r#"'{"kind": "hologram", "depth": [1, 2]}'"#;
+const ACCOUNT: &str = "id = (SELECT account_id FROM users WHERE name = 'Bo')";
 const BO: &str = "user_id = (SELECT id FROM users WHERE name = 'Bo')";
 const PIGEONS: &str = "inbox_id = (SELECT id FROM inboxes WHERE name = 'Pigeons')";
 const CONTACT: &str = "contact_id = (SELECT contact_id FROM strange)";
@@ -79,6 +82,7 @@ const SUBJECT: &str = "subject_id = (SELECT conversation_id FROM strange)";
 const FREE: &[&str] = &[
     "accounts.email",
     "accounts.password_hash",
+    "accounts.totp_secret",
     "apps.app_id",
     "apps.app_secret",
     "apps.verify_token",
@@ -107,6 +111,7 @@ const FREE: &[&str] = &[
     "queues.key",
     "queues.name",
     "roles.name",
+    "sessions.network",
     "sessions.user_agent",
     "signing_keys.kid",
     "signing_keys.secret",
@@ -133,6 +138,9 @@ const FIGURES: &[&str] = &[
     "messages.author_id",
     "outbox.claim_id",
     "users.role_id",
+    "workspaces.least_password",
+    "workspaces.session_idle_minutes",
+    "workspaces.session_life_minutes",
 ];
 
 async fn names(shop: &Shop, sql: &str) -> BTreeSet<String> {

@@ -13,6 +13,7 @@ const OF_THE_INSTALLATION: &[(&str, &str)] = &[
     ("beginnings", "they make the first workspace"),
     ("payloads", "whose a body is, is known once it has been sorted"),
     ("quarantine", "some of it belongs to nobody"),
+    ("recovery_codes", "of accounts"),
     ("refinery_schema_history", "the migrations"),
     ("signing_keys", "tokens of all workspaces"),
     ("workspaces", "the workspaces themselves"),

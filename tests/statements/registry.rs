@@ -59,9 +59,11 @@ pub const ALL: &[File] = files! {
     pages
     payloads
     people
+    profiles
     quarantine
     queues
     reads
+    second_factors
     secrets
     sessions
     setup_rows

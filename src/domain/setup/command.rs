@@ -92,6 +92,10 @@ pub enum SetupCommand {
         member: UserId,
         hash: Secret,
     },
+    /// They are asked for no code any more, and set it up anew if they must.
+    RemoveSecondFactor {
+        member: UserId,
+    },
     AddRole {
         role: RoleId,
         new: value::Role,
@@ -302,6 +306,17 @@ impl SetupCommand {
     #[must_use]
     pub fn role(member: UserId, role: Role) -> Self {
         Self::ChangeMember { member, change: MemberChange { role: Some(role), ..MemberChange::default() } }
+    }
+
+    /// Whether it is about nothing but what somebody decides for themselves.
+    #[must_use]
+    pub fn is_own_of(&self, user: UserId) -> bool {
+        match self {
+            SetupCommand::ChangeMember { member, change: MemberChange { role: None, capacity: None, teams: None, .. } }
+            | SetupCommand::ReplacePassword { member, .. }
+            | SetupCommand::RemoveSecondFactor { member } => *member == user,
+            _ => false,
+        }
     }
 
     #[must_use]

@@ -47,6 +47,6 @@ fn is_allowed(by: &By, command: &SetupCommand) -> Result<(), Refusal> {
         By::Newcomer { .. } => return Err(Refusal::NotAllowed),
         By::CommandLine | By::System => return Ok(()),
     };
-    let is_own = command.needs() == Needs::Member(person.user) && person.rights.may(Permission::ManageSelf);
+    let is_own = command.is_own_of(person.user) && person.rights.may(Permission::ManageSelf);
     if is_own || person.rights.may(Permission::SetUp) { Ok(()) } else { Err(Refusal::NotAllowed) }
 }

@@ -88,6 +88,10 @@ impl Draft {
                 self.member(member)?;
                 self.beside.push(SetupEvent::Password { member, hash });
             }
+            SetupCommand::RemoveSecondFactor { member } => {
+                self.member(member)?;
+                self.beside.push(SetupEvent::SecondFactor { member });
+            }
             SetupCommand::AddRole { role, new } => {
                 let name = trimmed(&new.name);
                 add(&mut self.setup.roles, role, value::Role { name, ..new })?;

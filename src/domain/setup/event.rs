@@ -79,6 +79,10 @@ pub enum SetupEvent {
         #[serde(skip)]
         hash: Secret,
     },
+    /// Somebody is asked for no code any more.
+    SecondFactor {
+        member: UserId,
+    },
     /// A number sends with another access token.
     AccessToken {
         #[serde(rename = "id")]
@@ -207,6 +211,7 @@ impl SetupEvent {
             SetupEvent::FlowVersion { .. } => of("flow_version", "added"),
             SetupEvent::Password { .. } => of("password", "replaced"),
             SetupEvent::InvitationLink { .. } => of("invitation_link", "replaced"),
+            SetupEvent::SecondFactor { .. } => of("second_factor", "reset"),
             SetupEvent::AccessToken { .. } => of("access_token", "replaced"),
             SetupEvent::Strange(_) => "strange".to_owned(),
         }
@@ -227,6 +232,7 @@ impl SetupEvent {
             SetupEvent::Inbox(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::Password { member, .. } => Some((member.0, Parts::of("password"))),
             SetupEvent::InvitationLink { invitation, .. } => Some((invitation.0, Parts::of("link"))),
+            SetupEvent::SecondFactor { member } => Some((member.0, Parts::of("second_factor"))),
             SetupEvent::AccessToken { inbox, .. } => Some((inbox.0, Parts::of("access_token"))),
             // The event of the queue says that it is gone, and that of its flow that it is published.
             SetupEvent::QueueMoved { .. } | SetupEvent::FlowVersion { .. } | SetupEvent::Strange(_) => None,
@@ -250,6 +256,7 @@ impl SetupEvent {
             | SetupEvent::FlowVersion { .. }
             | SetupEvent::Password { .. }
             | SetupEvent::InvitationLink { .. }
+            | SetupEvent::SecondFactor { .. }
             | SetupEvent::AccessToken { .. }
             | SetupEvent::Strange(_) => None,
         }
@@ -278,6 +285,7 @@ impl SetupEvent {
             SetupEvent::FlowVersion { .. }
             | SetupEvent::Password { .. }
             | SetupEvent::InvitationLink { .. }
+            | SetupEvent::SecondFactor { .. }
             | SetupEvent::AccessToken { .. }
             | SetupEvent::Strange(_) => Vec::new(),
         }
@@ -287,7 +295,7 @@ impl SetupEvent {
     #[must_use]
     pub fn changes_sign_in_of(&self) -> Option<UserId> {
         match self {
-            SetupEvent::Password { member, .. } => Some(*member),
+            SetupEvent::Password { member, .. } | SetupEvent::SecondFactor { member } => Some(*member),
             SetupEvent::Member(Changed { id, before: Some(before), after: Some(after) }) if before.email != after.email => Some(*id),
             _ => None,
         }

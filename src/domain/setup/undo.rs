@@ -44,6 +44,7 @@ pub(super) fn take_back(draft: &mut Draft, act: &[SetupEvent]) -> Applied {
             | SetupEvent::Password { .. }
             | SetupEvent::Invitation(_)
             | SetupEvent::InvitationLink { .. }
+            | SetupEvent::SecondFactor { .. }
             | SetupEvent::AccessToken { .. }
             | SetupEvent::Strange(_) => {}
         }
@@ -67,6 +68,7 @@ pub fn can_be_taken_back(event: &SetupEvent) -> bool {
         | SetupEvent::FlowVersion { .. } => true,
         // An invitation has buttons of its own.
         SetupEvent::Password { .. }
+        | SetupEvent::SecondFactor { .. }
         | SetupEvent::Invitation(_)
         | SetupEvent::InvitationLink { .. }
         | SetupEvent::AccessToken { .. }

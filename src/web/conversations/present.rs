@@ -204,6 +204,8 @@ pub fn chrome(signed: &Signed, agents: &[Agent], counts: ViewCounts, now: Timest
             role: signed.role.clone(),
             works_elsewhere: signed.works_elsewhere,
             is_owner: signed.is_owner,
+            looks: signed.looks,
+            picture: signed.picture,
             availability: me.map_or(Availability::Away, |me| me.availability),
         },
         counts: Counts { mine: counts.mine, queues: counts.queues, unassigned: counts.unassigned },

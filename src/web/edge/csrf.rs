@@ -66,8 +66,11 @@ async fn sent_in_form(request: &mut ServiceRequest, limit: usize) -> Result<Opti
     Ok(None)
 }
 
-/// Reads the body and puts it back for the handler.
-async fn read(request: &mut ServiceRequest, limit: usize) -> Result<Bytes> {
+/// Reads the body and puts it back for whoever reads it next.
+///
+/// # Errors
+/// [`Error::TooLarge`] when it is longer than `limit` bytes.
+pub(super) async fn read(request: &mut ServiceRequest, limit: usize) -> Result<Bytes> {
     let mut payload = request.take_payload();
     let mut body = actix_web::web::BytesMut::new();
     while let Some(chunk) = payload.next().await {

@@ -4,6 +4,13 @@ use actix_web::Route;
 use actix_web::http::Method;
 
 use crate::domain::access::Permission;
+use crate::domain::channel::WHATSAPP_PICTURES;
+
+/// A form without a picture: the longest message in the least compact encoding, and room to spare.
+pub const FORM_LIMIT: usize = 128 * 1024;
+
+/// A form with the largest picture, and a mebibyte for the rest of it.
+pub const UPLOAD_LIMIT: usize = WHATSAPP_PICTURES.largest + 1024 * 1024;
 
 /// Who may ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,5 +53,9 @@ pub struct Entry {
     pub path: &'static str,
     pub who: Who,
     pub kind: Kind,
+    /// Sensitive: whoever asks has proved lately who they are, or proves it now.
+    pub asks_proof: bool,
+    /// Open also to those whose role is asked for a code and who have nothing that shows one.
+    pub is_open_to_owing: bool,
     pub(in crate::web) handler: fn() -> Route,
 }

@@ -37,6 +37,9 @@ pub enum Error {
     /// Nobody has signed in.
     #[error("nobody has signed in")]
     Unsigned,
+    /// Their role is asked for a code, and they have nothing yet that shows one.
+    #[error("set up an authenticator app first")]
+    OwesSecondFactor,
     #[error("this person's role may not do this")]
     NotAllowed,
     /// The request was not sent by one of our pages, or by one that is too old.
@@ -67,7 +70,7 @@ impl Error {
     pub fn case(&self) -> &'static str {
         match self {
             Error::Refused(_) | Error::BadRequest | Error::WrongMethod | Error::Unsigned => "400",
-            Error::NotAllowed | Error::NotOurForm => "403",
+            Error::NotAllowed | Error::OwesSecondFactor | Error::NotOurForm => "403",
             Error::NotFound => "404",
             Error::TooSlow => "408",
             Error::TooLarge => "413",
@@ -100,7 +103,7 @@ impl ResponseError for Error {
             Error::Crowded => StatusCode::SERVICE_UNAVAILABLE,
             Error::TooManyPages => StatusCode::TOO_MANY_REQUESTS,
             Error::Unsigned => StatusCode::UNAUTHORIZED,
-            Error::NotAllowed | Error::NotOurForm => StatusCode::FORBIDDEN,
+            Error::NotAllowed | Error::OwesSecondFactor | Error::NotOurForm => StatusCode::FORBIDDEN,
             Error::Away(_) => StatusCode::SERVICE_UNAVAILABLE,
             Error::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

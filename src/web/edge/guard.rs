@@ -14,18 +14,16 @@ use url::form_urlencoded;
 
 use super::bodies::{FORM, UPLOAD, Watch};
 use super::csrf::{self, Origin};
-use super::entry::{Entry, Kind, Who};
+use super::entry::{Entry, FORM_LIMIT, Kind, UPLOAD_LIMIT, Who};
 use super::error::{Error, Result};
-use crate::domain::channel::WHATSAPP_PICTURES;
+use super::proof;
+use super::redirect::go_to;
 use crate::web::sessions::signed::Signed;
 use crate::web::sessions::{self, Found};
 use crate::web::state::State;
 
-/// A form without a picture: the longest message in the least compact encoding, and room to spare.
-pub const FORM_LIMIT: usize = 128 * 1024;
-
-/// A form with the largest picture, and a mebibyte for the rest of it.
-pub const UPLOAD_LIMIT: usize = WHATSAPP_PICTURES.largest + 1024 * 1024;
+/// Where somebody sets up what shows codes.
+const SECOND_FACTOR: &str = "/profile/second-factor";
 
 /// The middleware of one route.
 ///
@@ -39,13 +37,24 @@ pub async fn guard(
     let found = match admit(entry, &mut request).await {
         Ok(found) => found,
         Err(Error::Unsigned) if asks_for_a_page(entry, &request) => return Ok(to_sign_in(request).map_into_right_body()),
+        Err(Error::OwesSecondFactor) if asks_for_a_page(entry, &request) => {
+            return Ok(request.into_response(go_to(SECOND_FACTOR)).map_into_right_body());
+        }
         Err(error) => return Ok(request.error_response(error).map_into_right_body()),
+    };
+    let asked = match &found {
+        Some(found) if entry.asks_proof => question(&found.signed, &mut request).await,
+        Some(_) | None => Ok(None),
     };
     let cookies = found.map(|found| {
         request.extensions_mut().insert(found.signed);
         found.cookies
     });
-    let mut response = next.call(request).await?;
+    let mut response = match asked {
+        Ok(None) => next.call(request).await?,
+        Ok(Some(question)) => request.into_response(question),
+        Err(error) => return Ok(request.error_response(error).map_into_right_body()),
+    };
     for cookie in cookies.into_iter().flatten() {
         // A handler that set the same cookie (signing out) knows better.
         if response.response().cookies().all(|own| own.name() != cookie.name()) {
@@ -55,8 +64,18 @@ pub async fn guard(
     Ok(response.map_into_left_body())
 }
 
+/// What is asked of somebody before it is done, if anything is.
+async fn question(signed: &Signed, request: &mut ServiceRequest) -> Result<Option<HttpResponse>> {
+    let state = state(request)?;
+    proof::ask(&state, signed, request).await
+}
+
+fn state(request: &ServiceRequest) -> Result<web::Data<State>> {
+    request.app_data::<web::Data<State>>().cloned().ok_or_else(|| Error::fault("the application has no state"))
+}
+
 async fn admit(entry: &Entry, request: &mut ServiceRequest) -> Result<Option<Found>> {
-    let state = request.app_data::<web::Data<State>>().cloned().ok_or_else(|| Error::fault("the application has no state"))?;
+    let state = state(request)?;
     if let Some(origin) = origin(entry) {
         csrf::check_origin(request.headers(), &state.config.public_url, origin)?;
     }
@@ -65,6 +84,9 @@ async fn admit(entry: &Entry, request: &mut ServiceRequest) -> Result<Option<Fou
         Who::Anyone | Who::Scraper(_) | Who::May(_) => sessions::find(&state, request.request(), Timestamp::now()).await?,
     };
     may(entry.who, &state, request, found.as_ref().map(|found| &found.signed))?;
+    if found.as_ref().is_some_and(|found| found.signed.owes_second_factor) && !is_open_to_owing(entry) {
+        return Err(Error::OwesSecondFactor);
+    }
     if found.is_some() {
         trust_body(entry.kind, &state, request);
     }
@@ -83,6 +105,11 @@ fn may(who: Who, state: &State, request: &ServiceRequest, signed: Option<&Signed
         (Who::Scraper(_) | Who::May(_), Some(_)) => Err(Error::NotAllowed),
         (Who::Scraper(_) | Who::May(_), None) => Err(Error::Unsigned),
     }
+}
+
+/// Whether somebody may ask for it whose role is asked for a code and who has nothing yet that shows one.
+fn is_open_to_owing(entry: &Entry) -> bool {
+    entry.is_open_to_owing || !matches!(entry.who, Who::May(_))
 }
 
 /// Whether a program sends the token that was set. Coming from this machine proves nothing: a proxy on it brings everybody.

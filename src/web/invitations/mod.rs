@@ -23,7 +23,8 @@ use super::edge::view::refusal_words;
 use super::locale::Locale;
 use super::sessions;
 use super::sessions::signed::Signed;
-use super::sign_in::{digest, passwords};
+use super::sign_in::opening::digest;
+use super::sign_in::passwords;
 use super::state::State;
 use crate::domain::Refusal;
 use crate::domain::ids::{InvitationId, UserId, WorkspaceId};
@@ -205,10 +206,10 @@ async fn join(state: &State, request: &HttpRequest, visit: &Visit, name: String)
 /// They are here, with a session of their own.
 async fn begin(state: &State, request: &HttpRequest, visit: &Visit, member: UserId) -> Result<HttpResponse> {
     let now = Timestamp::now();
-    let cookies = sessions::begin(state, visit.token.workspace, member, request, now).await?;
-    if let Some((signed, _)) = &visit.account {
-        sessions::end(state, signed.workspace, signed.session, now).await?;
-    }
+    let cookies = match &visit.account {
+        Some((signed, _)) => sessions::go_on(state, visit.token.workspace, member, request, signed, now).await?,
+        None => sessions::begin(state, visit.token.workspace, member, request, now).await?,
+    };
     tracing::info!(workspace = %visit.token.workspace, user = %member, "came by an invitation");
     go_to_with(FIRST_PAGE, &cookies)
 }

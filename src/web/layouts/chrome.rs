@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use super::script_words::ScriptWords;
 use crate::domain::access::{AssignedRole, Permission, Role};
 use crate::domain::agent::Availability;
-use crate::domain::ids::{QueueId, UserId};
+use crate::domain::ids::{MediaId, QueueId, UserId};
+use crate::domain::looks::Looks;
 use crate::web::inbox::tabs::Counts;
 use crate::web::locale::Locale;
 
@@ -34,6 +35,8 @@ pub struct Viewer {
     pub works_elsewhere: bool,
     /// They look after the whole installation.
     pub is_owner: bool,
+    pub looks: Looks,
+    pub picture: Option<MediaId>,
 }
 
 impl Viewer {

@@ -19,7 +19,7 @@ pub fn icon(name: &str) -> Html {
 }
 
 /// The stylesheets, in the order of their layers; each is one block.
-pub const STYLES: [&str; 27] = [
+pub const STYLES: [&str; 28] = [
     "layers",
     "reset",
     "tokens",
@@ -46,5 +46,6 @@ pub const STYLES: [&str; 27] = [
     "table",
     "settings",
     "opening",
+    "profile",
     "utilities",
 ];

@@ -29,7 +29,6 @@ use crate::store::access::Viewer;
 use crate::store::board::ViewCounts;
 use crate::web::edge::error::{Error, Result};
 use crate::web::locale::Locale;
-use crate::web::sessions::renewal;
 use crate::web::sessions::signed::Signed;
 use crate::web::state::State;
 use crate::web::threads::{self, Seen};
@@ -154,7 +153,7 @@ impl Page {
         let Owner { workspace, user, session, .. } = self.owner;
         let store = &self.state.store;
         let known = async {
-            let Some(rights) = store.session_rights(workspace, session, renewal(Timestamp::now())).await? else { return Ok(None) };
+            let Some(rights) = store.session_rights(workspace, session, Timestamp::now()).await? else { return Ok(None) };
             let is_by_team = rights.visibility.is_by_team();
             let queues = if is_by_team { store.queues_of(workspace, user).await? } else { Vec::new() };
             Ok::<_, crate::store::Error>(Some((rights, queues)))

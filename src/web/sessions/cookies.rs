@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use super::devices::KNOWN_DAYS;
+use super::half::HALF_MINUTES;
 use crate::domain::ids::{SessionId, WorkspaceId};
 use crate::web::locale::{self, Locale};
 
@@ -57,6 +58,27 @@ impl Binding {
             Self::Host => "__Host-baton-device",
             Self::Plain => "baton-device",
         }
+    }
+
+    /// The name of the cookie of somebody whose code is still asked for.
+    #[must_use]
+    pub fn half_name(self) -> &'static str {
+        match self {
+            Self::Host => "__Host-baton-half",
+            Self::Plain => "baton-half",
+        }
+    }
+
+    /// The cookie of somebody whose password was right.
+    #[must_use]
+    pub fn half_cookie(self, half: String) -> Cookie<'static> {
+        self.cookie(self.half_name(), half, Duration::minutes(HALF_MINUTES))
+    }
+
+    /// Makes the browser forget it.
+    #[must_use]
+    pub fn no_half_cookie(self) -> Cookie<'static> {
+        self.cookie(self.half_name(), String::new(), Duration::ZERO)
     }
 
     /// The cookie that holds the session.

@@ -6,28 +6,25 @@
 
 pub mod cookies;
 pub mod devices;
+pub mod half;
+pub mod proof;
 pub mod signed;
 pub mod tokens;
 
 use actix_web::HttpRequest;
 use actix_web::cookie::Cookie;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use uuid::Uuid;
 
-use self::cookies::{SESSION_DAYS, SessionCookie};
+use self::cookies::SessionCookie;
 use self::signed::Signed;
+use super::edge::client_address::{client_address, shortened};
 use super::edge::csrf;
 use super::edge::error::Result;
 use super::locale::Locale;
 use super::state::State;
 use crate::domain::ids::{SessionId, UserId, WorkspaceId};
-use crate::store::sessions::{NewSession, Renewal, SessionUser};
-
-/// How long a session lives without a request.
-pub const LIFE: SignedDuration = SignedDuration::from_hours(24 * SESSION_DAYS);
-
-/// How long a session lives however much it is used: after this a person proves again who they are.
-pub const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(24 * 30);
+use crate::store::sessions::{NewSession, SessionUser};
 
 /// What a browser calls itself is kept to this many characters.
 const LONGEST_USER_AGENT: usize = 200;
@@ -50,18 +47,12 @@ pub async fn find(state: &State, request: &HttpRequest, now: Timestamp) -> Resul
             return Ok(Some(Found { signed, cookies: Vec::new() }));
         }
     }
-    let user = state.store.renew_session(session.workspace, session.session, &session.secret_hash(), renewal(now)).await?;
+    let network = network(state, request);
+    let user = state.store.renew_session(session.workspace, session.session, &session.secret_hash(), &network, now).await?;
     match user {
         Some(user) => found(state, person(user, &session), &session, now).await.map(Some),
         None => Ok(None),
     }
-}
-
-/// What using a session at `now` does to it.
-#[must_use]
-pub fn renewal(now: Timestamp) -> Renewal {
-    let before = |life| now.saturating_sub(life).unwrap_or(Timestamp::MIN);
-    Renewal { now, expires_at: now + LIFE, begun_after: before(LONGEST_LIFE) }
 }
 
 /// Opens a session for a person who proved who they are; answers the cookies.
@@ -75,6 +66,35 @@ pub async fn begin(
     request: &HttpRequest,
     now: Timestamp,
 ) -> Result<Vec<Cookie<'static>>> {
+    open(state, workspace, user, request, now, now).await
+}
+
+/// As [`begin`], for somebody who comes from another session of their account, which ends: it proves no more than that one did.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn go_on(
+    state: &State,
+    workspace: WorkspaceId,
+    user: UserId,
+    request: &HttpRequest,
+    from: &Signed,
+    now: Timestamp,
+) -> Result<Vec<Cookie<'static>>> {
+    let proven_at = state.store.proven_at(from.workspace, from.session).await?.unwrap_or(Timestamp::UNIX_EPOCH);
+    let cookies = open(state, workspace, user, request, proven_at, now).await?;
+    end(state, from.workspace, from.session, now).await?;
+    Ok(cookies)
+}
+
+async fn open(
+    state: &State,
+    workspace: WorkspaceId,
+    user: UserId,
+    request: &HttpRequest,
+    proven_at: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<Cookie<'static>>> {
     let session = SessionCookie::new(workspace, SessionId(Uuid::now_v7()), rand::random());
     let new = NewSession {
         workspace,
@@ -82,8 +102,9 @@ pub async fn begin(
         user,
         secret_hash: session.secret_hash(),
         user_agent: &user_agent(request),
+        network: &network(state, request),
         created_at: now,
-        expires_at: now + LIFE,
+        proven_at,
     };
     state.store.create_session(&new).await?;
     Ok(vec![state.cookies().session_cookie(&session), state.cookies().no_token_cookie()])
@@ -110,6 +131,9 @@ fn person(user: SessionUser, cookie: &SessionCookie) -> Signed {
         locale: Locale::of(&user.locale).unwrap_or_default(),
         works_elsewhere: user.works_elsewhere,
         is_owner: user.is_owner,
+        looks: user.looks,
+        picture: user.picture,
+        owes_second_factor: user.owes_second_factor,
         csrf: csrf::token(&cookie.secret_hash(), cookie.session),
     }
 }
@@ -129,6 +153,11 @@ async fn found(state: &State, signed: Signed, session: &SessionCookie, now: Time
     let token = state.tokens.sign(&signed, now).await?;
     let cookies = vec![state.cookies().token_cookie(token), state.cookies().session_cookie(session)];
     Ok(Found { signed, cookies })
+}
+
+/// Where a request comes from, as far as its person needs to know.
+pub(in crate::web) fn network(state: &State, request: &HttpRequest) -> String {
+    shortened(client_address(request, &state.config.trusted_proxies))
 }
 
 fn user_agent(request: &HttpRequest) -> String {

@@ -6,7 +6,8 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use crate::domain::access::{AssignedRole, Permission};
-use crate::domain::ids::{SessionId, UserId, WorkspaceId};
+use crate::domain::ids::{MediaId, SessionId, UserId, WorkspaceId};
+use crate::domain::looks::Looks;
 use crate::store::access::Viewer;
 use crate::web::edge::error::{Error, Result};
 use crate::web::locale::Locale;
@@ -24,6 +25,10 @@ pub struct Signed {
     pub works_elsewhere: bool,
     /// They look after the whole installation.
     pub is_owner: bool,
+    pub looks: Looks,
+    pub picture: Option<MediaId>,
+    /// Their role is asked for a code, and they have nothing that shows one: until they have, they see nothing else.
+    pub owes_second_factor: bool,
     /// What every form of this session carries in its hidden field `csrf`.
     pub csrf: String,
 }

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::signed::Signed;
 use crate::domain::access::{AssignedRole, Permissions, Rights, Role, Visibility};
-use crate::domain::ids::{SessionId, UserId, WorkspaceId};
+use crate::domain::ids::{MediaId, SessionId, UserId, WorkspaceId};
+use crate::domain::looks::Looks;
 use crate::live::endings::{Endings, REMEMBERED};
 use crate::store::signing_keys::{SIGNS_FOR, SigningKey};
 use crate::store::{self, Store};
@@ -83,6 +84,11 @@ struct Claims {
     works_elsewhere: bool,
     #[serde(default)]
     is_owner: bool,
+    looks: Looks,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    picture: Option<MediaId>,
+    #[serde(default)]
+    owes_second_factor: bool,
     csrf: String,
     iat: i64,
     exp: i64,
@@ -194,6 +200,9 @@ fn sign(signed: &Signed, key: &SigningKey, now: Timestamp) -> Result<String, Err
         locale: signed.locale.as_str().to_owned(),
         works_elsewhere: signed.works_elsewhere,
         is_owner: signed.is_owner,
+        looks: signed.looks,
+        picture: signed.picture,
+        owes_second_factor: signed.owes_second_factor,
         csrf: signed.csrf.clone(),
         iat: now.as_second(),
         exp: (now + LIFE).as_second(),
@@ -220,6 +229,9 @@ fn read(token: &str, key: &SigningKey, now: Timestamp) -> Option<(Signed, Timest
         locale: Locale::of(&claims.locale).unwrap_or_default(),
         works_elsewhere: claims.works_elsewhere,
         is_owner: claims.is_owner,
+        looks: claims.looks,
+        picture: claims.picture,
+        owes_second_factor: claims.owes_second_factor,
         csrf: claims.csrf,
     };
     (now.as_second() < claims.exp).then_some((signed, made))
@@ -246,6 +258,9 @@ pub(in crate::web) mod tests {
             locale: Locale::of("es").unwrap(),
             works_elsewhere: false,
             is_owner: false,
+            looks: Looks::default(),
+            picture: None,
+            owes_second_factor: false,
             csrf: "token".to_owned(),
         }
     }

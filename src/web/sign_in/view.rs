@@ -19,3 +19,13 @@ pub struct SignInPage {
     /// Why it failed, in words.
     pub problem: Option<String>,
 }
+
+/// `GET /sign-in/code`, and the answer to a code that was wrong (422 or 429).
+#[derive(Template, WebTemplate)]
+#[template(path = "sign_in/second_step.html")]
+pub struct SecondStepPage {
+    pub locale: Locale,
+    /// Where to go afterwards; a path of ours.
+    pub next: String,
+    pub problem: Option<String>,
+}

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 
 use crate::domain::access::{Rights, Visibility};
 use crate::domain::ids::{SessionId, WorkspaceId};
-use crate::web::sessions::renewal;
 use crate::web::state::State;
 
 /// How often each session is looked up again.
@@ -45,7 +44,7 @@ async fn check_each(state: &State, sessions: &[(WorkspaceId, SessionId)], pause:
     }
     for (workspace, session) in sessions {
         tokio::time::sleep(pause).await;
-        match state.store.session_rights(*workspace, *session, renewal(Timestamp::now())).await {
+        match state.store.session_rights(*workspace, *session, Timestamp::now()).await {
             Ok(None) => state.live.session_is_over(*workspace, *session),
             Ok(Some(rights)) => check_access(state, *workspace, *session, rights).await,
             Err(_) => {}

@@ -1,0 +1,77 @@
+//! The second step of signing in: a code, after the password.
+
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use jiff::Timestamp;
+use serde::Deserialize;
+use url::form_urlencoded;
+
+use super::opening::{Question, begin};
+use super::view::SecondStepPage;
+use crate::web::edge::error::Result;
+use crate::web::edge::redirect::{FIRST_PAGE, go_to, go_to_with, local_path};
+use crate::web::locale::Locale;
+use crate::web::sessions::half::{self, Half};
+use crate::web::sessions::proof::{Proof, by_code};
+use crate::web::state::State;
+
+#[derive(Deserialize)]
+pub(in crate::web) struct Answer {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// The page that asks for the code, and leads on to `next`.
+pub(super) fn address(next: &str) -> String {
+    format!("/sign-in/code?next={}", form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>())
+}
+
+/// `GET /sign-in/code`
+pub(in crate::web) async fn page(state: web::Data<State>, request: HttpRequest, question: web::Query<Question>) -> Result<HttpResponse> {
+    if half(&state, &request, Timestamp::now()).await?.is_none() {
+        return Ok(go_to("/sign-in"));
+    }
+    asked(StatusCode::OK, Locale::of_request(&request), &question.next, None)
+}
+
+/// `POST /sign-in/code`
+pub(in crate::web) async fn create(state: web::Data<State>, request: HttpRequest, form: web::Form<Answer>) -> Result<HttpResponse> {
+    let (locale, now) = (Locale::of_request(&request), Timestamp::now());
+    // Whoever took too long, or has another password by now, begins again.
+    let Some(Half { workspace, user, credentials }) = half(&state, &request, now).await? else { return Ok(go_to("/sign-in")) };
+    match by_code(&state, &credentials, &form.code, now).await? {
+        Proof::Right => {}
+        Proof::Wrong => {
+            let problem = Some(locale.t("second_step.wrong").into_owned());
+            return asked(StatusCode::UNPROCESSABLE_ENTITY, locale, &form.next, problem);
+        }
+        Proof::TooMany(wait) => return too_many(locale, &form.next, wait),
+    }
+    let mut cookies = begin(&state, &request, (workspace, user), &credentials.email, now).await?;
+    cookies.push(state.cookies().no_half_cookie());
+    go_to_with(local_path(&form.next).unwrap_or(FIRST_PAGE), &cookies)
+}
+
+async fn half(state: &State, request: &HttpRequest, now: Timestamp) -> Result<Option<Half>> {
+    let Some(cookie) = request.cookie(state.cookies().half_name()) else { return Ok(None) };
+    Ok(half::read(&state.tokens, &state.store, cookie.value(), now).await?)
+}
+
+fn too_many(locale: Locale, next: &str, wait: Duration) -> Result<HttpResponse> {
+    let minutes = i64::try_from(wait.as_secs().div_ceil(60).max(1)).unwrap_or(i64::MAX);
+    let mut response = asked(StatusCode::TOO_MANY_REQUESTS, locale, next, Some(locale.count("sign_in.too_many", minutes)))?;
+    response.headers_mut().insert(RETRY_AFTER, wait.as_secs().max(1).into());
+    Ok(response)
+}
+
+fn asked(status: StatusCode, locale: Locale, next: &str, problem: Option<String>) -> Result<HttpResponse> {
+    let next = local_path(next).unwrap_or(FIRST_PAGE).to_owned();
+    let page = SecondStepPage { locale, next, problem };
+    Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(page.render()?))
+}
