@@ -1,6 +1,7 @@
 //! What can be typed, and the small commands behind it.
 
 mod commands;
+mod files;
 mod history;
 mod inbox;
 mod installation;
@@ -153,6 +154,35 @@ pub enum WorkspaceCommand {
         workspace: String,
         #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=1000))]
         limit: i64,
+    },
+    /// Writes down what is set up as one YAML file, without secrets; to standard output, unless a file is named.
+    Export {
+        file: Option<std::path::PathBuf>,
+        /// Id or name of the workspace; it need not be said while there is only one.
+        #[arg(long)]
+        workspace: Option<String>,
+        /// Leaves out who works there.
+        #[arg(long)]
+        without_people: bool,
+    },
+    /// Brings in what `workspace export` wrote, whole or not at all, as one act. Where there is no workspace yet, it makes one. Each secret
+    /// that the file names as ${secret:NAME} is taken from the environment variable NAME.
+    #[command(group = clap::ArgGroup::new("how").required(true))]
+    Import {
+        /// A file, or - for standard input.
+        file: std::path::PathBuf,
+        /// Id or name of the workspace; it need not be said while there is only one.
+        #[arg(long)]
+        workspace: Option<String>,
+        /// Says what would change, and changes nothing.
+        #[arg(long, group = "how")]
+        plan: bool,
+        /// Changes it.
+        #[arg(long, group = "how")]
+        apply: bool,
+        /// Removes what the file does not name, of what can be removed; people it does not name work there no more.
+        #[arg(long)]
+        prune: bool,
     },
     /// Takes back what was set up together with a line of the history, unless it was changed again since.
     Undo {

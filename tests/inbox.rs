@@ -67,3 +67,5 @@ mod unspoken;
 mod waiting;
 #[path = "inbox/workspace.rs"]
 mod workspace;
+#[path = "inbox/workspace_file.rs"]
+mod workspace_file;

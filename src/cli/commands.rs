@@ -23,7 +23,7 @@ use baton::web::locale::Locale;
 use baton::web::sign_in::passwords::Passwords;
 
 use super::installation::{Installation, in_words};
-use super::{UserCommand, WorkspaceCommand, history, people};
+use super::{UserCommand, WorkspaceCommand, files, history, people};
 
 /// Letters and digits that nobody confuses when reading a password aloud.
 const PASSWORD_LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
@@ -60,6 +60,12 @@ pub async fn workspace(config: &Config, command: WorkspaceCommand) -> Result<()>
     match command {
         WorkspaceCommand::Create { name, locale, time_zone } => create_workspace(config, &name, &locale, &time_zone).await,
         WorkspaceCommand::History { workspace, limit } => history::list(config, &workspace, limit).await,
+        WorkspaceCommand::Export { file, workspace, without_people } => {
+            files::export(config, workspace.as_deref(), file.as_deref(), !without_people).await
+        }
+        WorkspaceCommand::Import { file, workspace, plan: _, apply, prune } => {
+            files::import(config, workspace.as_deref(), &file, apply, prune).await
+        }
         WorkspaceCommand::Undo { workspace, line } => history::undo(config, &workspace, line).await,
     }
 }
@@ -176,6 +182,6 @@ fn read_password() -> Result<String> {
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-fn invent_password() -> String {
+pub(super) fn invent_password() -> String {
     (0..PASSWORD_LENGTH).map(|_| char::from(PASSWORD_LETTERS[rand::random_range(0..PASSWORD_LETTERS.len())])).collect()
 }

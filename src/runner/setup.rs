@@ -12,6 +12,7 @@ use crate::domain::agent::Availability;
 use crate::domain::command::Person;
 use crate::domain::ids::{InvitationId, UserId, WorkspaceId};
 use crate::domain::setup::command::Newcomer;
+use crate::domain::setup::file::{AppSecrets, Import};
 use crate::domain::setup::value::Member;
 use crate::domain::setup::{By, Decision, Needs, RecordedSetup, Setup, SetupCommand, SetupEvent, SetupRefusal, check_unchanged, decide};
 use crate::domain::user::EmailAddress;
@@ -65,6 +66,8 @@ pub(super) enum Along<'a> {
     Link(InvitationId, &'a [u8; 32]),
     /// Somebody changes what they sign in with themselves, in whichever workspaces they work.
     Own,
+    /// What a workspace file brings along: the workspace itself, where it makes one, and apps, which stay as they are known.
+    File(Option<&'a NewWorkspace<'a>>, &'a [App]),
 }
 
 impl Runner {
@@ -147,6 +150,30 @@ impl Runner {
         Ok(configured)
     }
 
+    /// Brings a workspace file in, as one act; `new` makes the workspace first. `seen` as in [`Runner::configure`].
+    ///
+    /// # Errors
+    /// As [`Runner::configure`].
+    pub async fn import(
+        &self,
+        workspace: WorkspaceId,
+        by: &By,
+        import: Import,
+        new: Option<&NewWorkspace<'_>>,
+        seen: Option<i64>,
+    ) -> Result<Configured, Error> {
+        let app = |app: AppSecrets| App {
+            app_id: app.app_id,
+            app_secret: app.app_secret.reveal().to_owned(),
+            verify_token: app.verify_token.reveal().to_owned(),
+        };
+        let apps: Vec<App> = import.apps().into_iter().map(app).collect();
+        let command = SetupCommand::Import(Box::new(import));
+        let configured = self.configured(workspace, by, Wish::Command(Box::new(command)), seen, Along::File(new, &apps)).await?;
+        self.follow(workspace, &configured).await?;
+        Ok(configured)
+    }
+
     /// As [`Runner::configure`], without what follows from it.
     pub(super) async fn configure_alone(&self, workspace: WorkspaceId, by: &By, command: SetupCommand) -> Result<Configured, Error> {
         self.configured(workspace, by, Wish::Command(Box::new(command)), None, Along::Nothing).await
@@ -208,6 +235,16 @@ impl Runner {
                 store::users::insert_workspace(&transaction, workspace).await?;
             }
             Along::Link(..) => {}
+            Along::File(new, apps) => {
+                if let Some(new) = new {
+                    store::users::insert_workspace(&transaction, new).await?;
+                }
+                for app in apps {
+                    if !store::apps::save(&transaction, self.store.keys(), app, IfKnown::Keep).await? {
+                        return Err(SetupRefusal::AppKnownOtherwise.into());
+                    }
+                }
+            }
         }
         let JournalHead { last_seq, version } = store::setups::lock(&transaction, workspace).await?.ok_or(Error::NotFound)?;
         let command = match wish {

@@ -1,5 +1,7 @@
 //! Meta apps: whose webhooks we take, and the secrets they are signed with.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
@@ -8,6 +10,8 @@ use super::{Result, Store, Transaction, prepare};
 
 crate::statements! {
     FIND = "SELECT app_secret, verify_token, challenged_at FROM apps WHERE app_id = $1";
+    /// Of some ids those that are known.
+    KNOWN = "SELECT app_id FROM apps WHERE app_id = ANY($1)";
     SAVE = "
         INSERT INTO apps (app_id, app_secret, verify_token)
         VALUES ($1, $2, $3)
@@ -56,6 +60,14 @@ impl Store {
     pub async fn set_challenged(&self, app_id: &str, at: Timestamp) -> Result<()> {
         self.execute(&CHALLENGED, &[&app_id, &at]).await?;
         Ok(())
+    }
+
+    /// Of some apps those that are known here.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn known_apps(&self, app_ids: &[String]) -> Result<BTreeSet<String>> {
+        Ok(self.query(&KNOWN, &[&app_ids]).await?.iter().map(|row| row.get(0)).collect())
     }
 
     /// Adds an app, or changes its secrets.

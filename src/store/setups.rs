@@ -295,6 +295,18 @@ impl Store {
         Ok(row.map_or(JournalHead { last_seq: 0, version: 0 }, |row| JournalHead { last_seq: row.get(0), version: row.get(1) }))
     }
 
+    /// All of it, with the published versions of its flows.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn setup(&self, workspace: WorkspaceId) -> Result<Setup> {
+        let mut client = self.client().await?;
+        let transaction = Transaction::begin(&mut client);
+        let setup = load(&transaction, workspace, &[]).await?;
+        transaction.commit().await?;
+        Ok(setup)
+    }
+
     /// What is decided about the workspace as a whole; nothing when there is no such workspace.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ use super::live::socket;
 use super::messages::{self, settlements};
 use super::profile::{self, own_sessions, second_factor, ways_in};
 use super::settings::numbers::{self, connecting, testing};
-use super::settings::{self, changes, people, queues, start, teams, workspace};
+use super::settings::{self, changes, file, people, queues, start, teams, workspace};
 use super::sign_in::second_step;
 use super::{
     admin, assets, availability, begin, drafts, health, inbox, invitations, language, media, notes, proof, sign_in, webhook, workspaces,
@@ -136,6 +136,10 @@ pub static ROUTES: &[Entry] = &[
     proven("/settings/invitations", Who::May(Permission::SetUp), Kind::Form, || web::to(settings::invitations::create)),
     post("/settings/invitations/{id}/renewal", Who::May(Permission::SetUp), Kind::Form, || web::to(settings::invitations::renew)),
     post("/settings/invitations/{id}/revocation", Who::May(Permission::SetUp), Kind::Form, || web::to(settings::invitations::revoke)),
+    get("/settings/file", Who::May(Permission::SetUp), Kind::Page, || web::to(file::show)),
+    post("/settings/file", Who::May(Permission::SetUp), Kind::Upload, || web::to(file::update)),
+    get("/settings/file/workspace.yaml", Who::May(Permission::SetUp), Kind::Part, || web::to(file::download)),
+    get("/schemas/workspace.json", Who::Public, Kind::Open, || web::to(file::schema)),
     get("/settings/changes", Who::May(Permission::SetUp), Kind::Page, || web::to(changes::index)),
     post("/settings/changes", Who::May(Permission::SetUp), Kind::Form, || web::to(changes::undo)),
     get("/live", Who::May(Permission::SeeInbox), Kind::Live, || web::to(socket::open)),

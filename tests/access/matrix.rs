@@ -54,6 +54,8 @@ const FOR_ADMINS: &[&str] = &[
     "/settings/invitations",
     "/settings/invitations/{id}/renewal",
     "/settings/invitations/{id}/revocation",
+    "/settings/file",
+    "/settings/file/workspace.yaml",
 ];
 
 /// What anybody may ask who is nobody.
@@ -66,6 +68,7 @@ const FOR_EVERYBODY: &[&str] = &[
     "/readyz",
     "/webhooks/whatsapp/{app_id}",
     "/assets/{version}/{path:.*}",
+    "/schemas/workspace.json",
 ];
 
 /// A workspace in which every text that anybody wrote holds its own secret word.

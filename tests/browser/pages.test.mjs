@@ -109,6 +109,7 @@ describe("every page", () => {
       "settings-team": addresses.team,
       "settings-queues": "/settings/queues",
       "settings-queue": addresses.settingsQueue,
+      "settings-file": "/settings/file",
       "settings-changes": "/settings/changes",
     }
   }

@@ -44,7 +44,8 @@ const ROOMS: [Room; 15] = [
 ];
 
 /// The crates that the rules may use, besides the standard library.
-const OF_THE_RULES: [&str; 8] = ["serde", "serde_json", "uuid", "jiff", "thiserror", "hmac", "sha1", "data_encoding"];
+const OF_THE_RULES: [&str; 10] =
+    ["serde", "serde_json", "serde_saphyr", "schemars", "uuid", "jiff", "thiserror", "hmac", "sha1", "data_encoding"];
 
 /// What would make the rules depend on when and where they run.
 const IMPURE: [(&str, &str); 15] = [

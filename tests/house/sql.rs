@@ -42,6 +42,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("accounts", "OWNERS", OWNER),
     ("allowances", "ALL_PAUSED", FIGURES),
     ("apps", "FIND", APP),
+    ("apps", "KNOWN", APP),
     ("apps", "SAVE", APP),
     ("apps", "ADD", APP),
     ("apps", "CHALLENGED", APP),
@@ -122,6 +123,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("workplace", "ALL_PUBLISHED", DOCTOR),
     ("workspaces", "FIND_WORKSPACES", COMMAND_LINE),
     ("workspaces", "HAS_WORKSPACES", COMMAND_LINE),
+    ("workspaces", "FIRST_WORKSPACES", COMMAND_LINE),
 ];
 
 const ACCOUNT: &str = "whoever signs in says which account is meant, and it says which workspaces";

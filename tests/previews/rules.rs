@@ -86,6 +86,7 @@ fn is_prefix(key: &str) -> bool {
         "password.too_short",
         "start.left",
         "settings.holds",
+        "file.more",
         "settings.people",
         "settings.queues",
         "settings.waiting",

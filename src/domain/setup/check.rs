@@ -33,8 +33,16 @@ const LONGEST_REOPENING: i32 = 365 * 24;
 /// # Errors
 /// What is wrong that was not; of several, that with the least to say.
 pub(super) fn makes_nothing_worse(before: &Setup, after: &Setup, events: &[SetupEvent]) -> Result<(), Refusal> {
+    match new_faults(before, after, events).into_iter().next() {
+        None => Ok(()),
+        Some(fault) => Err(Refusal::SetUp(fault)),
+    }
+}
+
+/// Whatever is wrong after and was not before, that with the least to say first.
+pub(super) fn new_faults(before: &Setup, after: &Setup, events: &[SetupEvent]) -> Vec<SetupRefusal> {
     if events.is_empty() {
-        return Ok(());
+        return Vec::new();
     }
     let (mut was, mut is) = (faults(before), faults(after));
     // Whoever leaves, leaves at once. What waits for them is for supervisors to see.
@@ -45,11 +53,7 @@ pub(super) fn makes_nothing_worse(before: &Setup, after: &Setup, events: &[Setup
         was.extend(flow_faults(before));
         is.extend(flow_faults(after));
     }
-    let mut new: Vec<SetupRefusal> = is.difference(&was).cloned().collect();
-    if new.is_empty() {
-        return Ok(());
-    }
-    Err(Refusal::SetUp(new.swap_remove(0)))
+    is.difference(&was).cloned().collect()
 }
 
 fn is_about_being_here(event: &SetupEvent) -> bool {
@@ -76,10 +80,8 @@ fn faults(setup: &Setup) -> BTreeSet<SetupRefusal> {
 fn workspace(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
     for Workspace { name, locale, time_zone } in setup.workspaces.values() {
         fit_name(name, faults);
-        fit_locale(locale, faults);
-        if TimeZone::get(time_zone).is_err() {
-            faults.insert(SetupRefusal::TimeZoneUnknown { time_zone: time_zone.clone() });
-        }
+        faults.extend(locale_fault(locale));
+        faults.extend(time_zone_fault(time_zone));
     }
 }
 
@@ -152,7 +154,7 @@ fn replies(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
     let mut shortcuts = BTreeSet::new();
     for reply in setup.canned_replies.values() {
         let shortcut = &reply.shortcut;
-        if shortcut.is_empty() || shortcut.chars().count() > LONGEST_KEY || shortcut.contains(char::is_whitespace) {
+        if !is_shortcut(shortcut) {
             faults.insert(SetupRefusal::ShortcutUnfit { shortcut: shortcut.clone() });
         }
         if !shortcuts.insert(shortcut) {
@@ -205,10 +207,21 @@ fn fit_languages(languages: &BTreeSet<String>, faults: &mut BTreeSet<SetupRefusa
     }
 }
 
-fn fit_locale(locale: &str, faults: &mut BTreeSet<SetupRefusal>) {
-    if !LOCALES.contains(&locale) {
-        faults.insert(SetupRefusal::LocaleUnknown { locale: locale.to_owned() });
-    }
+/// What is wrong with the languages that somebody speaks.
+pub(super) fn languages_fault(languages: &BTreeSet<String>) -> Option<SetupRefusal> {
+    let mut faults = BTreeSet::new();
+    fit_languages(languages, &mut faults);
+    faults.pop_first()
+}
+
+/// What is wrong with a language of the interface.
+pub(super) fn locale_fault(locale: &str) -> Option<SetupRefusal> {
+    (!LOCALES.contains(&locale)).then(|| SetupRefusal::LocaleUnknown { locale: locale.to_owned() })
+}
+
+/// What is wrong with a time zone.
+pub(super) fn time_zone_fault(time_zone: &str) -> Option<SetupRefusal> {
+    TimeZone::get(time_zone).err().map(|_| SetupRefusal::TimeZoneUnknown { time_zone: time_zone.to_owned() })
 }
 
 fn fit_name(name: &str, faults: &mut BTreeSet<SetupRefusal>) {
@@ -230,7 +243,13 @@ fn in_range(value: i32, least: i32, most: i32, faults: &mut BTreeSet<SetupRefusa
     }
 }
 
-fn is_key(key: &str) -> bool {
+/// Whether a prepared text can be called by it.
+pub(super) fn is_shortcut(shortcut: &str) -> bool {
+    !shortcut.is_empty() && shortcut.chars().count() <= LONGEST_KEY && !shortcut.contains(char::is_whitespace)
+}
+
+/// Whether flows can speak of a queue by it.
+pub(super) fn is_key(key: &str) -> bool {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     !key.is_empty() && key.len() <= LONGEST_KEY && key.chars().all(fits)
 }

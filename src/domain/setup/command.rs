@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::event::{Secret, SetupEvent, Who};
+use super::file::Import;
 use super::value::{self, CannedReply, Inbox};
 use crate::domain::access::{Permissions, Role, Visibility};
 use crate::domain::agent::Availability;
@@ -175,6 +176,8 @@ pub enum SetupCommand {
         inbox: InboxId,
         token: Secret,
     },
+    /// A workspace file becomes what is set up.
+    Import(Box<Import>),
     /// One after the other, as one act.
     Several(Vec<SetupCommand>),
     /// Takes an act back: its events, in their order.
@@ -351,6 +354,7 @@ impl SetupCommand {
     pub fn newcomers(&self) -> Vec<(EmailAddress, Secret)> {
         match self {
             SetupCommand::AddMember { new, password, .. } => vec![(new.email.clone(), password.clone())],
+            SetupCommand::Import(import) => import.newcomers(),
             SetupCommand::AcceptInvitation { newcomer: Newcomer { email, password: Some(password), .. }, .. } => {
                 vec![(email.clone(), password.clone())]
             }

@@ -10,6 +10,7 @@ use super::command::{
     WorkspaceChange,
 };
 use super::event::{Changed, Secret, SetupEvent};
+use super::file;
 use super::refusal::{SetupRefusal, Thing};
 use super::undo;
 use super::value::{self, Flow, Inbox, Invitation, Member, Queue, Setup, Standing, Team, Workspace};
@@ -25,7 +26,7 @@ pub(super) type Applied = Result<(), SetupRefusal>;
 pub(super) struct Draft {
     pub setup: Setup,
     /// What is no part of the value: secrets, and versions of flows.
-    beside: Vec<SetupEvent>,
+    pub(super) beside: Vec<SetupEvent>,
 }
 
 impl Draft {
@@ -144,6 +145,13 @@ impl Draft {
                 known(&mut self.setup.inboxes, inbox, Thing::Inbox)?;
                 self.beside.push(SetupEvent::AccessToken { inbox, token });
             }
+            SetupCommand::Import(import) => {
+                let faults = import.faults(&self.setup);
+                if !faults.is_empty() {
+                    return Err(SetupRefusal::FileFaulty { faults: faults.iter().map(ToString::to_string).collect() });
+                }
+                file::bring_in(self, &import)?;
+            }
             SetupCommand::Several(commands) => commands.into_iter().try_for_each(|command| self.apply(command))?,
             SetupCommand::Undo { act } => undo::take_back(self, &act)?,
         }
@@ -235,7 +243,8 @@ impl Draft {
         Ok(())
     }
 
-    fn publish(&mut self, flow: FlowId, definition: Value) -> Applied {
+    /// Publishes another version of a flow.
+    pub fn publish(&mut self, flow: FlowId, definition: Value) -> Applied {
         let keys: Vec<&str> = self.setup.queues.values().map(|queue| queue.key.as_str()).collect();
         let found = validation::check(&definition, &keys, &channel::WHATSAPP);
         let known = known(&mut self.setup.flows, flow, Thing::Flow)?;
@@ -285,7 +294,7 @@ fn trimmed(name: &str) -> String {
     name.trim().to_owned()
 }
 
-fn change_workspace(it: &mut Workspace, change: WorkspaceChange) {
+pub(super) fn change_workspace(it: &mut Workspace, change: WorkspaceChange) {
     let WorkspaceChange { name, locale, time_zone } = change;
     set(&mut it.name, name.map(|name| trimmed(&name)));
     set(&mut it.locale, locale);

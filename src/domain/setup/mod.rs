@@ -7,6 +7,7 @@ mod conflict;
 pub mod decide;
 mod draft;
 pub mod event;
+pub mod file;
 pub mod refusal;
 mod rights;
 #[cfg(test)]

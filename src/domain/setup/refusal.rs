@@ -86,6 +86,9 @@ pub enum SetupRefusal {
     /// Other numbers of the app would no longer be heard.
     #[error("the app is known here under another secret or verify token")]
     AppKnownOtherwise,
+    /// Each fault in a sentence with its place.
+    #[error("the file cannot be used:\n{}", listed(.faults))]
+    FileFaulty { faults: Vec<String> },
     #[error("a name or a text is missing")]
     TextMissing,
     #[error("“{start}…” is longer than {limit} characters")]
@@ -151,6 +154,7 @@ impl SetupRefusal {
             SetupRefusal::TextTooLong { .. } => "too_long",
             SetupRefusal::LocaleUnknown { .. } => "locale_unknown",
             SetupRefusal::TimeZoneUnknown { .. } => "time_zone_unknown",
+            SetupRefusal::FileFaulty { .. } => "file_faulty",
             SetupRefusal::KeyUnfit { .. } => "key_unfit",
             SetupRefusal::ShortcutUnfit { .. } => "shortcut_unfit",
             SetupRefusal::OutOfRange { .. } => "out_of_range",
@@ -176,6 +180,7 @@ impl SetupRefusal {
             | SetupRefusal::TextTooLong { .. }
             | SetupRefusal::LocaleUnknown { .. }
             | SetupRefusal::TimeZoneUnknown { .. }
+            | SetupRefusal::FileFaulty { .. }
             | SetupRefusal::KeyUnfit { .. }
             | SetupRefusal::LanguageUnfit { .. }
             | SetupRefusal::EmailUnfit
@@ -214,6 +219,7 @@ impl SetupRefusal {
             | SetupRefusal::ChangedMeanwhile { name: Some(name) } => vec![("name", name.clone())],
             SetupRefusal::LocaleUnknown { locale } => vec![("locale", locale.clone())],
             SetupRefusal::TimeZoneUnknown { time_zone } => vec![("time_zone", time_zone.clone())],
+            SetupRefusal::FileFaulty { faults } => vec![("faults", faults.join(" "))],
             SetupRefusal::QueueKeyTaken { key } | SetupRefusal::KeyUnfit { key } => vec![("key", key.clone())],
             SetupRefusal::ShortcutTaken { shortcut } | SetupRefusal::ShortcutUnfit { shortcut } => vec![("shortcut", shortcut.clone())],
             SetupRefusal::TextTooLong { limit, .. } => vec![("limit", limit.to_string())],

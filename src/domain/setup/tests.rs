@@ -90,7 +90,7 @@ fn definition(queue: &str) -> serde_json::Value {
     json!({ "format": 1, "name": "Welcome", "start": "over", "default_queue": queue, "nodes": { "over": hand_off } })
 }
 
-fn shop() -> Setup {
+pub(super) fn shop() -> Setup {
     let number = Number {
         app_id: "1001".to_owned(),
         phone_number_id: "2001".to_owned(),

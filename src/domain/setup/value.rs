@@ -1,10 +1,11 @@
 //! The set-up of a workspace as a value. No secret is in it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::domain::access::{self, Rights};
 use crate::domain::agent::Availability;
@@ -121,6 +122,19 @@ pub struct Role {
 }
 
 impl Setup {
+    /// What everything is called that events speak of by its id.
+    #[must_use]
+    pub fn names(&self) -> HashMap<Uuid, String> {
+        let mut names = HashMap::new();
+        names.extend(self.members.iter().map(|(id, member)| (id.0, member.name.clone())));
+        names.extend(self.roles.iter().map(|(id, role)| (id.0, role.name.clone())));
+        names.extend(self.teams.iter().map(|(id, team)| (id.0, team.name.clone())));
+        names.extend(self.queues.iter().map(|(id, queue)| (id.0, queue.name.clone())));
+        names.extend(self.flows.iter().map(|(id, flow)| (id.0, flow.name.clone())));
+        names.extend(self.inboxes.iter().map(|(id, inbox)| (id.0, inbox.name.clone())));
+        names
+    }
+
     /// What a role allows here; one that is not there allows nothing.
     #[must_use]
     pub fn rights(&self, role: access::Role) -> Rights {

@@ -8,6 +8,7 @@ pub mod csrf;
 pub mod entry;
 pub mod error;
 pub mod guard;
+pub mod parts;
 pub mod proof;
 pub mod redirect;
 pub mod security_headers;

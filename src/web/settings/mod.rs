@@ -1,6 +1,7 @@
 //! What administrators decide: for each kind of thing a list, one of them, and what became of it.
 
 pub mod changes;
+pub mod file;
 pub mod invitations;
 pub mod numbers;
 pub mod people;

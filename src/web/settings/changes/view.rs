@@ -74,7 +74,9 @@ fn who(locale: Locale, who: &Who) -> String {
 }
 
 impl Line {
-    fn of(locale: Locale, names: &HashMap<Uuid, String>, event: &SetupEvent) -> Self {
+    /// An event in words.
+    #[must_use]
+    pub fn of(locale: Locale, names: &HashMap<Uuid, String>, event: &SetupEvent) -> Self {
         let of_thing = event.about().and_then(|(thing, _)| names.get(&thing).map(String::as_str));
         let name = event.name().or(of_thing).unwrap_or_default();
         let anybody = locale.t("change.anybody");

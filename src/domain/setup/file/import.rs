@@ -1,0 +1,193 @@
+//! A file that becomes a set-up, whole or not at all.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use uuid::Uuid;
+
+use super::inboxes::AppSecrets;
+use super::{Document, Fault, Found, Wrong, canned_replies, flows, inboxes, people, queues, roles, teams};
+use crate::domain::setup::check;
+use crate::domain::setup::draft::{Applied, Draft};
+use crate::domain::setup::event::{Secret, SetupEvent};
+use crate::domain::setup::refusal::SetupRefusal;
+use crate::domain::setup::value::Setup;
+use crate::domain::user::EmailAddress;
+
+/// A file, and what it is brought in with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Import {
+    pub document: Document,
+    /// What the file does not name is removed, where it can be: in the sections that it has.
+    pub prune: bool,
+    /// By their names.
+    pub secrets: BTreeMap<String, Secret>,
+    /// Apps of which this installation knows the secrets.
+    pub known_apps: BTreeSet<String>,
+    /// Of whoever has no account yet, in PHC form: one that nobody knows.
+    pub password: Secret,
+    /// What ids of new things are counted from; a version 7.
+    pub seed: Uuid,
+}
+
+/// Ids of new things, one after the other.
+pub(super) struct Ids(u128);
+
+impl Ids {
+    pub fn next(&mut self) -> Uuid {
+        self.0 = self.0.wrapping_add(1);
+        Uuid::from_u128(self.0)
+    }
+}
+
+/// The names that a file may speak of: its own, and those of the workspace.
+pub(super) struct Names {
+    pub roles: BTreeSet<String>,
+    pub teams: BTreeSet<String>,
+    /// Keys.
+    pub queues: BTreeSet<String>,
+    pub flows: BTreeSet<String>,
+}
+
+impl Names {
+    fn of(document: &Document, setup: &Setup) -> Self {
+        let both = |own: Vec<String>, theirs: Vec<String>| own.into_iter().chain(theirs).collect();
+        Self {
+            roles: both(
+                document.roles.iter().flatten().map(|role| role.name.clone()).collect(),
+                setup.roles.values().map(|role| role.name.clone()).collect(),
+            ),
+            teams: both(
+                document.teams.iter().flatten().map(|team| team.name.clone()).collect(),
+                setup.teams.values().map(|team| team.name.clone()).collect(),
+            ),
+            queues: both(
+                document.queues.iter().flatten().map(|queue| queue.key.clone()).collect(),
+                setup.queues.values().map(|queue| queue.key.clone()).collect(),
+            ),
+            flows: both(
+                document.flows.iter().flatten().map(|flow| flow.name.clone()).collect(),
+                setup.flows.values().map(|flow| flow.name.clone()).collect(),
+            ),
+        }
+    }
+}
+
+/// What bringing a file in would change, and what everything is called before and after.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    pub events: Vec<SetupEvent>,
+    pub names: HashMap<Uuid, String>,
+}
+
+impl Import {
+    /// What it would change.
+    ///
+    /// # Errors
+    /// What is wrong with it, by its place.
+    pub fn plan(&self, setup: &Setup) -> Result<Plan, Vec<Fault>> {
+        let faults = self.faults(setup);
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let mut draft = Draft::of(setup);
+        bring_in(&mut draft, self).map_err(|refusal| vec![self.document.places.fault(String::new(), Wrong::Refused(refusal))])?;
+        let (after, events) = draft.finish(setup);
+        Ok(Plan { events, names: setup.names().into_iter().chain(after.names()).collect() })
+    }
+
+    /// What is wrong with it for this set-up, by its place; nothing, when it can be brought in.
+    #[must_use]
+    pub fn faults(&self, setup: &Setup) -> Vec<Fault> {
+        let Self { document, secrets, known_apps, .. } = self;
+        let names = Names::of(document, setup);
+        let mut found: Found = Vec::new();
+        if let Some(workspace) = &document.workspace {
+            workspace.check(&mut found);
+        }
+        roles::check(document.roles.as_deref().unwrap_or_default(), &mut found);
+        teams::check(document.teams.as_deref().unwrap_or_default(), &mut found);
+        people::check(document.people.as_deref().unwrap_or_default(), &names, &mut found);
+        queues::check(document.queues.as_deref().unwrap_or_default(), setup, &names, &mut found);
+        canned_replies::check(document.canned_replies.as_deref().unwrap_or_default(), &mut found);
+        flows::check(document.flows.as_deref().unwrap_or_default(), setup, &names, &mut found);
+        let is_known_app = |app: &str| known_apps.contains(app);
+        inboxes::check(document.inboxes.as_deref().unwrap_or_default(), setup, &names, secrets, is_known_app, &mut found);
+        found.retain(|(path, _)| !document.is_mended(path));
+        if found.is_empty() && document.faults.is_empty() {
+            found.extend(self.faults_of_the_whole(setup));
+        }
+        let mut faults = document.faults.clone();
+        faults.extend(found.into_iter().map(|(path, wrong)| document.places.fault(path, wrong)));
+        faults.sort();
+        faults
+    }
+
+    /// What holds of no part alone.
+    fn faults_of_the_whole(&self, setup: &Setup) -> Found {
+        let mut draft = Draft::of(setup);
+        if let Err(refusal) = bring_in(&mut draft, self) {
+            return vec![(String::new(), Wrong::Refused(refusal))];
+        }
+        let (after, events) = draft.finish(setup);
+        check::new_faults(setup, &after, &events).into_iter().map(|refusal| (self.path_of(&refusal), Wrong::Refused(refusal))).collect()
+    }
+
+    /// Where something stands that a refusal speaks of.
+    fn path_of(&self, refusal: &SetupRefusal) -> String {
+        let queues = self.document.queues.as_deref().unwrap_or_default();
+        match refusal {
+            SetupRefusal::QueueUnreached { queue } => {
+                queues.iter().position(|one| one.name == *queue).map_or_else(String::new, |place| format!("queues[{place}]"))
+            }
+            SetupRefusal::LastAdministrator => "people".to_owned(),
+            _ => String::new(),
+        }
+    }
+
+    /// Who needs an account.
+    pub(in crate::domain::setup) fn newcomers(&self) -> Vec<(EmailAddress, Secret)> {
+        let people = self.document.people.iter().flatten();
+        people.filter_map(|person| Some((person.address()?, self.password.clone()))).collect()
+    }
+
+    /// The secrets of apps that come along with it.
+    #[must_use]
+    pub fn apps(&self) -> Vec<AppSecrets> {
+        inboxes::apps(self.document.inboxes.as_deref().unwrap_or_default(), &self.secrets)
+    }
+}
+
+/// Makes of a set-up what a file says, as far as it says anything.
+pub(in crate::domain::setup) fn bring_in(draft: &mut Draft, import: &Import) -> Applied {
+    let Import { document, prune, secrets, seed, .. } = import;
+    let Document { format: _, workspace, roles, teams, people, queues, canned_replies, flows, inboxes, places: _, faults: _, mended: _ } =
+        document;
+    let mut ids = Ids(seed.as_u128());
+    if let Some(workspace) = workspace {
+        workspace.bring_in(draft);
+    }
+    roles::bring_in(roles.as_deref().unwrap_or_default(), &mut ids, draft);
+    teams::bring_in(teams.as_deref().unwrap_or_default(), &mut ids, draft);
+    people::bring_in(people.as_deref().unwrap_or_default(), &mut ids, draft);
+    if let Some(queues) = queues {
+        queues::bring_in(queues, &mut ids, draft);
+    }
+    canned_replies::bring_in(canned_replies.as_deref().unwrap_or_default(), &mut ids, draft);
+    flows::bring_in(flows.as_deref().unwrap_or_default(), &mut ids, draft)?;
+    inboxes::bring_in(inboxes.as_deref().unwrap_or_default(), secrets, &mut ids, draft);
+    if *prune {
+        if let Some(replies) = canned_replies {
+            canned_replies::prune(replies, draft);
+        }
+        if let Some(people) = people {
+            people::prune(people, draft);
+        }
+        if let Some(teams) = teams {
+            teams::prune(teams, draft)?;
+        }
+        if let Some(roles) = roles {
+            roles::prune(roles, draft)?;
+        }
+    }
+    Ok(())
+}

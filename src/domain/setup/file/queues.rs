@@ -1,0 +1,92 @@
+//! Queues, known by their keys, in the order in which they are offered.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::import::{Ids, Names};
+use super::{Found, Wrong, is_same, no_twins, teams, yaml};
+use crate::domain::hours::Hours;
+use crate::domain::ids::QueueId;
+use crate::domain::setup::check;
+use crate::domain::setup::draft::Draft;
+use crate::domain::setup::refusal::SetupRefusal;
+use crate::domain::setup::value::{Queue, Setup};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WrittenQueue {
+    /// What flows call it.
+    pub(super) key: String,
+    #[schemars(length(min = 1, max = 80))]
+    pub(super) name: String,
+    team: String,
+    #[schemars(range(min = 0, max = 10080))]
+    promise_minutes: i32,
+    /// The time zone, the ranges of each day of the week, and holidays.
+    #[serde(serialize_with = "yaml::compactly")]
+    #[schemars(extend("type" = "object"))]
+    hours: Value,
+}
+
+/// All of them in their order.
+pub(super) fn all(setup: &Setup, queues: &BTreeMap<QueueId, Queue>) -> Vec<WrittenQueue> {
+    let mut queues: Vec<&Queue> = queues.values().collect();
+    queues.sort_by(|one, other| (one.position, &one.key).cmp(&(other.position, &other.key)));
+    let written = |queue: &Queue| {
+        let Queue { key, name, team, hours, promise_minutes, position: _ } = queue.clone();
+        WrittenQueue { key, name, team: teams::name(setup, team), promise_minutes, hours }
+    };
+    queues.into_iter().map(written).collect()
+}
+
+pub(super) fn check(queues: &[WrittenQueue], setup: &Setup, names: &Names, found: &mut Found) {
+    no_twins("queues", "key", queues.iter().map(|queue| queue.key.as_str()), found);
+    for (place, queue) in queues.iter().enumerate() {
+        let path = |field: &str| format!("queues[{place}].{field}");
+        if !check::is_key(&queue.key) {
+            found.push((path("key"), Wrong::Refused(SetupRefusal::KeyUnfit { key: queue.key.clone() })));
+        }
+        if !names.teams.contains(&queue.team) {
+            found.push((path("team"), Wrong::NoSuch(queue.team.clone())));
+        }
+        if let (Err(error), false) = (serde_json::from_value::<Hours>(queue.hours.clone()), is_as_stored(setup, queue)) {
+            found.push((path("hours"), Wrong::Hours(error.to_string())));
+        }
+    }
+}
+
+/// Hours of a newer version are carried as they are.
+fn is_as_stored(setup: &Setup, queue: &WrittenQueue) -> bool {
+    setup.queues.values().any(|known| known.key == queue.key && is_same(&known.hours, &queue.hours))
+}
+
+pub(super) fn bring_in(queues: &[WrittenQueue], ids: &mut Ids, draft: &mut Draft) {
+    let setup = &mut draft.setup;
+    for (queue, position) in queues.iter().zip(0..) {
+        let Some(team) = teams::named(setup, &queue.team) else { continue };
+        let known = setup.queues.iter().find(|(_, known)| known.key == queue.key).map(|(id, known)| (*id, known.hours.clone()));
+        let (id, stored) = known.unzip();
+        let written = serde_json::from_value::<Hours>(queue.hours.clone()).ok().and_then(|hours| serde_json::to_value(hours).ok());
+        let hours = match (stored, written) {
+            (Some(stored), written)
+                if is_same(&stored, &queue.hours) || written.as_ref().is_some_and(|written| is_same(written, &stored)) =>
+            {
+                stored
+            }
+            (_, written) => written.unwrap_or_else(|| queue.hours.clone()),
+        };
+        let WrittenQueue { key, name, promise_minutes, .. } = queue.clone();
+        let name = name.trim().to_owned();
+        setup.queues.insert(id.unwrap_or_else(|| QueueId(ids.next())), Queue { key, name, team, hours, promise_minutes, position });
+    }
+    // Those that the file does not name come after it, as they stood.
+    let mut others: Vec<&mut Queue> =
+        setup.queues.values_mut().filter(|known| !queues.iter().any(|queue| queue.key == known.key)).collect();
+    others.sort_by(|one, other| (one.position, &one.key).cmp(&(other.position, &other.key)));
+    for (queue, position) in others.into_iter().zip(i32::try_from(queues.len()).unwrap_or(i32::MAX)..) {
+        queue.position = position;
+    }
+}

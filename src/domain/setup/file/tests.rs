@@ -1,0 +1,254 @@
+//! Files of the lamp shop.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+
+use super::*;
+use crate::domain::ids::WorkspaceId;
+use crate::domain::refusal::Refusal;
+use crate::domain::setup::draft::Draft;
+use crate::domain::setup::tests::shop;
+use crate::domain::setup::value::{CannedReply, Workspace};
+use crate::domain::setup::{By, Secret, SetupCommand, SetupEvent, SetupRefusal, decide};
+
+fn itself(name: &str) -> BTreeMap<WorkspaceId, Workspace> {
+    let (name, locale, time_zone) = (name.to_owned(), "en".to_owned(), "Europe/Madrid".to_owned());
+    BTreeMap::from([(WorkspaceId(Uuid::from_u128(1)), Workspace { name, locale, time_zone })])
+}
+
+fn lamps() -> Setup {
+    Setup { workspaces: itself("Lamps"), ..shop() }
+}
+
+fn empty() -> Setup {
+    Setup { workspaces: itself("New"), ..Setup::default() }
+}
+
+fn import(text: &str) -> Import {
+    let document = read(text).unwrap();
+    let secrets = document.secrets().into_iter().map(|name| (name, Secret::new("s".to_owned()))).collect();
+    let (password, seed) = (Secret::new("$argon2id$nobody".to_owned()), Uuid::from_u128(1 << 100));
+    Import { document, prune: false, secrets, known_apps: BTreeSet::new(), password, seed }
+}
+
+fn brought_in(setup: &Setup, import: Import) -> (Setup, Vec<SetupEvent>) {
+    let command = SetupCommand::Import(Box::new(import));
+    let events = decide(setup, command.clone(), &By::CommandLine).unwrap().events;
+    let mut draft = Draft::of(setup);
+    draft.apply(command).unwrap();
+    (draft.finish(setup).0, events)
+}
+
+#[test]
+fn what_is_written_down_and_brought_into_nothing_is_written_down_the_same() {
+    let text = export(&lamps(), true).unwrap();
+    let (copy, events) = brought_in(&empty(), import(&text));
+    assert_eq!(export(&copy, true).unwrap(), text);
+    assert!(events.iter().any(|event| matches!(event, SetupEvent::AccessToken { .. })), "{events:?}");
+    assert_eq!(brought_in(&copy, Import { secrets: BTreeMap::new(), ..import(&text) }).1, [], "twice is once");
+    assert!(!text.contains("horse") && text.contains("access_token: ${secret:NUMBER_2001_ACCESS_TOKEN}"), "{text}");
+    assert!(!export(&lamps(), false).unwrap().contains("example.com"));
+}
+
+#[test]
+fn whatever_people_write_comes_back_as_they_wrote_it() {
+    let mut setup = lamps();
+    let words = [
+        "no",
+        "~",
+        "1e3",
+        "0x1F",
+        "2026-01-01",
+        "- a",
+        "a: b",
+        "a #b",
+        "#b",
+        "'",
+        "\"",
+        "\\n",
+        "%x",
+        "@x",
+        "`x`",
+        "!x",
+        "&a",
+        "*a",
+        "|",
+        ">",
+        "{a}",
+        "[a]",
+        "true",
+        " lead",
+        "trail ",
+        "two\nlines",
+        "two\n\n\nlines\n",
+        "\ttab",
+        "a\u{2028}b",
+        "😀 emoji",
+        "سلام",
+        "  \n indented\n  more",
+        "very long and longer and longer and longer and longer and longer and longer and longer and  longer  and longer and longer and longer ",
+        "${secret:X}",
+        "<<",
+        "null",
+        "key: |",
+        "---",
+        "...",
+        "? a",
+        "x\r\ny",
+    ];
+    for (place, words) in words.iter().enumerate() {
+        let reply = CannedReply { shortcut: format!("s{place}"), body: (*words).to_owned() };
+        setup.canned_replies.insert(crate::domain::ids::CannedReplyId(Uuid::from_u128(1000 + place as u128)), reply);
+    }
+    let text = export(&setup, true).unwrap();
+    let (copy, _) = brought_in(&empty(), import(&text));
+    let bodies =
+        |setup: &Setup| setup.canned_replies.values().map(|reply| (reply.shortcut.clone(), reply.body.clone())).collect::<BTreeMap<_, _>>();
+    assert_eq!(bodies(&copy), bodies(&setup));
+    assert_eq!(export(&copy, true).unwrap(), text);
+}
+
+#[test]
+fn a_part_of_a_file_changes_that_part_and_what_it_leaves_out_goes_only_where_that_is_wished() {
+    let shop = lamps();
+    let text = "format: baton.workspace/v1\ncanned_replies:\n- shortcut: bye\n  body: Bye!\n";
+    let (more, events) = brought_in(&shop, import(text));
+    assert_eq!((events.len(), more.canned_replies.len()), (1, shop.canned_replies.len() + 1));
+    let (less, events) = brought_in(&more, Import { prune: true, ..import(text) });
+    assert_eq!((events.len(), less.canned_replies.len()), (1, 1));
+    assert_eq!((less.teams, less.members), (shop.teams, shop.members), "no section, no word");
+    let nobody = "format: baton.workspace/v1\npeople: []\n";
+    let refused = decide(&more, SetupCommand::Import(Box::new(Import { prune: true, ..import(nobody) })), &By::CommandLine);
+    assert!(matches!(refused, Err(Refusal::SetUp(SetupRefusal::FileFaulty { .. }))), "{refused:?}");
+}
+
+const FAULTY: &str = r#"format: baton.workspace/v1
+workspace:
+  name: Lamps
+  locale: tlh
+  time_zone: Mars/Olympus
+roles:
+- name: admin
+  visibility: all
+  permissions: []
+- name: Trainee
+  visibility: neighbours
+  permissions: [conversations:read, lamps:light]
+teams:
+- name: Everybody
+- name: everybody
+- nmae: Typo
+people:
+- email: nowhere
+  name: Ana
+  role: wizard
+  locale: en
+  capacity: 9999
+  active: yes, mostly
+  teams: [Everybody]
+- email: ben@example.com
+  name: Ben
+  role: agent
+  locale: en
+  capacity: 8
+  active: true
+  teams: [Everybody, Nobody]
+queues:
+- key: Sup port
+  name: Support
+  team: Nowhere
+  promise_minutes: 10
+  hours:
+    time_zone: Europe/Madrid
+    weekly:
+      mon: [["09:00", "25:00"]]
+- key: billing
+  name: ""
+  team: Everybody
+  promise_minutes: soon
+  hours: always
+canned_replies:
+- shortcut: good day
+  body: Good day
+flows:
+- name: Welcome
+  definition:
+    format: 1
+    name: Welcome
+    start: over
+    default_queue: billing
+    nodes:
+      over: { kind: hand_off, queue: nowhere }
+inboxes:
+- name: Lamps
+  channel: whatsapp
+  flow: Unknown
+  default_queue: nowhere
+  reopen_hours: 24
+  number:
+    display_phone_number: "+44"
+    phone_number_id: "2"
+    waba_id: "3"
+    app_id: "1"
+    access_token: EAAG-in-the-open
+    app_secret: ${secret:APP_SECRET}
+    verify_token: ${secret:VERIFY}
+"#;
+
+#[test]
+fn every_fault_is_said_in_a_sentence_with_its_place() {
+    let import = Import { secrets: BTreeMap::new(), ..import(FAULTY) };
+    let faults = import.faults(&empty());
+    let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    let wanted = [
+        "4:3 workspace.locale: tlh is no language",
+        "5:3 workspace.time_zone: Mars/Olympus is no time zone",
+        "7:3 roles[0].name: there is a role called admin already",
+        "11:3 roles[1].visibility: this must be one of: mine, ",
+        "12:37 roles[1].permissions[1]: this must be one of: conversations:read, ",
+        "15:3 teams[1].name: “everybody” stands in teams[0] already",
+        "16:3 teams[2]: “name” is missing",
+        "16:3 teams[2].nmae: nothing is called so here",
+        "18:3 people[0].email: that is no e-mail address",
+        "20:3 people[0].role: there is no “wizard”",
+        "22:3 people[0].capacity: 9999 is not between 0 and 1000",
+        "23:3 people[0].active: this must be true or false",
+        "31:22 people[1].teams[1]: there is no “Nobody”",
+        "33:3 queues[0].key: “Sup port” cannot be a key",
+        "35:3 queues[0].team: there is no “Nowhere”",
+        "37:3 queues[0].hours: Monday, range 1: “25:00” is not a time of day",
+        "42:3 queues[1].name: a name or a text is missing",
+        "44:3 queues[1].promise_minutes: this must be a whole number",
+        "45:3 queues[1].hours: this must be a group of names",
+        "47:3 canned_replies[0].shortcut: “good day” cannot be a shortcut",
+        "57:31 flows[0].definition.nodes.over.queue: ",
+        "61:3 inboxes[0].flow: there is no “Unknown”",
+        "62:3 inboxes[0].default_queue: there is no “nowhere”",
+        "69:5 inboxes[0].number.access_token: a secret is never written here",
+        "70:5 inboxes[0].number.app_secret: the secret APP_SECRET has to be supplied",
+        "71:5 inboxes[0].number.verify_token: the secret VERIFY has to be supplied",
+    ];
+    for wanted in wanted {
+        assert!(told.iter().any(|told| told.starts_with(wanted)), "{wanted}\n{}", told.join("\n"));
+    }
+    assert_eq!(told.len(), wanted.len(), "{}", told.join("\n"));
+}
+
+#[test]
+fn what_is_no_file_of_ours_is_said_so() {
+    let wrong = |text: &str| read(text).unwrap_err();
+    assert!(matches!(wrong("format: [").wrong, Wrong::Syntax(_)));
+    assert_eq!(wrong("format: baton.workspace/v2\n").wrong, Wrong::NotOneOf(FORMAT.to_owned()));
+    assert_eq!(wrong("- a\n").wrong, Wrong::MustBe(Kind::Mapping));
+    assert!(matches!(wrong("teams: []\n").wrong, Wrong::Missing(_)));
+    assert!(matches!(wrong("format: baton.workspace/v1\nformat: baton.workspace/v1\n").wrong, Wrong::Syntax(_)));
+}
+
+#[test]
+fn two_things_of_one_name_cannot_be_told_apart_in_a_file() {
+    let mut shop = lamps();
+    let flow = shop.flows.values().next().unwrap().clone();
+    shop.flows.insert(crate::domain::ids::FlowId(Uuid::from_u128(99)), flow);
+    assert_eq!(export(&shop, true), Err(Ambiguous { name: "Welcome".to_owned() }));
+}
