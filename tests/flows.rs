@@ -5,6 +5,10 @@
 mod any_input;
 #[path = "support/merge.rs"]
 mod merge;
+#[path = "flows/ready.rs"]
+mod ready;
+#[path = "flows/schema.rs"]
+mod schema;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -114,6 +118,13 @@ fn the_example_for_authors_has_no_faults() {
         validation::check(&serde_json::from_str(example).unwrap(), &["orders", "support"], &WHATSAPP).map(|flow| flow.nodes.len()),
         Ok(3)
     );
+}
+
+/// Every file of the folder.
+fn scenarios() -> Vec<Scenario> {
+    let files = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
+    let scenarios = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+    scenarios.map(|path| serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()).collect()
 }
 
 fn folder() -> PathBuf {

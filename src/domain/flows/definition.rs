@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::nodes::Node;
@@ -12,7 +13,7 @@ use super::text::Text;
 pub const FORMAT: u32 = 1;
 
 /// A flow. Read one from an author with [`super::validation::check`]; one that was published may be deserialised as it is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Definition {
     pub format: u32,

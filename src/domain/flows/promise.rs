@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use jiff::{Span, Timestamp, ToSpan, Zoned};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::hours::monday_first;
@@ -11,7 +12,7 @@ use crate::domain::queue::Queue;
 type Phrase = Cow<'static, str>;
 
 /// The words the engine itself uses in one language. `{n}`, `{time}`, `{day}` and `{month}` stand for what is told.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Words {
     pub within_minute: Phrase,

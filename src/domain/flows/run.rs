@@ -17,7 +17,7 @@ use crate::domain::message::Content;
 use crate::domain::queue::Queue;
 
 /// How many nodes may follow one message; more is a definition that runs in circles.
-pub const MAX_NODES_PER_STEP: usize = 100;
+pub const MAX_NODES_PER_STEP: usize = 250;
 /// How many messages a flow may send in answer to one.
 pub const MAX_MESSAGES_PER_STEP: usize = 10;
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How much of a name is said.
@@ -9,7 +10,7 @@ pub const MAX_NAME: usize = 40;
 
 /// What a flow says: one text in the language of the definition, or one for each language,
 /// e.g. `"Hello"` or `{"en": "Hello", "es": "Hola"}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "a text is written as \"…\", or by language as {\"en\": \"…\", \"es\": \"…\"}")]
 pub enum Text {
     Plain(String),
@@ -27,6 +28,15 @@ impl Text {
                 found.or_else(|| texts.values().next()).map_or("", String::as_str)
             }
         }
+    }
+
+    /// Every wording of it, with its language where it has several.
+    pub fn by_language(&self) -> impl Iterator<Item = (Option<&str>, &str)> {
+        let texts: Vec<_> = match self {
+            Text::Plain(text) => vec![(None, text.as_str())],
+            Text::Languages(texts) => texts.iter().map(|(language, text)| (Some(language.as_str()), text.as_str())).collect(),
+        };
+        texts.into_iter()
     }
 
     /// Every wording of it.

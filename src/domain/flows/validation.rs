@@ -1,7 +1,9 @@
 //! Validation: everything that is wrong with a definition, at once, each in a sentence that names the place.
 
+mod blame;
 mod graph;
 mod reading;
+mod spot;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -14,6 +16,8 @@ use super::nodes::Node;
 use super::promise;
 use super::text::{self, Piece, Text};
 use crate::domain::channel::Rules;
+
+pub use spot::Spot;
 
 /// No more than may follow one message, so that a definition without circles never runs out of steps.
 pub const MAX_NODES: usize = super::run::MAX_NODES_PER_STEP;
@@ -32,6 +36,21 @@ pub struct Fault {
     pub field: Option<String>,
     /// What is wrong, without the place.
     pub what: String,
+    /// The way there from the whole: keys of objects, and numbers of lists from 0. It may lead further than what was written.
+    pub path: Vec<String>,
+}
+
+impl Fault {
+    fn of_flow(spot: impl Into<Spot>, what: String) -> Self {
+        let Spot { words, path } = spot.into();
+        Self { node: None, field: Some(words), what, path }
+    }
+
+    fn of_node(node: &str, spot: Option<Spot>, what: String) -> Self {
+        let (field, path) = spot.map(|Spot { words, path }| (words, path)).unzip();
+        let path = ["nodes".to_owned(), node.to_owned()].into_iter().chain(path.unwrap_or_default()).collect();
+        Self { node: Some(node.to_owned()), field, what, path }
+    }
 }
 
 impl Fault {
@@ -61,7 +80,7 @@ pub fn check(json: &Value, queues: &[&str], rules: &Rules) -> Result<Definition,
     let format = json.get("format").and_then(Value::as_u64);
     if format != Some(u64::from(FORMAT)) {
         let what = format!("must be {FORMAT}; other formats cannot be read");
-        return Err(vec![Fault { node: None, field: Some("format".to_owned()), what }]);
+        return Err(vec![Fault::of_flow("format", what)]);
     }
     let read = reading::read(json)?;
     let mut checks = Checks::new(&read.definition, queues, rules, read.faults);
@@ -87,7 +106,7 @@ pub struct Checks<'a> {
     fields: BTreeSet<&'a str>,
     hand_off_words: BTreeSet<String>,
     /// The languages of each text that has several, with its place.
-    languages: Vec<(Option<&'a str>, String, BTreeSet<String>)>,
+    languages: Vec<(Option<&'a str>, Spot, BTreeSet<String>)>,
     node: Option<&'a str>,
     faults: Vec<Fault>,
 }
@@ -115,8 +134,12 @@ impl<'a> Checks<'a> {
     }
 
     /// Notes a fault of a field of the node at hand.
-    pub fn fault(&mut self, field: &str, what: impl Into<String>) {
-        self.faults.push(Fault { node: self.node.map(str::to_owned), field: Some(field.to_owned()), what: what.into() });
+    pub fn fault(&mut self, spot: impl Into<Spot>, what: impl Into<String>) {
+        let (spot, what) = (spot.into(), what.into());
+        self.faults.push(match self.node {
+            Some(node) => Fault::of_node(node, Some(spot), what),
+            None => Fault::of_flow(spot, what),
+        });
     }
 
     fn whole(&mut self) {
@@ -148,36 +171,39 @@ impl<'a> Checks<'a> {
     }
 
     /// A text that is said: not empty, within the channel's limit, in the flow's language, with placeholders that exist.
-    pub fn text(&mut self, field: &str, words: &Text, limit: usize) {
-        self.wordings(field, words, limit);
-        for wording in words.wordings() {
+    pub fn text(&mut self, spot: impl Into<Spot>, words: &Text, limit: usize) {
+        let spot = spot.into();
+        self.wordings(&spot, words, limit);
+        for (language, wording) in words.by_language() {
+            let place = spot.in_language(language);
             if wording.matches('{').count() != wording.matches('}').count() {
-                self.fault(field, "a “{” or “}” stands alone");
+                self.fault(place.clone(), "a “{” or “}” stands alone");
             }
             for piece in text::pieces(wording) {
                 if let Piece::Placeholder { name, .. } = piece {
-                    self.placeholder(field, name, words);
+                    self.placeholder(&place, name, words);
                 }
             }
         }
     }
 
     /// A title: like a text, but without placeholders.
-    pub fn title(&mut self, field: &str, words: &Text, limit: usize) {
-        self.wordings(field, words, limit);
+    pub fn title(&mut self, spot: impl Into<Spot>, words: &Text, limit: usize) {
+        let spot = spot.into();
+        self.wordings(&spot, words, limit);
         if words.wordings().any(|wording| wording.contains(['{', '}'])) {
-            self.fault(field, "placeholders cannot stand in titles, buttons and descriptions");
+            self.fault(spot, "placeholders cannot stand in titles, buttons and descriptions");
         }
     }
 
-    fn wordings(&mut self, field: &str, words: &Text, limit: usize) {
-        for wording in words.wordings() {
-            self.length(field, wording, limit);
+    fn wordings(&mut self, spot: &Spot, words: &Text, limit: usize) {
+        for (language, wording) in words.by_language() {
+            self.length(spot.in_language(language), wording, limit);
         }
         if let Text::Languages(texts) = words {
-            self.languages.push((self.node, field.to_owned(), texts.keys().cloned().collect()));
+            self.languages.push((self.node, spot.clone(), texts.keys().cloned().collect()));
             if !texts.contains_key(&self.definition.language) {
-                self.fault(field, format!("has no text in the flow's own language, “{}”", self.definition.language));
+                self.fault(spot.clone(), format!("has no text in the flow's own language, “{}”", self.definition.language));
             }
         }
     }
@@ -185,27 +211,27 @@ impl<'a> Checks<'a> {
     /// A text that lacks a language other texts have would change the language in the middle of a conversation.
     fn same_languages(&mut self) {
         let all: BTreeSet<String> = self.languages.iter().flat_map(|(_, _, languages)| languages).cloned().collect();
-        for (node, field, languages) in std::mem::take(&mut self.languages) {
+        for (node, spot, languages) in std::mem::take(&mut self.languages) {
             self.node = node;
             for language in all.difference(&languages).filter(|language| **language != self.definition.language) {
-                self.fault(&field, format!("has no text in “{language}”, which other texts have"));
+                self.fault(spot.clone(), format!("has no text in “{language}”, which other texts have"));
             }
         }
     }
 
-    fn placeholder(&mut self, field: &str, name: &str, words: &Text) {
+    fn placeholder(&mut self, spot: &Spot, name: &str, words: &Text) {
         match name.split_once('.') {
             Some(("contact", known)) if !known.is_empty() => {}
             Some(("queue", "name")) => {}
-            Some(("queue", "promise")) => self.promise(field, words),
+            Some(("queue", "promise")) => self.promise(spot, words),
             Some(("answer", asked)) if self.fields.contains(asked) => {}
-            Some(("answer", asked)) => self.fault(field, format!("no question answers “{asked}”")),
-            Some(_) | None => self.fault(field, format!("the placeholder “{{{name}}}” is not known")),
+            Some(("answer", asked)) => self.fault(spot.clone(), format!("no question answers “{asked}”")),
+            Some(_) | None => self.fault(spot.clone(), format!("the placeholder “{{{name}}}” is not known")),
         }
     }
 
     /// A promise can only be told in a language the engine has words for.
-    fn promise(&mut self, field: &str, words: &Text) {
+    fn promise(&mut self, spot: &Spot, words: &Text) {
         let definition = self.definition;
         let languages: Vec<&str> = match words {
             Text::Plain(_) => vec![&definition.language],
@@ -215,34 +241,34 @@ impl<'a> Checks<'a> {
             let primary = text::primary(language);
             let is_known = definition.words.contains_key(language) || definition.words.contains_key(primary);
             if !is_known && promise::built_in(primary).is_none() {
-                self.fault(field, format!("{{queue.promise}} has no words in “{language}”; give them under “words”"));
+                self.fault(spot.clone(), format!("{{queue.promise}} has no words in “{language}”; give them under “words”"));
             }
         }
     }
 
     /// A text that has something in it and is not too long.
-    pub fn length(&mut self, field: &str, text: &str, limit: usize) {
+    pub fn length(&mut self, spot: impl Into<Spot>, text: &str, limit: usize) {
         let length = text.chars().count();
         if text.trim().is_empty() {
-            self.fault(field, "is empty");
+            self.fault(spot, "is empty");
         } else if length > limit {
-            self.fault(field, format!("has {length} characters, {limit} are allowed"));
+            self.fault(spot, format!("has {length} characters, {limit} are allowed"));
         }
     }
 
     /// The name of a field: small letters, digits and underscores.
-    pub fn name(&mut self, field: &str, name: &str) {
+    pub fn name(&mut self, spot: impl Into<Spot>, name: &str) {
         let is_name = name.starts_with(|c: char| c.is_ascii_lowercase())
             && name.len() <= MAX_KEY
             && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
         if !is_name {
-            self.fault(field, format!("“{name}” is no name: small letters, digits and “_”, at most {MAX_KEY}"));
+            self.fault(spot, format!("“{name}” is no name: small letters, digits and “_”, at most {MAX_KEY}"));
         }
     }
 
-    pub fn queue(&mut self, field: &str, key: &str) {
+    pub fn queue(&mut self, spot: impl Into<Spot>, key: &str) {
         if !self.queues.contains(&key) {
-            self.fault(field, format!("there is no queue “{key}”"));
+            self.fault(spot, format!("there is no queue “{key}”"));
         }
     }
 

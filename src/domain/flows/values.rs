@@ -2,6 +2,7 @@
 
 use jiff::ToSpan;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::text::ascii_digit;
@@ -15,7 +16,7 @@ const MAX_EMAIL: usize = 254;
 const MAX_NUMBER_DIGITS: usize = 15;
 
 /// What is accepted as the answer to a question in free text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Accept {
     /// Anything of a certain length, in characters.

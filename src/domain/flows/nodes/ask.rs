@@ -1,5 +1,6 @@
 //! Ask: puts a question, reads the answer, asks again when it cannot be used, and hands off when that fails too.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::engine::{Incoming, Kind, Outcome, Step};
@@ -22,7 +23,7 @@ const MAX_ATTEMPTS: u32 = 5;
 const MAX_LABEL: usize = 60;
 
 /// A question. `{"kind":"ask","as":"list","prompt":"…","options":[…],"field":"topic","label":"Topic","next":"…"}`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ask {
     #[serde(rename = "as")]
@@ -53,7 +54,7 @@ pub struct Ask {
 }
 
 /// How it is asked; with numbered choices, where the channel has no such thing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
     Buttons,

@@ -1,14 +1,15 @@
 //! Branch: goes one way or another, by what is known or by whether a queue is open.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::run::Run;
 use super::super::text;
-use super::super::validation::Checks;
+use super::super::validation::{Checks, Spot};
 use super::Next;
 
 /// `{"kind":"branch","on":{"field":"topic"},"cases":[{"equals":"orders","next":"…"},{"in":["a","b"],"next":"…"}],"otherwise":"…"}`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Branch {
     pub on: Subject,
@@ -17,7 +18,7 @@ pub struct Branch {
 }
 
 /// What is looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
     /// An answer, or a field of the contact.
@@ -27,7 +28,7 @@ pub enum Subject {
 }
 
 /// One way; exactly one of `equals` and `in`. Compared without case, accents and punctuation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,14 +82,14 @@ impl Branch {
                 Some(vec!["open", "closed"])
             }
         };
-        for case in &self.cases {
+        for (index, case) in self.cases.iter().enumerate() {
             if case.equals.is_some() == case.any_of.is_some() || case.values().next().is_none() {
-                checks.fault("cases", "each case needs either “equals” or “in”, with at least one value");
+                checks.fault(Spot::of_case(index), "each case needs either “equals” or “in”, with at least one value");
             }
-            for value in case.values() {
+            for (place, value) in case.values().enumerate() {
                 let is_known = |known: &Vec<&str>| known.iter().any(|id| text::normalise(id) == text::normalise(value));
                 if !known.as_ref().is_none_or(is_known) {
-                    checks.fault("cases", format!("the value “{value}” never comes up"));
+                    checks.fault(case.spot(index, place), format!("the value “{value}” never comes up"));
                 }
             }
         }
@@ -104,6 +105,11 @@ impl Case {
     /// The values it is met by.
     pub fn values(&self) -> impl Iterator<Item = &str> {
         self.equals.iter().chain(self.any_of.iter().flatten()).map(String::as_str)
+    }
+
+    /// Where one of its values stands.
+    fn spot(&self, index: usize, place: usize) -> Spot {
+        if self.equals.is_some() { Spot::case(index, "equals") } else { Spot::case(index, "in").at(place) }
     }
 
     fn is_met_by(&self, value: &str) -> bool {

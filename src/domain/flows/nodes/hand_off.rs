@@ -1,5 +1,6 @@
 //! Hand off: gives the conversation to people, with the brief.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::run::Run;
@@ -8,7 +9,7 @@ use super::super::validation::Checks;
 use super::Next;
 
 /// `{"kind":"hand_off"}`, with `"queue":"orders"` or `"queue":{"field":"department"}`, and a closing `"text"`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HandOff {
     /// The topic's queue, or the default one, when left out.
@@ -19,7 +20,7 @@ pub struct HandOff {
 }
 
 /// Which queue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "a queue is written as its key, or as {\"field\": \"…\"}")]
 pub enum Destination {
     Key(String),
@@ -27,7 +28,7 @@ pub enum Destination {
 }
 
 /// The field whose value is the queue's key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FieldName {
     pub field: String,

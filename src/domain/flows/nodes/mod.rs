@@ -7,6 +7,7 @@ mod options;
 mod send_text;
 mod set_field;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use ask::{Ask, Form};
@@ -21,7 +22,7 @@ use super::text::Text;
 use super::validation::Checks;
 
 /// A node of a flow.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Node {
     SendText(SendText),

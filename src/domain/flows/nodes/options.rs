@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::text::{self, Text};
-use super::super::validation::Checks;
+use super::super::validation::{Checks, Spot};
 use crate::domain::channel::Rules;
 use crate::domain::message::Choice;
 
 /// One option of a question.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AskOption {
     pub id: String,
@@ -115,26 +116,26 @@ fn named_in_part<'a>(options: &'a [AskOption], said: &str) -> Option<&'a AskOpti
 pub(super) fn check(options: &[AskOption], longest: Longest, checks: &mut Checks<'_>) {
     let mut ids = BTreeSet::new();
     let mut titles = BTreeSet::new();
-    for option in options {
-        let place = format!("option “{}”", option.id);
-        checks.length(&format!("{place}, id"), &option.id, longest.id);
-        checks.title(&format!("{place}, title"), &option.title, longest.title);
+    for (index, option) in options.iter().enumerate() {
+        let place = Spot::option(index, &option.id);
+        checks.length(place.part("id"), &option.id, longest.id);
+        checks.title(place.part("title"), &option.title, longest.title);
         if let Some(description) = &option.description {
-            checks.title(&format!("{place}, description"), description, longest.description);
+            checks.title(place.part("description"), description, longest.description);
         }
         if let Some(queue) = &option.queue {
-            checks.queue(&format!("{place}, queue"), queue);
+            checks.queue(place.part("queue"), queue);
         }
         if !ids.insert(option.id.as_str()) {
-            checks.fault(&place, "another option has the same id");
+            checks.fault(place.clone(), "another option has the same id");
         }
         let own: BTreeSet<String> = option.title.wordings().map(text::normalise).collect();
         for title in own {
             if checks.is_hand_off_word(&title) {
-                checks.fault(&place, format!("“{title}” is a hand-off word; typing it would end the flow"));
+                checks.fault(place.clone(), format!("“{title}” is a hand-off word; typing it would end the flow"));
             }
             if !title.is_empty() && !titles.insert(title.clone()) {
-                checks.fault(&place, format!("another option reads “{title}”, too"));
+                checks.fault(place.clone(), format!("another option reads “{title}”, too"));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Send text: says something and goes on.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::run::Run;
@@ -8,7 +9,7 @@ use super::super::validation::Checks;
 use super::Next;
 
 /// `{"kind":"send_text","text":"…","next":"…"}`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendText {
     pub text: Text,

@@ -1,5 +1,6 @@
 //! Set field: notes something on the contact and goes on.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::engine::Step;
@@ -12,7 +13,7 @@ use super::Next;
 pub const MAX_VALUE: usize = 500;
 
 /// `{"kind":"set_field","field":"last_order","value":"{answer.order_number}","next":"…"}`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetField {
     pub field: String,

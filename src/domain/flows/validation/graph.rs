@@ -5,19 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::definition::Definition;
 use super::super::nodes::Node;
 use super::super::run::MAX_MESSAGES_PER_STEP;
-use super::Fault;
+use super::{Fault, Spot};
 
 pub(super) fn faults(definition: &Definition, unread: &BTreeSet<String>) -> Vec<Fault> {
     let is_node = |key: &str| definition.nodes.contains_key(key) || unread.contains(key);
     let mut faults = Vec::new();
     if !is_node(&definition.start) {
-        let what = format!("there is no node “{}”", definition.start);
-        faults.push(Fault { node: None, field: Some("start".to_owned()), what });
+        faults.push(Fault::of_flow("start", format!("there is no node “{}”", definition.start)));
     }
     for (key, node) in &definition.nodes {
-        for (field, target) in node.targets().into_iter().filter(|(_, target)| !is_node(target)) {
-            let what = format!("there is no node “{target}”");
-            faults.push(Fault { node: Some(key.clone()), field: Some(field.to_owned()), what });
+        for (index, (field, target)) in node.targets().into_iter().enumerate().filter(|(_, (_, target))| !is_node(target)) {
+            let spot = if field == "cases" { Spot::case(index, "next") } else { field.into() };
+            faults.push(Fault::of_node(key, Some(spot), format!("there is no node “{target}”")));
         }
     }
     if faults.is_empty() && unread.is_empty() {
@@ -32,7 +31,7 @@ pub(super) fn faults(definition: &Definition, unread: &BTreeSet<String>) -> Vec<
 }
 
 fn of_node(key: &str, what: String) -> Fault {
-    Fault { node: Some(key.to_owned()), field: None, what }
+    Fault::of_node(key, None, what)
 }
 
 fn unreachable(definition: &Definition) -> Vec<Fault> {

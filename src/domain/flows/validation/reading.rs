@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::super::definition::Definition;
 use super::super::nodes::Node;
-use super::Fault;
+use super::{Fault, blame};
 
 /// What could be read.
 pub(super) struct Read {
@@ -19,11 +19,14 @@ pub(super) struct Read {
 /// Reads all of it that can be read; an error when the frame around the nodes cannot.
 pub(super) fn read(json: &Value) -> Result<Read, Vec<Fault>> {
     let Value::Object(mut frame) = json.clone() else {
-        return Err(vec![fault(None, "is no JSON object".to_owned())]);
+        return Err(vec![fault(None, "is no JSON object".to_owned(), Vec::new())]);
     };
     let nodes = match frame.insert("nodes".to_owned(), Value::Object(Map::new())) {
         Some(Value::Object(nodes)) => nodes,
-        Some(_) | None => return Err(vec![fault(None, "needs “nodes”, an object of nodes by their keys".to_owned())]),
+        Some(_) | None => {
+            let what = "needs “nodes”, an object of nodes by their keys".to_owned();
+            return Err(vec![fault(None, what, vec!["nodes".to_owned()])]);
+        }
     };
     let mut faults = Vec::new();
     let mut unread = BTreeSet::new();
@@ -48,8 +51,11 @@ fn object<T: serde::de::DeserializeOwned>(mut json: Value, node: Option<&str>, f
             Err(error) => error.to_string(),
         };
         let unknown = error.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')).map(|(name, _)| name);
-        let is_own = unknown.is_some_and(|name| is_the_objects_own(&json, name, &error, |json| serde_json::from_value::<T>(json).err()));
-        faults.push(fault(node, quoted(&error)));
+        let read = |json| serde_json::from_value::<T>(json).err();
+        let is_own = unknown.is_some_and(|name| is_the_objects_own(&json, name, &error, read));
+        let mut path = blame::culprit(&json, &error, &|json| read(json).map(|error| error.to_string()));
+        path.extend(unknown.filter(|name| path.last().is_none_or(|last| last != name)).map(str::to_owned));
+        faults.push(fault(node, quoted(&error), path));
         match (unknown, json.as_object_mut()) {
             (Some(name), Some(fields)) if is_own => drop(fields.remove(name)),
             _ => return None,
@@ -80,6 +86,7 @@ fn quoted(error: &str) -> String {
     words
 }
 
-fn fault(node: Option<&str>, what: String) -> Fault {
-    Fault { node: node.map(str::to_owned), field: None, what }
+fn fault(node: Option<&str>, what: String, inside: Vec<String>) -> Fault {
+    let of_node = node.map(|node| ["nodes".to_owned(), node.to_owned()]);
+    Fault { node: node.map(str::to_owned), field: None, what, path: of_node.into_iter().flatten().chain(inside).collect() }
 }
