@@ -2,6 +2,7 @@
 
 mod commands;
 mod files;
+mod flow;
 mod history;
 mod inbox;
 mod installation;
@@ -18,6 +19,7 @@ use baton::domain::access::Role;
 use baton::domain::user::EmailAddress;
 
 pub use commands::{doctor, migrate, user, workspace};
+pub use flow::flow;
 pub use inbox::inbox;
 pub use owner::owner;
 pub use quarantine::quarantine;
@@ -63,6 +65,11 @@ pub enum Command {
     Inbox {
         #[command(subcommand)]
         command: InboxCommand,
+    },
+    /// Flows, where they are written: checks and tries a definition, without a server and without a workspace.
+    Flow {
+        #[command(subcommand)]
+        command: FlowCommand,
     },
     /// The keys that tokens and secrets in the database are sealed with.
     Secrets {
@@ -208,6 +215,35 @@ pub enum OwnerCommand {
     Remove {
         #[arg(long)]
         email: EmailAddress,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum FlowCommand {
+    /// Lists everything that is wrong with a definition, each with line and column; fails when there is anything.
+    Check {
+        /// A definition as JSON, as docs/flows.md describes it; `-` is standard input.
+        file: std::path::PathBuf,
+        /// The key of a queue there is; may be given several times. Without it, whatever queues the flow names are there.
+        #[arg(long, value_name = "KEY")]
+        queue: Vec<String>,
+    },
+    /// A conversation with a flow in this terminal: what is typed is what a customer writes.
+    Run {
+        /// A definition as JSON.
+        file: std::path::PathBuf,
+        /// As with `check`.
+        #[arg(long, value_name = "KEY")]
+        queue: Vec<String>,
+        /// The customer's profile name.
+        #[arg(long, default_value = "Ana Torres")]
+        name: String,
+        /// The customer's language, where it is known: such as es.
+        #[arg(long)]
+        language: Option<String>,
+        /// When it begins, such as 2026-03-14T23:30:00Z. [default: now]
+        #[arg(long, value_name = "TIME")]
+        at: Option<jiff::Timestamp>,
     },
 }
 

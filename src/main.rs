@@ -46,6 +46,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Doctor => return Ok(cli::doctor(&Config::from_environment()).await),
         Command::Workspace { command } => cli::workspace(&Config::from_environment()?, command).await?,
         Command::Inbox { command } => cli::inbox(&Config::from_environment()?, command).await?,
+        Command::Flow { command } => return cli::flow(command),
         Command::Secrets { command } => cli::secrets(command).await?,
         Command::Quarantine { command } => cli::quarantine(&Config::from_environment()?, command).await?,
         Command::Owner { command } => cli::owner(&Config::from_environment()?, command).await?,

@@ -288,3 +288,50 @@ fn every_command_explains_itself() {
         assert!(output.status.success() && said.contains("Usage: baton"), "{command:?}: {said}");
     }
 }
+
+/// Runs `baton` without a server or a database.
+fn alone(arguments: &[&str], input: &str) -> (bool, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+    (status.success(), String::from_utf8([stdout, stderr].concat()).unwrap())
+}
+
+const FLOW: &str = include_str!("../src/demo/flow.json");
+
+#[test]
+fn a_flow_is_checked_where_it_is_written() {
+    let (is_sound, told) = alone(&["flow", "check", "-"], FLOW);
+    assert!(is_sound && told.contains("nothing is wrong with “Welcome to Fell & Ridge”"), "{told}");
+    let (is_sound, told) = alone(&["flow", "check", "-"], &FLOW.replace("\"next\": \"by_topic\"", "\"next\": \"nowhere\""));
+    let line = FLOW.lines().position(|line| line.contains("\"next\": \"by_topic\"")).unwrap() + 1;
+    assert!(!is_sound && told.contains(&format!("-:{line}:7: Node “topic”, next: there is no node “nowhere”.")), "{told}");
+    let (is_sound, told) = alone(&["flow", "check", "-", "--queue", "support"], FLOW);
+    assert!(!is_sound && told.contains("there is no queue “orders”"), "{told}");
+    let (is_sound, told) = alone(&["flow", "check", "no such file"], "");
+    assert!(!is_sound && told.contains("cannot be read"), "{told}");
+}
+
+#[test]
+fn a_flow_is_tried_in_the_terminal() {
+    let typed = "hi\n/buttons\n1\nit is 204817\n/known\n/back\n204818\n/skip 30m\n/skip\n/quit\n";
+    let (is_sound, told) = alone(&["flow", "run", "src/demo/flow.json", "--at", "2026-03-10T10:00:00Z"], typed);
+    assert!(is_sound, "{told}");
+    for words in [
+        "Tue 10:00:00  ← hi",
+        "→ Hello Ana, thank you for writing",
+        "[1] My order: Delivery, damage, wrong items",
+        "← My order",
+        "noted last_order = 204817",
+        "answer.order_number = 204817",
+        "(One step back.)",
+        "noted last_order = 204818",
+        "nothing happened until now",
+        "Handed over to the queue “orders”: TimedOut",
+        "Order number: 204818",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+}
