@@ -300,6 +300,8 @@ CREATE TABLE flows (
     id uuid NOT NULL,
     name text NOT NULL,
     published_version integer,
+    -- Out of the list: no number uses it. Its versions stay, and so do the sessions that run.
+    archived boolean NOT NULL DEFAULT false,
     PRIMARY KEY (workspace_id, id)
 );
 
@@ -313,6 +315,19 @@ CREATE TABLE flow_versions (
     PRIMARY KEY (workspace_id, flow_id, version),
     FOREIGN KEY (workspace_id, flow_id) REFERENCES flows ON DELETE CASCADE
 );
+
+-- What is being written: one for each flow, as it was typed, also while it is no JSON.
+CREATE TABLE flow_drafts (
+    workspace_id uuid NOT NULL,
+    flow_id uuid NOT NULL,
+    body text NOT NULL,
+    -- Microseconds: a draft that is thrown away and begun anew is another one.
+    version bigint NOT NULL,
+    author_id uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (workspace_id, flow_id),
+    FOREIGN KEY (workspace_id, flow_id) REFERENCES flows ON DELETE CASCADE
+) WITH (fillfactor = 70);
 
 -- Meta's side --------------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,10 @@ mod door;
 mod drafts;
 #[path = "inbox/first_run.rs"]
 mod first_run;
+#[path = "inbox/flow_editor.rs"]
+mod flow_editor;
+#[path = "inbox/flows.rs"]
+mod flows;
 #[path = "inbox/forms.rs"]
 mod forms;
 #[path = "inbox/identities.rs"]

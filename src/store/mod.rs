@@ -23,6 +23,7 @@ mod error;
 pub mod events;
 pub mod feed;
 mod flight;
+pub mod flows;
 pub mod inbound_items;
 pub mod inboxes;
 pub mod invitations;

@@ -91,8 +91,8 @@ crate::statements! {
     ADD_CANNED_REPLY = "INSERT INTO canned_replies (workspace_id, id, shortcut, body) VALUES ($1, $2, $3, $4)";
     CHANGE_CANNED_REPLY = "UPDATE canned_replies SET shortcut = $3, body = $4 WHERE workspace_id = $1 AND id = $2";
     REMOVE_CANNED_REPLY = "DELETE FROM canned_replies WHERE workspace_id = $1 AND id = $2";
-    ADD_FLOW = "INSERT INTO flows (workspace_id, id, name, published_version) VALUES ($1, $2, $3, $4)";
-    CHANGE_FLOW = "UPDATE flows SET name = $3, published_version = $4 WHERE workspace_id = $1 AND id = $2";
+    ADD_FLOW = "INSERT INTO flows (workspace_id, id, name, published_version, archived) VALUES ($1, $2, $3, $4, $5)";
+    CHANGE_FLOW = "UPDATE flows SET name = $3, published_version = $4, archived = $5 WHERE workspace_id = $1 AND id = $2";
     ADD_FLOW_VERSION = "INSERT INTO flow_versions (workspace_id, flow_id, version, definition) VALUES ($1, $2, $3, $4)";
     ADD_INBOX = "
         WITH inbox AS (
@@ -288,7 +288,7 @@ fn canned_reply(workspace: WorkspaceId, changed: &Changed<CannedReplyId, CannedR
 fn flow(workspace: WorkspaceId, changed: &Changed<FlowId, Flow>) -> Vec<Step> {
     let Some(flow) = &changed.after else { return Vec::new() };
     let statement = one_of(changed, ADD_FLOW, CHANGE_FLOW);
-    vec![Step::of(statement).with(workspace.0).with(changed.id.0).with(flow.name.clone()).with(flow.published)]
+    vec![Step::of(statement).with(workspace.0).with(changed.id.0).with(flow.name.clone()).with(flow.published).with(flow.archived)]
 }
 
 fn inbox(workspace: WorkspaceId, changed: &Changed<InboxId, Inbox>) -> Vec<Step> {

@@ -128,7 +128,8 @@ crate::statements! {
         LIMIT 10000";
     FLOWS = "
         SELECT id, name, published_version,
-            (SELECT max(version) FROM flow_versions AS version WHERE version.workspace_id = flow.workspace_id AND version.flow_id = flow.id)
+            (SELECT max(version) FROM flow_versions AS version WHERE version.workspace_id = flow.workspace_id AND version.flow_id = flow.id),
+            archived
         FROM flows AS flow
         WHERE workspace_id = $1
         ORDER BY id
@@ -196,7 +197,10 @@ pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, version
         teams: teams.iter().map(|row| (TeamId(row.get(0)), Team { name: row.get(1) })).collect(),
         queues: BTreeMap::new(),
         latest_versions: flows.iter().filter_map(latest).collect(),
-        flows: flows.iter().map(|row| (FlowId(row.get(0)), Flow { name: row.get(1), published: row.get(2) })).collect(),
+        flows: flows
+            .iter()
+            .map(|row| (FlowId(row.get(0)), Flow { name: row.get(1), published: row.get(2), archived: row.get(4) }))
+            .collect(),
         canned_replies: replies.iter().map(canned_reply).collect(),
         inboxes: inboxes.iter().map(inbox).collect(),
         definitions: BTreeMap::new(),

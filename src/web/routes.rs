@@ -18,6 +18,7 @@ use super::edge::redirect::{FIRST_PAGE, go_to};
 use super::live::socket;
 use super::messages::{self, settlements};
 use super::profile::{self, own_sessions, second_factor, ways_in};
+use super::settings::flows::{self, editor, phone, publication};
 use super::settings::numbers::{self, connecting, testing};
 use super::settings::{self, changes, file, people, queues, start, teams, workspace};
 use super::sign_in::second_step;
@@ -140,8 +141,25 @@ pub static ROUTES: &[Entry] = &[
     post("/settings/file", Who::May(Permission::SetUp), Kind::Upload, || web::to(file::update)),
     get("/settings/file/workspace.yaml", Who::May(Permission::SetUp), Kind::Part, || web::to(file::download)),
     get("/schemas/workspace.json", Who::Public, Kind::Open, || web::to(file::schema)),
+    get("/settings/flows", Who::May(Permission::SetUp), Kind::Page, || web::to(flows::index)),
+    post("/settings/flows", Who::May(Permission::SetUp), Kind::Form, || web::to(flows::begin::create)),
+    get("/settings/flows/new", Who::May(Permission::SetUp), Kind::Page, || web::to(flows::begin::new)),
+    post("/settings/flows/imports", Who::May(Permission::SetUp), Kind::Upload, || web::to(flows::begin::import)),
+    get("/settings/flows/{id}", Who::May(Permission::SetUp), Kind::Page, || web::to(flows::show)),
+    post("/settings/flows/{id}", Who::May(Permission::SetUp), Kind::Form, || web::to(flows::rename)),
+    post("/settings/flows/{id}/versions", Who::May(Permission::SetUp), Kind::Form, || web::to(flows::publish_version)),
+    post("/settings/flows/{id}/archive", Who::May(Permission::SetUp), Kind::Form, || web::to(flows::archive)),
+    post("/settings/flows/{id}/restoration", Who::May(Permission::SetUp), Kind::Form, || web::to(flows::restore)),
+    get("/settings/flows/{id}/edit", Who::May(Permission::SetUp), Kind::Page, || web::to(editor::edit)),
+    post("/settings/flows/{id}/draft", Who::May(Permission::SetUp), Kind::Upload, || web::to(editor::save)),
+    post("/settings/flows/{id}/draft/removal", Who::May(Permission::SetUp), Kind::Upload, || web::to(editor::discard)),
+    post("/settings/flows/{id}/trial", Who::May(Permission::SetUp), Kind::Upload, || web::to(phone::act)),
+    get("/settings/flows/{id}/publication", Who::May(Permission::SetUp), Kind::Page, || web::to(publication::show)),
+    post("/settings/flows/{id}/publication", Who::May(Permission::SetUp), Kind::Form, || web::to(publication::create)),
+    get("/settings/flows/{id}/export", Who::May(Permission::SetUp), Kind::Part, || web::to(flows::export)),
     get("/settings/changes", Who::May(Permission::SetUp), Kind::Page, || web::to(changes::index)),
     post("/settings/changes", Who::May(Permission::SetUp), Kind::Form, || web::to(changes::undo)),
+    get("/schemas/flow.json", Who::Public, Kind::Open, || web::to(flows::schema_file)),
     get("/live", Who::May(Permission::SeeInbox), Kind::Live, || web::to(socket::open)),
     get("/webhooks/whatsapp/{app_id}", Who::Public, Kind::Door, || web::to(webhook::challenge)),
     post("/webhooks/whatsapp/{app_id}", Who::Public, Kind::Door, || web::to(webhook::receive)),

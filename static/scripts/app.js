@@ -13,6 +13,7 @@ import Connection from "./controllers/connection_controller.js"
 import Conversation from "./controllers/conversation_controller.js"
 import Copy from "./controllers/copy_controller.js"
 import Dialog from "./controllers/dialog_controller.js"
+import FlowEditor from "./controllers/flow_editor_controller.js"
 import Guard from "./controllers/guard_controller.js"
 import Hours from "./controllers/hours_controller.js"
 import Lightbox from "./controllers/lightbox_controller.js"
@@ -33,6 +34,7 @@ const controllers = {
   dialog: Dialog, guard: Guard, hours: Hours, lightbox: Lightbox, list: List, live: Live, menu: Menu, people: People,
   presence: Presence, ring: Ring, settings: Settings,
   shortcuts: Shortcuts, thread: Thread, toast: Toast, zone: Zone,
+  "flow-editor": FlowEditor,
 }
 
 Turbo.StreamActions.upsert = function () {

@@ -46,6 +46,19 @@ const FOR_ADMINS: &[&str] = &[
     "/settings/queues/{id}/copy",
     "/settings/queues/{id}/place",
     "/settings/queues/{id}/removal",
+    "/settings/flows",
+    "/settings/flows/{id}",
+    "/settings/flows/{id}/versions",
+    "/settings/flows/{id}/archive",
+    "/settings/flows/{id}/restoration",
+    "/settings/flows/{id}/export",
+    "/settings/flows/new",
+    "/settings/flows/imports",
+    "/settings/flows/{id}/edit",
+    "/settings/flows/{id}/draft",
+    "/settings/flows/{id}/draft/removal",
+    "/settings/flows/{id}/trial",
+    "/settings/flows/{id}/publication",
     "/settings/changes",
     "/settings/people",
     "/settings/people/{id}",
@@ -66,6 +79,7 @@ const FOR_EVERYBODY: &[&str] = &[
     "/invitations/{token}",
     "/healthz",
     "/readyz",
+    "/schemas/flow.json",
     "/webhooks/whatsapp/{app_id}",
     "/assets/{version}/{path:.*}",
     "/schemas/workspace.json",
@@ -80,6 +94,7 @@ struct Place {
     media: Uuid,
     team: Uuid,
     queue: Uuid,
+    flow: Uuid,
 }
 
 const SECRETS: &str = "
@@ -93,6 +108,8 @@ const SECRETS: &str = "
     INSERT INTO agents (workspace_id, user_id) SELECT workspace_id, id FROM teams WHERE workspace_id = '{w}' LIMIT 1;
     INSERT INTO invitations (workspace_id, id, email, role, capacity, team_ids, standing, secret_hash, expires_at)
     SELECT workspace_id, id, '{s}@example.com', 'agent', 1, '{}', 'open', '', now() FROM teams WHERE workspace_id = '{w}' LIMIT 1;
+    INSERT INTO flows (workspace_id, id, name, published_version) VALUES ('{w}', '{i}', '{s} flow', 1);
+    INSERT INTO flow_versions (workspace_id, flow_id, version, definition) VALUES ('{w}', '{i}', 1, to_jsonb('{s} words'::text));
     UPDATE users SET name = '{s} colleague' WHERE workspace_id = '{w}';
     INSERT INTO canned_replies (workspace_id, id, shortcut, body) VALUES ('{w}', '{i}', '{s}', '{s} prepared');
     INSERT INTO quarantine (id, workspace_id, source, payload_seq, reason, item, at) VALUES ('{i}', '{w}', '1', 1, '{s} reason', '{s} item', now());
@@ -123,7 +140,7 @@ impl Place {
             client.query_one(&format!("SELECT id FROM {table} WHERE workspace_id = $1 LIMIT 1"), &[&workspace]).await.unwrap().get(0)
         };
         let (team, queue) = (one_of("teams").await, one_of("queues").await);
-        Self { shop, secret, conversation, message, media, team, queue }
+        Self { shop, secret, conversation, message, media, team, queue, flow: media }
     }
 
     async fn browser(&self, role: Role) -> Browser<'_> {
@@ -138,6 +155,7 @@ impl Place {
             Some("media") => self.media,
             Some("settings") if entry.path.starts_with("/settings/queues") => self.queue,
             Some("settings") if entry.path.starts_with("/settings/numbers") => self.shop.inbox.0,
+            Some("settings") if entry.path.starts_with("/settings/flows/") => self.flow,
             Some("settings") => self.team,
             _ => panic!("{} names a thing this test knows nothing of: add one to `Place`", entry.path),
         }

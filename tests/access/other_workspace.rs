@@ -36,7 +36,9 @@ const INSERT_THINGS: &str = "
     INSERT INTO messages (workspace_id, id, conversation_id, inbox_id, seq, direction, author_kind, content, status, at)
     VALUES ('{w}', '{m}', '{c}', '{t}', 1, 'outbound', 'flow', '{}', 'unknown', now());
     INSERT INTO media (workspace_id, id, conversation_id, message_id, inbox_id, state, mime_type)
-    VALUES ('{w}', '{p}', '{c}', '{m}', '{t}', 'stored', 'image/jpeg');";
+    VALUES ('{w}', '{p}', '{c}', '{m}', '{t}', 'stored', 'image/jpeg');
+    INSERT INTO flows (workspace_id, id, name, published_version) VALUES ('{w}', '{t}', 'Welcome', 1);
+    INSERT INTO flow_versions (workspace_id, flow_id, version, definition) VALUES ('{w}', '{t}', 1, '{}');";
 
 impl Things {
     async fn of(house: &House) -> Self {

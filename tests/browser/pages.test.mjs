@@ -110,6 +110,11 @@ describe("every page", () => {
       "settings-queues": "/settings/queues",
       "settings-queue": addresses.settingsQueue,
       "settings-file": "/settings/file",
+      "settings-flows": "/settings/flows",
+      "settings-flow": addresses.settingsFlow,
+      "settings-flow-edit": `${addresses.settingsFlow}/edit`,
+      "settings-flow-new": "/settings/flows/new",
+      "settings-flow-ready": "/settings/flows/new?ready=acknowledge",
       "settings-changes": "/settings/changes",
     }
   }
@@ -177,7 +182,9 @@ describe("every page", () => {
     const team = await iris.page.locator(".things__name").first().getAttribute("href")
     await iris.page.goto(`${demo.inbox}/settings/queues`)
     const settingsQueue = await iris.page.locator(".things__name").first().getAttribute("href")
-    return { mine, flow, other, closed, resolved, queue, team, settingsQueue }
+    await iris.page.goto(`${demo.inbox}/settings/flows`)
+    const settingsFlow = await iris.page.locator(".things__name").first().getAttribute("href")
+    return { mine, flow, other, closed, resolved, queue, team, settingsQueue, settingsFlow }
   }
 
   /** Ana does not answer billing, and nobody else is there. */

@@ -21,6 +21,8 @@ const PAST_THE_RUNNER: &[(&str, &str, &str)] = &[
     ("web", "save_looks", OWN),
     ("web", "save_draft", OWN),
     ("web", "save_read", OWN),
+    ("web", "save_flow_draft", WRITING),
+    ("web", "remove_flow_draft", WRITING),
     ("web", "add_media", PICTURE),
     ("web", "remove_media", PICTURE),
     ("web", "keep_assets", "files of pages belong to the installation"),
@@ -42,6 +44,7 @@ const PAST_THE_RUNNER: &[(&str, &str, &str)] = &[
 const SESSION: &str = "sessions concern one browser and no conversation";
 const ACCOUNT: &str = "it is what one person proves with who they are, and no workspace's matter";
 const OWN: &str = "it is one person's own, and no rule decides about it";
+const WRITING: &str = "it is what is being written; what is published of it goes through the runner";
 const PICTURE: &str = "where a file is; the message that shows it goes through the runner";
 const CLAIM: &str = "who works on it next; what comes of it goes through the runner";
 const MAIL: &str = "whether a mail left; no rule depends on it";

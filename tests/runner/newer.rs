@@ -95,6 +95,7 @@ const FREE: &[&str] = &[
     "contacts.name",
     "contacts.username",
     "drafts.body",
+    "flow_drafts.body",
     "flows.name",
     "inboxes.name",
     "invitations.email",

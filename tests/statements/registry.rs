@@ -44,6 +44,7 @@ pub const ALL: &[File] = files! {
     drafts
     events
     feed
+    flows
     inbound_items
     inboxes
     invitations

@@ -174,6 +174,8 @@ fn inboxes(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
         if inbox.flow.is_some_and(|flow| !setup.flows.contains_key(&flow)) {
             faults.insert(SetupRefusal::Unknown(Thing::Flow));
         }
+        let flow = inbox.flow.and_then(|flow| setup.flows.get(&flow));
+        faults.extend(flow.filter(|flow| flow.archived).map(|flow| SetupRefusal::FlowInUse { flow: flow.name.clone() }));
     }
 }
 

@@ -149,6 +149,11 @@ pub enum SetupCommand {
         name: String,
         definition: Value,
     },
+    /// A flow that has no version yet.
+    BeginFlow {
+        flow: FlowId,
+        name: String,
+    },
     RenameFlow {
         flow: FlowId,
         name: String,
@@ -162,6 +167,13 @@ pub enum SetupCommand {
     PublishVersion {
         flow: FlowId,
         version: i32,
+    },
+    /// Out of the lists; nothing of it is lost.
+    ArchiveFlow {
+        flow: FlowId,
+    },
+    RestoreFlow {
+        flow: FlowId,
     },
     ConnectInbox {
         inbox: InboxId,

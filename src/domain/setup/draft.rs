@@ -124,9 +124,14 @@ impl Draft {
                 self.setup.canned_replies.remove(&reply);
             }
             SetupCommand::AddFlow { flow, name, definition } => {
-                add(&mut self.setup.flows, flow, Flow { name: trimmed(&name), published: None })?;
+                add(&mut self.setup.flows, flow, Flow { name: trimmed(&name), published: None, archived: false })?;
                 self.publish(flow, definition)?;
             }
+            SetupCommand::BeginFlow { flow, name } => {
+                add(&mut self.setup.flows, flow, Flow { name: trimmed(&name), published: None, archived: false })?;
+            }
+            SetupCommand::ArchiveFlow { flow } => known(&mut self.setup.flows, flow, Thing::Flow)?.archived = true,
+            SetupCommand::RestoreFlow { flow } => known(&mut self.setup.flows, flow, Thing::Flow)?.archived = false,
             SetupCommand::RenameFlow { flow, name } => known(&mut self.setup.flows, flow, Thing::Flow)?.name = trimmed(&name),
             SetupCommand::PublishFlow { flow, definition } => self.publish(flow, definition)?,
             SetupCommand::PublishVersion { flow, version } => {

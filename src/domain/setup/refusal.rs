@@ -114,6 +114,8 @@ pub enum SetupRefusal {
     RoleInUse { role: String },
     #[error("{team} still has people or queues")]
     TeamInUse { team: String },
+    #[error("a number uses the flow {flow}; an archived one cannot be used")]
+    FlowInUse { flow: String },
     /// Each fault in a sentence.
     #[error("the flow {flow} cannot be used:\n{}", listed(.faults))]
     FlowFaulty { flow: String, faults: Vec<String> },
@@ -163,6 +165,7 @@ impl SetupRefusal {
             SetupRefusal::QueueOfNumber { .. } => "queue_of_number",
             SetupRefusal::RoleInUse { .. } => "role_in_use",
             SetupRefusal::TeamInUse { .. } => "team_in_use",
+            SetupRefusal::FlowInUse { .. } => "flow_in_use",
             SetupRefusal::FlowFaulty { .. } => "flow_faulty",
             SetupRefusal::ChangedMeanwhile { name: Some(_) } => "changed_meanwhile_by",
             SetupRefusal::ChangedMeanwhile { name: None } => "changed_meanwhile",
@@ -204,6 +207,7 @@ impl SetupRefusal {
             | SetupRefusal::QueueOfNumber { .. }
             | SetupRefusal::RoleInUse { .. }
             | SetupRefusal::TeamInUse { .. }
+            | SetupRefusal::FlowInUse { .. }
             | SetupRefusal::ChangedMeanwhile { .. }
             | SetupRefusal::ChangedSince
             | SetupRefusal::CannotBeUndone => false,
@@ -231,6 +235,7 @@ impl SetupRefusal {
             SetupRefusal::RoleInUse { role } => vec![("role", role.clone())],
             SetupRefusal::TeamInUse { team } => vec![("team", team.clone())],
             SetupRefusal::LanguageUnfit { language } => vec![("language", language.clone())],
+            SetupRefusal::FlowInUse { flow } => vec![("flow", flow.clone())],
             SetupRefusal::FlowFaulty { flow, faults } => vec![("flow", flow.clone()), ("faults", faults.join(" "))],
             SetupRefusal::Unknown(_)
             | SetupRefusal::IdTaken

@@ -166,6 +166,9 @@ pub struct Queue {
 pub struct Flow {
     pub name: String,
     pub published: Option<i32>,
+    /// No number uses it, and lists leave it out.
+    #[serde(default)]
+    pub archived: bool,
 }
 
 /// A prepared text.

@@ -19,7 +19,7 @@ pub fn icon(name: &str) -> Html {
 }
 
 /// The stylesheets, in the order of their layers; each is one block.
-pub const STYLES: [&str; 28] = [
+pub const STYLES: [&str; 29] = [
     "layers",
     "reset",
     "tokens",
@@ -47,5 +47,6 @@ pub const STYLES: [&str; 28] = [
     "settings",
     "opening",
     "profile",
+    "flows",
     "utilities",
 ];

@@ -2,6 +2,7 @@
 
 pub mod changes;
 pub mod file;
+pub mod flows;
 pub mod invitations;
 pub mod numbers;
 pub mod people;

@@ -17,6 +17,9 @@ use crate::domain::setup::value::{Flow, Setup};
 pub struct WrittenFlow {
     #[schemars(length(min = 1, max = 80))]
     pub(super) name: String,
+    /// Out of the lists; no number uses it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    archived: bool,
     /// As it is published; nothing of a flow that is not.
     #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "yaml::compactly_if_any")]
     #[schemars(extend("type" = "object"))]
@@ -25,8 +28,8 @@ pub struct WrittenFlow {
 
 impl WrittenFlow {
     pub(super) fn of(setup: &Setup, id: FlowId, flow: &Flow) -> Self {
-        let Flow { name, published } = flow.clone();
-        Self { name, definition: published.and_then(|version| setup.definitions.get(&(id, version)).cloned()) }
+        let Flow { name, published, archived } = flow.clone();
+        Self { name, archived, definition: published.and_then(|version| setup.definitions.get(&(id, version)).cloned()) }
     }
 }
 
@@ -49,7 +52,7 @@ pub(super) fn check(flows: &[WrittenFlow], setup: &Setup, names: &Names, found: 
             continue;
         }
         let faults = validation::check(definition, &keys, &channel::WHATSAPP).err().unwrap_or_default();
-        found.extend(faults.into_iter().map(|Fault { node, field, what }| {
+        found.extend(faults.into_iter().map(|Fault { node, field, what, .. }| {
             let steps = [node.map(|node| format!(".nodes.{node}")), field.map(|field| format!(".{field}"))];
             let path = steps.into_iter().flatten().fold(format!("flows[{place}].definition"), |path, step| path + &step);
             (path, Wrong::Flow(what))
@@ -58,12 +61,15 @@ pub(super) fn check(flows: &[WrittenFlow], setup: &Setup, names: &Names, found: 
 }
 
 pub(super) fn bring_in(flows: &[WrittenFlow], ids: &mut Ids, draft: &mut Draft) -> Applied {
-    for WrittenFlow { name, definition } in flows {
+    for WrittenFlow { name, archived, definition } in flows {
         let id = named(&draft.setup, name).unwrap_or_else(|| {
             let id = FlowId(ids.next());
-            draft.setup.flows.insert(id, Flow { name: name.trim().to_owned(), published: None });
+            draft.setup.flows.insert(id, Flow { name: name.trim().to_owned(), published: None, archived: *archived });
             id
         });
+        if let Some(flow) = draft.setup.flows.get_mut(&id) {
+            flow.archived = *archived;
+        }
         match definition {
             Some(definition) if !published(&draft.setup, id).is_some_and(|known| is_same(known, definition)) => {
                 draft.publish(id, definition.clone())?;

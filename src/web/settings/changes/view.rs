@@ -64,7 +64,7 @@ impl Act {
     }
 }
 
-fn who(locale: Locale, who: &Who) -> String {
+pub(in crate::web::settings) fn who(locale: Locale, who: &Who) -> String {
     match who {
         Who::Person { name, .. } => name.clone(),
         Who::CommandLine => locale.t("change.command_line").into_owned(),
