@@ -119,6 +119,20 @@ CREATE TABLE recovery_codes (
     PRIMARY KEY (account_id, code_hash)
 );
 
+-- Links in mails, by which somebody shows that an account or an address is theirs: one of each kind, so that a newer one ends the older.
+CREATE TABLE account_links (
+    account_id uuid NOT NULL REFERENCES accounts ON DELETE CASCADE,
+    purpose text NOT NULL CHECK (purpose IN ('password', 'email')),
+    -- SHA-256 of the secret in the link; the secret itself is kept nowhere.
+    token_hash bytea NOT NULL,
+    -- The address that it was sent to, if it is to become the account's.
+    email text,
+    expires_at timestamptz NOT NULL,
+    PRIMARY KEY (account_id, purpose)
+);
+-- Whose link it is.
+CREATE UNIQUE INDEX account_links_by_token ON account_links (token_hash);
+
 -- Roles of a workspace's own, beside those that every workspace has (domain/access.rs).
 CREATE TABLE roles (
     workspace_id uuid NOT NULL REFERENCES workspaces ON DELETE CASCADE,

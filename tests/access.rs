@@ -21,8 +21,12 @@ mod profile;
 mod proof;
 #[path = "access/rate_limits.rs"]
 mod rate_limits;
+#[path = "access/reset.rs"]
+mod reset;
 #[path = "access/second_factor.rs"]
 mod second_factor;
+#[path = "access/security.rs"]
+mod security;
 #[allow(dead_code, reason = "shared with the scenarios")]
 #[path = "support/servers.rs"]
 mod servers;

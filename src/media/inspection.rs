@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::picture::{Picture, Reason, inspect as look_at};
+use super::picture::{Picture, Reason, inspect as look_at, portrait as cut};
 
 /// Pictures that are decoded at once; each may take 128 MB and a core.
 const AT_ONCE: usize = 2;
@@ -30,11 +30,23 @@ pub struct Busy;
 /// # Errors
 /// [`Busy`] when there was no turn in time; inside, the [`Reason`] why the picture cannot be shown.
 pub async fn inspect(bytes: Bytes) -> Result<Result<Picture, Reason>, Busy> {
+    in_turn(move || look_at(&bytes)).await
+}
+
+/// Somebody's picture, as a square JPEG; as [`inspect`].
+///
+/// # Errors
+/// As [`inspect`].
+pub async fn portrait(bytes: Bytes) -> Result<Result<Vec<u8>, Reason>, Busy> {
+    in_turn(move || cut(&bytes)).await
+}
+
+async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> Result<T, Reason> + Send + 'static) -> Result<Result<T, Reason>, Busy> {
     let _place = PLACES.try_acquire().map_err(|_| Busy)?;
     let turn = turn(PATIENCE).await?;
     // The turn ends with the work, even when nobody waits for it any more.
     let looked_at = tokio::task::spawn_blocking(move || {
-        let found = look_at(&bytes);
+        let found = work();
         drop(turn);
         found
     });

@@ -3,6 +3,7 @@
 use std::io::Cursor;
 
 use image::codecs::jpeg::JpegEncoder;
+use image::imageops::FilterType;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, Rgb, RgbImage, RgbaImage};
 
@@ -13,9 +14,13 @@ pub const LARGEST_SIDE: u32 = 8_192;
 /// Longest side of a thumbnail, in pixels.
 pub const THUMBNAIL_SIDE: u32 = 480;
 
+/// Side of a portrait in pixels.
+pub const PORTRAIT_SIDE: u32 = 192;
+
 /// Most memory that decoding one picture may take, in bytes.
 const MOST_MEMORY: u64 = 128 * 1024 * 1024;
 const THUMBNAIL_QUALITY: u8 = 80;
+const PORTRAIT_QUALITY: u8 = 85;
 /// What shows through where a picture is transparent.
 const BACKGROUND: u8 = 255;
 
@@ -55,6 +60,24 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Picture, Reason> {
     // The other formats are not decoded at all when something is missing.
     let is_whole = format != ImageFormat::Jpeg || jpeg::is_whole(bytes);
     Ok(Picture { mime_type, width, height, thumbnail: thumbnail(small, orientation)?, is_whole })
+}
+
+/// Somebody's picture: the middle of one, as a square JPEG of [`PORTRAIT_SIDE`] pixels, without anything that came with it.
+///
+/// # Errors
+/// As [`inspect`].
+pub(super) fn portrait(bytes: &[u8]) -> Result<Vec<u8>, Reason> {
+    let picture = inspect(bytes)?;
+    if !picture.is_whole {
+        return Err(Reason::Damaged);
+    }
+    let small = image::load_from_memory_with_format(&picture.thumbnail, ImageFormat::Jpeg).map_err(reason)?;
+    let side = small.width().min(small.height());
+    let middle = small.crop_imm((small.width() - side) / 2, (small.height() - side) / 2, side, side);
+    let square = middle.resize_exact(PORTRAIT_SIDE, PORTRAIT_SIDE, FilterType::Triangle).into_rgb8();
+    let mut jpeg = Vec::new();
+    JpegEncoder::new_with_quality(&mut jpeg, PORTRAIT_QUALITY).encode_image(&square).map_err(reason)?;
+    Ok(jpeg)
 }
 
 fn kind(bytes: &[u8]) -> Result<(ImageFormat, &'static str), Reason> {
@@ -160,6 +183,24 @@ mod tests {
     fn a_small_picture_is_not_blown_up() {
         assert_eq!(size(&inspect(&plain(20, 10, ImageFormat::Png)).unwrap().thumbnail), (20, 10));
         assert_eq!(size(&inspect(&plain(1, 2_000, ImageFormat::Png)).unwrap().thumbnail), (1, 480));
+    }
+
+    #[test]
+    fn a_portrait_is_the_middle_of_a_picture_as_a_square() {
+        let mut wide = RgbImage::from_pixel(300, 100, Rgb([10, 10, 200]));
+        for (x, _, pixel) in wide.enumerate_pixels_mut() {
+            if (100..200).contains(&x) {
+                *pixel = Rgb([200, 30, 30]);
+            }
+        }
+        let shown = portrait(&encoded(&DynamicImage::ImageRgb8(wide), ImageFormat::Png)).unwrap();
+        assert_eq!(size(&shown), (PORTRAIT_SIDE, PORTRAIT_SIDE));
+        let middle = image::load_from_memory(&shown).unwrap().to_rgb8();
+        assert!(middle.get_pixel(96, 96).0[0] > 150 && middle.get_pixel(8, 96).0[0] > 120, "{:?}", middle.get_pixel(8, 96));
+        assert_eq!(size(&portrait(&plain(20, 10, ImageFormat::WebP)).unwrap()), (PORTRAIT_SIDE, PORTRAIT_SIDE));
+        assert_eq!(portrait(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), Err(Reason::NotAPicture));
+        let jpeg = plain(640, 480, ImageFormat::Jpeg);
+        assert_eq!(portrait(&jpeg[..jpeg.len() * 2 / 3]), Err(Reason::Damaged));
     }
 
     #[test]

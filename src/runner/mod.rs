@@ -14,6 +14,7 @@ pub mod intake;
 mod kept;
 mod known_lanes;
 pub mod lanes;
+mod links;
 mod load;
 mod mails;
 pub mod many;

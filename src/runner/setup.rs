@@ -18,6 +18,7 @@ use crate::domain::setup::{By, Decision, Needs, RecordedSetup, Setup, SetupComma
 use crate::domain::user::EmailAddress;
 use crate::live::PersonChange;
 use crate::live::wakes::Wake;
+use crate::store::account_links::Purpose;
 use crate::store::apps::{App, IfKnown};
 use crate::store::setups::JournalHead;
 use crate::store::users::NewWorkspace;
@@ -68,6 +69,12 @@ pub(super) enum Along<'a> {
     Own,
     /// What a workspace file brings along: the workspace itself, where it makes one, and apps, which stay as they are known.
     File(Option<&'a NewWorkspace<'a>>, &'a [App]),
+    /// As `Own`, by a link in a mail, which is used up.
+    AccountLink {
+        token_hash: &'a [u8; 32],
+        purpose: Purpose,
+        now: Timestamp,
+    },
 }
 
 impl Runner {
@@ -222,6 +229,11 @@ impl Runner {
         let transaction = Transaction::begin(&mut connection.client);
         match along {
             Along::Nothing | Along::Own => {}
+            Along::AccountLink { token_hash, purpose, now } => {
+                if !store::account_links::use_up(&transaction, token_hash, purpose, now).await? {
+                    return Err(Error::NotFound);
+                }
+            }
             Along::App(app, known) => {
                 if !store::apps::save(&transaction, self.store.keys(), app, known).await? {
                     return Err(SetupRefusal::AppKnownOtherwise.into());
@@ -266,7 +278,7 @@ impl Runner {
             transaction.commit().await?;
             return Ok(Configured { seq: last_seq, events, rights, had_account });
         }
-        if matches!(by, By::Person(_)) && !matches!(along, Along::Own) {
+        if matches!(by, By::Person(_)) && !matches!(along, Along::Own | Along::AccountLink { .. }) {
             keeps_to_this_workspace(&transaction, workspace, &events).await?;
         }
         if let Some(seen) = seen.filter(|seen| *seen < last_seq) {
@@ -281,7 +293,7 @@ impl Runner {
     }
 
     /// What follows from what was changed, for people and for work.
-    async fn follow(&self, workspace: WorkspaceId, configured: &Configured) -> Result<(), Error> {
+    pub(super) async fn follow(&self, workspace: WorkspaceId, configured: &Configured) -> Result<(), Error> {
         let Configured { events, rights, .. } = configured;
         for user in rights {
             self.live.person_changed(workspace, *user, PersonChange::Rights);
@@ -302,6 +314,7 @@ impl Runner {
                 SetupEvent::QueueMoved { id, to } => self.move_queue(workspace, *id, *to).await?,
                 SetupEvent::AccessToken { inbox, .. } => self.live.wake(Wake::Outbox(workspace, *inbox)),
                 SetupEvent::Workspace(_)
+                | SetupEvent::Security(_)
                 | SetupEvent::Invitation(_)
                 | SetupEvent::InvitationLink { .. }
                 | SetupEvent::Role(_)

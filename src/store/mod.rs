@@ -5,6 +5,7 @@
 
 pub mod acceptances;
 pub mod access;
+pub mod account_links;
 pub mod accounts;
 pub mod agents;
 pub mod allowances;
@@ -51,6 +52,7 @@ pub mod rows;
 pub mod sealed;
 pub mod second_factors;
 pub mod secrets;
+pub mod securities;
 pub mod sessions;
 pub mod setup_rows;
 pub mod setups;

@@ -6,9 +6,9 @@ use super::flight::to_the_end;
 use super::inboxes::{SET_ACCESS_TOKEN, sealed_token};
 use super::setups::{JournalHead, append};
 use super::statement::Step;
-use super::{Result, Store, Transaction};
+use super::{Result, Store, Transaction, securities};
 use crate::domain::ids::{CannedReplyId, FlowId, InboxId, InvitationId, QueueId, RoleId, TeamId, UserId, WorkspaceId};
-use crate::domain::setup::value::{CannedReply, Flow, Inbox, Invitation, Member, Number, Queue, Role, Team, Workspace};
+use crate::domain::setup::value::{CannedReply, Flow, Inbox, Invitation, Member, Number, Queue, Role, Security, Team, Workspace};
 use crate::domain::setup::{Changed, RecordedSetup, SetupEvent};
 
 /// What Meta lets a number send a second unless it was raised (Meta, throughput).
@@ -50,11 +50,20 @@ crate::statements! {
         SELECT $1, team_id, $2
         FROM UNNEST($3::uuid[]) AS team_id
         ON CONFLICT (workspace_id, team_id, user_id) DO NOTHING";
+    /// Links that are under way were for who it was before.
     CHANGE_EMAIL = "
+        WITH gone AS (
+            DELETE FROM account_links
+            WHERE account_id = (SELECT account_id FROM users WHERE workspace_id = $1 AND id = $2)
+        )
         UPDATE accounts
         SET email = $3
         WHERE id = (SELECT account_id FROM users WHERE workspace_id = $1 AND id = $2)";
     SET_PASSWORD = "
+        WITH gone AS (
+            DELETE FROM account_links
+            WHERE account_id = (SELECT account_id FROM users WHERE workspace_id = $1 AND id = $2)
+        )
         UPDATE accounts
         SET password_hash = $3
         WHERE id = (SELECT account_id FROM users WHERE workspace_id = $1 AND id = $2)";
@@ -133,6 +142,7 @@ pub async fn commit(
 fn rows(store: &Store, workspace: WorkspaceId, event: &SetupEvent) -> Result<Vec<Step>> {
     Ok(match event {
         SetupEvent::Workspace(changed) => whole(workspace, changed),
+        SetupEvent::Security(changed) => security(workspace, changed),
         SetupEvent::Member(changed) => member(workspace, changed),
         SetupEvent::Invitation(changed) => invitation(workspace, changed),
         SetupEvent::Role(changed) => role(workspace, changed),
@@ -161,6 +171,12 @@ fn rows(store: &Store, workspace: WorkspaceId, event: &SetupEvent) -> Result<Vec
 }
 
 /// A workspace is made and removed elsewhere.
+fn security(workspace: WorkspaceId, changed: &Changed<WorkspaceId, Security>) -> Vec<Step> {
+    let Some(security) = changed.after.clone() else { return Vec::new() };
+    let step = Step::of(securities::CHANGE).with(workspace.0).with(security.session_idle_minutes).with(security.session_life_minutes);
+    vec![step.with(security.least_password).with(security.second_factor_roles.into_iter().collect::<Vec<String>>())]
+}
+
 fn whole(workspace: WorkspaceId, changed: &Changed<WorkspaceId, Workspace>) -> Vec<Step> {
     let Some(Workspace { name, locale, time_zone }) = changed.after.clone() else { return Vec::new() };
     vec![Step::of(CHANGE_WORKSPACE).with(workspace.0).with(name).with(locale).with(time_zone)]

@@ -13,7 +13,7 @@ use super::events::{self, Line};
 use super::reading::{json, value};
 use super::statement::Step;
 use super::users::{own_rights, role};
-use super::{Result, Store, Transaction, prepare};
+use super::{Result, Store, Transaction, prepare, securities};
 use crate::domain::channel::Channel;
 use crate::domain::ids::{CannedReplyId, FlowId, InboxId, InvitationId, QueueId, RoleId, TeamId, UserId, WorkspaceId};
 use crate::domain::journal::{Place, Subject};
@@ -179,7 +179,7 @@ pub async fn lock(transaction: &Transaction<'_>, workspace: WorkspaceId) -> Resu
 pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, versions: &[(FlowId, i32)]) -> Result<Setup> {
     let (flows, numbers): (Vec<Uuid>, Vec<i32>) = versions.iter().map(|(flow, version)| (flow.0, *version)).unzip();
     let mut prepared = Vec::new();
-    for statement in [WORKSPACE, MEMBERS, INVITATIONS, ROLES, TEAMS, QUEUES, FLOWS, CANNED_REPLIES, INBOXES] {
+    for statement in [WORKSPACE, securities::ITSELF, MEMBERS, INVITATIONS, ROLES, TEAMS, QUEUES, FLOWS, CANNED_REPLIES, INBOXES] {
         prepared.push(prepare(transaction, &statement).await?);
     }
     let definitions = prepare(transaction, &DEFINITIONS).await?;
@@ -187,10 +187,11 @@ pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, version
     let named: [&(dyn ToSql + Sync); 3] = [&workspace.0, &flows, &numbers];
     let all = try_join_all(prepared.iter().map(|statement| transaction.query(statement, &of_workspace)));
     let (all, definitions) = tokio::try_join!(all, transaction.query(&definitions, &named))?;
-    let [workspaces, members, invitations, roles, teams, queues, flows, replies, inboxes] = all.try_into().unwrap_or_default();
+    let [workspaces, policies, members, invitations, roles, teams, queues, flows, replies, inboxes] = all.try_into().unwrap_or_default();
     let latest = |row: &Row| Some((FlowId(row.get(0)), row.get::<_, Option<i32>>(3)?));
     let mut setup = Setup {
         workspaces: workspaces.iter().map(|row| (WorkspaceId(row.get(0)), itself(row))).collect(),
+        securities: policies.iter().map(|row| (WorkspaceId(row.get(0)), securities::read(row))).collect(),
         members: members.iter().map(member).collect(),
         invitations: invitations.iter().map(invitation).collect(),
         roles: roles.iter().map(own_role).collect(),

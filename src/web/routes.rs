@@ -17,11 +17,11 @@ use super::edge::guard::guard;
 use super::edge::redirect::{FIRST_PAGE, go_to};
 use super::live::socket;
 use super::messages::{self, settlements};
-use super::profile::{self, own_sessions, second_factor, ways_in};
+use super::profile::{self, own_sessions, picture, second_factor, ways_in};
 use super::settings::flows::{self, editor, phone, publication};
 use super::settings::numbers::{self, connecting, testing};
-use super::settings::{self, changes, file, people, queues, start, teams, workspace};
-use super::sign_in::second_step;
+use super::settings::{self, changes, file, people, queues, security, start, teams, workspace};
+use super::sign_in::{email, reset, second_step};
 use super::{
     admin, assets, availability, begin, drafts, health, inbox, invitations, language, media, notes, proof, sign_in, webhook, workspaces,
 };
@@ -40,6 +40,11 @@ const fn proven(path: &'static str, who: Who, kind: Kind, handler: fn() -> Route
     Entry { method: Method::POST, path, who, kind, asks_proof: true, is_open_to_owing: false, handler }
 }
 
+/// As [`get`], of what is sensitive.
+const fn proven_get(path: &'static str, who: Who, kind: Kind, handler: fn() -> Route) -> Entry {
+    Entry { method: Method::GET, path, who, kind, asks_proof: true, is_open_to_owing: false, handler }
+}
+
 /// As [`get`] or [`post`], of what somebody does who has yet to set up what shows codes.
 const fn owing(method: Method, path: &'static str, kind: Kind, asks_proof: bool, handler: fn() -> Route) -> Entry {
     Entry { method, path, who: Who::May(Permission::ManageSelf), kind, asks_proof, is_open_to_owing: true, handler }
@@ -56,6 +61,12 @@ pub static ROUTES: &[Entry] = &[
     post("/invitations/{token}", Who::Anyone, Kind::SignIn, || web::to(invitations::accept)),
     get("/sign-in/code", Who::Public, Kind::Open, || web::to(second_step::page)),
     post("/sign-in/code", Who::Public, Kind::SignIn, || web::to(second_step::create)),
+    get("/reset", Who::Public, Kind::Open, || web::to(reset::ask)),
+    post("/reset", Who::Public, Kind::SignIn, || web::to(reset::create)),
+    get("/reset/new", Who::Public, Kind::Open, || web::to(reset::follow)),
+    post("/reset/new", Who::Public, Kind::SignIn, || web::to(reset::update)),
+    get("/email/new", Who::Public, Kind::Open, || web::to(email::follow)),
+    post("/email/new", Who::Public, Kind::SignIn, || web::to(email::update)),
     owing(Method::POST, "/sign-out", Kind::Form, false, || web::to(sign_in::delete)),
     owing(Method::POST, "/locale", Kind::Form, false, || web::to(language::update)),
     get("/workspaces", Who::May(Permission::ManageSelf), Kind::Page, || web::to(workspaces::index)),
@@ -64,8 +75,12 @@ pub static ROUTES: &[Entry] = &[
     owing(Method::POST, "/proof", Kind::Form, true, || web::to(proof::create)),
     get("/profile", Who::May(Permission::ManageSelf), Kind::Page, || web::to(profile::show)),
     post("/profile", Who::May(Permission::ManageSelf), Kind::Form, || web::to(profile::update)),
+    post("/profile/picture", Who::May(Permission::ManageSelf), Kind::Upload, || web::to(picture::create)),
+    post("/profile/picture/removal", Who::May(Permission::ManageSelf), Kind::Form, || web::to(picture::remove)),
+    get("/people/{id}/picture", Who::May(Permission::SeeInbox), Kind::Part, || web::to(picture::show)),
     get("/profile/sign-in", Who::May(Permission::ManageSelf), Kind::Page, || web::to(ways_in::show)),
     post("/profile/password", Who::May(Permission::ManageSelf), Kind::Form, || web::to(ways_in::change_password)),
+    post("/profile/email", Who::May(Permission::ManageSelf), Kind::Form, || web::to(ways_in::change_email)),
     owing(Method::GET, "/profile/second-factor", Kind::Page, true, || web::to(second_factor::page)),
     owing(Method::POST, "/profile/second-factor", Kind::Form, true, || web::to(second_factor::create)),
     proven("/profile/second-factor/removal", Who::May(Permission::ManageSelf), Kind::Form, || web::to(second_factor::remove)),
@@ -111,7 +126,7 @@ pub static ROUTES: &[Entry] = &[
     post("/settings/numbers/new/end", Who::May(Permission::SetUp), Kind::Form, || web::to(connecting::forget)),
     get("/settings/numbers/{id}", Who::May(Permission::SetUp), Kind::Page, || web::to(numbers::show)),
     post("/settings/numbers/{id}", Who::May(Permission::SetUp), Kind::Form, || web::to(numbers::update)),
-    post("/settings/numbers/{id}/token", Who::May(Permission::SetUp), Kind::Form, || web::to(numbers::replace_token)),
+    proven("/settings/numbers/{id}/token", Who::May(Permission::SetUp), Kind::Form, || web::to(numbers::replace_token)),
     post("/settings/numbers/{id}/health", Who::May(Permission::SetUp), Kind::Form, || web::to(numbers::look)),
     post("/settings/numbers/{id}/test", Who::May(Permission::SetUp), Kind::Form, || web::to(testing::create)),
     get("/settings/teams", Who::May(Permission::SetUp), Kind::Page, || web::to(teams::index)),
@@ -131,6 +146,8 @@ pub static ROUTES: &[Entry] = &[
     get("/settings/people/{id}", Who::May(Permission::SetUp), Kind::Page, || web::to(people::show)),
     proven("/settings/people/{id}", Who::May(Permission::SetUp), Kind::Form, || web::to(people::update)),
     get("/settings/people/{id}/leaving", Who::May(Permission::SetUp), Kind::Page, || web::to(people::leaving)),
+    proven("/settings/people/{id}/second-factor", Who::May(Permission::SetUp), Kind::Form, || web::to(security::remove_second_factor)),
+    post("/settings/people/{id}/sign-out", Who::May(Permission::SetUp), Kind::Form, || web::to(security::sign_out)),
     proven("/settings/people/{id}/leaving", Who::May(Permission::SetUp), Kind::Form, || web::to(people::leave)),
     post("/settings/people/{id}/return", Who::May(Permission::SetUp), Kind::Form, || web::to(people::come_back)),
     get("/settings/invitations", Who::May(Permission::SetUp), Kind::Page, || web::to(settings::invitations::index)),
@@ -138,8 +155,8 @@ pub static ROUTES: &[Entry] = &[
     post("/settings/invitations/{id}/renewal", Who::May(Permission::SetUp), Kind::Form, || web::to(settings::invitations::renew)),
     post("/settings/invitations/{id}/revocation", Who::May(Permission::SetUp), Kind::Form, || web::to(settings::invitations::revoke)),
     get("/settings/file", Who::May(Permission::SetUp), Kind::Page, || web::to(file::show)),
-    post("/settings/file", Who::May(Permission::SetUp), Kind::Upload, || web::to(file::update)),
-    get("/settings/file/workspace.yaml", Who::May(Permission::SetUp), Kind::Part, || web::to(file::download)),
+    proven("/settings/file", Who::May(Permission::SetUp), Kind::Upload, || web::to(file::update)),
+    proven_get("/settings/file/workspace.yaml", Who::May(Permission::SetUp), Kind::Part, || web::to(file::download)),
     get("/schemas/workspace.json", Who::Public, Kind::Open, || web::to(file::schema)),
     get("/settings/flows", Who::May(Permission::SetUp), Kind::Page, || web::to(flows::index)),
     post("/settings/flows", Who::May(Permission::SetUp), Kind::Form, || web::to(flows::begin::create)),
@@ -157,6 +174,8 @@ pub static ROUTES: &[Entry] = &[
     get("/settings/flows/{id}/publication", Who::May(Permission::SetUp), Kind::Page, || web::to(publication::show)),
     post("/settings/flows/{id}/publication", Who::May(Permission::SetUp), Kind::Form, || web::to(publication::create)),
     get("/settings/flows/{id}/export", Who::May(Permission::SetUp), Kind::Part, || web::to(flows::export)),
+    get("/settings/security", Who::May(Permission::SetUp), Kind::Page, || web::to(security::show)),
+    proven("/settings/security", Who::May(Permission::SetUp), Kind::Form, || web::to(security::update)),
     get("/settings/changes", Who::May(Permission::SetUp), Kind::Page, || web::to(changes::index)),
     post("/settings/changes", Who::May(Permission::SetUp), Kind::Form, || web::to(changes::undo)),
     get("/schemas/flow.json", Who::Public, Kind::Open, || web::to(flows::schema_file)),

@@ -111,6 +111,7 @@ async fn keep_small(workers: &Workers) -> Result<(), Error> {
         }
     }
     store.forget_mails().await?;
+    store.forget_account_links(now()).await?;
     store.forget_old_connection_drafts(now()).await?;
     Ok(())
 }

@@ -25,6 +25,7 @@ import Presence from "./controllers/presence_controller.js"
 import Ring from "./controllers/ring_controller.js"
 import Settings from "./controllers/settings_controller.js"
 import Shortcuts from "./controllers/shortcuts_controller.js"
+import Sound from "./controllers/sound_controller.js"
 import Thread from "./controllers/thread_controller.js"
 import Toast from "./controllers/toast_controller.js"
 import Zone from "./controllers/zone_controller.js"
@@ -33,7 +34,7 @@ const controllers = {
   await: Await, brief: Brief, clock: Clock, composer: Composer, connection: Connection, conversation: Conversation, copy: Copy,
   dialog: Dialog, guard: Guard, hours: Hours, lightbox: Lightbox, list: List, live: Live, menu: Menu, people: People,
   presence: Presence, ring: Ring, settings: Settings,
-  shortcuts: Shortcuts, thread: Thread, toast: Toast, zone: Zone,
+  shortcuts: Shortcuts, sound: Sound, thread: Thread, toast: Toast, zone: Zone,
   "flow-editor": FlowEditor,
 }
 

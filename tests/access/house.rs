@@ -129,6 +129,17 @@ impl House {
         Self::in_store_with(fresh_store().await, &[("BATON_GRAPH_URL", url.to_owned())]).await
     }
 
+    /// A house that sends mails, or would.
+    pub async fn with_mail() -> Self {
+        let settings = [
+            ("BATON_SMTP_HOST", "127.0.0.1".to_owned()),
+            ("BATON_SMTP_PORT", "9".to_owned()),
+            ("BATON_SMTP_TLS", "none".to_owned()),
+            ("BATON_SMTP_FROM", "Baton <baton@shop.example>".to_owned()),
+        ];
+        Self::in_store_with(fresh_store().await, &settings).await
+    }
+
     /// As [`in_store`](Self::in_store), with more settings.
     pub async fn in_store_with(store: Store, more: &[(&'static str, String)]) -> Self {
         let workspace = WorkspaceId(Uuid::now_v7());

@@ -59,6 +59,9 @@ const FOR_ADMINS: &[&str] = &[
     "/settings/flows/{id}/draft/removal",
     "/settings/flows/{id}/trial",
     "/settings/flows/{id}/publication",
+    "/settings/security",
+    "/settings/people/{id}/second-factor",
+    "/settings/people/{id}/sign-out",
     "/settings/changes",
     "/settings/people",
     "/settings/people/{id}",
@@ -75,6 +78,9 @@ const FOR_ADMINS: &[&str] = &[
 const FOR_EVERYBODY: &[&str] = &[
     "/sign-in",
     "/sign-in/code",
+    "/reset",
+    "/reset/new",
+    "/email/new",
     "/begin/{secret}",
     "/invitations/{token}",
     "/healthz",
@@ -153,6 +159,7 @@ impl Place {
             Some("conversations") => self.conversation.0,
             Some("messages") => self.message.0,
             Some("media") => self.media,
+            Some("people") => self.team,
             Some("settings") if entry.path.starts_with("/settings/queues") => self.queue,
             Some("settings") if entry.path.starts_with("/settings/numbers") => self.shop.inbox.0,
             Some("settings") if entry.path.starts_with("/settings/flows/") => self.flow,
@@ -237,7 +244,7 @@ fn fault(entry: &Entry, role: Option<Role>, whose: &str, status: StatusCode) -> 
 
 /// The picture of this test is a row without a file.
 pub fn is_file(entry: &Entry) -> bool {
-    entry.path.starts_with("/media/")
+    entry.path.starts_with("/media/") || entry.path.starts_with("/people/")
 }
 
 #[actix_web::test]

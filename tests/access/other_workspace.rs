@@ -61,6 +61,7 @@ impl Things {
             Some("conversations") => self.conversation,
             Some("messages") => self.message,
             Some("media") => self.media,
+            Some("people") => self.team,
             Some("settings") => self.team,
             _ => panic!("{} names a thing this test knows nothing of: add one to `Things`", entry.path),
         }

@@ -67,7 +67,7 @@ describe("every page", () => {
 
   story(() => browser, "is sound before anybody signed in", async () => {
     const page = await openPage(browser)
-    await looksSound({ page }, { "sign-in": "/sign-in", "error-404": "/sign-in/elsewhere" })
+    await looksSound({ page }, { "sign-in": "/sign-in", reset: "/reset", "reset-over": "/reset/new?token=x", "error-404": "/sign-in/elsewhere" })
     await page.goto(`${demo.inbox}/sign-in`)
     await page.locator("input[name=email]").fill("ana@example.com")
     await page.locator("input[name=password]").fill("wrong")
@@ -109,6 +109,7 @@ describe("every page", () => {
       "settings-team": addresses.team,
       "settings-queues": "/settings/queues",
       "settings-queue": addresses.settingsQueue,
+      "settings-security": "/settings/security",
       "settings-file": "/settings/file",
       "settings-flows": "/settings/flows",
       "settings-flow": addresses.settingsFlow,
@@ -116,6 +117,10 @@ describe("every page", () => {
       "settings-flow-new": "/settings/flows/new",
       "settings-flow-ready": "/settings/flows/new?ready=acknowledge",
       "settings-changes": "/settings/changes",
+      profile: "/profile",
+      "profile-sign-in": "/profile/sign-in",
+      "profile-second-factor": "/profile/second-factor",
+      "profile-sessions": "/profile/sessions",
     }
   }
 

@@ -36,6 +36,9 @@ fn is_sql(text: &str) -> bool {
 
 /// Statements that speak of no single workspace, and why.
 const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
+    ("account_links", "FIND", ACCOUNT),
+    ("account_links", "USE_UP", ACCOUNT),
+    ("account_links", "FORGET", ACCOUNT),
     ("accounts", "OPEN", ACCOUNT),
     ("accounts", "FIND_BY_EMAIL", ACCOUNT),
     ("accounts", "SET_OWNER", OWNER),

@@ -83,6 +83,11 @@ pub fn named_keys() -> BTreeSet<String> {
 fn is_prefix(key: &str) -> bool {
     const PREFIXES: &[&str] = &[
         "profile.codes_left",
+        "security.browsers",
+        "security.days",
+        "security.hours",
+        "security.minutes",
+        "security.without_app",
         "password.too_short",
         "start.left",
         "settings.holds",

@@ -80,6 +80,8 @@ const SUBJECT: &str = "subject_id = (SELECT conversation_id FROM strange)";
 
 /// Words and JSON that are one text to every version.
 const FREE: &[&str] = &[
+    "account_links.email",
+    "account_links.purpose",
     "accounts.email",
     "accounts.password_hash",
     "accounts.totp_secret",

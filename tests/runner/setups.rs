@@ -7,7 +7,7 @@ use baton::domain::command::{Command, Person};
 use baton::domain::hours::Hours;
 use baton::domain::ids::{CannedReplyId, FlowId, QueueId, TeamId, UserId, WorkspaceId};
 use baton::domain::queue::Queue;
-use baton::domain::setup::command::{CannedReplyChange, MemberChange, QueueChange, WorkspaceChange};
+use baton::domain::setup::command::{CannedReplyChange, MemberChange, QueueChange, SecurityChange, WorkspaceChange};
 use baton::domain::setup::value::CannedReply;
 use baton::domain::setup::{By, Secret, Setup, SetupCommand, SetupEvent, SetupRefusal, Thing};
 use baton::runner::setup::Configured;
@@ -249,6 +249,14 @@ fn change(shop: &Shop, setup: &Setup, number: u64) -> SetupCommand {
                 time_zone: Some(["utc", "Europe/Madrid", "Mars/Olympus"][pick(3)].to_owned()),
             },
         },
+        (0, ..) if number.is_multiple_of(5) => SetupCommand::ChangeSecurity {
+            change: SecurityChange {
+                session_idle_minutes: Some(i32::try_from(number % 100).unwrap()),
+                least_password: Some(i32::try_from(number % 70).unwrap()),
+                second_factor_roles: Some([["agent", "admin", "captain"][pick(3)].to_owned()].into()),
+                ..SecurityChange::default()
+            },
+        },
         (0, ..) => named(queue, &text),
         (1, ..) => patient(queue, i32::try_from(number % 90).unwrap()),
         (2, ..) => person(MemberChange { name: Some(text), ..MemberChange::default() }),
@@ -284,6 +292,7 @@ fn told(mut setup: Setup, events: &[SetupEvent]) -> Setup {
     for event in events {
         match event {
             SetupEvent::Workspace(changed) => put!(workspaces, changed),
+            SetupEvent::Security(changed) => put!(securities, changed),
             SetupEvent::Member(changed) => put!(members, changed),
             SetupEvent::Team(changed) => put!(teams, changed),
             SetupEvent::Queue(changed) => put!(queues, changed),

@@ -6,6 +6,7 @@ use tokio_postgres::Client;
 
 /// Tables of the installation, and why they are no workspace's.
 const OF_THE_INSTALLATION: &[(&str, &str)] = &[
+    ("account_links", "of accounts"),
     ("accounts", "one person signs in to several workspaces"),
     ("apps", "an app of Meta's speaks for numbers of several workspaces"),
     ("assets", "the files of a build"),

@@ -28,6 +28,7 @@ pub fn path(file: &str) -> String {
 pub const ALL: &[File] = files! {
     acceptances
     access
+    account_links
     accounts
     agents
     allowances
@@ -66,6 +67,7 @@ pub const ALL: &[File] = files! {
     reads
     second_factors
     secrets
+    securities
     sessions
     setup_rows
     setups

@@ -64,6 +64,7 @@ fn is_about_being_here(event: &SetupEvent) -> bool {
 fn faults(setup: &Setup) -> BTreeSet<SetupRefusal> {
     let mut faults = BTreeSet::new();
     workspace(setup, &mut faults);
+    security(setup, &mut faults);
     people(setup, &mut faults);
     invitations(setup, &mut faults);
     roles(setup, &mut faults);
@@ -82,6 +83,19 @@ fn workspace(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
         fit_name(name, faults);
         faults.extend(locale_fault(locale));
         faults.extend(time_zone_fault(time_zone));
+    }
+}
+
+fn security(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
+    for it in setup.securities.values() {
+        in_range(it.session_idle_minutes, 15, 14 * 24 * 60, faults);
+        in_range(it.session_life_minutes, 60, 90 * 24 * 60, faults);
+        in_range(it.least_password, 12, 64, faults);
+        let is_known =
+            |word: &String| Role::BUILT_IN.iter().any(|role| role.word() == word) || setup.roles.keys().any(|id| id.to_string() == *word);
+        if !it.second_factor_roles.iter().all(is_known) {
+            faults.insert(SetupRefusal::Unknown(Thing::Role));
+        }
     }
 }
 

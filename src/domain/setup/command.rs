@@ -48,6 +48,9 @@ pub enum SetupCommand {
     ChangeWorkspace {
         change: WorkspaceChange,
     },
+    ChangeSecurity {
+        change: SecurityChange,
+    },
     AddMember {
         member: UserId,
         new: NewMember,
@@ -237,6 +240,15 @@ pub enum NewTeams {
     /// Every team there is.
     All,
     These(BTreeSet<TeamId>),
+}
+
+/// As [`MemberChange`], of how people sign in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SecurityChange {
+    pub session_idle_minutes: Option<i32>,
+    pub session_life_minutes: Option<i32>,
+    pub least_password: Option<i32>,
+    pub second_factor_roles: Option<BTreeSet<String>>,
 }
 
 /// As [`MemberChange`], of the workspace itself.

@@ -6,14 +6,14 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::command::{
-    CannedReplyChange, InboxChange, MemberChange, NewInvitation, NewMember, NewTeams, Newcomer, QueueChange, RoleChange, SetupCommand,
-    WorkspaceChange,
+    CannedReplyChange, InboxChange, MemberChange, NewInvitation, NewMember, NewTeams, Newcomer, QueueChange, RoleChange, SecurityChange,
+    SetupCommand, WorkspaceChange,
 };
 use super::event::{Changed, Secret, SetupEvent};
 use super::file;
 use super::refusal::{SetupRefusal, Thing};
 use super::undo;
-use super::value::{self, Flow, Inbox, Invitation, Member, Queue, Setup, Standing, Team, Workspace};
+use super::value::{self, Flow, Inbox, Invitation, Member, Queue, Security, Setup, Standing, Team, Workspace};
 use crate::domain::access::Role;
 use crate::domain::agent::Availability;
 use crate::domain::channel;
@@ -39,6 +39,7 @@ impl Draft {
         let after = self.setup;
         let mut events: Vec<SetupEvent> = Vec::new();
         events.extend(changed(&before.workspaces, &after.workspaces).map(SetupEvent::Workspace));
+        events.extend(changed(&before.securities, &after.securities).map(SetupEvent::Security));
         events.extend(changed(&before.roles, &after.roles).map(SetupEvent::Role));
         events.extend(changed(&before.teams, &after.teams).map(SetupEvent::Team));
         events.extend(changed(&before.members, &after.members).map(SetupEvent::Member));
@@ -56,6 +57,10 @@ impl Draft {
             SetupCommand::ChangeWorkspace { change } => {
                 let workspace = self.setup.workspaces.values_mut().next().ok_or(SetupRefusal::Unknown(Thing::Workspace))?;
                 change_workspace(workspace, change);
+            }
+            SetupCommand::ChangeSecurity { change } => {
+                let security = self.setup.securities.values_mut().next().ok_or(SetupRefusal::Unknown(Thing::Workspace))?;
+                change_security(security, change);
             }
             SetupCommand::AddMember { member, new, password: _ } => self.employ(member, new)?,
             SetupCommand::ChangeMember { member, change } => change_member(self.member(member)?, change),
@@ -219,6 +224,9 @@ impl Draft {
             return Err(SetupRefusal::RoleInUse { role: name });
         }
         self.setup.roles.remove(&role);
+        for security in self.setup.securities.values_mut() {
+            security.second_factor_roles.remove(&role.to_string());
+        }
         Ok(())
     }
 
@@ -297,6 +305,14 @@ fn set<T>(part: &mut T, wanted: Option<T>) {
 
 fn trimmed(name: &str) -> String {
     name.trim().to_owned()
+}
+
+fn change_security(it: &mut Security, change: SecurityChange) {
+    let SecurityChange { session_idle_minutes, session_life_minutes, least_password, second_factor_roles } = change;
+    set(&mut it.session_idle_minutes, session_idle_minutes);
+    set(&mut it.session_life_minutes, session_life_minutes);
+    set(&mut it.least_password, least_password);
+    set(&mut it.second_factor_roles, second_factor_roles);
 }
 
 pub(super) fn change_workspace(it: &mut Workspace, change: WorkspaceChange) {

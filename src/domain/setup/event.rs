@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::value::{CannedReply, Flow, Inbox, Invitation, Member, Queue, Role, Team, Workspace};
+use super::value::{CannedReply, Flow, Inbox, Invitation, Member, Queue, Role, Security, Team, Workspace};
 use crate::domain::ids::{CannedReplyId, FlowId, InboxId, InvitationId, QueueId, RoleId, TeamId, UserId, WorkspaceId};
 
 /// What must not be read anywhere but where it is used. It is neither shown nor stored with what it came along with.
@@ -45,6 +45,7 @@ pub struct Changed<I, T> {
 #[serde(tag = "thing", rename_all = "snake_case")]
 pub enum SetupEvent {
     Workspace(Changed<WorkspaceId, Workspace>),
+    Security(Changed<WorkspaceId, Security>),
     Member(Changed<UserId, Member>),
     Invitation(Changed<InvitationId, Invitation>),
     Role(Changed<RoleId, Role>),
@@ -199,6 +200,7 @@ impl SetupEvent {
         let of = |thing: &str, verb: &str| format!("{thing}_{verb}");
         match self {
             SetupEvent::Workspace(changed) => of("workspace", changed.verb()),
+            SetupEvent::Security(changed) => of("security", changed.verb()),
             SetupEvent::Member(changed) => of("member", changed.verb()),
             SetupEvent::Invitation(changed) => of("invitation", changed.verb()),
             SetupEvent::Role(changed) => of("role", changed.verb()),
@@ -222,6 +224,7 @@ impl SetupEvent {
     pub fn about(&self) -> Option<(Uuid, Parts)> {
         match self {
             SetupEvent::Workspace(changed) => Some((changed.id.0, changed.parts())),
+            SetupEvent::Security(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::Member(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::Invitation(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::Role(changed) => Some((changed.id.0, changed.parts())),
@@ -244,6 +247,7 @@ impl SetupEvent {
     pub fn name(&self) -> Option<&str> {
         match self {
             SetupEvent::Workspace(changed) => changed.latest().map(|workspace| &*workspace.name),
+            SetupEvent::Security(_) => None,
             SetupEvent::Member(changed) => changed.latest().map(|member| &*member.name),
             SetupEvent::Invitation(changed) => changed.latest().and_then(|invitation| invitation.email.as_deref()),
             SetupEvent::Role(changed) => changed.latest().map(|role| &*role.name),
@@ -273,6 +277,7 @@ impl SetupEvent {
     pub fn differences(&self) -> Vec<(String, Value, Value)> {
         match self {
             SetupEvent::Workspace(changed) => changed.differences(),
+            SetupEvent::Security(changed) => changed.differences(),
             SetupEvent::Member(changed) => changed.differences(),
             SetupEvent::Invitation(changed) => changed.differences(),
             SetupEvent::Role(changed) => changed.differences(),

@@ -14,9 +14,11 @@ pub(super) fn changed(before: &Setup, after: &Setup) -> BTreeSet<UserId> {
     after.members.iter().filter(is_another).map(|(id, _)| *id).collect()
 }
 
-fn rights(setup: &Setup, member: &Member) -> (Rights, BTreeSet<QueueId>) {
+/// The last part: whether a code is asked for.
+fn rights(setup: &Setup, member: &Member) -> (Rights, BTreeSet<QueueId>, bool) {
     let rights = setup.rights(member.role);
     let is_by_team = rights.visibility.is_by_team();
     let queues = setup.queues.iter().filter(|(_, queue)| is_by_team && member.teams.contains(&queue.team));
-    (rights, queues.map(|(id, _)| *id).collect())
+    let asks_for_code = setup.securities.values().any(|security| security.asks_for_code(member.role));
+    (rights, queues.map(|(id, _)| *id).collect(), asks_for_code)
 }

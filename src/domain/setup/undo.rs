@@ -19,6 +19,7 @@ pub(super) fn take_back(draft: &mut Draft, act: &[SetupEvent]) -> Applied {
     for event in act.iter().rev() {
         match event {
             SetupEvent::Workspace(changed) => to_before(&mut draft.setup.workspaces, changed)?,
+            SetupEvent::Security(changed) => to_before(&mut draft.setup.securities, changed)?,
             SetupEvent::Member(changed) => to_before(&mut draft.setup.members, changed)?,
             SetupEvent::Queue(changed) => back_or_to_before(&mut draft.setup.queues, changed)?,
             SetupEvent::Flow(changed) => to_before(&mut draft.setup.flows, changed)?,
@@ -57,6 +58,7 @@ pub(super) fn take_back(draft: &mut Draft, act: &[SetupEvent]) -> Applied {
 pub fn can_be_taken_back(event: &SetupEvent) -> bool {
     match event {
         SetupEvent::Workspace(Changed { before, after, .. }) => before.is_some() && after.is_some(),
+        SetupEvent::Security(Changed { before, after, .. }) => before.is_some() && after.is_some(),
         SetupEvent::Member(Changed { before, after, .. }) => before.is_some() && after.is_some(),
         SetupEvent::Queue(Changed { before, .. }) => before.is_some(),
         SetupEvent::Flow(Changed { before, after, .. }) => before.is_some() && after.is_some(),

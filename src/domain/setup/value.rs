@@ -17,6 +17,8 @@ use crate::domain::ids::{CannedReplyId, FlowId, InboxId, InvitationId, QueueId, 
 pub struct Setup {
     /// The workspace itself; none where only one person was read.
     pub workspaces: BTreeMap<WorkspaceId, Workspace>,
+    /// How people sign in; as `workspaces`.
+    pub securities: BTreeMap<WorkspaceId, Security>,
     pub members: BTreeMap<UserId, Member>,
     /// Those that nobody has accepted or revoked, also when they are too old.
     pub invitations: BTreeMap<InvitationId, Invitation>,
@@ -41,6 +43,33 @@ pub struct Workspace {
     pub locale: String,
     /// As the tz database spells it, such as `Europe/Madrid`.
     pub time_zone: String,
+}
+
+/// How people sign in to a workspace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Security {
+    /// Minutes after which a session is over that nobody used.
+    pub session_idle_minutes: i32,
+    /// Minutes after which a session is over however much it is used.
+    pub session_life_minutes: i32,
+    /// Characters of a new password.
+    pub least_password: i32,
+    /// Roles that are asked for a code, too: the word of a built-in one, or the id of one of the workspace's own.
+    pub second_factor_roles: BTreeSet<String>,
+}
+
+impl Security {
+    /// What a role is called in it.
+    #[must_use]
+    pub fn word_of(role: access::Role) -> String {
+        role.id().map_or_else(|| role.word().to_owned(), |id| id.to_string())
+    }
+
+    /// Whether people of this role are asked for a code.
+    #[must_use]
+    pub fn asks_for_code(&self, role: access::Role) -> bool {
+        self.second_factor_roles.contains(&Self::word_of(role))
+    }
 }
 
 /// Somebody who works here, or did.

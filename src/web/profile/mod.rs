@@ -1,6 +1,7 @@
 //! What is somebody's own: who they are here, how their pages look, how they sign in, and where.
 
 pub mod own_sessions;
+pub mod picture;
 pub mod second_factor;
 pub mod view;
 pub mod ways_in;
@@ -58,6 +59,11 @@ pub(super) async fn update(state: web::Data<State>, signed: Signed, form: web::F
     // The token still says how it was; without it the next request reads the person afresh.
     let cookies = [state.cookies().locale_cookie(locale), state.cookies().no_token_cookie()];
     go_to_with(&format!("{HERE}?did=profile"), &cookies)
+}
+
+/// The page as it is, after something on it was refused.
+async fn again(state: &State, signed: &Signed, shell: Shell, status: StatusCode) -> Result<HttpResponse> {
+    whole(state, signed, shell, status, (signed.name.clone(), signed.locale, signed.looks)).await
 }
 
 async fn whole(

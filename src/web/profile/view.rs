@@ -32,6 +32,7 @@ impl Shell {
     pub(super) fn after(did: &Did) -> Self {
         let done = match did.did.as_deref() {
             Some("profile") => Some("profile.saved"),
+            Some("email") => Some("email.sent"),
             Some("password") => Some("profile.password_changed"),
             Some("second_factor") => Some("profile.second_factor_removed"),
             Some("sessions") => Some("profile.sessions_ended"),
@@ -87,6 +88,11 @@ pub struct WaysInPage {
     pub recovery_codes: i64,
     /// Why a new password was not taken.
     pub password_problem: Option<String>,
+    /// Otherwise nobody can show that an address is theirs.
+    pub sends_mails: bool,
+    /// Why a new address was not taken, and which.
+    pub email_problem: Option<String>,
+    pub email_typed: String,
 }
 
 impl WaysInPage {

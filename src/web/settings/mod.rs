@@ -7,6 +7,7 @@ pub mod invitations;
 pub mod numbers;
 pub mod people;
 pub mod queues;
+pub mod security;
 pub mod start;
 pub mod teams;
 pub mod view;

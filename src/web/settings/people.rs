@@ -125,13 +125,15 @@ async fn one(state: &State, signed: &Signed, id: UserId, did: &Did, refused: Opt
     let (chrome, mut shell) = shell(state, signed, did).await?;
     let found = async { Ok(state.store.one_of_people(signed.workspace, id, Permission::SetUp).await?) };
     let choices = async { Ok(state.store.choices_for_people(signed.workspace).await?) };
-    let (found, choices, acts) = tokio::try_join!(found, choices, about(state, signed, id.0))?;
+    let sign_in = async { Ok(state.store.sign_in_stand(signed.workspace, id).await?) };
+    let (found, choices, acts, sign_in) = tokio::try_join!(found, choices, about(state, signed, id.0), sign_in)?;
     let (person, is_last_administrator) = found.ok_or(Error::NotFound)?;
+    let sign_in = sign_in.unwrap_or_default();
     let (typed, error) = refused.unzip();
     let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
     let now = Typed::of(&person);
     let typed = typed.filter(|typed| typed.is_of_form).unwrap_or_else(|| now.clone());
-    page(status, &PersonPage { chrome, shell, person, is_last_administrator, choices, typed, now, acts })
+    page(status, &PersonPage { chrome, shell, person, is_last_administrator, sign_in, choices, typed, now, acts })
 }
 
 async fn asked(state: &State, signed: &Signed, id: UserId, error: Option<Error>) -> Result<HttpResponse> {

@@ -1,8 +1,11 @@
 //! Signing in and out.
 
 mod attempts;
+pub mod email;
+pub mod links;
 pub mod opening;
 pub mod passwords;
+pub mod reset;
 pub mod second_step;
 pub mod view;
 

@@ -29,3 +29,51 @@ pub struct SecondStepPage {
     pub next: String,
     pub problem: Option<String>,
 }
+
+/// `GET /reset`, and the answer to too many of them (429).
+#[derive(Template, WebTemplate)]
+#[template(path = "sign_in/reset.html")]
+pub struct ResetPage {
+    pub locale: Locale,
+    /// Otherwise an administrator has to help.
+    pub sends_mails: bool,
+    pub problem: Option<String>,
+}
+
+/// `GET /reset/new`
+#[derive(Template, WebTemplate)]
+#[template(path = "sign_in/new_password.html")]
+pub struct NewPasswordPage {
+    pub locale: Locale,
+    pub token: String,
+    pub email: String,
+    /// Characters at least.
+    pub least: usize,
+    pub problem: Option<String>,
+}
+
+impl NewPasswordPage {
+    fn rule(&self) -> String {
+        self.locale.count("password.too_short", i64::try_from(self.least).unwrap_or(i64::MAX))
+    }
+}
+
+/// `GET /email/new`
+#[derive(Template, WebTemplate)]
+#[template(path = "sign_in/new_email.html")]
+pub struct NewEmailPage {
+    pub locale: Locale,
+    pub token: String,
+    pub email: String,
+}
+
+/// What came of it, and where to go.
+#[derive(Template, WebTemplate)]
+#[template(path = "sign_in/told.html")]
+pub struct ToldPage {
+    pub locale: Locale,
+    /// Keys of the words.
+    pub title: &'static str,
+    pub words: &'static str,
+    pub leads_to: Option<&'static str>,
+}

@@ -5,6 +5,7 @@ import { fetchPart } from "../part.js"
 import { place } from "../list/place.js"
 import { press } from "../press.js"
 import { socket } from "../socket.js"
+import { chime, isOn } from "../sound.js"
 import { elementOf } from "../streams.js"
 import { phrase, t } from "../words.js"
 
@@ -150,11 +151,20 @@ export default class extends Controller {
     if (!row || Number(row.dataset.seq) < Number(known?.dataset.seq)) return
     if (known?.dataset.read && !row.dataset.read) row.dataset.read = known.dataset.read
     row.dataset.drafts ??= this.drafts.get(row.dataset.conversation) ?? known?.dataset.drafts ?? ""
+    if (isOn() && this.#isNews(known, row)) chime()
     const hadFocus = known?.contains(document.activeElement)
     known?.remove()
     if (!place(this.rowsTarget, row, this.viewValue, this.hasMoreTarget)) return
     this.#dress(row)
     if (hadFocus) row.querySelector("a").focus({ preventScroll: true })
+  }
+
+  /** Somebody wrote in what this person holds, or it was given to them; not where they look just now. */
+  #isNews(known, row) {
+    const { agent, author, conversation, seq } = row.dataset
+    if (agent !== this.viewer.id || author === this.viewer.id) return false
+    if (known && known.dataset.agent === agent && Number(known.dataset.seq) >= Number(seq)) return false
+    return document.hidden || conversation !== openConversation()
   }
 
   /** What depends on who looks and what is open. */

@@ -104,6 +104,9 @@ impl Import {
         if let Some(workspace) = &document.workspace {
             workspace.check(&mut found);
         }
+        if let Some(security) = &document.security {
+            security.check(&names, &mut found);
+        }
         roles::check(document.roles.as_deref().unwrap_or_default(), &mut found);
         teams::check(document.teams.as_deref().unwrap_or_default(), &mut found);
         people::check(document.people.as_deref().unwrap_or_default(), &names, &mut found);
@@ -160,13 +163,29 @@ impl Import {
 /// Makes of a set-up what a file says, as far as it says anything.
 pub(in crate::domain::setup) fn bring_in(draft: &mut Draft, import: &Import) -> Applied {
     let Import { document, prune, secrets, seed, .. } = import;
-    let Document { format: _, workspace, roles, teams, people, queues, canned_replies, flows, inboxes, places: _, faults: _, mended: _ } =
-        document;
+    let Document {
+        format: _,
+        workspace,
+        security,
+        roles,
+        teams,
+        people,
+        queues,
+        canned_replies,
+        flows,
+        inboxes,
+        places: _,
+        faults: _,
+        mended: _,
+    } = document;
     let mut ids = Ids(seed.as_u128());
     if let Some(workspace) = workspace {
         workspace.bring_in(draft);
     }
     roles::bring_in(roles.as_deref().unwrap_or_default(), &mut ids, draft);
+    if let Some(security) = security {
+        security.bring_in(draft);
+    }
     teams::bring_in(teams.as_deref().unwrap_or_default(), &mut ids, draft);
     people::bring_in(people.as_deref().unwrap_or_default(), &mut ids, draft);
     if let Some(queues) = queues {

@@ -14,6 +14,7 @@ mod people;
 mod queues;
 mod roles;
 mod schema;
+mod security;
 mod teams;
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,7 @@ use flows::WrittenFlow;
 use people::WrittenPerson;
 use queues::WrittenQueue;
 use roles::WrittenRole;
+use security::WrittenSecurity;
 use teams::WrittenTeam;
 use workspace::WrittenWorkspace;
 
@@ -59,6 +61,9 @@ pub struct Document {
     pub format: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workspace: Option<WrittenWorkspace>,
+    /// How people sign in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub security: Option<WrittenSecurity>,
     /// Roles that the workspace made for itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roles: Option<Vec<WrittenRole>>,
@@ -102,6 +107,7 @@ pub fn export(setup: &Setup, with_people: bool) -> Result<String, Ambiguous> {
     // An invitation is on its way to somebody, and is nothing to be copied.
     let Setup {
         workspaces,
+        securities,
         members,
         invitations: _,
         roles,
@@ -116,6 +122,7 @@ pub fn export(setup: &Setup, with_people: bool) -> Result<String, Ambiguous> {
     let document = Document {
         format: FORMAT.to_owned(),
         workspace: workspaces.values().next().map(WrittenWorkspace::of),
+        security: securities.values().next().map(|security| WrittenSecurity::of(setup, security)),
         roles: Some(in_order(roles.values().map(WrittenRole::of), |role| &role.name)?),
         teams: Some(in_order(teams.values().map(WrittenTeam::of), |team| &team.name)?),
         people: if with_people {

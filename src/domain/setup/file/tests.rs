@@ -9,7 +9,7 @@ use crate::domain::ids::WorkspaceId;
 use crate::domain::refusal::Refusal;
 use crate::domain::setup::draft::Draft;
 use crate::domain::setup::tests::shop;
-use crate::domain::setup::value::{CannedReply, Workspace};
+use crate::domain::setup::value::{CannedReply, Security, Workspace};
 use crate::domain::setup::{By, Secret, SetupCommand, SetupEvent, SetupRefusal, decide};
 
 fn itself(name: &str) -> BTreeMap<WorkspaceId, Workspace> {
@@ -17,12 +17,21 @@ fn itself(name: &str) -> BTreeMap<WorkspaceId, Workspace> {
     BTreeMap::from([(WorkspaceId(Uuid::from_u128(1)), Workspace { name, locale, time_zone })])
 }
 
+fn policy(least_password: i32, roles: &[&str]) -> BTreeMap<WorkspaceId, Security> {
+    let second_factor_roles = roles.iter().map(|role| (*role).to_owned()).collect();
+    let security = Security { session_idle_minutes: 60, session_life_minutes: 1440, least_password, second_factor_roles };
+    BTreeMap::from([(WorkspaceId(Uuid::from_u128(1)), security)])
+}
+
 fn lamps() -> Setup {
-    Setup { workspaces: itself("Lamps"), ..shop() }
+    let setup = Setup { workspaces: itself("Lamps"), ..shop() };
+    let own = setup.roles.keys().next().map(ToString::to_string);
+    let roles: Vec<&str> = ["admin"].into_iter().chain(own.as_deref()).collect();
+    Setup { securities: policy(16, &roles), ..setup }
 }
 
 fn empty() -> Setup {
-    Setup { workspaces: itself("New"), ..Setup::default() }
+    Setup { workspaces: itself("New"), securities: policy(12, &[]), ..Setup::default() }
 }
 
 fn import(text: &str) -> Import {

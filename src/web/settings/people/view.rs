@@ -7,6 +7,7 @@ use super::form::Typed;
 use crate::domain::access::Role;
 use crate::domain::ids::{TeamId, UserId};
 use crate::store::people::{Choices, Listed, Wanted};
+use crate::store::securities::SignInStand;
 use crate::web::layouts::chrome::{Chrome, initials};
 use crate::web::layouts::time;
 use crate::web::layouts::ui;
@@ -150,6 +151,8 @@ pub struct PersonPage {
     pub person: Listed,
     /// Nobody else could administer the workspace.
     pub is_last_administrator: bool,
+    /// How they sign in.
+    pub sign_in: SignInStand,
     pub choices: Choices,
     pub typed: Typed,
     pub now: Typed,
@@ -158,6 +161,10 @@ pub struct PersonPage {
 }
 
 impl PersonPage {
+    fn signed_in(&self) -> String {
+        self.chrome.locale.count("security.browsers", self.sign_in.sessions)
+    }
+
     fn form(&self) -> PersonForm<'_> {
         PersonForm { locale: self.chrome.locale, choices: &self.choices, typed: &self.typed }
     }

@@ -1,0 +1,122 @@
+//! Links in mails, by which somebody shows that an account or an address is theirs. What is stored of one opens nothing.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{Error, Result, Store, Transaction, prepare};
+use crate::domain::ids::{UserId, WorkspaceId};
+use crate::domain::password::PasswordRule;
+use crate::domain::user::EmailAddress;
+
+crate::statements! {
+    /// One link of each kind for an account: a newer one ends the older.
+    ADD = "
+        INSERT INTO account_links (account_id, purpose, token_hash, email, expires_at)
+        SELECT account_id, $3, $4, $5, $6
+        FROM users
+        WHERE workspace_id = $1 AND id = $2
+        ON CONFLICT (account_id, purpose) DO UPDATE
+        SET token_hash = excluded.token_hash, email = excluded.email, expires_at = excluded.expires_at";
+    /// Across workspaces: whose account it is, where they were last, and the most that one of their workspaces asks of a password.
+    FIND = "
+        SELECT person.workspace_id, person.id, person.name, person.locale, account.email, link.email,
+            max(workspace.least_password) OVER ()
+        FROM account_links AS link
+        JOIN accounts AS account ON account.id = link.account_id
+        JOIN users AS person ON person.account_id = account.id AND person.active
+        JOIN workspaces AS workspace ON workspace.id = person.workspace_id
+        WHERE link.token_hash = $1 AND link.purpose = $2 AND link.expires_at > $3
+        ORDER BY person.used_at DESC NULLS LAST, person.created_at, person.workspace_id
+        LIMIT 1";
+    USE_UP = "DELETE FROM account_links WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3";
+    FORGET = "DELETE FROM account_links WHERE expires_at < $1";
+}
+
+/// What a link is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Another password.
+    Password,
+    /// Another e-mail address.
+    Email,
+}
+
+impl Purpose {
+    fn as_str(self) -> &'static str {
+        match self {
+            Purpose::Password => "password",
+            Purpose::Email => "email",
+        }
+    }
+}
+
+/// Whose link it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkOwner {
+    pub workspace: WorkspaceId,
+    pub user: UserId,
+    pub name: String,
+    /// The language of their interface.
+    pub locale: String,
+    pub email: EmailAddress,
+    /// The address that it was sent to, if it is to become theirs.
+    pub new_email: Option<EmailAddress>,
+    /// What is asked of their passwords.
+    pub rule: PasswordRule,
+}
+
+/// Uses a link up; false when it was already, or is too old.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn use_up(transaction: &Transaction<'_>, token_hash: &[u8; 32], purpose: Purpose, now: Timestamp) -> Result<bool> {
+    let statement = prepare(transaction, &USE_UP).await?;
+    Ok(transaction.execute(&statement, &[&token_hash.as_slice(), &purpose.as_str(), &now]).await? == 1)
+}
+
+impl Store {
+    /// Keeps a link of a person's account until it is used, another one takes its place, or `expires_at`.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn add_account_link(
+        &self,
+        (workspace, user): (WorkspaceId, UserId),
+        purpose: Purpose,
+        token_hash: &[u8; 32],
+        email: Option<&EmailAddress>,
+        expires_at: Timestamp,
+    ) -> Result<()> {
+        let email = email.map(EmailAddress::as_str);
+        self.execute(&ADD, &[&workspace.0, &user.0, &purpose.as_str(), &token_hash.as_slice(), &email, &expires_at]).await.map(drop)
+    }
+
+    /// Whose link this is, while it counts.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn account_link(&self, token_hash: &[u8; 32], purpose: Purpose, now: Timestamp) -> Result<Option<LinkOwner>> {
+        let row = self.query_opt(&FIND, &[&token_hash.as_slice(), &purpose.as_str(), &now]).await?;
+        let address = |text: &str| text.parse().map_err(|_| Error::Unreadable("the e-mail address of an account".to_owned()));
+        row.map(|row| {
+            Ok(LinkOwner {
+                workspace: WorkspaceId(row.get::<_, Uuid>(0)),
+                user: UserId(row.get::<_, Uuid>(1)),
+                name: row.get(2),
+                locale: row.get(3),
+                email: address(row.get(4))?,
+                new_email: row.get::<_, Option<&str>>(5).map(address).transpose()?,
+                rule: PasswordRule::at_least(usize::try_from(row.get::<_, i32>(6)).unwrap_or_default()),
+            })
+        })
+        .transpose()
+    }
+
+    /// Forgets links that count no more.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn forget_account_links(&self, now: Timestamp) -> Result<u64> {
+        self.execute(&FORGET, &[&now]).await
+    }
+}
