@@ -646,9 +646,25 @@ CREATE TABLE canned_replies (
     id uuid NOT NULL,
     shortcut text NOT NULL,
     body text NOT NULL,
+    folder text NOT NULL DEFAULT '',
+    -- Everybody's, a team's, or somebody's own.
+    team_id uuid,
+    owner_id uuid,
     PRIMARY KEY (workspace_id, id),
-    UNIQUE (workspace_id, shortcut)
+    UNIQUE NULLS NOT DISTINCT (workspace_id, owner_id, shortcut),
+    FOREIGN KEY (workspace_id, team_id) REFERENCES teams,
+    FOREIGN KEY (workspace_id, owner_id) REFERENCES users
 );
+
+-- How often an answer began from one.
+CREATE TABLE canned_reply_uses (
+    workspace_id uuid NOT NULL,
+    reply_id uuid NOT NULL,
+    uses bigint NOT NULL DEFAULT 0,
+    last_used_at timestamptz,
+    PRIMARY KEY (workspace_id, reply_id),
+    FOREIGN KEY (workspace_id, reply_id) REFERENCES canned_replies ON DELETE CASCADE
+) WITH (fillfactor = 70);
 
 -- Work ---------------------------------------------------------------------------------------------------------------
 -- Where work comes and goes, an index begins with what is looked for, and never with the workspace: such a table is empty when a plan is

@@ -13,6 +13,8 @@ mod viewers;
 
 #[path = "inbox/bots.rs"]
 mod bots;
+#[path = "inbox/canned_replies.rs"]
+mod canned_replies;
 #[path = "inbox/door.rs"]
 mod door;
 #[path = "inbox/drafts.rs"]

@@ -6,6 +6,7 @@ mod answering;
 mod assigning;
 mod bots;
 pub mod brief;
+pub mod canned;
 pub mod channel;
 pub mod command;
 pub mod contact;

@@ -3,7 +3,7 @@
 use super::{Error, Runner, now};
 use crate::domain::Command;
 use crate::domain::command::Person;
-use crate::domain::ids::{ConversationId, SessionId, UserId, WorkspaceId};
+use crate::domain::ids::{CannedReplyId, ConversationId, SessionId, UserId, WorkspaceId};
 use crate::domain::setup::{By, Secret, SetupCommand};
 use crate::live::PersonChange;
 use crate::store::agents::Forsaken;
@@ -52,6 +52,14 @@ impl Runner {
         let ended = self.store.revoke_sessions_of(workspace, user, now()).await?;
         self.live.person_changed(workspace, user, PersonChange::SignedOut);
         Ok(ended.len())
+    }
+
+    /// An answer of a person began from a canned reply.
+    ///
+    /// # Errors
+    /// A fault.
+    pub async fn count_use_of_reply(&self, workspace: WorkspaceId, reply: CannedReplyId, user: UserId) -> Result<(), Error> {
+        Ok(self.store.count_use_of_reply(workspace, reply, user).await?)
     }
 
     /// Somebody takes another password, and is signed out everywhere. `hash` is in PHC form.

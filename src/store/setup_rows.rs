@@ -97,8 +97,13 @@ crate::statements! {
         VALUES ($1, $2, $3)";
     /// It is there again.
     BRING_BACK_QUEUE = "DELETE FROM removed_queues WHERE workspace_id = $1 AND id = $2";
-    ADD_CANNED_REPLY = "INSERT INTO canned_replies (workspace_id, id, shortcut, body) VALUES ($1, $2, $3, $4)";
-    CHANGE_CANNED_REPLY = "UPDATE canned_replies SET shortcut = $3, body = $4 WHERE workspace_id = $1 AND id = $2";
+    ADD_CANNED_REPLY = "
+        INSERT INTO canned_replies (workspace_id, id, shortcut, body, folder, team_id, owner_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    CHANGE_CANNED_REPLY = "
+        UPDATE canned_replies
+        SET shortcut = $3, body = $4, folder = $5, team_id = $6, owner_id = $7
+        WHERE workspace_id = $1 AND id = $2";
     REMOVE_CANNED_REPLY = "DELETE FROM canned_replies WHERE workspace_id = $1 AND id = $2";
     ADD_FLOW = "INSERT INTO flows (workspace_id, id, name, published_version, archived) VALUES ($1, $2, $3, $4, $5)";
     CHANGE_FLOW = "UPDATE flows SET name = $3, published_version = $4, archived = $5 WHERE workspace_id = $1 AND id = $2";
@@ -295,7 +300,8 @@ fn canned_reply(workspace: WorkspaceId, changed: &Changed<CannedReplyId, CannedR
     match &changed.after {
         Some(reply) => {
             let statement = one_of(changed, ADD_CANNED_REPLY, CHANGE_CANNED_REPLY);
-            vec![row(statement).with(reply.shortcut.clone()).with(reply.body.clone())]
+            let texts = row(statement).with(reply.shortcut.clone()).with(reply.body.clone()).with(reply.folder.clone());
+            vec![texts.with(reply.team.map(|team| team.0)).with(reply.owner.map(|owner| owner.0))]
         }
         None => vec![row(REMOVE_CANNED_REPLY)],
     }

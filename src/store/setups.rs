@@ -22,7 +22,7 @@ use crate::domain::setup::value::{CannedReply, Flow, Inbox, Invitation, Member, 
 use crate::domain::setup::{RecordedSetup, Setup, SetupEvent, Who};
 
 /// Events that are read of an act at most, and that are looked at between two looks of a person.
-pub const MOST_OF_ACT: i64 = 2_000;
+pub const MOST_OF_ACT: i64 = 10_000;
 const MOST_SINCE: i64 = 10_000;
 
 /// People, in the order that [`member`] reads them.
@@ -63,6 +63,8 @@ crate::statements! {
         SELECT seq, at, event
         FROM events
         WHERE workspace_id = $1 AND subject_id = $1 AND seq < $2
+          AND NOT (kind = 'canned_reply_changed' AND event #>> '{what,before,owner}' IS NOT DISTINCT FROM event #>> '{what,after,owner}'
+              AND event #>> '{what,after,owner}' IS NOT NULL)
           AND NOT (kind = 'member_changed'
               AND (event #> '{what,before}') - $4::text[] = (event #> '{what,after}') - $4::text[])
         ORDER BY seq DESC
@@ -144,7 +146,7 @@ crate::statements! {
                OR (version.flow_id, version.version) IN (SELECT * FROM UNNEST($2::uuid[], $3::integer[])))
         ORDER BY version.flow_id, version.version
         LIMIT 10000";
-    CANNED_REPLIES = "SELECT id, shortcut, body FROM canned_replies WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
+    CANNED_REPLIES = "SELECT id, shortcut, body, folder, team_id, owner_id FROM canned_replies WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     INBOXES = "
         SELECT inbox.id, inbox.name, inbox.flow_id, inbox.default_queue_id, inbox.reopen_hours, inbox.channel,
             number.app_id, number.phone_number_id, number.waba_id, number.display_phone_number
@@ -434,8 +436,15 @@ fn queue(row: &Row) -> Result<Queue> {
     })
 }
 
-fn canned_reply(row: &Row) -> (CannedReplyId, CannedReply) {
-    (CannedReplyId(row.get(0)), CannedReply { shortcut: row.get(1), body: row.get(2) })
+pub(super) fn canned_reply(row: &Row) -> (CannedReplyId, CannedReply) {
+    let reply = CannedReply {
+        shortcut: row.get(1),
+        body: row.get(2),
+        folder: row.get(3),
+        team: row.get::<_, Option<Uuid>>(4).map(TeamId),
+        owner: row.get::<_, Option<Uuid>>(5).map(UserId),
+    };
+    (CannedReplyId(row.get(0)), reply)
 }
 
 fn inbox(row: &Row) -> (InboxId, Inbox) {

@@ -8,7 +8,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Resource, Route};
 
-use super::conversations::{self, assignments, reads};
+use super::conversations::{self, assignments, canned, reads};
 use super::edge::bodies::watch;
 use super::edge::edge;
 use super::edge::entry::{Entry, FORM_LIMIT, Kind, UPLOAD_LIMIT, Who};
@@ -20,7 +20,7 @@ use super::messages::{self, settlements};
 use super::profile::{self, own_sessions, picture, second_factor, ways_in};
 use super::settings::flows::{self, editor, phone, publication};
 use super::settings::numbers::{self, connecting, testing};
-use super::settings::{self, changes, file, people, queues, security, start, teams, workspace};
+use super::settings::{self, canned_replies, changes, file, people, queues, security, start, teams, workspace};
 use super::sign_in::{email, reset, second_step};
 use super::{
     admin, assets, availability, begin, drafts, health, inbox, invitations, language, media, notes, proof, sign_in, webhook, workspaces,
@@ -93,6 +93,7 @@ pub static ROUTES: &[Entry] = &[
     get("/inbox/paused", Who::May(Permission::SeeInbox), Kind::Part, || web::to(inbox::paused)),
     get("/conversations/{id}", Who::May(Permission::SeeInbox), Kind::Page, || web::to(conversations::show)),
     get("/conversations/{id}/earlier", Who::May(Permission::SeeInbox), Kind::Part, || web::to(conversations::earlier)),
+    get("/conversations/{id}/canned-replies", Who::May(Permission::Reply), Kind::Part, || web::to(canned::index)),
     post("/conversations/{id}/messages", Who::May(Permission::Reply), Kind::Upload, || web::to(messages::create)),
     post("/conversations/{id}/notes", Who::May(Permission::WriteNotes), Kind::Form, || web::to(notes::create)),
     post("/conversations/{id}/assignment", Who::May(Permission::Take), Kind::Form, || web::to(assignments::create)),
@@ -142,6 +143,15 @@ pub static ROUTES: &[Entry] = &[
     post("/settings/queues/{id}/copy", Who::May(Permission::SetUp), Kind::Form, || web::to(queues::copy)),
     post("/settings/queues/{id}/place", Who::May(Permission::SetUp), Kind::Form, || web::to(queues::place)),
     post("/settings/queues/{id}/removal", Who::May(Permission::SetUp), Kind::Form, || web::to(queues::remove)),
+    get("/settings/canned-replies", Who::May(Permission::Reply), Kind::Page, || web::to(canned_replies::index)),
+    post("/settings/canned-replies", Who::May(Permission::Reply), Kind::Form, || web::to(canned_replies::create)),
+    post("/settings/canned-replies/undo", Who::May(Permission::Reply), Kind::Form, || web::to(canned_replies::undo)),
+    get("/settings/canned-replies/export", Who::May(Permission::SetUp), Kind::Page, || web::to(canned_replies::export)),
+    post("/settings/canned-replies/import", Who::May(Permission::SetUp), Kind::Upload, || web::to(canned_replies::import)),
+    get("/settings/canned-replies/{id}", Who::May(Permission::Reply), Kind::Page, || web::to(canned_replies::show)),
+    post("/settings/canned-replies/{id}", Who::May(Permission::Reply), Kind::Form, || web::to(canned_replies::update)),
+    post("/settings/canned-replies/{id}/preview", Who::May(Permission::Reply), Kind::Form, || web::to(canned_replies::preview)),
+    post("/settings/canned-replies/{id}/removal", Who::May(Permission::Reply), Kind::Form, || web::to(canned_replies::remove)),
     get("/settings/people", Who::May(Permission::SetUp), Kind::Page, || web::to(people::index)),
     get("/settings/people/{id}", Who::May(Permission::SetUp), Kind::Page, || web::to(people::show)),
     proven("/settings/people/{id}", Who::May(Permission::SetUp), Kind::Form, || web::to(people::update)),

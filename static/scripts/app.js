@@ -22,6 +22,7 @@ import Live from "./controllers/live_controller.js"
 import Menu from "./controllers/menu_controller.js"
 import People from "./controllers/people_controller.js"
 import Presence from "./controllers/presence_controller.js"
+import Preview from "./controllers/preview_controller.js"
 import Ring from "./controllers/ring_controller.js"
 import Settings from "./controllers/settings_controller.js"
 import Shortcuts from "./controllers/shortcuts_controller.js"
@@ -33,7 +34,7 @@ import Zone from "./controllers/zone_controller.js"
 const controllers = {
   await: Await, brief: Brief, clock: Clock, composer: Composer, connection: Connection, conversation: Conversation, copy: Copy,
   dialog: Dialog, guard: Guard, hours: Hours, lightbox: Lightbox, list: List, live: Live, menu: Menu, people: People,
-  presence: Presence, ring: Ring, settings: Settings,
+  presence: Presence, preview: Preview, ring: Ring, settings: Settings,
   shortcuts: Shortcuts, sound: Sound, thread: Thread, toast: Toast, zone: Zone,
   "flow-editor": FlowEditor,
 }

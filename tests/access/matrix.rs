@@ -62,6 +62,8 @@ const FOR_ADMINS: &[&str] = &[
     "/settings/security",
     "/settings/people/{id}/second-factor",
     "/settings/people/{id}/sign-out",
+    "/settings/canned-replies/export",
+    "/settings/canned-replies/import",
     "/settings/changes",
     "/settings/people",
     "/settings/people/{id}",
@@ -101,6 +103,7 @@ struct Place {
     team: Uuid,
     queue: Uuid,
     flow: Uuid,
+    reply: Uuid,
 }
 
 const SECRETS: &str = "
@@ -145,8 +148,8 @@ impl Place {
         let one_of = async |table: &str| -> Uuid {
             client.query_one(&format!("SELECT id FROM {table} WHERE workspace_id = $1 LIMIT 1"), &[&workspace]).await.unwrap().get(0)
         };
-        let (team, queue) = (one_of("teams").await, one_of("queues").await);
-        Self { shop, secret, conversation, message, media, team, queue, flow: media }
+        let (team, queue, reply) = (one_of("teams").await, one_of("queues").await, one_of("canned_replies").await);
+        Self { shop, secret, conversation, message, media, team, queue, reply, flow: media }
     }
 
     async fn browser(&self, role: Role) -> Browser<'_> {
@@ -163,6 +166,7 @@ impl Place {
             Some("settings") if entry.path.starts_with("/settings/queues") => self.queue,
             Some("settings") if entry.path.starts_with("/settings/numbers") => self.shop.inbox.0,
             Some("settings") if entry.path.starts_with("/settings/flows/") => self.flow,
+            Some("settings") if entry.path.starts_with("/settings/canned-replies") => self.reply,
             Some("settings") => self.team,
             _ => panic!("{} names a thing this test knows nothing of: add one to `Place`", entry.path),
         }

@@ -116,6 +116,8 @@ describe("every page", () => {
       "settings-flow-edit": `${addresses.settingsFlow}/edit`,
       "settings-flow-new": "/settings/flows/new",
       "settings-flow-ready": "/settings/flows/new?ready=acknowledge",
+      "settings-canned": "/settings/canned-replies",
+      "settings-canned-one": addresses.canned,
       "settings-changes": "/settings/changes",
       profile: "/profile",
       "profile-sign-in": "/profile/sign-in",
@@ -189,7 +191,9 @@ describe("every page", () => {
     const settingsQueue = await iris.page.locator(".things__name").first().getAttribute("href")
     await iris.page.goto(`${demo.inbox}/settings/flows`)
     const settingsFlow = await iris.page.locator(".things__name").first().getAttribute("href")
-    return { mine, flow, other, closed, resolved, queue, team, settingsQueue, settingsFlow }
+    await iris.page.goto(`${demo.inbox}/settings/canned-replies`)
+    const canned = await iris.page.locator(".things__name").first().getAttribute("href")
+    return { canned, mine, flow, other, closed, resolved, queue, team, settingsQueue, settingsFlow }
   }
 
   /** Ana does not answer billing, and nobody else is there. */

@@ -21,7 +21,7 @@ use baton::web::inbox::view::row::Row;
 use baton::web::inbox::view::{InboxPage, List, PausedNumber, PausedNumbers, RowsFrame, Whom};
 use baton::web::layouts::toast::{Offered, Toast};
 use baton::web::locale::Locale;
-use baton::web::messages::view::composer::{CannedReply, Composer};
+use baton::web::messages::view::composer::Composer;
 use baton::web::sign_in::view::SignInPage;
 use baton::web::threads::view::EarlierFrame;
 use jiff::SignedDuration;
@@ -129,7 +129,6 @@ fn conversation(locale: Locale, state: ConversationState) -> ConversationPage {
 }
 
 fn composer(locale: Locale) -> Composer {
-    let canned = |shortcut: &str, body: &str| CannedReply { shortcut: shortcut.to_owned(), body: body.to_owned() };
     Composer {
         locale,
         csrf: "token".to_owned(),
@@ -137,12 +136,6 @@ fn composer(locale: Locale) -> Composer {
         contact_name: "María José Fernández".to_owned(),
         reply: Draft::default(),
         note: Draft { body: "Ask her for the size\n<b>".to_owned(), ..Draft::default() },
-        canned: vec![
-            canned("hello", "Hello, this is Ana. How can I help?"),
-            canned("hold", "One moment please, I am looking into it."),
-            canned("address", "Could you tell me the full delivery address, with postcode?"),
-            canned("bye", "You are welcome. Have a lovely day! </script>"),
-        ],
         pictures: WHATSAPP.pictures,
         seen: 40,
         message_id: Uuid::from_u128(0xaaaa),

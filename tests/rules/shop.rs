@@ -107,6 +107,7 @@ impl Shop {
             people: HashMap::new(),
             published: flow.into_iter().map(|flow| (flow, 1)).collect(),
             definitions: flow.zip(definition).into_iter().map(|(flow, definition)| ((flow, 1), Arc::new(definition))).collect(),
+            ..Workplace::default()
         };
         let inbox = Inbox {
             id: InboxId(Uuid::from_u128(0x40)),

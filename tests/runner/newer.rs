@@ -92,6 +92,7 @@ const FREE: &[&str] = &[
     "assets.path",
     "assets.version",
     "canned_replies.body",
+    "canned_replies.folder",
     "canned_replies.shortcut",
     "contact_identities.value",
     "contacts.name",

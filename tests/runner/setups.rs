@@ -105,7 +105,7 @@ async fn an_act_is_undone_while_it_stands_as_it_was_left() {
     let (reply, body) = (CannedReplyId(Uuid::now_v7()), "Hello!".to_owned());
     let several = SetupCommand::Several(vec![
         named(shop.support, "Help"),
-        SetupCommand::AddCannedReply { reply, new: CannedReply { shortcut: "hello".to_owned(), body } },
+        SetupCommand::AddCannedReply { reply, new: CannedReply { shortcut: "hello".to_owned(), body, ..CannedReply::default() } },
     ]);
     let act = runner.configure(shop.workspace, &by(&iris), several, None).await.unwrap();
     assert_eq!(act.events.len(), 2);
@@ -264,11 +264,11 @@ fn change(shop: &Shop, setup: &Setup, number: u64) -> SetupCommand {
         (4, ..) => person(MemberChange { role: Some([Role::Agent, Role::Admin][pick(2)]), ..MemberChange::default() }),
         (5, Some(reply), _) if number.is_multiple_of(3) => SetupCommand::RemoveCannedReply { reply },
         (5 | 6, Some(reply), _) if number % 3 == 1 => {
-            SetupCommand::ChangeCannedReply { reply, change: CannedReplyChange { shortcut: None, body: Some(text) } }
+            SetupCommand::ChangeCannedReply { reply, change: CannedReplyChange { body: Some(text), ..CannedReplyChange::default() } }
         }
         (5 | 6, ..) => SetupCommand::AddCannedReply {
             reply: CannedReplyId(Uuid::now_v7()),
-            new: CannedReply { shortcut: format!("s{}", number % 50), body: text },
+            new: CannedReply { shortcut: format!("s{}", number % 50), body: text, ..CannedReply::default() },
         },
         (7, _, Some(team)) if number.is_multiple_of(3) => SetupCommand::RemoveTeam { team },
         (7, _, Some(team)) => person(MemberChange { teams: Some([shop.team, team].into()), ..MemberChange::default() }),

@@ -8,15 +8,16 @@ use super::event::{Parts, SetupEvent};
 use super::refusal::{SetupRefusal, Thing};
 use super::value::{Flow, Invitation, Member, Setup, Standing, Workspace};
 use crate::domain::access::{Permission, Role};
+use crate::domain::canned;
 use crate::domain::channel;
 use crate::domain::flows::validation;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::LOCALES;
 
 /// Characters of a name, of a key or shortcut, and of a prepared text (as WhatsApp takes one).
-const LONGEST_NAME: usize = 80;
+pub const LONGEST_NAME: usize = 80;
 const LONGEST_KEY: usize = 40;
-const LONGEST_BODY: usize = 4096;
+pub const LONGEST_BODY: usize = 4096;
 
 /// Conversations that a person may hold at once at most.
 const MOST_CAPACITY: i32 = 1_000;
@@ -171,10 +172,23 @@ fn replies(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
         if !is_shortcut(shortcut) {
             faults.insert(SetupRefusal::ShortcutUnfit { shortcut: shortcut.clone() });
         }
-        if !shortcuts.insert(shortcut) {
+        // What is somebody's own stands before what is everybody's.
+        if !shortcuts.insert((reply.owner, shortcut)) {
             faults.insert(SetupRefusal::ShortcutTaken { shortcut: shortcut.clone() });
         }
         fit_text(&reply.body, LONGEST_BODY, faults);
+        if !reply.folder.is_empty() {
+            fit_name(&reply.folder, faults);
+        }
+        for name in canned::unknown_placeholders(&reply.body) {
+            faults.insert(SetupRefusal::PlaceholderUnknown { name: name.to_owned() });
+        }
+        if reply.team.is_some_and(|team| !setup.teams.contains_key(&team)) {
+            faults.insert(SetupRefusal::Unknown(Thing::Team));
+        }
+        if reply.owner.is_some_and(|owner| !setup.members.contains_key(&owner)) {
+            faults.insert(SetupRefusal::Unknown(Thing::Member));
+        }
     }
 }
 
@@ -259,8 +273,9 @@ fn in_range(value: i32, least: i32, most: i32, faults: &mut BTreeSet<SetupRefusa
     }
 }
 
-/// Whether a prepared text can be called by it.
-pub(super) fn is_shortcut(shortcut: &str) -> bool {
+/// Whether it can be found by `/` and this word.
+#[must_use]
+pub fn is_shortcut(shortcut: &str) -> bool {
     !shortcut.is_empty() && shortcut.chars().count() <= LONGEST_KEY && !shortcut.contains(char::is_whitespace)
 }
 

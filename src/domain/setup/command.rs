@@ -296,6 +296,11 @@ pub struct QueueChange {
 pub struct CannedReplyChange {
     pub shortcut: Option<String>,
     pub body: Option<String>,
+    pub folder: Option<String>,
+    /// Of another team, or of none.
+    pub team: Option<Option<TeamId>>,
+    /// Somebody's own, or nobody's.
+    pub owner: Option<Option<UserId>>,
 }
 
 /// As [`MemberChange`], of a number.

@@ -27,11 +27,16 @@ pub struct Decision {
 /// # Errors
 /// A [`Refusal`] in words; then nothing changes.
 pub fn decide(setup: &Setup, command: SetupCommand, by: &By) -> Result<Decision, Refusal> {
-    is_allowed(by, &command)?;
-    let needs = command.needs();
+    let (is_allowed, needs) = (may(by, &command), command.needs());
+    if !is_allowed && !is_about_own(setup, by, &command) {
+        return Err(Refusal::NotAllowed);
+    }
     let mut draft = Draft::of(setup);
     draft.apply(command)?;
     let (after, events) = draft.finish(setup);
+    if !is_allowed && !is_own(by, &events) {
+        return Err(Refusal::NotAllowed);
+    }
     if needs == Needs::Whole {
         check::makes_nothing_worse(setup, &after, &events)?;
     }
@@ -39,14 +44,31 @@ pub fn decide(setup: &Setup, command: SetupCommand, by: &By) -> Result<Decision,
 }
 
 /// People decide what is their own, and administrators everything.
-fn is_allowed(by: &By, command: &SetupCommand) -> Result<(), Refusal> {
+fn may(by: &By, command: &SetupCommand) -> bool {
     let comes = matches!(command, SetupCommand::AcceptInvitation { .. });
     let person = match by {
         By::Person(person) => person,
-        By::Newcomer { .. } if comes => return Ok(()),
-        By::Newcomer { .. } => return Err(Refusal::NotAllowed),
-        By::CommandLine | By::System => return Ok(()),
+        By::Newcomer { .. } => return comes,
+        By::CommandLine | By::System => return true,
     };
     let is_own = command.is_own_of(person.user) && person.rights.may(Permission::ManageSelf);
-    if is_own || person.rights.may(Permission::SetUp) { Ok(()) } else { Err(Refusal::NotAllowed) }
+    is_own || person.rights.may(Permission::SetUp)
+}
+
+/// Whether it speaks of prepared texts of this person's own and of nothing else.
+fn is_about_own(setup: &Setup, by: &By, command: &SetupCommand) -> bool {
+    let By::Person(person) = by else { return false };
+    let is_own = |reply| setup.canned_replies.get(reply).is_some_and(|reply| reply.owner == Some(person.user));
+    match command {
+        SetupCommand::AddCannedReply { new, .. } => new.owner == Some(person.user),
+        SetupCommand::ChangeCannedReply { reply, .. } | SetupCommand::RemoveCannedReply { reply } => is_own(reply),
+        SetupCommand::Undo { act } => act.iter().all(|event| event.is_own_text_of(person.user)),
+        _ => false,
+    }
+}
+
+/// Whether nothing changes but prepared texts that are this person's own, before and after.
+fn is_own(by: &By, events: &[SetupEvent]) -> bool {
+    let By::Person(person) = by else { return false };
+    person.rights.may(Permission::Reply) && events.iter().all(|event| event.is_own_text_of(person.user))
 }

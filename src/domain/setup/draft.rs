@@ -119,10 +119,13 @@ impl Draft {
             SetupCommand::ChangeQueue { queue, change } => change_queue(known(&mut self.setup.queues, queue, Thing::Queue)?, change),
             SetupCommand::RemoveQueue { queue, to } => self.remove_queue(queue, to)?,
             SetupCommand::AddCannedReply { reply, new } => add(&mut self.setup.canned_replies, reply, new)?,
-            SetupCommand::ChangeCannedReply { reply, change: CannedReplyChange { shortcut, body } } => {
+            SetupCommand::ChangeCannedReply { reply, change: CannedReplyChange { shortcut, body, folder, team, owner } } => {
                 let reply = known(&mut self.setup.canned_replies, reply, Thing::CannedReply)?;
                 set(&mut reply.shortcut, shortcut);
                 set(&mut reply.body, body);
+                set(&mut reply.folder, folder.map(|folder| trimmed(&folder)));
+                set(&mut reply.team, team);
+                set(&mut reply.owner, owner);
             }
             SetupCommand::RemoveCannedReply { reply } => {
                 known(&mut self.setup.canned_replies, reply, Thing::CannedReply)?;
@@ -235,7 +238,8 @@ impl Draft {
         let name = known(&mut self.setup.teams, team, Thing::Team)?.name.clone();
         let invited = self.setup.invitations.values().filter(|it| it.standing == Standing::Open).map(|it| &it.teams);
         let has_people = self.setup.members.values().map(|member| &member.teams).chain(invited).any(|teams| teams.contains(&team));
-        if has_people || self.setup.queues.values().any(|queue| queue.team == team) {
+        let has_queues = self.setup.queues.values().any(|queue| queue.team == team);
+        if has_people || has_queues || self.setup.canned_replies.values().any(|reply| reply.team == Some(team)) {
             return Err(SetupRefusal::TeamInUse { team: name });
         }
         self.setup.teams.remove(&team);

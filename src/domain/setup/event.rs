@@ -306,10 +306,24 @@ impl SetupEvent {
         }
     }
 
+    /// Whether it is about a prepared text that is this person's own, before and after.
+    #[must_use]
+    pub fn is_own_text_of(&self, person: UserId) -> bool {
+        let SetupEvent::CannedReply(changed) = self else { return false };
+        let both = [&changed.before, &changed.after];
+        both.into_iter().flatten().all(|reply| reply.owner == Some(person))
+    }
+
+    /// Whether it is about a prepared text that is somebody's own, before and after.
+    fn is_own_text(&self) -> bool {
+        let SetupEvent::CannedReply(Changed { before, after, .. }) = self else { return false };
+        before.as_ref().or(after.as_ref()).and_then(|reply| reply.owner).is_some_and(|owner| self.is_own_text_of(owner))
+    }
+
     /// Whether it is more than what somebody chose for themselves: nodes keep the set-up until such a thing happens.
     #[must_use]
     pub fn concerns_everybody(&self) -> bool {
-        let SetupEvent::Member(changed) = self else { return true };
+        let SetupEvent::Member(changed) = self else { return !self.is_own_text() };
         match changed.parts() {
             Parts::Some(names) => !names.iter().all(|name| OWN.contains(&name.as_str())),
             Parts::All => true,

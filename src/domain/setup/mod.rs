@@ -15,6 +15,7 @@ mod tests;
 mod undo;
 pub mod value;
 
+pub use check::{LONGEST_BODY, LONGEST_NAME, is_shortcut};
 pub use command::{By, MemberChange, Needs, SetupCommand};
 pub use conflict::check_unchanged;
 pub use decide::{Decision, decide};

@@ -101,6 +101,8 @@ pub enum SetupRefusal {
     KeyUnfit { key: String },
     #[error("“{shortcut}” cannot be a shortcut: no spaces, at most 40 characters")]
     ShortcutUnfit { shortcut: String },
+    #[error("there is nothing called {{{{{name}}}}} that could be filled in")]
+    PlaceholderUnknown { name: String },
     #[error("{value} is not between {least} and {most}")]
     OutOfRange { value: i32, least: i32, most: i32 },
     #[error("nobody could administer this workspace any more")]
@@ -159,6 +161,7 @@ impl SetupRefusal {
             SetupRefusal::FileFaulty { .. } => "file_faulty",
             SetupRefusal::KeyUnfit { .. } => "key_unfit",
             SetupRefusal::ShortcutUnfit { .. } => "shortcut_unfit",
+            SetupRefusal::PlaceholderUnknown { .. } => "placeholder_unknown",
             SetupRefusal::OutOfRange { .. } => "out_of_range",
             SetupRefusal::LastAdministrator => "last_administrator",
             SetupRefusal::QueueUnreached { .. } => "queue_unreached",
@@ -188,6 +191,7 @@ impl SetupRefusal {
             | SetupRefusal::LanguageUnfit { .. }
             | SetupRefusal::EmailUnfit
             | SetupRefusal::ShortcutUnfit { .. }
+            | SetupRefusal::PlaceholderUnknown { .. }
             | SetupRefusal::OutOfRange { .. }
             | SetupRefusal::FlowFaulty { .. } => true,
             SetupRefusal::IdTaken
@@ -219,6 +223,7 @@ impl SetupRefusal {
     pub fn values(&self) -> Vec<(&'static str, String)> {
         match self {
             SetupRefusal::RoleNameTaken { name }
+            | SetupRefusal::PlaceholderUnknown { name }
             | SetupRefusal::TeamNameTaken { name }
             | SetupRefusal::ChangedMeanwhile { name: Some(name) } => vec![("name", name.clone())],
             SetupRefusal::LocaleUnknown { locale } => vec![("locale", locale.clone())],

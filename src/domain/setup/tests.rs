@@ -99,7 +99,7 @@ pub(super) fn shop() -> Setup {
     };
     let (name, channel, number) = ("Lamps".to_owned(), Channel::WHATSAPP, Some(number));
     let inbox = Inbox { name, channel, flow: Some(WELCOME), default_queue: SUPPORT, reopen_hours: 24, number };
-    let reply = CannedReply { shortcut: "hello".to_owned(), body: "Hello!".to_owned() };
+    let reply = CannedReply { shortcut: "hello".to_owned(), body: "Hello!".to_owned(), ..CannedReply::default() };
     let team = |team, name: &str| SetupCommand::AddTeam { team, name: name.to_owned() };
     let steps = [
         team(EVERYBODY, "Everybody"),
@@ -182,7 +182,7 @@ fn what_must_differ_differs() {
     assert_eq!(refused(&shop, billing("Bill us")), SetupRefusal::KeyUnfit { key: "Bill us".to_owned() });
     let team = SetupCommand::RenameTeam { team: BILLERS, name: "everybody".to_owned() };
     assert!(matches!(refused(&shop, team), SetupRefusal::TeamNameTaken { .. }));
-    let reply = CannedReply { shortcut: "hello".to_owned(), body: "Hi".to_owned() };
+    let reply = CannedReply { shortcut: "hello".to_owned(), body: "Hi".to_owned(), ..CannedReply::default() };
     let again = SetupCommand::AddCannedReply { reply: CannedReplyId(Uuid::from_u128(42)), new: reply };
     assert_eq!(refused(&shop, again), SetupRefusal::ShortcutTaken { shortcut: "hello".to_owned() });
     assert_eq!(refused(&shop, joins(ANA, "eve", Role::Agent, &[])), SetupRefusal::IdTaken);
@@ -196,7 +196,7 @@ fn what_is_too_little_or_too_much_is_refused() {
     let capacity = |capacity| member(ANA, MemberChange { capacity: Some(capacity), ..MemberChange::default() });
     assert_eq!(refused(&shop, capacity(-1)), SetupRefusal::OutOfRange { value: -1, least: 0, most: 1_000 });
     assert_eq!(after(&shop, capacity(0)).members[&ANA].capacity, 0);
-    let spaced = CannedReplyChange { shortcut: Some("good day".to_owned()), body: None };
+    let spaced = CannedReplyChange { shortcut: Some("good day".to_owned()), ..CannedReplyChange::default() };
     let spaced = SetupCommand::ChangeCannedReply { reply: HELLO, change: spaced };
     assert_eq!(refused(&shop, spaced), SetupRefusal::ShortcutUnfit { shortcut: "good day".to_owned() });
 }

@@ -200,11 +200,19 @@ pub struct Flow {
     pub archived: bool,
 }
 
-/// A prepared text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A prepared text. It is everybody's, unless a team or a person has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CannedReply {
     pub shortcut: String,
     pub body: String,
+    /// Where it is found among the others; may be empty.
+    #[serde(default)]
+    pub folder: String,
+    #[serde(default)]
+    pub team: Option<TeamId>,
+    /// Whose own it is: nobody else sees it.
+    #[serde(default)]
+    pub owner: Option<UserId>,
 }
 
 /// One connected address on a channel.

@@ -2,6 +2,7 @@
 
 pub mod act;
 pub mod assignments;
+pub mod canned;
 pub mod present;
 pub mod reads;
 pub mod view;
@@ -20,7 +21,7 @@ use super::inbox;
 use super::inbox::view::List;
 use super::layouts::html::Html;
 use super::layouts::toast::{Offered, Toast};
-use super::messages::view::composer::{CannedReply, Composer};
+use super::messages::view::composer::Composer;
 use super::sessions::signed::Signed;
 use super::state::State;
 use super::threads;
@@ -114,10 +115,9 @@ async fn conversation_page(state: &State, signed: &Signed, id: ConversationId, s
     let sight = state.sight(signed, id).await?;
     // First, so that its sequence is not ahead of the thread that is read after it.
     let opened = state.store.opened(sight, Some(signed.user)).await?.ok_or(Error::NotFound)?;
-    let (part, past, canned, agents, (list, counts), ()) = tokio::try_join!(
+    let (part, past, agents, (list, counts), ()) = tokio::try_join!(
         part(state, signed, sight, &opened, i64::MAX),
         past(state, signed, opened.conversation.contact),
-        canned(state, signed),
         agents(state, signed),
         surroundings(state, signed, id, &shown),
         mark_read(state, signed, sight, &opened),
@@ -136,7 +136,7 @@ async fn conversation_page(state: &State, signed: &Signed, id: ConversationId, s
         rules,
         items: part.items,
         earlier: part.earlier,
-        composer: Composer { pictures: rules.pictures, ..composer(signed, &opened, canned, shown.refused) },
+        composer: Composer { pictures: rules.pictures, ..composer(signed, &opened, shown.refused) },
         targets: present::targets(signed.user, &agents, &workplace, |user| state.live.is_connected(signed.workspace, user)),
         context: Context {
             past: past.into_iter().filter(|listed| listed.conversation.id != id).map(|listed| present::past(listed, &workplace)).collect(),
@@ -189,11 +189,6 @@ async fn past(state: &State, signed: &Signed, contact: ContactId) -> Result<Vec<
     Ok(state.store.conversations_of(signed.viewer(), contact, PAST).await?)
 }
 
-async fn canned(state: &State, signed: &Signed) -> Result<Vec<CannedReply>> {
-    let replies = state.store.canned_replies(signed.workspace).await?;
-    Ok(replies.into_iter().map(|(shortcut, body)| CannedReply { shortcut, body }).collect())
-}
-
 async fn agents(state: &State, signed: &Signed) -> Result<Vec<Agent>> {
     Ok(state.store.agents(signed.workspace).await?)
 }
@@ -218,7 +213,7 @@ async fn mark_read(state: &State, signed: &Signed, sight: Sight, opened: &Opened
     Ok(())
 }
 
-fn composer(signed: &Signed, opened: &Opened, canned: Vec<CannedReply>, refused: Option<Refused>) -> Composer {
+fn composer(signed: &Signed, opened: &Opened, refused: Option<Refused>) -> Composer {
     let (refusal, text) = refused.map_or((None, None), |refused| (Some(refused.words), Some(refused.text)));
     Composer {
         locale: signed.locale,
@@ -227,7 +222,6 @@ fn composer(signed: &Signed, opened: &Opened, canned: Vec<CannedReply>, refused:
         contact_name: opened.contact.name.clone(),
         reply: text.map_or_else(|| opened.drafts.reply.clone(), |body| Draft { body, ..opened.drafts.reply.clone() }),
         note: opened.drafts.note.clone(),
-        canned,
         pictures: None,
         seen: opened.conversation.last_seq,
         message_id: Uuid::now_v7(),

@@ -54,6 +54,10 @@ impl Viewer {
         self.role.may(Permission::SetUp)
     }
 
+    pub(in crate::web) fn may_reply(&self) -> bool {
+        self.role.may(Permission::Reply)
+    }
+
     pub(in crate::web) fn may_take_over(&self) -> bool {
         self.role.may(Permission::TakeOver)
     }
@@ -83,6 +87,12 @@ pub struct Chrome {
 }
 
 impl Chrome {
+    /// Where this person takes back what was set up: whoever sets up nothing still keeps texts of their own.
+    #[must_use]
+    pub fn undo_address(&self) -> &'static str {
+        if self.viewer.may_set_up() { "/settings/changes" } else { "/settings/canned-replies/undo" }
+    }
+
     pub(in crate::web) fn words(&self) -> ScriptWords {
         ScriptWords { locale: self.locale }
     }

@@ -6,7 +6,7 @@ use actix_web::web::{Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
 use url::form_urlencoded;
 
-use crate::domain::ids::MessageId;
+use crate::domain::ids::{CannedReplyId, MessageId};
 use crate::store::drafts::DraftPage;
 use crate::web::conversations::act::text;
 use crate::web::edge::error::{Error, Result};
@@ -24,6 +24,8 @@ pub(super) struct ReplyForm {
     pub seen: Option<i64>,
     /// The draft it was, as the page counts.
     pub draft: Option<DraftPage>,
+    /// The canned reply that it began from.
+    pub canned: Option<CannedReplyId>,
     /// The conversation is resolved by this answer.
     pub resolves: bool,
     pub picture: Option<Bytes>,
@@ -37,6 +39,7 @@ struct Fields {
     seen: String,
     anyway: String,
     resolve: String,
+    canned: String,
     writer: String,
     turn: String,
     seen_version: String,
@@ -68,6 +71,7 @@ impl TryFrom<Fields> for ReplyForm {
             text: text(&fields.text),
             seen: seen.filter(|_| fields.anyway.is_empty()),
             resolves: !fields.resolve.is_empty(),
+            canned: fields.canned.parse().ok(),
             draft: fields.draft()?,
             // A browser sends the field empty when nothing was chosen.
             picture: Some(fields.picture).filter(|picture| !picture.is_empty()),
@@ -87,6 +91,7 @@ impl Fields {
             "seen" => Some(&mut self.seen),
             "anyway" => Some(&mut self.anyway),
             "resolve" => Some(&mut self.resolve),
+            "canned" => Some(&mut self.canned),
             "writer" => Some(&mut self.writer),
             "turn" => Some(&mut self.turn),
             "seen_version" => Some(&mut self.seen_version),
@@ -169,8 +174,15 @@ mod tests {
     #[tokio::test]
     async fn a_plain_form_is_read() {
         let body = format!("csrf=x&message_id={}&text=Hi%0D%0Athere&seen=12&resolve=true", id());
-        let expected =
-            ReplyForm { message_id: id(), text: "Hi\nthere".to_owned(), seen: Some(12), draft: None, resolves: true, picture: None };
+        let expected = ReplyForm {
+            message_id: id(),
+            text: "Hi\nthere".to_owned(),
+            seen: Some(12),
+            draft: None,
+            canned: None,
+            resolves: true,
+            picture: None,
+        };
         assert_eq!(read("application/x-www-form-urlencoded", &body).await.unwrap(), expected);
         let draft = DraftPage { writer: Uuid::from_u128(8), turn: 3, seen: 2 };
         let with_draft = format!("{body}&writer={}&turn=3&seen_version=2", draft.writer);
@@ -197,7 +209,10 @@ mod tests {
         .concat();
         let read = read("multipart/form-data; boundary=b", &body).await.unwrap();
         let picture = Some(Bytes::from_static(b"bytes"));
-        assert_eq!(read, ReplyForm { message_id: id(), text: "Look".to_owned(), seen: None, draft: None, resolves: false, picture });
+        assert_eq!(
+            read,
+            ReplyForm { message_id: id(), text: "Look".to_owned(), seen: None, draft: None, canned: None, resolves: false, picture }
+        );
     }
 
     #[tokio::test]

@@ -57,7 +57,11 @@ pub(super) async fn create(
         picture::drop_again(&state, signed.workspace, picture).await;
     }
     match outcome {
-        Ok(_) | Err(Error::Refused(Refusal::Duplicate)) => reply.done().await,
+        Ok(_) => {
+            reply.count_canned().await;
+            reply.done().await
+        }
+        Err(Error::Refused(Refusal::Duplicate)) => reply.done().await,
         Err(Error::Refused(Refusal::ThreadMovedOn { seen, now })) => reply.hold(seen, now).await,
         Err(Error::Refused(refusal)) => reply.refuse(status(&refusal), refusal_words(signed.locale, &refusal)).await,
         Err(error) => Err(error),
@@ -123,6 +127,14 @@ impl Reply<'_> {
             }
         }
         Ok(self.asked.done(self.id))
+    }
+
+    /// A figure that is short of one is nobody's loss: the answer is on its way.
+    async fn count_canned(&self) {
+        let Some(canned) = self.form.canned else { return };
+        if let Err(error) = self.state.runner.count_use_of_reply(self.signed.workspace, canned, self.signed.user).await {
+            tracing::error!(%error, "the use of a canned reply could not be counted");
+        }
     }
 
     /// By now there may be a new draft: the form says which one it was.

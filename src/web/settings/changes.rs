@@ -60,15 +60,20 @@ pub(in crate::web) async fn undo(
     request: HttpRequest,
     undo: web::Form<Undo>,
 ) -> Result<HttpResponse> {
-    let undone = match state.runner.undo_setup(signed.workspace, &By::Person(person(&signed)), undo.seq).await {
+    undo_at(&state, &signed, &request, undo.seq, LIST).await
+}
+
+/// Takes an act back; leads to the page it was asked on, or else to `list`.
+pub(super) async fn undo_at(state: &State, signed: &Signed, request: &HttpRequest, seq: i64, list: &str) -> Result<HttpResponse> {
+    let undone = match state.runner.undo_setup(signed.workspace, &By::Person(person(signed)), seq).await {
         Err(runner::Error::NotFound) => Err(Error::Refused(SetupRefusal::CannotBeUndone.into())),
         other => other.map_err(Error::from),
     }?;
     let back = last_page(request.headers());
-    let back = back.split('?').next().filter(|path| path.starts_with("/settings/")).unwrap_or(LIST);
+    let back = back.split('?').next().filter(|path| path.starts_with("/settings/")).unwrap_or(list);
     // What was added is gone, and its page with it.
     let gone = |event: &SetupEvent| event.about().is_some_and(|(thing, _)| event.is_removal() && back.ends_with(&thing.to_string()));
-    let back = if undone.events.iter().any(gone) { back.rsplit_once('/').map_or(LIST, |(list, _)| list) } else { back };
+    let back = if undone.events.iter().any(gone) { back.rsplit_once('/').map_or(list, |(list, _)| list) } else { back };
     Ok(done(back, &undone))
 }
 

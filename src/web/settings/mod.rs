@@ -1,5 +1,6 @@
 //! What administrators decide: for each kind of thing a list, one of them, and what became of it.
 
+pub mod canned_replies;
 pub mod changes;
 pub mod file;
 pub mod flows;
@@ -48,7 +49,7 @@ async fn shell(state: &State, signed: &Signed, did: &Did) -> Result<(Chrome, She
     let (head, shows_start) = state.store.setup_page_head(signed.workspace).await?;
     let chrome = chrome(state, signed).await?;
     // What people chose for themselves meanwhile is in nobody's way.
-    let did = did.did.filter(|did| *did == head.version);
+    let did = did.did.filter(|did| [head.version, head.last_seq].contains(did));
     Ok((chrome, Shell { seq: head.last_seq, did, problem: None, shows_start }))
 }
 

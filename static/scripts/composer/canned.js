@@ -1,4 +1,5 @@
-// Prepared answers: "/" at the start of the text opens the list, more letters narrow it, Enter puts the answer in.
+// Canned replies: "/" at the start of the text opens the list, more letters narrow it, Enter puts the answer in, filled in for this customer.
+// The server knows them; what it said of an empty "/" is narrowed here while it is asked again.
 
 import { isComposing } from "../keys.js"
 import { t } from "../words.js"
@@ -7,12 +8,15 @@ const MOST = 50
 const SHORTCUT = /^\/(\S*)$/
 
 export class CannedReplies {
-  constructor(list, field, replies) {
+  constructor(list, field, address) {
     this.list = list
     this.field = field
-    this.replies = replies
+    this.address = address
+    this.known = new Map()
     this.found = []
     this.chosen = 0
+    /** The one that the text began from. */
+    this.began = null
     list.addEventListener("mousedown", (event) => this.#clicked(event))
     field.addEventListener("blur", () => this.close())
     field.setAttribute("aria-controls", list.id)
@@ -26,24 +30,52 @@ export class CannedReplies {
   open() {
     if (!this.field.value) this.field.value = "/"
     if (this.field.value === "/") this.typed()
-    else this.#offer("")
+    else this.#look("")
   }
 
   typed() {
+    if (!this.field.value.trim()) this.began = null
     const match = SHORTCUT.exec(this.field.value)
-    if (!match || this.replies.length === 0) return this.close()
-    this.#offer(match[1].toLowerCase())
+    if (!match) return this.close()
+    this.#look(match[1].toLowerCase())
   }
 
-  #offer(wanted) {
+  /** What is known is offered at once, and what the server answers when it has. Until then Enter sends nothing that begins with "/". */
+  async #look(wanted) {
+    const asked = (this.asked = {})
+    this.#offer(wanted, [...this.known.values()], { isWhole: false })
+    const all = await this.#ask(wanted)
+    if (all) for (const reply of all) this.known.set(reply.id, reply)
+    if (asked !== this.asked || document.activeElement !== this.field) return
+    this.asked = null
+    if (this.known.size === 0 && wanted === "") return this.close()
+    this.#offer(wanted, all ?? [...this.known.values()], { isWhole: true })
+  }
+
+  async #ask(wanted) {
+    try {
+      const address = `${this.address}?${new URLSearchParams({ q: wanted })}`
+      const response = await fetch(address, { headers: { Accept: "application/json" }, credentials: "same-origin" })
+      return response.ok && !response.redirected ? await response.json() : null
+    } catch {
+      return null
+    }
+  }
+
+  #offer(wanted, all, { isWhole }) {
     const starts = (reply) => reply.shortcut.toLowerCase().startsWith(wanted)
     const holds = (reply) => !starts(reply) && reply.body.toLowerCase().includes(wanted)
-    this.found = [...this.replies.filter(starts), ...this.replies.filter(holds)].slice(0, MOST)
-    this.chosen = 0
+    const before = this.found[this.chosen]?.id
+    const narrowed = [...all.filter(starts), ...all.filter(holds)]
+    // The server knows more of them than is looked at here, such as their folders.
+    const others = isWhole ? all.filter((reply) => !narrowed.includes(reply)) : []
+    this.found = [...narrowed, ...others].slice(0, MOST)
+    this.chosen = Math.max(0, this.isOpen ? this.found.findIndex((reply) => reply.id === before) : 0)
     this.#show()
   }
 
   close() {
+    this.asked = null
     if (this.isOpen && this.field.value === "/") this.#put("")
     this.list.hidden = true
     this.field.removeAttribute("aria-activedescendant")
@@ -76,8 +108,11 @@ export class CannedReplies {
 
   #take(reply) {
     const { value, selectionEnd } = this.field
+    this.asked = null
     if (SHORTCUT.test(value)) this.#put(reply.body)
     else this.#put(reply.body, selectionEnd, selectionEnd)
+    this.began = reply.id
+    this.asked = null
     this.list.hidden = true
     this.field.focus()
   }
@@ -95,7 +130,8 @@ export class CannedReplies {
   }
 
   #show() {
-    this.list.replaceChildren(...(this.found.length > 0 ? this.found.map((reply, index) => this.#option(reply, index)) : [none()]))
+    const nothing = () => (this.asked ? made("li", "composer__wait", "…") : none())
+    this.list.replaceChildren(...(this.found.length > 0 ? this.found.map((reply, index) => this.#option(reply, index)) : [nothing()]))
     this.list.hidden = false
     const chosen = this.list.querySelector("[aria-selected='true']")
     if (chosen) this.field.setAttribute("aria-activedescendant", chosen.id)
@@ -106,7 +142,6 @@ export class CannedReplies {
     const option = made("li", "composer__option")
     option.id = `canned-${index}`
     option.dataset.index = index
-    option.setAttribute("role", "option")
     option.setAttribute("aria-selected", String(index === this.chosen))
     option.append(made("b", "", `/${reply.shortcut}`), made("span", "", reply.body))
     return option
@@ -114,15 +149,16 @@ export class CannedReplies {
 }
 
 function none() {
-  const element = made("li", "composer__none", t("composer.no_canned"))
-  element.setAttribute("role", "option")
-  element.setAttribute("aria-selected", "false")
-  return element
+  return made("li", "composer__none", t("composer.no_canned"))
 }
 
 function made(name, className, text = "") {
   const element = document.createElement(name)
   if (className) element.className = className
   element.textContent = text
+  if (name === "li") {
+    element.setAttribute("role", "option")
+    element.setAttribute("aria-selected", "false")
+  }
   return element
 }

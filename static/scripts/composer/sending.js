@@ -25,13 +25,14 @@ async function accepted(response, standIn, refusal) {
 }
 
 /** What the form of an answer holds. `page` says which draft it was, `seen` what the person saw when they wrote it. */
-export function replyFields({ form, id, seen, text, picture, resolves, page }) {
+export function replyFields({ form, id, seen, text, picture, resolves, canned, page }) {
   const fields = new FormData()
   fields.set("csrf", form.elements.csrf.value)
   fields.set("message_id", id)
   fields.set("seen", seen)
   fields.set("text", text)
   if (picture) fields.set("picture", picture.file, picture.file.name)
+  if (canned) fields.set("canned", canned)
   if (resolves) fields.set("resolve", "true")
   for (const [name, value] of Object.entries(page)) fields.set(name, value)
   return fields

@@ -18,13 +18,13 @@ const TYPING_EVERY = 3_000
 export default class extends Controller {
   static targets = [
     "mode", "reply", "note", "text", "noteText", "messageId", "noteId", "seen", "picture", "preview", "image", "imageName", "canned",
-    "cannedReplies", "sendAndResolve", "other",
+    "sendAndResolve", "other",
   ]
   static values = { conversation: String, mode: String }
 
   connect() {
     this.conversation = this.element.closest(".conversation")
-    this.cannedList = new CannedReplies(this.cannedTarget, this.textTarget, JSON.parse(this.cannedRepliesTarget.textContent))
+    this.cannedList = new CannedReplies(this.cannedTarget, this.textTarget, `/conversations/${this.conversationValue}/canned-replies`)
     this.caret = new Caret(this.conversationValue)
     this.refusal = new Refusal()
     this.chosenPicture = new Picture({
@@ -159,7 +159,9 @@ export default class extends Controller {
     this.#show({ kind: "message", id, text, picture: picture && { ...picture } })
     const seen = this.sendSeen ?? this.conversation.dataset.seen ?? this.seenTarget.value
     this.sendSeen = null
-    const fields = replyFields({ form: this.replyTarget, id, seen, text, picture, resolves, page: draft.leaves(id) })
+    const canned = this.cannedList.began
+    this.cannedList.began = null
+    const fields = replyFields({ form: this.replyTarget, id, seen, text, picture, resolves, canned, page: draft.leaves(id) })
     this.chosenPicture.clear({ keepAddress: true })
     const isTaken = await this.#post(draft, id, this.replyTarget.action, fields)
     // Their own act, not somebody else's: nothing is held.

@@ -111,7 +111,7 @@ impl Import {
         teams::check(document.teams.as_deref().unwrap_or_default(), &mut found);
         people::check(document.people.as_deref().unwrap_or_default(), &names, &mut found);
         queues::check(document.queues.as_deref().unwrap_or_default(), setup, &names, &mut found);
-        canned_replies::check(document.canned_replies.as_deref().unwrap_or_default(), &mut found);
+        canned_replies::check(document.canned_replies.as_deref().unwrap_or_default(), &names, &mut found);
         flows::check(document.flows.as_deref().unwrap_or_default(), setup, &names, &mut found);
         let is_known_app = |app: &str| known_apps.contains(app);
         inboxes::check(document.inboxes.as_deref().unwrap_or_default(), setup, &names, secrets, is_known_app, &mut found);

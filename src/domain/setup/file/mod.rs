@@ -131,7 +131,9 @@ pub fn export(setup: &Setup, with_people: bool) -> Result<String, Ambiguous> {
             None
         },
         queues: Some(queues::all(setup, queues)),
-        canned_replies: Some(in_order(canned_replies.values().map(WrittenCannedReply::of), |reply| &reply.shortcut)?),
+        canned_replies: Some(in_order(canned_replies.values().filter_map(|reply| WrittenCannedReply::of(setup, reply)), |reply| {
+            &reply.shortcut
+        })?),
         flows: Some(in_order(flows.iter().map(|(id, flow)| WrittenFlow::of(setup, *id, flow)), |flow| &flow.name)?),
         inboxes: Some(in_order(inboxes.values().map(|inbox| WrittenInbox::of(setup, inbox)), WrittenInbox::key)?),
         places: Places::default(),

@@ -107,7 +107,7 @@ fn whatever_people_write_comes_back_as_they_wrote_it() {
         "x\r\ny",
     ];
     for (place, words) in words.iter().enumerate() {
-        let reply = CannedReply { shortcut: format!("s{place}"), body: (*words).to_owned() };
+        let reply = CannedReply { shortcut: format!("s{place}"), body: (*words).to_owned(), ..CannedReply::default() };
         setup.canned_replies.insert(crate::domain::ids::CannedReplyId(Uuid::from_u128(1000 + place as u128)), reply);
     }
     let text = export(&setup, true).unwrap();

@@ -11,13 +11,6 @@ use crate::web::layouts::html::Html;
 use crate::web::layouts::{ui, words};
 use crate::web::locale::Locale;
 
-/// A prepared text, found by `/shortcut`.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct CannedReply {
-    pub shortcut: String,
-    pub body: String,
-}
-
 /// The forms for an answer and for a note.
 #[derive(Debug, Clone, Template)]
 #[template(path = "conversations/composer.html")]
@@ -29,7 +22,6 @@ pub struct Composer {
     /// What the viewer has begun to write to the customer, and for colleagues.
     pub reply: Draft,
     pub note: Draft,
-    pub canned: Vec<CannedReply>,
     /// The pictures that the channel takes, if any.
     pub pictures: Option<Pictures>,
     /// The sequence the page shows: what the person has seen when they answer.
