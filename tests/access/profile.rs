@@ -1,7 +1,7 @@
 //! What is somebody's own.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::USER_AGENT;
+use actix_web::http::header::{ACCEPT, USER_AGENT};
 use actix_web::test::TestRequest;
 use baton::domain::access::Role;
 
@@ -112,4 +112,40 @@ async fn a_session_that_was_planted_before_the_sign_in_is_not_the_one_after_it()
     let mut token_alone = house.stranger();
     token_alone.cookies = ana.cookies.iter().filter(|cookie| cookie.name() == "baton-token").cloned().collect();
     assert!(token_alone.get("/").await.is_sent_to_sign_in());
+}
+
+/// A form with one file, as browsers send it.
+fn upload(path: &str, csrf: &str, file: &[u8]) -> TestRequest {
+    let head = "--b\r\nContent-Disposition: form-data; name=\"picture\"; filename=\"me.png\"\r\nContent-Type: image/png\r\n\r\n";
+    let body = [head.as_bytes(), file, b"\r\n--b--\r\n"].concat();
+    let request = TestRequest::post().uri(path).insert_header(("content-type", "multipart/form-data; boundary=b"));
+    request.insert_header((baton::web::edge::csrf::HEADER, csrf.to_owned())).insert_header((ACCEPT, "text/html")).set_payload(body)
+}
+
+#[actix_web::test]
+async fn a_picture_is_cut_to_a_square_and_written_anew_and_shown_to_colleagues_alone() {
+    let house = House::new().await;
+    let beside = house.beside().await;
+    let ana = house.hires("ana@example.com", Role::Agent).await;
+    house.hires("ben@example.com", Role::Agent).await;
+    beside.hires("eve@example.com", Role::Admin).await;
+    let mut browser = house.browser("ana@example.com").await;
+    let csrf = browser.csrf().await;
+    let mut png = std::io::Cursor::new(Vec::new());
+    image::RgbImage::from_pixel(300, 100, image::Rgb([9, 90, 200])).write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let path = format!("/people/{ana}/picture");
+    assert_eq!(browser.get(&path).await.status, StatusCode::NOT_FOUND);
+    for wrong in [&b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script/></svg>"[..], b"", &png.get_ref()[..60]] {
+        assert_eq!(browser.ask(upload("/profile/picture", &csrf, wrong)).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    assert_eq!(browser.ask(upload("/profile/picture", &csrf, png.get_ref())).await.location, "/profile?did=profile");
+    assert!(browser.get("/profile").await.body.contains(&format!("{path}?v=")), "the rail shows nothing");
+    let shown = house.browser("ben@example.com").await.get(&path).await;
+    assert_eq!(
+        (shown.status, shown.header("content-type"), shown.header("x-content-type-options")),
+        (StatusCode::OK, "image/jpeg", "nosniff")
+    );
+    assert_eq!(beside.browser("eve@example.com").await.get(&path).await.status, StatusCode::NOT_FOUND);
+    browser.post("/profile/picture/removal", &[]).await;
+    assert_eq!(browser.get(&path).await.status, StatusCode::NOT_FOUND);
 }

@@ -280,3 +280,17 @@ async fn a_socket_opens_to_who_has_signed_in_on_a_page_of_ours() {
     assert_eq!(refused(&ana.browser, "https://elsewhere.example.com").await, 403);
     assert_eq!(refused(&stranger, HOME).await, 401);
 }
+
+#[actix_web::test]
+async fn a_browser_that_is_signed_out_from_another_one_loses_its_pages_within_a_second() {
+    let shop = Shop::open().await;
+    let node = Node::serve(&shop.house);
+    let ana = shop.hires("ana@example.com", Role::Agent).await;
+    let page = Page::open(node.port, &ana.browser, HOME).await.unwrap();
+    let mut elsewhere = shop.house.browser("ana@example.com").await;
+    let begun = std::time::Instant::now();
+    elsewhere.post("/profile/sessions", &[("which", "others")]).await;
+    page.ends().await;
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert_eq!(elsewhere.get("/").await.location, "/inbox");
+}

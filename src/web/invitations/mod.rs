@@ -155,7 +155,15 @@ async fn offer(state: &State, visit: &Visit, typed: Newly, problem: Option<Strin
     }
     let is_bound = bound.is_some();
     let email = bound.map_or(typed.email, str::to_owned);
-    Ok(Shown::New { path, name: typed.name, email, is_bound, least: PasswordRule::default().least, problem })
+    let least = rule(state, visit).await?.least;
+    Ok(Shown::New { path, name: typed.name, email, is_bound, least, problem })
+}
+
+/// What the workspace asks of a new password.
+async fn rule(state: &State, visit: &Visit) -> Result<PasswordRule> {
+    let security = state.store.security(visit.token.workspace).await?;
+    let least = security.and_then(|security| usize::try_from(security.least_password).ok());
+    Ok(least.map_or_else(PasswordRule::default, PasswordRule::at_least))
 }
 
 /// Somebody new: an account of their own, and a place here.
@@ -165,7 +173,7 @@ async fn come(state: &State, request: &HttpRequest, visit: &Visit, newly: Newly)
         Err(_) => Some(visit.locale.t("invitation.email_unfit").into_owned()),
         Ok(_) if newly.name.trim().is_empty() => Some(visit.locale.t("invitation.name_missing").into_owned()),
         Ok(email) => {
-            let weak = PasswordRule::default().check(&newly.password, &[newly.name.trim(), email.as_str()]).err();
+            let weak = rule(state, visit).await?.check(&newly.password, &[newly.name.trim(), email.as_str()]).err();
             weak.map(|weak| passwords::words(visit.locale, weak))
         }
     };
