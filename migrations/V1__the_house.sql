@@ -362,6 +362,8 @@ CREATE TABLE inboxes (
     flow_id uuid,
     default_queue_id uuid NOT NULL,
     reopen_hours integer NOT NULL DEFAULT 24,
+    -- Whether it speaks: `active`, `paused` (what comes in still does), `disconnected`.
+    state text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'paused', 'disconnected')),
     PRIMARY KEY (workspace_id, id),
     FOREIGN KEY (workspace_id, flow_id) REFERENCES flows,
     FOREIGN KEY (workspace_id, default_queue_id) REFERENCES queues
@@ -372,13 +374,16 @@ CREATE TABLE whatsapp_numbers (
     workspace_id uuid NOT NULL,
     inbox_id uuid NOT NULL,
     app_id text NOT NULL REFERENCES apps,
-    phone_number_id text NOT NULL UNIQUE,
+    phone_number_id text NOT NULL,
     waba_id text NOT NULL,
     display_phone_number text NOT NULL,
+    -- Empty once it is disconnected: it speaks no more, and another workspace may connect it.
     access_token text NOT NULL,
     PRIMARY KEY (workspace_id, inbox_id),
     FOREIGN KEY (workspace_id, inbox_id) REFERENCES inboxes ON DELETE CASCADE
 );
+-- A number is connected once.
+CREATE UNIQUE INDEX whatsapp_numbers_phone_number_id_key ON whatsapp_numbers (phone_number_id) WHERE access_token <> '';
 -- The numbers of an account that a notice speaks of.
 CREATE INDEX whatsapp_numbers_by_account ON whatsapp_numbers (waba_id);
 
@@ -386,7 +391,8 @@ CREATE INDEX whatsapp_numbers_by_account ON whatsapp_numbers (waba_id);
 -- to. A channel adds its table here.
 CREATE VIEW addresses AS
     SELECT workspace_id, inbox_id, 'whatsapp:' || app_id AS source, phone_number_id AS address, waba_id AS account, access_token AS secret
-    FROM whatsapp_numbers;
+    FROM whatsapp_numbers
+    WHERE access_token <> '';
 
 -- What a number may send, a token bucket, spent where messages are claimed; apart from `inboxes` because every claim writes it.
 CREATE TABLE allowances (

@@ -9,7 +9,7 @@ use baton::config::Config;
 use baton::domain::Refusal;
 use baton::domain::channel::Channel;
 use baton::domain::ids::{FlowId, InboxId};
-use baton::domain::setup::value::{Inbox, Number};
+use baton::domain::setup::value::{Inbox, InboxState, Number};
 use baton::domain::setup::{By, Secret, SetupCommand, SetupRefusal};
 use baton::runner::Error;
 use baton::store::apps::{App, IfKnown};
@@ -89,7 +89,8 @@ async fn connect(config: &Config, typed: Typed) -> Result<()> {
     let flow = added.as_ref().map(|(flow, _)| *flow);
     let number = Some(Number { app_id, phone_number_id, waba_id, display_phone_number });
     let inbox = InboxId(Uuid::now_v7());
-    let new = Inbox { name, channel: Channel::WHATSAPP, flow, default_queue, reopen_hours: REOPEN_HOURS, number };
+    let new =
+        Inbox { name, channel: Channel::WHATSAPP, flow, default_queue, reopen_hours: REOPEN_HOURS, number, state: InboxState::Active };
     let connected = SetupCommand::ConnectInbox { inbox, new, token: Secret::new(access_token) };
     let commands = added.map(|(_, command)| command).into_iter().chain([connected]).collect();
     // An app that is known is not given other secrets by the way: every webhook of its other numbers would be refused.

@@ -8,7 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::{Error, Runner, now};
+use crate::domain::command::Person;
 use crate::domain::ids::{InboxId, UserId, WorkspaceId};
+use crate::domain::setup::{By, SetupCommand, SetupRefusal};
+use crate::domain::{Command, Refusal};
 use crate::store::apps::App;
 use crate::store::connection_drafts::ConnectionDraft;
 use crate::store::numbers::{Health, Test};
@@ -85,6 +88,39 @@ impl Runner {
     /// As PostgreSQL answers.
     pub async fn keep_number_test(&self, workspace: WorkspaceId, inbox: InboxId, id: Uuid, test: &Test) -> Result<(), Error> {
         Ok(self.store.keep_number_test(workspace, inbox, id, test).await?)
+    }
+
+    /// A number speaks no more: what waits to be sent from it is told so, and its conversations stay, or are resolved; answers how many
+    /// were. What somebody has in hand at that moment stays open.
+    ///
+    /// # Errors
+    /// A refusal, or a fault; it may be repeated, and goes on where it stopped.
+    pub async fn disconnect(&self, workspace: WorkspaceId, by: &Person, inbox: InboxId, resolves: bool) -> Result<usize, Error> {
+        let command = SetupCommand::DisconnectInbox { inbox };
+        match self.configure(workspace, &By::Person(by.clone()), command, None).await {
+            Ok(_) => {}
+            // Some conversations may be left of a first try.
+            Err(Error::Refused(Refusal::SetUp(SetupRefusal::NumberDisconnected))) if resolves => {}
+            Err(error) => return Err(error),
+        }
+        if resolves { self.resolve_all(workspace, by, inbox).await } else { Ok(0) }
+    }
+
+    async fn resolve_all(&self, workspace: WorkspaceId, by: &Person, inbox: InboxId) -> Result<usize, Error> {
+        let (mut seen, mut resolved) = (Uuid::nil(), 0);
+        loop {
+            let batch = self.store.under_way_of(workspace, inbox, seen).await?;
+            let Some(last) = batch.last() else { return Ok(resolved) };
+            seen = last.0;
+            for conversation in batch {
+                match self.run(workspace, conversation, Command::Resolve { by: by.clone() }).await {
+                    Ok(_) => resolved += 1,
+                    Err(Error::Refused(_) | Error::NotFound | Error::Busy) => {}
+                    Err(Error::Store(error)) if error.is_busy() => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
     }
 
     /// Writes down, now and then, that something came in for numbers; nobody waits for it.

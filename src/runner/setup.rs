@@ -313,6 +313,8 @@ impl Runner {
                 SetupEvent::Password { member, .. } => _ = self.sign_out_account(workspace, *member).await?,
                 SetupEvent::QueueMoved { id, to } => self.move_queue(workspace, *id, *to).await?,
                 SetupEvent::AccessToken { inbox, .. } => self.live.wake(Wake::Outbox(workspace, *inbox)),
+                // Whatever waits goes on, or is told that nothing is sent any more.
+                SetupEvent::Inbox(changed) => self.live.wake(Wake::Outbox(workspace, changed.id)),
                 SetupEvent::Workspace(_)
                 | SetupEvent::Security(_)
                 | SetupEvent::Invitation(_)
@@ -322,7 +324,6 @@ impl Runner {
                 | SetupEvent::Queue(_)
                 | SetupEvent::CannedReply(_)
                 | SetupEvent::Flow(_)
-                | SetupEvent::Inbox(_)
                 | SetupEvent::FlowVersion { .. }
                 | SetupEvent::SecondFactor { .. }
                 | SetupEvent::Strange(_) => {}

@@ -55,7 +55,8 @@ crate::statements! {
             SET due_at = now()
             WHERE workspace_id = $1 AND inbox_id = $2 AND state = 'queued' AND due_at > now() AND EXISTS (SELECT FROM number))
         UPDATE allowances
-        SET paused_until = NULL, pause_reason = NULL
+        SET paused_until = (SELECT allowances.paused_until FROM inboxes WHERE workspace_id = $1 AND id = $2 AND state = 'paused'),
+            pause_reason = NULL
         FROM number
         WHERE allowances.workspace_id = $1 AND allowances.inbox_id = number.inbox_id";
     OF_ACCOUNTS = "
@@ -91,6 +92,12 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// Whether it is a number of WhatsApp's that speaks no more.
+    #[must_use]
+    pub fn is_disconnected(&self) -> bool {
+        self.inbox.channel == Channel::WHATSAPP && self.address.is_empty()
+    }
+
     /// What its sends are authorised by.
     ///
     /// # Errors

@@ -7,8 +7,9 @@ use uuid::Uuid;
 
 use super::reading::{if_known, value};
 use super::{Result, Store};
-use crate::domain::ids::{FlowId, InboxId, QueueId, WorkspaceId};
+use crate::domain::ids::{ConversationId, FlowId, InboxId, QueueId, WorkspaceId};
 use crate::domain::message::Failure;
+use crate::domain::setup::value::InboxState;
 
 /// The version (RFC 9562) of the ids of messages that try numbers: those of conversations have version 7.
 pub const TEST_ID_VERSION: usize = 8;
@@ -19,7 +20,7 @@ const MOST: i64 = 1_000;
 macro_rules! numbers {
     ($more:literal) => {
         concat!(
-            "SELECT inbox.id, inbox.name, inbox.default_queue_id, queue.name AS queue, inbox.flow_id, flow.name AS flow, inbox.reopen_hours,
+            "SELECT inbox.id, inbox.name, inbox.default_queue_id, queue.name AS queue, inbox.flow_id, flow.name AS flow, inbox.reopen_hours, inbox.state,
                 number.app_id, number.phone_number_id, number.waba_id, number.display_phone_number, app.challenged_at,
                 allowance.pause_reason, allowance.last_refusal, allowance.refused_at,
                 fact.verified_name, fact.quality, fact.messaging_limit, fact.status, fact.looked_at, fact.heard_at
@@ -39,6 +40,19 @@ macro_rules! numbers {
 crate::statements! {
     ALL = numbers!(" ORDER BY lower(inbox.name), inbox.id LIMIT $2");
     ONE = numbers!(" AND inbox.id = $2");
+    /// What would be lost: conversations under way, and messages that wait to be sent; not more of each than are worth counting.
+    AT_STAKE = "
+        SELECT
+            (SELECT count(*) FROM (
+                SELECT FROM conversations WHERE workspace_id = $1 AND inbox_id = $2 AND state <> 'resolved' LIMIT 100000) AS open),
+            (SELECT count(*) FROM (
+                SELECT FROM outbox WHERE workspace_id = $1 AND inbox_id = $2 AND state = 'queued' LIMIT 100000) AS waiting)";
+    UNDER_WAY = "
+        SELECT id
+        FROM conversations
+        WHERE workspace_id = $1 AND inbox_id = $2 AND state <> 'resolved' AND id > $3
+        ORDER BY id
+        LIMIT 200";
     /// What a number may lead to.
     CHOICES = "
         (SELECT true, id, name FROM queues WHERE workspace_id = $1 ORDER BY position, id LIMIT $2)
@@ -102,6 +116,7 @@ pub struct Number {
     pub queue: (QueueId, String),
     pub flow: Option<(FlowId, String)>,
     pub reopen_hours: i32,
+    pub state: InboxState,
     /// What WhatsApp calls it by; nothing on another channel.
     pub address: Option<Address>,
     /// Why it sends nothing until a person has seen to it.
@@ -193,6 +208,22 @@ impl Store {
             }
         }
         Ok(choices)
+    }
+
+    /// How many conversations of a number are under way, and how many messages wait to be sent from it.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn at_stake(&self, workspace: WorkspaceId, inbox: InboxId) -> Result<(i64, i64)> {
+        Ok(self.query_opt(&AT_STAKE, &[&workspace.0, &inbox.0]).await?.map_or((0, 0), |row| (row.get(0), row.get(1))))
+    }
+
+    /// Conversations of a number that are under way, in the order of their ids, the first after `seen`.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn under_way_of(&self, workspace: WorkspaceId, inbox: InboxId, seen: Uuid) -> Result<Vec<ConversationId>> {
+        Ok(self.query(&UNDER_WAY, &[&workspace.0, &inbox.0, &seen]).await?.iter().map(|row| ConversationId(row.get(0))).collect())
     }
 
     /// Keeps what WhatsApp said of a number.
@@ -291,6 +322,7 @@ fn number(row: &Row) -> Result<Number> {
         queue: (QueueId(row.try_get("default_queue_id")?), row.try_get::<_, Option<String>>("queue")?.unwrap_or_default()),
         flow,
         reopen_hours: row.try_get("reopen_hours")?,
+        state: InboxState::read(row.try_get("state")?),
         address,
         stopped: failure(row, "pause_reason"),
         last_refusal: failure(row, "last_refusal").zip(refused_at),

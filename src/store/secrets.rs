@@ -13,7 +13,7 @@ crate::statements! {
         FROM (
             SELECT 'app_secret' AS kind, app_id AS place, app_secret AS secret FROM apps
             UNION ALL SELECT 'verify_token', app_id, verify_token FROM apps
-            UNION ALL SELECT 'access_token', inbox_id::text, access_token FROM whatsapp_numbers
+            UNION ALL SELECT 'access_token', inbox_id::text, access_token FROM whatsapp_numbers WHERE access_token <> ''
             UNION ALL SELECT 'mail', id::text, sealed FROM mails WHERE due_at IS NOT NULL
             UNION ALL SELECT 'connection_draft', user_id::text, sealed FROM connection_drafts
             UNION ALL SELECT 'totp_secret', id::text, totp_secret FROM accounts WHERE totp_secret IS NOT NULL
@@ -22,7 +22,7 @@ crate::statements! {
         LIMIT 100";
     OF_APPS = "SELECT app_id, app_secret, verify_token FROM apps WHERE app_id > $1 ORDER BY app_id LIMIT 500";
     RESEAL_APP = "UPDATE apps SET app_secret = $2, verify_token = $3 WHERE app_id = $1 AND app_secret = $4 AND verify_token = $5";
-    OF_NUMBERS = "SELECT inbox_id, access_token FROM whatsapp_numbers WHERE inbox_id > $1 ORDER BY inbox_id LIMIT 500";
+    OF_NUMBERS = "SELECT inbox_id, access_token FROM whatsapp_numbers WHERE inbox_id > $1 AND access_token <> '' ORDER BY inbox_id LIMIT 500";
     RESEAL_NUMBER = "UPDATE whatsapp_numbers SET access_token = $2 WHERE inbox_id = $1 AND access_token = $3";
     OF_MAILS = "SELECT id, sealed FROM mails WHERE due_at IS NOT NULL AND id > $1 ORDER BY id LIMIT 500";
     RESEAL_MAIL = "UPDATE mails SET sealed = $2 WHERE id = $1 AND sealed = $3";

@@ -8,7 +8,7 @@ use super::setups::{JournalHead, append};
 use super::statement::Step;
 use super::{Result, Store, Transaction, securities};
 use crate::domain::ids::{CannedReplyId, FlowId, InboxId, InvitationId, QueueId, RoleId, TeamId, UserId, WorkspaceId};
-use crate::domain::setup::value::{CannedReply, Flow, Inbox, Invitation, Member, Number, Queue, Role, Security, Team, Workspace};
+use crate::domain::setup::value::{CannedReply, Flow, Inbox, InboxState, Invitation, Member, Number, Queue, Role, Security, Team, Workspace};
 use crate::domain::setup::{Changed, RecordedSetup, SetupEvent};
 
 /// What Meta lets a number send a second unless it was raised (Meta, throughput).
@@ -119,10 +119,22 @@ crate::statements! {
     ADD_NUMBER = "
         INSERT INTO whatsapp_numbers (workspace_id, inbox_id, app_id, phone_number_id, waba_id, display_phone_number, access_token)
         VALUES ($1, $2, $3, $4, $5, $6, '')";
+    /// A state that is not named stays, also where this version does not understand it.
     CHANGE_INBOX = "
         UPDATE inboxes
-        SET name = $3, flow_id = $4, default_queue_id = $5, reopen_hours = $6
+        SET name = $3, flow_id = $4, default_queue_id = $5, reopen_hours = $6, state = coalesce($7, state)
         WHERE workspace_id = $1 AND id = $2";
+    CHANGE_NUMBER = "
+        UPDATE whatsapp_numbers
+        SET app_id = $3, phone_number_id = $4, waba_id = $5, display_phone_number = $6
+        WHERE workspace_id = $1 AND inbox_id = $2";
+    /// What waits is due when it speaks again; one that is paused waits for a person, however long. What waits for one that is
+    /// disconnected is claimed, and told that nothing is sent.
+    HOLD_NUMBER = "
+        UPDATE allowances
+        SET paused_until = CASE WHEN $3 THEN timestamptz '9000-01-01Z' END, pause_reason = NULL
+        WHERE workspace_id = $1 AND inbox_id = $2";
+    FORGET_TOKEN = "UPDATE whatsapp_numbers SET access_token = '' WHERE workspace_id = $1 AND inbox_id = $2";
 }
 
 /// Writes what an act changed, its lines in the journal, and how far the set-up has come, and commits it, at once.
@@ -322,12 +334,31 @@ fn inbox(workspace: WorkspaceId, changed: &Changed<InboxId, Inbox>) -> Vec<Step>
         .with(inbox.flow.map(|flow| flow.0))
         .with(inbox.default_queue.0)
         .with(inbox.reopen_hours);
-    if changed.before.is_some() {
-        return vec![step];
+    if let Some(before) = &changed.before {
+        return inbox_changed(workspace, changed.id, before, inbox, step);
     }
     let mut steps = vec![step.with(inbox.channel.as_str().to_owned()).with(RATE_PER_SECOND)];
     if let Some(Number { app_id, phone_number_id, waba_id, display_phone_number }) = inbox.number.clone() {
         let number = Step::of(ADD_NUMBER).with(workspace.0).with(changed.id.0).with(app_id).with(phone_number_id);
+        steps.push(number.with(waba_id).with(display_phone_number));
+    }
+    steps
+}
+
+fn inbox_changed(workspace: WorkspaceId, id: InboxId, before: &Inbox, after: &Inbox, step: Step) -> Vec<Step> {
+    let row = |statement| Step::of(statement).with(workspace.0).with(id.0);
+    let is_another = before.state != after.state;
+    let mut steps = vec![step.with(is_another.then(|| after.state.as_str()))];
+    if is_another {
+        steps.push(row(HOLD_NUMBER).with(after.state == InboxState::Paused));
+    }
+    if is_another && after.state == InboxState::Disconnected {
+        steps.push(row(FORGET_TOKEN));
+    }
+    if let Some(Number { app_id, phone_number_id, waba_id, display_phone_number }) =
+        after.number.clone().filter(|_| before.number != after.number)
+    {
+        let number = row(CHANGE_NUMBER).with(app_id).with(phone_number_id);
         steps.push(number.with(waba_id).with(display_phone_number));
     }
     steps

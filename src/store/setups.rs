@@ -18,7 +18,9 @@ use crate::domain::channel::Channel;
 use crate::domain::ids::{CannedReplyId, FlowId, InboxId, InvitationId, QueueId, RoleId, TeamId, UserId, WorkspaceId};
 use crate::domain::journal::{Place, Subject};
 use crate::domain::setup::event::OWN;
-use crate::domain::setup::value::{CannedReply, Flow, Inbox, Invitation, Member, Number, Queue, Role, Standing, Team, Workspace};
+use crate::domain::setup::value::{
+    CannedReply, Flow, Inbox, InboxState, Invitation, Member, Number, Queue, Role, Standing, Team, Workspace,
+};
 use crate::domain::setup::{RecordedSetup, Setup, SetupEvent, Who};
 
 /// Events that are read of an act at most, and that are looked at between two looks of a person.
@@ -149,7 +151,7 @@ crate::statements! {
     CANNED_REPLIES = "SELECT id, shortcut, body, folder, team_id, owner_id FROM canned_replies WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     INBOXES = "
         SELECT inbox.id, inbox.name, inbox.flow_id, inbox.default_queue_id, inbox.reopen_hours, inbox.channel,
-            number.app_id, number.phone_number_id, number.waba_id, number.display_phone_number
+            number.app_id, number.phone_number_id, number.waba_id, number.display_phone_number, inbox.state
         FROM inboxes AS inbox
         LEFT JOIN whatsapp_numbers AS number ON number.workspace_id = inbox.workspace_id AND number.inbox_id = inbox.id
         WHERE inbox.workspace_id = $1
@@ -457,6 +459,7 @@ fn inbox(row: &Row) -> (InboxId, Inbox) {
         default_queue: QueueId(row.get(3)),
         reopen_hours: row.get(4),
         number,
+        state: InboxState::read(row.get(10)),
     };
     (InboxId(row.get(0)), inbox)
 }

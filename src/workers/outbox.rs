@@ -281,8 +281,8 @@ impl Room {
 /// Sends it while the claim lasts; nothing when it did not.
 async fn send(workers: &Workers, dispatch: &Dispatch, mut lease: Lease) -> Option<Outcome> {
     let connection = match workers.runner.workplaces().connection(dispatch.workspace, dispatch.inbox).await {
-        Ok(Some(connection)) => connection,
-        Ok(None) => return Some(never("the number is not connected any more")),
+        Ok(Some(connection)) if !connection.is_disconnected() => connection,
+        Ok(_) => return Some(never("the number is not connected any more")),
         Err(error) => return Some(unprepared(&error)),
     };
     let (adapter, line) = match line_of(workers, &connection) {

@@ -34,6 +34,8 @@ const FOR_ADMINS: &[&str] = &[
     "/settings/numbers/new/subscription",
     "/settings/numbers/new/end",
     "/settings/numbers/{id}",
+    "/settings/numbers/{id}/state",
+    "/settings/numbers/{id}/disconnection",
     "/settings/numbers/{id}/token",
     "/settings/numbers/{id}/health",
     "/settings/numbers/{id}/test",

@@ -5,12 +5,15 @@ use baton::channels::whatsapp::understand;
 use baton::domain::access::Role;
 use baton::domain::channel::{Channel, source};
 use baton::domain::ids::InboxId;
+use baton::domain::inbound::InboundContent;
+use baton::domain::setup::{By, Secret, SetupCommand, value};
 use baton::runner::now;
 use baton::store::payloads::NewPayload;
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::house::{Answer, Browser, House};
+use crate::shop::Shop;
 use crate::simulator::Simulator;
 
 const NEW: &str = "/settings/numbers/new";
@@ -207,4 +210,55 @@ async fn a_test_message_goes_out_its_way_is_seen_and_its_answer_too() {
     assert!(meta.get("ledger").await.to_string().contains("Answer with anything"), "words go where the phone has written");
     let failed = root.post(&format!("{number}/test"), &[("phone", "12")]).await;
     assert!(root.get(&failed.location).await.body.contains("written wrongly"));
+}
+
+#[actix_web::test]
+async fn a_number_is_paused_speaks_again_and_is_disconnected_with_what_becomes_of_its_conversations() {
+    let shop = Shop::open().await;
+    let (house, inbox) = (&shop.house, shop.inbox);
+    house.hires("root@example.com", Role::Admin).await;
+    let mut root = house.browser("root@example.com").await;
+    let client = house.state.store.client().await.unwrap();
+    shop.hears("34600000001", InboundContent::Text { body: "hello".to_owned() }).await;
+    let number = format!("/settings/numbers/{inbox}");
+    let held =
+        async || -> bool { client.query_one("SELECT coalesce(paused_until > now(), false) FROM allowances", &[]).await.unwrap().get(0) };
+    let paused = root.post(&format!("{number}/state"), &[("state", "paused")]).await;
+    assert_eq!((paused.status.as_u16(), held().await), (303, true), "{}", paused.body);
+    let page = root.get(&paused.location).await.body;
+    assert!(page.contains("Paused: sends nothing") && page.contains("<ins><bdi>paused</bdi></ins>"), "{page}");
+    let did = paused.location.rsplit('=').next().unwrap().to_owned();
+    assert_eq!((root.post("/settings/changes", &[("seq", &did)]).await.status.as_u16(), held().await), (303, false), "taken back");
+    assert_eq!(root.post(&format!("{number}/state"), &[("state", "disconnected")]).await.status, 400, "that is asked first");
+
+    let asked = root.get(&format!("{number}/disconnection")).await.body;
+    assert!(asked.contains("1 conversation is under way") && asked.contains("0 messages wait"), "{asked}");
+    assert_eq!(root.post(&format!("{number}/disconnection"), &[("conversations", "resolve")]).await.status, 303);
+    let page = root.get(&number).await.body;
+    assert!(page.contains("Connect the same number again") && !page.contains("Send a test message"), "{page}");
+    let open: i64 = client.query_one("SELECT count(*) FROM conversations WHERE state <> 'resolved'", &[]).await.unwrap().get(0);
+    let token: String = client.query_one("SELECT access_token FROM whatsapp_numbers", &[]).await.unwrap().get(0);
+    assert_eq!((open, token.as_str()), (0, ""), "the token is forgotten");
+    let all = house.state.store.connections_of(house.workspace).await.unwrap();
+    assert!(all.iter().all(baton::store::inboxes::Connection::is_disconnected));
+    let refused = root.post(&format!("{number}/state"), &[("state", "paused")]).await;
+    assert!(refused.status == 409 && refused.body.contains("Connect it again first"), "{}", refused.body);
+    let seq: i64 = client.query_one("SELECT max(seq) FROM events WHERE subject_kind = 'setup'", &[]).await.unwrap().get(0);
+    assert_eq!(root.post("/settings/changes", &[("seq", &seq.to_string())]).await.status, 409, "no token is kept to go back to");
+
+    let back = SetupCommand::ReconnectInbox {
+        inbox,
+        number: value::Number {
+            app_id: shop.app_id.clone(),
+            phone_number_id: shop.number.clone(),
+            waba_id: "1".to_owned(),
+            display_phone_number: "+34".to_owned(),
+        },
+        token: Secret::new("another".to_owned()),
+    };
+    house.state.runner.configure(house.workspace, &By::System, back, None).await.unwrap();
+    let all = house.state.store.connections_of(house.workspace).await.unwrap();
+    let connection = all.iter().find(|connection| connection.inbox.id == inbox).unwrap();
+    assert_eq!((connection.address.as_str(), connection.secret().unwrap()), (shop.number.as_str(), "another"));
+    assert!(!root.get(&number).await.body.contains("Connect the same number again"), "it speaks again");
 }

@@ -90,6 +90,8 @@ fn is_prefix(key: &str) -> bool {
         "security.without_app",
         "password.too_short",
         "start.left",
+        "numbers.open",
+        "numbers.waiting",
         "settings.holds",
         "file.more",
         "flows.versions",

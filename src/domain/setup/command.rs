@@ -193,6 +193,23 @@ pub enum SetupCommand {
     },
     /// A workspace file becomes what is set up.
     Import(Box<Import>),
+    /// It sends nothing from now on; what comes in still does.
+    PauseInbox {
+        inbox: InboxId,
+    },
+    ResumeInbox {
+        inbox: InboxId,
+    },
+    /// It neither sends nor hears any more; its conversations stay.
+    DisconnectInbox {
+        inbox: InboxId,
+    },
+    /// One that was disconnected speaks again, and finds its conversations.
+    ReconnectInbox {
+        inbox: InboxId,
+        number: value::Number,
+        token: Secret,
+    },
     /// One after the other, as one act.
     Several(Vec<SetupCommand>),
     /// Takes an act back: its events, in their order.

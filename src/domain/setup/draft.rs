@@ -13,12 +13,12 @@ use super::event::{Changed, Secret, SetupEvent};
 use super::file;
 use super::refusal::{SetupRefusal, Thing};
 use super::undo;
-use super::value::{self, Flow, Inbox, Invitation, Member, Queue, Security, Setup, Standing, Team, Workspace};
+use super::value::{self, Flow, Inbox, InboxState, Invitation, Member, Queue, Security, Setup, Standing, Team, Workspace};
 use crate::domain::access::Role;
 use crate::domain::agent::Availability;
 use crate::domain::channel;
 use crate::domain::flows::validation;
-use crate::domain::ids::{FlowId, InvitationId, QueueId, RoleId, TeamId, UserId};
+use crate::domain::ids::{FlowId, InboxId, InvitationId, QueueId, RoleId, TeamId, UserId};
 use crate::domain::queue;
 
 pub(super) type Applied = Result<(), SetupRefusal>;
@@ -155,7 +155,19 @@ impl Draft {
             }
             SetupCommand::ChangeInbox { inbox, change } => change_inbox(known(&mut self.setup.inboxes, inbox, Thing::Inbox)?, change),
             SetupCommand::ReplaceAccessToken { inbox, token } => {
-                known(&mut self.setup.inboxes, inbox, Thing::Inbox)?;
+                self.connected(inbox)?;
+                self.beside.push(SetupEvent::AccessToken { inbox, token });
+            }
+            SetupCommand::PauseInbox { inbox } => self.connected(inbox)?.state = InboxState::Paused,
+            SetupCommand::ResumeInbox { inbox } => self.connected(inbox)?.state = InboxState::Active,
+            SetupCommand::DisconnectInbox { inbox } => self.connected(inbox)?.state = InboxState::Disconnected,
+            SetupCommand::ReconnectInbox { inbox, number, token } => {
+                let it = known(&mut self.setup.inboxes, inbox, Thing::Inbox)?;
+                if it.state != InboxState::Disconnected {
+                    return Err(SetupRefusal::NumberTaken);
+                }
+                it.state = InboxState::Active;
+                it.number = Some(number);
                 self.beside.push(SetupEvent::AccessToken { inbox, token });
             }
             SetupCommand::Import(import) => {
@@ -169,6 +181,12 @@ impl Draft {
             SetupCommand::Undo { act } => undo::take_back(self, &act)?,
         }
         Ok(())
+    }
+
+    /// A number that was not disconnected.
+    fn connected(&mut self, inbox: InboxId) -> Result<&mut Inbox, SetupRefusal> {
+        let it = known(&mut self.setup.inboxes, inbox, Thing::Inbox)?;
+        if it.state == InboxState::Disconnected { Err(SetupRefusal::NumberDisconnected) } else { Ok(it) }
     }
 
     fn member(&mut self, member: UserId) -> Result<&mut Member, SetupRefusal> {

@@ -83,6 +83,8 @@ pub enum SetupRefusal {
     ShortcutTaken { shortcut: String },
     #[error("the number is connected already")]
     NumberTaken,
+    #[error("the number is disconnected; connect it again first")]
+    NumberDisconnected,
     /// Other numbers of the app would no longer be heard.
     #[error("the app is known here under another secret or verify token")]
     AppKnownOtherwise,
@@ -153,6 +155,7 @@ impl SetupRefusal {
             SetupRefusal::QueueKeyTaken { .. } => "queue_key_taken",
             SetupRefusal::ShortcutTaken { .. } => "shortcut_taken",
             SetupRefusal::NumberTaken => "number_taken",
+            SetupRefusal::NumberDisconnected => "number_disconnected",
             SetupRefusal::AppKnownOtherwise => "app_known_otherwise",
             SetupRefusal::TextMissing => "text_missing",
             SetupRefusal::TextTooLong { .. } => "too_long",
@@ -205,6 +208,7 @@ impl SetupRefusal {
             | SetupRefusal::QueueKeyTaken { .. }
             | SetupRefusal::ShortcutTaken { .. }
             | SetupRefusal::NumberTaken
+            | SetupRefusal::NumberDisconnected
             | SetupRefusal::AppKnownOtherwise
             | SetupRefusal::LastAdministrator
             | SetupRefusal::QueueUnreached { .. }
@@ -251,6 +255,7 @@ impl SetupRefusal {
             | SetupRefusal::InvitationOver
             | SetupRefusal::InvitationForAnother
             | SetupRefusal::NumberTaken
+            | SetupRefusal::NumberDisconnected
             | SetupRefusal::AppKnownOtherwise
             | SetupRefusal::TextMissing
             | SetupRefusal::LastAdministrator

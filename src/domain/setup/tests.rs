@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::command::{CannedReplyChange, InboxChange, MemberChange, NewMember, NewTeams, QueueChange, RoleChange};
 use super::draft::Draft;
 use super::event::Changed;
-use super::value::{self, CannedReply, Inbox, Number};
+use super::value::{self, CannedReply, Inbox, InboxState, Number};
 use super::*;
 use crate::domain::access::{Permission, Permissions, Rights, Role, Visibility};
 use crate::domain::agent::Availability;
@@ -98,7 +98,7 @@ pub(super) fn shop() -> Setup {
         display_phone_number: "+44 20 7946 0999".to_owned(),
     };
     let (name, channel, number) = ("Lamps".to_owned(), Channel::WHATSAPP, Some(number));
-    let inbox = Inbox { name, channel, flow: Some(WELCOME), default_queue: SUPPORT, reopen_hours: 24, number };
+    let inbox = Inbox { name, channel, flow: Some(WELCOME), default_queue: SUPPORT, reopen_hours: 24, number, state: InboxState::Active };
     let reply = CannedReply { shortcut: "hello".to_owned(), body: "Hello!".to_owned(), ..CannedReply::default() };
     let team = |team, name: &str| SetupCommand::AddTeam { team, name: name.to_owned() };
     let steps = [

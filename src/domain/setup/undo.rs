@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::draft::{Applied, Draft};
 use super::event::{Changed, SetupEvent, parts_of};
 use super::refusal::SetupRefusal;
+use super::value::{Inbox, InboxState};
 
 /// Takes back what the events of an act changed. A person, a queue, a flow or a number that was added stays: others speak of it by then.
 /// What a secret was before is kept nowhere.
@@ -62,7 +63,11 @@ pub fn can_be_taken_back(event: &SetupEvent) -> bool {
         SetupEvent::Member(Changed { before, after, .. }) => before.is_some() && after.is_some(),
         SetupEvent::Queue(Changed { before, .. }) => before.is_some(),
         SetupEvent::Flow(Changed { before, after, .. }) => before.is_some() && after.is_some(),
-        SetupEvent::Inbox(Changed { before, after, .. }) => before.is_some() && after.is_some(),
+        // What a number was authorised by is kept nowhere: one that was disconnected, or connected again, stays so.
+        SetupEvent::Inbox(Changed { before, after, .. }) => {
+            let is_connected = |inbox: &Option<Inbox>| inbox.as_ref().map(|inbox| inbox.state != InboxState::Disconnected);
+            before.is_some() && after.is_some() && is_connected(before) == is_connected(after)
+        }
         SetupEvent::Role(_)
         | SetupEvent::Team(_)
         | SetupEvent::CannedReply(_)

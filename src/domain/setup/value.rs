@@ -227,9 +227,57 @@ pub struct Inbox {
     pub reopen_hours: i32,
     /// What WhatsApp calls it by, if it is on WhatsApp.
     pub number: Option<Number>,
+    #[serde(default)]
+    pub state: InboxState,
 }
 
-/// What WhatsApp calls a number by. It stays as it was connected.
+/// Whether a number speaks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "&'static str")]
+pub enum InboxState {
+    #[default]
+    Active,
+    /// It sends nothing; what comes in still does.
+    Paused,
+    /// It neither sends nor hears. What was said stays.
+    Disconnected,
+    /// Something that only a newer version knows.
+    Strange,
+}
+
+impl InboxState {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            InboxState::Active => "active",
+            InboxState::Paused => "paused",
+            InboxState::Disconnected => "disconnected",
+            InboxState::Strange => "strange",
+        }
+    }
+
+    #[must_use]
+    pub fn read(word: &str) -> Self {
+        [InboxState::Active, InboxState::Paused, InboxState::Disconnected]
+            .into_iter()
+            .find(|state| state.as_str() == word)
+            .unwrap_or(InboxState::Strange)
+    }
+}
+
+impl From<String> for InboxState {
+    fn from(word: String) -> Self {
+        Self::read(&word)
+    }
+}
+
+impl From<InboxState> for &'static str {
+    fn from(state: InboxState) -> Self {
+        state.as_str()
+    }
+}
+
+/// What WhatsApp calls a number by. It stays as it was connected last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Number {
     pub app_id: String,

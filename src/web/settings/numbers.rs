@@ -11,14 +11,16 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use self::asking::{self as ask, words};
-use self::view::{NumberPage, NumbersPage, Typed};
+use self::view::{DisconnectionPage, NumberPage, NumbersPage, Typed};
 use super::changes::about;
 use super::{Did, configure, done, shell};
 use crate::channels::whatsapp::client;
 use crate::domain::ids::InboxId;
+use crate::domain::setup::value::InboxState;
 use crate::domain::setup::{Secret, SetupCommand};
 use crate::store::inboxes::Connection;
 use crate::store::numbers::Number;
+use crate::web::conversations::act::person;
 use crate::web::edge::answer::page;
 use crate::web::edge::error::{Error, Result};
 use crate::web::edge::redirect::go_to;
@@ -122,6 +124,60 @@ pub(in crate::web) async fn look(state: web::Data<State>, signed: Signed, number
     }
 }
 
+#[derive(Deserialize)]
+pub(in crate::web) struct Wish {
+    state: String,
+}
+
+/// `POST /settings/numbers/{id}/state`: sends nothing from now on, or speaks again.
+pub(in crate::web) async fn set_state(
+    state: web::Data<State>,
+    signed: Signed,
+    number: web::Path<InboxId>,
+    wish: web::Form<Wish>,
+) -> Result<HttpResponse> {
+    let id = *number;
+    known(&state, &signed, id).await?;
+    let command = match InboxState::read(&wish.state) {
+        InboxState::Paused => SetupCommand::PauseInbox { inbox: id },
+        InboxState::Active => SetupCommand::ResumeInbox { inbox: id },
+        InboxState::Disconnected | InboxState::Strange => return Err(Error::BadRequest),
+    };
+    match configure(&state, &signed, command, None).await {
+        Ok(configured) => Ok(done(&format!("{LIST}/{id}"), &configured)),
+        Err(error) => one(&state, &signed, id, &Did::default(), Some((Typed::default(), Refused::Error(error)))).await,
+    }
+}
+
+/// `GET /settings/numbers/{id}/disconnection`: what becomes of its conversations, before it is done.
+pub(in crate::web) async fn ask_disconnection(state: web::Data<State>, signed: Signed, number: web::Path<InboxId>) -> Result<HttpResponse> {
+    let (chrome, shell) = shell(&state, &signed, &Did::default()).await?;
+    let number = known(&state, &signed, *number).await?;
+    let (open, waiting) = state.store.at_stake(signed.workspace, number.id).await?;
+    page(StatusCode::OK, &DisconnectionPage { chrome, shell, number, open, waiting })
+}
+
+#[derive(Deserialize)]
+pub(in crate::web) struct Disconnection {
+    conversations: String,
+}
+
+/// `POST /settings/numbers/{id}/disconnection`
+pub(in crate::web) async fn disconnect(
+    state: web::Data<State>,
+    signed: Signed,
+    number: web::Path<InboxId>,
+    wish: web::Form<Disconnection>,
+) -> Result<HttpResponse> {
+    let id = *number;
+    known(&state, &signed, id).await?;
+    let resolves = wish.conversations == "resolve";
+    match state.runner.disconnect(signed.workspace, &person(&signed), id, resolves).await {
+        Ok(_) => Ok(go_to(&format!("{LIST}/{id}"))),
+        Err(error) => one(&state, &signed, id, &Did::default(), Some((Typed::default(), Refused::Error(error.into())))).await,
+    }
+}
+
 /// Asks WhatsApp how a number is, and keeps what it says.
 async fn asked(state: &State, signed: &Signed, id: InboxId) -> Result<std::result::Result<(), client::Error>> {
     let connection = connection(state, signed, id).await?;
@@ -183,7 +239,9 @@ async fn one(state: &web::Data<State>, signed: &Signed, id: InboxId, did: &Did, 
 }
 
 fn is_stale(number: &Number, now: Timestamp) -> bool {
-    number.address.is_some() && number.health.as_ref().is_none_or(|health| now.duration_since(health.looked_at) > STALE)
+    number.address.is_some()
+        && number.state != InboxState::Disconnected
+        && number.health.as_ref().is_none_or(|health| now.duration_since(health.looked_at) > STALE)
 }
 
 /// Nobody waits for it: the page shows it when it has come.

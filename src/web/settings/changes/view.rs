@@ -93,6 +93,11 @@ impl Line {
 
 /// A part of a thing as people read it.
 fn part_text(locale: Locale, names: &HashMap<Uuid, String>, name: &str, value: &Value) -> String {
+    if let ("state", Value::String(word)) = (name, value)
+        && let Some(words) = known(&locale, &format!("numbers.state.{word}"))
+    {
+        return words;
+    }
     let hours = (name == "hours").then(|| serde_json::from_value(value.clone()).ok()).flatten();
     hours.map_or_else(|| text(locale, names, value), |hours| hours::summary(locale, &hours))
 }

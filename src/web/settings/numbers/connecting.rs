@@ -9,7 +9,8 @@ use super::asking::{self as ask, words};
 use super::view::ConnectPage;
 use crate::domain::channel::Channel;
 use crate::domain::ids::{FlowId, InboxId, QueueId};
-use crate::domain::setup::value::{Inbox, Number};
+use crate::domain::setup::command::InboxChange;
+use crate::domain::setup::value::{Inbox, InboxState, Number};
 use crate::domain::setup::{Secret, SetupCommand};
 use crate::store::connection_drafts::{ConnectionDraft, DraftApp, DraftToken};
 use crate::web::edge::answer::page;
@@ -231,8 +232,13 @@ pub(in crate::web) async fn create(state: web::Data<State>, signed: Signed, form
         default_queue: queue,
         reopen_hours: REOPEN_HOURS,
         number: Some(number),
+        state: InboxState::Active,
     };
-    let command = SetupCommand::ConnectInbox { inbox, new, token: Secret::new(token.secret) };
+    let token = Secret::new(token.secret);
+    let (inbox, command) = match earlier(&state, &signed, &new).await? {
+        Some(earlier) => (earlier, again_as(earlier, new, token)),
+        None => (inbox, SetupCommand::ConnectInbox { inbox, new, token }),
+    };
     match configure(&state, &signed, command, None).await {
         Ok(_) => {
             state.runner.forget_connection_draft(signed.workspace, signed.user).await?;
@@ -245,6 +251,23 @@ pub(in crate::web) async fn create(state: web::Data<State>, signed: Signed, form
             finish(&state, &signed, draft, Some(Problem { step: "end", words, status }), chrome, shell).await
         }
     }
+}
+
+/// The same number, where it was connected here before: it finds its conversations.
+async fn earlier(state: &State, signed: &Signed, new: &Inbox) -> Result<Option<InboxId>> {
+    let wanted = new.number.as_ref().map(|number| number.phone_number_id.as_str());
+    let is_it = |number: &crate::store::numbers::Number| {
+        number.state == InboxState::Disconnected && number.address.as_ref().map(|address| address.phone_number_id.as_str()) == wanted
+    };
+    Ok(state.store.numbers(signed.workspace).await?.into_iter().find(is_it).map(|number| number.id))
+}
+
+fn again_as(inbox: InboxId, new: Inbox, token: Secret) -> SetupCommand {
+    let Inbox { name, flow, default_queue, number, .. } = new;
+    let change = InboxChange { name: Some(name), flow: Some(flow), default_queue: Some(default_queue), reopen_hours: None };
+    let changed = SetupCommand::ChangeInbox { inbox, change };
+    let again = number.map(|number| SetupCommand::ReconnectInbox { inbox, number, token });
+    SetupCommand::Several(again.into_iter().chain([changed]).collect())
 }
 
 /// `POST /settings/numbers/new/end`: forgets what was begun.

@@ -10,8 +10,9 @@ use super::asking::refusal;
 use crate::domain::ids::{FlowId, QueueId};
 use crate::domain::message::Failure;
 use crate::domain::setup::command::InboxChange;
+use crate::domain::setup::value::InboxState;
 use crate::store::connection_drafts::{ConnectionDraft, DraftNumber};
-use crate::store::numbers::{Choices, Number, Test};
+use crate::store::numbers::{Address, Choices, Number, Test};
 use crate::web::layouts::chrome::Chrome;
 use crate::web::layouts::html::Html;
 use crate::web::layouts::time;
@@ -45,6 +46,18 @@ pub struct NumberPage {
     pub acts: Vec<Act>,
     /// Where Meta brings what customers write.
     pub webhook: String,
+}
+
+/// `GET /settings/numbers/{id}/disconnection`
+#[derive(Template, WebTemplate)]
+#[template(path = "settings/number_disconnection.html")]
+pub struct DisconnectionPage {
+    pub chrome: Chrome,
+    pub shell: Shell,
+    pub number: Number,
+    /// Conversations under way, and messages that wait to be sent.
+    pub open: i64,
+    pub waiting: i64,
 }
 
 /// `GET /settings/numbers/new`
@@ -117,11 +130,16 @@ pub enum Standing {
     Stopped,
     /// Nothing has come in for it yet.
     Unheard,
+    /// An administrator paused it.
+    Paused,
+    Disconnected,
 }
 
 impl Standing {
     fn of(number: &Number) -> Self {
         match number {
+            Number { state: InboxState::Disconnected, .. } => Standing::Disconnected,
+            Number { state: InboxState::Paused, .. } => Standing::Paused,
             Number { stopped: Some(_), .. } => Standing::Stopped,
             Number { heard_at: None, .. } => Standing::Unheard,
             _ => Standing::Speaks,
@@ -133,6 +151,8 @@ impl Standing {
             Standing::Speaks => "circle-check",
             Standing::Stopped => "circle-x",
             Standing::Unheard => "circle-dashed",
+            Standing::Paused => "hand",
+            Standing::Disconnected => "cloud-off",
         }
     }
 
@@ -141,6 +161,8 @@ impl Standing {
             Standing::Speaks => "numbers.standing.speaks",
             Standing::Stopped => "numbers.standing.stopped",
             Standing::Unheard => "numbers.standing.unheard",
+            Standing::Paused => "numbers.standing.paused",
+            Standing::Disconnected => "numbers.standing.disconnected",
         }
     }
 
@@ -149,6 +171,8 @@ impl Standing {
             Standing::Speaks => "speaks",
             Standing::Stopped => "stopped",
             Standing::Unheard => "unheard",
+            Standing::Paused => "paused",
+            Standing::Disconnected => "disconnected",
         }
     }
 }
@@ -186,6 +210,19 @@ impl NumberPage {
             "UNLIMITED" => Some(self.chrome.locale.t("numbers.unlimited").into_owned()),
             people => Some(people.to_owned()),
         }
+    }
+
+    fn is_paused(&self) -> bool {
+        self.number.state == InboxState::Paused
+    }
+
+    /// What WhatsApp calls it by, while it is connected.
+    fn spoken_for(&self) -> Option<&Address> {
+        self.number.address.as_ref().filter(|_| !self.is_disconnected())
+    }
+
+    fn is_disconnected(&self) -> bool {
+        self.number.state == InboxState::Disconnected
     }
 
     fn refused(&self, failure: &Failure) -> Html {
