@@ -713,10 +713,25 @@ CREATE TABLE quarantine (
     payload_seq bigint NOT NULL,
     reason text NOT NULL,
     item bytea NOT NULL,
-    at timestamptz NOT NULL
+    at timestamptz NOT NULL,
+    -- Whoever decided about it, when, and what: `retried`, or `left`.
+    settled_by text,
+    settled_at timestamptz,
+    settlement text CHECK (settlement IN ('retried', 'left'))
 );
+-- All that was set aside of one body.
+CREATE INDEX quarantine_by_body ON quarantine (payload_seq);
 -- The admin's list; and the operator's of what belongs to no workspace.
 CREATE INDEX quarantine_by_workspace ON quarantine (workspace_id, at DESC, id DESC);
+
+-- Processes that serve, as each says of itself.
+CREATE TABLE nodes (
+    name text PRIMARY KEY,
+    version text NOT NULL,
+    side text NOT NULL,
+    started_at timestamptz NOT NULL,
+    seen_at timestamptz NOT NULL
+);
 
 -- Account notices, and fields and statuses that speak of nothing we know; kept raw.
 CREATE TABLE notices (

@@ -20,6 +20,7 @@ use crate::channels::{Adapter, Adapters};
 use crate::config::{Config, LogFormat};
 use crate::live::bus::Bus;
 use crate::live::rate_limits::RateLimits;
+use crate::live::trouble::Trouble;
 use crate::live::{Live, presence};
 use crate::mail::Mailer;
 use crate::media::MediaStore;
@@ -51,12 +52,27 @@ const PAGE_ASKS: Duration = Duration::from_secs(10);
 /// How often histograms are folded.
 const FOLD_FIGURES: Duration = Duration::from_secs(5);
 
+/// How often a node says that it is there.
+const CALL: Duration = Duration::from_secs(10);
+
+static NOT_CALLED: Trouble = Trouble::new("this node could not say that it is there");
+
 /// Which half of the outside this process listens to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     Both,
     Web,
     Workers,
+}
+
+impl Side {
+    fn as_str(self) -> &'static str {
+        match self {
+            Side::Both => "both",
+            Side::Web => "web",
+            Side::Workers => "workers",
+        }
+    }
 }
 
 /// A running Baton.
@@ -135,6 +151,7 @@ impl App {
             move |stop| presence::run(live.clone(), redis_url.clone(), stop)
         });
         spawn(&mut tasks, keep_figures(stop.clone()));
+        spawn(&mut tasks, call(runner.clone(), config.node.clone(), side, stop.clone()));
         if side != Side::Web {
             let workers = Workers {
                 runner: runner.clone(),
@@ -227,6 +244,20 @@ fn keep_up<F: Future<Output = ()> + Send>(
 ) {
     let stop = stop.clone();
     spawn(tasks, async move { kept_up(name, &stop, || run(stop.clone())).await });
+}
+
+/// Says now and then that this node is there.
+async fn call(runner: Runner, node: String, side: Side, stop: CancellationToken) {
+    let (side, started_at) = (side.as_str(), crate::runner::now());
+    loop {
+        match runner.call_node(&node, side, started_at).await {
+            Ok(()) => NOT_CALLED.is_over(),
+            Err(error) => NOT_CALLED.failed(&error),
+        }
+        if tokio::time::timeout(CALL, stop.cancelled()).await.is_ok() {
+            return;
+        }
+    }
 }
 
 /// Histograms are folded now and then, so that they stay small between two scrapes.

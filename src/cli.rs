@@ -14,7 +14,7 @@ mod secrets;
 use clap::{Args, Parser, Subcommand};
 
 use baton::app::Side;
-use baton::demo::{self, ForeignDatabase, Keep, Strangers};
+use baton::demo::{self, Begin, ForeignDatabase, Keep, Strangers};
 use baton::domain::access::Role;
 use baton::domain::user::EmailAddress;
 
@@ -115,6 +115,10 @@ pub struct DemoArguments {
     /// Port of the simulated phones; 0 is any free one.
     #[arg(long, value_name = "N", default_value_t = demo::SIMULATOR_PORT)]
     simulator_port: u16,
+    /// Begins with nothing, as a new business does: no workspace is made up, and the simulated WhatsApp has a number that is yet to be
+    /// connected.
+    #[arg(long)]
+    empty: bool,
     /// How many conversations lie behind a workspace that is made up; up to a million.
     #[arg(long, value_name = "N", default_value_t = demo::seed::DEMO_SIZE.past, value_parser = past)]
     past: usize,
@@ -131,7 +135,8 @@ impl DemoArguments {
         let keep = if self.fresh { Keep::Nothing } else { Keep::Everything };
         let strangers = if self.let_strangers_in { Strangers::LetIn } else { Strangers::KeptOut };
         let foreign_database = if self.fill_foreign_database { ForeignDatabase::Filled } else { ForeignDatabase::LeftAlone };
-        demo::Options { keep, port: self.port, simulator_port: self.simulator_port, past: self.past, strangers, foreign_database }
+        let begin = if self.empty { Begin::Empty } else { Begin::MadeUp };
+        demo::Options { keep, begin, port: self.port, simulator_port: self.simulator_port, past: self.past, strangers, foreign_database }
     }
 }
 

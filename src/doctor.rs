@@ -98,6 +98,12 @@ async fn schema(store: &Store, config: &Config) -> Vec<Finding> {
     [vec![finding, secrets::examine(store).await], database::set_up(store).await, inboxes::examine(store, config).await].concat()
 }
 
+/// Bytes that are free for pictures, where they are kept in a folder and that can be told.
+#[must_use]
+pub fn free_bytes(config: &Config) -> Option<u64> {
+    disk::free_bytes(config)
+}
+
 fn unknown_variables() -> Vec<Finding> {
     let doubt =
         |name: String| Finding::doubtful(format!("{name} is set but is no setting of Baton; docs/configuration.md lists them all."));

@@ -60,6 +60,8 @@ mod shop;
 #[allow(dead_code, reason = "shared with the scenarios")]
 #[path = "support/simulator.rs"]
 mod simulator;
+#[path = "inbox/system.rs"]
+mod system;
 #[path = "inbox/teams.rs"]
 mod teams;
 #[path = "inbox/threads.rs"]

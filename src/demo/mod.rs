@@ -44,6 +44,7 @@ const SAID_AGAIN: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub struct Options {
     pub keep: Keep,
+    pub begin: Begin,
     /// `None` is the port of `BATON_LISTEN`, 0 any free one.
     pub port: Option<u16>,
     /// 0 is any free one.
@@ -66,6 +67,15 @@ pub enum Strangers {
 pub enum ForeignDatabase {
     LeftAlone,
     Filled,
+}
+
+/// What there is in a database without a workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begin {
+    /// A workspace that is made up, with a past.
+    MadeUp,
+    /// Nothing: somebody begins.
+    Empty,
 }
 
 /// What becomes of the past runs' data.
@@ -98,14 +108,20 @@ pub async fn run(options: &Options) -> Result<()> {
     let _servers = Servers::start(&place)?;
     let store = Store::new(&config.database_url, config.database_pool, Keys::new(&config.secret_keys)?)?;
     store.migrate().await?;
-    seed::fill_if_empty(&store, Size { past: options.past, ..seed::DEMO_SIZE }, progress(options.past)).await?;
+    if options.begin == Begin::MadeUp {
+        seed::fill_if_empty(&store, Size { past: options.past, ..seed::DEMO_SIZE }, progress(options.past)).await?;
+    }
     let simulator = Simulator::start(simulator_address, &place.log("simulator"))?;
     let app = App::start(config.clone(), Side::Both).await?;
-    simulator.introduce(&config.public_url, &seed::answerable(&store).await?).await?;
+    let beginning = app.beginning().await?;
+    match &beginning {
+        Some(_) => simulator.introduce_unconnected().await?,
+        None => simulator.introduce(&config.public_url, &seed::answerable(&store).await?).await?,
+    }
     let mut asked_to_stop = pin!(app::asked_to_stop());
     // The first look makes it listen: from here on Ctrl+C stops in good order.
     if poll!(asked_to_stop.as_mut()).is_pending() {
-        say(&welcome(&config));
+        say(&beginning.map_or_else(|| welcome(&config), |address| beginnings(&config, &address)));
         asked_to_stop.await?;
     }
     say("Stopping …");
@@ -204,6 +220,22 @@ fn progress(all: usize) -> impl FnMut(usize) + Send {
             say(&format!("The past is made up: {stored} of {all} conversations."));
         }
     }
+}
+
+/// What whoever begins needs, last on the screen.
+fn beginnings(config: &Config, address: &Url) -> String {
+    let of_app = |name: &str| seed::unconnected_app()[name].as_str().unwrap_or_default().to_owned();
+    let of_number = |name: &str| seed::unconnected_number()[name].as_str().unwrap_or_default().to_owned();
+    format!(
+        "\nBaton is running, and nobody has an account.\n\n  Begin   {address}\n  Inbox   {}\n  Phones  {}   (write as a customer)\n  Meta    {}dashboard   (“Verify and save” the webhook there)\n\n  To connect the number: app {}, its secret {},\n  access token {}, PIN {}\n\n  Ctrl+C stops everything; what happened is kept for the next start.\n",
+        config.public_url,
+        config.graph_url,
+        config.graph_url,
+        of_app("app_id"),
+        of_app("app_secret"),
+        of_number("access_token"),
+        of_number("pin"),
+    )
 }
 
 /// What a newcomer needs, last on the screen.

@@ -66,6 +66,20 @@ impl Simulator {
         self.post(&client, "apps", &seed::app(public_url)?).await
     }
 
+    /// Tells it of an app and a number that nobody has connected yet, and of the people who hold the phones.
+    ///
+    /// # Errors
+    /// When it refuses.
+    pub async fn introduce_unconnected(&self) -> Result<()> {
+        let client = Client::builder().timeout(ANSWER).build()?;
+        self.post(&client, "apps", &seed::unconnected_app()).await?;
+        self.post(&client, "numbers", &seed::unconnected_number()).await?;
+        for (number, name) in seed::phones() {
+            self.post(&client, "users", &json!({ "wa_id": number, "name": name })).await?;
+        }
+        Ok(())
+    }
+
     async fn post(&self, client: &Client, noun: &str, body: &Value) -> Result<()> {
         let url = Url::parse(&format!("http://{}/control/{noun}", self.address))?;
         let answer = client.post(url).json(body).send().await.context("the simulator does not answer")?;

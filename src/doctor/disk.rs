@@ -23,6 +23,11 @@ pub(super) fn examine(config: &Config) -> Finding {
     }
 }
 
+pub(super) fn free_bytes(config: &Config) -> Option<u64> {
+    let folder = config.media_url.to_file_path().ok()?;
+    free_kilobytes(&nearest(&folder)).map(|free| free * 1024)
+}
+
 fn judge(folder: &Path, free: u64) -> Finding {
     let shown = folder.display();
     #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]

@@ -24,6 +24,7 @@ pub mod people;
 mod publish;
 mod queues;
 pub mod routing;
+pub mod settling;
 pub mod setup;
 pub mod sorting;
 mod ticks;

@@ -43,13 +43,8 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn nodes(&self) -> Result<Vec<Node>> {
-        let node = |row: &Row| Node {
-            name: row.get(0),
-            version: row.get(1),
-            side: row.get(2),
-            started_at: row.get(3),
-            seen_at: row.get(4),
-        };
+        let node =
+            |row: &Row| Node { name: row.get(0), version: row.get(1), side: row.get(2), started_at: row.get(3), seen_at: row.get(4) };
         Ok(self.query(&ALL, &[]).await?.iter().map(node).collect())
     }
 }

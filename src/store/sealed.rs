@@ -92,6 +92,12 @@ impl Keys {
             .map_err(|_| unreadable(format!("the secret {}.{} is no text", place.table, place.column)))
     }
 
+    /// The name of the key that seals now.
+    #[must_use]
+    pub fn current(&self) -> Option<&str> {
+        self.0.first().map(|(name, _)| name.as_str())
+    }
+
     /// Whether a stored secret is sealed with the key that seals now.
     #[must_use]
     pub fn is_current(&self, stored: &str) -> bool {

@@ -20,6 +20,19 @@ crate::statements! {
             UNION ALL SELECT 'signing_key', kid, secret FROM signing_keys) AS secrets
         ORDER BY name, kind, place
         LIMIT 100";
+    /// How many are sealed with each key; a draft and a mail are kept for days only.
+    COUNTS = "
+        SELECT split_part(secret, ':', 3) AS name, count(*)
+        FROM (
+            SELECT app_secret AS secret FROM apps
+            UNION ALL SELECT verify_token FROM apps
+            UNION ALL SELECT access_token FROM whatsapp_numbers WHERE access_token <> ''
+            UNION ALL SELECT sealed FROM mails WHERE due_at IS NOT NULL
+            UNION ALL SELECT sealed FROM connection_drafts
+            UNION ALL SELECT secret FROM signing_keys) AS secrets
+        GROUP BY name
+        ORDER BY name
+        LIMIT 100";
     OF_APPS = "SELECT app_id, app_secret, verify_token FROM apps WHERE app_id > $1 ORDER BY app_id LIMIT 500";
     RESEAL_APP = "UPDATE apps SET app_secret = $2, verify_token = $3 WHERE app_id = $1 AND app_secret = $4 AND verify_token = $5";
     OF_NUMBERS = "SELECT inbox_id, access_token FROM whatsapp_numbers WHERE inbox_id > $1 AND access_token <> '' ORDER BY inbox_id LIMIT 500";
@@ -59,6 +72,14 @@ impl Store {
             (row.get(0), self.keys().open(place, sealed).is_ok())
         };
         Ok(self.query(&OF_KEYS, &[]).await?.iter().map(needed).collect())
+    }
+
+    /// How many secrets are sealed with each key, by its name.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn secret_key_counts(&self) -> Result<Vec<(String, i64)>> {
+        Ok(self.query(&COUNTS, &[]).await?.iter().map(|row| (row.get(0), row.get(1))).collect())
     }
 
     /// Seals every secret with the first key that is not sealed with it already; answers how many. Nodes go on meanwhile, and a secret

@@ -30,6 +30,7 @@ pub mod sessions;
 pub mod settings;
 pub mod sign_in;
 pub mod state;
+pub mod system;
 pub mod threads;
 pub mod webhook;
 pub mod workspaces;

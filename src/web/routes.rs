@@ -23,7 +23,8 @@ use super::settings::numbers::{self, connecting, testing};
 use super::settings::{self, canned_replies, changes, file, people, queues, security, start, teams, workspace};
 use super::sign_in::{email, reset, second_step};
 use super::{
-    admin, assets, availability, begin, drafts, health, inbox, invitations, language, media, notes, proof, sign_in, webhook, workspaces,
+    admin, assets, availability, begin, drafts, health, inbox, invitations, language, media, notes, proof, sign_in, system, webhook,
+    workspaces,
 };
 use crate::domain::access::Permission;
 
@@ -192,6 +193,11 @@ pub static ROUTES: &[Entry] = &[
     get("/settings/changes", Who::May(Permission::SetUp), Kind::Page, || web::to(changes::index)),
     post("/settings/changes", Who::May(Permission::SetUp), Kind::Form, || web::to(changes::undo)),
     get("/schemas/flow.json", Who::Public, Kind::Open, || web::to(flows::schema_file)),
+    get("/system", Who::Owner, Kind::Page, || web::to(system::index)),
+    get("/system/doctor", Who::Owner, Kind::Page, || web::to(system::doctor)),
+    get("/system/quarantine", Who::Owner, Kind::Page, || web::to(system::quarantine)),
+    post("/system/quarantine/{id}/retry", Who::Owner, Kind::Form, || web::to(system::retry)),
+    post("/system/quarantine/{id}/aside", Who::Owner, Kind::Form, || web::to(system::aside)),
     get("/live", Who::May(Permission::SeeInbox), Kind::Live, || web::to(socket::open)),
     get("/webhooks/whatsapp/{app_id}", Who::Public, Kind::Door, || web::to(webhook::challenge)),
     post("/webhooks/whatsapp/{app_id}", Who::Public, Kind::Door, || web::to(webhook::receive)),
@@ -294,7 +300,7 @@ mod tests {
     fn forms_and_the_socket_are_for_people_who_signed_in() {
         for entry in ROUTES {
             let needs_session = matches!(entry.kind, Kind::Form | Kind::Upload | Kind::Live);
-            assert!(!needs_session || matches!(entry.who, Who::May(_)), "{} {}", entry.method, entry.path);
+            assert!(!needs_session || matches!(entry.who, Who::May(_) | Who::Owner), "{} {}", entry.method, entry.path);
         }
     }
 }

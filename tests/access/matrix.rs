@@ -165,6 +165,7 @@ impl Place {
             Some("messages") => self.message.0,
             Some("media") => self.media,
             Some("people") => self.team,
+            Some("system") => self.media,
             Some("settings") if entry.path.starts_with("/settings/queues") => self.queue,
             Some("settings") if entry.path.starts_with("/settings/numbers") => self.shop.inbox.0,
             Some("settings") if entry.path.starts_with("/settings/flows/") => self.flow,
@@ -230,6 +231,8 @@ fn may(entry: &Entry, role: Option<Role>) -> bool {
         (Who::Public | Who::Anyone, _) => true,
         (Who::May(permission) | Who::Scraper(permission), Some(role)) => AssignedRole::from(role).may(permission),
         (Who::May(_) | Who::Scraper(_), None) => false,
+        // Whatever the role: that is asked of the account.
+        (Who::Owner, _) => false,
     }
 }
 

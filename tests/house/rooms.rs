@@ -25,7 +25,7 @@ const ROOMS: [Room; 15] = [
     room("media", &["domain"], &["tokio_postgres", "deadpool_postgres", "redis", "reqwest", "actix_web", "askama"]),
     room("mail", &["config", "domain"], &["tokio_postgres", "deadpool_postgres", "redis", "actix_web", "actix_ws", "askama"]),
     room("runner", &["domain", "store", "live"], &["reqwest", "redis", "actix_web", "actix_ws", "askama"]),
-    room("web", &["domain", "store", "live", "channels", "media", "runner", "config", "metrics"], &["tokio_postgres", "reqwest"]),
+    room("web", &["domain", "store", "live", "channels", "media", "runner", "config", "metrics", "doctor"], &["tokio_postgres", "reqwest"]),
     room(
         "workers",
         &["domain", "store", "live", "channels", "mail", "media", "runner"],

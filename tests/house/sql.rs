@@ -89,6 +89,13 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("payloads", "MARK_SORTED", APP),
     ("payloads", "SOURCES_WITH_UNSORTED", APP),
     ("payloads", "FORGET", APP),
+    ("nodes", "CALL", FIGURES),
+    ("nodes", "ALL", FIGURES),
+    ("quarantine", "SETTLED", NOBODYS),
+    ("quarantine", "COUNT_OF_NOBODY", NOBODYS),
+    ("quarantine", "ONE", NOBODYS),
+    ("quarantine", "SORT_AGAIN", NOBODYS),
+    ("quarantine", "LEAVE_ASIDE", NOBODYS),
     ("quarantine", "OF_NOBODY", "what belongs to no workspace is for whoever runs the installation"),
     ("agents", "HELD_BY_NOBODY", CLAIM),
     ("queues", "WITH_WAITING", CLAIM),
@@ -100,6 +107,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("secrets", "OF_ACCOUNTS", SEALED),
     ("secrets", "RESEAL_ACCOUNT", SEALED),
     ("secrets", "OF_KEYS", SEALED),
+    ("secrets", "COUNTS", SEALED),
     ("secrets", "OF_APPS", SEALED),
     ("secrets", "RESEAL_APP", SEALED),
     ("secrets", "OF_MAILS", SEALED),
@@ -115,6 +123,9 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("signing_keys", "DELETE_SPENT", KEYS),
     ("statistics", "CHURNED", SERVER),
     ("statistics", "OUTGROWN", SERVER),
+    ("system", "BEHIND", FIGURES),
+    ("system", "SIZE", SERVER),
+    ("system", "MEDIA", FIGURES),
     ("ticks", "APPEND", APP),
     ("timers", "CLAIM", CLAIM),
     ("timers", "NEXT", CLAIM),
@@ -139,6 +150,7 @@ const OWNER: &str = "whoever looks after the installation does so in every works
 const FILES: &str = "the files of pages are the same for everybody";
 const FIGURES: &str = "figures of the whole node";
 const SEALED: &str = "keys that secrets are sealed with belong to the installation";
+const NOBODYS: &str = "what belongs to no workspace is settled by whoever runs the installation";
 const KEYS: &str = "signing keys belong to the installation";
 const MAILS: &str = "an account is written to, and it is somebody in several workspaces";
 const NUMBERS: &str = "a body names a number or an account, which says which workspace is meant";

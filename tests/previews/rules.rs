@@ -91,6 +91,7 @@ fn is_prefix(key: &str) -> bool {
         "password.too_short",
         "start.left",
         "numbers.open",
+        "system.aside",
         "numbers.waiting",
         "settings.holds",
         "file.more",

@@ -12,6 +12,7 @@ const OF_THE_INSTALLATION: &[(&str, &str)] = &[
     ("assets", "the files of a build"),
     ("mails", "an account is written to, which may be somebody in several workspaces"),
     ("beginnings", "they make the first workspace"),
+    ("nodes", "processes serve every workspace"),
     ("payloads", "whose a body is, is known once it has been sorted"),
     ("quarantine", "some of it belongs to nobody"),
     ("recovery_codes", "of accounts"),

@@ -54,6 +54,7 @@ pub const ALL: &[File] = files! {
     media
     messages
     migrate
+    nodes
     notes
     notices
     numbers
@@ -74,6 +75,7 @@ pub const ALL: &[File] = files! {
     signing_keys
     start
     statistics
+    system
     teams
     threads
     ticks

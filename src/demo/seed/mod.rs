@@ -33,6 +33,7 @@ const APP_SECRET: &str = "4e7a1c90d2b85f36a1e4c7709b3d52f8";
 const VERIFY_TOKEN: &str = "fell-and-ridge";
 const WABA_ID: &str = "300400500600700";
 const PHONE_NUMBER_ID: &str = "200300400500600";
+const PIN: &str = "271828";
 const ACCESS_TOKEN: &str = "demo-access-token";
 /// A number that Ofcom keeps free for drama.
 const DISPLAY_PHONE_NUMBER: &str = "+44 20 7946 0123";
@@ -105,6 +106,22 @@ pub fn number() -> Value {
         "access_token": ACCESS_TOKEN,
         "verified_name": BUSINESS,
     })
+}
+
+/// The app before anybody has connected anything: its webhooks go nowhere.
+#[must_use]
+pub fn unconnected_app() -> Value {
+    json!({ "app_id": APP_ID, "app_secret": APP_SECRET })
+}
+
+/// The number before anybody has connected it: neither registered nor heard.
+#[must_use]
+pub fn unconnected_number() -> Value {
+    let mut number = number();
+    number["registered"] = json!(false);
+    number["subscribed"] = json!(false);
+    number["pin"] = json!(PIN);
+    number
 }
 
 /// The people who hold the simulated phones: number and name.

@@ -11,7 +11,7 @@ use crate::domain::inbound::InboundItem;
 use crate::store::inboxes::Connection;
 use crate::store::notices::NewNotice;
 use crate::store::payloads::Payload;
-use crate::store::quarantine::NewQuarantined;
+use crate::store::quarantine::{NewQuarantined, UNKNOWN_ADDRESS};
 use crate::store::sorting::Sheet;
 
 /// Notices and rejects of one body that get a row of their own; Meta's have one or two. The body itself is kept whole for two weeks.
@@ -46,7 +46,7 @@ impl Remainder {
             return;
         }
         let raw = serde_json::to_vec(item).unwrap_or_default();
-        let reason = format!("no inbox is connected to {address}");
+        let reason = format!("{UNKNOWN_ADDRESS}{address}");
         self.set_aside(sheet, only(owners), reason, raw);
     }
 

@@ -21,6 +21,8 @@ pub enum Who {
     Anyone,
     /// People whose role has this permission.
     May(Permission),
+    /// People who look after the whole installation; asked of the database each time.
+    Owner,
     /// Programs that know the token of `BATON_METRICS_TOKEN`, and people whose role has this permission.
     Scraper(Permission),
 }

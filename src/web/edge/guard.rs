@@ -81,11 +81,17 @@ async fn admit(entry: &Entry, request: &mut ServiceRequest) -> Result<Option<Fou
     }
     let found = match entry.who {
         Who::Public => None,
-        Who::Anyone | Who::Scraper(_) | Who::May(_) => sessions::find(&state, request.request(), Timestamp::now()).await?,
+        Who::Anyone | Who::Scraper(_) | Who::May(_) | Who::Owner => sessions::find(&state, request.request(), Timestamp::now()).await?,
     };
     may(entry.who, &state, request, found.as_ref().map(|found| &found.signed))?;
     if found.as_ref().is_some_and(|found| found.signed.owes_second_factor) && !is_open_to_owing(entry) {
         return Err(Error::OwesSecondFactor);
+    }
+    if entry.who == Who::Owner {
+        let signed = &found.as_ref().ok_or(Error::Unsigned)?.signed;
+        if !state.store.is_owner(signed.workspace, signed.user).await? {
+            return Err(Error::NotAllowed);
+        }
     }
     if found.is_some() {
         trust_body(entry.kind, &state, request);
@@ -100,10 +106,11 @@ async fn admit(entry: &Entry, request: &mut ServiceRequest) -> Result<Option<Fou
 fn may(who: Who, state: &State, request: &ServiceRequest, signed: Option<&Signed>) -> Result<()> {
     match (who, signed) {
         (Who::Public | Who::Anyone, _) => Ok(()),
+        (Who::Owner, Some(signed)) if signed.is_owner => Ok(()),
         (Who::Scraper(_), _) if knows_token(request.headers(), state.config.metrics_token.as_deref()) => Ok(()),
         (Who::Scraper(permission) | Who::May(permission), Some(signed)) if signed.may(permission) => Ok(()),
-        (Who::Scraper(_) | Who::May(_), Some(_)) => Err(Error::NotAllowed),
-        (Who::Scraper(_) | Who::May(_), None) => Err(Error::Unsigned),
+        (Who::Scraper(_) | Who::May(_) | Who::Owner, Some(_)) => Err(Error::NotAllowed),
+        (Who::Scraper(_) | Who::May(_) | Who::Owner, None) => Err(Error::Unsigned),
     }
 }
 

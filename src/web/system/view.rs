@@ -102,6 +102,10 @@ impl SystemPage {
         bytes(u64::try_from(self.sizes.database).unwrap_or(0))
     }
 
+    fn free_room(&self) -> Option<String> {
+        self.free.map(bytes)
+    }
+
     fn pictures(&self) -> String {
         bytes(u64::try_from(self.sizes.picture_bytes).unwrap_or(0))
     }

@@ -35,6 +35,12 @@ export class Control {
     return this.#call("DELETE", "/control/faults")
   }
 
+  /** What pressing "Verify and save" in the app's dashboard does: Meta asks the address at once; answers whether it passed. */
+  async verifies(appId, callbackUrl, verifyToken) {
+    const app = await this.#call("POST", "/control/apps", { app_id: appId, callback_url: callbackUrl, verify_token: verifyToken })
+    return app.verified
+  }
+
   /** The messages of the business to this person that WhatsApp took, in order. */
   async sentTo(waId) {
     const calls = await this.#call("GET", `/control/ledger?to=${waId}`)

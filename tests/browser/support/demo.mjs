@@ -19,10 +19,16 @@ const PAST = 80
 
 export const PASSWORD = "baton-demo"
 
+/**
+ * As `startDemo`, with nothing in it: `begin` is where the first account is made, and `meta` what connects the simulated number, which is
+ * neither registered nor heard of yet.
+ */
+export const startBare = () => startDemo({ empty: true })
+
 /** Starts a demo, fresh; `stop()` ends it and forgets everything. */
-export async function startDemo({ past = PAST } = {}) {
+export async function startDemo({ past = PAST, empty = false } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "baton-browser-"))
-  const options = ["demo", "--fresh", "--port", "0", "--simulator-port", "0", "--past", String(past)]
+  const options = ["demo", "--fresh", "--port", "0", "--simulator-port", "0", "--past", String(past), ...(empty ? ["--empty"] : [])]
   const child = spawn(program(), options, { cwd: folder, env: ownEnvironment(), stdio: ["ignore", "pipe", "pipe"] })
   const end = () => child.kill("SIGKILL")
   process.once("exit", end)
@@ -70,5 +76,7 @@ async function untilReady(child, said, faults) {
   const inbox = address("Inbox")
   const phones = address("Phones")
   if (!inbox || !phones) throw new Error(`the demo did not start:\n${[...said, ...faults].join("\n")}`)
-  return { inbox, phones }
+  const told = /app (\S+), its secret (\S+),\s+access token (\S+), PIN (\d+)/.exec(said.join(" "))
+  const [, appId, appSecret, token, pin] = told ?? []
+  return { inbox, phones, begin: address("Begin"), meta: { appId, appSecret, token, pin } }
 }
