@@ -8,7 +8,9 @@ use super::setups::{JournalHead, append};
 use super::statement::Step;
 use super::{Result, Store, Transaction, securities};
 use crate::domain::ids::{CannedReplyId, FlowId, InboxId, InvitationId, QueueId, RoleId, TeamId, UserId, WorkspaceId};
-use crate::domain::setup::value::{CannedReply, Flow, Inbox, InboxState, Invitation, Member, Number, Queue, Role, Security, Team, Workspace};
+use crate::domain::setup::value::{
+    CannedReply, Flow, Inbox, InboxState, Invitation, Member, Number, Queue, Role, Security, Team, Workspace,
+};
 use crate::domain::setup::{Changed, RecordedSetup, SetupEvent};
 
 /// What Meta lets a number send a second unless it was raised (Meta, throughput).

@@ -39,12 +39,16 @@ describe("the first run", () => {
 
   story(() => browser, "connects a number step by step, and what is done elsewhere shows by itself", async () => {
     await owner.connects()
+    await owner.page.locator("html:not([aria-busy])").waitFor()
     assert.deepEqual(await faultsOf(owner.page), [])
     assert.deepEqual(owner.page.faults, [])
   })
 
   story(() => browser, "sends a test message to a phone, and sees it arrive and be answered", async () => {
     const { page } = owner
+    await bare.control.person(PHONE, "Olga's phone")
+    await owner.goes("/settings/numbers")
+    await page.getByRole("link", { name: "Main line" }).click()
     await page.getByLabel("Your phone, with its country").fill(`+${PHONE}`)
     await page.getByRole("button", { name: "Send a test message" }).click()
     await page.locator("#test-state", { hasText: /It is on the phone|It was read/ }).waitFor()

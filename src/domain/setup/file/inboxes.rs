@@ -12,7 +12,7 @@ use crate::domain::channel::Channel;
 use crate::domain::ids::InboxId;
 use crate::domain::setup::draft::Draft;
 use crate::domain::setup::event::{Secret, SetupEvent};
-use crate::domain::setup::value::{Inbox, Number, Setup};
+use crate::domain::setup::value::{Inbox, InboxState, Number, Setup};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -73,7 +73,8 @@ fn secret_name(text: &str) -> Option<&str> {
 
 impl WrittenInbox {
     pub(super) fn of(setup: &Setup, inbox: &Inbox) -> Self {
-        let Inbox { name, channel, flow, default_queue, reopen_hours, number } = inbox.clone();
+        // Whether it is paused is of the moment.
+        let Inbox { name, channel, flow, default_queue, reopen_hours, number, state: _ } = inbox.clone();
         let flow = flow.and_then(|flow| setup.flows.get(&flow)).map(|flow| flow.name.clone());
         let default_queue = setup.queues.get(&default_queue).map(|queue| queue.key.clone()).unwrap_or_default();
         let number = number.map(|Number { app_id, phone_number_id, waba_id, display_phone_number }| WrittenNumber {
@@ -172,8 +173,14 @@ pub(super) fn bring_in(inboxes: &[WrittenInbox], secrets: &BTreeMap<String, Secr
         let WrittenInbox { name, channel, reopen_hours, .. } = inbox.clone();
         let name = name.trim().to_owned();
         let number = inbox.as_number();
-        setup.inboxes.insert(id, Inbox { name, channel: Channel::from(channel), flow, default_queue, reopen_hours, number });
         let token = inbox.number.as_ref().and_then(|number| secrets.get(secret_name(&number.access_token)?));
+        // One that was disconnected speaks again with what it is authorised by now, and without stays as it is.
+        let state = match setup.inboxes.get(&id).map(|known| known.state) {
+            Some(InboxState::Disconnected) if token.is_some() => InboxState::Active,
+            known => known.unwrap_or_default(),
+        };
+        setup.inboxes.insert(id, Inbox { name, channel: Channel::from(channel), flow, default_queue, reopen_hours, number, state });
+        let token = token.filter(|_| state != InboxState::Disconnected);
         draft.beside.extend(token.map(|token| SetupEvent::AccessToken { inbox: id, token: token.clone() }));
     }
 }

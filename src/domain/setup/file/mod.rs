@@ -44,7 +44,8 @@ use workspace::WrittenWorkspace;
 
 use self::node::Places;
 use self::schema::Read;
-use super::value::{Setup, Workspace};
+use super::value::{Inbox, InboxState, Setup, Workspace};
+use crate::domain::ids::InboxId;
 
 /// What the first line of a file says.
 pub const FORMAT: &str = "baton.workspace/v1";
@@ -135,12 +136,17 @@ pub fn export(setup: &Setup, with_people: bool) -> Result<String, Ambiguous> {
             &reply.shortcut
         })?),
         flows: Some(in_order(flows.iter().map(|(id, flow)| WrittenFlow::of(setup, *id, flow)), |flow| &flow.name)?),
-        inboxes: Some(in_order(inboxes.values().map(|inbox| WrittenInbox::of(setup, inbox)), WrittenInbox::key)?),
+        inboxes: Some(in_order(connected(inboxes).map(|inbox| WrittenInbox::of(setup, inbox)), WrittenInbox::key)?),
         places: Places::default(),
         faults: Vec::new(),
         mended: BTreeSet::new(),
     };
     Ok(yaml::write(&document))
+}
+
+/// One that is disconnected belongs to the past: what it was authorised by is kept nowhere.
+fn connected(inboxes: &BTreeMap<InboxId, Inbox>) -> impl Iterator<Item = &Inbox> {
+    inboxes.values().filter(|inbox| inbox.state != InboxState::Disconnected)
 }
 
 /// By their keys: as people sort, and then as machines do.
