@@ -57,7 +57,7 @@ crate::statements! {
     CHOICES = "
         (SELECT true, id, name FROM queues WHERE workspace_id = $1 ORDER BY position, id LIMIT $2)
         UNION ALL
-        (SELECT false, id, name FROM flows WHERE workspace_id = $1 ORDER BY lower(name), id LIMIT $2)";
+        (SELECT false, id, name FROM flows WHERE workspace_id = $1 AND NOT archived ORDER BY lower(name), id LIMIT $2)";
     LOOKED = "
         INSERT INTO number_facts (workspace_id, inbox_id, verified_name, quality, messaging_limit, status, looked_at)
         SELECT workspace_id, id, $3, $4, $5, $6, $7

@@ -160,7 +160,7 @@ async fn two_who_write_at_one_flow_never_overwrite_each_other() {
     let form = [("seen", value(&publication, "seen")), ("seen_version", value(&publication, "seen_version"))];
     let refused = root.post(&format!("{flow}/publication"), &form).await;
     assert_eq!(refused.status, 409, "{}", refused.body);
-    has(&refused.body, &["changed this while you were looking", "<ins><bdi>Another</bdi></ins>"]);
+    has(&refused.body, &["changed this while you were looking", "<ins><bdi>Another about?</bdi></ins>"]);
 
     assert!(root.post(&format!("{flow}/draft/removal"), &[("seen_version", &seen)]).await.status == 200, "it is another draft by now");
     let seen = value(&root.get(&edit).await.body, "seen_version").to_owned();

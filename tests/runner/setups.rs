@@ -273,7 +273,11 @@ fn change(shop: &Shop, setup: &Setup, number: u64) -> SetupCommand {
         (7, _, Some(team)) if number.is_multiple_of(3) => SetupCommand::RemoveTeam { team },
         (7, _, Some(team)) => person(MemberChange { teams: Some([shop.team, team].into()), ..MemberChange::default() }),
         (7, ..) => SetupCommand::AddTeam { team: TeamId(Uuid::now_v7()), name: format!("Team {}", number % 50) },
-        (8, ..) => SetupCommand::RenameFlow { flow, name: text },
+        (8, ..) => {
+            let begin = SetupCommand::BeginFlow { flow: FlowId(Uuid::now_v7()), name: text.clone() };
+            let archive = SetupCommand::ArchiveFlow { flow };
+            [SetupCommand::RenameFlow { flow, name: text }, archive, SetupCommand::RestoreFlow { flow }, begin][pick(4)].clone()
+        }
         (9, ..) => SetupCommand::availability(member, [Availability::Away, Availability::Online][pick(2)]),
         _ => [SetupCommand::Deactivate { member, successor: None }, SetupCommand::Activate { member }][pick(2)].clone(),
     }

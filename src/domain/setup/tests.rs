@@ -260,6 +260,31 @@ fn a_queue_is_removed_when_nothing_sends_there_and_comes_back_by_undo() {
 }
 
 #[test]
+fn a_flow_that_a_number_uses_is_not_archived_and_one_that_is_archived_is_not_used() {
+    let shop = shop();
+    let archive = || SetupCommand::ArchiveFlow { flow: WELCOME };
+    let in_use = SetupRefusal::FlowInUse { flow: "Welcome".to_owned() };
+    assert_eq!(refused(&shop, archive()), in_use);
+    let flow = |flow| SetupCommand::ChangeInbox { inbox: NUMBER, change: InboxChange { flow: Some(flow), ..InboxChange::default() } };
+    let unused = after(&shop, flow(None));
+    let (archived, act) = does(&unused, &By::CommandLine, archive()).unwrap();
+    assert!(archived.flows[&WELCOME].archived && archived.flows[&WELCOME].published == Some(1), "its versions stay");
+    assert_eq!(refused(&archived, flow(Some(WELCOME))), in_use);
+    assert_eq!(after(&archived, SetupCommand::Undo { act }), unused);
+    assert_eq!(after(&archived, SetupCommand::RestoreFlow { flow: WELCOME }), unused);
+}
+
+#[test]
+fn a_flow_may_begin_without_a_version() {
+    let flow = FlowId(Uuid::from_u128(32));
+    let begun = after(&shop(), SetupCommand::BeginFlow { flow, name: " New ".to_owned() });
+    assert_eq!((begun.flows[&flow].name.as_str(), begun.flows[&flow].published), ("New", None));
+    let published = after(&begun, SetupCommand::PublishFlow { flow, definition: definition("billing") });
+    assert_eq!(published.flows[&flow].published, Some(1));
+    assert_eq!(refused(&begun, SetupCommand::BeginFlow { flow, name: "Again".to_owned() }), SetupRefusal::IdTaken);
+}
+
+#[test]
 fn people_decide_what_is_their_own_and_administrators_the_rest() {
     let shop = shop();
     let away = |user| SetupCommand::availability(user, Availability::Away);

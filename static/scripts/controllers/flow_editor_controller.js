@@ -12,8 +12,11 @@ import { t } from "../words.js"
 const PAUSE = 400
 const RETRY = 3_000
 
+/** Offers follow the last letter. */
+const SOON = 60
+
 export default class extends Controller {
-  static targets = ["text", "shown", "offers", "problems", "log", "say", "known"]
+  static targets = ["text", "shown", "offers", "problems", "drawing", "log", "say", "known"]
   static values = { schema: String }
 
   connect() {
@@ -25,11 +28,14 @@ export default class extends Controller {
     addEventListener("pagehide", this.leaves)
     this.#show()
     this.#mark()
+    this.read = this.#flow
   }
 
   disconnect() {
     removeEventListener("pagehide", this.leaves)
     clearTimeout(this.pause)
+    clearTimeout(this.offering)
+    cancelAnimationFrame(this.frame)
     this.#save({ keepalive: true })
   }
 
@@ -41,22 +47,30 @@ export default class extends Controller {
     log.scrollTop = log.scrollHeight
   }
 
+  /** A new drawing stands where the one before stood; the first one shows where it begins. */
+  drawingTargetConnected(drawing) {
+    const start = drawing.querySelector(".drawing__box--start")
+    const [left, top] = this.seen ?? [start ? Number(start.getAttribute("x")) + Number(start.getAttribute("width")) / 2 - drawing.clientWidth / 2 : 0, 0]
+    drawing.scrollTo(left, top)
+    drawing.addEventListener("scroll", () => (this.seen = [drawing.scrollLeft, drawing.scrollTop]), { passive: true })
+  }
+
   sayTargetConnected(field) {
     if (this.isTalking && hasKeyboard()) field.focus({ preventScroll: true })
   }
 
   typed(event) {
-    this.#show()
     clearTimeout(this.pause)
     this.pause = setTimeout(() => this.#save(), PAUSE)
-    if (event.inputType?.startsWith("insert") && /["\w.{]/.test(event.data ?? "")) this.#offer()
+    // The letter first: in a long definition the rest takes a moment.
+    cancelAnimationFrame(this.frame)
+    this.frame = requestAnimationFrame(() => this.#show())
+    if (event.inputType?.startsWith("insert") && /["\w.{]/.test(event.data ?? "")) this.#offerSoon()
     else this.close()
   }
 
   scrolled() {
-    const { scrollTop, scrollLeft } = this.textTarget
-    this.shownTarget.scrollTop = scrollTop
-    this.shownTarget.scrollLeft = scrollLeft
+    this.#follow()
     this.close()
   }
 
@@ -65,6 +79,7 @@ export default class extends Controller {
   }
 
   close() {
+    clearTimeout(this.offering)
     this.offersTarget.hidden = true
     this.textTarget.removeAttribute("aria-activedescendant")
   }
@@ -110,12 +125,28 @@ export default class extends Controller {
 
   #show() {
     this.highlight.show(this.#text)
-    this.scrolled()
+    this.#follow()
+  }
+
+  #follow() {
+    const { scrollTop, scrollLeft } = this.textTarget
+    this.shownTarget.scrollTop = scrollTop
+    this.shownTarget.scrollLeft = scrollLeft
+  }
+
+  #offerSoon() {
+    clearTimeout(this.offering)
+    this.offering = setTimeout(() => this.#offer(), SOON)
+  }
+
+  /** The definition; the last one that could be read tells which names there are. */
+  get #flow() {
     try {
-      this.flow = JSON.parse(this.#text)
+      this.read = JSON.parse(this.#text)
     } catch {
-      // The last one that could be read tells which names there are.
+      // It is being typed.
     }
+    return this.read
   }
 
   #mark() {
@@ -162,7 +193,7 @@ export default class extends Controller {
     const { selectionStart, selectionEnd } = this.textTarget
     if (!this.schema || selectionStart !== selectionEnd || document.activeElement !== this.textTarget) return
     const known = JSON.parse(this.knownTarget.textContent)
-    this.found = offersAt(this.#text, selectionStart, this.schema, this.flow, known)
+    this.found = offersAt(this.#text, selectionStart, this.schema, this.#flow, known)
     this.chosen = 0
     if (this.found.offers.length === 0 || (!isAsked && this.found.from === this.found.to && !this.found.offers[0].put.endsWith("}"))) this.close()
     else this.#list()

@@ -2,12 +2,15 @@
 
 import { tokensOf, unquoted } from "./tokens.js"
 
+/** Letters behind the caret that are read for the rest of the object that it stands in. */
+const AHEAD = 8_000
+
 /**
  * The way to the caret: `{ path, objects, isKey, token }`. `path` are the keys and indexes that lead there, `objects` what is known
  * of each object on it, outermost first; `token` is the string that the caret stands in, and `isKey` whether a key belongs there.
  */
 export function contextAt(text, caret) {
-  const tokens = tokensOf(text)
+  const tokens = tokensOf(text.slice(0, caret + AHEAD))
   const stack = []
   let token = null
   let rest = tokens.length

@@ -6,9 +6,10 @@ const PLACEHOLDER = /(\{[^{}]*\})/
 
 export class Highlight {
   constructor(layer) {
-    this.layer = layer
+    this.numbers = made("code__numbers", "")
+    this.layer = made("code__lines", "")
     this.lines = []
-    layer.replaceChildren()
+    layer.replaceChildren(this.numbers, this.layer)
   }
 
   show(text) {
@@ -22,6 +23,7 @@ export class Highlight {
     for (let gone = this.lines.length - tail - head; gone > 0; gone -= 1) this.layer.children[head].remove()
     const before = this.layer.children[head] ?? null
     for (const line of lines.slice(head, lines.length - tail)) this.layer.insertBefore(drawn(line), before)
+    if (lines.length !== this.lines.length) this.numbers.textContent = lines.map((_, index) => index + 1).join("\n")
     this.lines = lines
   }
 
