@@ -82,6 +82,7 @@ describe("the first run", () => {
     await page.locator('.health__standing[data-standing="paused"]').waitFor()
     await page.getByRole("button", { name: "Speak again" }).click()
     await page.locator('.health__standing[data-standing="speaks"]').waitFor()
+    await page.locator(".rail__badge").click()
     await page.getByRole("link", { name: "System" }).click()
     await page.locator("h1", { hasText: "System" }).waitFor()
     assert.deepEqual(await faultsOf(page), [])

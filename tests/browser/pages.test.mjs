@@ -104,7 +104,15 @@ describe("every page", () => {
       "inbox-empty": "/inbox?view=mine",
       quarantine: "/admin/quarantine",
       notices: "/admin/notices",
+      "settings-start": "/settings/start",
       "settings-workspace": "/settings/workspace",
+      "settings-numbers": "/settings/numbers",
+      "settings-number": addresses.number,
+      "settings-number-new": "/settings/numbers/new",
+      "settings-number-disconnection": `${addresses.number}/disconnection`,
+      system: "/system",
+      "system-doctor": "/system/doctor",
+      "system-quarantine": "/system/quarantine",
       "settings-teams": "/settings/teams",
       "settings-team": addresses.team,
       "settings-queues": "/settings/queues",
@@ -193,7 +201,9 @@ describe("every page", () => {
     const settingsFlow = await iris.page.locator(".things__name").first().getAttribute("href")
     await iris.page.goto(`${demo.inbox}/settings/canned-replies`)
     const canned = await iris.page.locator(".things__name").first().getAttribute("href")
-    return { canned, mine, flow, other, closed, resolved, queue, team, settingsQueue, settingsFlow }
+    await iris.page.goto(`${demo.inbox}/settings/numbers`)
+    const number = await iris.page.locator(".things__name").first().getAttribute("href")
+    return { canned, mine, flow, number, other, closed, resolved, queue, team, settingsQueue, settingsFlow }
   }
 
   /** Ana does not answer billing, and nobody else is there. */

@@ -82,6 +82,7 @@ pub(in crate::web) async fn update(
 
 #[derive(Deserialize)]
 pub(in crate::web) struct NewToken {
+    #[serde(default)]
     token: String,
 }
 
@@ -126,6 +127,7 @@ pub(in crate::web) async fn look(state: web::Data<State>, signed: Signed, number
 
 #[derive(Deserialize)]
 pub(in crate::web) struct Wish {
+    #[serde(default)]
     state: String,
 }
 
@@ -159,6 +161,7 @@ pub(in crate::web) async fn ask_disconnection(state: web::Data<State>, signed: S
 
 #[derive(Deserialize)]
 pub(in crate::web) struct Disconnection {
+    #[serde(default)]
     conversations: String,
 }
 

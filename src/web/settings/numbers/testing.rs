@@ -26,6 +26,7 @@ const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 
 #[derive(Deserialize)]
 pub(in crate::web) struct Wish {
+    #[serde(default)]
     phone: String,
 }
 
