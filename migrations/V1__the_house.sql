@@ -7,6 +7,10 @@ CREATE TABLE workspaces (
     name text NOT NULL,
     locale text NOT NULL DEFAULT 'en',
     time_zone text NOT NULL DEFAULT 'UTC',
+    -- Such as `#0f766e`; and the hash of a logo.
+    accent text,
+    logo text,
+    white_label boolean NOT NULL DEFAULT false,
     -- How people sign in: after how many minutes without a request a session is over, and after how many anyhow; characters of a new
     -- password at least; the roles that are asked for a code too, by their word, or by the id of one of the workspace's own.
     session_idle_minutes integer NOT NULL DEFAULT 20160 CHECK (session_idle_minutes BETWEEN 15 AND 20160),
@@ -15,6 +19,16 @@ CREATE TABLE workspaces (
     second_factor_roles text[] NOT NULL DEFAULT '{}',
     created_at timestamptz NOT NULL DEFAULT now()
 );
+
+-- Pictures by their hashes; one that was set stays, so that a change can be taken back.
+CREATE TABLE logos (
+    workspace_id uuid NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+    hash text NOT NULL,
+    png bytea NOT NULL,
+    PRIMARY KEY (workspace_id, hash)
+);
+-- Whoever asks for a picture knows only its hash.
+CREATE INDEX logos_by_hash ON logos (hash);
 
 -- Set-up -------------------------------------------------------------------------------------------------------------
 

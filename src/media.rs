@@ -6,6 +6,6 @@ mod picture;
 mod pixels;
 mod shelf;
 
-pub use inspection::{Busy, inspect, portrait};
+pub use inspection::{Busy, inspect, portrait, redraw};
 pub use picture::{LARGEST_SIDE, PORTRAIT_SIDE, Picture, Reason, THUMBNAIL_SIDE};
 pub use shelf::{Error, MediaStore, Stored};

@@ -252,6 +252,44 @@ fn what_was_set_up_is_listed_and_taken_back() {
 }
 
 #[test]
+fn a_workspace_is_written_down_and_brought_into_another_installation() {
+    let (here, there) = (Installation::new("export"), Installation::new("import"));
+    for installation in [&here, &there] {
+        installation.does(&["migrate"], "");
+    }
+    here.does(&["workspace", "create", "--name", "Harbour", "--locale", "es", "--time-zone", "Europe/Madrid"], "");
+    here.does(&ana("Harbour", &[]), "");
+    here.does(&connect("Harbour", "2001", &[]), "app secret\nverify\ntoken\n");
+    let text = here.does(&["workspace", "export"], "");
+    assert!(text.starts_with("format: baton.workspace/v1\n") && text.contains("email: ana@example.com"), "{text}");
+    assert!(!here.does(&["workspace", "export", "--without-people"], "").contains("ana@example.com"));
+    assert_eq!(here.does(&["workspace", "import", "-", "--apply"], &text), "Nothing to do.\n");
+
+    let missing = there.refuses(&["workspace", "import", "-", "--apply"], &text);
+    assert!(missing.contains("has to be supplied") && there.finds("SELECT count(*)::text FROM workspaces") == "0", "{missing}");
+    let names = text.lines().filter_map(|line| line.split_once("${secret:")?.1.strip_suffix('}'));
+    let secrets: Vec<(String, &str)> = names.map(|name| (name.to_owned(), "s3cret")).collect();
+    let imports = |how: &str, input: &str| {
+        let mut command = there.command(&["workspace", "import", "-", how]);
+        command.envs(secrets.clone()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let Output { stdout, stderr, .. } = child.wait_with_output().unwrap();
+        String::from_utf8([stdout, stderr].concat()).unwrap()
+    };
+    let planned = imports("--plan", &text);
+    assert!(planned.contains("workspace_added  Harbour\n") && planned.contains("member_added  Ana\n"), "{planned}");
+    assert_eq!(there.finds("SELECT count(*)::text FROM workspaces"), "0", "a plan changes nothing");
+    assert!(imports("--apply", &text).ends_with("Done.\n"));
+    assert_eq!(there.does(&["workspace", "export"], ""), text, "byte for byte");
+    assert_eq!(imports("--apply", &text), "Nothing to do.\n");
+    let renamed = imports("--apply", &text.replace("name: Support", "name: Help").replace("team: Support", "team: Help"));
+    assert!(renamed.contains("team_added  Help\n") && renamed.contains("queue_changed  Help"), "{renamed}");
+    let faulty = imports("--apply", &text.replace("capacity: 8", "capacity: many"));
+    assert!(faulty.contains("people[0].capacity: this must be a whole number") && faulty.contains("nothing was changed"), "{faulty}");
+}
+
+#[test]
 fn what_belongs_to_no_workspace_is_listed_for_the_operator() {
     let installation = Installation::new("quarantine");
     installation.does(&["migrate"], "");

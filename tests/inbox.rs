@@ -13,8 +13,12 @@ mod viewers;
 
 #[path = "inbox/bots.rs"]
 mod bots;
+#[path = "inbox/brand.rs"]
+mod brand;
 #[path = "inbox/canned_replies.rs"]
 mod canned_replies;
+#[path = "inbox/changes.rs"]
+mod changes;
 #[path = "inbox/door.rs"]
 mod door;
 #[path = "inbox/drafts.rs"]
@@ -52,6 +56,8 @@ mod ports;
 mod queues;
 #[path = "inbox/quicker.rs"]
 mod quicker;
+#[path = "inbox/search.rs"]
+mod search;
 #[allow(dead_code, reason = "shared with the scenarios")]
 #[path = "support/servers.rs"]
 mod servers;

@@ -60,7 +60,7 @@ pub async fn import(config: &Config, workspace: Option<&str>, file: &Path, appli
     }
     tell(made.as_ref(), &plan);
     if applies {
-        let new = made.as_ref().map(|Workspace { name, locale, time_zone }| NewWorkspace { id, name, locale, time_zone });
+        let new = made.as_ref().map(|Workspace { name, locale, time_zone, .. }| NewWorkspace { id, name, locale, time_zone });
         installation.runner.import(id, &By::CommandLine, import, new.as_ref(), None).await.map_err(in_words)?;
         println!("Done.");
         installation.tell().await?;

@@ -5,6 +5,7 @@ pub mod agent;
 mod answering;
 mod assigning;
 mod bots;
+pub mod brand;
 pub mod brief;
 pub mod canned;
 pub mod channel;

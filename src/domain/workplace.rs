@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::brand::Brand;
 use super::brief::Brief;
 use super::flows::definition::Definition;
 use super::ids::{FlowId, QueueId, UserId};
@@ -19,6 +20,7 @@ pub struct Workplace {
     /// The published version of each flow.
     pub published: HashMap<FlowId, i32>,
     pub definitions: HashMap<(FlowId, i32), Arc<Definition>>,
+    pub brand: Arc<Brand>,
 }
 
 impl Workplace {

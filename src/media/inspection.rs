@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::picture::{Picture, Reason, inspect as look_at, portrait as cut};
+use super::picture::{Picture, Reason, inspect as look_at, portrait as cut, redraw as draw_anew};
 
 /// Pictures that are decoded at once; each may take 128 MB and a core.
 const AT_ONCE: usize = 2;
@@ -39,6 +39,14 @@ pub async fn inspect(bytes: Bytes) -> Result<Result<Picture, Reason>, Busy> {
 /// As [`inspect`].
 pub async fn portrait(bytes: Bytes) -> Result<Result<Vec<u8>, Reason>, Busy> {
     in_turn(move || cut(&bytes)).await
+}
+
+/// Draws a picture anew, as a small PNG in which nothing but the picture is.
+///
+/// # Errors
+/// As [`inspect`].
+pub async fn redraw(bytes: Bytes) -> Result<Result<Vec<u8>, Reason>, Busy> {
+    in_turn(move || draw_anew(&bytes)).await
 }
 
 async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> Result<T, Reason> + Send + 'static) -> Result<Result<T, Reason>, Busy> {

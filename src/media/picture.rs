@@ -80,6 +80,20 @@ pub(super) fn portrait(bytes: &[u8]) -> Result<Vec<u8>, Reason> {
     Ok(jpeg)
 }
 
+/// Draws a picture anew, upright and of at most [`THUMBNAIL_SIDE`] pixels a side, as a PNG: nothing else of the file is left. For
+/// [`redraw`](super::redraw).
+///
+/// # Errors
+/// As [`inspect`].
+pub(super) fn redraw(bytes: &[u8]) -> Result<Vec<u8>, Reason> {
+    let (format, _) = kind(bytes)?;
+    let Decoded { mut small, orientation, .. } = decode(bytes, format)?;
+    small.apply_orientation(orientation);
+    let mut png = Cursor::new(Vec::new());
+    small.write_to(&mut png, ImageFormat::Png).map_err(reason)?;
+    Ok(png.into_inner())
+}
+
 fn kind(bytes: &[u8]) -> Result<(ImageFormat, &'static str), Reason> {
     match infer::get(bytes).map(|kind| kind.mime_type()) {
         Some("image/jpeg") => Ok((ImageFormat::Jpeg, "image/jpeg")),

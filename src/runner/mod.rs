@@ -19,6 +19,7 @@ mod load;
 mod mails;
 pub mod many;
 mod numbers;
+pub mod origin;
 pub mod outbox;
 pub mod people;
 mod publish;

@@ -3,14 +3,16 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::kept::Kept;
+use crate::domain::brand::Brand;
 use crate::domain::channel::{self, Channel, Rulebook, Rules};
 use crate::domain::ids::{InboxId, WorkspaceId};
+use crate::domain::setup::Setup;
 use crate::domain::workplace::Workplace;
 use crate::live::Live;
 use crate::live::trouble::Trouble;
@@ -21,6 +23,9 @@ use crate::store::{Result, Store};
 /// Workspaces and addresses kept at most.
 const WORKSPACES: usize = 2_000;
 const ADDRESSES: usize = 20_000;
+
+/// Whole set-ups kept at most.
+const SETUPS: usize = 200;
 
 /// How often the versions of all that is kept are asked for: a node that told of a change may have had no Redis to tell it over.
 const COMPARE: Duration = Duration::from_secs(2);
@@ -51,12 +56,25 @@ pub struct Workplaces {
     places: Mutex<HashMap<Address, (WorkspaceId, InboxId)>>,
     /// Addresses that nobody had, and how many changes had been heard of then.
     nobodys: Kept<Address, u64>,
+    /// The whole of it, where pages asked for it, with its version.
+    setups: Kept<WorkspaceId, (i64, Arc<Setup>)>,
+    /// Which workspace was the only one, and when that was asked.
+    only: Mutex<Option<(Instant, Option<WorkspaceId>)>>,
 }
 
 impl Workplaces {
     #[must_use]
     pub fn new(store: Store, live: Arc<Live>, rulebook: Rulebook) -> Self {
-        Self { store, live, rulebook, known: Mutex::default(), places: Mutex::default(), nobodys: Kept::new(ADDRESSES) }
+        Self {
+            store,
+            live,
+            rulebook,
+            known: Mutex::default(),
+            places: Mutex::default(),
+            nobodys: Kept::new(ADDRESSES),
+            setups: Kept::new(SETUPS),
+            only: Mutex::default(),
+        }
     }
 
     /// The set-up of a workspace, as of the newest version that this node heard of.
@@ -65,6 +83,49 @@ impl Workplaces {
     /// As PostgreSQL answers.
     pub async fn get(&self, workspace: WorkspaceId) -> Result<Arc<Workplace>> {
         Ok(self.known(workspace).await?.workplace)
+    }
+
+    /// The brand of a workspace, or, where none is named, of the only one there is.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn brand(&self, workspace: Option<WorkspaceId>) -> Result<Option<Arc<Brand>>> {
+        let workspace = match workspace {
+            Some(workspace) => Some(workspace),
+            None => self.only().await?,
+        };
+        Ok(match workspace {
+            Some(workspace) => Some(self.get(workspace).await?.brand.clone()),
+            None => None,
+        })
+    }
+
+    /// The only workspace of the installation, if it is the only one.
+    async fn only(&self) -> Result<Option<WorkspaceId>> {
+        if let Some((at, only)) = *self.only.lock().unwrap_or_else(PoisonError::into_inner)
+            && at.elapsed() < COMPARE
+        {
+            return Ok(only);
+        }
+        let only = self.store.only_workspace().await?;
+        *self.only.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), only));
+        Ok(only)
+    }
+
+    /// All that is set up, as of the newest version that this node heard of; what people chose for themselves may be older.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn setup(&self, workspace: WorkspaceId) -> Result<Arc<Setup>> {
+        let newest = self.live.setups.newest(workspace);
+        if let Some((_, setup)) = self.setups.get(&workspace).filter(|(version, _)| *version >= newest) {
+            return Ok(setup);
+        }
+        // The version comes first, as in `load`.
+        let version = self.store.setup_version(workspace).await?;
+        let setup = Arc::new(self.store.setup(workspace).await?);
+        self.setups.keep(workspace, (version, setup.clone()));
+        Ok(setup)
     }
 
     /// The set-up as it stands now.

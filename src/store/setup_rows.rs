@@ -38,7 +38,7 @@ crate::statements! {
         UPDATE users
         SET name = coalesce($3, name), active = coalesce($4, active), locale = coalesce($5, locale), languages = coalesce($6, languages)
         WHERE workspace_id = $1 AND id = $2";
-    CHANGE_WORKSPACE = "UPDATE workspaces SET name = $2, locale = $3, time_zone = $4 WHERE id = $1";
+    CHANGE_WORKSPACE = "UPDATE workspaces SET name = $2, locale = $3, time_zone = $4, accent = $5, logo = $6, white_label = $7 WHERE id = $1";
     CHANGE_SUCCESSOR = "UPDATE users SET successor_id = $3 WHERE workspace_id = $1 AND id = $2";
     ADD_INVITATION = "
         INSERT INTO invitations (workspace_id, id, email, role, role_id, capacity, team_ids, languages, standing, expires_at, secret_hash)
@@ -185,7 +185,7 @@ fn rows(store: &Store, workspace: WorkspaceId, event: &SetupEvent) -> Result<Vec
             let sealed = sealed_token(store.keys(), *inbox, token.reveal())?;
             vec![Step::of(SET_ACCESS_TOKEN).with(workspace.0).with(inbox.0).with(sealed)]
         }
-        SetupEvent::Strange(_) => Vec::new(),
+        SetupEvent::SignedIn { .. } | SetupEvent::Exported { .. } | SetupEvent::Strange(_) => Vec::new(),
     })
 }
 
@@ -197,8 +197,17 @@ fn security(workspace: WorkspaceId, changed: &Changed<WorkspaceId, Security>) ->
 }
 
 fn whole(workspace: WorkspaceId, changed: &Changed<WorkspaceId, Workspace>) -> Vec<Step> {
-    let Some(Workspace { name, locale, time_zone }) = changed.after.clone() else { return Vec::new() };
-    vec![Step::of(CHANGE_WORKSPACE).with(workspace.0).with(name).with(locale).with(time_zone)]
+    let Some(Workspace { name, locale, time_zone, brand }) = changed.after.clone() else { return Vec::new() };
+    vec![
+        Step::of(CHANGE_WORKSPACE)
+            .with(workspace.0)
+            .with(name)
+            .with(locale)
+            .with(time_zone)
+            .with(brand.accent)
+            .with(brand.logo)
+            .with(brand.white_label),
+    ]
 }
 
 fn member(workspace: WorkspaceId, changed: &Changed<UserId, Member>) -> Vec<Step> {

@@ -1,6 +1,6 @@
 //! The set-up of a workspace as one subject: its lock, its journal and its version, and the whole of it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
@@ -17,11 +17,10 @@ use super::{Result, Store, Transaction, prepare, securities};
 use crate::domain::channel::Channel;
 use crate::domain::ids::{CannedReplyId, FlowId, InboxId, InvitationId, QueueId, RoleId, TeamId, UserId, WorkspaceId};
 use crate::domain::journal::{Place, Subject};
-use crate::domain::setup::event::OWN;
 use crate::domain::setup::value::{
-    CannedReply, Flow, Inbox, InboxState, Invitation, Member, Number, Queue, Role, Standing, Team, Workspace,
+    Brand, CannedReply, Flow, Inbox, InboxState, Invitation, Member, Number, Queue, Role, Standing, Team, Workspace,
 };
-use crate::domain::setup::{RecordedSetup, Setup, SetupEvent, Who};
+use crate::domain::setup::{Origin, RecordedSetup, Setup, SetupEvent, Who};
 
 /// Events that are read of an act at most, and that are looked at between two looks of a person.
 pub const MOST_OF_ACT: i64 = 10_000;
@@ -60,47 +59,8 @@ crate::statements! {
         WHERE workspace_id = $1 AND subject_id = $1 AND seq < $2
         ORDER BY seq DESC
         LIMIT $3";
-    /// As `BEFORE`, without what people chose for themselves.
-    DECIDED_BEFORE = "
-        SELECT seq, at, event
-        FROM events
-        WHERE workspace_id = $1 AND subject_id = $1 AND seq < $2
-          AND NOT (kind = 'canned_reply_changed' AND event #>> '{what,before,owner}' IS NOT DISTINCT FROM event #>> '{what,after,owner}'
-              AND event #>> '{what,after,owner}' IS NOT NULL)
-          AND NOT (kind = 'member_changed'
-              AND (event #> '{what,before}') - $4::text[] = (event #> '{what,after}') - $4::text[])
-        ORDER BY seq DESC
-        LIMIT $3";
-    /// Of one thing; of a team, also who came and went.
-    ABOUT = "
-        SELECT seq, at, event
-        FROM (
-            (SELECT seq, at, event
-             FROM events
-             WHERE workspace_id = $1 AND subject_id = $1 AND subject_kind = 'setup' AND event #>> '{what,id}' = $2::uuid::text
-             ORDER BY seq DESC
-             LIMIT $3)
-            UNION ALL
-            (SELECT seq, at, event
-             FROM events
-             WHERE workspace_id = $1 AND subject_id = $1 AND subject_kind = 'setup' AND kind = 'member_changed'
-               AND event #> '{what,before,teams}' <> event #> '{what,after,teams}'
-               AND ((event #> '{what,before,teams}') ? $2::uuid::text) <> ((event #> '{what,after,teams}') ? $2::uuid::text)
-             ORDER BY seq DESC
-             LIMIT $3)) AS about
-        ORDER BY seq DESC
-        LIMIT $3";
     HEAD = "SELECT last_seq, version, is_start_hidden FROM setups WHERE workspace_id = $1";
     HIDE_START = "UPDATE setups SET is_start_hidden = $2 WHERE workspace_id = $1";
-    /// What events speak of by their ids.
-    NAMES = "
-        SELECT id, name FROM teams WHERE workspace_id = $1
-        UNION ALL SELECT id, name FROM queues WHERE workspace_id = $1
-        UNION ALL SELECT id, name FROM roles WHERE workspace_id = $1
-        UNION ALL SELECT id, name FROM flows WHERE workspace_id = $1
-        UNION ALL SELECT id, name FROM inboxes WHERE workspace_id = $1
-        UNION ALL SELECT id, name FROM users WHERE workspace_id = $1
-        LIMIT 50000";
     /// The act of an event.
     OF_ACT = "
         WITH one AS (
@@ -115,7 +75,7 @@ crate::statements! {
         ORDER BY seq";
     MEMBERS = concat!(members!(), " ORDER BY person.id LIMIT 10000");
     MEMBER = concat!(members!(), " AND person.id = $2");
-    WORKSPACE = "SELECT id AS workspace_id, name, locale, time_zone FROM workspaces WHERE id = $1";
+    WORKSPACE = "SELECT id AS workspace_id, name, locale, time_zone, accent, logo, white_label FROM workspaces WHERE id = $1";
     INVITATIONS = "
         SELECT id, email, role, role_id, capacity, team_ids, languages, standing, expires_at
         FROM invitations
@@ -247,19 +207,22 @@ pub async fn of_act(transaction: &Transaction<'_>, workspace: WorkspaceId, seq: 
     Ok(transaction.query(&statement, &[&workspace.0, &seq, &MOST_OF_ACT]).await?.iter().map(recorded).collect())
 }
 
-/// A line of the journal: the first line of the same act, who did it and what it changed, without secrets. What an undo goes by.
+/// A line of the journal: the first line of the same act, how many it has, who did it, from where, and what it changed, without secrets. What an undo goes by.
 #[derive(Serialize)]
 struct Written<'a> {
     act: i64,
+    size: i64,
     who: &'a Who,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<&'a Origin>,
     what: &'a SetupEvent,
 }
 
 /// Adds an act to the journal, and says how far the set-up has come.
 pub(super) fn append(workspace: WorkspaceId, act: &[RecordedSetup], head: JournalHead) -> Result<Vec<Step>> {
     let line = |recorded: &RecordedSetup| -> Result<Line> {
-        let RecordedSetup { seq, act, at, who, event } = recorded;
-        let written = serde_json::to_value(Written { act: *act, who, what: event })?;
+        let RecordedSetup { seq, act, size, at, who, from, event } = recorded;
+        let written = serde_json::to_value(Written { act: *act, size: *size, who, from: from.as_ref(), what: event })?;
         Ok(Line { subject: Subject::Setup, seq: *seq, at: *at, kind: event.kind(), place: Place::Nothing, event: written })
     };
     let lines = act.iter().map(line).collect::<Result<Vec<_>>>()?;
@@ -285,14 +248,6 @@ impl Store {
     pub async fn setup_versions(&self, workspaces: &[Uuid]) -> Result<Vec<(WorkspaceId, i64)>> {
         let rows = self.query(&VERSIONS, &[&workspaces]).await?;
         Ok(rows.iter().map(|row| (WorkspaceId(row.get(0)), row.get(1))).collect())
-    }
-
-    /// As [`Store::setup_events_before`], without what people chose for themselves.
-    ///
-    /// # Errors
-    /// As PostgreSQL answers.
-    pub async fn setup_decided_before(&self, workspace: WorkspaceId, seq: i64, limit: i64) -> Result<Vec<RecordedSetup>> {
-        Ok(self.query(&DECIDED_BEFORE, &[&workspace.0, &seq, &limit, &&OWN[..]]).await?.iter().map(recorded).collect())
     }
 
     /// Where the set-up's journal stands; at 0 before anything was set up.
@@ -344,22 +299,6 @@ impl Store {
         Ok(())
     }
 
-    /// What became of one thing, latest first; at most `limit` events.
-    ///
-    /// # Errors
-    /// As PostgreSQL answers.
-    pub async fn setup_events_about(&self, workspace: WorkspaceId, thing: Uuid, limit: i64) -> Result<Vec<RecordedSetup>> {
-        Ok(self.query(&ABOUT, &[&workspace.0, &thing, &limit]).await?.iter().map(recorded).collect())
-    }
-
-    /// The names of what events speak of.
-    ///
-    /// # Errors
-    /// As PostgreSQL answers.
-    pub async fn setup_names(&self, workspace: WorkspaceId) -> Result<HashMap<Uuid, String>> {
-        Ok(self.query(&NAMES, &[&workspace.0]).await?.iter().map(|row| (row.get(0), row.get(1))).collect())
-    }
-
     /// What was set up before an event, latest first; at most `limit` events.
     ///
     /// # Errors
@@ -370,20 +309,26 @@ impl Store {
 }
 
 /// What this version does not understand has its place all the same.
-fn recorded(row: &Row) -> RecordedSetup {
+pub(super) fn recorded(row: &Row) -> RecordedSetup {
     #[derive(Deserialize)]
     struct Read {
         act: i64,
         #[serde(default)]
+        size: Option<i64>,
+        #[serde(default)]
         who: Value,
+        #[serde(default)]
+        from: Value,
         #[serde(default)]
         what: Value,
     }
     let seq = row.get(0);
-    let read = json(row, 2).unwrap_or(Read { act: seq, who: Value::Null, what: Value::Null });
+    let read = json(row, 2).unwrap_or(Read { act: seq, size: None, who: Value::Null, from: Value::Null, what: Value::Null });
     RecordedSetup {
         seq,
         act: read.act,
+        size: read.size.unwrap_or(1),
+        from: serde_json::from_value(read.from).ok(),
         at: row.get(1),
         who: serde_json::from_value(read.who).unwrap_or(Who::Strange),
         event: serde_json::from_value(read.what).unwrap_or(SetupEvent::Strange(Value::Null)),
@@ -391,7 +336,8 @@ fn recorded(row: &Row) -> RecordedSetup {
 }
 
 fn itself(row: &Row) -> Workspace {
-    Workspace { name: row.get(1), locale: row.get(2), time_zone: row.get(3) }
+    let brand = Brand { accent: row.get(4), logo: row.get(5), white_label: row.get(6) };
+    Workspace { name: row.get(1), locale: row.get(2), time_zone: row.get(3), brand }
 }
 
 fn member(row: &Row) -> (UserId, Member) {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::reading::json;
 use super::{Error, Result, Store, Transaction, prepare};
+use crate::domain::brand::{Accent, Brand};
 use crate::domain::flows::definition::Definition;
 use crate::domain::hours::Hours;
 use crate::domain::ids::{FlowId, QueueId, TeamId, UserId, WorkspaceId};
@@ -22,6 +23,7 @@ crate::statements! {
         ORDER BY position, name, id
         LIMIT 1000";
     REMOVED_QUEUES = "SELECT id, successor_id FROM removed_queues WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
+    BRAND = "SELECT id AS workspace_id, name, accent, logo, white_label FROM workspaces WHERE id = $1";
     PEOPLE = "SELECT id, name FROM users WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     PUBLISHED = "
         SELECT id, published_version
@@ -96,6 +98,7 @@ impl Store {
         let removed_queues = removed.iter().map(|row| (QueueId(row.get(0)), QueueId(row.get(1)))).collect();
         let people = self.query(&PEOPLE, &[&workspace.0]).await?.iter().map(|row| (UserId(row.get(0)), row.get(1))).collect();
         let published = self.query(&PUBLISHED, &[&workspace.0]).await?.iter().map(|row| (FlowId(row.get(0)), row.get(1))).collect();
+        let brand = self.query_opt(&BRAND, &[&workspace.0]).await?.as_ref().map(brand).unwrap_or_default();
         let mut definitions = HashMap::new();
         for row in self.query(&DEFINITIONS, &[&workspace.0]).await? {
             match json::<Definition>(&row, 2) {
@@ -105,7 +108,7 @@ impl Store {
                 Err(error) => misread.push(error),
             }
         }
-        Ok(SetUp { workplace: Workplace { queues, removed_queues, people, published, definitions }, misread })
+        Ok(SetUp { workplace: Workplace { queues, removed_queues, people, published, definitions, brand: Arc::new(brand) }, misread })
     }
 
     /// Queues and flows of any workspace whose hours or published definition this version does not understand, each in a sentence.
@@ -185,6 +188,12 @@ pub async fn definition(transaction: &Transaction<'_>, workspace: WorkspaceId, f
     let statement = prepare(transaction, &DEFINITION).await?;
     let row = transaction.query_opt(&statement, &[&workspace.0, &flow.0, &version]).await?;
     row.map(|row| json(&row, 0)).transpose()
+}
+
+/// A colour of a newer version is none.
+fn brand(row: &Row) -> Brand {
+    let accent = row.get::<_, Option<String>>(2).as_deref().and_then(Accent::read);
+    Brand { name: row.get(1), accent, logo: row.get(3), white_label: row.get(4) }
 }
 
 fn queue(row: &Row, misread: &mut Vec<Error>) -> Queue {

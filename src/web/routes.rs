@@ -134,6 +134,8 @@ pub static ROUTES: &[Entry] = &[
     proven("/settings/numbers/{id}/token", Who::May(Permission::SetUp), Kind::Form, || web::to(numbers::replace_token)),
     post("/settings/numbers/{id}/health", Who::May(Permission::SetUp), Kind::Form, || web::to(numbers::look)),
     post("/settings/numbers/{id}/test", Who::May(Permission::SetUp), Kind::Form, || web::to(testing::create)),
+    get("/settings/brand", Who::May(Permission::SetUp), Kind::Page, || web::to(settings::brand::show)),
+    post("/settings/brand", Who::May(Permission::SetUp), Kind::Upload, || web::to(settings::brand::update)),
     get("/settings/teams", Who::May(Permission::SetUp), Kind::Page, || web::to(teams::index)),
     post("/settings/teams", Who::May(Permission::SetUp), Kind::Form, || web::to(teams::create)),
     get("/settings/teams/{id}", Who::May(Permission::SetUp), Kind::Page, || web::to(teams::show)),
@@ -190,7 +192,9 @@ pub static ROUTES: &[Entry] = &[
     get("/settings/flows/{id}/export", Who::May(Permission::SetUp), Kind::Part, || web::to(flows::export)),
     get("/settings/security", Who::May(Permission::SetUp), Kind::Page, || web::to(security::show)),
     proven("/settings/security", Who::May(Permission::SetUp), Kind::Form, || web::to(security::update)),
+    get("/settings/search", Who::May(Permission::SetUp), Kind::Page, || web::to(settings::search::index)),
     get("/settings/changes", Who::May(Permission::SetUp), Kind::Page, || web::to(changes::index)),
+    get("/settings/changes.csv", Who::May(Permission::SetUp), Kind::Part, || web::to(changes::export::show)),
     post("/settings/changes", Who::May(Permission::SetUp), Kind::Form, || web::to(changes::undo)),
     get("/schemas/flow.json", Who::Public, Kind::Open, || web::to(flows::schema_file)),
     get("/system", Who::Owner, Kind::Page, || web::to(system::index)),
@@ -204,6 +208,7 @@ pub static ROUTES: &[Entry] = &[
     get("/healthz", Who::Public, Kind::Open, || web::to(health::alive)),
     get("/readyz", Who::Public, Kind::Open, || web::to(health::ready)),
     get("/metrics", Who::Scraper(Permission::SeeAdmin), Kind::Part, || web::to(health::metrics)),
+    get("/assets/brand/{name}", Who::Public, Kind::Open, || web::to(assets::brand::show)),
     get("/assets/{version}/{path:.*}", Who::Public, Kind::Open, || web::to(assets::show)),
 ];
 

@@ -39,6 +39,7 @@ const FOR_ADMINS: &[&str] = &[
     "/settings/numbers/{id}/token",
     "/settings/numbers/{id}/health",
     "/settings/numbers/{id}/test",
+    "/settings/brand",
     "/settings/teams",
     "/settings/teams/{id}",
     "/settings/teams/{id}/removal",
@@ -66,7 +67,9 @@ const FOR_ADMINS: &[&str] = &[
     "/settings/people/{id}/sign-out",
     "/settings/canned-replies/export",
     "/settings/canned-replies/import",
+    "/settings/search",
     "/settings/changes",
+    "/settings/changes.csv",
     "/settings/people",
     "/settings/people/{id}",
     "/settings/people/{id}/leaving",
@@ -92,6 +95,7 @@ const FOR_EVERYBODY: &[&str] = &[
     "/schemas/flow.json",
     "/webhooks/whatsapp/{app_id}",
     "/assets/{version}/{path:.*}",
+    "/assets/brand/{name}",
     "/schemas/workspace.json",
 ];
 
@@ -195,6 +199,7 @@ fn address(entry: &Entry, thing: Uuid, app_id: &str) -> String {
         ("{token}", "x".to_owned()),
         ("{secret}", "guessed".to_owned()),
         ("{path:.*}", "icon.svg".to_owned()),
+        ("{name}", "0f766e-0.css".to_owned()),
     ];
     let path = names.iter().fold(entry.path.to_owned(), |path, (name, value)| path.replace(name, value));
     assert!(!path.contains('{'), "{path}: say here what stands for its names");

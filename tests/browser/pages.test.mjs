@@ -118,6 +118,8 @@ describe("every page", () => {
       "settings-queues": "/settings/queues",
       "settings-queue": addresses.settingsQueue,
       "settings-security": "/settings/security",
+      "settings-search": "/settings/search?q=team",
+      "settings-brand": "/settings/brand",
       "settings-file": "/settings/file",
       "settings-flows": "/settings/flows",
       "settings-flow": addresses.settingsFlow,

@@ -77,6 +77,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("mails", "RECALL", MAILS),
     ("mails", "STATES", MAILS),
     ("mails", "FORGET", MAILS),
+    ("logos", "OF_HASH", "a sign-in page shows a logo to whoever knows its hash"),
     ("media", "CLAIM", CLAIM),
     ("migrate", "LOCK_MIGRATIONS", SERVER),
     ("migrate", "UNLOCK_MIGRATIONS", SERVER),

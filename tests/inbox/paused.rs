@@ -9,7 +9,7 @@ use baton::store::dispatches::{Claim, Dispatch};
 
 use crate::shop::Shop;
 
-const ADVICE: &str = "baton inbox update";
+const ADVICE: &str = "under Settings, Numbers";
 
 /// Takes up what waits, whatever the allowance says.
 async fn takes_up(shop: &Shop) -> Option<Dispatch> {

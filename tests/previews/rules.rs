@@ -100,6 +100,7 @@ fn is_prefix(key: &str) -> bool {
         "flows.roll_back_hint",
         "flows.problems",
         "flows.publish_used",
+        "changes.more",
         "settings.people",
         "settings.queues",
         "settings.waiting",

@@ -157,6 +157,24 @@ async fn what_is_in_a_queue_that_is_removed_goes_where_it_was_sent_also_what_com
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_act_that_is_too_large_to_be_read_whole_is_not_taken_back_in_part() {
+    let (shop, iris, _) = with_two_administrators().await;
+    let runner = shop.node(4).runner;
+    let act = runner.configure(shop.workspace, &by(&iris), named(shop.support, "Help"), None).await.unwrap();
+    let most = setups::MOST_OF_ACT;
+    let more = "
+        INSERT INTO events (workspace_id, subject_kind, subject_id, seq, at, kind, place, event)
+        SELECT workspace_id, subject_kind, subject_id, seq + more, at, kind, place, event
+        FROM events, generate_series($2::bigint, $3::bigint) AS more
+        WHERE subject_kind = 'setup' AND seq = $1";
+    for (from, to, told) in [(1, most - 2, SetupRefusal::ChangedSince), (most - 1, most - 1, SetupRefusal::CannotBeUndone)] {
+        shop.execute(more, &[&act.seq, &from, &to]).await;
+        assert_eq!(refusal(runner.undo_setup(shop.workspace, &by(&iris), act.seq).await), told);
+    }
+    assert_eq!(shop.set_up_now().await.queues[&shop.support].name, "Help");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_belongs_to_another_workspace_is_not_there() {
     let (shop, iris, _) = with_two_administrators().await;
     let runner = shop.node(4).runner;
@@ -247,6 +265,9 @@ fn change(shop: &Shop, setup: &Setup, number: u64) -> SetupCommand {
                 name: Some(text),
                 locale: Some(["en", "es"][pick(2)].to_owned()),
                 time_zone: Some(["utc", "Europe/Madrid", "Mars/Olympus"][pick(3)].to_owned()),
+                accent: Some([None, Some("#0F766E".to_owned()), Some("#ffd400".to_owned())][pick(3)].clone()),
+                white_label: Some(number.is_multiple_of(2)),
+                logo: None,
             },
         },
         (0, ..) if number.is_multiple_of(5) => SetupCommand::ChangeSecurity {

@@ -84,7 +84,7 @@ async fn a_node_goes_on_beside_rows_of_a_newer_version_and_leaves_them_as_they_a
         ana.looks_at(path).await;
     }
     let shown = ana.looks_at(&thread).await.body;
-    assert!(shown.contains("Something happened that this version of Baton cannot show yet"), "{shown}");
+    assert!(shown.contains("Something happened that this version cannot show yet"), "{shown}");
 
     // Everybody else is served, from the first word to the answer.
     let phone = world.phone("Jo Lind").await;

@@ -38,6 +38,7 @@ pub const ALL: &[File] = files! {
     board
     canned_replies
     connection_drafts
+    changes
     contacts
     conversations
     dispatches
@@ -51,6 +52,7 @@ pub const ALL: &[File] = files! {
     invitations
     lists
     mails
+    logos
     media
     messages
     migrate

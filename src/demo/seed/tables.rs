@@ -25,10 +25,6 @@ crate::statements! {
         JOIN users ON users.workspace_id = conversations.workspace_id
             AND (conversations.state = 'resolved' OR users.id = conversations.agent_id AND conversations.waiting_since IS NULL)
         WHERE conversations.workspace_id = $1";
-    CANNED_REPLIES = "
-        INSERT INTO canned_replies (workspace_id, id, shortcut, body)
-        SELECT $1, *
-        FROM UNNEST($2::uuid[], $3::text[], $4::text[])";
     /// Whom we may answer now: everybody with something open, and `$2` in any case.
     ANSWERABLE = "
         SELECT DISTINCT ON (identity.value) identity.value, contact.name, message.content
@@ -93,14 +89,6 @@ pub async fn add_contacts(transaction: &Transaction<'_>, workspace: WorkspaceId,
 pub async fn mark_read(transaction: &Transaction<'_>, workspace: WorkspaceId) -> Result<()> {
     let reads = prepare(transaction, &READS).await?;
     transaction.execute(&reads, &[&workspace.0]).await?;
-    Ok(())
-}
-
-/// Adds prepared texts: shortcut and body.
-pub(super) async fn add_canned_replies(store: &Store, workspace: WorkspaceId, replies: &[(&str, &str)]) -> Result<()> {
-    let ids: Vec<Uuid> = replies.iter().map(|_| Uuid::now_v7()).collect();
-    let (shortcuts, bodies): (Vec<&str>, Vec<&str>) = replies.iter().copied().unzip();
-    store.execute(&CANNED_REPLIES, &[&workspace.0, &ids, &shortcuts, &bodies]).await?;
     Ok(())
 }
 

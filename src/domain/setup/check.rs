@@ -8,6 +8,7 @@ use super::event::{Parts, SetupEvent};
 use super::refusal::{SetupRefusal, Thing};
 use super::value::{Flow, Invitation, Member, Setup, Standing, Workspace};
 use crate::domain::access::{Permission, Role};
+use crate::domain::brand::Accent;
 use crate::domain::canned;
 use crate::domain::channel;
 use crate::domain::flows::validation;
@@ -42,19 +43,21 @@ pub(super) fn makes_nothing_worse(before: &Setup, after: &Setup, events: &[Setup
 
 /// Whatever is wrong after and was not before, that with the least to say first.
 pub(super) fn new_faults(before: &Setup, after: &Setup, events: &[SetupEvent]) -> Vec<SetupRefusal> {
-    if events.is_empty() {
-        return Vec::new();
-    }
-    let (mut was, mut is) = (faults(before), faults(after));
+    if events.is_empty() { Vec::new() } else { new_since(&faults(before), before, after, events) }
+}
+
+/// As [`new_faults`], where it is known what was wrong before.
+pub(super) fn new_since(known: &BTreeSet<SetupRefusal>, before: &Setup, after: &Setup, events: &[SetupEvent]) -> Vec<SetupRefusal> {
+    let mut is = faults(after);
     // Whoever leaves, leaves at once. What waits for them is for supervisors to see.
     if events.iter().all(is_about_being_here) {
         is.retain(|fault| !matches!(fault, SetupRefusal::QueueUnreached { .. }));
     }
     if may_concern_flows(before, after) {
-        was.extend(flow_faults(before));
-        is.extend(flow_faults(after));
+        let was = flow_faults(before);
+        is.extend(flow_faults(after).into_iter().filter(|fault| !was.contains(fault)));
     }
-    is.difference(&was).cloned().collect()
+    is.difference(known).cloned().collect()
 }
 
 fn is_about_being_here(event: &SetupEvent) -> bool {
@@ -62,7 +65,8 @@ fn is_about_being_here(event: &SetupEvent) -> bool {
     matches!(changed.parts(), Parts::Some(names) if names.iter().all(|name| name == "active" || name == "successor"))
 }
 
-fn faults(setup: &Setup) -> BTreeSet<SetupRefusal> {
+/// Whatever is wrong with a set-up, but for its flows.
+pub(super) fn faults(setup: &Setup) -> BTreeSet<SetupRefusal> {
     let mut faults = BTreeSet::new();
     workspace(setup, &mut faults);
     security(setup, &mut faults);
@@ -80,7 +84,8 @@ fn faults(setup: &Setup) -> BTreeSet<SetupRefusal> {
 }
 
 fn workspace(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
-    for Workspace { name, locale, time_zone } in setup.workspaces.values() {
+    for Workspace { name, locale, time_zone, brand } in setup.workspaces.values() {
+        faults.extend(brand.accent.as_deref().and_then(accent_fault));
         fit_name(name, faults);
         faults.extend(locale_fault(locale));
         faults.extend(time_zone_fault(time_zone));
@@ -247,6 +252,15 @@ pub(super) fn languages_fault(languages: &BTreeSet<String>) -> Option<SetupRefus
 /// What is wrong with a language of the interface.
 pub(super) fn locale_fault(locale: &str) -> Option<SetupRefusal> {
     (!LOCALES.contains(&locale)).then(|| SetupRefusal::LocaleUnknown { locale: locale.to_owned() })
+}
+
+/// What is wrong with a colour.
+pub(super) fn accent_fault(text: &str) -> Option<SetupRefusal> {
+    let Some(accent) = Accent::read(text) else {
+        return Some(SetupRefusal::AccentUnfit { accent: text.chars().take(LONGEST_KEY).collect() });
+    };
+    let nearest = || format!("#{}", accent.nearest().digits());
+    (!accent.is_readable()).then(|| SetupRefusal::AccentUnreadable { accent: text.to_owned(), nearest: nearest() })
 }
 
 /// What is wrong with a time zone.

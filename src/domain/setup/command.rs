@@ -274,6 +274,11 @@ pub struct WorkspaceChange {
     pub name: Option<String>,
     pub locale: Option<String>,
     pub time_zone: Option<String>,
+    /// Another colour, or the house's own.
+    pub accent: Option<Option<String>>,
+    /// Another logo, by its hash, or none.
+    pub logo: Option<Option<String>>,
+    pub white_label: Option<bool>,
 }
 
 /// What is to be another; what is not named stays.

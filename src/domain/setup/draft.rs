@@ -16,6 +16,7 @@ use super::undo;
 use super::value::{self, Flow, Inbox, InboxState, Invitation, Member, Queue, Security, Setup, Standing, Team, Workspace};
 use crate::domain::access::Role;
 use crate::domain::agent::Availability;
+use crate::domain::brand::Accent;
 use crate::domain::channel;
 use crate::domain::flows::validation;
 use crate::domain::ids::{FlowId, InboxId, InvitationId, QueueId, RoleId, TeamId, UserId};
@@ -338,10 +339,14 @@ fn change_security(it: &mut Security, change: SecurityChange) {
 }
 
 pub(super) fn change_workspace(it: &mut Workspace, change: WorkspaceChange) {
-    let WorkspaceChange { name, locale, time_zone } = change;
+    let WorkspaceChange { name, locale, time_zone, accent, logo, white_label } = change;
     set(&mut it.name, name.map(|name| trimmed(&name)));
     set(&mut it.locale, locale);
     set(&mut it.time_zone, time_zone.map(|name| spelled(&name)));
+    let spelled = |accent: String| Accent::read(&accent).map_or(accent, |accent| format!("#{}", accent.digits()));
+    set(&mut it.brand.accent, accent.map(|accent| accent.map(spelled)));
+    set(&mut it.brand.logo, logo);
+    set(&mut it.brand.white_label, white_label);
 }
 
 /// A time zone as the tz database spells it, if it knows it.

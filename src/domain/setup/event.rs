@@ -91,9 +91,33 @@ pub enum SetupEvent {
         #[serde(skip)]
         token: Secret,
     },
+    /// Somebody came in.
+    SignedIn {
+        member: UserId,
+    },
+    /// Somebody took a table or a file away, such as `changes`.
+    Exported {
+        what: String,
+    },
     /// Something of another version; nothing is known of it.
     #[serde(untagged)]
     Strange(Value),
+}
+
+/// What is kept besides what was decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Noted {
+    SignedIn,
+    Exported { what: String },
+}
+
+/// Where something comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Of IP.
+    pub address: String,
+    /// What the program calls itself.
+    pub agent: String,
 }
 
 /// Who did it, as it is kept.
@@ -128,8 +152,12 @@ pub struct RecordedSetup {
     pub seq: i64,
     /// The sequence of the first event of the same act.
     pub act: i64,
+    /// How many events the act has.
+    pub size: i64,
     pub at: Timestamp,
     pub who: Who,
+    /// Nothing of what nobody asked for from outside.
+    pub from: Option<Origin>,
     pub event: SetupEvent,
 }
 
@@ -215,6 +243,8 @@ impl SetupEvent {
             SetupEvent::InvitationLink { .. } => of("invitation_link", "replaced"),
             SetupEvent::SecondFactor { .. } => of("second_factor", "reset"),
             SetupEvent::AccessToken { .. } => of("access_token", "replaced"),
+            SetupEvent::SignedIn { .. } => "signed_in".to_owned(),
+            SetupEvent::Exported { .. } => "exported".to_owned(),
             SetupEvent::Strange(_) => "strange".to_owned(),
         }
     }
@@ -238,7 +268,11 @@ impl SetupEvent {
             SetupEvent::SecondFactor { member } => Some((member.0, Parts::of("second_factor"))),
             SetupEvent::AccessToken { inbox, .. } => Some((inbox.0, Parts::of("access_token"))),
             // The event of the queue says that it is gone, and that of its flow that it is published.
-            SetupEvent::QueueMoved { .. } | SetupEvent::FlowVersion { .. } | SetupEvent::Strange(_) => None,
+            SetupEvent::QueueMoved { .. }
+            | SetupEvent::FlowVersion { .. }
+            | SetupEvent::SignedIn { .. }
+            | SetupEvent::Exported { .. }
+            | SetupEvent::Strange(_) => None,
         }
     }
 
@@ -262,6 +296,8 @@ impl SetupEvent {
             | SetupEvent::InvitationLink { .. }
             | SetupEvent::SecondFactor { .. }
             | SetupEvent::AccessToken { .. }
+            | SetupEvent::SignedIn { .. }
+            | SetupEvent::Exported { .. }
             | SetupEvent::Strange(_) => None,
         }
     }
@@ -292,6 +328,8 @@ impl SetupEvent {
             | SetupEvent::InvitationLink { .. }
             | SetupEvent::SecondFactor { .. }
             | SetupEvent::AccessToken { .. }
+            | SetupEvent::SignedIn { .. }
+            | SetupEvent::Exported { .. }
             | SetupEvent::Strange(_) => Vec::new(),
         }
     }
@@ -320,10 +358,22 @@ impl SetupEvent {
         before.as_ref().or(after.as_ref()).and_then(|reply| reply.owner).is_some_and(|owner| self.is_own_text_of(owner))
     }
 
+    /// Whether it is kept besides what was decided.
+    #[must_use]
+    pub fn is_note(&self) -> bool {
+        matches!(self, SetupEvent::SignedIn { .. } | SetupEvent::Exported { .. })
+    }
+
+    /// What was taken away.
+    #[must_use]
+    pub fn exported(&self) -> Option<&str> {
+        if let SetupEvent::Exported { what } = self { Some(what) } else { None }
+    }
+
     /// Whether it is more than what somebody chose for themselves: nodes keep the set-up until such a thing happens.
     #[must_use]
     pub fn concerns_everybody(&self) -> bool {
-        let SetupEvent::Member(changed) = self else { return !self.is_own_text() };
+        let SetupEvent::Member(changed) = self else { return !self.is_own_text() && !self.is_note() };
         match changed.parts() {
             Parts::Some(names) => !names.iter().all(|name| OWN.contains(&name.as_str())),
             Parts::All => true,

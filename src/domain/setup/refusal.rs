@@ -99,6 +99,12 @@ pub enum SetupRefusal {
     LocaleUnknown { locale: String },
     #[error("{time_zone} is no time zone; write it as Europe/Madrid")]
     TimeZoneUnknown { time_zone: String },
+    #[error("“{accent}” is no colour; write it as #0f766e")]
+    AccentUnfit { accent: String },
+    #[error("words of the colour {accent} could not be read everywhere; the nearest that can is {nearest}")]
+    AccentUnreadable { accent: String, nearest: String },
+    #[error("that is no PNG, WebP or JPEG picture of at most 1 MB")]
+    LogoUnfit,
     #[error("“{key}” cannot be a key: small letters, digits, - and _, at most 40 of them")]
     KeyUnfit { key: String },
     #[error("“{shortcut}” cannot be a shortcut: no spaces, at most 40 characters")]
@@ -162,6 +168,9 @@ impl SetupRefusal {
             SetupRefusal::LocaleUnknown { .. } => "locale_unknown",
             SetupRefusal::TimeZoneUnknown { .. } => "time_zone_unknown",
             SetupRefusal::FileFaulty { .. } => "file_faulty",
+            SetupRefusal::AccentUnfit { .. } => "accent_unfit",
+            SetupRefusal::AccentUnreadable { .. } => "accent_unreadable",
+            SetupRefusal::LogoUnfit => "logo_unfit",
             SetupRefusal::KeyUnfit { .. } => "key_unfit",
             SetupRefusal::ShortcutUnfit { .. } => "shortcut_unfit",
             SetupRefusal::PlaceholderUnknown { .. } => "placeholder_unknown",
@@ -190,6 +199,9 @@ impl SetupRefusal {
             | SetupRefusal::LocaleUnknown { .. }
             | SetupRefusal::TimeZoneUnknown { .. }
             | SetupRefusal::FileFaulty { .. }
+            | SetupRefusal::AccentUnfit { .. }
+            | SetupRefusal::AccentUnreadable { .. }
+            | SetupRefusal::LogoUnfit
             | SetupRefusal::KeyUnfit { .. }
             | SetupRefusal::LanguageUnfit { .. }
             | SetupRefusal::EmailUnfit
@@ -233,6 +245,8 @@ impl SetupRefusal {
             SetupRefusal::LocaleUnknown { locale } => vec![("locale", locale.clone())],
             SetupRefusal::TimeZoneUnknown { time_zone } => vec![("time_zone", time_zone.clone())],
             SetupRefusal::FileFaulty { faults } => vec![("faults", faults.join(" "))],
+            SetupRefusal::AccentUnfit { accent } => vec![("accent", accent.clone())],
+            SetupRefusal::AccentUnreadable { accent, nearest } => vec![("accent", accent.clone()), ("nearest", nearest.clone())],
             SetupRefusal::QueueKeyTaken { key } | SetupRefusal::KeyUnfit { key } => vec![("key", key.clone())],
             SetupRefusal::ShortcutTaken { shortcut } | SetupRefusal::ShortcutUnfit { shortcut } => vec![("shortcut", shortcut.clone())],
             SetupRefusal::TextTooLong { limit, .. } => vec![("limit", limit.to_string())],
@@ -247,6 +261,7 @@ impl SetupRefusal {
             SetupRefusal::FlowInUse { flow } => vec![("flow", flow.clone())],
             SetupRefusal::FlowFaulty { flow, faults } => vec![("flow", flow.clone()), ("faults", faults.join(" "))],
             SetupRefusal::Unknown(_)
+            | SetupRefusal::LogoUnfit
             | SetupRefusal::IdTaken
             | SetupRefusal::EmailTaken
             | SetupRefusal::AccountShared

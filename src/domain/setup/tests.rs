@@ -335,7 +335,7 @@ fn only_whoever_changed_the_same_part_of_the_same_thing_is_in_the_way() {
     let events = |command| does(&shop, &By::CommandLine, command).unwrap().1;
     let patient = QueueChange { promise_minutes: Some(60), ..QueueChange::default() };
     let who = Who::Person { user: IRIS, name: "Iris".to_owned() };
-    let recorded = |event| RecordedSetup { seq: 1, act: 1, at: jiff::Timestamp::UNIX_EPOCH, who: who.clone(), event };
+    let recorded = |event| RecordedSetup { seq: 1, act: 1, size: 1, from: None, at: jiff::Timestamp::UNIX_EPOCH, who: who.clone(), event };
     let since: Vec<RecordedSetup> = events(named(SUPPORT, "Help")).into_iter().map(recorded).collect();
     let by_iris = Err(SetupRefusal::ChangedMeanwhile { name: Some("Iris".to_owned()) });
     assert_eq!(check_unchanged(&since, &events(named(SUPPORT, "Assistance"))), by_iris);

@@ -1,20 +1,21 @@
 //! Taking an act back: part by part, each only while it is as the act left it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::check;
 use super::draft::{Applied, Draft};
 use super::event::{Changed, SetupEvent, parts_of};
 use super::refusal::SetupRefusal;
-use super::value::{Inbox, InboxState};
+use super::value::{Inbox, InboxState, Setup};
 
 /// Takes back what the events of an act changed. A person, a queue, a flow or a number that was added stays: others speak of it by then.
 /// What a secret was before is kept nowhere.
 pub(super) fn take_back(draft: &mut Draft, act: &[SetupEvent]) -> Applied {
-    if act.is_empty() || !act.iter().all(can_be_taken_back) {
+    if act.is_empty() || !act.iter().all(is_reversible) {
         return Err(SetupRefusal::CannotBeUndone);
     }
     for event in act.iter().rev() {
@@ -48,15 +49,46 @@ pub(super) fn take_back(draft: &mut Draft, act: &[SetupEvent]) -> Applied {
             | SetupEvent::InvitationLink { .. }
             | SetupEvent::SecondFactor { .. }
             | SetupEvent::AccessToken { .. }
+            | SetupEvent::SignedIn { .. }
+            | SetupEvent::Exported { .. }
             | SetupEvent::Strange(_) => {}
         }
     }
     Ok(())
 }
 
+/// Which acts could be taken back now: each is tried on the set-up as it stands.
+#[derive(Debug)]
+pub struct Reversal<'a> {
+    setup: &'a Setup,
+    /// What is wrong with it already.
+    faults: BTreeSet<SetupRefusal>,
+}
+
+impl<'a> Reversal<'a> {
+    #[must_use]
+    pub fn of(setup: &'a Setup) -> Self {
+        Self { setup, faults: check::faults(setup) }
+    }
+
+    /// Whether an act, of these events in their order, can be taken back.
+    #[must_use]
+    pub fn holds(&self, act: &[&SetupEvent]) -> bool {
+        if act.is_empty() || !act.iter().all(|event| is_reversible(event)) {
+            return false;
+        }
+        let mut draft = Draft::of(self.setup);
+        let act: Vec<SetupEvent> = act.iter().map(|event| (*event).clone()).collect();
+        if take_back(&mut draft, &act).is_err() {
+            return false;
+        }
+        let (after, events) = draft.finish(self.setup);
+        !events.is_empty() && check::new_since(&self.faults, self.setup, &after, &events).is_empty()
+    }
+}
+
 /// Whether an event can be taken back, while what it changed is as it left it.
-#[must_use]
-pub fn can_be_taken_back(event: &SetupEvent) -> bool {
+fn is_reversible(event: &SetupEvent) -> bool {
     match event {
         SetupEvent::Workspace(Changed { before, after, .. }) => before.is_some() && after.is_some(),
         SetupEvent::Security(Changed { before, after, .. }) => before.is_some() && after.is_some(),
@@ -79,6 +111,8 @@ pub fn can_be_taken_back(event: &SetupEvent) -> bool {
         | SetupEvent::Invitation(_)
         | SetupEvent::InvitationLink { .. }
         | SetupEvent::AccessToken { .. }
+        | SetupEvent::SignedIn { .. }
+        | SetupEvent::Exported { .. }
         | SetupEvent::Strange(_) => false,
     }
 }

@@ -43,6 +43,20 @@ pub struct Workspace {
     pub locale: String,
     /// As the tz database spells it, such as `Europe/Madrid`.
     pub time_zone: String,
+    #[serde(flatten)]
+    pub brand: Brand,
+}
+
+/// What the workspace looks like. Its parts are those of the workspace.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Brand {
+    /// Such as `#0f766e`; without one, the house's own.
+    pub accent: Option<String>,
+    /// The hash of its bytes.
+    pub logo: Option<String>,
+    /// The name of this product is hidden.
+    pub white_label: bool,
 }
 
 /// How people sign in to a workspace.

@@ -4,13 +4,11 @@ pub mod view;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use jiff::Timestamp;
 
 use self::view::{Notice, NoticesPage, QuarantinePage, Quarantined};
-use super::conversations::present;
+use super::conversations::around::chrome;
 use super::edge::answer::page;
 use super::edge::error::Result;
-use super::layouts::chrome::Chrome;
 use super::sessions::signed::Signed;
 use super::state::State;
 use crate::store;
@@ -32,12 +30,6 @@ pub(super) async fn quarantine(state: web::Data<State>, signed: Signed) -> Resul
 pub(super) async fn notices(state: web::Data<State>, signed: Signed) -> Result<HttpResponse> {
     let (chrome, notices) = tokio::try_join!(chrome(&state, &signed), state.store.notices(signed.workspace, SHOWN))?;
     page(StatusCode::OK, &NoticesPage { chrome, notices: notices.into_iter().map(notice).collect(), next: None })
-}
-
-pub(super) async fn chrome(state: &State, signed: &Signed) -> store::Result<Chrome> {
-    let counts = state.store.view_counts(signed.viewer());
-    let (counts, agents) = tokio::try_join!(counts, state.store.agents(signed.workspace))?;
-    Ok(present::chrome(signed, &agents, counts, Timestamp::now()))
 }
 
 fn quarantined(item: quarantine::Quarantined) -> Quarantined {

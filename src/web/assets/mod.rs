@@ -3,6 +3,7 @@
 //! A page asks for files of its own build at whichever node the balancer picks. So a node keeps its files in the database when it starts,
 //! and looks there for a version it does not know.
 
+pub mod brand;
 pub mod others;
 pub mod own;
 

@@ -1,6 +1,7 @@
 //! A conversation with its thread, and older parts of it.
 
 pub mod act;
+pub mod around;
 pub mod assignments;
 pub mod canned;
 pub mod present;

@@ -4,26 +4,35 @@
 
 use actix_web::body::{BoxBody, EitherBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, TRANSFER_ENCODING};
+use actix_web::http::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, TRANSFER_ENCODING, USER_AGENT};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use jiff::Timestamp;
 use subtle::ConstantTimeEq;
 use url::form_urlencoded;
 
 use super::bodies::{FORM, UPLOAD, Watch};
+use super::client_address::client_address;
 use super::csrf::{self, Origin};
 use super::entry::{Entry, FORM_LIMIT, Kind, UPLOAD_LIMIT, Who};
 use super::error::{Error, Result};
 use super::proof;
 use super::redirect::go_to;
+use crate::config::Network;
+use crate::domain::ids::WorkspaceId;
+use crate::domain::setup::Origin as Come;
+use crate::runner::origin::coming_from;
+use crate::web::layouts::brand;
 use crate::web::sessions::signed::Signed;
 use crate::web::sessions::{self, Found};
 use crate::web::state::State;
 
 /// Where somebody sets up what shows codes.
 const SECOND_FACTOR: &str = "/profile/second-factor";
+
+/// Characters of what a program calls itself that are kept.
+const LONGEST_AGENT: usize = 200;
 
 /// The middleware of one route.
 ///
@@ -34,7 +43,12 @@ pub async fn guard(
     mut request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> actix_web::Result<ServiceResponse<EitherBody<BoxBody>>> {
-    let found = match admit(entry, &mut request).await {
+    let admitted = admit(entry, &mut request).await;
+    if matches!(entry.kind, Kind::Page | Kind::Form | Kind::Upload | Kind::SignIn) {
+        let signed = admitted.as_ref().ok().and_then(|found| found.as_ref()).map(|found| found.signed.workspace);
+        dress(&request, signed).await;
+    }
+    let found = match admitted {
         Ok(found) => found,
         Err(Error::Unsigned) if asks_for_a_page(entry, &request) => return Ok(to_sign_in(request).map_into_right_body()),
         Err(Error::OwesSecondFactor) if asks_for_a_page(entry, &request) => {
@@ -51,7 +65,11 @@ pub async fn guard(
         found.cookies
     });
     let mut response = match asked {
-        Ok(None) => next.call(request).await?,
+        Ok(None) => {
+            // What is decided says from where.
+            let trusted = request.app_data::<web::Data<State>>().map(|state| state.config.trusted_proxies.clone()).unwrap_or_default();
+            coming_from(origin_of(request.request(), &trusted), next.call(request)).await?
+        }
         Ok(Some(question)) => request.into_response(question),
         Err(error) => return Ok(request.error_response(error).map_into_right_body()),
     };
@@ -72,6 +90,24 @@ async fn question(signed: &Signed, request: &mut ServiceRequest) -> Result<Optio
 
 fn state(request: &ServiceRequest) -> Result<web::Data<State>> {
     request.app_data::<web::Data<State>>().cloned().ok_or_else(|| Error::fault("the application has no state"))
+}
+
+/// Shows the pages of this request in the brand of who asks; of a stranger, in that of the workspace that the address names, or of the only one.
+async fn dress(request: &ServiceRequest, signed: Option<WorkspaceId>) {
+    let Some(state) = request.app_data::<web::Data<State>>() else { return };
+    let fields = form_urlencoded::parse(request.query_string().as_bytes());
+    let named = || fields.into_iter().find(|(name, _)| name == "workspace").and_then(|(_, id)| id.parse().ok());
+    // Whatever hinders this hinders the page itself, and is told there.
+    if let Ok(Some(worn)) = state.runner.workplaces().brand(signed.or_else(named)).await {
+        brand::wear(worn);
+    }
+}
+
+/// Where a request comes from, as it is kept.
+#[must_use]
+pub fn origin_of(request: &HttpRequest, trusted: &[Network]) -> Come {
+    let agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    Come { address: client_address(request, trusted).to_string(), agent: agent.chars().take(LONGEST_AGENT).collect() }
 }
 
 async fn admit(entry: &Entry, request: &mut ServiceRequest) -> Result<Option<Found>> {

@@ -30,6 +30,7 @@ use self::bodies::Watch;
 use self::error::Error;
 use self::redirect::last_page;
 use self::view::{ErrorPage, RefusalPage, refusal_words};
+use super::layouts::brand::in_some_brand;
 use super::layouts::html::Html;
 use super::live::streams;
 use super::locale::Locale;
@@ -53,6 +54,13 @@ pub struct RequestId(pub Uuid);
 /// # Errors
 /// None of its own.
 pub async fn edge<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> actix_web::Result<ServiceResponse<EitherBody<B, BoxBody>>> {
+    in_some_brand(dressed(request, next)).await
+}
+
+async fn dressed<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> actix_web::Result<ServiceResponse<EitherBody<B, BoxBody>>> {

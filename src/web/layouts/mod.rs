@@ -1,5 +1,6 @@
 //! What every page is made of: the chrome around it, its words, times, icons and toasts.
 
+pub mod brand;
 pub mod chrome;
 pub mod format;
 pub mod hours;

@@ -11,8 +11,8 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use self::view::{Did, ProfilePage, Shell};
-use super::admin::chrome;
 use super::conversations::act::person;
+use super::conversations::around::chrome;
 use super::edge::answer::page;
 use super::edge::error::{Error, Result, status};
 use super::edge::redirect::go_to_with;

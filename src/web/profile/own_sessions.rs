@@ -9,7 +9,7 @@ use super::HERE;
 use super::view::{Did, Place, SessionsPage, Shell};
 use crate::domain::device::Device;
 use crate::store::sessions::{ListedSession, Which};
-use crate::web::admin::chrome;
+use crate::web::conversations::around::chrome;
 use crate::web::edge::answer::page;
 use crate::web::edge::error::{Error, Result};
 use crate::web::edge::redirect::{go_to, go_to_with};

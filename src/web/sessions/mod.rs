@@ -24,10 +24,14 @@ use super::edge::error::Result;
 use super::locale::Locale;
 use super::state::State;
 use crate::domain::ids::{SessionId, UserId, WorkspaceId};
+use crate::domain::setup::Noted;
+use crate::live::trouble::Trouble;
 use crate::store::sessions::{NewSession, SessionUser};
 
 /// What a browser calls itself is kept to this many characters.
 const LONGEST_USER_AGENT: usize = 200;
+
+static UNNOTED: Trouble = Trouble::new("who signed in could not be written down");
 
 /// A person, and the cookies that the answer must bring.
 pub struct Found {
@@ -107,6 +111,11 @@ async fn open(
         proven_at,
     };
     state.store.create_session(&new).await?;
+    // Whoever came in stays in, also when that could not be kept.
+    match state.runner.note(workspace, user, Noted::SignedIn).await {
+        Ok(()) => UNNOTED.is_over(),
+        Err(error) => UNNOTED.failed(&error),
+    }
     Ok(vec![state.cookies().session_cookie(&session), state.cookies().no_token_cookie()])
 }
 

@@ -1,17 +1,18 @@
-//! What was decided, by whom and when, and taking it back.
+//! What was decided, by whom, when and from where, and taking it back.
 
+pub mod export;
+pub mod filter;
 pub mod view;
-
-use std::collections::HashMap;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use self::filter::Filter;
 use self::view::{Act, ChangesPage};
 use super::{Did, done, shell};
-use crate::domain::setup::{By, Parts, RecordedSetup, SetupEvent, SetupRefusal, can_be_taken_back};
+use crate::domain::setup::{By, RecordedSetup, Reversal, Setup, SetupEvent, SetupRefusal};
 use crate::runner;
 use crate::web::conversations::act::person;
 use crate::web::edge::answer::page;
@@ -20,32 +21,33 @@ use crate::web::edge::redirect::last_page;
 use crate::web::sessions::signed::Signed;
 use crate::web::state::State;
 
-/// Events that a page shows, and that one of a thing does.
-const SHOWN: i64 = 200;
-const SHOWN_OF_ONE: i64 = 50;
+/// Lines of the journal that a page looks at, and that one of a thing does.
+const SHOWN: i64 = 60;
+const SHOWN_OF_ONE: i64 = 30;
 
 const LIST: &str = "/settings/changes";
-
-#[derive(Deserialize)]
-pub(in crate::web) struct Page {
-    before: Option<i64>,
-}
 
 /// `GET /settings/changes`
 pub(in crate::web) async fn index(
     state: web::Data<State>,
     signed: Signed,
-    place: web::Query<Page>,
+    filter: web::Query<Filter>,
     did: web::Query<Did>,
 ) -> Result<HttpResponse> {
-    let before = place.before.unwrap_or(i64::MAX);
     let (chrome, shell) = shell(&state, &signed, &did).await?;
-    let events = state.store.setup_decided_before(signed.workspace, before, SHOWN);
-    let names = state.store.setup_names(signed.workspace);
-    let (events, names) = tokio::try_join!(events, names)?;
-    let next = events.last().filter(|_| i64::try_from(events.len()).is_ok_and(|count| count == SHOWN)).map(|last| last.seq);
-    let acts = acts(&signed, &names, events);
-    page(StatusCode::OK, &ChangesPage { chrome, shell, acts, next })
+    let setup = state.runner.workplaces().setup(signed.workspace).await?;
+    let sought = filter.sought(&setup);
+    let events = state.store.setup_changes(signed.workspace, &sought, filter.before(), SHOWN).await?;
+    let next = next(&events).map(|before| filter.at(before));
+    let acts = acts(&signed, &setup, &events, |_| true);
+    let people = filter::people(&setup);
+    page(StatusCode::OK, &ChangesPage { chrome, shell, acts, people, filter: filter.into_inner(), next })
+}
+
+/// From where the next page goes on, unless the journal ends here.
+fn next(events: &[RecordedSetup]) -> Option<i64> {
+    let is_full = i64::try_from(events.len()).is_ok_and(|count| count >= SHOWN);
+    events.last().map(|last| last.act).filter(|first| is_full && *first > 1)
 }
 
 #[derive(Deserialize)]
@@ -79,28 +81,44 @@ pub(super) async fn undo_at(state: &State, signed: &Signed, request: &HttpReques
 
 /// What became of one thing, latest first.
 pub(super) async fn about(state: &State, signed: &Signed, thing: Uuid) -> Result<Vec<Act>> {
-    let events = state.store.setup_events_about(signed.workspace, thing, SHOWN_OF_ONE);
-    let (events, names) = tokio::try_join!(events, state.store.setup_names(signed.workspace))?;
-    Ok(acts(signed, &names, events))
+    let events = async { Ok(state.store.setup_changes_about(signed.workspace, thing, SHOWN_OF_ONE).await?) };
+    let setup = async { Ok::<_, Error>(state.runner.workplaces().setup(signed.workspace).await?) };
+    let (events, setup) = tokio::try_join!(events, setup)?;
+    Ok(acts(signed, &setup, &events, |event| concerns(event, thing)))
 }
 
-/// Events, latest first, by the act that they belong to. What people choose for themselves is nobody else's matter.
-fn acts(signed: &Signed, names: &HashMap<Uuid, String>, events: Vec<RecordedSetup>) -> Vec<Act> {
-    let (mut acts, mut since): (Vec<Act>, HashMap<Uuid, Vec<Parts>>) = (Vec::new(), HashMap::new());
-    let events: Vec<RecordedSetup> = events.into_iter().filter(|recorded| recorded.event.concerns_everybody()).collect();
-    for act in events.chunk_by(|one, other| one.act == other.act) {
-        let is_untouched = act.iter().all(|recorded| is_untouched(&recorded.event, &since));
-        let can_be_undone = is_untouched && act.iter().all(|recorded| can_be_taken_back(&recorded.event));
-        acts.extend(Act::of(signed.locale, names, act, can_be_undone));
-        for (thing, parts) in act.iter().filter_map(|recorded| recorded.event.about()) {
-            since.entry(thing).or_default().push(parts);
+/// As [`about`], of some parts of a thing alone.
+pub(super) async fn about_parts(state: &State, signed: &Signed, thing: Uuid, parts: &[&str]) -> Result<Vec<Act>> {
+    let events = state.store.setup_changes_about(signed.workspace, thing, SHOWN_OF_ONE).await?;
+    let setup = state.runner.workplaces().setup(signed.workspace).await?;
+    let touches = |event: &SetupEvent| event.differences().iter().any(|(name, ..)| parts.contains(&name.as_str()));
+    Ok(acts(signed, &setup, &events, |event| concerns(event, thing) && touches(event)))
+}
+
+/// Whether an event has to do with a thing: it is about it, or somebody came to it or left it.
+fn concerns(event: &SetupEvent, thing: Uuid) -> bool {
+    let moved = |event: &SetupEvent| match event {
+        SetupEvent::Member(changed) => {
+            let is_in = |member: &Option<crate::domain::setup::value::Member>| {
+                member.as_ref().is_some_and(|member| member.teams.iter().any(|team| team.0 == thing))
+            };
+            is_in(&changed.before) != is_in(&changed.after)
         }
-    }
-    acts
+        _ => false,
+    };
+    event.about().is_some_and(|(about, _)| about == thing) || moved(event)
 }
 
-/// Whether nothing that was done later changed the same parts of the same thing.
-fn is_untouched(event: &SetupEvent, since: &HashMap<Uuid, Vec<Parts>>) -> bool {
-    let Some((thing, parts)) = event.about() else { return true };
-    since.get(&thing).is_none_or(|later| !later.iter().any(|other| other.overlap(&parts)))
+/// Lines, latest first, by the act that they belong to; each with what of it is `shown`, and whether it can be taken back as the set-up
+/// stands now. What people choose for themselves is nobody else's matter.
+fn acts(signed: &Signed, setup: &Setup, events: &[RecordedSetup], shown: impl Fn(&SetupEvent) -> bool) -> Vec<Act> {
+    let (names, reversal) = (setup.names(), Reversal::of(setup));
+    let whole = events.chunk_by(|one, other| one.act == other.act).filter(|act| act.iter().any(|recorded| shown(&recorded.event)));
+    let act = |act: &[RecordedSetup]| {
+        let is_whole = act.first().is_some_and(|first| i64::try_from(act.len()).is_ok_and(|lines| lines == first.size));
+        let in_order: Vec<&SetupEvent> = act.iter().rev().map(|recorded| &recorded.event).collect();
+        let can_be_undone = is_whole && reversal.holds(&in_order);
+        Act::of(signed.locale, &names, act, &shown, can_be_undone)
+    };
+    whole.filter_map(act).collect()
 }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use self::view::{FilePage, Offered};
 use super::{Did, done, shell};
 use crate::domain::setup::file::{self, Document, Fault, Import, Plan, Wrong};
-use crate::domain::setup::{By, Secret, Setup};
+use crate::domain::setup::{By, Noted, Secret, Setup};
 use crate::web::conversations::act::person;
 use crate::web::edge::answer::page;
 use crate::web::edge::error::{Error, Result};
@@ -40,6 +40,7 @@ pub(in crate::web) async fn show(state: web::Data<State>, signed: Signed, did: w
 pub(in crate::web) async fn download(state: web::Data<State>, signed: Signed, taken: web::Query<Taken>) -> Result<HttpResponse> {
     let setup = state.store.setup(signed.workspace).await?;
     let text = file::export(&setup, taken.people.is_some()).map_err(|_| Error::BadRequest)?;
+    state.runner.note(signed.workspace, signed.user, Noted::Exported { what: "workspace_file".to_owned() }).await?;
     let mut answer = HttpResponse::Ok();
     answer.insert_header((CONTENT_DISPOSITION, "attachment; filename=\"workspace.yaml\"")).insert_header((CACHE_CONTROL, "no-store"));
     Ok(answer.content_type("application/yaml; charset=utf-8").body(text))

@@ -1,5 +1,6 @@
 //! What administrators decide: for each kind of thing a list, one of them, and what became of it.
 
+pub mod brand;
 pub mod canned_replies;
 pub mod changes;
 pub mod file;
@@ -7,7 +8,9 @@ pub mod flows;
 pub mod invitations;
 pub mod numbers;
 pub mod people;
+pub mod places;
 pub mod queues;
+pub mod search;
 pub mod security;
 pub mod start;
 pub mod teams;
@@ -19,8 +22,8 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use self::view::Shell;
-use super::admin::chrome;
 use super::conversations::act::person;
+use super::conversations::around::chrome;
 use super::edge::error::{Error, Result, status};
 use super::edge::redirect::go_to;
 use super::edge::view::refusal_words;

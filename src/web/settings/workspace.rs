@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use self::view::{Typed, WorkspacePage};
-use super::changes::about;
+use super::changes::about_parts;
 use super::{Did, configure, done, shell};
 use crate::domain::setup::SetupCommand;
 use crate::domain::setup::command::WorkspaceChange;
@@ -37,7 +37,7 @@ pub(in crate::web) async fn update(state: web::Data<State>, signed: Signed, form
     let Form { name, locale, time_zone, seen } = form.into_inner();
     let typed = Typed { name: name.trim().to_owned(), locale, time_zone: time_zone.trim().to_owned() };
     let Typed { name, locale, time_zone } = typed.clone();
-    let change = WorkspaceChange { name: Some(name), locale: Some(locale), time_zone: Some(time_zone) };
+    let change = WorkspaceChange { name: Some(name), locale: Some(locale), time_zone: Some(time_zone), ..WorkspaceChange::default() };
     match configure(&state, &signed, SetupCommand::ChangeWorkspace { change }, seen).await {
         Ok(configured) => Ok(done(HERE, &configured)),
         Err(error) => whole(&state, &signed, &Did::default(), Some((typed, error))).await,
@@ -48,7 +48,7 @@ pub(in crate::web) async fn update(state: web::Data<State>, signed: Signed, form
 async fn whole(state: &State, signed: &Signed, did: &Did, refused: Option<(Typed, Error)>) -> Result<HttpResponse> {
     let (chrome, mut shell) = shell(state, signed, did).await?;
     let now = async { Ok(state.store.workspace(signed.workspace).await?) };
-    let (now, acts) = tokio::try_join!(now, about(state, signed, signed.workspace.0))?;
+    let (now, acts) = tokio::try_join!(now, about_parts(state, signed, signed.workspace.0, &["name", "locale", "time_zone"]))?;
     let now = Typed::of(&now.ok_or(Error::NotFound)?);
     let (typed, error) = refused.unzip();
     let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;

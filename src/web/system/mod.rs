@@ -12,7 +12,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use self::view::{DoctorPage, Item, QuarantinePage, Row, SystemPage, UnknownNumber};
-use super::admin::chrome;
+use super::conversations::around::chrome;
 use super::edge::answer::page;
 use super::edge::error::{Error, Result};
 use super::edge::redirect::go_to;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use self::view::{Workspace, WorkspacesPage};
-use super::conversations::present;
+use super::conversations::around::chrome;
 use super::edge::answer::page;
 use super::edge::error::{Error, Result};
 use super::edge::redirect::{FIRST_PAGE, go_to_with};
@@ -20,12 +20,8 @@ use crate::store::accounts::Membership;
 
 /// `GET /workspaces`
 pub(super) async fn index(state: web::Data<State>, signed: Signed) -> Result<HttpResponse> {
-    let (memberships, counts, agents) = tokio::try_join!(
-        state.store.memberships(signed.workspace, signed.user),
-        state.store.view_counts(signed.viewer()),
-        state.store.agents(signed.workspace),
-    )?;
-    let chrome = present::chrome(&signed, &agents, counts, Timestamp::now());
+    let memberships = state.store.memberships(signed.workspace, signed.user);
+    let (memberships, chrome) = tokio::try_join!(memberships, chrome(&state, &signed))?;
     let workspace = |it: Membership| {
         let is_here = it.user.workspace == signed.workspace;
         Workspace { id: it.user.workspace, name: it.workspace_name, is_here }

@@ -191,6 +191,11 @@ impl Document {
         self.inboxes.iter().flatten().filter_map(WrittenInbox::app).map(ToOwned::to_owned).collect()
     }
 
+    /// Who works there: name, e-mail address and role.
+    pub fn people(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        self.people.iter().flatten().map(WrittenPerson::in_short)
+    }
+
     /// Whether it names people.
     #[must_use]
     pub fn names_people(&self) -> bool {

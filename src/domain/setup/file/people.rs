@@ -56,6 +56,11 @@ impl WrittenPerson {
         }
     }
 
+    /// Their name, e-mail address and role.
+    pub(super) fn in_short(&self) -> (&str, &str, &str) {
+        (&self.name, &self.email, &self.role)
+    }
+
     /// As people are signed in.
     pub(super) fn address(&self) -> Option<EmailAddress> {
         self.email.parse().ok()

@@ -9,12 +9,12 @@ use crate::domain::ids::WorkspaceId;
 use crate::domain::refusal::Refusal;
 use crate::domain::setup::draft::Draft;
 use crate::domain::setup::tests::shop;
-use crate::domain::setup::value::{CannedReply, Security, Workspace};
+use crate::domain::setup::value::{Brand, CannedReply, Security, Workspace};
 use crate::domain::setup::{By, Secret, SetupCommand, SetupEvent, SetupRefusal, decide};
 
 fn itself(name: &str) -> BTreeMap<WorkspaceId, Workspace> {
     let (name, locale, time_zone) = (name.to_owned(), "en".to_owned(), "Europe/Madrid".to_owned());
-    BTreeMap::from([(WorkspaceId(Uuid::from_u128(1)), Workspace { name, locale, time_zone })])
+    BTreeMap::from([(WorkspaceId(Uuid::from_u128(1)), Workspace { name, locale, time_zone, brand: Brand::default() })])
 }
 
 fn policy(least_password: i32, roles: &[&str]) -> BTreeMap<WorkspaceId, Security> {

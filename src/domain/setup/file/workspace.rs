@@ -7,7 +7,7 @@ use super::{Found, Wrong};
 use crate::domain::setup::check;
 use crate::domain::setup::command::WorkspaceChange;
 use crate::domain::setup::draft::{Draft, change_workspace};
-use crate::domain::setup::value::Workspace;
+use crate::domain::setup::value::{Brand, Workspace};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -18,29 +18,45 @@ pub struct WrittenWorkspace {
     locale: String,
     /// Such as Europe/Madrid.
     time_zone: String,
+    /// Such as "#0f766e"; without one, the house's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    accent: Option<String>,
+    /// The name of this product is hidden.
+    #[serde(default)]
+    white_label: bool,
 }
 
 impl WrittenWorkspace {
     pub(super) fn of(workspace: &Workspace) -> Self {
-        let Workspace { name, locale, time_zone } = workspace.clone();
-        Self { name, locale, time_zone }
+        // A logo is a picture, and no text.
+        let Workspace { name, locale, time_zone, brand: Brand { accent, logo: _, white_label } } = workspace.clone();
+        Self { name, locale, time_zone, accent, white_label }
     }
 
     pub(super) fn itself(&self) -> Workspace {
-        let Self { name, locale, time_zone } = self.clone();
-        Workspace { name, locale, time_zone }
+        let Self { name, locale, time_zone, accent, white_label } = self.clone();
+        Workspace { name, locale, time_zone, brand: Brand { accent, logo: None, white_label } }
     }
 
     pub(super) fn check(&self, found: &mut Found) {
+        let accent = self.accent.as_deref().and_then(check::accent_fault);
+        found.extend(accent.map(|refusal| ("workspace.accent".to_owned(), Wrong::Refused(refusal))));
         found.extend(check::locale_fault(&self.locale).map(|refusal| ("workspace.locale".to_owned(), Wrong::Refused(refusal))));
         found.extend(check::time_zone_fault(&self.time_zone).map(|refusal| ("workspace.time_zone".to_owned(), Wrong::Refused(refusal))));
     }
 
     pub(super) fn bring_in(&self, draft: &mut Draft) {
-        let Self { name, locale, time_zone } = self.clone();
+        let Self { name, locale, time_zone, accent, white_label } = self.clone();
+        let change = WorkspaceChange {
+            name: Some(name),
+            locale: Some(locale),
+            time_zone: Some(time_zone),
+            accent: Some(accent),
+            white_label: Some(white_label),
+            ..WorkspaceChange::default()
+        };
         for workspace in draft.setup.workspaces.values_mut() {
-            let (name, locale, time_zone) = (Some(name.clone()), Some(locale.clone()), Some(time_zone.clone()));
-            change_workspace(workspace, WorkspaceChange { name, locale, time_zone });
+            change_workspace(workspace, change.clone());
         }
     }
 }

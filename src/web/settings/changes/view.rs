@@ -8,15 +8,20 @@ use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::filter::{Filter, OTHERS, THINGS};
+use crate::domain::device::Device;
 use crate::domain::setup::{RecordedSetup, SetupEvent, Who};
 use crate::web::layouts::chrome::Chrome;
 use crate::web::layouts::hours;
 use crate::web::layouts::html::Html;
 use crate::web::layouts::time;
 use crate::web::layouts::ui;
-use crate::web::layouts::words::{field_label, known, sentence};
+use crate::web::layouts::words::{field_label, known, plain, sentence};
 use crate::web::locale::Locale;
 use crate::web::settings::view::Shell;
+
+/// Lines of one act that are shown; of the others there is a number.
+const LINES: usize = 25;
 
 /// `GET /settings/changes`
 #[derive(Template, WebTemplate)]
@@ -25,8 +30,29 @@ pub struct ChangesPage {
     pub chrome: Chrome,
     pub shell: Shell,
     pub acts: Vec<Act>,
-    /// From where the next page goes on, if there is one.
-    pub next: Option<i64>,
+    /// Who may have changed something: what the form calls them, and their names.
+    pub people: Vec<(String, String)>,
+    pub filter: Filter,
+    /// Where it goes on, if it does.
+    pub next: Option<String>,
+}
+
+impl ChangesPage {
+    fn things(&self) -> [&'static str; THINGS.len()] {
+        THINGS
+    }
+
+    fn others(&self) -> [&'static str; OTHERS.len()] {
+        OTHERS
+    }
+
+    fn thing(&self, thing: &str) -> String {
+        self.chrome.locale.t(&format!("changes.thing.{thing}")).into_owned()
+    }
+
+    fn other(&self, other: &str) -> String {
+        self.chrome.locale.t(&format!("change.{other}")).into_owned()
+    }
 }
 
 /// What somebody did at once.
@@ -35,7 +61,11 @@ pub struct Act {
     pub seq: i64,
     pub at: Timestamp,
     pub who: String,
+    /// From which address and program, where that is known.
+    pub from: Option<String>,
     pub lines: Vec<Line>,
+    /// How much more it was, in words.
+    pub more: Option<String>,
     pub can_be_undone: bool,
 }
 
@@ -43,6 +73,8 @@ pub struct Act {
 #[derive(Debug, Clone)]
 pub struct Line {
     pub words: Html,
+    /// The same as plain text.
+    pub plain: String,
     pub parts: Vec<Part>,
 }
 
@@ -55,16 +87,40 @@ pub struct Part {
 }
 
 impl Act {
-    /// Nothing of no events.
+    /// The lines of an act, latest first, of which some are `shown`. Nothing, where there is nothing to show.
     #[must_use]
-    pub fn of(locale: Locale, names: &HashMap<Uuid, String>, act: &[RecordedSetup], can_be_undone: bool) -> Option<Self> {
+    pub fn of(
+        locale: Locale,
+        names: &HashMap<Uuid, String>,
+        act: &[RecordedSetup],
+        shown: &impl Fn(&SetupEvent) -> bool,
+        can_be_undone: bool,
+    ) -> Option<Self> {
         let first = act.first()?;
-        let lines = act.iter().rev().map(|recorded| Line::of(locale, names, &recorded.event)).collect();
-        Some(Self { seq: first.seq, at: first.at, who: who(locale, &first.who), lines, can_be_undone })
+        let is_decided = |event: &SetupEvent| event.concerns_everybody() || event.is_note();
+        let decided: Vec<&SetupEvent> = act.iter().rev().map(|recorded| &recorded.event).filter(|event| is_decided(event)).collect();
+        let lines: Vec<Line> =
+            decided.iter().filter(|event| shown(event)).take(LINES).map(|event| Line::of(locale, names, event)).collect();
+        if lines.is_empty() {
+            return None;
+        }
+        let all = usize::try_from(first.size).unwrap_or(usize::MAX).max(act.len()) - (act.len() - decided.len());
+        let more = Some(all.saturating_sub(lines.len())).filter(|more| *more > 0);
+        Some(Self {
+            seq: first.seq,
+            at: first.at,
+            who: who(locale, &first.who),
+            from: first.from.as_ref().map(|from| [from.address.clone(), client(&from.agent)].join(" · ")),
+            lines,
+            more: more.map(|more| locale.count("changes.more", i64::try_from(more).unwrap_or(i64::MAX))),
+            can_be_undone,
+        })
     }
 }
 
-pub(in crate::web::settings) fn who(locale: Locale, who: &Who) -> String {
+/// Who did something.
+#[must_use]
+pub fn who(locale: Locale, who: &Who) -> String {
     match who {
         Who::Person { name, .. } => name.clone(),
         Who::CommandLine => locale.t("change.command_line").into_owned(),
@@ -73,21 +129,33 @@ pub(in crate::web::settings) fn who(locale: Locale, who: &Who) -> String {
     }
 }
 
+/// The kind of program that called itself so; names are the same in every language.
+#[must_use]
+pub fn client(agent: &str) -> String {
+    let Device { browser, system } = Device::of(agent);
+    let names: Vec<&str> = browser.into_iter().chain(system).collect();
+    if names.is_empty() { "?".to_owned() } else { names.join(", ") }
+}
+
 impl Line {
     /// An event in words.
     #[must_use]
     pub fn of(locale: Locale, names: &HashMap<Uuid, String>, event: &SetupEvent) -> Self {
         let of_thing = event.about().and_then(|(thing, _)| names.get(&thing).map(String::as_str));
-        let name = event.name().or(of_thing).unwrap_or_default();
-        let anybody = locale.t("change.anybody");
-        let name = if name.is_empty() && matches!(event, SetupEvent::Invitation(_)) { &*anybody } else { name };
-        let words = sentence(&locale, &format!("change.{}", event.kind()), &[("name", name)]);
+        let what = event.exported().map(|what| locale.t(&format!("changes.exported.{what}")).into_owned());
+        let anybody = matches!(event, SetupEvent::Invitation(_)).then(|| locale.t("change.anybody"));
+        let name = event.name().or(of_thing).or(what.as_deref()).or(anybody.as_deref()).unwrap_or_default();
+        let (key, values) = (format!("change.{}", event.kind()), [("name", name)]);
         let part = |(name, before, after): (String, Value, Value)| Part {
             label: known(&locale, &format!("change.part.{name}")).unwrap_or_else(|| field_label(&name)),
             before: part_text(locale, names, &name, &before),
             after: part_text(locale, names, &name, &after),
         };
-        Self { words, parts: event.differences().into_iter().map(part).collect() }
+        Self {
+            words: sentence(&locale, &key, &values),
+            plain: plain(&locale, &key, &values),
+            parts: event.differences().into_iter().map(part).collect(),
+        }
     }
 }
 

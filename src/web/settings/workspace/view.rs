@@ -41,7 +41,7 @@ pub struct Typed {
 impl Typed {
     #[must_use]
     pub fn of(workspace: &Workspace) -> Self {
-        let Workspace { name, locale, time_zone } = workspace.clone();
+        let Workspace { name, locale, time_zone, brand: _ } = workspace.clone();
         Self { name, locale, time_zone }
     }
 }

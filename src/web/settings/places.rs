@@ -1,0 +1,87 @@
+//! Every page of settings that has a name of its own, with the words that people look for it by.
+
+use crate::web::locale::Locale;
+
+/// A page of settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    pub path: &'static str,
+    pub icon: &'static str,
+    /// The key of its title.
+    pub title: &'static str,
+    /// Keys of more words that stand on it.
+    words: &'static [&'static str],
+}
+
+const fn place(path: &'static str, icon: &'static str, title: &'static str, words: &'static [&'static str]) -> Place {
+    Place { path, icon, title, words }
+}
+
+/// In the order in which they are offered.
+pub static PLACES: &[Place] = &[
+    place("/settings/start", "clipboard-list", "start.title", &["start.lead"]),
+    place("/settings/workspace", "store", "settings.workspace", &["settings.workspace_lead", "settings.time_zone", "settings.language"]),
+    place("/settings/brand", "palette", "brand.title", &["brand.lead", "brand.logo", "brand.accent", "brand.white_label"]),
+    place("/settings/people", "user", "settings.people_title", &["settings.seek.people", "change.part.role", "change.part.capacity"]),
+    place("/settings/invitations", "user", "invitation.list", &["invitation.invite", "invitation.make_link"]),
+    place(
+        "/settings/numbers",
+        "phone",
+        "numbers.title",
+        &["numbers.lead", "numbers.webhook", "numbers.token", "numbers.queue", "numbers.reopen_hours"],
+    ),
+    place("/settings/numbers/new", "phone", "numbers.connect", &["numbers.app.title", "numbers.hook.title", "numbers.access.title"]),
+    place("/settings/teams", "users", "settings.teams", &["settings.teams_lead"]),
+    place(
+        "/settings/queues",
+        "inbox",
+        "settings.queues_title",
+        &["settings.seek.queues", "change.part.hours", "change.part.promise_minutes"],
+    ),
+    place(
+        "/settings/security",
+        "shield-check",
+        "security.title",
+        &["security.lead", "security.code_for", "security.idle", "security.life", "security.least"],
+    ),
+    place("/settings/canned-replies", "square-slash", "canned.title", &["canned.lead", "canned.folder", "canned.shortcut"]),
+    place("/settings/flows", "bot", "flows.title", &["flows.lead"]),
+    place("/settings/flows/new", "bot", "flows.new", &["flows.lead"]),
+    place("/settings/file", "file-text", "settings.file", &["file.lead", "file.take", "file.bring"]),
+    place("/settings/changes", "history", "settings.changes", &["settings.changes_lead", "changes.table", "settings.undo"]),
+];
+
+impl Place {
+    /// How well it answers, the best first; nothing, where not every word stands on it.
+    #[must_use]
+    pub fn rank(&self, locale: Locale, sought: &[String]) -> Option<u8> {
+        let title = locale.t(self.title).to_lowercase();
+        let all = self.words.iter().fold(title.clone(), |all, key| all + " " + &locale.t(key).to_lowercase());
+        sought.iter().all(|word| all.contains(word)).then(|| u8::from(!sought.iter().all(|word| title.contains(word))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::routes::ROUTES;
+
+    #[test]
+    fn every_page_of_settings_can_be_looked_for() {
+        let is_page =
+            |path: &&str| path.starts_with("/settings/") && !path.contains('{') && !path.contains('.') && !path.ends_with("/export");
+        let pages = ROUTES.iter().filter(|entry| entry.method == "GET").map(|entry| entry.path).filter(is_page);
+        for path in pages.filter(|path| *path != "/settings/search") {
+            assert!(PLACES.iter().any(|place| place.path == path), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_words_of_a_page_are_words() {
+        for locale in Locale::ALL {
+            for key in PLACES.iter().flat_map(|place| place.words.iter().chain([&place.title])) {
+                assert!(!locale.t(key).ends_with(key), "{key}");
+            }
+        }
+    }
+}
