@@ -399,7 +399,7 @@ CREATE TABLE whatsapp_numbers (
 -- A number is connected once.
 CREATE UNIQUE INDEX whatsapp_numbers_phone_number_id_key ON whatsapp_numbers (phone_number_id) WHERE access_token <> '';
 -- The numbers of an account that a notice speaks of.
-CREATE INDEX whatsapp_numbers_by_account ON whatsapp_numbers (waba_id);
+CREATE INDEX whatsapp_numbers_by_account ON whatsapp_numbers (waba_id) WHERE access_token <> '';
 
 -- Which inbox is meant by what the bodies of a source call it, and the secret it is written from with; `account` is what several belong
 -- to. A channel adds its table here.
@@ -731,12 +731,14 @@ CREATE TABLE quarantine (
     -- Whoever decided about it, when, and what: `retried`, or `left`.
     settled_by text,
     settled_at timestamptz,
-    settlement text CHECK (settlement IN ('retried', 'left'))
+    settlement text
 );
 -- All that was set aside of one body.
 CREATE INDEX quarantine_by_body ON quarantine (payload_seq);
 -- The admin's list; and the operator's of what belongs to no workspace.
-CREATE INDEX quarantine_by_workspace ON quarantine (workspace_id, at DESC, id DESC);
+CREATE INDEX quarantine_by_workspace ON quarantine (workspace_id, at DESC, id DESC) WHERE settled_at IS NULL;
+-- What somebody has decided about of what belongs to no workspace.
+CREATE INDEX quarantine_settled ON quarantine (settled_at DESC, id DESC) WHERE workspace_id IS NULL AND settled_at IS NOT NULL;
 
 -- Processes that serve, as each says of itself.
 CREATE TABLE nodes (
