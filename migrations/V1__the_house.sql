@@ -257,7 +257,7 @@ CREATE TABLE mails (
     -- What the mail server said last, when it did not take it.
     failure text,
     created_at timestamptz NOT NULL DEFAULT now()
-);
+) WITH (vacuum_truncate = off);
 -- Those to send.
 CREATE INDEX mails_due ON mails (due_at) WHERE due_at IS NOT NULL;
 -- Those to forget.

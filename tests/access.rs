@@ -13,8 +13,12 @@ mod keys;
 mod matrix;
 #[path = "access/other_workspace.rs"]
 mod other_workspace;
+#[path = "access/own_roles.rs"]
+mod own_roles;
 #[path = "access/people.rs"]
 mod people;
+#[path = "access/phones.rs"]
+mod phones;
 #[path = "access/profile.rs"]
 mod profile;
 #[path = "access/proof.rs"]

@@ -56,6 +56,8 @@ mod ports;
 mod queues;
 #[path = "inbox/quicker.rs"]
 mod quicker;
+#[path = "inbox/roles.rs"]
+mod roles;
 #[path = "inbox/search.rs"]
 mod search;
 #[allow(dead_code, reason = "shared with the scenarios")]

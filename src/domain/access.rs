@@ -33,11 +33,13 @@ pub enum Permission {
     SeeAdmin,
     /// Everything that is set up: people, roles, teams, queues, flows, texts and numbers.
     SetUp,
+    /// Read the phone numbers of customers; to everybody else all but a few digits of them are hidden.
+    SeePhones,
 }
 
 impl Permission {
     /// Every permission, in the order of its bit. One that goes leaves its place and its word empty: tokens and rows name it.
-    pub const ALL: [Permission; 11] = [
+    pub const ALL: [Permission; 12] = [
         Permission::SeeInbox,
         Permission::Reply,
         Permission::WriteNotes,
@@ -49,6 +51,7 @@ impl Permission {
         Permission::ManageSelf,
         Permission::SeeAdmin,
         Permission::SetUp,
+        Permission::SeePhones,
     ];
 
     /// As it is stored: a noun and a verb.
@@ -66,6 +69,7 @@ impl Permission {
             Permission::ManageSelf => "self:manage",
             Permission::SeeAdmin => "operations:read",
             Permission::SetUp => "setup:write",
+            Permission::SeePhones => "contacts:phones",
         }
     }
 

@@ -103,9 +103,153 @@ impl Identity {
     }
 }
 
+/// How much of a phone number somebody reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum Phones {
+    /// Where it is from and its last two digits: enough to tell two customers apart, too little to call one.
+    #[default]
+    Masked,
+    Shown,
+}
+
+/// Digits that make a phone number of a text; the shortest that one can be called by (ITU-T E.164 leaves it open, and none is shorter).
+const SHORTEST: usize = 7;
+
+impl Phones {
+    #[must_use]
+    pub fn of(may_see: bool) -> Self {
+        if may_see { Phones::Shown } else { Phones::Masked }
+    }
+
+    /// A number, with or without `+`, as it is read.
+    #[must_use]
+    pub fn number(self, number: &str) -> String {
+        let digits: Vec<char> = number.chars().filter(|c| c.is_numeric()).collect();
+        match self {
+            Phones::Shown => format!("+{}", number.trim_start_matches('+')),
+            Phones::Masked if digits.len() < SHORTEST => "+•••".to_owned(),
+            Phones::Masked => {
+                let (first, last): (String, String) = (digits[..2].iter().collect(), digits[digits.len() - 2..].iter().collect());
+                format!("+{first} ••• ••{last}")
+            }
+        }
+    }
+
+    /// A text that may be a phone number and nothing else, such as the name that somebody goes by.
+    #[must_use]
+    pub fn name(self, text: &str) -> String {
+        if self == Phones::Masked && is_number(text) { self.number(text) } else { text.to_owned() }
+    }
+
+    /// What was noted about a customer who is reached at `address`: their own number is masked, and what says of itself that it is one.
+    #[must_use]
+    pub fn noted(self, text: &str, address: Option<&Identity>) -> String {
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        let (own, found) = (address.map(|address| digits(address.value())).unwrap_or_default(), digits(text));
+        let is_own = found.len() >= SHORTEST && (own.ends_with(&found) || found.ends_with(&own) && own.len() >= SHORTEST);
+        let says_so = is_number(text) && (text.trim().starts_with('+') || text.trim().starts_with("00"));
+        if self == Phones::Masked && (is_own || says_so) { self.number(text) } else { text.to_owned() }
+    }
+
+    /// A text of whatever kind, such as one that nobody could understand: every run of digits as long as a number is masked.
+    #[must_use]
+    pub fn anywhere(self, text: &str) -> String {
+        if self == Phones::Shown {
+            return text.to_owned();
+        }
+        let (mut masked, mut run) = (String::with_capacity(text.len()), Vec::new());
+        for c in text.chars().map(Some).chain([None]) {
+            match c {
+                Some(c) if c.is_numeric() => run.push(c),
+                other => {
+                    if run.len() >= SHORTEST {
+                        masked.extend(run.drain(..).enumerate().map(|(place, digit)| if place < 2 { digit } else { '•' }));
+                    } else {
+                        masked.extend(run.drain(..));
+                    }
+                    masked.extend(other);
+                }
+            }
+        }
+        masked
+    }
+}
+
+/// Whether a text is a phone number, however it is written.
+fn is_number(text: &str) -> bool {
+    let is_of_one = |c: char| c.is_numeric() || c.is_whitespace() || "+-–.()/".contains(c) || ('\u{200e}'..='\u{202e}').contains(&c);
+    text.chars().all(is_of_one) && text.chars().filter(|c| c.is_numeric()).count() >= SHORTEST
+}
+
+impl Contact {
+    /// As somebody knows them who sees so much of phone numbers: what texts for them are filled in from, in front of that person.
+    #[must_use]
+    pub fn read_by(&self, phones: Phones) -> Self {
+        let read = |(field, value): (&String, &String)| (field.clone(), phones.noted(value, self.address.as_ref()));
+        Self { name: phones.name(&self.name), fields: self.fields.iter().map(read).collect(), ..self.clone() }
+    }
+
+    /// What people call them by: their name, or else what they write from.
+    #[must_use]
+    pub fn called(&self, phones: Phones) -> String {
+        match &self.address {
+            Some(address) if self.name.trim().is_empty() => address.read_by(phones),
+            _ => phones.name(&self.name),
+        }
+    }
+}
+
+impl Identity {
+    /// As people read it.
+    #[must_use]
+    pub fn read_by(&self, phones: Phones) -> String {
+        match self {
+            Identity::Phone(digits) => phones.number(digits),
+            Identity::UserId(id) => id.clone(),
+            Identity::Other { value, .. } => phones.name(value),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_masked_number_tells_where_it_is_from_and_two_digits() {
+        for number in ["4915112345612", "+49 151 12345612", "+49-151-123456-12"] {
+            assert_eq!(Phones::Masked.number(number), "+49 ••• ••12", "{number}");
+        }
+        assert_eq!((Phones::Masked.number("12345"), Phones::Shown.number("4915112345612")), ("+•••".into(), "+4915112345612".into()));
+    }
+
+    #[test]
+    fn a_name_that_is_a_number_is_masked_and_no_other() {
+        for number in ["+34 600 000 001", "(600) 000-001", "٣٤٦٠٠٠٠٠٠٠١", "\u{202a}+34 600 000 001\u{202c}"] {
+            assert!(Phones::Masked.name(number).contains("•••"), "{number}");
+            assert_eq!(Phones::Shown.name(number), number);
+        }
+        for name in ["Zoe", "Agent 007", "Studio 54 2026", "123456"] {
+            assert_eq!(Phones::Masked.name(name), name);
+        }
+        let mut contact = Contact::named(ContactId(uuid::Uuid::nil()), String::new());
+        contact.address = Some(Identity::Phone("34600000001".into()));
+        assert_eq!((contact.called(Phones::Masked), contact.called(Phones::Shown)), ("+34 ••• ••01".into(), "+34600000001".into()));
+        contact.name = "Zoe".to_owned();
+        assert_eq!(contact.called(Phones::Masked), "Zoe");
+    }
+
+    #[test]
+    fn of_what_was_noted_the_own_number_is_masked_and_an_order_number_is_not() {
+        let own = Identity::Phone("34600000001".into());
+        for number in ["600000001", "+34 600-000-001", "0034600000001", "my number: 600 000 001", "+44 20 7946 0999"] {
+            assert!(Phones::Masked.noted(number, Some(&own)).contains("•••"), "{number}");
+        }
+        for text in ["4711008150", "Madrid", "2026-11-28", ""] {
+            assert_eq!(Phones::Masked.noted(text, Some(&own)), text);
+        }
+        assert_eq!(Phones::Masked.anywhere(r#"{"wa_id":"34600000001","n":42}"#), r#"{"wa_id":"34•••••••••","n":42}"#);
+    }
 
     #[test]
     fn identities_of_every_kind_are_read_as_they_were_written() {

@@ -9,6 +9,8 @@ use bytestring::ByteString;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::contact::Phones;
+
 /// Deliveries that wait for one thread at most; beyond it the sockets they were for are cut, and come back whole.
 const WAITING: usize = 4096;
 
@@ -44,6 +46,8 @@ enum After {
 pub struct Line {
     /// The language of its fragments.
     pub locale: &'static str,
+    /// How much of phone numbers it is shown.
+    pub phones: Phones,
     frames: mpsc::Sender<ByteString>,
     /// Ends the socket's task.
     cut: CancellationToken,
@@ -91,8 +95,13 @@ async fn end(lines: Vec<Arc<Line>>) {
 }
 
 impl Line {
-    pub(super) fn new(locale: &'static str, frames: mpsc::Sender<ByteString>, cut: CancellationToken, queue: ThreadQueue) -> Self {
-        Self { locale, frames, cut, is_ending: AtomicBool::new(false), queue }
+    pub(super) fn new(
+        (locale, phones): (&'static str, Phones),
+        frames: mpsc::Sender<ByteString>,
+        cut: CancellationToken,
+        queue: ThreadQueue,
+    ) -> Self {
+        Self { locale, phones, frames, cut, is_ending: AtomicBool::new(false), queue }
     }
 
     /// Queues a frame; a socket with no room is cut.

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::change::ConversationChange;
 use super::delivery::{Line, ThreadQueue, deliver, deliver_last};
 use crate::domain::access::{Access, Visibility};
+use crate::domain::contact::Phones;
 use crate::domain::conversation::Listing;
 use crate::domain::filter::{Filter, Topic, View};
 use crate::domain::ids::{ConversationId, SessionId, UserId, WorkspaceId};
@@ -41,6 +42,8 @@ pub struct Owner {
     pub access: Option<Arc<Access>>,
     /// The language of its fragments.
     pub locale: &'static str,
+    /// How much of phone numbers it is shown.
+    pub phones: Phones,
 }
 
 impl Owner {
@@ -155,7 +158,7 @@ impl Hub {
         }
         of_session.insert(id);
         sockets.by_workspace.entry(owner.workspace).or_default().entry(owner.user).or_default().insert(id);
-        let line = Arc::new(Line::new(owner.locale, frames, cut.clone(), queue));
+        let line = Arc::new(Line::new((owner.locale, owner.phones), frames, cut.clone(), queue));
         sockets.all.insert(id, Socket { owner, line, showing: None, open: None, is_dismissed: false });
         self.count.store(sockets.all.len(), Ordering::Relaxed);
         Some(Registered { id, frames: receiver, cut })

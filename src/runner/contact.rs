@@ -13,6 +13,7 @@ use super::load::{Place, Reading, know_messages, snapshot};
 use super::outbox::{OnItsWay, Slot};
 use super::turns::Patience;
 use super::{Error, Runner, now};
+use crate::domain::contact::Contact;
 use crate::domain::event::Recorded;
 use crate::domain::ids::{ConversationId, MediaId, WorkspaceId};
 use crate::domain::journal::Subject;
@@ -37,7 +38,7 @@ const MAX_TRIES: usize = 4;
 #[derive(Debug)]
 pub struct Done {
     pub conversation: ConversationId,
-    pub contact_name: String,
+    pub contact: Contact,
     pub events: Vec<Recorded>,
     pub last_seq: i64,
 }
@@ -46,7 +47,7 @@ impl Done {
     pub(super) fn of(change: &ConversationChange) -> Self {
         Self {
             conversation: change.conversation.id,
-            contact_name: change.contact.name.clone(),
+            contact: change.contact.clone(),
             events: change.events.clone(),
             last_seq: change.conversation.last_seq,
         }

@@ -13,6 +13,7 @@ use crate::domain::ids::{ConversationId, InboxId, MessageId, UserId, WorkspaceId
 use crate::domain::inbound::InboundItem;
 use crate::domain::journal::Subject;
 use crate::domain::message::{Content, Failure, MediaState, Message, Status};
+use crate::domain::routing::Rule;
 use crate::domain::snapshot::{InOutbox, Snapshot};
 use crate::domain::tick::Climbed;
 use crate::live::change::ConversationChange;
@@ -68,8 +69,13 @@ pub fn effects(rows: &mut Rows, snapshot: &mut Snapshot, events: Vec<Event>, now
     }
     let left = unjournaled.iter().filter_map(|event| if let Event::LeftOutbox { message } = event { Some(*message) } else { None });
     let next_may_go = left.filter_map(|message| snapshot.message(message)).any(|message| message.is_followed);
-    let was_undone = recorded.iter().any(|recorded| matches!(recorded.event, Event::ActUndone { .. }));
-    add_shift(rows, before.and_then(|before| before.controller.agent()), conversation.controller.agent(), (!was_undone).then_some(now));
+    let asks_for_no_room = recorded.iter().any(|recorded| asks_for_no_room(&recorded.event));
+    add_shift(
+        rows,
+        before.and_then(|before| before.controller.agent()),
+        conversation.controller.agent(),
+        (!asks_for_no_room).then_some(now),
+    );
     let change = ConversationChange::new(snapshot, before, recorded).ok_or(Error::NotFound)?;
     let accepted = unjournaled.iter().filter_map(|event| accepted(snapshot, conversation.id, event, now));
     Ok(ConversationChange { next_may_go, climbed: change.climbed.into_iter().chain(accepted).collect(), ..change })
@@ -82,8 +88,17 @@ fn accepted(snapshot: &Snapshot, conversation: ConversationId, event: &Event, no
     Some(Climbed { conversation, message, status: Status::Sending, at, ticked_at: now })
 }
 
-/// Who holds a conversation changed: one more here, one less there. New work is what it is when an act is not undone, which gives back
-/// what they held before.
+/// Whether what it gives somebody is no new work: an act that is undone gives back what they held before, and what an administrator left to
+/// them is theirs however much they hold.
+fn asks_for_no_room(event: &Event) -> bool {
+    match event {
+        Event::ActUndone { .. } => true,
+        Event::ConversationAssigned { reason, .. } => matches!(reason.rule, Rule::Inherited { .. }),
+        _ => false,
+    }
+}
+
+/// Who holds a conversation changed: one more here, one less there.
 fn add_shift(rows: &mut Rows, from: Option<UserId>, to: Option<UserId>, given_at: Option<Timestamp>) {
     if from == to {
         return;

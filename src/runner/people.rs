@@ -148,7 +148,7 @@ impl Runner {
             Ok(_) => Ok(true),
             // Somebody was quicker, there is no queue left, or somebody is at the contact for longer than one waits.
             Err(Error::Refused(_) | Error::NotFound | Error::Busy) => Ok(false),
-            Err(Error::Store(error)) if error.is_busy() => Ok(false),
+            Err(Error::Store(error)) if error.is_busy() || error.is_retryable() => Ok(false),
             Err(error) => Err(error),
         }
     }

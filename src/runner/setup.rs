@@ -336,7 +336,10 @@ impl Runner {
                     let (Some(before), Some(after)) = (&changed.before, &changed.after) else { continue };
                     if before.active && !after.active {
                         self.sign_out_of_workspace(workspace, changed.id).await?;
-                        self.return_conversations(workspace, changed.id, after.successor).await?;
+                        // They are out by now. What could not be moved in this moment is moved by the chores, to the same place.
+                        if let Err(error) = self.return_conversations(workspace, changed.id, after.successor).await {
+                            tracing::warn!(%error, user = %changed.id, "what somebody held is moved a little later");
+                        }
                     }
                     if wants_more(before, after) {
                         self.live.wake(Wake::Agent(workspace, changed.id));

@@ -24,10 +24,14 @@ crate::statements! {
     IS_LINK_OF = "SELECT FROM invitations WHERE workspace_id = $1 AND id = $2 AND secret_hash = $3";
     LIST = "
         SELECT invitation.id, invitation.email, invitation.role, invitation.role_id, own.name, invitation.expires_at, invitation.team_ids,
-            mail.due_at IS NOT NULL, mail.sent_at IS NOT NULL, mail.failure, mail.id IS NOT NULL
+            mail.waits, mail.is_sent, mail.failure, mail.waits IS NOT NULL
         FROM invitations AS invitation
         LEFT JOIN roles AS own ON own.workspace_id = invitation.workspace_id AND own.id = invitation.role_id
-        LEFT JOIN mails AS mail ON mail.id = invitation.mail_id
+        LEFT JOIN LATERAL (
+            SELECT due_at IS NOT NULL AS waits, sent_at IS NOT NULL AS is_sent, failure
+            FROM mails
+            WHERE mails.id = invitation.mail_id
+            LIMIT 1) AS mail ON true
         WHERE invitation.workspace_id = $1 AND invitation.standing = 'open'
         ORDER BY invitation.id DESC
         LIMIT $2";
@@ -114,11 +118,11 @@ impl Store {
 }
 
 fn invited(row: &Row) -> Invited {
-    let (waits, is_sent, failure): (bool, bool, Option<String>) = (row.get(7), row.get(8), row.get(9));
+    let (waits, is_sent, failure): (Option<bool>, Option<bool>, Option<String>) = (row.get(7), row.get(8), row.get(9));
     let state = match (waits, is_sent) {
-        (true, _) => MailState::Waiting,
-        (false, true) => MailState::Sent,
-        (false, false) => MailState::Failed { reason: failure.unwrap_or_default() },
+        (Some(true), _) => MailState::Waiting,
+        (_, Some(true)) => MailState::Sent,
+        _ => MailState::Failed { reason: failure.unwrap_or_default() },
     };
     Invited {
         id: InvitationId(row.get(0)),

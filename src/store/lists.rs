@@ -20,7 +20,10 @@ macro_rules! page {
         concat!(
             "SELECT ",
             columns!(),
-            ", contact.name, agent.name, queue.name, queue.promise_minutes, read.seq,
+            ", CASE WHEN contact.name <> '' THEN contact.name
+                    WHEN contact.address ->> 'kind' = 'phone' THEN '+' || (contact.address ->> 'value')
+                    ELSE coalesce(contact.address ->> 'value', '') END,
+                agent.name, queue.name, queue.promise_minutes, read.seq,
                 ARRAY(SELECT draft.kind FROM drafts AS draft
                       WHERE draft.workspace_id = $1 AND draft.conversation_id = c.id AND draft.user_id = $2 AND draft.body <> ''
                       ORDER BY draft.kind DESC LIMIT 2) AS drafts

@@ -51,6 +51,7 @@ pub mod quarantine;
 pub mod queues;
 mod reading;
 pub mod reads;
+pub mod roles;
 pub mod rows;
 pub mod sealed;
 pub mod second_factors;

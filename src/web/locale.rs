@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use actix_web::HttpRequest;
 use actix_web::http::header;
 
+use crate::domain::contact::Phones;
+
 use crate::domain::user::LOCALES;
 
 /// The languages there are words for, best known first.
@@ -13,19 +15,21 @@ const LANGUAGES: [&str; LOCALES.len()] = LOCALES;
 /// The cookie that remembers a choice on this machine, for pages before the sign-in.
 pub const COOKIE: &str = "locale";
 
-/// A language the interface speaks. Templates ask it for every text: `{{ locale.t("inbox.mine") }}`.
+/// A language the interface speaks, and how much of phone numbers its reader sees. Templates ask it for every text:
+/// `{{ locale.t("inbox.mine") }}`. Whatever is rendered is rendered for a locale, and what is rendered once for many readers is so for all
+/// of one locale: so nothing is shown to two who do not see the same, and nobody sees numbers to whom that was not granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Locale(&'static str);
+pub struct Locale(&'static str, Phones);
 
 impl Default for Locale {
     fn default() -> Self {
-        Self(LANGUAGES[0])
+        Self(LANGUAGES[0], Phones::Masked)
     }
 }
 
 impl Locale {
     /// Every language, for the switch.
-    pub const ALL: [Locale; LANGUAGES.len()] = [Locale(LANGUAGES[0]), Locale(LANGUAGES[1])];
+    pub const ALL: [Locale; LANGUAGES.len()] = [Locale(LANGUAGES[0], Phones::Masked), Locale(LANGUAGES[1], Phones::Masked)];
 
     /// The language of a tag such as `es` or `es-MX`, if the interface speaks it.
     #[must_use]
@@ -54,6 +58,18 @@ impl Locale {
         let chosen = request.cookie(COOKIE).and_then(|cookie| Self::of(cookie.value()));
         let asked = || request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| Self::accepted(value.to_str().ok()?));
         chosen.or_else(asked).unwrap_or_default()
+    }
+
+    /// The same language for who sees numbers, or does not.
+    #[must_use]
+    pub fn with(self, phones: Phones) -> Self {
+        Self(self.0, phones)
+    }
+
+    /// How much of phone numbers its reader sees.
+    #[must_use]
+    pub fn phones(&self) -> Phones {
+        self.1
     }
 
     /// Its tag, for `<html lang>` and for storage.

@@ -20,7 +20,7 @@ use super::messages::{self, settlements};
 use super::profile::{self, own_sessions, picture, second_factor, ways_in};
 use super::settings::flows::{self, editor, phone, publication};
 use super::settings::numbers::{self, connecting, testing};
-use super::settings::{self, canned_replies, changes, file, people, queues, security, start, teams, workspace};
+use super::settings::{self, canned_replies, changes, file, people, queues, roles, security, start, teams, workspace};
 use super::sign_in::{email, reset, second_step};
 use super::{
     admin, assets, availability, begin, drafts, health, inbox, invitations, language, media, notes, proof, sign_in, system, webhook,
@@ -166,9 +166,14 @@ pub static ROUTES: &[Entry] = &[
     post("/settings/people/{id}/sign-out", Who::May(Permission::SetUp), Kind::Form, || web::to(security::sign_out)),
     proven("/settings/people/{id}/leaving", Who::May(Permission::SetUp), Kind::Form, || web::to(people::leave)),
     post("/settings/people/{id}/return", Who::May(Permission::SetUp), Kind::Form, || web::to(people::come_back)),
+    get("/settings/roles", Who::May(Permission::SetUp), Kind::Page, || web::to(roles::index)),
+    post("/settings/roles", Who::May(Permission::SetUp), Kind::Form, || web::to(roles::create)),
+    get("/settings/roles/{id}", Who::May(Permission::SetUp), Kind::Page, || web::to(roles::show)),
+    proven("/settings/roles/{id}", Who::May(Permission::SetUp), Kind::Form, || web::to(roles::update)),
+    post("/settings/roles/{id}/removal", Who::May(Permission::SetUp), Kind::Form, || web::to(roles::remove)),
     get("/settings/invitations", Who::May(Permission::SetUp), Kind::Page, || web::to(settings::invitations::index)),
     proven("/settings/invitations", Who::May(Permission::SetUp), Kind::Form, || web::to(settings::invitations::create)),
-    post("/settings/invitations/{id}/renewal", Who::May(Permission::SetUp), Kind::Form, || web::to(settings::invitations::renew)),
+    proven("/settings/invitations/{id}/renewal", Who::May(Permission::SetUp), Kind::Form, || web::to(settings::invitations::renew)),
     post("/settings/invitations/{id}/revocation", Who::May(Permission::SetUp), Kind::Form, || web::to(settings::invitations::revoke)),
     get("/settings/file", Who::May(Permission::SetUp), Kind::Page, || web::to(file::show)),
     proven("/settings/file", Who::May(Permission::SetUp), Kind::Upload, || web::to(file::update)),

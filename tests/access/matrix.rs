@@ -69,6 +69,9 @@ const FOR_ADMINS: &[&str] = &[
     "/settings/canned-replies/import",
     "/settings/search",
     "/settings/changes",
+    "/settings/roles",
+    "/settings/roles/{id}",
+    "/settings/roles/{id}/removal",
     "/settings/changes.csv",
     "/settings/people",
     "/settings/people/{id}",
@@ -100,9 +103,9 @@ const FOR_EVERYBODY: &[&str] = &[
 ];
 
 /// A workspace in which every text that anybody wrote holds its own secret word.
-struct Place {
-    shop: Shop,
-    secret: &'static str,
+pub struct Place {
+    pub shop: Shop,
+    pub secret: &'static str,
     conversation: ConversationId,
     message: MessageId,
     media: Uuid,
@@ -121,6 +124,8 @@ const SECRETS: &str = "
     INSERT INTO users (workspace_id, id, account_id, name, role)
     SELECT workspace_id, id, id, 'guest', 'agent' FROM teams WHERE workspace_id = '{w}' LIMIT 1;
     INSERT INTO agents (workspace_id, user_id) SELECT workspace_id, id FROM teams WHERE workspace_id = '{w}' LIMIT 1;
+    INSERT INTO roles (workspace_id, id, name, permissions, visibility)
+    SELECT workspace_id, id, '{s} role', '{}', 'mine' FROM teams WHERE workspace_id = '{w}' LIMIT 1;
     INSERT INTO invitations (workspace_id, id, email, role, capacity, team_ids, standing, secret_hash, expires_at)
     SELECT workspace_id, id, '{s}@example.com', 'agent', 1, '{}', 'open', '', now() FROM teams WHERE workspace_id = '{w}' LIMIT 1;
     INSERT INTO flows (workspace_id, id, name, published_version) VALUES ('{w}', '{i}', '{s} flow', 1);
@@ -135,7 +140,7 @@ const SECRETS: &str = "
     SELECT workspace_id, '{i}', '{c}', id, inbox_id, 'stored', 'image/jpeg' FROM messages WHERE workspace_id = '{w}' LIMIT 1;";
 
 impl Place {
-    async fn of(house: House, secret: &'static str, phone: &str) -> Self {
+    pub async fn of(house: House, secret: &'static str, phone: &str) -> Self {
         let shop = Shop::open_in(house).await;
         for role in Role::BUILT_IN {
             shop.hires(&format!("{role}@{secret}.example.com"), role).await;
@@ -163,7 +168,7 @@ impl Place {
     }
 
     /// The thing of this workspace that the address names.
-    fn named_by(&self, entry: &Entry) -> Uuid {
+    pub fn named_by(&self, entry: &Entry) -> Uuid {
         match entry.path.split('/').nth(1) {
             Some("conversations") => self.conversation.0,
             Some("messages") => self.message.0,
@@ -219,6 +224,8 @@ pub async fn ask(browser: &mut Browser<'_>, entry: &Entry, thing: Uuid, app_id: 
             ("to", to.as_str()),
             ("note", ""),
             ("choice", "leave"),
+            ("token", ""),
+            ("phone", "1"),
             ("locale", "en"),
             ("availability", "online"),
             ("other", &message),

@@ -23,6 +23,7 @@ const INSERT_THINGS: &str = "
     INSERT INTO accounts (id, email, password_hash) VALUES ('{t}', '{t}@example.com', '');
     INSERT INTO users (workspace_id, id, account_id, name, role) VALUES ('{w}', '{t}', '{t}', 'Zoe', 'agent');
     INSERT INTO agents (workspace_id, user_id) VALUES ('{w}', '{t}');
+    INSERT INTO roles (workspace_id, id, name, permissions, visibility) VALUES ('{w}', '{t}', 'Zoe', '{}', 'mine');
     INSERT INTO invitations (workspace_id, id, role, capacity, team_ids, standing, secret_hash, expires_at)
     VALUES ('{w}', '{t}', 'agent', 1, '{}', 'open', '', now());
     INSERT INTO queues (workspace_id, id, key, name, team_id, hours) VALUES ('{w}', '{t}', 'sales', 'Sales', '{t}', '{}');
@@ -86,7 +87,10 @@ async fn ask(browser: &mut Browser<'_>, entry: &Entry, id: Uuid) -> (StatusCode,
         let fields = [("message_id", message.as_str()), ("note_id", &message), ("text", "hi"), ("body", "hi"), ("seen", "1"), ("seq", "1")];
         let to = format!("agent:{me}");
         request = request.set_form(
-            fields.into_iter().chain([("to", to.as_str()), ("note", ""), ("other", &me), ("choice", "leave")]).collect::<Vec<_>>(),
+            fields
+                .into_iter()
+                .chain([("to", to.as_str()), ("note", ""), ("other", &me), ("choice", "leave"), ("token", "x"), ("phone", "1")])
+                .collect::<Vec<_>>(),
         );
     }
     let answer = browser.ask(request).await;

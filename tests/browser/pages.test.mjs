@@ -113,6 +113,11 @@ describe("every page", () => {
       system: "/system",
       "system-doctor": "/system/doctor",
       "system-quarantine": "/system/quarantine",
+      "settings-people": "/settings/people",
+      "settings-person": addresses.person,
+      "settings-leaving": `${addresses.person}/leaving`,
+      "settings-invitations": "/settings/invitations",
+      "settings-roles": "/settings/roles",
       "settings-teams": "/settings/teams",
       "settings-team": addresses.team,
       "settings-queues": "/settings/queues",
@@ -197,6 +202,8 @@ describe("every page", () => {
     await quarantined()
     await iris.page.goto(`${demo.inbox}/settings/teams`)
     const team = await iris.page.locator(".things__name").first().getAttribute("href")
+    await iris.page.goto(`${demo.inbox}/settings/people`)
+    const person = await iris.page.locator(".things__link").first().getAttribute("href")
     await iris.page.goto(`${demo.inbox}/settings/queues`)
     const settingsQueue = await iris.page.locator(".things__name").first().getAttribute("href")
     await iris.page.goto(`${demo.inbox}/settings/flows`)
@@ -205,7 +212,7 @@ describe("every page", () => {
     const canned = await iris.page.locator(".things__name").first().getAttribute("href")
     await iris.page.goto(`${demo.inbox}/settings/numbers`)
     const number = await iris.page.locator(".things__name").first().getAttribute("href")
-    return { canned, mine, flow, number, other, closed, resolved, queue, team, settingsQueue, settingsFlow }
+    return { canned, mine, flow, number, other, closed, resolved, queue, team, person, settingsQueue, settingsFlow }
   }
 
   /** Ana does not answer billing, and nobody else is there. */

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict"
 import { after, before, describe } from "node:test"
 import { Agent } from "./support/agent.mjs"
-import { startBrowser } from "./support/browser.mjs"
+import { openPage, startBrowser } from "./support/browser.mjs"
 import { startDemo } from "./support/demo.mjs"
 import { story } from "./support/story.mjs"
 
@@ -64,6 +64,33 @@ describe("settings", () => {
     await name.press("Enter")
     await iris.page.locator("h1", { hasText: "My own word" }).waitFor()
     assert.deepEqual(iris.page.faults, [])
+  })
+
+  story(() => browser, "invite somebody by a link, who comes, works, and is let go at once", async () => {
+    const { page } = iris
+    await page.goto(`${demo.inbox}/settings/people`)
+    await page.getByRole("link", { name: "Invite somebody" }).click()
+    await page.getByRole("button", { name: "Make a link to copy" }).click()
+    const link = await page.locator("#link input").inputValue()
+    const newcomer = await openPage(browser)
+    await newcomer.goto(link)
+    await newcomer.getByLabel("Your name").fill("Noor Haddad")
+    await newcomer.getByLabel("E-mail").fill("noor@example.com")
+    await newcomer.getByLabel("Password").fill("umbrella lantern river")
+    await newcomer.getByRole("button", { name: "Begin" }).click()
+    await newcomer.waitForURL(/\/inbox/)
+    await page.goto(`${demo.inbox}/settings/people?q=noor`)
+    await page.getByRole("link", { name: "Noor Haddad" }).click()
+    await page.getByLabel("Conversations at once").fill("3")
+    await page.getByRole("button", { name: "Save" }).click()
+    await page.locator(".done button").waitFor()
+    await page.getByRole("link", { name: "Deactivate…" }).click()
+    await page.getByText("0 open conversations").waitFor()
+    await page.getByRole("button", { name: "Deactivate" }).click()
+    await page.getByRole("button", { name: "Let them in again" }).waitFor()
+    await newcomer.waitForURL(/\/sign-in/)
+    assert.deepEqual(page.faults, [])
+    await newcomer.context().close()
   })
 
   async function renames(page, name) {

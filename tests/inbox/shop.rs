@@ -2,7 +2,7 @@
 
 use baton::domain::access::Role;
 use baton::domain::channel::{Channel, source};
-use baton::domain::contact::Identity;
+use baton::domain::contact::{Identity, Phones};
 use baton::domain::filter::View;
 use baton::domain::hours::Hours;
 use baton::domain::ids::{ConversationId, InboxId, MessageId, QueueId, SessionId, TeamId, UserId};
@@ -98,6 +98,7 @@ impl Shop {
             session: SessionId(Uuid::nil()),
             access: None,
             locale: "en",
+            phones: Phones::Shown,
         };
         drop(self.house.state.live.hub.register(owner, ThreadQueue::new().0));
     }

@@ -3,11 +3,11 @@
 use askama::Template;
 use baton::domain::access::Role;
 use baton::domain::channel::WHATSAPP;
-use baton::domain::contact::Identity;
+use baton::domain::contact::{Contact, Identity};
 use baton::domain::conversation::{Controller, LastMessage, State};
 use baton::domain::event::Act;
 use baton::domain::filter::View;
-use baton::domain::ids::{ConversationId, MessageId};
+use baton::domain::ids::{ContactId, ConversationId, MessageId};
 use baton::domain::message::{Direction, Failure};
 use baton::domain::refusal::Refusal;
 use baton::store::drafts::{Draft, DraftKind};
@@ -124,7 +124,8 @@ fn conversation(locale: Locale, state: ConversationState) -> ConversationPage {
         context: context(),
     };
     let offered = Offered { csrf: "token".to_owned(), conversation: CONVERSATION, act: Act::Transferred, seq: 41 };
-    let toast = Some(Toast::offer(locale, "María José <b>Fernández</b>", offered, SignedDuration::from_secs(2)));
+    let contact = Contact::named(ContactId(Uuid::nil()), "María José <b>Fernández</b>".to_owned());
+    let toast = Some(Toast::offer(locale, &contact, offered, SignedDuration::from_secs(2)));
     ConversationPage { chrome: chrome(locale, Role::Admin), list: list(locale, Some(CONVERSATION)), conversation, toast }
 }
 

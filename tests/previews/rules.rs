@@ -94,6 +94,7 @@ fn is_prefix(key: &str) -> bool {
         "system.aside",
         "numbers.waiting",
         "settings.holds",
+        "settings.role_invited",
         "file.more",
         "flows.versions",
         "flows.sessions",

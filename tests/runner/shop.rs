@@ -6,6 +6,7 @@ use baton::demo::postgres::{self, Durability};
 use baton::domain::access::Role;
 use baton::domain::channel::{Channel, Rulebook};
 use baton::domain::command::Person;
+use baton::domain::contact::Phones;
 use baton::domain::flows::Definition;
 use baton::domain::hours::Hours;
 use baton::domain::ids::{ConversationId, FlowId, InboxId, QueueId, SessionId, TeamId, UserId, WorkspaceId};
@@ -54,7 +55,7 @@ pub struct Node {
 impl Node {
     /// Somebody opens a page here.
     pub fn is_visited_by(&mut self, workspace: WorkspaceId, user: UserId) {
-        let owner = Owner { workspace, user, session: SessionId(Uuid::now_v7()), access: None, locale: "en" };
+        let owner = Owner { workspace, user, session: SessionId(Uuid::now_v7()), access: None, locale: "en", phones: Phones::Shown };
         self.pages.push(self.live.hub.register(owner, ThreadQueue::new().0).unwrap());
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use baton::domain::access::Role;
 use baton::domain::command::{Command, Person, ReplyContent};
+use baton::domain::contact::Phones;
 use baton::domain::conversation::{Controller, Listing, State};
 use baton::domain::filter::{Filter, View};
 use baton::domain::ids::{ConversationId, MessageId, SessionId};
@@ -47,7 +48,7 @@ impl Taken {
     /// A page that shows a list, with what it is told.
     fn page(&self, queue: &ThreadQueue, view: View) -> Registered {
         let (workspace, session) = (self.shop.workspace, SessionId(Uuid::now_v7()));
-        let owner = Owner { workspace, user: self.ana.user, session, access: None, locale: "en" };
+        let owner = Owner { workspace, user: self.ana.user, session, access: None, locale: "en", phones: Phones::Shown };
         let page = self.node.live.hub.register(owner, queue.clone()).unwrap();
         self.node.live.hub.show(page.id, Filter::new(view, self.ana.user, &[self.shop.support]));
         page

@@ -135,13 +135,15 @@ async fn whoever_is_deactivated_with_thirty_conversations_leaves_them_where_the_
     let cut = pages(&world, &ana, conversation).await;
     let (path, to, left) = (format!("/settings/people/{}/leaving", ana.user), ben.user.to_string(), Instant::now());
     // What is held reaches Ben although he has room for one.
-    let (answer, ()) = tokio::join!(root.posts(&path, &[("goes", "person"), ("to", &to)]), are_cut(cut, left, "deactivated"));
+    let fields = [("goes", "person"), ("to", to.as_str())];
+    let (answer, ()) = tokio::join!(root.posts(&path, &fields), are_cut(cut, left, "deactivated"));
     assert_eq!(answer.unwrap().status, 303);
     is_out_everywhere(&world, &kept).await;
     let refused = kept.posts("/availability", &[("availability", "away")]).await.unwrap();
     assert!(refused.location.starts_with("/sign-in"), "{refused:?}");
     eventually("Ben holds them all", SOON, async || held(&world).await == (0, vec![(ben.user.0, 30)])).await;
-    world.loads_are_right().await;
+    let load: i32 = world.rows("SELECT load FROM agents WHERE user_id = $1", &[&ben.user.0]).await[0].get(0);
+    assert_eq!(load, 30, "all of it, though he has room for one");
 
     // And back to the queue, where nobody is who could take them.
     let path = format!("/settings/people/{}/leaving", ben.user);

@@ -68,6 +68,7 @@ pub const ALL: &[File] = files! {
     quarantine
     queues
     reads
+    roles
     second_factors
     secrets
     securities

@@ -4,6 +4,7 @@ pub mod view;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use serde_json::Value;
 
 use self::view::{Notice, NoticesPage, QuarantinePage, Quarantined};
 use super::conversations::around::chrome;
@@ -11,6 +12,7 @@ use super::edge::answer::page;
 use super::edge::error::Result;
 use super::sessions::signed::Signed;
 use super::state::State;
+use crate::domain::contact::Phones;
 use crate::store;
 use crate::store::quarantine;
 
@@ -23,28 +25,48 @@ const LONGEST: usize = 4_000;
 /// `GET /admin/quarantine`
 pub(super) async fn quarantine(state: web::Data<State>, signed: Signed) -> Result<HttpResponse> {
     let (chrome, items) = tokio::try_join!(chrome(&state, &signed), state.store.quarantined(signed.workspace, SHOWN))?;
-    page(StatusCode::OK, &QuarantinePage { chrome, items: items.into_iter().map(quarantined).collect(), next: None })
+    let phones = signed.locale.phones();
+    page(StatusCode::OK, &QuarantinePage { chrome, items: items.into_iter().map(|item| quarantined(phones, item)).collect(), next: None })
 }
 
 /// `GET /admin/notices`
 pub(super) async fn notices(state: web::Data<State>, signed: Signed) -> Result<HttpResponse> {
     let (chrome, notices) = tokio::try_join!(chrome(&state, &signed), state.store.notices(signed.workspace, SHOWN))?;
-    page(StatusCode::OK, &NoticesPage { chrome, notices: notices.into_iter().map(notice).collect(), next: None })
+    let phones = signed.locale.phones();
+    page(StatusCode::OK, &NoticesPage { chrome, notices: notices.into_iter().map(|it| notice(phones, it)).collect(), next: None })
 }
 
-fn quarantined(item: quarantine::Quarantined) -> Quarantined {
+fn quarantined(phones: Phones, item: quarantine::Quarantined) -> Quarantined {
     Quarantined {
         id: item.id,
         at: item.at,
         source: item.source,
         payload_seq: item.payload_seq,
-        reason: item.reason,
-        item: shortened(&item.item),
+        reason: phones.anywhere(&item.reason),
+        item: phones.anywhere(&shortened(&item.item)),
     }
 }
 
-fn notice(notice: store::notices::Notice) -> Notice {
-    Notice { id: notice.id, at: notice.at, inbox_name: notice.inbox_name, kind: notice.kind, field: notice.field, value: notice.value }
+fn notice(phones: Phones, notice: store::notices::Notice) -> Notice {
+    Notice {
+        id: notice.id,
+        at: notice.at,
+        inbox_name: notice.inbox_name,
+        kind: notice.kind,
+        field: notice.field,
+        value: hidden(phones, notice.value),
+    }
+}
+
+/// A value without the numbers in it that its reader does not see.
+fn hidden(phones: Phones, value: Value) -> Value {
+    match phones {
+        Phones::Shown => value,
+        Phones::Masked => {
+            let text = phones.anywhere(&value.to_string());
+            serde_json::from_str(&text).unwrap_or(Value::String(text))
+        }
+    }
 }
 
 /// The bytes as text; what is no text stands as U+FFFD.

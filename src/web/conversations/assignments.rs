@@ -108,7 +108,7 @@ pub(in crate::web) async fn undo(
 ) -> Result<HttpResponse> {
     let outcome = run(&state, &signed, *id, Command::Undo { by: person(&signed), seq: form.seq }).await;
     match (outcome, &asked) {
-        (Ok(done), Asked::Live) => Ok(stream(StatusCode::OK, streams::toast(&Toast::undone(signed.locale, *id, &done.contact_name)))),
+        (Ok(done), Asked::Live) => Ok(stream(StatusCode::OK, streams::toast(&Toast::undone(signed.locale, *id, &done.contact)))),
         (Ok(_), Asked::Plain { .. }) | (Err(Error::Refused(Refusal::Duplicate)), _) => back(&state, &signed, &asked, *id).await,
         (Err(Error::Refused(refusal)), Asked::Live) => {
             let words = refusal_words(signed.locale, &refusal);
@@ -133,7 +133,7 @@ pub(in crate::web) async fn acted(state: &State, signed: &Signed, asked: &Asked,
     match (asked, offer) {
         (Asked::Live, Some((recorded, act))) => {
             let offered = Offered { csrf: signed.csrf.clone(), conversation: done.conversation, act, seq: recorded.seq };
-            let toast = Toast::offer(signed.locale, &done.contact_name, offered, now.duration_since(recorded.at));
+            let toast = Toast::offer(signed.locale, &done.contact, offered, now.duration_since(recorded.at));
             Ok(stream(StatusCode::OK, streams::toast(&toast)))
         }
         (Asked::Live, None) | (Asked::Plain { .. }, _) => back(state, signed, asked, done.conversation).await,

@@ -36,8 +36,9 @@ pub(in crate::web) async fn index(
     let (opened, offered) = tokio::try_join!(state.store.opened(sight, None), offered)?;
     let opened = opened.ok_or(Error::NotFound)?;
     let workplace = state.runner.workplaces().get(signed.workspace).await?;
+    let contact = opened.contact.read_by(signed.locale.phones());
     let filling = Filling {
-        contact: &opened.contact,
+        contact: &contact,
         agent: workplace.people.get(&signed.user).map(String::as_str).unwrap_or_default(),
         topic: opened.conversation.brief.as_ref().and_then(|brief| brief.topic.as_deref()),
         queue: opened.conversation.queue.and_then(|queue| workplace.queue(queue)).map(|queue| queue.name.as_str()),

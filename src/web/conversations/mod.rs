@@ -147,7 +147,7 @@ async fn conversation_page(state: &State, signed: &Signed, id: ConversationId, s
     };
     let toast = part.undoable.map(|Undoable { seq, act, ago }| {
         let offered = Offered { csrf: signed.csrf.clone(), conversation: id, act, seq };
-        Toast::offer(signed.locale, &opened.contact.name, offered, ago)
+        Toast::offer(signed.locale, &opened.contact, offered, ago)
     });
     Ok(ConversationPage { list: List { counts: chrome.counts, ..list }, chrome, conversation, toast })
 }
@@ -180,7 +180,7 @@ async fn part(state: &State, signed: &Signed, sight: Sight, opened: &Opened, bef
     let has_more = events.len() > ITEMS;
     events.truncate(ITEMS);
     events.reverse();
-    let thread = Thread { locale: signed.locale, sight, inbox: conversation.inbox, contact_name: &opened.contact.name };
+    let thread = Thread { locale: signed.locale, sight, inbox: conversation.inbox, contact: &opened.contact };
     let items = threads::items(state, thread, &events).await?;
     let undoable = Undoable::find(&events, signed.user, Timestamp::now());
     Ok(Part { items, earlier: events.first().filter(|_| has_more).map(|first| first.seq), undoable })
@@ -220,7 +220,7 @@ fn composer(signed: &Signed, opened: &Opened, refused: Option<Refused>) -> Compo
         locale: signed.locale,
         csrf: signed.csrf.clone(),
         conversation: opened.conversation.id,
-        contact_name: opened.contact.name.clone(),
+        contact_name: opened.contact.called(signed.locale.phones()),
         reply: text.map_or_else(|| opened.drafts.reply.clone(), |body| Draft { body, ..opened.drafts.reply.clone() }),
         note: opened.drafts.note.clone(),
         pictures: None,

@@ -7,6 +7,7 @@ use super::view::state::ConversationState;
 use super::view::{Target, TransferTargets};
 use crate::domain::access::Permission;
 use crate::domain::agent::{Agent, Availability, Presence};
+use crate::domain::contact::Contact;
 use crate::domain::conversation::Conversation;
 use crate::domain::filter::View;
 use crate::domain::ids::UserId;
@@ -35,7 +36,7 @@ pub fn row(locale: Locale, view: View, listed: &Listed, viewer: UserId) -> Row {
         read_seq: Some(last.filter(|last| last.agent == Some(viewer)).map(|last| last.seq).or(listed.read_seq).unwrap_or(0)),
         drafts: Some(listed.drafts.clone()),
         view: Some(view),
-        ..bare_row(locale, &listed.conversation, &listed.contact_name, names)
+        ..bare_row(locale, &listed.conversation, locale.phones().name(&listed.contact_name), names)
     }
 }
 
@@ -43,7 +44,7 @@ pub fn row(locale: Locale, view: View, listed: &Listed, viewer: UserId) -> Row {
 #[must_use]
 pub fn row_of_change(locale: Locale, change: &ConversationChange) -> Row {
     let names = Names { agent: change.agent_name.as_deref(), queue: change.queue_name.as_deref() };
-    Row { promise_minutes: change.promise_minutes, ..bare_row(locale, &change.conversation, &change.contact.name, names) }
+    Row { promise_minutes: change.promise_minutes, ..bare_row(locale, &change.conversation, change.contact.called(locale.phones()), names) }
 }
 
 /// A number that sends nothing until somebody sees to it; who may, is told how.
@@ -60,11 +61,11 @@ struct Names<'a> {
     queue: Option<&'a str>,
 }
 
-fn bare_row(locale: Locale, conversation: &Conversation, contact_name: &str, names: Names<'_>) -> Row {
+fn bare_row(locale: Locale, conversation: &Conversation, contact_name: String, names: Names<'_>) -> Row {
     Row {
         locale,
         id: conversation.id,
-        contact_name: contact_name.to_owned(),
+        contact_name,
         last: conversation.last_message.clone(),
         state: conversation.state,
         controller: conversation.controller,
@@ -97,7 +98,15 @@ pub fn state(locale: Locale, opened: &Opened, workplace: &Workplace, inbox_name:
     };
     let bare = bare_state(locale, conversation, &opened.contact, names);
     let brief_queue_name = workplace.queue_of(conversation.brief.as_ref()).map(|queue| queue.name.clone());
-    ConversationState { inbox_name: inbox_name.to_owned(), promise_minutes, answers, brief_queue_name, ticked: opened.ticked(), ..bare }
+    let state = ConversationState {
+        inbox_name: inbox_name.to_owned(),
+        promise_minutes,
+        answers,
+        brief_queue_name,
+        ticked: opened.ticked(),
+        ..bare
+    };
+    noted(&opened.contact, state)
 }
 
 /// What a conversation is after a change.
@@ -105,25 +114,34 @@ pub fn state(locale: Locale, opened: &Opened, workplace: &Workplace, inbox_name:
 pub fn state_of_change(locale: Locale, change: &ConversationChange) -> ConversationState {
     let names = Names { agent: change.agent_name.as_deref(), queue: change.queue_name.as_deref() };
     let bare = bare_state(locale, &change.conversation, &change.contact, names);
-    ConversationState {
+    let state = ConversationState {
         inbox_name: change.inbox_name.clone(),
         promise_minutes: change.promise_minutes,
         brief_queue_name: change.brief_queue_name.clone(),
         answers: change.answers.clone(),
         ..bare
-    }
+    };
+    noted(&change.contact, state)
 }
 
-fn bare_state(
-    locale: Locale,
-    conversation: &Conversation,
-    contact: &crate::domain::contact::Contact,
-    names: Names<'_>,
-) -> ConversationState {
+/// What was noted of the customer, as its reader may know it.
+fn noted(contact: &Contact, mut state: ConversationState) -> ConversationState {
+    let phones = state.locale.phones();
+    let read = |text: &mut String| *text = phones.noted(text, contact.address.as_ref());
+    state.fields.iter_mut().for_each(|(_, value)| read(value));
+    let of_brief = state.brief.iter_mut().flat_map(|brief| brief.answers.iter_mut());
+    for answer in state.answers.iter_mut().chain(of_brief) {
+        read(&mut answer.value);
+        read(&mut answer.shown);
+    }
+    state
+}
+
+fn bare_state(locale: Locale, conversation: &Conversation, contact: &Contact, names: Names<'_>) -> ConversationState {
     ConversationState {
         locale,
         id: conversation.id,
-        contact_name: contact.name.clone(),
+        contact_name: contact.called(locale.phones()),
         inbox_name: String::new(),
         state: conversation.state,
         controller: conversation.controller,

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use super::html::Html;
 use super::ui;
 use super::words::sentence;
+use crate::domain::contact::Contact;
 use crate::domain::event::Act;
 use crate::domain::ids::ConversationId;
 use crate::web::locale::Locale;
@@ -52,14 +53,14 @@ impl HtmlSafe for Toast {}
 impl Toast {
     /// The act can be taken back; it was done `ago`.
     #[must_use]
-    pub fn offer(locale: Locale, contact_name: &str, offered: Offered, ago: SignedDuration) -> Self {
+    pub fn offer(locale: Locale, contact: &Contact, offered: Offered, ago: SignedDuration) -> Self {
         let icon = match offered.act {
             Act::Resolved => "circle-check",
             Act::Transferred => "arrow-right-left",
             Act::Taken => "hand",
             Act::Reopened => "rotate-ccw",
         };
-        let words = sentence(&locale, &format!("toast.{}", offered.act.as_str()), &[("name", contact_name)]);
+        let words = sentence(&locale, &format!("toast.{}", offered.act.as_str()), &[("name", &contact.called(locale.phones()))]);
         let passed = u32::try_from(ago.as_millis()).unwrap_or_default();
         let most = OFFERED_AT_MOST.saturating_sub(passed);
         let conversation = offered.conversation;
@@ -68,8 +69,8 @@ impl Toast {
 
     /// It was taken back.
     #[must_use]
-    pub fn undone(locale: Locale, conversation: ConversationId, contact_name: &str) -> Self {
-        let words = sentence(&locale, "toast.undone", &[("name", contact_name)]);
+    pub fn undone(locale: Locale, conversation: ConversationId, contact: &Contact) -> Self {
+        let words = sentence(&locale, "toast.undone", &[("name", &contact.called(locale.phones()))]);
         let (icon, is_refusal) = ("rotate-ccw", false);
         Self { locale, conversation, words, icon, is_refusal, offered: None, left: SAID_FOR, most: OFFERED_AT_MOST }
     }

@@ -293,7 +293,7 @@ fn by_locale(lines: &[Arc<Line>]) -> BTreeMap<Locale, Vec<Arc<Line>>> {
 }
 
 fn locale_of(line: &Line) -> Locale {
-    Locale::of(line.locale).unwrap_or_default()
+    Locale::of(line.locale).unwrap_or_default().with(line.phones)
 }
 
 /// Brings the figures on tabs up to date where conversations moved, and tells who may be about to hand one over that others are there

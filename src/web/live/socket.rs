@@ -52,7 +52,14 @@ const PLACES: usize = 500;
 pub async fn open(state: Data<State>, signed: Signed, request: HttpRequest, body: Payload) -> Result<HttpResponse> {
     let (response, session, messages) = actix_ws::handle(&request, body).map_err(|_| Error::BadRequest)?;
     let access = seen_by(signed.user, signed.role.rights.visibility, Vec::new());
-    let owner = Owner { workspace: signed.workspace, user: signed.user, session: signed.session, access, locale: signed.locale.as_str() };
+    let owner = Owner {
+        workspace: signed.workspace,
+        user: signed.user,
+        session: signed.session,
+        access,
+        locale: signed.locale.as_str(),
+        phones: signed.locale.phones(),
+    };
     // Before the page is told that it is connected and asks for what it missed: nothing falls between.
     state.live.subscriptions.listen_to(signed.workspace).await;
     let registered = state.live.hub.register(owner.clone(), queue()).ok_or(Error::TooManyPages)?;
@@ -222,7 +229,7 @@ impl Page {
     }
 
     fn locale(&self) -> Locale {
-        Locale::of(self.owner.locale).unwrap_or_default()
+        Locale::of(self.owner.locale).unwrap_or_default().with(self.owner.phones)
     }
 
     /// Shows a list from now on; false when it could not be found out what is in it, and the page would hear of nothing.

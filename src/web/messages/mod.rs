@@ -180,7 +180,7 @@ impl Reply<'_> {
         let events = self.state.store.events_since(sight, seen, CHANGES).await?;
         let opened = self.state.store.opened(sight, None).await?.ok_or(Error::NotFound)?;
         let inbox = opened.conversation.inbox;
-        let thread = Thread { locale, sight, inbox, contact_name: &opened.contact.name };
+        let thread = Thread { locale, sight, inbox, contact: &opened.contact };
         let items = threads::items(self.state, thread, &events).await?;
         let longest = threads::rules(self.state, workspace, inbox).await?.text;
         let is_new = |item: &&ThreadItem| item.seq() > seen && !is_of(user, item);

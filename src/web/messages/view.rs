@@ -114,7 +114,7 @@ impl Bubble {
     }
 
     fn raw_text(&self) -> Option<String> {
-        self.raw.as_ref().map(|raw| format!("{raw:#}"))
+        self.raw.as_ref().map(|raw| self.locale.phones().anywhere(&format!("{raw:#}")))
     }
 
     fn quote_line(&self, quote: &Quoted) -> String {

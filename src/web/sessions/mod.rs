@@ -145,6 +145,7 @@ fn person(user: SessionUser, cookie: &SessionCookie) -> Signed {
         owes_second_factor: user.owes_second_factor,
         csrf: csrf::token(&cookie.secret_hash(), cookie.session),
     }
+    .reading()
 }
 
 fn session_cookie(state: &State, request: &HttpRequest) -> Option<SessionCookie> {

@@ -6,6 +6,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use crate::domain::access::{AssignedRole, Permission};
+use crate::domain::contact::Phones;
 use crate::domain::ids::{MediaId, SessionId, UserId, WorkspaceId};
 use crate::domain::looks::Looks;
 use crate::store::access::Viewer;
@@ -38,6 +39,13 @@ impl Signed {
     #[must_use]
     pub fn viewer(&self) -> Viewer {
         Viewer { workspace: self.workspace, user: self.user, visibility: self.role.rights.visibility }
+    }
+
+    /// Who reads numbers in full where that was granted, and only there. Whoever makes one of these says so last.
+    #[must_use]
+    pub(super) fn reading(self) -> Self {
+        let phones = Phones::of(self.may(Permission::SeePhones));
+        Self { locale: self.locale.with(phones), ..self }
     }
 
     /// Whether this person's role may do that.

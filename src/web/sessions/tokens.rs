@@ -233,7 +233,8 @@ fn read(token: &str, key: &SigningKey, now: Timestamp) -> Option<(Signed, Timest
         picture: claims.picture,
         owes_second_factor: claims.owes_second_factor,
         csrf: claims.csrf,
-    };
+    }
+    .reading();
     (now.as_second() < claims.exp).then_some((signed, made))
 }
 
@@ -263,6 +264,7 @@ pub(in crate::web) mod tests {
             owes_second_factor: false,
             csrf: "token".to_owned(),
         }
+        .reading()
     }
 
     fn key(kid: &str, secret: u8, created_at: Timestamp) -> SigningKey {

@@ -232,8 +232,9 @@ async fn one(
     let (reply, (folders, teams, customers), acts) = tokio::try_join!(kept(state, signed, id), reads, about(state, signed, id.0))?;
     let status = refused.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
     let typed = typed.unwrap_or_else(|| Typed::of(&reply.reply));
+    let phones = signed.locale.phones();
     let customers: Vec<Customer> =
-        customers.into_iter().map(|listed| Customer { id: listed.conversation.id, name: listed.contact_name }).collect();
+        customers.into_iter().map(|listed| Customer { id: listed.conversation.id, name: phones.name(&listed.contact_name) }).collect();
     let with = with.or_else(|| customers.first().map(|customer| customer.id));
     let told = told(state, signed, &chrome.viewer.name, &typed.body, with).await?;
     let may_change = may_change(signed, &reply);
@@ -250,8 +251,9 @@ async fn told(state: &State, signed: &Signed, agent: &str, body: &str, with: Opt
     let Some(opened) = state.store.opened(sight, None).await? else { return Ok(None) };
     let workplace = state.runner.workplaces().get(signed.workspace).await?;
     let queue = opened.conversation.queue.and_then(|queue| workplace.queue(queue));
+    let contact = opened.contact.read_by(signed.locale.phones());
     let filling = Filling {
-        contact: &opened.contact,
+        contact: &contact,
         agent,
         topic: opened.conversation.brief.as_ref().and_then(|brief| brief.topic.as_deref()),
         queue: queue.map(|queue| queue.name.as_str()),

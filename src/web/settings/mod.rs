@@ -10,6 +10,7 @@ pub mod numbers;
 pub mod people;
 pub mod places;
 pub mod queues;
+pub mod roles;
 pub mod search;
 pub mod security;
 pub mod start;

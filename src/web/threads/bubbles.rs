@@ -63,7 +63,7 @@ impl Builder<'_> {
 
     fn name(&self, author: Author) -> String {
         match author {
-            Author::Contact => self.thread.contact_name.to_owned(),
+            Author::Contact => self.thread.contact_name(),
             Author::Flow | Author::Bot { .. } => String::new(),
             Author::Agent { user } => self.people.get(&user).cloned().unwrap_or_default(),
         }

@@ -111,7 +111,7 @@ pub fn live_html(locale: Locale, change: &ConversationChange, recorded: &Recorde
             locale,
             sight: Sight::unbounded(change.workspace, change.conversation.id),
             inbox: change.conversation.inbox,
-            contact_name: &change.contact.name,
+            contact: &change.contact,
         },
     };
     let mut html = match &recorded.event {
@@ -133,7 +133,7 @@ pub fn live_html(locale: Locale, change: &ConversationChange, recorded: &Recorde
         _ => String::new(),
     };
     match &recorded.event {
-        Event::ContactRenamed { .. } => html.push_str(&renamed(live.thread.contact_name)),
+        Event::ContactRenamed { .. } => html.push_str(&renamed(&live.thread.contact_name())),
         Event::ContactsParted { other, .. } => html.push_str(&streams::parted(*other)),
         _ => {}
     }
@@ -199,10 +199,10 @@ pub async fn since_html(
         }
         return Ok(Some(CaughtUp { html, seen, reload: false, listing }));
     }
-    let thread = Thread { locale, sight, inbox: opened.conversation.inbox, contact_name: &opened.contact.name };
+    let thread = Thread { locale, sight, inbox: opened.conversation.inbox, contact: &opened.contact };
     let mut html: String = items(state, thread, &events).await?.iter().map(streams::upsert).collect();
     if events.iter().any(|recorded| matches!(recorded.event, Event::ContactRenamed { .. })) {
-        html.push_str(&renamed(thread.contact_name));
+        html.push_str(&renamed(&thread.contact_name()));
     }
     for recorded in &events {
         if let Event::ContactsParted { other, .. } = &recorded.event {

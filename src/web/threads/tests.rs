@@ -126,6 +126,8 @@ fn only_what_changes_the_state_shows_it_again() {
     assert!(changes_state(&strange(Place::Around)) && !changes_state(&strange(Place::Touches)));
 }
 
+static ZOE: LazyLock<Contact> = LazyLock::new(|| Contact::named(ContactId(Uuid::nil()), "Zoe".to_owned()));
+
 static NOBODY: LazyLock<HashMap<UserId, String>> = LazyLock::new(HashMap::new);
 
 fn builder(quotes: HashMap<String, QuotedMessage>) -> Builder<'static> {
@@ -133,7 +135,7 @@ fn builder(quotes: HashMap<String, QuotedMessage>) -> Builder<'static> {
         locale: Locale::default(),
         sight: Sight::unbounded(WorkspaceId(Uuid::nil()), ConversationId(Uuid::nil())),
         inbox: InboxId(Uuid::nil()),
-        contact_name: "Zoe",
+        contact: &ZOE,
     };
     Builder { thread, people: &NOBODY, formatting: Formatting::Marks, quotes }
 }

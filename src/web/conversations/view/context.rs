@@ -101,7 +101,7 @@ impl ContactNames {
     /// As people read it: a user id says nothing to anybody where there is a name.
     fn names(&self) -> Vec<(&str, String)> {
         let is_shown = |identity: &&Identity| self.username.is_none() || !matches!(identity, Identity::UserId(_));
-        let shown = self.identities.iter().filter(is_shown).map(|identity| (identity.kind(), identity_text(identity)));
+        let shown = self.identities.iter().filter(is_shown).map(|identity| (identity.kind(), identity.read_by(self.locale.phones())));
         shown.chain(self.username.iter().map(|username| ("username", format!("@{username}")))).collect()
     }
 }
@@ -109,13 +109,5 @@ impl ContactNames {
 impl Context {
     pub(in crate::web) fn names_in(&self, locale: &Locale) -> ContactNames {
         ContactNames { locale: *locale, identities: self.identities.clone(), username: self.username.clone() }
-    }
-}
-
-/// A phone number as people read it; other identities as they are.
-pub(in crate::web) fn identity_text(identity: &Identity) -> String {
-    match identity {
-        Identity::Phone(digits) => format!("+{digits}"),
-        Identity::UserId(id) | Identity::Other { value: id, .. } => id.clone(),
     }
 }

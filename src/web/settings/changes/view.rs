@@ -166,6 +166,19 @@ fn part_text(locale: Locale, names: &HashMap<Uuid, String>, name: &str, value: &
     {
         return words;
     }
+    let words = |key: &str, word: &Value| {
+        let known = word.as_str().and_then(|word| known(&locale, &format!("{key}.{}", word.replace(':', "_"))));
+        known.unwrap_or_else(|| text(locale, names, word))
+    };
+    match (name, value) {
+        ("permissions", Value::Array(all)) if !all.is_empty() => {
+            return all.iter().map(|word| words("permission", word)).collect::<Vec<_>>().join(", ");
+        }
+        ("visibility", word) => return words("visibility", word),
+        ("role", word) => return words("role", word),
+        ("standing", word) => return words("invitation.standing", word),
+        _ => {}
+    }
     let hours = (name == "hours").then(|| serde_json::from_value(value.clone()).ok()).flatten();
     hours.map_or_else(|| text(locale, names, value), |hours| hours::summary(locale, &hours))
 }

@@ -8,7 +8,7 @@ use crate::domain::ids::{ContactId, ConversationId, MessageId};
 use crate::domain::routing::AssignmentReason;
 use crate::domain::unspoken::Unspoken;
 use crate::web::conversations::view::brief::hand_off_reason;
-use crate::web::conversations::view::context::{ReasonCard, identity_text, rule_sentence};
+use crate::web::conversations::view::context::{ReasonCard, rule_sentence};
 use crate::web::layouts::html::Html;
 use crate::web::layouts::time;
 use crate::web::layouts::ui;
@@ -120,7 +120,9 @@ fn told(locale: Locale, event: &Event) -> Option<Html> {
         Event::WindowClosed => plain("line.window_closed"),
         Event::FlowStarted { .. } => plain("line.flow_started"),
         Event::BotStarted { .. } => plain("line.bot_started"),
-        Event::FieldSet { field, value } => sentence(&locale, "line.field_set", &[("field", &words::field_label(field)), ("value", value)]),
+        Event::FieldSet { field, value } => {
+            sentence(&locale, "line.field_set", &[("field", &words::field_label(field)), ("value", &locale.phones().noted(value, None))])
+        }
         Event::HandedOff { by, brief } => {
             let reason = hand_off_reason(locale, &brief.reason);
             Html::trusted(format!("{} {reason}", plain(handed_off_key(by))))
@@ -130,8 +132,8 @@ fn told(locale: Locale, event: &Event) -> Option<Html> {
         Event::ConversationTransferred { by, to, .. } => transferred(locale, by, to),
         Event::ConversationResolved { by, .. } => by_actor(locale, "line.resolved", by),
         Event::ActUndone { by, act, .. } => undone(locale, by, *act),
-        Event::ContactRenamed { name } => sentence(&locale, "line.renamed", &[("name", name)]),
-        Event::AddressChanged { to, .. } => sentence(&locale, "line.address_changed", &[("to", &identity_text(to))]),
+        Event::ContactRenamed { name } => sentence(&locale, "line.renamed", &[("name", &locale.phones().name(name))]),
+        Event::AddressChanged { to, .. } => sentence(&locale, "line.address_changed", &[("to", &to.read_by(locale.phones()))]),
         Event::NumberTakenOver { .. } => plain("line.number_taken_over"),
         Event::ContactsJoined { .. } => plain("line.contacts_joined"),
         Event::CustomerMovedOn { .. } => plain("line.customer_moved_on"),
@@ -184,9 +186,7 @@ fn unspoken_sentence(locale: Locale, name: &str, unspoken: &Unspoken, has_quote:
         Unspoken::CallPermission { is_granted: true } => ("call_allowed".to_owned(), None),
         Unspoken::CallPermission { is_granted: false } => ("call_refused".to_owned(), None),
         Unspoken::Disappearing => ("disappearing".to_owned(), None),
-        Unspoken::NumberChanged { to: Some(to) } => {
-            ("number_changed_to".to_owned(), Some(("number", format!("+{}", to.trim_start_matches('+')))))
-        }
+        Unspoken::NumberChanged { to: Some(to) } => ("number_changed_to".to_owned(), Some(("number", locale.phones().number(to)))),
         Unspoken::NumberChanged { to: None } => ("number_changed".to_owned(), None),
         Unspoken::UserIdChanged { .. } => ("user_id_changed".to_owned(), None),
         Unspoken::SecurityCodeChanged => ("security_code_changed".to_owned(), None),
