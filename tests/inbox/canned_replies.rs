@@ -115,7 +115,7 @@ async fn everybody_keeps_their_own_and_sees_nobody_elses_and_only_admins_change_
     assert_eq!(ana.post(&format!("{REPLIES}/undo"), &[("seq", &did)]).await.status, 303);
     assert_eq!(names(offered(&mut ana, conversation, "hel").await), ["Hiya!", "Hello!"]);
     let theirs = ana.post(&format!("{REPLIES}/undo"), &[("seq", "1")]).await;
-    assert_eq!(theirs.status, 403, "{}", theirs.body);
+    assert_eq!(theirs.status, 409, "{}", theirs.body);
 }
 
 #[actix_web::test]

@@ -16,9 +16,10 @@ use crate::domain::access::Permission;
 use crate::domain::canned::{Filling, fill};
 use crate::domain::filter::View;
 use crate::domain::ids::{CannedReplyId, ConversationId, TeamId, UserId};
-use crate::domain::setup::SetupCommand;
+use crate::domain::refusal::Refusal;
 use crate::domain::setup::command::CannedReplyChange;
 use crate::domain::setup::value::CannedReply;
+use crate::domain::setup::{SetupCommand, SetupRefusal};
 use crate::store::canned_replies::{Filter, Keeper, Kept, OF_PAGE};
 use crate::web::edge::answer::page;
 use crate::web::edge::error::{Error, Result};
@@ -193,7 +194,11 @@ pub(in crate::web) async fn undo(
     request: HttpRequest,
     undo: web::Form<Undo>,
 ) -> Result<HttpResponse> {
-    undo_at(&state, &signed, &request, undo.seq, LIST).await
+    match undo_at(&state, &signed, &request, undo.seq, LIST).await {
+        // What others did looks as if it had never been.
+        Err(Error::Refused(Refusal::NotAllowed)) => Err(Error::Refused(SetupRefusal::CannotBeUndone.into())),
+        answer => answer,
+    }
 }
 
 /// What this person keeps or may use.
