@@ -283,7 +283,10 @@ fn a_workspace_is_written_down_and_brought_into_another_installation() {
     assert!(imports("--apply", &text).ends_with("Done.\n"));
     assert_eq!(there.does(&["workspace", "export"], ""), text, "byte for byte");
     assert_eq!(imports("--apply", &text), "Nothing to do.\n");
-    let renamed = imports("--apply", &text.replace("name: Support", "name: Help").replace("team: Support", "team: Help"));
+    let renamed = imports(
+        "--apply",
+        &text.replace("name: Support", "name: Help").replace("team: Support", "team: Help").replace("[Support]", "[Help]"),
+    );
     assert!(renamed.contains("team_added  Help\n") && renamed.contains("queue_changed  Help"), "{renamed}");
     let faulty = imports("--apply", &text.replace("capacity: 8", "capacity: many"));
     assert!(faulty.contains("people[0].capacity: this must be a whole number") && faulty.contains("nothing was changed"), "{faulty}");

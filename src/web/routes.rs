@@ -6,14 +6,14 @@ use actix_web::dev::HttpServiceFactory;
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpResponse, Resource, Route};
+use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 
 use super::conversations::{self, assignments, canned, reads};
 use super::edge::bodies::watch;
 use super::edge::edge;
 use super::edge::entry::{Entry, FORM_LIMIT, Kind, UPLOAD_LIMIT, Who};
 use super::edge::error::{Error, Result};
-use super::edge::guard::guard;
+use super::edge::guard::{dress, guard};
 use super::edge::redirect::{FIRST_PAGE, go_to};
 use super::live::socket;
 use super::messages::{self, settlements};
@@ -277,7 +277,8 @@ async fn home() -> HttpResponse {
     go_to(FIRST_PAGE)
 }
 
-async fn not_found() -> Result<HttpResponse> {
+async fn not_found(request: HttpRequest) -> Result<HttpResponse> {
+    dress(&request, None).await;
     Err(Error::NotFound)
 }
 

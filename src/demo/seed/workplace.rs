@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn the_demos_workspace_is_a_file_without_faults_whose_flow_is_that_of_the_tests() {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let import = runtime.block_on(import()).unwrap();
         let workspaces = import.document.itself().map(|itself| (WorkspaceId(Uuid::from_u128(1)), itself)).into_iter().collect();
         let setup = Setup { workspaces, ..Setup::default() };

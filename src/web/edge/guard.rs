@@ -44,9 +44,9 @@ pub async fn guard(
     next: Next<BoxBody>,
 ) -> actix_web::Result<ServiceResponse<EitherBody<BoxBody>>> {
     let admitted = admit(entry, &mut request).await;
-    if matches!(entry.kind, Kind::Page | Kind::Form | Kind::Upload | Kind::SignIn) {
+    if shows_a_page(entry) {
         let signed = admitted.as_ref().ok().and_then(|found| found.as_ref()).map(|found| found.signed.workspace);
-        dress(&request, signed).await;
+        dress(request.request(), signed).await;
     }
     let found = match admitted {
         Ok(found) => found,
@@ -92,8 +92,19 @@ fn state(request: &ServiceRequest) -> Result<web::Data<State>> {
     request.app_data::<web::Data<State>>().cloned().ok_or_else(|| Error::fault("the application has no state"))
 }
 
+/// Whether what is answered may be a page; what machines ask for asks for no brand, least of all whether we are well.
+fn shows_a_page(entry: &Entry) -> bool {
+    let is_a_machines =
+        |path: &str| path.starts_with("/assets/") || path.starts_with("/schemas/") || path == "/healthz" || path == "/readyz";
+    match entry.kind {
+        Kind::Page | Kind::Form | Kind::Upload | Kind::SignIn => true,
+        Kind::Open => !is_a_machines(entry.path),
+        Kind::Part | Kind::Live | Kind::Door => false,
+    }
+}
+
 /// Shows the pages of this request in the brand of who asks; of a stranger, in that of the workspace that the address names, or of the only one.
-async fn dress(request: &ServiceRequest, signed: Option<WorkspaceId>) {
+pub async fn dress(request: &HttpRequest, signed: Option<WorkspaceId>) {
     let Some(state) = request.app_data::<web::Data<State>>() else { return };
     let fields = form_urlencoded::parse(request.query_string().as_bytes());
     let named = || fields.into_iter().find(|(name, _)| name == "workspace").and_then(|(_, id)| id.parse().ok());

@@ -174,13 +174,14 @@ pub(super) fn bring_in(inboxes: &[WrittenInbox], secrets: &BTreeMap<String, Secr
         let name = name.trim().to_owned();
         let number = inbox.as_number();
         let token = inbox.number.as_ref().and_then(|number| secrets.get(secret_name(&number.access_token)?));
-        // One that was disconnected speaks again with what it is authorised by now, and without stays as it is.
-        let state = match setup.inboxes.get(&id).map(|known| known.state) {
+        // One that was disconnected speaks again with what it is authorised by now, and without stays as it is. One that speaks keeps its own.
+        let was = setup.inboxes.get(&id).map(|known| known.state);
+        let state = match was {
             Some(InboxState::Disconnected) if token.is_some() => InboxState::Active,
             known => known.unwrap_or_default(),
         };
         setup.inboxes.insert(id, Inbox { name, channel: Channel::from(channel), flow, default_queue, reopen_hours, number, state });
-        let token = token.filter(|_| state != InboxState::Disconnected);
+        let token = token.filter(|_| was.is_none_or(|was| was == InboxState::Disconnected));
         draft.beside.extend(token.map(|token| SetupEvent::AccessToken { inbox: id, token: token.clone() }));
     }
 }
