@@ -176,7 +176,7 @@ fn part_text(locale: Locale, names: &HashMap<Uuid, String>, name: &str, value: &
         }
         ("visibility", word) => return words("visibility", word),
         ("role", word) => return words("role", word),
-        ("standing", word) => return words("invitation.standing", word),
+        ("standing", word) => return words("invitation_state", word),
         _ => {}
     }
     let hours = (name == "hours").then(|| serde_json::from_value(value.clone()).ok()).flatten();
