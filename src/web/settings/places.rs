@@ -31,6 +31,7 @@ pub static PLACES: &[Place] = &[
         &["numbers.lead", "numbers.webhook", "numbers.token", "numbers.queue", "numbers.reopen_hours"],
     ),
     place("/settings/numbers/new", "phone", "numbers.connect", &["numbers.app.title", "numbers.hook.title", "numbers.access.title"]),
+    place("/settings/roles", "user-check", "settings.roles", &["settings.roles_lead", "change.part.permissions", "change.part.visibility"]),
     place("/settings/teams", "users", "settings.teams", &["settings.teams_lead"]),
     place(
         "/settings/queues",

@@ -23,13 +23,13 @@ export const PASSWORD = "baton-demo"
  * As `startDemo`, with nothing in it: `begin` is where the first account is made, and `meta` what connects the simulated number, which is
  * neither registered nor heard of yet.
  */
-export const startBare = () => startDemo({ empty: true })
+export const startBare = (options = {}) => startDemo({ empty: true, ...options })
 
-/** Starts a demo, fresh; `stop()` ends it and forgets everything. */
-export async function startDemo({ past = PAST, empty = false } = {}) {
+/** Starts a demo, fresh, with what `environment` sets; `stop()` ends it and forgets everything. */
+export async function startDemo({ past = PAST, empty = false, environment = {} } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "baton-browser-"))
   const options = ["demo", "--fresh", "--port", "0", "--simulator-port", "0", "--past", String(past), ...(empty ? ["--empty"] : [])]
-  const child = spawn(program(), options, { cwd: folder, env: ownEnvironment(), stdio: ["ignore", "pipe", "pipe"] })
+  const child = spawn(program(), options, { cwd: folder, env: { ...ownEnvironment(), ...environment }, stdio: ["ignore", "pipe", "pipe"] })
   const end = () => child.kill("SIGKILL")
   process.once("exit", end)
   const said = []
