@@ -202,6 +202,8 @@ impl House {
             locale: "en",
         };
         self.state.store.create_user(&new).await.unwrap();
+        // Nobody goes through the door here, so the node is told by hand.
+        self.state.runner.workplaces().refresh(self.workspace).await.unwrap();
         id
     }
 
