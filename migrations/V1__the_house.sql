@@ -136,7 +136,8 @@ CREATE TABLE recovery_codes (
 -- Links in mails, by which somebody shows that an account or an address is theirs: one of each kind, so that a newer one ends the older.
 CREATE TABLE account_links (
     account_id uuid NOT NULL REFERENCES accounts ON DELETE CASCADE,
-    purpose text NOT NULL CHECK (purpose IN ('password', 'email')),
+    -- `password` or `email`.
+    purpose text NOT NULL,
     -- SHA-256 of the secret in the link; the secret itself is kept nowhere.
     token_hash bytea NOT NULL,
     -- The address that it was sent to, if it is to become the account's.

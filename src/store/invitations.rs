@@ -1,5 +1,7 @@
 //! Invitations, as their links lead to them and as administrators see them.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -24,14 +26,9 @@ crate::statements! {
     IS_LINK_OF = "SELECT FROM invitations WHERE workspace_id = $1 AND id = $2 AND secret_hash = $3";
     LIST = "
         SELECT invitation.id, invitation.email, invitation.role, invitation.role_id, own.name, invitation.expires_at, invitation.team_ids,
-            mail.waits, mail.is_sent, mail.failure, mail.waits IS NOT NULL
+            invitation.mail_id
         FROM invitations AS invitation
         LEFT JOIN roles AS own ON own.workspace_id = invitation.workspace_id AND own.id = invitation.role_id
-        LEFT JOIN LATERAL (
-            SELECT due_at IS NOT NULL AS waits, sent_at IS NOT NULL AS is_sent, failure
-            FROM mails
-            WHERE mails.id = invitation.mail_id
-            LIMIT 1) AS mail ON true
         WHERE invitation.workspace_id = $1 AND invitation.standing = 'open'
         ORDER BY invitation.id DESC
         LIMIT $2";
@@ -96,7 +93,10 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn invitations(&self, workspace: WorkspaceId) -> Result<Vec<Invited>> {
-        Ok(self.query(&LIST, &[&workspace.0, &SHOWN]).await?.iter().map(invited).collect())
+        let rows = self.query(&LIST, &[&workspace.0, &SHOWN]).await?;
+        let mails: Vec<MailId> = rows.iter().filter_map(|row| row.get::<_, Option<Uuid>>(7)).map(MailId).collect();
+        let mut states: HashMap<MailId, MailState> = self.mail_states(&mails).await?.into_iter().collect();
+        Ok(rows.iter().map(|row| invited(row, &mut states)).collect())
     }
 
     /// The last mail about an invitation.
@@ -117,13 +117,8 @@ impl Store {
     }
 }
 
-fn invited(row: &Row) -> Invited {
-    let (waits, is_sent, failure): (Option<bool>, Option<bool>, Option<String>) = (row.get(7), row.get(8), row.get(9));
-    let state = match (waits, is_sent) {
-        (Some(true), _) => MailState::Waiting,
-        (_, Some(true)) => MailState::Sent,
-        _ => MailState::Failed { reason: failure.unwrap_or_default() },
-    };
+/// Of a mail that was forgotten, nothing is known any more.
+fn invited(row: &Row, states: &mut HashMap<MailId, MailState>) -> Invited {
     Invited {
         id: InvitationId(row.get(0)),
         email: row.get(1),
@@ -131,6 +126,6 @@ fn invited(row: &Row) -> Invited {
         role_name: row.get(4),
         expires_at: row.get(5),
         teams: row.get::<_, Vec<Uuid>>(6).into_iter().map(TeamId).collect(),
-        mail: row.get::<_, bool>(10).then_some(state),
+        mail: row.get::<_, Option<Uuid>>(7).and_then(|id| states.remove(&MailId(id))),
     }
 }

@@ -157,6 +157,7 @@ const FIGURES: &[&str] = &[
     "conversations.agent_id",
     "conversations.bot_id",
     "conversations.queue_id",
+    "invitations.capacity",
     "messages.author_id",
     "outbox.claim_id",
     "users.role_id",
