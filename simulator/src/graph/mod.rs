@@ -28,7 +28,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .route(&path("/{id:[0-9]+}/subscribed_apps"), web::post().to(accounts::subscribe))
             .route(&path("/{id:[0-9]+}/subscribed_apps"), web::delete().to(accounts::unsubscribe))
             .route(&path("/{id:[0-9A-Za-z_-]+}/subscriptions"), web::post().to(accounts::set_callback))
-            .route(&path("/{id:[0-9]+}"), web::get().to(accounts::node))
+            .route(&path("/{id:[0-9A-Za-z_-]+}"), web::get().to(accounts::node))
             .route(&path("/{id:[0-9]+}"), web::delete().to(media::remove));
     }
 }

@@ -114,7 +114,7 @@ fn permission(entry: &Entry) -> Option<Permission> {
 
 /// The second step of a sign-in: whoever has not done the first is led to that one.
 fn is_second_step(entry: &Entry) -> bool {
-    entry.path == "/sign-in/code"
+    entry.path == "/sign-in/code" && entry.method == actix_web::http::Method::GET
 }
 
 fn is_form(entry: &Entry) -> bool {
