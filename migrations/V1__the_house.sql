@@ -531,6 +531,8 @@ CREATE TABLE conversations (
     window_expires_at timestamptz,
     last_message_at timestamptz NOT NULL,
     last_message jsonb,
+    -- Tags and fields, if it ever had any.
+    details jsonb,
     PRIMARY KEY (workspace_id, id),
     FOREIGN KEY (workspace_id, contact_id) REFERENCES contacts ON DELETE CASCADE,
     FOREIGN KEY (workspace_id, inbox_id) REFERENCES inboxes,
@@ -540,6 +542,8 @@ CREATE TABLE conversations (
 ) WITH (fillfactor = 70);
 -- A contact has one conversation under way in an inbox.
 CREATE UNIQUE INDEX conversations_under_way ON conversations (workspace_id, contact_id, inbox_id) WHERE state <> 'resolved';
+-- How many have a tag. Those without any are not in it.
+CREATE INDEX conversations_by_tag ON conversations USING gin ((details -> 'tags')) WHERE details IS NOT NULL;
 -- A lane finds the latest; a page shows the past ones.
 CREATE INDEX conversations_by_contact ON conversations (workspace_id, contact_id, opened_at DESC);
 -- The list "all".
@@ -675,6 +679,34 @@ CREATE TABLE canned_replies (
     UNIQUE NULLS NOT DISTINCT (workspace_id, owner_id, shortcut),
     FOREIGN KEY (workspace_id, team_id) REFERENCES teams,
     FOREIGN KEY (workspace_id, owner_id) REFERENCES users
+);
+
+CREATE TABLE tags (
+    workspace_id uuid NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    colour text NOT NULL,
+    archived boolean NOT NULL DEFAULT false,
+    -- The one that counts in its place.
+    merged_into uuid,
+    PRIMARY KEY (workspace_id, id)
+);
+
+-- What is noted about customers and conversations.
+CREATE TABLE fields (
+    workspace_id uuid NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+    id uuid NOT NULL,
+    key text NOT NULL,
+    label text NOT NULL,
+    of_what text NOT NULL,
+    kind text NOT NULL,
+    choices text[] NOT NULL DEFAULT '{}',
+    shown boolean NOT NULL DEFAULT true,
+    -- Only those who set up change its values.
+    locked boolean NOT NULL DEFAULT false,
+    position integer NOT NULL DEFAULT 0,
+    PRIMARY KEY (workspace_id, id),
+    UNIQUE (workspace_id, key)
 );
 
 -- How often an answer began from one.

@@ -302,6 +302,7 @@ fn said(step: &Step, queues: &[Queue]) -> Value {
             let messages = messages.collect::<Vec<_>>().join(" ");
             json!(format!("answer: {} = {} (“{}”, {messages})", answer.field, answer.value, answer.shown))
         }
+        Step::AddTag { tag } => json!(format!("tag: {tag}")),
         Step::SetField { field, value } => json!(format!("field: {field} = {value}")),
         Step::WaitUntil(due) => json!(format!("wait until {due}")),
         Step::PauseAt(due) => json!(format!("read at {due}")),

@@ -70,6 +70,8 @@ mod shop;
 mod simulator;
 #[path = "inbox/system.rs"]
 mod system;
+#[path = "inbox/tags.rs"]
+mod tags;
 #[path = "inbox/teams.rs"]
 mod teams;
 #[path = "inbox/threads.rs"]

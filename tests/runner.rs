@@ -56,6 +56,8 @@ mod storms;
 mod strange;
 #[path = "support/strangers.rs"]
 mod strangers;
+#[path = "runner/tags.rs"]
+mod tags;
 #[path = "runner/their_bodies.rs"]
 mod their_bodies;
 #[path = "runner/ticks.rs"]

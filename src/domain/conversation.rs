@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::brief::Brief;
+use super::details::Details;
 use super::flows::session::FlowSession;
 use super::ids::{BotId, ContactId, ConversationId, InboxId, MessageId, QueueId, UserId};
 use super::message::Direction;
@@ -37,6 +38,9 @@ pub struct Conversation {
     pub window_expires_at: Option<Timestamp>,
     pub last_message_at: Timestamp,
     pub last_message: Option<LastMessage>,
+    /// Its tags and fields, if it ever had any.
+    #[serde(default)]
+    pub details: Option<Details>,
 }
 
 /// Who had a conversation, or where it waited, when somebody looked at it.

@@ -7,7 +7,7 @@ use super::brief::{Answer, Brief};
 use super::contact::Identity;
 use super::conversation::{ControlBefore, State};
 use super::flows::session::FlowSession;
-use super::ids::{BotId, ContactId, ConversationId, FlowId, InboxId, MediaId, MessageId, NoteId, QueueId, UserId};
+use super::ids::{BotId, ContactId, ConversationId, FlowId, InboxId, MediaId, MessageId, NoteId, QueueId, TagId, UserId};
 use super::journal::Place;
 use super::message::{Failure, MediaState, Message, Status, Wamid};
 use super::routing::AssignmentReason;
@@ -71,6 +71,15 @@ pub enum Event {
     },
     AnswerRecorded {
         answer: Answer,
+    },
+    TagAdded {
+        tag: TagId,
+        name: String,
+    },
+    /// A field of the conversation.
+    DetailSet {
+        field: String,
+        value: String,
     },
     FieldSet {
         field: String,
@@ -322,6 +331,8 @@ impl Event {
             Event::FlowStarted { .. } => "flow_started",
             Event::BotStarted { .. } => "bot_started",
             Event::AnswerRecorded { .. } => "answer_recorded",
+            Event::TagAdded { .. } => "tag_added",
+            Event::DetailSet { .. } => "detail_set",
             Event::FieldSet { .. } => "field_set",
             Event::HandedOff { .. } => "handed_off",
             Event::ConversationQueued { .. } => "conversation_queued",

@@ -58,6 +58,8 @@ ids! {
     /// An outside program that speaks with customers.
     BotId;
     CannedReplyId;
+    TagId;
+    FieldId;
     SessionId;
     /// A mail to somebody.
     MailId;

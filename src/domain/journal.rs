@@ -95,6 +95,8 @@ impl Event {
             | Event::ConversationReopened { .. }
             | Event::WindowOpened { .. }
             | Event::WindowClosed
+            | Event::TagAdded { .. }
+            | Event::DetailSet { .. }
             | Event::FieldSet { .. }
             | Event::BotStarted { .. }
             | Event::HandedOff { .. }

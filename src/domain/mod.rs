@@ -16,6 +16,7 @@ pub mod courtesy;
 mod decision;
 mod delivering;
 pub mod delivery;
+pub mod details;
 pub mod device;
 pub mod event;
 pub mod filter;

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::assigning::stop_flow;
@@ -10,6 +11,7 @@ use super::brief::Brief;
 use super::conversation::{Controller, Conversation, State};
 use super::courtesy;
 use super::decision::Decision;
+use super::details::FieldOf;
 use super::event::{Actor, Event, QueuedBecause};
 use super::flows::definition::Definition;
 use super::flows::engine::{self, Context, Incoming, Kind, Outcome, Step};
@@ -265,7 +267,8 @@ fn carry_out(it: &mut Decision, outcome: Outcome) -> Result<(), Refusal> {
                 it.queue_message(id, Author::Flow, content, None);
             }
             Step::Answered(answer) => it.emit(Event::AnswerRecorded { answer }),
-            Step::SetField { field, value } => it.emit(Event::FieldSet { field, value }),
+            Step::AddTag { tag } => add_tag(it, &tag),
+            Step::SetField { field, value } => set_field(it, field, &value),
             Step::WaitUntil(due_at) => it.emit(Event::TimerSet { timer: Timer::FlowWait, due_at }),
             Step::PauseAt(due_at) => it.emit(Event::TimerSet { timer: Timer::FlowTurn, due_at }),
             Step::HandOff { queue: target, brief } => {
@@ -283,6 +286,29 @@ fn carry_out(it: &mut Decision, outcome: Outcome) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// A tag that is gone by now is none.
+fn add_tag(it: &mut Decision, name: &str) {
+    let workplace = it.snapshot.workplace.clone();
+    let Some(tag) = workplace.vocabulary.tag_named(name) else { return };
+    let has_it = it.snapshot.conversation.as_ref().and_then(|conversation| conversation.details.as_ref());
+    if has_it.is_none_or(|details| !details.tags.contains(&tag.id)) {
+        it.emit(Event::TagAdded { tag: tag.id, name: tag.name.clone() });
+    }
+}
+
+/// As the field was defined; what is no value for it is left out, and stands in the answers all the same.
+fn set_field(it: &mut Decision, field: String, value: &str) {
+    let workplace = it.snapshot.workplace.clone();
+    let known = workplace.vocabulary.field(&field);
+    let zone = workplace.queue(it.snapshot.inbox.default_queue).map_or(TimeZone::UTC, |queue| queue.hours.time_zone().clone());
+    let today = it.now.to_zoned(zone).date();
+    let Some(value) = known.map_or_else(|| Some(value.to_owned()), |known| known.value(value, today)) else { return };
+    match known.map(|known| known.of) {
+        Some(FieldOf::Conversation) => it.emit(Event::DetailSet { field, value }),
+        Some(FieldOf::Contact) | None => it.emit(Event::FieldSet { field, value }),
+    }
 }
 
 /// Gives the conversation to people, with what was learned.

@@ -185,6 +185,8 @@ impl Snapshot {
             | Event::WindowClosed
             | Event::FlowStarted { .. }
             | Event::AnswerRecorded { .. }
+            | Event::TagAdded { .. }
+            | Event::DetailSet { .. }
             | Event::HandedOff { .. }
             | Event::ConversationTransferred { .. }
             | Event::NoteAdded { .. }

@@ -29,6 +29,7 @@ impl Conversation {
             window_expires_at: None,
             last_message_at: now,
             last_message: None,
+            details: None,
         }
     }
 
@@ -83,6 +84,15 @@ impl Conversation {
                 self.queued_at = None;
             }
             Event::ActUndone { before, .. } => self.restore(before),
+            Event::TagAdded { tag, .. } => {
+                let tags = &mut self.details.get_or_insert_default().tags;
+                if !tags.contains(tag) {
+                    tags.push(*tag);
+                }
+            }
+            Event::DetailSet { field, value } => {
+                self.details.get_or_insert_default().fields.insert(field.clone(), value.clone());
+            }
             Event::ConversationOpened { .. }
             | Event::MediaChanged { .. }
             | Event::WindowOpened { .. }

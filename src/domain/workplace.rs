@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::brand::Brand;
 use super::brief::Brief;
+use super::details::Vocabulary;
 use super::flows::definition::Definition;
 use super::ids::{FlowId, QueueId, UserId};
 use super::queue::Queue;
@@ -15,6 +16,8 @@ pub struct Workplace {
     pub queues: Vec<Queue>,
     /// Queues that are gone, and which one has what was of them.
     pub removed_queues: HashMap<QueueId, QueueId>,
+    /// Tags and fields.
+    pub vocabulary: Vocabulary,
     /// Names of everybody who works or worked here.
     pub people: HashMap<UserId, String>,
     /// The published version of each flow.

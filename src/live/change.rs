@@ -12,6 +12,7 @@ use crate::domain::brief::Answer;
 use crate::domain::channel::Formatting;
 use crate::domain::contact::{Contact, Identity};
 use crate::domain::conversation::{Conversation, Listing};
+use crate::domain::details::Facts;
 use crate::domain::event::{Event, Recorded};
 use crate::domain::ids::{ConversationId, MessageId, UserId, WorkspaceId};
 use crate::domain::message::{Author, Message, Status};
@@ -85,6 +86,9 @@ pub struct ConversationChange {
     /// The name of the queue that the brief was handed over for.
     #[serde(default)]
     pub brief_queue_name: Option<String>,
+    /// Tags and fields as pages show them.
+    #[serde(default)]
+    pub facts: Facts,
     pub promise_minutes: Option<u32>,
     /// What the flow has learned so far.
     pub answers: Vec<Answer>,
@@ -135,6 +139,7 @@ impl ConversationChange {
             inbox_name: snapshot.inbox.name.clone(),
             agent_name,
             queue_name: queue.map(|queue| queue.name.clone()),
+            facts: snapshot.workplace.vocabulary.facts(&snapshot.contact.fields, conversation.details.as_ref()),
             brief_queue_name: snapshot.workplace.queue_of(conversation.brief.as_ref()).map(|queue| queue.name.clone()),
             promise_minutes: queue.map(|queue| queue.promise_minutes),
             answers,

@@ -201,6 +201,8 @@ fn add_rows(rows: &mut Rows, snapshot: &Snapshot, conversation: &Conversation, e
         | Event::FlowStarted { .. }
         | Event::BotStarted { .. }
         | Event::AnswerRecorded { .. }
+        | Event::TagAdded { .. }
+        | Event::DetailSet { .. }
         | Event::FieldSet { .. }
         | Event::HandedOff { .. }
         | Event::ConversationQueued { .. }

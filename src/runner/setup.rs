@@ -358,6 +358,8 @@ impl Runner {
                 | SetupEvent::Team(_)
                 | SetupEvent::Queue(_)
                 | SetupEvent::CannedReply(_)
+                | SetupEvent::Tag(_)
+                | SetupEvent::Field(_)
                 | SetupEvent::Flow(_)
                 | SetupEvent::FlowVersion { .. }
                 | SetupEvent::SecondFactor { .. }

@@ -7,9 +7,9 @@ use super::inboxes::{SET_ACCESS_TOKEN, sealed_token};
 use super::setups::{JournalHead, append};
 use super::statement::Step;
 use super::{Result, Store, Transaction, securities};
-use crate::domain::ids::{CannedReplyId, FlowId, InboxId, InvitationId, QueueId, RoleId, TeamId, UserId, WorkspaceId};
+use crate::domain::ids::{CannedReplyId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, TagId, TeamId, UserId, WorkspaceId};
 use crate::domain::setup::value::{
-    CannedReply, Flow, Inbox, InboxState, Invitation, Member, Number, Queue, Role, Security, Team, Workspace,
+    CannedReply, Field, Flow, Inbox, InboxState, Invitation, Member, Number, Queue, Role, Security, Tag, Team, Workspace,
 };
 use crate::domain::setup::{Changed, RecordedSetup, SetupEvent};
 
@@ -107,6 +107,17 @@ crate::statements! {
         SET shortcut = $3, body = $4, folder = $5, team_id = $6, owner_id = $7
         WHERE workspace_id = $1 AND id = $2";
     REMOVE_CANNED_REPLY = "DELETE FROM canned_replies WHERE workspace_id = $1 AND id = $2";
+    ADD_TAG = "INSERT INTO tags (workspace_id, id, name, colour, archived, merged_into) VALUES ($1, $2, $3, $4, $5, $6)";
+    CHANGE_TAG = "UPDATE tags SET name = $3, colour = $4, archived = $5, merged_into = $6 WHERE workspace_id = $1 AND id = $2";
+    REMOVE_TAG = "DELETE FROM tags WHERE workspace_id = $1 AND id = $2";
+    ADD_FIELD = "
+        INSERT INTO fields (workspace_id, id, key, label, of_what, kind, choices, shown, locked, position)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    CHANGE_FIELD = "
+        UPDATE fields
+        SET key = $3, label = $4, of_what = $5, kind = $6, choices = $7, shown = $8, locked = $9, position = $10
+        WHERE workspace_id = $1 AND id = $2";
+    REMOVE_FIELD = "DELETE FROM fields WHERE workspace_id = $1 AND id = $2";
     ADD_FLOW = "INSERT INTO flows (workspace_id, id, name, published_version, archived) VALUES ($1, $2, $3, $4, $5)";
     CHANGE_FLOW = "UPDATE flows SET name = $3, published_version = $4, archived = $5 WHERE workspace_id = $1 AND id = $2";
     ADD_FLOW_VERSION = "INSERT INTO flow_versions (workspace_id, flow_id, version, definition) VALUES ($1, $2, $3, $4)";
@@ -169,6 +180,8 @@ fn rows(store: &Store, workspace: WorkspaceId, event: &SetupEvent) -> Result<Vec
         SetupEvent::Queue(changed) => queue(workspace, changed),
         SetupEvent::CannedReply(changed) => canned_reply(workspace, changed),
         SetupEvent::Flow(changed) => flow(workspace, changed),
+        SetupEvent::Tag(changed) => tag(workspace, changed),
+        SetupEvent::Field(changed) => field(workspace, changed),
         SetupEvent::Inbox(changed) => inbox(workspace, changed),
         SetupEvent::QueueMoved { id, to } => vec![Step::of(MOVE_QUEUE).with(workspace.0).with(id.0).with(to.0)],
         SetupEvent::FlowVersion { flow, version, definition } => {
@@ -327,6 +340,28 @@ fn canned_reply(workspace: WorkspaceId, changed: &Changed<CannedReplyId, CannedR
             vec![texts.with(reply.team.map(|team| team.0)).with(reply.owner.map(|owner| owner.0))]
         }
         None => vec![row(REMOVE_CANNED_REPLY)],
+    }
+}
+
+fn tag(workspace: WorkspaceId, changed: &Changed<TagId, Tag>) -> Vec<Step> {
+    let row = |statement| Step::of(statement).with(workspace.0).with(changed.id.0);
+    match changed.after.clone() {
+        Some(Tag { name, colour, archived, merged_into }) => {
+            let step = row(one_of(changed, ADD_TAG, CHANGE_TAG)).with(name).with(colour).with(archived);
+            vec![step.with(merged_into.map(|into| into.0))]
+        }
+        None => vec![row(REMOVE_TAG)],
+    }
+}
+
+fn field(workspace: WorkspaceId, changed: &Changed<FieldId, Field>) -> Vec<Step> {
+    let row = |statement| Step::of(statement).with(workspace.0).with(changed.id.0);
+    match changed.after.clone() {
+        Some(Field { key, label, of, kind, choices, shown, locked, position }) => {
+            let step = row(one_of(changed, ADD_FIELD, CHANGE_FIELD)).with(key).with(label).with(of.as_str()).with(kind.as_str());
+            vec![step.with(choices).with(shown).with(locked).with(position)]
+        }
+        None => vec![row(REMOVE_FIELD)],
     }
 }
 

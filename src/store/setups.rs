@@ -10,15 +10,17 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::events::{self, Line};
+use super::fields::field;
 use super::reading::{json, value};
 use super::statement::Step;
 use super::users::{own_rights, role};
 use super::{Result, Store, Transaction, prepare, securities};
 use crate::domain::channel::Channel;
-use crate::domain::ids::{CannedReplyId, FlowId, InboxId, InvitationId, QueueId, RoleId, TeamId, UserId, WorkspaceId};
+use crate::domain::details;
+use crate::domain::ids::{CannedReplyId, FlowId, InboxId, InvitationId, QueueId, RoleId, TagId, TeamId, UserId, WorkspaceId};
 use crate::domain::journal::{Place, Subject};
 use crate::domain::setup::value::{
-    Brand, CannedReply, Flow, Inbox, InboxState, Invitation, Member, Number, Queue, Role, Standing, Team, Workspace,
+    Brand, CannedReply, Flow, Inbox, InboxState, Invitation, Member, Number, Queue, Role, Standing, Tag, Team, Workspace,
 };
 use crate::domain::setup::{Origin, RecordedSetup, Setup, SetupEvent, Who};
 
@@ -109,6 +111,13 @@ crate::statements! {
         ORDER BY version.flow_id, version.version
         LIMIT 10000";
     CANNED_REPLIES = "SELECT id, shortcut, body, folder, team_id, owner_id FROM canned_replies WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
+    TAGS = "SELECT id, name, colour, archived, merged_into FROM tags WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
+    FIELDS = "
+        SELECT id, key, label, of_what, kind, choices, shown, locked, position
+        FROM fields
+        WHERE workspace_id = $1
+        ORDER BY id
+        LIMIT 10000";
     INBOXES = "
         SELECT inbox.id, inbox.name, inbox.flow_id, inbox.default_queue_id, inbox.reopen_hours, inbox.channel,
             number.app_id, number.phone_number_id, number.waba_id, number.display_phone_number, inbox.state
@@ -143,7 +152,9 @@ pub async fn lock(transaction: &Transaction<'_>, workspace: WorkspaceId) -> Resu
 pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, versions: &[(FlowId, i32)]) -> Result<Setup> {
     let (flows, numbers): (Vec<Uuid>, Vec<i32>) = versions.iter().map(|(flow, version)| (flow.0, *version)).unzip();
     let mut prepared = Vec::new();
-    for statement in [WORKSPACE, securities::ITSELF, MEMBERS, INVITATIONS, ROLES, TEAMS, QUEUES, FLOWS, CANNED_REPLIES, INBOXES] {
+    for statement in
+        [WORKSPACE, securities::ITSELF, MEMBERS, INVITATIONS, ROLES, TEAMS, QUEUES, FLOWS, CANNED_REPLIES, INBOXES, TAGS, FIELDS]
+    {
         prepared.push(prepare(transaction, &statement).await?);
     }
     let definitions = prepare(transaction, &DEFINITIONS).await?;
@@ -151,7 +162,8 @@ pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, version
     let named: [&(dyn ToSql + Sync); 3] = [&workspace.0, &flows, &numbers];
     let all = try_join_all(prepared.iter().map(|statement| transaction.query(statement, &of_workspace)));
     let (all, definitions) = tokio::try_join!(all, transaction.query(&definitions, &named))?;
-    let [workspaces, policies, members, invitations, roles, teams, queues, flows, replies, inboxes] = all.try_into().unwrap_or_default();
+    let [workspaces, policies, members, invitations, roles, teams, queues, flows, replies, inboxes, tags, fields] =
+        all.try_into().unwrap_or_default();
     let latest = |row: &Row| Some((FlowId(row.get(0)), row.get::<_, Option<i32>>(3)?));
     let mut setup = Setup {
         workspaces: workspaces.iter().map(|row| (WorkspaceId(row.get(0)), itself(row))).collect(),
@@ -168,6 +180,8 @@ pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, version
             .collect(),
         canned_replies: replies.iter().map(canned_reply).collect(),
         inboxes: inboxes.iter().map(inbox).collect(),
+        tags: tags.iter().map(tag).collect(),
+        fields: fields.iter().map(field).collect(),
         definitions: BTreeMap::new(),
     };
     for row in &queues {
@@ -393,6 +407,11 @@ pub(super) fn canned_reply(row: &Row) -> (CannedReplyId, CannedReply) {
         owner: row.get::<_, Option<Uuid>>(5).map(UserId),
     };
     (CannedReplyId(row.get(0)), reply)
+}
+
+fn tag(row: &Row) -> (TagId, Tag) {
+    let details::Tag { id, name, colour, archived, merged_into } = super::tags::tag(row);
+    (id, Tag { name, colour, archived, merged_into })
 }
 
 fn inbox(row: &Row) -> (InboxId, Inbox) {

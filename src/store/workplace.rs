@@ -6,9 +6,12 @@ use std::sync::Arc;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::fields::of_rules;
 use super::reading::json;
+use super::tags::tag;
 use super::{Error, Result, Store, Transaction, prepare};
 use crate::domain::brand::{Accent, Brand};
+use crate::domain::details::Vocabulary;
 use crate::domain::flows::definition::Definition;
 use crate::domain::hours::Hours;
 use crate::domain::ids::{FlowId, QueueId, TeamId, UserId, WorkspaceId};
@@ -24,6 +27,7 @@ crate::statements! {
         LIMIT 1000";
     REMOVED_QUEUES = "SELECT id, successor_id FROM removed_queues WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     BRAND = "SELECT id AS workspace_id, name, accent, logo, white_label FROM workspaces WHERE id = $1";
+    TAGS = "SELECT id, name, colour, archived, merged_into FROM tags WHERE workspace_id = $1 ORDER BY id LIMIT 5000";
     PEOPLE = "SELECT id, name FROM users WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     PUBLISHED = "
         SELECT id, published_version
@@ -96,6 +100,9 @@ impl Store {
         let queues = self.query(&QUEUES, &[&workspace.0]).await?.iter().map(|row| queue(row, &mut misread)).collect();
         let removed = self.query(&REMOVED_QUEUES, &[&workspace.0]).await?;
         let removed_queues = removed.iter().map(|row| (QueueId(row.get(0)), QueueId(row.get(1)))).collect();
+        let tags = self.query(&TAGS, &[&workspace.0]).await?.iter().map(tag).collect();
+        let fields = self.fields(workspace).await?.into_iter().map(of_rules).collect();
+        let vocabulary = Vocabulary { tags, fields };
         let people = self.query(&PEOPLE, &[&workspace.0]).await?.iter().map(|row| (UserId(row.get(0)), row.get(1))).collect();
         let published = self.query(&PUBLISHED, &[&workspace.0]).await?.iter().map(|row| (FlowId(row.get(0)), row.get(1))).collect();
         let brand = self.query_opt(&BRAND, &[&workspace.0]).await?.as_ref().map(brand).unwrap_or_default();
@@ -108,7 +115,10 @@ impl Store {
                 Err(error) => misread.push(error),
             }
         }
-        Ok(SetUp { workplace: Workplace { queues, removed_queues, people, published, definitions, brand: Arc::new(brand) }, misread })
+        Ok(SetUp {
+            workplace: Workplace { queues, removed_queues, vocabulary, people, published, definitions, brand: Arc::new(brand) },
+            misread,
+        })
     }
 
     /// Queues and flows of any workspace whose hours or published definition this version does not understand, each in a sentence.

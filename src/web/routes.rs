@@ -20,7 +20,7 @@ use super::messages::{self, settlements};
 use super::profile::{self, own_sessions, picture, second_factor, ways_in};
 use super::settings::flows::{self, editor, phone, publication};
 use super::settings::numbers::{self, connecting, testing};
-use super::settings::{self, canned_replies, changes, file, people, queues, roles, security, start, teams, workspace};
+use super::settings::{self, canned_replies, changes, fields, file, people, queues, roles, security, start, tags, teams, workspace};
 use super::sign_in::{email, reset, second_step};
 use super::{
     admin, assets, availability, begin, drafts, health, inbox, invitations, language, media, notes, proof, sign_in, system, webhook,
@@ -198,6 +198,17 @@ pub static ROUTES: &[Entry] = &[
     get("/settings/security", Who::May(Permission::SetUp), Kind::Page, || web::to(security::show)),
     proven("/settings/security", Who::May(Permission::SetUp), Kind::Form, || web::to(security::update)),
     get("/settings/search", Who::May(Permission::SetUp), Kind::Page, || web::to(settings::search::index)),
+    get("/settings/tags", Who::May(Permission::SetUp), Kind::Page, || web::to(tags::index)),
+    post("/settings/tags", Who::May(Permission::SetUp), Kind::Form, || web::to(tags::create)),
+    get("/settings/tags/{id}", Who::May(Permission::SetUp), Kind::Page, || web::to(tags::show)),
+    post("/settings/tags/{id}", Who::May(Permission::SetUp), Kind::Form, || web::to(tags::update)),
+    post("/settings/tags/{id}/archiving", Who::May(Permission::SetUp), Kind::Form, || web::to(tags::archive)),
+    post("/settings/tags/{id}/merging", Who::May(Permission::SetUp), Kind::Form, || web::to(tags::merge)),
+    get("/settings/fields", Who::May(Permission::SetUp), Kind::Page, || web::to(fields::index)),
+    post("/settings/fields", Who::May(Permission::SetUp), Kind::Form, || web::to(fields::create)),
+    get("/settings/fields/{id}", Who::May(Permission::SetUp), Kind::Page, || web::to(fields::show)),
+    post("/settings/fields/{id}", Who::May(Permission::SetUp), Kind::Form, || web::to(fields::update)),
+    post("/settings/fields/{id}/removal", Who::May(Permission::SetUp), Kind::Form, || web::to(fields::remove)),
     get("/settings/changes", Who::May(Permission::SetUp), Kind::Page, || web::to(changes::index)),
     get("/settings/changes.csv", Who::May(Permission::SetUp), Kind::Part, || web::to(changes::export::show)),
     post("/settings/changes", Who::May(Permission::SetUp), Kind::Form, || web::to(changes::undo)),

@@ -65,6 +65,13 @@ const FOR_ADMINS: &[&str] = &[
     "/settings/security",
     "/settings/people/{id}/second-factor",
     "/settings/people/{id}/sign-out",
+    "/settings/tags",
+    "/settings/tags/{id}",
+    "/settings/tags/{id}/archiving",
+    "/settings/tags/{id}/merging",
+    "/settings/fields",
+    "/settings/fields/{id}",
+    "/settings/fields/{id}/removal",
     "/settings/canned-replies/export",
     "/settings/canned-replies/import",
     "/settings/search",
@@ -131,6 +138,8 @@ const SECRETS: &str = "
     INSERT INTO flows (workspace_id, id, name, published_version) VALUES ('{w}', '{i}', '{s} flow', 1);
     INSERT INTO flow_versions (workspace_id, flow_id, version, definition) VALUES ('{w}', '{i}', 1, to_jsonb('{s} words'::text));
     UPDATE users SET name = '{s} colleague' WHERE workspace_id = '{w}';
+    INSERT INTO tags (workspace_id, id, name, colour) VALUES ('{w}', '{i}', '{s} tag', 'red');
+    INSERT INTO fields (workspace_id, id, key, label, of_what, kind) VALUES ('{w}', '{i}', 'size', '{s} field', 'contact', 'text');
     INSERT INTO canned_replies (workspace_id, id, shortcut, body) VALUES ('{w}', '{i}', '{s}', '{s} prepared');
     INSERT INTO quarantine (id, workspace_id, source, payload_seq, reason, item, at) VALUES ('{i}', '{w}', '1', 1, '{s} reason', '{s} item', now());
     INSERT INTO notices (workspace_id, id, kind, field, value, digest, at) VALUES ('{w}', '{i}', 'account', '{s} field', '{}', '{s}', now());
@@ -178,6 +187,7 @@ impl Place {
             Some("settings") if entry.path.starts_with("/settings/queues") => self.queue,
             Some("settings") if entry.path.starts_with("/settings/numbers") => self.shop.inbox.0,
             Some("settings") if entry.path.starts_with("/settings/flows/") => self.flow,
+            Some("settings") if entry.path.starts_with("/settings/tags") || entry.path.starts_with("/settings/fields") => self.media,
             Some("settings") if entry.path.starts_with("/settings/canned-replies") => self.reply,
             Some("settings") => self.team,
             _ => panic!("{} names a thing this test knows nothing of: add one to `Place`", entry.path),

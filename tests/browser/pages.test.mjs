@@ -131,6 +131,8 @@ describe("every page", () => {
       "settings-flow-edit": `${addresses.settingsFlow}/edit`,
       "settings-flow-new": "/settings/flows/new",
       "settings-flow-ready": "/settings/flows/new?ready=acknowledge",
+      "settings-tags": "/settings/tags",
+      "settings-fields": "/settings/fields",
       "settings-canned": "/settings/canned-replies",
       "settings-canned-one": addresses.canned,
       "settings-changes": "/settings/changes",

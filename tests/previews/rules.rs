@@ -108,6 +108,7 @@ fn is_prefix(key: &str) -> bool {
         "settings.held",
         "settings.past",
         "hours.days",
+        "tags.conversations",
         "canned.count",
         "canned.uses",
         "canned.new",

@@ -3,6 +3,7 @@
 use baton::domain::brief::{Answer, Brief, HandOffReason, Quote};
 use baton::domain::channel::Formatting;
 use baton::domain::conversation::{Controller, State};
+use baton::domain::details::{Facts, ShownTag};
 use baton::domain::event::{Actor, Destination, Event, QueuedBecause, Recorded};
 use baton::domain::ids::{BotId, ContactId, ConversationId, InboxId, MediaId, MessageId, NoteId};
 use baton::domain::message::{Author, Choice, Content, Failure, MediaState, Status};
@@ -92,7 +93,11 @@ pub fn state(locale: Locale) -> ConversationState {
         reason: Some(reason()),
         answers: brief().answers,
         language: Some("en".to_owned()),
-        fields: vec![("city".to_owned(), "Valencia".to_owned()), ("customer since".to_owned(), "2021".to_owned())],
+        facts: Facts {
+            tags: vec![ShownTag { name: "VIP".to_owned(), colour: "purple".to_owned() }],
+            conversation: vec![("Reason".to_owned(), "Repair".to_owned())],
+            contact: vec![("City".to_owned(), "Valencia".to_owned()), ("Customer since".to_owned(), "2021".to_owned())],
+        },
     }
 }
 

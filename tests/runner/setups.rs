@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::bodies::{message, store, work};
 use crate::shop::Shop;
+use crate::tags;
 
 type Outcome = Result<Configured, Error>;
 
@@ -33,7 +34,7 @@ fn patient(queue: QueueId, minutes: i32) -> SetupCommand {
     SetupCommand::ChangeQueue { queue, change: QueueChange { promise_minutes: Some(minutes), ..QueueChange::default() } }
 }
 
-fn refusal(outcome: Outcome) -> SetupRefusal {
+pub fn refusal(outcome: Outcome) -> SetupRefusal {
     match outcome {
         Err(Error::Refused(Refusal::SetUp(refusal))) => refusal,
         other => panic!("{other:?}"),
@@ -41,14 +42,14 @@ fn refusal(outcome: Outcome) -> SetupRefusal {
 }
 
 impl Shop {
-    async fn set_up_now(&self) -> Setup {
+    pub async fn set_up_now(&self) -> Setup {
         let mut client = self.store.client().await.unwrap();
         let transaction = Transaction::begin(&mut client);
         setups::load(&transaction, self.workspace, &[]).await.unwrap()
     }
 }
 
-async fn with_two_administrators() -> (Shop, Person, Person) {
+pub async fn with_two_administrators() -> (Shop, Person, Person) {
     let shop = Shop::opens().await;
     let (iris, hal) = (shop.hires("Iris", Role::Admin, 8).await, shop.hires("Hal", Role::Admin, 8).await);
     (shop, iris, hal)
@@ -259,7 +260,9 @@ fn change(shop: &Shop, setup: &Setup, number: u64) -> SetupCommand {
     let reply = setup.canned_replies.keys().nth(pick(setup.canned_replies.len().max(1))).copied();
     let free = setup.teams.keys().copied().find(|team| *team != shop.team);
     let person = |change| SetupCommand::ChangeMember { member, change };
-    match (number % 12, reply, free) {
+    match (number % 14, reply, free) {
+        (12, ..) => tags::tag_change(setup, number, text),
+        (13, ..) => tags::field_change(setup, number, text),
         (11, ..) => SetupCommand::ChangeWorkspace {
             change: WorkspaceChange {
                 name: Some(text),
@@ -324,6 +327,8 @@ fn told(mut setup: Setup, events: &[SetupEvent]) -> Setup {
             SetupEvent::CannedReply(changed) => put!(canned_replies, changed),
             SetupEvent::Flow(changed) => put!(flows, changed),
             SetupEvent::Inbox(changed) => put!(inboxes, changed),
+            SetupEvent::Tag(changed) => put!(tags, changed),
+            SetupEvent::Field(changed) => put!(fields, changed),
             other => panic!("{other:?}"),
         }
     }

@@ -46,6 +46,7 @@ pub const ALL: &[File] = files! {
     drafts
     events
     feed
+    fields
     flows
     inbound_items
     inboxes
@@ -79,6 +80,7 @@ pub const ALL: &[File] = files! {
     start
     statistics
     system
+    tags
     teams
     threads
     ticks

@@ -62,7 +62,9 @@ pub enum Step {
     Say(Content),
     /// Note that a question was answered.
     Answered(Answer),
-    /// Note a field on the contact.
+    /// Put a tag on the conversation, by its name.
+    AddTag { tag: String },
+    /// Note a field, on the contact unless it was defined as one of conversations.
     SetField { field: String, value: String },
     /// Give the conversation to people. Always the last step.
     HandOff { queue: QueueId, brief: Brief },

@@ -27,6 +27,7 @@ fn only_way<'a>(node: &'a Node, run: &Run<'_>) -> Option<&'a str> {
         Node::SendText(node) => Some(&node.next),
         Node::Ask(node) => Some(&node.next),
         Node::SetField(node) => Some(&node.next),
+        Node::AddTag(node) => Some(&node.next),
         Node::Branch(node) => node.only_way(run),
         Node::HandOff(_) => None,
     }

@@ -245,6 +245,7 @@ impl<'a> Stage<'a> {
         for step in steps {
             match step {
                 Step::Say(content) => self.tell(Event::Said(content)),
+                Step::AddTag { tag } => self.tell(Event::Noted { field: "tag".to_owned(), value: tag }),
                 Step::SetField { field, value } => {
                     self.contact.fields.insert(field.clone(), value.clone());
                     self.played.fields.insert(field.clone(), value.clone());

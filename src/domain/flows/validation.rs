@@ -16,6 +16,7 @@ use super::nodes::Node;
 use super::promise;
 use super::text::{self, Piece, Text};
 use crate::domain::channel::Rules;
+use crate::domain::details::Vocabulary;
 
 pub use spot::Spot;
 
@@ -77,13 +78,21 @@ impl fmt::Display for Fault {
 /// # Errors
 /// Everything that is wrong with it.
 pub fn check(json: &Value, queues: &[&str], rules: &Rules) -> Result<Definition, Vec<Fault>> {
+    check_with(json, queues, None, rules)
+}
+
+/// As [`check`], in a workspace that has these tags; what it does not have is a fault.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_with(json: &Value, queues: &[&str], words: Option<&Vocabulary>, rules: &Rules) -> Result<Definition, Vec<Fault>> {
     let format = json.get("format").and_then(Value::as_u64);
     if format != Some(u64::from(FORMAT)) {
         let what = format!("must be {FORMAT}; other formats cannot be read");
         return Err(vec![Fault::of_flow("format", what)]);
     }
     let read = reading::read(json)?;
-    let mut checks = Checks::new(&read.definition, queues, rules, read.faults);
+    let mut checks = Checks { words, ..Checks::new(&read.definition, queues, rules, read.faults) };
     checks.whole();
     for (key, node) in &read.definition.nodes {
         checks.at(key);
@@ -101,6 +110,8 @@ pub fn check(json: &Value, queues: &[&str], rules: &Rules) -> Result<Definition,
 pub struct Checks<'a> {
     definition: &'a Definition,
     queues: &'a [&'a str],
+    /// What tags and fields there are, if that is known.
+    words: Option<&'a Vocabulary>,
     rules: &'a Rules,
     /// Every field some question answers.
     fields: BTreeSet<&'a str>,
@@ -115,7 +126,7 @@ impl<'a> Checks<'a> {
     fn new(definition: &'a Definition, queues: &'a [&'a str], rules: &'a Rules, faults: Vec<Fault>) -> Self {
         let fields = definition.nodes.values().filter_map(Node::as_ask).map(|ask| ask.field.as_str()).collect();
         let hand_off_words = definition.hand_off_words.iter().map(|word| text::normalise(word)).collect();
-        Self { definition, queues, rules, fields, hand_off_words, languages: Vec::new(), node: None, faults }
+        Self { definition, queues, words: None, rules, fields, hand_off_words, languages: Vec::new(), node: None, faults }
     }
 
     /// What the channel allows.
@@ -263,6 +274,13 @@ impl<'a> Checks<'a> {
             && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
         if !is_name {
             self.fault(spot, format!("“{name}” is no name: small letters, digits and “_”, at most {MAX_KEY}"));
+        }
+    }
+
+    /// A tag that may be added.
+    pub fn tag(&mut self, field: &str, name: &str) {
+        if name.trim().is_empty() || self.words.is_some_and(|words| words.tag_named(name).is_none()) {
+            self.fault(field, format!("there is no tag “{name}”"));
         }
     }
 

@@ -11,6 +11,7 @@ use crate::domain::access::{Permission, Role};
 use crate::domain::brand::Accent;
 use crate::domain::canned;
 use crate::domain::channel;
+use crate::domain::details::{COLOURS, FieldKind};
 use crate::domain::flows::validation;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::LOCALES;
@@ -77,6 +78,8 @@ pub(super) fn faults(setup: &Setup) -> BTreeSet<SetupRefusal> {
     queues(setup, &mut faults);
     replies(setup, &mut faults);
     inboxes(setup, &mut faults);
+    tags(setup, &mut faults);
+    fields(setup, &mut faults);
     for Flow { name, .. } in setup.flows.values() {
         fit_name(name, &mut faults);
     }
@@ -197,6 +200,41 @@ fn replies(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
     }
 }
 
+fn tags(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
+    let mut names = BTreeSet::new();
+    for tag in setup.tags.values() {
+        fit_text(&tag.name, LONGEST_KEY, faults);
+        if !COLOURS.contains(&tag.colour.as_str()) {
+            faults.insert(SetupRefusal::ColourUnknown { colour: tag.colour.clone() });
+        }
+        // The name of one that was merged is free.
+        if tag.merged_into.is_none() && !names.insert(tag.name.to_lowercase()) {
+            faults.insert(SetupRefusal::TagNameTaken { name: tag.name.clone() });
+        }
+        if tag.merged_into.is_some_and(|into| !setup.tags.contains_key(&into)) {
+            faults.insert(SetupRefusal::Unknown(Thing::Tag));
+        }
+    }
+}
+
+fn fields(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
+    let mut keys = BTreeSet::new();
+    for field in setup.fields.values() {
+        fit_name(&field.label, faults);
+        let is_fit = is_key(&field.key) && field.key.starts_with(|c: char| c.is_ascii_lowercase()) && !field.key.contains('-');
+        if !is_fit {
+            faults.insert(SetupRefusal::FieldKeyUnfit { key: field.key.clone() });
+        }
+        if !keys.insert(&field.key) {
+            faults.insert(SetupRefusal::FieldKeyTaken { key: field.key.clone() });
+        }
+        if field.kind == FieldKind::Choice && field.choices.is_empty() {
+            faults.insert(SetupRefusal::ChoicesMissing { field: field.label.clone() });
+        }
+        field.choices.iter().for_each(|choice| fit_name(choice, faults));
+    }
+}
+
 fn inboxes(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
     for inbox in setup.inboxes.values() {
         fit_name(&inbox.name, faults);
@@ -299,19 +337,21 @@ pub(super) fn is_key(key: &str) -> bool {
     !key.is_empty() && key.len() <= LONGEST_KEY && key.chars().all(fits)
 }
 
-/// Flows speak of queues by their keys.
+/// Flows speak of queues and fields by their keys, and of tags by their names.
 fn may_concern_flows(before: &Setup, after: &Setup) -> bool {
     let keys = |setup: &Setup| setup.queues.values().map(|queue| queue.key.clone()).collect::<BTreeSet<_>>();
     let published = |setup: &Setup| setup.flows.iter().map(|(id, flow)| (*id, flow.published)).collect::<BTreeMap<_, _>>();
-    keys(before) != keys(after) || published(before) != published(after)
+    let words = |setup: &Setup| (setup.tags.clone(), setup.fields.clone());
+    keys(before) != keys(after) || published(before) != published(after) || words(before) != words(after)
 }
 
 /// What is wrong with what is published, each fault for itself.
 fn flow_faults(setup: &Setup) -> Vec<SetupRefusal> {
     let keys: Vec<&str> = setup.queues.values().map(|queue| queue.key.as_str()).collect();
+    let words = setup.vocabulary();
     let published = setup.flows.iter().filter_map(|(id, flow)| Some((flow, setup.definitions.get(&(*id, flow.published?))?)));
     let faults = published.flat_map(|(flow, definition)| {
-        let found = validation::check(definition, &keys, &channel::WHATSAPP).err().unwrap_or_default();
+        let found = validation::check_with(definition, &keys, Some(&words), &channel::WHATSAPP).err().unwrap_or_default();
         found.into_iter().map(|fault| SetupRefusal::FlowFaulty { flow: flow.name.clone(), faults: vec![fault.to_string()] })
     });
     faults.collect()

@@ -12,7 +12,7 @@ use crate::domain::access::{Permissions, Role, Visibility};
 use crate::domain::agent::Availability;
 use crate::domain::command::Person;
 use crate::domain::hours::Hours;
-use crate::domain::ids::{CannedReplyId, FlowId, InboxId, InvitationId, QueueId, RoleId, TeamId, UserId};
+use crate::domain::ids::{CannedReplyId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, TagId, TeamId, UserId};
 use crate::domain::queue::Queue;
 use crate::domain::user::EmailAddress;
 
@@ -145,6 +145,32 @@ pub enum SetupCommand {
     },
     RemoveCannedReply {
         reply: CannedReplyId,
+    },
+    AddTag {
+        tag: TagId,
+        new: value::Tag,
+    },
+    ChangeTag {
+        tag: TagId,
+        change: TagChange,
+    },
+    /// Another one counts in its place from now on.
+    MergeTag {
+        tag: TagId,
+        into: TagId,
+    },
+    /// The field comes after those there are.
+    AddField {
+        field: FieldId,
+        new: value::Field,
+    },
+    ChangeField {
+        field: FieldId,
+        change: FieldChange,
+    },
+    /// Values that were noted stay, under its key.
+    RemoveField {
+        field: FieldId,
     },
     /// A flow with its first version, published.
     AddFlow {
@@ -323,6 +349,24 @@ pub struct CannedReplyChange {
     pub team: Option<Option<TeamId>>,
     /// Somebody's own, or nobody's.
     pub owner: Option<Option<UserId>>,
+}
+
+/// As [`MemberChange`], of a tag.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TagChange {
+    pub name: Option<String>,
+    pub colour: Option<String>,
+    pub archived: Option<bool>,
+}
+
+/// As [`MemberChange`], of a field.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FieldChange {
+    pub key: Option<String>,
+    pub label: Option<String>,
+    pub choices: Option<Vec<String>>,
+    pub shown: Option<bool>,
+    pub locked: Option<bool>,
 }
 
 /// As [`MemberChange`], of a number.

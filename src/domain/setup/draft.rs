@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::command::{
-    CannedReplyChange, InboxChange, MemberChange, NewInvitation, NewMember, NewTeams, Newcomer, QueueChange, RoleChange, SecurityChange,
-    SetupCommand, WorkspaceChange,
+    CannedReplyChange, FieldChange, InboxChange, MemberChange, NewInvitation, NewMember, NewTeams, Newcomer, QueueChange, RoleChange,
+    SecurityChange, SetupCommand, TagChange, WorkspaceChange,
 };
 use super::event::{Changed, Secret, SetupEvent};
 use super::file;
@@ -47,6 +47,8 @@ impl Draft {
         events.extend(changed(&before.invitations, &after.invitations).map(SetupEvent::Invitation));
         events.extend(changed(&before.queues, &after.queues).map(SetupEvent::Queue));
         events.extend(changed(&before.canned_replies, &after.canned_replies).map(SetupEvent::CannedReply));
+        events.extend(changed(&before.tags, &after.tags).map(SetupEvent::Tag));
+        events.extend(changed(&before.fields, &after.fields).map(SetupEvent::Field));
         events.extend(changed(&before.flows, &after.flows).map(SetupEvent::Flow));
         events.extend(changed(&before.inboxes, &after.inboxes).map(SetupEvent::Inbox));
         events.extend(self.beside);
@@ -131,6 +133,42 @@ impl Draft {
             SetupCommand::RemoveCannedReply { reply } => {
                 known(&mut self.setup.canned_replies, reply, Thing::CannedReply)?;
                 self.setup.canned_replies.remove(&reply);
+            }
+            SetupCommand::AddTag { tag, new } => {
+                let name = trimmed(&new.name);
+                add(&mut self.setup.tags, tag, value::Tag { name, ..new })?;
+            }
+            SetupCommand::ChangeTag { tag, change: TagChange { name, colour, archived } } => {
+                let tag = known(&mut self.setup.tags, tag, Thing::Tag)?;
+                set(&mut tag.name, name.map(|name| trimmed(&name)));
+                set(&mut tag.colour, colour);
+                set(&mut tag.archived, archived);
+            }
+            SetupCommand::MergeTag { tag, into } => {
+                let is_there = self.setup.tags.get(&into).is_some_and(|other| other.merged_into.is_none());
+                let tag_now = known(&mut self.setup.tags, tag, Thing::Tag)?;
+                if tag == into || !is_there || tag_now.merged_into.is_some() {
+                    return Err(SetupRefusal::Unknown(Thing::Tag));
+                }
+                tag_now.merged_into = Some(into);
+            }
+            SetupCommand::AddField { field, new } => {
+                let of_them = self.setup.fields.values().filter(|other| other.of == new.of).map(|other| other.position);
+                let position = of_them.max().map_or(0, |last| last.saturating_add(1));
+                let label = trimmed(&new.label);
+                add(&mut self.setup.fields, field, value::Field { label, position, ..new })?;
+            }
+            SetupCommand::ChangeField { field, change: FieldChange { key, label, choices, shown, locked } } => {
+                let field = known(&mut self.setup.fields, field, Thing::Field)?;
+                set(&mut field.key, key);
+                set(&mut field.label, label.map(|label| trimmed(&label)));
+                set(&mut field.choices, choices);
+                set(&mut field.shown, shown);
+                set(&mut field.locked, locked);
+            }
+            SetupCommand::RemoveField { field } => {
+                known(&mut self.setup.fields, field, Thing::Field)?;
+                self.setup.fields.remove(&field);
             }
             SetupCommand::AddFlow { flow, name, definition } => {
                 add(&mut self.setup.flows, flow, Flow { name: trimmed(&name), published: None, archived: false })?;
@@ -282,7 +320,7 @@ impl Draft {
     /// Publishes another version of a flow.
     pub fn publish(&mut self, flow: FlowId, definition: Value) -> Applied {
         let keys: Vec<&str> = self.setup.queues.values().map(|queue| queue.key.as_str()).collect();
-        let found = validation::check(&definition, &keys, &channel::WHATSAPP);
+        let found = validation::check_with(&definition, &keys, Some(&self.setup.vocabulary()), &channel::WHATSAPP);
         let known = known(&mut self.setup.flows, flow, Thing::Flow)?;
         if let Err(faults) = found {
             let faults = faults.iter().map(ToString::to_string).collect();

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::value::{CannedReply, Flow, Inbox, Invitation, Member, Queue, Role, Security, Team, Workspace};
-use crate::domain::ids::{CannedReplyId, FlowId, InboxId, InvitationId, QueueId, RoleId, TeamId, UserId, WorkspaceId};
+use super::value::{CannedReply, Field, Flow, Inbox, Invitation, Member, Queue, Role, Security, Tag, Team, Workspace};
+use crate::domain::ids::{CannedReplyId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, TagId, TeamId, UserId, WorkspaceId};
 
 /// What must not be read anywhere but where it is used. It is neither shown nor stored with what it came along with.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -54,6 +54,8 @@ pub enum SetupEvent {
     CannedReply(Changed<CannedReplyId, CannedReply>),
     Flow(Changed<FlowId, Flow>),
     Inbox(Changed<InboxId, Inbox>),
+    Tag(Changed<TagId, Tag>),
+    Field(Changed<FieldId, Field>),
     /// What belongs to a queue that is gone belongs to another one.
     QueueMoved {
         id: QueueId,
@@ -237,6 +239,8 @@ impl SetupEvent {
             SetupEvent::CannedReply(changed) => of("canned_reply", changed.verb()),
             SetupEvent::Flow(changed) => of("flow", changed.verb()),
             SetupEvent::Inbox(changed) => of("inbox", changed.verb()),
+            SetupEvent::Tag(changed) => of("tag", changed.verb()),
+            SetupEvent::Field(changed) => of("field", changed.verb()),
             SetupEvent::QueueMoved { .. } => of("queue", "moved"),
             SetupEvent::FlowVersion { .. } => of("flow_version", "added"),
             SetupEvent::Password { .. } => of("password", "replaced"),
@@ -263,6 +267,8 @@ impl SetupEvent {
             SetupEvent::CannedReply(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::Flow(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::Inbox(changed) => Some((changed.id.0, changed.parts())),
+            SetupEvent::Tag(changed) => Some((changed.id.0, changed.parts())),
+            SetupEvent::Field(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::Password { member, .. } => Some((member.0, Parts::of("password"))),
             SetupEvent::InvitationLink { invitation, .. } => Some((invitation.0, Parts::of("link"))),
             SetupEvent::SecondFactor { member } => Some((member.0, Parts::of("second_factor"))),
@@ -290,6 +296,8 @@ impl SetupEvent {
             SetupEvent::CannedReply(changed) => changed.latest().map(|reply| &*reply.shortcut),
             SetupEvent::Flow(changed) => changed.latest().map(|flow| &*flow.name),
             SetupEvent::Inbox(changed) => changed.latest().map(|inbox| &*inbox.name),
+            SetupEvent::Tag(changed) => changed.latest().map(|tag| &*tag.name),
+            SetupEvent::Field(changed) => changed.latest().map(|field| &*field.label),
             SetupEvent::QueueMoved { .. }
             | SetupEvent::FlowVersion { .. }
             | SetupEvent::Password { .. }
@@ -322,6 +330,8 @@ impl SetupEvent {
             SetupEvent::CannedReply(changed) => changed.differences(),
             SetupEvent::Flow(changed) => changed.differences(),
             SetupEvent::Inbox(changed) => changed.differences(),
+            SetupEvent::Tag(changed) => changed.differences(),
+            SetupEvent::Field(changed) => changed.differences(),
             SetupEvent::QueueMoved { id, to } => vec![("queue".to_owned(), id.0.to_string().into(), to.0.to_string().into())],
             SetupEvent::FlowVersion { .. }
             | SetupEvent::Password { .. }

@@ -12,6 +12,8 @@ pub enum Thing {
     Team,
     Queue,
     CannedReply,
+    Tag,
+    Field,
     Flow,
     FlowVersion,
     Inbox,
@@ -27,6 +29,8 @@ impl Thing {
             Thing::Team => "unknown_team",
             Thing::Queue => "unknown_queue",
             Thing::CannedReply => "unknown_canned_reply",
+            Thing::Tag => "unknown_tag",
+            Thing::Field => "unknown_field",
             Thing::Flow => "unknown_flow",
             Thing::FlowVersion => "unknown_flow_version",
             Thing::Inbox => "unknown_inbox",
@@ -44,6 +48,8 @@ impl fmt::Display for Thing {
             Thing::Team => "team",
             Thing::Queue => "queue",
             Thing::CannedReply => "canned reply",
+            Thing::Tag => "tag",
+            Thing::Field => "field",
             Thing::Flow => "flow",
             Thing::FlowVersion => "version of the flow",
             Thing::Inbox => "number",
@@ -81,6 +87,16 @@ pub enum SetupRefusal {
     QueueKeyTaken { key: String },
     #[error("there is a canned reply with the shortcut {shortcut} already")]
     ShortcutTaken { shortcut: String },
+    #[error("there is a tag called {name} already")]
+    TagNameTaken { name: String },
+    #[error("there is a field with the key {key} already")]
+    FieldKeyTaken { key: String },
+    #[error("“{key}” cannot be the key of a field: it begins with a small letter, and has small letters, digits and _, at most 40 of them")]
+    FieldKeyUnfit { key: String },
+    #[error("“{colour}” is no colour of tags")]
+    ColourUnknown { colour: String },
+    #[error("the field {field} has nothing to choose from")]
+    ChoicesMissing { field: String },
     #[error("the number is connected already")]
     NumberTaken,
     #[error("the number is disconnected; connect it again first")]
@@ -160,6 +176,11 @@ impl SetupRefusal {
             SetupRefusal::TeamNameTaken { .. } => "team_name_taken",
             SetupRefusal::QueueKeyTaken { .. } => "queue_key_taken",
             SetupRefusal::ShortcutTaken { .. } => "shortcut_taken",
+            SetupRefusal::TagNameTaken { .. } => "tag_name_taken",
+            SetupRefusal::FieldKeyTaken { .. } => "field_key_taken",
+            SetupRefusal::FieldKeyUnfit { .. } => "field_key_unfit",
+            SetupRefusal::ColourUnknown { .. } => "colour_unknown",
+            SetupRefusal::ChoicesMissing { .. } => "choices_missing",
             SetupRefusal::NumberTaken => "number_taken",
             SetupRefusal::NumberDisconnected => "number_disconnected",
             SetupRefusal::AppKnownOtherwise => "app_known_otherwise",
@@ -203,6 +224,9 @@ impl SetupRefusal {
             | SetupRefusal::AccentUnreadable { .. }
             | SetupRefusal::LogoUnfit
             | SetupRefusal::KeyUnfit { .. }
+            | SetupRefusal::FieldKeyUnfit { .. }
+            | SetupRefusal::ColourUnknown { .. }
+            | SetupRefusal::ChoicesMissing { .. }
             | SetupRefusal::LanguageUnfit { .. }
             | SetupRefusal::EmailUnfit
             | SetupRefusal::ShortcutUnfit { .. }
@@ -219,6 +243,8 @@ impl SetupRefusal {
             | SetupRefusal::TeamNameTaken { .. }
             | SetupRefusal::QueueKeyTaken { .. }
             | SetupRefusal::ShortcutTaken { .. }
+            | SetupRefusal::TagNameTaken { .. }
+            | SetupRefusal::FieldKeyTaken { .. }
             | SetupRefusal::NumberTaken
             | SetupRefusal::NumberDisconnected
             | SetupRefusal::AppKnownOtherwise
@@ -240,6 +266,7 @@ impl SetupRefusal {
         match self {
             SetupRefusal::RoleNameTaken { name }
             | SetupRefusal::PlaceholderUnknown { name }
+            | SetupRefusal::TagNameTaken { name }
             | SetupRefusal::TeamNameTaken { name }
             | SetupRefusal::ChangedMeanwhile { name: Some(name) } => vec![("name", name.clone())],
             SetupRefusal::LocaleUnknown { locale } => vec![("locale", locale.clone())],
@@ -247,7 +274,12 @@ impl SetupRefusal {
             SetupRefusal::FileFaulty { faults } => vec![("faults", faults.join(" "))],
             SetupRefusal::AccentUnfit { accent } => vec![("accent", accent.clone())],
             SetupRefusal::AccentUnreadable { accent, nearest } => vec![("accent", accent.clone()), ("nearest", nearest.clone())],
-            SetupRefusal::QueueKeyTaken { key } | SetupRefusal::KeyUnfit { key } => vec![("key", key.clone())],
+            SetupRefusal::QueueKeyTaken { key }
+            | SetupRefusal::KeyUnfit { key }
+            | SetupRefusal::FieldKeyTaken { key }
+            | SetupRefusal::FieldKeyUnfit { key } => vec![("key", key.clone())],
+            SetupRefusal::ColourUnknown { colour } => vec![("colour", colour.clone())],
+            SetupRefusal::ChoicesMissing { field } => vec![("field", field.clone())],
             SetupRefusal::ShortcutTaken { shortcut } | SetupRefusal::ShortcutUnfit { shortcut } => vec![("shortcut", shortcut.clone())],
             SetupRefusal::TextTooLong { limit, .. } => vec![("limit", limit.to_string())],
             SetupRefusal::OutOfRange { value, least, most } => {

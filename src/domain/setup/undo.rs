@@ -41,6 +41,16 @@ pub(super) fn take_back(draft: &mut Draft, act: &[SetupEvent]) -> Applied {
                 draft.setup.canned_replies.remove(&changed.id);
             }
             SetupEvent::CannedReply(changed) => back_or_to_before(&mut draft.setup.canned_replies, changed)?,
+            SetupEvent::Tag(changed) if changed.before.is_none() => {
+                is_as_left(&draft.setup.tags, changed)?;
+                draft.setup.tags.remove(&changed.id);
+            }
+            SetupEvent::Tag(changed) => back_or_to_before(&mut draft.setup.tags, changed)?,
+            SetupEvent::Field(changed) if changed.before.is_none() => {
+                is_as_left(&draft.setup.fields, changed)?;
+                draft.setup.fields.remove(&changed.id);
+            }
+            SetupEvent::Field(changed) => back_or_to_before(&mut draft.setup.fields, changed)?,
             // What was moved stays where it is. A version stays, published or not; the others cannot be taken back.
             SetupEvent::QueueMoved { .. }
             | SetupEvent::FlowVersion { .. }
@@ -103,6 +113,8 @@ fn is_reversible(event: &SetupEvent) -> bool {
         SetupEvent::Role(_)
         | SetupEvent::Team(_)
         | SetupEvent::CannedReply(_)
+        | SetupEvent::Tag(_)
+        | SetupEvent::Field(_)
         | SetupEvent::QueueMoved { .. }
         | SetupEvent::FlowVersion { .. } => true,
         // An invitation has buttons of its own.

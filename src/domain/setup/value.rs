@@ -10,7 +10,8 @@ use uuid::Uuid;
 use crate::domain::access::{self, Rights};
 use crate::domain::agent::Availability;
 use crate::domain::channel::Channel;
-use crate::domain::ids::{CannedReplyId, FlowId, InboxId, InvitationId, QueueId, RoleId, TeamId, UserId, WorkspaceId};
+use crate::domain::details::{self, FieldKind, FieldOf, Vocabulary};
+use crate::domain::ids::{CannedReplyId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, TagId, TeamId, UserId, WorkspaceId};
 
 /// Everything that administrators decide in a workspace.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -29,6 +30,8 @@ pub struct Setup {
     pub flows: BTreeMap<FlowId, Flow>,
     pub canned_replies: BTreeMap<CannedReplyId, CannedReply>,
     pub inboxes: BTreeMap<InboxId, Inbox>,
+    pub tags: BTreeMap<TagId, Tag>,
+    pub fields: BTreeMap<FieldId, Field>,
     /// The published versions of flows as they are stored, and those that the command speaks of. A version never changes.
     pub definitions: BTreeMap<(FlowId, i32), Value>,
     /// The last version of each flow that has any.
@@ -175,7 +178,22 @@ impl Setup {
         names.extend(self.queues.iter().map(|(id, queue)| (id.0, queue.name.clone())));
         names.extend(self.flows.iter().map(|(id, flow)| (id.0, flow.name.clone())));
         names.extend(self.inboxes.iter().map(|(id, inbox)| (id.0, inbox.name.clone())));
+        names.extend(self.tags.iter().map(|(id, tag)| (id.0, tag.name.clone())));
         names
+    }
+
+    /// Tags and fields as the rules see them.
+    #[must_use]
+    pub fn vocabulary(&self) -> Vocabulary {
+        let tag = |(id, tag): (&TagId, &Tag)| {
+            let Tag { name, colour, archived, merged_into } = tag.clone();
+            details::Tag { id: *id, name, colour, archived, merged_into }
+        };
+        let field = |field: &Field| {
+            let Field { key, label, of, kind, choices, shown, .. } = field.clone();
+            details::Field { key, label, of, kind, choices, shown }
+        };
+        Vocabulary { tags: self.tags.iter().map(tag).collect(), fields: self.fields.values().map(field).collect() }
     }
 
     /// What a role allows here; one that is not there allows nothing.
@@ -227,6 +245,36 @@ pub struct CannedReply {
     /// Whose own it is: nobody else sees it.
     #[serde(default)]
     pub owner: Option<UserId>,
+}
+
+/// A short word on a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tag {
+    pub name: String,
+    /// A word, one of [`crate::domain::details::COLOURS`].
+    pub colour: String,
+    /// Nobody adds it any more.
+    pub archived: bool,
+    /// The one that counts in its place.
+    pub merged_into: Option<TagId>,
+}
+
+/// What is noted about customers or conversations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Field {
+    /// What flows call it.
+    pub key: String,
+    pub label: String,
+    /// It stays as it was defined, as its kind does.
+    pub of: FieldOf,
+    pub kind: FieldKind,
+    pub choices: Vec<String>,
+    /// Those who answer see it beside the conversation.
+    pub shown: bool,
+    /// Only those who set up change its values.
+    pub locked: bool,
+    /// Its place among those of the same kind of thing, from 0.
+    pub position: i32,
 }
 
 /// One connected address on a channel.

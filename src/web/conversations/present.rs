@@ -9,6 +9,7 @@ use crate::domain::access::Permission;
 use crate::domain::agent::{Agent, Availability, Presence};
 use crate::domain::contact::Contact;
 use crate::domain::conversation::Conversation;
+use crate::domain::details::Facts;
 use crate::domain::filter::View;
 use crate::domain::ids::UserId;
 use crate::domain::workplace::Workplace;
@@ -98,12 +99,14 @@ pub fn state(locale: Locale, opened: &Opened, workplace: &Workplace, inbox_name:
     };
     let bare = bare_state(locale, conversation, &opened.contact, names);
     let brief_queue_name = workplace.queue_of(conversation.brief.as_ref()).map(|queue| queue.name.clone());
+    let facts = workplace.vocabulary.facts(&opened.contact.fields, conversation.details.as_ref());
     let state = ConversationState {
         inbox_name: inbox_name.to_owned(),
         promise_minutes,
         answers,
         brief_queue_name,
         ticked: opened.ticked(),
+        facts,
         ..bare
     };
     noted(&opened.contact, state)
@@ -119,6 +122,7 @@ pub fn state_of_change(locale: Locale, change: &ConversationChange) -> Conversat
         promise_minutes: change.promise_minutes,
         brief_queue_name: change.brief_queue_name.clone(),
         answers: change.answers.clone(),
+        facts: change.facts.clone(),
         ..bare
     };
     noted(&change.contact, state)
@@ -128,7 +132,8 @@ pub fn state_of_change(locale: Locale, change: &ConversationChange) -> Conversat
 fn noted(contact: &Contact, mut state: ConversationState) -> ConversationState {
     let phones = state.locale.phones();
     let read = |text: &mut String| *text = phones.noted(text, contact.address.as_ref());
-    state.fields.iter_mut().for_each(|(_, value)| read(value));
+    let Facts { conversation, contact: of_contact, .. } = &mut state.facts;
+    conversation.iter_mut().chain(of_contact).for_each(|(_, value)| read(value));
     let of_brief = state.brief.iter_mut().flat_map(|brief| brief.answers.iter_mut());
     for answer in state.answers.iter_mut().chain(of_brief) {
         read(&mut answer.value);
@@ -158,7 +163,7 @@ fn bare_state(locale: Locale, conversation: &Conversation, contact: &Contact, na
         reason: conversation.assignment_reason.clone(),
         answers: Vec::new(),
         language: contact.language.clone(),
-        fields: contact.fields.clone().into_iter().collect(),
+        facts: Facts::default(),
     }
 }
 

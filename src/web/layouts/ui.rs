@@ -19,7 +19,7 @@ pub fn icon(name: &str) -> Html {
 }
 
 /// The stylesheets, in the order of their layers; each is one block.
-pub const STYLES: [&str; 29] = [
+pub const STYLES: [&str; 30] = [
     "layers",
     "reset",
     "tokens",
@@ -42,6 +42,7 @@ pub const STYLES: [&str; 29] = [
     "composer",
     "toast",
     "context",
+    "tags",
     "page",
     "table",
     "settings",

@@ -3,6 +3,7 @@
 pub mod brand;
 pub mod canned_replies;
 pub mod changes;
+pub mod fields;
 pub mod file;
 pub mod flows;
 pub mod invitations;
@@ -14,6 +15,7 @@ pub mod roles;
 pub mod search;
 pub mod security;
 pub mod start;
+pub mod tags;
 pub mod teams;
 pub mod view;
 pub mod workspace;

@@ -48,6 +48,8 @@ pub static PLACES: &[Place] = &[
     place("/settings/canned-replies", "square-slash", "canned.title", &["canned.lead", "canned.folder", "canned.shortcut"]),
     place("/settings/flows", "bot", "flows.title", &["flows.lead"]),
     place("/settings/flows/new", "bot", "flows.new", &["flows.lead"]),
+    place("/settings/tags", "tag", "tags.title", &["tags.lead", "tags.colour_label", "tags.merging"]),
+    place("/settings/fields", "list", "fields.title", &["fields.lead", "fields.label", "fields.choices"]),
     place("/settings/file", "file-text", "settings.file", &["file.lead", "file.take", "file.bring"]),
     place("/settings/changes", "history", "settings.changes", &["settings.changes_lead", "changes.table", "settings.undo"]),
 ];

@@ -79,6 +79,12 @@ fn find(locale: Locale, setup: &Setup, q: &str) -> Vec<Found> {
     for (id, reply) in setup.canned_replies.iter().filter(|(_, reply)| reply.owner.is_none()) {
         thing("canned_reply", "sticky-note", id.0, &reply.shortcut, &reply.folder, format!("/settings/canned-replies/{id}"));
     }
+    for (id, tag) in &setup.tags {
+        thing("tag", "tag", id.0, &tag.name, "", format!("/settings/tags/{id}"));
+    }
+    for (id, field) in &setup.fields {
+        thing("field", "list", id.0, &field.label, &field.key, format!("/settings/fields/{id}"));
+    }
     for (id, flow) in &setup.flows {
         thing("flow", "bot", id.0, &flow.name, "", format!("/settings/flows/{id}"));
     }

@@ -10,7 +10,7 @@ use crate::domain::channel::Formatting;
 use crate::domain::contact::Identity;
 use crate::domain::conversation::{ControlBefore, Controller};
 use crate::domain::event::{Act, Destination, QueuedBecause};
-use crate::domain::ids::{BotId, ContactId, ConversationId, FlowId, InboxId, MediaId, MessageId, NoteId, QueueId};
+use crate::domain::ids::{BotId, ContactId, ConversationId, FlowId, InboxId, MediaId, MessageId, NoteId, QueueId, TagId};
 use crate::domain::journal::Place;
 use crate::domain::message::{Content, Failure, MediaState, Status};
 use crate::domain::thread::QuotedMessage;
@@ -84,6 +84,8 @@ fn one_of_each() -> Vec<Event> {
         Event::FlowStarted { flow: FlowId(Uuid::nil()), version: 1 },
         Event::BotStarted { bot: BotId(Uuid::nil()) },
         Event::AnswerRecorded { answer },
+        Event::TagAdded { tag: TagId(Uuid::from_u128(7)), name: "VIP".to_owned() },
+        Event::DetailSet { field: "reason".to_owned(), value: "repair".to_owned() },
         Event::FieldSet { field: "plan".to_owned(), value: "gold".to_owned() },
         Event::ConversationQueued { queue, name: "Support".to_owned(), because: QueuedBecause::NoFlow },
         Event::ConversationTransferred { by: by(), to: Destination::Queue { queue, name: "Support".to_owned() }, note: None, before: None },

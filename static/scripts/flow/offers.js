@@ -77,6 +77,8 @@ function values(root, schemas, { path, objects }, flow, known) {
   const node = objects[2] ?? {}
   if (TO_NODES.includes(key)) return named(Object.keys(flow?.nodes ?? {}).map((id) => ({ key: id, about: flow.nodes[id]?.kind ?? "" })))
   if (TO_QUEUES.includes(key) && (key !== "hours" || outer === "on")) return named(known.queues)
+  if (key === "tag" && node.kind === "add_tag") return named(known.tags)
+  if (key === "field" && node.kind === "set_field") return named(known.fields)
   if (key === "field" && ["on", "queue"].includes(outer)) return named([...new Set([...fieldsOf(flow), ...notedBy(flow)])].map((field) => ({ key: field, about: "" })))
   if (key === "equals" || key === "in") return named(valuesOf(flow, flow?.nodes?.[path[1]] ?? node))
   if (key === "language") return named([{ key: "en", about: "English" }, { key: "es", about: "Español" }])

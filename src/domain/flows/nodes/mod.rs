@@ -1,5 +1,6 @@
 //! The kinds of node, one file each.
 
+mod add_tag;
 mod ask;
 mod branch;
 mod hand_off;
@@ -10,6 +11,7 @@ mod set_field;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use add_tag::AddTag;
 pub use ask::{Ask, Form};
 pub use branch::{Branch, Case, Subject};
 pub use hand_off::{Destination, HandOff};
@@ -29,6 +31,7 @@ pub enum Node {
     Ask(Ask),
     Branch(Branch),
     SetField(SetField),
+    AddTag(AddTag),
     HandOff(HandOff),
 }
 
@@ -51,6 +54,7 @@ impl Node {
             Node::Ask(node) => node.enter(run),
             Node::Branch(node) => node.enter(run),
             Node::SetField(node) => node.enter(run),
+            Node::AddTag(node) => node.enter(run),
             Node::HandOff(node) => node.enter(run),
         }
     }
@@ -60,7 +64,7 @@ impl Node {
     pub fn as_ask(&self) -> Option<&Ask> {
         match self {
             Node::Ask(ask) => Some(ask),
-            Node::SendText(_) | Node::Branch(_) | Node::SetField(_) | Node::HandOff(_) => None,
+            Node::SendText(_) | Node::Branch(_) | Node::SetField(_) | Node::AddTag(_) | Node::HandOff(_) => None,
         }
     }
 
@@ -74,7 +78,7 @@ impl Node {
                 [Some(&ask.prompt), ask.retry.as_ref(), ask.button.as_ref()].into_iter().chain(options).flatten().collect()
             }
             Node::HandOff(node) => node.text.iter().collect(),
-            Node::Branch(_) | Node::SetField(_) => Vec::new(),
+            Node::Branch(_) | Node::SetField(_) | Node::AddTag(_) => Vec::new(),
         }
     }
 
@@ -86,6 +90,7 @@ impl Node {
             Node::Ask(node) => vec![("next", &node.next)],
             Node::Branch(node) => node.targets(),
             Node::SetField(node) => vec![("next", &node.next)],
+            Node::AddTag(node) => vec![("next", &node.next)],
             Node::HandOff(_) => Vec::new(),
         }
     }
@@ -97,6 +102,7 @@ impl Node {
             Node::Ask(node) => node.check(checks),
             Node::Branch(node) => node.check(checks),
             Node::SetField(node) => node.check(checks),
+            Node::AddTag(node) => node.check(checks),
             Node::HandOff(node) => node.check(checks),
         }
     }

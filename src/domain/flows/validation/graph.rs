@@ -71,7 +71,7 @@ fn messages_from<'a>(definition: &'a Definition, key: &'a str, longest: &mut BTr
     let own = match definition.nodes.get(key) {
         Some(Node::SendText(_) | Node::Ask(_)) => 1,
         Some(Node::HandOff(node)) => usize::from(node.text.is_some()),
-        Some(Node::Branch(_) | Node::SetField(_)) | None => 0,
+        Some(Node::Branch(_) | Node::SetField(_) | Node::AddTag(_)) | None => 0,
     };
     let following = silent_targets(definition, key).into_iter().map(|target| messages_from(definition, target, longest));
     let total = own + following.max().unwrap_or(0);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
 use super::inboxes::AppSecrets;
-use super::{Document, Fault, Found, Wrong, canned_replies, flows, inboxes, people, queues, roles, teams};
+use super::{Document, Fault, Found, Wrong, canned_replies, fields, flows, inboxes, people, queues, roles, tags, teams};
 use crate::domain::setup::check;
 use crate::domain::setup::draft::{Applied, Draft};
 use crate::domain::setup::event::{Secret, SetupEvent};
@@ -112,6 +112,8 @@ impl Import {
         people::check(document.people.as_deref().unwrap_or_default(), &names, &mut found);
         queues::check(document.queues.as_deref().unwrap_or_default(), setup, &names, &mut found);
         canned_replies::check(document.canned_replies.as_deref().unwrap_or_default(), &names, &mut found);
+        tags::check(document.tags.as_deref().unwrap_or_default(), &mut found);
+        fields::check(document.fields.as_deref().unwrap_or_default(), &mut found);
         flows::check(document.flows.as_deref().unwrap_or_default(), setup, &names, &mut found);
         let is_known_app = |app: &str| known_apps.contains(app);
         inboxes::check(document.inboxes.as_deref().unwrap_or_default(), setup, &names, secrets, is_known_app, &mut found);
@@ -172,6 +174,8 @@ pub(in crate::domain::setup) fn bring_in(draft: &mut Draft, import: &Import) -> 
         people,
         queues,
         canned_replies,
+        tags,
+        fields,
         flows,
         inboxes,
         places: _,
@@ -192,11 +196,19 @@ pub(in crate::domain::setup) fn bring_in(draft: &mut Draft, import: &Import) -> 
         queues::bring_in(queues, &mut ids, draft);
     }
     canned_replies::bring_in(canned_replies.as_deref().unwrap_or_default(), &mut ids, draft);
+    tags::bring_in(tags.as_deref().unwrap_or_default(), &mut ids, draft);
+    fields::bring_in(fields.as_deref().unwrap_or_default(), &mut ids, draft);
     flows::bring_in(flows.as_deref().unwrap_or_default(), &mut ids, draft)?;
     inboxes::bring_in(inboxes.as_deref().unwrap_or_default(), secrets, &mut ids, draft);
     if *prune {
         if let Some(replies) = canned_replies {
             canned_replies::prune(replies, draft);
+        }
+        if let Some(tags) = tags {
+            tags::prune(tags, draft);
+        }
+        if let Some(fields) = fields {
+            fields::prune(fields, draft);
         }
         if let Some(people) = people {
             people::prune(people, draft);

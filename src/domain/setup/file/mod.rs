@@ -6,6 +6,7 @@
 
 mod canned_replies;
 mod fault;
+mod fields;
 mod flows;
 mod import;
 mod inboxes;
@@ -15,6 +16,7 @@ mod queues;
 mod roles;
 mod schema;
 mod security;
+mod tags;
 mod teams;
 #[cfg(test)]
 mod tests;
@@ -34,11 +36,13 @@ pub use inboxes::{AppSecrets, WrittenInbox};
 pub use schema::schema;
 
 use canned_replies::WrittenCannedReply;
+use fields::WrittenField;
 use flows::WrittenFlow;
 use people::WrittenPerson;
 use queues::WrittenQueue;
 use roles::WrittenRole;
 use security::WrittenSecurity;
+use tags::WrittenTag;
 use teams::WrittenTeam;
 use workspace::WrittenWorkspace;
 
@@ -79,6 +83,11 @@ pub struct Document {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canned_replies: Option<Vec<WrittenCannedReply>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<WrittenTag>>,
+    /// In their order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fields: Option<Vec<WrittenField>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flows: Option<Vec<WrittenFlow>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inboxes: Option<Vec<WrittenInbox>>,
@@ -117,6 +126,8 @@ pub fn export(setup: &Setup, with_people: bool) -> Result<String, Ambiguous> {
         flows,
         canned_replies,
         inboxes,
+        tags,
+        fields: _,
         definitions: _,
         latest_versions: _,
     } = setup;
@@ -135,6 +146,8 @@ pub fn export(setup: &Setup, with_people: bool) -> Result<String, Ambiguous> {
         canned_replies: Some(in_order(canned_replies.values().filter_map(|reply| WrittenCannedReply::of(setup, reply)), |reply| {
             &reply.shortcut
         })?),
+        tags: Some(in_order(tags.values().filter_map(WrittenTag::of), |tag| &tag.name)?),
+        fields: Some(fields::all(setup)),
         flows: Some(in_order(flows.iter().map(|(id, flow)| WrittenFlow::of(setup, *id, flow)), |flow| &flow.name)?),
         inboxes: Some(in_order(connected(inboxes).map(|inbox| WrittenInbox::of(setup, inbox)), WrittenInbox::key)?),
         places: Places::default(),

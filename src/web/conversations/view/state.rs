@@ -9,6 +9,7 @@ use super::brief::BriefCard;
 use super::context::ReasonCard;
 use crate::domain::brief::{Answer, Brief};
 use crate::domain::conversation::{Controller, Holder, State};
+use crate::domain::details;
 use crate::domain::ids::ConversationId;
 use crate::domain::routing::AssignmentReason;
 use crate::web::layouts::chrome::{Person, QueueName, initials};
@@ -44,8 +45,8 @@ pub struct ConversationState {
     pub answers: Vec<Answer>,
     /// BCP 47, when known.
     pub language: Option<String>,
-    /// What flows and people noted about the contact, in the order of names.
-    pub fields: Vec<(String, String)>,
+    /// Tags, and what flows and people noted about the contact and the conversation.
+    pub facts: details::Facts,
 }
 
 /// The bar on top of the thread; element id `conversation-header`.

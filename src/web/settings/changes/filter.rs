@@ -10,7 +10,7 @@ use crate::domain::setup::Setup;
 use crate::store::changes::Sought;
 
 /// What a change may be about: what the kinds of lines begin with.
-pub const THINGS: [&str; 15] = [
+pub const THINGS: [&str; 17] = [
     "workspace",
     "security",
     "member",
@@ -19,6 +19,8 @@ pub const THINGS: [&str; 15] = [
     "team",
     "queue",
     "canned_reply",
+    "tag",
+    "field",
     "flow",
     "inbox",
     "password",

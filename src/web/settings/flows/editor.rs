@@ -43,8 +43,9 @@ async fn editor(state: &State, signed: &Signed, id: FlowId, did: &Did, typed: Op
     let status = if typed.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
     let text = typed.unwrap_or_else(|| text_of(&bench, signed.locale.as_str()));
     let checked = check(signed, &bench, &text);
+    let setup = state.runner.workplaces().setup(signed.workspace).await?;
     let phone = Phone::fresh(signed, id, zone(&bench), Timestamp::now());
-    page(status, &EditPage { known: Known::of(&bench), chrome, shell, id, bench, text, checked, conflict, phone })
+    page(status, &EditPage { known: Known::of(&bench, &setup), chrome, shell, id, bench, text, checked, conflict, phone })
 }
 
 /// What a text comes to.

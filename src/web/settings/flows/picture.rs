@@ -123,6 +123,7 @@ fn look(kind: &str) -> (&'static str, &'static str) {
         "ask" => ("ask", "circle-help"),
         "branch" => ("branch", "arrow-right-left"),
         "set_field" => ("set_field", "tag"),
+        "add_tag" => ("add_tag", "tag"),
         "hand_off" => ("hand_off", "handshake"),
         _ => ("strange", "circle-x"),
     }

@@ -120,7 +120,8 @@ fn told(locale: Locale, event: &Event) -> Option<Html> {
         Event::WindowClosed => plain("line.window_closed"),
         Event::FlowStarted { .. } => plain("line.flow_started"),
         Event::BotStarted { .. } => plain("line.bot_started"),
-        Event::FieldSet { field, value } => {
+        Event::TagAdded { name, .. } => sentence(&locale, "line.tag_added", &[("tag", name)]),
+        Event::DetailSet { field, value } | Event::FieldSet { field, value } => {
             sentence(&locale, "line.field_set", &[("field", &words::field_label(field)), ("value", &locale.phones().noted(value, None))])
         }
         Event::HandedOff { by, brief } => {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::domain::flows::inspection::LONGEST;
 use crate::domain::ids::FlowId;
+use crate::domain::setup::Setup;
 use crate::store::flows::{FlowDraft, Workbench};
 use crate::web::layouts::chrome::Chrome;
 use crate::web::layouts::html::Html;
@@ -129,6 +130,9 @@ fn state_words(locale: Locale, bench: &Workbench, checked: &Checked) -> Html {
 #[derive(Debug, Serialize)]
 pub struct Known {
     pub queues: Vec<Named>,
+    /// Those that may be added.
+    pub tags: Vec<Named>,
+    pub fields: Vec<Named>,
 }
 
 /// A name with what it stands for.
@@ -140,7 +144,13 @@ pub struct Named {
 
 impl Known {
     #[must_use]
-    pub fn of(bench: &Workbench) -> Self {
-        Self { queues: bench.queues.iter().map(|queue| Named { key: queue.key.clone(), about: queue.name.clone() }).collect() }
+    pub fn of(bench: &Workbench, setup: &Setup) -> Self {
+        let named = |key: &str, about: &str| Named { key: key.to_owned(), about: about.to_owned() };
+        let tags = setup.tags.values().filter(|tag| !tag.archived && tag.merged_into.is_none());
+        Self {
+            queues: bench.queues.iter().map(|queue| named(&queue.key, &queue.name)).collect(),
+            tags: tags.map(|tag| named(&tag.name, "")).collect(),
+            fields: setup.fields.values().map(|field| named(&field.key, &field.label)).collect(),
+        }
     }
 }

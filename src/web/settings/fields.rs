@@ -1,0 +1,142 @@
+//! Fields: what is noted about customers and conversations, defined once.
+
+pub mod view;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use self::view::{FieldPage, FieldsPage, Typed};
+use super::changes::about;
+use super::{Did, configure, done, shell};
+use crate::domain::details::{FieldKind, FieldOf};
+use crate::domain::ids::FieldId;
+use crate::domain::setup::SetupCommand;
+use crate::domain::setup::command::FieldChange;
+use crate::domain::setup::value::Field;
+use crate::web::edge::answer::page;
+use crate::web::edge::error::{Error, Result};
+use crate::web::sessions::signed::Signed;
+use crate::web::state::State;
+
+const LIST: &str = "/settings/fields";
+
+#[derive(Debug, Default, Deserialize)]
+pub(in crate::web) struct Form {
+    #[serde(default)]
+    label: String,
+    #[serde(default)]
+    key: String,
+    #[serde(default)]
+    of: String,
+    #[serde(default)]
+    kind: String,
+    /// One a line.
+    #[serde(default)]
+    choices: String,
+    #[serde(default)]
+    shown: String,
+    #[serde(default)]
+    locked: String,
+    seen: Option<i64>,
+}
+
+impl Form {
+    fn typed(self) -> (Typed, Option<i64>) {
+        let choices = self.choices.lines().map(str::trim).filter(|choice| !choice.is_empty()).map(str::to_owned).collect();
+        let label = self.label.trim().to_owned();
+        let key = match self.key.trim() {
+            "" => key_of(&label),
+            key => key.to_owned(),
+        };
+        let field = Field {
+            key,
+            label,
+            of: FieldOf::read(&self.of).unwrap_or(FieldOf::Contact),
+            kind: FieldKind::read(&self.kind).unwrap_or(FieldKind::Text),
+            choices,
+            shown: !self.shown.is_empty(),
+            locked: !self.locked.is_empty(),
+            position: 0,
+        };
+        (Typed { is_of_form: true, field }, self.seen)
+    }
+}
+
+/// What flows may call something of this label: `Last order` is `last_order`.
+fn key_of(label: &str) -> String {
+    let words = crate::domain::flows::text::normalise(label);
+    let key: String = words.chars().map(|c| if c == ' ' { '_' } else { c }).filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+    let key = key.trim_start_matches(|c: char| !c.is_ascii_lowercase());
+    key.chars().take(40).collect()
+}
+
+/// `GET /settings/fields`
+pub(in crate::web) async fn index(state: web::Data<State>, signed: Signed, did: web::Query<Did>) -> Result<HttpResponse> {
+    list(&state, &signed, &did, None).await
+}
+
+/// `POST /settings/fields`
+pub(in crate::web) async fn create(state: web::Data<State>, signed: Signed, form: web::Form<Form>) -> Result<HttpResponse> {
+    let (typed, _) = form.into_inner().typed();
+    let id = FieldId(Uuid::now_v7());
+    match configure(&state, &signed, SetupCommand::AddField { field: id, new: typed.field.clone() }, None).await {
+        Ok(configured) => Ok(done(&format!("{LIST}/{id}"), &configured)),
+        Err(error) => list(&state, &signed, &Did::default(), Some((typed, error))).await,
+    }
+}
+
+async fn list(state: &State, signed: &Signed, did: &Did, refused: Option<(Typed, Error)>) -> Result<HttpResponse> {
+    let (chrome, mut shell) = shell(state, signed, did).await?;
+    let fields = state.store.fields(signed.workspace).await?;
+    let (typed, error) = refused.unzip();
+    let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
+    page(status, &FieldsPage { chrome, shell, fields, typed: typed.unwrap_or_default() })
+}
+
+/// `GET /settings/fields/{id}`
+pub(in crate::web) async fn show(
+    state: web::Data<State>,
+    signed: Signed,
+    field: web::Path<FieldId>,
+    did: web::Query<Did>,
+) -> Result<HttpResponse> {
+    one(&state, &signed, *field, &did, None).await
+}
+
+/// `POST /settings/fields/{id}`: whose it is and what stands in it stay as they are.
+pub(in crate::web) async fn update(
+    state: web::Data<State>,
+    signed: Signed,
+    field: web::Path<FieldId>,
+    form: web::Form<Form>,
+) -> Result<HttpResponse> {
+    let (typed, seen) = form.into_inner().typed();
+    let Field { key, label, choices, shown, locked, .. } = typed.field.clone();
+    let change = FieldChange { key: Some(key), label: Some(label), choices: Some(choices), shown: Some(shown), locked: Some(locked) };
+    match configure(&state, &signed, SetupCommand::ChangeField { field: *field, change }, seen).await {
+        Ok(configured) => Ok(done(&format!("{LIST}/{field}"), &configured)),
+        Err(error) => one(&state, &signed, *field, &Did::default(), Some((typed, error))).await,
+    }
+}
+
+/// `POST /settings/fields/{id}/removal`
+pub(in crate::web) async fn remove(state: web::Data<State>, signed: Signed, field: web::Path<FieldId>) -> Result<HttpResponse> {
+    match configure(&state, &signed, SetupCommand::RemoveField { field: *field }, None).await {
+        Ok(configured) => Ok(done(LIST, &configured)),
+        Err(error) => one(&state, &signed, *field, &Did::default(), Some((Typed::default(), error))).await,
+    }
+}
+
+/// The page of a field; after a refusal with what was typed, where anything was.
+async fn one(state: &State, signed: &Signed, id: FieldId, did: &Did, refused: Option<(Typed, Error)>) -> Result<HttpResponse> {
+    let (chrome, mut shell) = shell(state, signed, did).await?;
+    let fields = async { Ok(state.store.fields(signed.workspace).await?) };
+    let (fields, acts) = tokio::try_join!(fields, about(state, signed, id.0))?;
+    let (_, field) = fields.into_iter().find(|(other, _)| *other == id).ok_or(Error::NotFound)?;
+    let (typed, error) = refused.unzip();
+    let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
+    let typed = typed.filter(|typed| typed.is_of_form).unwrap_or_else(|| Typed { is_of_form: false, field: field.clone() });
+    page(status, &FieldPage { chrome, shell, id, field, typed, acts })
+}
