@@ -91,6 +91,7 @@ pub fn draw(json: &Value) -> Drawing {
         Drawn { key: (*key).to_owned(), kind, about: about(node), x, y, is_start, is_reached }
     };
     let layers = i32::try_from(rows.len()).unwrap_or_default();
+    let beginnings = Beginnings::of(&graph, &places);
     let way = |edge: &Edge| {
         let (from, to) = (places.get(&edge.from).copied().unwrap_or_default(), places.get(&edge.to).copied().unwrap_or_default());
         let label = match &edge.lead {
@@ -103,7 +104,7 @@ pub fn draw(json: &Value) -> Drawing {
             from: name(edge.from),
             to: name(edge.to),
             label,
-            points: bends(from, to, beside(&graph, &places, edge)),
+            points: bends(from, to, beginnings.beside(&places, edge)),
             is_back: from.1 >= to.1,
         }
     };
@@ -115,12 +116,29 @@ pub fn draw(json: &Value) -> Drawing {
     }
 }
 
-/// The how manieth from the left a way begins at its box, and how many do: those that lead further left, further left.
-fn beside(graph: &Graph<'_>, places: &BTreeMap<usize, (i32, i32)>, edge: &Edge) -> (usize, usize) {
-    let x = |edge: &Edge| places.get(&edge.to).map_or(0, |place| place.0);
-    let of_box = || graph.edges.iter().filter(|other| other.from == edge.from);
-    let before = of_box().filter(|other| (x(other), other.place) < (x(edge), edge.place)).count();
-    (before, of_box().count())
+/// The ways that begin at each box, from the left: those that lead further left, further left.
+struct Beginnings(BTreeMap<usize, Vec<(i32, usize)>>);
+
+impl Beginnings {
+    fn of(graph: &Graph<'_>, places: &BTreeMap<usize, (i32, i32)>) -> Self {
+        let mut ways: BTreeMap<usize, Vec<(i32, usize)>> = BTreeMap::new();
+        for edge in &graph.edges {
+            ways.entry(edge.from).or_default().push(Self::order(places, edge));
+        }
+        ways.values_mut().for_each(|ways| ways.sort_unstable());
+        Self(ways)
+    }
+
+    fn order(places: &BTreeMap<usize, (i32, i32)>, edge: &Edge) -> (i32, usize) {
+        (places.get(&edge.to).map_or(0, |place| place.0), edge.place)
+    }
+
+    /// The how manieth from the left a way begins at its box, and how many do.
+    fn beside(&self, places: &BTreeMap<usize, (i32, i32)>, edge: &Edge) -> (usize, usize) {
+        let Some(ways) = self.0.get(&edge.from) else { return (0, 1) };
+        let own = Self::order(places, edge);
+        (ways.partition_point(|other| *other < own), ways.len())
+    }
 }
 
 /// From the lower edge of one box to the upper edge of the other; several ways of a box begin beside one another.

@@ -2,6 +2,9 @@
 
 use serde_json::Value;
 
+/// Parts of one thing that are looked at: of more, the thing itself is blamed.
+const MOST_PARTS: usize = 100;
+
 /// The way to the part of `json` that `error` is about, as far as it can be told. `read` answers what the reader says of another one.
 pub(super) fn culprit(json: &Value, error: &str, read: &impl Fn(Value) -> Option<String>) -> Vec<String> {
     let mut path = Vec::new();
@@ -27,6 +30,9 @@ fn guilty_part(json: &Value, path: &[String], error: &str, read: &impl Fn(Value)
         Value::Array(items) => (0..items.len()).map(|index| index.to_string()).collect(),
         _ => return None,
     };
+    if steps.len() > MOST_PARTS {
+        return None;
+    }
     let is_missed = |said: &Option<String>, step: &String| said.as_deref() == Some(format!("missing field `{step}`").as_str());
     let said: Vec<(&String, Option<String>)> = steps.iter().filter_map(|step| Some((step, without(step)?))).collect();
     let is_other = |said: &Option<String>| said.as_deref() != Some(error);

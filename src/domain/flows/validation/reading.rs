@@ -8,6 +8,9 @@ use super::super::definition::Definition;
 use super::super::nodes::Node;
 use super::{Fault, blame};
 
+/// Unknown fields of one object that are left out, one after the other: who wrote more than that has other things to mend first.
+const MOST_LEFT_OUT: usize = 100;
+
 /// What could be read.
 pub(super) struct Read {
     pub definition: Definition,
@@ -45,6 +48,7 @@ pub(super) fn read(json: &Value) -> Result<Read, Vec<Fault>> {
 
 /// Reads one object. Each unknown field is a fault of its own and is then left out, so that all of them are found.
 fn object<T: serde::de::DeserializeOwned>(mut json: Value, node: Option<&str>, faults: &mut Vec<Fault>) -> Option<T> {
+    let mut left_out = 0;
     loop {
         let error = match serde_json::from_value(json.clone()) {
             Ok(read) => return Some(read),
@@ -53,11 +57,18 @@ fn object<T: serde::de::DeserializeOwned>(mut json: Value, node: Option<&str>, f
         let unknown = error.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')).map(|(name, _)| name);
         let read = |json| serde_json::from_value::<T>(json).err();
         let is_own = unknown.is_some_and(|name| is_the_objects_own(&json, name, &error, read));
-        let mut path = blame::culprit(&json, &error, &|json| read(json).map(|error| error.to_string()));
-        path.extend(unknown.filter(|name| path.last().is_none_or(|last| last != name)).map(str::to_owned));
+        let path = match unknown {
+            Some(name) if is_own => vec![name.to_owned()],
+            _ => {
+                let mut path = blame::culprit(&json, &error, &|json| read(json).map(|error| error.to_string()));
+                path.extend(unknown.filter(|name| path.last().is_none_or(|last| last != name)).map(str::to_owned));
+                path
+            }
+        };
         faults.push(fault(node, quoted(&error), path));
+        left_out += 1;
         match (unknown, json.as_object_mut()) {
-            (Some(name), Some(fields)) if is_own => drop(fields.remove(name)),
+            (Some(name), Some(fields)) if is_own && left_out < MOST_LEFT_OUT => drop(fields.remove(name)),
             _ => return None,
         }
     }
@@ -89,4 +100,53 @@ fn quoted(error: &str) -> String {
 fn fault(node: Option<&str>, what: String, inside: Vec<String>) -> Fault {
     let of_node = node.map(|node| ["nodes".to_owned(), node.to_owned()]);
     Fault { node: node.map(str::to_owned), field: None, what, path: of_node.into_iter().flatten().chain(inside).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use serde::{Deserialize, Deserializer};
+    use serde_json::json;
+
+    use super::*;
+
+    thread_local! {
+        static READ: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// A node, and how often one was read.
+    struct Counted;
+
+    impl<'de> Deserialize<'de> for Counted {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            READ.set(READ.get() + 1);
+            Node::deserialize(deserializer).map(|_| Self)
+        }
+    }
+
+    fn faults(json: Value) -> (Vec<Fault>, usize) {
+        READ.set(0);
+        let mut faults = Vec::new();
+        object::<Counted>(json, Some("n"), &mut faults);
+        (faults, READ.get())
+    }
+
+    #[test]
+    fn however_many_unknown_fields_there_are_a_node_is_read_a_bounded_number_of_times() {
+        let mut many = json!({ "kind": "send_text", "text": "Hello", "next": "n" });
+        let mut inside = json!({ "kind": "ask", "as": "list", "prompt": "?", "field": "f", "label": "F", "next": "n",
+            "options": [{ "id": "a", "title": "A" }] });
+        for number in 0..2_000 {
+            many[format!("colour{number}")] = json!("red");
+            inside["options"][0][format!("colour{number}")] = json!("red");
+        }
+        let (found, count) = faults(many);
+        assert_eq!((found.len(), found[0].path.as_slice()), (MOST_LEFT_OUT, ["nodes", "n", "colour0"].map(str::to_owned).as_slice()));
+        assert!(count <= 2 * MOST_LEFT_OUT, "read {count} times");
+        let (found, count) = faults(inside);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].path.starts_with(&["nodes", "n", "options", "0"].map(str::to_owned)), "{:?}", found[0].path);
+        assert!(count <= 2 * MOST_LEFT_OUT, "read {count} times");
+    }
 }
