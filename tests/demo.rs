@@ -9,9 +9,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use baton::config::Config;
 use baton::demo::home::Home;
 use baton::demo::place::Place;
 use baton::demo::process::{is_running, wait_until};
+use baton::domain::access::Role;
+use baton::domain::ids::{UserId, WorkspaceId};
+use baton::store::Store;
+use baton::store::apps::App;
+use baton::store::sealed::Keys;
+use baton::store::users::NewUser;
+use uuid::Uuid;
 
 /// Longest wait for something that is bound to happen.
 const SOON: Duration = Duration::from_secs(30);
@@ -52,6 +60,14 @@ impl Folder {
 
     fn database(&self) -> String {
         baton::demo::postgres::url(&self.place().sockets)
+    }
+
+    /// As the demo that runs here reads and writes.
+    fn store(&self) -> Store {
+        let key = std::fs::read_to_string(self.0.join("var/secret-key")).unwrap();
+        let pairs = [("BATON_DATABASE_URL", self.database()), ("BATON_REDIS_URL", "redis://unused".to_owned()), ("BATON_SECRET_KEYS", key)];
+        let config = Config::from_pairs(&pairs).unwrap();
+        Store::new(&config.database_url, 1, Keys::new(&config.secret_keys).unwrap()).unwrap()
     }
 
     fn postmaster(&self) -> u32 {
@@ -151,6 +167,31 @@ async fn a_demo_that_is_killed_takes_everything_with_it_and_comes_back_with_its_
     let demo = folder.demo(&["--fresh"]);
     assert_eq!(ask(&folder.database(), "SELECT count(*), (SELECT count(*) FROM canned_replies) FROM workspaces").await, [1, 12]);
     drop(demo);
+}
+
+#[tokio::test]
+async fn what_somebody_began_with_nothing_goes_on_after_a_restart() {
+    let folder = Folder::new("empty");
+    let mut demo = folder.demo(&["--empty"]);
+    assert!(demo.said.contains("  Begin ") && !demo.said.contains("ana@example.com"), "{}", demo.said);
+    // Somebody begins, and brings the app, whose verify token is made then.
+    let store = folder.store();
+    let workspace = WorkspaceId(Uuid::now_v7());
+    store.create_workspace(workspace, "Lamp Shop", "en", "UTC").await.unwrap();
+    let email = "olga@example.com".parse().unwrap();
+    let (id, role) = (UserId(Uuid::now_v7()), Role::Admin);
+    store.create_user(&NewUser { workspace, id, email, name: "Olga", role, password_hash: "nobody's", locale: "en" }).await.unwrap();
+    let known = |name: &str| demo.said.split(name).nth(1).unwrap().split(|c: char| !c.is_alphanumeric()).next().unwrap().to_owned();
+    let (app_id, app_secret) = (known("app "), known("its secret "));
+    store.save_app(&App { app_id: app_id.clone(), app_secret, verify_token: "made-here".to_owned() }).await.unwrap();
+    drop(store);
+    assert!(demo.interrupt().success());
+
+    let demo = folder.demo(&["--empty"]);
+    assert!(!demo.said.contains("Sign in with the password"), "nobody of the demo's people is there: {}", demo.said);
+    assert!(!demo.said.contains("  Begin ") && demo.said.contains("To connect the number"), "{}", demo.said);
+    let (_, challenged_at) = folder.store().app_with_challenge(&app_id).await.unwrap().unwrap();
+    assert!(challenged_at.is_some(), "the simulator asked with another token than ours");
 }
 
 #[test]

@@ -28,7 +28,7 @@ use crate::store::Store;
 use crate::store::sealed::Keys;
 use home::Home;
 use place::Place;
-use seed::Size;
+use seed::{DemoPerson, Size};
 use simulator::Simulator;
 
 /// The simulator's port unless told otherwise.
@@ -114,14 +114,14 @@ pub async fn run(options: &Options) -> Result<()> {
     let simulator = Simulator::start(simulator_address, &place.log("simulator"))?;
     let app = App::start(config.clone(), Side::Both).await?;
     let beginning = app.beginning().await?;
-    match &beginning {
-        Some(_) => simulator.introduce_unconnected().await?,
-        None => simulator.introduce(&config.public_url, &seed::answerable(&store).await?).await?,
-    }
+    let is_connected = seed::is_connected(&store).await?;
+    let number = if is_connected { seed::number() } else { seed::unconnected_number() };
+    simulator.introduce(&number, &seed::app(&store, &config.public_url).await?, &seed::answerable(&store).await?).await?;
+    let sign_ins = seed::sign_ins(&store).await?;
     let mut asked_to_stop = pin!(app::asked_to_stop());
     // The first look makes it listen: from here on Ctrl+C stops in good order.
     if poll!(asked_to_stop.as_mut()).is_pending() {
-        say(&beginning.map_or_else(|| welcome(&config), |address| beginnings(&config, &address)));
+        say(&welcome(&config, beginning.as_ref(), &sign_ins, is_connected));
         asked_to_stop.await?;
     }
     say("Stopping …");
@@ -222,30 +222,30 @@ fn progress(all: usize) -> impl FnMut(usize) + Send {
     }
 }
 
-/// What whoever begins needs, last on the screen.
-fn beginnings(config: &Config, address: &Url) -> String {
-    let of_app = |name: &str| seed::unconnected_app()[name].as_str().unwrap_or_default().to_owned();
-    let of_number = |name: &str| seed::unconnected_number()[name].as_str().unwrap_or_default().to_owned();
-    format!(
-        "\nBaton is running, and nobody has an account.\n\n  Begin   {address}\n  Inbox   {}\n  Phones  {}   (write as a customer)\n  Meta    {}dashboard   (“Verify and save” the webhook there)\n\n  To connect the number: app {}, its secret {},\n  access token {}, PIN {}\n\n  Ctrl+C stops everything; what happened is kept for the next start.\n",
-        config.public_url,
-        config.graph_url,
-        config.graph_url,
-        of_app("app_id"),
-        of_app("app_secret"),
-        of_number("access_token"),
-        of_number("pin"),
-    )
-}
-
-/// What a newcomer needs, last on the screen.
-fn welcome(config: &Config) -> String {
-    let people: String =
-        seed::people().iter().map(|person| format!("\n    {:<11} {:<18} {}", person.role.word(), person.name, person.email)).collect();
-    format!(
-        "\nBaton is running.\n\n  Inbox   {}\n  Phones  {}   (write as a customer)\n\n  Sign in with the password “{}” as one of{people}\n\n  Ctrl+C stops everything; what happened is kept for the next start.\n",
-        config.public_url,
-        config.graph_url,
-        seed::PASSWORD,
-    )
+/// What a newcomer needs, last on the screen: where to begin while nobody has an account, who can sign in, and what a number that is not
+/// connected yet is connected with.
+fn welcome(config: &Config, beginning: Option<&Url>, sign_ins: &[&DemoPerson], is_connected: bool) -> String {
+    let Config { public_url, graph_url, .. } = config;
+    let mut words = match beginning {
+        Some(address) => format!("\nBaton is running, and nobody has an account.\n\n  Begin   {address}\n"),
+        None => "\nBaton is running.\n\n".to_owned(),
+    };
+    words += &format!("  Inbox   {public_url}\n  Phones  {graph_url}   (write as a customer)\n");
+    if !is_connected {
+        let of_app = |name: &str| seed::unconnected_app()[name].as_str().unwrap_or_default().to_owned();
+        let of_number = |name: &str| seed::unconnected_number()[name].as_str().unwrap_or_default().to_owned();
+        words += &format!(
+            "  Meta    {graph_url}dashboard   (“Verify and save” the webhook there)\n\n  To connect the number: app {}, its secret {},\n  access token {}, PIN {}\n",
+            of_app("app_id"),
+            of_app("app_secret"),
+            of_number("access_token"),
+            of_number("pin"),
+        );
+    }
+    if !sign_ins.is_empty() {
+        words += &format!("\n  Sign in with the password “{}” as one of", seed::PASSWORD);
+        words.extend(sign_ins.iter().map(|person| format!("\n    {:<11} {:<18} {}", person.role.word(), person.name, person.email)));
+        words.push('\n');
+    }
+    words + "\n  Ctrl+C stops everything; what happened is kept for the next start.\n"
 }

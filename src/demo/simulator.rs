@@ -46,16 +46,17 @@ impl Simulator {
         self.process.id()
     }
 
-    /// Tells it our number, the people who hold the phones, and our app. Our door must be open: it is challenged at once.
+    /// Tells it of a number, the people who hold the phones, and an app. Where the app has a callback, our door must be open: it is
+    /// challenged at once.
     ///
     /// `answerable` have written before and may be answered now, so they write their last words once more. Nobody hears that, for
     /// the app comes last; but it opens their window and shows on their phones.
     ///
     /// # Errors
     /// When it refuses.
-    pub async fn introduce(&self, public_url: &Url, answerable: &[Answerable]) -> Result<()> {
+    pub async fn introduce(&self, number: &Value, app: &Value, answerable: &[Answerable]) -> Result<()> {
         let client = Client::builder().timeout(ANSWER).build()?;
-        self.post(&client, "numbers", &seed::number()).await?;
+        self.post(&client, "numbers", number).await?;
         for (number, name) in seed::phones().into_iter().chain(answerable.iter().map(|known| (known.phone.as_str(), known.name.as_str()))) {
             self.post(&client, "users", &json!({ "wa_id": number, "name": name })).await?;
         }
@@ -63,21 +64,7 @@ impl Simulator {
             let body = Some(known.last_words.text()).filter(|text| !text.is_empty()).unwrap_or("🙂");
             self.post(&client, &format!("users/{}/messages", known.phone), &json!({ "type": "text", "text": { "body": body } })).await?;
         }
-        self.post(&client, "apps", &seed::app(public_url)?).await
-    }
-
-    /// Tells it of an app and a number that nobody has connected yet, and of the people who hold the phones.
-    ///
-    /// # Errors
-    /// When it refuses.
-    pub async fn introduce_unconnected(&self) -> Result<()> {
-        let client = Client::builder().timeout(ANSWER).build()?;
-        self.post(&client, "apps", &seed::unconnected_app()).await?;
-        self.post(&client, "numbers", &seed::unconnected_number()).await?;
-        for (number, name) in seed::phones() {
-            self.post(&client, "users", &json!({ "wa_id": number, "name": name })).await?;
-        }
-        Ok(())
+        self.post(&client, "apps", app).await
     }
 
     async fn post(&self, client: &Client, noun: &str, body: &Value) -> Result<()> {

@@ -86,13 +86,35 @@ async fn keep(store: &Store, workspace: WorkspaceId, mut parts: mpsc::Receiver<P
     Ok(transaction.commit().await?)
 }
 
-/// Our app as the simulator is told of it.
+/// The app as the simulator is told of it: with the address and the token of its webhooks, once somebody brought it here.
 ///
 /// # Errors
-/// When `public_url` cannot be built upon.
-pub fn app(public_url: &Url) -> Result<Value> {
+/// As PostgreSQL answers, or when `public_url` cannot be built upon.
+pub async fn app(store: &Store, public_url: &Url) -> Result<Value> {
+    let Some(app) = store.app(APP_ID).await? else { return Ok(unconnected_app()) };
     let callback = public_url.join(&format!("webhooks/whatsapp/{APP_ID}"))?;
-    Ok(json!({ "app_id": APP_ID, "app_secret": APP_SECRET, "callback_url": callback, "verify_token": VERIFY_TOKEN }))
+    Ok(json!({ "app_id": APP_ID, "app_secret": APP_SECRET, "callback_url": callback, "verify_token": app.verify_token }))
+}
+
+/// Whether the number is connected.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn is_connected(store: &Store) -> Result<bool> {
+    Ok(store.connections().await?.iter().any(|connection| connection.address == PHONE_NUMBER_ID))
+}
+
+/// Those of the demo's people who can sign in.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn sign_ins(store: &Store) -> Result<Vec<&'static DemoPerson>> {
+    let mut found = Vec::new();
+    for person in people() {
+        let memberships = store.find_by_email(&person.email.parse()?).await?;
+        found.extend(memberships.iter().any(|membership| membership.user.active).then_some(person));
+    }
+    Ok(found)
 }
 
 /// Our number as the simulator is told of it.
