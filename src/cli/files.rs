@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use baton::config::{Config, given};
 use baton::domain::ids::WorkspaceId;
-use baton::domain::setup::file::{self, Import, Plan};
+use baton::domain::setup::file::{self, Import, Plan, Reach};
 use baton::domain::setup::value::Workspace;
 use baton::domain::setup::{By, Secret, Setup, SetupEvent};
 use baton::store::Store;
@@ -46,7 +46,8 @@ pub async fn import(config: &Config, workspace: Option<&str>, file: &Path, appli
     let secrets: BTreeMap<String, Secret> = document.secrets().into_iter().filter_map(supplied).collect();
     let known_apps = installation.store().known_apps(&document.apps()).await?;
     let password = if applies && document.names_people() { Passwords::new()?.hash(invent_password()).await? } else { String::new() };
-    let import = Import { document, prune, secrets, known_apps, password: Secret::new(password), seed: Uuid::now_v7() };
+    let import =
+        Import { document, prune, reach: Reach::Installation, secrets, known_apps, password: Secret::new(password), seed: Uuid::now_v7() };
     let plan = match import.plan(&setup) {
         Ok(plan) => plan,
         Err(faults) => {
@@ -55,6 +56,7 @@ pub async fn import(config: &Config, workspace: Option<&str>, file: &Path, appli
         }
     };
     if plan.events.is_empty() && made.is_none() {
+        tell(None, &plan);
         println!("Nothing to do.");
         return Ok(());
     }
@@ -74,6 +76,9 @@ fn tell(made: Option<&Workspace>, plan: &Plan) {
     }
     for event in &plan.events {
         println!("{}", line(plan, event));
+    }
+    for left in &plan.left_out {
+        println!("left_out  {left}");
     }
 }
 

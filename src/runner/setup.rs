@@ -277,7 +277,7 @@ impl Runner {
             return Err(SetupRefusal::EmailTaken.into());
         }
         let setup = load(&transaction, workspace, &command).await?;
-        let Decision { events, rights } = decide(&setup, command, by)?;
+        let Decision { events, rights } = decide(&setup, command.knowing(&had_account), by)?;
         if events.is_empty() {
             transaction.commit().await?;
             return Ok(Configured { seq: last_seq, events, rights, had_account });

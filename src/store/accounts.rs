@@ -1,5 +1,7 @@
 //! Who signs in: an account, and what it is in each workspace.
 
+use std::collections::BTreeSet;
+
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -35,6 +37,8 @@ crate::statements! {
     FIND_BY_EMAIL = concat!(person!("lower(account.email) = $1"), "
         ORDER BY person.active DESC, person.used_at DESC NULLS LAST, person.created_at, person.workspace_id
         LIMIT $2");
+    /// Of some addresses those that have an account.
+    KNOWN = "SELECT lower(email) FROM accounts WHERE lower(email) = ANY($1)";
     /// Across workspaces: where else the account of a person is somebody.
     OF_PERSON = concat!(person!("account.id = (SELECT account_id FROM users WHERE workspace_id = $1 AND id = $2)"), "
         ORDER BY workspace.name, workspace.id
@@ -96,6 +100,14 @@ impl Store {
     /// As PostgreSQL answers.
     pub async fn find_by_email(&self, email: &EmailAddress) -> Result<Vec<Membership>> {
         self.query(&FIND_BY_EMAIL, &[&email.as_str(), &MOST_MEMBERSHIPS]).await?.iter().map(membership).collect()
+    }
+
+    /// Of some e-mail addresses those that have an account.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn known_accounts(&self, emails: &[String]) -> Result<BTreeSet<String>> {
+        Ok(self.query(&KNOWN, &[&emails]).await?.iter().map(|row| row.get(0)).collect())
     }
 
     /// Lets an account look after the installation, or no more; false when there is no such account, or nobody would be left.

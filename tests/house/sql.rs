@@ -41,6 +41,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("account_links", "FORGET", ACCOUNT),
     ("accounts", "OPEN", ACCOUNT),
     ("accounts", "FIND_BY_EMAIL", ACCOUNT),
+    ("accounts", "KNOWN", ACCOUNT),
     ("accounts", "SET_OWNER", OWNER),
     ("accounts", "OWNERS", OWNER),
     ("allowances", "ALL_PAUSED", FIGURES),

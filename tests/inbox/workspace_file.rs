@@ -1,8 +1,16 @@
 //! The workspace file from an administrator's side: taken away, looked at, brought in.
 
+use std::collections::BTreeSet;
+
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::test::TestRequest;
 use baton::domain::access::Role;
+use baton::domain::command::Person;
+use baton::domain::ids::UserId;
+use baton::domain::setup::file::{self, Import, Reach};
+use baton::domain::setup::{By, Secret};
+use baton::store::apps::App;
+use uuid::Uuid;
 
 use crate::house::{Answer, Browser, House};
 
@@ -84,28 +92,112 @@ async fn faults_are_said_with_their_places_and_nothing_is_half_done() {
     assert!(schema.status == 200 && schema.body.contains("2020-12"), "{}", schema.body);
 }
 
-#[actix_web::test]
-async fn a_number_waits_for_its_secrets() {
+const OF_OTHERS: &str = "format: baton.workspace/v1
+teams: [{ name: Everybody }]
+queues:
+- { key: main, name: Main, team: Everybody, promise_minutes: 5, hours: { time_zone: UTC } }
+people:
+- { email: bea@example.com, name: Bea, role: admin, locale: en, capacity: 3, active: true, teams: [Everybody] }
+- { email: ANA@example.com, name: Ana, role: agent, locale: en, capacity: 3, active: true, teams: [Everybody] }
+- { email: eve@example.com, name: Eve, role: agent, locale: en, capacity: 3, active: true, teams: [Everybody] }
+inboxes:
+- name: Lamps
+  channel: whatsapp
+  default_queue: main
+  reopen_hours: 24
+  number:
+    display_phone_number: '+44'
+    phone_number_id: '77'
+    waba_id: '3'
+    app_id: '78'
+    access_token: ${secret:TOKEN}
+    app_secret: ${secret:APP}
+    verify_token: ${secret:VERIFY}
+- name: Bulbs
+  channel: whatsapp
+  default_queue: main
+  reopen_hours: 24
+  number:
+    display_phone_number: '+45'
+    phone_number_id: '80'
+    waba_id: '3'
+    app_id: '79'
+    access_token: ${secret:TOKEN}
+    app_secret: ${secret:APP}
+    verify_token: ${secret:VERIFY}
+";
+
+/// Two workspaces: in the first Ana works and an app is known, the second is Bea's.
+async fn two_houses() -> (House, House, UserId) {
     let house = House::new().await;
-    house.hires("root@example.com", Role::Admin).await;
-    let mut root = house.browser("root@example.com").await;
-    let text = "format: baton.workspace/v1\nteams: [{ name: Everybody }]\nqueues:\n- { key: main, name: Main, team: Everybody, promise_minutes: 5, \
-                hours: { time_zone: UTC } }\npeople:\n- { email: eve@example.com, name: Eve, role: agent, locale: en, capacity: 3, active: true, \
-                teams: [Everybody] }\ninboxes:\n- name: Lamps\n  channel: whatsapp\n  default_queue: main\n  reopen_hours: 24\n  number: { \
-                display_phone_number: '+44', phone_number_id: '77', waba_id: '3', app_id: '78', access_token: '${secret:TOKEN}', app_secret: \
-                '${secret:APP}', verify_token: '${secret:VERIFY}' }\n";
-    let planned = sends(&mut root, &[("file", text)]).await;
-    for name in ["TOKEN", "APP", "VERIFY"] {
-        assert!(planned.body.contains(&format!(r#"name="secret.{name}""#)), "{}", planned.body);
+    house.hires("ana@example.com", Role::Agent).await;
+    let app = App { app_id: "78".to_owned(), app_secret: "4pp".to_owned(), verify_token: "v3rify".to_owned() };
+    house.state.store.save_app(&app).await.unwrap();
+    let other = house.beside().await;
+    let bea = other.hires("bea@example.com", Role::Admin).await;
+    (house, other, bea)
+}
+
+/// Nobody of the first workspace, nor a number, came into the second one.
+async fn is_still_alone(other: &House) {
+    let setup = other.state.store.setup(other.workspace).await.unwrap();
+    assert!(setup.inboxes.is_empty(), "{:?}", setup.inboxes);
+    let mut emails: Vec<&str> = setup.members.values().map(|member| member.email.as_str()).collect();
+    emails.sort_unstable();
+    assert_eq!(emails, ["bea@example.com", "eve@example.com"]);
+    assert_eq!(other.state.store.find_by_email(&"ana@example.com".parse().unwrap()).await.unwrap().len(), 1);
+    assert!(other.state.store.app("79").await.unwrap().is_none(), "nobody proved it to Meta");
+    assert_eq!(other.state.store.app("78").await.unwrap().unwrap().app_secret, "4pp");
+}
+
+#[actix_web::test]
+async fn a_file_connects_no_number_and_brings_nobody_along_who_was_not_asked() {
+    let (_house, other, _) = two_houses().await;
+    let mut bea = other.browser("bea@example.com").await;
+    let planned = sends(&mut bea, &[("file", OF_OTHERS)]).await;
+    assert_eq!(planned.status, 200, "{}", planned.body);
+    for words in [
+        "What is left out",
+        "7:3 people[1]",
+        "<bdi>ana@example.com</bdi> has an account already",
+        "10:3 inboxes[0]",
+        "<bdi>Lamps</bdi> is not connected here. Connect it under Numbers",
+        "<bdi>Bulbs</bdi> is not connected here",
+    ] {
+        assert!(planned.body.contains(words), "{words}: {}", planned.body);
     }
-    let secrets = [("secret.TOKEN", "t0ken"), ("secret.APP", "4pp"), ("secret.VERIFY", "v3rify")];
-    let fields: Vec<(&str, &str)> = [("text", text), ("apply", "yes")].into_iter().chain(secrets).collect();
-    let applied = sends(&mut root, &fields).await;
+    assert!(!planned.body.contains("secret."), "a secret is asked for: {}", planned.body);
+    let secrets = [("secret.TOKEN", "x"), ("secret.APP", "another"), ("secret.VERIFY", "y")];
+    let fields: Vec<(&str, &str)> = [("text", OF_OTHERS), ("apply", "yes")].into_iter().chain(secrets).collect();
+    let applied = sends(&mut bea, &fields).await;
     assert_eq!(applied.status, 303, "{}", applied.body);
-    let app = house.state.store.app("78").await.unwrap().unwrap();
-    assert_eq!((app.app_secret.as_str(), app.verify_token.as_str()), ("4pp", "v3rify"));
-    let connections = house.state.runner.workplaces().connections(house.workspace).await.unwrap();
-    assert_eq!(connections.values().next().unwrap().secret().unwrap(), "t0ken");
-    assert!(sends(&mut root, &[("file", text)]).await.body.contains("Nothing to do"));
-    assert!(!root.get("/settings/changes").await.body.contains("t0ken"));
+    is_still_alone(&other).await;
+    let again = sends(&mut bea, &[("file", OF_OTHERS)]).await;
+    assert!(again.body.contains("Nothing to do") && again.body.contains("What is left out"), "{}", again.body);
+}
+
+#[actix_web::test]
+async fn who_has_an_account_is_asked_of_the_database_and_the_operators_reach_is_no_administrators() {
+    let (_house, other, bea) = two_houses().await;
+    let by = By::Person(Person { user: bea, name: "Bea".to_owned(), rights: Role::Admin.rights().unwrap() });
+    let import = |reach| Import {
+        document: file::read(OF_OTHERS).unwrap(),
+        prune: false,
+        reach,
+        secrets: ["TOKEN", "APP", "VERIFY"].into_iter().map(|name| (name.to_owned(), Secret::new("x".to_owned()))).collect(),
+        known_apps: BTreeSet::new(),
+        password: Secret::new("$argon2id$nobody".to_owned()),
+        seed: Uuid::now_v7(),
+    };
+    let runner = &other.state.runner;
+    let refused = runner.import(other.workspace, &by, import(Reach::Installation), None, None).await;
+    assert!(refused.is_err(), "{refused:?}");
+    // As if Ana had opened her account after somebody looked.
+    let nobody = Reach::Workspace { accounts: BTreeSet::new() };
+    runner.import(other.workspace, &by, import(nobody), None, None).await.unwrap();
+    is_still_alone(&other).await;
+    let operators = import(Reach::Installation);
+    let operators = Import { known_apps: BTreeSet::from(["78".to_owned()]), ..operators };
+    let refused = runner.import(other.workspace, &By::CommandLine, operators, None, None).await;
+    assert!(refused.is_err(), "the app is known otherwise: {refused:?}");
 }

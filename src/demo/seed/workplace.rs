@@ -13,7 +13,7 @@ use crate::domain::agent::Agent;
 use crate::domain::command::Person;
 use crate::domain::ids::{UserId, WorkspaceId};
 use crate::domain::inbox::Inbox;
-use crate::domain::setup::file::{self, AppSecrets, Document, Import};
+use crate::domain::setup::file::{self, AppSecrets, Document, Import, Reach};
 use crate::domain::setup::value::{Member, Workspace};
 use crate::domain::setup::{By, RecordedSetup, Secret, Setup, SetupCommand, SetupEvent, decide};
 use crate::domain::workplace::Workplace;
@@ -108,7 +108,7 @@ async fn import() -> Result<Import> {
     let secrets = [(token, super::ACCESS_TOKEN), (secret, super::APP_SECRET), (verify_token, super::VERIFY_TOKEN)];
     let secrets: BTreeMap<String, Secret> = secrets.into_iter().map(|(name, value)| (name, Secret::new(value.to_owned()))).collect();
     let password = Secret::new(Passwords::new()?.hash(PASSWORD.to_owned()).await?);
-    Ok(Import { document, prune: false, secrets, known_apps: BTreeSet::new(), password, seed: Uuid::now_v7() })
+    Ok(Import { document, prune: false, reach: Reach::Installation, secrets, known_apps: BTreeSet::new(), password, seed: Uuid::now_v7() })
 }
 
 fn act(events: &[SetupEvent]) -> Vec<RecordedSetup> {

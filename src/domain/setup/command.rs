@@ -458,6 +458,15 @@ impl SetupCommand {
         }
     }
 
+    /// Tells it who of those whom it would add has an account already.
+    #[must_use]
+    pub fn knowing(self, accounts: &[EmailAddress]) -> Self {
+        match self {
+            SetupCommand::Import(import) => SetupCommand::Import(Box::new(import.knowing(accounts))),
+            other => other,
+        }
+    }
+
     /// The versions of flows that it speaks of.
     #[must_use]
     pub fn versions(&self) -> Vec<(FlowId, i32)> {

@@ -6,6 +6,7 @@ use super::check;
 use super::command::{By, Needs, SetupCommand};
 use super::draft::Draft;
 use super::event::SetupEvent;
+use super::file::Reach;
 use super::rights;
 use super::value::Setup;
 use crate::domain::access::Permission;
@@ -52,7 +53,8 @@ fn may(by: &By, command: &SetupCommand) -> bool {
         By::CommandLine | By::System => return true,
     };
     let is_own = command.is_own_of(person.user) && person.rights.may(Permission::ManageSelf);
-    is_own || person.rights.may(Permission::SetUp)
+    let is_the_operators = matches!(command, SetupCommand::Import(import) if import.reach == Reach::Installation);
+    is_own || (person.rights.may(Permission::SetUp) && !is_the_operators)
 }
 
 /// Whether it speaks of prepared texts of this person's own and of nothing else.

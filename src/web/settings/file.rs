@@ -2,7 +2,7 @@
 
 pub mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION};
@@ -13,17 +13,14 @@ use uuid::Uuid;
 
 use self::view::{FilePage, Offered};
 use super::{Did, done, shell};
-use crate::domain::setup::file::{self, Document, Fault, Import, Plan, Wrong};
-use crate::domain::setup::{By, Noted, Secret, Setup};
+use crate::domain::setup::file::{self, Document, Import, Reach};
+use crate::domain::setup::{By, Noted, Secret};
 use crate::web::conversations::act::person;
 use crate::web::edge::answer::page;
 use crate::web::edge::error::{Error, Result};
 use crate::web::edge::parts::Parts;
 use crate::web::sessions::signed::Signed;
 use crate::web::state::State;
-
-/// What the fields of secrets are called, before their names.
-const SECRET: &str = "secret.";
 
 #[derive(Deserialize)]
 pub(in crate::web) struct Taken {
@@ -66,14 +63,13 @@ pub(in crate::web) async fn update(state: web::Data<State>, signed: Signed, requ
     };
     let prune = parts.text("prune").is_some();
     let setup = state.store.setup(signed.workspace).await?;
-    let import = import(&state, &parts, document, prune).await?;
-    let (plan, needed) = match planned(&setup, &import) {
-        Ok(planned) => planned,
+    let import = import(&state, document, prune).await?;
+    let plan = match import.plan(&setup) {
+        Ok(plan) => plan,
         Err(faults) => return answered(chrome, shell, Offered::Faults { faults, text }),
     };
-    let applies = parts.text("apply").is_some() && needed.is_empty() && !plan.events.is_empty();
-    if !applies {
-        return answered(chrome, shell, Offered::plan(signed.locale, &plan, needed, text, prune));
+    if parts.text("apply").is_none() || plan.events.is_empty() {
+        return answered(chrome, shell, Offered::plan(signed.locale, plan, text, prune));
     }
     let password = if import.document.names_people() { state.passwords.hash(Uuid::new_v4().to_string()).await? } else { String::new() };
     let import = Import { password: Secret::new(password), ..import };
@@ -85,10 +81,9 @@ pub(in crate::web) async fn update(state: web::Data<State>, signed: Signed, requ
             // What was changed meanwhile is in the plan that is shown now.
             let setup = state.store.setup(signed.workspace).await?;
             let document = file::read(&text).map_err(|_| Error::BadRequest)?;
-            let import = self::import(&state, &parts, document, prune).await?;
             chrome.now = jiff::Timestamp::now();
-            let offered = match planned(&setup, &import) {
-                Ok((plan, needed)) => Offered::plan(signed.locale, &plan, needed, text, prune),
+            let offered = match self::import(&state, document, prune).await?.plan(&setup) {
+                Ok(plan) => Offered::plan(signed.locale, plan, text, prune),
                 Err(faults) => Offered::Faults { faults, text },
             };
             page(status, &FilePage { chrome, shell, offered })
@@ -101,25 +96,9 @@ fn answered(chrome: crate::web::layouts::chrome::Chrome, shell: super::Shell, of
     page(if is_faulty { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }, &FilePage { chrome, shell, offered })
 }
 
-async fn import(state: &State, parts: &Parts, document: Document, prune: bool) -> Result<Import> {
-    let names = parts.names().filter_map(|field| field.strip_prefix(SECRET));
-    let secret = |name: &str| Some((name.to_owned(), Secret::new(parts.text(&format!("{SECRET}{name}"))?)));
-    let secrets: BTreeMap<String, Secret> = names.filter_map(secret).collect();
-    let known_apps = state.store.known_apps(&document.apps()).await?;
-    Ok(Import { document, prune, secrets, known_apps, password: Secret::default(), seed: Uuid::now_v7() })
-}
-
-/// What it would change, and which secrets it still needs for that.
-fn planned(setup: &Setup, import: &Import) -> Result<(Plan, Vec<String>), Vec<Fault>> {
-    let faults = import.plan(setup).err().unwrap_or_default();
-    let (missing, others): (Vec<Fault>, Vec<Fault>) = faults.into_iter().partition(|fault| matches!(fault.wrong, Wrong::SecretMissing(_)));
-    if !others.is_empty() {
-        return Err(others);
-    }
-    let mut needed: Vec<String> = missing.into_iter().flat_map(|fault| fault.wrong.values()).map(|(_, name)| name).collect();
-    needed.sort();
-    needed.dedup();
-    let mut supplied = import.clone();
-    supplied.secrets.extend(needed.iter().map(|name| (name.clone(), Secret::default())));
-    Ok((supplied.plan(setup)?, needed))
+/// What a file may do that an administrator brings in: no secrets come along with it.
+async fn import(state: &State, document: Document, prune: bool) -> Result<Import> {
+    let reach = Reach::Workspace { accounts: state.store.known_accounts(&document.emails()).await? };
+    let (secrets, known_apps) = (BTreeMap::new(), BTreeSet::new());
+    Ok(Import { document, prune, reach, secrets, known_apps, password: Secret::default(), seed: Uuid::now_v7() })
 }

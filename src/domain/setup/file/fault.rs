@@ -76,10 +76,16 @@ pub enum Wrong {
     Flow(String),
     #[error("a secret is never written here; write ${{secret:NAME}}")]
     SecretInTheOpen,
+    #[error("{0} is a setting of the installation; call the secret otherwise")]
+    SecretIsSetting(String),
     #[error("the secret {0} has to be supplied")]
     SecretMissing(String),
     #[error("it is another number than the one that is connected; connect it by itself")]
     AnotherNumber,
+    #[error("the number “{0}” is not connected here; connect it by itself")]
+    NumberToConnect(String),
+    #[error("{0} has an account already; invite them")]
+    PersonToInvite(String),
     #[error("{0}")]
     Refused(SetupRefusal),
 }
@@ -103,8 +109,11 @@ impl Wrong {
             Wrong::Hours(_) => "hours",
             Wrong::Flow(_) => "flow",
             Wrong::SecretInTheOpen => "secret_in_the_open",
+            Wrong::SecretIsSetting(_) => "secret_is_setting",
             Wrong::SecretMissing(_) => "secret_missing",
             Wrong::AnotherNumber => "another_number",
+            Wrong::NumberToConnect(_) => "number_to_connect",
+            Wrong::PersonToInvite(_) => "person_to_invite",
             Wrong::Refused(_) => return None,
         })
     }
@@ -114,7 +123,12 @@ impl Wrong {
     pub fn values(&self) -> Vec<(&'static str, String)> {
         match self {
             Wrong::Syntax(what) | Wrong::NotOneOf(what) | Wrong::Hours(what) | Wrong::Flow(what) => vec![("what", what.clone())],
-            Wrong::Missing(name) | Wrong::NoSuch(name) | Wrong::SecretMissing(name) => vec![("name", name.clone())],
+            Wrong::Missing(name)
+            | Wrong::NoSuch(name)
+            | Wrong::SecretIsSetting(name)
+            | Wrong::SecretMissing(name)
+            | Wrong::NumberToConnect(name)
+            | Wrong::PersonToInvite(name) => vec![("name", name.clone())],
             Wrong::Twice { name, other } => vec![("name", name.clone()), ("other", other.clone())],
             Wrong::Refused(refusal) => refusal.values(),
             Wrong::Strange | Wrong::MustBe(_) | Wrong::SecretInTheOpen | Wrong::AnotherNumber => Vec::new(),

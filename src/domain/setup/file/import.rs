@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::inboxes::AppSecrets;
 use super::{Document, Fault, Found, Wrong, canned_replies, fields, flows, inboxes, people, queues, roles, tags, teams};
 use crate::domain::setup::check;
-use crate::domain::setup::draft::{Applied, Draft};
+use crate::domain::setup::draft::Draft;
 use crate::domain::setup::event::{Secret, SetupEvent};
 use crate::domain::setup::refusal::SetupRefusal;
 use crate::domain::setup::value::Setup;
@@ -19,6 +19,7 @@ pub struct Import {
     pub document: Document,
     /// What the file does not name is removed, where it can be: in the sections that it has.
     pub prune: bool,
+    pub reach: Reach,
     /// By their names.
     pub secrets: BTreeMap<String, Secret>,
     /// Apps of which this installation knows the secrets.
@@ -27,6 +28,31 @@ pub struct Import {
     pub password: Secret,
     /// What ids of new things are counted from; a version 7.
     pub seed: Uuid,
+}
+
+/// How far a file reaches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    /// Whoever runs the installation answers for all of it.
+    Installation,
+    /// An administrator decides of one workspace. What is not theirs alone is left out of it: a number is connected where Meta is asked
+    /// whose it is, and whoever has an account already says themselves whether they come.
+    Workspace {
+        /// E-mail addresses that have an account.
+        accounts: BTreeSet<String>,
+    },
+}
+
+impl Reach {
+    /// Whether numbers may be connected with the secrets that came along.
+    pub(super) fn has_secrets(&self) -> bool {
+        *self == Reach::Installation
+    }
+
+    /// Whether somebody who is new here has to be asked first.
+    pub(super) fn has_to_ask(&self, email: &EmailAddress) -> bool {
+        matches!(self, Reach::Workspace { accounts } if accounts.contains(email.as_str()))
+    }
 }
 
 /// Ids of new things, one after the other.
@@ -77,6 +103,8 @@ impl Names {
 pub struct Plan {
     pub events: Vec<SetupEvent>,
     pub names: HashMap<Uuid, String>,
+    /// What of the file is not done, and why, by its place.
+    pub left_out: Vec<Fault>,
 }
 
 impl Import {
@@ -90,15 +118,18 @@ impl Import {
             return Err(faults);
         }
         let mut draft = Draft::of(setup);
-        bring_in(&mut draft, self).map_err(|refusal| vec![self.document.places.fault(String::new(), Wrong::Refused(refusal))])?;
+        let places = &self.document.places;
+        let left_out = bring_in(&mut draft, self).map_err(|refusal| vec![places.fault(String::new(), Wrong::Refused(refusal))])?;
+        let mut left_out: Vec<Fault> = left_out.into_iter().map(|(path, wrong)| places.fault(path, wrong)).collect();
+        left_out.sort();
         let (after, events) = draft.finish(setup);
-        Ok(Plan { events, names: setup.names().into_iter().chain(after.names()).collect() })
+        Ok(Plan { events, names: setup.names().into_iter().chain(after.names()).collect(), left_out })
     }
 
     /// What is wrong with it for this set-up, by its place; nothing, when it can be brought in.
     #[must_use]
     pub fn faults(&self, setup: &Setup) -> Vec<Fault> {
-        let Self { document, secrets, known_apps, .. } = self;
+        let Self { document, reach, secrets, known_apps, .. } = self;
         let names = Names::of(document, setup);
         let mut found: Found = Vec::new();
         if let Some(workspace) = &document.workspace {
@@ -116,7 +147,8 @@ impl Import {
         fields::check(document.fields.as_deref().unwrap_or_default(), &mut found);
         flows::check(document.flows.as_deref().unwrap_or_default(), setup, &names, &mut found);
         let is_known_app = |app: &str| known_apps.contains(app);
-        inboxes::check(document.inboxes.as_deref().unwrap_or_default(), setup, &names, secrets, is_known_app, &mut found);
+        let at_hand = reach.has_secrets().then_some(secrets);
+        inboxes::check(document.inboxes.as_deref().unwrap_or_default(), setup, &names, at_hand, is_known_app, &mut found);
         found.retain(|(path, _)| !document.is_mended(path));
         if found.is_empty() && document.faults.is_empty() {
             found.extend(self.faults_of_the_whole(setup));
@@ -155,16 +187,31 @@ impl Import {
         people.filter_map(|person| Some((person.address()?, self.password.clone()))).collect()
     }
 
+    pub(in crate::domain::setup) fn knowing(self, accounts: &[EmailAddress]) -> Self {
+        let reach = match self.reach {
+            Reach::Installation => Reach::Installation,
+            Reach::Workspace { .. } => Reach::Workspace { accounts: accounts.iter().map(ToString::to_string).collect() },
+        };
+        Self { reach, ..self }
+    }
+
     /// The secrets of apps that come along with it.
     #[must_use]
     pub fn apps(&self) -> Vec<AppSecrets> {
+        if !self.reach.has_secrets() {
+            return Vec::new();
+        }
         inboxes::apps(self.document.inboxes.as_deref().unwrap_or_default(), &self.secrets)
     }
 }
 
-/// Makes of a set-up what a file says, as far as it says anything.
-pub(in crate::domain::setup) fn bring_in(draft: &mut Draft, import: &Import) -> Applied {
-    let Import { document, prune, secrets, seed, .. } = import;
+/// Makes of a set-up what a file says, as far as it says anything; answers what it left out.
+///
+/// # Errors
+/// What refuses all of it.
+pub(in crate::domain::setup) fn bring_in(draft: &mut Draft, import: &Import) -> Result<Found, SetupRefusal> {
+    let Import { document, prune, reach, secrets, seed, .. } = import;
+    let mut left_out: Found = Vec::new();
     let Document {
         format: _,
         workspace,
@@ -191,7 +238,7 @@ pub(in crate::domain::setup) fn bring_in(draft: &mut Draft, import: &Import) -> 
         security.bring_in(draft);
     }
     teams::bring_in(teams.as_deref().unwrap_or_default(), &mut ids, draft);
-    people::bring_in(people.as_deref().unwrap_or_default(), &mut ids, draft);
+    left_out.extend(people::bring_in(people.as_deref().unwrap_or_default(), reach, &mut ids, draft));
     if let Some(queues) = queues {
         queues::bring_in(queues, &mut ids, draft);
     }
@@ -199,7 +246,8 @@ pub(in crate::domain::setup) fn bring_in(draft: &mut Draft, import: &Import) -> 
     tags::bring_in(tags.as_deref().unwrap_or_default(), &mut ids, draft);
     fields::bring_in(fields.as_deref().unwrap_or_default(), &mut ids, draft);
     flows::bring_in(flows.as_deref().unwrap_or_default(), &mut ids, draft)?;
-    inboxes::bring_in(inboxes.as_deref().unwrap_or_default(), secrets, &mut ids, draft);
+    let at_hand = reach.has_secrets().then_some(secrets);
+    left_out.extend(inboxes::bring_in(inboxes.as_deref().unwrap_or_default(), at_hand, &mut ids, draft));
     if *prune {
         if let Some(replies) = canned_replies {
             canned_replies::prune(replies, draft);
@@ -214,11 +262,11 @@ pub(in crate::domain::setup) fn bring_in(draft: &mut Draft, import: &Import) -> 
             people::prune(people, draft);
         }
         if let Some(teams) = teams {
-            teams::prune(teams, draft)?;
+            left_out.extend(teams::prune(teams, draft));
         }
         if let Some(roles) = roles {
-            roles::prune(roles, draft)?;
+            left_out.extend(roles::prune(roles, draft));
         }
     }
-    Ok(())
+    Ok(left_out)
 }

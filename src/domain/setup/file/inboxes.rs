@@ -14,6 +14,9 @@ use crate::domain::setup::draft::Draft;
 use crate::domain::setup::event::{Secret, SetupEvent};
 use crate::domain::setup::value::{Inbox, InboxState, Number, Setup};
 
+/// What the names of the installation's settings begin with.
+const SETTINGS: &str = "BATON_";
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WrittenInbox {
@@ -64,11 +67,21 @@ fn reference(name: &str) -> String {
     format!("${{secret:{name}}}")
 }
 
-/// The name in `${secret:NAME}`.
-fn secret_name(text: &str) -> Option<&str> {
+/// What stands in `${secret:NAME}`.
+fn named_secret(text: &str) -> Option<&str> {
     let name = text.strip_prefix("${secret:")?.strip_suffix('}')?;
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
     (!name.is_empty() && name.chars().all(fits)).then_some(name)
+}
+
+/// Whether the installation's own settings are called so. They are in the environment that secrets are taken from, and no file's to read.
+fn is_setting(name: &str) -> bool {
+    name.get(..SETTINGS.len()).is_some_and(|start| start.eq_ignore_ascii_case(SETTINGS))
+}
+
+/// The name of a secret that a file may speak of.
+fn secret_name(text: &str) -> Option<&str> {
+    named_secret(text).filter(|name| !is_setting(name))
 }
 
 impl WrittenInbox {
@@ -120,12 +133,12 @@ impl WrittenInbox {
     }
 }
 
-/// What is wrong, with these secrets at hand; the secrets of known apps are known.
+/// What is wrong, with these secrets at hand, if any are taken; the secrets of known apps are known.
 pub(super) fn check(
     inboxes: &[WrittenInbox],
     setup: &Setup,
     names: &Names,
-    secrets: &BTreeMap<String, Secret>,
+    secrets: Option<&BTreeMap<String, Secret>>,
     is_known_app: impl Fn(&str) -> bool,
     found: &mut Found,
 ) {
@@ -151,9 +164,12 @@ pub(super) fn check(
             ("verify_token", &number.verify_token, is_new_app),
         ];
         for (field, text, is_needed) in texts {
-            match secret_name(text) {
+            match named_secret(text) {
+                Some(name) if is_setting(name) => {
+                    found.push((path(&format!("number.{field}")), Wrong::SecretIsSetting(name.to_owned())));
+                }
                 None => found.push((path(&format!("number.{field}")), Wrong::SecretInTheOpen)),
-                Some(name) if is_needed && !secrets.contains_key(name) => {
+                Some(name) if is_needed && secrets.is_some_and(|secrets| !secrets.contains_key(name)) => {
                     found.push((path(&format!("number.{field}")), Wrong::SecretMissing(name.to_owned())));
                 }
                 Some(_) => {}
@@ -162,9 +178,16 @@ pub(super) fn check(
     }
 }
 
-pub(super) fn bring_in(inboxes: &[WrittenInbox], secrets: &BTreeMap<String, Secret>, ids: &mut Ids, draft: &mut Draft) {
-    for inbox in inboxes {
+/// Answers which numbers are to be connected by themselves: those that do not speak here yet, where no secrets are taken.
+pub(super) fn bring_in(inboxes: &[WrittenInbox], secrets: Option<&BTreeMap<String, Secret>>, ids: &mut Ids, draft: &mut Draft) -> Found {
+    let mut left_out = Vec::new();
+    for (place, inbox) in inboxes.iter().enumerate() {
         let setup = &mut draft.setup;
+        let speaks = inbox.known(setup).and_then(|id| setup.inboxes.get(&id)).is_some_and(|it| it.state != InboxState::Disconnected);
+        if secrets.is_none() && !speaks {
+            left_out.push((format!("inboxes[{place}]"), Wrong::NumberToConnect(inbox.name.clone())));
+            continue;
+        }
         let flow = inbox.flow.as_ref().and_then(|flow| flows::named(setup, flow));
         let queue = setup.queues.iter().find(|(_, queue)| queue.key == inbox.default_queue).map(|(id, _)| *id);
         let Some(default_queue) = queue else { continue };
@@ -173,7 +196,7 @@ pub(super) fn bring_in(inboxes: &[WrittenInbox], secrets: &BTreeMap<String, Secr
         let WrittenInbox { name, channel, reopen_hours, .. } = inbox.clone();
         let name = name.trim().to_owned();
         let number = inbox.as_number();
-        let token = inbox.number.as_ref().and_then(|number| secrets.get(secret_name(&number.access_token)?));
+        let token = inbox.number.as_ref().and_then(|number| secrets?.get(secret_name(&number.access_token)?));
         // One that was disconnected speaks again with what it is authorised by now, and without stays as it is. One that speaks keeps its own.
         let was = setup.inboxes.get(&id).map(|known| known.state);
         let state = match was {
@@ -184,6 +207,7 @@ pub(super) fn bring_in(inboxes: &[WrittenInbox], secrets: &BTreeMap<String, Secr
         let token = token.filter(|_| was.is_none_or(|was| was == InboxState::Disconnected));
         draft.beside.extend(token.map(|token| SetupEvent::AccessToken { inbox: id, token: token.clone() }));
     }
+    left_out
 }
 
 /// The secrets of the apps that a file names and whoever brings it in supplied.

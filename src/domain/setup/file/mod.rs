@@ -31,7 +31,7 @@ use serde_json::Value;
 
 pub use fault::{Fault, Kind, Wrong};
 pub(super) use import::bring_in;
-pub use import::{Import, Plan};
+pub use import::{Import, Plan, Reach};
 pub use inboxes::{AppSecrets, WrittenInbox};
 pub use schema::schema;
 
@@ -207,6 +207,12 @@ impl Document {
     /// Who works there: name, e-mail address and role.
     pub fn people(&self) -> impl Iterator<Item = (&str, &str, &str)> {
         self.people.iter().flatten().map(WrittenPerson::in_short)
+    }
+
+    /// The e-mail addresses of whoever works there, as people are signed in.
+    #[must_use]
+    pub fn emails(&self) -> Vec<String> {
+        self.people.iter().flatten().filter_map(|person| Some(person.address()?.to_string())).collect()
     }
 
     /// Whether it names people.

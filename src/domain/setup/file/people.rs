@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::import::{Ids, Names};
+use super::import::{Ids, Names, Reach};
 use super::{Found, Wrong, no_twins, roles, teams, yaml};
 use crate::domain::access;
 use crate::domain::agent::Availability;
@@ -87,14 +87,20 @@ pub(super) fn check(people: &[WrittenPerson], names: &Names, found: &mut Found) 
     }
 }
 
-pub(super) fn bring_in(people: &[WrittenPerson], ids: &mut Ids, draft: &mut Draft) {
-    for person in people {
+/// Answers who is to be invited.
+pub(super) fn bring_in(people: &[WrittenPerson], reach: &Reach, ids: &mut Ids, draft: &mut Draft) -> Found {
+    let mut left_out = Vec::new();
+    for (place, person) in people.iter().enumerate() {
         let Some(email) = person.address() else { continue };
         let setup = &mut draft.setup;
         let teams = person.teams.iter().filter_map(|name| teams::named(setup, name)).collect();
         let role = roles::named(setup, &person.role).unwrap_or(access::Role::Agent);
         let known = setup.members.iter().find(|(_, member)| member.email == email.as_str());
         let known = known.map(|(id, member)| (*id, member.availability, member.successor));
+        if known.is_none() && reach.has_to_ask(&email) {
+            left_out.push((format!("people[{place}]"), Wrong::PersonToInvite(email.to_string())));
+            continue;
+        }
         let (id, availability, successor) = known.unwrap_or_else(|| (UserId(ids.next()), Availability::Online, None));
         let WrittenPerson { name, locale, capacity, active, languages, .. } = person.clone();
         let languages = languages.into_iter().collect();
@@ -105,6 +111,7 @@ pub(super) fn bring_in(people: &[WrittenPerson], ids: &mut Ids, draft: &mut Draf
             Member { name: name.trim().to_owned(), email, role, active, locale, availability, capacity, teams, languages, successor },
         );
     }
+    left_out
 }
 
 /// Whoever the file does not name works here no more.

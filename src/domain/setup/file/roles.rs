@@ -10,7 +10,7 @@ use super::{Found, Wrong, no_twins, yaml};
 use crate::domain::access::{self, Permission, Permissions, Rights, Visibility};
 
 use crate::domain::ids::RoleId;
-use crate::domain::setup::draft::{Applied, Draft};
+use crate::domain::setup::draft::Draft;
 use crate::domain::setup::refusal::SetupRefusal;
 use crate::domain::setup::value::{Role, Setup};
 
@@ -72,9 +72,10 @@ pub(super) fn bring_in(roles: &[WrittenRole], ids: &mut Ids, draft: &mut Draft) 
     }
 }
 
-/// Removes those that the file does not name.
-pub(super) fn prune(roles: &[WrittenRole], draft: &mut Draft) -> Applied {
+/// Removes those that the file does not name; answers those that are still needed.
+pub(super) fn prune(roles: &[WrittenRole], draft: &mut Draft) -> Found {
     let kept: BTreeSet<&str> = roles.iter().map(|role| role.name.as_str()).collect();
     let gone: Vec<RoleId> = draft.setup.roles.iter().filter(|(_, role)| !kept.contains(&*role.name)).map(|(id, _)| *id).collect();
-    gone.into_iter().try_for_each(|role| draft.remove_role(role))
+    let needed = |role| draft.remove_role(role).err();
+    gone.into_iter().filter_map(needed).map(|refusal| ("roles".to_owned(), Wrong::Refused(refusal))).collect()
 }

@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::import::Ids;
-use super::{Found, no_twins};
+use super::{Found, Wrong, no_twins};
 use crate::domain::ids::TeamId;
-use crate::domain::setup::draft::{Applied, Draft};
+use crate::domain::setup::draft::Draft;
 use crate::domain::setup::value::{Setup, Team};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -45,9 +45,10 @@ pub(super) fn bring_in(teams: &[WrittenTeam], ids: &mut Ids, draft: &mut Draft) 
     }
 }
 
-/// Removes those that the file does not name.
-pub(super) fn prune(teams: &[WrittenTeam], draft: &mut Draft) -> Applied {
+/// Removes those that the file does not name; answers those that are still needed.
+pub(super) fn prune(teams: &[WrittenTeam], draft: &mut Draft) -> Found {
     let kept: BTreeSet<&str> = teams.iter().map(|team| team.name.as_str()).collect();
     let gone: Vec<TeamId> = draft.setup.teams.iter().filter(|(_, team)| !kept.contains(&*team.name)).map(|(id, _)| *id).collect();
-    gone.into_iter().try_for_each(|team| draft.remove_team(team))
+    let needed = |team| draft.remove_team(team).err();
+    gone.into_iter().filter_map(needed).map(|refusal| ("teams".to_owned(), Wrong::Refused(refusal))).collect()
 }

@@ -38,7 +38,7 @@ fn import(text: &str) -> Import {
     let document = read(text).unwrap();
     let secrets = document.secrets().into_iter().map(|name| (name, Secret::new("s".to_owned()))).collect();
     let (password, seed) = (Secret::new("$argon2id$nobody".to_owned()), Uuid::from_u128(1 << 100));
-    Import { document, prune: false, secrets, known_apps: BTreeSet::new(), password, seed }
+    Import { document, prune: false, reach: Reach::Installation, secrets, known_apps: BTreeSet::new(), password, seed }
 }
 
 fn brought_in(setup: &Setup, import: Import) -> (Setup, Vec<SetupEvent>) {
@@ -130,6 +130,20 @@ fn a_part_of_a_file_changes_that_part_and_what_it_leaves_out_goes_only_where_tha
     let nobody = "format: baton.workspace/v1\npeople: []\n";
     let refused = decide(&more, SetupCommand::Import(Box::new(Import { prune: true, ..import(nobody) })), &By::CommandLine);
     assert!(matches!(refused, Err(Refusal::SetUp(SetupRefusal::FileFaulty { .. }))), "{refused:?}");
+}
+
+#[test]
+fn what_is_still_needed_is_left_where_everything_else_goes() {
+    let shop = lamps();
+    let (empty, _) = brought_in(&shop, import("format: baton.workspace/v1\nteams:\n- name: Nobody in it\n"));
+    let text = "format: baton.workspace/v1\nteams: []\nroles: []\n";
+    let wished = Import { prune: true, ..import(text) };
+    let plan = wished.plan(&empty).unwrap();
+    let told: Vec<String> = plan.left_out.iter().map(ToString::to_string).collect();
+    assert!(told.iter().any(|told| told.starts_with("2:1 teams: ")), "{told:?}");
+    let (less, _) = brought_in(&empty, wished);
+    assert!(!less.teams.values().any(|team| team.name == "Nobody in it"), "{:?}", less.teams);
+    assert_eq!(less.teams, shop.teams, "they are worked for");
 }
 
 const FAULTY: &str = r#"format: baton.workspace/v1
@@ -242,6 +256,19 @@ fn every_fault_is_said_in_a_sentence_with_its_place() {
         assert!(told.iter().any(|told| told.starts_with(wanted)), "{wanted}\n{}", told.join("\n"));
     }
     assert_eq!(told.len(), wanted.len(), "{}", told.join("\n"));
+}
+
+#[test]
+fn no_file_reads_the_settings_of_the_installation() {
+    let text = export(&lamps(), false).unwrap();
+    for name in ["BATON_DATABASE_URL", "Baton_Secret_Keys"] {
+        let text = text.replace("NUMBER_2001_ACCESS_TOKEN", name);
+        let document = read(&text).unwrap();
+        assert!(!document.secrets().iter().any(|secret| secret == name), "{:?}", document.secrets());
+        let faults = Import { secrets: BTreeMap::from([(name.to_owned(), Secret::new("s".to_owned()))]), ..import(&text) }.faults(&lamps());
+        let wrong: Vec<&Wrong> = faults.iter().map(|fault| &fault.wrong).collect();
+        assert_eq!(wrong, [&Wrong::SecretIsSetting(name.to_owned())]);
+    }
 }
 
 #[test]

@@ -37,8 +37,8 @@ pub enum Offered {
         lines: Vec<Line>,
         /// How many more there are.
         more: usize,
-        /// Secrets to be supplied first.
-        needed: Vec<String>,
+        /// What of the file is not done, and why.
+        left_out: Vec<Fault>,
         text: String,
         prune: bool,
     },
@@ -46,9 +46,10 @@ pub enum Offered {
 
 impl Offered {
     #[must_use]
-    pub fn plan(locale: Locale, plan: &Plan, needed: Vec<String>, text: String, prune: bool) -> Self {
-        let lines = plan.events.iter().take(SHOWN).map(|event| Line::of(locale, &plan.names, event)).collect();
-        Self::Plan { lines, more: plan.events.len().saturating_sub(SHOWN), needed, text, prune }
+    pub fn plan(locale: Locale, plan: Plan, text: String, prune: bool) -> Self {
+        let Plan { events, names, left_out } = plan;
+        let lines = events.iter().take(SHOWN).map(|event| Line::of(locale, &names, event)).collect();
+        Self::Plan { lines, more: events.len().saturating_sub(SHOWN), left_out, text, prune }
     }
 }
 
