@@ -59,7 +59,7 @@ impl Source {
 
     fn inspect(&self) -> Inspection {
         let keys: Vec<&str> = self.queues.iter().map(String::as_str).collect();
-        inspect(&self.text, &keys, &WHATSAPP)
+        inspect(&self.text, &keys, None, &WHATSAPP)
     }
 
     /// The definition; nothing after what is wrong with it was told.

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton::domain::channel::WHATSAPP;
+use baton::domain::details::{Field, FieldKind, FieldOf, Vocabulary};
 use baton::domain::flows::nodes::{Form, Node};
 use baton::domain::flows::ready::{self, Speaks};
 use baton::domain::flows::trial::{Act, Event, Played, Trial, play};
@@ -36,6 +37,27 @@ fn nothing_is_wrong_with_any_of_them() {
     for (name, definition) in definitions() {
         assert_eq!(validation::check(&definition, &["x-sales", "x-support"], &WHATSAPP).err(), None, "{name}");
         assert_eq!(faults_by_schema(&definition), [""; 0], "{name}");
+    }
+}
+
+#[test]
+fn each_says_which_fields_it_writes() {
+    let queues = ["x-sales", "x-support"];
+    for ready in ready::all() {
+        let roles: BTreeMap<String, String> = ready.roles.keys().map(|role| (role.clone(), format!("x-{role}"))).collect();
+        let field = |key: &String| Field {
+            key: key.clone(),
+            label: key.clone(),
+            of: FieldOf::Contact,
+            kind: FieldKind::Text,
+            choices: Vec::new(),
+            shown: true,
+        };
+        let words = Vocabulary { tags: Vec::new(), fields: ready.fields.keys().map(field).collect() };
+        let definition = ready.definition(&roles, Speaks::of("en").unwrap(), "en");
+        assert_eq!(validation::check_with(&definition, &queues, Some(&words), &WHATSAPP).err(), None, "{}", ready.key);
+        let named = definition.to_string();
+        assert!(ready.fields.keys().all(|key| named.contains(&format!("\"field\":\"{key}\""))), "{}", ready.key);
     }
 }
 

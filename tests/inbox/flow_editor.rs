@@ -98,6 +98,29 @@ async fn a_ready_flow_is_begun_changed_tried_and_published() {
 }
 
 #[actix_web::test]
+async fn a_tag_or_field_that_is_not_defined_is_a_problem_as_one_types_until_it_is() {
+    let house = shop().await;
+    let mut root = house.browser("root@example.com").await;
+    let flow = publishes(&house, &[definition("What is it about?")]).await;
+    let page = root.get(&format!("{flow}/edit")).await.body;
+    let nodes = "\"nodes\": {\n\"tag\": { \"kind\": \"add_tag\", \"tag\": \"VIP\", \"next\": \"note\" },\n\
+        \"note\": { \"kind\": \"set_field\", \"field\": \"plan\", \"value\": \"{contact.plan}\", \"next\": \"topic\" },\n";
+    let text = typed(&page).replace("\"start\": \"topic\"", "\"start\": \"tag\"").replace("\"nodes\": {", nodes);
+    let answer = types(&mut root, &flow, &text, value(&page, "seen_version")).await;
+    has(&answer.body, &["3 problems", "there is no tag “VIP”", "there is no field “plan”"]);
+    let lines: Vec<&str> = answer.body.split("data-line=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    let line = |words: &str| (text.lines().position(|line| line.contains(words)).unwrap() + 1).to_string();
+    assert_eq!(lines, [line("\"VIP\""), line("\"plan\""), line("\"plan\"")]);
+    has(&root.get(&format!("{flow}/publication")).await.body, &["3 problems", "Mend what is wrong first."]);
+    assert_eq!(root.post("/settings/tags", &[("name", "VIP"), ("colour", "purple")]).await.status, 303);
+    assert_eq!(root.post("/settings/fields", &[("label", "Plan"), ("of", "contact"), ("kind", "text")]).await.status, 303);
+    let answer = types(&mut root, &flow, &text, value(&answer.body, "seen_version")).await;
+    has(&answer.body, &["Nothing is wrong with it."]);
+    let page = root.get(&format!("{flow}/edit")).await.body;
+    has(&page, &[r#""tags":[{"key":"VIP","about":""}]"#, r#""fields":[{"key":"plan","about":"Plan"}]"#]);
+}
+
+#[actix_web::test]
 async fn everything_wrong_is_listed_with_its_place_while_one_types_and_cannot_be_published() {
     let house = shop().await;
     let mut root = house.browser("root@example.com").await;

@@ -6,6 +6,7 @@ use super::definition::Definition;
 use super::places::{self, Position};
 use super::validation::{self, Fault};
 use crate::domain::channel::Rules;
+use crate::domain::details::Vocabulary;
 
 /// Bytes of a definition as text at most.
 pub const LONGEST: usize = 262_144;
@@ -31,9 +32,9 @@ pub struct Inspection {
     pub problems: Vec<Problem>,
 }
 
-/// Reads a text, for a channel of these rules. `queues` are the keys of the workspace's queues.
+/// Reads a text, for a channel of these rules. `queues` are the keys of the workspace's queues, `words` its tags and fields, if they are known.
 #[must_use]
-pub fn inspect(text: &str, queues: &[&str], rules: &Rules) -> Inspection {
+pub fn inspect(text: &str, queues: &[&str], words: Option<&Vocabulary>, rules: &Rules) -> Inspection {
     if text.len() > LONGEST {
         let at = Position { line: 1, column: 1 };
         let what = format!("has {} bytes, {LONGEST} are allowed", text.len());
@@ -46,7 +47,7 @@ pub fn inspect(text: &str, queues: &[&str], rules: &Rules) -> Inspection {
             return Inspection { json: None, definition: None, problems: vec![problem] };
         }
     };
-    let checked = validation::check(&json, queues, rules);
+    let checked = validation::check_with(&json, queues, words, rules);
     let (definition, faults) = match checked {
         Ok(definition) => (Some(definition), Vec::new()),
         Err(faults) => (None, faults),
@@ -80,8 +81,12 @@ impl std::fmt::Display for Problem {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
     use crate::domain::channel::WHATSAPP;
+    use crate::domain::details::{Field, FieldKind, FieldOf, Tag};
+    use crate::domain::ids::TagId;
 
     const TEXT: &str = r#"{
   "format": 1, "name": "Welcome", "start": "topic", "default_queue": "support",
@@ -102,7 +107,7 @@ mod tests {
 
     #[test]
     fn every_problem_has_its_place() {
-        let found = inspect(TEXT, &["support"], &WHATSAPP);
+        let found = inspect(TEXT, &["support"], None, &WHATSAPP);
         let told: Vec<_> = found.problems.iter().map(|problem| (problem.at.line, problem.at.column, problem.what.as_str())).collect();
         assert_eq!(
             told,
@@ -119,15 +124,44 @@ mod tests {
     }
 
     #[test]
+    fn tags_and_fields_that_nobody_defined_have_their_places() {
+        let node = r#""note": { "kind": "set_field", "field": "plan", "value": "{contact.level} {contact.name}", "next": "tag" },
+    "tag": { "kind": "add_tag", "tag": "VIP", "next": "over" },
+    "where": { "kind": "branch", "on": { "field": "city" }, "cases": [{ "equals": "a", "next": "note" }], "otherwise": "note" },
+    "over": {"#;
+        let text = TEXT
+            .replace("\"over\": {", node)
+            .replace("\"next\": \"over\" },\n        { \"in\"", "\"next\": \"where\" },\n        { \"in\"");
+        let told = |words: Option<&Vocabulary>| -> Vec<(usize, String)> {
+            let found = inspect(&text, &["support", "orders"], words, &WHATSAPP).problems.into_iter();
+            found
+                .filter(|problem| problem.what.starts_with("there is no ") && problem.at.line > 13)
+                .map(|problem| (problem.at.line, problem.what))
+                .collect()
+        };
+        assert_eq!(told(None), []);
+        let missing = ["field “plan”", "field “level”", "tag “VIP”", "field “city”"].map(|what| format!("there is no {what}"));
+        assert_eq!(told(Some(&Vocabulary::default())), [14, 14, 15, 16].into_iter().zip(missing).collect::<Vec<_>>());
+        let (of, kind) = (FieldOf::Contact, FieldKind::Text);
+        let field = |key: &str| Field { key: key.to_owned(), label: String::new(), of, kind, choices: Vec::new(), shown: true };
+        let tag = |archived| Tag { id: TagId(Uuid::nil()), name: "vip".to_owned(), colour: "red".to_owned(), archived, merged_into: None };
+        let fields = ["plan", "level", "city"].map(field).to_vec();
+        assert_eq!(told(Some(&Vocabulary { tags: vec![tag(false)], fields: fields.clone() })), []);
+        assert_eq!(told(Some(&Vocabulary { tags: vec![tag(true)], fields })), [(15, "there is no tag “VIP”".to_owned())]);
+    }
+
+    #[test]
     fn what_is_no_json_or_too_long_is_one_problem() {
-        let broken = inspect(&TEXT.replace("\"way\": {", "\"way\" {"), &["support"], &WHATSAPP);
+        let broken = inspect(&TEXT.replace("\"way\": {", "\"way\" {"), &["support"], None, &WHATSAPP);
         assert_eq!((broken.problems.len(), broken.problems[0].at.line), (1, 10));
-        assert_eq!(inspect(&" ".repeat(LONGEST + 1), &[], &WHATSAPP).problems.len(), 1);
+        assert_eq!(inspect(&" ".repeat(LONGEST + 1), &[], None, &WHATSAPP).problems.len(), 1);
     }
 
     #[test]
     fn what_stands_twice_is_told() {
         let twice = TEXT.replace("\"format\": 1,", "\"format\": 1, \"format\": 1,");
-        assert!(inspect(&twice, &["support"], &WHATSAPP).problems.iter().any(|problem| problem.what == "the key “format” stands twice"));
+        assert!(
+            inspect(&twice, &["support"], None, &WHATSAPP).problems.iter().any(|problem| problem.what == "the key “format” stands twice")
+        );
     }
 }

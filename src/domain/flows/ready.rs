@@ -18,6 +18,9 @@ pub struct Ready {
     pub about: Wording,
     /// Which queues it needs, each with what it is for.
     pub roles: BTreeMap<String, Wording>,
+    /// The fields of contacts that it writes, by their keys, as people call them.
+    #[serde(default)]
+    pub fields: BTreeMap<String, Wording>,
     /// The definition, with `@role` in place of a queue's key, and with names and labels in both languages.
     flow: Value,
 }

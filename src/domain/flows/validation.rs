@@ -81,7 +81,7 @@ pub fn check(json: &Value, queues: &[&str], rules: &Rules) -> Result<Definition,
     check_with(json, queues, None, rules)
 }
 
-/// As [`check`], in a workspace that has these tags; what it does not have is a fault.
+/// As [`check`], in a workspace that has these tags and fields; what it does not have is a fault.
 ///
 /// # Errors
 /// As [`check`].
@@ -232,7 +232,8 @@ impl<'a> Checks<'a> {
 
     fn placeholder(&mut self, spot: &Spot, name: &str, words: &Text) {
         match name.split_once('.') {
-            Some(("contact", known)) if !known.is_empty() => {}
+            Some(("contact", "name" | "first_name")) => {}
+            Some(("contact", noted)) if !noted.is_empty() => self.defined(spot.clone(), noted),
             Some(("queue", "name")) => {}
             Some(("queue", "promise")) => self.promise(spot, words),
             Some(("answer", asked)) if self.fields.contains(asked) => {}
@@ -274,6 +275,28 @@ impl<'a> Checks<'a> {
             && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
         if !is_name {
             self.fault(spot, format!("“{name}” is no name: small letters, digits and “_”, at most {MAX_KEY}"));
+        }
+    }
+
+    /// A field that is written.
+    pub fn field(&mut self, spot: impl Into<Spot>, key: &str) {
+        let (spot, known) = (spot.into(), self.faults.len());
+        self.name(spot.clone(), key);
+        if self.faults.len() == known {
+            self.defined(spot, key);
+        }
+    }
+
+    /// A field that is read: an answer, or what administrators defined.
+    pub fn answer_or_field(&mut self, spot: impl Into<Spot>, key: &str) {
+        if !self.fields.contains(key) {
+            self.defined(spot, key);
+        }
+    }
+
+    fn defined(&mut self, spot: impl Into<Spot>, key: &str) {
+        if self.words.is_some_and(|words| words.field(key).is_none()) {
+            self.fault(spot, format!("there is no field “{key}”"));
         }
     }
 

@@ -20,7 +20,7 @@ export function offersAt(text, caret, schema, flow, known) {
   const context = contextAt(text, caret)
   const { token, isKey, path } = context
   const opened = token && !isKey ? /\{([\w.]*)$/.exec(text.slice(token.from, caret)) : null
-  if (opened) return placeholders(opened[1], caret, flow)
+  if (opened) return placeholders(opened[1], caret, flow, known)
   const typed = token ? unquoted(text.slice(token.from, caret)) : ""
   const from = token?.from ?? caret
   const to = token ? endOf(token, caret) : caret
@@ -39,8 +39,8 @@ function endOf(token, caret) {
   return token.text.length > 1 && token.text.endsWith('"') ? token.to : caret
 }
 
-function placeholders(typed, caret, flow) {
-  const names = [...PLACEHOLDERS, ...fieldsOf(flow).map((field) => `answer.${field}`), ...notedBy(flow).map((field) => `contact.${field}`)]
+function placeholders(typed, caret, flow, known) {
+  const names = [...PLACEHOLDERS, ...fieldsOf(flow).map((field) => `answer.${field}`), ...known.fields.map(({ key }) => `contact.${key}`)]
   const offers = [...new Set(names)].filter((name) => name.startsWith(typed)).map((name) => ({ text: name, put: `${name}}`, about: "" }))
   return { offers: offers.slice(0, MOST), from: caret - typed.length, to: caret }
 }
@@ -79,7 +79,7 @@ function values(root, schemas, { path, objects }, flow, known) {
   if (TO_QUEUES.includes(key) && (key !== "hours" || outer === "on")) return named(known.queues)
   if (key === "tag" && node.kind === "add_tag") return named(known.tags)
   if (key === "field" && node.kind === "set_field") return named(known.fields)
-  if (key === "field" && ["on", "queue"].includes(outer)) return named([...new Set([...fieldsOf(flow), ...notedBy(flow)])].map((field) => ({ key: field, about: "" })))
+  if (key === "field" && ["on", "queue"].includes(outer)) return named([...fieldsOf(flow).map((field) => ({ key: field, about: "" })), ...known.fields.filter(({ key }) => !fieldsOf(flow).includes(key))])
   if (key === "equals" || key === "in") return named(valuesOf(flow, flow?.nodes?.[path[1]] ?? node))
   if (key === "language") return named([{ key: "en", about: "English" }, { key: "es", about: "Español" }])
   const words = schemas.flatMap((schema) => schema.enum ?? (schema.const === undefined ? [] : [schema.const]))
@@ -108,11 +108,6 @@ function valuesOf(flow, node) {
 
 function fieldsOf(flow) {
   return [...new Set(Object.values(flow?.nodes ?? {}).filter((node) => node?.kind === "ask").map((node) => node.field))].filter(Boolean)
-}
-
-/** The fields of a contact that the flow itself notes. */
-function notedBy(flow) {
-  return Object.values(flow?.nodes ?? {}).filter((node) => node?.kind === "set_field").map((node) => node.field).filter(Boolean)
 }
 
 function lastKey(path) {

@@ -76,7 +76,10 @@ impl Branch {
             checks.fault("cases", "has none, so it is no branch");
         }
         let known = match &self.on {
-            Subject::Field(field) => checks.option_ids(field),
+            Subject::Field(field) => {
+                checks.answer_or_field("on", field);
+                checks.option_ids(field)
+            }
             Subject::Hours(key) => {
                 checks.queue("on", key);
                 Some(vec!["open", "closed"])

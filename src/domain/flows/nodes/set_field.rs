@@ -33,7 +33,7 @@ impl SetField {
     }
 
     pub(super) fn check(&self, checks: &mut Checks<'_>) {
-        checks.name("field", &self.field);
+        checks.field("field", &self.field);
         checks.text("value", &self.value, MAX_VALUE);
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn check(flows: &[WrittenFlow], setup: &Setup, names: &Names, found: 
         if is_published {
             continue;
         }
-        let faults = validation::check(definition, &keys, &channel::WHATSAPP).err().unwrap_or_default();
+        let faults = validation::check_with(definition, &keys, Some(&names.words), &channel::WHATSAPP).err().unwrap_or_default();
         found.extend(faults.into_iter().map(|Fault { node, field, what, .. }| {
             let steps = [node.map(|node| format!(".nodes.{node}")), field.map(|field| format!(".{field}"))];
             let path = steps.into_iter().flatten().fold(format!("flows[{place}].definition"), |path, step| path + &step);

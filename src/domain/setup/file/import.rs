@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::inboxes::AppSecrets;
 use super::{Document, Fault, Found, Wrong, canned_replies, fields, flows, inboxes, people, queues, roles, tags, teams};
+use crate::domain::details::Vocabulary;
 use crate::domain::setup::check;
 use crate::domain::setup::draft::Draft;
 use crate::domain::setup::event::{Secret, SetupEvent};
@@ -72,6 +73,8 @@ pub(super) struct Names {
     /// Keys.
     pub queues: BTreeSet<String>,
     pub flows: BTreeSet<String>,
+    /// Tags and fields.
+    pub words: Vocabulary,
 }
 
 impl Names {
@@ -94,8 +97,18 @@ impl Names {
                 document.flows.iter().flatten().map(|flow| flow.name.clone()).collect(),
                 setup.flows.values().map(|flow| flow.name.clone()).collect(),
             ),
+            words: words(document, setup),
         }
     }
+}
+
+/// The tags and fields that there would be.
+fn words(document: &Document, setup: &Setup) -> Vocabulary {
+    let mut draft = Draft::of(setup);
+    let mut ids = Ids(0);
+    tags::bring_in(document.tags.as_deref().unwrap_or_default(), &mut ids, &mut draft);
+    fields::bring_in(document.fields.as_deref().unwrap_or_default(), &mut ids, &mut draft);
+    draft.setup.vocabulary()
 }
 
 /// What bringing a file in would change, and what everything is called before and after.

@@ -14,11 +14,13 @@ use uuid::Uuid;
 
 use self::view::{BeginPage, Choosing};
 use super::LIST;
+use crate::domain::details::{FieldKind, FieldOf};
 use crate::domain::flows::inspection::LONGEST;
 use crate::domain::flows::ready::{self, Ready, Speaks, blank};
 use crate::domain::flows::written::written;
-use crate::domain::ids::FlowId;
+use crate::domain::ids::{FieldId, FlowId};
 use crate::domain::setup::SetupCommand;
+use crate::domain::setup::value::Field;
 use crate::web::conversations::act::text;
 use crate::web::edge::answer::page;
 use crate::web::edge::error::{Error, Result};
@@ -71,16 +73,42 @@ pub(in crate::web) async fn create(
     };
     let name =
         if value("name").is_empty() && chosen.is_none() { signed.locale.t("flows.new").into_owned() } else { value("name").to_owned() };
-    match started(&state, &signed, &name, &written(&definition)).await {
+    let brought = match &chosen {
+        Some(ready) => fields_missing(&state, &signed, ready).await?,
+        None => Vec::new(),
+    };
+    match started(&state, &signed, &name, &written(&definition), brought).await {
         Ok(flow) => Ok(go_to(&format!("{LIST}/{flow}/edit"))),
         Err(error) => begin(&state, &signed, chosen, Some((name, error))).await,
     }
 }
 
-/// A flow that has no version yet, and what is being written of it.
-async fn started(state: &State, signed: &Signed, name: &str, body: &str) -> Result<FlowId> {
+/// Defines the fields that a ready flow writes and that are not there yet.
+async fn fields_missing(state: &State, signed: &Signed, ready: &Ready) -> Result<Vec<SetupCommand>> {
+    let workplace = state.runner.workplaces().get(signed.workspace).await?;
+    let missing = ready.fields.iter().filter(|(key, _)| workplace.vocabulary.field(key).is_none());
+    let added = missing.map(|(key, label)| SetupCommand::AddField {
+        field: FieldId(Uuid::now_v7()),
+        new: Field {
+            key: key.clone(),
+            label: label.in_language(signed.locale.as_str()).to_owned(),
+            of: FieldOf::Contact,
+            kind: FieldKind::Text,
+            choices: Vec::new(),
+            shown: true,
+            locked: false,
+            position: 0,
+        },
+    });
+    Ok(added.collect())
+}
+
+/// A flow that has no version yet, and what is being written of it; with what else it brings.
+async fn started(state: &State, signed: &Signed, name: &str, body: &str, brought: Vec<SetupCommand>) -> Result<FlowId> {
     let flow = FlowId(Uuid::now_v7());
-    configure(state, signed, SetupCommand::BeginFlow { flow, name: name.to_owned() }, None).await?;
+    let begins = SetupCommand::BeginFlow { flow, name: name.to_owned() };
+    let command = if brought.is_empty() { begins } else { SetupCommand::Several(brought.into_iter().chain([begins]).collect()) };
+    configure(state, signed, command, None).await?;
     state.store.save_flow_draft(signed.workspace, flow, signed.user, body, 0).await?;
     Ok(flow)
 }
@@ -97,7 +125,7 @@ pub(in crate::web) async fn import(
     let own = json.as_ref().and_then(|json| json.get("name")?.as_str().map(str::to_owned));
     let name: String = own.unwrap_or(name).trim().chars().take(LONGEST_NAME).collect();
     let name = if name.is_empty() { signed.locale.t("flows.new").into_owned() } else { name };
-    match started(&state, &signed, &name, &file).await {
+    match started(&state, &signed, &name, &file, Vec::new()).await {
         Ok(flow) => Ok(go_to(&format!("{LIST}/{flow}/edit"))),
         Err(error) => begin(&state, &signed, None, Some((name, error))).await,
     }

@@ -7,6 +7,7 @@ use crate::domain::flows::inspection::{Inspection, inspect};
 use crate::domain::flows::ready::blank;
 use crate::domain::flows::written::written;
 use crate::domain::ids::FlowId;
+use crate::domain::workplace::Workplace;
 use crate::store::flows::Workbench;
 use crate::web::edge::error::{Error, Result};
 use crate::web::sessions::signed::Signed;
@@ -24,9 +25,9 @@ pub(super) fn text_of(bench: &Workbench, language: &str) -> String {
     draft.or_else(published).unwrap_or_else(|| written(&blank(queue, language)))
 }
 
-pub(super) fn inspected(bench: &Workbench, text: &str) -> Inspection {
+pub(super) fn inspected(bench: &Workbench, workplace: &Workplace, text: &str) -> Inspection {
     let keys: Vec<&str> = bench.queues.iter().map(|queue| queue.key.as_str()).collect();
-    inspect(text, &keys, &WHATSAPP)
+    inspect(text, &keys, Some(&workplace.vocabulary), &WHATSAPP)
 }
 
 /// Where the clock of a trial is read: where the first queue is.

@@ -16,6 +16,7 @@ use super::problems::Listed;
 use crate::domain::flows::drawing::draw;
 use crate::domain::flows::inspection::{Inspection, LONGEST};
 use crate::domain::ids::FlowId;
+use crate::domain::workplace::Workplace;
 use crate::store::flows::Workbench;
 use crate::web::conversations::act::text;
 use crate::web::edge::answer::{Asked, page, stream};
@@ -42,15 +43,16 @@ async fn editor(state: &State, signed: &Signed, id: FlowId, did: &Did, typed: Op
     let conflict = typed.as_ref().map(|_| Conflict::of(signed.locale, &bench));
     let status = if typed.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
     let text = typed.unwrap_or_else(|| text_of(&bench, signed.locale.as_str()));
-    let checked = check(signed, &bench, &text);
+    let workplace = state.runner.workplaces().get(signed.workspace).await?;
+    let checked = check(signed, &bench, &workplace, &text);
     let setup = state.runner.workplaces().setup(signed.workspace).await?;
     let phone = Phone::fresh(signed, id, zone(&bench), Timestamp::now());
     page(status, &EditPage { known: Known::of(&bench, &setup), chrome, shell, id, bench, text, checked, conflict, phone })
 }
 
 /// What a text comes to.
-fn check(signed: &Signed, bench: &Workbench, text: &str) -> Checked {
-    let Inspection { json, definition, problems } = inspected(bench, text);
+fn check(signed: &Signed, bench: &Workbench, workplace: &Workplace, text: &str) -> Checked {
+    let Inspection { json, definition, problems } = inspected(bench, workplace, text);
     let is_published = json.is_some() && json == bench.definition;
     Checked {
         locale: signed.locale,
@@ -115,7 +117,8 @@ pub(in crate::web) async fn save(
         (kept, Asked::Live) => {
             let conflict = kept.is_none().then(|| Conflict::of(signed.locale, &bench));
             let status = if conflict.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
-            let checked = check(&signed, &bench, &form.body);
+            let workplace = state.runner.workplaces().get(signed.workspace).await?;
+            let checked = check(&signed, &bench, &workplace, &form.body);
             let streams = DraftStreams { locale: signed.locale, id: *flow, seen: kept.unwrap_or(form.seen), bench, checked, conflict };
             Ok(stream(status, askama::Template::render(&streams)?))
         }

@@ -111,7 +111,8 @@ pub(in crate::web) async fn act(
     let written = form.body.clone().unwrap_or_else(|| text_of(&bench, signed.locale.as_str()));
     let zone = zone(&bench);
     let trial = form.trial(Timestamp::now(), &zone);
-    let inspection = inspected(&bench, &written);
+    let workplace = state.runner.workplaces().get(signed.workspace).await?;
+    let inspection = inspected(&bench, &workplace, &written);
     let played = inspection.definition.as_ref().map(|definition| play(definition, &bench.queues, &WHATSAPP, &trial));
     let phone = Phone::of(signed.locale, *flow, &signed.csrf, zone, trial, played);
     match around {

@@ -15,7 +15,7 @@ pub struct Listed {
 }
 
 /// Sentences of the rules; of two that begin alike, the longer first.
-const SENTENCES: [&str; 55] = [
+const SENTENCES: [&str; 57] = [
     "flow_fault.format",
     "flow_fault.range_not",
     "flow_fault.range",
@@ -33,6 +33,8 @@ const SENTENCES: [&str; 55] = [
     "flow_fault.no_name",
     "flow_fault.no_queue",
     "flow_fault.no_node",
+    "flow_fault.no_tag",
+    "flow_fault.no_field",
     "flow_fault.unreachable",
     "flow_fault.circle",
     "flow_fault.speech",
@@ -136,6 +138,9 @@ mod tests {
         let text = std::fs::read_dir("tests/flows").unwrap().filter_map(|file| std::fs::read_to_string(file.unwrap().path()).ok());
         let expected =
             text.filter_map(|text| serde_json::from_str::<serde_json::Value>(&text).ok()).filter(|file| file.get("turns").is_none());
+        for what in ["there is no tag “VIP”", "there is no field “plan”"] {
+            assert!(translated(spanish, &SENTENCES, what).is_some_and(|said| said.contains("VIP»") || said.contains("plan»")), "{what}");
+        }
         let mut seen = 0;
         for sentence in expected.flat_map(|file| file["expected"].as_array().cloned().unwrap_or_default()) {
             let sentence = sentence.as_str().unwrap_or_default().to_owned();

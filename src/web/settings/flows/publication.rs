@@ -33,7 +33,8 @@ async fn ask(state: &State, signed: &Signed, id: FlowId, refused: Option<Error>)
     let bench = bench(state, signed, id).await?;
     let status = refused.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
     let Some(draft) = bench.draft.clone() else { return Ok(go_to(&format!("{LIST}/{id}/edit"))) };
-    let Inspection { json, problems, .. } = inspected(&bench, &draft.body);
+    let workplace = state.runner.workplaces().get(signed.workspace).await?;
+    let Inspection { json, problems, .. } = inspected(&bench, &workplace, &draft.body);
     let problems: Vec<Listed> = problems.into_iter().map(|problem| Listed::of(signed.locale, problem)).collect();
     let groups = match (&bench.definition, &json) {
         (Some(before), Some(after)) => Some(Group::of(signed.locale, differences(before, after))),
@@ -62,7 +63,8 @@ pub(in crate::web) async fn create(
         let refusal = SetupRefusal::ChangedMeanwhile { name: draft.author.clone() };
         return ask(&state, &signed, *flow, Some(Error::Refused(refusal.into()))).await;
     }
-    let Inspection { json: Some(definition), definition: Some(_), .. } = inspected(&bench, &draft.body) else {
+    let workplace = state.runner.workplaces().get(signed.workspace).await?;
+    let Inspection { json: Some(definition), definition: Some(_), .. } = inspected(&bench, &workplace, &draft.body) else {
         return Ok(go_to(&format!("{LIST}/{}/publication", *flow)));
     };
     match configure(&state, &signed, SetupCommand::PublishFlow { flow: *flow, definition }, form.seen).await {
