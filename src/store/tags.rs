@@ -11,11 +11,20 @@ use crate::domain::ids::{TagId, WorkspaceId};
 const MOST: i64 = 2_000;
 
 crate::statements! {
-    /// Those that are in use first; of one that was merged, also under which name it counts.
+    /// Those that are in use first; of one that was merged, also under which name it counts. A conversation counts once for a tag and all
+    /// that were merged into it.
     LIST = "
+        WITH RECURSIVE counted AS (
+            SELECT id AS tag_id, id FROM tags WHERE workspace_id = $1
+            UNION
+            SELECT counted.tag_id, merged.id
+            FROM counted
+            JOIN tags AS merged ON merged.workspace_id = $1 AND merged.merged_into = counted.id
+        )
         SELECT tag.id, tag.name, tag.colour, tag.archived, tag.merged_into, other.name,
             (SELECT count(*) FROM conversations AS conversation
-             WHERE conversation.workspace_id = $1 AND conversation.details IS NOT NULL AND conversation.details -> 'tags' ? tag.id::text)
+             WHERE conversation.workspace_id = $1 AND conversation.details IS NOT NULL
+                AND conversation.details -> 'tags' ?| (SELECT array_agg(counted.id::text) FROM counted WHERE counted.tag_id = tag.id))
         FROM tags AS tag
         LEFT JOIN tags AS other ON other.workspace_id = $1 AND other.id = tag.merged_into
         WHERE tag.workspace_id = $1
@@ -29,7 +38,7 @@ pub struct TagSummary {
     pub tag: Tag,
     /// The name of the one that counts in its place.
     pub merged_into_name: Option<String>,
-    /// That were given this very one.
+    /// That have it, or one that was merged into it.
     pub conversations: i64,
 }
 

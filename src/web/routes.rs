@@ -208,6 +208,7 @@ pub static ROUTES: &[Entry] = &[
     post("/settings/fields", Who::May(Permission::SetUp), Kind::Form, || web::to(fields::create)),
     get("/settings/fields/{id}", Who::May(Permission::SetUp), Kind::Page, || web::to(fields::show)),
     post("/settings/fields/{id}", Who::May(Permission::SetUp), Kind::Form, || web::to(fields::update)),
+    post("/settings/fields/{id}/place", Who::May(Permission::SetUp), Kind::Form, || web::to(fields::place)),
     post("/settings/fields/{id}/removal", Who::May(Permission::SetUp), Kind::Form, || web::to(fields::remove)),
     get("/settings/changes", Who::May(Permission::SetUp), Kind::Page, || web::to(changes::index)),
     get("/settings/changes.csv", Who::May(Permission::SetUp), Kind::Part, || web::to(changes::export::show)),

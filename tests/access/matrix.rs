@@ -71,6 +71,7 @@ const FOR_ADMINS: &[&str] = &[
     "/settings/tags/{id}/merging",
     "/settings/fields",
     "/settings/fields/{id}",
+    "/settings/fields/{id}/place",
     "/settings/fields/{id}/removal",
     "/settings/canned-replies/export",
     "/settings/canned-replies/import",

@@ -35,6 +35,7 @@ async fn tags_are_added_renamed_archived_and_merged_and_each_act_can_be_taken_ba
     let (vip, important) = (page_of(&mut root, TAGS, "VIP").await, page_of(&mut root, TAGS, "Important").await);
     let seen = value(&root.get(&vip).await.body, "seen").to_owned();
     assert_eq!(root.post(&vip, &[("name", "VIP!"), ("colour", "teal"), ("seen", &seen)]).await.status, 303);
+    assert!(root.get(&vip).await.body.contains("<ins><bdi>Teal</bdi></ins>"), "its history says the colour in a word");
     let late = root.post(&vip, &[("name", "V.I.P."), ("colour", "teal"), ("seen", &seen)]).await;
     assert!(late.status == 409 && late.body.contains("It is now"), "{}", late.body);
     assert_eq!(root.post(&format!("{vip}/archiving"), &[]).await.status, 303);
@@ -79,4 +80,34 @@ async fn fields_are_defined_with_a_key_of_their_label_and_removed_without_losing
     assert_eq!((removed.status.as_u16(), root.get(&field).await.status.as_u16()), (303, 404));
     let did = removed.location.rsplit('=').next().unwrap_or_default().to_owned();
     assert_eq!((takes_back(&mut root, &did).await.status.as_u16(), root.get(&field).await.status.as_u16()), (303, 200));
+}
+
+#[actix_web::test]
+async fn fields_are_put_in_order_among_those_of_the_same_kind_of_thing() {
+    let house = House::new().await;
+    house.hires("root@example.com", Role::Admin).await;
+    let mut root = house.browser("root@example.com").await;
+    let mut pages = Vec::new();
+    for (label, of) in [("One", "contact"), ("Reason", "conversation"), ("Two", "contact"), ("Three", "contact")] {
+        let added = root.post(FIELDS, &[("label", label), ("of", of), ("kind", "text"), ("shown", "yes")]).await;
+        assert_eq!(added.status, 303, "{}", added.body);
+        pages.push(added.location.split('?').next().unwrap_or_default().to_owned());
+    }
+    let order = async |root: &mut Browser<'_>| {
+        let page = root.get(FIELDS).await.body;
+        let labels = ["One", "Two", "Three", "Reason"];
+        let mut found: Vec<(usize, &str)> =
+            labels.iter().map(|label| (page.find(&format!("<bdi>{label}</bdi></a>")).unwrap(), *label)).collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, label)| label).collect::<Vec<_>>()
+    };
+    assert_eq!(order(&mut root).await, ["One", "Two", "Three", "Reason"]);
+    assert_eq!(root.post(&format!("{}/place", pages[3]), &[("to", "up")]).await.status, 303);
+    assert_eq!(order(&mut root).await, ["One", "Three", "Two", "Reason"]);
+    assert_eq!(root.post(&format!("{}/place", pages[1]), &[("to", "up")]).await.status, 303, "it is the first of its own");
+    let moved = root.post(&format!("{}/place", pages[0]), &[("to", "down")]).await;
+    assert_eq!(order(&mut root).await, ["Three", "One", "Two", "Reason"]);
+    let did = moved.location.rsplit('=').next().unwrap_or_default().to_owned();
+    assert_eq!(takes_back(&mut root, &did).await.status, 303);
+    assert_eq!(order(&mut root).await, ["One", "Three", "Two", "Reason"]);
 }

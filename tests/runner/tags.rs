@@ -97,6 +97,10 @@ async fn a_flow_puts_tags_on_conversations_and_writes_into_fields_that_are_defin
     let told: Vec<(&str, i64, Option<&str>)> =
         tags.iter().map(|tag| (tag.tag.name.as_str(), tag.conversations, tag.merged_into_name.as_deref())).collect();
     assert_eq!(told, [("VIP", 1, None), ("Important", 0, Some("VIP"))]);
+    let has_other = "UPDATE conversations SET details = jsonb_build_object('tags', ARRAY[$1::uuid])";
+    assert_eq!(shop.execute(has_other, &[&other.0]).await, 1);
+    let counts: Vec<i64> = shop.store.tags(shop.workspace).await.unwrap().iter().map(|tag| tag.conversations).collect();
+    assert_eq!(counts, [1, 1], "whoever has one that was merged counts as having the other");
     node.runner.undo_setup(shop.workspace, &by(&iris), merged.seq).await.unwrap();
     assert_eq!(shop.set_up_now().await.tags[&other].merged_into, None);
 }

@@ -367,6 +367,7 @@ pub struct FieldChange {
     pub choices: Option<Vec<String>>,
     pub shown: Option<bool>,
     pub locked: Option<bool>,
+    pub position: Option<i32>,
 }
 
 /// As [`MemberChange`], of a number.

@@ -158,13 +158,14 @@ impl Draft {
                 let label = trimmed(&new.label);
                 add(&mut self.setup.fields, field, value::Field { label, position, ..new })?;
             }
-            SetupCommand::ChangeField { field, change: FieldChange { key, label, choices, shown, locked } } => {
+            SetupCommand::ChangeField { field, change: FieldChange { key, label, choices, shown, locked, position } } => {
                 let field = known(&mut self.setup.fields, field, Thing::Field)?;
                 set(&mut field.key, key);
                 set(&mut field.label, label.map(|label| trimmed(&label)));
                 set(&mut field.choices, choices);
                 set(&mut field.shown, shown);
                 set(&mut field.locked, locked);
+                set(&mut field.position, position);
             }
             SetupCommand::RemoveField { field } => {
                 known(&mut self.setup.fields, field, Thing::Field)?;

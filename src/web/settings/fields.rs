@@ -95,6 +95,36 @@ async fn list(state: &State, signed: &Signed, did: &Did, refused: Option<(Typed,
     page(status, &FieldsPage { chrome, shell, fields, typed: typed.unwrap_or_default() })
 }
 
+#[derive(Deserialize)]
+pub(in crate::web) struct Move {
+    #[serde(default)]
+    to: String,
+}
+
+/// `POST /settings/fields/{id}/place`: one up, or one down, among those of the same kind of thing.
+pub(in crate::web) async fn place(
+    state: web::Data<State>,
+    signed: Signed,
+    field: web::Path<FieldId>,
+    wanted: web::Form<Move>,
+) -> Result<HttpResponse> {
+    let all = state.store.fields(signed.workspace).await?;
+    let of = all.iter().find(|(id, _)| *id == *field).map(|(_, known)| known.of).ok_or(Error::NotFound)?;
+    let mut order: Vec<(FieldId, Field)> = all.into_iter().filter(|(_, known)| known.of == of).collect();
+    let from = order.iter().position(|(id, _)| *id == *field).ok_or(Error::NotFound)?;
+    let to = if wanted.to == "up" { from.saturating_sub(1) } else { (from + 1).min(order.len() - 1) };
+    order.swap(from, to);
+    let places = (0_i32..).zip(&order).filter(|(place, (_, known))| known.position != *place);
+    let moves = places.map(|(place, (id, _))| SetupCommand::ChangeField {
+        field: *id,
+        change: FieldChange { position: Some(place), ..FieldChange::default() },
+    });
+    match configure(&state, &signed, SetupCommand::Several(moves.collect()), None).await {
+        Ok(configured) => Ok(done(LIST, &configured)),
+        Err(error) => list(&state, &signed, &Did::default(), Some((Typed::default(), error))).await,
+    }
+}
+
 /// `GET /settings/fields/{id}`
 pub(in crate::web) async fn show(
     state: web::Data<State>,
@@ -114,7 +144,8 @@ pub(in crate::web) async fn update(
 ) -> Result<HttpResponse> {
     let (typed, seen) = form.into_inner().typed();
     let Field { key, label, choices, shown, locked, .. } = typed.field.clone();
-    let change = FieldChange { key: Some(key), label: Some(label), choices: Some(choices), shown: Some(shown), locked: Some(locked) };
+    let (key, label, choices) = (Some(key), Some(label), Some(choices));
+    let change = FieldChange { key, label, choices, shown: Some(shown), locked: Some(locked), position: None };
     match configure(&state, &signed, SetupCommand::ChangeField { field: *field, change }, seen).await {
         Ok(configured) => Ok(done(&format!("{LIST}/{field}"), &configured)),
         Err(error) => one(&state, &signed, *field, &Did::default(), Some((typed, error))).await,

@@ -177,6 +177,7 @@ fn part_text(locale: Locale, names: &HashMap<Uuid, String>, name: &str, value: &
         ("visibility", word) => return words("visibility", word),
         ("role", word) => return words("role", word),
         ("standing", word) => return words("invitation_state", word),
+        ("colour", word) => return words("tags.colour", word),
         _ => {}
     }
     let hours = (name == "hours").then(|| serde_json::from_value(value.clone()).ok()).flatten();

@@ -9,6 +9,7 @@ use crate::domain::setup::value::Field;
 use crate::web::layouts::chrome::Chrome;
 use crate::web::layouts::time;
 use crate::web::layouts::ui;
+use crate::web::layouts::words;
 use crate::web::settings::changes::view::Act;
 use crate::web::settings::view::Shell;
 
@@ -42,6 +43,18 @@ pub struct FieldsPage {
 }
 
 impl FieldsPage {
+    /// Of a new one it is not known yet.
+    #[allow(clippy::unused_self)]
+    fn has_choices(&self) -> bool {
+        true
+    }
+
+    /// Those of contacts and those of conversations, each in their order.
+    fn groups(&self) -> Vec<(FieldOf, Vec<&(FieldId, Field)>)> {
+        let of_them = |of| self.fields.iter().filter(move |(_, field)| field.of == of).collect::<Vec<_>>();
+        FieldOf::ALL.into_iter().map(|of| (of, of_them(of))).filter(|(_, fields)| !fields.is_empty()).collect()
+    }
+
     fn kind(&self, kind: &FieldKind) -> String {
         self.chrome.locale.t(&format!("fields.kind.{}", kind.as_str())).into_owned()
     }
@@ -72,6 +85,10 @@ pub struct FieldPage {
 }
 
 impl FieldPage {
+    fn has_choices(&self) -> bool {
+        self.field.kind == FieldKind::Choice
+    }
+
     fn kind(&self) -> String {
         self.chrome.locale.t(&format!("fields.kind.{}", self.field.kind.as_str())).into_owned()
     }

@@ -66,6 +66,16 @@ pub struct TagPage {
 }
 
 impl TagPage {
+    /// What archiving does to how many.
+    fn archive_counts(&self) -> String {
+        self.chrome.locale.count("tags.archive_counts", self.tag.conversations)
+    }
+
+    /// What merging does to how many.
+    fn merge_counts(&self) -> String {
+        self.chrome.locale.count("tags.merge_counts", self.tag.conversations)
+    }
+
     fn conversations(&self) -> String {
         self.chrome.locale.count("tags.conversations", self.tag.conversations)
     }
