@@ -132,7 +132,9 @@ describe("every page", () => {
       "settings-flow-new": "/settings/flows/new",
       "settings-flow-ready": "/settings/flows/new?ready=acknowledge",
       "settings-tags": "/settings/tags",
+      "settings-tag": addresses.tag,
       "settings-fields": "/settings/fields",
+      "settings-field": addresses.field,
       "settings-canned": "/settings/canned-replies",
       "settings-canned-one": addresses.canned,
       "settings-changes": "/settings/changes",
@@ -214,7 +216,11 @@ describe("every page", () => {
     const canned = await iris.page.locator(".things__name").first().getAttribute("href")
     await iris.page.goto(`${demo.inbox}/settings/numbers`)
     const number = await iris.page.locator(".things__name").first().getAttribute("href")
-    return { canned, mine, flow, number, other, closed, resolved, queue, team, person, settingsQueue, settingsFlow }
+    await iris.page.goto(`${demo.inbox}/settings/tags`)
+    const tag = await iris.page.locator(".things__name").first().getAttribute("href")
+    await iris.page.goto(`${demo.inbox}/settings/fields`)
+    const field = await iris.page.locator(".things__name").first().getAttribute("href")
+    return { canned, tag, field, mine, flow, number, other, closed, resolved, queue, team, person, settingsQueue, settingsFlow }
   }
 
   /** Ana does not answer billing, and nobody else is there. */
