@@ -141,14 +141,32 @@ impl Phones {
         if self == Phones::Masked && is_number(text) { self.number(text) } else { text.to_owned() }
     }
 
-    /// What was noted about a customer who is reached at `address`: their own number is masked, and what says of itself that it is one.
+    /// What was noted about a customer who is reached at `address`: each time that their own number stands in it, it is masked, and so is
+    /// what says of itself that it is one, by `+` or `00`. Other figures, such as that of an order, stay.
     #[must_use]
     pub fn noted(self, text: &str, address: Option<&Identity>) -> String {
-        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-        let (own, found) = (address.map(|address| digits(address.value())).unwrap_or_default(), digits(text));
-        let is_own = found.len() >= SHORTEST && (own.ends_with(&found) || found.ends_with(&own) && own.len() >= SHORTEST);
-        let says_so = is_number(text) && (text.trim().starts_with('+') || text.trim().starts_with("00"));
-        if self == Phones::Masked && (is_own || says_so) { self.number(text) } else { text.to_owned() }
+        if self == Phones::Shown {
+            return text.to_owned();
+        }
+        let own: Vec<char> = address.map(|address| address.value().chars().filter(char::is_ascii_digit).collect()).unwrap_or_default();
+        let (mut masked, mut rest) = (String::with_capacity(text.len()), text);
+        while let Some(begin) = rest.find(|c: char| c.is_numeric() || c == '+') {
+            let (before, from) = rest.split_at(begin);
+            let (figures, after) = from.split_at(length_of_figures(from));
+            masked.push_str(before);
+            masked.push_str(&self.figures(figures, &own));
+            rest = after;
+        }
+        masked + rest
+    }
+
+    /// Figures with what stands between those of a number.
+    fn figures(self, figures: &str, own: &[char]) -> String {
+        let digits: Vec<char> = figures.chars().filter(|c| c.is_numeric()).collect();
+        let is_own =
+            digits.len() >= SHORTEST && own.len() >= SHORTEST && (own.ends_with(&digits) || has(&digits, &own[own.len() - SHORTEST..]));
+        let says_so = digits.len() >= SHORTEST && (figures.starts_with('+') || figures.starts_with("00"));
+        if is_own || says_so { self.number(figures) } else { figures.to_owned() }
     }
 
     /// A text of whatever kind, such as one that nobody could understand: every run of digits as long as a number is masked.
@@ -175,10 +193,27 @@ impl Phones {
     }
 }
 
+/// What stands between the digits of a phone number.
+fn is_between(c: char) -> bool {
+    c.is_whitespace() || "+-–.()/".contains(c) || ('\u{200e}'..='\u{202e}').contains(&c)
+}
+
+/// Up to the last digit of what a text begins with: digits, and what stands between those of a number.
+fn length_of_figures(text: &str) -> usize {
+    let end = text.find(|c: char| !c.is_numeric() && !is_between(c)).unwrap_or(text.len());
+    let last = text[..end].char_indices().rfind(|(_, c)| c.is_numeric());
+    // A `+` alone is a character of its own.
+    last.or_else(|| text.char_indices().next()).map_or(end, |(place, c)| place + c.len_utf8())
+}
+
+/// Whether some digits stand among others, one after the other.
+fn has(digits: &[char], sought: &[char]) -> bool {
+    digits.windows(sought.len()).any(|part| part == sought)
+}
+
 /// Whether a text is a phone number, however it is written.
 fn is_number(text: &str) -> bool {
-    let is_of_one = |c: char| c.is_numeric() || c.is_whitespace() || "+-–.()/".contains(c) || ('\u{200e}'..='\u{202e}').contains(&c);
-    text.chars().all(is_of_one) && text.chars().filter(|c| c.is_numeric()).count() >= SHORTEST
+    text.chars().all(|c| c.is_numeric() || is_between(c)) && text.chars().filter(|c| c.is_numeric()).count() >= SHORTEST
 }
 
 impl Contact {
@@ -247,6 +282,14 @@ mod tests {
         }
         for text in ["4711008150", "Madrid", "2026-11-28", ""] {
             assert_eq!(Phones::Masked.noted(text, Some(&own)), text);
+        }
+        for (text, shown) in [
+            ("Call +34 600 000 001, it is about order 4711008150!", "Call +34 ••• ••01, it is about order 4711008150!"),
+            ("600000001/34600000001", "+60 ••• ••01"),
+            ("2 + 2, or +1", "2 + 2, or +1"),
+            ("WhatsApp:34600000001;mail:a1@b.c", "WhatsApp:+34 ••• ••01;mail:a1@b.c"),
+        ] {
+            assert_eq!((Phones::Masked.noted(text, Some(&own)).as_str(), Phones::Shown.noted(text, Some(&own)).as_str()), (shown, text));
         }
         assert_eq!(Phones::Masked.anywhere(r#"{"wa_id":"34600000001","n":42}"#), r#"{"wa_id":"34•••••••••","n":42}"#);
     }
