@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::setups::recorded;
+use super::statement::literal;
 use super::{Result, Store};
 use crate::domain::ids::WorkspaceId;
 use crate::domain::setup::RecordedSetup;
@@ -32,8 +33,10 @@ crate::statements! {
             SELECT coalesce((event ->> 'act')::bigint, seq) AS act, coalesce((event ->> 'size')::bigint, 1) AS size
             FROM events
             WHERE workspace_id = $1 AND subject_id = $1 AND seq < $2
-              AND NOT (kind = 'canned_reply_changed' AND event #>> '{what,before,owner}' IS NOT DISTINCT FROM event #>> '{what,after,owner}'
-                  AND event #>> '{what,after,owner}' IS NOT NULL)
+              AND NOT (starts_with(kind, 'canned_reply_')
+                  AND coalesce(event #>> '{what,before,owner}', event #>> '{what,after,owner}') IS NOT NULL
+                  AND (event #> '{what,before}' = 'null' OR event #> '{what,after}' = 'null'
+                      OR event #> '{what,before,owner}' = event #> '{what,after,owner}'))
               AND NOT (kind = 'member_changed'
                   AND (event #> '{what,before}') - $4::text[] = (event #> '{what,after}') - $4::text[])
               AND ($5::text IS NULL OR event #>> '{who,user}' = $5 OR event #>> '{who,kind}' = $5)
@@ -43,12 +46,16 @@ crate::statements! {
               AND ($9::text IS NULL OR event::text ILIKE $9)
             ORDER BY seq DESC
             LIMIT $3)", whole_acts!());
-    /// Of one thing; of a team, also who came and went.
+    /// Of one thing, or of the parts of it that are named; of a team, also who came and went.
     ABOUT = concat!("
         WITH lines AS (
             (SELECT seq, event
              FROM events
              WHERE workspace_id = $1 AND subject_id = $1 AND subject_kind = 'setup' AND event #>> '{what,id}' = $2::uuid::text
+               AND ($4::text[] IS NULL OR EXISTS (
+                   SELECT
+                   FROM unnest($4::text[]) AS part
+                   WHERE event #> ARRAY['what', 'before', part] IS DISTINCT FROM event #> ARRAY['what', 'after', part]))
              ORDER BY seq DESC
              LIMIT $3)
             UNION ALL
@@ -87,16 +94,22 @@ impl Store {
     /// As PostgreSQL answers.
     pub async fn setup_changes(&self, workspace: WorkspaceId, sought: &Sought, before: i64, limit: i64) -> Result<Vec<RecordedSetup>> {
         let Sought { who, thing, from, to, words } = sought;
-        let words = words.as_ref().map(|words| format!("%{}%", words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")));
+        let words = words.as_ref().map(|words| format!("%{}%", literal(words)));
         let rows = self.query(&FIND, &[&workspace.0, &before, &limit, &&OWN[..], who, thing, from, to, &words]).await?;
         Ok(rows.iter().map(recorded).collect())
     }
 
-    /// The acts that had to do with one thing, latest first, from at most `limit` of its lines.
+    /// The acts that had to do with one thing, or with some parts of it, latest first, from at most `limit` of its lines.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn setup_changes_about(&self, workspace: WorkspaceId, thing: Uuid, limit: i64) -> Result<Vec<RecordedSetup>> {
-        Ok(self.query(&ABOUT, &[&workspace.0, &thing, &limit]).await?.iter().map(recorded).collect())
+    pub async fn setup_changes_about(
+        &self,
+        workspace: WorkspaceId,
+        thing: Uuid,
+        parts: Option<&[&str]>,
+        limit: i64,
+    ) -> Result<Vec<RecordedSetup>> {
+        Ok(self.query(&ABOUT, &[&workspace.0, &thing, &limit, &parts]).await?.iter().map(recorded).collect())
     }
 }

@@ -46,3 +46,8 @@ impl Step {
 pub async fn prepare(transaction: &super::Transaction<'_>, statement: &Statement) -> super::Result<tokio_postgres::Statement> {
     Ok(transaction.prepare_cached(statement.sql).await?)
 }
+
+/// Words that a pattern of `LIKE` takes as they are.
+pub(super) fn literal(words: &str) -> String {
+    words.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_")
+}

@@ -2,6 +2,7 @@
 
 use baton::domain::access::Role;
 use baton::domain::inbound::InboundContent;
+use baton::domain::setup::{By, Secret, SetupCommand};
 
 use crate::shop::Shop;
 
@@ -46,6 +47,10 @@ async fn what_somebody_is_changes_on_their_page_and_can_be_taken_back() {
         assert!(page.contains(words), "{words}: {page}");
     }
     assert!(page.contains("Languages:") && page.contains("<ins><bdi>es, nb, pt-BR</bdi></ins>"), "{page}");
+    let replaced = SetupCommand::ReplacePassword { member: ana.user, hash: Secret::new("$argon2id$x".to_owned()) };
+    shop.house.state.runner.configure(shop.house.workspace, &By::CommandLine, replaced, None).await.unwrap();
+    let page = root.get(&path).await.body;
+    assert!(page.contains("Replaced the password of <bdi>Ana María</bdi>"), "what was done to them is on their page: {page}");
     let seq = saved.location.rsplit('=').next().unwrap_or_default().to_owned();
     assert_eq!(root.post("/settings/changes", &[("seq", &seq)]).await.status, 303);
     let page = root.get(&path).await.body;

@@ -70,6 +70,7 @@ pub enum SetupEvent {
     },
     /// Somebody has another password.
     Password {
+        #[serde(rename = "id")]
         member: UserId,
         /// In PHC form.
         #[serde(skip)]
@@ -77,6 +78,7 @@ pub enum SetupEvent {
     },
     /// An invitation has another link.
     InvitationLink {
+        #[serde(rename = "id")]
         invitation: InvitationId,
         /// The hash of what it holds, in hexadecimal digits.
         #[serde(skip)]
@@ -84,6 +86,7 @@ pub enum SetupEvent {
     },
     /// Somebody is asked for no code any more.
     SecondFactor {
+        #[serde(rename = "id")]
         member: UserId,
     },
     /// A number sends with another access token.

@@ -81,18 +81,20 @@ pub(super) async fn undo_at(state: &State, signed: &Signed, request: &HttpReques
 
 /// What became of one thing, latest first.
 pub(super) async fn about(state: &State, signed: &Signed, thing: Uuid) -> Result<Vec<Act>> {
-    let events = async { Ok(state.store.setup_changes_about(signed.workspace, thing, SHOWN_OF_ONE).await?) };
-    let setup = async { Ok::<_, Error>(state.runner.workplaces().setup(signed.workspace).await?) };
-    let (events, setup) = tokio::try_join!(events, setup)?;
-    Ok(acts(signed, &setup, &events, |event| concerns(event, thing)))
+    acts_about(state, signed, thing, None).await
 }
 
 /// As [`about`], of some parts of a thing alone.
 pub(super) async fn about_parts(state: &State, signed: &Signed, thing: Uuid, parts: &[&str]) -> Result<Vec<Act>> {
-    let events = state.store.setup_changes_about(signed.workspace, thing, SHOWN_OF_ONE).await?;
-    let setup = state.runner.workplaces().setup(signed.workspace).await?;
-    let touches = |event: &SetupEvent| event.differences().iter().any(|(name, ..)| parts.contains(&name.as_str()));
-    Ok(acts(signed, &setup, &events, |event| concerns(event, thing) && touches(event)))
+    acts_about(state, signed, thing, Some(parts)).await
+}
+
+async fn acts_about(state: &State, signed: &Signed, thing: Uuid, parts: Option<&[&str]>) -> Result<Vec<Act>> {
+    let events = async { Ok(state.store.setup_changes_about(signed.workspace, thing, parts, SHOWN_OF_ONE).await?) };
+    let setup = async { Ok::<_, Error>(state.runner.workplaces().setup(signed.workspace).await?) };
+    let (events, setup) = tokio::try_join!(events, setup)?;
+    let differs = |event: &SetupEvent, parts: &[&str]| event.differences().iter().any(|(name, ..)| parts.contains(&name.as_str()));
+    Ok(acts(signed, &setup, &events, |event| concerns(event, thing) && parts.is_none_or(|parts| differs(event, parts))))
 }
 
 /// Whether an event has to do with a thing: it is about it, or somebody came to it or left it.

@@ -9,7 +9,7 @@ use actix_web::{HttpResponse, web};
 use jiff::{SignedDuration, Timestamp};
 
 use self::view::{RoleChoice, SecurityPage, Typed};
-use super::changes::about;
+use super::changes::about_parts;
 use super::{Did, configure, done, shell};
 use crate::domain::access::Role;
 use crate::domain::ids::UserId;
@@ -29,6 +29,9 @@ const HERE: &str = "/settings/security";
 
 /// How long somebody is told of what an administrator did, should the mail server be away.
 const TOLD_FOR: SignedDuration = SignedDuration::from_hours(72);
+
+/// What of the workspace stands on this page.
+const PARTS: [&str; 4] = ["session_idle_minutes", "session_life_minutes", "least_password", "second_factor_roles"];
 
 /// Names and values of a form, of which some stand more than once.
 type Fields = Vec<(String, String)>;
@@ -98,7 +101,7 @@ async fn whole(state: &State, signed: &Signed, did: &Did, refused: Option<(Typed
         let (now, stands) = tokio::try_join!(state.store.security(signed.workspace), state.store.role_stands(signed.workspace))?;
         Ok((now.ok_or(Error::NotFound)?, stands))
     };
-    let ((now, stands), acts) = tokio::try_join!(read, about(state, signed, signed.workspace.0))?;
+    let ((now, stands), acts) = tokio::try_join!(read, about_parts(state, signed, signed.workspace.0, &PARTS))?;
     let now = Typed::of(&now);
     let (typed, error) = refused.unzip();
     let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
