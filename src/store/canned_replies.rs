@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
-use uuid::Uuid;
 
 use super::setups::canned_reply;
+use super::statement::literal;
 use super::{Result, Store};
 use crate::domain::ids::{CannedReplyId, TeamId, UserId, WorkspaceId};
 use crate::domain::setup::value::CannedReply;
@@ -19,11 +19,16 @@ pub const OFFERED: i64 = 50;
 /// Everything that a file holds.
 const MOST: i64 = 20_000;
 
-/// What somebody may use: everybody's, their teams', their own. `$1` is the workspace, `$2` the person.
+/// What somebody may use: everybody's, their teams', their own; whoever keeps what everybody has, every team's too. `$1` is the workspace,
+/// `$2` the person, and `all` whether they keep it.
 macro_rules! usable {
-    () => {
-        "reply.workspace_id = $1 AND (reply.owner_id = $2 OR reply.owner_id IS NULL AND (reply.team_id IS NULL OR reply.team_id IN (
+    ($all:literal) => {
+        concat!(
+            "reply.workspace_id = $1 AND (reply.owner_id = $2 OR reply.owner_id IS NULL AND (",
+            $all,
+            " OR reply.team_id IS NULL OR reply.team_id IN (
             SELECT team_id FROM team_members WHERE workspace_id = $1 AND user_id = $2)))"
+        )
     };
 }
 
@@ -48,14 +53,12 @@ crate::statements! {
     OFFERED_TO = concat!("SELECT reply.id, reply.shortcut, reply.body, reply.owner_id IS NOT NULL
         FROM canned_replies AS reply
         LEFT JOIN canned_reply_uses AS used ON used.workspace_id = reply.workspace_id AND used.reply_id = reply.id
-        WHERE ", usable!(), "
+        WHERE ", usable!("false"), "
           AND ($3 = '' OR reply.shortcut ILIKE $3 || '%' OR reply.body ILIKE '%' || $3 || '%' OR reply.folder ILIKE $3 || '%')
         ORDER BY (reply.shortcut ILIKE $3 || '%') DESC, reply.owner_id NULLS LAST, coalesce(used.uses, 0) DESC, reply.shortcut, reply.id
         LIMIT $4");
     /// `$3`: everybody's and every team's. `$4`: words in it. `$5`: a folder. `$6`: `own`, `shared`, a team's id, or nothing.
-    PAGE = concat!("SELECT ", columns!(), ", count(*) OVER ()", tables!(), "
-        reply.workspace_id = $1 AND (reply.owner_id = $2 OR reply.owner_id IS NULL AND ($3 OR reply.team_id IS NULL OR reply.team_id IN (
-            SELECT team_id FROM team_members WHERE workspace_id = $1 AND user_id = $2)))
+    PAGE = concat!("SELECT ", columns!(), ", count(*) OVER ()", tables!(), usable!("$3"), "
           AND ($4 = '' OR reply.shortcut ILIKE '%' || $4 || '%' OR reply.body ILIKE '%' || $4 || '%')
           AND ($5 = '' OR reply.folder = $5)
           AND ($6 = '' OR ($6 = 'own' AND reply.owner_id IS NOT NULL)
@@ -63,28 +66,26 @@ crate::statements! {
         ORDER BY lower(reply.shortcut), reply.owner_id NULLS FIRST, reply.id
         LIMIT $7
         OFFSET $8");
-    ONE = concat!("SELECT ", columns!(), tables!(), "reply.workspace_id = $1 AND reply.id = $3
-          AND (reply.owner_id = $2 OR reply.owner_id IS NULL AND ($4 OR reply.team_id IS NULL OR reply.team_id IN (
-            SELECT team_id FROM team_members WHERE workspace_id = $1 AND user_id = $2)))");
-    FOLDERS = "
-        SELECT DISTINCT folder
-        FROM canned_replies
-        WHERE workspace_id = $1 AND folder <> '' AND (owner_id IS NULL OR owner_id = $2)
-        ORDER BY folder
-        LIMIT 500";
+    ONE = concat!("SELECT ", columns!(), tables!(), usable!("$4"), " AND reply.id = $3");
+    FOLDERS = concat!("
+        SELECT DISTINCT reply.folder
+        FROM canned_replies AS reply
+        WHERE ", usable!("$3"), " AND reply.folder <> ''
+        ORDER BY reply.folder
+        LIMIT 500");
     SHARED = "
         SELECT id, shortcut, body, folder, team_id, owner_id
         FROM canned_replies
         WHERE workspace_id = $1 AND owner_id IS NULL
         ORDER BY shortcut, id
         LIMIT $2";
-    COUNT_USE = "
+    COUNT_USE = concat!("
         INSERT INTO canned_reply_uses (workspace_id, reply_id, uses, last_used_at)
-        SELECT workspace_id, id, 1, now()
-        FROM canned_replies
-        WHERE workspace_id = $1 AND id = $2 AND (owner_id IS NULL OR owner_id = $3)
+        SELECT reply.workspace_id, reply.id, 1, now()
+        FROM canned_replies AS reply
+        WHERE ", usable!("false"), " AND reply.id = $3
         ON CONFLICT (workspace_id, reply_id)
-        DO UPDATE SET uses = canned_reply_uses.uses + 1, last_used_at = excluded.last_used_at";
+        DO UPDATE SET uses = canned_reply_uses.uses + 1, last_used_at = excluded.last_used_at");
 }
 
 /// What an answering person is offered.
@@ -135,7 +136,7 @@ impl Store {
     /// As PostgreSQL answers.
     pub async fn offered_replies(&self, workspace: WorkspaceId, user: UserId, word: &str) -> Result<Vec<Offered>> {
         let offered = |row: &Row| Offered { id: CannedReplyId(row.get(0)), shortcut: row.get(1), body: row.get(2), is_own: row.get(3) };
-        let rows = self.query(&OFFERED_TO, &[&workspace.0, &user.0, &literal(word), &OFFERED]).await?;
+        let rows = self.query(&OFFERED_TO, &[&workspace.0, &user.0, &literal(word.trim()), &OFFERED]).await?;
         Ok(rows.iter().map(offered).collect())
     }
 
@@ -146,7 +147,7 @@ impl Store {
     pub async fn kept_replies(&self, keeper: Keeper, filter: &Filter) -> Result<(Vec<Kept>, i64)> {
         let Keeper { workspace, user, keeps_all } = keeper;
         let Filter { words, folder, audience, page } = filter;
-        let (words, offset) = (literal(words), page.saturating_mul(OF_PAGE));
+        let (words, offset) = (literal(words.trim()), page.saturating_mul(OF_PAGE));
         let parameters: [&(dyn ToSql + Sync); 8] = [&workspace.0, &user.0, &keeps_all, &words, folder, audience, &OF_PAGE, &offset];
         let rows = self.query(&PAGE, &parameters).await?;
         Ok((rows.iter().map(kept).collect(), rows.first().map_or(0, |row| row.get(9))))
@@ -161,12 +162,12 @@ impl Store {
         Ok(row.as_ref().map(kept))
     }
 
-    /// The folders there are.
+    /// The folders of those that somebody keeps or may use.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn reply_folders(&self, workspace: WorkspaceId, user: UserId) -> Result<Vec<String>> {
-        Ok(self.query(&FOLDERS, &[&workspace.0, &user.0]).await?.iter().map(|row| row.get(0)).collect())
+    pub async fn reply_folders(&self, keeper: Keeper) -> Result<Vec<String>> {
+        Ok(self.query(&FOLDERS, &[&keeper.workspace.0, &keeper.user.0, &keeper.keeps_all]).await?.iter().map(|row| row.get(0)).collect())
     }
 
     /// Everything that everybody or a team has, and the names of teams.
@@ -185,23 +186,12 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn count_use_of_reply(&self, workspace: WorkspaceId, id: CannedReplyId, user: UserId) -> Result<()> {
-        self.execute(&COUNT_USE, &[&workspace.0, &id.0, &user.0]).await?;
+        self.execute(&COUNT_USE, &[&workspace.0, &user.0, &id.0]).await?;
         Ok(())
     }
 }
 
 fn kept(row: &Row) -> Kept {
-    let reply = CannedReply {
-        shortcut: row.get(1),
-        body: row.get(2),
-        folder: row.get(3),
-        team: row.get::<_, Option<Uuid>>(4).map(TeamId),
-        owner: row.get::<_, Option<Uuid>>(5).map(UserId),
-    };
-    Kept { id: CannedReplyId(row.get(0)), reply, team_name: row.get(6), uses: row.get(7), last_used_at: row.get(8) }
-}
-
-/// Words that a pattern takes as they are.
-fn literal(words: &str) -> String {
-    words.trim().replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_")
+    let (id, reply) = canned_reply(row);
+    Kept { id, reply, team_name: row.get(6), uses: row.get(7), last_used_at: row.get(8) }
 }

@@ -85,7 +85,11 @@ async fn everybody_keeps_their_own_and_sees_nobody_elses_and_only_admins_change_
     let shared = keeps(&mut root, "hello", "Hello!", "everybody").await;
     let list = root.get("/settings/teams").await.body;
     let everybody = list.split("/settings/teams/").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned();
-    let of_team = keeps(&mut root, "team", "For the team", &everybody).await;
+    let fields = [("shortcut", "team"), ("body", "For the team"), ("audience", everybody.as_str()), ("folder", "Refunds")];
+    let of_team = root.post(REPLIES, &fields).await.location.split('?').next().unwrap_or_default().to_owned();
+    for (browser, names) in [(&mut root, true), (&mut ana, true), (&mut out, false)] {
+        assert_eq!(browser.get(REPLIES).await.body.contains("Refunds"), names, "a folder is known to whoever has something in it");
+    }
     let own = keeps(&mut ana, "hello", "Hiya!", "everybody").await;
     let page = ana.get(&own).await.body;
     assert!(page.contains("Only me") && !page.contains(r#"value="everybody""#), "who may not set up keeps only their own: {page}");
@@ -101,7 +105,8 @@ async fn everybody_keeps_their_own_and_sees_nobody_elses_and_only_admins_change_
         assert_eq!(browser.post(&format!("{own}/removal"), &[]).await.status, 404);
         assert!(!browser.get(REPLIES).await.body.contains("Hiya!"));
     }
-    assert!(!root.get("/settings/changes").await.body.contains("Hiya!"), "nobody else's matter");
+    let changes = root.get("/settings/changes").await.body;
+    assert_eq!((changes.contains("Hiya!"), changes.matches("<bdi>hello</bdi>").count()), (false, 1), "nobody else's matter: {changes}");
     for (address, fields) in [(shared.clone(), vec![("shortcut", "x"), ("body", "x")]), (format!("{shared}/removal"), vec![])] {
         let refused = ana.post(&address, &fields).await;
         assert!(refused.status == 422 && refused.body.contains("Only an admin can change"), "{}", refused.body);

@@ -13,6 +13,7 @@ use crate::domain::canned;
 use crate::domain::channel;
 use crate::domain::details::{COLOURS, FieldKind};
 use crate::domain::flows::validation;
+use crate::domain::ids::UserId;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::LOCALES;
 
@@ -23,6 +24,10 @@ pub const LONGEST_BODY: usize = 4096;
 
 /// Conversations that a person may hold at once at most.
 const MOST_CAPACITY: i32 = 1_000;
+
+/// Canned replies of a workspace, and those of one person's own, at most: all of them are read with the set-up.
+const MOST_REPLIES: usize = 9_000;
+const MOST_OWN_REPLIES: usize = 500;
 
 /// Languages that a person speaks at most.
 const MOST_LANGUAGES: usize = 30;
@@ -175,6 +180,14 @@ fn queues(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
 
 fn replies(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
     let mut shortcuts = BTreeSet::new();
+    let mut of_person: BTreeMap<UserId, usize> = BTreeMap::new();
+    setup.canned_replies.values().filter_map(|reply| reply.owner).for_each(|owner| *of_person.entry(owner).or_default() += 1);
+    if setup.canned_replies.len() > MOST_REPLIES {
+        faults.insert(SetupRefusal::TooManyReplies { most: MOST_REPLIES });
+    }
+    if of_person.values().any(|count| *count > MOST_OWN_REPLIES) {
+        faults.insert(SetupRefusal::TooManyReplies { most: MOST_OWN_REPLIES });
+    }
     for reply in setup.canned_replies.values() {
         let shortcut = &reply.shortcut;
         if !is_shortcut(shortcut) {

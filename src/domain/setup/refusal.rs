@@ -125,6 +125,8 @@ pub enum SetupRefusal {
     KeyUnfit { key: String },
     #[error("“{shortcut}” cannot be a shortcut: no spaces, at most 40 characters")]
     ShortcutUnfit { shortcut: String },
+    #[error("that would be more than {most} canned replies")]
+    TooManyReplies { most: usize },
     #[error("there is nothing called {{{{{name}}}}} that could be filled in")]
     PlaceholderUnknown { name: String },
     #[error("{value} is not between {least} and {most}")]
@@ -194,6 +196,7 @@ impl SetupRefusal {
             SetupRefusal::LogoUnfit => "logo_unfit",
             SetupRefusal::KeyUnfit { .. } => "key_unfit",
             SetupRefusal::ShortcutUnfit { .. } => "shortcut_unfit",
+            SetupRefusal::TooManyReplies { .. } => "too_many_replies",
             SetupRefusal::PlaceholderUnknown { .. } => "placeholder_unknown",
             SetupRefusal::OutOfRange { .. } => "out_of_range",
             SetupRefusal::LastAdministrator => "last_administrator",
@@ -230,6 +233,7 @@ impl SetupRefusal {
             | SetupRefusal::LanguageUnfit { .. }
             | SetupRefusal::EmailUnfit
             | SetupRefusal::ShortcutUnfit { .. }
+            | SetupRefusal::TooManyReplies { .. }
             | SetupRefusal::PlaceholderUnknown { .. }
             | SetupRefusal::OutOfRange { .. }
             | SetupRefusal::FlowFaulty { .. } => true,
@@ -281,6 +285,7 @@ impl SetupRefusal {
             SetupRefusal::ColourUnknown { colour } => vec![("colour", colour.clone())],
             SetupRefusal::ChoicesMissing { field } => vec![("field", field.clone())],
             SetupRefusal::ShortcutTaken { shortcut } | SetupRefusal::ShortcutUnfit { shortcut } => vec![("shortcut", shortcut.clone())],
+            SetupRefusal::TooManyReplies { most } => vec![("most", most.to_string())],
             SetupRefusal::TextTooLong { limit, .. } => vec![("limit", limit.to_string())],
             SetupRefusal::OutOfRange { value, least, most } => {
                 vec![("value", value.to_string()), ("least", least.to_string()), ("most", most.to_string())]

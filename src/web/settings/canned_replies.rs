@@ -118,8 +118,7 @@ async fn list(state: &State, signed: &Signed, did: &Did, shown: Shown, refused: 
     let Shown { q, folder, audience, page: number } = shown;
     let filter = Filter { words: q, folder, audience, page: number.max(0) };
     let kept = state.store.kept_replies(keeper(signed), &filter);
-    let (kept, folders, teams) =
-        tokio::try_join!(kept, state.store.reply_folders(signed.workspace, signed.user), state.store.teams(signed.workspace))?;
+    let (kept, folders, teams) = tokio::try_join!(kept, state.store.reply_folders(keeper(signed)), state.store.teams(signed.workspace))?;
     let (replies, count) = kept;
     let (typed, error) = refused.unzip();
     let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
@@ -230,7 +229,7 @@ async fn one(
 ) -> Result<HttpResponse> {
     let (chrome, mut shell) = shell(state, signed, did).await?;
     let reads = async {
-        let folders = state.store.reply_folders(signed.workspace, signed.user);
+        let folders = state.store.reply_folders(keeper(signed));
         let customers = state.store.list(signed.viewer(), View::All, None, CUSTOMERS);
         Ok(tokio::try_join!(folders, state.store.teams(signed.workspace), customers)?)
     };
