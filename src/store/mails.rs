@@ -57,8 +57,8 @@ crate::statements! {
 #[derive(Debug)]
 pub struct DueMail {
     pub id: MailId,
-    /// Nothing of one that cannot be opened.
-    pub mail: Option<Mail>,
+    /// What it says; why not, where this node has no key for it, or does not understand it.
+    pub mail: Result<Mail>,
     /// With this one.
     pub attempts: i32,
     /// When it is of no use any more.
@@ -87,7 +87,7 @@ impl Store {
         let rows = self.query(&CLAIM, &[&claim.as_secs_f64(), &limit]).await?;
         let due = |row: &tokio_postgres::Row| {
             let id = MailId(row.get(0));
-            DueMail { id, mail: self.opened_mail(id, row.get(1)).ok(), attempts: row.get(2), expires_at: row.get(3) }
+            DueMail { id, mail: self.opened_mail(id, row.get(1)), attempts: row.get(2), expires_at: row.get(3) }
         };
         Ok(rows.iter().map(due).collect())
     }

@@ -27,6 +27,7 @@ const FIRST_PAUSE: i64 = 5;
 const LONGEST_PAUSE: i64 = 600;
 
 static NOT_LOOKED: Trouble = Trouble::new("mails to send could not be looked for");
+static NOT_OPENED: Trouble = Trouble::new("a mail could not be opened; it is left to other nodes");
 static NOT_TAKEN: Trouble = Trouble::new("the mail server does not take mails; they are tried again");
 
 /// Runs until `stop`. Without a mail server nothing is posted, and nothing is looked for.
@@ -68,10 +69,20 @@ pub async fn send_due(runner: &Runner, mailer: &Mailer) -> Result<usize, Error> 
 
 async fn send(runner: &Runner, mailer: &Mailer, due: DueMail) -> Result<(), Error> {
     let store = runner.store();
-    let Some(mail) = due.mail.filter(|_| now() < due.expires_at) else {
+    if due.expires_at <= now() {
         metrics::counter!("baton_mails_total", "outcome" => "late").increment(1);
         return Ok(store.give_up_mail(due.id, "").await?);
+    }
+    let mail = match due.mail {
+        Ok(mail) => mail,
+        // Another node may have its key, or be newer.
+        Err(error) => {
+            NOT_OPENED.failed(&error);
+            metrics::counter!("baton_mails_total", "outcome" => "left").increment(1);
+            return Ok(store.retry_mail(due.id, next(due.attempts), "").await?);
+        }
     };
+    NOT_OPENED.is_over();
     match mailer.send(due.id, &mail).await {
         Ok(()) => {
             NOT_TAKEN.is_over();

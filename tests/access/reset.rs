@@ -22,7 +22,7 @@ async fn mails(house: &House, count: usize) -> Vec<Mail> {
     let waiting = async {
         loop {
             let due = house.state.store.claim_mails(Duration::ZERO, 100).await.unwrap();
-            let mut mails: Vec<_> = due.into_iter().filter_map(|due| Some((due.id, due.mail?))).collect();
+            let mut mails: Vec<_> = due.into_iter().filter_map(|due| Some((due.id, due.mail.ok()?))).collect();
             if mails.len() >= count {
                 mails.sort_by_key(|(id, _)| id.0);
                 return mails.into_iter().map(|(_, mail)| mail).collect();
