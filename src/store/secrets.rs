@@ -3,36 +3,36 @@
 use tokio_postgres::Row;
 
 use super::sealed::Place;
-use super::{Result, Store, apps, connection_drafts, inboxes, mails, second_factors, signing_keys};
-use crate::domain::ids::InboxId;
+use super::{Result, Statement, Store, apps, connection_drafts, inboxes, mails, second_factors, signing_keys};
 
-crate::statements! {
-    /// A secret for each name of a key that secrets are sealed with. Few apps and numbers, and fewer keys.
-    OF_KEYS = "
-        SELECT DISTINCT ON (name) split_part(secret, ':', 3) AS name, kind, place, secret
-        FROM (
+/// Every sealed secret there is: what kind it is, what it is found by, and itself. A mail and a draft are kept for days only.
+macro_rules! secrets {
+    () => {
+        "
             SELECT 'app_secret' AS kind, app_id AS place, app_secret AS secret FROM apps
             UNION ALL SELECT 'verify_token', app_id, verify_token FROM apps
             UNION ALL SELECT 'access_token', inbox_id::text, access_token FROM whatsapp_numbers WHERE access_token <> ''
             UNION ALL SELECT 'mail', id::text, sealed FROM mails WHERE due_at IS NOT NULL
             UNION ALL SELECT 'connection_draft', user_id::text, sealed FROM connection_drafts
             UNION ALL SELECT 'totp_secret', id::text, totp_secret FROM accounts WHERE totp_secret IS NOT NULL
-            UNION ALL SELECT 'signing_key', kid, secret FROM signing_keys) AS secrets
+            UNION ALL SELECT 'signing_key', kid, secret FROM signing_keys"
+    };
+}
+
+crate::statements! {
+    /// A secret for each name of a key that secrets are sealed with. Few apps and numbers, and fewer keys.
+    OF_KEYS = concat!("
+        SELECT DISTINCT ON (name) split_part(secret, ':', 3) AS name, kind, place, secret
+        FROM (", secrets!(), ") AS secrets
         ORDER BY name, kind, place
-        LIMIT 100";
-    /// How many are sealed with each key; a draft and a mail are kept for days only.
-    COUNTS = "
+        LIMIT 100");
+    /// How many are sealed with each key.
+    COUNTS = concat!("
         SELECT split_part(secret, ':', 3) AS name, count(*)
-        FROM (
-            SELECT app_secret AS secret FROM apps
-            UNION ALL SELECT verify_token FROM apps
-            UNION ALL SELECT access_token FROM whatsapp_numbers WHERE access_token <> ''
-            UNION ALL SELECT sealed FROM mails WHERE due_at IS NOT NULL
-            UNION ALL SELECT sealed FROM connection_drafts
-            UNION ALL SELECT secret FROM signing_keys) AS secrets
+        FROM (", secrets!(), ") AS secrets
         GROUP BY name
         ORDER BY name
-        LIMIT 100";
+        LIMIT 100");
     OF_APPS = "SELECT app_id, app_secret, verify_token FROM apps WHERE app_id > $1 ORDER BY app_id LIMIT 500";
     RESEAL_APP = "UPDATE apps SET app_secret = $2, verify_token = $3 WHERE app_id = $1 AND app_secret = $4 AND verify_token = $5";
     OF_NUMBERS = "SELECT inbox_id, access_token FROM whatsapp_numbers WHERE inbox_id > $1 AND access_token <> '' ORDER BY inbox_id LIMIT 500";
@@ -88,8 +88,25 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers, or when a secret cannot be opened; it may be repeated, and goes on where it stopped.
     pub async fn rotate_secrets(&self) -> Result<u64> {
-        let of_meta = self.rotate_apps().await? + self.rotate_numbers().await? + self.rotate_drafts().await?;
-        Ok(of_meta + self.rotate_mails().await? + self.rotate_accounts().await? + self.rotate_signing_keys().await?)
+        let of_rows = self.rotate_rows(&OF_NUMBERS, &RESEAL_NUMBER, inboxes::access_token_place).await?
+            + self.rotate_rows(&OF_MAILS, &RESEAL_MAIL, mails::place).await?
+            + self.rotate_rows(&OF_ACCOUNTS, &RESEAL_ACCOUNT, second_factors::place).await?;
+        Ok(self.rotate_apps().await? + of_rows + self.rotate_drafts().await? + self.rotate_signing_keys().await?)
+    }
+
+    /// Of rows with an id and one secret each, `all` of those after an id, and how one is written.
+    async fn rotate_rows(&self, all: &Statement, write: &Statement, place: fn(&str) -> Place<'_>) -> Result<u64> {
+        let (mut after, mut count) = (uuid::Uuid::nil(), 0);
+        loop {
+            let rows = self.query(all, &[&after]).await?;
+            let Some(last) = rows.last() else { return Ok(count) };
+            after = last.get(0);
+            for row in rows.iter().filter(|row| !self.is_current(row)) {
+                let (id, sealed): (uuid::Uuid, &str) = (row.get(0), row.get(1));
+                let new = self.reseal(place(&id.to_string()), sealed)?;
+                count += self.execute(write, &[&id, &new, &sealed]).await?;
+            }
+        }
     }
 
     async fn rotate_apps(&self) -> Result<u64> {
@@ -110,34 +127,6 @@ impl Store {
         }
     }
 
-    async fn rotate_numbers(&self) -> Result<u64> {
-        let (mut after, mut count) = (uuid::Uuid::nil(), 0);
-        loop {
-            let rows = self.query(&OF_NUMBERS, &[&after]).await?;
-            let Some(last) = rows.last() else { return Ok(count) };
-            after = last.get(0);
-            for row in rows.iter().filter(|row| !self.is_current(row)) {
-                let (id, sealed): (uuid::Uuid, &str) = (row.get(0), row.get(1));
-                let new = self.reseal(inboxes::access_token_place(&InboxId(id).to_string()), sealed)?;
-                count += self.execute(&RESEAL_NUMBER, &[&id, &new, &sealed]).await?;
-            }
-        }
-    }
-
-    async fn rotate_mails(&self) -> Result<u64> {
-        let (mut after, mut count) = (uuid::Uuid::nil(), 0);
-        loop {
-            let rows = self.query(&OF_MAILS, &[&after]).await?;
-            let Some(last) = rows.last() else { return Ok(count) };
-            after = last.get(0);
-            for row in rows.iter().filter(|row| !self.is_current(row)) {
-                let (id, sealed): (uuid::Uuid, &str) = (row.get(0), row.get(1));
-                let new = self.reseal(mails::place(&id.to_string()), sealed)?;
-                count += self.execute(&RESEAL_MAIL, &[&id, &new, &sealed]).await?;
-            }
-        }
-    }
-
     async fn rotate_drafts(&self) -> Result<u64> {
         let mut count = 0;
         for row in self.query(&OF_DRAFTS, &[]).await?.iter().filter(|row| !self.is_current(row)) {
@@ -146,20 +135,6 @@ impl Store {
             count += self.execute(&RESEAL_DRAFT, &[&user, &new, &sealed]).await?;
         }
         Ok(count)
-    }
-
-    async fn rotate_accounts(&self) -> Result<u64> {
-        let (mut after, mut count) = (uuid::Uuid::nil(), 0);
-        loop {
-            let rows = self.query(&OF_ACCOUNTS, &[&after]).await?;
-            let Some(last) = rows.last() else { return Ok(count) };
-            after = last.get(0);
-            for row in rows.iter().filter(|row| !self.is_current(row)) {
-                let (id, sealed): (uuid::Uuid, &str) = (row.get(0), row.get(1));
-                let new = self.reseal(second_factors::place(&id.to_string()), sealed)?;
-                count += self.execute(&RESEAL_ACCOUNT, &[&id, &new, &sealed]).await?;
-            }
-        }
     }
 
     async fn rotate_signing_keys(&self) -> Result<u64> {
