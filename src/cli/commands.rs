@@ -9,7 +9,6 @@ use uuid::Uuid;
 use baton::config::{Config, Faults};
 use baton::doctor::Health;
 use baton::domain::access::Role;
-use baton::domain::hours::Hours;
 use baton::domain::ids::{QueueId, TeamId, UserId, WorkspaceId};
 use baton::domain::password::PasswordRule;
 use baton::domain::queue::Queue;
@@ -30,9 +29,6 @@ const PASSWORD_LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 
 /// 20 of 31 letters: 99 bits.
 const PASSWORD_LENGTH: usize = 20;
-
-/// How soon customers of a new workspace are told to expect an answer.
-const PROMISE_MINUTES: u32 = 15;
 
 /// Brings the schema up to date.
 pub async fn migrate(config: &Config) -> Result<()> {
@@ -75,14 +71,7 @@ async fn create_workspace(config: &Config, name: &str, locale: &str, time_zone: 
     TimeZone::get(time_zone).with_context(|| format!("`{time_zone}` is no time zone; write it as Europe/Madrid"))?;
     let id = WorkspaceId(Uuid::now_v7());
     let team = TeamId(Uuid::now_v7());
-    let queue = Queue {
-        id: QueueId(Uuid::now_v7()),
-        key: "support".to_owned(),
-        name: "Support".to_owned(),
-        team,
-        hours: Hours::always(),
-        promise_minutes: PROMISE_MINUTES,
-    };
+    let queue = Queue::new(QueueId(Uuid::now_v7()), "support".to_owned(), "Support".to_owned(), team, time_zone);
     let begins_with = vec![SetupCommand::AddTeam { team, name: "Support".to_owned() }, SetupCommand::AddQueue { queue }];
     let new = NewWorkspace { id, name: name.trim(), locale, time_zone };
     let installation = Installation::of(config)?;

@@ -16,15 +16,11 @@ use baton::domain::channel::WHATSAPP;
 use baton::domain::flows::Definition;
 use baton::domain::flows::inspection::{Inspection, inspect};
 use baton::domain::flows::trial::{Act, Event, MOST_ACTS, Played, Trial, play};
-use baton::domain::hours::Hours;
 use baton::domain::ids::{QueueId, TeamId};
 use baton::domain::message::{Choice, Content};
 use baton::domain::queue::Queue;
 
 use super::FlowCommand;
-
-/// What queues promise that nobody has set up.
-const PROMISE_MINUTES: u32 = 15;
 
 const HELP: &str = "Write what a customer would. A number or a title taps an option. /skip: to the deadline, /skip 1h (30m, 2d): so long.
 /picture: send one. /buttons: what can be tapped. /known: what the flow knows. /back: one step back. /quit";
@@ -109,7 +105,7 @@ fn run(file: &Path, queues: &[String], name: String, language: Option<String>, a
 
 fn open_queue(key: &str) -> Queue {
     let (id, team) = (QueueId(Uuid::nil()), TeamId(Uuid::nil()));
-    Queue { id, key: key.to_owned(), name: key.to_owned(), team, hours: Hours::always(), promise_minutes: PROMISE_MINUTES }
+    Queue::new(id, key.to_owned(), key.to_owned(), team, "UTC")
 }
 
 struct Conversation {

@@ -29,9 +29,6 @@ use crate::web::state::State;
 
 const LIST: &str = "/settings/queues";
 
-/// What a new queue promises until somebody says otherwise.
-const FIRST_PROMISE: u32 = 15;
-
 /// Names and values of a form, of which some stand more than once.
 type Fields = Vec<(String, String)>;
 
@@ -63,13 +60,12 @@ pub(in crate::web) async fn create(state: web::Data<State>, signed: Signed, new:
 async fn add(state: &State, signed: &Signed, id: QueueId, new: &NewQueue) -> Result<crate::runner::setup::Configured> {
     let team = new.team.parse().map(TeamId).map_err(|_| Error::Refused(SetupRefusal::Unknown(Thing::Team).into()))?;
     let workspace = state.store.workspace(signed.workspace).await?.ok_or(Error::NotFound)?;
-    let hours = Hours::always_in(&workspace.time_zone).unwrap_or_else(Hours::always);
     let name = new.name.trim().to_owned();
     let key = match new.key.trim() {
         "" => free_key(&state.store.queues(signed.workspace).await?, &name),
         key => key.to_owned(),
     };
-    let queue = Queue { id, key, name, team, hours, promise_minutes: FIRST_PROMISE };
+    let queue = Queue::new(id, key, name, team, &workspace.time_zone);
     configure(state, signed, SetupCommand::AddQueue { queue }, None).await
 }
 
