@@ -70,3 +70,5 @@ mod undoing;
 mod untouched;
 #[path = "support/viewers.rs"]
 mod viewers;
+#[path = "runner/workplaces.rs"]
+mod workplaces;

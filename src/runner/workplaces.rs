@@ -94,10 +94,13 @@ impl Workplaces {
             Some(workspace) => Some(workspace),
             None => self.only().await?,
         };
-        Ok(match workspace {
-            Some(workspace) => Some(self.get(workspace).await?.brand.clone()),
-            None => None,
-        })
+        let Some(workspace) = workspace else { return Ok(None) };
+        // Strangers name workspaces too: of one that is not there nothing is kept, or what is would make room for it.
+        let is_kept = self.kept().contains_key(&workspace);
+        if !is_kept && self.store.workspace(workspace).await?.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(self.get(workspace).await?.brand.clone()))
     }
 
     /// The only workspace of the installation, if it is the only one.

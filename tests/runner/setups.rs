@@ -10,8 +10,8 @@ use baton::domain::queue::Queue;
 use baton::domain::setup::command::{CannedReplyChange, MemberChange, QueueChange, SecurityChange, WorkspaceChange};
 use baton::domain::setup::value::CannedReply;
 use baton::domain::setup::{By, Secret, Setup, SetupCommand, SetupEvent, SetupRefusal, Thing};
+use baton::runner::Error;
 use baton::runner::setup::Configured;
-use baton::runner::{Error, Runner};
 use baton::store::{Transaction, setups};
 use futures_util::future::join_all;
 use uuid::Uuid;
@@ -216,27 +216,6 @@ async fn no_secret_stands_in_the_journal() {
 }
 
 /// Redis is away here: nobody hears anything, and the versions are compared instead.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_node_keeps_the_set_up_until_it_changes_and_reads_it_once_it_has() {
-    let (shop, iris, _) = with_two_administrators().await;
-    let (here, there) = (shop.node(4), shop.node(4));
-    let name = async |runner: &Runner| runner.workplaces().get(shop.workspace).await.unwrap().queue(shop.support).unwrap().name.clone();
-    assert_eq!((name(&here.runner).await, name(&there.runner).await), ("support".to_owned(), "support".to_owned()));
-    shop.execute("UPDATE queues SET name = 'read again' WHERE id = $1", &[&shop.support.0]).await;
-    there.runner.workplaces().compare().await.unwrap();
-    assert_eq!(name(&there.runner).await, "support", "nothing was set up, so nothing is read");
-    here.runner.configure(shop.workspace, &by(&iris), named(shop.support, "Help"), None).await.unwrap();
-    assert_eq!(name(&here.runner).await, "Help", "whoever changed it knows");
-    assert_eq!(name(&there.runner).await, "support", "nobody has told");
-    there.runner.workplaces().compare().await.unwrap();
-    assert_eq!(name(&there.runner).await, "Help");
-    shop.execute("UPDATE queues SET name = 'read again' WHERE id = $1", &[&shop.support.0]).await;
-    let away = SetupCommand::availability(iris.user, Availability::Away);
-    here.runner.configure(shop.workspace, &by(&iris), away, None).await.unwrap();
-    there.runner.workplaces().compare().await.unwrap();
-    assert_eq!((name(&here.runner).await, name(&there.runner).await), ("Help".to_owned(), "Help".to_owned()), "it concerns nobody else");
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_deactivated_by_an_undo_leaves_as_anybody_does() {
     let (shop, iris, _) = with_two_administrators().await;
