@@ -10,7 +10,6 @@ use super::setup::Along;
 use super::{Error, Runner, now};
 use crate::domain::access::Role;
 use crate::domain::command::Person;
-use crate::domain::hours::Hours;
 use crate::domain::ids::{QueueId, TeamId, UserId, WorkspaceId};
 use crate::domain::queue::Queue;
 use crate::domain::setup::command::{NewMember, NewTeams};
@@ -21,9 +20,6 @@ use crate::store::users::{FIRST_CAPACITY, NewWorkspace};
 
 /// How long an address can be opened; the next start prints another one.
 const LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
-
-/// How soon customers of a new workspace are told to expect an answer.
-const PROMISE_MINUTES: u32 = 15;
 
 /// Whoever begins, and with what.
 #[derive(Debug, Clone)]
@@ -71,14 +67,7 @@ impl Runner {
         let Beginning { name, email, password, workspace, locale, time_zone, team: team_name } = beginning;
         let (id, member) = (WorkspaceId(Uuid::now_v7()), UserId(Uuid::now_v7()));
         let (team, queue) = (TeamId(Uuid::now_v7()), QueueId(Uuid::now_v7()));
-        let queue = Queue {
-            id: queue,
-            key: "support".to_owned(),
-            name: team_name.clone(),
-            team,
-            hours: Hours::always(),
-            promise_minutes: PROMISE_MINUTES,
-        };
+        let queue = Queue::new(queue, "support".to_owned(), team_name.clone(), team, &time_zone);
         let new = NewMember {
             name: name.clone(),
             email: email.clone(),
@@ -96,12 +85,7 @@ impl Runner {
         let by = By::Person(Person { user: member, name, rights: Role::Admin.rights().unwrap_or_default() });
         let new = NewWorkspace { id, name: workspace.trim(), locale: &locale, time_zone: &time_zone };
         let along = Along::Beginning { workspace: &new, secret_hash: &hash(secret), since: oldest() };
-        let begun = self.configured_along(id, &by, SetupCommand::Several(commands), along).await?;
-        // An account that is left of an earlier workspace: whoever began here has proved more than its password.
-        if !begun.had_account.is_empty() {
-            self.configure_alone(id, &By::System, SetupCommand::ReplacePassword { member, hash: password }).await?;
-            self.store.set_owner(&email, true).await?;
-        }
+        self.configured_along(id, &by, SetupCommand::Several(commands), along).await?;
         Ok((id, member))
     }
 

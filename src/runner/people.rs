@@ -21,15 +21,21 @@ pub struct Returned {
 /// Conversations of one person that are looked for at once.
 const BATCH: i64 = 100;
 
+/// Conversations that are counted when somebody leaves; nobody holds as many.
+const MOST_HELD: i64 = 10_000;
+
 impl Runner {
     /// A person leaves: they cannot sign in to this workspace, their sessions in it end, and what they held goes back to its queue.
     ///
     /// # Errors
     /// A refusal, or a fault; it may be repeated, and goes on where it stopped.
     pub async fn deactivate(&self, workspace: WorkspaceId, by: &By, user: UserId) -> Result<Returned, Error> {
+        let held = self.store.held_by(workspace, user, MOST_HELD).await?;
         self.configure_alone(workspace, by, SetupCommand::Deactivate { member: user, successor: None }).await?;
         self.sign_out_of_workspace(workspace, user).await?;
-        self.return_conversations(workspace, user, None).await
+        let left = self.return_conversations(workspace, user, None).await?;
+        // Whoever moved them: a node does as soon as it knows that somebody has left.
+        Ok(Returned { returned: held.len().saturating_sub(left), left })
     }
 
     /// Ends every session of a person's account, in whichever workspace; answers how many were under way.
@@ -97,25 +103,23 @@ impl Runner {
         Ok(ended)
     }
 
-    /// Returns what a person holds, to whom was chosen to go on with it, or to its queues.
+    /// Returns what a person holds, to whom was chosen to go on with it, or to its queues; answers how many are theirs still, of one batch.
     pub(super) async fn return_conversations(
         &self,
         workspace: WorkspaceId,
         user: UserId,
         successor: Option<UserId>,
-    ) -> Result<Returned, Error> {
-        let mut returned = 0;
+    ) -> Result<usize, Error> {
         loop {
             let held = self.store.held_by(workspace, user, BATCH).await?;
             let mut progress = 0;
             for conversation in &held {
                 progress += usize::from(self.returns(workspace, *conversation, user, successor).await?);
             }
-            returned += progress;
             if progress == 0 {
                 // Another node may have been quicker with some.
                 let left = if held.is_empty() { held } else { self.store.held_by(workspace, user, BATCH).await? };
-                return Ok(Returned { returned, left: left.len() });
+                return Ok(left.len());
             }
         }
     }

@@ -276,6 +276,12 @@ impl Runner {
         if command.opens_own_account() && !had_account.is_empty() {
             return Err(SetupRefusal::EmailTaken.into());
         }
+        // Whoever begins has proved more than the password of an account that is left of an earlier workspace.
+        if let Along::Beginning { .. } = along {
+            for (email, password) in command.newcomers().iter().filter(|(email, _)| had_account.contains(email)) {
+                store::accounts::take_over(&transaction, email, password.reveal()).await?;
+            }
+        }
         let setup = load(&transaction, workspace, &command).await?;
         let Decision { events, rights } = decide(&setup, command.knowing(&had_account), by)?;
         if events.is_empty() {
@@ -346,7 +352,12 @@ impl Runner {
                     }
                 }
                 SetupEvent::Password { member, .. } => _ = self.sign_out_account(workspace, *member).await?,
-                SetupEvent::QueueMoved { id, to } => self.move_queue(workspace, *id, *to).await?,
+                SetupEvent::QueueMoved { id, to } => {
+                    // As above: the queue is gone by now, and what is left in it is moved by the chores.
+                    if let Err(error) = self.move_queue(workspace, *id, *to).await {
+                        tracing::warn!(%error, queue = %id, "what waited in a removed queue is moved a little later");
+                    }
+                }
                 SetupEvent::AccessToken { inbox, .. } => self.live.wake(Wake::Outbox(workspace, *inbox)),
                 // Whatever waits goes on, or is told that nothing is sent any more.
                 SetupEvent::Inbox(changed) => self.live.wake(Wake::Outbox(workspace, changed.id)),

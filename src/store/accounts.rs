@@ -49,11 +49,14 @@ crate::statements! {
         FROM accounts AS account
         WHERE account.id = (SELECT account_id FROM users WHERE workspace_id = $1 AND id = $2)
         FOR UPDATE";
-    /// One is left in any case.
+    /// One is left in any case: of two who go at once, the second one waits, and sees that the first has gone.
     SET_OWNER = "
+        WITH owners AS (SELECT email FROM accounts WHERE is_owner ORDER BY id FOR UPDATE)
         UPDATE accounts
         SET is_owner = $2
-        WHERE lower(email) = $1 AND ($2 OR EXISTS (SELECT FROM accounts AS other WHERE other.is_owner AND lower(other.email) <> $1))";
+        WHERE lower(email) = $1 AND ($2 OR EXISTS (SELECT FROM owners WHERE lower(owners.email) <> $1))";
+    /// An account that is left of an earlier installation's workspace.
+    TAKE_OVER = "UPDATE accounts SET password_hash = $2, is_owner = true WHERE lower(email) = $1";
     OWNERS = "SELECT email FROM accounts WHERE is_owner ORDER BY created_at, id LIMIT 1000";
     /// As they are now, whatever their session says.
     IS_OWNER = "
@@ -81,6 +84,16 @@ pub struct Membership {
 pub async fn open(transaction: &Transaction<'_>, email: &EmailAddress, password_hash: &str) -> Result<bool> {
     let statement = prepare(transaction, &OPEN).await?;
     Ok(transaction.execute(&statement, &[&Uuid::now_v7(), &email.as_str(), &password_hash]).await? == 1)
+}
+
+/// Gives an account that nobody works with any more to whoever begins anew: with another password, and the whole installation.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn take_over(transaction: &Transaction<'_>, email: &EmailAddress, password_hash: &str) -> Result<()> {
+    let statement = prepare(transaction, &TAKE_OVER).await?;
+    transaction.execute(&statement, &[&email.as_str(), &password_hash]).await?;
+    Ok(())
 }
 
 /// Whether the account of a person is somebody in another workspace too; that stays so until the transaction ends.

@@ -7,6 +7,7 @@ use baton::domain::command::{Command, Person, TransferTarget};
 use baton::domain::ids::ConversationId;
 use baton::domain::routing::{Candidate, Round};
 use baton::domain::setup::By;
+use baton::domain::user::EmailAddress;
 use baton::runner::people::Returned;
 use baton::runner::{Error, Runner};
 use jiff::Timestamp;
@@ -101,4 +102,25 @@ async fn what_was_on_its_way_to_somebody_who_leaves_does_not_arrive() {
     let held = "SELECT count(*) FROM conversations WHERE agent_id = (SELECT id FROM users WHERE name = 'Ana')";
     assert_eq!(shop.count(held).await, 0, "{waiting} waits");
     shop.is_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_owners_who_give_the_installation_up_at_once_one_stays() {
+    let shop = Shop::opens().await;
+    let (iris, hal) = (shop.hires("Iris", Role::Admin, 8).await, shop.hires("Hal", Role::Admin, 8).await);
+    let runner = shop.node(4).runner;
+    let email = |of: &Person| -> EmailAddress { format!("{}@example.com", of.user).parse().unwrap() };
+    for owner in [&iris, &hal] {
+        assert!(runner.set_owner(&email(owner), true).await.unwrap());
+    }
+    let mut client = shop.store.client().await.unwrap();
+    let first = client.transaction().await.unwrap();
+    first.execute("SET LOCAL idle_in_transaction_session_timeout = 0", &[]).await.unwrap();
+    first.execute("UPDATE accounts SET is_owner = false WHERE email = $1", &[&email(&iris).as_str()]).await.unwrap();
+    let hals = email(&hal);
+    let second = tokio::spawn(async move { runner.set_owner(&hals, false).await });
+    while shop.count("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'").await == 0 {}
+    first.commit().await.unwrap();
+    assert!(!second.await.unwrap().unwrap(), "nobody would be left");
+    assert_eq!(shop.count("SELECT count(*) FROM accounts WHERE is_owner").await, 1);
 }
