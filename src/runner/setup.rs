@@ -53,6 +53,8 @@ enum Wish {
     Command(Box<SetupCommand>),
     /// The act is taken back that this event belongs to.
     Undo(i64),
+    /// As `Undo`, of an act that changed nothing but prepared texts.
+    UndoText(i64),
 }
 
 /// What belongs to the installation and is written along.
@@ -100,6 +102,16 @@ impl Runner {
     /// As [`Runner::configure`].
     pub async fn undo_setup(&self, workspace: WorkspaceId, by: &By, seq: i64) -> Result<Configured, Error> {
         let configured = self.configured(workspace, by, Wish::Undo(seq), None, Along::Nothing).await?;
+        self.follow(workspace, &configured).await?;
+        Ok(configured)
+    }
+
+    /// As [`Runner::undo_setup`], of an act that changed nothing but prepared texts.
+    ///
+    /// # Errors
+    /// As [`Runner::configure`]; [`SetupRefusal::CannotBeUndone`] of every other act.
+    pub async fn undo_text(&self, workspace: WorkspaceId, by: &By, seq: i64) -> Result<Configured, Error> {
+        let configured = self.configured(workspace, by, Wish::UndoText(seq), None, Along::Nothing).await?;
         self.follow(workspace, &configured).await?;
         Ok(configured)
     }
@@ -265,7 +277,8 @@ impl Runner {
         let JournalHead { last_seq, version } = store::setups::lock(&transaction, workspace).await?.ok_or(Error::NotFound)?;
         let command = match wish {
             Wish::Command(command) => *command,
-            Wish::Undo(seq) => undo(&transaction, workspace, seq).await?,
+            Wish::Undo(seq) => undo(&transaction, workspace, seq, |_| true).await?,
+            Wish::UndoText(seq) => undo(&transaction, workspace, seq, |event| matches!(event, SetupEvent::CannedReply(_))).await?,
         };
         if let Along::Link(invitation, hash) = along
             && !store::invitations::is_link_of(&transaction, workspace, invitation, hash).await?
@@ -417,12 +430,18 @@ async fn keeps_to_this_workspace(transaction: &Transaction<'_>, workspace: Works
     Ok(())
 }
 
-async fn undo(transaction: &Transaction<'_>, workspace: WorkspaceId, seq: i64) -> Result<SetupCommand, Error> {
+async fn undo(
+    transaction: &Transaction<'_>,
+    workspace: WorkspaceId,
+    seq: i64,
+    is_meant: fn(&SetupEvent) -> bool,
+) -> Result<SetupCommand, Error> {
     let act = store::setups::of_act(transaction, workspace, seq).await?;
     if act.is_empty() {
         return Err(Error::NotFound);
     }
-    if i64::try_from(act.len()).is_ok_and(|count| count >= store::setups::MOST_OF_ACT) {
+    let is_too_long = i64::try_from(act.len()).is_ok_and(|count| count >= store::setups::MOST_OF_ACT);
+    if is_too_long || !act.iter().all(|recorded| is_meant(&recorded.event)) {
         return Err(SetupRefusal::CannotBeUndone.into());
     }
     Ok(SetupCommand::Undo { act: act.into_iter().map(|recorded| recorded.event).collect() })

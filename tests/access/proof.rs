@@ -63,7 +63,15 @@ async fn a_stolen_session_does_not_guess_the_password_on_and_on() {
 fn what_is_sensitive_is_marked() {
     let marked: Vec<String> =
         ROUTES.iter().filter(|entry| entry.asks_proof).map(|entry| format!("{} {}", entry.method, entry.path)).collect();
-    for sensitive in ["POST /profile/second-factor", "POST /profile/second-factor/removal", "POST /profile/second-factor/codes"] {
+    for sensitive in [
+        "POST /profile/second-factor",
+        "POST /profile/second-factor/removal",
+        "POST /profile/second-factor/codes",
+        "POST /settings/changes",
+        "POST /settings/people/{id}/return",
+        "POST /settings/roles",
+        "POST /settings/roles/{id}/removal",
+    ] {
         assert!(marked.iter().any(|line| line == sensitive), "{sensitive} is done by whoever finds an open browser");
     }
 }

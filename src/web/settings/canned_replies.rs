@@ -10,7 +10,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use self::view::{CannedRepliesPage, CannedReplyPage, Customer, LIST, Typed};
-use super::changes::{about, undo_at};
+use super::changes::{about, back_from};
 use super::{Did, configure, done, shell};
 use crate::domain::access::Permission;
 use crate::domain::canned::{Filling, fill};
@@ -19,8 +19,9 @@ use crate::domain::ids::{CannedReplyId, ConversationId, TeamId, UserId};
 use crate::domain::refusal::Refusal;
 use crate::domain::setup::command::CannedReplyChange;
 use crate::domain::setup::value::CannedReply;
-use crate::domain::setup::{SetupCommand, SetupRefusal};
+use crate::domain::setup::{By, SetupCommand, SetupRefusal};
 use crate::store::canned_replies::{Filter, Keeper, Kept, OF_PAGE};
+use crate::web::conversations::act::person;
 use crate::web::edge::answer::page;
 use crate::web::edge::error::{Error, Result};
 use crate::web::sessions::signed::Signed;
@@ -186,14 +187,16 @@ pub(in crate::web) struct Undo {
     seq: i64,
 }
 
-/// `POST /settings/canned-replies/undo`: for whoever keeps only their own.
+/// `POST /settings/canned-replies/undo`: for whoever keeps only their own. Nobody is asked here who they are, so nothing but texts is taken
+/// back.
 pub(in crate::web) async fn undo(
     state: web::Data<State>,
     signed: Signed,
     request: HttpRequest,
     undo: web::Form<Undo>,
 ) -> Result<HttpResponse> {
-    match undo_at(&state, &signed, &request, undo.seq, LIST).await {
+    let undone = state.runner.undo_text(signed.workspace, &By::Person(person(&signed)), undo.seq).await;
+    match back_from(undone, &request, LIST) {
         // What others did looks as if it had never been.
         Err(Error::Refused(Refusal::NotAllowed)) => Err(Error::Refused(SetupRefusal::CannotBeUndone.into())),
         answer => answer,

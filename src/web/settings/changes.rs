@@ -14,6 +14,7 @@ use self::view::{Act, ChangesPage};
 use super::{Did, done, shell};
 use crate::domain::setup::{By, RecordedSetup, Reversal, Setup, SetupEvent, SetupRefusal};
 use crate::runner;
+use crate::runner::setup::Configured;
 use crate::web::conversations::act::person;
 use crate::web::edge::answer::page;
 use crate::web::edge::error::{Error, Result};
@@ -62,12 +63,13 @@ pub(in crate::web) async fn undo(
     request: HttpRequest,
     undo: web::Form<Undo>,
 ) -> Result<HttpResponse> {
-    undo_at(&state, &signed, &request, undo.seq, LIST).await
+    let undone = state.runner.undo_setup(signed.workspace, &By::Person(person(&signed)), undo.seq).await;
+    back_from(undone, &request, LIST)
 }
 
-/// Takes an act back; leads to the page it was asked on, or else to `list`.
-pub(super) async fn undo_at(state: &State, signed: &Signed, request: &HttpRequest, seq: i64, list: &str) -> Result<HttpResponse> {
-    let undone = match state.runner.undo_setup(signed.workspace, &By::Person(person(signed)), seq).await {
+/// After an act was taken back: leads to the page it was asked on, or else to `list`.
+pub(super) fn back_from(undone: std::result::Result<Configured, runner::Error>, request: &HttpRequest, list: &str) -> Result<HttpResponse> {
+    let undone = match undone {
         Err(runner::Error::NotFound) => Err(Error::Refused(SetupRefusal::CannotBeUndone.into())),
         other => other.map_err(Error::from),
     }?;
