@@ -161,12 +161,14 @@ async fn whose_role_is_asked_for_a_code_sets_it_up_before_anything_else() {
     house.hires("eve@example.com", Role::Admin).await;
     let client = house.state.store.client().await.unwrap();
     client.execute("UPDATE workspaces SET second_factor_roles = '{admin}'", &[]).await.unwrap();
+    client.execute("UPDATE accounts SET is_owner = true", &[]).await.unwrap();
     assert_eq!(house.browser("ana@example.com").await.get("/").await.location, "/inbox", "an agent is asked too");
     let mut eve = house.browser("eve@example.com").await;
-    for path in ["/", "/profile", "/profile/sessions", "/settings/teams", "/workspaces"] {
+    for path in ["/", "/profile", "/profile/sessions", "/settings/teams", "/workspaces", "/system", "/system/quarantine"] {
         assert_eq!(eve.get(path).await.location, "/profile/second-factor", "{path}");
     }
     assert_eq!(eve.get("/inbox/rows").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(eve.get("/metrics").await.status, StatusCode::FORBIDDEN);
     assert_eq!(eve.get("/live").await.status, StatusCode::FORBIDDEN);
     assert_eq!(eve.post("/settings/teams", &[("name", "x")]).await.location, "/profile/second-factor");
     sets_up(&mut eve).await;

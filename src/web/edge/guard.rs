@@ -163,7 +163,7 @@ fn may(who: Who, state: &State, request: &ServiceRequest, signed: Option<&Signed
 
 /// Whether somebody may ask for it whose role is asked for a code and who has nothing yet that shows one.
 fn is_open_to_owing(entry: &Entry) -> bool {
-    entry.is_open_to_owing || !matches!(entry.who, Who::May(_))
+    entry.is_open_to_owing || matches!(entry.who, Who::Public | Who::Anyone)
 }
 
 /// Whether a program sends the token that was set. Coming from this machine proves nothing: a proxy on it brings everybody.
