@@ -226,15 +226,18 @@ async fn sign_in(store: &Store, workspace: WorkspaceId, user: UserId) -> Result<
     let secret: [u8; 32] = secret.try_into().ok().context("a secret has 32 bytes")?;
     let cookie = SessionCookie::new(workspace, SessionId(Uuid::now_v7()), secret);
     let now = Timestamp::now();
+    let credentials = store.credentials(workspace, user).await?.context("nobody signs in who is not there")?;
     let session = NewSession {
         workspace,
         id: cookie.session,
         user,
         secret_hash: cookie.secret_hash(),
         user_agent: "bench",
+        now,
         created_at: now,
         network: "",
         proven_at: now,
+        password_hash: &credentials.password_hash,
     };
     store.create_session(&session).await?;
     let cookie = Binding::Plain.session_cookie(&cookie);

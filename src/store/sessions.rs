@@ -24,17 +24,24 @@ macro_rules! counts {
 }
 
 crate::statements! {
-    /// Whoever comes back comes to where they were last. It lives for as long as their workspace lets one be idle.
+    /// Whoever comes back comes to where they were last. It lives for as long as their workspace lets one be idle. The account is held
+    /// until it is written: another password waits for it, and then ends it, or was there before, and there is none.
     INSERT = "
-        WITH used AS (
+        WITH account AS (
+            SELECT accounts.id
+            FROM users
+            JOIN accounts ON accounts.id = users.account_id
+            WHERE users.workspace_id = $1 AND users.id = $3 AND accounts.password_hash = $10
+            FOR SHARE OF accounts
+        ), used AS (
             UPDATE users
             SET used_at = $6
-            WHERE workspace_id = $1 AND id = $3
+            WHERE workspace_id = $1 AND id = $3 AND account_id = (SELECT id FROM account)
         )
         INSERT INTO sessions (workspace_id, id, user_id, secret_hash, user_agent, created_at, seen_at, proven_at, expires_at, network)
-        SELECT $1, $2, $3, $4, $5, $6, $6, $8, $6::timestamptz + make_interval(mins => session_idle_minutes), $7
+        SELECT $1, $2, $3, $4, $5, $9, $6, $8, $6::timestamptz + make_interval(mins => session_idle_minutes), $7
         FROM workspaces
-        WHERE id = $1";
+        WHERE id = $1 AND EXISTS (SELECT FROM account)";
 
     /// The person is read afresh, so that a changed role counts from here on; a person who left finds no session. The row is written
     /// only now and then: this is asked once a minute for everybody who is at work.
@@ -82,7 +89,20 @@ crate::statements! {
           AND sessions.id = $2
           AND ", counts!());
 
-    PROVEN_AT = "SELECT proven_at FROM sessions WHERE workspace_id = $1 AND id = $2";
+    PROVEN_AT = "SELECT proven_at FROM sessions WHERE workspace_id = $1 AND id = $2 AND revoked_at IS NULL";
+    /// Ends one that still counts, for another of the same account to go on from.
+    HAND_OVER = concat!("
+        UPDATE sessions
+        SET revoked_at = $3
+        FROM workspaces, users, accounts
+        WHERE sessions.workspace_id = $1
+          AND sessions.id = $2
+          AND workspaces.id = sessions.workspace_id
+          AND users.workspace_id = sessions.workspace_id
+          AND users.id = sessions.user_id
+          AND accounts.id = users.account_id
+          AND ", counts!(), "
+        RETURNING sessions.proven_at, sessions.created_at, accounts.password_hash");
     PROVE = "UPDATE sessions SET proven_at = $3 WHERE workspace_id = $1 AND id = $2";
 
     /// Across workspaces: where somebody is signed in with their account.
@@ -143,9 +163,22 @@ pub struct NewSession<'a> {
     pub user_agent: &'a str,
     /// Where from, shortened.
     pub network: &'a str,
+    pub now: Timestamp,
+    /// When its person signed in: now, or for the session that it goes on from.
     pub created_at: Timestamp,
     /// When its person last proved who they are.
     pub proven_at: Timestamp,
+    /// The password that was proved, in PHC form.
+    pub password_hash: &'a str,
+}
+
+/// What another session goes on from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandedOver {
+    pub proven_at: Timestamp,
+    pub created_at: Timestamp,
+    /// The password of its account, in PHC form.
+    pub password_hash: String,
 }
 
 /// The person behind a good session, as they are now.
@@ -186,28 +219,40 @@ pub enum Which {
 }
 
 impl Store {
-    /// Keeps a new session, and forgets those of this person that are long over.
+    /// Keeps a new session, and forgets those of this person that are long over; false when their password is another one by now.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn create_session(&self, session: &NewSession<'_>) -> Result<()> {
-        self.execute(&FORGET, &[&session.workspace.0, &session.user.0, &session.created_at]).await?;
+    pub async fn create_session(&self, session: &NewSession<'_>) -> Result<bool> {
+        self.execute(&FORGET, &[&session.workspace.0, &session.user.0, &session.now]).await?;
         let secret_hash = session.secret_hash.as_slice();
-        self.execute(
-            &INSERT,
-            &[
-                &session.workspace.0,
-                &session.id.0,
-                &session.user.0,
-                &secret_hash,
-                &session.user_agent,
-                &session.created_at,
-                &session.network,
-                &session.proven_at,
-            ],
-        )
-        .await?;
-        Ok(())
+        let created = self
+            .execute(
+                &INSERT,
+                &[
+                    &session.workspace.0,
+                    &session.id.0,
+                    &session.user.0,
+                    &secret_hash,
+                    &session.user_agent,
+                    &session.now,
+                    &session.network,
+                    &session.proven_at,
+                    &session.created_at,
+                    &session.password_hash,
+                ],
+            )
+            .await?;
+        Ok(created > 0)
+    }
+
+    /// Ends a session that still counts; answers what another one of its account goes on from.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn hand_over_session(&self, workspace: WorkspaceId, session: SessionId, now: Timestamp) -> Result<Option<HandedOver>> {
+        let row = self.query_opt(&HAND_OVER, &[&workspace.0, &session.0, &now]).await?;
+        Ok(row.map(|row| HandedOver { proven_at: row.get(0), created_at: row.get(1), password_hash: row.get(2) }))
     }
 
     /// The person of a session that is neither revoked nor expired nor too old, if the secret fits; the session is then renewed.

@@ -61,6 +61,31 @@ async fn whoever_works_in_two_workspaces_signs_in_once_and_comes_back_to_where_t
 }
 
 #[actix_web::test]
+async fn whoever_goes_to_another_workspace_is_signed_in_no_longer_for_it() {
+    let (house, other, ..) = two_houses().await;
+    let mut ana = house.browser(ANA).await;
+    let client = house.state.store.client().await.unwrap();
+    client.execute("UPDATE sessions SET created_at = created_at - interval '29 days'", &[]).await.unwrap();
+    goes_to(&mut ana, &other).await;
+    let age = "SELECT now() - created_at > interval '28 days' FROM sessions WHERE revoked_at IS NULL";
+    assert!(client.query_one(age, &[]).await.unwrap().get::<_, bool>(0), "its life began anew");
+}
+
+#[actix_web::test]
+async fn a_session_that_was_ended_goes_on_nowhere_though_its_token_has_not_run_out() {
+    let (house, other, ..) = two_houses().await;
+    let mut ana = house.browser(ANA).await;
+    assert_eq!(ana.get("/").await.location, "/inbox");
+    // As another node has it that has not heard of it yet.
+    let client = house.state.store.client().await.unwrap();
+    client.execute("UPDATE sessions SET revoked_at = now()", &[]).await.unwrap();
+    let workspace = other.workspace.to_string();
+    assert_eq!(ana.post("/workspaces", &[("workspace", &workspace)]).await.status, StatusCode::UNAUTHORIZED);
+    let alive = client.query_one("SELECT count(*) FROM sessions WHERE revoked_at IS NULL", &[]).await.unwrap();
+    assert_eq!(alive.get::<_, i64>(0), 0, "a session came back to life");
+}
+
+#[actix_web::test]
 async fn a_workspace_that_one_is_nobody_in_cannot_be_gone_to() {
     let (house, ..) = two_houses().await;
     let stranger = house.beside().await;

@@ -3,9 +3,11 @@
 use actix_web::http::StatusCode;
 use baton::domain::access::Role;
 use baton::domain::ids::SessionId;
-use baton::domain::setup::{By, SetupCommand};
+use baton::domain::setup::{By, Secret, SetupCommand};
+use baton::store::sessions::NewSession;
 use baton::web::sessions::cookies::SessionCookie;
 use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
 
 use crate::house::{Browser, House};
 
@@ -171,6 +173,34 @@ async fn a_role_that_is_taken_away_counts_with_the_next_request() {
     house.state.runner.configure(house.workspace, &By::System, SetupCommand::role(ana, Role::Agent), None).await.unwrap();
     assert_eq!(browser.get("/admin/notices").await.status, StatusCode::FORBIDDEN);
     assert_eq!(browser.get("/").await.location, "/inbox");
+}
+
+#[actix_web::test]
+async fn a_sign_in_under_way_ends_with_the_password_that_it_began_with() {
+    let house = House::new().await;
+    let ana = house.hires("ana@example.com", Role::Agent).await;
+    let (store, now) = (&house.state.store, Timestamp::now());
+    let proved = store.credentials(house.workspace, ana).await.unwrap().unwrap().password_hash;
+    let opens = async |id: u128| {
+        let new = NewSession {
+            workspace: house.workspace,
+            id: SessionId(Uuid::from_u128(id)),
+            user: ana,
+            secret_hash: [7; 32],
+            user_agent: "",
+            network: "",
+            now,
+            created_at: now,
+            proven_at: now,
+            password_hash: &proved,
+        };
+        store.create_session(&new).await.unwrap()
+    };
+    assert!(opens(1).await);
+    let hash = Secret::new(house.state.passwords.hash("another battery staple".to_owned()).await.unwrap());
+    let command = SetupCommand::ReplacePassword { member: ana, hash };
+    house.state.runner.configure(house.workspace, &By::System, command, None).await.unwrap();
+    assert!(!opens(2).await, "whoever knows the old password is in");
 }
 
 #[actix_web::test]

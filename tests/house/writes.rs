@@ -12,6 +12,7 @@ const PAST_THE_RUNNER: &[(&str, &str, &str)] = &[
     ("web", "create_session", SESSION),
     ("web", "renew_session", SESSION),
     ("web", "revoke_session", SESSION),
+    ("web", "hand_over_session", SESSION),
     ("web", "rotate_signing_key", SESSION),
     ("web", "prove_session", SESSION),
     ("web", "add_account_link", ACCOUNT),

@@ -50,10 +50,11 @@ pub(super) async fn create(
         Ok(read) => read,
         Err(problem) => return again(locale, secret, typed, problem, StatusCode::UNPROCESSABLE_ENTITY),
     };
+    let hash = state.passwords.hash(typed.password.clone()).await?;
     let beginning = Beginning {
         name: typed.name.trim().to_owned(),
         email: read.email,
-        password: Secret::new(state.passwords.hash(typed.password.clone()).await?),
+        password: Secret::new(hash.clone()),
         workspace: typed.workspace.trim().to_owned(),
         locale: locale.as_str().to_owned(),
         time_zone: read.time_zone,
@@ -64,7 +65,7 @@ pub(super) async fn create(
         Err(Error::Refused(refusal)) => return again(locale, secret, typed, refusal_words(locale, &refusal), status(&refusal)),
         Err(error) => return Err(error),
     };
-    let cookies = sessions::begin(&state, workspace, user, &request, Timestamp::now()).await?;
+    let cookies = sessions::begin(&state, (workspace, user), &hash, &request, Timestamp::now()).await?;
     tracing::info!(%workspace, %user, "the first workspace was made");
     go_to_with(NEXT, &cookies)
 }

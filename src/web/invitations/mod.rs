@@ -5,6 +5,7 @@ pub mod view;
 
 use std::time::Duration;
 
+use actix_web::cookie::Cookie;
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -183,10 +184,13 @@ async fn come(state: &State, request: &HttpRequest, visit: &Visit, newly: Newly)
     };
     let password = Secret::new(state.passwords.hash(newly.password.clone()).await?);
     let name = newly.name.trim().to_owned();
-    let newcomer = Newcomer { name, email, locale: visit.locale.as_str().to_owned(), password: Some(password) };
+    let newcomer = Newcomer { name, email, locale: visit.locale.as_str().to_owned(), password: Some(Secret::new(hash.clone())) };
     let member = UserId(Uuid::now_v7());
     match state.runner.accept(visit.token.workspace, visit.token.invitation, &visit.token.hash(), member, newcomer).await {
-        Ok(_) => begin(state, request, visit, member).await,
+        Ok(_) => {
+            let cookies = sessions::begin(state, (visit.token.workspace, member), &hash, request, Timestamp::now()).await?;
+            came(visit, member, &cookies)
+        }
         Err(runner::Error::Refused(Refusal::SetUp(SetupRefusal::EmailTaken))) => {
             let words = visit.locale.t("invitation.has_account").into_owned();
             again(state, visit, newly, Some(words)).await
@@ -202,24 +206,23 @@ async fn come(state: &State, request: &HttpRequest, visit: &Visit, newly: Newly)
 /// Somebody who has signed in works here too from now on.
 async fn join(state: &State, request: &HttpRequest, visit: &Visit, name: String) -> Result<HttpResponse> {
     let Some((signed, user)) = &visit.account else { return Err(Error::Unsigned) };
+    let at = Timestamp::now();
+    if !sessions::counts(state, signed, at).await? {
+        return Err(Error::Unsigned);
+    }
     let newcomer = Newcomer { name, email: user.email.clone(), locale: signed.locale.as_str().to_owned(), password: None };
     let member = UserId(Uuid::now_v7());
     match state.runner.accept(visit.token.workspace, visit.token.invitation, &visit.token.hash(), member, newcomer).await {
-        Ok(_) => begin(state, request, visit, member).await,
+        Ok(_) => came(visit, member, &sessions::go_on(state, (visit.token.workspace, member), request, signed, at).await?),
         Err(runner::Error::Refused(_)) => Ok(go_to(&format!("/invitations/{}", visit.token))),
         Err(error) => Err(error.into()),
     }
 }
 
 /// They are here, with a session of their own.
-async fn begin(state: &State, request: &HttpRequest, visit: &Visit, member: UserId) -> Result<HttpResponse> {
-    let now = Timestamp::now();
-    let cookies = match &visit.account {
-        Some((signed, _)) => sessions::go_on(state, visit.token.workspace, member, request, signed, now).await?,
-        None => sessions::begin(state, visit.token.workspace, member, request, now).await?,
-    };
+fn came(visit: &Visit, member: UserId, cookies: &[Cookie<'static>]) -> Result<HttpResponse> {
     tracing::info!(workspace = %visit.token.workspace, user = %member, "came by an invitation");
-    go_to_with(FIRST_PAGE, &cookies)
+    go_to_with(FIRST_PAGE, cookies)
 }
 
 async fn again(state: &State, visit: &Visit, newly: Newly, problem: Option<String>) -> Result<HttpResponse> {

@@ -68,9 +68,9 @@ pub(in crate::web) async fn change_password(
         let problems = Problems { password: problem, ..Problems::default() };
         return whole(&state, &signed, &credentials, Shell::default(), problems).await;
     }
-    let hash = Secret::new(state.passwords.hash(new).await?);
-    state.runner.replace_own_password(signed.workspace, person(&signed), hash).await?;
-    let cookies = sessions::begin(&state, signed.workspace, signed.user, &request, now).await?;
+    let hash = state.passwords.hash(new).await?;
+    state.runner.replace_own_password(signed.workspace, person(&signed), Secret::new(hash.clone())).await?;
+    let cookies = sessions::begin(&state, (signed.workspace, signed.user), &hash, &request, now).await?;
     go_to_with(&format!("{HERE}/sign-in?did=password"), &cookies)
 }
 

@@ -20,13 +20,13 @@ use self::cookies::SessionCookie;
 use self::signed::Signed;
 use super::edge::client_address::{client_address, shortened};
 use super::edge::csrf;
-use super::edge::error::Result;
+use super::edge::error::{Error, Result};
 use super::locale::Locale;
 use super::state::State;
 use crate::domain::ids::{SessionId, UserId, WorkspaceId};
 use crate::domain::setup::Noted;
 use crate::live::trouble::Trouble;
-use crate::store::sessions::{NewSession, SessionUser};
+use crate::store::sessions::{HandedOver, NewSession, SessionUser};
 
 /// What a browser calls itself is kept to this many characters.
 const LONGEST_USER_AGENT: usize = 200;
@@ -59,44 +59,51 @@ pub async fn find(state: &State, request: &HttpRequest, now: Timestamp) -> Resul
     }
 }
 
-/// Opens a session for a person who proved who they are; answers the cookies.
+/// Opens a session for a person who proved who they are by this password, in PHC form; answers the cookies.
 ///
 /// # Errors
-/// As PostgreSQL answers.
+/// [`Error::Unsigned`] when their password is another one by now, and as PostgreSQL answers.
 pub async fn begin(
     state: &State,
-    workspace: WorkspaceId,
-    user: UserId,
+    (workspace, user): (WorkspaceId, UserId),
+    password_hash: &str,
     request: &HttpRequest,
     now: Timestamp,
 ) -> Result<Vec<Cookie<'static>>> {
-    open(state, workspace, user, request, now, now).await
+    let proved = HandedOver { proven_at: now, created_at: now, password_hash: password_hash.to_owned() };
+    open(state, (workspace, user), proved, request, now).await
 }
 
-/// As [`begin`], for somebody who comes from another session of their account, which ends: it proves no more than that one did.
+/// As [`begin`], for somebody who comes from another session of their account, which ends: it proves no more than that one did, and is no
+/// younger.
 ///
 /// # Errors
-/// As PostgreSQL answers.
+/// [`Error::Unsigned`] when that one counts no more, whatever its token says, and as PostgreSQL answers.
 pub async fn go_on(
     state: &State,
-    workspace: WorkspaceId,
-    user: UserId,
+    to: (WorkspaceId, UserId),
     request: &HttpRequest,
     from: &Signed,
     now: Timestamp,
 ) -> Result<Vec<Cookie<'static>>> {
-    let proven_at = state.store.proven_at(from.workspace, from.session).await?.unwrap_or(Timestamp::UNIX_EPOCH);
-    let cookies = open(state, workspace, user, request, proven_at, now).await?;
-    end(state, from.workspace, from.session, now).await?;
-    Ok(cookies)
+    let handed_over = state.store.hand_over_session(from.workspace, from.session, now).await?;
+    close(state, from.workspace, from.session, now);
+    open(state, to, handed_over.ok_or(Error::Unsigned)?, request, now).await
+}
+
+/// Whether the session still counts, whatever its token says.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn counts(state: &State, signed: &Signed, now: Timestamp) -> Result<bool> {
+    Ok(state.store.session_rights(signed.workspace, signed.session, now).await?.is_some())
 }
 
 async fn open(
     state: &State,
-    workspace: WorkspaceId,
-    user: UserId,
+    (workspace, user): (WorkspaceId, UserId),
+    proved: HandedOver,
     request: &HttpRequest,
-    proven_at: Timestamp,
     now: Timestamp,
 ) -> Result<Vec<Cookie<'static>>> {
     let session = SessionCookie::new(workspace, SessionId(Uuid::now_v7()), rand::random());
@@ -107,10 +114,14 @@ async fn open(
         secret_hash: session.secret_hash(),
         user_agent: &user_agent(request),
         network: &network(state, request),
-        created_at: now,
-        proven_at,
+        now,
+        created_at: proved.created_at,
+        proven_at: proved.proven_at,
+        password_hash: &proved.password_hash,
     };
-    state.store.create_session(&new).await?;
+    if !state.store.create_session(&new).await? {
+        return Err(Error::Unsigned);
+    }
     // Whoever came in stays in, also when that could not be kept.
     match state.runner.note(workspace, user, Noted::SignedIn).await {
         Ok(()) => UNNOTED.is_over(),
@@ -125,9 +136,14 @@ async fn open(
 /// As PostgreSQL answers.
 pub async fn end(state: &State, workspace: WorkspaceId, session: SessionId, now: Timestamp) -> Result<[Cookie<'static>; 2]> {
     state.store.revoke_session(workspace, session, now).await?;
+    close(state, workspace, session, now);
+    Ok(state.cookies().signed_out())
+}
+
+/// Ends what is open of a session that counts no more.
+fn close(state: &State, workspace: WorkspaceId, session: SessionId, now: Timestamp) {
     state.tokens.end(session, now);
     state.sockets.close_session(workspace, session);
-    Ok(state.cookies().signed_out())
 }
 
 fn person(user: SessionUser, cookie: &SessionCookie) -> Signed {

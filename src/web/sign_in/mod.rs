@@ -75,12 +75,15 @@ pub(super) async fn create(state: web::Data<State>, request: HttpRequest, form: 
     let Some(member) = prove(&state, &form).await? else { return wrong_page(&form, locale) };
     counted.give_back(&state.rate_limits).await;
     let next = local_path(&form.next).unwrap_or(FIRST_PAGE);
+    let Membership { user, password_hash, .. } = &member;
     if member.has_second_factor {
-        let Membership { user, password_hash, .. } = &member;
         let half = half::written(&state.tokens, user.workspace, user.id, password_hash, now).await?;
         return go_to_with(&second_step::address(next), &[state.cookies().half_cookie(half)]);
     }
-    go_to_with(next, &begin(&state, &request, (member.user.workspace, member.user.id), member.user.email.as_str(), now).await?)
+    match begin(&state, &request, (user.workspace, user.id), (user.email.as_str(), password_hash), now).await? {
+        Some(cookies) => go_to_with(next, &cookies),
+        None => wrong_page(&form, locale),
+    }
 }
 
 /// `POST /sign-out`

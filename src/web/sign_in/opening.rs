@@ -7,7 +7,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::domain::ids::{UserId, WorkspaceId};
-use crate::web::edge::error::Result;
+use crate::web::edge::error::{Error, Result};
 use crate::web::sessions;
 use crate::web::sessions::devices;
 use crate::web::state::State;
@@ -18,22 +18,26 @@ pub(in crate::web) struct Question {
     pub(super) next: String,
 }
 
-/// Opens a session, and makes the browser one that has signed in before.
+/// Opens a session, and makes the browser one that has signed in before; nothing when the password that was proved is another one by now.
 pub(super) async fn begin(
     state: &State,
     request: &HttpRequest,
     (workspace, user): (WorkspaceId, UserId),
-    email: &str,
+    (email, password_hash): (&str, &str),
     now: Timestamp,
-) -> Result<Vec<Cookie<'static>>> {
+) -> Result<Option<Vec<Cookie<'static>>>> {
     let account = digest(&email.to_lowercase());
     let marks = marks(state, request);
     let known_by = devices::known_by(&state.tokens, &marks, &account, now).await?;
-    let mut cookies = sessions::begin(state, workspace, user, request, now).await?;
+    let mut cookies = match sessions::begin(state, (workspace, user), password_hash, request, now).await {
+        Ok(cookies) => cookies,
+        Err(Error::Unsigned) => return Ok(None),
+        Err(error) => return Err(error),
+    };
     let marks = devices::renewed(&state.tokens, &marks, known_by.as_deref(), &account, now).await?;
     cookies.push(state.cookies().device_cookie(marks));
     tracing::info!(%workspace, %user, "signed in");
-    Ok(cookies)
+    Ok(Some(cookies))
 }
 
 /// What this browser is known by.

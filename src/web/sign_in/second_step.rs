@@ -53,7 +53,8 @@ pub(in crate::web) async fn create(state: web::Data<State>, request: HttpRequest
         }
         Proof::TooMany(wait) => return too_many(locale, &form.next, wait),
     }
-    let mut cookies = begin(&state, &request, (workspace, user), &credentials.email, now).await?;
+    let proved = (credentials.email.as_str(), credentials.password_hash.as_str());
+    let Some(mut cookies) = begin(&state, &request, (workspace, user), proved, now).await? else { return Ok(go_to("/sign-in")) };
     cookies.push(state.cookies().no_half_cookie());
     go_to_with(local_path(&form.next).unwrap_or(FIRST_PAGE), &cookies)
 }

@@ -46,7 +46,7 @@ pub(super) async fn update(
     let chosen = memberships.into_iter().map(|it| it.user).find(|user| user.active && user.workspace == choice.workspace);
     let user = chosen.ok_or(Error::NotFound)?;
     let now = Timestamp::now();
-    let cookies = sessions::go_on(&state, user.workspace, user.id, &request, &signed, now).await?;
+    let cookies = sessions::go_on(&state, (user.workspace, user.id), &request, &signed, now).await?;
     tracing::info!(workspace = %user.workspace, user = %user.id, "came from another workspace");
     go_to_with(FIRST_PAGE, &cookies)
 }
