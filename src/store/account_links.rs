@@ -20,7 +20,7 @@ crate::statements! {
     /// Across workspaces: whose account it is, where they were last, and the most that one of their workspaces asks of a password.
     FIND = "
         SELECT person.workspace_id, person.id, person.name, person.locale, account.email, link.email,
-            max(workspace.least_password) OVER ()
+            max(workspace.least_password) OVER (), account.id
         FROM account_links AS link
         JOIN accounts AS account ON account.id = link.account_id
         JOIN users AS person ON person.account_id = account.id AND person.active
@@ -53,6 +53,7 @@ impl Purpose {
 /// Whose link it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkOwner {
+    pub account: Uuid,
     pub workspace: WorkspaceId,
     pub user: UserId,
     pub name: String,
@@ -100,6 +101,7 @@ impl Store {
         let address = |text: &str| text.parse().map_err(|_| Error::Unreadable("the e-mail address of an account".to_owned()));
         row.map(|row| {
             Ok(LinkOwner {
+                account: row.get(7),
                 workspace: WorkspaceId(row.get::<_, Uuid>(0)),
                 user: UserId(row.get::<_, Uuid>(1)),
                 name: row.get(2),

@@ -67,7 +67,7 @@ pub static ROUTES: &[Entry] = &[
     get("/reset/new", Who::Public, Kind::Open, || web::to(reset::follow)),
     post("/reset/new", Who::Public, Kind::SignIn, || web::to(reset::update)),
     get("/email/new", Who::Public, Kind::Open, || web::to(email::follow)),
-    post("/email/new", Who::Public, Kind::SignIn, || web::to(email::update)),
+    post("/email/new", Who::Anyone, Kind::SignIn, || web::to(email::update)),
     owing(Method::POST, "/sign-out", Kind::Form, false, || web::to(sign_in::delete)),
     owing(Method::POST, "/locale", Kind::Form, false, || web::to(language::update)),
     get("/workspaces", Who::May(Permission::ManageSelf), Kind::Page, || web::to(workspaces::index)),

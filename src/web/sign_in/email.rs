@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
+use url::form_urlencoded::byte_serialize;
 
 use super::links;
 use super::reset::hide_address;
@@ -14,8 +15,11 @@ use crate::domain::user::EmailAddress;
 use crate::store::account_links::{LinkOwner, Purpose};
 use crate::web::edge::answer::page;
 use crate::web::edge::error::{Error, Result};
+use crate::web::edge::redirect::go_to;
 use crate::web::locale::Locale;
 use crate::web::mails::{Letter, Link, Posted};
+use crate::web::sessions;
+use crate::web::sessions::proof::credentials;
 use crate::web::sessions::signed::Signed;
 use crate::web::state::State;
 
@@ -60,10 +64,23 @@ pub(in crate::web) async fn follow(state: web::Data<State>, request: HttpRequest
     Ok(response)
 }
 
-/// `POST /email/new`
-pub(in crate::web) async fn update(state: web::Data<State>, request: HttpRequest, form: web::Form<Followed>) -> Result<HttpResponse> {
+/// `POST /email/new`: whoever reads the mail of an address that was mistyped has the link, and is not whose account it is.
+pub(in crate::web) async fn update(
+    state: web::Data<State>,
+    request: HttpRequest,
+    signed: Option<Signed>,
+    form: web::Form<Followed>,
+) -> Result<HttpResponse> {
     let locale = Locale::of_request(&request);
     let Some((owner, token_hash)) = owner(&state, &form.token).await? else { return over(locale) };
+    let Some(signed) = signed else {
+        let back = format!("/email/new?token={}", form.token);
+        return Ok(go_to(&format!("/sign-in?next={}", byte_serialize(back.as_bytes()).collect::<String>())));
+    };
+    if !sessions::counts(&state, &signed, Timestamp::now()).await? || credentials(&state, &signed).await?.account != owner.account {
+        let told = ToldPage { locale, title: "email.another_title", words: "email.another", leads_to: Some("/profile") };
+        return page(StatusCode::FORBIDDEN, &told);
+    }
     match state.runner.confirm_email(&owner, &token_hash).await.map_err(Error::from) {
         Ok(()) => {}
         Err(Error::NotFound | Error::Refused(Refusal::SetUp(SetupRefusal::EmailTaken))) => return over(locale),
