@@ -95,7 +95,7 @@ impl Permissions {
         Self(bits)
     }
 
-    /// Those that this version knows of the stored words; what it does not know, it does not allow.
+    /// Those that this version knows of the stored words of a role, with what every role allows; what it does not know, it does not allow.
     pub fn read<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
         let known = |word| Permission::ALL.into_iter().find(|permission| permission.as_str() == word);
         Self(words.into_iter().filter_map(known).fold(0, |bits, permission| bits | permission.bit()))
@@ -263,8 +263,16 @@ mod tests {
     fn a_word_of_a_newer_version_allows_and_shows_nothing_more() {
         let stored = serde_json::json!({ "permissions": ["notes:write", "moon:walk"], "visibility": "neighbours" });
         let rights: Rights = serde_json::from_value(stored).unwrap();
-        assert_eq!(rights, Rights { permissions: Permissions::of(&[Permission::WriteNotes]), visibility: Visibility::Mine });
+        assert_eq!(rights, Rights { permissions: Permissions::of(&[Permission::WriteNotes]).of_role(), visibility: Visibility::Mine });
         assert_eq!(Role::Strange.rights().unwrap().visibility, Visibility::Mine);
+    }
+
+    #[test]
+    fn whatever_a_role_allows_it_allows_what_is_ones_own() {
+        for stored in [serde_json::json!([]), serde_json::json!(["setup:write"])] {
+            let permissions: Permissions = serde_json::from_value(stored).unwrap();
+            assert!(permissions.contains(Permission::ManageSelf), "{permissions:?}");
+        }
     }
 
     #[test]

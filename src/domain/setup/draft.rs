@@ -14,7 +14,7 @@ use super::file;
 use super::refusal::{SetupRefusal, Thing};
 use super::undo;
 use super::value::{self, Flow, Inbox, InboxState, Invitation, Member, Queue, Security, Setup, Standing, Team, Workspace};
-use crate::domain::access::Role;
+use crate::domain::access::{Permissions, Rights, Role};
 use crate::domain::agent::Availability;
 use crate::domain::brand::Accent;
 use crate::domain::channel;
@@ -103,12 +103,13 @@ impl Draft {
             }
             SetupCommand::AddRole { role, new } => {
                 let name = trimmed(&new.name);
-                add(&mut self.setup.roles, role, value::Role { name, ..new })?;
+                let rights = Rights { permissions: new.rights.permissions.of_role(), ..new.rights };
+                add(&mut self.setup.roles, role, value::Role { name, rights })?;
             }
             SetupCommand::ChangeRole { role, change: RoleChange { name, permissions, visibility } } => {
                 let role = known(&mut self.setup.roles, role, Thing::Role)?;
                 set(&mut role.name, name.map(|name| trimmed(&name)));
-                set(&mut role.rights.permissions, permissions);
+                set(&mut role.rights.permissions, permissions.map(Permissions::of_role));
                 set(&mut role.rights.visibility, visibility);
             }
             SetupCommand::RemoveRole { role } => self.remove_role(role)?,

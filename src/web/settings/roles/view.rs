@@ -14,12 +14,11 @@ use crate::web::settings::people::form::{Fields, one_value};
 use crate::web::settings::people::view::role_words;
 use crate::web::settings::view::Shell;
 
-/// Permissions in groups, each with the key of its words.
-const GROUPS: [(&str, &[Permission]); 5] = [
+/// Permissions that a role is given or not, in groups, each with the key of its words.
+const GROUPS: [(&str, &[Permission]); 4] = [
     ("see", &[Permission::SeeInbox, Permission::SeePhones]),
     ("write", &[Permission::Reply, Permission::WriteNotes]),
     ("move", &[Permission::Take, Permission::TakeOver, Permission::Transfer, Permission::TransferAny, Permission::Resolve]),
-    ("self", &[Permission::ManageSelf]),
     ("administer", &[Permission::SeeAdmin, Permission::SetUp]),
 ];
 
