@@ -98,7 +98,19 @@ impl Permissions {
     /// Those that this version knows of the stored words of a role, with what every role allows; what it does not know, it does not allow.
     pub fn read<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
         let known = |word| Permission::ALL.into_iter().find(|permission| permission.as_str() == word);
-        Self(words.into_iter().filter_map(known).fold(0, |bits, permission| bits | permission.bit()))
+        words.into_iter().filter_map(known).collect::<Self>().of_role()
+    }
+
+    /// With what every role allows: whoever could not decide what is their own could neither sign out nor set up what shows codes.
+    #[must_use]
+    pub const fn of_role(self) -> Self {
+        self.and(&[Permission::ManageSelf])
+    }
+
+    /// Those that the other set lacks.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 
     /// As a number, for what lives shorter than a version; unknown bits stay and mean nothing.

@@ -7,6 +7,7 @@ use super::command::{By, Needs, SetupCommand};
 use super::draft::Draft;
 use super::event::SetupEvent;
 use super::file::Reach;
+use super::refusal::SetupRefusal;
 use super::rights;
 use super::value::Setup;
 use crate::domain::access::Permission;
@@ -37,6 +38,11 @@ pub fn decide(setup: &Setup, command: SetupCommand, by: &By) -> Result<Decision,
     let (after, events) = draft.finish(setup);
     if !is_allowed && !is_own(by, &events) {
         return Err(Refusal::NotAllowed);
+    }
+    if let By::Person(person) = by
+        && rights::gives_more_than(person, setup, &after, &events)
+    {
+        return Err(SetupRefusal::GivesMore.into());
     }
     if needs == Needs::Whole {
         check::makes_nothing_worse(setup, &after, &events)?;

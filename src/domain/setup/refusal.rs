@@ -138,6 +138,8 @@ pub enum SetupRefusal {
     /// It is the default queue of a number.
     #[error("what comes in on the number {number} goes to the queue {queue}; choose another one there first")]
     QueueOfNumber { queue: String, number: String },
+    #[error("nobody gives others what they may not do or see themselves")]
+    GivesMore,
     #[error("{role} is still the role of somebody")]
     RoleInUse { role: String },
     #[error("{team} still has people or queues")]
@@ -202,6 +204,7 @@ impl SetupRefusal {
             SetupRefusal::LastAdministrator => "last_administrator",
             SetupRefusal::QueueUnreached { .. } => "queue_unreached",
             SetupRefusal::QueueOfNumber { .. } => "queue_of_number",
+            SetupRefusal::GivesMore => "gives_more",
             SetupRefusal::RoleInUse { .. } => "role_in_use",
             SetupRefusal::TeamInUse { .. } => "team_in_use",
             SetupRefusal::FlowInUse { .. } => "flow_in_use",
@@ -232,6 +235,7 @@ impl SetupRefusal {
             | SetupRefusal::ChoicesMissing { .. }
             | SetupRefusal::LanguageUnfit { .. }
             | SetupRefusal::EmailUnfit
+            | SetupRefusal::GivesMore
             | SetupRefusal::ShortcutUnfit { .. }
             | SetupRefusal::TooManyReplies { .. }
             | SetupRefusal::PlaceholderUnknown { .. }
@@ -303,6 +307,7 @@ impl SetupRefusal {
             | SetupRefusal::EmailTaken
             | SetupRefusal::AccountShared
             | SetupRefusal::EmailUnfit
+            | SetupRefusal::GivesMore
             | SetupRefusal::InvitedAlready
             | SetupRefusal::InvitationOver
             | SetupRefusal::InvitationForAnother

@@ -19,6 +19,8 @@ use crate::domain::ids::{CannedReplyId, FlowId, InboxId, QueueId, RoleId, TeamId
 use crate::domain::queue;
 use crate::domain::refusal::Refusal;
 
+mod giving;
+
 const IRIS: UserId = UserId(Uuid::from_u128(1));
 const ANA: UserId = UserId(Uuid::from_u128(2));
 const BEN: UserId = UserId(Uuid::from_u128(3));
