@@ -65,15 +65,17 @@ impl TotpSecret {
     /// The step whose code this is, if it is one that counts at `now` and comes after `last`: no code counts twice.
     #[must_use]
     pub fn step_of(&self, code: &str, now: Timestamp, last: i64) -> Option<i64> {
-        let digits: String = code.chars().filter(|c| !c.is_whitespace()).collect();
-        if digits.len() != DIGITS as usize || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return None;
-        }
-        let wanted: u32 = digits.parse().ok()?;
+        let wanted: u32 = digits(code)?.parse().ok()?;
         let here = now.as_second().div_euclid(STEP_SECONDS);
         // All of them are looked at, whichever fits: how long it takes says nothing.
         let fitting = (here - DRIFT..=here + DRIFT).filter(|step| self.number(*step, DIGITS) ^ wanted == 0);
         fitting.fold(None, |found, step| if step > last { Some(step) } else { found })
+    }
+
+    /// Whether this is written as a code is: no password is as short.
+    #[must_use]
+    pub fn may_be_code(typed: &str) -> bool {
+        digits(typed).is_some()
     }
 
     /// The code that an app shows at `now`.
@@ -101,6 +103,12 @@ impl TotpSecret {
 fn escaped(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'@');
     text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+/// The digits of what is written as a code is, without spaces.
+fn digits(code: &str) -> Option<String> {
+    let digits: String = code.chars().filter(|c| !c.is_whitespace()).collect();
+    (digits.len() == DIGITS as usize && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use actix_web::http::StatusCode;
 use baton::domain::access::Role;
+use baton::domain::setup::{By, SetupCommand};
+use baton::domain::totp::TotpSecret;
 use baton::web::routes::ROUTES;
 
 use crate::house::{Browser, House, PASSWORD};
@@ -74,4 +76,35 @@ fn what_is_sensitive_is_marked() {
     ] {
         assert!(marked.iter().any(|line| line == sensitive), "{sensitive} is done by whoever finds an open browser");
     }
+}
+
+#[actix_web::test]
+async fn a_password_of_nothing_but_digits_is_no_code() {
+    const DIGITS: &str = "8401 5526 1937";
+    let house = House::new().await;
+    let hash = house.state.passwords.hash(DIGITS.to_owned()).await.unwrap();
+    let mut browser = a_while_ago(&house).await;
+    let client = house.state.store.client().await.unwrap();
+    let account: uuid::Uuid = client.query_one("SELECT id FROM accounts WHERE email = 'ana@example.com'", &[]).await.unwrap().get(0);
+    let sealed = house.state.store.sealed_totp(account, &TotpSecret::new(rand::random())).unwrap();
+    let with_app = "UPDATE accounts SET password_hash = $2, totp_secret = $3 WHERE id = $1";
+    client.execute(with_app, &[&account, &hash, &sealed]).await.unwrap();
+    assert_eq!(browser.post("/profile/second-factor/removal", &[("proof", DIGITS)]).await.status, StatusCode::SEE_OTHER);
+}
+
+#[actix_web::test]
+async fn what_was_proved_to_be_done_is_proved_to_be_taken_back() {
+    let house = House::new().await;
+    let mut browser = a_while_ago(&house).await;
+    let ben = house.hires("ben@example.com", Role::Admin).await;
+    let less = SetupCommand::role(ben, Role::Agent);
+    let act = house.state.runner.configure(house.workspace, &By::CommandLine, less, None).await.unwrap();
+    let seq = act.seq.to_string();
+    assert_eq!(browser.post("/settings/changes", &[("seq", &seq)]).await.status, StatusCode::FORBIDDEN);
+    let texts = browser.post("/settings/canned-replies/undo", &[("seq", &seq)]).await;
+    assert!(texts.status.is_client_error(), "{texts:?}");
+    let client = house.state.store.client().await.unwrap();
+    let role: String = client.query_one("SELECT role FROM users WHERE id = $1", &[&ben.0]).await.unwrap().get(0);
+    assert_eq!(role, "agent", "somebody is an administrator again, and nobody proved anything");
+    assert_eq!(browser.post("/settings/changes", &[("seq", &seq), ("proof", PASSWORD)]).await.status, StatusCode::SEE_OTHER);
 }

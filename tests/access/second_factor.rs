@@ -134,6 +134,48 @@ async fn codes_are_not_guessed_on_and_on_from_wherever_it_is_tried() {
 }
 
 #[actix_web::test]
+async fn what_somebody_does_to_their_codes_stands_in_the_history() {
+    let house = House::new().await;
+    house.hires("root@example.com", Role::Admin).await;
+    let mut root = house.browser("root@example.com").await;
+    sets_up(&mut root).await;
+    root.post("/profile/second-factor/codes", &[]).await;
+    root.post("/profile/second-factor/removal", &[]).await;
+    assert_eq!(root.post("/profile/second-factor/codes", &[]).await.location, "/profile/sign-in", "there is no app any more");
+    let told = root.get("/settings/changes?thing=second_factor").await.body;
+    let lines = ["Removed the code at sign-in of", "Made new recovery codes for", "Set up the code at sign-in of"];
+    let places: Vec<usize> = lines.iter().filter_map(|line| told.find(&format!("{line} <bdi>Ana</bdi>"))).collect();
+    assert!(places.len() == 3 && places.is_sorted(), "{told}");
+    assert!(!told.contains("name=\"seq\""), "what cannot be undone is offered to be: {told}");
+    let client = house.state.store.client().await.unwrap();
+    let sql = "SELECT seq FROM events WHERE kind = 'second_factor_set_up'";
+    let seq = client.query_one(sql, &[]).await.unwrap().get::<_, i64>(0).to_string();
+    let refused = root.post("/settings/changes", &[("seq", &seq)]).await;
+    assert!(refused.status == StatusCode::CONFLICT && refused.body.contains("This cannot be undone"), "{refused:?}");
+}
+
+#[actix_web::test]
+async fn whoever_knows_the_password_alone_keeps_nobody_out_who_has_signed_in_before() {
+    let house = House::new().await;
+    house.hires("ana@example.com", Role::Agent).await;
+    let mut ana = house.browser("ana@example.com").await;
+    let (secret, codes) = sets_up(&mut ana).await;
+    ana.post("/sign-out", &[]).await;
+    for _ in 0..6 {
+        let mut thief = house.stranger();
+        thief.sign_in("ana@example.com", PASSWORD).await;
+        answers(&mut thief, "000000").await;
+    }
+    ana.sign_in("ana@example.com", PASSWORD).await;
+    assert_eq!(answers(&mut ana, &next_code(&secret)).await.status, StatusCode::SEE_OTHER, "her own browser is kept out");
+    ana.sign_in("ana@example.com", PASSWORD).await;
+    for _ in 0..5 {
+        assert_eq!(answers(&mut ana, "000000").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    assert_eq!(answers(&mut ana, &codes[0]).await.status, StatusCode::TOO_MANY_REQUESTS, "it guesses on and on");
+}
+
+#[actix_web::test]
 async fn what_is_half_signed_in_cannot_be_made_up_and_ends_with_the_password() {
     let house = House::new().await;
     let (secret, _) = with_app(&house).await;

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::signed::Signed;
+use crate::domain::totp::TotpSecret;
 use crate::live::rate_limits::{Limit, Verdict};
 use crate::store::second_factors::Credentials;
 use crate::web::edge::error::{Error, Result};
@@ -76,22 +77,22 @@ pub async fn by_password(state: &State, credentials: &Credentials, typed: &str) 
 /// # Errors
 /// As [`by_password`].
 pub async fn by_either(state: &State, credentials: &Credentials, typed: &str, now: Timestamp) -> Result<Proof> {
-    let looks_like_code = typed.trim().bytes().all(|byte| byte.is_ascii_digit() || byte == b' ');
-    if looks_like_code && credentials.totp.is_some() {
-        by_code(state, credentials, typed, now).await
+    if TotpSecret::may_be_code(typed) && credentials.totp.is_some() {
+        // Whoever guesses at a sign-in is not held against whoever is in.
+        by_code(state, credentials, &format!("{}-inside", credentials.account), typed, now).await
     } else {
         by_password(state, credentials, typed).await
     }
 }
 
-/// Whether that is what their app shows, or one of the codes that they have left. Neither counts twice.
+/// Whether that is what their app shows, or one of the codes that they have left. Neither counts twice. `from` is whose guesses are counted
+/// together.
 ///
 /// # Errors
 /// As PostgreSQL answers.
-pub async fn by_code(state: &State, credentials: &Credentials, typed: &str, now: Timestamp) -> Result<Proof> {
-    let subject = credentials.account.to_string();
+pub async fn by_code(state: &State, credentials: &Credentials, from: &str, typed: &str, now: Timestamp) -> Result<Proof> {
     for limit in [&CODES, &CODES_IN_A_DAY] {
-        if let Verdict::Refused { wait } = state.rate_limits.take(limit, &subject).await {
+        if let Verdict::Refused { wait } = state.rate_limits.take(limit, from).await {
             return Ok(Proof::TooMany(wait));
         }
     }
@@ -99,7 +100,7 @@ pub async fn by_code(state: &State, credentials: &Credentials, typed: &str, now:
         return Ok(Proof::Wrong);
     }
     for limit in [&CODES, &CODES_IN_A_DAY] {
-        state.rate_limits.give_back(limit, &subject).await;
+        state.rate_limits.give_back(limit, from).await;
     }
     Ok(Proof::Right)
 }

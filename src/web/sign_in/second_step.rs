@@ -10,11 +10,13 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use url::form_urlencoded;
 
-use super::opening::{Question, begin};
+use super::opening::{Question, begin, digest, marks};
 use super::view::SecondStepPage;
+use crate::store::second_factors::Credentials;
 use crate::web::edge::error::Result;
 use crate::web::edge::redirect::{FIRST_PAGE, go_to, go_to_with, local_path};
 use crate::web::locale::Locale;
+use crate::web::sessions::devices;
 use crate::web::sessions::half::{self, Half};
 use crate::web::sessions::proof::{Proof, by_code};
 use crate::web::state::State;
@@ -45,7 +47,8 @@ pub(in crate::web) async fn create(state: web::Data<State>, request: HttpRequest
     let (locale, now) = (Locale::of_request(&request), Timestamp::now());
     // Whoever took too long, or has another password by now, begins again.
     let Some(Half { workspace, user, credentials }) = half(&state, &request, now).await? else { return Ok(go_to("/sign-in")) };
-    match by_code(&state, &credentials, &form.code, now).await? {
+    let from = guesser(&state, &request, &credentials, now).await?;
+    match by_code(&state, &credentials, &from, &form.code, now).await? {
         Proof::Right => {}
         Proof::Wrong => {
             let problem = Some(locale.t("second_step.wrong").into_owned());
@@ -57,6 +60,13 @@ pub(in crate::web) async fn create(state: web::Data<State>, request: HttpRequest
     let Some(mut cookies) = begin(&state, &request, (workspace, user), proved, now).await? else { return Ok(go_to("/sign-in")) };
     cookies.push(state.cookies().no_half_cookie());
     go_to_with(local_path(&form.next).unwrap_or(FIRST_PAGE), &cookies)
+}
+
+/// Whose guesses are counted together: those of a browser that has signed in to this account before by themselves, so that whoever knows no
+/// more than the password keeps nobody out; all others together, from wherever they come.
+async fn guesser(state: &State, request: &HttpRequest, credentials: &Credentials, now: Timestamp) -> Result<String> {
+    let known_by = devices::known_by(&state.tokens, &marks(state, request), &digest(&credentials.email.to_lowercase()), now).await?;
+    Ok(known_by.map_or_else(|| credentials.account.to_string(), |mark| digest(&mark)))
 }
 
 async fn half(state: &State, request: &HttpRequest, now: Timestamp) -> Result<Option<Half>> {
