@@ -129,6 +129,14 @@ fn somebody_leaves_comes_back_and_gets_another_password_or_role() {
     assert!(installation.does(&person("sign-out", &[]), "").contains("0 sessions ended"));
     assert!(installation.does(&person("role", &["--role", "admin"]), "").starts_with("Ana is admin now."));
     assert!(installation.refuses(&["user", "deactivate", "--email", "eve@example.com"], "").contains("nobody has the e-mail address"));
+    installation.does(&["workspace", "create", "--name", "Bank"], "");
+    installation.does(&ana("Bank", &[]), "");
+    installation.finds("UPDATE workspaces SET least_password = 24 WHERE name = 'Bank' RETURNING name");
+    let short = installation.refuses(&person("password", &["--password-stdin"]), "correct horse battery\n");
+    assert!(short.contains("give it at least 24"), "only the first of her workspaces is asked: {short}");
+    let invented = installation.does(&person("password", &[]), "");
+    let password = invented.lines().find_map(|line| line.strip_prefix("Password, shown only now: ")).unwrap();
+    assert_eq!(password.len(), 24, "{invented}");
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ use super::{UserCommand, WorkspaceCommand, files, history, people};
 /// Letters and digits that nobody confuses when reading a password aloud.
 const PASSWORD_LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 
-/// 20 of 31 letters: 99 bits.
+/// 20 of 31 letters: 99 bits. A rule may ask for more.
 const PASSWORD_LENGTH: usize = 20;
 
 /// Brings the schema up to date.
@@ -84,12 +84,11 @@ async fn create_workspace(config: &Config, name: &str, locale: &str, time_zone: 
 pub async fn user(config: &Config, command: UserCommand) -> Result<()> {
     match command {
         UserCommand::Create { workspace, email, name, role, locale, password_stdin } => {
-            let given = Given::of(password_stdin)?;
-            create_user(config, &workspace, Newcomer { email, name, role, locale }, given).await
+            create_user(config, &workspace, Newcomer { email, name, role, locale }, password_stdin).await
         }
         UserCommand::Deactivate { email, workspace } => people::deactivate(config, &email, workspace.as_deref()).await,
         UserCommand::Activate { email, workspace } => people::activate(config, &email, workspace.as_deref()).await,
-        UserCommand::Password { email, password_stdin } => people::change_password(config, &email, Given::of(password_stdin)?).await,
+        UserCommand::Password { email, password_stdin } => people::change_password(config, &email, password_stdin).await,
         UserCommand::SignOut { email } => people::sign_out(config, &email).await,
         UserCommand::Role { email, workspace, role } => people::change_role(config, &email, workspace.as_deref(), role).await,
     }
@@ -102,12 +101,12 @@ struct Newcomer {
     locale: String,
 }
 
-async fn create_user(config: &Config, workspace: &str, newcomer: Newcomer, given: Given) -> Result<()> {
+async fn create_user(config: &Config, workspace: &str, newcomer: Newcomer, password_stdin: bool) -> Result<()> {
     let Newcomer { email, name, role, locale } = newcomer;
     check_locale(&locale)?;
-    given.check(&name, &email)?;
     let installation = Installation::of(config)?;
     let workspace = find_workspace(installation.store(), workspace).await?;
+    let given = Given::of(password_stdin, installation.password_rule(workspace).await?, (&name, &email))?;
     let password = Secret::new(Passwords::new()?.hash(given.password.clone()).await?);
     let member = UserId(Uuid::now_v7());
     let new = NewMember { name, email, role, locale, capacity: FIRST_CAPACITY, teams: NewTeams::All, languages: [].into() };
@@ -129,15 +128,11 @@ pub(super) struct Given {
 }
 
 impl Given {
-    /// From standard input, or else made up.
-    fn of(password_stdin: bool) -> Result<Self> {
-        let password = if password_stdin { read_password()? } else { invent_password() };
+    /// From standard input, or else made up; by the rule that counts for somebody of this name and address.
+    pub(super) fn of(password_stdin: bool, rule: PasswordRule, (name, email): (&str, &EmailAddress)) -> Result<Self> {
+        let password = if password_stdin { read_password()? } else { invent_password(rule) };
+        rule.check(&password, &[name, email.as_str()])?;
         Ok(Self { password, is_invented: !password_stdin })
-    }
-
-    /// Whether somebody of this name and address may take it.
-    pub(super) fn check(&self, name: &str, email: &EmailAddress) -> Result<()> {
-        Ok(PasswordRule::default().check(&self.password, &[name, email.as_str()])?)
     }
 
     /// Shows what was made up, once.
@@ -171,6 +166,6 @@ fn read_password() -> Result<String> {
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-pub(super) fn invent_password() -> String {
-    (0..PASSWORD_LENGTH).map(|_| char::from(PASSWORD_LETTERS[rand::random_range(0..PASSWORD_LETTERS.len())])).collect()
+pub(super) fn invent_password(rule: PasswordRule) -> String {
+    (0..rule.least.max(PASSWORD_LENGTH)).map(|_| char::from(PASSWORD_LETTERS[rand::random_range(0..PASSWORD_LETTERS.len())])).collect()
 }

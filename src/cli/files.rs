@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use baton::config::{Config, given};
 use baton::domain::ids::WorkspaceId;
+use baton::domain::password::PasswordRule;
 use baton::domain::setup::file::{self, Import, Plan, Reach};
 use baton::domain::setup::value::Workspace;
 use baton::domain::setup::{By, Secret, Setup, SetupEvent};
@@ -45,7 +46,11 @@ pub async fn import(config: &Config, workspace: Option<&str>, file: &Path, appli
     let supplied = |name: String| given(&name).map(|value| (name, Secret::new(value)));
     let secrets: BTreeMap<String, Secret> = document.secrets().into_iter().filter_map(supplied).collect();
     let known_apps = installation.store().known_apps(&document.apps()).await?;
-    let password = if applies && document.names_people() { Passwords::new()?.hash(invent_password()).await? } else { String::new() };
+    let password = if applies && document.names_people() {
+        Passwords::new()?.hash(invent_password(PasswordRule::default())).await?
+    } else {
+        String::new()
+    };
     let import =
         Import { document, prune, reach: Reach::Installation, secrets, known_apps, password: Secret::new(password), seed: Uuid::now_v7() };
     let plan = match import.plan(&setup) {

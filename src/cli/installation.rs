@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use baton::config::Config;
 use baton::domain::channel::Rulebook;
 use baton::domain::ids::WorkspaceId;
+use baton::domain::password::PasswordRule;
 use baton::domain::setup::{By, SetupCommand};
 use baton::domain::user::{EmailAddress, User};
 use baton::live::Live;
@@ -59,6 +60,13 @@ impl Installation {
     pub async fn account(&self, email: &EmailAddress) -> Result<User> {
         let known = self.store().find_by_email(email).await?.into_iter().next();
         Ok(known.with_context(|| format!("nobody has the e-mail address {email}"))?.user)
+    }
+
+    /// What a workspace asks of a new password.
+    pub async fn password_rule(&self, workspace: WorkspaceId) -> Result<PasswordRule> {
+        let security = self.store().security(workspace).await?;
+        let least = security.and_then(|security| usize::try_from(security.least_password).ok());
+        Ok(least.map_or_else(PasswordRule::default, PasswordRule::at_least))
     }
 
     /// Changes a set-up.

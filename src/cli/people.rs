@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use baton::config::Config;
 use baton::domain::access::Role;
+use baton::domain::password::PasswordRule;
 use baton::domain::setup::{By, Secret, SetupCommand};
 use baton::domain::user::EmailAddress;
 use baton::runner::people::Returned;
@@ -32,10 +33,12 @@ pub async fn activate(config: &Config, email: &EmailAddress, workspace: Option<&
     tell(installation).await
 }
 
-pub async fn change_password(config: &Config, email: &EmailAddress, given: Given) -> Result<()> {
+pub async fn change_password(config: &Config, email: &EmailAddress, password_stdin: bool) -> Result<()> {
     let installation = Installation::of(config)?;
     let user = installation.account(email).await?;
-    given.check(&user.name, email)?;
+    let credentials = installation.store().credentials(user.workspace, user.id).await?;
+    let rule = credentials.map_or_else(PasswordRule::default, |credentials| credentials.rule);
+    let given = Given::of(password_stdin, rule, (&user.name, email))?;
     let hash = Secret::new(Passwords::new()?.hash(given.password.clone()).await?);
     installation.configure(user.workspace, SetupCommand::ReplacePassword { member: user.id, hash }).await?;
     println!("{} has another password, and is signed out everywhere.", user.name);

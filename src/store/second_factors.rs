@@ -9,10 +9,17 @@ use crate::domain::password::PasswordRule;
 use crate::domain::totp::TotpSecret;
 
 crate::statements! {
+    /// Across workspaces: a password opens all of them, so the most that one of them asks counts.
     OF_PERSON = "
         SELECT account.id, account.email, account.password_hash, account.totp_secret, account.totp_step,
             (SELECT count(*) FROM recovery_codes AS code WHERE code.account_id = account.id),
-            person.name, person.active, workspace.name, workspace.least_password,
+            person.name, person.active, workspace.name,
+            (
+                SELECT max(place.least_password)
+                FROM users AS membership
+                JOIN workspaces AS place ON place.id = membership.workspace_id
+                WHERE membership.account_id = account.id AND (membership.active OR membership.workspace_id = $1)
+            ),
             coalesce(person.role_id::text, person.role) = ANY(workspace.second_factor_roles)
         FROM users AS person
         JOIN accounts AS account ON account.id = person.account_id
@@ -63,7 +70,7 @@ pub struct Credentials {
     pub name: String,
     pub active: bool,
     pub workspace_name: String,
-    /// What their workspace asks of a new password, and whether it wants a code of them.
+    /// What is asked of a new password by that of their workspaces that asks most, and whether this one wants a code of them.
     pub rule: PasswordRule,
     pub needs_second_factor: bool,
 }

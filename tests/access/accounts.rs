@@ -128,6 +128,19 @@ async fn whoever_is_added_with_an_account_keeps_the_password_that_they_have() {
 }
 
 #[actix_web::test]
+async fn the_workspace_that_asks_most_of_a_password_is_asked_wherever_it_is_changed() {
+    let (house, other, ..) = two_houses().await;
+    let client = house.state.store.client().await.unwrap();
+    client.execute("UPDATE workspaces SET least_password = 24 WHERE id = $1", &[&other.workspace.0]).await.unwrap();
+    let mut ana = house.browser(ANA).await;
+    let form = [("current", PASSWORD), ("new", ANOTHER), ("again", ANOTHER)];
+    let refused = ana.post("/profile/password", &form).await;
+    assert!(refused.body.contains("A password has at least 24 characters."), "{}", refused.body);
+    client.execute("UPDATE users SET active = false WHERE workspace_id = $1", &[&other.workspace.0]).await.unwrap();
+    assert_eq!(ana.post("/profile/password", &form).await.location, "/profile/sign-in?did=password", "one that she left is asked");
+}
+
+#[actix_web::test]
 async fn no_workspace_changes_what_somebody_of_another_one_signs_in_with() {
     let (house, other, here, there) = two_houses().await;
     let shared = |outcome: Result<(), Error>| matches!(outcome, Err(Error::Refused(Refusal::SetUp(SetupRefusal::AccountShared))));
