@@ -51,7 +51,10 @@ pub(super) async fn update(state: web::Data<State>, signed: Signed, form: web::F
     let change = MemberChange { name: Some(name.clone()), locale: Some(locale.as_str().to_owned()), ..MemberChange::default() };
     let command = SetupCommand::ChangeMember { member: signed.user, change };
     if let Err(error) = state.runner.configure(signed.workspace, &By::Person(person(&signed)), command, None).await {
-        let Error::Refused(refusal) = Error::from(error) else { return Err(Error::fault("the profile was not saved")) };
+        let refusal = match Error::from(error) {
+            Error::Refused(refusal) => refusal,
+            error => return Err(error),
+        };
         let shell = Shell { done: None, problem: Some(refusal_words(signed.locale, &refusal)) };
         return whole(&state, &signed, shell, status(&refusal), (name, locale, looks)).await;
     }
