@@ -37,6 +37,7 @@ async fn the_first_address_makes_the_account_that_looks_after_the_house_once_and
     let mut olga = house.stranger();
     let page = olga.get(&format!("/begin/{second}")).await;
     assert_eq!((page.status.as_u16(), page.body.contains("Europe/Madrid")), (200, true), "{}", page.body);
+    assert_eq!((page.header("referrer-policy"), page.body.contains("referrer")), ("strict-origin", false), "the address is told on");
     assert_eq!(olga.get("/begin/guessed").await.status, 404);
 
     for (field, value, words) in [

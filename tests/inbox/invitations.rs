@@ -66,7 +66,8 @@ async fn somebody_invited_by_mail_chooses_a_password_and_is_what_was_decided() {
     let page = bo.get(&path).await;
     says(&page, 200, "You are invited to <bdi>Lamp Shop</bdi>");
     assert!(page.body.contains(r#"value="bo@example.com""#) && page.body.contains("readonly"), "{}", page.body);
-    assert_eq!(page.header("referrer-policy"), "same-origin", "no other site learns of the link");
+    assert_eq!(page.header("referrer-policy"), "strict-origin", "what the page asks for is told the link");
+    assert!(!page.body.contains("referrer"), "the page says otherwise: {}", page.body);
     assert_eq!(page.header("cache-control"), "no-store");
     says(&comes(&mut bo, &path, "Bo", "", "bo@example.com").await, 422, "little more than your own name");
     says(&comes(&mut bo, &path, " ", "", NEW_PASSWORD).await, 422, "Your name is missing");

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use self::view::{BeginPage, Typed};
-use super::edge::answer::page;
+use super::edge::answer::page_at_secret;
 use super::edge::error::{Error, Result, status};
 use super::edge::redirect::go_to_with;
 use super::edge::view::refusal_words;
@@ -33,7 +33,7 @@ pub(super) async fn show(state: web::Data<State>, request: HttpRequest, secret: 
     is_open(&state, &secret).await?;
     let locale = Locale::of_request(&request);
     let typed = Typed { locale: locale.as_str().to_owned(), ..Typed::default() };
-    page(StatusCode::OK, &BeginPage::new(locale, secret.into_inner(), typed, None))
+    page_at_secret(StatusCode::OK, &BeginPage::new(locale, secret.into_inner(), typed, None))
 }
 
 /// `POST /begin/{secret}`: begins, and signs in whoever did.
@@ -101,5 +101,5 @@ fn read(typed: &Typed, locale: Locale) -> std::result::Result<Read, Html> {
 }
 
 fn again(locale: Locale, secret: String, typed: Typed, problem: Html, status: StatusCode) -> Result<HttpResponse> {
-    page(status, &BeginPage::new(locale, secret, typed, Some(problem)))
+    page_at_secret(status, &BeginPage::new(locale, secret, typed, Some(problem)))
 }

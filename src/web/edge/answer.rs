@@ -4,7 +4,7 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT, HeaderMap};
+use actix_web::http::header::{ACCEPT, HeaderMap, HeaderValue, REFERRER_POLICY};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use askama::Template;
 
@@ -70,6 +70,17 @@ pub fn stream(status: StatusCode, streams: String) -> HttpResponse {
 /// When the template fails.
 pub fn page(status: StatusCode, page: &impl Template) -> Result<HttpResponse> {
     Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(page.render()?))
+}
+
+/// As [`page`], of a page whose address holds a secret: whatever it asks for is not told its address. Its own forms still say where they
+/// come from.
+///
+/// # Errors
+/// As [`page`].
+pub fn page_at_secret(status: StatusCode, shown: &impl Template) -> Result<HttpResponse> {
+    let mut response = page(status, shown)?;
+    response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
+    Ok(response)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use self::token::Token;
 use self::view::{InvitationPage, Shown};
-use super::edge::answer::page;
+use super::edge::answer::page_at_secret;
 use super::edge::client_address::{client_address, network_of};
 use super::edge::error::{Error, Result};
 use super::edge::redirect::{FIRST_PAGE, go_to, go_to_with};
@@ -237,7 +237,7 @@ fn answer(locale: Locale, workspace_name: &str, shown: Shown) -> Result<HttpResp
         Shown::New { problem: Some(_), .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Shown::New { .. } | Shown::SignIn { .. } | Shown::Join { .. } => StatusCode::OK,
     };
-    page(status, &InvitationPage { locale, csrf: String::new(), workspace_name: workspace_name.to_owned(), shown })
+    page_at_secret(status, &InvitationPage { locale, csrf: String::new(), workspace_name: workspace_name.to_owned(), shown })
 }
 
 fn too_many(locale: Locale, wait: Duration) -> Result<HttpResponse> {

@@ -7,13 +7,12 @@ use serde::Deserialize;
 use url::form_urlencoded::byte_serialize;
 
 use super::links;
-use super::reset::hide_address;
 use super::view::{NewEmailPage, ToldPage};
 use crate::domain::refusal::Refusal;
 use crate::domain::setup::SetupRefusal;
 use crate::domain::user::EmailAddress;
 use crate::store::account_links::{LinkOwner, Purpose};
-use crate::web::edge::answer::page;
+use crate::web::edge::answer::{page, page_at_secret};
 use crate::web::edge::error::{Error, Result};
 use crate::web::edge::redirect::go_to;
 use crate::web::locale::Locale;
@@ -59,9 +58,7 @@ pub(in crate::web) async fn follow(state: web::Data<State>, request: HttpRequest
     let locale = Locale::of_request(&request);
     let Some((owner, _)) = owner(&state, &link.token).await? else { return over(locale) };
     let email = owner.new_email.map_or_else(String::new, |email| email.as_str().to_owned());
-    let mut response = page(StatusCode::OK, &NewEmailPage { locale, token: link.into_inner().token, email })?;
-    hide_address(&mut response);
-    Ok(response)
+    page_at_secret(StatusCode::OK, &NewEmailPage { locale, token: link.into_inner().token, email })
 }
 
 /// `POST /email/new`: whoever reads the mail of an address that was mistyped has the link, and is not whose account it is.

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderValue, REFERRER_POLICY, RETRY_AFTER};
+use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use crate::domain::setup::Secret;
 use crate::domain::user::EmailAddress;
 use crate::live::rate_limits::{Limit, Verdict};
 use crate::store::account_links::{LinkOwner, Purpose};
-use crate::web::edge::answer::page;
+use crate::web::edge::answer::{page, page_at_secret};
 use crate::web::edge::client_address::{client_address, network_of};
 use crate::web::edge::error::{Error, Result};
 use crate::web::locale::Locale;
@@ -144,17 +144,10 @@ async fn owner(state: &State, token: &str) -> Result<Option<(LinkOwner, [u8; 32]
 fn asked_anew(status: StatusCode, locale: Locale, owner: &LinkOwner, token: &str, problem: Option<String>) -> Result<HttpResponse> {
     let asked =
         NewPasswordPage { locale, token: token.to_owned(), email: owner.email.as_str().to_owned(), least: owner.rule.least, problem };
-    let mut response = page(status, &asked)?;
-    hide_address(&mut response);
-    Ok(response)
+    page_at_secret(status, &asked)
 }
 
 /// Used, too old, or never ours.
 fn over(locale: Locale) -> Result<HttpResponse> {
     page(StatusCode::GONE, &ToldPage { locale, title: "reset.over_title", words: "reset.over", leads_to: Some("/reset") })
-}
-
-/// Whatever the page asks for is not told its address, which holds the secret. Its own forms still say where they come from.
-pub(super) fn hide_address(response: &mut HttpResponse) {
-    response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
 }
