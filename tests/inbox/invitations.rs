@@ -92,6 +92,42 @@ async fn somebody_invited_by_mail_chooses_a_password_and_is_what_was_decided() {
 }
 
 #[actix_web::test]
+async fn a_link_for_anybody_does_not_tell_of_many_who_has_an_account() {
+    let house = House::new().await;
+    house.hires("root@example.com", Role::Admin).await;
+    let mut root = house.browser("root@example.com").await;
+    let path = link(&mut root, &[]).await;
+    for _ in 0..5 {
+        let told = comes(&mut house.stranger(), &path, "Eve", "root@example.com", NEW_PASSWORD).await;
+        says(&told, 422, "Somebody with this address has an account");
+    }
+    let told = comes(&mut house.stranger(), &path, "Eve", "root@example.com", NEW_PASSWORD).await;
+    says(&told, 429, "Too many attempts; try again in 60 minutes");
+    assert!(!told.body.contains("has an account."), "{}", told.body);
+    let another = link(&mut root, &[]).await;
+    assert_eq!(comes(&mut house.stranger(), &another, "Bo", "bo@example.com", NEW_PASSWORD).await.status, 303);
+}
+
+#[actix_web::test]
+async fn a_workspace_does_not_mail_the_whole_world() {
+    let mailbox = Mailbox::start().await;
+    let house = House::in_store_with(fresh_store().await, &mailbox.settings()).await;
+    house.hires("root@example.com", Role::Admin).await;
+    let mut root = house.browser("root@example.com").await;
+    let typed = |email: &'static str, way: &'static str| [("email", email), ("role", "agent"), ("capacity", "5"), ("way", way)];
+    assert_eq!(root.post(HERE, &typed("bo@example.com", "mail")).await.status, 303);
+    let renewal = format!("{HERE}/{}/renewal", open(&house).await);
+    for sent in 1..100 {
+        assert_eq!(root.post(&renewal, &[("way", "mail")]).await.status, 303, "{sent}");
+    }
+    says(&root.post(&renewal, &[("way", "mail")]).await, 429, "try again in 60 minutes");
+    let refused = root.post(HERE, &typed("cy@example.com", "mail")).await;
+    says(&refused, 429, r#"value="cy@example.com""#);
+    assert_eq!(one(&house, "SELECT count(*) FROM invitations").await, 1, "one is there that nobody is told of");
+    says(&root.post(HERE, &typed("cy@example.com", "link")).await, 200, "shown only now");
+}
+
+#[actix_web::test]
 async fn a_link_is_shown_once_kept_nowhere_and_dead_when_renewed_revoked_or_too_old() {
     let house = House::new().await;
     house.hires("root@example.com", Role::Admin).await;

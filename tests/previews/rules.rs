@@ -89,6 +89,7 @@ fn is_prefix(key: &str) -> bool {
         "security.minutes",
         "security.without_app",
         "password.too_short",
+        "invitation.too_many_mails",
         "start.left",
         "numbers.open",
         "system.aside",

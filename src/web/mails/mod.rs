@@ -16,6 +16,9 @@ use super::state::State;
 use crate::domain::ids::MailId;
 use crate::domain::mail::Mail;
 use crate::domain::user::EmailAddress;
+use crate::live::trouble::Trouble;
+
+static CROWDED: Trouble = Trouble::new("a mail was not posted");
 
 /// What a mail says, in the language of whom it is for: paragraphs, a link that is to be followed, and a last line in small print.
 #[derive(Debug, Clone)]
@@ -68,7 +71,16 @@ impl Letter {
             return Ok(Posted::NoMailServer);
         }
         let posted = state.runner.post_mail(&self.mail(to)?, expires_at).await?;
-        Ok(posted.map_or(Posted::TooMany, Posted::Soon))
+        Ok(match posted {
+            Some(mail) => {
+                CROWDED.is_over();
+                Posted::Soon(mail)
+            }
+            None => {
+                CROWDED.failed(&"too many wait for the mail server already");
+                Posted::TooMany
+            }
+        })
     }
 
     /// The mail in both forms.

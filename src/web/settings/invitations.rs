@@ -2,6 +2,8 @@
 
 pub mod view;
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use jiff::{SignedDuration, Timestamp};
@@ -16,11 +18,13 @@ use crate::domain::ids::InvitationId;
 use crate::domain::setup::command::NewInvitation;
 use crate::domain::setup::{Secret, SetupCommand, SetupRefusal};
 use crate::domain::user::EmailAddress;
+use crate::live::rate_limits::{Limit, Verdict};
 use crate::store::users::FIRST_CAPACITY;
 use crate::web::edge::answer::page;
 use crate::web::edge::error::{Error, Result};
 use crate::web::edge::redirect::go_to;
 use crate::web::invitations::token::Token;
+use crate::web::layouts::html::Html;
 use crate::web::locale::Locale;
 use crate::web::mails::{Letter, Link, Posted};
 use crate::web::sessions::signed::Signed;
@@ -30,6 +34,9 @@ const LIST: &str = "/settings/invitations";
 
 /// How long an invitation can be accepted.
 const LIFE: SignedDuration = SignedDuration::from_hours(24 * 7);
+
+/// Mails of one workspace: who may invite could otherwise send mails to the whole world in our name.
+const MAILS: Limit = Limit { name: "invitation-mails", attempts: 100, window: Duration::from_secs(3600) };
 
 /// How long a mail about one is tried.
 const MAIL_LIFE: SignedDuration = SignedDuration::from_hours(24);
@@ -46,8 +53,11 @@ pub(in crate::web) async fn create(state: web::Data<State>, signed: Signed, fiel
     let email = match typed.email.parse::<EmailAddress>() {
         Ok(email) => Some(email),
         Err(_) if typed.email.is_empty() && !by_mail => None,
-        Err(_) => return list(&state, &signed, typed, None, Some(Error::Refused(SetupRefusal::EmailUnfit.into()))).await,
+        Err(_) => return list(&state, &signed, typed, None, Some(Hindrance::Error(Error::Refused(SetupRefusal::EmailUnfit.into())))).await,
     };
+    if let Some(wait) = too_many(&state, &signed, by_mail).await {
+        return list(&state, &signed, typed, None, Some(Hindrance::TooMany(wait))).await;
+    }
     let id = InvitationId(Uuid::now_v7());
     let (token, expires_at) = (Token::new(signed.workspace, id), later(LIFE));
     let new = NewInvitation {
@@ -61,7 +71,7 @@ pub(in crate::web) async fn create(state: web::Data<State>, signed: Signed, fiel
     let secret = Secret::new(hex::encode(token.hash()));
     match configure(&state, &signed, SetupCommand::Invite { invitation: id, new, secret }, None).await {
         Ok(_) => hand_out(&state, &signed, &token, email.filter(|_| by_mail)).await,
-        Err(error) => list(&state, &signed, typed, None, Some(error)).await,
+        Err(error) => list(&state, &signed, typed, None, Some(Hindrance::Error(error))).await,
     }
 }
 
@@ -74,14 +84,18 @@ pub(in crate::web) async fn renew(
 ) -> Result<HttpResponse> {
     let invitation = *invitation;
     let known = state.store.invitation(signed.workspace, invitation).await?.ok_or(Error::NotFound)?;
+    let by_mail = one_value(&fields, "way") == "mail" && known.email.is_some();
+    if let Some(wait) = too_many(&state, &signed, by_mail).await {
+        return list(&state, &signed, Typed::default(), None, Some(Hindrance::TooMany(wait))).await;
+    }
     let (token, expires_at) = (Token::new(signed.workspace, invitation), later(LIFE));
     let secret = Secret::new(hex::encode(token.hash()));
     match configure(&state, &signed, SetupCommand::RenewInvitation { invitation, expires_at, secret }, None).await {
         Ok(_) => {
-            let email = known.email.and_then(|email| email.parse().ok()).filter(|_| one_value(&fields, "way") == "mail");
+            let email = known.email.and_then(|email| email.parse().ok()).filter(|_| by_mail);
             hand_out(&state, &signed, &token, email).await
         }
-        Err(error) => list(&state, &signed, Typed::default(), None, Some(error)).await,
+        Err(error) => list(&state, &signed, Typed::default(), None, Some(Hindrance::Error(error))).await,
     }
 }
 
@@ -94,7 +108,18 @@ pub(in crate::web) async fn revoke(state: web::Data<State>, signed: Signed, invi
             forget_mail(&state, &signed, invitation).await?;
             Ok(go_to(LIST))
         }
-        Err(error) => list(&state, &signed, Typed::default(), None, Some(error)).await,
+        Err(error) => list(&state, &signed, Typed::default(), None, Some(Hindrance::Error(error))).await,
+    }
+}
+
+/// Counts a mail; how long is to be waited when there were too many.
+async fn too_many(state: &State, signed: &Signed, by_mail: bool) -> Option<Duration> {
+    if !by_mail {
+        return None;
+    }
+    match state.rate_limits.take(&MAILS, &signed.workspace.to_string()).await {
+        Verdict::Allowed => None,
+        Verdict::Refused { wait } => Some(wait),
     }
 }
 
@@ -135,11 +160,26 @@ async fn letter(state: &State, signed: &Signed, url: &str) -> Result<Letter> {
     })
 }
 
-async fn list(state: &State, signed: &Signed, typed: Typed, link: Option<String>, error: Option<Error>) -> Result<HttpResponse> {
+/// Why nothing came of it.
+enum Hindrance {
+    Error(Error),
+    /// This workspace has sent too many mails; after this it may go on.
+    TooMany(Duration),
+}
+
+async fn list(state: &State, signed: &Signed, typed: Typed, link: Option<String>, hindrance: Option<Hindrance>) -> Result<HttpResponse> {
     let (chrome, mut shell) = shell(state, signed, &Did::default()).await?;
     let invitations = state.store.invitations(signed.workspace);
     let (invitations, choices) = tokio::try_join!(invitations, state.store.choices_for_people(signed.workspace))?;
-    let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
+    let status = match hindrance {
+        None => StatusCode::OK,
+        Some(Hindrance::Error(error)) => shell.refuse(signed.locale, error)?,
+        Some(Hindrance::TooMany(wait)) => {
+            let minutes = i64::try_from(wait.as_secs().div_ceil(60).max(1)).unwrap_or(i64::MAX);
+            shell.problem = Some(Html::trusted(signed.locale.count("invitation.too_many_mails", minutes)));
+            StatusCode::TOO_MANY_REQUESTS
+        }
+    };
     let sends_mails = state.config.sends_mails();
     page(status, &InvitationsPage { chrome, shell, invitations, choices, typed, link, sends_mails, now: Timestamp::now() })
 }
