@@ -18,6 +18,7 @@ mod links;
 mod load;
 mod mails;
 pub mod many;
+mod noted;
 mod numbers;
 pub mod origin;
 pub mod outbox;

@@ -9,16 +9,13 @@ use jiff::Timestamp;
 use super::guard::guarded;
 use super::origin;
 use super::{Error, Runner, now};
-use crate::domain::access::Rights;
 use crate::domain::agent::Availability;
 use crate::domain::command::Person;
 use crate::domain::ids::{InvitationId, UserId, WorkspaceId};
 use crate::domain::setup::command::Newcomer;
 use crate::domain::setup::file::{AppSecrets, Import};
 use crate::domain::setup::value::Member;
-use crate::domain::setup::{
-    By, Decision, Needs, Noted, RecordedSetup, Setup, SetupCommand, SetupEvent, SetupRefusal, check_unchanged, decide,
-};
+use crate::domain::setup::{By, Decision, Needs, RecordedSetup, Setup, SetupCommand, SetupEvent, SetupRefusal, check_unchanged, decide};
 use crate::domain::user::EmailAddress;
 use crate::live::PersonChange;
 use crate::live::wakes::Wake;
@@ -323,26 +320,6 @@ impl Runner {
         Ok(self.store.keep_logo(workspace, hash, png).await?)
     }
 
-    /// Keeps what somebody did who changed nothing: it stands in the journal beside what was decided.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] when there is no such person, or a fault.
-    pub async fn note(&self, workspace: WorkspaceId, user: UserId, noted: Noted) -> Result<(), Error> {
-        let mut connection = self.enter().await?;
-        let transaction = Transaction::begin(&mut connection.client);
-        let JournalHead { last_seq, version } = store::setups::lock(&transaction, workspace).await?.ok_or(Error::NotFound)?;
-        let setup = store::setups::load_member(&transaction, workspace, user).await?;
-        let name = setup.members.get(&user).ok_or(Error::NotFound)?.name.clone();
-        let by = By::Person(Person { user, name, rights: Rights::default() });
-        let event = match noted {
-            Noted::SignedIn => SetupEvent::SignedIn { member: user },
-            Noted::Exported { what } => SetupEvent::Exported { what },
-        };
-        let line = act(last_seq, &by, &[event]);
-        store::setup_rows::commit(transaction, &self.store, workspace, &line, JournalHead { last_seq: last_seq + 1, version }).await?;
-        Ok(())
-    }
-
     /// What follows from what was changed, for people and for work.
     pub(super) async fn follow(&self, workspace: WorkspaceId, configured: &Configured) -> Result<(), Error> {
         let Configured { events, rights, .. } = configured;
@@ -387,6 +364,8 @@ impl Runner {
                 | SetupEvent::Flow(_)
                 | SetupEvent::FlowVersion { .. }
                 | SetupEvent::SecondFactor { .. }
+                | SetupEvent::SecondFactorSetUp { .. }
+                | SetupEvent::SecondFactorCodes { .. }
                 | SetupEvent::SignedIn { .. }
                 | SetupEvent::Exported { .. }
                 | SetupEvent::Strange(_) => {}
@@ -448,7 +427,7 @@ async fn undo(
 }
 
 /// The lines of the journal.
-fn act(last_seq: i64, by: &By, events: &[SetupEvent]) -> Vec<RecordedSetup> {
+pub(super) fn act(last_seq: i64, by: &By, events: &[SetupEvent]) -> Vec<RecordedSetup> {
     let (first, size, at, who, from) = (last_seq + 1, i64::try_from(events.len()).unwrap_or(i64::MAX), now(), by.who(), origin::here());
     let line = |(seq, event): (i64, &SetupEvent)| {
         let (who, from, event) = (who.clone(), from.clone(), event.clone());

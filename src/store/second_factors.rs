@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::sealed::Place;
-use super::{Result, Store};
+use super::{Result, Store, Transaction, prepare};
 use crate::domain::ids::{UserId, WorkspaceId};
 use crate::domain::password::PasswordRule;
 use crate::domain::totp::TotpSecret;
@@ -80,6 +80,28 @@ pub(super) fn place(account: &str) -> Place<'_> {
     Place { table: "accounts", row: account, column: "totp_secret" }
 }
 
+/// From now on a code is asked for; false when one is already. `codes` are the hashes of those to be used once.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn set(transaction: &Transaction<'_>, account: Uuid, sealed: &str, step: i64, codes: &[[u8; 32]]) -> Result<bool> {
+    let (statement, codes) = (prepare(transaction, &SET).await?, slices(codes));
+    Ok(transaction.execute(&statement, &[&account, &sealed, &step, &codes]).await? > 0)
+}
+
+/// Other codes to be used once; those there were count no more. False where no code is asked for.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn replace_codes(transaction: &Transaction<'_>, account: Uuid, codes: &[[u8; 32]]) -> Result<bool> {
+    let (statement, codes) = (prepare(transaction, &REPLACE_CODES).await?, slices(codes));
+    Ok(transaction.execute(&statement, &[&account, &codes]).await? > 0)
+}
+
+fn slices(codes: &[[u8; 32]]) -> Vec<&[u8]> {
+    codes.iter().map(<[u8; 32]>::as_slice).collect()
+}
+
 impl Store {
     /// What a person proves with who they are; nothing of somebody who is not there.
     ///
@@ -119,24 +141,6 @@ impl Store {
     pub fn opened_totp(&self, account: Uuid, sealed: &str) -> Result<TotpSecret> {
         let bytes = self.keys().open(place(&account.to_string()), sealed)?;
         TotpSecret::of(&bytes).ok_or_else(|| super::Error::Unreadable("the secret accounts.totp_secret is too short".to_owned()))
-    }
-
-    /// From now on a code is asked for; false when one is already. `codes` are the hashes of those to be used once.
-    ///
-    /// # Errors
-    /// As PostgreSQL answers.
-    pub async fn set_second_factor(&self, account: Uuid, sealed: &str, step: i64, codes: &[[u8; 32]]) -> Result<bool> {
-        let codes: Vec<&[u8]> = codes.iter().map(<[u8; 32]>::as_slice).collect();
-        Ok(self.execute(&SET, &[&account, &sealed, &step, &codes]).await? > 0)
-    }
-
-    /// Other codes to be used once; those there were count no more. False where no code is asked for.
-    ///
-    /// # Errors
-    /// As PostgreSQL answers.
-    pub async fn replace_recovery_codes(&self, account: Uuid, codes: &[[u8; 32]]) -> Result<bool> {
-        let codes: Vec<&[u8]> = codes.iter().map(<[u8; 32]>::as_slice).collect();
-        Ok(self.execute(&REPLACE_CODES, &[&account, &codes]).await? > 0)
     }
 
     /// Takes the code of a step; false when it, or a later one, was taken already.

@@ -198,7 +198,12 @@ fn rows(store: &Store, workspace: WorkspaceId, event: &SetupEvent) -> Result<Vec
             let sealed = sealed_token(store.keys(), *inbox, token.reveal())?;
             vec![Step::of(SET_ACCESS_TOKEN).with(workspace.0).with(inbox.0).with(sealed)]
         }
-        SetupEvent::SignedIn { .. } | SetupEvent::Exported { .. } | SetupEvent::Strange(_) => Vec::new(),
+        // What somebody proves with who they are is written beside it.
+        SetupEvent::SecondFactorSetUp { .. }
+        | SetupEvent::SecondFactorCodes { .. }
+        | SetupEvent::SignedIn { .. }
+        | SetupEvent::Exported { .. }
+        | SetupEvent::Strange(_) => Vec::new(),
     })
 }
 

@@ -91,7 +91,8 @@ async fn whoever_lost_their_telephone_is_helped_and_told() {
     let store = &house.state.store;
     let account = store.credentials(house.workspace, ana).await.unwrap().unwrap().account;
     let sealed = store.sealed_totp(account, &TotpSecret::new([7; 20])).unwrap();
-    assert!(store.set_second_factor(account, &sealed, 1, &[[1; 32]]).await.unwrap());
+    let whose = (house.workspace, ana, account);
+    assert!(house.state.runner.set_up_second_factor(whose, &sealed, 1, &[[1; 32]]).await.unwrap());
     assert!(house.sign_in("ana@example.com", PASSWORD).await.location.starts_with("/sign-in/code"));
     let mut eve = house.browser("eve@example.com").await;
     let path = format!("/settings/people/{ana}");

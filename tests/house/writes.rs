@@ -17,8 +17,6 @@ const PAST_THE_RUNNER: &[(&str, &str, &str)] = &[
     ("web", "prove_session", SESSION),
     ("web", "add_account_link", ACCOUNT),
     ("workers", "forget_account_links", "a link that is too old opens nothing"),
-    ("web", "set_second_factor", ACCOUNT),
-    ("web", "replace_recovery_codes", ACCOUNT),
     ("web", "take_totp_step", ACCOUNT),
     ("web", "use_recovery_code", ACCOUNT),
     ("web", "save_looks", OWN),

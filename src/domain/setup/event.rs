@@ -96,6 +96,14 @@ pub enum SetupEvent {
         #[serde(skip)]
         token: Secret,
     },
+    /// Somebody is asked for a code from now on, and has those to be used once.
+    SecondFactorSetUp {
+        member: UserId,
+    },
+    /// Somebody has other codes to be used once.
+    SecondFactorCodes {
+        member: UserId,
+    },
     /// Somebody came in.
     SignedIn {
         member: UserId,
@@ -249,6 +257,8 @@ impl SetupEvent {
             SetupEvent::Password { .. } => of("password", "replaced"),
             SetupEvent::InvitationLink { .. } => of("invitation_link", "replaced"),
             SetupEvent::SecondFactor { .. } => of("second_factor", "reset"),
+            SetupEvent::SecondFactorSetUp { .. } => of("second_factor", "set_up"),
+            SetupEvent::SecondFactorCodes { .. } => of("second_factor", "codes_made"),
             SetupEvent::AccessToken { .. } => of("access_token", "replaced"),
             SetupEvent::SignedIn { .. } => "signed_in".to_owned(),
             SetupEvent::Exported { .. } => "exported".to_owned(),
@@ -274,7 +284,9 @@ impl SetupEvent {
             SetupEvent::Field(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::Password { member, .. } => Some((member.0, Parts::of("password"))),
             SetupEvent::InvitationLink { invitation, .. } => Some((invitation.0, Parts::of("link"))),
-            SetupEvent::SecondFactor { member } => Some((member.0, Parts::of("second_factor"))),
+            SetupEvent::SecondFactor { member } | SetupEvent::SecondFactorSetUp { member } | SetupEvent::SecondFactorCodes { member } => {
+                Some((member.0, Parts::of("second_factor")))
+            }
             SetupEvent::AccessToken { inbox, .. } => Some((inbox.0, Parts::of("access_token"))),
             // The event of the queue says that it is gone, and that of its flow that it is published.
             SetupEvent::QueueMoved { .. }
@@ -306,6 +318,8 @@ impl SetupEvent {
             | SetupEvent::Password { .. }
             | SetupEvent::InvitationLink { .. }
             | SetupEvent::SecondFactor { .. }
+            | SetupEvent::SecondFactorSetUp { .. }
+            | SetupEvent::SecondFactorCodes { .. }
             | SetupEvent::AccessToken { .. }
             | SetupEvent::SignedIn { .. }
             | SetupEvent::Exported { .. }
@@ -340,6 +354,8 @@ impl SetupEvent {
             | SetupEvent::Password { .. }
             | SetupEvent::InvitationLink { .. }
             | SetupEvent::SecondFactor { .. }
+            | SetupEvent::SecondFactorSetUp { .. }
+            | SetupEvent::SecondFactorCodes { .. }
             | SetupEvent::AccessToken { .. }
             | SetupEvent::SignedIn { .. }
             | SetupEvent::Exported { .. }
@@ -374,7 +390,13 @@ impl SetupEvent {
     /// Whether it is kept besides what was decided.
     #[must_use]
     pub fn is_note(&self) -> bool {
-        matches!(self, SetupEvent::SignedIn { .. } | SetupEvent::Exported { .. })
+        matches!(
+            self,
+            SetupEvent::SecondFactorSetUp { .. }
+                | SetupEvent::SecondFactorCodes { .. }
+                | SetupEvent::SignedIn { .. }
+                | SetupEvent::Exported { .. }
+        )
     }
 
     /// What was taken away.

@@ -58,6 +58,8 @@ pub(super) fn take_back(draft: &mut Draft, act: &[SetupEvent]) -> Applied {
             | SetupEvent::Invitation(_)
             | SetupEvent::InvitationLink { .. }
             | SetupEvent::SecondFactor { .. }
+            | SetupEvent::SecondFactorSetUp { .. }
+            | SetupEvent::SecondFactorCodes { .. }
             | SetupEvent::AccessToken { .. }
             | SetupEvent::SignedIn { .. }
             | SetupEvent::Exported { .. }
@@ -120,6 +122,8 @@ fn is_reversible(event: &SetupEvent) -> bool {
         // An invitation has buttons of its own.
         SetupEvent::Password { .. }
         | SetupEvent::SecondFactor { .. }
+        | SetupEvent::SecondFactorSetUp { .. }
+        | SetupEvent::SecondFactorCodes { .. }
         | SetupEvent::Invitation(_)
         | SetupEvent::InvitationLink { .. }
         | SetupEvent::AccessToken { .. }

@@ -52,7 +52,8 @@ pub(in crate::web) async fn create(state: web::Data<State>, signed: Signed, form
         return shown(&signed, &credentials, &secret, sealed, problem);
     };
     let codes = recovery_codes();
-    if !state.store.set_second_factor(credentials.account, &sealed, step, &hashes(&credentials, &codes)).await? {
+    let whose = (signed.workspace, signed.user, credentials.account);
+    if !state.runner.set_up_second_factor(whose, &sealed, step, &hashes(&credentials, &codes)).await? {
         return Ok(go_to(&format!("{HERE}/sign-in")));
     }
     let mut response = answer::page(StatusCode::OK, &RecoveryCodesPage { locale: signed.locale, codes, is_new: true })?;
@@ -71,7 +72,8 @@ pub(in crate::web) async fn remove(state: web::Data<State>, signed: Signed) -> R
 pub(in crate::web) async fn codes(state: web::Data<State>, signed: Signed) -> Result<HttpResponse> {
     let credentials = credentials(&state, &signed).await?;
     let codes = recovery_codes();
-    if !state.store.replace_recovery_codes(credentials.account, &hashes(&credentials, &codes)).await? {
+    let whose = (signed.workspace, signed.user, credentials.account);
+    if !state.runner.replace_recovery_codes(whose, &hashes(&credentials, &codes)).await? {
         return Ok(go_to(&format!("{HERE}/sign-in")));
     }
     answer::page(StatusCode::OK, &RecoveryCodesPage { locale: signed.locale, codes, is_new: false })
