@@ -6,7 +6,13 @@ use std::time::{Duration, Instant};
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 use baton::domain::access::Role;
+use baton::domain::ids::InvitationId;
 use baton::domain::mail::Mail;
+use baton::domain::setup::command::NewInvitation;
+use baton::domain::setup::{By, Secret, SetupCommand};
+use baton::web::invitations::token::Token;
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
 
 use crate::house::{Answer, House, PASSWORD};
 
@@ -171,6 +177,53 @@ async fn how_long_an_answer_takes_says_nothing_about_accounts() {
     }
     let (t, means) = welch(&trimmed(known), &trimmed(unknown));
     assert!(t.abs() < 4.5, "a difference shows: t = {t:.2}, means {means:?} ms of {tries} tries each");
+}
+
+/// Neither whoever guesses links nor whoever has one that is for anybody learns who has an account, as long as nothing is said of it.
+#[actix_web::test]
+async fn how_long_an_invitation_takes_says_nothing_about_accounts() {
+    let tries = std::env::var("BATON_TIMING_TRIES").ok().and_then(|tries| tries.parse().ok()).unwrap_or(40);
+    let house = House::new().await;
+    house.hires("ana@example.com", Role::Agent).await;
+    let bound = [("ana@elsewhere.example", InvitationId(Uuid::now_v7())), ("eve@example.com", InvitationId(Uuid::now_v7()))];
+    house.beside().await.hires("ana@elsewhere.example", Role::Agent).await;
+    let open = Token::new(house.workspace, InvitationId(Uuid::now_v7()));
+    let everyone = bound.iter().map(|(email, id)| (Some(*email), Token::new(house.workspace, *id))).chain([(None, open.clone())]);
+    for (email, token) in everyone {
+        let new = NewInvitation {
+            email: email.map(|email| email.parse().unwrap()),
+            role: Role::Agent,
+            capacity: 5,
+            teams: BTreeSet::new(),
+            languages: BTreeSet::new(),
+            expires_at: Timestamp::now() + SignedDuration::from_hours(1),
+        };
+        let invite = SetupCommand::Invite { invitation: token.invitation, new, secret: Secret::new(hex::encode(token.hash())) };
+        house.state.runner.configure(house.workspace, &By::CommandLine, invite, None).await.unwrap();
+    }
+    let guess = |n: usize, place: usize| {
+        let uri = format!("/invitations/{}", Token::new(house.workspace, bound[place].1));
+        (format!("2001:db8:{:x}:{:x}::1", n / 65_536, n % 65_536), TestRequest::with_uri(&uri), StatusCode::GONE)
+    };
+    let join = |n: usize, place: usize| {
+        let form = [("name", "Bo"), ("email", ["ana@example.com", "bob@example.com"][place]), ("password", "short")];
+        let form = TestRequest::post().uri(&format!("/invitations/{open}")).set_form(form);
+        (format!("2001:db8:{:x}:{:x}::1", n / 65_536, n % 65_536), form, StatusCode::UNPROCESSABLE_ENTITY)
+    };
+    for (what, ask) in [("opening", &guess as &dyn Fn(usize, usize) -> (String, TestRequest, StatusCode)), ("joining", &join)] {
+        let mut times = [Vec::new(), Vec::new()];
+        for n in 0..2 * tries {
+            let place = (n * 7919) % 13 % 2;
+            let (address, request, status) = ask(n, place);
+            let begun = Instant::now();
+            assert_eq!(house.ask_from(&address, request).await.status, status, "{what}");
+            times[place].push(begun.elapsed().as_secs_f64() * 1e3);
+        }
+        let [known, unknown] = times.map(trimmed);
+        let (t, means) = welch(&known, &unknown);
+        assert!(t.abs() < 4.5, "{what}: a difference shows: t = {t:.2}, means {means:?} ms of {tries} tries each");
+        println!("{what}: t = {t:.2}, means {means:?} ms of {tries} tries each");
+    }
 }
 
 /// Without the slowest tenth, which is the machine's.

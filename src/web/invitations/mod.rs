@@ -41,6 +41,9 @@ use crate::store::invitations::Linked;
 /// Links that lead nowhere, from one address; an office may share it.
 const BY_ADDRESS: Limit = Limit { name: "invitation-address", attempts: 20, window: Duration::from_secs(300) };
 
+/// Addresses that somebody has, typed at a link that is for whoever has it: it is no way to find out who has an account.
+const TAKEN: Limit = Limit { name: "invitation-taken", attempts: 5, window: Duration::from_secs(3600) };
+
 /// Whoever comes to a link.
 struct Visit {
     locale: Locale,
@@ -182,7 +185,14 @@ async fn come(state: &State, request: &HttpRequest, visit: &Visit, newly: Newly)
         (Ok(email), None) => email,
         (_, problem) => return again(state, visit, newly, problem).await,
     };
-    let password = Secret::new(state.passwords.hash(newly.password.clone()).await?);
+    let link = visit.token.invitation.to_string();
+    if let Verdict::Refused { wait } = state.rate_limits.take(&TAKEN, &link).await {
+        let minutes = i64::try_from(wait.as_secs().div_ceil(60).max(1)).unwrap_or(i64::MAX);
+        let mut response = again(state, visit, newly, Some(visit.locale.count("sign_in.too_many", minutes))).await?;
+        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+        return Ok(response);
+    }
+    let hash = state.passwords.hash(newly.password.clone()).await?;
     let name = newly.name.trim().to_owned();
     let newcomer = Newcomer { name, email, locale: visit.locale.as_str().to_owned(), password: Some(Secret::new(hash.clone())) };
     let member = UserId(Uuid::now_v7());
@@ -196,6 +206,7 @@ async fn come(state: &State, request: &HttpRequest, visit: &Visit, newly: Newly)
             again(state, visit, newly, Some(words)).await
         }
         Err(runner::Error::Refused(refusal)) => {
+            state.rate_limits.give_back(&TAKEN, &link).await;
             let words = refusal_words(visit.locale, &refusal).to_string();
             again(state, visit, newly, Some(words)).await
         }
