@@ -56,6 +56,13 @@ async fn a_ready_flow_is_begun_changed_tried_and_published() {
     has(&asked, &["Who looks after orders", r#"<option value="support" selected>Support</option>"#, "English, and Spanish"]);
     assert_eq!(root.get(&format!("{FLOWS}/new?ready=nothing")).await.status, 404);
 
+    let client = house.state.store.client().await.unwrap();
+    let queue = "INSERT INTO queues (workspace_id, id, key, name, team_id, hours, position)
+        SELECT workspace_id, gen_random_uuid(), 'sales', 'Sales', team_id, '{}', 9 FROM queues";
+    client.execute(queue, &[]).await.unwrap();
+    let unnamed = root.post(FLOWS, &[("ready", "order"), ("name", ""), ("language", "es"), ("queue_support", "sales")]).await;
+    assert_eq!(unnamed.status, 422, "{}", unnamed.body);
+    has(&unnamed.body, &[r#"<option value="es" selected>"#, r#"<option value="sales" selected>"#, r#"name="name" value="""#]);
     let fields = [("ready", "order"), ("name", "Orders"), ("language", "en"), ("queue_support", "support")];
     let begun = root.post(FLOWS, &fields).await;
     assert_eq!(begun.status, 303, "{}", begun.body);
@@ -74,7 +81,6 @@ async fn a_ready_flow_is_begun_changed_tried_and_published() {
     let back = presses(&mut root, &flow, &late, &[("do", "back")]).await;
     let phone = presses(&mut root, &flow, &back, &[("do", "tap:late")]).await;
     has(&phone, &["Everything was asked."]);
-    let client = house.state.store.client().await.unwrap();
     let sent: i64 = client.query_one("SELECT (SELECT count(*) FROM messages) + (SELECT count(*) FROM outbox)", &[]).await.unwrap().get(0);
     assert_eq!(sent, 0, "nothing is sent or kept");
 

@@ -4,7 +4,7 @@ use actix_web::test::TestRequest;
 use baton::channels::whatsapp::understand;
 use baton::domain::access::Role;
 use baton::domain::channel::{Channel, source};
-use baton::domain::ids::InboxId;
+use baton::domain::ids::{FlowId, InboxId};
 use baton::domain::inbound::InboundContent;
 use baton::domain::setup::{By, Secret, SetupCommand, value};
 use baton::runner::now;
@@ -139,6 +139,41 @@ async fn a_number_is_put_together_step_by_step_and_each_step_says_what_is_wrong(
 
 #[actix_web::test]
 async fn what_is_decided_of_a_number_is_one_act_and_another_token_is_checked_before_it_counts() {
+#[actix_web::test]
+async fn what_was_typed_stays_in_the_form_when_a_step_is_refused() {
+    let meta = meta().await;
+    let house = house(&meta).await;
+    let mut root = house.browser("root@example.com").await;
+    let client = house.state.store.client().await.unwrap();
+    let sales = Uuid::now_v7();
+    let add = "INSERT INTO queues (workspace_id, id, key, name, team_id, hours, position)
+        SELECT workspace_id, $1, 'sales', 'Sales', team_id, hours, 9 FROM queues";
+    client.execute(add, &[&sales]).await.unwrap();
+    let flow = Uuid::now_v7();
+    let begin = SetupCommand::BeginFlow { flow: FlowId(flow), name: "Greeter".to_owned() };
+    house.state.runner.configure(house.workspace, &By::System, begin, None).await.unwrap();
+
+    let wrong = sends(&mut root, "app", &[("app_id", APP), ("app_secret", "guessed")]).await.body;
+    assert!(wrong.contains(&format!(r#"value="{APP}""#)) && !wrong.contains("guessed"), "{wrong}");
+    sends(&mut root, "app", &[("app_id", APP), ("app_secret", SECRET)]).await;
+    sends(&mut root, "token", &[("token", TOKEN)]).await;
+    for account in ["77777", "5-5"] {
+        let wrong = sends(&mut root, "account", &[("waba_id", account)]).await;
+        assert!(wrong.status == 422 && wrong.body.contains(&format!(r#"value="{account}""#)), "{}", wrong.body);
+    }
+    for (step, fields) in
+        [("number", vec![("phone_number_id", "2002")]), ("registration", vec![("pin", "123456")]), ("subscription", vec![])]
+    {
+        sends(&mut root, step, &fields).await;
+    }
+    let (name, queue, flow) = ("x".repeat(81), sales.to_string(), flow.to_string());
+    let refused = root.post("/settings/numbers", &[("name", &name), ("queue", &queue), ("flow", &flow)]).await;
+    assert!(refused.status == 422 && refused.body.contains(r#"class="refusal" role="alert""#), "{}", refused.body);
+    for kept in [format!(r#"value="{name}""#), format!(r#"value="{queue}" selected"#), format!(r#"value="{flow}" selected"#)] {
+        assert!(refused.body.contains(&kept), "{kept}: {}", refused.body);
+    }
+}
+
     let meta = meta().await;
     let house = house(&meta).await;
     let mut root = house.browser("root@example.com").await;

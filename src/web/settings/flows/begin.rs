@@ -12,7 +12,7 @@ use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use self::view::{BeginPage, Choosing};
+use self::view::{BeginPage, Typed};
 use super::LIST;
 use crate::domain::details::{FieldKind, FieldOf};
 use crate::domain::flows::inspection::LONGEST;
@@ -43,15 +43,15 @@ pub(in crate::web) async fn new(state: web::Data<State>, signed: Signed, chosen:
     begin(&state, &signed, ready, None).await
 }
 
-/// The page; after a refusal with the name that was typed.
-async fn begin(state: &State, signed: &Signed, ready: Option<Ready>, refused: Option<(String, Error)>) -> Result<HttpResponse> {
+/// The page; after a refusal with what was typed.
+async fn begin(state: &State, signed: &Signed, ready: Option<Ready>, refused: Option<(Typed, Error)>) -> Result<HttpResponse> {
     let (chrome, mut shell) = shell(state, signed, &Did::default()).await?;
     let queues = state.store.queue_keys(signed.workspace).await?;
     let (typed, error) = refused.unzip();
     let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
-    let language = signed.locale.as_str();
-    let choosing = ready.map(|ready| Choosing { name: typed.unwrap_or_else(|| ready.name.in_language(language).to_owned()), ready });
-    page(status, &BeginPage { chrome, shell, all: ready::all(), choosing, queues })
+    let named = |ready: &Ready| Typed { name: ready.name.in_language(signed.locale.as_str()).to_owned(), ..Typed::default() };
+    let typed = typed.or_else(|| ready.as_ref().map(named)).unwrap_or_default();
+    page(status, &BeginPage { chrome, shell, all: ready::all(), ready, typed, queues })
 }
 
 /// `POST /settings/flows`: a flow with what is written of it so far; published it is in the editor.
@@ -63,11 +63,12 @@ pub(in crate::web) async fn create(
     let value = |wanted: &str| form.iter().find(|(name, _)| name == wanted).map_or("", |(_, value)| value.trim());
     let chosen = ready::find(value("ready"));
     let language = signed.locale.as_str();
+    let queue = |role: &String| (role.clone(), value(&format!("queue_{role}")).to_owned());
+    let queues: BTreeMap<_, _> = chosen.iter().flat_map(|ready| ready.roles.keys()).map(queue).collect();
     let definition = match &chosen {
         Some(ready) => {
-            let queue = |role: &String| (role.clone(), value(&format!("queue_{role}")).to_owned());
             let speaks = Speaks::of(value("language")).ok_or(Error::BadRequest)?;
-            ready.definition(&ready.roles.keys().map(queue).collect::<BTreeMap<_, _>>(), speaks, language)
+            ready.definition(&queues, speaks, language)
         }
         None => blank(state.store.queue_keys(signed.workspace).await?.first().map_or("", |(key, _)| key.as_str()), language),
     };
@@ -79,7 +80,10 @@ pub(in crate::web) async fn create(
     };
     match started(&state, &signed, &name, &written(&definition), brought).await {
         Ok(flow) => Ok(go_to(&format!("{LIST}/{flow}/edit"))),
-        Err(error) => begin(&state, &signed, chosen, Some((name, error))).await,
+        Err(error) => {
+            let typed = Typed { name, language: value("language").to_owned(), queues };
+            begin(&state, &signed, chosen, Some((typed, error))).await
+        }
     }
 }
 
@@ -127,7 +131,7 @@ pub(in crate::web) async fn import(
     let name = if name.is_empty() { signed.locale.t("flows.new").into_owned() } else { name };
     match started(&state, &signed, &name, &file, Vec::new()).await {
         Ok(flow) => Ok(go_to(&format!("{LIST}/{flow}/edit"))),
-        Err(error) => begin(&state, &signed, None, Some((name, error))).await,
+        Err(error) => begin(&state, &signed, None, Some((Typed::default(), error))).await,
     }
 }
 

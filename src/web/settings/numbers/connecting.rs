@@ -6,16 +6,17 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::asking::{self as ask, words};
-use super::view::ConnectPage;
+use super::view::{ConnectPage, Steps, Typed};
 use crate::domain::channel::Channel;
-use crate::domain::ids::{FlowId, InboxId, QueueId};
+use crate::domain::ids::InboxId;
 use crate::domain::setup::command::InboxChange;
 use crate::domain::setup::value::{Inbox, InboxState, Number};
 use crate::domain::setup::{Secret, SetupCommand};
 use crate::store::connection_drafts::{ConnectionDraft, DraftApp, DraftToken};
 use crate::web::edge::answer::page;
-use crate::web::edge::error::{Error, Result};
+use crate::web::edge::error::{Error, Result, status};
 use crate::web::edge::redirect::go_to;
+use crate::web::edge::view::refusal_words;
 use crate::web::layouts::html::Html;
 use crate::web::layouts::words::sentence;
 use crate::web::sessions::signed::Signed;
@@ -29,6 +30,17 @@ const REOPEN_HOURS: i32 = 24;
 
 /// Characters of Meta's ids at most; they stand in addresses.
 const LONGEST_ID: usize = 64;
+    typed: Steps,
+}
+
+impl Problem {
+    fn of(step: &'static str, words: Html) -> Self {
+        Self { step, words, status: StatusCode::UNPROCESSABLE_ENTITY, typed: Steps::default() }
+    }
+
+    fn with(self, typed: Steps) -> Self {
+        Self { typed, ..self }
+    }
 
 /// Why a step is not done, beside that step.
 struct Problem {
@@ -60,7 +72,7 @@ pub(in crate::web) async fn app(state: web::Data<State>, signed: Signed, form: w
     }
     let name = match state.graph.app_name(id, secret).await {
         Ok(name) => name,
-        Err(error) => return refused(&state, &signed, draft, "app", of_app(&signed, &error)).await,
+        Err(error) => return refused(&state, &signed, draft, Problem::of("app", of_app(&signed, &error)).with(typed())).await,
     };
     state.runner.keep_app(id, secret).await?;
     if draft.app.as_ref().is_some_and(|app| app.id != id) {
@@ -96,7 +108,7 @@ pub(in crate::web) async fn token(state: web::Data<State>, signed: Signed, form:
     let token = kept.unwrap_or_else(|| typed.to_owned());
     match take_token(&state, &signed, &mut draft, &token).await? {
         Ok(()) => keep(&state, &signed, &draft).await,
-        Err(problem) => answer(&state, &signed, draft, Some(problem)).await,
+        Err(problem) => refused(&state, &signed, draft, problem).await,
     }
 }
 
@@ -108,7 +120,7 @@ async fn take_token(state: &State, signed: &Signed, draft: &mut ConnectionDraft,
     }
     let told = match ask::is_good(&state.graph, &app, token, signed.locale).await {
         Ok(told) => told,
-        Err(words) => return Ok(Err(Problem { step: "token", words, status: StatusCode::UNPROCESSABLE_ENTITY })),
+        Err(words) => return Ok(Err(Problem::of("token", words))),
     };
     let mut accounts = Vec::new();
     for waba_id in told.accounts.iter().filter(|id| is_id(id)) {
@@ -142,7 +154,7 @@ pub(in crate::web) async fn account(state: web::Data<State>, signed: Signed, for
             draft.accounts.push(account);
             keep(&state, &signed, &draft).await
         }
-        Err(error) => answer(&state, &signed, draft, Some(of_graph(&signed, "number", &error))).await,
+        Err(error) => refused(&state, &signed, draft, of_graph(&signed, "number", &error).with(typed())).await,
     }
 }
 
@@ -157,7 +169,7 @@ pub(in crate::web) async fn number(state: web::Data<State>, signed: Signed, form
     let mut draft = draft(&state, &signed).await?;
     let offered = draft.accounts.iter().flat_map(|account| &account.numbers).find(|number| number.id == form.phone_number_id);
     let (Some(number), Some(token), Some(app)) = (offered.cloned(), draft.token.clone(), draft.app.clone()) else {
-        return refused(&state, &signed, draft, "number", sentence(&signed.locale, "numbers.number_missing", &[])).await;
+        return refused(&state, &signed, draft, unfit(&signed, "number", "numbers.number_missing")).await;
     };
     match state.graph.is_subscribed(&number.waba_id, &token.secret, &app.id).await {
         Ok(is_subscribed) => {
@@ -165,7 +177,7 @@ pub(in crate::web) async fn number(state: web::Data<State>, signed: Signed, form
             draft.chosen = Some(number);
             keep(&state, &signed, &draft).await
         }
-        Err(error) => answer(&state, &signed, draft, Some(of_graph(&signed, "number", &error))).await,
+        Err(error) => refused(&state, &signed, draft, of_graph(&signed, "number", &error)).await,
     }
 }
 
@@ -180,7 +192,7 @@ pub(in crate::web) async fn register(state: web::Data<State>, signed: Signed, fo
     let pin = form.pin.trim();
     let is_pin = pin.len() == 6 && pin.bytes().all(|byte| byte.is_ascii_digit());
     let (Some(mut number), Some(token), true) = (draft.chosen.clone(), draft.token.clone(), is_pin) else {
-        return refused(&state, &signed, draft, "registration", sentence(&signed.locale, "numbers.pin_unfit", &[])).await;
+        return refused(&state, &signed, draft, unfit(&signed, "registration", "numbers.pin_unfit")).await;
     };
     match state.graph.register(&number.id, &token.secret, pin).await {
         Ok(()) => {
@@ -188,7 +200,7 @@ pub(in crate::web) async fn register(state: web::Data<State>, signed: Signed, fo
             draft.chosen = Some(number);
             keep(&state, &signed, &draft).await
         }
-        Err(error) => answer(&state, &signed, draft, Some(of_graph(&signed, "registration", &error))).await,
+        Err(error) => refused(&state, &signed, draft, of_graph(&signed, "registration", &error)).await,
     }
 }
 
@@ -196,40 +208,34 @@ pub(in crate::web) async fn register(state: web::Data<State>, signed: Signed, fo
 pub(in crate::web) async fn subscribe(state: web::Data<State>, signed: Signed) -> Result<HttpResponse> {
     let mut draft = draft(&state, &signed).await?;
     let (Some(number), Some(token)) = (draft.chosen.clone(), draft.token.clone()) else {
-        return refused(&state, &signed, draft, "subscription", sentence(&signed.locale, "numbers.number_missing", &[])).await;
+        return refused(&state, &signed, draft, unfit(&signed, "subscription", "numbers.number_missing")).await;
     };
     match state.graph.subscribe(&number.waba_id, &token.secret).await {
         Ok(()) => {
             draft.is_subscribed = true;
             keep(&state, &signed, &draft).await
         }
-        Err(error) => answer(&state, &signed, draft, Some(of_graph(&signed, "subscription", &error))).await,
+        Err(error) => refused(&state, &signed, draft, of_graph(&signed, "subscription", &error)).await,
     }
 }
-
-#[derive(Deserialize)]
-pub(in crate::web) struct ConnectForm {
-    name: String,
-    queue: QueueId,
-    #[serde(default)]
-    flow: String,
-}
+    let typed = form.into_inner();
 
 /// `POST /settings/numbers`: connects what was put together.
-pub(in crate::web) async fn create(state: web::Data<State>, signed: Signed, form: web::Form<ConnectForm>) -> Result<HttpResponse> {
+pub(in crate::web) async fn create(state: web::Data<State>, signed: Signed, form: web::Form<Typed>) -> Result<HttpResponse> {
     let draft = draft(&state, &signed).await?;
     let (Some(number), Some(token), Some(app)) = (draft.chosen.clone(), draft.token.clone(), draft.app.clone()) else {
-        return refused(&state, &signed, draft, "end", sentence(&signed.locale, "numbers.number_missing", &[])).await;
+        return refused(&state, &signed, draft, unfit(&signed, "end", "numbers.number_missing")).await;
     };
-    let ConnectForm { name, queue, flow } = form.into_inner();
-    let flow = flow.parse::<Uuid>().ok().map(FlowId);
+    let Some(default_queue) = typed.queue() else {
+        return refused(&state, &signed, draft, unfit(&signed, "end", "numbers.form_unfit").with(Steps::end(typed))).await;
+    };
     let inbox = InboxId(Uuid::now_v7());
     let number = Number { app_id: app.id, phone_number_id: number.id, waba_id: number.waba_id, display_phone_number: number.display };
     let new = Inbox {
-        name: name.trim().to_owned(),
+        name: typed.shown_name().trim().to_owned(),
         channel: Channel::WHATSAPP,
-        flow,
-        default_queue: queue,
+        flow: typed.flow(),
+        default_queue,
         reopen_hours: REOPEN_HOURS,
         number: Some(number),
         state: InboxState::Active,
@@ -244,11 +250,11 @@ pub(in crate::web) async fn create(state: web::Data<State>, signed: Signed, form
             state.runner.forget_connection_draft(signed.workspace, signed.user).await?;
             Ok(go_to(&format!("/settings/numbers/{inbox}")))
         }
-        Err(error) => {
-            let (chrome, mut shell) = shell(&state, &signed, &Did::default()).await?;
-            let status = shell.refuse(signed.locale, error)?;
-            let words = shell.problem.take().unwrap_or_default();
-            finish(&state, &signed, draft, Some(Problem { step: "end", words, status }), chrome, shell).await
+        Err(Error::Refused(refusal)) => {
+        Err(error) => Err(error),
+            let words = refusal_words(signed.locale, &refusal);
+            let problem = Problem { step: "end", words, status: status(&refusal), typed: Steps::end(typed) };
+            refused(&state, &signed, draft, problem).await
         }
     }
 }
@@ -287,37 +293,25 @@ async fn keep(state: &State, signed: &Signed, draft: &ConnectionDraft) -> Result
 }
 
 fn unfit(signed: &Signed, step: &'static str, key: &str) -> Problem {
-    Problem { step, words: sentence(&signed.locale, key, &[]), status: StatusCode::UNPROCESSABLE_ENTITY }
+    Problem::of(step, sentence(&signed.locale, key, &[]))
 }
 
 fn of_graph(signed: &Signed, step: &'static str, error: &crate::channels::whatsapp::client::Error) -> Problem {
-    Problem { step, words: words(signed.locale, error), status: StatusCode::UNPROCESSABLE_ENTITY }
+    Problem::of(step, words(signed.locale, error))
 }
 
-async fn refused(state: &State, signed: &Signed, draft: ConnectionDraft, step: &'static str, words: Html) -> Result<HttpResponse> {
-    answer(state, signed, draft, Some(Problem { step, words, status: StatusCode::UNPROCESSABLE_ENTITY })).await
+async fn refused(state: &State, signed: &Signed, draft: ConnectionDraft, problem: Problem) -> Result<HttpResponse> {
+    answer(state, signed, draft, Some(problem)).await
 }
 
 async fn answer(state: &State, signed: &Signed, draft: ConnectionDraft, problem: Option<Problem>) -> Result<HttpResponse> {
     let (chrome, shell) = shell(state, signed, &Did::default()).await?;
-    finish(state, signed, draft, problem, chrome, shell).await
-}
-
-async fn finish(
-    state: &State,
-    signed: &Signed,
-    draft: ConnectionDraft,
-    problem: Option<Problem>,
-    chrome: crate::web::layouts::chrome::Chrome,
-    shell: crate::web::settings::view::Shell,
-) -> Result<HttpResponse> {
     let app = match &draft.app {
         Some(app) => state.store.app_with_challenge(&app.id).await?,
         None => None,
     };
     let choices = state.store.number_choices(signed.workspace).await?;
     let webhook = app.as_ref().map(|(app, _)| ask::webhook_address(&state.config.public_url, &app.app_id)).unwrap_or_default();
-    let status = problem.as_ref().map_or(StatusCode::OK, |problem| problem.status);
     let (app, challenged_at) = app.unzip();
     let verify_token = app.map(|app| app.verify_token).unwrap_or_default();
     let problem = problem.map(|problem| (problem.step, problem.words));

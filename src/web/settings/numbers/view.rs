@@ -4,7 +4,6 @@ use askama::Template;
 use askama_web::WebTemplate;
 use jiff::Timestamp;
 use serde::Deserialize;
-use uuid::Uuid;
 
 use super::asking::refusal;
 use crate::domain::ids::{FlowId, QueueId};
@@ -73,6 +72,21 @@ pub struct ConnectPage {
     pub choices: Choices,
     /// What is wrong, and with which step.
     pub problem: Option<(&'static str, Html)>,
+    pub typed: Steps,
+}
+
+/// What was typed where something was refused. What is secret is typed anew.
+#[derive(Debug, Default)]
+pub struct Steps {
+    pub app_id: String,
+    pub waba_id: String,
+    pub end: Typed,
+}
+
+impl Steps {
+    pub fn end(end: Typed) -> Self {
+        Self { end, ..Self::default() }
+    }
 }
 
 /// What the form of a number says.
@@ -108,17 +122,33 @@ impl Typed {
     /// What is to be another; nothing when it cannot be read.
     #[must_use]
     pub fn read(&self) -> Option<InboxChange> {
-        let flow = if self.flow.is_empty() { None } else { Some(FlowId(self.flow.parse().ok()?)) };
+        let flow = if self.flow.is_empty() { None } else { Some(self.flow()?) };
         Some(InboxChange {
             name: self.name.clone(),
             flow: Some(flow),
-            default_queue: Some(QueueId(self.queue.parse::<Uuid>().ok()?)),
+            default_queue: Some(self.queue()?),
             reopen_hours: Some(self.reopen_hours.trim().parse().ok()?),
         })
     }
 
-    fn shown_name(&self) -> &str {
+    pub(super) fn queue(&self) -> Option<QueueId> {
+        self.queue.parse().ok().map(QueueId)
+    }
+
+    pub(super) fn flow(&self) -> Option<FlowId> {
+        self.flow.parse().ok().map(FlowId)
+    }
+
+    pub(super) fn shown_name(&self) -> &str {
         self.name.as_deref().unwrap_or_default()
+    }
+
+    fn is_queue(&self, id: &QueueId) -> bool {
+        self.queue == id.to_string()
+    }
+
+    fn is_flow(&self, id: &FlowId) -> bool {
+        self.flow == id.to_string()
     }
 }
 
@@ -229,14 +259,6 @@ impl NumberPage {
         refusal(self.chrome.locale, failure.code, &failure.title)
     }
 
-    fn is_queue(&self, id: &QueueId) -> bool {
-        self.typed.queue == id.to_string()
-    }
-
-    fn is_flow(&self, id: &FlowId) -> bool {
-        self.typed.flow == id.to_string()
-    }
-
     /// What the parts that are awaited say, short.
     fn health_state(&self) -> String {
         let looked = self.number.health.as_ref().map(|health| time::micros(&health.looked_at)).unwrap_or_default();
@@ -288,6 +310,9 @@ impl ConnectPage {
 
     /// What the number is called until somebody says otherwise.
     fn name(&self) -> &str {
+        if self.typed.end.is_of_form() {
+            return self.typed.end.shown_name();
+        }
         self.draft
             .chosen
             .as_ref()
