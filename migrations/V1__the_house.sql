@@ -426,7 +426,7 @@ CREATE TABLE allowances (
     FOREIGN KEY (workspace_id, inbox_id) REFERENCES inboxes ON DELETE CASCADE
 ) WITH (fillfactor = 50);
 
--- What WhatsApp said of a number when it was asked last, and when something came in for it, to the minute.
+-- When WhatsApp was asked of a number last, what it said when it answered last, and when something came in for it, to the minute.
 CREATE TABLE number_facts (
     workspace_id uuid NOT NULL,
     inbox_id uuid NOT NULL,
@@ -434,6 +434,7 @@ CREATE TABLE number_facts (
     quality text NOT NULL DEFAULT '',
     messaging_limit text NOT NULL DEFAULT '',
     status text NOT NULL DEFAULT '',
+    asked_at timestamptz,
     looked_at timestamptz,
     heard_at timestamptz,
     PRIMARY KEY (workspace_id, inbox_id),

@@ -80,6 +80,14 @@ impl Runner {
     /// As PostgreSQL answers.
     pub async fn keep_number_health(&self, workspace: WorkspaceId, inbox: InboxId, health: &Health) -> Result<(), Error> {
         Ok(self.store.keep_number_health(workspace, inbox, health).await?)
+    /// Keeps that WhatsApp is asked how a number is.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn keep_number_asked(&self, workspace: WorkspaceId, inbox: InboxId) -> Result<(), Error> {
+        Ok(self.store.keep_number_asked(workspace, inbox, now()).await?)
+    }
+
     }
 
     /// Keeps that a message was sent to try a number.

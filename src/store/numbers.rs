@@ -23,7 +23,8 @@ macro_rules! numbers {
             "SELECT inbox.id, inbox.name, inbox.default_queue_id, queue.name AS queue, inbox.flow_id, flow.name AS flow, inbox.reopen_hours, inbox.state,
                 number.app_id, number.phone_number_id, number.waba_id, number.display_phone_number, app.challenged_at,
                 allowance.pause_reason, allowance.last_refusal, allowance.refused_at,
-                fact.verified_name, fact.quality, fact.messaging_limit, fact.status, fact.looked_at, fact.heard_at
+                fact.verified_name, fact.quality, fact.messaging_limit, fact.status, fact.asked_at, fact.looked_at, fact.heard_at,
+                EXISTS (SELECT FROM number_endings AS ending WHERE ending.workspace_id = $1 AND ending.inbox_id = inbox.id) AS is_ending
             FROM inboxes AS inbox
             LEFT JOIN whatsapp_numbers AS number ON number.workspace_id = $1 AND number.inbox_id = inbox.id
             LEFT JOIN apps AS app ON app.app_id = number.app_id
@@ -59,6 +60,13 @@ crate::statements! {
         UNION ALL
         (SELECT false, id, name FROM flows WHERE workspace_id = $1 AND NOT archived ORDER BY lower(name), id LIMIT $2)";
     LOOKED = "
+    /// Whether or not an answer comes.
+    ASKED = "
+        INSERT INTO number_facts (workspace_id, inbox_id, asked_at)
+        SELECT workspace_id, id, $3
+        FROM inboxes
+        WHERE workspace_id = $1 AND id = $2
+        ON CONFLICT (workspace_id, inbox_id) DO UPDATE SET asked_at = excluded.asked_at";
         INSERT INTO number_facts (workspace_id, inbox_id, verified_name, quality, messaging_limit, status, looked_at)
         SELECT workspace_id, id, $3, $4, $5, $6, $7
         FROM inboxes
@@ -132,6 +140,8 @@ pub struct Number {
 #[derive(Debug, Clone)]
 pub struct Address {
     pub app_id: String,
+    /// When WhatsApp was asked how it is, whether or not it answered.
+    pub asked_at: Option<Timestamp>,
     pub phone_number_id: String,
     pub waba_id: String,
     pub display: String,
@@ -218,12 +228,13 @@ impl Store {
         Ok(self.query_opt(&AT_STAKE, &[&workspace.0, &inbox.0]).await?.map_or((0, 0), |row| (row.get(0), row.get(1))))
     }
 
-    /// Conversations of a number that are under way, in the order of their ids, the first after `seen`.
+    /// Keeps that WhatsApp is asked how a number is.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn under_way_of(&self, workspace: WorkspaceId, inbox: InboxId, seen: Uuid) -> Result<Vec<ConversationId>> {
-        Ok(self.query(&UNDER_WAY, &[&workspace.0, &inbox.0, &seen]).await?.iter().map(|row| ConversationId(row.get(0))).collect())
+    pub async fn keep_number_asked(&self, workspace: WorkspaceId, inbox: InboxId, at: Timestamp) -> Result<()> {
+        self.execute(&ASKED, &[&workspace.0, &inbox.0, &at]).await?;
+        Ok(())
     }
 
     /// Keeps what WhatsApp said of a number.
@@ -337,3 +348,4 @@ fn failure(row: &Row, column: &str) -> Option<Failure> {
     let is_there = value(row, place).ok().flatten().is_some();
     is_there.then(|| if_known(row, place).unwrap_or(Failure { code: 0, title: String::new() }))
 }
+        asked_at: row.try_get("asked_at")?,

@@ -10,6 +10,7 @@ use baton::domain::setup::{By, Secret, SetupCommand, value};
 use baton::runner::now;
 use baton::store::payloads::NewPayload;
 use serde_json::json;
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::house::{Answer, Browser, House};
@@ -199,6 +200,57 @@ async fn what_was_typed_stays_in_the_form_when_a_step_is_refused() {
 }
 
 #[actix_web::test]
+#[actix_web::test]
+async fn a_number_that_whatsapp_says_nothing_of_is_not_asked_about_again_at_once() {
+    let meta = meta().await;
+    let house = house(&meta).await;
+    let mut root = house.browser("root@example.com").await;
+    let number = connects(&mut root).await;
+    let client = house.state.store.client().await.unwrap();
+    let asked = async || -> (Option<Timestamp>, Option<Timestamp>) {
+        let row = client.query_opt("SELECT asked_at, looked_at FROM number_facts", &[]).await.unwrap();
+        row.map_or((None, None), |row| (row.get(0), row.get(1)))
+    };
+    meta.post("numbers", &json!({ "phone_number_id": "2002", "access_token": "EAAtoken9" })).await;
+    let refused = root.post(&format!("{number}/health"), &[]).await;
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    let first = asked().await;
+    assert!(first.0.is_some() && first.1.is_none(), "{first:?}");
+    let known = house.state.store.numbers(house.workspace).await.unwrap().remove(0);
+    assert_eq!(known.asked_at, first.0, "the page knows that it was asked");
+    for _ in 0..3 {
+        root.get(&number).await;
+    }
+    assert_eq!(asked().await, first, "opening the page asks again only after a while");
+}
+
+#[actix_web::test]
+async fn a_tick_that_is_quicker_than_the_answer_to_the_test_message_stands() {
+    let meta = meta().await;
+    let house = house(&meta).await;
+    let mut root = house.browser("root@example.com").await;
+    let number: InboxId = connects(&mut root).await.rsplit('/').next().unwrap().parse().unwrap();
+    let (runner, workspace, id) = (&house.state.runner, house.workspace, Uuid::now_v7());
+    let test = |status: &str| Test {
+        phone: "447700900123".to_owned(),
+        sent_at: now(),
+        status: status.to_owned(),
+        refusal: None,
+        answered_at: None,
+    };
+    runner.keep_number_test(workspace, number, id, &test("unknown")).await.unwrap();
+    let client = house.state.store.client().await.unwrap();
+    client.execute("UPDATE number_tests SET status = 'delivered'", &[]).await.unwrap();
+    runner.keep_number_test_sent(workspace, number, id, &test("accepted")).await.unwrap();
+    let status = async || house.state.store.number_test(workspace, number).await.unwrap().unwrap().status;
+    assert_eq!(status().await, "delivered");
+    client.execute("UPDATE number_tests SET status = 'unknown'", &[]).await.unwrap();
+    runner.keep_number_test_sent(workspace, number, Uuid::now_v7(), &test("accepted")).await.unwrap();
+    assert_eq!(status().await, "unknown", "that was another test");
+    runner.keep_number_test_sent(workspace, number, id, &test("accepted")).await.unwrap();
+    assert_eq!(status().await, "accepted");
+}
+
 async fn a_test_message_goes_out_its_way_is_seen_and_its_answer_too() {
     let meta = meta().await;
     let house = house(&meta).await;

@@ -18,7 +18,6 @@ use crate::channels::whatsapp::client;
 use crate::domain::ids::InboxId;
 use crate::domain::setup::value::InboxState;
 use crate::domain::setup::{Secret, SetupCommand};
-use crate::store::inboxes::Connection;
 use crate::store::numbers::Number;
 use crate::web::conversations::act::person;
 use crate::web::edge::answer::page;
@@ -31,7 +30,7 @@ use crate::web::state::State;
 
 const LIST: &str = "/settings/numbers";
 
-/// How old what WhatsApp said of a number may be before a page has it asked again.
+/// How long ago WhatsApp may have been asked how a number is before a page that is opened has it asked again.
 const STALE: SignedDuration = SignedDuration::from_mins(5);
 
 /// `GET /settings/numbers`
@@ -183,8 +182,9 @@ pub(in crate::web) async fn disconnect(
 
 /// Asks WhatsApp how a number is, and keeps what it says.
 async fn asked(state: &State, signed: &Signed, id: InboxId) -> Result<std::result::Result<(), client::Error>> {
-    let connection = connection(state, signed, id).await?;
+    let connection = ask::connection(state, signed, id).await?;
     let token = connection.secret()?;
+    state.runner.keep_number_asked(signed.workspace, id).await?;
     match state.graph.number(&connection.address, token).await {
         Ok(node) => {
             state.runner.keep_number_health(signed.workspace, id, &ask::health(node, Timestamp::now())).await?;
@@ -192,12 +192,6 @@ async fn asked(state: &State, signed: &Signed, id: InboxId) -> Result<std::resul
         }
         Err(error) => Ok(Err(error)),
     }
-}
-
-async fn connection(state: &State, signed: &Signed, id: InboxId) -> Result<Connection> {
-    let all = state.store.connections_of(signed.workspace).await?;
-    let connection = all.into_iter().find(|connection| connection.inbox.id == id && !connection.address.is_empty());
-    connection.ok_or(Error::NotFound)
 }
 
 async fn known(state: &State, signed: &Signed, id: InboxId) -> Result<Number> {
@@ -241,10 +235,11 @@ async fn one(state: &web::Data<State>, signed: &Signed, id: InboxId, did: &Did, 
     page(status, &NumberPage { chrome, shell, number, choices, test, typed, acts, webhook })
 }
 
+/// What was asked in vain is not asked again at once either: a page that looks again every few seconds would be never done asking.
 fn is_stale(number: &Number, now: Timestamp) -> bool {
     number.address.is_some()
         && number.state != InboxState::Disconnected
-        && number.health.as_ref().is_none_or(|health| now.duration_since(health.looked_at) > STALE)
+        && number.asked_at.is_none_or(|asked_at| now.duration_since(asked_at) > STALE)
 }
 
 /// Nobody waits for it: the page shows it when it has come.

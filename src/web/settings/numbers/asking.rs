@@ -5,15 +5,26 @@ use url::Url;
 
 use crate::channels::whatsapp::Client;
 use crate::channels::whatsapp::client::{Error, NumberNode, Token};
+use crate::domain::ids::InboxId;
 use crate::store::apps::App;
 use crate::store::connection_drafts::{DraftAccount, DraftNumber};
+use crate::store::inboxes::Connection;
 use crate::store::numbers::Health;
 use crate::web::layouts::html::Html;
 use crate::web::layouts::words::sentence;
 use crate::web::locale::Locale;
+use crate::web::sessions::signed::Signed;
+use crate::web::state::State;
 
 /// What a token has to allow: sending, and looking after the account.
 const PERMISSIONS: [&str; 2] = ["whatsapp_business_messaging", "whatsapp_business_management"];
+
+/// The connection of a number that speaks.
+pub async fn connection(state: &State, signed: &Signed, id: InboxId) -> crate::web::edge::error::Result<Connection> {
+    let all = state.store.connections_of(signed.workspace).await?;
+    let connection = all.into_iter().find(|connection| connection.inbox.id == id && !connection.address.is_empty());
+    connection.ok_or(crate::web::edge::error::Error::NotFound)
+}
 
 /// Where Meta brings what customers write to the numbers of an app.
 pub fn webhook_address(public_url: &Url, app_id: &str) -> String {
