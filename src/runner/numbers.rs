@@ -90,7 +90,7 @@ impl Runner {
 
     }
 
-    /// Keeps that a message was sent to try a number.
+    /// Keeps that a message is sent to try a number.
     ///
     /// # Errors
     /// As PostgreSQL answers.
@@ -102,8 +102,17 @@ impl Runner {
     /// were. What somebody has in hand at that moment stays open.
     ///
     /// # Errors
-    /// A refusal, or a fault; it may be repeated, and goes on where it stopped.
-    pub async fn disconnect(&self, workspace: WorkspaceId, by: &Person, inbox: InboxId, resolves: bool) -> Result<usize, Error> {
+    /// As PostgreSQL answers.
+    pub async fn keep_number_test_sent(&self, workspace: WorkspaceId, inbox: InboxId, id: Uuid, sent: &Test) -> Result<(), Error> {
+        Ok(self.store.keep_number_test_sent(workspace, inbox, id, sent).await?)
+    }
+
+    /// A number speaks no more: what waits to be sent from it is told so, and its conversations stay, or are resolved by and by.
+    ///
+    /// # Errors
+    /// A refusal, or a fault.
+    pub async fn disconnect(&self, workspace: WorkspaceId, by: &Person, inbox: InboxId, resolves: bool) -> Result<(), Error> {
+        let along = if resolves { Along::NumberEnding(inbox, by.user) } else { Along::Nothing };
         let command = SetupCommand::DisconnectInbox { inbox };
         match self.configure(workspace, &By::Person(by.clone()), command, None).await {
             Ok(_) => {}

@@ -81,18 +81,25 @@ crate::statements! {
         WHERE workspace_id = $1 AND id = ANY($2)
         ON CONFLICT (workspace_id, inbox_id) DO UPDATE SET heard_at = greatest(number_facts.heard_at, excluded.heard_at)";
     TESTED = "
+    /// Before it is sent: what is known of it then is next to nothing, and its ticks may be quicker than the answer to the send.
         INSERT INTO number_tests (workspace_id, inbox_id, id, phone, sent_at, status, refusal)
         VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (workspace_id, inbox_id) DO UPDATE
         SET id = excluded.id, phone = excluded.phone, sent_at = excluded.sent_at, status = excluded.status, refusal = excluded.refusal";
     /// Ticks come in any order, and only climb; of another test they say nothing.
+    /// What came of the send.
+    TEST_SENT = concat!("
+        UPDATE number_tests
+        SET phone = $4,
+            status = CASE WHEN ", rank!("$5"), " > ", rank!("status"), " THEN $5 ELSE status END,
+            refusal = CASE WHEN ", rank!("$5"), " > ", rank!("status"), " THEN $6 ELSE refusal END
+        WHERE workspace_id = $1 AND inbox_id = $2 AND id = $3");
     TEST_STATUS = "
         UPDATE number_tests
         SET status = told.status, refusal = told.refusal
         FROM UNNEST($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::jsonb[]) AS told (workspace_id, inbox_id, id, status, refusal)
         WHERE number_tests.workspace_id = told.workspace_id AND number_tests.inbox_id = told.inbox_id AND number_tests.id = told.id
-          AND array_position(ARRAY['sent', 'delivered', 'read', 'failed'], told.status)
-              > coalesce(array_position(ARRAY['sent', 'delivered', 'read', 'failed'], number_tests.status), 0)";
+          AND ", rank!("told.status"), " > ", rank!("number_tests.status"));
     /// With when its phone wrote back; what it writes has whole seconds.
     TEST = "
         SELECT test.phone, test.sent_at, test.status, test.refusal, (
@@ -256,7 +263,7 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps that a message was sent to try a number.
+    /// Keeps that a message is sent to try a number.
     ///
     /// # Errors
     /// As PostgreSQL answers.
@@ -269,6 +276,16 @@ impl Store {
     /// The last message that tried a number.
     ///
     /// # Errors
+    /// Keeps what came of sending it, where no tick has told more.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn keep_number_test_sent(&self, workspace: WorkspaceId, inbox: InboxId, id: Uuid, sent: &Test) -> Result<()> {
+        let refusal = sent.refusal.as_ref().map(serde_json::to_value).transpose()?;
+        self.execute(&TEST_SENT, &[&workspace.0, &inbox.0, &id, &sent.phone, &sent.status, &refusal]).await?;
+        Ok(())
+    }
+
     /// As PostgreSQL answers.
     pub async fn number_test(&self, workspace: WorkspaceId, inbox: InboxId) -> Result<Option<Test>> {
         let row = self.query_opt(&TEST, &[&workspace.0, &inbox.0]).await?;

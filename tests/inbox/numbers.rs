@@ -8,6 +8,7 @@ use baton::domain::ids::{FlowId, InboxId};
 use baton::domain::inbound::InboundContent;
 use baton::domain::setup::{By, Secret, SetupCommand, value};
 use baton::runner::now;
+use baton::store::numbers::Test;
 use baton::store::payloads::NewPayload;
 use serde_json::json;
 use jiff::Timestamp;

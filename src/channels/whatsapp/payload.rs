@@ -1,11 +1,15 @@
 //! Request bodies for sending: `POST /{phone-number-id}/messages`. Pure.
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::channels::Typing;
 use crate::domain::channel::{WHATSAPP, WHATSAPP_BUTTONS, WHATSAPP_LIST, WHATSAPP_PICTURES};
 use crate::domain::contact::Identity;
 use crate::domain::message::{Choice, Content, Message};
+
+/// The template that every account has from the beginning, in its only language.
+const TEMPLATE: (&str, &str) = ("hello_world", "en_US");
 
 /// Why a message cannot be put into a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -88,6 +92,29 @@ pub fn read_receipt(wamid: &str, typing: Typing) -> Value {
     match typing {
         Typing::Shown => body["typing_indicator"] = json!({ "type": "text" }),
         Typing::Hidden => {}
+    }
+    body
+}
+
+/// The body that tries a number with a phone: words where it may be written to freely, otherwise the template that every account has.
+#[must_use]
+pub fn trial(id: Uuid, digits: &str, words: Option<&str>) -> Value {
+    let mut body = json!({
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        "to": format!("+{digits}"),
+        "biz_opaque_callback_data": id.to_string(),
+    });
+    match words {
+        Some(words) => {
+            body["type"] = json!("text");
+            body["text"] = json!({ "body": words });
+        }
+        None => {
+            let (name, language) = TEMPLATE;
+            body["type"] = json!("template");
+            body["template"] = json!({ "name": name, "language": { "code": language } });
+        }
     }
     body
 }
