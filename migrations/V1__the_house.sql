@@ -454,6 +454,18 @@ CREATE TABLE number_tests (
     FOREIGN KEY (workspace_id, inbox_id) REFERENCES inboxes ON DELETE CASCADE
 );
 
+-- Numbers that were disconnected and whose conversations are being resolved: for whom, and behind which of them that goes on.
+CREATE TABLE number_endings (
+    workspace_id uuid NOT NULL,
+    inbox_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    begun_at timestamptz NOT NULL,
+    seen uuid NOT NULL,
+    PRIMARY KEY (workspace_id, inbox_id),
+    FOREIGN KEY (workspace_id, inbox_id) REFERENCES inboxes ON DELETE CASCADE,
+    FOREIGN KEY (workspace_id, user_id) REFERENCES users ON DELETE CASCADE
+);
+
 -- A number that somebody has begun to connect.
 CREATE TABLE connection_drafts (
     workspace_id uuid NOT NULL,

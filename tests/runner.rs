@@ -33,6 +33,8 @@ mod many;
 mod migrating;
 #[path = "runner/newer.rs"]
 mod newer;
+#[path = "runner/numbers.rs"]
+mod numbers;
 #[path = "runner/people.rs"]
 mod people;
 #[path = "runner/renamed.rs"]

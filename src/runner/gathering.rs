@@ -183,6 +183,25 @@ impl Runner {
         }
     }
 
+    /// Runs a command about one of many conversations; answers whether it was done. What nobody can do anything about is left for later:
+    /// somebody was quicker, there is no queue left, or somebody is at the contact for longer than one waits.
+    ///
+    /// # Errors
+    /// A fault.
+    pub(super) async fn run_unless_overtaken(
+        &self,
+        workspace: WorkspaceId,
+        conversation: ConversationId,
+        command: Command,
+    ) -> Result<bool, Error> {
+        match self.run(workspace, conversation, command).await {
+            Ok(_) => Ok(true),
+            Err(Error::Refused(_) | Error::NotFound | Error::Busy) => Ok(false),
+            Err(Error::Store(error)) if error.is_busy() || error.is_retryable() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Runs a command about a conversation in a transaction of its own.
     pub(super) async fn run_alone(&self, workspace: WorkspaceId, conversation: ConversationId, command: Command) -> Result<Done, Error> {
         self.run_alongside(workspace, conversation, command, &Alongside::default()).await

@@ -7,13 +7,16 @@ use std::sync::{Mutex, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use super::setup::Along;
 use super::{Error, Runner, now};
+use crate::domain::access::Role;
 use crate::domain::command::Person;
 use crate::domain::ids::{InboxId, UserId, WorkspaceId};
 use crate::domain::setup::{By, SetupCommand, SetupRefusal};
 use crate::domain::{Command, Refusal};
 use crate::store::apps::App;
 use crate::store::connection_drafts::ConnectionDraft;
+use crate::store::number_endings::NumberEnding;
 use crate::store::numbers::{Health, Test};
 
 /// How long what somebody has begun is kept after they last went on with it.
@@ -21,6 +24,9 @@ const DRAFT_LIFE: SignedDuration = SignedDuration::from_hours(24);
 
 /// How much later something has to come in before that is written down again.
 const HEARD_AGAIN: SignedDuration = SignedDuration::from_secs(30);
+
+/// Conversations of a disconnected number that are resolved at once.
+const BATCH: i64 = 100;
 
 /// When numbers were heard of, as this node last wrote down.
 #[derive(Default)]
@@ -74,12 +80,6 @@ impl Runner {
         Ok(self.store.forget_connection_draft(workspace, user).await?)
     }
 
-    /// Keeps what WhatsApp said of a number.
-    ///
-    /// # Errors
-    /// As PostgreSQL answers.
-    pub async fn keep_number_health(&self, workspace: WorkspaceId, inbox: InboxId, health: &Health) -> Result<(), Error> {
-        Ok(self.store.keep_number_health(workspace, inbox, health).await?)
     /// Keeps that WhatsApp is asked how a number is.
     ///
     /// # Errors
@@ -88,6 +88,12 @@ impl Runner {
         Ok(self.store.keep_number_asked(workspace, inbox, now()).await?)
     }
 
+    /// Keeps what WhatsApp said of a number.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn keep_number_health(&self, workspace: WorkspaceId, inbox: InboxId, health: &Health) -> Result<(), Error> {
+        Ok(self.store.keep_number_health(workspace, inbox, health).await?)
     }
 
     /// Keeps that a message is sent to try a number.
@@ -98,8 +104,7 @@ impl Runner {
         Ok(self.store.keep_number_test(workspace, inbox, id, test).await?)
     }
 
-    /// A number speaks no more: what waits to be sent from it is told so, and its conversations stay, or are resolved; answers how many
-    /// were. What somebody has in hand at that moment stays open.
+    /// Keeps what came of sending it, where no tick has told more.
     ///
     /// # Errors
     /// As PostgreSQL answers.
@@ -114,30 +119,41 @@ impl Runner {
     pub async fn disconnect(&self, workspace: WorkspaceId, by: &Person, inbox: InboxId, resolves: bool) -> Result<(), Error> {
         let along = if resolves { Along::NumberEnding(inbox, by.user) } else { Along::Nothing };
         let command = SetupCommand::DisconnectInbox { inbox };
-        match self.configure(workspace, &By::Person(by.clone()), command, None).await {
-            Ok(_) => {}
-            // Some conversations may be left of a first try.
-            Err(Error::Refused(Refusal::SetUp(SetupRefusal::NumberDisconnected))) if resolves => {}
-            Err(error) => return Err(error),
+        match self.configured_along(workspace, &By::Person(by.clone()), command, along).await {
+            Ok(configured) => self.follow(workspace, &configured).await,
+            // It was before, and its conversations stayed.
+            Err(Error::Refused(Refusal::SetUp(SetupRefusal::NumberDisconnected))) if resolves => {
+                Ok(self.store.begin_number_ending(workspace, inbox, by.user, now()).await?)
+            }
+            Err(error) => Err(error),
         }
-        if resolves { self.resolve_all(workspace, by, inbox).await } else { Ok(0) }
     }
 
-    async fn resolve_all(&self, workspace: WorkspaceId, by: &Person, inbox: InboxId) -> Result<usize, Error> {
-        let (mut seen, mut resolved) = (Uuid::nil(), 0);
-        loop {
-            let batch = self.store.under_way_of(workspace, inbox, seen).await?;
-            let Some(last) = batch.last() else { return Ok(resolved) };
-            seen = last.0;
-            for conversation in batch {
-                match self.run(workspace, conversation, Command::Resolve { by: by.clone() }).await {
-                    Ok(_) => resolved += 1,
-                    Err(Error::Refused(_) | Error::NotFound | Error::Busy) => {}
-                    Err(Error::Store(error)) if error.is_busy() => {}
-                    Err(error) => return Err(error),
-                }
+    /// Resolves some of what is left of numbers that were disconnected. What somebody has in hand at that moment stays open.
+    ///
+    /// # Errors
+    /// A fault; it may be repeated, and goes on where it stopped.
+    pub async fn resolve_what_is_of_disconnected_numbers(&self) -> Result<(), Error> {
+        let mut failed = None;
+        for ending in self.store.number_endings().await? {
+            // One that fails holds up none of the others.
+            if let Err(error) = self.resolve_some(&ending).await {
+                failed = Some(error);
             }
         }
+        failed.map_or(Ok(()), Err)
+    }
+
+    async fn resolve_some(&self, ending: &NumberEnding) -> Result<(), Error> {
+        let batch = self.store.left_of_number(ending, BATCH).await?;
+        let Some(last) = batch.last().copied() else { return Ok(self.store.end_number_ending(ending).await?) };
+        // Whoever may disconnect a number may do this to its conversations, whatever else they may or see.
+        let rights = Role::Admin.rights().unwrap_or_default();
+        let by = Person { user: ending.user, name: ending.name.clone(), rights };
+        for conversation in batch {
+            self.run_unless_overtaken(ending.workspace, conversation, Command::Resolve { by: by.clone() }).await?;
+        }
+        Ok(self.store.go_on_with_number_ending(ending, last).await?)
     }
 
     /// Writes down, now and then, that something came in for numbers; nobody waits for it.

@@ -148,12 +148,6 @@ impl Runner {
         successor: Option<UserId>,
     ) -> Result<bool, Error> {
         let command = successor.map_or(Command::ReturnToQueue { from }, |to| Command::HandOver { from, to });
-        match self.run(workspace, conversation, command).await {
-            Ok(_) => Ok(true),
-            // Somebody was quicker, there is no queue left, or somebody is at the contact for longer than one waits.
-            Err(Error::Refused(_) | Error::NotFound | Error::Busy) => Ok(false),
-            Err(Error::Store(error)) if error.is_busy() || error.is_retryable() => Ok(false),
-            Err(error) => Err(error),
-        }
+        self.run_unless_overtaken(workspace, conversation, command).await
     }
 }

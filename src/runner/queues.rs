@@ -2,7 +2,7 @@
 
 use super::{Error, Runner};
 use crate::domain::Command;
-use crate::domain::ids::{ConversationId, QueueId, WorkspaceId};
+use crate::domain::ids::{QueueId, WorkspaceId};
 use crate::live::wakes::Wake;
 
 /// Conversations that are looked for at once, and that change their queue in one statement.
@@ -20,7 +20,7 @@ impl Runner {
             let waiting = self.store.waiting_in(workspace, from, BATCH).await?;
             let mut progress = 0;
             for conversation in &waiting {
-                progress += usize::from(self.moves(workspace, *conversation, from, to).await?);
+                progress += usize::from(self.run_unless_overtaken(workspace, *conversation, Command::MoveQueue { from, to }).await?);
             }
             if progress == 0 {
                 break;
@@ -44,16 +44,5 @@ impl Runner {
             }
         }
         failed.map_or(Ok(()), Err)
-    }
-
-    /// Whether a conversation went to the other queue.
-    async fn moves(&self, workspace: WorkspaceId, conversation: ConversationId, from: QueueId, to: QueueId) -> Result<bool, Error> {
-        match self.run(workspace, conversation, Command::MoveQueue { from, to }).await {
-            Ok(_) => Ok(true),
-            // Somebody was quicker, or somebody is at the contact for longer than one waits.
-            Err(Error::Refused(_) | Error::NotFound | Error::Busy) => Ok(false),
-            Err(Error::Store(error)) if error.is_busy() => Ok(false),
-            Err(error) => Err(error),
-        }
     }
 }

@@ -11,7 +11,7 @@ use super::origin;
 use super::{Error, Runner, now};
 use crate::domain::agent::Availability;
 use crate::domain::command::Person;
-use crate::domain::ids::{InvitationId, UserId, WorkspaceId};
+use crate::domain::ids::{InboxId, InvitationId, UserId, WorkspaceId};
 use crate::domain::setup::command::Newcomer;
 use crate::domain::setup::file::{AppSecrets, Import};
 use crate::domain::setup::value::Member;
@@ -68,6 +68,8 @@ pub(super) enum Along<'a> {
     },
     /// The link of an invitation, by the hash of what it holds.
     Link(InvitationId, &'a [u8; 32]),
+    /// The conversations of a number that is disconnected are to be resolved, for somebody.
+    NumberEnding(InboxId, UserId),
     /// Somebody changes what they sign in with themselves, in whichever workspaces they work.
     Own,
     /// What a workspace file brings along: the workspace itself, where it makes one, and apps, which stay as they are known.
@@ -260,6 +262,7 @@ impl Runner {
                 store::users::insert_workspace(&transaction, workspace).await?;
             }
             Along::Link(..) => {}
+            Along::NumberEnding(inbox, user) => store::number_endings::begin(&transaction, workspace, inbox, user, now()).await?,
             Along::File(new, apps) => {
                 if let Some(new) = new {
                     store::users::insert_workspace(&transaction, new).await?;

@@ -41,6 +41,7 @@ pub mod migrate;
 pub mod nodes;
 pub mod notes;
 pub mod notices;
+pub mod number_endings;
 pub mod numbers;
 pub mod outbox;
 pub mod pages;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::reading::{if_known, value};
 use super::{Result, Store};
-use crate::domain::ids::{ConversationId, FlowId, InboxId, QueueId, WorkspaceId};
+use crate::domain::ids::{FlowId, InboxId, QueueId, WorkspaceId};
 use crate::domain::message::Failure;
 use crate::domain::setup::value::InboxState;
 
@@ -38,6 +38,13 @@ macro_rules! numbers {
     };
 }
 
+/// How far a test is: its status only climbs.
+macro_rules! rank {
+    ($status:literal) => {
+        concat!("coalesce(array_position(ARRAY['accepted', 'sent', 'delivered', 'read', 'failed'], ", $status, "), 0)")
+    };
+}
+
 crate::statements! {
     ALL = numbers!(" ORDER BY lower(inbox.name), inbox.id LIMIT $2");
     ONE = numbers!(" AND inbox.id = $2");
@@ -48,18 +55,11 @@ crate::statements! {
                 SELECT FROM conversations WHERE workspace_id = $1 AND inbox_id = $2 AND state <> 'resolved' LIMIT 100000) AS open),
             (SELECT count(*) FROM (
                 SELECT FROM outbox WHERE workspace_id = $1 AND inbox_id = $2 AND state = 'queued' LIMIT 100000) AS waiting)";
-    UNDER_WAY = "
-        SELECT id
-        FROM conversations
-        WHERE workspace_id = $1 AND inbox_id = $2 AND state <> 'resolved' AND id > $3
-        ORDER BY id
-        LIMIT 200";
     /// What a number may lead to.
     CHOICES = "
         (SELECT true, id, name FROM queues WHERE workspace_id = $1 ORDER BY position, id LIMIT $2)
         UNION ALL
         (SELECT false, id, name FROM flows WHERE workspace_id = $1 AND NOT archived ORDER BY lower(name), id LIMIT $2)";
-    LOOKED = "
     /// Whether or not an answer comes.
     ASKED = "
         INSERT INTO number_facts (workspace_id, inbox_id, asked_at)
@@ -67,6 +67,7 @@ crate::statements! {
         FROM inboxes
         WHERE workspace_id = $1 AND id = $2
         ON CONFLICT (workspace_id, inbox_id) DO UPDATE SET asked_at = excluded.asked_at";
+    LOOKED = "
         INSERT INTO number_facts (workspace_id, inbox_id, verified_name, quality, messaging_limit, status, looked_at)
         SELECT workspace_id, id, $3, $4, $5, $6, $7
         FROM inboxes
@@ -80,13 +81,12 @@ crate::statements! {
         FROM inboxes
         WHERE workspace_id = $1 AND id = ANY($2)
         ON CONFLICT (workspace_id, inbox_id) DO UPDATE SET heard_at = greatest(number_facts.heard_at, excluded.heard_at)";
-    TESTED = "
     /// Before it is sent: what is known of it then is next to nothing, and its ticks may be quicker than the answer to the send.
+    TESTED = "
         INSERT INTO number_tests (workspace_id, inbox_id, id, phone, sent_at, status, refusal)
         VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (workspace_id, inbox_id) DO UPDATE
         SET id = excluded.id, phone = excluded.phone, sent_at = excluded.sent_at, status = excluded.status, refusal = excluded.refusal";
-    /// Ticks come in any order, and only climb; of another test they say nothing.
     /// What came of the send.
     TEST_SENT = concat!("
         UPDATE number_tests
@@ -94,7 +94,8 @@ crate::statements! {
             status = CASE WHEN ", rank!("$5"), " > ", rank!("status"), " THEN $5 ELSE status END,
             refusal = CASE WHEN ", rank!("$5"), " > ", rank!("status"), " THEN $6 ELSE refusal END
         WHERE workspace_id = $1 AND inbox_id = $2 AND id = $3");
-    TEST_STATUS = "
+    /// Ticks come in any order, and only climb; of another test they say nothing.
+    TEST_STATUS = concat!("
         UPDATE number_tests
         SET status = told.status, refusal = told.refusal
         FROM UNNEST($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::jsonb[]) AS told (workspace_id, inbox_id, id, status, refusal)
@@ -139,16 +140,18 @@ pub struct Number {
     /// What WhatsApp refused last of what concerns the number as a whole.
     pub last_refusal: Option<(Failure, Timestamp)>,
     pub health: Option<Health>,
+    /// When WhatsApp was asked how it is, whether or not it answered.
+    pub asked_at: Option<Timestamp>,
     /// When something came in for it last, to the minute.
     pub heard_at: Option<Timestamp>,
+    /// Its conversations are being resolved.
+    pub is_ending: bool,
 }
 
 /// What WhatsApp calls a number by.
 #[derive(Debug, Clone)]
 pub struct Address {
     pub app_id: String,
-    /// When WhatsApp was asked how it is, whether or not it answered.
-    pub asked_at: Option<Timestamp>,
     pub phone_number_id: String,
     pub waba_id: String,
     pub display: String,
@@ -273,9 +276,6 @@ impl Store {
         Ok(())
     }
 
-    /// The last message that tried a number.
-    ///
-    /// # Errors
     /// Keeps what came of sending it, where no tick has told more.
     ///
     /// # Errors
@@ -286,6 +286,9 @@ impl Store {
         Ok(())
     }
 
+    /// The last message that tried a number.
+    ///
+    /// # Errors
     /// As PostgreSQL answers.
     pub async fn number_test(&self, workspace: WorkspaceId, inbox: InboxId) -> Result<Option<Test>> {
         let row = self.query_opt(&TEST, &[&workspace.0, &inbox.0]).await?;
@@ -355,7 +358,9 @@ fn number(row: &Row) -> Result<Number> {
         stopped: failure(row, "pause_reason"),
         last_refusal: failure(row, "last_refusal").zip(refused_at),
         health,
+        asked_at: row.try_get("asked_at")?,
         heard_at: row.try_get("heard_at")?,
+        is_ending: row.try_get("is_ending")?,
     })
 }
 
@@ -365,4 +370,3 @@ fn failure(row: &Row, column: &str) -> Option<Failure> {
     let is_there = value(row, place).ok().flatten().is_some();
     is_there.then(|| if_known(row, place).unwrap_or(Failure { code: 0, title: String::new() }))
 }
-        asked_at: row.try_get("asked_at")?,

@@ -148,6 +148,8 @@ crate::statements! {
         SET paused_until = CASE WHEN $3 THEN timestamptz '9000-01-01Z' END, pause_reason = NULL
         WHERE workspace_id = $1 AND inbox_id = $2";
     FORGET_TOKEN = "UPDATE whatsapp_numbers SET access_token = '' WHERE workspace_id = $1 AND inbox_id = $2";
+    /// A number that speaks again keeps what of its conversations is not resolved yet.
+    FORGET_ENDING = "DELETE FROM number_endings WHERE workspace_id = $1 AND inbox_id = $2";
 }
 
 /// Writes what an act changed, its lines in the journal, and how far the set-up has come, and commits it, at once.
@@ -405,6 +407,9 @@ fn inbox_changed(workspace: WorkspaceId, id: InboxId, before: &Inbox, after: &In
     }
     if is_another && after.state == InboxState::Disconnected {
         steps.push(row(FORGET_TOKEN));
+    }
+    if is_another && before.state == InboxState::Disconnected {
+        steps.push(row(FORGET_ENDING));
     }
     if let Some(Number { app_id, phone_number_id, waba_id, display_phone_number }) =
         after.number.clone().filter(|_| before.number != after.number)

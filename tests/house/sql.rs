@@ -83,6 +83,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("migrate", "LOCK_MIGRATIONS", SERVER),
     ("migrate", "UNLOCK_MIGRATIONS", SERVER),
     ("migrate", "FIND_MIGRATIONS_TABLE", SERVER),
+    ("number_endings", "UNDER_WAY", CLAIM),
     ("numbers", "TEST_STATUS", SHEET),
     ("outbox", "OLDEST", FIGURES),
     ("payloads", "APPEND", APP),

@@ -10,8 +10,8 @@ use baton::domain::setup::{By, Secret, SetupCommand, value};
 use baton::runner::now;
 use baton::store::numbers::Test;
 use baton::store::payloads::NewPayload;
-use serde_json::json;
 use jiff::Timestamp;
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::house::{Answer, Browser, House};
@@ -140,8 +140,6 @@ async fn a_number_is_put_together_step_by_step_and_each_step_says_what_is_wrong(
 }
 
 #[actix_web::test]
-async fn what_is_decided_of_a_number_is_one_act_and_another_token_is_checked_before_it_counts() {
-#[actix_web::test]
 async fn what_was_typed_stays_in_the_form_when_a_step_is_refused() {
     let meta = meta().await;
     let house = house(&meta).await;
@@ -176,6 +174,8 @@ async fn what_was_typed_stays_in_the_form_when_a_step_is_refused() {
     }
 }
 
+#[actix_web::test]
+async fn what_is_decided_of_a_number_is_one_act_and_another_token_is_checked_before_it_counts() {
     let meta = meta().await;
     let house = house(&meta).await;
     let mut root = house.browser("root@example.com").await;
@@ -200,7 +200,6 @@ async fn what_was_typed_stays_in_the_form_when_a_step_is_refused() {
     assert_eq!(root.post(&format!("{number}/health"), &[]).await.status, 303, "the new one counts");
 }
 
-#[actix_web::test]
 #[actix_web::test]
 async fn a_number_that_whatsapp_says_nothing_of_is_not_asked_about_again_at_once() {
     let meta = meta().await;
@@ -252,6 +251,7 @@ async fn a_tick_that_is_quicker_than_the_answer_to_the_test_message_stands() {
     assert_eq!(status().await, "accepted");
 }
 
+#[actix_web::test]
 async fn a_test_message_goes_out_its_way_is_seen_and_its_answer_too() {
     let meta = meta().await;
     let house = house(&meta).await;
@@ -324,6 +324,12 @@ async fn a_number_is_paused_speaks_again_and_is_disconnected_with_what_becomes_o
     assert_eq!(root.post(&format!("{number}/disconnection"), &[("conversations", "resolve")]).await.status, 303);
     let page = root.get(&number).await.body;
     assert!(page.contains("Connect the same number again") && !page.contains("Send a test message"), "{page}");
+    assert!(page.contains("Its conversations are being resolved"), "{page}");
+    // One round resolves them, the next finds nothing left.
+    for _ in 0..2 {
+        house.state.runner.resolve_what_is_of_disconnected_numbers().await.unwrap();
+    }
+    assert!(!root.get(&number).await.body.contains("Its conversations are being resolved"));
     let open: i64 = client.query_one("SELECT count(*) FROM conversations WHERE state <> 'resolved'", &[]).await.unwrap().get(0);
     let token: String = client.query_one("SELECT access_token FROM whatsapp_numbers", &[]).await.unwrap().get(0);
     assert_eq!((open, token.as_str()), (0, ""), "the token is forgotten");

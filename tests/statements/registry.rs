@@ -60,6 +60,7 @@ pub const ALL: &[File] = files! {
     nodes
     notes
     notices
+    number_endings
     numbers
     outbox
     pages
