@@ -72,6 +72,7 @@ crate::statements! {
             FROM person
             WHERE sessions.workspace_id = $1
               AND sessions.id = $2
+              AND $5::text IS NOT NULL
               AND sessions.seen_at < $3::timestamptz - LEAST(interval '5 minutes', idle / 10)
         )
         SELECT id, role, role_id, name, locale, role_name, permissions, visibility, works_elsewhere, is_owner, theme, density, sounds,
@@ -255,7 +256,8 @@ impl Store {
         Ok(row.map(|row| HandedOver { proven_at: row.get(0), created_at: row.get(1), password_hash: row.get(2) }))
     }
 
-    /// The person of a session that is neither revoked nor expired nor too old, if the secret fits; the session is then renewed.
+    /// The person of a session that is neither revoked nor expired nor too old, if the secret fits. It is renewed by what comes from
+    /// its person, at this network; not by what asks by itself, which names none.
     ///
     /// # Errors
     /// As PostgreSQL answers.
@@ -264,7 +266,7 @@ impl Store {
         workspace: WorkspaceId,
         session: SessionId,
         secret_hash: &[u8; 32],
-        network: &str,
+        network: Option<&str>,
         now: Timestamp,
     ) -> Result<Option<SessionUser>> {
         let secret_hash = secret_hash.as_slice();

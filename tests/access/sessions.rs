@@ -1,6 +1,7 @@
 //! A session from its first request to its end.
 
 use actix_web::http::StatusCode;
+use actix_web::test::TestRequest;
 use baton::domain::access::Role;
 use baton::domain::ids::SessionId;
 use baton::domain::setup::{By, Secret, SetupCommand};
@@ -106,7 +107,7 @@ async fn a_session_lives_two_weeks_from_its_last_use() {
     let session = session_of(&house.browser("ana@example.com").await);
     let (store, now, day) = (&house.state.store, Timestamp::now(), SignedDuration::from_hours(24));
     let used = async |at: Timestamp| {
-        store.renew_session(session.workspace, session.session, &session.secret_hash(), "", at).await.unwrap().is_some()
+        store.renew_session(session.workspace, session.session, &session.secret_hash(), Some(""), at).await.unwrap().is_some()
     };
     assert!(used(now + day * 13).await);
     assert!(used(now + day * 26).await);
@@ -120,7 +121,7 @@ async fn a_session_ends_after_a_month_however_much_it_is_used() {
     let session = session_of(&house.browser("ana@example.com").await);
     let (store, now, day) = (&house.state.store, Timestamp::now(), SignedDuration::from_hours(24));
     let used = async |at: Timestamp| {
-        store.renew_session(session.workspace, session.session, &session.secret_hash(), "", at).await.unwrap().is_some()
+        store.renew_session(session.workspace, session.session, &session.secret_hash(), Some(""), at).await.unwrap().is_some()
     };
     for days in [10, 20, 29] {
         assert!(used(now + day * days).await, "day {days}");
@@ -139,12 +140,33 @@ async fn using_a_session_writes_its_row_only_now_and_then() {
     let client = store.client().await.unwrap();
     let mut ends = Vec::new();
     for minutes in [0, 1, 4, 6, 7] {
-        let renewed = store.renew_session(session.workspace, session.session, &session.secret_hash(), "", now + minute * minutes).await;
+        let renewed =
+            store.renew_session(session.workspace, session.session, &session.secret_hash(), Some(""), now + minute * minutes).await;
         assert!(renewed.unwrap().is_some());
         ends.push(client.query_one("SELECT expires_at FROM sessions", &[]).await.unwrap().get::<_, Timestamp>(0));
     }
     ends.dedup();
     assert_eq!(ends.len(), 2, "{ends:?}");
+}
+
+#[actix_web::test]
+async fn a_page_that_asks_by_itself_keeps_nobody_signed_in() {
+    let house = House::new().await;
+    house.hires("eve@example.com", Role::Admin).await;
+    let mut browser = house.browser("eve@example.com").await;
+    let client = house.state.store.client().await.unwrap();
+    let idle =
+        async || -> bool { client.query_one("SELECT seen_at < now() - interval '30 minutes' FROM sessions", &[]).await.unwrap().get(0) };
+    client.execute("UPDATE sessions SET seen_at = now() - interval '1 hour'", &[]).await.unwrap();
+    browser.waits_until_the_token_has_run_out();
+    let asks = || TestRequest::get().uri("/settings/start").insert_header(("x-baton", "waits"));
+    assert_eq!(browser.ask(asks()).await.status, StatusCode::OK);
+    assert!(idle().await, "the page was taken for its person");
+    assert_eq!(browser.get("/settings/start").await.status, StatusCode::OK);
+    assert!(!idle().await, "what its person does counts all the same");
+    client.execute("UPDATE sessions SET seen_at = now() - interval '15 days'", &[]).await.unwrap();
+    browser.waits_until_the_token_has_run_out();
+    assert!(browser.ask(asks()).await.is_sent_to_sign_in());
 }
 
 #[actix_web::test]
@@ -209,7 +231,8 @@ async fn a_session_needs_its_own_secret() {
     house.hires("ana@example.com", Role::Agent).await;
     let session = session_of(&house.browser("ana@example.com").await);
     let now = Timestamp::now();
-    let find = async |id: SessionId, hash: [u8; 32]| house.state.store.renew_session(session.workspace, id, &hash, "", now).await.unwrap();
+    let find =
+        async |id: SessionId, hash: [u8; 32]| house.state.store.renew_session(session.workspace, id, &hash, Some(""), now).await.unwrap();
     assert!(find(session.session, session.secret_hash()).await.is_some());
     assert!(find(session.session, [0; 32]).await.is_none());
     assert!(find(SessionId(uuid::Uuid::now_v7()), session.secret_hash()).await.is_none());

@@ -39,7 +39,8 @@ pub struct Found {
     pub cookies: Vec<Cookie<'static>>,
 }
 
-/// Who this request comes from, if it carries a good session.
+/// Who this request comes from, if it carries a good session. A page that asks by itself lengthens nothing: whoever has left their desk
+/// is signed out in spite of it.
 ///
 /// # Errors
 /// When the session must be looked up and the database is away.
@@ -51,11 +52,13 @@ pub async fn find(state: &State, request: &HttpRequest, now: Timestamp) -> Resul
             return Ok(Some(Found { signed, cookies: Vec::new() }));
         }
     }
-    let network = network(state, request);
-    let user = state.store.renew_session(session.workspace, session.session, &session.secret_hash(), &network, now).await?;
-    match user {
-        Some(user) => found(state, person(user, &session), &session, now).await.map(Some),
-        None => Ok(None),
+    let network = (!asks_by_itself(request)).then(|| network(state, request));
+    let user = state.store.renew_session(session.workspace, session.session, &session.secret_hash(), network.as_deref(), now).await?;
+    match (user.map(|user| person(user, &session)), network) {
+        (Some(signed), Some(_)) => found(state, signed, &session, now).await.map(Some),
+        // With a token of its own it would spare its person's next request the renewal.
+        (Some(signed), None) => Ok(Some(Found { signed, cookies: Vec::new() })),
+        (None, _) => Ok(None),
     }
 }
 
@@ -162,6 +165,11 @@ fn person(user: SessionUser, cookie: &SessionCookie) -> Signed {
         csrf: csrf::token(&cookie.secret_hash(), cookie.session),
     }
     .reading()
+}
+
+/// Whether a script asks for a page again that waits for something (`await_controller.js`).
+fn asks_by_itself(request: &HttpRequest) -> bool {
+    request.headers().get("x-baton").is_some_and(|value| value == "waits")
 }
 
 fn session_cookie(state: &State, request: &HttpRequest) -> Option<SessionCookie> {

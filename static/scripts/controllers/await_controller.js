@@ -1,5 +1,6 @@
 // Something is awaited that happens elsewhere: asks for the page again every few seconds and puts what is another there in its place.
-// Only in parts that say so, never under somebody's hands, and not while nobody looks.
+// Only in parts that say so, never under somebody's hands, and not while nobody looks. The question says that it comes by itself: it
+// keeps nobody signed in, and ends with the session.
 
 import { Controller } from "../../vendor/stimulus.js"
 
@@ -21,8 +22,9 @@ export default class extends Controller {
     if (document.hidden || this.asking || !this.hasPartTarget) return
     this.asking = new AbortController()
     try {
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" }, signal: this.asking.signal })
-      if (answer.ok && !answer.redirected) this.#show(new DOMParser().parseFromString(await answer.text(), "text/html"))
+      const answer = await fetch(location.href, { headers: { Accept: "text/html", "X-Baton": "waits" }, signal: this.asking.signal })
+      if (answer.redirected) clearInterval(this.timer)
+      else if (answer.ok) this.#show(new DOMParser().parseFromString(await answer.text(), "text/html"))
     } catch {
       // Away for a moment, or the page is left: the next question comes by itself.
     } finally {
