@@ -9,7 +9,7 @@ use baton::config::Config;
 use baton::domain::Refusal;
 use baton::domain::channel::Channel;
 use baton::domain::ids::{FlowId, InboxId};
-use baton::domain::setup::value::{Inbox, InboxState, Number};
+use baton::domain::setup::value::{Inbox, InboxState, LONGEST_META_ID, Number, REOPEN_HOURS, is_meta_id};
 use baton::domain::setup::{By, Secret, SetupCommand, SetupRefusal};
 use baton::runner::Error;
 use baton::store::apps::{App, IfKnown};
@@ -18,9 +18,6 @@ use baton::store::inboxes::Connection;
 use super::InboxCommand;
 use super::commands::find_workspace;
 use super::installation::{Installation, in_words};
-
-/// How long after it was resolved a new message reopens a conversation, in hours.
-const REOPEN_HOURS: i32 = 24;
 
 /// A number to be connected, as it was typed.
 struct Typed {
@@ -62,12 +59,11 @@ async fn update(config: &Config, workspace: &str, wanted: &str) -> Result<()> {
     Ok(())
 }
 
-/// Meta's ids stand in addresses.
 fn check_id(name: &str, id: &str) -> Result<()> {
-    if (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+    if is_meta_id(id) {
         return Ok(());
     }
-    bail!("“{id}” is no {name}: it holds letters and digits only, 64 at most")
+    bail!("“{id}” is no {name}: it holds letters and digits only, {LONGEST_META_ID} at most")
 }
 
 /// Connects a number and says where Meta has to call.

@@ -339,6 +339,18 @@ impl From<InboxState> for &'static str {
     }
 }
 
+/// How long after it was resolved a new message reopens a conversation of a number that was just connected, in hours.
+pub const REOPEN_HOURS: i32 = 24;
+
+/// Characters of an id of Meta's at most.
+pub const LONGEST_META_ID: usize = 64;
+
+/// Whether it may be an id that Meta gave to an app, an account or a number. They stand in addresses.
+#[must_use]
+pub fn is_meta_id(id: &str) -> bool {
+    (1..=LONGEST_META_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
 /// What WhatsApp calls a number by. It stays as it was connected last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Number {

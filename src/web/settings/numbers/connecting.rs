@@ -10,7 +10,7 @@ use super::view::{ConnectPage, Steps, Typed};
 use crate::domain::channel::Channel;
 use crate::domain::ids::InboxId;
 use crate::domain::setup::command::InboxChange;
-use crate::domain::setup::value::{Inbox, InboxState, Number};
+use crate::domain::setup::value::{Inbox, InboxState, Number, REOPEN_HOURS, is_meta_id};
 use crate::domain::setup::{Secret, SetupCommand};
 use crate::store::connection_drafts::{ConnectionDraft, DraftApp, DraftToken};
 use crate::web::edge::answer::page;
@@ -25,11 +25,11 @@ use crate::web::state::State;
 
 const HERE: &str = "/settings/numbers/new";
 
-/// How long after it was resolved a new message reopens a conversation, in hours.
-const REOPEN_HOURS: i32 = 24;
-
-/// Characters of Meta's ids at most; they stand in addresses.
-const LONGEST_ID: usize = 64;
+/// Why a step is not done, beside that step.
+struct Problem {
+    step: &'static str,
+    words: Html,
+    status: StatusCode,
     typed: Steps,
 }
 
@@ -41,12 +41,6 @@ impl Problem {
     fn with(self, typed: Steps) -> Self {
         Self { typed, ..self }
     }
-
-/// Why a step is not done, beside that step.
-struct Problem {
-    step: &'static str,
-    words: Html,
-    status: StatusCode,
 }
 
 /// What became of a step.
@@ -67,8 +61,9 @@ pub(in crate::web) struct AppForm {
 pub(in crate::web) async fn app(state: web::Data<State>, signed: Signed, form: web::Form<AppForm>) -> Result<HttpResponse> {
     let (id, secret) = (form.app_id.trim(), form.app_secret.trim());
     let mut draft = draft(&state, &signed).await?;
-    if !is_id(id) || secret.is_empty() {
-        return refused(&state, &signed, draft, "app", sentence(&signed.locale, "numbers.app_unfit", &[])).await;
+    let typed = || Steps { app_id: id.to_owned(), ..Steps::default() };
+    if !is_meta_id(id) || secret.is_empty() {
+        return refused(&state, &signed, draft, unfit(&signed, "app", "numbers.app_unfit").with(typed())).await;
     }
     let name = match state.graph.app_name(id, secret).await {
         Ok(name) => name,
@@ -123,7 +118,7 @@ async fn take_token(state: &State, signed: &Signed, draft: &mut ConnectionDraft,
         Err(words) => return Ok(Err(Problem::of("token", words))),
     };
     let mut accounts = Vec::new();
-    for waba_id in told.accounts.iter().filter(|id| is_id(id)) {
+    for waba_id in told.accounts.iter().filter(|id| is_meta_id(id)) {
         match ask::account(&state.graph, waba_id, token).await {
             Ok(account) => accounts.push(account),
             Err(error) => return Ok(Err(of_graph(signed, "token", &error))),
@@ -145,8 +140,9 @@ pub(in crate::web) struct AccountForm {
 pub(in crate::web) async fn account(state: web::Data<State>, signed: Signed, form: web::Form<AccountForm>) -> Result<HttpResponse> {
     let mut draft = draft(&state, &signed).await?;
     let waba_id = form.waba_id.trim();
-    let Some(token) = draft.token.clone().filter(|_| is_id(waba_id)) else {
-        return refused(&state, &signed, draft, "number", sentence(&signed.locale, "numbers.account_unfit", &[])).await;
+    let typed = || Steps { waba_id: waba_id.to_owned(), ..Steps::default() };
+    let Some(token) = draft.token.clone().filter(|_| is_meta_id(waba_id)) else {
+        return refused(&state, &signed, draft, unfit(&signed, "number", "numbers.account_unfit").with(typed())).await;
     };
     match ask::account(&state.graph, waba_id, &token.secret).await {
         Ok(account) => {
@@ -218,11 +214,11 @@ pub(in crate::web) async fn subscribe(state: web::Data<State>, signed: Signed) -
         Err(error) => refused(&state, &signed, draft, of_graph(&signed, "subscription", &error)).await,
     }
 }
-    let typed = form.into_inner();
 
 /// `POST /settings/numbers`: connects what was put together.
 pub(in crate::web) async fn create(state: web::Data<State>, signed: Signed, form: web::Form<Typed>) -> Result<HttpResponse> {
     let draft = draft(&state, &signed).await?;
+    let typed = form.into_inner();
     let (Some(number), Some(token), Some(app)) = (draft.chosen.clone(), draft.token.clone(), draft.app.clone()) else {
         return refused(&state, &signed, draft, unfit(&signed, "end", "numbers.number_missing")).await;
     };
@@ -251,11 +247,11 @@ pub(in crate::web) async fn create(state: web::Data<State>, signed: Signed, form
             Ok(go_to(&format!("/settings/numbers/{inbox}")))
         }
         Err(Error::Refused(refusal)) => {
-        Err(error) => Err(error),
             let words = refusal_words(signed.locale, &refusal);
             let problem = Problem { step: "end", words, status: status(&refusal), typed: Steps::end(typed) };
             refused(&state, &signed, draft, problem).await
         }
+        Err(error) => Err(error),
     }
 }
 
@@ -313,12 +309,10 @@ async fn answer(state: &State, signed: &Signed, draft: ConnectionDraft, problem:
     let choices = state.store.number_choices(signed.workspace).await?;
     let webhook = app.as_ref().map(|(app, _)| ask::webhook_address(&state.config.public_url, &app.app_id)).unwrap_or_default();
     let (app, challenged_at) = app.unzip();
-    let verify_token = app.map(|app| app.verify_token).unwrap_or_default();
-    let problem = problem.map(|problem| (problem.step, problem.words));
-    page(status, &ConnectPage { chrome, shell, draft, webhook, verify_token, challenged_at: challenged_at.flatten(), choices, problem })
-}
-
-/// Meta's ids stand in addresses.
-fn is_id(id: &str) -> bool {
-    (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    let (verify_token, challenged_at) = (app.map(|app| app.verify_token).unwrap_or_default(), challenged_at.flatten());
+    let (status, problem, typed) = match problem {
+        Some(Problem { step, words, status, typed }) => (status, Some((step, words)), typed),
+        None => (StatusCode::OK, None, Steps::default()),
+    };
+    page(status, &ConnectPage { chrome, shell, draft, webhook, verify_token, challenged_at, choices, problem, typed })
 }
