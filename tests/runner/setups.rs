@@ -1,5 +1,7 @@
 //! What is set up: two administrators at once, undo, and nodes that keep it until it changes.
 
+use std::collections::BTreeSet;
+
 use baton::domain::Refusal;
 use baton::domain::access::Role;
 use baton::domain::agent::Availability;
@@ -239,7 +241,7 @@ fn change(shop: &Shop, setup: &Setup, number: u64) -> SetupCommand {
     let reply = setup.canned_replies.keys().nth(pick(setup.canned_replies.len().max(1))).copied();
     let free = setup.teams.keys().copied().find(|team| *team != shop.team);
     let person = |change| SetupCommand::ChangeMember { member, change };
-    match (number % 14, reply, free) {
+    match (number % 16, reply, free) {
         (12, ..) => tags::tag_change(setup, number, text),
         (13, ..) => tags::field_change(setup, number, text),
         (11, ..) => SetupCommand::ChangeWorkspace {
@@ -281,6 +283,13 @@ fn change(shop: &Shop, setup: &Setup, number: u64) -> SetupCommand {
             let archive = SetupCommand::ArchiveFlow { flow };
             [SetupCommand::RenameFlow { flow, name: text }, archive, SetupCommand::RestoreFlow { flow }, begin][pick(4)].clone()
         }
+        (14 | 15, ..) => {
+            let inbox = shop.inbox;
+            let (number, token) = (setup.inboxes[&inbox].number.clone().unwrap(), Secret::new(text));
+            let reconnect = SetupCommand::ReconnectInbox { inbox, number, token };
+            let (pause, resume) = (SetupCommand::PauseInbox { inbox }, SetupCommand::ResumeInbox { inbox });
+            [pause, resume, SetupCommand::DisconnectInbox { inbox }, reconnect][pick(4)].clone()
+        }
         (9, ..) => SetupCommand::availability(member, [Availability::Away, Availability::Online][pick(2)]),
         _ => [SetupCommand::Deactivate { member, successor: None }, SetupCommand::Activate { member }][pick(2)].clone(),
     }
@@ -308,6 +317,7 @@ fn told(mut setup: Setup, events: &[SetupEvent]) -> Setup {
             SetupEvent::Inbox(changed) => put!(inboxes, changed),
             SetupEvent::Tag(changed) => put!(tags, changed),
             SetupEvent::Field(changed) => put!(fields, changed),
+            SetupEvent::AccessToken { .. } => {}
             other => panic!("{other:?}"),
         }
     }
@@ -321,6 +331,7 @@ async fn two_hundred_changes_and_undos_leave_what_the_journal_says() {
     shop.hires("Ana", Role::Agent, 8).await;
     let runner = shop.node(4).runner;
     let (mut model, mut number, mut acts, mut undone, mut refusals) = (shop.set_up_now().await, 1_u64, Vec::new(), 0, 0);
+    let mut states = BTreeSet::new();
     for round in 0..200 {
         number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let draw = number >> 33;
@@ -338,6 +349,7 @@ async fn two_hundred_changes_and_undos_leave_what_the_journal_says() {
             Err(error) => panic!("round {round}: {error}"),
         }
         assert_eq!(shop.set_up_now().await, model, "round {round}");
+        states.insert(model.inboxes[&shop.inbox].state.as_str());
         if let (Some(seq), true) = (acts.last(), round % 10 == 9) {
             let before = model.clone();
             if let Ok(Configured { seq, events, .. }) = runner.undo_setup(shop.workspace, &By::System, *seq).await {
@@ -347,6 +359,7 @@ async fn two_hundred_changes_and_undos_leave_what_the_journal_says() {
             }
         }
     }
+    assert_eq!(states, BTreeSet::from(["active", "disconnected", "paused"]));
     assert!(undone > 10 && refusals > 5 && acts.len() > 80, "{undone} undone, {refusals} refused, {} acts", acts.len());
 }
 

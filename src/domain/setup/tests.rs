@@ -1,5 +1,7 @@
 //! A lamp shop: Iris administers it, Ana and Ben work for two teams with a queue each.
 
+mod numbers;
+
 use std::collections::BTreeSet;
 
 use serde_json::json;
