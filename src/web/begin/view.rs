@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::domain::password::LEAST;
 use crate::web::layouts::html::Html;
 use crate::web::layouts::ui;
+use crate::web::layouts::zones::zones;
 use crate::web::locale::Locale;
 
 /// What the form says.
@@ -34,12 +35,15 @@ pub struct BeginPage {
     secret: String,
     typed: Typed,
     problem: Option<Html>,
-    time_zones: Vec<String>,
 }
 
 impl BeginPage {
     pub(super) fn new(locale: Locale, secret: String, typed: Typed, problem: Option<Html>) -> Self {
-        Self { locale, secret, typed, problem, time_zones: time_zones() }
+        Self { locale, secret, typed, problem }
+    }
+
+    fn zones(&self) -> &'static [String] {
+        zones()
     }
 
     fn is_zone(&self, zone: &str) -> bool {
@@ -49,14 +53,4 @@ impl BeginPage {
     fn shortest_password(&self) -> usize {
         LEAST
     }
-}
-
-/// Those that people live in, and UTC.
-fn time_zones() -> Vec<String> {
-    const NOT_PLACES: [&str; 3] = ["Etc/", "posix/", "right/"];
-    let names = jiff::tz::db().available().map(|name| name.to_string());
-    let is_place = |name: &String| name.contains('/') && !NOT_PLACES.iter().any(|begin| name.starts_with(begin));
-    let mut names: Vec<String> = std::iter::once("UTC".to_owned()).chain(names.filter(is_place)).collect();
-    names[1..].sort_unstable();
-    names
 }

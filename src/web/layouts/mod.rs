@@ -10,3 +10,4 @@ pub mod time;
 pub mod toast;
 pub mod ui;
 pub mod words;
+pub mod zones;

@@ -1,7 +1,5 @@
 //! The pages of queues.
 
-use std::sync::LazyLock;
-
 use askama::Template;
 use askama_web::WebTemplate;
 
@@ -17,15 +15,9 @@ use crate::web::layouts::hours::{self, WEEKDAYS};
 use crate::web::layouts::time;
 use crate::web::layouts::ui;
 use crate::web::layouts::words;
+use crate::web::layouts::zones::zones;
 use crate::web::settings::changes::view::Act;
 use crate::web::settings::view::Shell;
-
-/// Names of all time zones.
-static ZONES: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let mut names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).filter(|name| name.contains('/')).collect();
-    names.sort();
-    names
-});
 
 /// `GET /settings/queues`
 #[derive(Template, WebTemplate)]
@@ -105,7 +97,7 @@ impl QueuePage {
     }
 
     fn zones(&self) -> &'static [String] {
-        &ZONES
+        zones()
     }
 
     fn is_team(&self, team: &TeamSummary) -> bool {
