@@ -1,7 +1,9 @@
 //! Queues as administrators set them up: hours, places, previews, and what becomes of what is in one that is removed.
 
 use baton::domain::access::Role;
+use baton::domain::ids::FlowId;
 use baton::domain::inbound::InboundContent;
+use baton::domain::setup::{By, SetupCommand};
 use uuid::Uuid;
 
 use crate::house::{Browser, House};
@@ -114,6 +116,17 @@ async fn hours_that_cannot_be_are_said_with_their_place_and_nothing_typed_is_los
     let preview = root.post(&format!("{queue}/preview"), &good).await;
     assert_eq!(preview.status, 200, "{}", preview.body);
     assert!(preview.body.contains("30 November, 10:00") && preview.body.contains("within 30 minutes"), "{}", preview.body);
+    assert!(preview.body.contains("No published flow leads here"), "{}", preview.body);
+    let definition = serde_json::json!({
+        "format": 1, "name": "Greeter", "language": "en", "start": "over", "default_queue": "orders",
+        "welcome_back_text": { "en": "Back again? We answer {queue.promise}." },
+        "nodes": { "over": { "kind": "hand_off", "queue": "orders" } },
+    });
+    let flow = SetupCommand::AddFlow { flow: FlowId(Uuid::now_v7()), name: "Greeter".to_owned(), definition };
+    house.state.runner.configure(house.workspace, &By::System, flow, None).await.unwrap();
+    let preview = root.post(&format!("{queue}/preview"), &good).await.body;
+    assert!(preview.contains("Back again? We answer within 30 minutes.") && preview.contains("“Greeter”"), "{preview}");
+    assert!(!preview.contains("Thank you for writing again"), "{preview}");
     let copied = root.post(&format!("{queue}/copy"), &good).await;
     assert_eq!(copied.body.matches(r#"value="24:00""#).count(), 5, "{}", copied.body);
     let page = root.get(&queue).await.body;

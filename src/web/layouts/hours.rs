@@ -4,12 +4,19 @@ use std::fmt::Write as _;
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::{Timestamp, ToSpan};
+use uuid::Uuid;
 
+use crate::domain::channel::WHATSAPP;
+use crate::domain::contact::Contact;
+use crate::domain::flows::definition::Definition;
+use crate::domain::flows::engine::{self, Context};
 use crate::domain::flows::promise::{self, Words};
 use crate::domain::flows::text;
 use crate::domain::hours::Hours;
 use crate::domain::hours::monday_first;
 use crate::domain::hours::written::{Fault, Place, Ranges, Typed, Wrong};
+use crate::domain::ids::ContactId;
+use crate::domain::message::Content;
 use crate::domain::queue::Queue;
 use crate::web::layouts::words::plain;
 use crate::web::locale::Locale;
@@ -89,21 +96,27 @@ pub fn fault(locale: Locale, fault: &Fault) -> String {
     if place.is_empty() { words } else { format!("{place} {words}") }
 }
 
-/// What a customer who writes is told by the words that are built in: now, tonight, at the weekend, on the next days that are not as the
-/// week has them, and at a time of one's own.
+/// What a flow tells a customer who comes back: now, tonight, at the weekend, on the next days that are not as the week has them, and at a
+/// time of one's own. Without a flow, by the words that are built in.
 #[must_use]
-pub fn told(locale: Locale, queue: &Queue, now: Timestamp, own: Option<DateTime>) -> Vec<Told> {
+pub fn told(locale: Locale, flow: Option<&Definition>, queue: &Queue, now: Timestamp, own: Option<DateTime>) -> Vec<Told> {
     let words = promise::built_in(locale.as_str()).unwrap_or(&promise::ENGLISH);
+    let contact = Contact { language: Some(locale.as_str().to_owned()), ..Contact::named(ContactId(Uuid::nil()), String::new()) };
     let zone = queue.hours.time_zone();
     let local = now.to_zoned(zone.clone());
     let today = local.date();
     let mut told = Vec::new();
     let mut tell = |when: String, at: Timestamp| {
-        let said =
-            text::expand(
-                &words.welcome_back,
-                |name| if name == "queue.promise" { promise::promise(queue, at, words) } else { String::new() },
-            );
+        let context = Context { contact: &contact, queues: std::slice::from_ref(queue), rules: &WHATSAPP, now: at, may_speak: true };
+        let built_in = || {
+            let value = |name: &str| if name == "queue.promise" { promise::promise(queue, at, words) } else { String::new() };
+            text::expand(&words.welcome_back, value)
+        };
+        let said = match flow.map(|flow| engine::welcome_back(flow, &context, &queue.key)) {
+            None => built_in(),
+            Some(Some(Content::Text { body })) => body,
+            Some(_) => String::new(),
+        };
         told.push(Told { when, words: said });
     };
     let at = |date: Date, hour: i8| date.at(hour, 0, 0, 0).to_zoned(zone.clone()).ok().map(|zoned| zoned.timestamp());
@@ -159,12 +172,31 @@ mod tests {
     }
 
     #[test]
+    fn a_preview_tells_what_the_flow_would_say_in_its_own_words() {
+        let (id, team) = (QueueId(uuid::Uuid::nil()), TeamId(uuid::Uuid::nil()));
+        let queue = Queue { id, key: "support".to_owned(), name: "Support".to_owned(), team, hours: Hours::always(), promise_minutes: 10 };
+        let flow = serde_json::json!({
+            "format": 1, "name": "Welcome", "language": "en", "start": "over", "default_queue": "support",
+            "welcome_back_text": { "en": "Back so soon? We write {queue.promise}.", "es": "¿De vuelta? Escribimos {queue.promise}." },
+            "nodes": { "over": { "kind": "hand_off", "queue": "support" } },
+        });
+        let flow: Definition = serde_json::from_value(flow).unwrap();
+        let now = "2026-12-23T16:30:00Z".parse().unwrap();
+        let says = |locale: &str, flow| told(Locale::of(locale).unwrap(), flow, &queue, now, None)[0].words.clone();
+        assert_eq!(says("en", Some(&flow)), "Back so soon? We write within 10 minutes.");
+        assert_eq!(says("es", Some(&flow)), "¿De vuelta? Escribimos en menos de 10 minutos.");
+        assert!(says("en", None).starts_with("Thank you for writing again."));
+        let silent = Definition { welcome_back_text: None, ..flow.clone() };
+        assert_eq!(says("en", Some(&silent)), says("en", None), "one without words of its own says the built-in ones");
+    }
+
+    #[test]
     fn a_preview_tells_what_the_engine_would_say() {
         let (id, team) = (QueueId(uuid::Uuid::nil()), TeamId(uuid::Uuid::nil()));
         let queue = Queue { id, key: "support".to_owned(), name: "Support".to_owned(), team, hours: hours(), promise_minutes: 10 };
         // A Wednesday, 17:30 in Madrid.
         let now = "2026-12-23T16:30:00Z".parse().unwrap();
-        let told = told(Locale::of("en").unwrap(), &queue, now, "2026-12-28T17:55".parse().ok());
+        let told = told(Locale::of("en").unwrap(), None, &queue, now, "2026-12-28T17:55".parse().ok());
         let told: Vec<(&str, &str)> =
             told.iter().map(|told| (told.when.as_str(), told.words.trim_start_matches(|c| c != '.').trim_start_matches(". "))).collect();
         assert_eq!(

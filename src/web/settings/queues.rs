@@ -3,6 +3,8 @@
 pub mod form;
 pub mod view;
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use jiff::Timestamp;
@@ -10,10 +12,11 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use self::form::{Typed, read_promise};
-use self::view::{QueuePage, QueuesPage, Told};
+use self::view::{QueuePage, QueuesPage, ToldBy};
 use super::changes::about;
 use super::{Did, configure, done, shell};
 use crate::domain::channel;
+use crate::domain::flows::definition::Definition;
 use crate::domain::flows::validation;
 use crate::domain::hours::Hours;
 use crate::domain::ids::{QueueId, TeamId};
@@ -198,21 +201,59 @@ async fn one(state: &State, signed: &Signed, id: QueueId, did: &Did, typed: Opti
     if !faults.is_empty() {
         status = StatusCode::UNPROCESSABLE_ENTITY;
     }
-    let told = read.ok().map_or_else(Vec::new, |hours| told(signed, &queue, &typed, hours));
     let flows = flows_that_name(state, signed, &queue.key).await?;
+    let told = match read {
+        Ok(hours) => told(state, signed, &queue, &typed, hours, &flows).await?,
+        Err(_) => Vec::new(),
+    };
+    let flows = flows.into_iter().map(|flow| (flow.definition.name.clone(), flow.places)).collect();
     let others = queues.into_iter().filter(|other| other.id != id).collect();
     page(status, &QueuePage { chrome, shell, queue, teams, others, typed, faults, told, flows, acts })
 }
 
-fn told(signed: &Signed, queue: &QueueDetail, typed: &Typed, opened: Hours) -> Vec<Told> {
+/// What customers who come back are told by the flows that lead to a queue: those that name it, and those of numbers whose conversations
+/// go there. What several say alike is told once.
+async fn told(
+    state: &State,
+    signed: &Signed,
+    queue: &QueueDetail,
+    typed: &Typed,
+    opened: Hours,
+    flows: &[FlowThatNames],
+) -> Result<Vec<ToldBy>> {
     let promise_minutes = read_promise(&typed.promise).and_then(|minutes| u32::try_from(minutes).ok()).unwrap_or_default();
     let typed_queue =
         Queue { id: queue.id, key: queue.key.clone(), name: queue.name.clone(), team: queue.team, hours: opened, promise_minutes };
-    hours::told(signed.locale, &typed_queue, Timestamp::now(), typed.at.parse().ok())
+    let by = |flow| hours::told(signed.locale, flow, &typed_queue, Timestamp::now(), typed.at.parse().ok());
+    let workplaces = state.runner.workplaces();
+    let (workplace, connections) = tokio::try_join!(workplaces.get(signed.workspace), workplaces.connections(signed.workspace))?;
+    let of_numbers = connections.values().filter(|it| it.inbox.default_queue == queue.id).filter_map(|it| {
+        let flow = it.inbox.flow?;
+        workplace.definitions.get(&(flow, *workplace.published.get(&flow)?))
+    });
+    let mut all: Vec<ToldBy> = Vec::new();
+    for flow in flows.iter().map(|flow| &flow.definition).chain(of_numbers) {
+        let told = by(Some(flow));
+        match all.iter_mut().find(|known| known.told == told) {
+            Some(known) if known.flows.contains(&flow.name) => {}
+            Some(known) => known.flows.push(flow.name.clone()),
+            None => all.push(ToldBy { flows: vec![flow.name.clone()], told }),
+        }
+    }
+    if all.is_empty() {
+        all.push(ToldBy { flows: Vec::new(), told: by(None) });
+    }
+    Ok(all)
 }
 
-/// The published flows that name a queue by its key, each with the places.
-async fn flows_that_name(state: &State, signed: &Signed, key: &str) -> Result<Vec<(String, Vec<String>)>> {
+/// A published flow that names a queue.
+struct FlowThatNames {
+    definition: Arc<Definition>,
+    places: Vec<String>,
+}
+
+/// The published flows that name a queue by its key, each with the places, by name.
+async fn flows_that_name(state: &State, signed: &Signed, key: &str) -> Result<Vec<FlowThatNames>> {
     let workplace = state.runner.workplaces().get(signed.workspace).await?;
     let all: Vec<&str> = workplace.queues.iter().map(|queue| queue.key.as_str()).collect();
     let others: Vec<&str> = all.iter().copied().filter(|other| *other != key).collect();
@@ -224,9 +265,9 @@ async fn flows_that_name(state: &State, signed: &Signed, key: &str) -> Result<Ve
         let known = faults(&all);
         let places: Vec<String> = faults(&others).into_iter().filter(|fault| !known.contains(fault)).map(|fault| fault.place()).collect();
         if !places.is_empty() {
-            named.push((definition.name.clone(), places));
+            named.push(FlowThatNames { definition: definition.clone(), places });
         }
     }
-    named.sort();
+    named.sort_by(|one, other| one.definition.name.cmp(&other.definition.name));
     Ok(named)
 }

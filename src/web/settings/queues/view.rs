@@ -60,6 +60,20 @@ pub struct Row {
     pub ranges: Ranges,
 }
 
+/// What customers who come back to a queue are told.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ToldBy {
+    /// The flows that say so; where none leads here, nothing is said.
+    pub flows: Vec<String>,
+    pub told: Vec<Told>,
+}
+
+impl ToldBy {
+    fn names(&self) -> String {
+        self.flows.iter().map(|name| format!("“{name}”")).collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// `GET /settings/queues/{id}`
 #[derive(Template, WebTemplate)]
 #[template(path = "settings/queue.html")]
@@ -72,7 +86,7 @@ pub struct QueuePage {
     pub typed: Typed,
     /// What is wrong with the hours.
     pub faults: Vec<String>,
-    pub told: Vec<Told>,
+    pub told: Vec<ToldBy>,
     /// Published flows that name it, with the places.
     pub flows: Vec<(String, Vec<String>)>,
     pub acts: Vec<Act>,
