@@ -44,6 +44,9 @@ pub(super) fn speak(
         return Err(Refusal::Resolved);
     }
     holds(it, author)?;
+    if it.snapshot.is_disconnected {
+        return Err(Refusal::Disconnected);
+    }
     let rules = it.snapshot.rules;
     let content = check(content, rules)?;
     if !rules.may_write(conversation.window_expires_at, it.now) {
@@ -90,6 +93,7 @@ pub(super) fn settle(it: &mut Decision, by: &Person, message: MessageId, choice:
     }
     holds(it, Author::Agent { user: by.user })?;
     match choice {
+        Settlement::Resend if it.snapshot.is_disconnected => return Err(Refusal::Disconnected),
         Settlement::Resend if !it.snapshot.rules.may_write(it.conversation()?.window_expires_at, it.now) => {
             return Err(Refusal::WindowClosed);
         }

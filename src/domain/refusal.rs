@@ -9,6 +9,8 @@ use super::setup::SetupRefusal;
 pub enum Refusal {
     #[error("the customer service window has closed")]
     WindowClosed,
+    #[error("the number is disconnected: nothing can be sent from it")]
+    Disconnected,
     #[error("somebody else holds this conversation")]
     HeldByAnother { name: String },
     #[error("a colleague was quicker: {name} holds this conversation now")]
@@ -79,6 +81,7 @@ impl Refusal {
     pub fn key(&self) -> &'static str {
         match self {
             Refusal::WindowClosed => "window_closed",
+            Refusal::Disconnected => "disconnected",
             Refusal::HeldByAnother { .. } => "held_by_another",
             Refusal::GivenMeanwhile { .. } => "given_meanwhile",
             Refusal::QueuedMeanwhile { .. } => "queued_meanwhile",

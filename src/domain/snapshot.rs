@@ -24,6 +24,8 @@ pub struct Snapshot {
     pub inbox: Inbox,
     /// What the inbox's channel allows.
     pub rules: &'static Rules,
+    /// The number speaks no more: nothing can be sent.
+    pub is_disconnected: bool,
     pub contact: Contact,
     /// The conversation that the command is about; otherwise the contact's in this inbox that is under way, or the latest.
     pub conversation: Option<Conversation>,

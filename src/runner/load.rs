@@ -22,6 +22,7 @@ pub(super) struct Place {
     pub workspace: WorkspaceId,
     pub inbox: Inbox,
     pub rules: &'static Rules,
+    pub is_disconnected: bool,
     pub workplace: Arc<Workplace>,
 }
 
@@ -69,7 +70,8 @@ impl Runner {
             workplace = self.workplaces.refresh(workspace).await?;
         }
         let rules = self.workplaces.rules_of(&connection.inbox.channel);
-        Ok(Place { workspace, inbox: connection.inbox, rules, workplace })
+        let is_disconnected = connection.is_disconnected();
+        Ok(Place { workspace, inbox: connection.inbox, rules, is_disconnected, workplace })
     }
 }
 
@@ -104,6 +106,7 @@ pub(super) fn around(place: &Place, contact: Contact) -> Snapshot {
         workplace: place.workplace.clone(),
         inbox: place.inbox.clone(),
         rules: place.rules,
+        is_disconnected: place.is_disconnected,
         contact,
         conversation: None,
         another_under_way: false,

@@ -9,12 +9,13 @@ use super::{Error, Result, Store, Transaction, prepare};
 use crate::domain::channel::Channel;
 use crate::domain::ids::{FlowId, InboxId, QueueId, WorkspaceId};
 use crate::domain::inbox::Inbox;
+use crate::domain::setup::value::InboxState;
 
 /// The columns of a connection, in the order that [`connection`] reads them.
 macro_rules! columns {
     () => {
         "inbox.workspace_id, inbox.id, inbox.name, inbox.channel, inbox.flow_id, inbox.default_queue_id, inbox.reopen_hours,
-            address.source, address.address, address.secret"
+            address.source, address.address, address.secret, inbox.state"
     };
 }
 
@@ -89,6 +90,7 @@ pub struct Connection {
     pub address: String,
     /// What its sends are authorised by, empty where the channel needs nothing; or why this node cannot open it.
     secret: Result<String, String>,
+    state: InboxState,
 }
 
 impl Connection {
@@ -96,6 +98,12 @@ impl Connection {
     #[must_use]
     pub fn is_disconnected(&self) -> bool {
         self.inbox.channel == Channel::WHATSAPP && self.address.is_empty()
+    }
+
+    /// Whether an administrator paused it: what is to be sent waits.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.state == InboxState::Paused
     }
 
     /// What its sends are authorised by.
@@ -220,6 +228,7 @@ fn connection(keys: &Keys, row: &Row) -> Connection {
         source: row.get::<_, Option<String>>(7).unwrap_or_default(),
         address: row.get::<_, Option<String>>(8).unwrap_or_default(),
         secret: secret.map_err(|error| error.to_string()),
+        state: InboxState::read(row.get(10)),
     }
 }
 

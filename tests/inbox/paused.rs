@@ -6,6 +6,7 @@ use baton::domain::ids::ConversationId;
 use baton::domain::message::Failure;
 use baton::domain::setup::{By, Secret, SetupCommand};
 use baton::store::dispatches::{Claim, Dispatch};
+use uuid::Uuid;
 
 use crate::shop::Shop;
 
@@ -94,4 +95,29 @@ async fn a_new_token_ends_it_and_so_does_a_send_that_is_tried_again() {
     assert!(ben.sees("/inbox").await.contains("sends nothing now"));
     takes_up(&shop).await.expect("the message still waits");
     assert!(!ben.sees("/inbox").await.contains("sends nothing now"));
+}
+
+#[actix_web::test]
+async fn a_conversation_says_that_its_number_is_paused_or_disconnected_before_anybody_types() {
+    let shop = Shop::open().await;
+    let mut ana = shop.hires("ana@example.com", Role::Agent).await;
+    let conversation = shop.hears_text("34600000001", "hi").await;
+    ana.does(conversation, "assignment", &[]).await;
+    let is_now = async |command| {
+        shop.house.state.runner.configure(shop.house.workspace, &By::System, command, None).await.unwrap();
+    };
+    let page = ana.opens(conversation).await;
+    assert!(page.contains(r#"data-number="speaks""#) && !page.contains("number-state"), "{page}");
+    is_now(SetupCommand::PauseInbox { inbox: shop.inbox }).await;
+    let page = ana.opens(conversation).await;
+    assert!(page.contains(r#"data-number="paused""#) && page.contains("What you send waits"), "{page}");
+    ana.replies(conversation, "it waits").await;
+    is_now(SetupCommand::DisconnectInbox { inbox: shop.inbox }).await;
+    let page = ana.opens(conversation).await;
+    assert!(page.contains(r#"data-number="disconnected""#) && page.contains("nothing can be sent from it"), "{page}");
+    let fields = [("message_id", &*Uuid::now_v7().to_string()), ("text", "typed before")];
+    let refused = ana.posts(conversation, "messages", &fields).await;
+    assert!(refused.status == 409 && refused.body.contains("What you wrote is kept"), "{}", refused.body);
+    assert!(refused.body.contains("typed before"), "{}", refused.body);
+    ana.does(conversation, "notes", &[("note_id", &Uuid::now_v7().to_string()), ("body", "call them")]).await;
 }

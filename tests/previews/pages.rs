@@ -14,7 +14,7 @@ use baton::store::drafts::{Draft, DraftKind};
 use baton::web::admin::view::{Notice, NoticesPage, QuarantinePage, Quarantined};
 use baton::web::conversations::view::context::{Context, PastConversation};
 use baton::web::conversations::view::state::ConversationState;
-use baton::web::conversations::view::{ConversationPage, ConversationView};
+use baton::web::conversations::view::{ConversationPage, ConversationView, NumberState};
 use baton::web::edge::view::{Changed, ErrorPage, RefusalPage, ThreadMovedOn, refusal_words};
 use baton::web::inbox::tabs::Counts;
 use baton::web::inbox::view::row::Row;
@@ -117,6 +117,7 @@ fn conversation(locale: Locale, state: ConversationState) -> ConversationPage {
         view: View::Mine,
         state,
         rules: &WHATSAPP,
+        number: NumberState::default(),
         items: thread::items(locale),
         earlier: Some(1),
         composer: composer(locale),

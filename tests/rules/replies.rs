@@ -113,6 +113,18 @@ fn what_we_did_ourselves_does_not_make_a_reply_stale() {
 }
 
 #[test]
+fn nothing_is_sent_from_a_number_that_is_disconnected_and_notes_are_still_taken() {
+    let shop = Shop::opens();
+    let phone = shop.phone("Mia");
+    let ana = held(&shop, &phone);
+    shop.tables.borrow_mut().is_disconnected = true;
+    assert_eq!(ana.replies(&phone, "hello"), Err(Refusal::Disconnected));
+    ana.notes(&phone, "call them").unwrap();
+    shop.tables.borrow_mut().is_disconnected = false;
+    ana.replies(&phone, "hello").unwrap();
+}
+
+#[test]
 fn a_double_click_makes_one_message() {
     let shop = Shop::opens();
     let phone = shop.phone("Mia");

@@ -57,6 +57,7 @@ pub struct KeptMessage {
 pub struct Tables {
     pub now: Timestamp,
     pub inbox: Inbox,
+    pub is_disconnected: bool,
     pub workplace: Arc<Workplace>,
     pub contacts: HashMap<ContactId, Contact>,
     pub conversations: Vec<Kept>,
@@ -121,6 +122,7 @@ impl Shop {
             tables: RefCell::new(Tables {
                 now: "2026-02-10T10:00:00Z".parse().unwrap(),
                 inbox,
+                is_disconnected: false,
                 workplace: Arc::new(workplace),
                 contacts: HashMap::new(),
                 conversations: Vec::new(),
@@ -281,6 +283,7 @@ impl Shop {
             workplace: tables.workplace.clone(),
             inbox: tables.inbox.clone(),
             rules: Rulebook::WHATSAPP.of(&tables.inbox.channel),
+            is_disconnected: tables.is_disconnected,
             contact: tables.contacts[&contact].clone(),
             another_under_way: tables.conversations.iter().any(is_another),
             session: kept.as_ref().and_then(|kept| kept.session.clone()),

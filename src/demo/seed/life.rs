@@ -47,6 +47,7 @@ impl<'a> Life<'a> {
             workplace: shop.workplace.clone(),
             inbox: shop.inbox.clone(),
             rules: &WHATSAPP,
+            is_disconnected: false,
             contact: contact.clone(),
             conversation: None,
             another_under_way: false,

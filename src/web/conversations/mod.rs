@@ -15,7 +15,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use self::view::context::Context;
-use self::view::{ConversationPage, ConversationView};
+use self::view::{ConversationPage, ConversationView, NumberState};
 use super::edge::answer::page;
 use super::edge::error::{Error, Result};
 use super::inbox;
@@ -125,6 +125,8 @@ async fn conversation_page(state: &State, signed: &Signed, id: ConversationId, s
     )?;
     let workplace = state.runner.workplaces().get(signed.workspace).await?;
     let rules = threads::rules(state, signed.workspace, opened.conversation.inbox).await?;
+    let connections = state.runner.workplaces().connections(signed.workspace).await?;
+    let number = NumberState::of(connections.get(&opened.conversation.inbox).map(AsRef::as_ref));
     let now = Timestamp::now();
     let chrome = present::chrome(signed, &agents, counts, now);
     let conversation = ConversationView {
@@ -135,6 +137,7 @@ async fn conversation_page(state: &State, signed: &Signed, id: ConversationId, s
         view: shown.view,
         state: threads::state_now(state, signed.locale, signed.workspace, &opened).await?,
         rules,
+        number,
         items: part.items,
         earlier: part.earlier,
         composer: Composer { pictures: rules.pictures, ..composer(signed, &opened, shown.refused) },

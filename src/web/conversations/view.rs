@@ -16,6 +16,7 @@ use crate::domain::channel::Rules;
 use crate::domain::conversation::{Controller, State};
 use crate::domain::filter::View;
 use crate::domain::ids::UserId;
+use crate::store::inboxes::Connection;
 use crate::web::inbox::tabs::Tab;
 use crate::web::inbox::view::List;
 use crate::web::layouts::chrome::{Chrome, Person, QueueName};
@@ -61,6 +62,45 @@ impl Stance {
             Stance::Flow => "flow",
             Stance::Bot => "bot",
             Stance::Resolved => "resolved",
+        }
+    }
+}
+
+/// Whether what is written leaves the number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum NumberState {
+    #[default]
+    Speaks,
+    /// It waits until the number speaks again.
+    Paused,
+    /// It cannot be sent.
+    Disconnected,
+}
+
+impl NumberState {
+    #[must_use]
+    pub fn of(connection: Option<&Connection>) -> Self {
+        match connection {
+            Some(connection) if connection.is_disconnected() => NumberState::Disconnected,
+            Some(connection) if connection.is_paused() => NumberState::Paused,
+            Some(_) | None => NumberState::Speaks,
+        }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            NumberState::Speaks => "speaks",
+            NumberState::Paused => "paused",
+            NumberState::Disconnected => "disconnected",
+        }
+    }
+
+    /// The icon and the key of what is said above what one writes.
+    fn told(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            NumberState::Speaks => None,
+            NumberState::Paused => Some(("hand", "standing.paused")),
+            NumberState::Disconnected => Some(("cloud-off", "standing.disconnected")),
         }
     }
 }
@@ -116,6 +156,7 @@ pub struct ConversationView {
     pub state: ConversationState,
     /// What its channel allows.
     pub rules: &'static Rules,
+    pub number: NumberState,
     /// In the order of their sequence.
     pub items: Vec<ThreadItem>,
     /// There is more before this sequence.

@@ -128,6 +128,7 @@ pub fn status(refusal: &Refusal) -> StatusCode {
         Refusal::SetUp(refusal) if refusal.is_of_what_was_sent() => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::SetUp(_)
         | Refusal::WindowClosed
+        | Refusal::Disconnected
         | Refusal::HeldByAnother { .. }
         | Refusal::GivenMeanwhile { .. }
         | Refusal::QueuedMeanwhile { .. }

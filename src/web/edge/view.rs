@@ -36,6 +36,7 @@ pub fn refusal_words(locale: Locale, refusal: &Refusal) -> Html {
         Refusal::TooLong { limit } => sentence(&locale, &key, &[("limit", &limit.to_string())]),
         Refusal::Already { since } => Html::trusted(format!("{} {}", sentence(&locale, &key, &[]), time::element(since, "moment"))),
         Refusal::WindowClosed
+        | Refusal::Disconnected
         | Refusal::NotTaken
         | Refusal::HeldByFlow
         | Refusal::HeldByBot

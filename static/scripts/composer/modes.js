@@ -13,9 +13,9 @@ export class Modes {
 
   /** Looks whose conversation it is now. Whether it may be answered since this moment. */
   fit() {
-    const { stance, window } = this.conversation.dataset
+    const { stance, window, number } = this.conversation.dataset
     const couldReply = this.mayReply
-    this.mayReply = stance === "mine" && window !== "closed"
+    this.mayReply = stance === "mine" && window !== "closed" && number !== "disconnected"
     const holder = document.getElementById("standing")?.dataset.holder
     // What was refused while somebody else held it, or it waited elsewhere, no longer holds.
     if (this.holder !== undefined && this.holder !== holder && this.refusal.isRead) this.refusal.say("")
