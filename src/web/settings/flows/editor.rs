@@ -125,7 +125,7 @@ pub(in crate::web) async fn save(
     }
 }
 
-/// `POST /settings/flows/{id}/draft/removal`: throws away what was being written.
+/// `POST /settings/flows/{id}/draft/removal`: throws away what was being written; 409 when somebody wrote what this page has not seen.
 pub(in crate::web) async fn discard(
     state: web::Data<State>,
     signed: Signed,
@@ -136,5 +136,5 @@ pub(in crate::web) async fn discard(
     bench(&state, &signed, *flow).await?;
     let is_gone = state.store.remove_flow_draft(signed.workspace, *flow, form.seen).await?;
     let here = format!("{LIST}/{}/edit", *flow);
-    if is_gone { Ok(go_to(&here)) } else { editor(&state, &signed, *flow, &Did::default(), None).await }
+    if is_gone { Ok(go_to(&here)) } else { editor(&state, &signed, *flow, &Did::default(), Some(form.body)).await }
 }
