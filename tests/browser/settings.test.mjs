@@ -1,6 +1,7 @@
 // Settings: what a colleague changed is there at once, never over what somebody types, and everything goes without a mouse.
 
 import assert from "node:assert/strict"
+import { readFile } from "node:fs/promises"
 import { after, before, describe } from "node:test"
 import { Agent } from "./support/agent.mjs"
 import { openPage, startBrowser } from "./support/browser.mjs"
@@ -66,12 +67,55 @@ describe("settings", () => {
     assert.deepEqual(iris.page.faults, [])
   })
 
+  story(() => browser, "stay where one is when a colleague changed something, and keep what one begins meanwhile", async () => {
+    const { page } = other
+    await page.setViewportSize({ width: 1440, height: 400 })
+    await page.goto(iris.page.url())
+    await other.isLive()
+    await page.getByRole("button", { name: "Save" }).last().focus()
+    const from = await page.locator("main").evaluate((main) => {
+      main.scrollTop = 50
+      return main.scrollTop
+    })
+    assert.ok(from > 0)
+    await renames(iris.page, "Noon shift")
+    await page.locator("h1", { hasText: "Noon shift" }).waitFor()
+    await page.waitForFunction(() => document.activeElement?.textContent.trim() === "Save")
+    assert.equal(await page.locator("main").evaluate((main) => main.scrollTop), from)
+
+    const name = page.locator('.form:not(.form--line) input[name="name"]')
+    await page.route(page.url(), async (route) => {
+      await name.fill("Begun meanwhile")
+      await name.blur()
+      await route.continue()
+    }, { times: 1 })
+    await renames(iris.page, "My own word")
+    await page.getByText("What you typed stays here").waitFor()
+    assert.equal(await name.inputValue(), "Begun meanwhile")
+    await page.setViewportSize({ width: 1440, height: 900 })
+    assert.deepEqual(page.faults.filter((fault) => !fault.includes("409")), [])
+  })
+
   story(() => browser, "invite somebody by a link, who comes, works, and is let go at once", async () => {
     const { page } = iris
     await page.goto(`${demo.inbox}/settings/people`)
     await page.getByRole("link", { name: "Invite somebody" }).click()
     await page.getByRole("button", { name: "Make a link to copy" }).click()
     const link = await page.locator("#link input").inputValue()
+    await iris.isLive()
+    await page.evaluate(() => {
+      navigator.clipboard.writeText = async (text) => void (document.body.dataset.copied = text)
+    })
+    await page.getByRole("button", { name: "Copy Link of the invitation" }).focus()
+    await page.keyboard.press("Enter")
+    await page.getByRole("button", { name: "Copied Link of the invitation" }).waitFor()
+    assert.equal(await page.locator("body").getAttribute("data-copied"), link)
+    assert.equal(await page.evaluate(() => document.activeElement.localName), "button")
+    await other.page.goto(`${demo.inbox}/settings/teams`)
+    await other.page.getByRole("link", { name: "My own word" }).click()
+    await renames(other.page, "Early shift")
+    await page.getByText("What you typed stays here").waitFor()
+    assert.equal(await page.locator("#link input").inputValue(), link, "it is shown this once")
     const newcomer = await openPage(browser)
     await newcomer.goto(link)
     await newcomer.getByLabel("Your name").fill("Noor Haddad")
@@ -92,6 +136,42 @@ describe("settings", () => {
     assert.deepEqual(page.faults, [])
     await newcomer.context().close()
   })
+
+  story(() => browser, "take the workspace file away, bring it back changed, and take that back", async () => {
+    const { page } = iris
+    await page.goto(`${demo.inbox}/settings/file`)
+    const taken = page.waitForEvent("download")
+    await page.getByRole("button", { name: "Download" }).click()
+    const text = await readFile(await (await taken).path(), "utf8")
+    assert.match(text, /name: Early shift/)
+    await page.getByLabel("File", { exact: true }).setInputFiles(fileOf(text.replaceAll("Early shift", "Noon shift")))
+    await page.getByRole("button", { name: "Look at what would change" }).click()
+    await page.locator("#plan .act__line", { hasText: "Noon shift" }).waitFor()
+    await other.page.goto(`${demo.inbox}/settings/teams`)
+    await other.page.getByLabel("New team").fill("Somebody else's")
+    await other.page.keyboard.press("Enter")
+    await other.page.locator(".done button").waitFor()
+    await page.getByText("What you typed stays here").waitFor()
+    await other.page.locator(".done button").click()
+    await other.page.locator("h1", { hasText: "Teams" }).waitFor()
+    await page.getByLabel("File", { exact: true }).setInputFiles(fileOf(text.replaceAll("Early shift", "Noon shift")))
+    await page.getByRole("button", { name: "Look at what would change" }).click()
+    await page.getByRole("button", { name: "Apply all of it" }).click()
+    await page.locator("h1", { hasText: "Changes" }).waitFor()
+    await page.goto(`${demo.inbox}/settings/teams`)
+    await page.getByRole("link", { name: "Noon shift" }).waitFor()
+    await page.goBack()
+    const undo = await page.locator(".done button").elementHandle()
+    await undo.click()
+    await page.waitForFunction((it) => !it.isConnected, undo)
+    await page.goto(`${demo.inbox}/settings/teams`)
+    await page.getByRole("link", { name: "Early shift" }).waitFor()
+    assert.deepEqual(page.faults, [])
+  })
+
+  function fileOf(text) {
+    return { name: "workspace.yaml", mimeType: "application/yaml", buffer: Buffer.from(text) }
+  }
 
   async function renames(page, name) {
     await page.locator('.form:not(.form--line) input[name="name"]').fill(name)

@@ -3,7 +3,7 @@
 import { Controller } from "../../vendor/stimulus.js"
 
 export default class extends Controller {
-  static targets = ["text", "button", "words"]
+  static targets = ["text", "button", "words", "told"]
   static values = { done: String }
 
   connect() {
@@ -14,7 +14,8 @@ export default class extends Controller {
     this.textTarget.select()
     try {
       await navigator.clipboard.writeText(this.textTarget.value)
-      this.wordsTarget.textContent = this.doneValue
+      this.wordsTarget.textContent = this.toldTarget.textContent = this.doneValue
+      this.buttonTarget.focus()
     } catch {
       // Not allowed, or not over TLS: it is selected, and the keys copy it.
       this.textTarget.focus()

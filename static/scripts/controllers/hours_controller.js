@@ -37,6 +37,7 @@ export default class extends Controller {
   removeRange({ currentTarget }) {
     const group = currentTarget.closest("[role=group]")
     currentTarget.closest(".range").remove()
+    this.#begin()
     group.querySelector("[data-action='hours#addRange']").focus()
     this.typed()
   }
@@ -60,6 +61,7 @@ export default class extends Controller {
 
   removeDay({ currentTarget }) {
     currentTarget.closest(".other").remove()
+    this.#begin()
     this.othersTarget.querySelector("[data-action='hours#addDay']").focus()
     this.typed()
   }
@@ -69,11 +71,17 @@ export default class extends Controller {
     event.preventDefault()
     const [monday, ...days] = this.dayTargets
     const ranges = [...monday.querySelectorAll(".range")].map(valuesOf)
+    this.#begin()
     for (const day of days.slice(0, 4)) {
       for (const range of day.querySelectorAll(".range")) range.remove()
       for (const values of ranges) this.#insert(day, values)
     }
     this.typed()
+  }
+
+  /** What is gone leaves no field that would tell of it. */
+  #begin() {
+    this.element.dataset.begun = ""
   }
 
   /** A range of a day, after those it has. */

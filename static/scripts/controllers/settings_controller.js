@@ -14,21 +14,71 @@ export default class extends Controller {
 
   disconnect() {
     socket.removeEventListener("set_up", this.show)
+    this.asked = null
   }
 
-  #show() {
-    if (this.element.querySelector("form[aria-busy]")) return
-    if (this.#isBegun()) this.elsewhereTarget.hidden = false
-    else visit(location.href, { action: "replace" })
+  /** The page is read first, and shown only if nothing was begun until then. */
+  async #show() {
+    if (this.#isSending()) return
+    if (this.#isBegun()) return this.#tell()
+    const asked = (this.asked = {})
+    const read = await readPage(location.href)
+    if (!read || asked !== this.asked || this.#isSending()) return
+    if (this.#isBegun()) return this.#tell()
+    const place = placeOf(document.activeElement)
+    const { scrollTop } = this.element
+    document.addEventListener("turbo:render", () => {
+      document.getElementById(this.element.id)?.scrollTo({ top: scrollTop })
+      if (document.activeElement === document.body) elementAt(place)?.focus({ preventScroll: true })
+    }, { once: true })
+    visit(location.href, { action: "replace", ...read })
   }
 
-  /** Whether something is being typed, or is not saved: now, or before it was refused. */
+  #tell() {
+    this.elsewhereTarget.hidden = false
+  }
+
+  #isSending() {
+    return this.element.querySelector("form[aria-busy]") !== null
+  }
+
+  /** Whether something is being typed, or is not saved: now, or before it was refused. Or is shown this once: that says `data-begun`. */
   #isBegun() {
-    if (this.element.querySelector("#problem, input:focus, select:focus, textarea:focus")) return true
+    if (this.element.querySelector("#problem, [data-begun], input:focus, select:focus, textarea:focus")) return true
     const isChanged = ({ value, defaultValue, checked, defaultChecked }) => value !== defaultValue || checked !== defaultChecked
     const isAnother = ({ selected, defaultSelected }) => selected !== defaultSelected
     const hasChosen = ({ options }) => [...options].some((one) => one.defaultSelected) && [...options].some(isAnother)
     return [...this.element.querySelectorAll("input, textarea")].some(isChanged)
       || [...this.element.querySelectorAll("select")].some(hasChosen)
   }
+}
+
+/** The page at `address`, as a visit takes it: it is read by the visit where it leads elsewhere. Null when it cannot be reached, or is left. */
+async function readPage(address) {
+  try {
+    const response = await fetch(address, { headers: { Accept: "text/html" } })
+    if (response.redirected) return {}
+    return { response: { statusCode: response.status, responseHTML: await response.text(), redirected: false } }
+  } catch {
+    return null
+  }
+}
+
+/** What tells an element from others on a page that comes anew. */
+const TELLING = ["id", "name", "type", "href", "action", "formaction", "data-action"]
+
+/** Where an element stands, so that it is found on the page that takes the place of this one. */
+function placeOf(element) {
+  const form = element.id ? null : element.closest("form")
+  const selector = [form, element].filter(Boolean).map(wordsOf).join(" ")
+  return { selector, number: [...document.querySelectorAll(selector)].indexOf(element) }
+}
+
+function elementAt({ selector, number }) {
+  return document.querySelectorAll(selector)[number]
+}
+
+function wordsOf(element) {
+  const told = TELLING.filter((name) => element.hasAttribute(name))
+  return element.localName + told.map((name) => `[${name}="${CSS.escape(element.getAttribute(name))}"]`).join("")
 }
