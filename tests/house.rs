@@ -166,6 +166,12 @@ fn styles_win_by_their_layer_and_never_by_shouting() {
 }
 
 #[test]
+fn a_class_looks_as_one_stylesheet_says() {
+    let faults: Vec<String> = pages::classes_told_twice(&sources("static/styles", &["css"])).iter().map(ToString::to_string).collect();
+    assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+}
+
+#[test]
 fn pages_hold_no_style_no_script_and_no_handler_of_their_own() {
     hold(&sources("templates", &["html"]), pages::inline);
 }

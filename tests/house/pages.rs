@@ -1,5 +1,7 @@
 //! Pages and styles: colours come from the tokens, and nothing is inline, as the content security policy demands.
 
+use std::collections::BTreeMap;
+
 use super::source::{Fault, Source};
 
 const TOKENS: &str = "static/styles/tokens.css";
@@ -74,6 +76,44 @@ pub fn inline(source: &Source) -> Vec<Fault> {
         }
     }
     faults
+}
+
+/// Where two stylesheets tell what a class looks like, the one that is read later wins, wherever it was meant.
+pub fn classes_told_twice(styles: &[Source]) -> Vec<Fault> {
+    let mut told: BTreeMap<String, &str> = BTreeMap::new();
+    let mut faults = Vec::new();
+    for source in styles {
+        for (line, class) in classes(&source.text) {
+            let first = *told.entry(class.clone()).or_insert(&source.path);
+            if first != source.path {
+                faults.push(source.fault(line, format!("`{class}` has a rule in {first} too; give one of the two a name of its own")));
+            }
+        }
+    }
+    faults
+}
+
+/// Classes that a stylesheet gives a rule of their own, wherever they stand and however wide the window is, each with its line.
+fn classes(text: &str) -> Vec<(usize, String)> {
+    let is_class =
+        |selector: &str| selector.strip_prefix('.').is_some_and(|name| name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_')));
+    let text = without_css_comments(text);
+    let (mut found, mut around, mut begun) = (Vec::new(), Vec::new(), 0);
+    for (place, sign) in text.char_indices().filter(|(_, sign)| matches!(sign, '{' | '}' | ';')) {
+        let (line, selectors) = (text[..place].matches('\n').count() + 1, text[begun..place].trim());
+        begun = place + 1;
+        match sign {
+            '{' => {
+                if around.iter().all(|outer: &&str| outer.starts_with("@layer")) {
+                    found.extend(selectors.split(',').map(str::trim).filter(|one| is_class(one)).map(|class| (line, class.to_owned())));
+                }
+                around.push(selectors);
+            }
+            '}' => drop(around.pop()),
+            _ => {}
+        }
+    }
+    found
 }
 
 /// What is trusted in a template is trusted whoever wrote it; data for scripts, which `json` writes without a `<`, is not read as HTML.
@@ -160,6 +200,16 @@ fn a_planted_colour_is_caught() {
 fn a_planted_important_is_caught() {
     let count = |text: &str| important(&Source::new("static/styles/x.css", text)).len();
     assert_eq!(count(".a { color: var(--ink) ! important; }\n.b { display: none !important; }\n/* !important */\n"), 2);
+}
+
+#[test]
+fn a_planted_class_of_two_stylesheets_is_caught() {
+    let sheets = [
+        Source::new("a.css", "@layer components {\n  .a { color: var(--ink); }\n  .a b, .b:hover { margin: 0; }\n  .c { margin: 0; }\n}\n"),
+        Source::new("b.css", "/* .a {} */\n.b,\n.a { margin: 0; }\n@media (max-width: 9px) {\n  .c { margin: 0; }\n}\n.b { margin: 0; }\n"),
+    ];
+    let faults = classes_told_twice(&sheets);
+    assert_eq!(faults.iter().map(|fault| (fault.path.as_str(), fault.line)).collect::<Vec<_>>(), [("b.css", 3)], "{faults:?}");
 }
 
 #[test]
