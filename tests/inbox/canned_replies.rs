@@ -60,6 +60,14 @@ async fn a_reply_is_filled_in_for_the_customer_and_counted_when_an_answer_began_
     assert!(preview.status == 200 && preview.body.contains("Dear Zoë Marin"), "{}", preview.body);
     let unknown = root.post(&page, &[("shortcut", "hello"), ("body", "{{contct.name}}"), ("audience", "everybody")]).await;
     assert!(unknown.status == 422 && unknown.body.contains("{{<bdi>contct.name</bdi>}}"), "{}", unknown.body);
+    for audience in ["", "nobody", "Sales"] {
+        for place in [REPLIES, page.as_str()] {
+            let fields = [("shortcut", "hey"), ("body", "Hey"), ("audience", audience)];
+            let refused = root.post(place, &fields).await;
+            assert!(refused.status == 422 && refused.body.contains("That team is not in this workspace"), "{}", refused.body);
+        }
+    }
+    assert_eq!(offered(&mut ana.browser, conversation, "hey").await, [], "what cannot be read is not everybody's");
 
     let id = page.rsplit('/').next().unwrap_or_default().to_owned();
     for (message, canned) in [(uuid::Uuid::now_v7(), id.clone()), (uuid::Uuid::now_v7(), String::new())] {

@@ -19,7 +19,7 @@ use crate::domain::ids::{CannedReplyId, ConversationId, TeamId, UserId};
 use crate::domain::refusal::Refusal;
 use crate::domain::setup::command::CannedReplyChange;
 use crate::domain::setup::value::CannedReply;
-use crate::domain::setup::{By, SetupCommand, SetupRefusal};
+use crate::domain::setup::{By, SetupCommand, SetupRefusal, Thing};
 use crate::store::canned_replies::{Filter, Keeper, Kept, OF_PAGE};
 use crate::web::conversations::act::person;
 use crate::web::edge::answer::page;
@@ -83,11 +83,15 @@ impl Form {
 }
 
 /// Whose it is to be. Who keeps only their own keeps nothing else.
-fn audience(signed: &Signed, typed: &Typed) -> (Option<TeamId>, Option<UserId>) {
+///
+/// # Errors
+/// [`Error::Refused`] where that cannot be read: it is not everybody's for that.
+fn audience(signed: &Signed, typed: &Typed) -> Result<(Option<TeamId>, Option<UserId>)> {
     match typed.audience.as_str() {
-        "everybody" if signed.may(Permission::SetUp) => (None, None),
-        team if signed.may(Permission::SetUp) && team != "own" => (team.parse().ok().map(TeamId), None),
-        _ => (None, Some(signed.user)),
+        "own" => Ok((None, Some(signed.user))),
+        _ if !signed.may(Permission::SetUp) => Ok((None, Some(signed.user))),
+        "everybody" => Ok((None, None)),
+        team => Ok((Some(TeamId(team.parse().map_err(|_| SetupRefusal::Unknown(Thing::Team))?)), None)),
     }
 }
 
@@ -104,11 +108,14 @@ pub(in crate::web) async fn index(
 /// `POST /settings/canned-replies`
 pub(in crate::web) async fn create(state: web::Data<State>, signed: Signed, form: web::Form<Form>) -> Result<HttpResponse> {
     let (typed, ..) = form.into_inner().typed();
-    let (team, owner) = audience(&signed, &typed);
     let reply = CannedReplyId(Uuid::now_v7());
-    let Typed { shortcut, body, folder, .. } = typed.clone();
-    let new = CannedReply { shortcut, body, folder, team, owner };
-    match configure(&state, &signed, SetupCommand::AddCannedReply { reply, new }, None).await {
+    let added = async {
+        let (team, owner) = audience(&signed, &typed)?;
+        let Typed { shortcut, body, folder, .. } = typed.clone();
+        let new = CannedReply { shortcut, body, folder, team, owner };
+        configure(&state, &signed, SetupCommand::AddCannedReply { reply, new }, None).await
+    };
+    match added.await {
         Ok(configured) => Ok(done(&format!("{LIST}/{reply}"), &configured)),
         Err(error) => list(&state, &signed, &Did::default(), Shown::default(), Some((typed, error))).await,
     }
@@ -161,11 +168,14 @@ pub(in crate::web) async fn update(
         return not_theirs(&state, &signed, id).await;
     }
     let (typed, seen, with) = form.into_inner().typed();
-    let (team, owner) = audience(&signed, &typed);
-    let Typed { shortcut, body, folder, .. } = typed.clone();
-    let change =
-        CannedReplyChange { shortcut: Some(shortcut), body: Some(body), folder: Some(folder), team: Some(team), owner: Some(owner) };
-    match configure(&state, &signed, SetupCommand::ChangeCannedReply { reply: id, change }, seen).await {
+    let changed = async {
+        let (team, owner) = audience(&signed, &typed)?;
+        let Typed { shortcut, body, folder, .. } = typed.clone();
+        let change =
+            CannedReplyChange { shortcut: Some(shortcut), body: Some(body), folder: Some(folder), team: Some(team), owner: Some(owner) };
+        configure(&state, &signed, SetupCommand::ChangeCannedReply { reply: id, change }, seen).await
+    };
+    match changed.await {
         Ok(configured) => Ok(done(&format!("{LIST}/{id}"), &configured)),
         Err(error) => one(&state, &signed, id, &Did::default(), Some(typed), with, Some(error)).await,
     }
