@@ -99,6 +99,9 @@ async fn what_somebody_held_goes_where_the_administrator_chose_and_they_can_come
     assert!(root.get(&format!("{path}/leaving")).await.body.contains("3 open conversations"));
     let nobody = root.post(&format!("{path}/leaving"), &[("goes", "person"), ("to", &ana.user.to_string())]).await;
     assert_eq!(nobody.status, 422, "{}", nobody.body);
+    assert!(nobody.body.contains(r#"value="person" checked"#), "what was chosen stays chosen: {}", nobody.body);
+    let gone = root.post(&format!("{path}/leaving"), &[("goes", "person"), ("to", "")]).await;
+    assert!(gone.status == 422 && gone.body.contains(r#"value="person" checked"#), "{}", gone.body);
     let left = root.post(&format!("{path}/leaving"), &[("goes", "person"), ("to", &ben.user.to_string())]).await;
     assert_eq!(left.status, 303, "{}", left.body);
     let client = shop.house.state.store.client().await.unwrap();

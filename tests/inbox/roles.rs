@@ -51,6 +51,10 @@ async fn a_role_is_copied_changed_given_and_removed_when_nobody_has_it() {
     assert!(root.get(&copied).await.body.contains(r#"value="own_teams" checked"#));
     let twin = root.post(ROLES, &[("name", "outside"), ("from", "agent")]).await;
     assert!(twin.status == 409 && twin.body.contains("role called"), "{}", twin.body);
+    for from in ["supervisor", &id.to_string()] {
+        let twin = root.post(ROLES, &[("name", "outside"), ("from", from)]).await.body;
+        assert!(twin.contains(&format!(r#"value="{from}" selected"#)), "what it was to begin as stays chosen: {twin}");
+    }
     let removed = root.post(&format!("{path}/removal"), &[]).await;
     assert_eq!((removed.status.as_u16(), root.get(&path).await.status.as_u16()), (303, 404));
 }

@@ -7,7 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use self::form::{Fields, Typed, one_value};
+use self::form::{Fields, Goes, Typed, one_value};
 use self::view::{LeavingPage, PeoplePage, PersonPage};
 use super::changes::about;
 use super::{Did, configure, done, shell};
@@ -88,7 +88,7 @@ pub(in crate::web) async fn update(
 
 /// `GET /settings/people/{id}/leaving`: what would become of what they hold.
 pub(in crate::web) async fn leaving(state: web::Data<State>, signed: Signed, user: web::Path<UserId>) -> Result<HttpResponse> {
-    asked(&state, &signed, *user, None).await
+    asked(&state, &signed, *user, Goes::default(), None).await
 }
 
 /// `POST /settings/people/{id}/leaving`: they can no longer sign in, their pages end, and what they hold goes on.
@@ -98,17 +98,14 @@ pub(in crate::web) async fn leave(
     user: web::Path<UserId>,
     fields: web::Form<Fields>,
 ) -> Result<HttpResponse> {
-    let (member, to) = (*user, one_value(&fields, "to"));
-    let successor = match one_value(&fields, "goes") {
-        "person" => match to.parse::<UserId>() {
-            Ok(successor) => Some(successor),
-            Err(_) => return asked(&state, &signed, member, Some(Error::Refused(crate::domain::Refusal::UnknownPerson))).await,
-        },
-        _ => None,
-    };
+    let (member, goes) = (*user, Goes::read(&fields));
+    if goes.to_person && goes.to.is_none() {
+        return asked(&state, &signed, member, goes, Some(Error::Refused(crate::domain::Refusal::UnknownPerson))).await;
+    }
+    let successor = goes.to.filter(|_| goes.to_person);
     match configure(&state, &signed, SetupCommand::Deactivate { member, successor }, None).await {
         Ok(configured) => Ok(done(&format!("{LIST}/{member}"), &configured)),
-        Err(error) => asked(&state, &signed, member, Some(error)).await,
+        Err(error) => asked(&state, &signed, member, goes, Some(error)).await,
     }
 }
 
@@ -136,11 +133,11 @@ async fn one(state: &State, signed: &Signed, id: UserId, did: &Did, refused: Opt
     page(status, &PersonPage { chrome, shell, person, is_last_administrator, sign_in, choices, typed, now, acts })
 }
 
-async fn asked(state: &State, signed: &Signed, id: UserId, error: Option<Error>) -> Result<HttpResponse> {
+async fn asked(state: &State, signed: &Signed, id: UserId, goes: Goes, error: Option<Error>) -> Result<HttpResponse> {
     let (chrome, mut shell) = shell(state, signed, &Did::default()).await?;
     let found = state.store.one_of_people(signed.workspace, id, Permission::SetUp);
     let (found, others) = tokio::try_join!(found, state.store.others_than(signed.workspace, id))?;
     let (person, is_last_administrator) = found.ok_or(Error::NotFound)?;
     let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
-    page(status, &LeavingPage { chrome, shell, person, is_last_administrator, others })
+    page(status, &LeavingPage { chrome, shell, person, is_last_administrator, others, goes })
 }

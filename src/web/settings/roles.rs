@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use uuid::Uuid;
 
-use self::view::{RolePage, RolesPage, Typed};
+use self::view::{New, RolePage, RolesPage, Typed};
 use super::changes::about;
 use super::people::form::{Fields, one_value};
 use super::{Did, configure, done, shell};
@@ -29,18 +29,19 @@ pub(in crate::web) async fn index(state: web::Data<State>, signed: Signed, did: 
 /// `POST /settings/roles`: one that allows at first what another one does.
 pub(in crate::web) async fn create(state: web::Data<State>, signed: Signed, fields: web::Form<Fields>) -> Result<HttpResponse> {
     let (role, name) = (RoleId(Uuid::now_v7()), one_value(&fields, "name").trim().to_owned());
-    let rights = match one_value(&fields, "from").parse::<Role>().unwrap_or(Role::Agent) {
+    let from = one_value(&fields, "from");
+    let rights = match from.parse::<Role>().unwrap_or(Role::Agent) {
         Role::Own(id) => state.store.own_role(signed.workspace, id).await?.ok_or(Error::NotFound)?.rights,
         built_in => built_in.rights().unwrap_or_default(),
     };
     let new = value::Role { name: name.clone(), rights };
     match configure(&state, &signed, SetupCommand::AddRole { role, new }, None).await {
         Ok(configured) => Ok(done(&format!("{LIST}/{role}"), &configured)),
-        Err(error) => list(&state, &signed, &Did::default(), Some((name, error))).await,
+        Err(error) => list(&state, &signed, &Did::default(), Some((New { name, from: from.to_owned() }, error))).await,
     }
 }
 
-async fn list(state: &State, signed: &Signed, did: &Did, refused: Option<(String, Error)>) -> Result<HttpResponse> {
+async fn list(state: &State, signed: &Signed, did: &Did, refused: Option<(New, Error)>) -> Result<HttpResponse> {
     let (chrome, mut shell) = shell(state, signed, did).await?;
     let (own, counts) = state.store.roles(signed.workspace).await?;
     let (typed, error) = refused.unzip();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::access::Role;
-use crate::domain::ids::TeamId;
+use crate::domain::ids::{TeamId, UserId};
 use crate::store::people::Listed;
 
 /// Names and values of a form, of which some stand more than once.
@@ -26,6 +26,21 @@ pub struct Typed {
     pub capacity: Option<i32>,
     pub teams: BTreeSet<TeamId>,
     pub languages: BTreeSet<String>,
+}
+
+/// Where what somebody holds goes when they leave, as a form says it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Goes {
+    /// To one person, and not to the queues.
+    pub to_person: bool,
+    /// Whom; nothing where that cannot be read.
+    pub to: Option<UserId>,
+}
+
+impl Goes {
+    pub(in crate::web) fn read(fields: &Fields) -> Self {
+        Self { to_person: one_value(fields, "goes") == "person", to: one_value(fields, "to").parse().ok() }
+    }
 }
 
 impl Typed {

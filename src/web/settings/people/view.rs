@@ -3,7 +3,7 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
-use super::form::Typed;
+use super::form::{Goes, Typed};
 use crate::domain::access::Role;
 use crate::domain::ids::{TeamId, UserId};
 use crate::store::people::{Choices, Listed, Wanted};
@@ -192,6 +192,8 @@ pub struct LeavingPage {
     pub is_last_administrator: bool,
     /// Who could go on with what they hold.
     pub others: Vec<(UserId, String)>,
+    /// What was chosen.
+    pub goes: Goes,
 }
 
 impl LeavingPage {

@@ -76,8 +76,16 @@ pub struct RolesPage {
     pub own: Vec<OwnRole>,
     /// How many who work here have which role.
     pub counts: Vec<(Role, i64)>,
-    /// The name of the one that was not added.
-    pub typed: String,
+    /// The one that was not added.
+    pub typed: New,
+}
+
+/// What the form of a new role says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct New {
+    pub name: String,
+    /// The role that it begins as.
+    pub from: String,
 }
 
 impl RolesPage {
