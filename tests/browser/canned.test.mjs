@@ -37,9 +37,7 @@ describe("canned replies", () => {
     await page.locator(".done button").waitFor()
     const address = page.url()
 
-    await ana.shows("mine")
-    await ana.page.locator(".row").first().click()
-    await ana.answer.waitFor()
+    await ana.opens(await ana.page.locator(".row__name").first().innerText())
     await ana.answer.fill("/tha")
     await ana.page.locator(".composer__option", { hasText: "/thanks" }).waitFor()
     await ana.page.keyboard.press("Enter")
