@@ -12,7 +12,10 @@ async fn pages_are_found_by_their_words_in_ones_language_and_things_by_their_nam
     house.hires("root@example.com", Role::Admin).await;
     let mut root = house.browser("root@example.com").await;
     root.post("/settings/teams", &[("name", "Night shift")]).await;
+    let role = root.post("/settings/roles", &[("name", "Night guard"), ("from", "agent")]).await;
+    let role = format!(r#"href="{}""#, role.location.split('?').next().unwrap());
     for (q, path) in [
+        ("guard", role.as_str()),
         ("time+zone", r#"href="/settings/workspace""#),
         ("YAML", r#"No setting"#),
         ("download+table", r#"href="/settings/changes""#),

@@ -11,11 +11,23 @@ pub struct Place {
     pub title: &'static str,
     /// Keys of more words that stand on it.
     words: &'static [&'static str],
+    /// Whether it is among the places beside every page of settings.
+    pub is_listed: bool,
 }
 
 const fn place(path: &'static str, icon: &'static str, title: &'static str, words: &'static [&'static str]) -> Place {
-    Place { path, icon, title, words }
+    Place { path, icon, title, words, is_listed: true }
 }
+
+/// A page that another one leads to.
+const fn inner(path: &'static str, icon: &'static str, title: &'static str, words: &'static [&'static str]) -> Place {
+    Place { path, icon, title, words, is_listed: false }
+}
+
+/// The one place of whoever does not set up the workspace.
+pub const OF_EVERYBODY: &str = "canned-replies";
+/// The place that is left out when it was hidden.
+pub const START: &str = "start";
 
 /// In the order in which they are offered.
 pub static PLACES: &[Place] = &[
@@ -23,15 +35,15 @@ pub static PLACES: &[Place] = &[
     place("/settings/workspace", "store", "settings.workspace", &["settings.workspace_lead", "settings.time_zone", "settings.language"]),
     place("/settings/brand", "palette", "brand.title", &["brand.lead", "brand.logo", "brand.accent", "brand.white_label"]),
     place("/settings/people", "user", "settings.people_title", &["settings.seek.people", "change.part.role", "change.part.capacity"]),
-    place("/settings/invitations", "user", "invitation.list", &["invitation.invite", "invitation.make_link"]),
+    inner("/settings/invitations", "user", "invitation.list", &["invitation.invite", "invitation.make_link"]),
+    place("/settings/roles", "user-check", "settings.roles", &["settings.roles_lead", "change.part.permissions", "change.part.visibility"]),
     place(
         "/settings/numbers",
         "phone",
         "numbers.title",
         &["numbers.lead", "numbers.webhook", "numbers.token", "numbers.queue", "numbers.reopen_hours"],
     ),
-    place("/settings/numbers/new", "phone", "numbers.connect", &["numbers.app.title", "numbers.hook.title", "numbers.access.title"]),
-    place("/settings/roles", "user-check", "settings.roles", &["settings.roles_lead", "change.part.permissions", "change.part.visibility"]),
+    inner("/settings/numbers/new", "phone", "numbers.connect", &["numbers.app.title", "numbers.hook.title", "numbers.access.title"]),
     place("/settings/teams", "users", "settings.teams", &["settings.teams_lead"]),
     place(
         "/settings/queues",
@@ -47,7 +59,7 @@ pub static PLACES: &[Place] = &[
     ),
     place("/settings/canned-replies", "square-slash", "canned.title", &["canned.lead", "canned.folder", "canned.shortcut"]),
     place("/settings/flows", "bot", "flows.title", &["flows.lead"]),
-    place("/settings/flows/new", "bot", "flows.new", &["flows.lead"]),
+    inner("/settings/flows/new", "bot", "flows.new", &["flows.lead"]),
     place("/settings/tags", "tag", "tags.title", &["tags.lead", "tags.colour_label", "tags.merging"]),
     place("/settings/fields", "list", "fields.title", &["fields.lead", "fields.label", "fields.choices"]),
     place("/settings/file", "file-text", "settings.file", &["file.lead", "file.take", "file.bring"]),
@@ -55,6 +67,12 @@ pub static PLACES: &[Place] = &[
 ];
 
 impl Place {
+    /// Whether a page of this section stands in it: the name that its path ends in.
+    #[must_use]
+    pub fn holds(&self, section: &str) -> bool {
+        self.path.strip_prefix("/settings/") == Some(section)
+    }
+
     /// How well it answers, the best first; nothing, where not every word stands on it.
     #[must_use]
     pub fn rank(&self, locale: Locale, sought: &[String]) -> Option<u8> {
@@ -68,6 +86,7 @@ impl Place {
 mod tests {
     use super::*;
     use crate::web::routes::ROUTES;
+    use crate::web::settings::view::Shell;
 
     #[test]
     fn every_page_of_settings_can_be_looked_for() {
@@ -77,6 +96,18 @@ mod tests {
         for path in pages.filter(|path| *path != "/settings/search") {
             assert!(PLACES.iter().any(|place| place.path == path), "{path}");
         }
+    }
+
+    #[test]
+    fn whoever_does_not_set_up_is_offered_their_own_place_and_a_hidden_start_stands_only_beside_itself() {
+        let offered = |shows_start: bool, may_set_up: bool, section: &str| {
+            let shell = Shell { seq: 0, did: None, problem: None, shows_start };
+            shell.places(may_set_up, section).map(|place| place.path.trim_start_matches("/settings/")).collect::<Vec<_>>()
+        };
+        assert_eq!(offered(true, false, OF_EVERYBODY), [OF_EVERYBODY]);
+        assert!(offered(true, true, "teams").contains(&START) && offered(false, true, START).contains(&START));
+        let places = offered(false, true, "teams");
+        assert!(!places.contains(&START) && places.contains(&"roles") && !places.contains(&"invitations"), "{places:?}");
     }
 
     #[test]

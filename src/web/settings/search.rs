@@ -70,6 +70,9 @@ fn find(locale: Locale, setup: &Setup, q: &str) -> Vec<Found> {
     for (id, member) in &setup.members {
         thing("member", "user", id.0, &member.name, &member.email, format!("/settings/people/{id}"));
     }
+    for (id, role) in &setup.roles {
+        thing("role", "user-check", id.0, &role.name, "", format!("/settings/roles/{id}"));
+    }
     for (id, team) in &setup.teams {
         thing("team", "users", id.0, &team.name, "", format!("/settings/teams/{id}"));
     }
