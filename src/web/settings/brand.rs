@@ -2,7 +2,6 @@
 
 pub mod view;
 
-use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use sha2::{Digest, Sha256};
@@ -74,6 +73,6 @@ async fn whole(state: &State, signed: &Signed, did: &Did, refused: Option<(Typed
     if let Some(Error::Refused(refusal)) = &error {
         typed.nearest = view::nearest(refusal);
     }
-    let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
+    let status = shell.status(signed.locale, error)?;
     page(status, &BrandPage { chrome, shell, typed, logo: now.brand.logo, acts })
 }

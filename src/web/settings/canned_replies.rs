@@ -129,7 +129,7 @@ async fn list(state: &State, signed: &Signed, did: &Did, shown: Shown, refused: 
     let (kept, folders, teams) = tokio::try_join!(kept, state.store.reply_folders(keeper(signed)), state.store.teams(signed.workspace))?;
     let (replies, count) = kept;
     let (typed, error) = refused.unzip();
-    let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
+    let status = shell.status(signed.locale, error)?;
     let pages = (count + OF_PAGE - 1) / OF_PAGE;
     let typed = typed.unwrap_or_default();
     page(status, &CannedRepliesPage { chrome, shell, replies, count, pages, folders, teams, filter, typed })
@@ -247,7 +247,7 @@ async fn one(
         Ok(tokio::try_join!(folders, state.store.teams(signed.workspace), customers)?)
     };
     let (reply, (folders, teams, customers), acts) = tokio::try_join!(kept(state, signed, id), reads, about(state, signed, id.0))?;
-    let status = refused.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
+    let status = shell.status(signed.locale, refused)?;
     let typed = typed.unwrap_or_else(|| Typed::of(&reply.reply));
     let phones = signed.locale.phones();
     let customers: Vec<Customer> =

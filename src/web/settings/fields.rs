@@ -2,7 +2,6 @@
 
 pub mod view;
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -91,7 +90,7 @@ async fn list(state: &State, signed: &Signed, did: &Did, refused: Option<(Typed,
     let (chrome, mut shell) = shell(state, signed, did).await?;
     let fields = state.store.fields(signed.workspace).await?;
     let (typed, error) = refused.unzip();
-    let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
+    let status = shell.status(signed.locale, error)?;
     page(status, &FieldsPage { chrome, shell, fields, typed: typed.unwrap_or_default() })
 }
 
@@ -167,7 +166,7 @@ async fn one(state: &State, signed: &Signed, id: FieldId, did: &Did, refused: Op
     let (fields, acts) = tokio::try_join!(fields, about(state, signed, id.0))?;
     let (_, field) = fields.into_iter().find(|(other, _)| *other == id).ok_or(Error::NotFound)?;
     let (typed, error) = refused.unzip();
-    let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
+    let status = shell.status(signed.locale, error)?;
     let typed = typed.filter(|typed| typed.is_of_form).unwrap_or_else(|| Typed { is_of_form: false, field: field.clone() });
     page(status, &FieldPage { chrome, shell, id, field, typed, acts })
 }

@@ -75,7 +75,7 @@ async fn one(
     let flow = flow.ok_or(Error::NotFound)?;
     let comparison = comparison(state, signed, &flow, compared).await?;
     let (typed, error) = refused.unzip();
-    let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
+    let status = shell.status(signed.locale, error)?;
     let typed = typed.flatten().unwrap_or_else(|| flow.name.clone());
     page(status, &FlowPage { chrome, shell, flow, typed, comparison, acts })
 }

@@ -69,6 +69,11 @@ fn done(path: &str, configured: &Configured) -> HttpResponse {
 }
 
 impl Shell {
+    /// How the page answers: [`refuse`](Self::refuse) says it where something was refused.
+    fn status(&mut self, locale: Locale, refused: Option<Error>) -> Result<StatusCode> {
+        refused.map_or(Ok(StatusCode::OK), |error| self.refuse(locale, error))
+    }
+
     /// Says on the page itself why nothing was changed; answers with which status. What is no refusal has a page of its own.
     fn refuse(&mut self, locale: Locale, error: Error) -> Result<StatusCode> {
         let Error::Refused(refusal) = error else { return Err(error) };

@@ -127,7 +127,7 @@ async fn one(state: &State, signed: &Signed, id: UserId, did: &Did, refused: Opt
     let (person, is_last_administrator) = found.ok_or(Error::NotFound)?;
     let sign_in = sign_in.unwrap_or_default();
     let (typed, error) = refused.unzip();
-    let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
+    let status = shell.status(signed.locale, error)?;
     let now = Typed::of(&person);
     let typed = typed.filter(|typed| typed.is_of_form).unwrap_or_else(|| now.clone());
     page(status, &PersonPage { chrome, shell, person, is_last_administrator, sign_in, choices, typed, now, acts })
@@ -138,6 +138,6 @@ async fn asked(state: &State, signed: &Signed, id: UserId, goes: Goes, error: Op
     let found = state.store.one_of_people(signed.workspace, id, Permission::SetUp);
     let (found, others) = tokio::try_join!(found, state.store.others_than(signed.workspace, id))?;
     let (person, is_last_administrator) = found.ok_or(Error::NotFound)?;
-    let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
+    let status = shell.status(signed.locale, error)?;
     page(status, &LeavingPage { chrome, shell, person, is_last_administrator, others, goes })
 }

@@ -83,7 +83,7 @@ fn free_key(queues: &[QueueSummary], name: &str) -> String {
 async fn list(state: &State, signed: &Signed, did: &Did, typed: NewQueue, refused: Option<Error>) -> Result<HttpResponse> {
     let (chrome, mut shell) = shell(state, signed, did).await?;
     let (queues, teams) = tokio::try_join!(state.store.queues(signed.workspace), state.store.teams(signed.workspace))?;
-    let status = refused.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
+    let status = shell.status(signed.locale, refused)?;
     let NewQueue { name, key, team } = typed;
     page(status, &QueuesPage { chrome, shell, queues, teams, name, key, team })
 }
@@ -194,7 +194,7 @@ async fn one(state: &State, signed: &Signed, id: QueueId, did: &Did, typed: Opti
         async { Ok(tokio::try_join!(state.store.queue(workspace, id), state.store.teams(workspace), state.store.queues(workspace))?) };
     let ((queue, teams, queues), acts) = tokio::try_join!(reads, about(state, signed, id.0))?;
     let queue = queue.ok_or(Error::NotFound)?;
-    let mut status = refused.map_or(Ok(StatusCode::OK), |error| shell.refuse(locale, error))?;
+    let mut status = shell.status(locale, refused)?;
     let typed = typed.unwrap_or_else(|| Typed::of(&queue));
     let read = typed.read_hours();
     let faults: Vec<String> = read.as_ref().err().into_iter().flatten().map(|fault| hours::fault(locale, fault)).collect();

@@ -2,7 +2,6 @@
 
 pub mod view;
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use uuid::Uuid;
 
@@ -45,7 +44,7 @@ async fn list(state: &State, signed: &Signed, did: &Did, refused: Option<(New, E
     let (chrome, mut shell) = shell(state, signed, did).await?;
     let (own, counts) = state.store.roles(signed.workspace).await?;
     let (typed, error) = refused.unzip();
-    let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
+    let status = shell.status(signed.locale, error)?;
     page(status, &RolesPage { chrome, shell, own, counts, typed: typed.unwrap_or_default() })
 }
 
@@ -92,7 +91,7 @@ async fn one(state: &State, signed: &Signed, id: RoleId, did: &Did, refused: Opt
     let (role, holders, acts) = tokio::try_join!(role, holders, about(state, signed, id.0))?;
     let role = role.ok_or(Error::NotFound)?;
     let (typed, error) = refused.unzip();
-    let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
+    let status = shell.status(signed.locale, error)?;
     let typed = typed.flatten().unwrap_or_else(|| Typed { name: role.name.clone(), rights: role.rights });
     page(status, &RolePage { chrome, shell, role, holders, typed, acts })
 }

@@ -4,7 +4,6 @@ pub mod view;
 
 use std::collections::BTreeSet;
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use jiff::{SignedDuration, Timestamp};
 
@@ -104,7 +103,7 @@ async fn whole(state: &State, signed: &Signed, did: &Did, refused: Option<(Typed
     let ((now, stands), acts) = tokio::try_join!(read, about_parts(state, signed, signed.workspace.0, &PARTS))?;
     let now = Typed::of(&now);
     let (typed, error) = refused.unzip();
-    let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
+    let status = shell.status(signed.locale, error)?;
     let typed = typed.unwrap_or_else(|| now.clone());
     let roles = choices(signed.locale, stands, &typed.roles);
     page(status, &SecurityPage { chrome, shell, typed, now, roles, acts })

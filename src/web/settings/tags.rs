@@ -2,7 +2,6 @@
 
 pub mod view;
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -50,7 +49,7 @@ async fn list(state: &State, signed: &Signed, did: &Did, refused: Option<(Typed,
     let (chrome, mut shell) = shell(state, signed, did).await?;
     let tags = state.store.tags(signed.workspace).await?;
     let (typed, error) = refused.unzip();
-    let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
+    let status = shell.status(signed.locale, error)?;
     page(status, &TagsPage { chrome, shell, tags, typed: typed.unwrap_or_default() })
 }
 
@@ -119,7 +118,7 @@ async fn one(state: &State, signed: &Signed, id: TagId, did: &Did, refused: Opti
     let place = tags.iter().position(|summary| summary.tag.id == id).ok_or(Error::NotFound)?;
     let tag = tags.remove(place);
     let (typed, error) = refused.unzip();
-    let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
+    let status = shell.status(signed.locale, error)?;
     let typed = typed.filter(|typed| typed.is_of_form).unwrap_or_else(|| Typed::of(&tag.tag));
     tags.retain(|other| other.tag.merged_into.is_none());
     page(status, &TagPage { chrome, shell, tag, others: tags, typed, acts })

@@ -4,7 +4,6 @@ pub mod view;
 
 use std::collections::BTreeSet;
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -49,7 +48,7 @@ async fn list(state: &State, signed: &Signed, did: &Did, refused: Option<(String
     let (chrome, mut shell) = shell(state, signed, did).await?;
     let teams = state.store.teams(signed.workspace).await?;
     let (typed, error) = refused.unzip();
-    let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
+    let status = shell.status(signed.locale, error)?;
     page(status, &TeamsPage { chrome, shell, teams, typed: typed.unwrap_or_default() })
 }
 
@@ -105,7 +104,7 @@ async fn one(state: &State, signed: &Signed, id: TeamId, did: &Did, refused: Opt
     let (team, acts) = tokio::try_join!(team, about(state, signed, id.0))?;
     let team = team.ok_or(Error::NotFound)?;
     let (typed, error) = refused.unzip();
-    let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
+    let status = shell.status(signed.locale, error)?;
     let typed = typed.filter(|typed| typed.is_of_form).unwrap_or_else(|| Typed::of(&team));
     page(status, &TeamPage { chrome, shell, team, typed, acts })
 }

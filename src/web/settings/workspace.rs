@@ -2,7 +2,6 @@
 
 pub mod view;
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -51,7 +50,7 @@ async fn whole(state: &State, signed: &Signed, did: &Did, refused: Option<(Typed
     let (now, acts) = tokio::try_join!(now, about_parts(state, signed, signed.workspace.0, &["name", "locale", "time_zone"]))?;
     let now = Typed::of(&now.ok_or(Error::NotFound)?);
     let (typed, error) = refused.unzip();
-    let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
+    let status = shell.status(signed.locale, error)?;
     let clock = view::clock(&now.time_zone, Timestamp::now());
     page(status, &WorkspacePage { chrome, shell, typed: typed.unwrap_or_else(|| now.clone()), now, clock, acts })
 }

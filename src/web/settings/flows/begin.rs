@@ -5,7 +5,6 @@ pub mod view;
 use std::collections::BTreeMap;
 
 use actix_multipart::Multipart;
-use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::{StreamExt, stream};
@@ -48,7 +47,7 @@ async fn begin(state: &State, signed: &Signed, ready: Option<Ready>, refused: Op
     let (chrome, mut shell) = shell(state, signed, &Did::default()).await?;
     let queues = state.store.queue_keys(signed.workspace).await?;
     let (typed, error) = refused.unzip();
-    let status = error.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
+    let status = shell.status(signed.locale, error)?;
     let named = |ready: &Ready| Typed { name: ready.name.in_language(signed.locale.as_str()).to_owned(), ..Typed::default() };
     let typed = typed.or_else(|| ready.as_ref().map(named)).unwrap_or_default();
     page(status, &BeginPage { chrome, shell, all: ready::all(), ready, typed, queues })

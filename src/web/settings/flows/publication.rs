@@ -2,7 +2,6 @@
 
 pub mod view;
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
@@ -31,7 +30,7 @@ pub(in crate::web) async fn show(state: web::Data<State>, signed: Signed, flow: 
 async fn ask(state: &State, signed: &Signed, id: FlowId, refused: Option<Error>) -> Result<HttpResponse> {
     let (chrome, mut shell) = shell(state, signed, &Did::default()).await?;
     let bench = bench(state, signed, id).await?;
-    let status = refused.map_or(Ok(StatusCode::OK), |error| shell.refuse(signed.locale, error))?;
+    let status = shell.status(signed.locale, refused)?;
     let Some(draft) = bench.draft.clone() else { return Ok(go_to(&format!("{LIST}/{id}/edit"))) };
     let workplace = state.runner.workplaces().get(signed.workspace).await?;
     let Inspection { json, problems, .. } = inspected(&bench, &workplace, &draft.body);
