@@ -42,6 +42,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("accounts", "OPEN", ACCOUNT),
     ("accounts", "FIND_BY_EMAIL", ACCOUNT),
     ("accounts", "KNOWN", ACCOUNT),
+    ("accounts", "TAKE_OVER", ACCOUNT),
     ("accounts", "SET_OWNER", OWNER),
     ("accounts", "OWNERS", OWNER),
     ("allowances", "ALL_PAUSED", FIGURES),
