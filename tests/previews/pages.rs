@@ -33,7 +33,7 @@ use crate::thread::{self, BOT, CONVERSATION};
 /// Name and markup of every page.
 pub fn all(locale: Locale) -> Vec<(&'static str, String)> {
     let mut pages = vec![
-        ("sign-in", SignInPage { locale, csrf: String::new(), email: String::new(), next: "/inbox".to_owned(), problem: None }.render()),
+        ("sign-in", SignInPage { locale, email: String::new(), next: "/inbox".to_owned(), problem: None }.render()),
         ("sign-in-wrong", wrong_sign_in(locale).render()),
         ("inbox", InboxPage { chrome: chrome(locale, Role::Agent), list: list(locale, None) }.render()),
         (
@@ -275,7 +275,7 @@ fn rows(locale: Locale) -> Vec<Row> {
 
 fn wrong_sign_in(locale: Locale) -> SignInPage {
     let problem = Some(locale.t("sign_in.wrong").into_owned());
-    SignInPage { locale, csrf: String::new(), email: "ana@example.com".to_owned(), next: "/inbox".to_owned(), problem }
+    SignInPage { locale, email: "ana@example.com".to_owned(), next: "/inbox".to_owned(), problem }
 }
 
 fn quarantine(locale: Locale, count: u128) -> QuarantinePage {

@@ -16,8 +16,9 @@ use super::layouts::html::Html;
 use super::layouts::words::sentence;
 use super::locale::Locale;
 use super::sessions;
+use super::sign_in::passwords;
 use super::state::State;
-use crate::domain::password::{PasswordRule, WeakPassword};
+use crate::domain::password::PasswordRule;
 use crate::domain::setup::Secret;
 use crate::domain::user::EmailAddress;
 use crate::runner::beginning::Beginning;
@@ -91,10 +92,7 @@ fn read(typed: &Typed, locale: Locale) -> std::result::Result<Read, Html> {
     }
     let email = typed.email.parse().map_err(|_| refuse("begin.email_unfit"))?;
     let checked = PasswordRule::default().check(&typed.password, &[typed.name.trim(), typed.email.trim()]);
-    checked.map_err(|weak| match weak {
-        WeakPassword::TooShort { least } => Html::trusted(locale.count("password.too_short", i64::try_from(least).unwrap_or(i64::MAX))),
-        weak => refuse(weak.key()),
-    })?;
+    checked.map_err(|weak| Html::trusted(passwords::words(locale, weak)))?;
     let time_zone = if typed.time_zone.is_empty() { "UTC" } else { &typed.time_zone };
     TimeZone::get(time_zone).map_err(|_| refuse("begin.time_zone_unfit"))?;
     Ok(Read { email, time_zone: time_zone.to_owned() })

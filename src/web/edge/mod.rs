@@ -14,6 +14,7 @@ pub mod redirect;
 pub mod security_headers;
 pub mod server;
 pub mod view;
+pub mod wait;
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};

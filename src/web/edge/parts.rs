@@ -14,29 +14,43 @@ use super::error::{Error, Result};
 #[derive(Debug, Default)]
 pub struct Parts(HashMap<String, Bytes>);
 
+/// Whether a body comes in parts, as one with files does.
+#[must_use]
+pub fn is_in_parts(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
+    content_type.to_ascii_lowercase().starts_with(b"multipart/form-data")
+}
+
+/// The fields of a body that is bounded already, in their order.
+///
+/// # Errors
+/// [`Error::BadRequest`] when it is no form.
+pub async fn fields(headers: &HeaderMap, body: Bytes) -> Result<Vec<(String, Bytes)>> {
+    if !is_in_parts(headers) {
+        let fields = form_urlencoded::parse(&body);
+        return Ok(fields.map(|(name, value)| (name.into_owned(), Bytes::from(value.into_owned()))).collect());
+    }
+    let mut read = Vec::new();
+    let mut fields = Multipart::new(headers, stream::iter([Ok(body)]));
+    while let Some(field) = fields.next().await {
+        let mut field = field.map_err(|_| Error::BadRequest)?;
+        let name = field.name().unwrap_or_default().to_owned();
+        let mut bytes = BytesMut::new();
+        while let Some(chunk) = field.next().await {
+            bytes.extend_from_slice(&chunk.map_err(|_| Error::BadRequest)?);
+        }
+        read.push((name, bytes.freeze()));
+    }
+    Ok(read)
+}
+
 impl Parts {
     /// Reads a body that is bounded already.
     ///
     /// # Errors
     /// [`Error::BadRequest`] when it is no form.
     pub async fn read(headers: &HeaderMap, body: Bytes) -> Result<Self> {
-        let content_type = headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes()).to_ascii_lowercase();
-        let mut parts = Self::default();
-        if !content_type.starts_with(b"multipart/form-data") {
-            parts.0.extend(form_urlencoded::parse(&body).map(|(name, value)| (name.into_owned(), Bytes::from(value.into_owned()))));
-            return Ok(parts);
-        }
-        let mut fields = Multipart::new(headers, stream::iter([Ok(body)]));
-        while let Some(field) = fields.next().await {
-            let mut field = field.map_err(|_| Error::BadRequest)?;
-            let name = field.name().unwrap_or_default().to_owned();
-            let mut bytes = BytesMut::new();
-            while let Some(chunk) = field.next().await {
-                bytes.extend_from_slice(&chunk.map_err(|_| Error::BadRequest)?);
-            }
-            parts.0.insert(name, bytes.freeze());
-        }
-        Ok(parts)
+        Ok(Self(fields(headers, body).await?.into_iter().collect()))
     }
 
     /// A file, or nothing where none was chosen.

@@ -1,15 +1,12 @@
 //! What is sensitive asks again who somebody is, when they last proved it too long ago. What they sent comes back with the question, and
 //! goes on with the answer.
 
-use actix_multipart::Multipart;
 use actix_web::dev::ServiceRequest;
-use actix_web::http::header::CONTENT_TYPE;
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use askama_web::WebTemplate;
-use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use url::form_urlencoded;
 
@@ -17,7 +14,9 @@ use super::answer::page;
 use super::csrf;
 use super::entry::UPLOAD_LIMIT;
 use super::error::{Error, Result};
+use super::parts::{fields, is_in_parts};
 use super::redirect::go_to;
+use super::wait;
 use crate::web::layouts::ui;
 use crate::web::locale::Locale;
 use crate::web::sessions::proof::{Proof, by_either, credentials, is_fresh};
@@ -58,8 +57,8 @@ pub(super) async fn ask(state: &State, signed: &Signed, request: &mut ServiceReq
         return Ok(Some(go_to(&format!("/proof?next={next}"))));
     }
     let body = csrf::read(request, UPLOAD_LIMIT).await?;
-    let in_parts = is_in_parts(request.request());
-    let mut fields = if in_parts { parts(request.request(), body).await? } else { form_urlencoded::parse(&body).into_owned().collect() };
+    let in_parts = is_in_parts(request.headers());
+    let mut fields = texts(request.request(), body).await?;
     let typed = fields.iter().find(|(name, _)| name == FIELD).map(|(_, value)| value.clone());
     fields.retain(|(name, _)| name != FIELD);
     let credentials = credentials(state, signed).await?;
@@ -71,10 +70,7 @@ pub(super) async fn ask(state: &State, signed: &Signed, request: &mut ServiceReq
                 return Ok(None);
             }
             Proof::Wrong => Some((StatusCode::UNPROCESSABLE_ENTITY, signed.locale.t("proof.wrong").into_owned())),
-            Proof::TooMany(wait) => {
-                let minutes = i64::try_from(wait.as_secs().div_ceil(60).max(1)).unwrap_or(i64::MAX);
-                Some((StatusCode::TOO_MANY_REQUESTS, signed.locale.count("sign_in.too_many", minutes)))
-            }
+            Proof::TooMany(wait) => Some((StatusCode::TOO_MANY_REQUESTS, wait::in_words(signed.locale, wait))),
         },
     };
     let (status, problem) = problem.map_or((StatusCode::FORBIDDEN, None), |(status, problem)| (status, Some(problem)));
@@ -91,23 +87,8 @@ pub(super) async fn ask(state: &State, signed: &Signed, request: &mut ServiceReq
     page(status, &asked).map(Some)
 }
 
-fn is_in_parts(request: &HttpRequest) -> bool {
-    let content_type = request.headers().get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
-    content_type.to_ascii_lowercase().starts_with(b"multipart/form-data")
-}
-
-/// The parts of a form as texts; a file that is no text cannot be carried along.
-async fn parts(request: &HttpRequest, body: Bytes) -> Result<Vec<(String, String)>> {
-    let mut parts = Multipart::new(request.headers(), stream::iter([Ok(body)]));
-    let mut fields = Vec::new();
-    while let Some(part) = parts.next().await {
-        let mut part = part.map_err(|_| Error::BadRequest)?;
-        let name = part.name().unwrap_or_default().to_owned();
-        let mut value = Vec::new();
-        while let Some(chunk) = part.next().await {
-            value.extend_from_slice(&chunk.map_err(|_| Error::BadRequest)?);
-        }
-        fields.push((name, String::from_utf8(value).map_err(|_| Error::BadRequest)?));
-    }
-    Ok(fields)
+/// The fields of a form as texts; a file that is no text cannot be carried along.
+async fn texts(request: &HttpRequest, body: Bytes) -> Result<Vec<(String, String)>> {
+    let text = |(name, bytes): (String, Bytes)| Ok((name, String::from_utf8(bytes.into()).map_err(|_| Error::BadRequest)?));
+    fields(request.headers(), body).await?.into_iter().map(text).collect()
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use actix_web::cookie::Cookie;
 use actix_web::http::StatusCode;
-use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -17,14 +16,14 @@ use uuid::Uuid;
 use self::token::Token;
 use self::view::{InvitationPage, Shown};
 use super::edge::answer::page_at_secret;
-use super::edge::client_address::{client_address, network_of};
 use super::edge::error::{Error, Result};
 use super::edge::redirect::{FIRST_PAGE, go_to, go_to_with};
 use super::edge::view::refusal_words;
+use super::edge::wait;
 use super::locale::Locale;
 use super::sessions;
 use super::sessions::signed::Signed;
-use super::sign_in::opening::digest;
+use super::sign_in::opening::network_digest;
 use super::sign_in::passwords;
 use super::state::State;
 use crate::domain::Refusal;
@@ -109,9 +108,9 @@ async fn visit(
     text: &str,
 ) -> Result<std::result::Result<Visit, HttpResponse>> {
     let locale = signed.as_ref().map_or_else(|| Locale::of_request(request), |signed| signed.locale);
-    let address = digest(&network_of(client_address(request, &state.config.trusted_proxies)).to_string());
+    let address = network_digest(state, request);
     if let Verdict::Refused { wait } = state.rate_limits.take(&BY_ADDRESS, &address).await {
-        return too_many(locale, wait).map(Err);
+        return Ok(Err(wait::until(wait, answer(locale, "", Shown::Problem("too_many"))?)));
     }
     let token = text.parse::<Token>().unwrap_or_else(|_| Token::new(WorkspaceId(Uuid::nil()), InvitationId(Uuid::nil())));
     let found = state.store.invitation(token.workspace, token.invitation).await?;
@@ -187,10 +186,7 @@ async fn come(state: &State, request: &HttpRequest, visit: &Visit, newly: Newly)
     };
     let link = visit.token.invitation.to_string();
     if let Verdict::Refused { wait } = state.rate_limits.take(&TAKEN, &link).await {
-        let minutes = i64::try_from(wait.as_secs().div_ceil(60).max(1)).unwrap_or(i64::MAX);
-        let mut response = again(state, visit, newly, Some(visit.locale.count("sign_in.too_many", minutes))).await?;
-        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
-        return Ok(response);
+        return Ok(wait::until(wait, again(state, visit, newly, Some(wait::in_words(visit.locale, wait))).await?));
     }
     let hash = state.passwords.hash(newly.password.clone()).await?;
     let name = newly.name.trim().to_owned();
@@ -248,12 +244,5 @@ fn answer(locale: Locale, workspace_name: &str, shown: Shown) -> Result<HttpResp
         Shown::New { problem: Some(_), .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Shown::New { .. } | Shown::SignIn { .. } | Shown::Join { .. } => StatusCode::OK,
     };
-    page_at_secret(status, &InvitationPage { locale, csrf: String::new(), workspace_name: workspace_name.to_owned(), shown })
-}
-
-fn too_many(locale: Locale, wait: Duration) -> Result<HttpResponse> {
-    let mut response = answer(locale, "", Shown::Problem("too_many"))?;
-    *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
-    response.headers_mut().insert(RETRY_AFTER, wait.as_secs().max(1).into());
-    Ok(response)
+    page_at_secret(status, &InvitationPage { locale, workspace_name: workspace_name.to_owned(), shown })
 }

@@ -37,7 +37,6 @@ pub enum Shown {
 #[template(path = "invitations/page.html")]
 pub struct InvitationPage {
     pub locale: Locale,
-    pub csrf: String,
     pub workspace_name: String,
     pub shown: Shown,
 }

@@ -8,11 +8,13 @@ use serde::Deserialize;
 use crate::domain::device::Device;
 use crate::domain::ids::SessionId;
 use crate::domain::looks::{Density, Looks, Theme};
+use crate::domain::password::WeakPassword;
 use crate::web::layouts::chrome::Chrome;
 use crate::web::layouts::html::Html;
 use crate::web::layouts::time;
 use crate::web::layouts::ui;
 use crate::web::locale::Locale;
+use crate::web::sign_in::passwords::words;
 
 /// What was done last, as the page after it says.
 #[derive(Debug, Default, Deserialize)]
@@ -97,7 +99,7 @@ pub struct WaysInPage {
 
 impl WaysInPage {
     fn rule(&self) -> String {
-        self.chrome.locale.count("password.too_short", i64::try_from(self.least).unwrap_or(i64::MAX))
+        words(self.chrome.locale, WeakPassword::TooShort { least: self.least })
     }
 
     fn codes_left(&self) -> String {

@@ -18,6 +18,7 @@ use crate::web::conversations::around::chrome;
 use crate::web::edge::answer::page;
 use crate::web::edge::error::Result;
 use crate::web::edge::redirect::{go_to, go_to_with};
+use crate::web::edge::wait;
 use crate::web::mails::Posted;
 use crate::web::sessions;
 use crate::web::sessions::proof::{Proof, by_password, credentials};
@@ -60,7 +61,7 @@ pub(in crate::web) async fn change_password(
     let credentials = credentials(&state, &signed).await?;
     let problem = match by_password(&state, &credentials, &current).await? {
         Proof::Wrong => Some(locale.t("profile.password_wrong").into_owned()),
-        Proof::TooMany(wait) => Some(locale.count("sign_in.too_many", minutes(wait))),
+        Proof::TooMany(wait) => Some(wait::in_words(locale, wait)),
         Proof::Right if new != again => Some(locale.t("profile.password_differs").into_owned()),
         Proof::Right => credentials.rule.check(&new, &[&credentials.name, &credentials.email]).err().map(|weak| words(locale, weak)),
     };
@@ -80,12 +81,12 @@ pub(in crate::web) async fn change_email(state: web::Data<State>, signed: Signed
     let email = form.email.parse::<EmailAddress>();
     let problem = match (by_password(&state, &credentials, &form.current).await?, &email) {
         (Proof::Wrong, _) => Some(locale.t("profile.password_wrong").into_owned()),
-        (Proof::TooMany(wait), _) => Some(locale.count("sign_in.too_many", minutes(wait))),
+        (Proof::TooMany(wait), _) => Some(wait::in_words(locale, wait)),
         (Proof::Right, Err(_)) => Some(locale.t("email.unfit").into_owned()),
         (Proof::Right, Ok(email)) if email.as_str() == credentials.email.to_lowercase() => Some(locale.t("email.same").into_owned()),
         (Proof::Right, Ok(_)) => match state.rate_limits.take(&EMAILS, &credentials.account.to_string()).await {
             Verdict::Allowed => None,
-            Verdict::Refused { wait } => Some(locale.count("sign_in.too_many", minutes(wait))),
+            Verdict::Refused { wait } => Some(wait::in_words(locale, wait)),
         },
     };
     let (Ok(email), None) = (email, &problem) else {
@@ -108,10 +109,6 @@ struct Problems {
     password: Option<String>,
     email: Option<String>,
     email_typed: String,
-}
-
-pub(super) fn minutes(wait: Duration) -> i64 {
-    i64::try_from(wait.as_secs().div_ceil(60).max(1)).unwrap_or(i64::MAX)
 }
 
 async fn whole(state: &State, signed: &Signed, credentials: &Credentials, shell: Shell, problems: Problems) -> Result<HttpResponse> {

@@ -3,13 +3,16 @@
 //! Each account that signed in leaves a mark in a cookie that outlives its session. A mark proves nothing about who sits there; it only
 //! says that this browser is not one of the strangers who guess, so what they do is not held against it.
 
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::Mac;
 use jiff::{SignedDuration, Timestamp};
-use sha2::Sha256;
 
+use super::stamp;
 use super::tokens::{self, Tokens};
 use crate::store;
 use crate::store::signing_keys::{KEPT_FOR, SIGNS_FOR, SigningKey};
+
+/// What for its stamp is.
+const FOR: &str = "device";
 
 /// A browser that nobody signed in with for this many days is a stranger again.
 pub const KNOWN_DAYS: i64 = 91;
@@ -60,28 +63,15 @@ fn marks(cookie: &str) -> impl Iterator<Item = &str> {
 /// `<key>.<when>.<nonce>.<proof>`; whose mark it is, is in the proof alone.
 fn mark(account: &str, nonce: u128, key: &SigningKey, now: Timestamp) -> String {
     let said = format!("{}.{}.{nonce:032x}", key.kid, now.as_second());
-    let proof = hex::encode(proof(&said, account, key).finalize().into_bytes());
+    let proof = hex::encode(stamp::of([FOR, account, &said], key).finalize().into_bytes());
     format!("{said}.{proof}")
 }
 
 fn counts(mark: &str, account: &str, key: &SigningKey, now: Timestamp) -> bool {
     let Some((said, proof_sent)) = mark.rsplit_once('.') else { return false };
     let made = said.split('.').nth(1).and_then(|made| Timestamp::from_second(made.parse().ok()?).ok());
-    let is_ours = hex::decode(proof_sent).is_ok_and(|sent| proof(said, account, key).verify_slice(&sent).is_ok());
+    let is_ours = hex::decode(proof_sent).is_ok_and(|sent| stamp::of([FOR, account, said], key).verify_slice(&sent).is_ok());
     is_ours && made.is_some_and(|made| now.duration_since(made) < LIFE)
-}
-
-/// The key also signs tokens; those begin otherwise, so neither can pass for the other.
-fn proof(said: &str, account: &str, key: &SigningKey) -> Hmac<Sha256> {
-    let mut block = [0; 64];
-    let length = key.secret.len().min(block.len());
-    block[..length].copy_from_slice(&key.secret[..length]);
-    let mut mac = Hmac::<Sha256>::new(&block.into());
-    for part in ["device", account, said] {
-        mac.update(part.as_bytes());
-        mac.update(&[0]);
-    }
-    mac
 }
 
 #[cfg(test)]

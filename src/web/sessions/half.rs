@@ -2,15 +2,18 @@
 //!
 //! It is no session: it opens nothing but the page that asks for the code. Another password ends it.
 
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::Mac;
 use jiff::{SignedDuration, Timestamp};
-use sha2::Sha256;
 
+use super::stamp;
 use super::tokens::{self, Tokens};
 use crate::domain::ids::{UserId, WorkspaceId};
 use crate::store::second_factors::Credentials;
 use crate::store::signing_keys::SigningKey;
 use crate::store::{self, Store};
+
+/// What for its stamp is.
+const FOR: &str = "half";
 
 /// How long somebody may look for their telephone.
 pub const HALF_MINUTES: i64 = 10;
@@ -41,7 +44,7 @@ pub async fn written(
     let key = tokens.signing_key(now).await?;
     let nonce: u128 = rand::random();
     let said = format!("{}.{}.{workspace}.{user}.{nonce:032x}", key.kid, now.as_second());
-    let proof = hex::encode(proof(&said, password_hash, &key).finalize().into_bytes());
+    let proof = hex::encode(stamp::of([FOR, password_hash, &said], &key).finalize().into_bytes());
     Ok(format!("{said}.{proof}"))
 }
 
@@ -73,20 +76,7 @@ fn parts(cookie: &str) -> Option<(&str, Timestamp, WorkspaceId, UserId)> {
 
 fn counts(cookie: &str, password_hash: &str, key: &SigningKey) -> bool {
     let Some((said, sent)) = cookie.rsplit_once('.') else { return false };
-    hex::decode(sent).is_ok_and(|sent| proof(said, password_hash, key).verify_slice(&sent).is_ok())
-}
-
-/// The key also signs tokens and marks of browsers; those begin otherwise, so none can pass for another.
-fn proof(said: &str, password_hash: &str, key: &SigningKey) -> Hmac<Sha256> {
-    let mut block = [0; 64];
-    let length = key.secret.len().min(block.len());
-    block[..length].copy_from_slice(&key.secret[..length]);
-    let mut mac = Hmac::<Sha256>::new(&block.into());
-    for part in ["half", password_hash, said] {
-        mac.update(part.as_bytes());
-        mac.update(&[0]);
-    }
-    mac
+    hex::decode(sent).is_ok_and(|sent| stamp::of([FOR, password_hash, said], key).verify_slice(&sent).is_ok())
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod devices;
 pub mod half;
 pub mod proof;
 pub mod signed;
+mod stamp;
 pub mod tokens;
 
 use actix_web::HttpRequest;

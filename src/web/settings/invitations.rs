@@ -23,6 +23,7 @@ use crate::store::users::FIRST_CAPACITY;
 use crate::web::edge::answer::page;
 use crate::web::edge::error::{Error, Result};
 use crate::web::edge::redirect::go_to;
+use crate::web::edge::wait;
 use crate::web::invitations::token::Token;
 use crate::web::layouts::html::Html;
 use crate::web::locale::Locale;
@@ -175,8 +176,7 @@ async fn list(state: &State, signed: &Signed, typed: Typed, link: Option<String>
         None => StatusCode::OK,
         Some(Hindrance::Error(error)) => shell.refuse(signed.locale, error)?,
         Some(Hindrance::TooMany(wait)) => {
-            let minutes = i64::try_from(wait.as_secs().div_ceil(60).max(1)).unwrap_or(i64::MAX);
-            shell.problem = Some(Html::trusted(signed.locale.count("invitation.too_many_mails", minutes)));
+            shell.problem = Some(Html::trusted(signed.locale.count("invitation.too_many_mails", wait::minutes(wait))));
             StatusCode::TOO_MANY_REQUESTS
         }
     };

@@ -12,18 +12,18 @@ pub mod view;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderName, HeaderValue, RETRY_AFTER};
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use self::attempts::{Attempt, TooMany};
-use self::opening::{Question, begin, digest, marks};
+use self::opening::{Question, begin, digest, marks, network_digest};
 use self::view::SignInPage;
-use super::edge::client_address::{client_address, network_of};
 use super::edge::error::Result;
 use super::edge::redirect::{FIRST_PAGE, go_to, go_to_with, local_path};
+use super::edge::wait;
 use super::locale::Locale;
 use super::sessions;
 use super::sessions::signed::Signed;
@@ -50,13 +50,7 @@ pub(super) async fn page(request: HttpRequest, signed: Option<Signed>, question:
     if signed.is_some() {
         return Ok(go_to(next));
     }
-    let page = SignInPage {
-        locale: Locale::of_request(&request),
-        csrf: String::new(),
-        problem: None,
-        email: String::new(),
-        next: next.to_owned(),
-    };
+    let page = SignInPage { locale: Locale::of_request(&request), problem: None, email: String::new(), next: next.to_owned() };
     Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page.render()?))
 }
 
@@ -65,7 +59,7 @@ pub(super) async fn create(state: web::Data<State>, request: HttpRequest, form: 
     let form = form.into_inner();
     let (locale, now) = (Locale::of_request(&request), Timestamp::now());
     let account = digest(&form.email.trim().to_lowercase());
-    let address = digest(&network_of(client_address(&request, &state.config.trusted_proxies)).to_string());
+    let address = network_digest(&state, &request);
     let known_by = devices::known_by(&state.tokens, &marks(&state, &request), &account, now).await?;
     let attempt = Attempt::new(account.clone(), address, known_by.as_deref().map(digest));
     let counted = match attempt.count(&state.rate_limits).await {
@@ -111,16 +105,14 @@ fn wrong_page(form: &SignIn, locale: Locale) -> Result<HttpResponse> {
 }
 
 fn too_many_page(form: &SignIn, locale: Locale, wait: Duration) -> Result<HttpResponse> {
-    let (words, wait_in_words) = match wait.as_secs().max(1) {
-        seconds @ ..60 => ("sign_in.too_fast", seconds),
-        seconds => ("sign_in.too_many", seconds.div_ceil(60)),
+    let problem = match wait.as_secs().max(1) {
+        seconds @ ..60 => locale.count("sign_in.too_fast", i64::try_from(seconds).unwrap_or(i64::MAX)),
+        _ => wait::in_words(locale, wait),
     };
-    let page = again(form, locale, locale.count(words, i64::try_from(wait_in_words).unwrap_or(i64::MAX)))?;
-    let mut response = HttpResponse::build(StatusCode::TOO_MANY_REQUESTS);
-    Ok(response.insert_header((RETRY_AFTER, wait.as_secs().max(1))).content_type("text/html; charset=utf-8").body(page))
+    Ok(wait::until(wait, HttpResponse::Ok().content_type("text/html; charset=utf-8").body(again(form, locale, problem)?)))
 }
 
 fn again(form: &SignIn, locale: Locale, problem: String) -> Result<String> {
     let next = local_path(&form.next).unwrap_or(FIRST_PAGE).to_owned();
-    Ok(SignInPage { locale, csrf: String::new(), problem: Some(problem), email: form.email.clone(), next }.render()?)
+    Ok(SignInPage { locale, problem: Some(problem), email: form.email.clone(), next }.render()?)
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::domain::ids::{UserId, WorkspaceId};
+use crate::web::edge::client_address::{client_address, network_of};
 use crate::web::edge::error::{Error, Result};
 use crate::web::sessions;
 use crate::web::sessions::devices;
@@ -43,6 +44,11 @@ pub(super) async fn begin(
 /// What this browser is known by.
 pub(super) fn marks(state: &State, request: &HttpRequest) -> String {
     request.cookie(state.cookies().device_name()).map_or_else(String::new, |cookie| cookie.value().to_owned())
+}
+
+/// Where a request comes from, as counts are kept under it.
+pub(in crate::web) fn network_digest(state: &State, request: &HttpRequest) -> String {
+    digest(&network_of(client_address(request, &state.config.trusted_proxies)).to_string())
 }
 
 /// What counts are kept under: neither addresses nor accounts are readable in Redis.

@@ -5,12 +5,11 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use super::opening::digest;
+use super::opening::{digest, network_digest};
 use super::view::{NewPasswordPage, ResetPage, ToldPage};
 use super::{links, passwords};
 use crate::domain::setup::Secret;
@@ -18,8 +17,8 @@ use crate::domain::user::EmailAddress;
 use crate::live::rate_limits::{Limit, Verdict};
 use crate::store::account_links::{LinkOwner, Purpose};
 use crate::web::edge::answer::{page, page_at_secret};
-use crate::web::edge::client_address::{client_address, network_of};
 use crate::web::edge::error::{Error, Result};
+use crate::web::edge::wait;
 use crate::web::locale::Locale;
 use crate::web::mails::{Letter, Link};
 use crate::web::state::State;
@@ -64,13 +63,11 @@ pub(in crate::web) async fn ask(state: web::Data<State>, request: HttpRequest) -
 /// `POST /reset`
 pub(in crate::web) async fn create(state: web::Data<State>, request: HttpRequest, asked: web::Form<Asked>) -> Result<HttpResponse> {
     let locale = Locale::of_request(&request);
-    let address = digest(&network_of(client_address(&request, &state.config.trusted_proxies)).to_string());
+    let address = network_digest(&state, &request);
     if let Verdict::Refused { wait } = state.rate_limits.take(&BY_ADDRESS, &address).await {
-        let minutes = i64::try_from(wait.as_secs().div_ceil(60).max(1)).unwrap_or(i64::MAX);
-        let problem = Some(locale.count("sign_in.too_many", minutes));
-        let mut response = page(StatusCode::TOO_MANY_REQUESTS, &ResetPage { locale, sends_mails: state.config.sends_mails(), problem })?;
-        response.headers_mut().insert(RETRY_AFTER, wait.as_secs().max(1).into());
-        return Ok(response);
+        let problem = Some(wait::in_words(locale, wait));
+        let shown = ResetPage { locale, sends_mails: state.config.sends_mails(), problem };
+        return Ok(wait::until(wait, page(StatusCode::TOO_MANY_REQUESTS, &shown)?));
     }
     // What is no address has no account: that says nothing.
     if let Ok(email) = asked.email.parse::<EmailAddress>()

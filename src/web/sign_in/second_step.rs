@@ -1,9 +1,6 @@
 //! The second step of signing in: a code, after the password.
 
-use std::time::Duration;
-
 use actix_web::http::StatusCode;
-use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use jiff::Timestamp;
@@ -15,6 +12,7 @@ use super::view::SecondStepPage;
 use crate::store::second_factors::Credentials;
 use crate::web::edge::error::Result;
 use crate::web::edge::redirect::{FIRST_PAGE, go_to, go_to_with, local_path};
+use crate::web::edge::wait;
 use crate::web::locale::Locale;
 use crate::web::sessions::devices;
 use crate::web::sessions::half::{self, Half};
@@ -54,7 +52,10 @@ pub(in crate::web) async fn create(state: web::Data<State>, request: HttpRequest
             let problem = Some(locale.t("second_step.wrong").into_owned());
             return asked(StatusCode::UNPROCESSABLE_ENTITY, locale, &form.next, problem);
         }
-        Proof::TooMany(wait) => return too_many(locale, &form.next, wait),
+        Proof::TooMany(wait) => {
+            let problem = Some(wait::in_words(locale, wait));
+            return Ok(wait::until(wait, asked(StatusCode::TOO_MANY_REQUESTS, locale, &form.next, problem)?));
+        }
     }
     let proved = (credentials.email.as_str(), credentials.password_hash.as_str());
     let Some(mut cookies) = begin(&state, &request, (workspace, user), proved, now).await? else { return Ok(go_to("/sign-in")) };
@@ -72,13 +73,6 @@ async fn guesser(state: &State, request: &HttpRequest, credentials: &Credentials
 async fn half(state: &State, request: &HttpRequest, now: Timestamp) -> Result<Option<Half>> {
     let Some(cookie) = request.cookie(state.cookies().half_name()) else { return Ok(None) };
     Ok(half::read(&state.tokens, &state.store, cookie.value(), now).await?)
-}
-
-fn too_many(locale: Locale, next: &str, wait: Duration) -> Result<HttpResponse> {
-    let minutes = i64::try_from(wait.as_secs().div_ceil(60).max(1)).unwrap_or(i64::MAX);
-    let mut response = asked(StatusCode::TOO_MANY_REQUESTS, locale, next, Some(locale.count("sign_in.too_many", minutes)))?;
-    response.headers_mut().insert(RETRY_AFTER, wait.as_secs().max(1).into());
-    Ok(response)
 }
 
 fn asked(status: StatusCode, locale: Locale, next: &str, problem: Option<String>) -> Result<HttpResponse> {

@@ -3,6 +3,8 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
+use super::passwords;
+use crate::domain::password::WeakPassword;
 use crate::web::layouts::ui;
 use crate::web::locale::Locale;
 
@@ -11,7 +13,6 @@ use crate::web::locale::Locale;
 #[template(path = "sign_in/page.html")]
 pub struct SignInPage {
     pub locale: Locale,
-    pub csrf: String,
     /// What was typed, to be corrected.
     pub email: String,
     /// Where to go afterwards; a path of ours.
@@ -54,7 +55,7 @@ pub struct NewPasswordPage {
 
 impl NewPasswordPage {
     fn rule(&self) -> String {
-        self.locale.count("password.too_short", i64::try_from(self.least).unwrap_or(i64::MAX))
+        passwords::words(self.locale, WeakPassword::TooShort { least: self.least })
     }
 }
 

@@ -1,10 +1,8 @@
 //! Canned replies as a file: written, and read as a plan that is applied as one act, or not at all.
 
-use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, web};
-use futures_util::{StreamExt, stream};
 use uuid::Uuid;
 
 use super::file;
@@ -14,6 +12,7 @@ use crate::domain::ids::CannedReplyId;
 use crate::domain::setup::SetupCommand;
 use crate::web::edge::answer::page;
 use crate::web::edge::error::{Error, Result};
+use crate::web::edge::parts::Parts;
 use crate::web::sessions::signed::Signed;
 use crate::web::settings::{Did, configure, done, shell};
 use crate::web::state::State;
@@ -35,9 +34,8 @@ pub(in crate::web) async fn export(state: web::Data<State>, signed: Signed) -> R
 }
 
 /// What comes with a form.
-#[derive(Default)]
 struct Sent {
-    file: Vec<u8>,
+    file: web::Bytes,
     seen: Option<i64>,
     is_agreed: bool,
 }
@@ -64,29 +62,16 @@ pub(in crate::web) async fn import(
             Err(error) => status = shell.refuse(signed.locale, error)?,
         }
     }
-    let text = String::from_utf8(file).unwrap_or_default();
+    let text = String::from_utf8(file.into()).unwrap_or_default();
     page(status, &ImportPage { chrome, shell, plan: planned, text })
 }
 
 async fn read(request: &HttpRequest, body: web::Bytes) -> Result<Sent> {
-    let mut sent = Sent::default();
-    let mut parts = Multipart::new(request.headers(), stream::iter([Ok(body)]));
-    while let Some(part) = parts.next().await {
-        let mut part = part.map_err(|_| Error::BadRequest)?;
-        let name = part.name().unwrap_or_default().to_owned();
-        let mut bytes = Vec::new();
-        while let Some(chunk) = part.next().await {
-            bytes.extend_from_slice(&chunk.map_err(|_| Error::BadRequest)?);
-            if bytes.len() > LONGEST {
-                return Err(Error::TooLarge);
-            }
-        }
-        match name.as_str() {
-            "file" => sent.file = bytes,
-            "seen" => sent.seen = std::str::from_utf8(&bytes).ok().and_then(|seen| seen.parse().ok()),
-            "agreed" => sent.is_agreed = true,
-            _ => {}
-        }
+    let parts = Parts::read(request.headers(), body).await?;
+    let file = parts.file("file").unwrap_or_default();
+    if file.len() > LONGEST {
+        return Err(Error::TooLarge);
     }
-    Ok(sent)
+    let seen = parts.text("seen").and_then(|seen| seen.parse().ok());
+    Ok(Sent { file, seen, is_agreed: parts.names().any(|name| name == "agreed") })
 }
