@@ -52,12 +52,20 @@ pub(super) fn check(flows: &[WrittenFlow], setup: &Setup, names: &Names, found: 
             continue;
         }
         let faults = validation::check_with(definition, &keys, Some(&names.words), &channel::WHATSAPP).err().unwrap_or_default();
-        found.extend(faults.into_iter().map(|Fault { node, field, what, .. }| {
-            let steps = [node.map(|node| format!(".nodes.{node}")), field.map(|field| format!(".{field}"))];
-            let path = steps.into_iter().flatten().fold(format!("flows[{place}].definition"), |path, step| path + &step);
-            (path, Wrong::Flow(what))
-        }));
+        let whole = format!("flows[{place}].definition");
+        found.extend(faults.into_iter().map(|Fault { what, path, .. }| (below(&whole, definition, &path), Wrong::Flow(what))));
     }
+}
+
+/// The path of a part of a definition, as places in the file are called.
+fn below(whole: &str, definition: &Value, steps: &[String]) -> String {
+    let (mut path, mut part) = (whole.to_owned(), Some(definition));
+    for step in steps {
+        let is_list = part.is_some_and(Value::is_array);
+        path += &if is_list { format!("[{step}]") } else { format!(".{step}") };
+        part = part.and_then(|part| if is_list { part.get(step.parse::<usize>().ok()?) } else { part.get(step) });
+    }
+    path
 }
 
 pub(super) fn bring_in(flows: &[WrittenFlow], ids: &mut Ids, draft: &mut Draft) -> Applied {

@@ -3,13 +3,14 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
-use crate::domain::setup::file::{Fault, Plan};
+use crate::domain::setup::file::{Fault, Plan, Wrong};
 use crate::web::layouts::chrome::Chrome;
 use crate::web::layouts::html::Html;
 use crate::web::layouts::ui;
 use crate::web::layouts::words::sentence;
 use crate::web::locale::Locale;
 use crate::web::settings::changes::view::Line;
+use crate::web::settings::flows::problems::said;
 use crate::web::settings::view::Shell;
 
 /// Lines of a plan that are shown; of the others there is a number.
@@ -58,10 +59,13 @@ impl FilePage {
     fn words(&self, fault: &Fault) -> Html {
         let key = match (&fault.wrong, fault.wrong.key()) {
             (_, Some(key)) => format!("file.wrong.{key}"),
-            (crate::domain::setup::file::Wrong::Refused(refusal), None) => format!("refusal.{}", refusal.key()),
+            (Wrong::Refused(refusal), None) => format!("refusal.{}", refusal.key()),
             (_, None) => String::new(),
         };
-        let values = fault.wrong.values();
+        let values = match &fault.wrong {
+            Wrong::Flow(what) => vec![("what", said(self.chrome.locale, what))],
+            wrong => wrong.values(),
+        };
         sentence(&self.chrome.locale, &key, &values.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>())
     }
 

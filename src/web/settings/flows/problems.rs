@@ -83,9 +83,15 @@ impl Listed {
     pub fn of(locale: Locale, problem: Problem) -> Self {
         let Problem { at, node, field, what } = problem;
         let field = field.map(|field| translated(locale, &PLACES, &field).unwrap_or(field));
-        let what = translated(locale, &SENTENCES, &what).unwrap_or(what);
+        let what = said(locale, &what);
         Self { line: at.line, column: at.column, node, field, what }
     }
+}
+
+/// What is wrong, without its place, in the language of whoever reads it.
+#[must_use]
+pub fn said(locale: Locale, what: &str) -> String {
+    translated(locale, &SENTENCES, what).unwrap_or_else(|| what.to_owned())
 }
 
 /// The sentence in another language; nothing when it is none of these.
