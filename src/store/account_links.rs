@@ -8,6 +8,20 @@ use crate::domain::ids::{UserId, WorkspaceId};
 use crate::domain::password::PasswordRule;
 use crate::domain::user::EmailAddress;
 
+/// Newcomers that a page shows.
+const MOST_NEWCOMERS: i64 = 500;
+
+/// Somebody who works here, has an account of this workspace alone, and has never signed in.
+macro_rules! newcomer {
+    () => {
+        "person.active AND person.used_at IS NULL AND NOT account.is_owner AND account.totp_secret IS NULL
+          AND NOT EXISTS (
+              SELECT
+              FROM users AS other
+              WHERE other.account_id = person.account_id AND (other.workspace_id <> $1 OR other.used_at IS NOT NULL))"
+    };
+}
+
 crate::statements! {
     /// One link of each kind for an account: a newer one ends the older.
     ADD = "
@@ -17,6 +31,23 @@ crate::statements! {
         WHERE workspace_id = $1 AND id = $2
         ON CONFLICT (account_id, purpose) DO UPDATE
         SET token_hash = excluded.token_hash, email = excluded.email, expires_at = excluded.expires_at";
+    /// Of somebody who has not come in yet, and of nobody else.
+    ADD_FOR_NEWCOMER = concat!("
+        INSERT INTO account_links (account_id, purpose, token_hash, expires_at)
+        SELECT person.account_id, 'password', $3, $4
+        FROM users AS person
+        JOIN accounts AS account ON account.id = person.account_id
+        WHERE person.workspace_id = $1 AND person.id = $2 AND ", newcomer!(), "
+        ON CONFLICT (account_id, purpose) DO UPDATE
+        SET token_hash = excluded.token_hash, email = NULL, expires_at = excluded.expires_at");
+    NEWCOMERS = concat!("
+        SELECT person.id, person.name, account.email, link.expires_at
+        FROM users AS person
+        JOIN accounts AS account ON account.id = person.account_id
+        LEFT JOIN account_links AS link ON link.account_id = account.id AND link.purpose = 'password' AND link.expires_at > $2
+        WHERE person.workspace_id = $1 AND ", newcomer!(), "
+        ORDER BY lower(person.name), person.id
+        LIMIT $3");
     /// Across workspaces: whose account it is, where they were last, and the most that one of their workspaces asks of a password.
     FIND = "
         SELECT person.workspace_id, person.id, person.name, person.locale, account.email, link.email,
@@ -66,6 +97,16 @@ pub struct LinkOwner {
     pub rule: PasswordRule,
 }
 
+/// Somebody who was added and has not come in yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Newcomer {
+    pub id: UserId,
+    pub name: String,
+    pub email: EmailAddress,
+    /// Until when their link counts, if they have one.
+    pub link_until: Option<Timestamp>,
+}
+
 /// Uses a link up; false when it was already, or is too old.
 ///
 /// # Errors
@@ -90,6 +131,33 @@ impl Store {
     ) -> Result<()> {
         let email = email.map(EmailAddress::as_str);
         self.execute(&ADD, &[&workspace.0, &user.0, &purpose.as_str(), &token_hash.as_slice(), &email, &expires_at]).await.map(drop)
+    }
+
+    /// Keeps a link by which a newcomer chooses a password, until it is used, another one takes its place, they come in otherwise, or
+    /// `expires_at`; false for everybody else.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn add_newcomer_link(
+        &self,
+        (workspace, user): (WorkspaceId, UserId),
+        token_hash: &[u8; 32],
+        expires_at: Timestamp,
+    ) -> Result<bool> {
+        Ok(self.execute(&ADD_FOR_NEWCOMER, &[&workspace.0, &user.0, &token_hash.as_slice(), &expires_at]).await? == 1)
+    }
+
+    /// Who was added and has not come in yet, by name.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn newcomers(&self, workspace: WorkspaceId, now: Timestamp) -> Result<Vec<Newcomer>> {
+        let rows = self.query(&NEWCOMERS, &[&workspace.0, &now, &MOST_NEWCOMERS]).await?;
+        let newcomer = |row: &tokio_postgres::Row| {
+            let email = row.get::<_, &str>(2).parse().map_err(|_| Error::Unreadable("the e-mail address of an account".to_owned()))?;
+            Ok(Newcomer { id: UserId(row.get(0)), name: row.get(1), email, link_until: row.get(3) })
+        };
+        rows.iter().map(newcomer).collect()
     }
 
     /// Whose link this is, while it counts.

@@ -25,7 +25,8 @@ macro_rules! counts {
 
 crate::statements! {
     /// Whoever comes back comes to where they were last. It lives for as long as their workspace lets one be idle. The account is held
-    /// until it is written: another password waits for it, and then ends it, or was there before, and there is none.
+    /// until it is written: another password waits for it, and then ends it, or was there before, and there is none. Whoever comes in for
+    /// the first time needs no link for that any more.
     INSERT = "
         WITH account AS (
             SELECT accounts.id
@@ -37,6 +38,11 @@ crate::statements! {
             UPDATE users
             SET used_at = $6
             WHERE workspace_id = $1 AND id = $3 AND account_id = (SELECT id FROM account)
+        ), gone AS (
+            DELETE FROM account_links
+            WHERE purpose = 'password'
+              AND account_id = (SELECT id FROM account)
+              AND EXISTS (SELECT FROM users WHERE workspace_id = $1 AND id = $3 AND used_at IS NULL)
         )
         INSERT INTO sessions (workspace_id, id, user_id, secret_hash, user_agent, created_at, seen_at, proven_at, expires_at, network)
         SELECT $1, $2, $3, $4, $5, $9, $6, $8, $6::timestamptz + make_interval(mins => session_idle_minutes), $7

@@ -17,9 +17,13 @@ use crate::domain::setup::{Changed, RecordedSetup, SetupEvent};
 const RATE_PER_SECOND: i32 = 80;
 
 crate::statements! {
-    /// Everybody may be given conversations, whatever the role. Their account is there.
+    /// Everybody may be given conversations, whatever the role. Their account is there; what another workspace gave out to it opens it
+    /// no more.
     ADD_MEMBER = "
-        WITH person AS (
+        WITH gone AS (
+            DELETE FROM account_links
+            WHERE account_id = (SELECT id FROM accounts WHERE lower(email) = $4)
+        ), person AS (
             INSERT INTO users (workspace_id, id, account_id, name, role, role_id, active, locale, languages)
             VALUES ($1, $2, (SELECT id FROM accounts WHERE lower(email) = $4), $3, $5, $6, $7, $8, $11)
             RETURNING workspace_id, id

@@ -175,6 +175,8 @@ pub static ROUTES: &[Entry] = &[
     proven("/settings/invitations", Who::May(Permission::SetUp), Kind::Form, || web::to(settings::invitations::create)),
     proven("/settings/invitations/{id}/renewal", Who::May(Permission::SetUp), Kind::Form, || web::to(settings::invitations::renew)),
     post("/settings/invitations/{id}/revocation", Who::May(Permission::SetUp), Kind::Form, || web::to(settings::invitations::revoke)),
+    get("/settings/newcomers", Who::May(Permission::SetUp), Kind::Page, || web::to(settings::newcomers::index)),
+    proven("/settings/newcomers", Who::May(Permission::SetUp), Kind::Form, || web::to(settings::newcomers::create)),
     get("/settings/file", Who::May(Permission::SetUp), Kind::Page, || web::to(file::show)),
     proven("/settings/file", Who::May(Permission::SetUp), Kind::Upload, || web::to(file::update)),
     proven_get("/settings/file/workspace.yaml", Who::May(Permission::SetUp), Kind::Part, || web::to(file::download)),

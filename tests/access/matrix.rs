@@ -88,6 +88,7 @@ const FOR_ADMINS: &[&str] = &[
     "/settings/invitations",
     "/settings/invitations/{id}/renewal",
     "/settings/invitations/{id}/revocation",
+    "/settings/newcomers",
     "/settings/file",
     "/settings/file/workspace.yaml",
 ];

@@ -117,6 +117,7 @@ describe("every page", () => {
       "settings-person": addresses.person,
       "settings-leaving": `${addresses.person}/leaving`,
       "settings-invitations": "/settings/invitations",
+      "settings-newcomers": "/settings/newcomers",
       "settings-roles": "/settings/roles",
       "settings-teams": "/settings/teams",
       "settings-team": addresses.team,

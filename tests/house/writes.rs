@@ -16,6 +16,7 @@ const PAST_THE_RUNNER: &[(&str, &str, &str)] = &[
     ("web", "rotate_signing_key", SESSION),
     ("web", "prove_session", SESSION),
     ("web", "add_account_link", ACCOUNT),
+    ("web", "add_newcomer_link", ACCOUNT),
     ("workers", "forget_account_links", "a link that is too old opens nothing"),
     ("web", "take_totp_step", ACCOUNT),
     ("web", "use_recovery_code", ACCOUNT),

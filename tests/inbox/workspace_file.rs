@@ -1,18 +1,21 @@
 //! The workspace file from an administrator's side: taken away, looked at, brought in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::test::TestRequest;
 use baton::domain::access::Role;
 use baton::domain::command::Person;
-use baton::domain::ids::UserId;
+use baton::domain::ids::{FlowId, UserId};
 use baton::domain::setup::file::{self, Import, Reach};
-use baton::domain::setup::{By, Secret};
+use baton::domain::setup::{By, Secret, SetupCommand};
+use baton::mail::Mailer;
 use baton::store::apps::App;
+use baton::workers::mails::send_due;
 use uuid::Uuid;
 
-use crate::house::{Answer, Browser, House};
+use crate::house::{Answer, Browser, House, fresh_store};
+use crate::mailbox::Mailbox;
 
 const HERE: &str = "/settings/file";
 const BOUNDARY: &str = "a-line-between";
@@ -200,4 +203,139 @@ async fn who_has_an_account_is_asked_of_the_database_and_the_operators_reach_is_
     let operators = Import { known_apps: BTreeSet::from(["78".to_owned()]), ..operators };
     let refused = runner.import(other.workspace, &By::CommandLine, operators, None, None).await;
     assert!(refused.is_err(), "the app is known otherwise: {refused:?}");
+}
+
+const OF_EVE: &str = "format: baton.workspace/v1
+people:
+- { email: eve@example.com, name: Eve, role: agent, locale: en, capacity: 3, active: true, teams: [] }
+- { email: joe@example.com, name: Joe, role: agent, locale: en, capacity: 3, active: true, teams: [] }
+";
+
+const NEWCOMERS: &str = "/settings/newcomers";
+
+/// The paths of the links that a page shows.
+fn links(page: &str) -> Vec<String> {
+    let tokens = page.split("/reset/new?token=").skip(1).map(|rest| rest.split(['"', '&']).next().unwrap_or_default());
+    tokens.map(|token| format!("/reset/new?token={token}")).collect()
+}
+
+fn token(path: &str) -> &str {
+    path.rsplit('=').next().unwrap_or_default()
+}
+
+#[actix_web::test]
+async fn whoever_a_file_added_is_given_a_link_and_comes_in_by_it() {
+    let house = House::new().await;
+    house.hires("root@example.com", Role::Admin).await;
+    let mut root = house.browser("root@example.com").await;
+    let applied = sends(&mut root, &[("text", OF_EVE), ("apply", "yes")]).await;
+    assert!(applied.status == 303 && applied.location.starts_with("/settings/newcomers?did="), "{applied:?}");
+    let told = root.get(&applied.location).await.body;
+    for words in ["Saved.", "<bdi>Eve</bdi>", "<bdi>joe@example.com</bdi>", "Make a link for each"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert!(!told.contains("<bdi>root@example.com</bdi>") && links(&told).is_empty(), "{told}");
+    assert!(root.get("/settings/people").await.body.contains("2 people were added and have not come in yet"));
+    let made = root.post(NEWCOMERS, &[("way", "link")]).await;
+    let [eves, joes] = &links(&made.body)[..] else { panic!("{}", made.body) };
+    assert!(root.get(NEWCOMERS).await.body.contains("Their link works until"));
+    assert!(links(&root.get(NEWCOMERS).await.body).is_empty(), "they are shown once");
+
+    let new = "umbrella lantern river";
+    let chosen = house.stranger().post("/reset/new", &[("token", token(eves)), ("new", new), ("again", new)]).await;
+    assert_eq!(chosen.status, 200, "{}", chosen.body);
+    assert_eq!(house.sign_in("eve@example.com", new).await.status, 303);
+    assert_eq!(house.stranger().get(eves).await.status, 410, "it works once");
+    let left = root.get(NEWCOMERS).await.body;
+    assert!(!left.contains("<bdi>Eve</bdi>") && left.contains("<bdi>Joe</bdi>"), "{left}");
+    let eve = house.state.store.find_by_email(&"eve@example.com".parse().unwrap()).await.unwrap()[0].user.id.to_string();
+    let refused = root.post(NEWCOMERS, &[("way", "link"), ("person", &eve)]).await;
+    assert_eq!((refused.status.as_u16(), links(&refused.body).len()), (303, 0), "nobody takes a password from whoever has come in");
+
+    // Where Joe works in another workspace too, what this one gave out opens his account no more.
+    assert_eq!(house.stranger().get(joes).await.status, 200);
+    let other = house.beside().await;
+    other.hires("bea@example.com", Role::Admin).await;
+    let import = Import {
+        document: file::read(OF_EVE).unwrap(),
+        prune: false,
+        reach: Reach::Installation,
+        secrets: BTreeMap::new(),
+        known_apps: BTreeSet::new(),
+        password: Secret::new("$argon2id$nobody".to_owned()),
+        seed: Uuid::now_v7(),
+    };
+    other.state.runner.import(other.workspace, &By::CommandLine, import, None, None).await.unwrap();
+    assert_eq!(house.stranger().get(joes).await.status, 410);
+    assert!(root.get(NEWCOMERS).await.body.contains("Everybody who was added has come in"));
+    assert!(links(&root.post(NEWCOMERS, &[("way", "link")]).await.body).is_empty());
+}
+
+#[actix_web::test]
+async fn whoever_a_file_added_is_sent_a_link_and_whoever_comes_in_without_it_ends_it() {
+    let mailbox = Mailbox::start().await;
+    let house = House::in_store_with(fresh_store().await, &mailbox.settings()).await;
+    house.hires("root@example.com", Role::Admin).await;
+    let mut root = house.browser("root@example.com").await;
+    house.hires("eve@example.com", Role::Agent).await;
+    let sent = root.post(NEWCOMERS, &[("way", "mail")]).await;
+    assert_eq!((sent.status.as_u16(), sent.location.as_str()), (303, NEWCOMERS), "{}", sent.body);
+    send_due(&house.state.runner, &Mailer::of(&house.state.config).unwrap().unwrap()).await.unwrap();
+    let mail = mailbox.of("eve@example.com").remove(0);
+    let path = links(&mail.text).remove(0).trim().to_owned();
+    assert!(mail.text.contains("invites you to answer customers together in Lamp Shop"), "{}", mail.text);
+    let path = path.split_whitespace().next().unwrap_or_default();
+    assert_eq!(house.stranger().get(path).await.status, 200);
+    house.browser("eve@example.com").await;
+    assert_eq!(house.stranger().get(path).await.status, 410, "she came in with the password that she had");
+}
+
+#[actix_web::test]
+async fn two_flows_of_one_name_are_named_where_the_file_is_taken() {
+    let house = House::new().await;
+    house.hires("root@example.com", Role::Admin).await;
+    let mut root = house.browser("root@example.com").await;
+    for _ in 0..2 {
+        let flow = SetupCommand::BeginFlow { flow: FlowId(Uuid::now_v7()), name: "Welcome & more".to_owned() };
+        house.state.runner.configure(house.workspace, &By::CommandLine, flow, None).await.unwrap();
+    }
+    let told = root.get("/settings/file/workspace.yaml").await;
+    assert_eq!(told.status, 409);
+    assert!(told.body.contains("Two things are called <bdi>Welcome &amp; more</bdi>"), "{}", told.body);
+}
+
+#[actix_web::test]
+async fn what_is_wrong_with_a_flow_of_a_file_is_said_at_its_place_in_the_language_of_whoever_reads_it() {
+    let house = House::new().await;
+    house.hires("root@example.com", Role::Admin).await;
+    let mut root = house.browser("root@example.com").await;
+    assert_eq!(root.post("/locale", &[("locale", "es")]).await.status, 303);
+    let faulty = r#"format: baton.workspace/v1
+flows:
+- name: Welcome
+  definition:
+    format: 1
+    name: Welcome
+    start: topic
+    default_queue: nowhere
+    nodes:
+      topic:
+        kind: ask
+        as: buttons
+        prompt: What?
+        field: topic
+        label: Topic
+        options:
+        - { id: a, title: A }
+        - { id: b, title: B, queue: elsewhere }
+        next: over
+      over: { kind: hand_off }
+"#;
+    let told = sends(&mut root, &[("file", faulty)]).await;
+    assert_eq!(told.status, 422);
+    for words in ["8:5 flows[0].definition.default_queue", "18:30 flows[0].definition.nodes.topic.options[1].queue", "no hay ninguna cola"]
+    {
+        assert!(told.body.contains(words), "{words}: {}", told.body);
+    }
+    assert!(!told.body.contains("there is no queue"), "{}", told.body);
 }

@@ -91,6 +91,7 @@ fn is_prefix(key: &str) -> bool {
         "password.too_short",
         "invitation.too_many_mails",
         "start.left",
+        "newcomers.here",
         "numbers.open",
         "system.aside",
         "numbers.waiting",

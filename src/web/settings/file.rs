@@ -12,13 +12,14 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use self::view::{FilePage, Offered};
-use super::{Did, done, shell};
-use crate::domain::setup::file::{self, Document, Import, Reach};
-use crate::domain::setup::{By, Noted, Secret};
+use super::{Did, done, newcomers, shell};
+use crate::domain::setup::file::{self, Ambiguous, Document, Import, Reach};
+use crate::domain::setup::{By, Noted, Secret, SetupEvent};
 use crate::web::conversations::act::person;
 use crate::web::edge::answer::page;
 use crate::web::edge::error::{Error, Result};
 use crate::web::edge::parts::Parts;
+use crate::web::layouts::words::sentence;
 use crate::web::sessions::signed::Signed;
 use crate::web::state::State;
 
@@ -36,7 +37,14 @@ pub(in crate::web) async fn show(state: web::Data<State>, signed: Signed, did: w
 /// `GET /settings/file/workspace.yaml`
 pub(in crate::web) async fn download(state: web::Data<State>, signed: Signed, taken: web::Query<Taken>) -> Result<HttpResponse> {
     let setup = state.store.setup(signed.workspace).await?;
-    let text = file::export(&setup, taken.people.is_some()).map_err(|_| Error::BadRequest)?;
+    let text = match file::export(&setup, taken.people.is_some()) {
+        Ok(text) => text,
+        Err(Ambiguous { name }) => {
+            let (chrome, mut shell) = shell(&state, &signed, &Did::default()).await?;
+            shell.problem = Some(sentence(&signed.locale, "file.ambiguous", &[("name", &name)]));
+            return page(StatusCode::CONFLICT, &FilePage { chrome, shell, offered: Offered::Nothing });
+        }
+    };
     state.runner.note(signed.workspace, signed.user, Noted::Exported { what: "workspace_file".to_owned() }).await?;
     let mut answer = HttpResponse::Ok();
     answer.insert_header((CONTENT_DISPOSITION, "attachment; filename=\"workspace.yaml\"")).insert_header((CACHE_CONTROL, "no-store"));
@@ -75,7 +83,7 @@ pub(in crate::web) async fn update(state: web::Data<State>, signed: Signed, requ
     let import = Import { password: Secret::new(password), ..import };
     let seen = parts.text("seen").and_then(|seen| seen.parse().ok());
     match state.runner.import(signed.workspace, &By::Person(person(&signed)), import, None, seen).await {
-        Ok(configured) => Ok(done("/settings/changes", &configured)),
+        Ok(configured) => Ok(done(if adds_people(&configured.events) { newcomers::LIST } else { "/settings/changes" }, &configured)),
         Err(error) => {
             let status = shell.refuse(signed.locale, error.into())?;
             // What was changed meanwhile is in the plan that is shown now.
@@ -94,6 +102,11 @@ pub(in crate::web) async fn update(state: web::Data<State>, signed: Signed, requ
 fn answered(chrome: crate::web::layouts::chrome::Chrome, shell: super::Shell, offered: Offered) -> Result<HttpResponse> {
     let is_faulty = matches!(offered, Offered::Faults { .. });
     page(if is_faulty { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }, &FilePage { chrome, shell, offered })
+}
+
+/// Whether there are people now who were not: nobody told them yet how they come in.
+fn adds_people(events: &[SetupEvent]) -> bool {
+    events.iter().any(|event| matches!(event, SetupEvent::Member(changed) if changed.before.is_none()))
 }
 
 /// What a file may do that an administrator brings in: no secrets come along with it.

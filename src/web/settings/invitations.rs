@@ -34,13 +34,13 @@ use crate::web::state::State;
 const LIST: &str = "/settings/invitations";
 
 /// How long an invitation can be accepted.
-const LIFE: SignedDuration = SignedDuration::from_hours(24 * 7);
+pub(super) const LIFE: SignedDuration = SignedDuration::from_hours(24 * 7);
 
 /// Mails of one workspace: who may invite could otherwise send mails to the whole world in our name.
 const MAILS: Limit = Limit { name: "invitation-mails", attempts: 100, window: Duration::from_secs(3600) };
 
 /// How long a mail about one is tried.
-const MAIL_LIFE: SignedDuration = SignedDuration::from_hours(24);
+pub(super) const MAIL_LIFE: SignedDuration = SignedDuration::from_hours(24);
 
 /// `GET /settings/invitations`
 pub(in crate::web) async fn index(state: web::Data<State>, signed: Signed) -> Result<HttpResponse> {
@@ -114,7 +114,7 @@ pub(in crate::web) async fn revoke(state: web::Data<State>, signed: Signed, invi
 }
 
 /// Counts a mail; how long is to be waited when there were too many.
-async fn too_many(state: &State, signed: &Signed, by_mail: bool) -> Option<Duration> {
+pub(super) async fn too_many(state: &State, signed: &Signed, by_mail: bool) -> Option<Duration> {
     if !by_mail {
         return None;
     }
@@ -148,7 +148,7 @@ async fn forget_mail(state: &State, signed: &Signed, invitation: InvitationId) -
 }
 
 /// In the language that newcomers begin in.
-async fn letter(state: &State, signed: &Signed, url: &str) -> Result<Letter> {
+pub(super) async fn letter(state: &State, signed: &Signed, url: &str) -> Result<Letter> {
     let workspace = state.store.workspace(signed.workspace).await?.ok_or(Error::NotFound)?;
     let locale = Locale::of(&workspace.locale).unwrap_or_default();
     let who = (("name", signed.name.as_str()), ("workspace", workspace.name.as_str()));
@@ -184,7 +184,7 @@ async fn list(state: &State, signed: &Signed, typed: Typed, link: Option<String>
     page(status, &InvitationsPage { chrome, shell, invitations, choices, typed, link, sends_mails, now: Timestamp::now() })
 }
 
-fn later(life: SignedDuration) -> Timestamp {
+pub(super) fn later(life: SignedDuration) -> Timestamp {
     crate::runner::now().saturating_add(life).unwrap_or(Timestamp::MAX)
 }
 

@@ -36,6 +36,7 @@ pub static PLACES: &[Place] = &[
     place("/settings/brand", "palette", "brand.title", &["brand.lead", "brand.logo", "brand.accent", "brand.white_label"]),
     place("/settings/people", "user", "settings.people_title", &["settings.seek.people", "change.part.role", "change.part.capacity"]),
     inner("/settings/invitations", "user", "invitation.list", &["invitation.invite", "invitation.make_link"]),
+    inner("/settings/newcomers", "user", "newcomers.title", &["newcomers.lead", "newcomers.link", "newcomers.mail"]),
     place("/settings/roles", "user-check", "settings.roles", &["settings.roles_lead", "change.part.permissions", "change.part.visibility"]),
     place(
         "/settings/numbers",

@@ -112,6 +112,8 @@ pub struct PeoplePage {
     pub people: Vec<Listed>,
     pub choices: Choices,
     pub wanted: Wanted,
+    /// How many were added and have not come in yet.
+    pub newcomers: usize,
 }
 
 impl PeoplePage {
@@ -135,6 +137,10 @@ impl PeoplePage {
 
     fn shown(&self) -> String {
         self.chrome.locale.count("settings.people", i64::try_from(self.people.len()).unwrap_or(i64::MAX))
+    }
+
+    fn not_in_yet(&self) -> String {
+        self.chrome.locale.count("newcomers.here", i64::try_from(self.newcomers).unwrap_or(i64::MAX))
     }
 
     fn is_narrowed(&self) -> bool {
