@@ -35,6 +35,10 @@ mod forms;
 mod identities;
 #[path = "inbox/invitations.rs"]
 mod invitations;
+#[path = "inbox/large.rs"]
+mod large;
+#[path = "support/large.rs"]
+mod large_file;
 #[path = "support/mailbox.rs"]
 mod mailbox;
 #[path = "inbox/mails.rs"]
@@ -76,6 +80,8 @@ mod tags;
 mod teams;
 #[path = "inbox/threads.rs"]
 mod threads;
+#[path = "support/trips.rs"]
+mod trips;
 #[path = "inbox/undoing.rs"]
 mod undoing;
 #[path = "inbox/unspoken.rs"]

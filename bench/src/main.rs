@@ -6,12 +6,15 @@
 mod acks;
 mod answer;
 mod figures;
+#[path = "../../tests/support/large.rs"]
+mod large_file;
 mod latency;
 mod load;
 mod machine;
 mod memory;
 mod reference;
 mod seed;
+mod settings;
 mod ticks;
 mod work;
 mod world;
@@ -44,8 +47,13 @@ enum Figure {
     Ticks,
     /// Memory of an idle agent socket, at 10,000.
     Memory,
+    /// Pages of settings in a workspace as large as they come.
+    Settings,
     /// Messages, first messages and answers worked off a second, and what one answer takes.
     Work,
+    /// Prints the file of a workspace as large as they come, to bring in with `baton workspace import`.
+    #[command(hide = true)]
+    LargeWorkspace,
     #[command(hide = true)]
     ReferenceAcks(reference::acks::Options),
     #[command(hide = true)]
@@ -58,8 +66,15 @@ fn main() -> ExitCode {
     let done = match cli.figure {
         Some(Figure::ReferenceAcks(options)) => reference::acks::serve(options).map(|()| Outcome::Met),
         Some(Figure::ReferenceSockets(options)) => reference::sockets::serve(options).map(|()| Outcome::Met),
+        Some(Figure::LargeWorkspace) => {
+            print!("{}", large_file::file());
+            Ok(Outcome::Met)
+        }
         Some(figure) => measure(&[figure], size),
-        None => measure(&[Figure::Acks, Figure::Latency(latency::Load::JUDGED), Figure::Ticks, Figure::Memory, Figure::Work], size),
+        None => measure(
+            &[Figure::Acks, Figure::Latency(latency::Load::JUDGED), Figure::Ticks, Figure::Memory, Figure::Work, Figure::Settings],
+            size,
+        ),
     };
     match done {
         Ok(outcome) => outcome.into(),
@@ -92,7 +107,8 @@ async fn measure_each(wanted: &[Figure], size: Size) -> Result<Outcome> {
             Figure::Ticks => ticks::measure(&world, size).await?,
             Figure::Memory => memory::measure(&world, size).await?,
             Figure::Work => work::measure(&world, size).await?,
-            Figure::ReferenceAcks(_) | Figure::ReferenceSockets(_) => Outcome::Met,
+            Figure::Settings => settings::measure(&world, size).await?,
+            Figure::LargeWorkspace | Figure::ReferenceAcks(_) | Figure::ReferenceSockets(_) => Outcome::Met,
         };
         worst = worst.max(outcome);
     }

@@ -207,6 +207,7 @@ fn held(inbox: &Inbox, contact: ContactId, agent: UserId, since: Timestamp) -> C
         queue: Some(inbox.default_queue),
         last_agent: Some(agent),
         brief: None,
+        details: None,
         assignment_reason: None,
         last_seq: WRITTEN,
         opened_at: since,
@@ -221,7 +222,7 @@ fn held(inbox: &Inbox, contact: ContactId, agent: UserId, since: Timestamp) -> C
 }
 
 /// A session as signing in opens it; answers its cookie.
-async fn sign_in(store: &Store, workspace: WorkspaceId, user: UserId) -> Result<String> {
+pub async fn sign_in(store: &Store, workspace: WorkspaceId, user: UserId) -> Result<String> {
     let secret = [Uuid::new_v4().into_bytes(), Uuid::new_v4().into_bytes()].concat();
     let secret: [u8; 32] = secret.try_into().ok().context("a secret has 32 bytes")?;
     let cookie = SessionCookie::new(workspace, SessionId(Uuid::now_v7()), secret);

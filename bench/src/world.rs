@@ -33,6 +33,7 @@ const OF_A_SERVER: [(&str, &str); 2] = [("shared_buffers", "2GB"), ("max_wal_siz
 /// Databases, and a workspace with agents who hold conversations. Gone when dropped.
 pub struct World {
     pub installation: Installation,
+    pub store: Store,
     pub postgres: postgres::Server,
     pub redis: redis::Server,
     place: Place,
@@ -91,7 +92,7 @@ impl World {
         let store = Store::new(postgres.url(), 8, Keys::new(&[("bench".to_owned(), [0; 32])])?)?;
         store.migrate().await?;
         let installation = seed::fill(&store, postgres.url()).await.context("the workspace cannot be set up")?;
-        Ok(Self { installation, postgres, redis, place, folder })
+        Ok(Self { installation, store, postgres, redis, place, folder })
     }
 
     /// Where Baton finds what is around it, unless told otherwise.

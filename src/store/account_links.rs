@@ -21,6 +21,7 @@ macro_rules! newcomer {
               WHERE other.account_id = person.account_id AND (other.workspace_id <> $1 OR other.used_at IS NOT NULL))"
     };
 }
+pub(super) use newcomer;
 
 crate::statements! {
     /// One link of each kind for an account: a newer one ends the older.

@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::access::Viewer;
+use super::agents::availability;
 use super::{Result, Store};
 use crate::domain::access::Visibility;
+use crate::domain::agent::Availability;
 use crate::domain::ids::{UserId, WorkspaceId};
 
 crate::statements! {
@@ -38,7 +40,8 @@ crate::statements! {
                 WHERE member.workspace_id = $1 AND member.team_id = queue.team_id AND member.user_id = ANY($2))
         FROM queues AS queue
         WHERE queue.workspace_id = $1";
-    /// What one person's tabs say, who sees so much: no more is counted, and of no more queues, than that takes.
+    /// What one person's tabs say, who sees so much, and whether they take conversations: no more is counted, and of no more queues, than
+    /// that takes.
     OF_ONE = "
         WITH own AS (
             SELECT queue.id
@@ -67,7 +70,8 @@ crate::statements! {
                     SELECT FROM conversations
                     WHERE workspace_id = $1 AND queue_id = waiting_queue.id AND controller = 'queue' AND state <> 'resolved'
                     LIMIT 100) AS there
-                LIMIT 100) AS waiting)";
+                LIMIT 100) AS waiting),
+            (SELECT availability FROM agents WHERE workspace_id = $1 AND user_id = $2)";
 }
 
 /// A badge tells no more apart than this.
@@ -136,9 +140,17 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn view_counts(&self, viewer: Viewer) -> Result<ViewCounts> {
+        Ok(self.own_board(viewer).await?.0)
+    }
+
+    /// The same, and whether they take conversations.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn own_board(&self, viewer: Viewer) -> Result<(ViewCounts, Availability)> {
         let Viewer { workspace, user, visibility } = viewer;
         let Some(row) = self.query_opt(&OF_ONE, &[&workspace.0, &user.0, &visibility.as_str()]).await? else {
-            return Ok(ViewCounts::default());
+            return Ok((ViewCounts::default(), Availability::Away));
         };
         let (mine, under_way, held, waiting): (i64, i64, i64, i64) = (row.get(0), row.get(1), row.get(2), row.get(3));
         let queues = match visibility {
@@ -146,6 +158,7 @@ impl Store {
             Visibility::MineAndUnassigned => held + waiting,
             Visibility::Mine => held,
         };
-        Ok(ViewCounts { mine, queues: queues.min(MOST), unassigned: waiting })
+        let counts = ViewCounts { mine, queues: queues.min(MOST), unassigned: waiting };
+        Ok((counts, row.get::<_, Option<&str>>(4).map_or(Availability::Away, availability)))
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
+use uuid::Uuid;
 
 use super::setups::canned_reply;
 use super::statement::literal;
@@ -67,12 +68,15 @@ crate::statements! {
         LIMIT $7
         OFFSET $8");
     ONE = concat!("SELECT ", columns!(), tables!(), usable!("$4"), " AND reply.id = $3");
-    FOLDERS = concat!("
-        SELECT DISTINCT reply.folder
-        FROM canned_replies AS reply
-        WHERE ", usable!("$3"), " AND reply.folder <> ''
-        ORDER BY reply.folder
-        LIMIT 500");
+    /// The folders of those that somebody keeps or may use, and the teams there are.
+    CHOICES = concat!("
+        (SELECT DISTINCT NULL::uuid, reply.folder
+         FROM canned_replies AS reply
+         WHERE ", usable!("$3"), " AND reply.folder <> ''
+         ORDER BY reply.folder
+         LIMIT 500)
+        UNION ALL
+        (SELECT id, name FROM teams WHERE workspace_id = $1 ORDER BY lower(name), id LIMIT 500)");
     SHARED = "
         SELECT id, shortcut, body, folder, team_id, owner_id
         FROM canned_replies
@@ -86,6 +90,13 @@ crate::statements! {
         WHERE ", usable!("false"), " AND reply.id = $3
         ON CONFLICT (workspace_id, reply_id)
         DO UPDATE SET uses = canned_reply_uses.uses + 1, last_used_at = excluded.last_used_at");
+}
+
+/// Folders that somebody may know of, and every team.
+#[derive(Debug, Default)]
+pub struct Choices {
+    pub folders: Vec<String>,
+    pub teams: Vec<(TeamId, String)>,
 }
 
 /// What an answering person is offered.
@@ -162,12 +173,19 @@ impl Store {
         Ok(row.as_ref().map(kept))
     }
 
-    /// The folders of those that somebody keeps or may use.
+    /// What a form for a canned reply offers.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn reply_folders(&self, keeper: Keeper) -> Result<Vec<String>> {
-        Ok(self.query(&FOLDERS, &[&keeper.workspace.0, &keeper.user.0, &keeper.keeps_all]).await?.iter().map(|row| row.get(0)).collect())
+    pub async fn choices_for_replies(&self, keeper: Keeper) -> Result<Choices> {
+        let mut choices = Choices::default();
+        for row in self.query(&CHOICES, &[&keeper.workspace.0, &keeper.user.0, &keeper.keeps_all]).await? {
+            match row.get::<_, Option<Uuid>>(0) {
+                Some(id) => choices.teams.push((TeamId(id), row.get(1))),
+                None => choices.folders.push(row.get(1)),
+            }
+        }
+        Ok(choices)
     }
 
     /// Everything that everybody or a team has, and the names of teams.

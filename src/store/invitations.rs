@@ -1,11 +1,10 @@
 //! Invitations, as their links lead to them and as administrators see them.
 
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::mails::mail_state;
 use super::users::role;
 use super::{Result, Store, Transaction, prepare};
 use crate::domain::access::Role;
@@ -26,9 +25,15 @@ crate::statements! {
     IS_LINK_OF = "SELECT FROM invitations WHERE workspace_id = $1 AND id = $2 AND secret_hash = $3";
     LIST = "
         SELECT invitation.id, invitation.email, invitation.role, invitation.role_id, own.name, invitation.expires_at, invitation.team_ids,
-            invitation.mail_id
+            mail.id IS NOT NULL, mail.due_at IS NOT NULL, mail.sent_at IS NOT NULL, mail.failure
         FROM invitations AS invitation
         LEFT JOIN roles AS own ON own.workspace_id = invitation.workspace_id AND own.id = invitation.role_id
+        LEFT JOIN mails AS mail ON mail.id = invitation.mail_id AND mail.id = ANY(ARRAY(
+            SELECT open.mail_id
+            FROM invitations AS open
+            WHERE open.workspace_id = $1 AND open.standing = 'open' AND open.mail_id IS NOT NULL
+            ORDER BY open.id DESC
+            LIMIT $2))
         WHERE invitation.workspace_id = $1 AND invitation.standing = 'open'
         ORDER BY invitation.id DESC
         LIMIT $2";
@@ -94,9 +99,7 @@ impl Store {
     /// As PostgreSQL answers.
     pub async fn invitations(&self, workspace: WorkspaceId) -> Result<Vec<Invited>> {
         let rows = self.query(&LIST, &[&workspace.0, &SHOWN]).await?;
-        let mails: Vec<MailId> = rows.iter().filter_map(|row| row.get::<_, Option<Uuid>>(7)).map(MailId).collect();
-        let mut states: HashMap<MailId, MailState> = self.mail_states(&mails).await?.into_iter().collect();
-        Ok(rows.iter().map(|row| invited(row, &mut states)).collect())
+        Ok(rows.iter().map(invited).collect())
     }
 
     /// The last mail about an invitation.
@@ -118,7 +121,7 @@ impl Store {
 }
 
 /// Of a mail that was forgotten, nothing is known any more.
-fn invited(row: &Row, states: &mut HashMap<MailId, MailState>) -> Invited {
+fn invited(row: &Row) -> Invited {
     Invited {
         id: InvitationId(row.get(0)),
         email: row.get(1),
@@ -126,6 +129,6 @@ fn invited(row: &Row, states: &mut HashMap<MailId, MailState>) -> Invited {
         role_name: row.get(4),
         expires_at: row.get(5),
         teams: row.get::<_, Vec<Uuid>>(6).into_iter().map(TeamId).collect(),
-        mail: row.get::<_, Option<Uuid>>(7).and_then(|id| states.remove(&MailId(id))),
+        mail: row.get::<_, bool>(7).then(|| mail_state(row, 8)),
     }
 }

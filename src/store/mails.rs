@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::sealed::Place;
@@ -134,7 +135,7 @@ impl Store {
     pub async fn mail_states(&self, ids: &[MailId]) -> Result<Vec<(MailId, MailState)>> {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
         let rows = self.query(&STATES, &[&ids]).await?;
-        Ok(rows.iter().map(|row| (MailId(row.get(0)), state(row.get(1), row.get(2), row.get(3)))).collect())
+        Ok(rows.iter().map(|row| (MailId(row.get(0)), mail_state(row, 1))).collect())
     }
 
     /// Forgets what became of mails of long ago.
@@ -146,8 +147,10 @@ impl Store {
     }
 }
 
-fn state(waits: bool, is_sent: bool, failure: Option<String>) -> MailState {
-    match (waits, is_sent) {
+/// What became of a mail: whether it waits, whether it is sent, and why not, from a column on.
+pub(super) fn mail_state(row: &Row, first: usize) -> MailState {
+    let failure: Option<String> = row.get(first + 2);
+    match (row.get(first), row.get(first + 1)) {
         (true, _) => MailState::Waiting,
         (false, true) => MailState::Sent,
         (false, false) => MailState::Failed { reason: failure.unwrap_or_default() },

@@ -5,6 +5,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
+use super::account_links::newcomer;
 use super::users::role;
 use super::{Result, Store};
 use crate::domain::access::{Permission, Role};
@@ -55,11 +56,16 @@ crate::statements! {
             LEFT JOIN roles AS own ON own.workspace_id = person.workspace_id AND own.id = person.role_id
             WHERE person.workspace_id = $1 AND person.id <> $2 AND person.active
               AND (person.role = ANY($4) OR $3 = ANY(own.permissions)))";
-    /// What somebody can be put into or made: teams, and roles of the workspace's own.
-    CHOICES = "
+    /// What somebody can be put into or made: teams, and roles of the workspace's own. And how many were added and have never been in.
+    CHOICES = concat!("
         (SELECT 'team', id, name FROM teams WHERE workspace_id = $1 ORDER BY lower(name), id LIMIT $2)
         UNION ALL
-        (SELECT 'role', id, name FROM roles WHERE workspace_id = $1 ORDER BY lower(name), id LIMIT $2)";
+        (SELECT 'role', id, name FROM roles WHERE workspace_id = $1 ORDER BY lower(name), id LIMIT $2)
+        UNION ALL
+        SELECT 'newcomers', NULL::uuid, count(*)::text
+        FROM users AS person
+        JOIN accounts AS account ON account.id = person.account_id
+        WHERE person.workspace_id = $1 AND ", newcomer!());
     /// Who could go on with what somebody holds.
     OTHERS = "
         SELECT id, name
@@ -107,6 +113,8 @@ pub struct Choices {
     pub teams: Vec<(TeamId, String)>,
     /// Of the workspace's own.
     pub roles: Vec<(RoleId, String)>,
+    /// How many were added and have never been in.
+    pub newcomers: i64,
 }
 
 impl Store {
@@ -144,10 +152,11 @@ impl Store {
     pub async fn choices_for_people(&self, workspace: WorkspaceId) -> Result<Choices> {
         let mut choices = Choices::default();
         for row in self.query(&CHOICES, &[&workspace.0, &MOST_CHOICES]).await? {
-            let (kind, id, name): (&str, Uuid, String) = (row.get(0), row.get(1), row.get(2));
-            match kind {
-                "team" => choices.teams.push((TeamId(id), name)),
-                _ => choices.roles.push((RoleId(id), name)),
+            let (kind, id, name): (&str, Option<Uuid>, String) = (row.get(0), row.get(1), row.get(2));
+            match (kind, id) {
+                ("team", Some(id)) => choices.teams.push((TeamId(id), name)),
+                ("role", Some(id)) => choices.roles.push((RoleId(id), name)),
+                _ => choices.newcomers = name.parse().unwrap_or(0),
             }
         }
         Ok(choices)

@@ -39,7 +39,7 @@ crate::statements! {
                 JOIN users AS person ON person.workspace_id = $1 AND person.id = member.user_id
                 WHERE member.workspace_id = $1 AND person.active
             ) AS team,
-            EXISTS (SELECT FROM queues WHERE workspace_id = $1 AND hours - 'time_zone' <> $2 - 'time_zone') AS hours,
+            EXISTS (SELECT FROM queues WHERE workspace_id = $1 AND hours - 'time_zone' <> $2::jsonb - 'time_zone') AS hours,
             EXISTS (SELECT FROM flows WHERE workspace_id = $1 AND published_version IS NOT NULL) AS flow,
             (SELECT count(*) FROM users WHERE workspace_id = $1 AND active) > 1
                 OR EXISTS (SELECT FROM invitations WHERE workspace_id = $1 AND standing = 'open' AND expires_at > now()) AS people";

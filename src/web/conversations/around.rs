@@ -13,7 +13,6 @@ use crate::web::state::State;
 /// # Errors
 /// As PostgreSQL answers.
 pub async fn chrome(state: &State, signed: &Signed) -> store::Result<Chrome> {
-    let counts = state.store.view_counts(signed.viewer());
-    let (counts, agents) = tokio::try_join!(counts, state.store.agents(signed.workspace))?;
-    Ok(present::chrome(signed, &agents, counts, Timestamp::now()))
+    let (counts, availability) = state.store.own_board(signed.viewer()).await?;
+    Ok(present::chrome(signed, availability, counts, Timestamp::now()))
 }

@@ -28,7 +28,7 @@ use super::state::State;
 use super::threads;
 use super::threads::thread::Thread;
 use super::threads::view::{EarlierFrame, ThreadItem};
-use crate::domain::agent::Agent;
+use crate::domain::agent::{Agent, Availability};
 use crate::domain::event::{Act, Recorded};
 use crate::domain::filter::View;
 use crate::domain::ids::{ContactId, ConversationId, UserId};
@@ -128,7 +128,8 @@ async fn conversation_page(state: &State, signed: &Signed, id: ConversationId, s
     let connections = state.runner.workplaces().connections(signed.workspace).await?;
     let number = NumberState::of(connections.get(&opened.conversation.inbox).map(AsRef::as_ref));
     let now = Timestamp::now();
-    let chrome = present::chrome(signed, &agents, counts, now);
+    let own = agents.iter().find(|agent| agent.user == signed.user);
+    let chrome = present::chrome(signed, own.map_or(Availability::Away, |own| own.availability), counts, now);
     let conversation = ConversationView {
         locale: signed.locale,
         csrf: signed.csrf.clone(),

@@ -216,8 +216,7 @@ pub fn targets(viewer: UserId, agents: &[Agent], workplace: &Workplace, is_conne
 
 /// What is around every page. `agents` are those of the workspace.
 #[must_use]
-pub fn chrome(signed: &Signed, agents: &[Agent], counts: ViewCounts, now: Timestamp) -> Chrome {
-    let me = agents.iter().find(|agent| agent.user == signed.user);
+pub fn chrome(signed: &Signed, availability: Availability, counts: ViewCounts, now: Timestamp) -> Chrome {
     Chrome {
         locale: signed.locale,
         csrf: signed.csrf.clone(),
@@ -229,7 +228,7 @@ pub fn chrome(signed: &Signed, agents: &[Agent], counts: ViewCounts, now: Timest
             is_owner: signed.is_owner,
             looks: signed.looks,
             picture: signed.picture,
-            availability: me.map_or(Availability::Away, |me| me.availability),
+            availability,
         },
         counts: Counts { mine: counts.mine, queues: counts.queues, unassigned: counts.unassigned },
         now,

@@ -5,11 +5,11 @@ pub mod view;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use jiff::Timestamp;
 use serde::Deserialize;
 
 use self::tabs::Counts;
 use self::view::{InboxPage, List, PausedFragment, PausedNumbers, RowsFrame};
+use super::conversations::around::chrome;
 use super::conversations::present;
 use super::edge::answer::page;
 use super::edge::error::{Error, Result};
@@ -33,12 +33,7 @@ pub(super) struct Question {
 /// `GET /inbox`
 pub(super) async fn index(state: web::Data<State>, signed: Signed, question: web::Query<Question>) -> Result<HttpResponse> {
     let (view, after) = question.read()?;
-    let (list, counts, agents) = tokio::try_join!(
-        list(&state, &signed, view, after),
-        state.store.view_counts(signed.viewer()),
-        state.store.agents(signed.workspace),
-    )?;
-    let chrome = present::chrome(&signed, &agents, counts, Timestamp::now());
+    let (list, chrome) = tokio::try_join!(list(&state, &signed, view, after), chrome(&state, &signed))?;
     let list = List { counts: chrome.counts, ..list };
     page(StatusCode::OK, &InboxPage { chrome, list })
 }

@@ -126,13 +126,13 @@ async fn list(state: &State, signed: &Signed, did: &Did, shown: Shown, refused: 
     let Shown { q, folder, audience, page: number } = shown;
     let filter = Filter { words: q, folder, audience, page: number.max(0) };
     let kept = state.store.kept_replies(keeper(signed), &filter);
-    let (kept, folders, teams) = tokio::try_join!(kept, state.store.reply_folders(keeper(signed)), state.store.teams(signed.workspace))?;
+    let (kept, choices) = tokio::try_join!(kept, state.store.choices_for_replies(keeper(signed)))?;
     let (replies, count) = kept;
     let (typed, error) = refused.unzip();
     let status = shell.status(signed.locale, error)?;
     let pages = (count + OF_PAGE - 1) / OF_PAGE;
     let typed = typed.unwrap_or_default();
-    page(status, &CannedRepliesPage { chrome, shell, replies, count, pages, folders, teams, filter, typed })
+    page(status, &CannedRepliesPage { chrome, shell, replies, count, pages, choices, filter, typed })
 }
 
 /// `GET /settings/canned-replies/{id}`
@@ -242,11 +242,10 @@ async fn one(
 ) -> Result<HttpResponse> {
     let (chrome, mut shell) = shell(state, signed, did).await?;
     let reads = async {
-        let folders = state.store.reply_folders(keeper(signed));
         let customers = state.store.list(signed.viewer(), View::All, None, CUSTOMERS);
-        Ok(tokio::try_join!(folders, state.store.teams(signed.workspace), customers)?)
+        Ok(tokio::try_join!(state.store.choices_for_replies(keeper(signed)), customers)?)
     };
-    let (reply, (folders, teams, customers), acts) = tokio::try_join!(kept(state, signed, id), reads, about(state, signed, id.0))?;
+    let (reply, (choices, customers), acts) = tokio::try_join!(kept(state, signed, id), reads, about(state, signed, id.0))?;
     let status = shell.status(signed.locale, refused)?;
     let typed = typed.unwrap_or_else(|| Typed::of(&reply.reply));
     let phones = signed.locale.phones();
@@ -255,7 +254,7 @@ async fn one(
     let with = with.or_else(|| customers.first().map(|customer| customer.id));
     let told = told(state, signed, &chrome.viewer.name, &typed.body, with).await?;
     let may_change = may_change(signed, &reply);
-    page(status, &CannedReplyPage { chrome, shell, reply, typed, folders, teams, customers, with, told, may_change, acts })
+    page(status, &CannedReplyPage { chrome, shell, reply, typed, choices, customers, with, told, may_change, acts })
 }
 
 /// A text as this customer would read it.

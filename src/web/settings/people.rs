@@ -49,9 +49,8 @@ pub(in crate::web) async fn index(state: web::Data<State>, signed: Signed, searc
     let wanted = search.wanted();
     let (chrome, shell) = shell(&state, &signed, &Did { did: search.did }).await?;
     let people = state.store.people_wanted(signed.workspace, &wanted);
-    let newcomers = state.store.newcomers(signed.workspace, crate::runner::now());
-    let (people, choices, newcomers) = tokio::try_join!(people, state.store.choices_for_people(signed.workspace), newcomers)?;
-    page(StatusCode::OK, &PeoplePage { chrome, shell, people, choices, wanted, newcomers: newcomers.len() })
+    let (people, choices) = tokio::try_join!(people, state.store.choices_for_people(signed.workspace))?;
+    page(StatusCode::OK, &PeoplePage { chrome, shell, people, choices, wanted })
 }
 
 /// `GET /settings/people/{id}`

@@ -7,8 +7,7 @@ use crate::domain::canned::NAMES;
 use crate::domain::canned::sheet::{Fault, Plan, Wrong};
 use crate::domain::ids::ConversationId;
 use crate::domain::setup::value::CannedReply;
-use crate::store::canned_replies::{Filter, Kept};
-use crate::store::teams::TeamSummary;
+use crate::store::canned_replies::{Choices, Filter, Kept};
 use crate::web::layouts::chrome::Chrome;
 use crate::web::layouts::time;
 use crate::web::layouts::ui;
@@ -59,8 +58,7 @@ pub struct CannedRepliesPage {
     /// On all pages.
     pub count: i64,
     pub pages: i64,
-    pub folders: Vec<String>,
-    pub teams: Vec<TeamSummary>,
+    pub choices: Choices,
     pub filter: Filter,
     /// The one that was not added.
     pub typed: Typed,
@@ -91,10 +89,6 @@ impl CannedRepliesPage {
         let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         format!("/settings/canned-replies?{query}")
     }
-
-    fn is_team(&self, team: &TeamSummary, chosen: &str) -> bool {
-        team.id.to_string() == chosen
-    }
 }
 
 fn audience_words(chrome: &Chrome, kept: &Kept) -> String {
@@ -120,8 +114,7 @@ pub struct CannedReplyPage {
     pub shell: Shell,
     pub reply: Kept,
     pub typed: Typed,
-    pub folders: Vec<String>,
-    pub teams: Vec<TeamSummary>,
+    pub choices: Choices,
     pub customers: Vec<Customer>,
     /// Whom it is tried with.
     pub with: Option<ConversationId>,

@@ -112,8 +112,6 @@ pub struct PeoplePage {
     pub people: Vec<Listed>,
     pub choices: Choices,
     pub wanted: Wanted,
-    /// How many were added and have not come in yet.
-    pub newcomers: usize,
 }
 
 impl PeoplePage {
@@ -140,7 +138,7 @@ impl PeoplePage {
     }
 
     fn not_in_yet(&self) -> String {
-        self.chrome.locale.count("newcomers.here", i64::try_from(self.newcomers).unwrap_or(i64::MAX))
+        self.chrome.locale.count("newcomers.here", self.choices.newcomers)
     }
 
     fn is_narrowed(&self) -> bool {
