@@ -144,6 +144,12 @@ async fn a_number_is_put_together_as_at_meta() {
     assert_eq!(register("123456").await, json!({"success": true}));
     let subscribed = ask(reqwest::Method::GET, "/v24.0/555/subscribed_apps", "token-2", Value::Null).await;
     assert_eq!(subscribed, json!({"data": []}));
+    // Also one that came before its app.
+    let early = json!({"phone_number_id": "3003", "waba_id": "777", "app_id": "A9", "access_token": "token-3", "subscribed": false});
+    stage.control("POST", "/control/numbers", early).await;
+    stage.control("POST", "/control/apps", json!({"app_id": "A9"})).await;
+    let subscribed = ask(reqwest::Method::GET, "/v24.0/777/subscribed_apps", "token-3", Value::Null).await;
+    assert_eq!(subscribed, json!({"data": []}), "the business itself subscribes it");
     assert_eq!(ask(reqwest::Method::GET, "/v24.0/555/message_templates", "token-2", Value::Null).await["data"][0]["name"], "hello_world");
     stage.control("POST", "/control/numbers", json!({"phone_number_id": "2002", "expires_at": 1})).await;
     assert_eq!(ask(reqwest::Method::GET, "/v24.0/2002", "token-2", Value::Null).await["error"]["code"], 190);

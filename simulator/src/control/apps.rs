@@ -64,8 +64,7 @@ fn keep(world: &Arc<World>, wanted: Wanted) -> Result<Arc<str>, Refused> {
         return Err(Refused::bad("app_id must consist of letters, digits, - and _."));
     }
     let mut state = world.state();
-    let is_new = !state.apps.contains_key(&app_id);
-    if is_new {
+    if !state.apps.contains_key(&app_id) {
         if state.apps.len() >= APP_LIMIT {
             return Err(Refused::full(format!("The simulator holds at most {APP_LIMIT} apps.")));
         }
@@ -90,12 +89,6 @@ fn keep(world: &Arc<World>, wanted: Wanted) -> Result<Arc<str>, Refused> {
         if callback_url.is_some() {
             app.callback_url = callback_url;
         }
-    }
-    // Numbers that came before their app hear of it now.
-    let accounts: Vec<Arc<str>> =
-        state.numbers.iter().filter(|number| is_new && number.app_id == app_id).map(|number| number.waba_id.clone()).collect();
-    for waba_id in accounts {
-        state.subscriptions.entry(waba_id).or_default().insert(app_id.clone());
     }
     Ok(app_id)
 }
