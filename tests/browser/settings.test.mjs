@@ -6,6 +6,7 @@ import { after, before, describe } from "node:test"
 import { Agent } from "./support/agent.mjs"
 import { openPage, startBrowser } from "./support/browser.mjs"
 import { startDemo } from "./support/demo.mjs"
+import { Gate } from "./support/gate.mjs"
 import { story } from "./support/story.mjs"
 
 describe("settings", () => {
@@ -93,6 +94,25 @@ describe("settings", () => {
     await page.getByText("What you typed stays here").waitFor()
     assert.equal(await name.inputValue(), "Begun meanwhile")
     await page.setViewportSize({ width: 1440, height: 900 })
+    assert.deepEqual(page.faults.filter((fault) => !fault.includes("409")), [])
+  })
+
+  story(() => browser, "bring nobody back who has gone on while a colleague's change was being read", async () => {
+    const { page } = other
+    await page.goto(iris.page.url())
+    await other.isLive()
+    const address = page.url()
+    const [reading, going] = [await Gate.before(page, address), await Gate.before(page, "**/settings/queues")]
+    await renames(iris.page, "Dusk shift")
+    await reading.reached()
+    await page.locator('.settings__place[href="/settings/queues"]').click()
+    await going.reached()
+    const isRead = page.waitForResponse(address)
+    await reading.opens()
+    await (await isRead).finished()
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
+    await going.opens()
+    await page.locator("h1", { hasText: "Queues" }).waitFor()
     assert.deepEqual(page.faults.filter((fault) => !fault.includes("409")), [])
   })
 

@@ -9,21 +9,25 @@ export default class extends Controller {
 
   connect() {
     this.show = () => this.#show()
+    this.leave = () => (this.isLeaving = true)
+    this.isLeaving = false
     socket.addEventListener("set_up", this.show)
+    document.addEventListener("turbo:visit", this.leave)
   }
 
   disconnect() {
     socket.removeEventListener("set_up", this.show)
+    document.removeEventListener("turbo:visit", this.leave)
     this.asked = null
   }
 
   /** The page is read first, and shown only if nothing was begun until then. */
   async #show() {
-    if (this.#isSending()) return
+    if (this.#isGoing()) return
     if (this.#isBegun()) return this.#tell()
     const asked = (this.asked = {})
     const read = await readPage(location.href)
-    if (!read || asked !== this.asked || this.#isSending()) return
+    if (!read || asked !== this.asked || this.#isGoing()) return
     if (this.#isBegun()) return this.#tell()
     const place = placeOf(document.activeElement)
     const { scrollTop } = this.element
@@ -38,8 +42,9 @@ export default class extends Controller {
     this.elsewhereTarget.hidden = false
   }
 
-  #isSending() {
-    return this.element.querySelector("form[aria-busy]") !== null
+  /** Whether a form is on its way, or another page: neither is overtaken. */
+  #isGoing() {
+    return this.isLeaving || this.element.querySelector("form[aria-busy]") !== null
   }
 
   /** Whether something is being typed, or is not saved: now, or before it was refused. Or is shown this once: that says `data-begun`. */
