@@ -113,6 +113,7 @@ describe("settings", () => {
     await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
     await going.opens()
     await page.locator("h1", { hasText: "Queues" }).waitFor()
+    await renames(iris.page, "My own word")
     assert.deepEqual(page.faults.filter((fault) => !fault.includes("409")), [])
   })
 
