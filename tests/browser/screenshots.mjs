@@ -1,21 +1,19 @@
 // The pictures of the documentation, from a conversation that happens while they are taken: node screenshots.mjs FOLDER
 
-import { mkdirSync, statSync } from "node:fs"
-import { join } from "node:path"
 import { Agent } from "./support/agent.mjs"
 import { openPage, startBrowser } from "./support/browser.mjs"
 import { startDemo } from "./support/demo.mjs"
 import { Phone } from "./support/phone.mjs"
 import { landscape } from "./support/pictures.mjs"
+import { Shots } from "./support/shots.mjs"
 
 const [folder = "docs/screens"] = process.argv.slice(2)
-const LARGEST = 400_000
+const shots = new Shots(folder, 400_000)
 
 /** Customers the demo knows, with a past. */
 const MAYA = ["447700900951", "Maya Fielding"]
 const LUCIA = ["13055550195", "Lucía Romero"]
 
-mkdirSync(folder, { recursive: true })
 const demo = await startDemo({ past: 2_000 })
 const browser = await startBrowser()
 try {
@@ -23,11 +21,11 @@ try {
   await theyTalk(ana)
   await ana.page.mouse.move(700, 500)
 
-  await keep(ana.page, "inbox")
+  await shots.keep(ana.page, "inbox")
   await ana.page.emulateMedia({ colorScheme: "dark" })
-  await keep(ana.page, "inbox-dark")
-  await keep(await onASmallScreen(ana), "inbox-phone")
-  await keep(await bothPhones(), "phones")
+  await shots.keep(ana.page, "inbox-dark")
+  await shots.keep(await onASmallScreen(ana), "inbox-phone")
+  await shots.keep(await bothPhones(), "phones")
 } finally {
   await browser.close()
   await demo.stop()
@@ -73,18 +71,4 @@ async function bothPhones() {
   await page.locator(".phone form.compose").nth(1).waitFor()
   await page.locator('.light[data-state="live"]').waitFor()
   return page
-}
-
-/** Takes the picture once nothing moves and every image is there. */
-async function keep(page, name) {
-  await page.evaluate(async () => {
-    const images = [...document.images].filter((image) => image.checkVisibility() && image.currentSrc)
-    await Promise.all(images.map((image) => image.decode().catch(() => {})))
-    await document.fonts.ready
-  })
-  const path = join(folder, `${name}.png`)
-  await page.screenshot({ path, animations: "disabled", caret: "hide" })
-  const { size } = statSync(path)
-  console.log(`${path}  ${Math.round(size / 1000)} KB`)
-  if (size > LARGEST) throw new Error(`${path} is larger than ${LARGEST / 1000} KB`)
 }

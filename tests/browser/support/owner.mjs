@@ -41,14 +41,18 @@ export class Owner {
     await this.page.locator(`#stage-${stage}[data-done="true"]`).waitFor()
   }
 
-  /** Connects the simulated number step by step. What Meta's dashboard does is done by hand there, with what the page says to paste. */
-  async connects(name = "Main line") {
+  /**
+   * Connects the simulated number step by step. What Meta's dashboard does is done by hand there, with what the page says to paste. What
+   * `halfway` does is done once Meta's question was answered.
+   */
+  async connects(name = "Main line", { halfway = () => {} } = {}) {
     const { page, hands, bare: { meta, control } } = this
     await this.goes("/settings/numbers/new")
     await this.does("app", { app_id: meta.appId, app_secret: meta.appSecret }, "Check")
     const [url, verifyToken] = [await page.locator("#webhook-address").inputValue(), await page.locator("#verify-token").inputValue()]
     if (!(await control.verifies(meta.appId, url, verifyToken))) throw new Error("the webhook was not verified")
     await page.locator('#stage-webhook[data-done="true"]').waitFor()
+    await halfway()
     await this.does("token", { token: meta.token }, "Check")
     await hands.tick(this.stage("number").locator("[name=phone_number_id]").first())
     await hands.press(this.stage("number").getByRole("button", { name: "Choose" }))
