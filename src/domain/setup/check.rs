@@ -19,7 +19,7 @@ use crate::domain::user::LOCALES;
 
 /// Characters of a name, of a key or shortcut, and of a prepared text (as WhatsApp takes one).
 pub const LONGEST_NAME: usize = 80;
-const LONGEST_KEY: usize = 40;
+pub const LONGEST_KEY: usize = 40;
 pub const LONGEST_BODY: usize = 4096;
 
 /// Conversations that a person may hold at once at most.
@@ -234,8 +234,7 @@ fn fields(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
     let mut keys = BTreeSet::new();
     for field in setup.fields.values() {
         fit_name(&field.label, faults);
-        let is_fit = is_key(&field.key) && field.key.starts_with(|c: char| c.is_ascii_lowercase()) && !field.key.contains('-');
-        if !is_fit {
+        if !is_field_key(&field.key) {
             faults.insert(SetupRefusal::FieldKeyUnfit { key: field.key.clone() });
         }
         if !keys.insert(&field.key) {
@@ -324,12 +323,16 @@ fn fit_name(name: &str, faults: &mut BTreeSet<SetupRefusal>) {
 }
 
 fn fit_text(text: &str, limit: usize, faults: &mut BTreeSet<SetupRefusal>) {
+    faults.extend(text_fault(text, limit));
+}
+
+/// What is wrong with a name or a text.
+pub(super) fn text_fault(text: &str, limit: usize) -> Option<SetupRefusal> {
     if text.trim().is_empty() {
-        faults.insert(SetupRefusal::TextMissing);
+        return Some(SetupRefusal::TextMissing);
     }
-    if text.chars().count() > limit {
-        faults.insert(SetupRefusal::TextTooLong { start: text.chars().take(LONGEST_KEY).collect(), limit });
-    }
+    let start = || text.chars().take(LONGEST_KEY).collect();
+    (text.chars().count() > limit).then(|| SetupRefusal::TextTooLong { start: start(), limit })
 }
 
 fn in_range(value: i32, least: i32, most: i32, faults: &mut BTreeSet<SetupRefusal>) {
@@ -348,6 +351,11 @@ pub fn is_shortcut(shortcut: &str) -> bool {
 pub(super) fn is_key(key: &str) -> bool {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     !key.is_empty() && key.len() <= LONGEST_KEY && key.chars().all(fits)
+}
+
+/// Whether flows can write into a field by it.
+pub(super) fn is_field_key(key: &str) -> bool {
+    is_key(key) && key.starts_with(|c: char| c.is_ascii_lowercase()) && !key.contains('-')
 }
 
 /// Flows speak of queues and fields by their keys, and of tags by their names.

@@ -7,9 +7,10 @@ use uuid::Uuid;
 use super::inboxes::AppSecrets;
 use super::{Document, Fault, Found, Wrong, canned_replies, fields, flows, inboxes, people, queues, roles, tags, teams};
 use crate::domain::details::Vocabulary;
+use crate::domain::ids::UserId;
 use crate::domain::setup::check;
 use crate::domain::setup::draft::Draft;
-use crate::domain::setup::event::{Secret, SetupEvent};
+use crate::domain::setup::event::{Changed, Secret, SetupEvent};
 use crate::domain::setup::refusal::SetupRefusal;
 use crate::domain::setup::value::Setup;
 use crate::domain::user::EmailAddress;
@@ -120,6 +121,43 @@ pub struct Plan {
     pub left_out: Vec<Fault>,
 }
 
+/// What would be gone, of each kind how many.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Gone {
+    /// Who would work here no more.
+    pub people: Vec<UserId>,
+    pub teams: usize,
+    pub roles: usize,
+    pub canned_replies: usize,
+    /// Nobody could add them any more.
+    pub tags: usize,
+    pub fields: usize,
+}
+
+impl Plan {
+    /// What would be gone.
+    #[must_use]
+    pub fn gone(&self) -> Gone {
+        let mut gone = Gone::default();
+        for event in &self.events {
+            match event {
+                SetupEvent::Member(Changed { id, before: Some(before), after: Some(after) }) if before.active && !after.active => {
+                    gone.people.push(*id);
+                }
+                SetupEvent::Team(Changed { after: None, .. }) => gone.teams += 1,
+                SetupEvent::Role(Changed { after: None, .. }) => gone.roles += 1,
+                SetupEvent::CannedReply(Changed { after: None, .. }) => gone.canned_replies += 1,
+                SetupEvent::Tag(Changed { before: Some(before), after: Some(after), .. }) if !before.archived && after.archived => {
+                    gone.tags += 1;
+                }
+                SetupEvent::Field(Changed { after: None, .. }) => gone.fields += 1,
+                _ => {}
+            }
+        }
+        gone
+    }
+}
+
 impl Import {
     /// What it would change.
     ///
@@ -184,11 +222,15 @@ impl Import {
 
     /// Where something stands that a refusal speaks of.
     fn path_of(&self, refusal: &SetupRefusal) -> String {
-        let queues = self.document.queues.as_deref().unwrap_or_default();
+        fn of<T>(section: &Option<Vec<T>>, name: &str, is_it: impl FnMut(&T) -> bool) -> String {
+            let place = section.as_deref().unwrap_or_default().iter().position(is_it);
+            place.map_or_else(String::new, |place| format!("{name}[{place}]"))
+        }
         match refusal {
-            SetupRefusal::QueueUnreached { queue } => {
-                queues.iter().position(|one| one.name == *queue).map_or_else(String::new, |place| format!("queues[{place}]"))
-            }
+            SetupRefusal::QueueUnreached { queue } => of(&self.document.queues, "queues", |one| one.name == *queue),
+            SetupRefusal::TeamNameTaken { name } => of(&self.document.teams, "teams", |one| one.name == *name),
+            SetupRefusal::RoleNameTaken { name } => of(&self.document.roles, "roles", |one| one.name == *name),
+            SetupRefusal::TagNameTaken { name } => of(&self.document.tags, "tags", |one| one.name == *name),
             SetupRefusal::LastAdministrator => "people".to_owned(),
             _ => String::new(),
         }

@@ -31,7 +31,7 @@ use serde_json::Value;
 
 pub use fault::{Fault, Kind, Wrong};
 pub(super) use import::bring_in;
-pub use import::{Import, Plan, Reach};
+pub use import::{Gone, Import, Plan, Reach};
 pub use inboxes::{AppSecrets, WrittenInbox};
 pub use schema::schema;
 
@@ -48,6 +48,7 @@ use workspace::WrittenWorkspace;
 
 use self::node::Places;
 use self::schema::Read;
+use super::check;
 use super::value::{Inbox, InboxState, Setup, Workspace};
 use crate::domain::ids::InboxId;
 
@@ -247,6 +248,23 @@ fn no_twins<'a>(section: &str, field: &str, keys: impl Iterator<Item = &'a str>,
             found.push((path, Wrong::Twice { name: key.to_owned(), other: format!("{section}[{other}]") }));
         }
     }
+}
+
+/// Whether things stand in this order already, by their places and then their keys. One without a place is new.
+fn is_in_order<'a>(things: impl Iterator<Item = (Option<i32>, &'a str)>) -> bool {
+    let mut last = None;
+    for (position, key) in things {
+        let Some(position) = position else { return false };
+        if last.replace((position, key)).is_some_and(|last| last > (position, key)) {
+            return false;
+        }
+    }
+    true
+}
+
+/// Notes a name that is missing or too long.
+fn unfit_text(path: impl Fn() -> String, text: &str, limit: usize, found: &mut Found) {
+    found.extend(check::text_fault(text, limit).map(|refusal| (path(), Wrong::Refused(refusal))));
 }
 
 /// What is wrong, each with its path.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::import::{Ids, Names};
-use super::{Found, Wrong, is_same, no_twins, teams, yaml};
+use super::{Found, Wrong, is_in_order, is_same, no_twins, teams, yaml};
 use crate::domain::hours::Hours;
 use crate::domain::ids::QueueId;
 use crate::domain::setup::check;
@@ -65,7 +65,10 @@ fn is_as_stored(setup: &Setup, queue: &WrittenQueue) -> bool {
 
 pub(super) fn bring_in(queues: &[WrittenQueue], ids: &mut Ids, draft: &mut Draft) {
     let setup = &mut draft.setup;
-    for (queue, position) in queues.iter().zip(0..) {
+    let place_of = |queue: &Queue| (queue.position, queue.key.clone());
+    let is_named = |key: &str| queues.iter().any(|queue| queue.key == key);
+    let before: BTreeMap<String, i32> = setup.queues.values().map(place_of).map(|(position, key)| (key, position)).collect();
+    for queue in queues {
         let Some(team) = teams::named(setup, &queue.team) else { continue };
         let known = setup.queues.iter().find(|(_, known)| known.key == queue.key).map(|(id, known)| (*id, known.hours.clone()));
         let (id, stored) = known.unzip();
@@ -80,13 +83,16 @@ pub(super) fn bring_in(queues: &[WrittenQueue], ids: &mut Ids, draft: &mut Draft
         };
         let WrittenQueue { key, name, promise_minutes, .. } = queue.clone();
         let name = name.trim().to_owned();
+        let position = before.get(&key).copied().unwrap_or_default();
         setup.queues.insert(id.unwrap_or_else(|| QueueId(ids.next())), Queue { key, name, team, hours, promise_minutes, position });
     }
     // Those that the file does not name come after it, as they stood.
-    let mut others: Vec<&mut Queue> =
-        setup.queues.values_mut().filter(|known| !queues.iter().any(|queue| queue.key == known.key)).collect();
-    others.sort_by(|one, other| (one.position, &one.key).cmp(&(other.position, &other.key)));
-    for (queue, position) in others.into_iter().zip(i32::try_from(queues.len()).unwrap_or(i32::MAX)..) {
-        queue.position = position;
+    let mut others: Vec<(i32, String)> = setup.queues.values().filter(|known| !is_named(&known.key)).map(place_of).collect();
+    others.sort();
+    let all = queues.iter().map(|queue| queue.key.clone()).chain(others.into_iter().map(|(_, key)| key)).collect::<Vec<_>>();
+    if !is_in_order(all.iter().map(|key| (before.get(key).copied(), key.as_str()))) {
+        for queue in setup.queues.values_mut() {
+            queue.position = all.iter().position(|key| *key == queue.key).and_then(|place| i32::try_from(place).ok()).unwrap_or(i32::MAX);
+        }
     }
 }

@@ -6,9 +6,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::import::Ids;
-use super::{Found, no_twins};
+use super::{Found, Wrong, no_twins, unfit_text};
+use crate::domain::details::COLOURS;
 use crate::domain::ids::TagId;
+use crate::domain::setup::check::LONGEST_KEY;
 use crate::domain::setup::draft::Draft;
+use crate::domain::setup::refusal::SetupRefusal;
 use crate::domain::setup::value::Tag;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -32,6 +35,13 @@ impl WrittenTag {
 
 pub(super) fn check(tags: &[WrittenTag], found: &mut Found) {
     no_twins("tags", "name", tags.iter().map(|tag| tag.name.as_str()), found);
+    for (place, tag) in tags.iter().enumerate() {
+        unfit_text(|| format!("tags[{place}].name"), &tag.name, LONGEST_KEY, found);
+        if !COLOURS.contains(&tag.colour.as_str()) {
+            let refusal = SetupRefusal::ColourUnknown { colour: tag.colour.clone() };
+            found.push((format!("tags[{place}].colour"), Wrong::Refused(refusal)));
+        }
+    }
 }
 
 pub(super) fn bring_in(tags: &[WrittenTag], ids: &mut Ids, draft: &mut Draft) {

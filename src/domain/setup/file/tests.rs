@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::ids::WorkspaceId;
+use crate::domain::details::{FieldKind, FieldOf};
+use crate::domain::ids::{FieldId, TagId, WorkspaceId};
 use crate::domain::refusal::Refusal;
 use crate::domain::setup::draft::Draft;
 use crate::domain::setup::tests::shop;
-use crate::domain::setup::value::{Brand, CannedReply, Security, Workspace};
+use crate::domain::setup::value::{Brand, CannedReply, Field, Security, Tag, Workspace};
 use crate::domain::setup::{By, Secret, SetupCommand, SetupEvent, SetupRefusal, decide};
 
 fn itself(name: &str) -> BTreeMap<WorkspaceId, Workspace> {
@@ -27,7 +28,28 @@ fn lamps() -> Setup {
     let setup = Setup { workspaces: itself("Lamps"), ..shop() };
     let own = setup.roles.keys().next().map(ToString::to_string);
     let roles: Vec<&str> = ["admin"].into_iter().chain(own.as_deref()).collect();
-    Setup { securities: policy(16, &roles), ..setup }
+    let tag = |name: &str, archived, merged_into: Option<u128>| {
+        let merged_into = merged_into.map(|into| TagId(Uuid::from_u128(into)));
+        Tag { name: name.to_owned(), colour: "red".to_owned(), archived, merged_into }
+    };
+    let tags = [tag("VIP", false, None), tag("Old", true, None), tag("V.I.P.", false, Some(200)), tag("vip", true, Some(202))];
+    let field = |key: &str, of, kind, choices: &[&str], position| {
+        let choices: Vec<String> = choices.iter().map(|choice| (*choice).to_owned()).collect();
+        let is_choice = !choices.is_empty();
+        Field { key: key.to_owned(), label: format!("The {key}"), of, kind, choices, shown: !is_choice, locked: is_choice, position }
+    };
+    // Others were removed: no place follows the other.
+    let fields = [
+        field("zone", FieldOf::Contact, FieldKind::Text, &[], 2),
+        field("size", FieldOf::Contact, FieldKind::Choice, &["S", "no", "12"], 7),
+        field("reason", FieldOf::Conversation, FieldKind::YesNo, &[], 0),
+        field("due", FieldOf::Conversation, FieldKind::Date, &[], 0),
+    ];
+    let mut setup = Setup { securities: policy(16, &roles), ..setup };
+    setup.tags = (200..).map(|id| TagId(Uuid::from_u128(id))).zip(tags).collect();
+    setup.fields = (300..).map(|id| FieldId(Uuid::from_u128(id))).zip(fields).collect();
+    setup.queues.values_mut().for_each(|queue| queue.position += 3);
+    setup
 }
 
 fn empty() -> Setup {
@@ -52,8 +74,12 @@ fn brought_in(setup: &Setup, import: Import) -> (Setup, Vec<SetupEvent>) {
 #[test]
 fn what_is_written_down_and_brought_into_nothing_is_written_down_the_same() {
     let text = export(&lamps(), true).unwrap();
+    assert_eq!(brought_in(&lamps(), Import { prune: true, ..import(&text) }).1, [], "it is so already");
     let (copy, events) = brought_in(&empty(), import(&text));
     assert_eq!(export(&copy, true).unwrap(), text);
+    let written: Vec<(&str, bool)> = copy.tags.values().map(|tag| (tag.name.as_str(), tag.archived)).collect();
+    assert_eq!(written, [("Old", true), ("VIP", false)], "what was merged counts as another");
+    assert_eq!(copy.fields.len(), 4);
     assert!(events.iter().any(|event| matches!(event, SetupEvent::AccessToken { .. })), "{events:?}");
     assert_eq!(brought_in(&copy, Import { secrets: BTreeMap::new(), ..import(&text) }).1, [], "twice is once");
     assert!(!text.contains("horse") && text.contains("access_token: ${secret:NUMBER_2001_ACCESS_TOKEN}"), "{text}");
@@ -217,6 +243,34 @@ inboxes:
     access_token: EAAG-in-the-open
     app_secret: ${secret:APP_SECRET}
     verify_token: ${secret:VERIFY}
+tags:
+- name: ""
+  colour: crimson
+- name: VIP
+  colour: red
+- name: vip
+  colour: blue
+- name: a name that is much longer than a tag can be
+  colour: 12
+fields:
+- key: Size-1
+  label: Size
+  of: contact
+  kind: choice
+- key: plan
+  label: Plan
+  of: planet
+  kind: words
+- key: plan
+  label: ""
+  of: contact
+  kind: choice
+  choices: [Gold, ""]
+- key: order
+  label: Order
+  of: contact
+  kind: text
+  visible: true
 "#;
 
 #[test]
@@ -251,11 +305,33 @@ fn every_fault_is_said_in_a_sentence_with_its_place() {
         "69:5 inboxes[0].number.access_token: a secret is never written here",
         "70:5 inboxes[0].number.app_secret: the secret APP_SECRET has to be supplied",
         "71:5 inboxes[0].number.verify_token: the secret VERIFY has to be supplied",
+        "73:3 tags[0].name: a name or a text is missing",
+        "74:3 tags[0].colour: “crimson” is no colour of tags",
+        "77:3 tags[2].name: “vip” stands in tags[1] already",
+        "79:3 tags[3].name: “a name that is much longer than a tag ca…” is longer than 40",
+        "80:3 tags[3].colour: this must be a text",
+        "82:3 fields[0].key: “Size-1” cannot be the key of a field",
+        "82:3 fields[0].choices: the field Size has nothing to choose from",
+        "88:3 fields[1].of: this must be one of: contact, conversation",
+        "89:3 fields[1].kind: this must be one of: text, number, ",
+        "90:3 fields[2].key: “plan” stands in fields[1] already",
+        "91:3 fields[2].label: a name or a text is missing",
+        "94:19 fields[2].choices[1]: a name or a text is missing",
+        "99:3 fields[3].visible: nothing is called so here",
     ];
     for wanted in wanted {
         assert!(told.iter().any(|told| told.starts_with(wanted)), "{wanted}\n{}", told.join("\n"));
     }
     assert_eq!(told.len(), wanted.len(), "{}", told.join("\n"));
+}
+
+/// What cannot be told of a part alone, because the workspace has something of that name too, has its place all the same.
+#[test]
+fn a_name_that_only_the_workspace_has_already_is_said_at_its_place() {
+    let text = "format: baton.workspace/v1\nteams:\n- name: New\n- name: EVERYBODY\ntags:\n- {name: vip, colour: red}\n";
+    let told: Vec<String> = import(text).faults(&lamps()).iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].starts_with("4:3 teams[1]: ") && told[1].starts_with("6:3 tags[0]: "), "{told:?}");
 }
 
 #[test]
