@@ -19,6 +19,8 @@ mod identities;
 mod joining;
 #[path = "runner/keeping.rs"]
 mod keeping;
+#[path = "runner/kinds.rs"]
+mod kinds;
 #[path = "runner/lanes.rs"]
 mod lanes;
 #[path = "runner/late.rs"]

@@ -1,17 +1,15 @@
 //! What is set up: two administrators at once, undo, and nodes that keep it until it changes.
 
-use std::collections::BTreeSet;
-
 use baton::domain::Refusal;
 use baton::domain::access::Role;
 use baton::domain::agent::Availability;
 use baton::domain::command::{Command, Person};
 use baton::domain::hours::Hours;
-use baton::domain::ids::{CannedReplyId, FlowId, QueueId, TeamId, UserId, WorkspaceId};
+use baton::domain::ids::{CannedReplyId, FlowId, QueueId, WorkspaceId};
 use baton::domain::queue::Queue;
-use baton::domain::setup::command::{CannedReplyChange, MemberChange, QueueChange, SecurityChange, WorkspaceChange};
+use baton::domain::setup::command::QueueChange;
 use baton::domain::setup::value::CannedReply;
-use baton::domain::setup::{By, Secret, Setup, SetupCommand, SetupEvent, SetupRefusal, Thing};
+use baton::domain::setup::{By, Secret, Setup, SetupCommand, SetupRefusal, Thing};
 use baton::runner::Error;
 use baton::runner::setup::Configured;
 use baton::store::{Transaction, setups};
@@ -20,7 +18,6 @@ use uuid::Uuid;
 
 use crate::bodies::{message, store, work};
 use crate::shop::Shop;
-use crate::tags;
 
 type Outcome = Result<Configured, Error>;
 
@@ -32,7 +29,7 @@ pub fn named(queue: QueueId, name: &str) -> SetupCommand {
     SetupCommand::ChangeQueue { queue, change: QueueChange { name: Some(name.to_owned()), ..QueueChange::default() } }
 }
 
-fn patient(queue: QueueId, minutes: i32) -> SetupCommand {
+pub fn patient(queue: QueueId, minutes: i32) -> SetupCommand {
     SetupCommand::ChangeQueue { queue, change: QueueChange { promise_minutes: Some(minutes), ..QueueChange::default() } }
 }
 
@@ -230,137 +227,6 @@ async fn whoever_is_deactivated_by_an_undo_leaves_as_anybody_does() {
     runner.undo_setup(shop.workspace, &by(&iris), comes.seq).await.unwrap();
     assert_eq!(shop.count("SELECT count(*) FROM conversations WHERE controller = 'queue'").await, 1);
     shop.is_consistent().await;
-}
-
-/// What the next random change is.
-fn change(shop: &Shop, setup: &Setup, number: u64) -> SetupCommand {
-    let pick = |of: usize| usize::try_from(number / 7).unwrap() % of;
-    let (queue, text) = ([shop.orders, shop.support][pick(2)], format!("Name {}", number % 5));
-    let member: Vec<UserId> = setup.members.keys().copied().collect();
-    let (member, flow) = (member[pick(member.len())], *setup.flows.keys().next().unwrap());
-    let reply = setup.canned_replies.keys().nth(pick(setup.canned_replies.len().max(1))).copied();
-    let free = setup.teams.keys().copied().find(|team| *team != shop.team);
-    let person = |change| SetupCommand::ChangeMember { member, change };
-    match (number % 16, reply, free) {
-        (12, ..) => tags::tag_change(setup, number, text),
-        (13, ..) => tags::field_change(setup, number, text),
-        (11, ..) => SetupCommand::ChangeWorkspace {
-            change: WorkspaceChange {
-                name: Some(text),
-                locale: Some(["en", "es"][pick(2)].to_owned()),
-                time_zone: Some(["utc", "Europe/Madrid", "Mars/Olympus"][pick(3)].to_owned()),
-                accent: Some([None, Some("#0F766E".to_owned()), Some("#ffd400".to_owned())][pick(3)].clone()),
-                white_label: Some(number.is_multiple_of(2)),
-                logo: None,
-            },
-        },
-        (0, ..) if number.is_multiple_of(5) => SetupCommand::ChangeSecurity {
-            change: SecurityChange {
-                session_idle_minutes: Some(i32::try_from(number % 100).unwrap()),
-                least_password: Some(i32::try_from(number % 70).unwrap()),
-                second_factor_roles: Some([["agent", "admin", "captain"][pick(3)].to_owned()].into()),
-                ..SecurityChange::default()
-            },
-        },
-        (0, ..) => named(queue, &text),
-        (1, ..) => patient(queue, i32::try_from(number % 90).unwrap()),
-        (2, ..) => person(MemberChange { name: Some(text), ..MemberChange::default() }),
-        (3, ..) => person(MemberChange { capacity: Some(i32::try_from(number % 30).unwrap()), ..MemberChange::default() }),
-        (4, ..) => person(MemberChange { role: Some([Role::Agent, Role::Admin][pick(2)]), ..MemberChange::default() }),
-        (5, Some(reply), _) if number.is_multiple_of(3) => SetupCommand::RemoveCannedReply { reply },
-        (5 | 6, Some(reply), _) if number % 3 == 1 => {
-            SetupCommand::ChangeCannedReply { reply, change: CannedReplyChange { body: Some(text), ..CannedReplyChange::default() } }
-        }
-        (5 | 6, ..) => SetupCommand::AddCannedReply {
-            reply: CannedReplyId(Uuid::now_v7()),
-            new: CannedReply { shortcut: format!("s{}", number % 50), body: text, ..CannedReply::default() },
-        },
-        (7, _, Some(team)) if number.is_multiple_of(3) => SetupCommand::RemoveTeam { team },
-        (7, _, Some(team)) => person(MemberChange { teams: Some([shop.team, team].into()), ..MemberChange::default() }),
-        (7, ..) => SetupCommand::AddTeam { team: TeamId(Uuid::now_v7()), name: format!("Team {}", number % 50) },
-        (8, ..) => {
-            let begin = SetupCommand::BeginFlow { flow: FlowId(Uuid::now_v7()), name: text.clone() };
-            let archive = SetupCommand::ArchiveFlow { flow };
-            [SetupCommand::RenameFlow { flow, name: text }, archive, SetupCommand::RestoreFlow { flow }, begin][pick(4)].clone()
-        }
-        (14 | 15, ..) => {
-            let inbox = shop.inbox;
-            let (number, token) = (setup.inboxes[&inbox].number.clone().unwrap(), Secret::new(text));
-            let reconnect = SetupCommand::ReconnectInbox { inbox, number, token };
-            let (pause, resume) = (SetupCommand::PauseInbox { inbox }, SetupCommand::ResumeInbox { inbox });
-            [pause, resume, SetupCommand::DisconnectInbox { inbox }, reconnect][pick(4)].clone()
-        }
-        (9, ..) => SetupCommand::availability(member, [Availability::Away, Availability::Online][pick(2)]),
-        _ => [SetupCommand::Deactivate { member, successor: None }, SetupCommand::Activate { member }][pick(2)].clone(),
-    }
-}
-
-/// What the events say that there is now.
-fn told(mut setup: Setup, events: &[SetupEvent]) -> Setup {
-    macro_rules! put {
-        ($all:ident, $changed:ident) => {
-            match &$changed.after {
-                Some(after) => _ = setup.$all.insert($changed.id, after.clone()),
-                None => _ = setup.$all.remove(&$changed.id),
-            }
-        };
-    }
-    for event in events {
-        match event {
-            SetupEvent::Workspace(changed) => put!(workspaces, changed),
-            SetupEvent::Security(changed) => put!(securities, changed),
-            SetupEvent::Member(changed) => put!(members, changed),
-            SetupEvent::Team(changed) => put!(teams, changed),
-            SetupEvent::Queue(changed) => put!(queues, changed),
-            SetupEvent::CannedReply(changed) => put!(canned_replies, changed),
-            SetupEvent::Flow(changed) => put!(flows, changed),
-            SetupEvent::Inbox(changed) => put!(inboxes, changed),
-            SetupEvent::Tag(changed) => put!(tags, changed),
-            SetupEvent::Field(changed) => put!(fields, changed),
-            SetupEvent::AccessToken { .. } => {}
-            other => panic!("{other:?}"),
-        }
-    }
-    setup
-}
-
-/// After each of two hundred random changes and undos the tables say what the journal says, and what is undone at once is as before.
-#[tokio::test(flavor = "multi_thread")]
-async fn two_hundred_changes_and_undos_leave_what_the_journal_says() {
-    let (shop, _, _) = with_two_administrators().await;
-    shop.hires("Ana", Role::Agent, 8).await;
-    let runner = shop.node(4).runner;
-    let (mut model, mut number, mut acts, mut undone, mut refusals) = (shop.set_up_now().await, 1_u64, Vec::new(), 0, 0);
-    let mut states = BTreeSet::new();
-    for round in 0..200 {
-        number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let draw = number >> 33;
-        let outcome = match acts.get(usize::try_from(draw / 3).unwrap() % acts.len().max(1)) {
-            Some(seq) if draw.is_multiple_of(3) => runner.undo_setup(shop.workspace, &By::System, *seq).await.inspect(|_| undone += 1),
-            _ => runner.configure(shop.workspace, &By::System, change(&shop, &model, draw), None).await,
-        };
-        match outcome {
-            Ok(Configured { seq, events, .. }) if !events.is_empty() => {
-                model = told(model, &events);
-                acts.push(seq);
-            }
-            Ok(_) => {}
-            Err(Error::Refused(_)) => refusals += 1,
-            Err(error) => panic!("round {round}: {error}"),
-        }
-        assert_eq!(shop.set_up_now().await, model, "round {round}");
-        states.insert(model.inboxes[&shop.inbox].state.as_str());
-        if let (Some(seq), true) = (acts.last(), round % 10 == 9) {
-            let before = model.clone();
-            if let Ok(Configured { seq, events, .. }) = runner.undo_setup(shop.workspace, &By::System, *seq).await {
-                runner.undo_setup(shop.workspace, &By::System, seq).await.unwrap();
-                assert_eq!(told(before, &events) == model, events.is_empty(), "round {round}");
-                assert_eq!(shop.set_up_now().await, model, "round {round}");
-            }
-        }
-    }
-    assert_eq!(states, BTreeSet::from(["active", "disconnected", "paused"]));
-    assert!(undone > 10 && refusals > 5 && acts.len() > 80, "{undone} undone, {refusals} refused, {} acts", acts.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
