@@ -25,6 +25,8 @@ mod main_job;
 mod outages;
 #[path = "scenarios/pages.rs"]
 mod pages;
+#[path = "scenarios/phones.rs"]
+mod phones;
 #[path = "scenarios/pictures.rs"]
 mod pictures;
 #[path = "scenarios/poison.rs"]

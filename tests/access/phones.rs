@@ -5,8 +5,11 @@ use actix_web::http::header::ACCEPT;
 use actix_web::test::TestRequest;
 use baton::domain::access::{Permission, Role};
 use baton::domain::contact::{Identity, Phones};
-use baton::domain::ids::{ConversationId, RoleId};
+use baton::domain::details::{FieldKind, FieldOf};
+use baton::domain::ids::{CannedReplyId, ConversationId, FieldId, RoleId};
 use baton::domain::inbound::InboundContent;
+use baton::domain::setup::value::{CannedReply, Field};
+use baton::domain::setup::{By, SetupCommand};
 use baton::domain::unspoken::Unspoken;
 use baton::web::conversations::present::row_of_change;
 use baton::web::edge::csrf;
@@ -31,6 +34,10 @@ fn told(text: &str) -> Vec<&'static str> {
     NUMBERS.into_iter().filter(|number| is_told(&&number[4..])).collect()
 }
 
+async fn sets_up(shop: &Shop, command: SetupCommand) {
+    shop.house.state.runner.configure(shop.house.workspace, &By::CommandLine, command, None).await.unwrap();
+}
+
 /// A shop whose customers left their numbers wherever one can.
 async fn shop_with_customers() -> (Shop, [ConversationId; 3]) {
     let shop = Shop::open().await;
@@ -43,6 +50,16 @@ async fn shop_with_customers() -> (Shop, [ConversationId; 3]) {
     let client = shop.house.state.store.client().await.unwrap();
     let fields = r#"UPDATE contacts SET fields = '{"call_me": "655 328 174", "spare": "+34 655 546 376"}' WHERE name = ''"#;
     assert_eq!(client.execute(fields, &[]).await.unwrap(), 1);
+    let details = r#"UPDATE conversations SET details = '{"tags": [], "fields": {"call_back": "0034 655 437 275"}}'"#;
+    assert_eq!(client.execute(details, &[]).await.unwrap(), 3);
+    for (key, of) in [("call_me", FieldOf::Contact), ("call_back", FieldOf::Conversation)] {
+        let (key, label, kind) = (key.to_owned(), format!("The {key}"), FieldKind::Text);
+        let new = Field { key, label, of, kind, choices: Vec::new(), shown: true, locked: false, position: 0 };
+        sets_up(&shop, SetupCommand::AddField { field: FieldId(Uuid::now_v7()), new }).await;
+    }
+    let body = "I call you: {{contact.call_me}}. {{contact.name}}".to_owned();
+    let new = CannedReply { shortcut: "call".to_owned(), body, ..CannedReply::default() };
+    sets_up(&shop, SetupCommand::AddCannedReply { reply: CannedReplyId(Uuid::now_v7()), new }).await;
     let item = format!(r#"{{"from": "{}", "text": "what nobody understood"}}"#, NUMBERS[0]);
     let quarantine = "INSERT INTO quarantine (id, workspace_id, source, payload_seq, reason, item, at)
         VALUES (gen_random_uuid(), $1, '1', 1, 'strange', convert_to($2, 'UTF8'), now())";
@@ -51,6 +68,11 @@ async fn shop_with_customers() -> (Shop, [ConversationId; 3]) {
         VALUES ($1, gen_random_uuid(), 'account', 'field', jsonb_build_object('wa_id', $2::text, 'count', 34655219073), '\\x00', now())";
     client.execute(notice, &[&shop.house.workspace.0, &NUMBERS[2]]).await.unwrap();
     (shop, [named, nameless, numbered])
+}
+
+async fn reply_of(shop: &Shop) -> Uuid {
+    let client = shop.house.state.store.client().await.unwrap();
+    client.query_one("SELECT id FROM canned_replies", &[]).await.unwrap().get(0)
 }
 
 /// Every page and part there is, and what acts are answered, as text.
@@ -110,6 +132,22 @@ async fn nobody_without_the_permission_is_told_a_number_on_any_page_part_or_answ
     let pages = ["/inbox", "/admin/quarantine", "/admin/notices"];
     for page in pages {
         assert!(seen.iter().any(|(path, text)| path == page && !told(text).is_empty()), "{page} shows no number to an administrator");
+    }
+
+    // What is no page is read too: tables, files, and what is offered while somebody types.
+    let reply = format!("/settings/canned-replies/{}", reply_of(&shop).await);
+    let offers = conversations.map(|conversation| format!("/conversations/{conversation}/canned-replies?q=call"));
+    let files =
+        ["/settings/changes.csv", "/settings/canned-replies/export", "/settings/file/workspace.yaml?people=yes", "/settings/fields"];
+    let all: Vec<&str> = files.into_iter().chain([reply.as_str()]).chain(offers.iter().map(String::as_str)).collect();
+    for path in all {
+        let answers = [root.browser.get(path).await, eve.browser.get(path).await];
+        for answer in &answers {
+            assert!(answer.status == 200 && answer.body.contains("call_me") || path.contains("/conversations/"), "{path}: {answer:?}");
+        }
+        let [of_root, of_eve] = answers.map(|answer| told(&answer.body));
+        assert_eq!(of_eve, [""; 0], "{path}");
+        assert!(path != offers[1] || !of_root.is_empty(), "{path} fills no number in for an administrator");
     }
 
     let seen = walk(&mut eve.browser, conversations).await;

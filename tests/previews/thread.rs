@@ -147,7 +147,7 @@ impl Story {
     }
 
     fn happens(&mut self, at: Timestamp, event: Event) {
-        let line = SystemLine::of(self.locale, &Recorded::new(self.seq(), at, event)).expect("an event with a line");
+        let line = SystemLine::of(self.locale, None, &Recorded::new(self.seq(), at, event)).expect("an event with a line");
         self.items.push(ThreadItem::Line(line));
     }
 }

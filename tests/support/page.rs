@@ -34,6 +34,8 @@ pub struct Page {
     pub heard: Vec<String>,
     /// It was told to load the page again.
     pub must_reload: bool,
+    /// All frames as they came.
+    pub frames: String,
 }
 
 /// The socket is gone.
@@ -59,6 +61,7 @@ impl Page {
             rows: BTreeMap::new(),
             heard: Vec::new(),
             must_reload: false,
+            frames: String::new(),
         })
     }
 
@@ -104,7 +107,10 @@ impl Page {
         let deadline = Instant::now() + limit;
         while !is_enough(self) {
             match timeout_at(deadline, self.socket.next()).await {
-                Ok(Some(Ok(Message::Text(text)))) => self.takes_in(&serde_json::from_str(&text).unwrap()).await?,
+                Ok(Some(Ok(Message::Text(text)))) => {
+                    self.frames.push_str(&text);
+                    self.takes_in(&serde_json::from_str(&text).unwrap()).await?;
+                }
                 Ok(Some(Ok(Message::Close(_)) | Err(_)) | None) => return Err(Closed),
                 Ok(Some(Ok(_))) => {}
                 Err(_) => panic!("a page did not hear within {limit:?}: {what}; it heard {:?}", self.heard),

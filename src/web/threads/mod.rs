@@ -80,7 +80,10 @@ pub async fn items(state: &State, thread: Thread<'_>, events: &[Recorded]) -> Re
     let builder = Builder { thread, people: &workplace.people, formatting, quotes };
     let mut items: Vec<ThreadItem> = messages.into_iter().map(|it| builder.item(it)).collect();
     items.extend(
-        events.iter().filter(|recorded| recorded.place == Place::Stands).filter_map(|recorded| line_or_note(thread.locale, recorded)),
+        events
+            .iter()
+            .filter(|recorded| recorded.place == Place::Stands)
+            .filter_map(|recorded| line_or_note(thread.locale, thread.contact.address.as_ref(), recorded)),
     );
     offer_to_part(store, thread.workspace(), &mut items).await?;
     items.sort_by_key(ThreadItem::seq);
@@ -129,7 +132,9 @@ pub fn live_html(locale: Locale, change: &ConversationChange, recorded: &Recorde
             Some(found) => streams::upsert(&live.item(found.clone())?),
             None => String::new(),
         },
-        _ if recorded.place == Place::Stands => line_or_note(locale, recorded).iter().map(streams::upsert).collect(),
+        _ if recorded.place == Place::Stands => {
+            line_or_note(locale, change.contact.address.as_ref(), recorded).iter().map(streams::upsert).collect()
+        }
         _ => String::new(),
     };
     match &recorded.event {
@@ -259,7 +264,8 @@ fn may_change_wait(event: &Event) -> bool {
     matches!(event, Event::MessageStatusChanged { .. } | Event::MessageResent { .. } | Event::MessageLeft { .. })
 }
 
-fn line_or_note(locale: Locale, recorded: &Recorded) -> Option<ThreadItem> {
+/// `address`: where the customer is reached. Whoever sees no numbers does not read it in what was noted either.
+fn line_or_note(locale: Locale, address: Option<&Identity>, recorded: &Recorded) -> Option<ThreadItem> {
     match &recorded.event {
         Event::NoteAdded { note, by: Actor::Agent { user, name }, body } => Some(ThreadItem::Note(NoteItem {
             locale,
@@ -269,7 +275,7 @@ fn line_or_note(locale: Locale, recorded: &Recorded) -> Option<ThreadItem> {
             author: Person { id: *user, name: name.clone() },
             body: body.clone(),
         })),
-        _ => SystemLine::of(locale, recorded).map(ThreadItem::Line),
+        _ => SystemLine::of(locale, address, recorded).map(ThreadItem::Line),
     }
 }
 

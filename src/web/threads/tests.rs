@@ -111,9 +111,24 @@ fn whatever_stands_in_a_thread_has_an_item() {
     for event in one_of_each().into_iter().filter(|event| event.place() == Place::Stands) {
         let is_bubble = event.message().is_some();
         let recorded = Recorded::new(3, at(), event);
-        let item = line_or_note(Locale::default(), &recorded);
+        let item = line_or_note(Locale::default(), None, &recorded);
         assert_eq!(item.is_some(), !is_bubble, "{}", recorded.event.kind());
         assert!(item.is_none_or(|item| item.seq() == 3));
+    }
+}
+
+#[test]
+fn what_was_noted_tells_the_customers_own_number_to_nobody_who_may_not_see_it() {
+    let address = Identity::Phone("34655219073".to_owned());
+    for event in [
+        Event::DetailSet { field: "call".to_owned(), value: "655 219 073, order 204817".to_owned() },
+        Event::FieldSet { field: "call".to_owned(), value: "655-219-073, order 204817".to_owned() },
+    ] {
+        let recorded = Recorded::new(3, at(), event);
+        let shown = |locale: Locale| line_or_note(locale, Some(&address), &recorded).iter().map(streams::upsert).collect::<String>();
+        let masked = shown(Locale::default());
+        assert!(!masked.contains("219") && masked.contains("••73") && masked.contains("order 204817"), "{masked}");
+        assert!(shown(Locale::default().with(crate::domain::contact::Phones::Shown)).contains("219"));
     }
 }
 

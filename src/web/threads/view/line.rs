@@ -3,6 +3,7 @@
 use askama::Template;
 use jiff::Timestamp;
 
+use crate::domain::contact::Identity;
 use crate::domain::event::{Act, Actor, Destination, Event, QueuedBecause, Recorded};
 use crate::domain::ids::{ContactId, ConversationId, MessageId};
 use crate::domain::routing::AssignmentReason;
@@ -42,16 +43,16 @@ pub struct SystemLine {
 const SHOWN: usize = 60;
 
 impl SystemLine {
-    /// The line of an event, if the timeline shows one for it.
+    /// The line of an event, if the timeline shows one for it. `address`: where the customer is reached.
     #[must_use]
-    pub fn of(locale: Locale, recorded: &Recorded) -> Option<Self> {
+    pub fn of(locale: Locale, address: Option<&Identity>, recorded: &Recorded) -> Option<Self> {
         let event = &recorded.event;
         Some(Self {
             locale,
             seq: recorded.seq,
             at: recorded.at,
             kind: event.kind(),
-            sentence: told(locale, event)?,
+            sentence: told(locale, address, event)?,
             reason: considered(locale, event),
             note: handed_note(event),
             about: None,
@@ -109,7 +110,7 @@ fn leads_to(event: &Event) -> Option<ConversationId> {
     Some(*to)
 }
 
-fn told(locale: Locale, event: &Event) -> Option<Html> {
+fn told(locale: Locale, address: Option<&Identity>, event: &Event) -> Option<Html> {
     let plain = |key: &str| sentence(&locale, key, &[]);
     Some(match event {
         Event::ConversationOpened { .. } => plain("line.opened"),
@@ -122,7 +123,7 @@ fn told(locale: Locale, event: &Event) -> Option<Html> {
         Event::BotStarted { .. } => plain("line.bot_started"),
         Event::TagAdded { name, .. } => sentence(&locale, "line.tag_added", &[("tag", name)]),
         Event::DetailSet { field, value } | Event::FieldSet { field, value } => {
-            sentence(&locale, "line.field_set", &[("field", &words::field_label(field)), ("value", &locale.phones().noted(value, None))])
+            sentence(&locale, "line.field_set", &[("field", &words::field_label(field)), ("value", &locale.phones().noted(value, address))])
         }
         Event::HandedOff { by, brief } => {
             let reason = hand_off_reason(locale, &brief.reason);
