@@ -495,6 +495,8 @@ CREATE TABLE contacts (
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workspace_id, id)
 ) WITH (fillfactor = 85);
+-- Of how many something is noted in a field. Those of whom nothing is are not in it.
+CREATE INDEX contacts_by_field ON contacts USING gin (jsonb_path_query_array(fields, '$.keyvalue().key')) WHERE fields <> '{}';
 
 -- What channels call a person by: on WhatsApp a phone number (digits), a business-scoped user id, or both.
 CREATE TABLE contact_identities (
@@ -557,6 +559,9 @@ CREATE TABLE conversations (
 CREATE UNIQUE INDEX conversations_under_way ON conversations (workspace_id, contact_id, inbox_id) WHERE state <> 'resolved';
 -- How many have a tag. Those without any are not in it.
 CREATE INDEX conversations_by_tag ON conversations USING gin ((details -> 'tags')) WHERE details IS NOT NULL;
+-- Of how many something is noted in a field.
+CREATE INDEX conversations_by_field ON conversations USING gin (jsonb_path_query_array(details -> 'fields', '$.keyvalue().key'))
+    WHERE details IS NOT NULL;
 -- A lane finds the latest; a page shows the past ones.
 CREATE INDEX conversations_by_contact ON conversations (workspace_id, contact_id, opened_at DESC);
 -- The list "all".

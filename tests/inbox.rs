@@ -39,6 +39,8 @@ mod invitations;
 mod large;
 #[path = "support/large.rs"]
 mod large_file;
+#[path = "inbox/losses.rs"]
+mod losses;
 #[path = "support/mailbox.rs"]
 mod mailbox;
 #[path = "inbox/mails.rs"]

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use baton::config::{Config, given};
 use baton::domain::ids::WorkspaceId;
 use baton::domain::password::PasswordRule;
-use baton::domain::setup::file::{self, Import, Plan, Reach};
+use baton::domain::setup::file::{self, Gone, Import, Plan, Reach};
 use baton::domain::setup::value::Workspace;
 use baton::domain::setup::{By, Secret, Setup, SetupEvent};
 use baton::store::Store;
@@ -19,6 +19,9 @@ use baton::web::sign_in::passwords::Passwords;
 
 use super::commands::{find_workspace, invent_password, store};
 use super::installation::{Installation, in_words};
+
+/// Faults of a file that are told; of the others there is a number.
+const SHOWN_FAULTS: usize = 50;
 
 pub async fn export(config: &Config, workspace: Option<&str>, file: Option<&Path>, with_people: bool) -> Result<()> {
     let store = store(config)?;
@@ -56,7 +59,10 @@ pub async fn import(config: &Config, workspace: Option<&str>, file: &Path, appli
     let plan = match import.plan(&setup) {
         Ok(plan) => plan,
         Err(faults) => {
-            faults.iter().for_each(|fault| eprintln!("{}:{fault}", file.display()));
+            faults.iter().take(SHOWN_FAULTS).for_each(|fault| eprintln!("{}:{fault}", file.display()));
+            if faults.len() > SHOWN_FAULTS {
+                eprintln!("and {} more", faults.len() - SHOWN_FAULTS);
+            }
             bail!("nothing was changed: {} of the file cannot be used", faults.len());
         }
     };
@@ -66,6 +72,9 @@ pub async fn import(config: &Config, workspace: Option<&str>, file: &Path, appli
         return Ok(());
     }
     tell(made.as_ref(), &plan);
+    let gone = plan.gone();
+    let held = installation.store().held_by_all(id, &gone.people).await?;
+    tell_gone(&gone, held);
     if applies {
         let new = made.as_ref().map(|Workspace { name, locale, time_zone, .. }| NewWorkspace { id, name, locale, time_zone });
         installation.runner.import(id, &By::CommandLine, import, new.as_ref(), None).await.map_err(in_words)?;
@@ -84,6 +93,27 @@ fn tell(made: Option<&Workspace>, plan: &Plan) {
     }
     for left in &plan.left_out {
         println!("left_out  {left}");
+    }
+}
+
+/// What would be gone, of each kind how many; `held`: conversations that go back to their queues.
+fn tell_gone(gone: &Gone, held: i64) {
+    let Gone { people, teams, roles, canned_replies, tags, fields } = gone;
+    let counts = [
+        ("people", people.len()),
+        ("teams", *teams),
+        ("roles", *roles),
+        ("canned replies", *canned_replies),
+        ("tags (archived)", *tags),
+        ("fields", *fields),
+    ];
+    let mut told: Vec<String> =
+        counts.into_iter().filter(|(_, count)| *count > 0).map(|(what, count)| format!("{what}: {count}")).collect();
+    if !people.is_empty() {
+        told.push(format!("open conversations that go back to their queues: {held}"));
+    }
+    if !told.is_empty() {
+        println!("gone  {}", told.join(", "));
     }
 }
 

@@ -14,6 +14,16 @@ crate::statements! {
         WHERE workspace_id = $1
         ORDER BY of_what, position, id
         LIMIT 2000";
+    /// Customers with something in a field of theirs.
+    NOTED_OF_CONTACTS = "
+        SELECT count(*)
+        FROM contacts
+        WHERE workspace_id = $1 AND fields <> '{}' AND jsonb_path_query_array(fields, '$.keyvalue().key') ? $2";
+    /// Conversations with something in a field of theirs.
+    NOTED_OF_CONVERSATIONS = "
+        SELECT count(*)
+        FROM conversations
+        WHERE workspace_id = $1 AND details IS NOT NULL AND jsonb_path_query_array(details -> 'fields', '$.keyvalue().key') ? $2";
 }
 
 impl Store {
@@ -23,6 +33,18 @@ impl Store {
     /// As PostgreSQL answers.
     pub async fn fields(&self, workspace: WorkspaceId) -> Result<Vec<(FieldId, value::Field)>> {
         Ok(self.query(&ALL, &[&workspace.0]).await?.iter().map(field).collect())
+    }
+
+    /// Of how many something is noted in a field.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn noted_in_field(&self, workspace: WorkspaceId, of: FieldOf, key: &str) -> Result<i64> {
+        let statement = match of {
+            FieldOf::Contact => &NOTED_OF_CONTACTS,
+            FieldOf::Conversation => &NOTED_OF_CONVERSATIONS,
+        };
+        Ok(self.query_opt(statement, &[&workspace.0, &key]).await?.map_or(0, |row| row.get(0)))
     }
 }
 

@@ -66,6 +66,11 @@ crate::statements! {
         FROM users AS person
         JOIN accounts AS account ON account.id = person.account_id
         WHERE person.workspace_id = $1 AND ", newcomer!());
+    /// Conversations that any of these people holds.
+    HELD = "
+        SELECT count(*)
+        FROM conversations
+        WHERE workspace_id = $1 AND agent_id = ANY($2) AND controller = 'agent'";
     /// Who could go on with what somebody holds.
     OTHERS = "
         SELECT id, name
@@ -160,6 +165,18 @@ impl Store {
             }
         }
         Ok(choices)
+    }
+
+    /// How many conversations these people hold.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn held_by_all(&self, workspace: WorkspaceId, people: &[UserId]) -> Result<i64> {
+        if people.is_empty() {
+            return Ok(0);
+        }
+        let people: Vec<Uuid> = people.iter().map(|user| user.0).collect();
+        Ok(self.query_opt(&HELD, &[&workspace.0, &people]).await?.map_or(0, |row| row.get(0)))
     }
 
     /// Who else works here, by name.

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::house::{Answer, Browser, House, fresh_store};
 use crate::mailbox::Mailbox;
+use crate::shop::Shop;
 
 const HERE: &str = "/settings/file";
 const BOUNDARY: &str = "a-line-between";
@@ -93,6 +94,65 @@ async fn faults_are_said_with_their_places_and_nothing_is_half_done() {
     }
     let schema = root.get("/schemas/workspace.json").await;
     assert!(schema.status == 200 && schema.body.contains("2020-12"), "{}", schema.body);
+}
+
+#[actix_web::test]
+async fn a_file_with_hundreds_of_faults_is_answered_with_the_first_of_them_and_a_number() {
+    let house = House::new().await;
+    house.hires("root@example.com", Role::Admin).await;
+    let mut root = house.browser("root@example.com").await;
+    let tag = |number: usize| format!("- {{ name: T{number}, colour: puce }}\n");
+    let faulty = "format: baton.workspace/v1\ntags:\n".to_owned() + &(0..400).map(tag).collect::<String>();
+    let told = sends(&mut root, &[("file", &faulty)]).await;
+    assert_eq!(told.status, 422);
+    assert_eq!(told.body.matches("<bdi>puce</bdi>").count(), 50);
+    assert!(told.body.contains("tags[49].colour") && told.body.contains("and 350 more"), "{}", told.body);
+    assert!(told.body.len() < 60_000, "{} bytes", told.body.len());
+}
+
+/// As a file would remove everything that it does not name: how much that is stands above the button.
+#[actix_web::test]
+async fn what_would_be_gone_is_counted_before_a_file_is_applied() {
+    let shop = Shop::open().await;
+    let mut root = shop.hires("root@example.com", Role::Admin).await.browser;
+    let mut ana = shop.hires("ana@example.com", Role::Agent).await;
+    for phone in ["34600000001", "34600000002"] {
+        let held = shop.hears_text(phone, "Hello").await;
+        ana.does(held, "assignment", &[]).await;
+    }
+    root.post("/settings/teams", &[("name", "Sales")]).await;
+    for shortcut in ["one", "two", "three"] {
+        root.post("/settings/canned-replies", &[("shortcut", shortcut), ("body", "x"), ("audience", "everybody")]).await;
+    }
+    root.post("/settings/tags", &[("name", "VIP"), ("colour", "red")]).await;
+    root.post("/settings/fields", &[("label", "Plan"), ("of", "contact"), ("kind", "text")]).await;
+    let taken = root.get("/settings/file/workspace.yaml?people=yes").await.body;
+    let without = |text: &str, section: &str| {
+        let (before, rest) = text.split_once(&format!("\n{section}:\n")).unwrap_or_else(|| panic!("no {section}: {text}"));
+        let after = rest.split_inclusive('\n').skip_while(|line| line.starts_with(['-', ' '])).collect::<String>();
+        format!("{before}\n{section}: []\n{after}")
+    };
+    let less = ["canned_replies", "tags", "fields"].into_iter().fold(taken.clone(), |text, section| without(&text, section));
+    let less = less.replace("- name: Sales\n", "");
+    let (before, of_ana) = less.split_once("- email: ana@example.com").unwrap();
+    let after = of_ana.split_inclusive('\n').skip(1).skip_while(|line| line.starts_with(' ')).collect::<String>();
+    let less = format!("{before}{after}");
+    let planned = sends(&mut root, &[("file", &less), ("prune", "yes")]).await;
+    assert_eq!(planned.status, 200, "{less}\n{}", planned.body);
+    for words in [
+        "1 person works here no more",
+        "2 open conversations go back to their queues",
+        "1 team",
+        "3 canned replies",
+        "1 tag is archived",
+        "1 field: what was noted stays under its key",
+    ] {
+        assert!(planned.body.contains(&format!("<li>{words}</li>")), "{words}: {}", planned.body);
+    }
+    let kept = sends(&mut root, &[("file", &less.replace("name: Lamp Shop", "name: Lamps"))]).await;
+    assert!(kept.body.contains("What would change") && !kept.body.contains("Of what there is now, this goes"), "{}", kept.body);
+    let same = sends(&mut root, &[("file", &taken), ("prune", "yes")]).await;
+    assert!(same.body.contains("Nothing to do"), "{}", same.body);
 }
 
 const OF_OTHERS: &str = "format: baton.workspace/v1

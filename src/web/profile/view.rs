@@ -169,6 +169,11 @@ pub struct SessionsPage {
 }
 
 impl SessionsPage {
+    /// In how many browsers.
+    fn all(&self) -> String {
+        self.chrome.locale.count("profile.sessions_count", i64::try_from(self.places.len()).unwrap_or(i64::MAX))
+    }
+
     fn device(&self, place: &Place) -> String {
         device(self.chrome.locale, place.device)
     }

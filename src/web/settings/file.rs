@@ -67,17 +67,18 @@ pub(in crate::web) async fn update(state: web::Data<State>, signed: Signed, requ
     }
     let document = match file::read(&text) {
         Ok(document) => document,
-        Err(fault) => return answered(chrome, shell, Offered::Faults { faults: vec![fault], text }),
+        Err(fault) => return answered(chrome, shell, Offered::faults(vec![fault])),
     };
     let prune = parts.text("prune").is_some();
     let setup = state.store.setup(signed.workspace).await?;
     let import = import(&state, document, prune).await?;
     let plan = match import.plan(&setup) {
         Ok(plan) => plan,
-        Err(faults) => return answered(chrome, shell, Offered::Faults { faults, text }),
+        Err(faults) => return answered(chrome, shell, Offered::faults(faults)),
     };
     if parts.text("apply").is_none() || plan.events.is_empty() {
-        return answered(chrome, shell, Offered::plan(signed.locale, plan, text, prune));
+        let held = state.store.held_by_all(signed.workspace, &plan.gone().people).await?;
+        return answered(chrome, shell, Offered::plan(signed.locale, plan, held, text, prune));
     }
     let password = if import.document.names_people() { state.passwords.hash(Uuid::new_v4().to_string()).await? } else { String::new() };
     let import = Import { password: Secret::new(password), ..import };
@@ -91,8 +92,11 @@ pub(in crate::web) async fn update(state: web::Data<State>, signed: Signed, requ
             let document = file::read(&text).map_err(|_| Error::BadRequest)?;
             chrome.now = jiff::Timestamp::now();
             let offered = match self::import(&state, document, prune).await?.plan(&setup) {
-                Ok(plan) => Offered::plan(signed.locale, plan, text, prune),
-                Err(faults) => Offered::Faults { faults, text },
+                Ok(plan) => {
+                    let held = state.store.held_by_all(signed.workspace, &plan.gone().people).await?;
+                    Offered::plan(signed.locale, plan, held, text, prune)
+                }
+                Err(faults) => Offered::faults(faults),
             };
             page(status, &FilePage { chrome, shell, offered })
         }

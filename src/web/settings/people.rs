@@ -136,8 +136,10 @@ async fn one(state: &State, signed: &Signed, id: UserId, did: &Did, refused: Opt
 async fn asked(state: &State, signed: &Signed, id: UserId, goes: Goes, error: Option<Error>) -> Result<HttpResponse> {
     let (chrome, mut shell) = shell(state, signed, &Did::default()).await?;
     let found = state.store.one_of_people(signed.workspace, id, Permission::SetUp);
-    let (found, others) = tokio::try_join!(found, state.store.others_than(signed.workspace, id))?;
+    let others = state.store.others_than(signed.workspace, id);
+    let (found, others, sign_in) = tokio::try_join!(found, others, state.store.sign_in_stand(signed.workspace, id))?;
+    let sessions = sign_in.unwrap_or_default().sessions;
     let (person, is_last_administrator) = found.ok_or(Error::NotFound)?;
     let status = shell.status(signed.locale, error)?;
-    page(status, &LeavingPage { chrome, shell, person, is_last_administrator, others, goes })
+    page(status, &LeavingPage { chrome, shell, person, is_last_administrator, sessions, others, goes })
 }

@@ -3,8 +3,6 @@
 pub mod form;
 pub mod view;
 
-use std::sync::Arc;
-
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use jiff::Timestamp;
@@ -14,10 +12,8 @@ use uuid::Uuid;
 use self::form::{Typed, read_promise};
 use self::view::{QueuePage, QueuesPage, ToldBy};
 use super::changes::about;
+use super::naming::{FlowThatNames, Named, flows_that_name, in_words};
 use super::{Did, configure, done, shell};
-use crate::domain::channel;
-use crate::domain::flows::definition::Definition;
-use crate::domain::flows::validation;
 use crate::domain::hours::Hours;
 use crate::domain::ids::{QueueId, TeamId};
 use crate::domain::queue::Queue;
@@ -201,12 +197,12 @@ async fn one(state: &State, signed: &Signed, id: QueueId, did: &Did, typed: Opti
     if !faults.is_empty() {
         status = StatusCode::UNPROCESSABLE_ENTITY;
     }
-    let flows = flows_that_name(state, signed, &queue.key).await?;
+    let flows = flows_that_name(state, signed, Named::Queue(&queue.key)).await?;
     let told = match read {
         Ok(hours) => told(state, signed, &queue, &typed, hours, &flows).await?,
         Err(_) => Vec::new(),
     };
-    let flows = flows.into_iter().map(|flow| (flow.definition.name.clone(), flow.places)).collect();
+    let flows = in_words(flows);
     let others = queues.into_iter().filter(|other| other.id != id).collect();
     page(status, &QueuePage { chrome, shell, queue, teams, others, typed, faults, told, flows, acts })
 }
@@ -244,30 +240,4 @@ async fn told(
         all.push(ToldBy { flows: Vec::new(), told: by(None) });
     }
     Ok(all)
-}
-
-/// A published flow that names a queue.
-struct FlowThatNames {
-    definition: Arc<Definition>,
-    places: Vec<String>,
-}
-
-/// The published flows that name a queue by its key, each with the places, by name.
-async fn flows_that_name(state: &State, signed: &Signed, key: &str) -> Result<Vec<FlowThatNames>> {
-    let workplace = state.runner.workplaces().get(signed.workspace).await?;
-    let all: Vec<&str> = workplace.queues.iter().map(|queue| queue.key.as_str()).collect();
-    let others: Vec<&str> = all.iter().copied().filter(|other| *other != key).collect();
-    let mut named = Vec::new();
-    for (flow, version) in &workplace.published {
-        let Some(definition) = workplace.definitions.get(&(*flow, *version)) else { continue };
-        let json = serde_json::to_value(&**definition).map_err(Error::fault)?;
-        let faults = |queues: &[&str]| validation::check(&json, queues, &channel::WHATSAPP).err().unwrap_or_default();
-        let known = faults(&all);
-        let places: Vec<String> = faults(&others).into_iter().filter(|fault| !known.contains(fault)).map(|fault| fault.place()).collect();
-        if !places.is_empty() {
-            named.push(FlowThatNames { definition: definition.clone(), places });
-        }
-    }
-    named.sort_by(|one, other| one.definition.name.cmp(&other.definition.name));
-    Ok(named)
 }

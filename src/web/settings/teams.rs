@@ -12,6 +12,7 @@ use self::view::{TeamPage, TeamsPage, Typed};
 use super::changes::about;
 use super::{Did, configure, done, shell};
 use crate::domain::ids::{TeamId, UserId};
+use crate::domain::setup::value::{Invitation, Standing};
 use crate::domain::setup::{MemberChange, SetupCommand};
 use crate::store::teams::{Colleague, Team};
 use crate::web::edge::answer::page;
@@ -101,12 +102,16 @@ pub(in crate::web) async fn remove(state: web::Data<State>, signed: Signed, team
 async fn one(state: &State, signed: &Signed, id: TeamId, did: &Did, refused: Option<(Typed, Error)>) -> Result<HttpResponse> {
     let (chrome, mut shell) = shell(state, signed, did).await?;
     let team = async { Ok(state.store.team(signed.workspace, id).await?) };
-    let (team, acts) = tokio::try_join!(team, about(state, signed, id.0))?;
+    let setup = async { Ok(state.runner.workplaces().setup(signed.workspace).await?) };
+    let (team, setup, acts) = tokio::try_join!(team, setup, about(state, signed, id.0))?;
     let team = team.ok_or(Error::NotFound)?;
     let (typed, error) = refused.unzip();
     let status = shell.status(signed.locale, error)?;
     let typed = typed.filter(|typed| typed.is_of_form).unwrap_or_else(|| Typed::of(&team));
-    page(status, &TeamPage { chrome, shell, team, typed, acts })
+    let replies = setup.canned_replies.values().filter(|reply| reply.team == Some(id)).count();
+    let is_into_it = |invitation: &&Invitation| invitation.standing == Standing::Open && invitation.teams.contains(&id);
+    let invitations = setup.invitations.values().filter(is_into_it).count();
+    page(status, &TeamPage { chrome, shell, team, replies, invitations, typed, acts })
 }
 
 /// What a form says, and up to where its author had seen the journal. Who comes and who goes is told from who was in the team when the form

@@ -80,11 +80,24 @@ pub struct FieldPage {
     pub shell: Shell,
     pub id: FieldId,
     pub field: Field,
+    /// Customers, or conversations, of which something is noted in it.
+    pub noted: i64,
+    /// Published flows that name it, with the places.
+    pub flows: Vec<(String, Vec<String>)>,
     pub typed: Typed,
     pub acts: Vec<Act>,
 }
 
 impl FieldPage {
+    /// Of how many something is noted in it.
+    fn noted(&self) -> String {
+        let key = match self.field.of {
+            FieldOf::Contact => "fields.noted_contact",
+            FieldOf::Conversation => "fields.noted_conversation",
+        };
+        self.chrome.locale.count(key, self.noted)
+    }
+
     fn has_choices(&self) -> bool {
         self.field.kind == FieldKind::Choice
     }

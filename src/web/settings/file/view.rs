@@ -3,7 +3,7 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
-use crate::domain::setup::file::{Fault, Plan, Wrong};
+use crate::domain::setup::file::{Fault, Gone, Plan, Wrong};
 use crate::web::layouts::chrome::Chrome;
 use crate::web::layouts::html::Html;
 use crate::web::layouts::ui;
@@ -15,6 +15,9 @@ use crate::web::settings::view::Shell;
 
 /// Lines of a plan that are shown; of the others there is a number.
 const SHOWN: usize = 300;
+
+/// And faults.
+const SHOWN_FAULTS: usize = 50;
 
 /// `GET /settings/file`
 #[derive(Template, WebTemplate)]
@@ -31,13 +34,17 @@ pub enum Offered {
     /// None was sent.
     Nothing,
     Faults {
+        /// The first of them.
         faults: Vec<Fault>,
-        text: String,
+        /// How many more there are.
+        more: usize,
     },
     Plan {
         lines: Vec<Line>,
         /// How many more there are.
         more: usize,
+        /// What is gone then, of each kind how many.
+        gone: Vec<String>,
         /// What of the file is not done, and why.
         left_out: Vec<Fault>,
         text: String,
@@ -47,11 +54,35 @@ pub enum Offered {
 
 impl Offered {
     #[must_use]
-    pub fn plan(locale: Locale, plan: Plan, text: String, prune: bool) -> Self {
+    pub fn faults(mut faults: Vec<Fault>) -> Self {
+        let more = faults.len().saturating_sub(SHOWN_FAULTS);
+        faults.truncate(SHOWN_FAULTS);
+        Self::Faults { faults, more }
+    }
+
+    /// `held`: conversations of those who would work here no more.
+    #[must_use]
+    pub fn plan(locale: Locale, plan: Plan, held: i64, text: String, prune: bool) -> Self {
+        let gone = gone(locale, &plan.gone(), held);
         let Plan { events, names, left_out } = plan;
         let lines = events.iter().take(SHOWN).map(|event| Line::of(locale, &names, event)).collect();
-        Self::Plan { lines, more: events.len().saturating_sub(SHOWN), left_out, text, prune }
+        Self::Plan { lines, more: events.len().saturating_sub(SHOWN), gone, left_out, text, prune }
     }
+}
+
+fn gone(locale: Locale, gone: &Gone, held: i64) -> Vec<String> {
+    let Gone { people, teams, roles, canned_replies, tags, fields } = gone;
+    let counts = [
+        ("file.gone.people", people.len()),
+        ("file.gone.teams", *teams),
+        ("file.gone.roles", *roles),
+        ("file.gone.canned_replies", *canned_replies),
+        ("file.gone.tags", *tags),
+        ("file.gone.fields", *fields),
+    ];
+    let held = (!people.is_empty()).then(|| locale.count("file.gone.held", held));
+    let counted = counts.into_iter().filter(|(_, count)| *count > 0);
+    counted.map(|(key, count)| locale.count(key, i64::try_from(count).unwrap_or(i64::MAX))).chain(held).collect()
 }
 
 impl FilePage {

@@ -194,6 +194,8 @@ pub struct LeavingPage {
     pub shell: Shell,
     pub person: Listed,
     pub is_last_administrator: bool,
+    /// Browsers in which they are signed in.
+    pub sessions: i64,
     /// Who could go on with what they hold.
     pub others: Vec<(UserId, String)>,
     /// What was chosen.
@@ -201,6 +203,10 @@ pub struct LeavingPage {
 }
 
 impl LeavingPage {
+    fn signed_in(&self) -> String {
+        self.chrome.locale.count("security.browsers", self.sessions)
+    }
+
     fn title(&self) -> String {
         self.chrome.locale.t1("settings.leaving_title", "name", &self.person.name)
     }

@@ -61,6 +61,8 @@ pub struct TagPage {
     pub tag: TagSummary,
     /// Those that were not merged.
     pub others: Vec<TagSummary>,
+    /// Published flows that name it, with the places.
+    pub flows: Vec<(String, Vec<String>)>,
     pub typed: Typed,
     pub acts: Vec<Act>,
 }

@@ -59,23 +59,26 @@ pub struct TeamPage {
     pub chrome: Chrome,
     pub shell: Shell,
     pub team: Team,
+    /// Canned replies that only its people have, and open invitations into it.
+    pub replies: usize,
+    pub invitations: usize,
     pub typed: Typed,
     /// What became of it.
     pub acts: Vec<Act>,
 }
 
 impl TeamPage {
-    fn people(&self) -> String {
-        let count = self.team.people.iter().filter(|person| person.is_in).count();
-        self.chrome.locale.count("settings.people", i64::try_from(count).unwrap_or(i64::MAX))
-    }
-
-    fn queues(&self) -> String {
-        self.chrome.locale.count("settings.queues", i64::try_from(self.team.queues.len()).unwrap_or(i64::MAX))
+    /// What keeps it from being removed: of each kind how many.
+    fn uses(&self) -> String {
+        let people = self.team.people.iter().filter(|person| person.is_in).count();
+        let rare = [("canned.count", self.replies), ("settings.invitations", self.invitations)].into_iter().filter(|(_, count)| *count > 0);
+        let all = [("settings.people", people), ("settings.queues", self.team.queues.len())].into_iter().chain(rare);
+        all.map(|(key, count)| self.chrome.locale.count(key, i64::try_from(count).unwrap_or(i64::MAX))).collect::<Vec<_>>().join(" · ")
     }
 
     fn is_empty(&self) -> bool {
-        self.team.queues.is_empty() && !self.team.people.iter().any(|person| person.is_in)
+        let has_nobody = !self.team.people.iter().any(|person| person.is_in);
+        has_nobody && self.team.queues.is_empty() && self.replies == 0 && self.invitations == 0
     }
 
     fn is_ticked(&self, person: &Colleague) -> bool {

@@ -1,10 +1,13 @@
 //! The page on which a flow is written.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use askama_web::WebTemplate;
 use serde::Serialize;
 
 use crate::domain::flows::inspection::LONGEST;
+use crate::domain::flows::written::written;
 use crate::domain::ids::FlowId;
 use crate::domain::setup::Setup;
 use crate::store::flows::{FlowDraft, Workbench};
@@ -118,12 +121,33 @@ fn state_words(locale: Locale, bench: &Workbench, checked: &Checked) -> Html {
         Some(version) => sentence(&locale, "flows.other_than_published", &[("version", &version.to_string())]),
         None => sentence(&locale, "flows.never_published", &[]),
     };
-    let Some(FlowDraft { at, author, .. }) = &bench.draft else { return published };
+    let Some(FlowDraft { at, author, body, .. }) = &bench.draft else { return published };
+    let differing = locale.count("flows.draft_lines", i64::try_from(differing_lines(bench, body)).unwrap_or(i64::MAX));
     let kept = match author {
         Some(author) => sentence(&locale, "flows.kept_by", &[("name", author)]),
         None => sentence(&locale, "flows.kept", &[]),
     };
-    Html::trusted(format!("{kept} {} · {published}", time::element(at, "moment")))
+    Html::trusted(format!("{kept} {} · {published} {differing}", time::element(at, "moment")))
+}
+
+/// Lines of a draft that are not published, or published ones that it has no more, whichever are more: what is lost with it.
+fn differing_lines(bench: &Workbench, body: &str) -> usize {
+    let published = bench.definition.as_ref().map(written).unwrap_or_default();
+    let lines = |text: &'_ str| text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect::<Vec<_>>();
+    let without = |these: &[String], others: &[String]| {
+        let mut left: HashMap<&str, usize> = HashMap::new();
+        others.iter().for_each(|line| *left.entry(line).or_default() += 1);
+        let is_new = |line: &&String| match left.get_mut(line.as_str()) {
+            Some(count) if *count > 0 => {
+                *count -= 1;
+                false
+            }
+            _ => true,
+        };
+        these.iter().filter(is_new).count()
+    };
+    let (draft, published) = (lines(body), lines(&published));
+    without(&draft, &published).max(without(&published, &draft))
 }
 
 /// What can be named in a definition of this workspace.
