@@ -1,7 +1,9 @@
 //! How people sign in to a workspace: for how long, with what password, and who is asked for a code.
 
+use jiff::Timestamp;
 use tokio_postgres::Row;
 
+use super::sessions::counts;
 use super::users::role;
 use super::{Result, Store};
 use crate::domain::access::Role;
@@ -28,15 +30,17 @@ crate::statements! {
         ORDER BY 3 NULLS FIRST, 1
         LIMIT 1000";
     /// Of one person: whether a code is asked for, and in how many browsers they are signed in here.
-    OF_PERSON = "
+    OF_PERSON = concat!("
         SELECT account.totp_secret IS NOT NULL,
             (SELECT count(*)
              FROM sessions
-             WHERE sessions.workspace_id = person.workspace_id AND sessions.user_id = person.id
-               AND sessions.revoked_at IS NULL AND sessions.expires_at > now())
+             JOIN workspaces ON workspaces.id = sessions.workspace_id
+             JOIN users ON users.workspace_id = sessions.workspace_id AND users.id = sessions.user_id
+             WHERE sessions.workspace_id = $1 AND sessions.user_id = $2
+              AND ", counts!(), ")
         FROM users AS person
         JOIN accounts AS account ON account.id = person.account_id
-        WHERE person.workspace_id = $1 AND person.id = $2";
+        WHERE person.workspace_id = $1 AND person.id = $2");
 }
 
 /// People of a role.
@@ -89,8 +93,8 @@ impl Store {
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn sign_in_stand(&self, workspace: WorkspaceId, user: UserId) -> Result<Option<SignInStand>> {
-        let row = self.query_opt(&OF_PERSON, &[&workspace.0, &user.0]).await?;
+    pub async fn sign_in_stand(&self, workspace: WorkspaceId, user: UserId, now: Timestamp) -> Result<Option<SignInStand>> {
+        let row = self.query_opt(&OF_PERSON, &[&workspace.0, &user.0, &now]).await?;
         Ok(row.map(|row| SignInStand { has_second_factor: row.get(0), sessions: row.get(1) }))
     }
 }

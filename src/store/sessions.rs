@@ -12,7 +12,7 @@ use crate::domain::looks::Looks;
 /// Sessions of a person that are listed at most.
 const MOST_LISTED: i64 = 100;
 
-/// What a session that still counts is, beside its workspace.
+/// What a session that still counts is, beside its workspace and its person; `$3` is now.
 macro_rules! counts {
     () => {
         "sessions.revoked_at IS NULL
@@ -22,6 +22,7 @@ macro_rules! counts {
               AND users.active"
     };
 }
+pub(super) use counts;
 
 crate::statements! {
     /// Whoever comes back comes to where they were last. It lives for as long as their workspace lets one be idle. The account is held
@@ -299,10 +300,7 @@ impl Store {
     /// As PostgreSQL answers.
     pub async fn session_rights(&self, workspace: WorkspaceId, session: SessionId, now: Timestamp) -> Result<Option<Rights>> {
         let row = self.query_opt(&RIGHTS, &[&workspace.0, &session.0, &now]).await?;
-        Ok(row.map(|row| {
-            let own = row.get::<_, Option<Vec<&str>>>(2).map(|_| users::own_rights(&row, 2));
-            users::role(&row, 0).rights().or(own).unwrap_or_default()
-        }))
+        Ok(row.map(|row| users::rights(&row, 0)))
     }
 
     /// When the person of a session last proved who they are.

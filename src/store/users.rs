@@ -180,6 +180,12 @@ pub(super) fn role(row: &Row, column: usize) -> Role {
     Role::read(row.get(column), row.get::<_, Option<Uuid>>(column + 1).map(RoleId))
 }
 
+/// Reads what somebody may do: role, role_id, and of a role of the workspace's own permissions and visibility.
+pub(super) fn rights(row: &Row, column: usize) -> Rights {
+    let own = row.get::<_, Option<Vec<&str>>>(column + 2).map(|_| own_rights(row, column + 2));
+    role(row, column).rights().or(own).unwrap_or_default()
+}
+
 /// Reads what a role of the workspace's own allows: permissions, visibility.
 pub(super) fn own_rights(row: &Row, column: usize) -> Rights {
     let words: Vec<&str> = row.get(column);

@@ -54,9 +54,11 @@ async fn what_cannot_be_is_refused_on_the_page_with_what_was_typed() {
 async fn a_shorter_life_counts_for_those_who_are_signed_in() {
     let house = House::new().await;
     house.hires("eve@example.com", Role::Admin).await;
-    house.hires("ana@example.com", Role::Agent).await;
+    let id = house.hires("ana@example.com", Role::Agent).await;
     let mut eve = house.browser("eve@example.com").await;
     let mut ana = house.browser("ana@example.com").await;
+    let signs_out = format!("/settings/people/{id}/sign-out");
+    assert!(eve.get(&format!("/settings/people/{id}")).await.body.contains(&signs_out));
     let client = house.state.store.client().await.unwrap();
     let long_ago = "UPDATE sessions SET seen_at = now() - interval '2 hours' WHERE user_id = (SELECT id FROM users WHERE name = 'Ana' AND role = 'agent')";
     client.execute(long_ago, &[]).await.unwrap();
@@ -66,6 +68,7 @@ async fn a_shorter_life_counts_for_those_who_are_signed_in() {
     eve.post("/settings/security", &form(HOUR, DAY, "12")).await;
     ana.waits_until_the_token_has_run_out();
     assert!(ana.get("/").await.is_sent_to_sign_in(), "an idle session stays");
+    assert!(!eve.get(&format!("/settings/people/{id}")).await.body.contains(&signs_out), "one that counts no more is counted");
     let mut ana = house.browser("ana@example.com").await;
     client.execute("UPDATE sessions SET created_at = now() - interval '25 hours'", &[]).await.unwrap();
     ana.waits_until_the_token_has_run_out();

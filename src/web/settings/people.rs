@@ -122,7 +122,7 @@ async fn one(state: &State, signed: &Signed, id: UserId, did: &Did, refused: Opt
     let (chrome, mut shell) = shell(state, signed, did).await?;
     let found = async { Ok(state.store.one_of_people(signed.workspace, id, Permission::SetUp).await?) };
     let choices = async { Ok(state.store.choices_for_people(signed.workspace).await?) };
-    let sign_in = async { Ok(state.store.sign_in_stand(signed.workspace, id).await?) };
+    let sign_in = async { Ok(state.store.sign_in_stand(signed.workspace, id, crate::runner::now()).await?) };
     let (found, choices, acts, sign_in) = tokio::try_join!(found, choices, about(state, signed, id.0), sign_in)?;
     let (person, is_last_administrator) = found.ok_or(Error::NotFound)?;
     let sign_in = sign_in.unwrap_or_default();

@@ -87,7 +87,7 @@ pub(in crate::web) async fn remove_second_factor(state: web::Data<State>, signed
 
 /// `POST /settings/people/{id}/sign-out`: everywhere, in this workspace.
 pub(in crate::web) async fn sign_out(state: web::Data<State>, signed: Signed, user: web::Path<UserId>) -> Result<HttpResponse> {
-    state.store.sign_in_stand(signed.workspace, *user).await?.ok_or(Error::NotFound)?;
+    state.store.sign_in_stand(signed.workspace, *user, Timestamp::now()).await?.ok_or(Error::NotFound)?;
     let ended = state.runner.sign_out_of_workspace(signed.workspace, *user).await?;
     tracing::info!(workspace = %signed.workspace, user = %*user, by = %signed.user, ended, "signed out by an administrator");
     if *user == signed.user { Ok(go_to("/sign-in")) } else { Ok(go_to(&format!("/settings/people/{user}"))) }
