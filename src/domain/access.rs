@@ -228,6 +228,12 @@ impl Rights {
     pub fn may(self, permission: Permission) -> bool {
         self.permissions.contains(permission)
     }
+
+    /// Whether they are more than these.
+    #[must_use]
+    pub fn exceed(self, others: Self) -> bool {
+        self.permissions.without(others.permissions).iter().next().is_some() || self.visibility > others.visibility
+    }
 }
 
 impl Visibility {

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Error, Result, Store, Transaction, prepare};
+use super::{Error, Result, Store, Transaction, prepare, users};
+use crate::domain::access::Rights;
 use crate::domain::ids::{UserId, WorkspaceId};
 use crate::domain::password::PasswordRule;
 use crate::domain::user::EmailAddress;
@@ -42,9 +43,10 @@ crate::statements! {
         ON CONFLICT (account_id, purpose) DO UPDATE
         SET token_hash = excluded.token_hash, email = NULL, expires_at = excluded.expires_at");
     NEWCOMERS = concat!("
-        SELECT person.id, person.name, account.email, link.expires_at
+        SELECT person.id, person.name, account.email, link.expires_at, person.role, person.role_id, own.permissions, own.visibility
         FROM users AS person
         JOIN accounts AS account ON account.id = person.account_id
+        LEFT JOIN roles AS own ON own.workspace_id = person.workspace_id AND own.id = person.role_id
         LEFT JOIN account_links AS link ON link.account_id = account.id AND link.purpose = 'password' AND link.expires_at > $2
         WHERE person.workspace_id = $1 AND ", newcomer!(), "
         ORDER BY lower(person.name), person.id
@@ -104,6 +106,8 @@ pub struct Newcomer {
     pub id: UserId,
     pub name: String,
     pub email: EmailAddress,
+    /// What they will be allowed: a link is given by nobody who may less.
+    pub rights: Rights,
     /// Until when their link counts, if they have one.
     pub link_until: Option<Timestamp>,
 }
@@ -156,7 +160,7 @@ impl Store {
         let rows = self.query(&NEWCOMERS, &[&workspace.0, &now, &MOST_NEWCOMERS]).await?;
         let newcomer = |row: &tokio_postgres::Row| {
             let email = row.get::<_, &str>(2).parse().map_err(|_| Error::Unreadable("the e-mail address of an account".to_owned()))?;
-            Ok(Newcomer { id: UserId(row.get(0)), name: row.get(1), email, link_until: row.get(3) })
+            Ok(Newcomer { id: UserId(row.get(0)), name: row.get(1), email, rights: users::rights(row, 4), link_until: row.get(3) })
         };
         rows.iter().map(newcomer).collect()
     }

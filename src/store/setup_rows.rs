@@ -49,7 +49,16 @@ crate::statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '')";
     CHANGE_INVITATION = "UPDATE invitations SET standing = $3, expires_at = $4 WHERE workspace_id = $1 AND id = $2";
     SET_INVITATION_LINK = "UPDATE invitations SET secret_hash = decode($3, 'hex') WHERE workspace_id = $1 AND id = $2";
-    CHANGE_USERS_ROLE = "UPDATE users SET role = $3, role_id = $4 WHERE workspace_id = $1 AND id = $2";
+    /// Whoever was given a link by which a newcomer comes in may be allowed less than that newcomer is from now on.
+    CHANGE_USERS_ROLE = "
+        WITH gone AS (
+            DELETE FROM account_links
+            WHERE purpose = 'password'
+              AND account_id = (SELECT account_id FROM users WHERE workspace_id = $1 AND id = $2 AND used_at IS NULL)
+        )
+        UPDATE users
+        SET role = $3, role_id = $4
+        WHERE workspace_id = $1 AND id = $2";
     LEAVE_TEAMS = "DELETE FROM team_members WHERE workspace_id = $1 AND user_id = $2 AND team_id <> ALL($3)";
     JOIN_TEAMS = "
         INSERT INTO team_members (workspace_id, team_id, user_id)

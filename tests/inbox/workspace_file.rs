@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::test::TestRequest;
-use baton::domain::access::Role;
+use baton::domain::access::{Permission, Permissions, Rights, Role};
 use baton::domain::command::Person;
-use baton::domain::ids::{FlowId, UserId};
+use baton::domain::ids::{FlowId, RoleId, UserId};
 use baton::domain::setup::file::{self, Import, Reach};
-use baton::domain::setup::{By, Secret, SetupCommand};
+use baton::domain::setup::{self, By, Secret, SetupCommand};
 use baton::mail::Mailer;
 use baton::store::apps::App;
 use baton::workers::mails::send_due;
@@ -348,6 +348,33 @@ async fn whoever_a_file_added_is_sent_a_link_and_whoever_comes_in_without_it_end
     assert_eq!(house.stranger().get(path).await.status, 200);
     house.browser("eve@example.com").await;
     assert_eq!(house.stranger().get(path).await.status, 410, "she came in with the password that she had");
+}
+
+#[actix_web::test]
+async fn nobody_is_given_a_link_by_which_they_would_be_somebody_who_may_more() {
+    let house = House::new().await;
+    let root = house.hires("root@example.com", Role::Admin).await;
+    house.hires("eve@example.com", Role::Agent).await;
+    let keeper = house.hires("keeper@example.com", Role::Agent).await;
+    let of_agent = Role::Agent.rights().unwrap();
+    let allowed: Vec<Permission> = of_agent.permissions.iter().chain([Permission::SetUp]).collect();
+    let (role, rights) = (RoleId(Uuid::now_v7()), Rights { permissions: Permissions::of(&allowed), ..of_agent });
+    let add = SetupCommand::AddRole { role, new: setup::value::Role { name: "Keeper".to_owned(), rights } };
+    for command in [add, SetupCommand::role(keeper, Role::Own(role))] {
+        house.state.runner.configure(house.workspace, &By::CommandLine, command, None).await.unwrap();
+    }
+    let mut keepers = house.browser("keeper@example.com").await;
+    let told = keepers.get(NEWCOMERS).await.body;
+    assert!(!told.contains(&root.to_string()) && told.contains("<bdi>root@example.com</bdi>"), "{told}");
+    let refused = keepers.post(NEWCOMERS, &[("way", "link"), ("person", &root.to_string())]).await;
+    assert_eq!((refused.status.as_u16(), links(&refused.body).len()), (422, 0), "{}", refused.body);
+    let made = keepers.post(NEWCOMERS, &[("way", "link")]).await;
+    let [eves] = &links(&made.body)[..] else { panic!("{}", made.body) };
+    // Whoever is made an administrator meanwhile is none for whoever has that link.
+    let eve = house.state.store.find_by_email(&"eve@example.com".parse().unwrap()).await.unwrap()[0].user.id;
+    let more = SetupCommand::role(eve, Role::Admin);
+    house.state.runner.configure(house.workspace, &By::CommandLine, more, None).await.unwrap();
+    assert_eq!(house.stranger().get(eves).await.status, 410);
 }
 
 #[actix_web::test]

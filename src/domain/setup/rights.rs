@@ -30,8 +30,8 @@ fn rights(setup: &Setup, member: &Member) -> (Rights, BTreeSet<QueueId>, bool) {
 pub(super) fn gives_more_than(by: &Person, before: &Setup, after: &Setup, events: &[SetupEvent]) -> bool {
     let own = by.rights;
     let is_more = |was: Rights, is: Rights| {
-        let permissions = is.permissions.without(was.permissions).without(own.permissions);
-        permissions.iter().next().is_some() || is.visibility > was.visibility.max(own.visibility)
+        let gained = Rights { permissions: is.permissions.without(was.permissions), ..is };
+        gained.exceed(Rights { visibility: was.visibility.max(own.visibility), ..own })
     };
     let given = |setup: &Setup, role: Option<Role>| role.map_or(Rights::default(), |role| setup.rights(role));
     let role = |setup: &Setup, id| setup.roles.get(id).map_or(Rights::default(), |role| role.rights);

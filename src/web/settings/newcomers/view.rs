@@ -3,6 +3,7 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
+use crate::domain::access::Rights;
 use crate::store::account_links::Newcomer;
 use crate::web::layouts::chrome::Chrome;
 use crate::web::layouts::time;
@@ -25,6 +26,15 @@ pub struct NewcomersPage {
     pub shell: Shell,
     pub newcomers: Vec<Newcomer>,
     pub made: Vec<WayIn>,
+    /// What whoever looks may do.
+    pub own: Rights,
     /// This installation has a mail server.
     pub sends_mails: bool,
+}
+
+impl NewcomersPage {
+    /// Whether whoever looks may give them a link.
+    fn may_let_in(&self, newcomer: &Newcomer) -> bool {
+        !newcomer.rights.exceed(self.own)
+    }
 }
