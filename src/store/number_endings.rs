@@ -24,10 +24,12 @@ crate::statements! {
         JOIN users AS person ON person.workspace_id = ending.workspace_id AND person.id = ending.user_id
         ORDER BY ending.begun_at
         LIMIT $1";
+    /// Of one that speaks again, none.
     LEFT = "
         SELECT id
         FROM conversations
         WHERE workspace_id = $1 AND inbox_id = $2 AND state <> 'resolved' AND id > $3
+          AND EXISTS (SELECT FROM inboxes WHERE workspace_id = $1 AND id = $2 AND state = 'disconnected')
         ORDER BY id
         LIMIT $4";
     /// Another node may be further.

@@ -3,7 +3,7 @@
 use baton::domain::access::Role;
 use baton::domain::command::Person;
 use baton::domain::setup::{By, Secret, SetupCommand};
-use baton::runner::Runner;
+use baton::runner::{Runner, now};
 
 use crate::shop::Shop;
 
@@ -50,4 +50,16 @@ async fn a_number_that_speaks_again_keeps_what_was_not_resolved_yet() {
         runner.resolve_what_is_of_disconnected_numbers().await.unwrap();
     }
     assert_eq!((shop.count(OPEN).await, shop.count(ENDINGS).await), (30, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_of_a_number_that_speaks_again_by_then_resolves_nothing() {
+    let shop = Shop::opens().await;
+    let runner = shop.node(4).runner;
+    let iris = shop.hires("Iris", Role::Admin, 8).await;
+    shop.customers_wait(shop.support, 3).await;
+    // Somebody else connected it between the refusal that it is disconnected already and this.
+    shop.store.begin_number_ending(shop.workspace, shop.inbox, iris.user, now()).await.unwrap();
+    runner.resolve_what_is_of_disconnected_numbers().await.unwrap();
+    assert_eq!((shop.count(OPEN).await, shop.count(ENDINGS).await), (3, 0));
 }
