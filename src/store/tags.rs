@@ -14,18 +14,21 @@ crate::statements! {
     /// Those that are in use first; of one that was merged, also under which name it counts. A conversation counts once for a tag and all
     /// that were merged into it.
     LIST = "
-        WITH RECURSIVE counted AS (
-            SELECT id AS tag_id, id FROM tags WHERE workspace_id = $1
-            UNION
-            SELECT counted.tag_id, merged.id
-            FROM counted
-            JOIN tags AS merged ON merged.workspace_id = $1 AND merged.merged_into = counted.id
+        WITH counted AS (
+            SELECT tag_id, array_agg(id::text) AS ids
+            FROM (
+                SELECT id AS tag_id, id FROM tags WHERE workspace_id = $1
+                UNION ALL
+                SELECT merged_into, id FROM tags WHERE workspace_id = $1 AND merged_into IS NOT NULL
+            ) AS each
+            GROUP BY tag_id
         )
         SELECT tag.id, tag.name, tag.colour, tag.archived, tag.merged_into, other.name,
             (SELECT count(*) FROM conversations AS conversation
              WHERE conversation.workspace_id = $1 AND conversation.details IS NOT NULL
-                AND conversation.details -> 'tags' ?| (SELECT array_agg(counted.id::text) FROM counted WHERE counted.tag_id = tag.id))
+                AND conversation.details -> 'tags' ?| counted.ids)
         FROM tags AS tag
+        JOIN counted ON counted.tag_id = tag.id
         LEFT JOIN tags AS other ON other.workspace_id = $1 AND other.id = tag.merged_into
         WHERE tag.workspace_id = $1
         ORDER BY tag.merged_into IS NOT NULL, tag.archived, lower(tag.name), tag.id

@@ -104,3 +104,32 @@ async fn a_flow_puts_tags_on_conversations_and_writes_into_fields_that_are_defin
     node.runner.undo_setup(shop.workspace, &by(&iris), merged.seq).await.unwrap();
     assert_eq!(shop.set_up_now().await.tags[&other].merged_into, None);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn merged_tags_lead_to_one_that_counts_by_no_chain_and_in_no_circle() {
+    let (shop, iris, _) = with_two_administrators().await;
+    let node = shop.node(4);
+    let does = async |command| node.runner.configure(shop.workspace, &by(&iris), command, None).await;
+    let [a, b, c] = [(); 3].map(|()| TagId(Uuid::now_v7()));
+    for (tag, name) in [(a, "A"), (b, "B"), (c, "C")] {
+        let new = Tag { name: name.to_owned(), colour: "red".to_owned(), archived: false, merged_into: None };
+        does(SetupCommand::AddTag { tag, new }).await.unwrap();
+    }
+    let merged = does(SetupCommand::MergeTag { tag: a, into: b }).await.unwrap();
+    let apart = node.runner.undo_setup(shop.workspace, &by(&iris), merged.seq).await.unwrap();
+    let other_way = does(SetupCommand::MergeTag { tag: b, into: a }).await.unwrap();
+    let circle = node.runner.undo_setup(shop.workspace, &by(&iris), apart.seq).await;
+    assert_eq!(refusal(circle), SetupRefusal::Unknown(Thing::Tag), "each would count in place of the other");
+    let on = does(SetupCommand::MergeTag { tag: a, into: c }).await.unwrap();
+    let tags = shop.set_up_now().await.tags;
+    assert_eq!((tags[&a].merged_into, tags[&b].merged_into), (Some(c), Some(c)), "whatever was merged goes along");
+    node.runner.undo_setup(shop.workspace, &by(&iris), on.seq).await.unwrap();
+    node.runner.undo_setup(shop.workspace, &by(&iris), other_way.seq).await.unwrap();
+    assert!(shop.set_up_now().await.tags.values().all(|tag| tag.merged_into.is_none()));
+    let add = |number: u32| {
+        let new = Tag { name: format!("T{number}"), colour: "red".to_owned(), archived: false, merged_into: None };
+        SetupCommand::AddTag { tag: TagId(Uuid::now_v7()), new }
+    };
+    let many = refusal(does(SetupCommand::Several((0..1_000).map(add).collect())).await);
+    assert_eq!(many, SetupRefusal::TooManyDefined { most: 1_000 });
+}

@@ -29,6 +29,9 @@ const MOST_CAPACITY: i32 = 1_000;
 const MOST_REPLIES: usize = 9_000;
 const MOST_OWN_REPLIES: usize = 500;
 
+/// Tags, fields, and what there is to choose from in one field, at most: pages show all of them, and each conversation reads them.
+const MOST_DEFINED: usize = 1_000;
+
 /// Languages that a person speaks at most.
 const MOST_LANGUAGES: usize = 30;
 
@@ -213,7 +216,14 @@ fn replies(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
     }
 }
 
+fn few(count: usize, faults: &mut BTreeSet<SetupRefusal>) {
+    if count > MOST_DEFINED {
+        faults.insert(SetupRefusal::TooManyDefined { most: MOST_DEFINED });
+    }
+}
+
 fn tags(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
+    few(setup.tags.len(), faults);
     let mut names = BTreeSet::new();
     for tag in setup.tags.values() {
         fit_text(&tag.name, LONGEST_KEY, faults);
@@ -224,15 +234,19 @@ fn tags(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
         if tag.merged_into.is_none() && !names.insert(tag.name.to_lowercase()) {
             faults.insert(SetupRefusal::TagNameTaken { name: tag.name.clone() });
         }
-        if tag.merged_into.is_some_and(|into| !setup.tags.contains_key(&into)) {
+        // One that counts itself: no chain is followed, and there is no circle.
+        let counts = |into| setup.tags.get(&into).is_some_and(|other| other.merged_into.is_none());
+        if tag.merged_into.is_some_and(|into| !counts(into)) {
             faults.insert(SetupRefusal::Unknown(Thing::Tag));
         }
     }
 }
 
 fn fields(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
+    few(setup.fields.len(), faults);
     let mut keys = BTreeSet::new();
     for field in setup.fields.values() {
+        few(field.choices.len(), faults);
         fit_name(&field.label, faults);
         if !is_field_key(&field.key) {
             faults.insert(SetupRefusal::FieldKeyUnfit { key: field.key.clone() });

@@ -152,6 +152,10 @@ impl Draft {
                     return Err(SetupRefusal::Unknown(Thing::Tag));
                 }
                 tag_now.merged_into = Some(into);
+                // Whatever was merged into it goes along.
+                for other in self.setup.tags.values_mut().filter(|other| other.merged_into == Some(tag)) {
+                    other.merged_into = Some(into);
+                }
             }
             SetupCommand::AddField { field, new } => {
                 let of_them = self.setup.fields.values().filter(|other| other.of == new.of).map(|other| other.position);

@@ -127,6 +127,8 @@ pub enum SetupRefusal {
     ShortcutUnfit { shortcut: String },
     #[error("that would be more than {most} canned replies")]
     TooManyReplies { most: usize },
+    #[error("there can be at most {most} tags, fields, and choices of a field")]
+    TooManyDefined { most: usize },
     #[error("there is nothing called {{{{{name}}}}} that could be filled in")]
     PlaceholderUnknown { name: String },
     #[error("{value} is not between {least} and {most}")]
@@ -199,6 +201,7 @@ impl SetupRefusal {
             SetupRefusal::KeyUnfit { .. } => "key_unfit",
             SetupRefusal::ShortcutUnfit { .. } => "shortcut_unfit",
             SetupRefusal::TooManyReplies { .. } => "too_many_replies",
+            SetupRefusal::TooManyDefined { .. } => "too_many_defined",
             SetupRefusal::PlaceholderUnknown { .. } => "placeholder_unknown",
             SetupRefusal::OutOfRange { .. } => "out_of_range",
             SetupRefusal::LastAdministrator => "last_administrator",
@@ -238,6 +241,7 @@ impl SetupRefusal {
             | SetupRefusal::GivesMore
             | SetupRefusal::ShortcutUnfit { .. }
             | SetupRefusal::TooManyReplies { .. }
+            | SetupRefusal::TooManyDefined { .. }
             | SetupRefusal::PlaceholderUnknown { .. }
             | SetupRefusal::OutOfRange { .. }
             | SetupRefusal::FlowFaulty { .. } => true,
@@ -289,7 +293,7 @@ impl SetupRefusal {
             SetupRefusal::ColourUnknown { colour } => vec![("colour", colour.clone())],
             SetupRefusal::ChoicesMissing { field } => vec![("field", field.clone())],
             SetupRefusal::ShortcutTaken { shortcut } | SetupRefusal::ShortcutUnfit { shortcut } => vec![("shortcut", shortcut.clone())],
-            SetupRefusal::TooManyReplies { most } => vec![("most", most.to_string())],
+            SetupRefusal::TooManyReplies { most } | SetupRefusal::TooManyDefined { most } => vec![("most", most.to_string())],
             SetupRefusal::TextTooLong { limit, .. } => vec![("limit", limit.to_string())],
             SetupRefusal::OutOfRange { value, least, most } => {
                 vec![("value", value.to_string()), ("least", least.to_string()), ("most", most.to_string())]

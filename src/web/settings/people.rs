@@ -137,7 +137,7 @@ async fn asked(state: &State, signed: &Signed, id: UserId, goes: Goes, error: Op
     let (chrome, mut shell) = shell(state, signed, &Did::default()).await?;
     let found = state.store.one_of_people(signed.workspace, id, Permission::SetUp);
     let others = state.store.others_than(signed.workspace, id);
-    let (found, others, sign_in) = tokio::try_join!(found, others, state.store.sign_in_stand(signed.workspace, id))?;
+    let (found, others, sign_in) = tokio::try_join!(found, others, state.store.sign_in_stand(signed.workspace, id, crate::runner::now()))?;
     let sessions = sign_in.unwrap_or_default().sessions;
     let (person, is_last_administrator) = found.ok_or(Error::NotFound)?;
     let status = shell.status(signed.locale, error)?;
