@@ -2,25 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::command::{
-    CannedReplyChange, FieldChange, InboxChange, MemberChange, NewInvitation, NewMember, NewTeams, Newcomer, QueueChange, RoleChange,
-    SecurityChange, SetupCommand, TagChange, WorkspaceChange,
-};
+use super::command::{CannedReplyChange, FieldChange, NewInvitation, NewMember, NewTeams, Newcomer, RoleChange, SetupCommand, TagChange};
 use super::event::{Changed, Secret, SetupEvent};
 use super::file;
+use super::parts::{change_inbox, change_member, change_queue, change_security, change_workspace, placed, set, trimmed};
 use super::refusal::{SetupRefusal, Thing};
 use super::undo;
-use super::value::{self, Flow, Inbox, InboxState, Invitation, Member, Queue, Security, Setup, Standing, Team, Workspace};
+use super::value::{self, Flow, Inbox, InboxState, Invitation, Member, Setup, Standing, Team};
 use crate::domain::access::{Permissions, Rights, Role};
 use crate::domain::agent::Availability;
-use crate::domain::brand::Accent;
 use crate::domain::channel;
 use crate::domain::flows::validation;
 use crate::domain::ids::{FlowId, InboxId, InvitationId, QueueId, RoleId, TeamId, UserId};
-use crate::domain::queue;
 
 pub(super) type Applied = Result<(), SetupRefusal>;
 
@@ -362,80 +357,4 @@ fn add<I: Ord, T>(all: &mut BTreeMap<I, T>, id: I, new: T) -> Applied {
 
 fn known<I: Ord, T>(all: &mut BTreeMap<I, T>, id: I, thing: Thing) -> Result<&mut T, SetupRefusal> {
     all.get_mut(&id).ok_or(SetupRefusal::Unknown(thing))
-}
-
-fn set<T>(part: &mut T, wanted: Option<T>) {
-    if let Some(wanted) = wanted {
-        *part = wanted;
-    }
-}
-
-fn trimmed(name: &str) -> String {
-    name.trim().to_owned()
-}
-
-fn change_security(it: &mut Security, change: SecurityChange) {
-    let SecurityChange { session_idle_minutes, session_life_minutes, least_password, second_factor_roles } = change;
-    set(&mut it.session_idle_minutes, session_idle_minutes);
-    set(&mut it.session_life_minutes, session_life_minutes);
-    set(&mut it.least_password, least_password);
-    set(&mut it.second_factor_roles, second_factor_roles);
-}
-
-pub(super) fn change_workspace(it: &mut Workspace, change: WorkspaceChange) {
-    let WorkspaceChange { name, locale, time_zone, accent, logo, white_label } = change;
-    set(&mut it.name, name.map(|name| trimmed(&name)));
-    set(&mut it.locale, locale);
-    set(&mut it.time_zone, time_zone.map(|name| spelled(&name)));
-    let spelled = |accent: String| Accent::read(&accent).map_or(accent, |accent| format!("#{}", accent.digits()));
-    set(&mut it.brand.accent, accent.map(|accent| accent.map(spelled)));
-    set(&mut it.brand.logo, logo);
-    set(&mut it.brand.white_label, white_label);
-}
-
-/// A time zone as the tz database spells it, if it knows it.
-fn spelled(time_zone: &str) -> String {
-    let known = TimeZone::get(time_zone.trim()).ok();
-    known.as_ref().and_then(TimeZone::iana_name).unwrap_or(time_zone.trim()).to_owned()
-}
-
-fn change_member(it: &mut Member, change: MemberChange) {
-    let MemberChange { name, email, role, locale, availability, capacity, teams, languages } = change;
-    set(&mut it.name, name.map(|name| trimmed(&name)));
-    set(&mut it.email, email.map(|email| email.as_str().to_owned()));
-    set(&mut it.role, role);
-    set(&mut it.locale, locale);
-    set(&mut it.availability, availability);
-    set(&mut it.capacity, capacity);
-    set(&mut it.teams, teams);
-    set(&mut it.languages, languages);
-}
-
-fn placed(queue: &queue::Queue, position: i32) -> Queue {
-    Queue {
-        key: queue.key.clone(),
-        name: trimmed(&queue.name),
-        team: queue.team,
-        hours: serde_json::to_value(&queue.hours).unwrap_or_default(),
-        promise_minutes: i32::try_from(queue.promise_minutes).unwrap_or(i32::MAX),
-        position,
-    }
-}
-
-fn change_queue(it: &mut Queue, change: QueueChange) {
-    let QueueChange { key, name, team, hours, promise_minutes, position } = change;
-    set(&mut it.key, key);
-    set(&mut it.name, name.map(|name| trimmed(&name)));
-    set(&mut it.team, team);
-    set(&mut it.hours, hours.and_then(|hours| serde_json::to_value(hours).ok()));
-    set(&mut it.promise_minutes, promise_minutes);
-    set(&mut it.position, position);
-}
-
-fn change_inbox(it: &mut Inbox, change: InboxChange) {
-    let InboxChange { name, flow, default_queue, reopen_hours } = change;
-    set(&mut it.name, name.map(|name| trimmed(&name)));
-    set(&mut it.flow, flow);
-    set(&mut it.default_queue, default_queue);
-    set(&mut it.reopen_hours, reopen_hours);
 }

@@ -8,6 +8,7 @@ pub mod decide;
 mod draft;
 pub mod event;
 pub mod file;
+mod parts;
 pub mod refusal;
 mod rights;
 #[cfg(test)]

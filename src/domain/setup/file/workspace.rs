@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::{Found, Wrong};
 use crate::domain::setup::check;
 use crate::domain::setup::command::WorkspaceChange;
-use crate::domain::setup::draft::{Draft, change_workspace};
+use crate::domain::setup::draft::Draft;
+use crate::domain::setup::parts::change_workspace;
 use crate::domain::setup::value::{Brand, Workspace};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -1,0 +1,84 @@
+//! Parts of things that are to be others: what is not named stays.
+
+use jiff::tz::TimeZone;
+
+use super::command::{InboxChange, MemberChange, QueueChange, SecurityChange, WorkspaceChange};
+use super::value::{Inbox, Member, Queue, Security, Workspace};
+use crate::domain::brand::Accent;
+use crate::domain::queue;
+
+pub(super) fn set<T>(part: &mut T, wanted: Option<T>) {
+    if let Some(wanted) = wanted {
+        *part = wanted;
+    }
+}
+
+pub(super) fn trimmed(name: &str) -> String {
+    name.trim().to_owned()
+}
+
+pub(super) fn change_security(it: &mut Security, change: SecurityChange) {
+    let SecurityChange { session_idle_minutes, session_life_minutes, least_password, second_factor_roles } = change;
+    set(&mut it.session_idle_minutes, session_idle_minutes);
+    set(&mut it.session_life_minutes, session_life_minutes);
+    set(&mut it.least_password, least_password);
+    set(&mut it.second_factor_roles, second_factor_roles);
+}
+
+pub(super) fn change_workspace(it: &mut Workspace, change: WorkspaceChange) {
+    let WorkspaceChange { name, locale, time_zone, accent, logo, white_label } = change;
+    set(&mut it.name, name.map(|name| trimmed(&name)));
+    set(&mut it.locale, locale);
+    set(&mut it.time_zone, time_zone.map(|name| spelled(&name)));
+    let spelled = |accent: String| Accent::read(&accent).map_or(accent, |accent| format!("#{}", accent.digits()));
+    set(&mut it.brand.accent, accent.map(|accent| accent.map(spelled)));
+    set(&mut it.brand.logo, logo);
+    set(&mut it.brand.white_label, white_label);
+}
+
+/// A time zone as the tz database spells it, if it knows it.
+fn spelled(time_zone: &str) -> String {
+    let known = TimeZone::get(time_zone.trim()).ok();
+    known.as_ref().and_then(TimeZone::iana_name).unwrap_or(time_zone.trim()).to_owned()
+}
+
+pub(super) fn change_member(it: &mut Member, change: MemberChange) {
+    let MemberChange { name, email, role, locale, availability, capacity, teams, languages } = change;
+    set(&mut it.name, name.map(|name| trimmed(&name)));
+    set(&mut it.email, email.map(|email| email.as_str().to_owned()));
+    set(&mut it.role, role);
+    set(&mut it.locale, locale);
+    set(&mut it.availability, availability);
+    set(&mut it.capacity, capacity);
+    set(&mut it.teams, teams);
+    set(&mut it.languages, languages);
+}
+
+pub(super) fn placed(queue: &queue::Queue, position: i32) -> Queue {
+    Queue {
+        key: queue.key.clone(),
+        name: trimmed(&queue.name),
+        team: queue.team,
+        hours: serde_json::to_value(&queue.hours).unwrap_or_default(),
+        promise_minutes: i32::try_from(queue.promise_minutes).unwrap_or(i32::MAX),
+        position,
+    }
+}
+
+pub(super) fn change_queue(it: &mut Queue, change: QueueChange) {
+    let QueueChange { key, name, team, hours, promise_minutes, position } = change;
+    set(&mut it.key, key);
+    set(&mut it.name, name.map(|name| trimmed(&name)));
+    set(&mut it.team, team);
+    set(&mut it.hours, hours.and_then(|hours| serde_json::to_value(hours).ok()));
+    set(&mut it.promise_minutes, promise_minutes);
+    set(&mut it.position, position);
+}
+
+pub(super) fn change_inbox(it: &mut Inbox, change: InboxChange) {
+    let InboxChange { name, flow, default_queue, reopen_hours } = change;
+    set(&mut it.name, name.map(|name| trimmed(&name)));
+    set(&mut it.flow, flow);
+    set(&mut it.default_queue, default_queue);
+    set(&mut it.reopen_hours, reopen_hours);
+}
