@@ -97,6 +97,32 @@ describe("settings", () => {
     assert.deepEqual(page.faults.filter((fault) => !fault.includes("409")), [])
   })
 
+  story(() => browser, "keep what was chosen where nothing was before, and what is begun while a page is about to be shown", async () => {
+    const { page } = other
+    await page.goto(`${demo.inbox}/settings/queues`)
+    await other.isLive()
+    const team = page.locator("form.form--line select[name=team]")
+    const chosen = await team.locator("option").last().getAttribute("value")
+    await team.selectOption(chosen)
+    await page.evaluate(() => document.activeElement.blur())
+    await renames(iris.page, "Noon shift")
+    await page.getByText("What you typed stays here").waitFor()
+    assert.equal(await team.inputValue(), chosen)
+
+    await page.goto(iris.page.url())
+    await other.isLive()
+    const name = page.locator('.form:not(.form--line) input[name="name"]')
+    await name.evaluate((input) => document.addEventListener("turbo:before-render", () => (input.value = "Begun at last"), { once: true }))
+    await renames(iris.page, "Dusk shift")
+    await page.getByText("What you typed stays here").waitFor()
+    assert.equal(await name.inputValue(), "Begun at last")
+    await name.fill("Noon shift")
+    await name.blur()
+    await renames(iris.page, "My own word")
+    await page.locator("h1", { hasText: "My own word" }).waitFor()
+    assert.deepEqual(page.faults.filter((fault) => !fault.includes("409")), [])
+  })
+
   story(() => browser, "bring nobody back who has gone on while a colleague's change was being read", async () => {
     const { page } = other
     await page.goto(iris.page.url())

@@ -4,21 +4,24 @@ import { Controller } from "../../vendor/stimulus.js"
 import { visit } from "../../vendor/turbo.js"
 import { socket } from "../socket.js"
 
+/** With these somebody goes on, to another page or with a form. */
+const GOING = ["turbo:visit", "turbo:submit-start"]
+
 export default class extends Controller {
   static targets = ["elsewhere"]
 
   connect() {
     this.show = () => this.#show()
-    this.leave = () => (this.isLeaving = true)
+    this.leave = () => this.#leave()
     this.isLeaving = false
     socket.addEventListener("set_up", this.show)
-    document.addEventListener("turbo:visit", this.leave)
+    for (const going of GOING) document.addEventListener(going, this.leave)
   }
 
   disconnect() {
     socket.removeEventListener("set_up", this.show)
-    document.removeEventListener("turbo:visit", this.leave)
-    this.asked = null
+    for (const going of GOING) document.removeEventListener(going, this.leave)
+    this.#forget()
   }
 
   /** The page is read first, and shown only if nothing was begun until then. */
@@ -29,13 +32,38 @@ export default class extends Controller {
     const read = await readPage(location.href)
     if (!read || asked !== this.asked || this.#isGoing()) return
     if (this.#isBegun()) return this.#tell()
-    const place = placeOf(document.activeElement)
-    const { scrollTop } = this.element
-    document.addEventListener("turbo:render", () => {
-      document.getElementById(this.element.id)?.scrollTo({ top: scrollTop })
-      if (document.activeElement === document.body) elementAt(place)?.focus({ preventScroll: true })
-    }, { once: true })
     visit(location.href, { action: "replace", ...read })
+    this.asked = asked
+    this.replace = ({ detail }) => (detail.render = this.#unlessBegun(asked, detail.render))
+    document.addEventListener("turbo:before-render", this.replace, { once: true })
+  }
+
+  /** A page is shown a moment after it was handed over: what was begun in that moment stays as well. */
+  #unlessBegun(asked, render) {
+    return (...pages) => {
+      if (asked !== this.asked) return
+      if (this.#isBegun()) {
+        this.isLeaving = false
+        return this.#tell()
+      }
+      const place = placeOf(document.activeElement)
+      const { id, scrollTop } = this.element
+      document.addEventListener("turbo:render", () => {
+        document.getElementById(id)?.scrollTo({ top: scrollTop })
+        if (document.activeElement === document.body) elementAt(place)?.focus({ preventScroll: true })
+      }, { once: true })
+      render(...pages)
+    }
+  }
+
+  #leave() {
+    this.isLeaving = true
+    this.#forget()
+  }
+
+  #forget() {
+    this.asked = null
+    document.removeEventListener("turbo:before-render", this.replace)
   }
 
   #tell() {
@@ -51,11 +79,17 @@ export default class extends Controller {
   #isBegun() {
     if (this.element.querySelector("#problem, [data-begun], input:focus, select:focus, textarea:focus")) return true
     const isChanged = ({ value, defaultValue, checked, defaultChecked }) => value !== defaultValue || checked !== defaultChecked
-    const isAnother = ({ selected, defaultSelected }) => selected !== defaultSelected
-    const hasChosen = ({ options }) => [...options].some((one) => one.defaultSelected) && [...options].some(isAnother)
     return [...this.element.querySelectorAll("input, textarea")].some(isChanged)
       || [...this.element.querySelectorAll("select")].some(hasChosen)
   }
+}
+
+/** Whether another option of a select is chosen than it came with: where none is said, it comes with the first that can be chosen. */
+function hasChosen({ options, multiple }) {
+  const all = [...options]
+  const said = all.filter((one) => one.defaultSelected)
+  const came = said.length > 0 || multiple ? said : all.filter((one) => !one.disabled).slice(0, 1)
+  return all.some((one) => one.selected !== came.includes(one))
 }
 
 /** The page at `address`, as a visit takes it: it is read by the visit where it leads elsewhere. Null when it cannot be reached, or is left. */
