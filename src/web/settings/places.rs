@@ -89,13 +89,25 @@ mod tests {
     use crate::web::routes::ROUTES;
     use crate::web::settings::view::Shell;
 
+    /// Addresses of the pages there are; what is taken away as a file is none.
+    fn pages() -> impl Iterator<Item = &'static str> {
+        let is_page = |path: &&str| path.starts_with("/settings/") && !path.contains('.') && !path.ends_with("/export");
+        ROUTES.iter().filter(|entry| entry.method == "GET").map(|entry| entry.path).filter(is_page)
+    }
+
     #[test]
     fn every_page_of_settings_can_be_looked_for() {
-        let is_page =
-            |path: &&str| path.starts_with("/settings/") && !path.contains('{') && !path.contains('.') && !path.ends_with("/export");
-        let pages = ROUTES.iter().filter(|entry| entry.method == "GET").map(|entry| entry.path).filter(is_page);
-        for path in pages.filter(|path| *path != "/settings/search") {
+        for path in pages().filter(|path| !path.contains('{') && *path != "/settings/search") {
             assert!(PLACES.iter().any(|place| place.path == path), "{path}");
+        }
+    }
+
+    #[test]
+    fn every_page_of_settings_is_looked_at_in_a_browser() {
+        let looked_at = include_str!("../../../tests/browser/support/admin_pages.mjs");
+        for path in pages() {
+            let is_looked_at = [format!("\"{path}\""), format!("\"{path}?")].iter().any(|address| looked_at.contains(address));
+            assert!(is_looked_at, "tests/browser/support/admin_pages.mjs leaves out {path}");
         }
     }
 

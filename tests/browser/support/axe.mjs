@@ -6,10 +6,10 @@ import { readFileSync } from "node:fs"
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
 const GRAVE = ["serious", "critical"]
 
-/** Everything wrong with the page as it stands, in words. Once seen in one colour scheme, only colours need another look. */
-export async function faultsOf(page, { rules } = {}) {
+/** Everything wrong with the page as it stands, in words: by some rules or by all, of colours too unless told otherwise. */
+export async function faultsOf(page, { rules, colours = true } = {}) {
   await stillness(page)
-  const grave = await axe(page, rules)
+  const grave = rules?.length === 0 ? [] : await axe(page, rules, colours)
   const wide = await page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement
     return scrollWidth > clientWidth ? [`scrolls sideways: ${scrollWidth} of ${clientWidth} px`] : []
@@ -26,15 +26,16 @@ function stillness(page) {
 }
 
 /** The policy forbids inline scripts, so axe comes in through the debugger. */
-async function axe(page, rules) {
+async function axe(page, rules, colours) {
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(AXE)
-  const violations = await page.evaluate(async ({ impacts, rules }) => {
-    const { violations } = await window.axe.run(document, { resultTypes: ["violations"], ...(rules && { runOnly: rules }) })
+  const violations = await page.evaluate(async ({ impacts, rules, colours }) => {
+    const chosen = { ...(rules && { runOnly: rules }), rules: { "color-contrast": { enabled: colours } } }
+    const { violations } = await window.axe.run(document, { resultTypes: ["violations"], ...chosen })
     return violations.filter((violation) => impacts.includes(violation.impact)).map((violation) => ({
       id: violation.id,
       help: violation.help,
       nodes: violation.nodes.slice(0, 3).map((node) => `${node.target.join(" ")}: ${node.failureSummary.split("\n").slice(1, 2).join(" ").trim()}`),
     }))
-  }, { impacts: GRAVE, rules })
+  }, { impacts: GRAVE, rules, colours })
   return violations.map(({ id, help, nodes }) => `axe ${id}: ${help}\n    ${nodes.join("\n    ")}`)
 }

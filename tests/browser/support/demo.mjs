@@ -5,7 +5,7 @@ import { once } from "node:events"
 import { existsSync, rmSync } from "node:fs"
 import { mkdtemp } from "node:fs/promises"
 import { tmpdir } from "node:os"
-import { join, resolve } from "node:path"
+import { dirname, join, resolve } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { Control } from "./control.mjs"
@@ -54,8 +54,13 @@ export async function startDemo({ past = PAST, empty = false, environment = {} }
 /** The simulator is found beside it. */
 function program() {
   const found = process.env.BATON_BINARY ?? join(ROOT, "target/debug/baton")
-  if (!existsSync(found)) throw new Error(`${found} is missing; build it with: cargo build -p baton -p simulator`)
+  if (!existsSync(found)) throw new Error(`${found} is missing; build it with: cargo build --workspace`)
   return found
+}
+
+/** Another program that was built with it. */
+export function sibling(name) {
+  return join(dirname(program()), name)
 }
 
 /** Nothing of the machine's own configuration. */
