@@ -51,26 +51,24 @@ const PAGES = {
 
 /** The pages there are, by name, each of one thing with the first there is; those of a kind there is nothing of are named in `without`. */
 export async function adminPages(page, inbox, { without = [] } = {}) {
+  const first = new Map()
   const pages = {}
   for (const [name, address] of Object.entries(PAGES)) {
     const [list, rest] = address.split("/{id}")
-    if (rest === undefined) pages[name] = address
-    else if (!without.includes(list)) pages[name] = (await firstOf(page, inbox, list)) + rest
+    if (rest === undefined) {
+      pages[name] = address
+    } else if (!without.includes(list)) {
+      if (!first.has(list)) first.set(list, await firstOf(page, inbox, list))
+      pages[name] = first.get(list) + rest
+    }
   }
   return pages
 }
 
-const found = new WeakMap()
-
 /** Where the first thing of a list leads to. */
 async function firstOf(page, inbox, list) {
-  const known = found.get(page) ?? new Map()
-  found.set(page, known)
-  if (!known.has(list)) {
-    await page.goto(inbox + list)
-    const links = page.locator(`.things a[href^="${list}/"], .matrix a[href^="${list}/"]`)
-    assert.ok(await links.count(), `there is nothing on ${list}`)
-    known.set(list, await links.first().getAttribute("href"))
-  }
-  return known.get(list)
+  await page.goto(inbox + list)
+  const links = page.locator(`.things a[href^="${list}/"], .matrix a[href^="${list}/"]`)
+  assert.ok(await links.count(), `there is nothing on ${list}`)
+  return links.first().getAttribute("href")
 }
