@@ -35,6 +35,7 @@ const NEWER: &[&str] = &[
          FROM conversations AS c",
 ];
 
+/// One table at a time: the node is at work in them, and two that hold a table each would wait for each other.
 const NO_CHECKS: &str = "
     DO $$
     DECLARE word record;
@@ -44,6 +45,7 @@ const NO_CHECKS: &str = "
             WHERE contype = 'c' AND connamespace = 'public'::regnamespace AND conrelid <> 0
         LOOP
             EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', word.of, word.name);
+            COMMIT;
         END LOOP;
     END $$";
 
