@@ -2,6 +2,10 @@
 -- several databases. What belongs to the installation is named in tests/statements/distribution.rs: accounts and how they sign in,
 -- `apps` and `payloads` (one Meta app may speak for several workspaces), `signing_keys`, `assets`.
 
+-- The order of names in lists: digits by their value, whatever their case, and accents only where nothing else differs. Spanish takes `ñ`
+-- for a letter of its own, and has nothing else that other languages have not.
+CREATE COLLATION names (provider = icu, locale = 'es-u-kn-true');
+
 CREATE TABLE workspaces (
     id uuid PRIMARY KEY,
     name text NOT NULL,

@@ -45,6 +45,8 @@ mod losses;
 mod mailbox;
 #[path = "inbox/mails.rs"]
 mod mails;
+#[path = "inbox/names.rs"]
+mod names;
 #[path = "inbox/numbers.rs"]
 mod numbers;
 #[path = "inbox/pages.rs"]

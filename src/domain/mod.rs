@@ -31,6 +31,7 @@ mod letting_go;
 pub mod looks;
 pub mod mail;
 pub mod message;
+pub mod names;
 pub mod needs;
 pub mod password;
 pub mod queue;

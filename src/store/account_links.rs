@@ -49,7 +49,7 @@ crate::statements! {
         LEFT JOIN roles AS own ON own.workspace_id = person.workspace_id AND own.id = person.role_id
         LEFT JOIN account_links AS link ON link.account_id = account.id AND link.purpose = 'password' AND link.expires_at > $2
         WHERE person.workspace_id = $1 AND ", newcomer!(), "
-        ORDER BY lower(person.name), person.id
+        ORDER BY person.name COLLATE names, person.id
         LIMIT $3");
     /// Across workspaces: whose account it is, where they were last, and the most that one of their workspaces asks of a password.
     FIND = "

@@ -41,7 +41,7 @@ crate::statements! {
     KNOWN = "SELECT lower(email) FROM accounts WHERE lower(email) = ANY($1)";
     /// Across workspaces: where else the account of a person is somebody.
     OF_PERSON = concat!(person!("account.id = (SELECT account_id FROM users WHERE workspace_id = $1 AND id = $2)"), "
-        ORDER BY workspace.name, workspace.id
+        ORDER BY workspace.name COLLATE names, workspace.id
         LIMIT $3");
     /// Nobody joins another workspace while this is decided.
     HOLD = "

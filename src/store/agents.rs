@@ -82,7 +82,7 @@ crate::statements! {
         FROM agents AS agent
         JOIN users AS person ON person.workspace_id = agent.workspace_id AND person.id = agent.user_id
         WHERE agent.workspace_id = $1 AND person.active
-        ORDER BY person.name, agent.user_id
+        ORDER BY person.name COLLATE names, agent.user_id
         LIMIT 2000";
 }
 

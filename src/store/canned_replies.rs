@@ -64,19 +64,20 @@ crate::statements! {
           AND ($5 = '' OR reply.folder = $5)
           AND ($6 = '' OR ($6 = 'own' AND reply.owner_id IS NOT NULL)
               OR ($6 = 'shared' AND reply.owner_id IS NULL AND reply.team_id IS NULL) OR reply.team_id::text = $6)
-        ORDER BY lower(reply.shortcut), reply.owner_id NULLS FIRST, reply.id
+        ORDER BY reply.shortcut COLLATE names, reply.owner_id NULLS FIRST, reply.id
         LIMIT $7
         OFFSET $8");
     ONE = concat!("SELECT ", columns!(), tables!(), usable!("$4"), " AND reply.id = $3");
     /// The folders of those that somebody keeps or may use, and the teams there are.
     CHOICES = concat!("
-        (SELECT DISTINCT NULL::uuid, reply.folder
+        (SELECT NULL::uuid, reply.folder
          FROM canned_replies AS reply
          WHERE ", usable!("$3"), " AND reply.folder <> ''
-         ORDER BY reply.folder
+         GROUP BY reply.folder
+         ORDER BY reply.folder COLLATE names
          LIMIT 500)
         UNION ALL
-        (SELECT id, name FROM teams WHERE workspace_id = $1 ORDER BY lower(name), id LIMIT 500)");
+        (SELECT id, name FROM teams WHERE workspace_id = $1 ORDER BY name COLLATE names, id LIMIT 500)");
     SHARED = "
         SELECT id, shortcut, body, folder, team_id, owner_id
         FROM canned_replies

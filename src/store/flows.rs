@@ -28,7 +28,7 @@ crate::statements! {
             coalesce(running.sessions, 0),
             ARRAY(SELECT inbox.name FROM inboxes AS inbox
                   WHERE inbox.workspace_id = $1 AND inbox.flow_id = flow.id
-                  ORDER BY lower(inbox.name), inbox.id
+                  ORDER BY inbox.name COLLATE names, inbox.id
                   LIMIT 20),
             author.name, draft.updated_at
         FROM flows AS flow
@@ -37,7 +37,7 @@ crate::statements! {
         LEFT JOIN flow_drafts AS draft ON draft.workspace_id = $1 AND draft.flow_id = flow.id
         LEFT JOIN users AS author ON author.workspace_id = $1 AND author.id = draft.author_id
         WHERE flow.workspace_id = $1
-        ORDER BY flow.archived, lower(flow.name), flow.id
+        ORDER BY flow.archived, flow.name COLLATE names, flow.id
         LIMIT $2";
     FIND = "
         SELECT flow.name, flow.published_version, flow.archived, author.name, draft.updated_at
@@ -45,7 +45,7 @@ crate::statements! {
         LEFT JOIN flow_drafts AS draft ON draft.workspace_id = $1 AND draft.flow_id = $2
         LEFT JOIN users AS author ON author.workspace_id = $1 AND author.id = draft.author_id
         WHERE flow.workspace_id = $1 AND flow.id = $2";
-    INBOXES = "SELECT name FROM inboxes WHERE workspace_id = $1 AND flow_id = $2 ORDER BY lower(name), id LIMIT $3";
+    INBOXES = "SELECT name FROM inboxes WHERE workspace_id = $1 AND flow_id = $2 ORDER BY name COLLATE names, id LIMIT $3";
     /// Who published each of them first.
     VERSIONS = "
         WITH publication AS (

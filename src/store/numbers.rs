@@ -46,7 +46,7 @@ macro_rules! rank {
 }
 
 crate::statements! {
-    ALL = numbers!(" ORDER BY lower(inbox.name), inbox.id LIMIT $2");
+    ALL = numbers!(" ORDER BY inbox.name COLLATE names, inbox.id LIMIT $2");
     ONE = numbers!(" AND inbox.id = $2");
     /// What would be lost: conversations under way, and messages that wait to be sent; not more of each than are worth counting.
     AT_STAKE = "
@@ -59,7 +59,7 @@ crate::statements! {
     CHOICES = "
         (SELECT true, id, name FROM queues WHERE workspace_id = $1 ORDER BY position, id LIMIT $2)
         UNION ALL
-        (SELECT false, id, name FROM flows WHERE workspace_id = $1 AND NOT archived ORDER BY lower(name), id LIMIT $2)";
+        (SELECT false, id, name FROM flows WHERE workspace_id = $1 AND NOT archived ORDER BY name COLLATE names, id LIMIT $2)";
     /// Whether or not an answer comes.
     ASKED = "
         INSERT INTO number_facts (workspace_id, inbox_id, asked_at)

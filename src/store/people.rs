@@ -45,7 +45,7 @@ crate::statements! {
               SELECT FROM team_members AS member
               WHERE member.workspace_id = $1 AND member.team_id = $4 AND member.user_id = person.id))
           AND ($5::text IS NULL OR person.role = $5 AND person.role_id IS NOT DISTINCT FROM $6)
-        ORDER BY lower(person.name), person.id
+        ORDER BY person.name COLLATE names, person.id
         LIMIT $7");
     ONE = people!("person.id = $2");
     /// Whether somebody who works here and is not this person may do a thing; `$4`: the role that every workspace has which may.
@@ -58,9 +58,9 @@ crate::statements! {
               AND (person.role = ANY($4) OR $3 = ANY(own.permissions)))";
     /// What somebody can be put into or made: teams, and roles of the workspace's own. And how many were added and have never been in.
     CHOICES = concat!("
-        (SELECT 'team', id, name FROM teams WHERE workspace_id = $1 ORDER BY lower(name), id LIMIT $2)
+        (SELECT 'team', id, name FROM teams WHERE workspace_id = $1 ORDER BY name COLLATE names, id LIMIT $2)
         UNION ALL
-        (SELECT 'role', id, name FROM roles WHERE workspace_id = $1 ORDER BY lower(name), id LIMIT $2)
+        (SELECT 'role', id, name FROM roles WHERE workspace_id = $1 ORDER BY name COLLATE names, id LIMIT $2)
         UNION ALL
         SELECT 'newcomers', NULL::uuid, count(*)::text
         FROM users AS person
@@ -76,7 +76,7 @@ crate::statements! {
         SELECT id, name
         FROM users
         WHERE workspace_id = $1 AND id <> $2 AND active
-        ORDER BY lower(name), id
+        ORDER BY name COLLATE names, id
         LIMIT $3";
 }
 

@@ -81,7 +81,7 @@ crate::statements! {
         FROM queues AS queue
         JOIN teams AS team ON team.workspace_id = $1 AND team.id = queue.team_id
         WHERE queue.workspace_id = $1
-        ORDER BY queue.position, queue.name, queue.id
+        ORDER BY queue.position, queue.name COLLATE names, queue.id
         LIMIT $2";
     /// With its place, what is in it by who has it, and the numbers that send everything there.
     ONE = "
@@ -94,7 +94,8 @@ crate::statements! {
             (SELECT count(*) FROM conversations AS conversation
              WHERE conversation.workspace_id = $1 AND conversation.queue_id = $2 AND conversation.state = 'resolved'),
             ARRAY(SELECT inbox.name FROM inboxes AS inbox
-                  WHERE inbox.workspace_id = $1 AND inbox.default_queue_id = $2 ORDER BY inbox.name)
+                  WHERE inbox.workspace_id = $1 AND inbox.default_queue_id = $2
+                  ORDER BY inbox.name COLLATE names)
         FROM queues AS queue
         WHERE queue.workspace_id = $1 AND queue.id = $2";
 }

@@ -18,7 +18,7 @@ crate::statements! {
         SELECT id, name, permissions, visibility
         FROM roles
         WHERE workspace_id = $1
-        ORDER BY lower(name), id
+        ORDER BY name COLLATE names, id
         LIMIT $2";
     /// How many who work here have which role.
     COUNTS = "
@@ -32,7 +32,7 @@ crate::statements! {
         SELECT id, name, active
         FROM users
         WHERE workspace_id = $1 AND role_id = $2
-        ORDER BY lower(name), id
+        ORDER BY name COLLATE names, id
         LIMIT $3";
     INVITED = "SELECT count(*) FROM invitations WHERE workspace_id = $1 AND role_id = $2 AND standing = 'open'";
 }

@@ -31,7 +31,7 @@ crate::statements! {
         JOIN counted ON counted.tag_id = tag.id
         LEFT JOIN tags AS other ON other.workspace_id = $1 AND other.id = tag.merged_into
         WHERE tag.workspace_id = $1
-        ORDER BY tag.merged_into IS NOT NULL, tag.archived, lower(tag.name), tag.id
+        ORDER BY tag.merged_into IS NOT NULL, tag.archived, tag.name COLLATE names, tag.id
         LIMIT $2";
 }
 

@@ -25,7 +25,7 @@ crate::statements! {
             (SELECT count(*) FROM queues WHERE queues.workspace_id = $1 AND queues.team_id = team.id)
         FROM teams AS team
         WHERE team.workspace_id = $1
-        ORDER BY lower(team.name), team.id
+        ORDER BY team.name COLLATE names, team.id
         LIMIT $2";
     NAME = "SELECT name FROM teams WHERE workspace_id = $1 AND id = $2";
     /// Everybody who works here, and who is in this team still although they left.
@@ -35,7 +35,7 @@ crate::statements! {
         LEFT JOIN team_members AS member
             ON member.workspace_id = $1 AND member.team_id = $2 AND member.user_id = person.id
         WHERE person.workspace_id = $1 AND (person.active OR member.user_id IS NOT NULL)
-        ORDER BY lower(person.name), person.id
+        ORDER BY person.name COLLATE names, person.id
         LIMIT $3";
     /// Which teams people are in.
     OF_PEOPLE = "

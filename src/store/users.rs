@@ -61,7 +61,7 @@ crate::statements! {
         JOIN agents ON agents.workspace_id = users.workspace_id AND agents.user_id = users.id
         WHERE users.workspace_id = $1
           AND users.active
-        ORDER BY users.name, users.id
+        ORDER BY users.name COLLATE names, users.id
         LIMIT $2";
 }
 

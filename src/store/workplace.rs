@@ -23,7 +23,7 @@ crate::statements! {
         SELECT id, key, name, team_id, hours, promise_minutes
         FROM queues
         WHERE workspace_id = $1
-        ORDER BY position, name, id
+        ORDER BY position, name COLLATE names, id
         LIMIT 1000";
     REMOVED_QUEUES = "SELECT id, successor_id FROM removed_queues WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     BRAND = "SELECT id AS workspace_id, name, accent, logo, white_label FROM workspaces WHERE id = $1";

@@ -13,6 +13,7 @@ import Connection from "./controllers/connection_controller.js"
 import Conversation from "./controllers/conversation_controller.js"
 import Copy from "./controllers/copy_controller.js"
 import Dialog from "./controllers/dialog_controller.js"
+import Finder from "./controllers/finder_controller.js"
 import FlowEditor from "./controllers/flow_editor_controller.js"
 import Guard from "./controllers/guard_controller.js"
 import Hours from "./controllers/hours_controller.js"
@@ -21,6 +22,7 @@ import List from "./controllers/list_controller.js"
 import Live from "./controllers/live_controller.js"
 import Menu from "./controllers/menu_controller.js"
 import People from "./controllers/people_controller.js"
+import Places from "./controllers/places_controller.js"
 import Presence from "./controllers/presence_controller.js"
 import Preview from "./controllers/preview_controller.js"
 import Ring from "./controllers/ring_controller.js"
@@ -33,8 +35,8 @@ import Zone from "./controllers/zone_controller.js"
 
 const controllers = {
   await: Await, brief: Brief, clock: Clock, composer: Composer, connection: Connection, conversation: Conversation, copy: Copy,
-  dialog: Dialog, guard: Guard, hours: Hours, lightbox: Lightbox, list: List, live: Live, menu: Menu, people: People,
-  presence: Presence, preview: Preview, ring: Ring, settings: Settings,
+  dialog: Dialog, finder: Finder, guard: Guard, hours: Hours, lightbox: Lightbox, list: List, live: Live, menu: Menu, people: People,
+  places: Places, presence: Presence, preview: Preview, ring: Ring, settings: Settings,
   shortcuts: Shortcuts, sound: Sound, thread: Thread, toast: Toast, zone: Zone,
   "flow-editor": FlowEditor,
 }

@@ -162,6 +162,18 @@ async fn queues_are_put_into_an_order_and_colleagues_conflicts_are_shown_side_by
         assert_eq!(root.post(&format!("{}/place", pages[queue]), &[("to", to)]).await.status, 303);
         assert_eq!(order(&root.get(QUEUES).await.body), expected);
     }
+    for (queue, place, expected) in
+        [(1, "1", "Two Three One"), (1, "99", "Three One Two"), (2, "2", "One Three Two"), (2, "", "One Three Two")]
+    {
+        let moved = root.post(&format!("{}/place", pages[queue]), &[("place", place)]).await;
+        assert_eq!(moved.status, 303, "{}", moved.body);
+        assert_eq!(order(&root.get(QUEUES).await.body), expected);
+    }
+    let moved = root.post(&format!("{}/place", pages[1]), &[("place", "1")]).await;
+    assert_eq!(order(&root.get(QUEUES).await.body), "Two One Three");
+    let did = moved.location.rsplit('=').next().unwrap_or_default().to_owned();
+    assert_eq!(takes_back(&mut root, &did).await.status, 303);
+    assert_eq!(order(&root.get(QUEUES).await.body), "One Three Two", "all places at once");
     house.hires("gil@example.com", Role::Admin).await;
     let mut gil = house.browser("gil@example.com").await;
     let seen = value(&root.get(&pages[0]).await.body, "seen").to_owned();

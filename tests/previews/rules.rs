@@ -82,6 +82,7 @@ pub fn named_keys() -> BTreeSet<String> {
 /// Keys to which code adds a last part: plural forms and who did it.
 fn is_prefix(key: &str) -> bool {
     const PREFIXES: &[&str] = &[
+        "finder.ticked",
         "profile.codes_left",
         "security.browsers",
         "security.days",

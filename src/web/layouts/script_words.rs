@@ -8,7 +8,7 @@ use askama::filters::HtmlSafe;
 use crate::web::locale::Locale;
 
 /// Keys of the locale files that scripts use.
-const KEYS: [&str; 38] = [
+const KEYS: [&str; 43] = [
     "clock.closed",
     "clock.days",
     "clock.hours",
@@ -29,6 +29,11 @@ const KEYS: [&str; 38] = [
     "connection.live",
     "connection.not_done",
     "connection.offline",
+    "finder.all",
+    "finder.none",
+    "finder.shown",
+    "finder.ticked.one",
+    "finder.ticked.other",
     "people.typing.one",
     "people.typing.other",
     "people.viewing.one",

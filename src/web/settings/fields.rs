@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use self::view::{FieldPage, FieldsPage, Typed};
 use super::changes::about;
+use super::moving::Move;
 use super::naming::{Named, flows_that_name, in_words};
 use super::{Did, configure, done, shell};
 use crate::domain::details::{FieldKind, FieldOf};
@@ -95,13 +96,7 @@ async fn list(state: &State, signed: &Signed, did: &Did, refused: Option<(Typed,
     page(status, &FieldsPage { chrome, shell, fields, typed: typed.unwrap_or_default() })
 }
 
-#[derive(Deserialize)]
-pub(in crate::web) struct Move {
-    #[serde(default)]
-    to: String,
-}
-
-/// `POST /settings/fields/{id}/place`: one up, or one down, among those of the same kind of thing.
+/// `POST /settings/fields/{id}/place`: one up, one down, or to a place, among those of the same kind of thing.
 pub(in crate::web) async fn place(
     state: web::Data<State>,
     signed: Signed,
@@ -112,8 +107,7 @@ pub(in crate::web) async fn place(
     let of = all.iter().find(|(id, _)| *id == *field).map(|(_, known)| known.of).ok_or(Error::NotFound)?;
     let mut order: Vec<(FieldId, Field)> = all.into_iter().filter(|(_, known)| known.of == of).collect();
     let from = order.iter().position(|(id, _)| *id == *field).ok_or(Error::NotFound)?;
-    let to = if wanted.to == "up" { from.saturating_sub(1) } else { (from + 1).min(order.len() - 1) };
-    order.swap(from, to);
+    wanted.apply(&mut order, from);
     let places = (0_i32..).zip(&order).filter(|(place, (_, known))| known.position != *place);
     let moves = places.map(|(place, (id, _))| SetupCommand::ChangeField {
         field: *id,

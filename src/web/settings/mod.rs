@@ -7,6 +7,7 @@ pub mod fields;
 pub mod file;
 pub mod flows;
 pub mod invitations;
+mod moving;
 mod naming;
 pub mod newcomers;
 pub mod numbers;

@@ -7,6 +7,7 @@ use crate::domain::details::Vocabulary;
 use crate::domain::flows::definition::Definition;
 use crate::domain::flows::validation;
 use crate::domain::ids::TagId;
+use crate::domain::names;
 use crate::web::edge::error::{Error, Result};
 use crate::web::sessions::signed::Signed;
 use crate::web::state::State;
@@ -50,7 +51,7 @@ pub(super) async fn flows_that_name(state: &State, signed: &Signed, thing: Named
             named.push(FlowThatNames { definition: definition.clone(), places });
         }
     }
-    named.sort_by(|one, other| one.definition.name.cmp(&other.definition.name));
+    named.sort_by_cached_key(|flow| names::order(&flow.definition.name));
     Ok(named)
 }
 

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use self::form::{Typed, read_promise};
 use self::view::{QueuePage, QueuesPage, ToldBy};
 use super::changes::about;
+use super::moving::Move;
 use super::naming::{FlowThatNames, Named, flows_that_name, in_words};
 use super::{Did, configure, done, shell};
 use crate::domain::hours::Hours;
@@ -84,13 +85,7 @@ async fn list(state: &State, signed: &Signed, did: &Did, typed: NewQueue, refuse
     page(status, &QueuesPage { chrome, shell, queues, teams, name, key, team })
 }
 
-#[derive(Deserialize)]
-pub(in crate::web) struct Move {
-    #[serde(default)]
-    to: String,
-}
-
-/// `POST /settings/queues/{id}/place`: one up, or one down.
+/// `POST /settings/queues/{id}/place`: one up, one down, or to a place.
 pub(in crate::web) async fn place(
     state: web::Data<State>,
     signed: Signed,
@@ -99,8 +94,7 @@ pub(in crate::web) async fn place(
 ) -> Result<HttpResponse> {
     let mut order: Vec<QueueSummary> = state.store.queues(signed.workspace).await?;
     let from = order.iter().position(|other| other.id == *queue).ok_or(Error::NotFound)?;
-    let to = if wanted.to == "up" { from.saturating_sub(1) } else { (from + 1).min(order.len() - 1) };
-    order.swap(from, to);
+    wanted.apply(&mut order, from);
     let places = (0_i32..).zip(&order).filter(|(place, queue)| queue.position != *place);
     let moves = places.map(|(place, queue)| SetupCommand::ChangeQueue {
         queue: queue.id,
@@ -168,12 +162,18 @@ pub(in crate::web) async fn update(
     }
 }
 
+#[derive(Deserialize)]
+pub(in crate::web) struct Removal {
+    #[serde(default)]
+    to: String,
+}
+
 /// `POST /settings/queues/{id}/removal`
 pub(in crate::web) async fn remove(
     state: web::Data<State>,
     signed: Signed,
     queue: web::Path<QueueId>,
-    wanted: web::Form<Move>,
+    wanted: web::Form<Removal>,
 ) -> Result<HttpResponse> {
     let to = wanted.to.parse().map(QueueId).unwrap_or(QueueId(Uuid::nil()));
     match configure(&state, &signed, SetupCommand::RemoveQueue { queue: *queue, to }, None).await {

@@ -77,9 +77,9 @@ export default class extends Controller {
 
   /** Whether something is being typed, or is not saved: now, or before it was refused. Or is shown this once: that says `data-begun`. */
   #isBegun() {
-    if (this.element.querySelector("#problem, [data-begun], input:focus, select:focus, textarea:focus")) return true
+    if (this.element.querySelector("#problem, [data-begun], input:focus:not([data-finder-target]), select:focus, textarea:focus")) return true
     const isChanged = ({ value, defaultValue, checked, defaultChecked }) => value !== defaultValue || checked !== defaultChecked
-    return [...this.element.querySelectorAll("input, textarea")].some(isChanged)
+    return [...this.element.querySelectorAll("input:not([data-finder-target]), textarea")].some(isChanged)
       || [...this.element.querySelectorAll("select")].some(hasChosen)
   }
 }

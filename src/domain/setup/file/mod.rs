@@ -51,6 +51,7 @@ use self::schema::Read;
 use super::check;
 use super::value::{Inbox, InboxState, Setup, Workspace};
 use crate::domain::ids::InboxId;
+use crate::domain::names;
 
 /// What the first line of a file says.
 pub const FORMAT: &str = "baton.workspace/v1";
@@ -166,7 +167,7 @@ fn connected(inboxes: &BTreeMap<InboxId, Inbox>) -> impl Iterator<Item = &Inbox>
 /// By their keys: as people sort, and then as machines do.
 fn in_order<T>(all: impl Iterator<Item = T>, key: impl Fn(&T) -> &str) -> Result<Vec<T>, Ambiguous> {
     let mut all: Vec<T> = all.collect();
-    all.sort_by_key(|one| (key(one).to_lowercase(), key(one).to_owned()));
+    all.sort_by_cached_key(|one| (names::order(key(one)), key(one).to_owned()));
     match all.windows(2).find(|two| key(&two[0]) == key(&two[1])) {
         Some(two) => Err(Ambiguous { name: key(&two[0]).to_owned() }),
         None => Ok(all),

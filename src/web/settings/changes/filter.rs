@@ -6,6 +6,7 @@ use jiff::{Timestamp, ToSpan};
 use serde::Deserialize;
 use url::form_urlencoded;
 
+use crate::domain::names;
 use crate::domain::setup::Setup;
 use crate::store::changes::Sought;
 
@@ -102,7 +103,7 @@ impl Filter {
 #[must_use]
 pub fn people(setup: &Setup) -> Vec<(String, String)> {
     let mut people: Vec<(String, String)> = setup.members.iter().map(|(id, member)| (id.to_string(), member.name.clone())).collect();
-    people.sort_by_key(|(_, name)| name.to_lowercase());
+    people.sort_by_cached_key(|(_, name)| names::order(name));
     people
 }
 

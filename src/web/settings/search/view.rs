@@ -5,6 +5,7 @@ use askama_web::WebTemplate;
 use url::form_urlencoded;
 use uuid::Uuid;
 
+use crate::domain::names;
 use crate::web::layouts::chrome::Chrome;
 use crate::web::layouts::ui;
 use crate::web::settings::view::Shell;
@@ -38,7 +39,7 @@ impl Found {
     #[must_use]
     pub fn new(rank: u8, name: &str, id: Uuid, path: String, icon: &'static str, kind: Option<String>) -> Self {
         let place = if id.is_nil() { path.clone() } else { id.to_string() };
-        Self { key: format!("{rank} {} {place}", name.to_lowercase()), name: name.to_owned(), path, icon, kind }
+        Self { key: format!("{rank} {} {place}", names::order(name)), name: name.to_owned(), path, icon, kind }
     }
 }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::domain::flows::inspection::LONGEST;
 use crate::domain::flows::written::written;
 use crate::domain::ids::FlowId;
+use crate::domain::names;
 use crate::domain::setup::Setup;
 use crate::store::flows::{FlowDraft, Workbench};
 use crate::web::layouts::chrome::Chrome;
@@ -170,10 +171,11 @@ impl Known {
     #[must_use]
     pub fn of(bench: &Workbench, setup: &Setup) -> Self {
         let named = |key: &str, about: &str| Named { key: key.to_owned(), about: about.to_owned() };
-        let tags = setup.tags.values().filter(|tag| !tag.archived && tag.merged_into.is_none());
+        let mut tags: Vec<_> = setup.tags.values().filter(|tag| !tag.archived && tag.merged_into.is_none()).collect();
+        tags.sort_by_cached_key(|tag| names::order(&tag.name));
         Self {
             queues: bench.queues.iter().map(|queue| named(&queue.key, &queue.name)).collect(),
-            tags: tags.map(|tag| named(&tag.name, "")).collect(),
+            tags: tags.into_iter().map(|tag| named(&tag.name, "")).collect(),
             fields: setup.fields.values().map(|field| named(&field.key, &field.label)).collect(),
         }
     }
