@@ -48,6 +48,7 @@ describe("large workspaces", () => {
 
   story(() => browser, "what a colleague changes appears, and what was looked for stays", async () => {
     const { page } = iris
+    await page.goto(`${demo.inbox}/settings/teams`)
     await finder(page).fill("team 1")
     const other = await Agent.signIn(browser, demo, "iris@example.com")
     await other.page.goto(`${demo.inbox}/settings/teams`)
@@ -58,7 +59,7 @@ describe("large workspaces", () => {
     await names(page).filter({ hasText: "Team 100" }).waitFor()
     assert.equal(await finder(page).inputValue(), "team 1")
     assert.ok((await names(page).allTextContents()).every((name) => name.includes("1")))
-    assert.ok(await finder(page).evaluate((field) => field === document.activeElement))
+    await page.waitForFunction(() => document.activeElement?.id === "find-in-all-teams")
     assert.deepEqual([...page.faults, ...other.page.faults], [])
     await other.page.context().close()
   })
@@ -107,6 +108,9 @@ describe("large workspaces", () => {
     await page.locator(".done button").click()
     await page.waitForFunction((name) => [...document.querySelectorAll(".things__name")].at(-1)?.textContent === name, last)
     assert.deepEqual(await names(page).allTextContents(), before)
+    await page.goto(`${demo.inbox}/settings/changes`)
+    const moved = page.locator(".act").filter({ hasText: `Place: ${before.length} 2` })
+    assert.equal(await moved.locator(".act__part").count(), 1, "what made room is only counted")
     assert.deepEqual(page.faults, [])
   })
 

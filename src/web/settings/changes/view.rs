@@ -99,8 +99,11 @@ impl Act {
         let first = act.first()?;
         let is_decided = |event: &SetupEvent| event.concerns_everybody() || event.is_note();
         let decided: Vec<&SetupEvent> = act.iter().rev().map(|recorded| &recorded.event).filter(|event| is_decided(event)).collect();
-        let lines: Vec<Line> =
-            decided.iter().filter(|event| shown(event)).take(LINES).map(|event| Line::of(locale, names, event)).collect();
+        let seen: Vec<&SetupEvent> = decided.iter().copied().filter(|event| shown(event)).collect();
+        let is_of_interest = |event: &&SetupEvent| !makes_room(event);
+        let has_moved = seen.iter().any(is_of_interest);
+        let told = seen.into_iter().filter(|event| !has_moved || is_of_interest(event)).take(LINES);
+        let lines: Vec<Line> = told.map(|event| Line::of(locale, names, event)).collect();
         if lines.is_empty() {
             return None;
         }
@@ -116,6 +119,16 @@ impl Act {
             can_be_undone,
         })
     }
+}
+
+/// Whether a thing only went one place on, as all do between where another one was and where that went.
+fn makes_room(event: &SetupEvent) -> bool {
+    if !matches!(event, SetupEvent::Queue(_) | SetupEvent::Field(_)) {
+        return false;
+    }
+    let differences = event.differences();
+    let [(name, before, after)] = differences.as_slice() else { return false };
+    name == "position" && before.as_i64().zip(after.as_i64()).is_some_and(|(before, after)| before.abs_diff(after) == 1)
 }
 
 /// Who did something.
@@ -178,6 +191,8 @@ fn part_text(locale: Locale, names: &HashMap<Uuid, String>, name: &str, value: &
         ("role", word) => return words("role", word),
         ("standing", word) => return words("invitation_state", word),
         ("colour", word) => return words("tags.colour", word),
+        // People count from one.
+        ("position", Value::Number(place)) => return place.as_i64().map_or_else(|| place.to_string(), |place| (place + 1).to_string()),
         _ => {}
     }
     let hours = (name == "hours").then(|| serde_json::from_value(value.clone()).ok()).flatten();
