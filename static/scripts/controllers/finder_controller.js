@@ -48,7 +48,7 @@ export default class extends Controller {
 
   #show() {
     const { value } = this.wordsTarget
-    kept.set(this.place, value)
+    if (!document.documentElement.hasAttribute("data-turbo-preview")) kept.set(this.place, value)
     const words = bare(value).split(/\s+/).filter(Boolean)
     let shown = 0
     for (const thing of this.things) {
@@ -71,7 +71,7 @@ export default class extends Controller {
   }
 }
 
-/** Whether a thing holds all of these words; what its buttons say is nothing of it. */
+/** Whether a thing holds all of these words; what its buttons say, and how much there is of something, is nothing of it. */
 function holds(thing, words) {
   thing.text ??= bare(textOf(thing.element))
   return words.every((word) => thing.text.includes(word))
@@ -79,7 +79,7 @@ function holds(thing, words) {
 
 function textOf(element) {
   const copy = element.cloneNode(true)
-  for (const form of copy.querySelectorAll("form")) form.remove()
+  for (const aside of copy.querySelectorAll("form, [data-finder-aside]")) aside.remove()
   return copy.textContent
 }
 

@@ -100,10 +100,7 @@ impl Act {
         let is_decided = |event: &SetupEvent| event.concerns_everybody() || event.is_note();
         let decided: Vec<&SetupEvent> = act.iter().rev().map(|recorded| &recorded.event).filter(|event| is_decided(event)).collect();
         let seen: Vec<&SetupEvent> = decided.iter().copied().filter(|event| shown(event)).collect();
-        let is_of_interest = |event: &&SetupEvent| !makes_room(event);
-        let has_moved = seen.iter().any(is_of_interest);
-        let told = seen.into_iter().filter(|event| !has_moved || is_of_interest(event)).take(LINES);
-        let lines: Vec<Line> = told.map(|event| Line::of(locale, names, event)).collect();
+        let lines: Vec<Line> = told(seen).into_iter().take(LINES).map(|event| Line::of(locale, names, event)).collect();
         if lines.is_empty() {
             return None;
         }
@@ -121,14 +118,21 @@ impl Act {
     }
 }
 
-/// Whether a thing only went one place on, as all do between where another one was and where that went.
-fn makes_room(event: &SetupEvent) -> bool {
+/// What is told of an act: where one thing was put elsewhere in an order, only that one, and not those that made room for it.
+fn told(seen: Vec<&SetupEvent>) -> Vec<&SetupEvent> {
+    let Some(moves) = seen.iter().map(|event| distance(event)).collect::<Option<Vec<u64>>>() else { return seen };
+    let farthest = moves.iter().max().copied();
+    seen.into_iter().zip(moves).filter(|(_, distance)| Some(*distance) == farthest).map(|(event, _)| event).collect()
+}
+
+/// How far a thing went of which nothing else is another than before.
+fn distance(event: &SetupEvent) -> Option<u64> {
     if !matches!(event, SetupEvent::Queue(_) | SetupEvent::Field(_)) {
-        return false;
+        return None;
     }
     let differences = event.differences();
-    let [(name, before, after)] = differences.as_slice() else { return false };
-    name == "position" && before.as_i64().zip(after.as_i64()).is_some_and(|(before, after)| before.abs_diff(after) == 1)
+    let [(name, before, after)] = differences.as_slice() else { return None };
+    (name == "position").then(|| before.as_i64().zip(after.as_i64()))?.map(|(before, after)| before.abs_diff(after))
 }
 
 /// Who did something.
