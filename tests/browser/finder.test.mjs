@@ -110,7 +110,7 @@ describe("large workspaces", () => {
     assert.deepEqual(await names(page).allTextContents(), before)
     await page.goto(`${demo.inbox}/settings/changes`)
     const moved = page.locator(".act").filter({ hasText: `Place: ${before.length} 2` })
-    assert.equal(await moved.locator(".act__part").count(), 1, "what made room is only counted")
+    assert.equal(await moved.locator(".act__line").count(), 1, "what made room is only counted")
     assert.deepEqual(page.faults, [])
   })
 
