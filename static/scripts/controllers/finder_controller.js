@@ -1,6 +1,7 @@
 // Finds things of a long list, or boxes to tick, by words: what does not hold all of them is hidden, and boxes stay as they are.
 
 import { Controller } from "../../vendor/stimulus.js"
+import { isComposing } from "../keys.js"
 import { counted, t } from "../words.js"
 
 /** Letters that are no other letter with an accent. */
@@ -36,15 +37,15 @@ export default class extends Controller {
     this.#show()
   }
 
-  empty(event) {
-    if (!this.wordsTarget.value) return
-    event.preventDefault()
+  /** Escape empties it. Enter sends no form: what is looked for is nothing of it. */
+  press(event) {
+    if (isComposing(event)) return
+    const isEmptied = event.key === "Escape" && this.wordsTarget.value !== ""
+    if (isEmptied || event.key === "Enter") event.preventDefault()
+    if (!isEmptied) return
     this.wordsTarget.value = ""
     this.#show()
   }
-
-  /** Enter sends no form: what is looked for is nothing of it. */
-  stay() {}
 
   #show() {
     const { value } = this.wordsTarget
