@@ -253,6 +253,10 @@ pub enum QueuedBecause {
     Transferred,
     /// The queue that it waited in is gone; it waits as long as before.
     QueueRemoved,
+    /// A supervisor moved it with others that waited; it waits as long as before.
+    Moved,
+    /// A supervisor took it, with others, from whom it was given to; it waits where it would, had it never been theirs.
+    Returned,
 }
 
 /// An event with its place in the conversation.

@@ -63,6 +63,7 @@ fn decide(it: &mut Decision, command: Command) -> Result<(), Refusal> {
         Command::Part { by, other } => whose::part(it, &by, other),
         Command::Undo { by, seq } => undoing::undo(it, &by, seq),
         Command::Assign { to, reason, queue, queued_at } => assigning::give(it, to, reason, (queue, queued_at)),
+        Command::BulkTransfer { by, from, to } => assigning::bulk_transfer(it, &by, from, to),
         Command::ReturnToQueue { from } => assigning::return_to_queue(it, from),
         Command::MoveQueue { from, to } => assigning::move_queue(it, from, to),
         Command::HandOver { from, to } => assigning::hand_over(it, from, to),

@@ -20,6 +20,7 @@ pub mod details;
 pub mod device;
 pub mod event;
 pub mod filter;
+pub mod floor;
 pub mod flows;
 pub mod handle;
 pub mod hours;

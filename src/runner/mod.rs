@@ -8,6 +8,7 @@ pub mod contact;
 pub mod crowd;
 pub mod effects;
 pub mod feed;
+pub mod floor;
 mod gathering;
 pub(crate) mod guard;
 pub mod intake;

@@ -38,6 +38,7 @@ impl Patience {
             | Command::BotHandOff { .. }
             | Command::Take { .. }
             | Command::Transfer { .. }
+            | Command::BulkTransfer { .. }
             | Command::Resolve { .. }
             | Command::Reopen { .. }
             | Command::Part { .. }

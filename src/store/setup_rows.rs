@@ -36,7 +36,8 @@ crate::statements! {
     /// What is not named stays, also where this version does not understand it.
     CHANGE_AGENT = "
         UPDATE agents
-        SET availability = coalesce($3, availability), capacity = coalesce($4, capacity)
+        SET availability = coalesce($3, availability), availability_at = CASE WHEN $3 IS NULL THEN availability_at ELSE now() END,
+            capacity = coalesce($4, capacity)
         WHERE workspace_id = $1 AND user_id = $2";
     CHANGE_USER = "
         UPDATE users

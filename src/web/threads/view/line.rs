@@ -244,6 +244,8 @@ fn queued_key(because: QueuedBecause) -> &'static str {
         QueuedBecause::Reopened => "line.queued.reopened",
         QueuedBecause::Transferred => "line.queued.transferred",
         QueuedBecause::QueueRemoved => "line.queued.queue_removed",
+        QueuedBecause::Moved => "line.queued.moved",
+        QueuedBecause::Returned => "line.queued.returned",
     }
 }
 
