@@ -13,6 +13,8 @@ mod deadlines;
 mod drafts;
 #[path = "runner/feed.rs"]
 mod feed;
+#[path = "runner/floor.rs"]
+mod floor;
 #[path = "runner/identities.rs"]
 mod identities;
 #[path = "runner/joining.rs"]

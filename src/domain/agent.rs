@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::ids::{TeamId, UserId};
 
 /// What a person chose for themselves. Presence is this and a live socket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Availability {
     Online,

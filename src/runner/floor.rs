@@ -87,12 +87,12 @@ impl Runner {
                     return Err(Refusal::UnknownQueue.into());
                 }
                 let movables = self.store.oldest_waiting(viewer, from, count.clamp(1, MOST_AT_ONCE)).await?;
-                self.begin(workspace, by, id, &FloorAct::Move { from, to, count }).await?;
+                self.begin_on_floor(workspace, by, id, &FloorAct::Move { from, to, count }).await?;
                 let (from, to) = (Holder::Queue(from), BulkTarget::Queue(to));
                 self.transfer_all(workspace, by, id, movables, from, to, &[]).await
             }
             FloorWish::Return { from, and_away } => {
-                self.begin(workspace, by, id, &FloorAct::Return { from, away: None }).await?;
+                self.begin_on_floor(workspace, by, id, &FloorAct::Return { from, away: None }).await?;
                 if and_away {
                     let away = self.set_up_on_floor(workspace, by, SetupCommand::availability(from, Availability::Away)).await?;
                     let away = away.map(|(before, seq)| SetBack { before: before.0, seq });
@@ -106,26 +106,26 @@ impl Runner {
                     return Err(Refusal::UnknownPerson.into());
                 }
                 let movables = self.store.held_in_sight(viewer, from, MOST_AT_ONCE).await?;
-                self.begin(workspace, by, id, &FloorAct::HandOver { from, to }).await?;
+                self.begin_on_floor(workspace, by, id, &FloorAct::HandOver { from, to }).await?;
                 self.transfer_all(workspace, by, id, movables, Holder::Agent(from), BulkTarget::Agent(to), &[from, to]).await
             }
             FloorWish::Availability { of, to } => {
                 if let Some(((before, _), seq)) = self.set_up_on_floor(workspace, by, SetupCommand::availability(of, to)).await? {
                     let act = FloorAct::Availability { of, to, back: SetBack { before, seq } };
-                    self.begin(workspace, by, id, &act).await?;
+                    self.begin_on_floor(workspace, by, id, &act).await?;
                 }
                 Ok(Came::default())
             }
             FloorWish::Capacity { of, to } => {
                 if let Some(((_, before), seq)) = self.set_up_on_floor(workspace, by, SetupCommand::capacity(of, to)).await? {
-                    self.begin(workspace, by, id, &FloorAct::Capacity { of, to, back: SetBack { before, seq } }).await?;
+                    self.begin_on_floor(workspace, by, id, &FloorAct::Capacity { of, to, back: SetBack { before, seq } }).await?;
                 }
                 Ok(Came::default())
             }
         }
     }
 
-    async fn begin(&self, workspace: WorkspaceId, by: &Person, id: FloorActId, act: &FloorAct) -> Result<(), Error> {
+    async fn begin_on_floor(&self, workspace: WorkspaceId, by: &Person, id: FloorActId, act: &FloorAct) -> Result<(), Error> {
         if self.store.begin_floor_act(workspace, id, by.user, now(), act).await? { Ok(()) } else { Err(Refusal::Duplicate.into()) }
     }
 

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use self::now::{FloorNow, floor_now};
 use self::view::panel::{Panel, PanelFrame, PersonPanel, PersonTarget, QueuePanel, QueueTarget};
-use self::view::rows::{EntryRow, Names};
+use self::view::rows::Names;
 use self::view::toast::came_words;
 use self::view::{FloorPage, TeamChoice, WallPage};
 use super::conversations::around::chrome;
@@ -155,7 +155,7 @@ async fn whole(
     let row = |entry| {
         let row = names.entry(words_of(signed), entry);
         let csrf = row.is_undoable_by(signed.user, chrome.now).then(|| signed.csrf.clone());
-        EntryRow { csrf, ..row }
+        row.offered_with(csrf)
     };
     let entries = entries.into_iter().map(row).collect();
     let teams = choices(&set_up, &scope_of(state, signed, None).await?, team);

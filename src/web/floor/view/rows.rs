@@ -74,7 +74,7 @@ pub struct EntryRow {
     undone: Option<String>,
     has_effect: bool,
     /// Of who is looking, where that is known: without scripts nobody else fills it in.
-    pub csrf: Option<String>,
+    csrf: Option<String>,
 }
 
 impl HtmlSafe for StripRow {}
@@ -302,6 +302,12 @@ impl EntryRow {
     #[must_use]
     pub fn is_undoable_by(&self, viewer: UserId, now: Timestamp) -> bool {
         self.by == viewer && self.is_open() && now <= offered_until(self.at)
+    }
+
+    /// With the token of who may take it back, if somebody may who looks.
+    #[must_use]
+    pub fn offered_with(self, csrf: Option<String>) -> Self {
+        Self { csrf, ..self }
     }
 
     /// It was not taken back, and there is something to take back.
