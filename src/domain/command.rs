@@ -99,6 +99,10 @@ pub enum Command {
         queue: QueueId,
         queued_at: Option<Timestamp>,
     },
+    /// Whoever holds it has not been here for too long: it goes back to its queue, in front.
+    EndLease {
+        of: UserId,
+    },
     /// Whoever holds it has left: it goes back to its queue.
     ReturnToQueue {
         from: UserId,
@@ -173,6 +177,7 @@ impl Command {
             | Command::BotHandOff { .. }
             | Command::MoveOn { .. }
             | Command::Assign { .. }
+            | Command::EndLease { .. }
             | Command::ReturnToQueue { .. }
             | Command::MoveQueue { .. }
             | Command::HandOver { .. }

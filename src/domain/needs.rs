@@ -62,9 +62,10 @@ impl Command {
             // It waits in a queue: nobody holds it.
             Command::Assign { to, .. } => Needs { agents: vec![*to], ..none },
             Command::HandOver { from, to } => Needs { agents: vec![*from, *to], holder: true, ..none },
-            Command::Transfer { to: TransferTarget::Queue(_), .. } | Command::Resolve { .. } | Command::ReturnToQueue { .. } => {
-                Needs { holder: true, ..none }
-            }
+            Command::Transfer { to: TransferTarget::Queue(_), .. }
+            | Command::Resolve { .. }
+            | Command::EndLease { .. }
+            | Command::ReturnToQueue { .. } => Needs { holder: true, ..none },
             // Who held it before is in the act.
             Command::Undo { seq, .. } => Needs { acts_from: Some(*seq), holder: true, ..none },
             Command::Part { other, .. } => Needs { joined: Some(*other), ..none },

@@ -63,7 +63,12 @@ impl Conversation {
             Event::ConversationQueued { queue, because, .. } => {
                 self.controller = Controller::Queue;
                 self.queue = Some(*queue);
-                self.queued_at = self.queued_at.filter(|_| *because == QueuedBecause::QueueRemoved).or(Some(now));
+                let since = match because {
+                    QueuedBecause::QueueRemoved => self.queued_at,
+                    QueuedBecause::OwnerGone { .. } => self.assigned_at,
+                    QueuedBecause::HandedOff | QueuedBecause::NoFlow | QueuedBecause::Reopened | QueuedBecause::Transferred => None,
+                };
+                self.queued_at = since.or(Some(now));
                 self.assigned_at = None;
                 if *because == QueuedBecause::Transferred {
                     self.last_agent = None;
