@@ -104,6 +104,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("quarantine", "OF_NOBODY", "what belongs to no workspace is for whoever runs the installation"),
     ("agents", "HELD_BY_NOBODY", CLAIM),
     ("agents", "CLAIM_GONE", CLAIM),
+    ("agents", "SET_HERE", "a node writes down at once who is here, of every workspace"),
     ("queues", "WITH_WAITING", CLAIM),
     ("queues", "REMOVED_IN_USE", CLAIM),
     ("second_factors", "SET", ACCOUNT),

@@ -17,6 +17,8 @@ async fn hold_two_each(node: &Node, shop: &Shop) -> (Person, Person, Vec<Convers
         let by = if place < 2 { ana.clone() } else { ben.clone() };
         node.runner.run(shop.workspace, *conversation, Command::Take { by }).await.unwrap();
     }
+    // Who did something just now is not told later, when they have gone.
+    node.runner.tell_who_is_here().await.unwrap();
     (ana, ben, conversations)
 }
 

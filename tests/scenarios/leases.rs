@@ -12,14 +12,21 @@ use crate::support::staff::Staff;
 use crate::support::waiting::eventually;
 use crate::support::{SOON, World};
 
-/// Lets time pass for somebody, and for what they hold.
-async fn minutes_pass(world: &World, agent: &Agent) {
-    for sql in [
-        "UPDATE agents SET here_at = here_at - interval '3 minutes' WHERE user_id = $1 RETURNING 1",
-        "UPDATE conversations SET assigned_at = assigned_at - interval '3 minutes' WHERE agent_id = $1 RETURNING 1",
-    ] {
-        world.rows(sql, &[&agent.user.0]).await;
-    }
+/// For all that anybody holds.
+const MINUTES_PASS: &str = "UPDATE conversations SET assigned_at = assigned_at - interval '3 minutes' WHERE agent_id IS NOT NULL";
+
+/// Waits until somebody holds a conversation no more. They have not been here for minutes, whatever is written down of them late.
+async fn loses(world: &World, agent: &Agent, conversation: ConversationId) {
+    eventually(&format!("{} is not waited for", agent.name), SOON, async || {
+        for sql in [
+            "UPDATE agents SET here_at = now() - interval '3 minutes' WHERE user_id = $1",
+            "UPDATE conversations SET assigned_at = least(assigned_at, now() - interval '3 minutes') WHERE agent_id = $1",
+        ] {
+            world.rows(sql, &[&agent.user.0]).await;
+        }
+        holder(world, conversation).await != Some(agent.user.0)
+    })
+    .await;
 }
 
 async fn holder(world: &World, conversation: ConversationId) -> Option<Uuid> {
@@ -49,9 +56,9 @@ async fn what_somebody_holds_who_closed_every_page_goes_to_a_colleague_and_the_t
     world.has_sockets(2).await;
     drop(page);
     world.has_sockets(1).await;
-    minutes_pass(&world, &ana).await;
-    minutes_pass(&world, &ben).await;
-    eventually("Ben has what Ana held", SOON, async || holder(&world, anas).await == Some(ben.user.0)).await;
+    world.execute(MINUTES_PASS).await;
+    loses(&world, &ana, anas).await;
+    assert_eq!(world.holder(anas, SOON).await, ben.user.0);
     assert_eq!(holder(&world, bens).await, Some(ben.user.0), "he is here");
     let shown = ben.looks_at(&format!("/conversations/{anas}?view=mine")).await.body;
     assert!(shown.contains("<bdi>Ana</bdi> has not been here for <bdi>3 minutes</bdi>"), "{shown}");
@@ -69,16 +76,14 @@ async fn a_node_is_killed_and_whoever_had_their_page_on_it_keeps_everything() {
     let (cleos, dans) = (is_given_one(&world, &sue, &cleo, "Noa Katz").await, is_given_one(&world, &sue, &dan, "Lea Roth").await);
     let _page = Staff::keeps_page(&ana);
     world.has_sockets(1).await;
-    minutes_pass(&world, &cleo).await;
-    eventually("Cleo is not waited for", SOON, async || holder(&world, cleos).await != Some(cleo.user.0)).await;
+    loses(&world, &cleo, cleos).await;
     let killed = usize::from(!has_page(&world.nodes[0]).await);
     let earlier = world.rows("SELECT here_at FROM agents WHERE user_id = $1", &[&ana.user.0]).await[0].get::<_, Timestamp>(0);
     world.nodes[killed].kill();
-    let is_back = "SELECT here_at > $2 + interval '15 seconds' FROM agents WHERE user_id = $1";
+    let is_back = "SELECT here_at > $2::timestamptz + interval '15 seconds' FROM agents WHERE user_id = $1";
     eventually("Ana is back", SOON, async || world.rows(is_back, &[&ana.user.0, &earlier]).await[0].get(0)).await;
-    world.execute("UPDATE conversations SET assigned_at = assigned_at - interval '3 minutes' WHERE agent_id IS NOT NULL").await;
-    minutes_pass(&world, &dan).await;
-    eventually("Dan is not waited for", SOON, async || holder(&world, dans).await != Some(dan.user.0)).await;
+    world.execute(MINUTES_PASS).await;
+    loses(&world, &dan, dans).await;
     assert_eq!(holder(&world, anas).await, Some(ana.user.0));
     let returned = "SELECT count(*) FROM events WHERE event -> 'because' ? 'owner_gone'";
     assert_eq!(world.count(returned).await, 2);
