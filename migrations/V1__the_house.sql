@@ -7,6 +7,8 @@ CREATE TABLE workspaces (
     name text NOT NULL,
     locale text NOT NULL DEFAULT 'en',
     time_zone text NOT NULL DEFAULT 'UTC',
+    -- For how long people keep conversations who are not here.
+    lease_minutes integer NOT NULL DEFAULT 2 CHECK (lease_minutes BETWEEN 1 AND 1440),
     -- Such as `#0f766e`; and the hash of a logo.
     accent text,
     logo text,
@@ -219,6 +221,10 @@ CREATE TABLE agents (
     capacity integer NOT NULL DEFAULT 8 CHECK (capacity >= 0),
     load integer NOT NULL DEFAULT 0 CHECK (load >= 0),
     idle_since timestamptz NOT NULL DEFAULT now(),
+    -- When they last had a page open, or did something; in no index, as it changes every few seconds.
+    here_at timestamptz NOT NULL DEFAULT now(),
+    -- Until when a node looks at what they hold who are not here.
+    lease_claimed_until timestamptz,
     PRIMARY KEY (workspace_id, user_id),
     FOREIGN KEY (workspace_id, user_id) REFERENCES users ON DELETE CASCADE
 ) WITH (fillfactor = 70);

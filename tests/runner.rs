@@ -27,6 +27,8 @@ mod kinds;
 mod lanes;
 #[path = "runner/late.rs"]
 mod late;
+#[path = "runner/leases.rs"]
+mod leases;
 #[path = "runner/leaving.rs"]
 mod leaving;
 #[path = "runner/lists.rs"]

@@ -68,6 +68,8 @@ pub struct Agent {
     pub capacity: i32,
     /// Since when nothing new was given; the longest idle of equals comes first.
     pub idle_since: Timestamp,
+    /// When they last had a page open, or did something.
+    pub here_at: Timestamp,
     pub teams: Vec<TeamId>,
 }
 

@@ -105,6 +105,10 @@ pub enum Command {
         from: Holder,
         to: BulkTarget,
     },
+    /// Whoever holds it has not been here for too long: it goes back to its queue, in front.
+    EndLease {
+        of: UserId,
+    },
     /// Whoever holds it has left: it goes back to its queue.
     ReturnToQueue {
         from: UserId,
@@ -180,6 +184,7 @@ impl Command {
             | Command::BotHandOff { .. }
             | Command::MoveOn { .. }
             | Command::Assign { .. }
+            | Command::EndLease { .. }
             | Command::ReturnToQueue { .. }
             | Command::MoveQueue { .. }
             | Command::HandOver { .. }

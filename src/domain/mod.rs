@@ -28,6 +28,7 @@ pub mod ids;
 pub mod inbound;
 pub mod inbox;
 pub mod journal;
+pub mod lease;
 mod letting_go;
 pub mod looks;
 pub mod mail;

@@ -68,9 +68,10 @@ impl Command {
                 Needs { agents: from.into_iter().chain(to).collect(), ..none }
             }
             Command::HandOver { from, to } => Needs { agents: vec![*from, *to], holder: true, ..none },
-            Command::Transfer { to: TransferTarget::Queue(_), .. } | Command::Resolve { .. } | Command::ReturnToQueue { .. } => {
-                Needs { holder: true, ..none }
-            }
+            Command::Transfer { to: TransferTarget::Queue(_), .. }
+            | Command::Resolve { .. }
+            | Command::EndLease { .. }
+            | Command::ReturnToQueue { .. } => Needs { holder: true, ..none },
             // Who held it before is in the act.
             Command::Undo { seq, .. } => Needs { acts_from: Some(*seq), holder: true, ..none },
             Command::Part { other, .. } => Needs { joined: Some(*other), ..none },

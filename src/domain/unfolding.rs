@@ -66,6 +66,7 @@ impl Conversation {
                 let since = match because {
                     QueuedBecause::QueueRemoved | QueuedBecause::Moved => self.queued_at,
                     QueuedBecause::Returned => self.assigned_at.into_iter().chain(self.waiting_since).min(),
+                    QueuedBecause::OwnerGone { .. } => self.assigned_at,
                     QueuedBecause::HandedOff | QueuedBecause::NoFlow | QueuedBecause::Reopened | QueuedBecause::Transferred => None,
                 };
                 self.queued_at = since.or(Some(now));

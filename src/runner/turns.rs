@@ -54,6 +54,7 @@ impl Patience {
             | Command::RecordLapse { .. }
             | Command::RecordMedia { .. }
             | Command::Assign { .. }
+            | Command::EndLease { .. }
             | Command::TimerDue { .. } => Patience::Pass,
             Command::AsSeen { command, .. } => Self::of(command),
         }

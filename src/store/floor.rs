@@ -42,7 +42,7 @@ crate::statements! {
     /// Those who work for a queue, or hold something all the same.
     PEOPLE = "
         SELECT agent.user_id, person.name, agent.availability, agent.availability_at, agent.load, agent.capacity, member.teams,
-            held.oldest, held.due
+            held.oldest, held.due, agent.here_at
         FROM agents AS agent
         JOIN users AS person ON person.workspace_id = agent.workspace_id AND person.id = agent.user_id
         CROSS JOIN LATERAL (
@@ -178,7 +178,7 @@ fn person(row: &Row) -> PersonFigures {
         teams: row.get::<_, Vec<Uuid>>(6).into_iter().map(TeamId).collect(),
         oldest: row.get(7),
         due: row.get(8),
-        here_at: None,
+        here_at: Some(row.get(9)),
         answered: 0,
         resolved: 0,
     }
