@@ -143,7 +143,7 @@ const SECRETS: &str = "
     INSERT INTO flow_versions (workspace_id, flow_id, version, definition) VALUES ('{w}', '{i}', 1, to_jsonb('{s} words'::text));
     UPDATE users SET name = '{s} colleague' WHERE workspace_id = '{w}';
     INSERT INTO floor_acts (workspace_id, id, user_id, at, act)
-    SELECT workspace_id, '{i}', id, now(), '{"kind": "capacity"}' FROM users WHERE workspace_id = '{w}' LIMIT 1;
+    SELECT workspace_id, '{i}', id, now(), '{}' FROM users WHERE workspace_id = '{w}' LIMIT 1;
     INSERT INTO tags (workspace_id, id, name, colour) VALUES ('{w}', '{i}', '{s} tag', 'red');
     INSERT INTO fields (workspace_id, id, key, label, of_what, kind) VALUES ('{w}', '{i}', 'size', '{s} field', 'contact', 'text');
     INSERT INTO canned_replies (workspace_id, id, shortcut, body) VALUES ('{w}', '{i}', '{s}', '{s} prepared');

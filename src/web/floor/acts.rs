@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, ResponseError, web};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::view::rows::Names;
+use super::view::names::Names;
 use super::view::toast::{FloorToast, came_words, undone_words};
 use super::{Shown, shown};
 use crate::domain::Refusal;
@@ -181,7 +181,7 @@ async fn act(
 
 async fn entry_words(state: &State, signed: &Signed, entry: &FloorEntry, came: Came) -> Result<Html> {
     let workplace = state.runner.workplaces().get(signed.workspace).await?;
-    Ok(came_words(signed.locale, entry.by, &entry.act, &Names::in_workplace(workplace), came))
+    Ok(came_words(signed.locale, entry.by, &entry.act, &Names::of(workplace), came))
 }
 
 /// The floor as it was looked at, with what came of the act.

@@ -13,7 +13,8 @@ use uuid::Uuid;
 
 use self::now::{FloorNow, floor_now};
 use self::view::panel::{Panel, PanelFrame, PersonPanel, PersonTarget, QueuePanel, QueueTarget};
-use self::view::rows::Names;
+use self::view::names::Names;
+use self::view::rows::EntryRow;
 use self::view::toast::came_words;
 use self::view::{FloorPage, TeamChoice, WallPage};
 use super::conversations::around::chrome;
@@ -146,14 +147,14 @@ async fn whole(
     let ((chrome, shown), set_up) = tokio::try_join!(parts, set_up)?;
     // Whoever is not in sight has no panel either, whichever team is looked at.
     let panel = panel(&shown)?;
-    let names = Names::of(&shown.now);
+    let names = Names::of(shown.now.workplace.clone());
     let entries = shown.now.entries_in(&shown.scope, Some(signed.user));
     let did = entries.iter().find(|entry| Some(entry.id) == question.did).map(|entry| {
         let came = Came { done: entry.count, left: question.left(), is_set_again: false };
         came_words(signed.locale, entry.by, &entry.act, &names, came)
     });
     let row = |entry| {
-        let row = names.entry(words_of(signed), entry);
+        let row = EntryRow::of(words_of(signed), entry, &names);
         let csrf = row.is_undoable_by(signed.user, chrome.now).then(|| signed.csrf.clone());
         row.offered_with(csrf)
     };

@@ -1,12 +1,12 @@
 //! The floor on pages.
 
+pub mod names;
 pub mod panel;
 pub mod rows;
 pub mod toast;
 
 use askama::Template;
 use askama_web::WebTemplate;
-use jiff::{SignedDuration, Timestamp};
 
 use self::panel::Panel;
 use self::rows::{AlertRow, EntryRow, PersonRow, QueueRow, StripRow};
@@ -104,10 +104,4 @@ pub fn alert_rows(locale: Locale, floor: &Floor, is_wall: bool) -> Vec<AlertRow>
     let mut rows: Vec<AlertRow> = queues.chain(people).collect();
     rows.sort_by(|one, other| one.rank.cmp(&other.rank));
     rows
-}
-
-/// Until when the page offers to take back what was done then: a little less than the server does.
-#[must_use]
-pub fn offered_until(at: Timestamp) -> Timestamp {
-    at.saturating_add(SignedDuration::from_secs(28)).unwrap_or(at)
 }

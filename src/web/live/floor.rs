@@ -16,7 +16,8 @@ use crate::domain::ids::WorkspaceId;
 use crate::live::delivery::{Line, deliver};
 use crate::live::hub::floors::{Watcher, Watching};
 use crate::web::floor::now::{FloorNow, floor_now};
-use crate::web::floor::view::rows::{FloorRow, Names, StripRow};
+use crate::web::floor::view::names::Names;
+use crate::web::floor::view::rows::{EntryRow, FloorRow, StripRow};
 use crate::web::floor::view::{alert_rows, person_rows, queue_rows};
 use crate::web::locale::Locale;
 use crate::web::state::State;
@@ -177,8 +178,8 @@ fn elements((watching, locale): &Group, now: &FloorNow, before: &Rendered, rende
     queue_rows(*locale, &floor, *is_wall).iter().for_each(|row| all.add(Some("floor-queues"), row));
     if !is_wall {
         person_rows(*locale, &floor).iter().for_each(|row| all.add(Some("floor-people"), row));
-        let names = Names::of(now);
-        now.entries_in(scope, scope.own).into_iter().for_each(|entry| all.add(Some("floor-acts"), &names.entry(*locale, entry)));
+        let names = Names::of(now.workplace.clone());
+        now.entries_in(scope, scope.own).into_iter().for_each(|entry| all.add(Some("floor-acts"), &EntryRow::of(*locale, entry, &names)));
     }
     all.all
 }

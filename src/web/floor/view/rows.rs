@@ -3,19 +3,16 @@
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
 
 use askama::Template;
 use askama::filters::HtmlSafe;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::offered_until;
+use super::names::Names;
 use super::toast::came_words;
 use crate::domain::agent::Presence;
 use crate::domain::floor::{Came, FloorAct, FloorEntry, FloorPerson, FloorQueue, Level, Opening, PersonAlert, QueueAlert, Strip};
-use crate::domain::ids::{FloorActId, QueueId, UserId};
-use crate::domain::workplace::Workplace;
-use crate::web::floor::now::FloorNow;
+use crate::domain::ids::{FloorActId, UserId};
 use crate::web::layouts::html::Html;
 use crate::web::layouts::time;
 use crate::web::layouts::ui;
@@ -82,6 +79,11 @@ impl HtmlSafe for QueueRow {}
 impl HtmlSafe for PersonRow {}
 impl HtmlSafe for AlertRow {}
 impl HtmlSafe for EntryRow {}
+
+/// Until when the page offers to take back what was done then: a little less than the server does.
+fn offered_until(at: Timestamp) -> Timestamp {
+    at.saturating_add(SignedDuration::from_secs(28)).unwrap_or(at)
+}
 
 fn mark_of(row: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
@@ -299,6 +301,28 @@ fn counted(locale: Locale, key: &str, count: i64, name: &str) -> String {
 }
 
 impl EntryRow {
+    /// What was done.
+    #[must_use]
+    pub fn of(locale: Locale, entry: &FloorEntry, names: &Names) -> Self {
+        let FloorEntry { id, by, at, undone, .. } = *entry;
+        let came = Came { done: entry.count, ..Came::default() };
+        let undone = entry.undone_at.map(|_| match entry.count {
+            0 => locale.t("floor.undone").into_owned(),
+            _ => locale.t1("floor.undone_of", "count", undone),
+        });
+        Self {
+            locale,
+            id,
+            by,
+            by_name: entry.by_name.clone(),
+            at,
+            words: came_words(locale, by, &entry.act, names, came),
+            undone,
+            has_effect: entry.count > 0 || matches!(entry.act, FloorAct::Availability { .. } | FloorAct::Capacity { .. }),
+            csrf: None,
+        }
+    }
+
     #[must_use]
     pub fn is_undoable_by(&self, viewer: UserId, now: Timestamp) -> bool {
         self.by == viewer && self.is_open() && now <= offered_until(self.at)
@@ -322,53 +346,5 @@ impl EntryRow {
 
     fn until(&self) -> String {
         time::machine(&offered_until(self.at))
-    }
-}
-
-/// What queues and people are called.
-#[derive(Clone)]
-pub struct Names(Arc<Workplace>);
-
-impl Names {
-    #[must_use]
-    pub fn of(now: &FloorNow) -> Self {
-        Self(now.workplace.clone())
-    }
-
-    #[must_use]
-    pub fn in_workplace(workplace: Arc<Workplace>) -> Self {
-        Self(workplace)
-    }
-
-    #[must_use]
-    pub fn queue(&self, id: QueueId) -> &str {
-        self.0.queue(id).map_or("?", |queue| &queue.name)
-    }
-
-    #[must_use]
-    pub fn person(&self, id: UserId) -> &str {
-        self.0.people.get(&id).map_or("?", String::as_str)
-    }
-
-    /// What was done as a row.
-    #[must_use]
-    pub fn entry(&self, locale: Locale, entry: &FloorEntry) -> EntryRow {
-        let FloorEntry { id, by, at, undone, .. } = *entry;
-        let came = Came { done: entry.count, ..Came::default() };
-        let undone = entry.undone_at.map(|_| match entry.count {
-            0 => locale.t("floor.undone").into_owned(),
-            _ => locale.t1("floor.undone_of", "count", undone),
-        });
-        EntryRow {
-            locale,
-            id,
-            by,
-            by_name: entry.by_name.clone(),
-            at,
-            words: came_words(locale, by, &entry.act, self, came),
-            undone,
-            has_effect: entry.count > 0 || matches!(entry.act, FloorAct::Availability { .. } | FloorAct::Capacity { .. }),
-            csrf: None,
-        }
     }
 }

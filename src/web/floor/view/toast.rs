@@ -3,7 +3,7 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 
-use super::rows::Names;
+use super::names::Names;
 use crate::domain::agent::Availability;
 use crate::domain::floor::{Came, FloorAct};
 use crate::domain::ids::{FloorActId, UserId};
