@@ -44,6 +44,8 @@ async fn each_page_hears_of_the_floor_that_its_person_sees_and_only_what_changed
     let iris = shop.hires("iris@example.com", Role::Supervisor).await;
     let lead = shop.hires("lead@example.com", Role::Own(role)).await;
     let ana = shop.hires("ana@example.com", Role::Agent).await;
+    let client = shop.house.state.store.client().await.unwrap();
+    client.execute("UPDATE users SET name = 'Iris' WHERE id = $1", &[&iris.user.0]).await.unwrap();
     let eve = cobalt.hires("eve@example.com", Role::Admin).await;
     let mut pages = Vec::new();
     for (browser, floor) in [

@@ -136,6 +136,21 @@ describe("the floor", () => {
     await grace.page.setViewportSize(WIDE)
   })
 
+  story(() => browser, "touches no row that did not change, and moves none under the pointer", async () => {
+    await comesTo(grace)
+    const { page } = grace
+    await page.evaluate(() => document.querySelectorAll(".floor__row").forEach((row) => (row.untouched = true)))
+    await person("Farid Haddad").hover()
+    const order = () => page.locator("#floor-people .floor__name").allTextContents()
+    const before = await order()
+    const base = await waiting(grace, QUEUE)
+    await customersWait(1)
+    await shows(grace, QUEUE, base + 1)
+    const touched = await page.evaluate(() => [...document.querySelectorAll(".floor__row")].filter((row) => !row.untouched).map((row) => row.id))
+    assert.deepEqual(touched, [await rowOf(grace, QUEUE).getAttribute("id")])
+    assert.deepEqual(await order(), before)
+  })
+
   story(() => browser, "follows on the wall, and names nobody there", async () => {
     const { page } = henrik
     await page.goto(`${demo.inbox}/floor?wall`)

@@ -30,6 +30,13 @@ async fn waiting(count: usize) -> (Shop, Uuid) {
     (shop, elsewhere)
 }
 
+/// Nobody goes through the door here, so the node is told by hand.
+async fn is_called(shop: &Shop, whom: &Agent<'_>, name: &str) {
+    let client = shop.house.state.store.client().await.unwrap();
+    client.execute("UPDATE users SET name = $2 WHERE id = $1", &[&whom.user.0, &name]).await.unwrap();
+    shop.house.state.runner.workplaces().refresh(shop.house.workspace).await.unwrap();
+}
+
 /// Posts a form of the page that it stands on; answers where that leads, and what is read there.
 async fn posts(iris: &mut Agent<'_>, page: &str, path: &str, fields: &[(&str, &str)]) -> (String, String) {
     let shown = iris.sees(page).await;
@@ -83,6 +90,7 @@ async fn what_a_colleague_holds_is_returned_handed_over_and_how_much_they_are_gi
     let mut iris = shop.hires("iris@example.com", Role::Supervisor).await;
     let mut ana = shop.hires("ana@example.com", Role::Agent).await;
     let ben = shop.hires("ben@example.com", Role::Agent).await;
+    is_called(&shop, &ben, "Ben").await;
     for number in 0..2 {
         let conversation = shop.hears_text(&format!("3460000{number:04}"), "again").await;
         ana.does(conversation, "assignment", &[]).await;
@@ -144,6 +152,7 @@ fn row_is_there(page: &str, id: &str) -> bool {
 async fn a_wall_names_nobody_and_has_nothing_to_press() {
     let (shop, _) = waiting(1).await;
     let mut iris = shop.hires("iris@example.com", Role::Supervisor).await;
+    is_called(&shop, &iris, "Iris").await;
     let wall = iris.sees("/floor?wall").await;
     assert!(wall.contains("Support") && wall.contains("nobody is here"), "{wall}");
     for words in ["Iris", "Zoltan", "<button", "<form", "<a ", "/floor/queues/"] {

@@ -221,15 +221,9 @@ impl PersonRow {
         self.locale.t(&format!("floor.presence.{}", self.presence())).into_owned()
     }
 
-    /// Since when that is so, if that is known.
-    fn since(&self) -> Option<&Timestamp> {
-        if self.person.is_connected { Some(&self.person.availability_at) } else { self.person.here_at.as_ref() }
-    }
-
-    /// Of whoever is not here, what they chose.
-    fn chosen(&self) -> Option<String> {
-        let key = format!("floor.chosen.{}", self.person.availability.as_str());
-        (!self.person.is_connected).then(|| self.locale.t(&key).into_owned())
+    /// What they chose, before since when.
+    fn chosen(&self) -> String {
+        self.locale.t(&format!("floor.chosen.{}", self.person.availability.as_str())).into_owned()
     }
 
     fn load(&self) -> String {
