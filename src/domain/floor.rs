@@ -117,8 +117,12 @@ impl Level {
 /// Whether customers are answered now by what is set up.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Opening {
-    Open { until: Option<Timestamp> },
-    Closed { until: Option<Timestamp> },
+    Open {
+        until: Option<Timestamp>,
+    },
+    Closed {
+        until: Option<Timestamp>,
+    },
     /// In words of a newer version.
     Unknown,
 }

@@ -37,12 +37,28 @@ const PAUSE: Duration = Duration::from_millis(40);
 #[derive(Debug, Clone)]
 pub enum FloorWish {
     /// The oldest of a queue, so many of them, wait in another one.
-    Move { from: QueueId, to: QueueId, count: usize },
+    Move {
+        from: QueueId,
+        to: QueueId,
+        count: usize,
+    },
     /// What somebody holds waits in its queues again, in front.
-    Return { from: UserId, and_away: bool },
-    HandOver { from: UserId, to: UserId },
-    Availability { of: UserId, to: Availability },
-    Capacity { of: UserId, to: i32 },
+    Return {
+        from: UserId,
+        and_away: bool,
+    },
+    HandOver {
+        from: UserId,
+        to: UserId,
+    },
+    Availability {
+        of: UserId,
+        to: Availability,
+    },
+    Capacity {
+        of: UserId,
+        to: i32,
+    },
 }
 
 /// What an act is done to, one by one.

@@ -18,23 +18,27 @@ use crate::domain::ids::{ContactId, ConversationId, FloorActId, InboxId, QueueId
 
 crate::statements! {
     TIME_ZONE = "SELECT time_zone, id AS workspace_id FROM workspaces WHERE id = $1";
-    /// Who waits is late as lists say it: by how long the customer waits for a person.
+    /// Who waits is late as lists say it: by how long the customer waits for a person. In the order of the queue, so that its own index is
+    /// taken whatever the planner believes of how much there is.
     QUEUES = "
         SELECT queue.id, queue.name, queue.team_id, team.name, queue.hours, queue.promise_minutes,
             waiting.count, waiting.oldest, waiting.late, waiting.soon, waiting.next_late, waiting.next_soon
         FROM queues AS queue
         JOIN teams AS team ON team.workspace_id = $1 AND team.id = queue.team_id
+        -- Reckoned once for each queue, and not for each who waits.
         CROSS JOIN LATERAL (
-            SELECT count(*), min(since),
-                count(*) FILTER (WHERE since <= $2::timestamptz - make_interval(mins => queue.promise_minutes)),
-                count(*) FILTER (WHERE since > $2 - make_interval(mins => queue.promise_minutes)
-                    AND since <= $3::timestamptz - make_interval(mins => queue.promise_minutes)),
-                min(since) FILTER (WHERE since > $2 - make_interval(mins => queue.promise_minutes)),
-                min(since) FILTER (WHERE since > $3 - make_interval(mins => queue.promise_minutes))
+            SELECT $2::timestamptz - make_interval(mins => queue.promise_minutes),
+                $3::timestamptz - make_interval(mins => queue.promise_minutes)
+            OFFSET 0) AS promise (late, soon)
+        CROSS JOIN LATERAL (
+            SELECT count(*), min(since), count(*) FILTER (WHERE since <= promise.late),
+                count(*) FILTER (WHERE since > promise.late AND since <= promise.soon),
+                min(since) FILTER (WHERE since > promise.late), min(since) FILTER (WHERE since > promise.soon)
             FROM (
                 SELECT coalesce(waiting_since, queued_at) AS since
                 FROM conversations
                 WHERE workspace_id = $1 AND queue_id = queue.id AND controller = 'queue'
+                ORDER BY queued_at, id
                 LIMIT 50000) AS waits) AS waiting (count, oldest, late, soon, next_late, next_soon)
         WHERE queue.workspace_id = $1
         ORDER BY queue.position, queue.name, queue.id
@@ -144,9 +148,7 @@ pub(super) fn note(workspace: WorkspaceId, noted: &Noted) -> Step {
             .with(act.0)
             .with(lines.iter().map(|(conversation, _)| conversation.0).collect::<Vec<_>>())
             .with(lines.iter().map(|(_, seq)| *seq).collect::<Vec<_>>()),
-        Noted::Undone { act, count } => {
-            Step::of(ADD_UNDONE).with(workspace.0).with(act.0).with(i32::try_from(*count).unwrap_or(i32::MAX))
-        }
+        Noted::Undone { act, count } => Step::of(ADD_UNDONE).with(workspace.0).with(act.0).with(i32::try_from(*count).unwrap_or(i32::MAX)),
     }
 }
 
@@ -297,14 +299,7 @@ impl Store {
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn begin_floor_act(
-        &self,
-        workspace: WorkspaceId,
-        id: FloorActId,
-        by: UserId,
-        at: Timestamp,
-        act: &FloorAct,
-    ) -> Result<bool> {
+    pub async fn begin_floor_act(&self, workspace: WorkspaceId, id: FloorActId, by: UserId, at: Timestamp, act: &FloorAct) -> Result<bool> {
         let act = serde_json::to_value(act)?;
         Ok(self.execute(&BEGIN, &[&workspace.0, &id.0, &by.0, &at, &act]).await? == 1)
     }

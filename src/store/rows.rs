@@ -9,6 +9,7 @@ use tokio_postgres::Row;
 
 use super::agents::{self, LoadShift};
 use super::flight::{along, to_the_answer, to_the_end};
+use super::floor::{self, Noted};
 use super::inbound_items;
 use super::media::{self, Pending, StoredMedia};
 use super::messages::{self, Placed, Progress};
@@ -17,9 +18,8 @@ use super::notices::{self, NewNotice};
 use super::outbox::{self, Outgoing};
 use super::quarantine::{self, NewQuarantined};
 use super::statement::Step;
-use super::timers::{self, Deadline, Key};
-use super::floor::{self, Noted};
 use super::tallies::{self, Tally, quarter};
+use super::timers::{self, Deadline, Key};
 use super::{Result, Transaction, allowances, contacts, conversations, events};
 use crate::domain::contact::Contact;
 use crate::domain::conversation::Conversation;

@@ -326,9 +326,13 @@ async fn everybody_is_shown_what_their_role_may_see_of_their_own_workspace_and_n
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
     // The secrets are there to be seen, where they may be.
     let inbox = ["/inbox", "/inbox/rows", "/conversations/{id}", "/conversations/{id}/earlier"];
-    for path in
-        inbox.into_iter().chain(["/floor", "/floor/queues/{id}", "/floor/people/{id}"]).chain(["/admin/quarantine", "/admin/notices", "/settings/teams", "/settings/teams/{id}", "/settings/queues/{id}"])
-    {
+    for path in inbox.into_iter().chain(["/floor", "/floor/queues/{id}", "/floor/people/{id}"]).chain([
+        "/admin/quarantine",
+        "/admin/notices",
+        "/settings/teams",
+        "/settings/teams/{id}",
+        "/settings/queues/{id}",
+    ]) {
         assert!(seen.contains(path), "{path} shows nothing of its own workspace: {seen:?}");
     }
 }

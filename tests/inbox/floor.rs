@@ -64,7 +64,9 @@ async fn what_waits_is_seen_moved_and_moved_back_by_plain_forms() {
     let floor = iris.sees("/floor").await;
     let support = format!("floor-queue-{}", shop.queue);
     assert!(row(&floor, &support).contains(">3</td>"), "{floor}");
-    for words in [">Floor</h1>", "Support: 3 wait and nobody is here. Move them, or set somebody online.", r#"aria-current="page" title="Floor""#] {
+    for words in
+        [">Floor</h1>", "Support: 3 wait and nobody is here. Move them, or set somebody online.", r#"aria-current="page" title="Floor""#]
+    {
         assert!(floor.contains(words), "{words}: {floor}");
     }
     assert!(!floor.contains("34600"), "nobody's phone numbers");

@@ -1,6 +1,7 @@
 //! What supervisors do on the floor: to many conversations as one act, with routing and other supervisors at it, and taken back as one.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 
 use baton::domain::Refusal;
 use baton::domain::access::{Permission, Rights, Role, Visibility};
@@ -69,6 +70,7 @@ impl Shop {
 async fn the_oldest_wait_in_another_queue_by_how_long_they_have_waited_and_are_back_in_line_when_that_is_undone() {
     let (shop, node, iris, _) = waiting(7).await;
     let theirs = shop.customers_wait(shop.orders, 2).await;
+    shop.execute("UPDATE conversations SET queued_at = queued_at + interval '1 second' WHERE queue_id = $1", &[&shop.orders.0]).await;
     let (before, line) = (shop.standing().await, shop.in_line(shop.support).await);
     let id = fresh();
     assert_eq!(shop.moves(&node.runner, &iris, id, 5).await.unwrap(), done(5));
@@ -102,13 +104,10 @@ async fn a_form_that_comes_twice_is_one_act() {
 async fn of_two_supervisors_who_move_the_same_fifty_each_conversation_is_moved_by_one_and_both_are_told_how_many() {
     let (shop, node, iris, _) = waiting(50).await;
     let (another, jo) = (shop.node(8), shop.hires("Jo", Role::Supervisor, 99).await);
-    let (one, other) = tokio::join!(
-        shop.moves(&node.runner, &iris, fresh(), 50),
-        async {
-            let wish = FloorWish::Move { from: shop.support, to: shop.orders, count: 50 };
-            another.runner.act_on_floor(shop.workspace, jo.clone(), fresh(), wish).await
-        }
-    );
+    let (one, other) = tokio::join!(shop.moves(&node.runner, &iris, fresh(), 50), async {
+        let wish = FloorWish::Move { from: shop.support, to: shop.orders, count: 50 };
+        another.runner.act_on_floor(shop.workspace, jo.clone(), fresh(), wish).await
+    });
     let (one, other) = (one.unwrap(), other.unwrap());
     assert_eq!(one.done + other.done, 50, "{one:?} {other:?}");
     for came in [one, other] {
@@ -159,7 +158,10 @@ async fn what_somebody_holds_is_back_in_front_of_those_who_came_later_and_they_a
     let line = shop.in_line(shop.support).await;
     assert_eq!(line[..3].iter().collect::<BTreeSet<_>>(), conversations.iter().collect());
     assert_eq!(line[3..].iter().collect::<BTreeSet<_>>(), later.iter().collect());
-    assert_eq!((shop.available(&ana).await.as_str(), shop.count("SELECT load::bigint FROM agents WHERE load > 0 UNION ALL SELECT 0").await), ("away", 0));
+    assert_eq!(
+        (shop.available(&ana).await.as_str(), shop.count("SELECT load::bigint FROM agents WHERE load > 0 UNION ALL SELECT 0").await),
+        ("away", 0)
+    );
     assert_eq!(node.runner.undo_on_floor(shop.workspace, iris, id).await.unwrap(), done(3));
     assert_eq!((shop.standing().await, shop.available(&ana).await.as_str()), (before, "online"));
     shop.is_consistent().await;
@@ -293,4 +295,43 @@ async fn the_floor_counts_who_waits_who_is_late_and_what_was_done_today() {
     let nobody = Scope::of(UserId(Uuid::nil()), Visibility::Mine, &BTreeSet::new(), None);
     assert_eq!(floor().await.seen_in(&nobody), Floor { changes_at: floor().await.changes_at, ..Floor::default() });
     assert!(iris.rights.may(Permission::Supervise));
+}
+
+/// Another two hundred people and forty queues in which five thousand wait.
+const LARGE: &str = "
+    WITH made AS (
+        INSERT INTO teams (workspace_id, id, name)
+        SELECT '{w}', gen_random_uuid(), 'Team ' || n FROM generate_series(1, 40) AS n
+        RETURNING id
+    )
+    INSERT INTO queues (workspace_id, id, key, name, team_id, hours)
+    SELECT '{w}', made.id, 'k' || made.id, 'Queue', made.id, queues.hours FROM made, queues WHERE queues.key = 'support';
+    INSERT INTO accounts (id, email, password_hash)
+    SELECT gen_random_uuid(), n || '@example.org', '' FROM generate_series(1, 200) AS n;
+    INSERT INTO users (workspace_id, id, account_id, name, role)
+    SELECT '{w}', id, id, email, 'agent' FROM accounts WHERE email LIKE '%@example.org';
+    INSERT INTO agents (workspace_id, user_id) SELECT '{w}', id FROM accounts WHERE email LIKE '%@example.org';
+    INSERT INTO team_members (workspace_id, team_id, user_id)
+    SELECT '{w}', (SELECT id FROM teams ORDER BY id LIMIT 1), id FROM accounts WHERE email LIKE '%@example.org';
+    ANALYZE";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_floor_is_read_by_as_many_statements_however_much_is_on_it() {
+    const MOST: usize = 6;
+    let (shop, _, _, _) = waiting(1).await;
+    let (node, trips) = shop.counted_node();
+    let reads = async || {
+        // What is prepared once is prepared by then.
+        node.runner.store().floor(shop.workspace, now()).await.unwrap();
+        let before = trips.count.load(Ordering::SeqCst);
+        let floor = node.runner.store().floor(shop.workspace, now()).await.unwrap();
+        (trips.count.load(Ordering::SeqCst) - before, floor.queues.len(), floor.people.len())
+    };
+    let (few, queues, _) = reads().await;
+    assert!(queues == 3 && few <= MOST, "{queues} {few}");
+    shop.store.client().await.unwrap().batch_execute(&LARGE.replace("{w}", &shop.workspace.to_string())).await.unwrap();
+    shop.customers_wait(shop.support, 5_000).await;
+    let (many, queues, people) = reads().await;
+    assert!(queues == 43 && people >= 200, "{queues} {people}");
+    assert!(many <= MOST, "{few} round trips for a small floor, {many} for a large one");
 }

@@ -14,13 +14,31 @@ pub const MOST_AT_ONCE: usize = 500;
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum FloorAct {
     /// Those that wait longest in a queue wait in another one.
-    Move { from: QueueId, to: QueueId, count: usize },
+    Move {
+        from: QueueId,
+        to: QueueId,
+        count: usize,
+    },
     /// What somebody holds waits in its queues again; with `away` they are given nothing more.
-    Return { from: UserId, away: Option<SetBack<Availability>> },
+    Return {
+        from: UserId,
+        away: Option<SetBack<Availability>>,
+    },
     /// A colleague has what somebody held.
-    HandOver { from: UserId, to: UserId },
-    Availability { of: UserId, to: Availability, back: SetBack<Availability> },
-    Capacity { of: UserId, to: i32, back: SetBack<i32> },
+    HandOver {
+        from: UserId,
+        to: UserId,
+    },
+    Availability {
+        of: UserId,
+        to: Availability,
+        back: SetBack<Availability>,
+    },
+    Capacity {
+        of: UserId,
+        to: i32,
+        back: SetBack<i32>,
+    },
     /// Something of a newer version.
     #[serde(other)]
     Strange,

@@ -111,12 +111,7 @@ pub(in crate::web) async fn set_capacity(
 }
 
 /// `POST /floor/acts/{id}/undo`: whoever did it takes it back.
-pub(in crate::web) async fn undo(
-    state: web::Data<State>,
-    signed: Signed,
-    asked: Asked,
-    id: web::Path<FloorActId>,
-) -> Result<HttpResponse> {
+pub(in crate::web) async fn undo(state: web::Data<State>, signed: Signed, asked: Asked, id: web::Path<FloorActId>) -> Result<HttpResponse> {
     let came = told(state.runner.undo_on_floor(signed.workspace, person(&signed), *id).await);
     match (came, &asked) {
         (Ok(came), Asked::Live) => Ok(toast(StatusCode::OK, &FloorToast::said(signed.locale, undone_words(signed.locale, came)))),
@@ -141,13 +136,7 @@ fn told(came: std::result::Result<Came, runner::Error>) -> Result<Came> {
     Ok(came?)
 }
 
-async fn act(
-    state: &State,
-    signed: &Signed,
-    asked: &Asked,
-    id: Option<FloorActId>,
-    wish: Result<FloorWish>,
-) -> Result<HttpResponse> {
+async fn act(state: &State, signed: &Signed, asked: &Asked, id: Option<FloorActId>, wish: Result<FloorWish>) -> Result<HttpResponse> {
     let id = id.unwrap_or_else(|| FloorActId(Uuid::now_v7()));
     let came = match wish {
         Ok(wish) => told(state.runner.act_on_floor(signed.workspace, person(signed), id, wish).await),
@@ -173,7 +162,10 @@ async fn act(
         (Err(Error::Refused(refusal)), Asked::Live) => {
             let words = refusal_words(signed.locale, &refusal);
             let status = Error::Refused(refusal).status_code();
-            Ok(stream(status, format!(r#"<turbo-stream action="update" target="floor-refusal"><template>{words}</template></turbo-stream>"#)))
+            Ok(stream(
+                status,
+                format!(r#"<turbo-stream action="update" target="floor-refusal"><template>{words}</template></turbo-stream>"#),
+            ))
         }
         (Err(error), _) => Err(error),
     }

@@ -12,8 +12,8 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use self::now::{FloorNow, floor_now};
-use self::view::panel::{Panel, PanelFrame, PersonPanel, PersonTarget, QueuePanel, QueueTarget};
 use self::view::names::Names;
+use self::view::panel::{Panel, PanelFrame, PersonPanel, PersonTarget, QueuePanel, QueueTarget};
 use self::view::rows::EntryRow;
 use self::view::toast::came_words;
 use self::view::{FloorPage, TeamChoice, WallPage};

@@ -171,8 +171,7 @@ fn elements((watching, locale): &Group, now: &FloorNow, before: &Rendered, rende
     let key = (*locale, *is_wall);
     let floor: Floor = now.floor.seen_in(scope);
     let empty = HashMap::new();
-    let mut all =
-        Elements { all: Vec::new(), before: before.get(&key).unwrap_or(&empty), rendered: rendered.entry(key).or_default() };
+    let mut all = Elements { all: Vec::new(), before: before.get(&key).unwrap_or(&empty), rendered: rendered.entry(key).or_default() };
     all.add(None, &StripRow { locale: *locale, strip: floor.strip() });
     alert_rows(*locale, &floor, *is_wall).iter().for_each(|row| all.add(Some("floor-alerts"), row));
     queue_rows(*locale, &floor, *is_wall).iter().for_each(|row| all.add(Some("floor-queues"), row));

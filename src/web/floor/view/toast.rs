@@ -80,7 +80,9 @@ pub fn came_words(locale: Locale, by: UserId, act: &FloorAct, names: &Names, cam
             let key = if *to == by { "take" } else { "hand_over" };
             of_many(key, names.person(*from), names.person(*to))
         }
-        FloorAct::Availability { of, to: Availability::Online, .. } => sentence(&locale, "floor.did.online", &[("name", names.person(*of))]),
+        FloorAct::Availability { of, to: Availability::Online, .. } => {
+            sentence(&locale, "floor.did.online", &[("name", names.person(*of))])
+        }
         FloorAct::Availability { of, to: Availability::Away, .. } => sentence(&locale, "floor.did.away", &[("name", names.person(*of))]),
         FloorAct::Capacity { of, to, .. } => {
             sentence(&locale, "floor.did.capacity", &[("name", names.person(*of)), ("count", &to.to_string())])
