@@ -11,6 +11,8 @@ CREATE TABLE workspaces (
     name text NOT NULL,
     locale text NOT NULL DEFAULT 'en',
     time_zone text NOT NULL DEFAULT 'UTC',
+    -- For how long people keep conversations who are not here.
+    lease_minutes integer NOT NULL DEFAULT 2 CHECK (lease_minutes BETWEEN 1 AND 1440),
     -- Such as `#0f766e`; and the hash of a logo.
     accent text,
     logo text,
@@ -218,12 +220,55 @@ CREATE TABLE agents (
     workspace_id uuid NOT NULL,
     user_id uuid NOT NULL,
     availability text NOT NULL DEFAULT 'online' CHECK (availability IN ('online', 'away')),
+    -- Since when it is so.
+    availability_at timestamptz NOT NULL DEFAULT now(),
     capacity integer NOT NULL DEFAULT 8 CHECK (capacity >= 0),
     load integer NOT NULL DEFAULT 0 CHECK (load >= 0),
     idle_since timestamptz NOT NULL DEFAULT now(),
+    -- When they last had a page open, or did something; in no index, as it changes every few seconds.
+    here_at timestamptz NOT NULL DEFAULT now(),
+    -- Until when a node looks at what they hold who are not here.
+    lease_claimed_until timestamptz,
     PRIMARY KEY (workspace_id, user_id),
     FOREIGN KEY (workspace_id, user_id) REFERENCES users ON DELETE CASCADE
 ) WITH (fillfactor = 70);
+
+-- What people did, by quarters of an hour, for as long as it is shown: a day in any time zone is made of these.
+CREATE TABLE agent_tallies (
+    workspace_id uuid NOT NULL,
+    quarter timestamptz NOT NULL,
+    user_id uuid NOT NULL,
+    -- Customers who wrote and got their answer. Less than nothing where more was taken back than done.
+    answered integer NOT NULL,
+    resolved integer NOT NULL,
+    PRIMARY KEY (workspace_id, quarter, user_id),
+    FOREIGN KEY (workspace_id, user_id) REFERENCES users ON DELETE CASCADE
+) WITH (fillfactor = 70);
+-- Those to forget.
+CREATE INDEX agent_tallies_by_quarter ON agent_tallies (quarter);
+
+-- What supervisors did on the floor, to many conversations or to a colleague, for as long as it is shown: what became of each conversation
+-- is in its own journal, and what was set up in that of the set-up.
+CREATE TABLE floor_acts (
+    workspace_id uuid NOT NULL,
+    -- Made by the page: a form that comes twice is one act.
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    at timestamptz NOT NULL,
+    act jsonb NOT NULL,
+    -- What was done to, and the line of each journal that tells of it.
+    conversation_ids uuid[] NOT NULL DEFAULT '{}',
+    seqs bigint[] NOT NULL DEFAULT '{}',
+    -- When it was taken back, and of how many conversations.
+    undone_at timestamptz,
+    undone integer NOT NULL DEFAULT 0,
+    PRIMARY KEY (workspace_id, id),
+    FOREIGN KEY (workspace_id, user_id) REFERENCES users ON DELETE CASCADE
+);
+-- The latest.
+CREATE INDEX floor_acts_by_time ON floor_acts (workspace_id, at DESC);
+-- Those to forget.
+CREATE INDEX floor_acts_by_age ON floor_acts (at);
 
 CREATE TABLE sessions (
     workspace_id uuid NOT NULL,

@@ -250,7 +250,12 @@ fn keep_up<F: Future<Output = ()> + Send>(
 async fn call(runner: Runner, node: String, side: Side, stop: CancellationToken) {
     let (side, started_at) = (side.as_str(), crate::runner::now());
     loop {
-        match runner.call_node(&node, side, started_at).await {
+        // Whoever is heard of has said who is here.
+        let said = async {
+            runner.tell_who_is_here().await?;
+            runner.call_node(&node, side, started_at).await
+        };
+        match said.await {
             Ok(()) => NOT_CALLED.is_over(),
             Err(error) => NOT_CALLED.failed(&error),
         }

@@ -4,6 +4,8 @@
 mod accounts;
 #[path = "access/assets.rs"]
 mod assets;
+#[path = "access/floors.rs"]
+mod floors;
 #[allow(dead_code, reason = "shared with the tests of the inbox")]
 #[path = "access/house.rs"]
 mod house;

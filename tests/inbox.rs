@@ -25,6 +25,8 @@ mod door;
 mod drafts;
 #[path = "inbox/first_run.rs"]
 mod first_run;
+#[path = "inbox/floor.rs"]
+mod floor;
 #[path = "inbox/flow_editor.rs"]
 mod flow_editor;
 #[path = "inbox/flows.rs"]

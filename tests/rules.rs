@@ -13,6 +13,8 @@ mod brief;
 mod customers;
 #[path = "rules/flow.rs"]
 mod flow;
+#[path = "rules/leases.rs"]
+mod leases;
 #[path = "rules/main_job.rs"]
 mod main_job;
 #[path = "rules/people.rs"]

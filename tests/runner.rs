@@ -13,6 +13,8 @@ mod deadlines;
 mod drafts;
 #[path = "runner/feed.rs"]
 mod feed;
+#[path = "runner/floor.rs"]
+mod floor;
 #[path = "runner/identities.rs"]
 mod identities;
 #[path = "runner/joining.rs"]
@@ -25,6 +27,8 @@ mod kinds;
 mod lanes;
 #[path = "runner/late.rs"]
 mod late;
+#[path = "runner/leases.rs"]
+mod leases;
 #[path = "runner/leaving.rs"]
 mod leaving;
 #[path = "runner/lists.rs"]

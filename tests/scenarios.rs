@@ -17,6 +17,8 @@ mod frozen;
 mod goodbye;
 #[path = "scenarios/kills.rs"]
 mod kills;
+#[path = "scenarios/leases.rs"]
+mod leases;
 #[path = "scenarios/locked.rs"]
 mod locked;
 #[path = "scenarios/main_job.rs"]

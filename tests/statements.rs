@@ -119,6 +119,12 @@ async fn no_statement_looks_for_one_row_among_all_because_it_was_planned_when_th
             faults.extend(plans::faults_at_first(&client, file.name, statement).await);
         }
     }
+    // A page asks for it every second, long before anybody has looked at the table.
+    let of_floor = baton::store::floor::STATEMENTS.iter().find(|statement| statement.name == "QUEUES").unwrap();
+    let found_by = plans::indexes(&client, of_floor).await;
+    if !found_by.contains(&"conversations_waiting".to_owned()) {
+        faults.push(format!("store/floor.rs: QUEUES finds those who wait by {found_by:?}"));
+    }
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
     let planted = "
         WITH ready AS (

@@ -35,11 +35,14 @@ pub enum Permission {
     SetUp,
     /// Read the phone numbers of customers; to everybody else all but a few digits of them are hidden.
     SeePhones,
+    /// See the floor, live, and act there: move what waits, return or hand over what a colleague holds, set whether they are given work, and
+    /// how much.
+    Supervise,
 }
 
 impl Permission {
     /// Every permission, in the order of its bit. One that goes leaves its place and its word empty: tokens and rows name it.
-    pub const ALL: [Permission; 12] = [
+    pub const ALL: [Permission; 13] = [
         Permission::SeeInbox,
         Permission::Reply,
         Permission::WriteNotes,
@@ -52,6 +55,7 @@ impl Permission {
         Permission::SeeAdmin,
         Permission::SetUp,
         Permission::SeePhones,
+        Permission::Supervise,
     ];
 
     /// As it is stored: a noun and a verb.
@@ -70,6 +74,7 @@ impl Permission {
             Permission::SeeAdmin => "operations:read",
             Permission::SetUp => "setup:write",
             Permission::SeePhones => "contacts:phones",
+            Permission::Supervise => "floor:supervise",
         }
     }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::ids::{TeamId, UserId};
 
 /// What a person chose for themselves. Presence is this and a live socket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Availability {
     Online,
@@ -68,6 +68,8 @@ pub struct Agent {
     pub capacity: i32,
     /// Since when nothing new was given; the longest idle of equals comes first.
     pub idle_since: Timestamp,
+    /// When they last had a page open, or did something.
+    pub here_at: Timestamp,
     pub teams: Vec<TeamId>,
 }
 

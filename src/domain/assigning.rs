@@ -4,11 +4,12 @@ use jiff::Timestamp;
 
 use super::access::Permission;
 use super::answering::{allow, held_by};
-use super::command::{Person, TransferTarget};
+use super::command::{BulkTarget, Person, TransferTarget};
 use super::conversation::{ControlBefore, Controller, Holder, State};
 use super::decision::Decision;
 use super::event::{Actor, Destination, Event, QueuedBecause};
 use super::ids::{QueueId, UserId};
+use super::queue::Queue;
 use super::receiving::queue;
 use super::refusal::Refusal;
 use super::routing::{AssignmentReason, Rule};
@@ -78,6 +79,36 @@ pub(super) fn transfer(it: &mut Decision, by: &Person, to: TransferTarget, note:
     }
 }
 
+/// A supervisor moves it with others. Whatever went elsewhere meanwhile stays there.
+pub(super) fn bulk_transfer(it: &mut Decision, by: &Person, from: Holder, to: BulkTarget) -> Result<(), Refusal> {
+    allow(by, Permission::Supervise)?;
+    let conversation = it.conversation()?;
+    if conversation.state == State::Resolved || conversation.holder() != from {
+        let name = conversation.controller.agent().and_then(|user| it.snapshot.workplace.people.get(&user).cloned());
+        return Err(Refusal::Overtaken { name });
+    }
+    let (target, because) = match to {
+        BulkTarget::Queue(queue) => (it.snapshot.workplace.queue(queue).ok_or(Refusal::UnknownQueue)?, QueuedBecause::Moved),
+        BulkTarget::OwnQueue => (own_queue(it)?, QueuedBecause::Returned),
+        BulkTarget::Agent(user) => {
+            let name = it.snapshot.agents.get(&user).ok_or(Refusal::UnknownPerson)?.name.clone();
+            let before = Some(control(it)?);
+            it.emit(Event::ConversationTransferred { by: by.actor(), to: Destination::Agent { user, name }, note: None, before });
+            return assign_for(it, by, user, Rule::GivenBy { user: by.user, name: by.name.clone() }, None);
+        }
+    };
+    let (queue_id, name) = (target.id, target.name.clone());
+    let before = Some(control(it)?);
+    it.emit(Event::ConversationTransferred { by: by.actor(), to: Destination::Queue { queue: queue_id, name }, note: None, before });
+    queue(it, queue_id, because)
+}
+
+/// Where it was taken from, or else where the inbox sends everything.
+fn own_queue(it: &Decision) -> Result<&Queue, Refusal> {
+    let known = it.conversation()?.queue.and_then(|queue| it.snapshot.workplace.queue(queue));
+    known.or_else(|| it.snapshot.workplace.queue(it.snapshot.inbox.default_queue)).ok_or(Refusal::UnknownQueue)
+}
+
 /// The queue it waits in is gone. Whoever was quicker to move it is not bothered.
 pub(super) fn move_queue(it: &mut Decision, from: QueueId, to: QueueId) -> Result<(), Refusal> {
     let conversation = it.conversation()?;
@@ -94,9 +125,7 @@ pub(super) fn return_to_queue(it: &mut Decision, from: UserId) -> Result<(), Ref
     if conversation.controller != (Controller::Agent { user: from }) {
         return Err(Refusal::NotTaken);
     }
-    let known = conversation.queue.and_then(|queue| it.snapshot.workplace.queue(queue));
-    let fallback = it.snapshot.workplace.queue(it.snapshot.inbox.default_queue);
-    let target = known.or(fallback).ok_or(Refusal::UnknownQueue)?;
+    let target = own_queue(it)?;
     let (target, name) = (target.id, target.name.clone());
     it.emit(Event::ConversationTransferred { by: Actor::System, to: Destination::Queue { queue: target, name }, note: None, before: None });
     queue(it, target, QueuedBecause::Transferred)

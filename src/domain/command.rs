@@ -99,6 +99,16 @@ pub enum Command {
         queue: QueueId,
         queued_at: Option<Timestamp>,
     },
+    /// A supervisor moves it, as one of many, from where they saw it; of whatever is not there any more nothing is changed.
+    BulkTransfer {
+        by: Person,
+        from: Holder,
+        to: BulkTarget,
+    },
+    /// Whoever holds it has not been here for too long: it goes back to its queue, in front.
+    EndLease {
+        of: UserId,
+    },
     /// Whoever holds it has left: it goes back to its queue.
     ReturnToQueue {
         from: UserId,
@@ -158,6 +168,7 @@ impl Command {
             | Command::Settle { by, .. }
             | Command::Take { by }
             | Command::Transfer { by, .. }
+            | Command::BulkTransfer { by, .. }
             | Command::Resolve { by }
             | Command::Reopen { by }
             | Command::Part { by, .. }
@@ -173,6 +184,7 @@ impl Command {
             | Command::BotHandOff { .. }
             | Command::MoveOn { .. }
             | Command::Assign { .. }
+            | Command::EndLease { .. }
             | Command::ReturnToQueue { .. }
             | Command::MoveQueue { .. }
             | Command::HandOver { .. }
@@ -210,6 +222,16 @@ impl ReplyContent {
 pub enum TransferTarget {
     Agent(UserId),
     Queue(QueueId),
+}
+
+/// Where a supervisor moves many conversations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BulkTarget {
+    /// Each waits there as long as before.
+    Queue(QueueId),
+    /// Back to where each came from, in front.
+    OwnQueue,
+    Agent(UserId),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -241,7 +241,7 @@ pub enum Destination {
     Queue { queue: QueueId, name: String },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum QueuedBecause {
     /// A flow or a bot handed over.
@@ -253,6 +253,16 @@ pub enum QueuedBecause {
     Transferred,
     /// The queue that it waited in is gone; it waits as long as before.
     QueueRemoved,
+    /// A supervisor moved it with others that waited; it waits as long as before.
+    Moved,
+    /// A supervisor took it, with others, from whom it was given to; it waits where it would, had it never been theirs.
+    Returned,
+    /// Who held it had not been here for so many minutes; it waits where it would, had it never been theirs.
+    OwnerGone {
+        user: UserId,
+        name: String,
+        minutes: i64,
+    },
 }
 
 /// An event with its place in the conversation.

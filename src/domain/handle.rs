@@ -12,7 +12,7 @@ use super::message::Author;
 use super::refusal::Refusal;
 use super::snapshot::Snapshot;
 use super::undoing::UNDO_WITHIN;
-use super::{answering, assigning, bots, delivering, receiving, reporting, undoing, whose};
+use super::{answering, assigning, bots, delivering, lease, receiving, reporting, undoing, whose};
 
 /// Decides what a command changes. The only way anything changes.
 ///
@@ -63,6 +63,8 @@ fn decide(it: &mut Decision, command: Command) -> Result<(), Refusal> {
         Command::Part { by, other } => whose::part(it, &by, other),
         Command::Undo { by, seq } => undoing::undo(it, &by, seq),
         Command::Assign { to, reason, queue, queued_at } => assigning::give(it, to, reason, (queue, queued_at)),
+        Command::BulkTransfer { by, from, to } => assigning::bulk_transfer(it, &by, from, to),
+        Command::EndLease { of } => lease::end(it, of),
         Command::ReturnToQueue { from } => assigning::return_to_queue(it, from),
         Command::MoveQueue { from, to } => assigning::move_queue(it, from, to),
         Command::HandOver { from, to } => assigning::hand_over(it, from, to),

@@ -63,6 +63,8 @@ ids! {
     SessionId;
     /// A mail to somebody.
     MailId;
+    /// What a supervisor did on the floor; made by the page.
+    FloorActId;
     /// Somebody who is asked to work here.
     InvitationId;
     /// One taking of messages out of the outbox; whatever comes of it names it.

@@ -1,7 +1,8 @@
 //! What a command is decided from, beside its contact and conversation: said before anything is loaded, so that all of it can be asked
 //! for at once.
 
-use super::command::{Command, TransferTarget};
+use super::command::{BulkTarget, Command, TransferTarget};
+use super::conversation::Holder;
 use super::delivery::Outcome;
 use super::ids::{ContactId, MessageId, NoteId, UserId};
 use super::timer::Timer;
@@ -61,10 +62,16 @@ impl Command {
             Command::Transfer { to: TransferTarget::Agent(user), .. } => Needs { agents: vec![*user], holder: true, ..none },
             // It waits in a queue: nobody holds it.
             Command::Assign { to, .. } => Needs { agents: vec![*to], ..none },
-            Command::HandOver { from, to } => Needs { agents: vec![*from, *to], holder: true, ..none },
-            Command::Transfer { to: TransferTarget::Queue(_), .. } | Command::Resolve { .. } | Command::ReturnToQueue { .. } => {
-                Needs { holder: true, ..none }
+            Command::BulkTransfer { from, to, .. } => {
+                let from = if let Holder::Agent(user) = from { Some(*user) } else { None };
+                let to = if let BulkTarget::Agent(user) = to { Some(*user) } else { None };
+                Needs { agents: from.into_iter().chain(to).collect(), ..none }
             }
+            Command::HandOver { from, to } => Needs { agents: vec![*from, *to], holder: true, ..none },
+            Command::Transfer { to: TransferTarget::Queue(_), .. }
+            | Command::Resolve { .. }
+            | Command::EndLease { .. }
+            | Command::ReturnToQueue { .. } => Needs { holder: true, ..none },
             // Who held it before is in the act.
             Command::Undo { seq, .. } => Needs { acts_from: Some(*seq), holder: true, ..none },
             Command::Part { other, .. } => Needs { joined: Some(*other), ..none },

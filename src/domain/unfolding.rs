@@ -63,9 +63,15 @@ impl Conversation {
             Event::ConversationQueued { queue, because, .. } => {
                 self.controller = Controller::Queue;
                 self.queue = Some(*queue);
-                self.queued_at = self.queued_at.filter(|_| *because == QueuedBecause::QueueRemoved).or(Some(now));
+                let since = match because {
+                    QueuedBecause::QueueRemoved | QueuedBecause::Moved => self.queued_at,
+                    QueuedBecause::Returned => self.assigned_at.into_iter().chain(self.waiting_since).min(),
+                    QueuedBecause::OwnerGone { .. } => self.assigned_at,
+                    QueuedBecause::HandedOff | QueuedBecause::NoFlow | QueuedBecause::Reopened | QueuedBecause::Transferred => None,
+                };
+                self.queued_at = since.or(Some(now));
                 self.assigned_at = None;
-                if *because == QueuedBecause::Transferred {
+                if matches!(because, QueuedBecause::Transferred | QueuedBecause::Moved | QueuedBecause::Returned) {
                     self.last_agent = None;
                 }
             }

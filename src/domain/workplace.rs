@@ -8,6 +8,7 @@ use super::brief::Brief;
 use super::details::Vocabulary;
 use super::flows::definition::Definition;
 use super::ids::{FlowId, QueueId, UserId};
+use super::lease::Lease;
 use super::queue::Queue;
 
 /// What an administrator set up; changes rarely.
@@ -24,6 +25,7 @@ pub struct Workplace {
     pub published: HashMap<FlowId, i32>,
     pub definitions: HashMap<(FlowId, i32), Arc<Definition>>,
     pub brand: Arc<Brand>,
+    pub lease: Lease,
 }
 
 impl Workplace {

@@ -37,6 +37,16 @@ pub struct SetUpChange {
 }
 
 impl Change {
+    /// Whether a floor may look different after it.
+    #[must_use]
+    pub fn concerns_floor(&self) -> bool {
+        match self {
+            Change::Conversation(change) => change.is_move() || change.is_wait_changed(),
+            Change::Ticks(_) => false,
+            Change::Agent(_) | Change::SetUp(_) => true,
+        }
+    }
+
     #[must_use]
     pub fn workspace(&self) -> WorkspaceId {
         match self {

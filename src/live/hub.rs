@@ -1,6 +1,7 @@
 //! This node's sockets: who shows which list and which conversation. Each has a bounded queue; one that falls behind is cut
 //! and comes back by "since".
 
+pub mod floors;
 mod sockets;
 
 use std::collections::{HashMap, HashSet};
@@ -11,6 +12,7 @@ use bytestring::ByteString;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use self::floors::Floors;
 use super::change::ConversationChange;
 use super::delivery::{Line, ThreadQueue, deliver, deliver_last};
 use crate::domain::access::{Access, Visibility};
@@ -95,6 +97,7 @@ struct Sockets {
     by_conversation: HashMap<ConversationId, HashSet<SocketId>>,
     by_workspace: HashMap<WorkspaceId, HashMap<UserId, HashSet<SocketId>>>,
     by_session: HashMap<(WorkspaceId, SessionId), HashSet<SocketId>>,
+    floors: Floors,
 }
 
 /// The registry.
@@ -169,6 +172,7 @@ impl Hub {
         let mut sockets = self.lock();
         let socket = sockets.all.remove(&id)?;
         sockets.leave_topics(socket.owner.workspace, socket.showing.as_ref(), id);
+        sockets.floors.leave(socket.owner.workspace, id);
         if let Some(conversation) = socket.open {
             sockets.leave_conversation(conversation, id);
         }

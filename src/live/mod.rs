@@ -5,6 +5,7 @@ pub mod bus;
 pub mod change;
 pub mod delivery;
 pub mod endings;
+pub mod floors;
 pub mod hub;
 pub mod message;
 pub mod people;
@@ -30,6 +31,7 @@ use bus::Bus;
 use change::{Change, SetUpChange};
 use delivery::deliver;
 use endings::Endings;
+use floors::FloorMarks;
 use hub::Hub;
 use message::Message;
 use people::People;
@@ -64,6 +66,8 @@ pub struct Live {
     pub setups: SetupVersions,
     /// Sign-outs may have been missed: every session is to be looked up.
     pub sessions_in_doubt: Notify,
+    /// Floors that are to be looked at anew.
+    pub floors: FloorMarks,
     /// To which workspaces the bus listens.
     pub subscriptions: Subscriptions,
     pub(crate) presence: PresenceMap,
@@ -87,6 +91,7 @@ impl Live {
             endings: Arc::default(),
             setups: SetupVersions::default(),
             sessions_in_doubt: Notify::new(),
+            floors: FloorMarks::default(),
             subscriptions: Subscriptions::default(),
             presence: PresenceMap::default(),
             bus,
@@ -160,6 +165,9 @@ impl Live {
         }
         if !self.hub.has_workspace(change.workspace()) {
             return;
+        }
+        if change.concerns_floor() && self.hub.is_floor_watched(change.workspace()) {
+            self.floors.mark(change.workspace());
         }
         if self.changes.try_send(change).is_err() {
             metrics::counter!("baton_changes_dropped_total").increment(1);

@@ -8,11 +8,11 @@ use uuid::Uuid;
 use super::Error;
 use crate::domain::conversation::Conversation;
 use crate::domain::delivery::Priority;
-use crate::domain::event::{Actor, Event, Recorded};
+use crate::domain::event::{Act, Actor, Event, Recorded};
 use crate::domain::ids::{ConversationId, InboxId, MessageId, UserId, WorkspaceId};
 use crate::domain::inbound::InboundItem;
 use crate::domain::journal::Subject;
-use crate::domain::message::{Content, Failure, MediaState, Message, Status};
+use crate::domain::message::{Author, Content, Direction, Failure, MediaState, Message, Status};
 use crate::domain::routing::Rule;
 use crate::domain::snapshot::{InOutbox, Snapshot};
 use crate::domain::tick::Climbed;
@@ -24,6 +24,7 @@ use crate::store::notes::NewNote;
 use crate::store::notices::NewNotice;
 use crate::store::outbox::Outgoing;
 use crate::store::rows::Rows;
+use crate::store::tallies::Tally;
 use crate::store::ticks::Times;
 use crate::store::timers::{Deadline, Key};
 
@@ -69,6 +70,9 @@ pub fn effects(rows: &mut Rows, snapshot: &mut Snapshot, events: Vec<Event>, now
     }
     let left = unjournaled.iter().filter_map(|event| if let Event::LeftOutbox { message } = event { Some(*message) } else { None });
     let next_may_go = left.filter_map(|message| snapshot.message(message)).any(|message| message.is_followed);
+    for recorded in &recorded {
+        add_tally(rows, before, recorded);
+    }
     let asks_for_no_room = recorded.iter().any(|recorded| asks_for_no_room(&recorded.event));
     add_shift(
         rows,
@@ -96,6 +100,20 @@ fn asks_for_no_room(event: &Event) -> bool {
         Event::ConversationAssigned { reason, .. } => matches!(reason.rule, Rule::Inherited { .. }),
         _ => false,
     }
+}
+
+/// What somebody did of what is counted: they answered a customer who had written last, they resolved, or took that back.
+fn add_tally(rows: &mut Rows, before: Option<&Conversation>, recorded: &Recorded) {
+    let was_heard_last = || before.and_then(|before| before.last_message.as_ref()).is_some_and(|last| last.direction == Direction::Inbound);
+    let (user, tally) = match &recorded.event {
+        Event::MessageQueued { message: Message { author: Author::Agent { user }, .. } } if was_heard_last() => {
+            (*user, Tally { answered: 1, resolved: 0 })
+        }
+        Event::ConversationResolved { by: Actor::Agent { user, .. }, .. } => (*user, Tally { answered: 0, resolved: 1 }),
+        Event::ActUndone { by: Actor::Agent { user, .. }, act: Act::Resolved, .. } => (*user, Tally { answered: 0, resolved: -1 }),
+        _ => return,
+    };
+    rows.tally(recorded.at, user, tally);
 }
 
 /// Who holds a conversation changed: one more here, one less there.

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::contact::{Alongside, Done};
 use super::many::{Wish, fits_many};
-use super::{Error, Runner};
+use super::{Error, Runner, now};
 use crate::domain::Command;
 use crate::domain::ids::{ConversationId, WorkspaceId};
 use crate::store::inbound_items::Lane;
@@ -169,6 +169,9 @@ impl Runner {
     /// # Errors
     /// A refusal, [`Error::NotFound`], or a fault.
     pub async fn run(&self, workspace: WorkspaceId, conversation: ConversationId, command: Command) -> Result<Done, Error> {
+        if let Some(person) = command.viewer() {
+            self.acted.note(workspace, person.user, now());
+        }
         if !fits_many(&command) {
             return self.run_alone(workspace, conversation, command).await;
         }

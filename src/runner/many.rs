@@ -13,7 +13,7 @@ use super::load::{Place, Reading, snapshot};
 use super::turns::Turn;
 use super::{Error, Runner, now};
 use crate::domain::agent::Agent;
-use crate::domain::ids::{ContactId, ConversationId, InboxId, MessageId, UserId, WorkspaceId};
+use crate::domain::ids::{ContactId, ConversationId, InboxId, MessageId, QueueId, UserId, WorkspaceId};
 use crate::domain::needs::{Made, Needs};
 use crate::domain::{Command, Snapshot, handle};
 use crate::live::change::ConversationChange;
@@ -149,6 +149,22 @@ pub(super) struct Opened<'a> {
 }
 
 impl Opened<'_> {
+    /// Who acts sees what is of these queues, where that decides it.
+    pub(super) fn seen_with(&mut self, queues: &[QueueId]) {
+        self.commands.iter_mut().for_each(|(_, _, snapshot)| snapshot.queues_of_viewer = queues.to_vec());
+    }
+
+    /// Adds what the journals say of acts that are to be undone.
+    pub(super) async fn know_acts(&mut self, transaction: &Transaction<'_>, workspace: WorkspaceId) -> Result<(), Error> {
+        let from = |wish: &Wish| Some((wish.conversation, wish.command.needs().acts_from?));
+        let from: Vec<(ConversationId, i64)> = self.commands.iter().filter_map(|(_, wish, _)| from(wish)).collect();
+        let mut found = store::events::of_control_of_many(transaction, workspace, &from).await?;
+        for (_, wish, snapshot) in &mut self.commands {
+            snapshot.acts = found.remove(&wish.conversation).unwrap_or_default();
+        }
+        Ok(())
+    }
+
     /// Nothing could be had.
     pub(super) fn is_empty(&self) -> bool {
         self.commands.is_empty()
@@ -167,7 +183,9 @@ pub(super) fn decide_all(workspace: WorkspaceId, opened: &mut Opened<'_>, mut ag
     let now = now();
     let mut all = Decided { rows: Rows::of(workspace), answers: HashMap::new(), changes: Vec::new() };
     for (number, wish, mut snapshot) in std::mem::take(&mut opened.commands) {
-        let needed = wish.command.needs().agents.into_iter();
+        let held_before = snapshot.acts.first().and_then(|first| first.act()?.2.controller.agent());
+        let holds = held_before.and_then(|_| snapshot.conversation.as_ref()?.controller.agent());
+        let needed = wish.command.needs().agents.into_iter().chain(held_before).chain(holds);
         snapshot.agents = needed.filter_map(|user| Some((user, agents.get(&user)?.clone()))).collect();
         match handle(&snapshot, wish.command.clone(), now) {
             Ok(events) => {

@@ -8,12 +8,14 @@ pub mod contact;
 pub mod crowd;
 pub mod effects;
 pub mod feed;
+pub mod floor;
 mod gathering;
 pub(crate) mod guard;
 pub mod intake;
 mod kept;
 mod known_lanes;
 pub mod lanes;
+pub mod leases;
 mod links;
 mod load;
 mod mails;
@@ -49,6 +51,7 @@ use crate::store::{self, Store};
 
 use gathering::Gatherings;
 use known_lanes::KnownLanes;
+use leases::Acted;
 use numbers::Heard;
 use outbox::Sender;
 use publish::LookUps;
@@ -121,6 +124,8 @@ pub struct Runner {
     heard: Arc<Heard>,
     gatherings: Arc<Gatherings>,
     look_ups: Arc<LookUps>,
+    /// Who did something here since it was told.
+    acted: Arc<Acted>,
     /// Where messages leave this node, if they do.
     sender: Arc<Mutex<Option<Weak<dyn Sender>>>>,
     /// Transactions that hold locks; fewer than there are connections, so that whoever only reads finds one.
@@ -143,6 +148,7 @@ impl Runner {
             heard: Arc::default(),
             gatherings: Arc::default(),
             look_ups: Arc::default(),
+            acted: Arc::default(),
             sender: Arc::default(),
             doors,
         }

@@ -38,6 +38,7 @@ impl Patience {
             | Command::BotHandOff { .. }
             | Command::Take { .. }
             | Command::Transfer { .. }
+            | Command::BulkTransfer { .. }
             | Command::Resolve { .. }
             | Command::Reopen { .. }
             | Command::Part { .. }
@@ -53,6 +54,7 @@ impl Patience {
             | Command::RecordLapse { .. }
             | Command::RecordMedia { .. }
             | Command::Assign { .. }
+            | Command::EndLease { .. }
             | Command::TimerDue { .. } => Patience::Pass,
             Command::AsSeen { command, .. } => Self::of(command),
         }

@@ -10,12 +10,14 @@ use super::statement::Step;
 use super::{Result, Store, Transaction, prepare};
 use crate::domain::agent::{Agent, Availability};
 use crate::domain::ids::{ConversationId, QueueId, TeamId, UserId, WorkspaceId};
+use crate::domain::lease::Lease;
 
 crate::statements! {
     /// Those of $2, and who holds the conversation $3. Locked in the order of their ids, so that two commands cannot wait for each other.
     /// Who the person is, is locked too: after waiting for somebody who leaves, a row that is only read would say that they are here.
     LOCK = "
-        SELECT agent.user_id, person.name, agent.availability, agent.load, agent.capacity, agent.idle_since, ARRAY[]::uuid[] AS teams
+        SELECT agent.user_id, person.name, agent.availability, agent.load, agent.capacity, agent.idle_since, ARRAY[]::uuid[] AS teams,
+            agent.here_at
         FROM agents AS agent
         JOIN users AS person ON person.workspace_id = agent.workspace_id AND person.id = agent.user_id
         WHERE agent.workspace_id = $1 AND person.active
@@ -24,7 +26,8 @@ crate::statements! {
         FOR UPDATE OF agent FOR SHARE OF person";
     /// Those of $2 whom nobody has.
     LOCK_THOSE_FREE = "
-        SELECT agent.user_id, person.name, agent.availability, agent.load, agent.capacity, agent.idle_since, ARRAY[]::uuid[] AS teams
+        SELECT agent.user_id, person.name, agent.availability, agent.load, agent.capacity, agent.idle_since, ARRAY[]::uuid[] AS teams,
+            agent.here_at
         FROM agents AS agent
         JOIN users AS person ON person.workspace_id = agent.workspace_id AND person.id = agent.user_id
         WHERE agent.workspace_id = $1 AND person.active AND agent.user_id = ANY($2)
@@ -57,6 +60,47 @@ crate::statements! {
         WHERE workspace_id = $1 AND agent_id = $2
         ORDER BY last_message_at DESC, id DESC
         LIMIT $3";
+    /// Of whom somebody has the row at this moment, it is told the next time: nobody waits here, and nobody for this.
+    SET_HERE = "
+        WITH told AS (
+            SELECT *
+            FROM UNNEST($1::uuid[], $2::uuid[], $3::timestamptz[]) AS told (workspace_id, user_id, at)
+        ), free AS (
+            SELECT agent.workspace_id, agent.user_id, told.at
+            FROM told
+            JOIN agents AS agent ON agent.workspace_id = told.workspace_id AND agent.user_id = told.user_id AND agent.here_at < told.at
+            FOR UPDATE OF agent SKIP LOCKED
+        )
+        UPDATE agents AS agent
+        SET here_at = free.at
+        FROM free
+        WHERE agent.workspace_id = free.workspace_id AND agent.user_id = free.user_id";
+    /// People who hold something and have not been here for longer than they keep it. Across workspaces, as every worker's claim: one node
+    /// has each of them for a while, and whoever was looked at longest ago comes first.
+    CLAIM_GONE = "
+        WITH gone AS (
+            SELECT agent.workspace_id, agent.user_id, workspace.lease_minutes
+            FROM agents AS agent
+            JOIN users AS person ON person.workspace_id = agent.workspace_id AND person.id = agent.user_id
+            JOIN workspaces AS workspace ON workspace.id = agent.workspace_id
+            WHERE agent.load > 0 AND person.active
+              AND agent.here_at <= $1::timestamptz - make_interval(mins => workspace.lease_minutes)
+              AND (agent.lease_claimed_until IS NULL OR agent.lease_claimed_until < $1)
+            ORDER BY agent.lease_claimed_until NULLS FIRST, agent.workspace_id, agent.user_id
+            LIMIT $3
+            FOR UPDATE OF agent SKIP LOCKED
+        )
+        UPDATE agents AS agent
+        SET lease_claimed_until = $2
+        FROM gone
+        WHERE agent.workspace_id = gone.workspace_id AND agent.user_id = gone.user_id
+        RETURNING agent.workspace_id, agent.user_id, gone.lease_minutes";
+    HELD_SINCE = "
+        SELECT id
+        FROM conversations
+        WHERE workspace_id = $1 AND agent_id = $2 AND coalesce(assigned_at, '-infinity') <= $3
+        ORDER BY last_message_at DESC, id DESC
+        LIMIT $4";
     /// What people hold who have left, and a queue could have again. Across workspaces, as every worker's claim.
     HELD_BY_NOBODY = "
         SELECT conversation.workspace_id, conversation.id, conversation.agent_id, successor.id
@@ -78,7 +122,8 @@ crate::statements! {
     ALL = "
         SELECT agent.user_id, person.name, agent.availability, agent.load, agent.capacity, agent.idle_since,
             ARRAY(SELECT team_id FROM team_members AS member
-                  WHERE member.workspace_id = agent.workspace_id AND member.user_id = agent.user_id) AS teams
+                  WHERE member.workspace_id = agent.workspace_id AND member.user_id = agent.user_id) AS teams,
+            agent.here_at
         FROM agents AS agent
         JOIN users AS person ON person.workspace_id = agent.workspace_id AND person.id = agent.user_id
         WHERE agent.workspace_id = $1 AND person.active
@@ -86,7 +131,7 @@ crate::statements! {
         LIMIT 2000";
 }
 
-/// Reads user id, name, availability, load, capacity, idle_since, teams.
+/// Reads user id, name, availability, load, capacity, idle_since, teams, here_at.
 pub(super) fn agent(row: &Row) -> Agent {
     Agent {
         user: UserId(row.get(0)),
@@ -96,6 +141,7 @@ pub(super) fn agent(row: &Row) -> Agent {
         capacity: row.get(4),
         idle_since: row.get(5),
         teams: row.get::<_, Vec<Uuid>>(6).into_iter().map(TeamId).collect(),
+        here_at: row.get(7),
     }
 }
 
@@ -179,7 +225,47 @@ pub struct Forsaken {
     pub successor: Option<UserId>,
 }
 
+/// Somebody who holds conversations, and is not here.
+#[derive(Debug, Clone, Copy)]
+pub struct Gone {
+    pub workspace: WorkspaceId,
+    pub user: UserId,
+    /// How long they keep them.
+    pub lease: Lease,
+}
+
 impl Store {
+    /// People were here then.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn set_here(&self, here: &HashMap<(WorkspaceId, UserId), Timestamp>) -> Result<()> {
+        let workspaces: Vec<Uuid> = here.keys().map(|(workspace, _)| workspace.0).collect();
+        let users: Vec<Uuid> = here.keys().map(|(_, user)| user.0).collect();
+        let times: Vec<Timestamp> = here.values().copied().collect();
+        self.execute(&SET_HERE, &[&workspaces, &users, &times]).await?;
+        Ok(())
+    }
+
+    /// Takes people until then who hold something and have not been here for longer than they keep it.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn claim_gone(&self, now: Timestamp, until: Timestamp, limit: i64) -> Result<Vec<Gone>> {
+        let rows = self.query(&CLAIM_GONE, &[&now, &until, &limit]).await?;
+        let gone = |row: &Row| Gone { workspace: WorkspaceId(row.get(0)), user: UserId(row.get(1)), lease: Lease { minutes: row.get(2) } };
+        Ok(rows.iter().map(gone).collect())
+    }
+
+    /// The conversations that a person holds, and did then.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn held_since(&self, workspace: WorkspaceId, user: UserId, then: Timestamp, limit: i64) -> Result<Vec<ConversationId>> {
+        let rows = self.query(&HELD_SINCE, &[&workspace.0, &user.0, &then, &limit]).await?;
+        Ok(rows.iter().map(|row| ConversationId(row.get(0))).collect())
+    }
+
     /// Everybody of a workspace as routing sees them, by name.
     ///
     /// # Errors

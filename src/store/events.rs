@@ -38,6 +38,17 @@ crate::statements! {
         WHERE workspace_id = $1 AND subject_id = $2 AND seq >= $3 AND kind = ANY($4)
         ORDER BY seq
         LIMIT 4";
+    /// As [`OF_CONTROL`], of several conversations.
+    OF_CONTROL_OF_MANY = "
+        SELECT line.seq, line.at, line.event, line.place, act.conversation_id
+        FROM UNNEST($2::uuid[], $3::bigint[]) AS act (conversation_id, seq)
+        CROSS JOIN LATERAL (
+            SELECT seq, at, event, place
+            FROM events
+            WHERE workspace_id = $1 AND subject_id = act.conversation_id AND seq >= act.seq AND kind = ANY($4)
+            ORDER BY seq
+            LIMIT 4) AS line
+        ORDER BY act.conversation_id, line.seq";
 }
 
 /// A line of a journal, as it is stored.
@@ -117,6 +128,26 @@ pub async fn of_control(
     let statement = prepare(transaction, &OF_CONTROL).await?;
     let rows = transaction.query(&statement, &[&workspace.0, &conversation.0, &from, &&Event::OF_CONTROL[..]]).await?;
     Ok(rows.iter().map(recorded).collect())
+}
+
+/// As [`of_control`], of several conversations, each from a sequence of its own on.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn of_control_of_many(
+    transaction: &Transaction<'_>,
+    workspace: WorkspaceId,
+    from: &[(ConversationId, i64)],
+) -> Result<HashMap<ConversationId, Vec<Recorded>>> {
+    let statement = prepare(transaction, &OF_CONTROL_OF_MANY).await?;
+    let conversations: Vec<Uuid> = from.iter().map(|(conversation, _)| conversation.0).collect();
+    let seqs: Vec<i64> = from.iter().map(|(_, seq)| *seq).collect();
+    let rows = transaction.query(&statement, &[&workspace.0, &conversations, &seqs, &&Event::OF_CONTROL[..]]).await?;
+    let mut found: HashMap<ConversationId, Vec<Recorded>> = HashMap::new();
+    for row in &rows {
+        found.entry(ConversationId(row.get(4))).or_default().push(recorded(row));
+    }
+    Ok(found)
 }
 
 /// Reads sequence, time, event and place. What this version does not understand has its place all the same.

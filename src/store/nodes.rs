@@ -13,6 +13,8 @@ crate::statements! {
         VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (name) DO UPDATE
         SET version = excluded.version, side = excluded.side, started_at = excluded.started_at, seen_at = excluded.seen_at";
+    /// Those that have pages.
+    PAGES_HEARD_AT = "SELECT max(seen_at) FROM nodes WHERE side <> 'workers'";
     ALL = "SELECT name, version, side, started_at, seen_at FROM nodes ORDER BY name LIMIT 1000";
 }
 
@@ -36,6 +38,14 @@ impl Store {
         let Node { name, version, side, started_at, seen_at } = node;
         self.execute(&CALL, &[name, version, side, started_at, seen_at]).await?;
         Ok(())
+    }
+
+    /// When a node that has pages said last that it is there.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn pages_heard_at(&self) -> Result<Option<Timestamp>> {
+        Ok(self.query_opt(&PAGES_HEARD_AT, &[]).await?.and_then(|row| row.get(0)))
     }
 
     /// The nodes that were heard of within a day.

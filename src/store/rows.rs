@@ -9,6 +9,7 @@ use tokio_postgres::Row;
 
 use super::agents::{self, LoadShift};
 use super::flight::{along, to_the_answer, to_the_end};
+use super::floor::{self, Noted};
 use super::inbound_items;
 use super::media::{self, Pending, StoredMedia};
 use super::messages::{self, Placed, Progress};
@@ -17,6 +18,7 @@ use super::notices::{self, NewNotice};
 use super::outbox::{self, Outgoing};
 use super::quarantine::{self, NewQuarantined};
 use super::statement::Step;
+use super::tallies::{self, Tally, quarter};
 use super::timers::{self, Deadline, Key};
 use super::{Result, Transaction, allowances, contacts, conversations, events};
 use crate::domain::contact::Contact;
@@ -40,6 +42,7 @@ pub struct Rows {
     sessions: BTreeMap<ConversationId, Option<FlowSession>>,
     timers: BTreeMap<Key, Option<Deadline>>,
     loads: BTreeMap<UserId, LoadShift>,
+    tallies: BTreeMap<(Timestamp, UserId), Tally>,
     progress: Vec<Progress>,
     /// Messages that are in the outbox no more, with how they stood there.
     gone: Vec<(MessageId, InOutbox)>,
@@ -62,6 +65,8 @@ pub struct Rows {
     pub set_aside: Vec<NewQuarantined>,
     /// Items whose commands have run.
     pub done: Vec<(ContactId, InboxId, i64)>,
+    /// What it is part of that somebody does on the floor.
+    pub floor: Option<Noted>,
 }
 
 impl Rows {
@@ -75,6 +80,7 @@ impl Rows {
             sessions: BTreeMap::new(),
             timers: BTreeMap::new(),
             loads: BTreeMap::new(),
+            tallies: BTreeMap::new(),
             progress: Vec::new(),
             gone: Vec::new(),
             events: Vec::new(),
@@ -92,6 +98,7 @@ impl Rows {
             parted: Vec::new(),
             set_aside: Vec::new(),
             done: Vec::new(),
+            floor: None,
         }
     }
 
@@ -130,6 +137,13 @@ impl Rows {
         let known = self.loads.entry(user).or_default();
         known.change += change;
         known.given_at = known.given_at.max(given_at);
+    }
+
+    /// Somebody did that then.
+    pub fn tally(&mut self, at: Timestamp, user: UserId, Tally { answered, resolved }: Tally) {
+        let known = self.tallies.entry((quarter(at), user)).or_default();
+        known.answered += answered;
+        known.resolved += resolved;
     }
 
     /// How far a message got; one that comes with the same rows comes as far as that at once.
@@ -200,6 +214,9 @@ impl Rows {
         for (user, shift) in theirs.loads {
             self.load(user, shift);
         }
+        for ((at, user), tally) in theirs.tallies {
+            self.tally(at, user, tally);
+        }
         self.contacts.extend(theirs.contacts);
         self.sessions.extend(theirs.sessions);
         self.timers.extend(theirs.timers);
@@ -265,6 +282,7 @@ impl Rows {
         set(!contacts.is_empty(), &|| contacts::update(workspace, &contacts))?;
         // Agents' rows come after what has one owner at a time.
         set(!self.loads.is_empty(), &|| Ok(agents::shift_loads(workspace, &self.loads)))?;
+        set(!self.tallies.is_empty(), &|| Ok(tallies::add(workspace, &self.tallies)))?;
         set(!self.events.is_empty(), &|| events::insert(workspace, &self.events))?;
         set(!self.messages.is_empty(), &|| messages::insert(workspace, &self.messages))?;
         set(!self.progress.is_empty(), &|| messages::set_status(workspace, &self.progress))?;
@@ -286,6 +304,7 @@ impl Rows {
         set(!self.notices.is_empty(), &|| Ok(notices::insert(&self.notices)))?;
         set(!self.set_aside.is_empty(), &|| Ok(quarantine::insert(&self.set_aside)))?;
         set(!self.done.is_empty(), &|| Ok(inbound_items::delete(workspace, &self.done)))?;
+        steps.extend(self.floor.iter().map(|noted| floor::note(workspace, noted)));
         let postponed = self.postponed.into_iter().map(|(message, claim, until)| outbox::postpone(workspace, message, claim, until));
         steps.extend(postponed);
         steps.extend(self.contents.into_iter().map(|(message, keys)| messages::merge_content(workspace, message, keys)));

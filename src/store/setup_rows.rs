@@ -36,13 +36,17 @@ crate::statements! {
     /// What is not named stays, also where this version does not understand it.
     CHANGE_AGENT = "
         UPDATE agents
-        SET availability = coalesce($3, availability), capacity = coalesce($4, capacity)
+        SET availability = coalesce($3, availability), availability_at = CASE WHEN $3 IS NULL THEN availability_at ELSE now() END,
+            capacity = coalesce($4, capacity)
         WHERE workspace_id = $1 AND user_id = $2";
     CHANGE_USER = "
         UPDATE users
         SET name = coalesce($3, name), active = coalesce($4, active), locale = coalesce($5, locale), languages = coalesce($6, languages)
         WHERE workspace_id = $1 AND id = $2";
-    CHANGE_WORKSPACE = "UPDATE workspaces SET name = $2, locale = $3, time_zone = $4, accent = $5, logo = $6, white_label = $7 WHERE id = $1";
+    CHANGE_WORKSPACE = "
+        UPDATE workspaces
+        SET name = $2, locale = $3, time_zone = $4, lease_minutes = $5, accent = $6, logo = $7, white_label = $8
+        WHERE id = $1";
     CHANGE_SUCCESSOR = "UPDATE users SET successor_id = $3 WHERE workspace_id = $1 AND id = $2";
     ADD_INVITATION = "
         INSERT INTO invitations (workspace_id, id, email, role, role_id, capacity, team_ids, languages, standing, expires_at, secret_hash)
@@ -230,13 +234,14 @@ fn security(workspace: WorkspaceId, changed: &Changed<WorkspaceId, Security>) ->
 }
 
 fn whole(workspace: WorkspaceId, changed: &Changed<WorkspaceId, Workspace>) -> Vec<Step> {
-    let Some(Workspace { name, locale, time_zone, brand }) = changed.after.clone() else { return Vec::new() };
+    let Some(Workspace { name, locale, time_zone, lease_minutes, brand }) = changed.after.clone() else { return Vec::new() };
     vec![
         Step::of(CHANGE_WORKSPACE)
             .with(workspace.0)
             .with(name)
             .with(locale)
             .with(time_zone)
+            .with(lease_minutes)
             .with(brand.accent)
             .with(brand.logo)
             .with(brand.white_label),

@@ -77,7 +77,10 @@ crate::statements! {
         ORDER BY seq";
     MEMBERS = concat!(members!(), " ORDER BY person.id LIMIT 10000");
     MEMBER = concat!(members!(), " AND person.id = $2");
-    WORKSPACE = "SELECT id AS workspace_id, name, locale, time_zone, accent, logo, white_label FROM workspaces WHERE id = $1";
+    WORKSPACE = "
+        SELECT id AS workspace_id, name, locale, time_zone, lease_minutes, accent, logo, white_label
+        FROM workspaces
+        WHERE id = $1";
     INVITATIONS = "
         SELECT id, email, role, role_id, capacity, team_ids, languages, standing, expires_at
         FROM invitations
@@ -350,8 +353,8 @@ pub(super) fn recorded(row: &Row) -> RecordedSetup {
 }
 
 fn itself(row: &Row) -> Workspace {
-    let brand = Brand { accent: row.get(4), logo: row.get(5), white_label: row.get(6) };
-    Workspace { name: row.get(1), locale: row.get(2), time_zone: row.get(3), brand }
+    let brand = Brand { accent: row.get(5), logo: row.get(6), white_label: row.get(7) };
+    Workspace { name: row.get(1), locale: row.get(2), time_zone: row.get(3), lease_minutes: row.get(4), brand }
 }
 
 fn member(row: &Row) -> (UserId, Member) {

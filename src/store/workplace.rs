@@ -15,6 +15,7 @@ use crate::domain::details::Vocabulary;
 use crate::domain::flows::definition::Definition;
 use crate::domain::hours::Hours;
 use crate::domain::ids::{FlowId, QueueId, TeamId, UserId, WorkspaceId};
+use crate::domain::lease::Lease;
 use crate::domain::queue::Queue;
 use crate::domain::workplace::Workplace;
 
@@ -26,7 +27,7 @@ crate::statements! {
         ORDER BY position, name COLLATE names, id
         LIMIT 1000";
     REMOVED_QUEUES = "SELECT id, successor_id FROM removed_queues WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
-    BRAND = "SELECT id AS workspace_id, name, accent, logo, white_label FROM workspaces WHERE id = $1";
+    ITSELF = "SELECT id AS workspace_id, name, accent, logo, white_label, lease_minutes FROM workspaces WHERE id = $1";
     TAGS = "SELECT id, name, colour, archived, merged_into FROM tags WHERE workspace_id = $1 ORDER BY id LIMIT 5000";
     PEOPLE = "SELECT id, name FROM users WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     PUBLISHED = "
@@ -105,7 +106,9 @@ impl Store {
         let vocabulary = Vocabulary { tags, fields };
         let people = self.query(&PEOPLE, &[&workspace.0]).await?.iter().map(|row| (UserId(row.get(0)), row.get(1))).collect();
         let published = self.query(&PUBLISHED, &[&workspace.0]).await?.iter().map(|row| (FlowId(row.get(0)), row.get(1))).collect();
-        let brand = self.query_opt(&BRAND, &[&workspace.0]).await?.as_ref().map(brand).unwrap_or_default();
+        let itself = self.query_opt(&ITSELF, &[&workspace.0]).await?;
+        let brand = itself.as_ref().map(brand).unwrap_or_default();
+        let lease = itself.map(|row| Lease { minutes: row.get(5) }).unwrap_or_default();
         let mut definitions = HashMap::new();
         for row in self.query(&DEFINITIONS, &[&workspace.0]).await? {
             match json::<Definition>(&row, 2) {
@@ -116,7 +119,7 @@ impl Store {
             }
         }
         Ok(SetUp {
-            workplace: Workplace { queues, removed_queues, vocabulary, people, published, definitions, brand: Arc::new(brand) },
+            workplace: Workplace { queues, removed_queues, vocabulary, people, published, definitions, brand: Arc::new(brand), lease },
             misread,
         })
     }

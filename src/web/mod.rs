@@ -12,6 +12,7 @@ pub mod begin;
 pub mod conversations;
 pub mod drafts;
 pub mod edge;
+pub mod floor;
 pub mod health;
 pub mod inbox;
 pub mod invitations;

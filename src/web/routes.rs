@@ -23,7 +23,7 @@ use super::settings::numbers::{self, connecting, testing};
 use super::settings::{self, canned_replies, changes, fields, file, people, queues, roles, security, start, tags, teams, workspace};
 use super::sign_in::{email, reset, second_step};
 use super::{
-    admin, assets, availability, begin, drafts, health, inbox, invitations, language, media, notes, proof, sign_in, system, webhook,
+    admin, assets, availability, begin, drafts, floor, health, inbox, invitations, language, media, notes, proof, sign_in, system, webhook,
     workspaces,
 };
 use crate::domain::access::Permission;
@@ -109,6 +109,15 @@ pub static ROUTES: &[Entry] = &[
     post("/messages/{id}/settlement", Who::May(Permission::Reply), Kind::Form, || web::to(settlements::create)),
     get("/media/{id}", Who::May(Permission::SeeInbox), Kind::Part, || web::to(media::show)),
     get("/media/{id}/thumbnail", Who::May(Permission::SeeInbox), Kind::Part, || web::to(media::thumbnail)),
+    get("/floor", Who::May(Permission::Supervise), Kind::Page, || web::to(floor::index)),
+    get("/floor/queues/{id}", Who::May(Permission::Supervise), Kind::Page, || web::to(floor::queue)),
+    post("/floor/queues/{id}/moves", Who::May(Permission::Supervise), Kind::Form, || web::to(floor::acts::move_oldest)),
+    get("/floor/people/{id}", Who::May(Permission::Supervise), Kind::Page, || web::to(floor::person)),
+    post("/floor/people/{id}/return", Who::May(Permission::Supervise), Kind::Form, || web::to(floor::acts::give_back)),
+    post("/floor/people/{id}/hand-over", Who::May(Permission::Supervise), Kind::Form, || web::to(floor::acts::hand_over)),
+    post("/floor/people/{id}/availability", Who::May(Permission::Supervise), Kind::Form, || web::to(floor::acts::set_availability)),
+    post("/floor/people/{id}/capacity", Who::May(Permission::Supervise), Kind::Form, || web::to(floor::acts::set_capacity)),
+    post("/floor/acts/{id}/undo", Who::May(Permission::Supervise), Kind::Form, || web::to(floor::acts::undo)),
     get("/admin/quarantine", Who::May(Permission::SeeAdmin), Kind::Page, || web::to(admin::quarantine)),
     get("/admin/notices", Who::May(Permission::SeeAdmin), Kind::Page, || web::to(admin::notices)),
     get("/settings", Who::May(Permission::SetUp), Kind::Page, || web::to(settings::index)),

@@ -5,6 +5,7 @@ mod housekeeping;
 mod inbound;
 mod keyed;
 mod lanes;
+mod leases;
 pub mod mails;
 mod outbox;
 mod pictures;
@@ -50,6 +51,7 @@ impl Workers {
         }
         keep_up("pictures", tasks, stop, self.clone(), pictures::run);
         keep_up("mails", tasks, stop, self.clone(), mails::run);
+        keep_up("leases", tasks, stop, self.clone(), leases::run);
         keep_up("chores", tasks, stop, self, housekeeping::run);
     }
 }

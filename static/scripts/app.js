@@ -14,6 +14,7 @@ import Conversation from "./controllers/conversation_controller.js"
 import Copy from "./controllers/copy_controller.js"
 import Dialog from "./controllers/dialog_controller.js"
 import Finder from "./controllers/finder_controller.js"
+import Floor from "./controllers/floor_controller.js"
 import FlowEditor from "./controllers/flow_editor_controller.js"
 import Guard from "./controllers/guard_controller.js"
 import Hours from "./controllers/hours_controller.js"
@@ -35,8 +36,8 @@ import Zone from "./controllers/zone_controller.js"
 
 const controllers = {
   await: Await, brief: Brief, clock: Clock, composer: Composer, connection: Connection, conversation: Conversation, copy: Copy,
-  dialog: Dialog, finder: Finder, guard: Guard, hours: Hours, lightbox: Lightbox, list: List, live: Live, menu: Menu, people: People,
-  places: Places, presence: Presence, preview: Preview, ring: Ring, settings: Settings,
+  dialog: Dialog, finder: Finder, floor: Floor, guard: Guard, hours: Hours, lightbox: Lightbox, list: List, live: Live, menu: Menu,
+  people: People, places: Places, presence: Presence, preview: Preview, ring: Ring, settings: Settings,
   shortcuts: Shortcuts, sound: Sound, thread: Thread, toast: Toast, zone: Zone,
   "flow-editor": FlowEditor,
 }

@@ -2,7 +2,7 @@
 //
 // Events: "state" (connecting, live, catching_up, offline), "resync" (the connection is new, or the node may have missed something),
 // and one for each kind of frame: event, ticks, state, caught_up, row, counts, team, paused, set_up,
-// people, read, draft, beat.
+// people, read, draft, floor, beat.
 
 import { press } from "./press.js"
 
@@ -19,6 +19,7 @@ class Socket extends EventTarget {
   #attempts = 0
   #view = null
   #open = null
+  #floor = null
   #lastFrame = 0
   #timers = []
   #retry = null
@@ -57,6 +58,17 @@ class Socket extends EventTarget {
     this.#send({ type: "close" })
   }
 
+  /** The floor is shown: all of it comes first, then what changes. */
+  watchFloor(floor) {
+    this.#floor = floor
+    this.#sendFloor()
+  }
+
+  leaveFloor() {
+    this.#floor = null
+    this.#send({ type: "leave_floor" })
+  }
+
   typing(conversation) {
     this.#send({ type: "typing", conversation })
   }
@@ -79,6 +91,7 @@ class Socket extends EventTarget {
     this.#attempts = 0
     this.since = null
     this.#sendView()
+    this.#sendFloor()
     this.#become(this.#open ? "catching_up" : "live")
     this.#sendOpen()
     this.dispatchEvent(new CustomEvent("resync"))
@@ -92,6 +105,7 @@ class Socket extends EventTarget {
     }
     if (frame.type === "refresh") {
       this.#sendView()
+      this.#sendFloor()
       this.#sendOpen()
       this.dispatchEvent(new CustomEvent("resync"))
       return
@@ -133,6 +147,10 @@ class Socket extends EventTarget {
 
   #sendView() {
     if (this.#view) this.#send({ type: "list", view: this.#view })
+  }
+
+  #sendFloor() {
+    if (this.#floor) this.#send({ type: "floor", ...this.#floor })
   }
 
   #sendOpen() {

@@ -122,6 +122,8 @@ pub struct Place {
     queue: Uuid,
     flow: Uuid,
     reply: Uuid,
+    /// Somebody of the team.
+    colleague: Uuid,
 }
 
 const SECRETS: &str = "
@@ -140,6 +142,8 @@ const SECRETS: &str = "
     INSERT INTO flows (workspace_id, id, name, published_version) VALUES ('{w}', '{i}', '{s} flow', 1);
     INSERT INTO flow_versions (workspace_id, flow_id, version, definition) VALUES ('{w}', '{i}', 1, to_jsonb('{s} words'::text));
     UPDATE users SET name = '{s} colleague' WHERE workspace_id = '{w}';
+    INSERT INTO floor_acts (workspace_id, id, user_id, at, act)
+    SELECT workspace_id, '{i}', id, now(), '{}' FROM users WHERE workspace_id = '{w}' LIMIT 1;
     INSERT INTO tags (workspace_id, id, name, colour) VALUES ('{w}', '{i}', '{s} tag', 'red');
     INSERT INTO fields (workspace_id, id, key, label, of_what, kind) VALUES ('{w}', '{i}', 'size', '{s} field', 'contact', 'text');
     INSERT INTO canned_replies (workspace_id, id, shortcut, body) VALUES ('{w}', '{i}', '{s}', '{s} prepared');
@@ -171,7 +175,9 @@ impl Place {
             client.query_one(&format!("SELECT id FROM {table} WHERE workspace_id = $1 LIMIT 1"), &[&workspace]).await.unwrap().get(0)
         };
         let (team, queue, reply) = (one_of("teams").await, one_of("queues").await, one_of("canned_replies").await);
-        Self { shop, secret, conversation, message, media, team, queue, reply, flow: media }
+        let member = "SELECT user_id FROM team_members WHERE workspace_id = $1 ORDER BY user_id LIMIT 1";
+        let colleague = client.query_one(member, &[&workspace]).await.unwrap().get(0);
+        Self { shop, secret, conversation, message, media, team, queue, reply, flow: media, colleague }
     }
 
     async fn browser(&self, role: Role) -> Browser<'_> {
@@ -186,6 +192,9 @@ impl Place {
             Some("media") => self.media,
             Some("people") => self.team,
             Some("system") => self.media,
+            Some("floor") if entry.path.starts_with("/floor/queues") => self.queue,
+            Some("floor") if entry.path.starts_with("/floor/people") => self.colleague,
+            Some("floor") => self.media,
             Some("settings") if entry.path.starts_with("/settings/queues") => self.queue,
             Some("settings") if entry.path.starts_with("/settings/numbers") => self.shop.inbox.0,
             Some("settings") if entry.path.starts_with("/settings/flows/") => self.flow,
@@ -317,9 +326,13 @@ async fn everybody_is_shown_what_their_role_may_see_of_their_own_workspace_and_n
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
     // The secrets are there to be seen, where they may be.
     let inbox = ["/inbox", "/inbox/rows", "/conversations/{id}", "/conversations/{id}/earlier"];
-    for path in
-        inbox.into_iter().chain(["/admin/quarantine", "/admin/notices", "/settings/teams", "/settings/teams/{id}", "/settings/queues/{id}"])
-    {
+    for path in inbox.into_iter().chain(["/floor", "/floor/queues/{id}", "/floor/people/{id}"]).chain([
+        "/admin/quarantine",
+        "/admin/notices",
+        "/settings/teams",
+        "/settings/teams/{id}",
+        "/settings/queues/{id}",
+    ]) {
         assert!(seen.contains(path), "{path} shows nothing of its own workspace: {seen:?}");
     }
 }

@@ -23,6 +23,8 @@ const INSERT_THINGS: &str = "
     INSERT INTO accounts (id, email, password_hash) VALUES ('{t}', '{t}@example.com', '');
     INSERT INTO users (workspace_id, id, account_id, name, role) VALUES ('{w}', '{t}', '{t}', 'Zoe', 'agent');
     INSERT INTO agents (workspace_id, user_id) VALUES ('{w}', '{t}');
+    INSERT INTO team_members (workspace_id, team_id, user_id) VALUES ('{w}', '{t}', '{t}');
+    INSERT INTO floor_acts (workspace_id, id, user_id, at, act) VALUES ('{w}', '{t}', '{t}', now(), '{}');
     INSERT INTO roles (workspace_id, id, name, permissions, visibility) VALUES ('{w}', '{t}', 'Zoe', '{}', 'mine');
     INSERT INTO invitations (workspace_id, id, role, capacity, team_ids, standing, secret_hash, expires_at)
     VALUES ('{w}', '{t}', 'agent', 1, '{}', 'open', '', now());
@@ -66,6 +68,7 @@ impl Things {
             Some("messages") => self.message,
             Some("media") => self.media,
             Some("people") => self.team,
+            Some("floor") => self.team,
             Some("settings") => self.team,
             _ => panic!("{} names a thing this test knows nothing of: add one to `Things`", entry.path),
         }

@@ -134,8 +134,9 @@ async fn every_address_shows_what_a_role_shows_and_nothing_else() {
             if listed.contains(case.word) != is_shown {
                 faults.push(format!("{visibility:?}: lists have {}: {}", case.word, !is_shown));
             }
-            // What is set up, how colleagues look, and the installation itself are nobody's conversation.
-            let is_beside = |entry: &Entry| ["/settings", "/people/", "/system/"].iter().any(|path| entry.path.starts_with(path));
+            // What is set up, how colleagues look, the floor and the installation itself are nobody's conversation.
+            let is_beside =
+                |entry: &Entry| ["/settings", "/people/", "/system/", "/floor/"].iter().any(|path| entry.path.starts_with(path));
             let of_conversations = |entry: &&Entry| names_a_thing(entry) && !is_beside(entry);
             for entry in entries().into_iter().filter(of_conversations).filter(|entry| !is_shown || entry.method == Method::GET) {
                 let thing = match entry.path.split('/').nth(1) {

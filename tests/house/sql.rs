@@ -78,6 +78,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("mails", "AGAIN", MAILS),
     ("mails", "RECALL", MAILS),
     ("mails", "STATES", MAILS),
+    ("floor", "FORGET", OLD),
     ("mails", "FORGET", MAILS),
     ("logos", "OF_HASH", "a sign-in page shows a logo to whoever knows its hash"),
     ("media", "CLAIM", CLAIM),
@@ -95,6 +96,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("payloads", "FORGET", APP),
     ("nodes", "CALL", FIGURES),
     ("nodes", "ALL", FIGURES),
+    ("nodes", "PAGES_HEARD_AT", FIGURES),
     ("quarantine", "SETTLED", NOBODYS),
     ("quarantine", "COUNT_OF_NOBODY", NOBODYS),
     ("quarantine", "ONE", NOBODYS),
@@ -102,6 +104,8 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("quarantine", "LEAVE_ASIDE", NOBODYS),
     ("quarantine", "OF_NOBODY", "what belongs to no workspace is for whoever runs the installation"),
     ("agents", "HELD_BY_NOBODY", CLAIM),
+    ("agents", "CLAIM_GONE", CLAIM),
+    ("agents", "SET_HERE", "a node writes down at once who is here, of every workspace"),
     ("queues", "WITH_WAITING", CLAIM),
     ("queues", "REMOVED_IN_USE", CLAIM),
     ("second_factors", "SET", ACCOUNT),
@@ -131,6 +135,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("system", "SIZE", SERVER),
     ("system", "MEDIA", FIGURES),
     ("ticks", "APPEND", APP),
+    ("tallies", "FORGET", OLD),
     ("timers", "CLAIM", CLAIM),
     ("timers", "NEXT", CLAIM),
     ("timers", "OVERDUE", FIGURES),
@@ -151,6 +156,7 @@ const COMMAND_LINE: &str = "whoever types on the command line looks for the work
 const DOCTOR: &str = "the doctor looks at the whole installation";
 const FIRST: &str = "before the first workspace there is none";
 const OWNER: &str = "whoever looks after the installation does so in every workspace";
+const OLD: &str = "what is too old to be shown is forgotten in every workspace";
 const FILES: &str = "the files of pages are the same for everybody";
 const FIGURES: &str = "figures of the whole node";
 const SEALED: &str = "keys that secrets are sealed with belong to the installation";

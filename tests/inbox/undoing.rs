@@ -89,6 +89,31 @@ async fn whoever_was_quicker_is_named_and_nothing_changes() {
     assert_eq!(ana.posts(id, "undo", &[("seq", "x")]).await.status, 400);
 }
 
+/// Pages may be hours old: what is said of people there is what was so then.
+#[actix_web::test]
+async fn whoever_gives_a_conversation_to_somebody_who_is_not_here_is_told_so_before_and_after() {
+    let shop = Shop::open().await;
+    let mut ana = shop.hires("ana@example.com", Role::Agent).await;
+    let ben = shop.hires("ben@example.com", Role::Agent).await;
+    let id = shop.hears_text("34600000001", "Hi").await;
+    ana.does(id, "assignment", &[]).await;
+    let page = ana.opens(id).await;
+    let dialog = element(&page, "transfer").unwrap();
+    assert!(dialog.contains("<bdi>Ana</bdi> is not here: they keep it for at most <bdi>2 minutes</bdi>"), "{dialog}");
+    let instead = format!(r#"value="queue:{}""#, shop.queue);
+    assert!(dialog.contains(&instead) && dialog.contains("To <bdi>Support</bdi> instead"), "{dialog}");
+    assert_eq!((dialog.matches(r#"id="queue-instead""#).count(), dialog.matches(r#"for="queue-instead""#).count()), (1, 1));
+    let (status, body) = does_live(&mut ana, id, "transfer", &[("to", &format!("agent:{}", ben.user))]).await;
+    assert!(status == 200 && body.contains("<bdi>Ana</bdi> is not here, and keeps it for at most"), "{body}");
+    assert!(offered(&body).is_some(), "{body}");
+    shop.house.state.live.arrive(shop.house.workspace, ben.user);
+    let other = shop.hears_text("34600000002", "Hi").await;
+    ana.does(other, "assignment", &[]).await;
+    assert!(!ana.opens(other).await.contains("is not here"));
+    let (_, body) = does_live(&mut ana, other, "transfer", &[("to", &format!("agent:{}", ben.user))]).await;
+    assert!(!body.contains("is not here"), "{body}");
+}
+
 #[actix_web::test]
 async fn an_answer_that_resolves_offers_to_take_that_back() {
     let shop = Shop::open().await;

@@ -30,6 +30,31 @@ async fn an_administrator_names_the_workspace_and_says_where_it_is_and_takes_it_
 }
 
 #[actix_web::test]
+async fn an_administrator_says_for_how_long_people_keep_conversations_who_are_not_here() {
+    let house = House::new().await;
+    house.hires("root@example.com", Role::Admin).await;
+    let mut root = house.browser("root@example.com").await;
+    let minutes = async |house: &House| {
+        let row = house.state.store.workspace(house.workspace).await.unwrap();
+        row.unwrap().lease_minutes
+    };
+    assert!(root.get(HERE).await.body.contains(r#"name="lease_minutes""#));
+    assert_eq!(minutes(&house).await, 2);
+    let with = |minutes| [("name", "Lamps"), ("locale", "en"), ("time_zone", "UTC"), ("lease_minutes", minutes)];
+    let saved = root.post(HERE, &with("45")).await;
+    assert_eq!((saved.status.as_u16(), minutes(&house).await), (303, 45), "{}", saved.body);
+    assert!(root.get(&saved.location).await.body.contains("Minutes kept by who is not here"));
+    for (typed, status) in [("0", 422), ("1441", 422), ("soon", 400)] {
+        let refused = root.post(HERE, &with(typed)).await;
+        assert_eq!((refused.status.as_u16(), minutes(&house).await), (status, 45), "{typed}: {}", refused.body);
+    }
+    let file = root.get("/settings/file/workspace.yaml").await.body;
+    assert!(file.contains("\n  lease_minutes: 45\n"), "{file}");
+    assert_eq!(root.post(HERE, &with("45")[..3]).await.status, 303, "a form without it leaves it");
+    assert_eq!(minutes(&house).await, 45);
+}
+
+#[actix_web::test]
 async fn what_no_clock_or_tongue_knows_is_refused_on_the_page_and_of_two_at_once_nobody_is_overwritten() {
     let house = House::new().await;
     for email in ["root@example.com", "gil@example.com"] {

@@ -3,6 +3,7 @@
 use baton::domain::access::Role;
 use baton::domain::agent::{Availability, Presence};
 use baton::domain::ids::{QueueId, UserId};
+use baton::domain::lease::Lease;
 use baton::domain::looks::Looks;
 use baton::web::conversations::view::{Target, TransferTargets};
 use baton::web::inbox::tabs::Counts;
@@ -60,6 +61,7 @@ pub fn targets() -> TransferTargets {
         capacity: 8,
     };
     TransferTargets {
+        lease: Lease::default(),
         people: vec![
             person(2, "Ben Okafor", Presence::Online, 3),
             person(3, "Chiara Ricci", Presence::Online, 8),

@@ -83,6 +83,13 @@ pub fn named_keys() -> BTreeSet<String> {
 fn is_prefix(key: &str) -> bool {
     const PREFIXES: &[&str] = &[
         "finder.ticked",
+        "floor.alert.nobody_here",
+        "floor.alert.nobody_has_room",
+        "floor.alert.late",
+        "floor.alert.gone",
+        "floor.alert.waits_for",
+        "floor.wait_here",
+        "floor.holds",
         "profile.codes_left",
         "security.browsers",
         "security.days",

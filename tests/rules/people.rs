@@ -84,6 +84,13 @@ impl Colleague<'_> {
         self.shop.about(phone.id(), Command::Settle { by: self.person.clone(), message, choice })
     }
 
+    /// Has a page open now.
+    pub fn is_here(&self) {
+        let mut tables = self.shop.tables.borrow_mut();
+        let now = tables.now;
+        tables.agents.get_mut(&self.person.user).unwrap().here_at = now;
+    }
+
     /// Steps out: routing gives them nothing.
     pub fn goes_away(&self) {
         self.shop.tables.borrow_mut().away.push(self.person.user);

@@ -161,8 +161,16 @@ impl Shop {
         let user = UserId(self.fresh());
         let mut tables = self.tables.borrow_mut();
         let (name, idle_since) = (name.to_owned(), tables.now);
-        let agent =
-            Agent { user, name: name.clone(), availability: Availability::Online, load: 0, capacity, idle_since, teams: Vec::new() };
+        let agent = Agent {
+            user,
+            name: name.clone(),
+            availability: Availability::Online,
+            load: 0,
+            capacity,
+            idle_since,
+            here_at: idle_since,
+            teams: Vec::new(),
+        };
         tables.agents.insert(user, agent);
         let workplace = Arc::get_mut(&mut tables.workplace).expect("nobody else holds the set-up");
         workplace.people.insert(user, name.clone());

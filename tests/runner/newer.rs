@@ -10,7 +10,7 @@ use baton::domain::filter::View;
 use baton::domain::ids::{ConversationId, UserId};
 use baton::domain::timer::Timer;
 use baton::runner::lanes::LaneProgress;
-use baton::runner::{Error, Runner};
+use baton::runner::{Error, Runner, now};
 use baton::store::access::Sight;
 use baton::store::dispatches::Claim;
 use uuid::Uuid;
@@ -43,6 +43,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("events.kind", SUBJECT, "'waved'"),
     ("events.place", SUBJECT, "'beside'"),
     ("events.subject_kind", SUBJECT, "'journey'"),
+    ("floor_acts.act", "true", JSON),
     ("flow_sessions.session", CONVERSATION, JSON),
     ("flow_versions.definition", "flow_id = (SELECT id FROM flows WHERE name = 'Other')", JSON),
     ("inbound_items.item", CONTACT, r#"'{"kind": "hologram"}'"#),
@@ -168,6 +169,7 @@ const FIGURES: &[&str] = &[
     "messages.author_id",
     "outbox.claim_id",
     "users.role_id",
+    "workspaces.lease_minutes",
     "workspaces.least_password",
     "workspaces.session_idle_minutes",
     "workspaces.session_life_minutes",
@@ -250,6 +252,8 @@ const AROUND: &str = "
         SELECT workspace_id, id, now() + interval '1 hour', '{\"code\": 1, \"title\": \"no\"}' FROM inboxes WHERE name = 'Pigeons';
     INSERT INTO invitations (workspace_id, id, role, capacity, team_ids, standing, secret_hash, expires_at)
         SELECT workspace_id, gen_random_uuid(), 'agent', 1, '{}', 'open', '', now() FROM strange;
+    INSERT INTO floor_acts (workspace_id, id, user_id, at, act)
+        SELECT workspace_id, gen_random_uuid(), (SELECT id FROM users WHERE name = 'Ana'), now(), '{}' FROM strange;
     INSERT INTO flows (workspace_id, id, name, published_version) SELECT workspace_id, gen_random_uuid(), 'Other', 1 FROM strange;
     INSERT INTO flow_versions (workspace_id, flow_id, version, definition)
         SELECT workspace_id, id, 1, (SELECT definition FROM flow_versions LIMIT 1) FROM flows WHERE name = 'Other';
@@ -312,6 +316,8 @@ impl House {
         assert_eq!(store.notices(workspace, 50).await.unwrap().len(), 1);
         assert_eq!(store.paused_numbers(workspace).await.unwrap().len(), 1);
         assert_eq!(store.all_paused_numbers().await.unwrap().len(), 1);
+        assert_eq!(store.floor(workspace, now()).await.unwrap().queues.len(), 3);
+        assert_eq!(store.floor_entries(workspace, jiff::Timestamp::UNIX_EPOCH, 9).await.unwrap().len(), 1);
         store.view_counts(sees_all(workspace, self.ana)).await.unwrap();
     }
 

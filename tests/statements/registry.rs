@@ -47,6 +47,7 @@ pub const ALL: &[File] = files! {
     events
     feed
     fields
+    floor
     flows
     inbound_items
     inboxes
@@ -82,6 +83,7 @@ pub const ALL: &[File] = files! {
     statistics
     system
     tags
+    tallies
     teams
     threads
     ticks

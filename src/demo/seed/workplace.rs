@@ -129,6 +129,7 @@ fn colleague(user: UserId, member: &Member) -> Colleague {
         load: 0,
         capacity: member.capacity,
         idle_since: Timestamp::UNIX_EPOCH,
+        here_at: Timestamp::UNIX_EPOCH,
         teams: member.teams.iter().copied().collect(),
     };
     Colleague { person: Person { user, name, rights: member.role.rights().unwrap_or_default() }, agent }

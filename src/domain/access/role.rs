@@ -53,7 +53,7 @@ const STRANGE: Permissions = Permissions::of(&[
     Permission::ManageSelf,
 ]);
 const AGENT: Permissions = STRANGE.and(&[Permission::SeePhones]);
-const SUPERVISOR: Permissions = AGENT.and(&[Permission::TakeOver, Permission::TransferAny]);
+const SUPERVISOR: Permissions = AGENT.and(&[Permission::TakeOver, Permission::TransferAny, Permission::Supervise]);
 const ADMIN: Permissions = SUPERVISOR.and(&[Permission::SeeAdmin, Permission::SetUp]);
 
 /// What somebody is in a workspace: one of the roles that every workspace has, or one of its own.
@@ -155,7 +155,10 @@ mod tests {
             let rights = role.rights().unwrap();
             Permission::ALL.into_iter().filter(move |permission| !rights.may(*permission)).collect::<Vec<_>>()
         };
-        assert_eq!(lacks(Role::Agent), [Permission::TakeOver, Permission::TransferAny, Permission::SeeAdmin, Permission::SetUp]);
+        assert_eq!(
+            lacks(Role::Agent),
+            [Permission::TakeOver, Permission::TransferAny, Permission::SeeAdmin, Permission::SetUp, Permission::Supervise]
+        );
         assert_eq!(lacks(Role::Supervisor), [Permission::SeeAdmin, Permission::SetUp]);
         assert_eq!(lacks(Role::Admin), []);
     }

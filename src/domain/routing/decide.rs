@@ -168,6 +168,7 @@ mod tests {
                 load,
                 capacity: 2,
                 idle_since: NOW - jiff::SignedDuration::from_mins(idle_minutes),
+                here_at: NOW,
                 teams: Vec::new(),
             },
             presence,

@@ -14,6 +14,7 @@ use crate::domain::channel;
 use crate::domain::details::{COLOURS, FieldKind};
 use crate::domain::flows::validation;
 use crate::domain::ids::UserId;
+use crate::domain::lease::Lease;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::LOCALES;
 
@@ -95,11 +96,12 @@ pub(super) fn faults(setup: &Setup) -> BTreeSet<SetupRefusal> {
 }
 
 fn workspace(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
-    for Workspace { name, locale, time_zone, brand } in setup.workspaces.values() {
+    for Workspace { name, locale, time_zone, lease_minutes, brand } in setup.workspaces.values() {
         faults.extend(brand.accent.as_deref().and_then(accent_fault));
         fit_name(name, faults);
         faults.extend(locale_fault(locale));
         faults.extend(time_zone_fault(time_zone));
+        in_range(*lease_minutes, Lease::LEAST, Lease::MOST, faults);
     }
 }
 

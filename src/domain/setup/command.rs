@@ -300,6 +300,7 @@ pub struct WorkspaceChange {
     pub name: Option<String>,
     pub locale: Option<String>,
     pub time_zone: Option<String>,
+    pub lease_minutes: Option<i32>,
     /// Another colour, or the house's own.
     pub accent: Option<Option<String>>,
     /// Another logo, by its hash, or none.

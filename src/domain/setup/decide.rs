@@ -50,7 +50,7 @@ pub fn decide(setup: &Setup, command: SetupCommand, by: &By) -> Result<Decision,
     Ok(Decision { events, rights: rights::changed(setup, &after) })
 }
 
-/// People decide what is their own, and administrators everything.
+/// People decide what is their own, supervisors who is given how much, and administrators everything.
 fn may(by: &By, command: &SetupCommand) -> bool {
     let comes = matches!(command, SetupCommand::AcceptInvitation { .. });
     let person = match by {
@@ -60,7 +60,8 @@ fn may(by: &By, command: &SetupCommand) -> bool {
     };
     let is_own = command.is_own_of(person.user) && person.rights.may(Permission::ManageSelf);
     let is_the_operators = matches!(command, SetupCommand::Import(import) if import.reach == Reach::Installation);
-    is_own || (person.rights.may(Permission::SetUp) && !is_the_operators)
+    let is_the_floors = command.is_of_the_floor() && person.rights.may(Permission::Supervise);
+    is_own || is_the_floors || (person.rights.may(Permission::SetUp) && !is_the_operators)
 }
 
 /// Whether it speaks of prepared texts of this person's own and of nothing else.

@@ -11,6 +11,7 @@ pub mod file;
 mod parts;
 pub mod refusal;
 mod rights;
+mod supervision;
 #[cfg(test)]
 mod tests;
 mod undo;

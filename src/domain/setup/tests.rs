@@ -289,13 +289,22 @@ fn a_flow_may_begin_without_a_version() {
 }
 
 #[test]
-fn people_decide_what_is_their_own_and_administrators_the_rest() {
+fn people_decide_what_is_their_own_supervisors_who_is_given_how_much_and_administrators_the_rest() {
     let shop = shop();
     let away = |user| SetupCommand::availability(user, Availability::Away);
     let (changed, events) = does(&shop, &person(ANA, Role::Agent), away(ANA)).unwrap();
     assert_eq!(changed.members[&ANA].availability, Availability::Away);
     assert!(events.iter().all(|event| !event.concerns_everybody()), "nodes would read everything again for it");
-    for command in [away(BEN), SetupCommand::locale(BEN, "es".to_owned()), SetupCommand::role(ANA, Role::Admin), named(SUPPORT, "Mine")] {
+    for command in [away(BEN), SetupCommand::capacity(BEN, 3)] {
+        assert_eq!(does(&shop, &person(ANA, Role::Agent), command.clone()), Err(Refusal::NotAllowed), "{command:?}");
+        assert!(does(&shop, &person(ANA, Role::Supervisor), command.clone()).is_ok(), "{command:?}");
+        assert!(does(&shop, &person(IRIS, Role::Admin), command).is_ok());
+    }
+    let both = MemberChange { capacity: Some(3), locale: Some("es".to_owned()), ..MemberChange::default() };
+    let both = SetupCommand::ChangeMember { member: BEN, change: both };
+    let nothing = SetupCommand::ChangeMember { member: BEN, change: MemberChange::default() };
+    let rest = [SetupCommand::locale(BEN, "es".to_owned()), SetupCommand::role(ANA, Role::Admin), named(SUPPORT, "Mine"), both, nothing];
+    for command in rest {
         assert_eq!(does(&shop, &person(ANA, Role::Supervisor), command.clone()), Err(Refusal::NotAllowed), "{command:?}");
         assert!(does(&shop, &person(IRIS, Role::Admin), command).is_ok());
     }

@@ -12,6 +12,7 @@ use crate::domain::agent::Availability;
 use crate::domain::channel::Channel;
 use crate::domain::details::{self, FieldKind, FieldOf, Vocabulary};
 use crate::domain::ids::{CannedReplyId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, TagId, TeamId, UserId, WorkspaceId};
+use crate::domain::lease::Lease;
 
 /// Everything that administrators decide in a workspace.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -46,8 +47,16 @@ pub struct Workspace {
     pub locale: String,
     /// As the tz database spells it, such as `Europe/Madrid`.
     pub time_zone: String,
+    /// For how many minutes people keep conversations who are not here.
+    #[serde(default = "usual_lease")]
+    pub lease_minutes: i32,
     #[serde(flatten)]
     pub brand: Brand,
+}
+
+/// What was written down of a workspace before there was a choice.
+pub(super) fn usual_lease() -> i32 {
+    Lease::USUAL
 }
 
 /// What the workspace looks like. Its parts are those of the workspace.

@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::act::{person, run, text};
 use crate::domain::command::{Command, TransferTarget};
-use crate::domain::ids::{ContactId, ConversationId};
+use crate::domain::event::{Destination, Event, Recorded};
+use crate::domain::ids::{ContactId, ConversationId, UserId};
 use crate::domain::refusal::Refusal;
 use crate::domain::undoing::undoable;
 use crate::runner::contact::Done;
@@ -134,10 +135,22 @@ pub(in crate::web) async fn acted(state: &State, signed: &Signed, asked: &Asked,
         (Asked::Live, Some((recorded, act))) => {
             let offered = Offered { csrf: signed.csrf.clone(), conversation: done.conversation, act, seq: recorded.seq };
             let toast = Toast::offer(signed.locale, &done.contact, offered, now.duration_since(recorded.at));
+            let toast = match given_to(recorded) {
+                Some((user, name)) if !state.live.is_connected(signed.workspace, user) => {
+                    toast.to_somebody_gone(&done.contact, name, state.runner.workplaces().get(signed.workspace).await?.lease)
+                }
+                Some(_) | None => toast,
+            };
             Ok(stream(StatusCode::OK, streams::toast(&toast)))
         }
         (Asked::Live, None) | (Asked::Plain { .. }, _) => back(state, signed, asked, done.conversation).await,
     }
+}
+
+/// Whom an act gave the conversation to.
+fn given_to(recorded: &Recorded) -> Option<(UserId, &str)> {
+    let Event::ConversationTransferred { to: Destination::Agent { user, name }, .. } = &recorded.event else { return None };
+    Some((*user, name))
 }
 
 /// To the conversation, or to the list when it is no longer theirs to see.
@@ -183,7 +196,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::ids::{QueueId, UserId};
+    use crate::domain::ids::QueueId;
 
     #[test]
     fn a_conversation_is_handed_to_a_person_or_a_queue() {

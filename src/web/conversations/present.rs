@@ -211,7 +211,7 @@ pub fn targets(viewer: UserId, agents: &[Agent], workplace: &Workplace, is_conne
         Presence::Offline => 2,
     });
     let queues = workplace.queues.iter().map(|queue| QueueName { id: queue.id, name: queue.name.clone() }).collect();
-    TransferTargets { people, queues }
+    TransferTargets { people, queues, lease: workplace.lease }
 }
 
 /// What is around every page. `agents` are those of the workspace.

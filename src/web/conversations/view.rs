@@ -16,13 +16,16 @@ use crate::domain::channel::Rules;
 use crate::domain::conversation::{Controller, State};
 use crate::domain::filter::View;
 use crate::domain::ids::UserId;
+use crate::domain::lease::Lease;
 use crate::store::inboxes::Connection;
 use crate::web::inbox::tabs::Tab;
 use crate::web::inbox::view::List;
 use crate::web::layouts::chrome::{Chrome, Person, QueueName};
+use crate::web::layouts::html::Html;
 use crate::web::layouts::time;
 use crate::web::layouts::toast::Toast;
 use crate::web::layouts::ui;
+use crate::web::layouts::words;
 use crate::web::locale::Locale;
 use crate::web::messages::view::composer::Composer;
 use crate::web::threads::view::{self as thread, ThreadItem};
@@ -131,6 +134,10 @@ impl Target {
         }
     }
 
+    fn is_gone(&self) -> bool {
+        self.presence == Presence::Offline
+    }
+
     fn is_full(&self) -> bool {
         self.load >= self.capacity
     }
@@ -141,6 +148,8 @@ impl Target {
 pub struct TransferTargets {
     pub people: Vec<Target>,
     pub queues: Vec<QueueName>,
+    /// How long somebody keeps it who is not here.
+    pub lease: Lease,
 }
 
 /// One conversation for one viewer.
@@ -179,6 +188,26 @@ impl ConversationView {
             Some(_) if self.rules.may_write(self.state.window_expires_at, self.now) => "open",
             Some(_) => "closed",
         }
+    }
+
+    /// What is said of somebody who is not here.
+    fn not_here(&self, target: &Target) -> Option<Html> {
+        let span = words::span(self.locale, i64::from(self.targets.lease.minutes));
+        let said = || words::sentence(&self.locale, "transfer.not_here", &[("name", &target.person.name), ("span", &span)]);
+        target.is_gone().then(said)
+    }
+
+    /// The queue that is offered in the stead of somebody who is not here: its own, or else the first one.
+    fn queue_instead(&self) -> Option<&QueueName> {
+        self.targets.queues.iter().find(|queue| self.is_current_queue(queue)).or(self.targets.queues.first())
+    }
+
+    fn instead(&self, queue: &QueueName) -> Html {
+        words::sentence(&self.locale, "transfer.instead", &[("queue", &queue.name)])
+    }
+
+    fn is_queue_instead(&self, queue: &QueueName) -> bool {
+        self.queue_instead().is_some_and(|instead| instead.id == queue.id)
     }
 
     fn is_current_queue(&self, queue: &QueueName) -> bool {

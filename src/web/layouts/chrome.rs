@@ -54,6 +54,10 @@ impl Viewer {
         self.role.may(Permission::SetUp)
     }
 
+    pub(in crate::web) fn may_supervise(&self) -> bool {
+        self.role.may(Permission::Supervise)
+    }
+
     pub(in crate::web) fn may_reply(&self) -> bool {
         self.role.may(Permission::Reply)
     }

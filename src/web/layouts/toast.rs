@@ -6,10 +6,11 @@ use jiff::SignedDuration;
 
 use super::html::Html;
 use super::ui;
-use super::words::sentence;
+use super::words::{sentence, span};
 use crate::domain::contact::Contact;
 use crate::domain::event::Act;
 use crate::domain::ids::ConversationId;
+use crate::domain::lease::Lease;
 use crate::web::locale::Locale;
 
 /// How long a page offers to take an act back, in milliseconds; the server takes it back for longer.
@@ -65,6 +66,15 @@ impl Toast {
         let most = OFFERED_AT_MOST.saturating_sub(passed);
         let conversation = offered.conversation;
         Self { locale, conversation, words, icon, is_refusal: false, offered: Some(offered), left: OFFERED_FOR.min(most), most }
+    }
+
+    /// Whoever it was given to is not here, and keeps it for so long.
+    #[must_use]
+    pub fn to_somebody_gone(self, contact: &Contact, agent: &str, lease: Lease) -> Self {
+        let name = contact.called(self.locale.phones());
+        let span = span(self.locale, i64::from(lease.minutes));
+        let values = [("name", &*name), ("agent", agent), ("span", &span)];
+        Self { words: sentence(&self.locale, "toast.transferred_to_gone", &values), ..self }
     }
 
     /// It was taken back.

@@ -53,6 +53,18 @@ fn fill<'text>(sentence: &'text str, values: &[(&str, &'text str)], mut take: im
     take(Part::Words(rest));
 }
 
+/// So many minutes or a little more, in a unit that suits them.
+#[must_use]
+pub fn span(locale: Locale, minutes: i64) -> String {
+    const HOUR: i64 = 60;
+    const DAY: i64 = 24 * HOUR;
+    match minutes {
+        ..HOUR => locale.count("security.minutes", minutes),
+        HOUR..=DAY => locale.count("security.hours", minutes / HOUR),
+        _ => locale.count("security.days", minutes / DAY),
+    }
+}
+
 /// The name of a field as words: `last_order` is "Last order".
 pub(in crate::web) fn field_label(name: &str) -> String {
     let words = name.replace('_', " ");
@@ -75,6 +87,12 @@ mod tests {
     #[test]
     fn a_filled_in_text_is_not_read_as_a_placeholder() {
         assert_eq!(filled("%{a} and %{b}", &[("a", "%{b}"), ("b", "two")]), "%{b} and two");
+    }
+
+    #[test]
+    fn spans_are_said_in_a_unit_that_suits_them() {
+        let said: Vec<String> = [1, 59, 60, 150, 1440, 4400].iter().map(|minutes| span(Locale::default(), *minutes)).collect();
+        assert_eq!(said, ["1 minute", "59 minutes", "1 hour", "2 hours", "24 hours", "3 days"]);
     }
 
     #[test]

@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use newest::Newest;
 
+use super::floor;
 use super::frames::ToPage;
 use super::streams;
 use crate::domain::conversation::Conversation;
@@ -90,6 +91,7 @@ pub async fn run(state: Data<State>, changes: Arc<tokio::sync::Mutex<mpsc::Recei
         () = show_changes(&state, &mut changes, &stale) => {}
         () = bring_up_to_date(&state, &stale) => {}
         () = show_people(&state) => {}
+        () = floor::run(&state) => {}
         () = numbers::show(&state) => {}
         () = beat(&state) => {}
         () = sessions::check(&state) => {}

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::filter::View;
-use crate::domain::ids::ConversationId;
+use crate::domain::ids::{ConversationId, TeamId};
 use crate::live::people::Viewer;
 use crate::store::drafts::DraftKind;
 
@@ -30,6 +30,15 @@ pub enum FromPage {
     Typing {
         conversation: ConversationId,
     },
+    /// It shows the floor: of a team, or all that its person sees; on a big screen without anybody's name.
+    Floor {
+        #[serde(default)]
+        team: Option<TeamId>,
+        #[serde(default)]
+        wall: bool,
+    },
+    /// It shows the floor no longer.
+    LeaveFloor,
     Beat,
 }
 
@@ -82,6 +91,11 @@ pub enum ToPage<'a> {
     Paused,
     /// Others are there than before, or have other things to do: ask who, if it is shown.
     Team,
+    /// What is another on the floor; with `is_whole` what is not named is not there.
+    Floor {
+        is_whole: bool,
+        parts: &'a [FloorPart<'a>],
+    },
     /// Something was set up.
     SetUp,
     /// Who is at a conversation that is open or in the list.
@@ -111,6 +125,16 @@ pub enum ToPage<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         ticked: Option<i64>,
     },
+}
+
+/// An element of the floor, and the list it is in; without markup it is there no more.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct FloorPart<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list: Option<&'static str>,
+    pub id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub html: Option<&'a str>,
 }
 
 impl ToPage<'_> {

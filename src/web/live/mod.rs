@@ -3,6 +3,7 @@
 pub mod attention;
 pub mod customer;
 pub mod fanout;
+pub mod floor;
 pub mod frames;
 pub mod receipts;
 pub mod socket;

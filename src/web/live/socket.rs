@@ -1,6 +1,7 @@
 //! The socket of a page. Its frames come from a bounded queue; a page that does not read is cut and comes back by "since".
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,8 +22,10 @@ use super::frames::{FromPage, ToPage};
 use crate::domain::access::{Access, Permission, Visibility};
 use crate::domain::conversation::Listing;
 use crate::domain::filter::{Filter, View};
-use crate::domain::ids::{ConversationId, QueueId, UserId};
+use crate::domain::floor::Scope;
+use crate::domain::ids::{ConversationId, QueueId, TeamId, UserId};
 use crate::live::delivery::{ThreadQueue, carry};
+use crate::live::hub::floors::Watching;
 use crate::live::hub::{LastPage, Owner, Registered, SocketId};
 use crate::live::people::{Doing, Sign};
 use crate::store::access::Viewer;
@@ -218,6 +221,11 @@ impl Page {
                 self.turn_to(None);
                 true
             }
+            FromPage::Floor { team, wall } => Box::pin(self.watch_floor(team, wall)).await,
+            FromPage::LeaveFloor => {
+                self.state.live.hub.watch_floor(self.id, None);
+                true
+            }
             FromPage::Typing { conversation } => {
                 if self.open() == Some(conversation) {
                     self.sign(conversation, Doing::Typing);
@@ -247,6 +255,32 @@ impl Page {
         };
         self.state.live.hub.show(self.id, Filter::new(view, user, &queues));
         true
+    }
+
+    /// Shows the floor from now on: first all of it, then what is another. Whoever may not see it is told nothing; false when it could not
+    /// be found out what they see.
+    async fn watch_floor(&self, team: Option<TeamId>, is_wall: bool) -> bool {
+        let Owner { workspace, user, session, .. } = self.owner;
+        let store = &self.state.store;
+        let scope = async {
+            let rights = store.session_rights(workspace, session, Timestamp::now()).await?;
+            let Some(rights) = rights.filter(|rights| rights.may(Permission::Supervise)) else { return Ok(None) };
+            let teams = if rights.visibility.is_by_team() { store.own_teams(workspace, user).await? } else { BTreeSet::new() };
+            Ok::<_, crate::store::Error>(Some(Scope::of(user, rights.visibility, &teams, team)))
+        };
+        match scope.await {
+            Ok(scope) => {
+                let watching = scope.map(|scope| Watching { scope: Arc::new(scope), is_wall });
+                if self.state.live.hub.watch_floor(self.id, watching).is_some() {
+                    self.state.live.floors.mark(workspace);
+                }
+                true
+            }
+            Err(error) => {
+                tracing::debug!(%error, "a page's floor could not be followed");
+                false
+            }
+        }
     }
 
     /// The figures on the tabs, which may have changed since the page was made.

@@ -32,7 +32,12 @@ pub const START: &str = "start";
 /// In the order in which they are offered.
 pub static PLACES: &[Place] = &[
     place("/settings/start", "clipboard-list", "start.title", &["start.lead"]),
-    place("/settings/workspace", "store", "settings.workspace", &["settings.workspace_lead", "settings.time_zone", "settings.language"]),
+    place(
+        "/settings/workspace",
+        "store",
+        "settings.workspace",
+        &["settings.workspace_lead", "settings.time_zone", "settings.language", "settings.lease"],
+    ),
     place("/settings/brand", "palette", "brand.title", &["brand.lead", "brand.logo", "brand.accent", "brand.white_label"]),
     place("/settings/people", "user", "settings.people_title", &["settings.seek.people", "change.part.role", "change.part.capacity"]),
     inner("/settings/invitations", "user", "invitation.list", &["invitation.invite", "invitation.make_link"]),

@@ -18,11 +18,16 @@ use crate::web::state::State;
 
 const HERE: &str = "/settings/workspace";
 
+/// What of the workspace stands on this page.
+const PARTS: [&str; 4] = ["name", "locale", "time_zone", "lease_minutes"];
+
 #[derive(Debug, Deserialize)]
 pub(in crate::web) struct Form {
     name: String,
     locale: String,
     time_zone: String,
+    /// Without it, that stays as it is.
+    lease_minutes: Option<String>,
     seen: Option<i64>,
 }
 
@@ -33,10 +38,16 @@ pub(in crate::web) async fn show(state: web::Data<State>, signed: Signed, did: w
 
 /// `POST /settings/workspace`
 pub(in crate::web) async fn update(state: web::Data<State>, signed: Signed, form: web::Form<Form>) -> Result<HttpResponse> {
-    let Form { name, locale, time_zone, seen } = form.into_inner();
-    let typed = Typed { name: name.trim().to_owned(), locale, time_zone: time_zone.trim().to_owned() };
-    let Typed { name, locale, time_zone } = typed.clone();
-    let change = WorkspaceChange { name: Some(name), locale: Some(locale), time_zone: Some(time_zone), ..WorkspaceChange::default() };
+    let Form { name, locale, time_zone, lease_minutes, seen } = form.into_inner();
+    let lease_minutes = lease_minutes.map(|typed| typed.trim().parse::<i32>().map_err(|_| Error::BadRequest)).transpose()?;
+    let change = WorkspaceChange {
+        name: Some(name.trim().to_owned()),
+        locale: Some(locale),
+        time_zone: Some(time_zone.trim().to_owned()),
+        lease_minutes,
+        ..WorkspaceChange::default()
+    };
+    let typed = change.clone();
     match configure(&state, &signed, SetupCommand::ChangeWorkspace { change }, seen).await {
         Ok(configured) => Ok(done(HERE, &configured)),
         Err(error) => whole(&state, &signed, &Did::default(), Some((typed, error))).await,
@@ -44,13 +55,14 @@ pub(in crate::web) async fn update(state: web::Data<State>, signed: Signed, form
 }
 
 /// The page; after a refusal with what was typed.
-async fn whole(state: &State, signed: &Signed, did: &Did, refused: Option<(Typed, Error)>) -> Result<HttpResponse> {
+async fn whole(state: &State, signed: &Signed, did: &Did, refused: Option<(WorkspaceChange, Error)>) -> Result<HttpResponse> {
     let (chrome, mut shell) = shell(state, signed, did).await?;
     let now = async { Ok(state.store.workspace(signed.workspace).await?) };
-    let (now, acts) = tokio::try_join!(now, about_parts(state, signed, signed.workspace.0, &["name", "locale", "time_zone"]))?;
+    let (now, acts) = tokio::try_join!(now, about_parts(state, signed, signed.workspace.0, &PARTS))?;
     let now = Typed::of(&now.ok_or(Error::NotFound)?);
     let (typed, error) = refused.unzip();
     let status = shell.status(signed.locale, error)?;
     let clock = view::clock(&now.time_zone, Timestamp::now());
-    page(status, &WorkspacePage { chrome, shell, typed: typed.unwrap_or_else(|| now.clone()), now, clock, acts })
+    let typed = typed.map_or_else(|| now.clone(), |typed| now.with(typed));
+    page(status, &WorkspacePage { chrome, shell, typed, now, clock, acts })
 }

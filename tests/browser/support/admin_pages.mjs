@@ -3,6 +3,8 @@
 import assert from "node:assert/strict"
 
 const PAGES = {
+  floor: "/floor",
+  "floor-wall": "/floor?wall",
   quarantine: "/admin/quarantine",
   notices: "/admin/notices",
   "settings-start": "/settings/start",

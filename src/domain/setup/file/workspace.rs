@@ -8,7 +8,7 @@ use crate::domain::setup::check;
 use crate::domain::setup::command::WorkspaceChange;
 use crate::domain::setup::draft::Draft;
 use crate::domain::setup::parts::change_workspace;
-use crate::domain::setup::value::{Brand, Workspace};
+use crate::domain::setup::value::{Brand, Workspace, usual_lease};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -19,6 +19,10 @@ pub struct WrittenWorkspace {
     locale: String,
     /// Such as Europe/Madrid.
     time_zone: String,
+    /// For how many minutes people keep conversations who are not here.
+    #[serde(default = "usual_lease")]
+    #[schemars(range(min = 1, max = 1440))]
+    lease_minutes: i32,
     /// Such as "#0f766e"; without one, the house's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     accent: Option<String>,
@@ -30,13 +34,13 @@ pub struct WrittenWorkspace {
 impl WrittenWorkspace {
     pub(super) fn of(workspace: &Workspace) -> Self {
         // A logo is a picture, and no text.
-        let Workspace { name, locale, time_zone, brand: Brand { accent, logo: _, white_label } } = workspace.clone();
-        Self { name, locale, time_zone, accent, white_label }
+        let Workspace { name, locale, time_zone, lease_minutes, brand: Brand { accent, logo: _, white_label } } = workspace.clone();
+        Self { name, locale, time_zone, lease_minutes, accent, white_label }
     }
 
     pub(super) fn itself(&self) -> Workspace {
-        let Self { name, locale, time_zone, accent, white_label } = self.clone();
-        Workspace { name, locale, time_zone, brand: Brand { accent, logo: None, white_label } }
+        let Self { name, locale, time_zone, lease_minutes, accent, white_label } = self.clone();
+        Workspace { name, locale, time_zone, lease_minutes, brand: Brand { accent, logo: None, white_label } }
     }
 
     pub(super) fn check(&self, found: &mut Found) {
@@ -47,11 +51,12 @@ impl WrittenWorkspace {
     }
 
     pub(super) fn bring_in(&self, draft: &mut Draft) {
-        let Self { name, locale, time_zone, accent, white_label } = self.clone();
+        let Self { name, locale, time_zone, lease_minutes, accent, white_label } = self.clone();
         let change = WorkspaceChange {
             name: Some(name),
             locale: Some(locale),
             time_zone: Some(time_zone),
+            lease_minutes: Some(lease_minutes),
             accent: Some(accent),
             white_label: Some(white_label),
             ..WorkspaceChange::default()

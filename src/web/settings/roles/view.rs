@@ -19,7 +19,7 @@ const GROUPS: [(&str, &[Permission]); 4] = [
     ("see", &[Permission::SeeInbox, Permission::SeePhones]),
     ("write", &[Permission::Reply, Permission::WriteNotes]),
     ("move", &[Permission::Take, Permission::TakeOver, Permission::Transfer, Permission::TransferAny, Permission::Resolve]),
-    ("administer", &[Permission::SeeAdmin, Permission::SetUp]),
+    ("administer", &[Permission::Supervise, Permission::SeeAdmin, Permission::SetUp]),
 ];
 
 /// What a permission allows, in words.

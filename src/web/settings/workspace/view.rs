@@ -5,6 +5,8 @@ use askama_web::WebTemplate;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::domain::lease::Lease;
+use crate::domain::setup::command::WorkspaceChange;
 use crate::domain::setup::value::Workspace;
 use crate::web::layouts::chrome::Chrome;
 use crate::web::layouts::time;
@@ -35,13 +37,25 @@ pub struct Typed {
     pub name: String,
     pub locale: String,
     pub time_zone: String,
+    pub lease_minutes: i32,
 }
 
 impl Typed {
     #[must_use]
     pub fn of(workspace: &Workspace) -> Self {
-        let Workspace { name, locale, time_zone, brand: _ } = workspace.clone();
-        Self { name, locale, time_zone }
+        let Workspace { name, locale, time_zone, lease_minutes, brand: _ } = workspace.clone();
+        Self { name, locale, time_zone, lease_minutes }
+    }
+
+    /// With what somebody typed.
+    pub(super) fn with(&self, change: WorkspaceChange) -> Self {
+        let WorkspaceChange { name, locale, time_zone, lease_minutes, .. } = change;
+        Self {
+            name: name.unwrap_or_else(|| self.name.clone()),
+            locale: locale.unwrap_or_else(|| self.locale.clone()),
+            time_zone: time_zone.unwrap_or_else(|| self.time_zone.clone()),
+            lease_minutes: lease_minutes.unwrap_or(self.lease_minutes),
+        }
     }
 }
 

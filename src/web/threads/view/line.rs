@@ -129,7 +129,7 @@ fn told(locale: Locale, address: Option<&Identity>, event: &Event) -> Option<Htm
             let reason = hand_off_reason(locale, &brief.reason);
             Html::trusted(format!("{} {reason}", plain(handed_off_key(by))))
         }
-        Event::ConversationQueued { name, because, .. } => sentence(&locale, queued_key(*because), &[("queue", name)]),
+        Event::ConversationQueued { name, because, .. } => queued(locale, name, because),
         Event::ConversationAssigned { name, reason, .. } => rule_sentence(locale, name, &reason.rule),
         Event::ConversationTransferred { by, to, .. } => transferred(locale, by, to),
         Event::ConversationResolved { by, .. } => by_actor(locale, "line.resolved", by),
@@ -237,13 +237,19 @@ fn undone(locale: Locale, by: &Actor, act: Act) -> Html {
     sentence(&locale, &format!("line.undone.{}", act.as_str()), &[("name", name)])
 }
 
-fn queued_key(because: QueuedBecause) -> &'static str {
+fn queued(locale: Locale, queue: &str, because: &QueuedBecause) -> Html {
+    let plain = |key: &str| sentence(&locale, key, &[("queue", queue)]);
     match because {
-        QueuedBecause::HandedOff => "line.queued.handed_off",
-        QueuedBecause::NoFlow => "line.queued.no_flow",
-        QueuedBecause::Reopened => "line.queued.reopened",
-        QueuedBecause::Transferred => "line.queued.transferred",
-        QueuedBecause::QueueRemoved => "line.queued.queue_removed",
+        QueuedBecause::HandedOff => plain("line.queued.handed_off"),
+        QueuedBecause::NoFlow => plain("line.queued.no_flow"),
+        QueuedBecause::Reopened => plain("line.queued.reopened"),
+        QueuedBecause::Transferred => plain("line.queued.transferred"),
+        QueuedBecause::QueueRemoved => plain("line.queued.queue_removed"),
+        QueuedBecause::Moved => plain("line.queued.moved"),
+        QueuedBecause::Returned => plain("line.queued.returned"),
+        QueuedBecause::OwnerGone { name, minutes, .. } => {
+            sentence(&locale, "line.queued.owner_gone", &[("name", name), ("span", &words::span(locale, *minutes)), ("queue", queue)])
+        }
     }
 }
 

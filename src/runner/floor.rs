@@ -1,0 +1,319 @@
+//! The door for what supervisors do on the floor: to many conversations as one act, in sets of some, and to colleagues. Nobody is waited
+//! for with anything in hand; what somebody is changing is tried again, and left where it is when that lasts. An act is one entry, which is
+//! written with what it did, and can be taken back as one for a while by whoever did it.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::contact::LONGEST;
+use super::guard::guarded;
+use super::many::{Wish, decide_all, is_of_one};
+use super::{Error, Runner, now};
+use crate::domain::Refusal;
+use crate::domain::access::Permission;
+use crate::domain::agent::Availability;
+use crate::domain::command::{BulkTarget, Command, Person};
+use crate::domain::conversation::Holder;
+use crate::domain::event::Event;
+use crate::domain::floor::{Came, FloorAct, MOST_AT_ONCE, SetBack};
+use crate::domain::ids::{ConversationId, FloorActId, QueueId, UserId, WorkspaceId};
+use crate::domain::setup::{By, SetupCommand, SetupEvent};
+use crate::domain::undoing::UNDO_WITHIN;
+use crate::store::access::Viewer;
+use crate::store::floor::{Movable, Noted, WholeEntry};
+use crate::store::{self, Transaction};
+
+/// Conversations of one transaction.
+const BATCH: usize = 50;
+
+/// How often what somebody is changing is tried again, and after how long; the pauses grow.
+const TRIES: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(40);
+
+/// What somebody wants done.
+#[derive(Debug, Clone)]
+pub enum FloorWish {
+    /// The oldest of a queue, so many of them, wait in another one.
+    Move {
+        from: QueueId,
+        to: QueueId,
+        count: usize,
+    },
+    /// What somebody holds waits in its queues again, in front.
+    Return {
+        from: UserId,
+        and_away: bool,
+    },
+    HandOver {
+        from: UserId,
+        to: UserId,
+    },
+    Availability {
+        of: UserId,
+        to: Availability,
+    },
+    Capacity {
+        of: UserId,
+        to: i32,
+    },
+}
+
+/// What an act is done to, one by one.
+struct Item {
+    wish: Wish,
+    outcome: Option<Result<i64, Refusal>>,
+}
+
+impl Runner {
+    /// Does something on the floor, under an id that whoever asks for it made: asked for twice, it is done once. `by` is known to see those
+    /// whom it concerns.
+    ///
+    /// # Errors
+    /// A refusal, or a fault; what was done before it stands, and its entry says how much that is.
+    pub async fn act_on_floor(&self, workspace: WorkspaceId, by: Person, id: FloorActId, wish: FloorWish) -> Result<Came, Error> {
+        let runner = self.clone();
+        // In a task of its own: whoever asked for it may go away while it is under way.
+        let acting = async move { runner.do_on_floor(workspace, &by, id, wish).await };
+        tokio::spawn(acting.in_current_span()).await.unwrap_or(Err(Error::Panicked))
+    }
+
+    /// Takes an act back: whatever is where it put it has its former place again.
+    ///
+    /// # Errors
+    /// A refusal, or a fault; what was taken back before it is.
+    pub async fn undo_on_floor(&self, workspace: WorkspaceId, by: Person, id: FloorActId) -> Result<Came, Error> {
+        let runner = self.clone();
+        let undoing = async move { runner.take_back_on_floor(workspace, &by, id).await };
+        tokio::spawn(undoing.in_current_span()).await.unwrap_or(Err(Error::Panicked))
+    }
+
+    async fn do_on_floor(&self, workspace: WorkspaceId, by: &Person, id: FloorActId, wish: FloorWish) -> Result<Came, Error> {
+        self.check_clock()?;
+        if !by.rights.may(Permission::Supervise) {
+            return Err(Refusal::NotAllowed.into());
+        }
+        let viewer = Viewer { workspace, user: by.user, visibility: by.rights.visibility };
+        match wish {
+            FloorWish::Move { from, to, count } => {
+                let workplace = self.workplaces.get(workspace).await?;
+                if from == to || workplace.queue(to).is_none() {
+                    return Err(Refusal::UnknownQueue.into());
+                }
+                let movables = self.store.oldest_waiting(viewer, from, count.clamp(1, MOST_AT_ONCE)).await?;
+                self.begin_on_floor(workspace, by, id, &FloorAct::Move { from, to, count }).await?;
+                let (from, to) = (Holder::Queue(from), BulkTarget::Queue(to));
+                self.transfer_all(workspace, by, id, movables, from, to, &[]).await
+            }
+            FloorWish::Return { from, and_away } => {
+                self.begin_on_floor(workspace, by, id, &FloorAct::Return { from, away: None }).await?;
+                if and_away {
+                    let away = self.set_up_on_floor(workspace, by, SetupCommand::availability(from, Availability::Away)).await?;
+                    let away = away.map(|(before, seq)| SetBack { before: before.0, seq });
+                    self.store.set_floor_act(workspace, id, &FloorAct::Return { from, away }).await?;
+                }
+                let movables = self.store.held_in_sight(viewer, from, MOST_AT_ONCE).await?;
+                self.transfer_all(workspace, by, id, movables, Holder::Agent(from), BulkTarget::OwnQueue, &[from]).await
+            }
+            FloorWish::HandOver { from, to } => {
+                if from == to {
+                    return Err(Refusal::UnknownPerson.into());
+                }
+                let movables = self.store.held_in_sight(viewer, from, MOST_AT_ONCE).await?;
+                self.begin_on_floor(workspace, by, id, &FloorAct::HandOver { from, to }).await?;
+                self.transfer_all(workspace, by, id, movables, Holder::Agent(from), BulkTarget::Agent(to), &[from, to]).await
+            }
+            FloorWish::Availability { of, to } => {
+                if let Some(((before, _), seq)) = self.set_up_on_floor(workspace, by, SetupCommand::availability(of, to)).await? {
+                    let act = FloorAct::Availability { of, to, back: SetBack { before, seq } };
+                    self.begin_on_floor(workspace, by, id, &act).await?;
+                }
+                Ok(Came::default())
+            }
+            FloorWish::Capacity { of, to } => {
+                if let Some(((_, before), seq)) = self.set_up_on_floor(workspace, by, SetupCommand::capacity(of, to)).await? {
+                    self.begin_on_floor(workspace, by, id, &FloorAct::Capacity { of, to, back: SetBack { before, seq } }).await?;
+                }
+                Ok(Came::default())
+            }
+        }
+    }
+
+    async fn begin_on_floor(&self, workspace: WorkspaceId, by: &Person, id: FloorActId, act: &FloorAct) -> Result<(), Error> {
+        if self.store.begin_floor_act(workspace, id, by.user, now(), act).await? { Ok(()) } else { Err(Refusal::Duplicate.into()) }
+    }
+
+    /// Sets something up of a colleague; what it was before, and the line of the journal, unless it was so already.
+    async fn set_up_on_floor(
+        &self,
+        workspace: WorkspaceId,
+        by: &Person,
+        command: SetupCommand,
+    ) -> Result<Option<((Availability, i32), i64)>, Error> {
+        let configured = self.configure(workspace, &By::Person(by.clone()), command, None).await?;
+        let before = configured.events.iter().find_map(|event| match event {
+            SetupEvent::Member(changed) => changed.before.as_ref().map(|before| (before.availability, before.capacity)),
+            _ => None,
+        });
+        Ok(before.map(|before| (before, configured.seq)))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "they are the parts of one act")]
+    async fn transfer_all(
+        &self,
+        workspace: WorkspaceId,
+        by: &Person,
+        act: FloorActId,
+        movables: Vec<Movable>,
+        from: Holder,
+        to: BulkTarget,
+        agents: &[UserId],
+    ) -> Result<Came, Error> {
+        let command = Command::BulkTransfer { by: by.clone(), from, to };
+        let items = movables.into_iter().map(|one| item(one, command.clone())).collect();
+        let noted = |lines| Noted::Done { act, lines };
+        self.run_on_floor(workspace, by, items, agents, noted).await
+    }
+
+    async fn take_back_on_floor(&self, workspace: WorkspaceId, by: &Person, id: FloorActId) -> Result<Came, Error> {
+        self.check_clock()?;
+        let WholeEntry { entry, lines } = self.store.floor_entry(workspace, id).await?.ok_or(Error::NotFound)?;
+        if entry.by != by.user || entry.act == FloorAct::Strange {
+            return Err(Refusal::NothingToUndo.into());
+        }
+        if now().duration_since(entry.at) > UNDO_WITHIN {
+            return Err(Refusal::TooLateToUndo.into());
+        }
+        if !self.store.begin_undoing_floor_act(workspace, id, now()).await? {
+            return Err(Refusal::Duplicate.into());
+        }
+        let seqs: HashMap<_, _> = lines.iter().copied().collect();
+        let ids: Vec<Uuid> = lines.iter().map(|(conversation, _)| conversation.0).collect();
+        let movables = if ids.is_empty() { Vec::new() } else { self.store.movables(workspace, &ids).await? };
+        let undo = |one: Movable| Some(item(one, Command::Undo { by: by.clone(), seq: *seqs.get(&one.conversation)? }));
+        let items: Vec<Item> = movables.into_iter().filter_map(undo).collect();
+        let noted = |lines: Vec<_>| Noted::Undone { act: id, count: lines.len() };
+        let came = self.run_on_floor(workspace, by, items, &entry.act.people(), noted).await?;
+        let set_back = match entry.act {
+            FloorAct::Return { from, away: Some(SetBack { before, seq }) } => Some((SetupCommand::availability(from, before), seq)),
+            FloorAct::Availability { of, back: SetBack { before, seq }, .. } => Some((SetupCommand::availability(of, before), seq)),
+            FloorAct::Capacity { of, back: SetBack { before, seq }, .. } => Some((SetupCommand::capacity(of, before), seq)),
+            FloorAct::Move { .. } | FloorAct::Return { away: None, .. } | FloorAct::HandOver { .. } | FloorAct::Strange => None,
+        };
+        let Some((command, seq)) = set_back else { return Ok(came) };
+        match self.configure(workspace, &By::Person(by.clone()), command, Some(seq)).await {
+            Ok(_) => Ok(came),
+            // Somebody decided otherwise since, and that stays.
+            Err(Error::Refused(_)) => Ok(Came { is_set_again: true, ..came }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Runs commands in sets of some, and what somebody is changing again until that is over or takes too long.
+    async fn run_on_floor(
+        &self,
+        workspace: WorkspaceId,
+        by: &Person,
+        mut items: Vec<Item>,
+        agents: &[UserId],
+        noted: impl Fn(Vec<(ConversationId, i64)>) -> Noted,
+    ) -> Result<Came, Error> {
+        let is_by_team = by.rights.visibility.is_by_team();
+        let queues = if is_by_team { self.store.queues_of(workspace, by.user).await? } else { Vec::new() };
+        for round in 0..TRIES {
+            let open: Vec<usize> = (0..items.len()).filter(|place| items[*place].outcome.is_none()).collect();
+            if open.is_empty() {
+                break;
+            }
+            if round > 0 {
+                tokio::time::sleep(PAUSE * 2_u32.pow(round)).await;
+            }
+            for places in open.chunks(BATCH) {
+                let wishes: Vec<Wish> = places.iter().map(|place| items[*place].wish.clone()).collect();
+                let set = self.try_on_floor(workspace, &wishes, agents, &queues, &noted);
+                match tokio::time::timeout(LONGEST, guarded(set)).await.unwrap_or(Err(Error::Busy)) {
+                    Ok(outcomes) => {
+                        for (number, outcome) in outcomes {
+                            items[places[number]].outcome = Some(outcome);
+                        }
+                    }
+                    // Somebody has a row of theirs; or what was decided from was another by then. They are tried again.
+                    Err(error) if is_of_one(&error) || matches!(error, Error::Busy) => {
+                        tracing::debug!(%error, commands = wishes.len(), "a set of an act on the floor is tried again");
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(came(&items))
+    }
+
+    /// One transaction. Agents come first, and are waited for with nothing in hand; conversations that somebody has are left out: nobody
+    /// waits in a circle.
+    async fn try_on_floor(
+        &self,
+        workspace: WorkspaceId,
+        wishes: &[Wish],
+        agents: &[UserId],
+        queues: &[QueueId],
+        noted: impl Fn(Vec<(ConversationId, i64)>) -> Noted,
+    ) -> Result<HashMap<usize, Result<i64, Refusal>>, Error> {
+        let places = self.places(workspace, wishes.iter().map(|wish| wish.inbox)).await?;
+        let mut connection = self.enter().await?;
+        let transaction = Transaction::begin(&mut connection.client);
+        let ids: Vec<Uuid> = agents.iter().map(|user| user.0).collect();
+        let agents = if ids.is_empty() { HashMap::new() } else { store::agents::lock(&transaction, workspace, &ids, None).await? };
+        let mut opened = self.open_many(&transaction, workspace, &places, wishes.iter().enumerate().collect()).await?;
+        if opened.is_empty() {
+            return Ok(HashMap::new());
+        }
+        opened.seen_with(queues);
+        opened.know_acts(&transaction, workspace).await?;
+        let mut decided = decide_all(workspace, &mut opened, agents)?;
+        let mut outcomes = HashMap::new();
+        let mut lines = Vec::new();
+        for (number, answer) in decided.answers {
+            outcomes.insert(
+                number,
+                match answer {
+                    Ok(done) => {
+                        let seq = done.events.iter().find(|it| it.act().is_some() || matches!(it.event, Event::ActUndone { .. }));
+                        let seq = seq.map_or(done.last_seq, |it| it.seq);
+                        lines.push((done.conversation, seq));
+                        Ok(seq)
+                    }
+                    Err(Error::Refused(refusal)) => Err(refusal),
+                    Err(error) => return Err(error),
+                },
+            );
+        }
+        if lines.is_empty() {
+            return Ok(outcomes);
+        }
+        decided.rows.floor = Some(noted(lines));
+        decided.rows.commit(transaction).await?;
+        drop(connection);
+        self.publish(decided.changes);
+        Ok(outcomes)
+    }
+}
+
+fn item(one: Movable, command: Command) -> Item {
+    let Movable { conversation, contact, inbox } = one;
+    Item { wish: Wish { contact, inbox, conversation, command }, outcome: None }
+}
+
+fn came(items: &[Item]) -> Came {
+    let mut came = Came::default();
+    for item in items {
+        match &item.outcome {
+            Some(Ok(_)) => came.done += 1,
+            Some(Err(Refusal::NoRoom { .. } | Refusal::YouHaveNoRoom { .. })) => came.left.no_room += 1,
+            Some(Err(_)) => came.left.elsewhere += 1,
+            None => came.left.busy += 1,
+        }
+    }
+    came
+}

@@ -1,0 +1,204 @@
+//! What a supervisor does on the floor. Each form is answered with what came of it, and with the offer to take it back.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError, web};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::view::names::Names;
+use super::view::toast::{FloorToast, came_words, undone_words};
+use super::{Shown, shown};
+use crate::domain::Refusal;
+use crate::domain::agent::Availability;
+use crate::domain::floor::{Came, FloorEntry};
+use crate::domain::ids::{FloorActId, QueueId, UserId};
+use crate::runner;
+use crate::runner::floor::FloorWish;
+use crate::web::conversations::act::person;
+use crate::web::edge::answer::{Asked, stream};
+use crate::web::edge::error::{Error, Result};
+use crate::web::edge::redirect::go_to;
+use crate::web::edge::view::refusal_words;
+use crate::web::layouts::html::Html;
+use crate::web::layouts::words::sentence;
+use crate::web::sessions::signed::Signed;
+use crate::web::state::State;
+
+const FLOOR: &str = "/floor";
+
+/// What every form brings; one that does not say which act it is is one by itself.
+#[derive(Debug, Default, Deserialize)]
+pub(in crate::web) struct Form {
+    act: Option<FloorActId>,
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    count: String,
+    #[serde(default)]
+    away: Option<String>,
+    #[serde(default)]
+    availability: Option<String>,
+    #[serde(default)]
+    capacity: String,
+}
+
+/// `POST /floor/queues/{id}/moves`: the oldest of it wait in another queue.
+pub(in crate::web) async fn move_oldest(
+    state: web::Data<State>,
+    signed: Signed,
+    asked: Asked,
+    id: web::Path<QueueId>,
+    form: web::Form<Form>,
+) -> Result<HttpResponse> {
+    shown(&state, &signed, None).await?.floor.queue(*id).ok_or(Error::NotFound)?;
+    let to = form.to.parse().map_err(|_| Error::Refused(Refusal::UnknownQueue));
+    let wish = to.map(|to| FloorWish::Move { from: *id, to, count: form.count.trim().parse().unwrap_or(1) });
+    act(&state, &signed, &asked, form.act, wish).await
+}
+
+/// `POST /floor/people/{id}/return`: what they hold waits in its queues again.
+pub(in crate::web) async fn give_back(
+    state: web::Data<State>,
+    signed: Signed,
+    asked: Asked,
+    id: web::Path<UserId>,
+    form: web::Form<Form>,
+) -> Result<HttpResponse> {
+    is_on_the_floor(&shown(&state, &signed, None).await?, *id)?;
+    let wish = FloorWish::Return { from: *id, and_away: form.away.is_some() };
+    act(&state, &signed, &asked, form.act, Ok(wish)).await
+}
+
+/// `POST /floor/people/{id}/hand-over`: a colleague has what they hold.
+pub(in crate::web) async fn hand_over(
+    state: web::Data<State>,
+    signed: Signed,
+    asked: Asked,
+    id: web::Path<UserId>,
+    form: web::Form<Form>,
+) -> Result<HttpResponse> {
+    let shown = shown(&state, &signed, None).await?;
+    is_on_the_floor(&shown, *id)?;
+    let to = form.to.parse().ok().filter(|to| shown.floor.person(*to).is_some());
+    let wish = to.map(|to| FloorWish::HandOver { from: *id, to }).ok_or(Error::Refused(Refusal::UnknownPerson));
+    act(&state, &signed, &asked, form.act, wish).await
+}
+
+/// `POST /floor/people/{id}/availability`
+pub(in crate::web) async fn set_availability(
+    state: web::Data<State>,
+    signed: Signed,
+    asked: Asked,
+    id: web::Path<UserId>,
+    form: web::Form<Form>,
+) -> Result<HttpResponse> {
+    is_on_the_floor(&shown(&state, &signed, None).await?, *id)?;
+    let to: Availability = form.availability.as_deref().and_then(|text| text.parse().ok()).ok_or(Error::BadRequest)?;
+    act(&state, &signed, &asked, form.act, Ok(FloorWish::Availability { of: *id, to })).await
+}
+
+/// `POST /floor/people/{id}/capacity`
+pub(in crate::web) async fn set_capacity(
+    state: web::Data<State>,
+    signed: Signed,
+    asked: Asked,
+    id: web::Path<UserId>,
+    form: web::Form<Form>,
+) -> Result<HttpResponse> {
+    is_on_the_floor(&shown(&state, &signed, None).await?, *id)?;
+    let to: i32 = form.capacity.trim().parse().map_err(|_| Error::BadRequest)?;
+    act(&state, &signed, &asked, form.act, Ok(FloorWish::Capacity { of: *id, to })).await
+}
+
+/// `POST /floor/acts/{id}/undo`: whoever did it takes it back.
+pub(in crate::web) async fn undo(state: web::Data<State>, signed: Signed, asked: Asked, id: web::Path<FloorActId>) -> Result<HttpResponse> {
+    let came = told(state.runner.undo_on_floor(signed.workspace, person(&signed), *id).await);
+    match (came, &asked) {
+        (Ok(came), Asked::Live) => Ok(toast(StatusCode::OK, &FloorToast::said(signed.locale, undone_words(signed.locale, came)))),
+        (Ok(_) | Err(Error::Refused(Refusal::Duplicate)), Asked::Plain { .. }) => Ok(go_to(FLOOR)),
+        (Err(Error::Refused(refusal)), Asked::Live) => {
+            let words = refusal_words(signed.locale, &refusal);
+            Ok(toast(Error::Refused(refusal).status_code(), &FloorToast::refused(signed.locale, words)))
+        }
+        (Err(error), _) => Err(error),
+    }
+}
+
+fn is_on_the_floor(shown: &Shown, user: UserId) -> Result<()> {
+    shown.floor.person(user).map(drop).ok_or(Error::NotFound)
+}
+
+/// Refusals are counted as those of any person's command.
+fn told(came: std::result::Result<Came, runner::Error>) -> Result<Came> {
+    if let Err(runner::Error::Refused(refusal)) = &came {
+        metrics::counter!("baton_refusals_total", "kind" => refusal.key()).increment(1);
+    }
+    Ok(came?)
+}
+
+async fn act(state: &State, signed: &Signed, asked: &Asked, id: Option<FloorActId>, wish: Result<FloorWish>) -> Result<HttpResponse> {
+    let id = id.unwrap_or_else(|| FloorActId(Uuid::now_v7()));
+    let came = match wish {
+        Ok(wish) => told(state.runner.act_on_floor(signed.workspace, person(signed), id, wish).await),
+        Err(error) => Err(error),
+    };
+    match (came, asked) {
+        (Ok(came), Asked::Plain { page }) => Ok(go_to(&address(page, id, came))),
+        (Ok(came), Asked::Live) => {
+            let Some(whole) = state.store.floor_entry(signed.workspace, id).await? else {
+                return Ok(toast(StatusCode::OK, &FloorToast::said(signed.locale, sentence(&signed.locale, "floor.was_so", &[]))));
+            };
+            let words = entry_words(state, signed, &whole.entry, came).await?;
+            // What nothing was done by cannot be taken back.
+            let is_undoable = came.done > 0 || !whole.entry.act.people().is_empty();
+            let offered = FloorToast::offer(signed.locale, words, is_undoable.then(|| (id, signed.csrf.clone())));
+            Ok(toast(StatusCode::OK, &offered))
+        }
+        // It came twice, and is done.
+        (Err(Error::Refused(Refusal::Duplicate)), asked) => Ok(match asked {
+            Asked::Live => HttpResponse::NoContent().finish(),
+            Asked::Plain { page } => go_to(&address(page, id, Came::default())),
+        }),
+        (Err(Error::Refused(refusal)), Asked::Live) => {
+            let words = refusal_words(signed.locale, &refusal);
+            let status = Error::Refused(refusal).status_code();
+            Ok(stream(
+                status,
+                format!(r#"<turbo-stream action="update" target="floor-refusal"><template>{words}</template></turbo-stream>"#),
+            ))
+        }
+        (Err(error), _) => Err(error),
+    }
+}
+
+async fn entry_words(state: &State, signed: &Signed, entry: &FloorEntry, came: Came) -> Result<Html> {
+    let workplace = state.runner.workplaces().get(signed.workspace).await?;
+    Ok(came_words(signed.locale, entry.by, &entry.act, &Names::of(workplace), came))
+}
+
+/// The floor as it was looked at, with what came of the act.
+fn address(page: &str, id: FloorActId, came: Came) -> String {
+    let asked = page.split_once('?').map_or("", |(_, asked)| asked);
+    let team = asked.split('&').find(|part| part.starts_with("team=")).map(|team| format!("&{team}")).unwrap_or_default();
+    let figures = [("elsewhere", came.left.elsewhere), ("no_room", came.left.no_room), ("busy", came.left.busy)];
+    let left: String = figures.into_iter().filter(|(_, count)| *count > 0).map(|(name, count)| format!("&{name}={count}")).collect();
+    format!("{FLOOR}?did={id}{team}{left}")
+}
+
+fn toast(status: StatusCode, toast: &FloorToast) -> HttpResponse {
+    stream(status, format!(r#"<turbo-stream action="append" target="toasts"><template>{toast}</template></turbo-stream>"#))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::floor::Left;
+
+    #[test]
+    fn whoever_did_something_is_back_at_the_team_they_looked_at_and_reads_what_was_left() {
+        let id = FloorActId(Uuid::nil());
+        let came = Came { done: 31, left: Left { elsewhere: 19, no_room: 0, busy: 0 }, is_set_again: false };
+        assert_eq!(address("/floor/queues/7?team=9&did=4", id, came), format!("/floor?did={id}&team=9&elsewhere=19"));
+        assert_eq!(address("/floor", id, Came::default()), format!("/floor?did={id}"));
+    }
+}

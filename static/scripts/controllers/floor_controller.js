@@ -1,0 +1,133 @@
+// The floor: rows as they become, each in its place, and what can be done with one of them beside it. Rows that did not change are not
+// touched, and none moves under the pointer or from under the focus.
+
+import { Controller } from "../../vendor/stimulus.js"
+import { isComposing } from "../keys.js"
+import { socket } from "../socket.js"
+import { elementOf } from "../streams.js"
+import { everySecond } from "../ticker.js"
+
+export default class extends Controller {
+  static targets = ["list"]
+  static values = { team: String, wall: Boolean }
+
+  connect() {
+    this.panel = document.getElementById("floor-panel")
+    this.heard = []
+    this.#on(socket, "floor", ({ detail }) => this.#show(detail))
+    this.#on(document, "turbo:frame-load", ({ target }) => target === this.panel && this.#opened())
+    for (const list of this.listTargets) {
+      this.#on(list, "pointerleave", () => this.#arrange(list))
+      this.#on(list, "focusout", () => setTimeout(() => this.#arrange(list)))
+    }
+    this.stop = everySecond((now) => this.#offer(now))
+    socket.watchFloor({ team: this.teamValue || null, wall: this.wallValue })
+  }
+
+  disconnect() {
+    for (const stop of this.heard) stop()
+    this.stop()
+    socket.leaveFloor()
+  }
+
+  filter(event) {
+    event.target.form.requestSubmit()
+  }
+
+  close(event) {
+    event.preventDefault()
+    this.#close()
+  }
+
+  key(event) {
+    if (isComposing(event) || event.key !== "Escape" || !this.panel?.hasChildNodes()) return
+    if (event.target.closest("select")) return
+    event.preventDefault()
+    this.#close()
+  }
+
+  /** What was asked for in the panel is done: it is closed, and whoever asked is back where they opened it. */
+  sent({ target, detail }) {
+    if (detail.success && this.panel?.contains(target)) this.#close()
+  }
+
+  #opened() {
+    const path = this.panel.src && new URL(this.panel.src).pathname
+    if (path) this.opener = path
+    const first = this.panel.querySelector("input[type=number], button:not(:disabled)") ?? this.panel.querySelector("h2")
+    first?.focus({ preventScroll: true })
+    if (first?.type === "number") first.select()
+    this.panel.scrollIntoView?.({ block: "nearest" })
+  }
+
+  #close() {
+    this.panel.removeAttribute("src")
+    this.panel.replaceChildren()
+    const openers = this.element.querySelectorAll(`.floor__row a[href="${this.opener}"]`)
+    openers[0]?.focus({ preventScroll: true })
+  }
+
+  #show({ parts, is_whole: isWhole }) {
+    const named = new Set(parts.map((part) => part.id))
+    const touched = new Set()
+    for (const part of parts) {
+      const list = this.#put(part)
+      if (list) touched.add(list)
+    }
+    if (isWhole) {
+      for (const list of this.listTargets) for (const row of [...list.children]) if (!named.has(row.id)) this.#remove(row)
+    }
+    for (const list of touched) this.#arrange(list)
+  }
+
+  /** The list in which something is to be put into its place. */
+  #put({ list: listId, id, html }) {
+    const known = document.getElementById(id)
+    if (!html) {
+      if (known) this.#remove(known)
+      return null
+    }
+    const row = elementOf(html)
+    if (!row || (known && row.dataset.mark && known.dataset.mark === row.dataset.mark)) return null
+    const list = listId && document.getElementById(listId)
+    if (!known) {
+      list?.append(row)
+      return list
+    }
+    const hadFocus = known.contains(document.activeElement)
+    known.replaceWith(row)
+    if (hadFocus) row.querySelector("a, button")?.focus({ preventScroll: true })
+    return list
+  }
+
+  #remove(row) {
+    const next = row.contains(document.activeElement) && (row.nextElementSibling ?? row.previousElementSibling)
+    row.remove()
+    if (next) next.querySelector("a, button")?.focus({ preventScroll: true })
+  }
+
+  /** What burns comes first; while somebody points at a list, or has the focus in it, its rows stay where they are. */
+  #arrange(list) {
+    if (list.matches(":hover") || list.contains(document.activeElement)) return
+    const rows = [...list.children].sort((one, other) => (one.dataset.rank < other.dataset.rank ? -1 : Number(one.dataset.rank > other.dataset.rank)))
+    rows.forEach((row, place) => {
+      const there = list.children[place]
+      if (there !== row) list.insertBefore(row, there)
+    })
+  }
+
+  /** Whoever did something a moment ago may take it back. */
+  #offer(now) {
+    for (const form of this.element.querySelectorAll(".floor__undo")) {
+      const isOffered = form.dataset.by === document.body.dataset.user && now < new Date(form.dataset.until)
+      if (form.hidden === isOffered) form.hidden = !isOffered
+      const token = form.elements.namedItem("csrf")
+      if (isOffered && !token.value) token.value = document.querySelector("meta[name='csrf-token']")?.content ?? ""
+    }
+  }
+
+  #on(source, kind, listener) {
+    source.addEventListener(kind, listener)
+    this.heard.push(() => source.removeEventListener(kind, listener))
+  }
+}

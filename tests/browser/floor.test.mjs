@@ -1,0 +1,208 @@
+// The floor: a supervisor moves ten by mouse, by keyboard and with a thumb, takes that back, and another one sees it.
+
+import assert from "node:assert/strict"
+import { after, before, describe } from "node:test"
+import { Agent } from "./support/agent.mjs"
+import { faultsOf } from "./support/axe.mjs"
+import { startBrowser } from "./support/browser.mjs"
+import { startDemo } from "./support/demo.mjs"
+import { KEEPS_PICTURES, NARROW, SCHEMES, WIDE, keepPicture, looksSound, settled } from "./support/look.mjs"
+import { story } from "./support/story.mjs"
+
+const CUSTOMERS = 12
+
+/** Always open, and nobody of its team is there. */
+const QUEUE = "Advice and repairs"
+
+describe("the floor", () => {
+  let demo, browser, grace, henrik, all
+
+  before(async () => {
+    const starting = startDemo()
+    browser = await startBrowser()
+    demo = await starting
+    grace = await Agent.signIn(browser, demo, "grace@example.com")
+    henrik = await Agent.signIn(browser, demo, "henrik@example.com")
+    await looksSound(grace.page, demo.inbox, { "floor-quiet": "/floor", "floor-quiet-wall": "/floor?wall" })
+    await grace.page.setViewportSize(WIDE)
+    await comesTo(grace)
+    all = (await waiting(grace, QUEUE)) + CUSTOMERS
+    await customersWait()
+  })
+
+  after(async () => {
+    await browser?.close()
+    await demo?.stop()
+  })
+
+  story(() => browser, "shows who waits, and what to do about a queue where nobody is", async () => {
+    await comesTo(grace)
+    await comesTo(henrik)
+    await shows(grace, QUEUE, all)
+    await grace.page.locator(".floor__alert--alarm", { hasText: `${QUEUE}: ${all} wait and nobody is here.` }).waitFor()
+    await grace.page.locator(".floor__strip", { hasText: "Agents here" }).waitFor()
+    assert.deepEqual(await faultsOf(grace.page), [])
+  })
+
+  story(() => browser, "moves ten by mouse, which another supervisor sees, and takes it back", async () => {
+    const { page } = grace
+    await panelOf(QUEUE).click()
+    await page.locator("#floor-panel input[name=count]").fill("10")
+    await page.getByLabel("To queue").selectOption({ label: (await optionOf(page, "Orders")) })
+    await page.getByRole("button", { name: "Move", exact: true }).click()
+    const toast = page.locator("#toast-floor", { hasText: `10 moved from ${QUEUE} to` })
+    await toast.waitFor()
+    await page.locator("#floor-panel section").waitFor({ state: "detached" })
+    await shows(grace, QUEUE, all - 10)
+    await shows(henrik, QUEUE, all - 10)
+    await henrik.page.locator(".floor__act", { hasText: `Grace Mbeki: 10 moved from ${QUEUE}` }).waitFor()
+    assert.equal(await henrik.page.locator(".floor__undo:visible").count(), 0, "only who did it takes it back")
+    await page.locator(".floor__undo:visible").waitFor()
+    await toast.getByRole("button", { name: "Undo" }).click()
+    await page.locator("#toast-floor", { hasText: "10 are back where they were." }).waitFor()
+    await shows(grace, QUEUE, all)
+    await shows(henrik, QUEUE, all)
+    await page.locator(".floor__act", { hasText: "Taken back: 10" }).waitFor()
+    assert.deepEqual(page.faults, [])
+  })
+
+  story(() => browser, "moves ten by keyboard alone, and the focus comes back to where it was", async () => {
+    const { page } = grace
+    await panelOf(QUEUE).focus()
+    await page.keyboard.press("Enter")
+    await page.locator("#floor-panel input[name=count]:focus").waitFor()
+    await page.keyboard.type("10")
+    await page.keyboard.press("Tab")
+    await page.locator("#floor-panel select:focus").waitFor()
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await page.locator("#toast-floor", { hasText: `10 moved from ${QUEUE}` }).waitFor()
+    await shows(grace, QUEUE, all - 10)
+    assert.match(await page.evaluate(() => document.activeElement.textContent), /Move….*Advice and repairs/)
+    await page.keyboard.press("u")
+    await shows(grace, QUEUE, all)
+    await panelOf(QUEUE).click()
+    await page.locator("#floor-panel section").waitFor()
+    await page.keyboard.press("Escape")
+    await page.locator("#floor-panel section").waitFor({ state: "detached" })
+  })
+
+  story(() => browser, "moves ten with a thumb at 360 px", async () => {
+    const { page } = grace
+    await page.setViewportSize(NARROW)
+    await comesTo(grace)
+    await panelOf(QUEUE).click()
+    const move = page.getByRole("button", { name: "Move", exact: true })
+    await move.waitFor()
+    for (const target of [move, page.locator("#floor-panel input[name=count]"), page.locator("#floor-panel select"), page.locator(".floor__close")]) {
+      const box = await target.boundingBox()
+      assert.ok(box.height >= 44 && box.x >= 0 && box.x + box.width <= NARROW.width, JSON.stringify(box))
+    }
+    assert.equal(await page.locator("#floor-panel input[name=count]").inputValue(), "10", "ten is what is offered")
+    if (KEEPS_PICTURES) await keepPicture(page, "floor-panel-360")
+    assert.deepEqual(await faultsOf(page), [])
+    await move.click()
+    await page.locator("#toast-floor", { hasText: "10 moved" }).waitFor()
+    await shows(grace, QUEUE, all - 10)
+    await page.locator("#toast-floor").getByRole("button", { name: "Undo" }).click()
+    await shows(grace, QUEUE, all)
+    await page.setViewportSize(WIDE)
+  })
+
+  story(() => browser, "drains an agent who came and was given what waited, sets them away, and takes that back", async () => {
+    await comesTo(grace)
+    await Agent.signIn(browser, demo, "ana@example.com")
+    await presence("Ana Duarte", "online")
+    await person("Ana Duarte").filter({ hasText: "8 of 8" }).waitFor()
+    const held = 8
+    const { page } = grace
+    await person("Ana Duarte").getByRole("link").click()
+    await page.getByRole("button", { name: "Return everything" }).click()
+    await page.locator("#toast-floor", { hasText: `${held} of Ana Duarte are back in their queues. They are away.` }).waitFor()
+    await presence("Ana Duarte", "away")
+    await person("Ana Duarte").filter({ hasText: "0 of 8" }).waitFor()
+    await page.locator("#toast-floor").getByRole("button", { name: "Undo" }).click()
+    await presence("Ana Duarte", "online")
+    await person("Ana Duarte").filter({ hasText: `${held} of 8` }).waitFor()
+    assert.deepEqual(page.faults, [])
+  })
+
+  story(() => browser, "is sound in alarm, wide and narrow, light and dark, with a panel open, and on a wall", async () => {
+    await comesTo(grace)
+    const queue = await panelOf(QUEUE).getAttribute("href")
+    const agent = await person("Ana Duarte").getByRole("link").getAttribute("href")
+    const pages = { floor: "/floor", "floor-queue": queue, "floor-person": agent, "floor-wall": "/floor?wall" }
+    await looksSound(grace.page, demo.inbox, pages, { schemes: SCHEMES })
+    await grace.page.setViewportSize(WIDE)
+  })
+
+  story(() => browser, "touches no row that did not change, and moves none under the pointer", async () => {
+    await comesTo(grace)
+    const { page } = grace
+    await page.evaluate(() => document.querySelectorAll(".floor__row").forEach((row) => (row.untouched = true)))
+    await person("Farid Haddad").hover()
+    const order = () => page.locator("#floor-people .floor__name").allTextContents()
+    const before = await order()
+    const base = await waiting(grace, QUEUE)
+    await customersWait(1)
+    await shows(grace, QUEUE, base + 1)
+    const touched = await page.evaluate(() => [...document.querySelectorAll(".floor__row")].filter((row) => !row.untouched).map((row) => row.id))
+    assert.deepEqual(touched, [await rowOf(grace, QUEUE).getAttribute("id")])
+    assert.deepEqual(await order(), before)
+  })
+
+  story(() => browser, "follows on the wall, and names nobody there", async () => {
+    const { page } = henrik
+    await page.goto(`${demo.inbox}/floor?wall`)
+    await settled(page)
+    const before = await waiting(henrik, QUEUE)
+    await customersWait(2)
+    await shows(henrik, QUEUE, before + 2)
+    const words = await page.locator("main").textContent()
+    for (const name of ["Ana", "Grace", "Henrik", "Diego"]) assert.ok(!words.includes(name), name)
+  })
+
+  function person(name) {
+    return grace.page.locator("#floor-people .floor__row").filter({ has: grace.page.locator(".floor__name", { hasText: name }) })
+  }
+
+  function presence(name, state) {
+    return person(name).locator(`[data-presence="${state}"]`).waitFor()
+  }
+
+  function rowOf({ page }, name) {
+    return page.locator("#floor-queues .floor__row").filter({ has: page.locator(".floor__name > bdi", { hasText: name }) })
+  }
+
+  function panelOf(name) {
+    return rowOf(grace, name).getByRole("link")
+  }
+
+  async function waiting(agent, name) {
+    return Number(await rowOf(agent, name).locator(".floor__count").textContent())
+  }
+
+  function shows(agent, name, count) {
+    return rowOf(agent, name).locator(".floor__count", { hasText: new RegExp(`^${count}$`) }).waitFor()
+  }
+
+  async function optionOf(page, name) {
+    return page.locator("#floor-panel select option", { hasText: name }).first().textContent().then((text) => text.trim())
+  }
+
+  async function comesTo(agent) {
+    await agent.page.goto(`${demo.inbox}/floor`)
+    await settled(agent.page)
+  }
+
+  /** Customers ask for somebody; nobody is there. */
+  let customers = 0
+  async function customersWait(count = CUSTOMERS) {
+    for (let number = 0; number < count; number += 1) {
+      customers += 1
+      const who = `4477009${String(10_000 + customers)}`
+      await demo.control.person(who, `Customer ${customers}`)
+      await demo.control.writes(who, "agent")
+    }
+  }
+})

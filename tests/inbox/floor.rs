@@ -1,0 +1,163 @@
+//! The floor without scripts: what a supervisor sees there, does and takes back, and what they do not see.
+
+use baton::domain::access::{Permission, Permissions, Rights, Role, Visibility};
+use baton::domain::ids::RoleId;
+use baton::domain::setup::{By, SetupCommand, value};
+use uuid::Uuid;
+
+use crate::shop::{Agent, Shop};
+use crate::teams::value;
+
+/// A second team with a queue of its own, in which somebody is.
+const ELSEWHERE: &str = "
+    INSERT INTO teams (workspace_id, id, name) VALUES ('{w}', '{t}', 'Elsewhere');
+    INSERT INTO queues (workspace_id, id, key, name, team_id, hours)
+    SELECT '{w}', '{t}', 'elsewhere', 'Far away', '{t}', hours FROM queues WHERE workspace_id = '{w}';
+    INSERT INTO accounts (id, email, password_hash) VALUES ('{t}', 'zoltan@example.com', '');
+    INSERT INTO users (workspace_id, id, account_id, name, role) VALUES ('{w}', '{t}', '{t}', 'Zoltan', 'agent');
+    INSERT INTO agents (workspace_id, user_id) VALUES ('{w}', '{t}');
+    INSERT INTO team_members (workspace_id, team_id, user_id) VALUES ('{w}', '{t}', '{t}')";
+
+/// A shop where so many wait, with another team.
+async fn waiting(count: usize) -> (Shop, Uuid) {
+    let shop = Shop::open().await;
+    let elsewhere = Uuid::now_v7();
+    let sql = ELSEWHERE.replace("{w}", &shop.house.workspace.to_string()).replace("{t}", &elsewhere.to_string());
+    shop.house.state.store.client().await.unwrap().batch_execute(&sql).await.unwrap();
+    for number in 0..count {
+        shop.hears_text(&format!("3460000{number:04}"), "hello").await;
+    }
+    (shop, elsewhere)
+}
+
+/// Nobody goes through the door here, so the node is told by hand.
+async fn is_called(shop: &Shop, whom: &Agent<'_>, name: &str) {
+    let client = shop.house.state.store.client().await.unwrap();
+    client.execute("UPDATE users SET name = $2 WHERE id = $1", &[&whom.user.0, &name]).await.unwrap();
+    shop.house.state.runner.workplaces().refresh(shop.house.workspace).await.unwrap();
+}
+
+/// Posts a form of the page that it stands on; answers where that leads, and what is read there.
+async fn posts(iris: &mut Agent<'_>, page: &str, path: &str, fields: &[(&str, &str)]) -> (String, String) {
+    let shown = iris.sees(page).await;
+    let form = shown.split(&format!(r#"action="{path}""#)).nth(1).unwrap_or_else(|| panic!("no {path}: {shown}"));
+    let mut fields = fields.to_vec();
+    if form.split("</form>").next().unwrap().contains(r#"name="act""#) {
+        fields.push(("act", value(form, "act")));
+    }
+    let answer = iris.browser.post(path, &fields).await;
+    assert_eq!(answer.status, 303, "{path}: {}", answer.body);
+    let shown = iris.sees(&answer.location).await;
+    (answer.location, shown)
+}
+
+/// The part of a page about a thing.
+fn row<'a>(page: &'a str, id: &str) -> &'a str {
+    let row = page.split(&format!(r#"id="{id}""#)).nth(1).unwrap_or_else(|| panic!("no {id}: {page}"));
+    row.split("</tr>").next().unwrap()
+}
+
+#[actix_web::test]
+async fn what_waits_is_seen_moved_and_moved_back_by_plain_forms() {
+    let (shop, elsewhere) = waiting(3).await;
+    let mut iris = shop.hires("iris@example.com", Role::Supervisor).await;
+    let floor = iris.sees("/floor").await;
+    let support = format!("floor-queue-{}", shop.queue);
+    assert!(row(&floor, &support).contains(">3</td>"), "{floor}");
+    for words in
+        [">Floor</h1>", "Support: 3 wait and nobody is here. Move them, or set somebody online.", r#"aria-current="page" title="Floor""#]
+    {
+        assert!(floor.contains(words), "{words}: {floor}");
+    }
+    assert!(!floor.contains("34600"), "nobody's phone numbers");
+
+    let (page, moves) = (format!("/floor/queues/{}", shop.queue), format!("/floor/queues/{}/moves", shop.queue));
+    let (_, told) = posts(&mut iris, &page, &moves, &[("to", &elsewhere.to_string()), ("count", "2")]).await;
+    assert!(told.contains("<bdi>2</bdi> moved from <bdi>Support</bdi> to <bdi>Far away</bdi>."), "{told}");
+    assert!(row(&told, &support).contains(">1</td>"), "{told}");
+    let undo = told.split(r#"action="/floor/acts/"#).nth(1).and_then(|rest| rest.split('"').next()).expect("an offer to undo");
+    let undone = iris.browser.post(&format!("/floor/acts/{undo}"), &[]).await;
+    assert_eq!((undone.status.as_u16(), undone.location.as_str()), (303, "/floor"));
+    let floor = iris.sees("/floor").await;
+    assert!(row(&floor, &support).contains(">3</td>") && floor.contains("Taken back: 2"), "{floor}");
+    assert!(!floor.contains("/undo\""), "it is taken back once: {floor}");
+
+    let wrong = iris.browser.post(&moves, &[("to", "moon"), ("count", "2")]).await;
+    assert!(wrong.status == 422 && wrong.body.contains("queue"), "{}", wrong.body);
+}
+
+#[actix_web::test]
+async fn what_a_colleague_holds_is_returned_handed_over_and_how_much_they_are_given_is_set() {
+    let (shop, _) = waiting(2).await;
+    let mut iris = shop.hires("iris@example.com", Role::Supervisor).await;
+    let mut ana = shop.hires("ana@example.com", Role::Agent).await;
+    let ben = shop.hires("ben@example.com", Role::Agent).await;
+    is_called(&shop, &ben, "Ben").await;
+    for number in 0..2 {
+        let conversation = shop.hears_text(&format!("3460000{number:04}"), "again").await;
+        ana.does(conversation, "assignment", &[]).await;
+    }
+    ana.replies(shop.hears_text("34600000000", "and again").await, "Hello!").await;
+    let (id, page) = (format!("floor-person-{}", ana.user), format!("/floor/people/{}", ana.user));
+    let shown = iris.sees(&page).await;
+    for words in ["2 of 8", "1 answered · 0 resolved", "Gone"] {
+        assert!(row(&shown, &id).contains(words), "{words}: {}", row(&shown, &id));
+    }
+    assert!(shown.contains("Holds 2 conversations"), "{shown}");
+    let told = posts(&mut iris, &page, &format!("{page}/hand-over"), &[("to", &ben.user.to_string())]).await.1;
+    assert!(told.contains("<bdi>2</bdi> handed from <bdi>Ana</bdi> to <bdi>Ben</bdi>."), "{told}");
+    let bens = format!("/floor/people/{}", ben.user);
+    let told = posts(&mut iris, &bens, &format!("{bens}/return"), &[("away", "yes")]).await.1;
+    assert!(told.contains("<bdi>2</bdi> of <bdi>Ben</bdi> are back in their queues. They are away."), "{told}");
+    assert!(row(&told, &format!("floor-queue-{}", shop.queue)).contains(">2</td>"), "{told}");
+    let told = posts(&mut iris, &bens, &format!("{bens}/availability"), &[("availability", "online")]).await.1;
+    assert!(told.contains("<bdi>Ben</bdi> is online."), "{told}");
+    let told = posts(&mut iris, &bens, &format!("{bens}/capacity"), &[("capacity", "3")]).await.1;
+    assert!(told.contains("<bdi>Ben</bdi> holds <bdi>3</bdi> at most.") && told.contains("0 of 3"), "{told}");
+    let nobody = iris.browser.post(&format!("{page}/hand-over"), &[("to", &Uuid::now_v7().to_string())]).await;
+    assert_eq!(nobody.status, 422, "{}", nobody.body);
+}
+
+#[actix_web::test]
+async fn a_supervisor_of_their_own_teams_sees_these_and_nobody_elses() {
+    let (shop, elsewhere) = waiting(1).await;
+    let role = RoleId(Uuid::now_v7());
+    let permissions = Permissions::of(&[Permission::SeeInbox, Permission::Supervise]);
+    let new = value::Role { name: "Lead".to_owned(), rights: Rights { permissions, visibility: Visibility::OwnTeams } };
+    let runner = &shop.house.state.runner;
+    runner.configure(shop.house.workspace, &By::System, SetupCommand::AddRole { role, new }, None).await.unwrap();
+    let mut lead = shop.hires("lead@example.com", Role::Own(role)).await;
+    let floor = lead.sees("/floor").await;
+    assert!(floor.contains("Support") && !floor.contains("Far away") && !floor.contains("Zoltan"), "{floor}");
+    for path in [format!("/floor/queues/{elsewhere}"), format!("/floor/people/{elsewhere}")] {
+        assert_eq!(lead.browser.get(&path).await.status, 404, "{path}");
+    }
+    for path in [format!("/floor/queues/{elsewhere}/moves"), format!("/floor/people/{elsewhere}/capacity")] {
+        assert_eq!(lead.browser.post(&path, &[("to", &shop.queue.to_string()), ("capacity", "1")]).await.status, 404, "{path}");
+    }
+    let theirs = lead.sees(&format!("/floor?team={elsewhere}")).await;
+    assert!(!theirs.contains("Far away") && !theirs.contains("Support</bdi>"), "no filter shows more: {theirs}");
+    let mut iris = shop.hires("iris@example.com", Role::Supervisor).await;
+    let filtered = iris.sees(&format!("/floor?team={elsewhere}")).await;
+    assert!(filtered.contains("Far away") && filtered.contains("Zoltan"), "{filtered}");
+    assert!(!row_is_there(&filtered, &format!("floor-queue-{}", shop.queue)), "{filtered}");
+    let mut ana = shop.hires("ana@example.com", Role::Agent).await;
+    assert_eq!(ana.browser.get("/floor").await.status, 403);
+    assert!(!ana.sees("/inbox").await.contains(r#"href="/floor""#));
+}
+
+fn row_is_there(page: &str, id: &str) -> bool {
+    page.contains(&format!(r#"id="{id}""#))
+}
+
+#[actix_web::test]
+async fn a_wall_names_nobody_and_has_nothing_to_press() {
+    let (shop, _) = waiting(1).await;
+    let mut iris = shop.hires("iris@example.com", Role::Supervisor).await;
+    is_called(&shop, &iris, "Iris").await;
+    let wall = iris.sees("/floor?wall").await;
+    assert!(wall.contains("Support") && wall.contains("nobody is here"), "{wall}");
+    for words in ["Iris", "Zoltan", "<button", "<form", "<a ", "/floor/queues/"] {
+        assert!(!wall.contains(words), "{words}: {wall}");
+    }
+}

@@ -1,0 +1,87 @@
+//! Nobody keeps a conversation who is not here.
+
+use baton::domain::conversation::Controller;
+use baton::domain::event::{Event, QueuedBecause};
+use baton::domain::{Command, Refusal};
+use jiff::SignedDuration;
+
+use crate::customers::Phone;
+use crate::people::Colleague;
+use crate::shop::Shop;
+
+const KEPT: Refusal = Refusal::Overtaken { name: None };
+
+fn ends(shop: &Shop, phone: &Phone<'_>, of: &Colleague<'_>) -> Result<Vec<Event>, Refusal> {
+    shop.about(phone.id(), Command::EndLease { of: of.person.user })
+}
+
+#[test]
+fn what_somebody_holds_who_is_not_here_goes_back_in_front_and_to_somebody_who_is() {
+    let shop = Shop::without_a_flow();
+    let (ana, ben) = (shop.agent("Ana"), shop.hires("Ben", baton::domain::access::Role::Agent, 1));
+    let (first, second) = (shop.phone("Mia"), shop.phone("Noa"));
+    first.writes("hello");
+    ana.takes(&first).unwrap();
+    shop.passes(SignedDuration::from_secs(60));
+    second.writes("hello");
+    shop.passes(SignedDuration::from_secs(59));
+    assert_eq!(ends(&shop, &first, &ana), Err(KEPT), "she may be reloading her page");
+    shop.passes(SignedDuration::from_secs(1));
+    assert_eq!(ends(&shop, &first, &ben), Err(KEPT), "he does not hold it");
+    let queue = first.conversation().queue;
+    let events = ends(&shop, &first, &ana).unwrap();
+    let [Event::ConversationQueued { because: QueuedBecause::OwnerGone { user, name, minutes }, .. }] = &events[..] else {
+        panic!("{events:?}")
+    };
+    assert_eq!((*user, name.as_str(), *minutes), (ana.person.user, "Ana", 2));
+    let conversation = first.conversation();
+    assert_eq!((conversation.controller, conversation.queue), (Controller::Queue, queue));
+    assert!(conversation.queued_at < second.conversation().queued_at, "it was there before");
+    assert_eq!(ana.row().load, 0);
+    assert_eq!(ends(&shop, &first, &ana), Err(KEPT), "it went back already");
+    ana.goes_away();
+    shop.routes();
+    assert!(ben.holds(&first) && !ben.holds(&second), "he has room for one");
+}
+
+#[test]
+fn who_is_here_keeps_everything_for_however_long_and_who_comes_back_in_time() {
+    let shop = Shop::without_a_flow();
+    let (ana, phone) = (shop.agent("Ana"), shop.phone("Mia"));
+    phone.writes("hello");
+    ana.takes(&phone).unwrap();
+    for _ in 0..20 {
+        shop.passes(SignedDuration::from_secs(119));
+        assert_eq!(ends(&shop, &phone, &ana), Err(KEPT));
+        ana.is_here();
+    }
+    assert!(ana.holds(&phone));
+}
+
+#[test]
+fn what_is_given_to_somebody_who_is_not_here_is_theirs_for_as_long_as_what_they_left() {
+    let shop = Shop::without_a_flow();
+    let (ana, sue, phone) = (shop.agent("Ana"), shop.supervisor("Sue"), shop.phone("Mia"));
+    phone.writes("hello");
+    shop.passes(SignedDuration::from_hours(9));
+    sue.gives(&phone, &ana, None).unwrap();
+    shop.passes(SignedDuration::from_secs(119));
+    assert_eq!(ends(&shop, &phone, &ana), Err(KEPT));
+    shop.passes(SignedDuration::from_secs(1));
+    let events = ends(&shop, &phone, &ana).unwrap();
+    let gone = |event: &Event| matches!(event, Event::ConversationQueued { because: QueuedBecause::OwnerGone { minutes, .. }, .. } if *minutes == 9 * 60 + 2);
+    assert!(events.iter().any(gone), "{events:?}");
+}
+
+#[test]
+fn what_is_resolved_or_waits_is_nobodys_to_lose() {
+    let shop = Shop::without_a_flow();
+    let (ana, phone) = (shop.agent("Ana"), shop.phone("Mia"));
+    phone.writes("hello");
+    shop.passes(SignedDuration::from_hours(1));
+    assert_eq!(ends(&shop, &phone, &ana), Err(KEPT));
+    ana.takes(&phone).unwrap();
+    ana.resolves(&phone).unwrap();
+    shop.passes(SignedDuration::from_hours(1));
+    assert_eq!(ends(&shop, &phone, &ana), Err(KEPT));
+}
