@@ -41,7 +41,7 @@ crate::statements! {
                 ORDER BY queued_at, id
                 LIMIT 50000) AS waits) AS waiting (count, oldest, late, soon, next_late, next_soon)
         WHERE queue.workspace_id = $1
-        ORDER BY queue.position, queue.name, queue.id
+        ORDER BY queue.position, queue.name COLLATE names, queue.id
         LIMIT 1000";
     /// Those who work for a queue, or hold something all the same.
     PEOPLE = "
