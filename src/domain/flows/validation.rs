@@ -265,6 +265,8 @@ impl<'a> Checks<'a> {
             self.fault(spot, "is empty");
         } else if length > limit {
             self.fault(spot, format!("has {length} characters, {limit} are allowed"));
+        } else if text.contains('\0') {
+            self.fault(spot, "has a character that cannot be kept (NUL)");
         }
     }
 

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use super::event::{Parts, SetupEvent};
 use super::refusal::{SetupRefusal, Thing};
 use super::value::{Flow, Invitation, Member, Setup, Standing, Workspace};
+use super::words::{self, name_fault, text_fault};
 use crate::domain::access::{Permission, Role};
 use crate::domain::brand::Accent;
 use crate::domain::canned;
@@ -202,7 +203,7 @@ fn replies(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
         if !shortcuts.insert((reply.owner, shortcut)) {
             faults.insert(SetupRefusal::ShortcutTaken { shortcut: shortcut.clone() });
         }
-        fit_text(&reply.body, LONGEST_BODY, faults);
+        faults.extend(text_fault(&reply.body, LONGEST_BODY));
         if !reply.folder.is_empty() {
             fit_name(&reply.folder, faults);
         }
@@ -228,7 +229,7 @@ fn tags(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
     few(setup.tags.len(), faults);
     let mut names = BTreeSet::new();
     for tag in setup.tags.values() {
-        fit_text(&tag.name, LONGEST_KEY, faults);
+        faults.extend(name_fault(&tag.name, LONGEST_KEY));
         if !COLOURS.contains(&tag.colour.as_str()) {
             faults.insert(SetupRefusal::ColourUnknown { colour: tag.colour.clone() });
         }
@@ -335,20 +336,7 @@ pub(super) fn time_zone_fault(time_zone: &str) -> Option<SetupRefusal> {
 }
 
 fn fit_name(name: &str, faults: &mut BTreeSet<SetupRefusal>) {
-    fit_text(name, LONGEST_NAME, faults);
-}
-
-fn fit_text(text: &str, limit: usize, faults: &mut BTreeSet<SetupRefusal>) {
-    faults.extend(text_fault(text, limit));
-}
-
-/// What is wrong with a name or a text.
-pub(super) fn text_fault(text: &str, limit: usize) -> Option<SetupRefusal> {
-    if text.trim().is_empty() {
-        return Some(SetupRefusal::TextMissing);
-    }
-    let start = || text.chars().take(LONGEST_KEY).collect();
-    (text.chars().count() > limit).then(|| SetupRefusal::TextTooLong { start: start(), limit })
+    faults.extend(name_fault(name, LONGEST_NAME));
 }
 
 fn in_range(value: i32, least: i32, most: i32, faults: &mut BTreeSet<SetupRefusal>) {
@@ -360,7 +348,7 @@ fn in_range(value: i32, least: i32, most: i32, faults: &mut BTreeSet<SetupRefusa
 /// Whether it can be found by `/` and this word.
 #[must_use]
 pub fn is_shortcut(shortcut: &str) -> bool {
-    !shortcut.is_empty() && shortcut.chars().count() <= LONGEST_KEY && !shortcut.contains(char::is_whitespace)
+    words::is_shortcut(shortcut, LONGEST_KEY)
 }
 
 /// Whether flows can speak of a queue by it.

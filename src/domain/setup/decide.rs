@@ -10,6 +10,7 @@ use super::file::Reach;
 use super::refusal::SetupRefusal;
 use super::rights;
 use super::value::Setup;
+use super::words;
 use crate::domain::access::Permission;
 use crate::domain::ids::UserId;
 use crate::domain::refusal::Refusal;
@@ -46,6 +47,9 @@ pub fn decide(setup: &Setup, command: SetupCommand, by: &By) -> Result<Decision,
     }
     if needs == Needs::Whole {
         check::makes_nothing_worse(setup, &after, &events)?;
+    }
+    if let Some(refusal) = words::unkept(&events) {
+        return Err(refusal.into());
     }
     Ok(Decision { events, rights: rights::changed(setup, &after) })
 }

@@ -16,6 +16,7 @@ mod supervision;
 mod tests;
 mod undo;
 pub mod value;
+mod words;
 
 pub use check::{LONGEST_BODY, LONGEST_NAME, is_shortcut};
 pub use command::{By, MemberChange, Needs, SetupCommand};

@@ -111,6 +111,9 @@ pub enum SetupRefusal {
     TextMissing,
     #[error("“{start}…” is longer than {limit} characters")]
     TextTooLong { start: String, limit: usize },
+    /// As far as it can be shown.
+    #[error("“{start}…” has a character that cannot stand there, such as the end of a line in a name")]
+    TextUnfit { start: String },
     #[error("{locale} is no language that the interface speaks")]
     LocaleUnknown { locale: String },
     #[error("{time_zone} is no time zone; write it as Europe/Madrid")]
@@ -192,6 +195,7 @@ impl SetupRefusal {
             SetupRefusal::AppKnownOtherwise => "app_known_otherwise",
             SetupRefusal::TextMissing => "text_missing",
             SetupRefusal::TextTooLong { .. } => "too_long",
+            SetupRefusal::TextUnfit { .. } => "text_unfit",
             SetupRefusal::LocaleUnknown { .. } => "locale_unknown",
             SetupRefusal::TimeZoneUnknown { .. } => "time_zone_unknown",
             SetupRefusal::FileFaulty { .. } => "file_faulty",
@@ -226,6 +230,7 @@ impl SetupRefusal {
             SetupRefusal::Unknown(_)
             | SetupRefusal::TextMissing
             | SetupRefusal::TextTooLong { .. }
+            | SetupRefusal::TextUnfit { .. }
             | SetupRefusal::LocaleUnknown { .. }
             | SetupRefusal::TimeZoneUnknown { .. }
             | SetupRefusal::FileFaulty { .. }
@@ -295,6 +300,7 @@ impl SetupRefusal {
             SetupRefusal::ShortcutTaken { shortcut } | SetupRefusal::ShortcutUnfit { shortcut } => vec![("shortcut", shortcut.clone())],
             SetupRefusal::TooManyReplies { most } | SetupRefusal::TooManyDefined { most } => vec![("most", most.to_string())],
             SetupRefusal::TextTooLong { limit, .. } => vec![("limit", limit.to_string())],
+            SetupRefusal::TextUnfit { start } => vec![("start", start.clone())],
             SetupRefusal::OutOfRange { value, least, most } => {
                 vec![("value", value.to_string()), ("least", least.to_string()), ("most", most.to_string())]
             }

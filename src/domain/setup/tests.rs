@@ -1,6 +1,7 @@
 //! A lamp shop: Iris administers it, Ana and Ben work for two teams with a queue each.
 
 mod numbers;
+mod words;
 
 use std::collections::BTreeSet;
 

@@ -48,8 +48,8 @@ use workspace::WrittenWorkspace;
 
 use self::node::Places;
 use self::schema::Read;
-use super::check;
 use super::value::{Inbox, InboxState, Setup, Workspace};
+use super::words;
 use crate::domain::ids::InboxId;
 use crate::domain::names;
 
@@ -265,7 +265,7 @@ fn is_in_order<'a>(things: impl Iterator<Item = (Option<i32>, &'a str)>) -> bool
 
 /// Notes a name that is missing or too long.
 fn unfit_text(path: impl Fn() -> String, text: &str, limit: usize, found: &mut Found) {
-    found.extend(check::text_fault(text, limit).map(|refusal| (path(), Wrong::Refused(refusal))));
+    found.extend(words::name_fault(text, limit).map(|refusal| (path(), Wrong::Refused(refusal))));
 }
 
 /// What is wrong, each with its path.
