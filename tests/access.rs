@@ -21,6 +21,8 @@ mod own_roles;
 mod people;
 #[path = "access/phones.rs"]
 mod phones;
+#[path = "access/poison.rs"]
+mod poison;
 #[path = "access/profile.rs"]
 mod profile;
 #[path = "access/proof.rs"]

@@ -1,10 +1,12 @@
 //! What can go wrong with the database.
 
+use std::fmt;
+
 use deadpool_postgres::PoolError;
 use tokio_postgres::error::SqlState;
 
 /// A fault of the database; the person sees only that something failed, the log sees this.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum Error {
     #[error("the database cannot be reached: {0}")]
     Away(String),
@@ -13,6 +15,13 @@ pub enum Error {
     Refused(tokio_postgres::Error),
     #[error("a stored value cannot be read: {0}")]
     Unreadable(String),
+}
+
+/// As it is told: whoever logs it in this way, as libraries do with what ends an answer, quotes nobody either.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
 }
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -46,6 +55,13 @@ impl Error {
     #[must_use]
     pub fn is_of_the_data(&self) -> bool {
         self.code().is_some_and(|code| code.code().starts_with("22") || code.code().starts_with("23"))
+    }
+
+    /// Whether it is a text with a character that PostgreSQL keeps nowhere (NUL), or none of UTF-8.
+    #[must_use]
+    pub fn is_of_a_character(&self) -> bool {
+        const OF_CHARACTERS: [SqlState; 2] = [SqlState::CHARACTER_NOT_IN_REPERTOIRE, SqlState::UNTRANSLATABLE_CHARACTER];
+        self.code().is_some_and(|code| OF_CHARACTERS.contains(code))
     }
 
     /// Whether a statement said so that what was sent with it is to be undone: it was decided from what is no more.

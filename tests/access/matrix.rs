@@ -180,7 +180,7 @@ impl Place {
         Self { shop, secret, conversation, message, media, team, queue, reply, flow: media, colleague }
     }
 
-    async fn browser(&self, role: Role) -> Browser<'_> {
+    pub async fn browser(&self, role: Role) -> Browser<'_> {
         self.shop.house.browser(&format!("{role}@{}.example.com", self.secret)).await
     }
 

@@ -67,6 +67,8 @@ async fn what_was_decided_is_found_by_who_what_when_and_words_and_says_from_wher
         "{rows:?}"
     );
     assert!(rows[2].contains(&format!(",{HERE},\"Firefox, Linux\",Added the team Amber,,,")), "{rows:?}");
+    let broken = root.get(&format!("{CHANGES}.csv?words=%00")).await;
+    assert_eq!(broken.status, 400, "it began, and broke off: {broken:?}");
     assert!(root.get(CHANGES).await.body.contains("Downloaded <bdi>the changes</bdi>"));
 }
 

@@ -160,7 +160,12 @@ impl From<Refusal> for Error {
 
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
-        if error.is_away() || error.is_busy() { Self::Away(error.to_string()) } else { Self::fault(error) }
+        match error {
+            error if error.is_away() || error.is_busy() => Self::Away(error.to_string()),
+            // Nothing that was stored has one: it is in what was sent.
+            error if error.is_of_a_character() => Self::BadRequest,
+            error => Self::fault(error),
+        }
     }
 }
 

@@ -43,7 +43,10 @@ pub(in crate::web) async fn show(state: web::Data<State>, signed: Signed, filter
     state.runner.note(signed.workspace, signed.user, Noted::Exported { what: "changes".to_owned() }).await?;
     let (sought, names, locale) = (filter.sought(&setup), setup.names(), signed.locale);
     let head = format!("{MARK}{}", row(&HEAD.map(|column| locale.t(&format!("changes.column.{column}")).into_owned()))?);
-    let table = Table { state, signed, names, sought, before: Some(i64::MAX), written: 0, ready: VecDeque::from([Bytes::from(head)]) };
+    let mut table = Table { state, signed, names, sought, before: Some(i64::MAX), written: 0, ready: VecDeque::new() };
+    // What hinders the first lines is answered: after the head of an answer there is nothing but to break off.
+    let first = table.next().await?;
+    table.ready = std::iter::once(Bytes::from(head)).chain(first).collect();
     let rows = stream::try_unfold(table, |mut table| async move {
         let bytes = table.next().await?;
         Ok::<_, Error>(bytes.map(|bytes| (bytes, table)))
