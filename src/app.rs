@@ -11,7 +11,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
+use tracing::{Level, Metadata, Subscriber};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Registry, fmt};
 use url::Url;
 
 use crate::channels::whatsapp::WhatsApp;
@@ -327,9 +332,62 @@ pub async fn asked_to_stop() -> Result<()> {
 
 /// Sends log lines to standard error; called once, first thing.
 pub fn start_logging(config: &Config) {
-    let lines = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(&config.log)).with_writer(std::io::stderr);
+    let lines = fmt::layer().with_writer(std::io::stderr);
     match config.log_format {
-        LogFormat::Text => lines.init(),
-        LogFormat::Json => lines.json().flatten_event(true).init(),
+        LogFormat::Text => heard(&config.log).with(lines).init(),
+        LogFormat::Json => heard(&config.log).with(lines.json().flatten_event(true)).init(),
+    }
+}
+
+/// What is heard of all that is said. Libraries say little at these levels that does not quote what they are given: the one that speaks
+/// with PostgreSQL tells every value of every statement.
+fn heard(directives: &str) -> impl Subscriber + for<'a> LookupSpan<'a> + use<> {
+    let may_be_heard = |metadata: &Metadata<'_>| *metadata.level() <= Level::INFO || is_ours(metadata.target());
+    Registry::default().with(EnvFilter::new(directives)).with(filter_fn(may_be_heard))
+}
+
+fn is_ours(target: &str) -> bool {
+    target == "baton" || target.starts_with("baton::")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use super::{SubscriberExt, fmt, heard};
+
+    /// What was logged.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn however_much_is_logged_no_library_quotes_what_it_was_given() {
+        for directives in ["trace", "debug", "info,tokio_postgres=trace", "tokio_postgres::query=debug"] {
+            let log = Log::default();
+            let into = log.clone();
+            let lines = fmt::layer().with_ansi(false).with_writer(move || into.clone());
+            tracing::subscriber::with_default(heard(directives).with(lines), || {
+                tracing::debug!(target: "tokio_postgres::query", "executing statement s0 with parameters: [secret]");
+                tracing::trace!(target: "batonic", "secret");
+                tracing::warn!(target: "tokio_postgres::connection", "it is over");
+                tracing::debug!(target: "baton::runner", "a step");
+            });
+            let told = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+            assert!(!told.contains("secret"), "{directives}: {told}");
+            assert_eq!(told.contains("a step"), matches!(directives, "trace" | "debug"), "{directives}: {told}");
+            assert_eq!(told.contains("it is over"), directives != "tokio_postgres::query=debug", "{directives}: {told}");
+        }
     }
 }

@@ -98,7 +98,8 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "BATON_LOG",
         default: Fallback::Text("info"),
-        meaning: "What is logged: `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,baton::runner=debug`.",
+        meaning: "What is logged: `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,baton::runner=debug`. Of \
+                  libraries nothing below `info` is logged: it would quote what people wrote.",
         read: |config, text| parse::log(text).map(|value| config.log = value),
     },
     Setting {
