@@ -1,5 +1,6 @@
 //! People come, leave and are signed out; whatever of them is open anywhere ends with it.
 
+use super::setup::Along;
 use super::{Error, Runner, now};
 use crate::domain::Command;
 use crate::domain::command::Person;
@@ -68,13 +69,15 @@ impl Runner {
         Ok(self.store.count_use_of_reply(workspace, reply, user).await?)
     }
 
-    /// Somebody takes another password, and is signed out everywhere. `hash` is in PHC form.
+    /// Somebody takes another password, and is signed out everywhere. `proved` is the one by which they proved who they are, and `hash`
+    /// the new one, both in PHC form.
     ///
     /// # Errors
-    /// As [`Runner::configure`].
-    pub async fn replace_own_password(&self, workspace: WorkspaceId, by: Person, hash: Secret) -> Result<(), Error> {
+    /// [`Error::NotFound`] when theirs is another one by now, and as [`Runner::configure`].
+    pub async fn replace_own_password(&self, workspace: WorkspaceId, by: Person, proved: &str, hash: Secret) -> Result<(), Error> {
+        let along = Along::OwnPassword(by.user, proved);
         let command = SetupCommand::ReplacePassword { member: by.user, hash };
-        self.configure_own(workspace, by, command).await.map(drop)
+        self.configured_own(workspace, by, command, along).await.map(drop)
     }
 
     /// Somebody does without a code from now on.

@@ -72,6 +72,8 @@ pub(super) enum Along<'a> {
     NumberEnding(InboxId, UserId),
     /// Somebody changes what they sign in with themselves, in whichever workspaces they work.
     Own,
+    /// As `Own`, as long as the password is this one, in PHC form, by which somebody proved who they are.
+    OwnPassword(UserId, &'a str),
     /// What a workspace file brings along: the workspace itself, where it makes one, and apps, which stay as they are known.
     File(Option<&'a NewWorkspace<'a>>, &'a [App]),
     /// As `Own`, by a link in a mail, which is used up.
@@ -166,8 +168,18 @@ impl Runner {
 
     /// As [`Runner::configure`], of somebody who changes what they sign in with themselves.
     pub(super) async fn configure_own(&self, workspace: WorkspaceId, by: Person, command: SetupCommand) -> Result<Configured, Error> {
-        let wish = Wish::Command(Box::new(command));
-        let configured = self.configured(workspace, &By::Person(by), wish, None, Along::Own).await?;
+        self.configured_own(workspace, by, command, Along::Own).await
+    }
+
+    /// As [`Runner::configure_own`], with what it depends on.
+    pub(super) async fn configured_own(
+        &self,
+        workspace: WorkspaceId,
+        by: Person,
+        command: SetupCommand,
+        along: Along<'_>,
+    ) -> Result<Configured, Error> {
+        let configured = self.configured_along(workspace, &By::Person(by), command, along).await?;
         self.follow(workspace, &configured).await?;
         Ok(configured)
     }
@@ -243,7 +255,7 @@ impl Runner {
         let mut connection = self.enter().await?;
         let transaction = Transaction::begin(&mut connection.client);
         match along {
-            Along::Nothing | Along::Own => {}
+            Along::Nothing | Along::Own | Along::OwnPassword(..) | Along::Link(..) => {}
             Along::AccountLink { token_hash, purpose, now } => {
                 if !store::account_links::use_up(&transaction, token_hash, purpose, now).await? {
                     return Err(Error::NotFound);
@@ -261,7 +273,6 @@ impl Runner {
                 }
                 store::users::insert_workspace(&transaction, workspace).await?;
             }
-            Along::Link(..) => {}
             Along::NumberEnding(inbox, user) => store::number_endings::begin(&transaction, workspace, inbox, user, now()).await?,
             Along::File(new, apps) => {
                 if let Some(new) = new {
@@ -285,6 +296,11 @@ impl Runner {
         {
             return Err(SetupRefusal::InvitationOver.into());
         }
+        if let Along::OwnPassword(user, proved) = along
+            && !store::accounts::has_password(&transaction, workspace, user, proved).await?
+        {
+            return Err(Error::NotFound);
+        }
         let had_account = open_accounts(&transaction, &command).await?;
         if command.opens_own_account() && !had_account.is_empty() {
             return Err(SetupRefusal::EmailTaken.into());
@@ -301,7 +317,7 @@ impl Runner {
             transaction.commit().await?;
             return Ok(Configured { seq: last_seq, events, rights, had_account });
         }
-        if matches!(by, By::Person(_)) && !matches!(along, Along::Own | Along::AccountLink { .. }) {
+        if matches!(by, By::Person(_)) && !matches!(along, Along::Own | Along::OwnPassword(..) | Along::AccountLink { .. }) {
             keeps_to_this_workspace(&transaction, workspace, &events).await?;
         }
         if let Some(seen) = seen.filter(|seen| *seen < last_seq) {

@@ -49,6 +49,11 @@ crate::statements! {
         FROM accounts AS account
         WHERE account.id = (SELECT account_id FROM users WHERE workspace_id = $1 AND id = $2)
         FOR UPDATE";
+    /// Nobody gives it another one while this is decided.
+    HAS_PASSWORD = "
+        SELECT FROM accounts
+        WHERE id = (SELECT account_id FROM users WHERE workspace_id = $1 AND id = $2) AND password_hash = $3
+        FOR UPDATE";
     /// One is left in any case: of two who go at once, the second one waits, and sees that the first has gone.
     SET_OWNER = "
         WITH owners AS (SELECT email FROM accounts WHERE is_owner ORDER BY id FOR UPDATE)
@@ -94,6 +99,15 @@ pub async fn take_over(transaction: &Transaction<'_>, email: &EmailAddress, pass
     let statement = prepare(transaction, &TAKE_OVER).await?;
     transaction.execute(&statement, &[&email.as_str(), &password_hash]).await?;
     Ok(())
+}
+
+/// Whether this is the password of a person's account still, in PHC form; that stays so until the transaction ends.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn has_password(transaction: &Transaction<'_>, workspace: WorkspaceId, user: UserId, hash: &str) -> Result<bool> {
+    let statement = prepare(transaction, &HAS_PASSWORD).await?;
+    Ok(transaction.query_opt(&statement, &[&workspace.0, &user.0, &hash]).await?.is_some())
 }
 
 /// Whether the account of a person is somebody in another workspace too; that stays so until the transaction ends.

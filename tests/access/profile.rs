@@ -5,7 +5,7 @@ use actix_web::http::header::{ACCEPT, USER_AGENT};
 use actix_web::test::TestRequest;
 use baton::domain::access::Role;
 
-use crate::house::{House, PASSWORD};
+use crate::house::{Answer, House, PASSWORD};
 
 const NEW: &str = "tres tristes tigres";
 
@@ -56,6 +56,23 @@ async fn another_password_asks_the_present_one_and_ends_every_other_session() {
     assert!(thief.get("/").await.is_sent_to_sign_in(), "a stolen cookie outlives the password");
     assert_eq!(house.sign_in("ana@example.com", PASSWORD).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(house.sign_in("ana@example.com", NEW).await.status, StatusCode::SEE_OTHER);
+}
+
+/// Whoever was asked for the password that somebody has proved nothing any more once it is another one.
+#[actix_web::test]
+async fn of_two_who_prove_the_same_password_at_once_one_chooses_another() {
+    let house = House::new().await;
+    house.hires("ana@example.com", Role::Agent).await;
+    let (mut owner, mut thief) = (house.browser("ana@example.com").await, house.browser("ana@example.com").await);
+    let form = |new: &'static str| [("current", PASSWORD), ("new", new), ("again", new)];
+    let (theirs, other) = ("otros tres tristes tigres", form("otros tres tristes tigres"));
+    let mine = form(NEW);
+    let (one, two) = tokio::join!(owner.post("/profile/password", &mine), thief.post("/profile/password", &other));
+    let done = |answer: &Answer| answer.location == "/profile/sign-in?did=password";
+    assert!(done(&one) != done(&two), "{} {}", one.status, two.status);
+    let (right, wrong) = if done(&one) { (NEW, theirs) } else { (theirs, NEW) };
+    assert_eq!(house.sign_in("ana@example.com", right).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(house.sign_in("ana@example.com", wrong).await.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
 #[actix_web::test]

@@ -12,11 +12,12 @@ use super::view::{Did, Shell, WaysInPage};
 use crate::domain::setup::Secret;
 use crate::domain::user::EmailAddress;
 use crate::live::rate_limits::{Limit, Verdict};
+use crate::runner;
 use crate::store::second_factors::Credentials;
 use crate::web::conversations::act::person;
 use crate::web::conversations::around::chrome;
 use crate::web::edge::answer::page;
-use crate::web::edge::error::Result;
+use crate::web::edge::error::{Error, Result};
 use crate::web::edge::redirect::{go_to, go_to_with};
 use crate::web::edge::wait;
 use crate::web::mails::Posted;
@@ -70,7 +71,13 @@ pub(in crate::web) async fn change_password(
         return whole(&state, &signed, &credentials, Shell::default(), problems).await;
     }
     let hash = state.passwords.hash(new).await?;
-    state.runner.replace_own_password(signed.workspace, person(&signed), Secret::new(hash.clone())).await?;
+    let secret = Secret::new(hash.clone());
+    match state.runner.replace_own_password(signed.workspace, person(&signed), &credentials.password_hash, secret).await {
+        Ok(()) => {}
+        // Somebody was quicker, and whoever comes second has proved nothing.
+        Err(runner::Error::NotFound) => return Err(Error::Unsigned),
+        Err(error) => return Err(error.into()),
+    }
     let cookies = sessions::begin(&state, (signed.workspace, signed.user), &hash, &request, now).await?;
     go_to_with(&format!("{HERE}/sign-in?did=password"), &cookies)
 }
