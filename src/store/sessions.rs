@@ -111,7 +111,7 @@ crate::statements! {
           AND accounts.id = users.account_id
           AND ", counts!(), "
         RETURNING sessions.proven_at, sessions.created_at, accounts.password_hash");
-    PROVE = "UPDATE sessions SET proven_at = $3 WHERE workspace_id = $1 AND id = $2";
+    PROVE = "UPDATE sessions SET proven_at = $3 WHERE workspace_id = $1 AND id = $2 AND revoked_at IS NULL";
 
     /// Across workspaces: where somebody is signed in with their account.
     OF_ACCOUNT = concat!("
@@ -311,12 +311,12 @@ impl Store {
         Ok(self.query_opt(&PROVEN_AT, &[&workspace.0, &session.0]).await?.map(|row| row.get(0)))
     }
 
-    /// The person of a session proved again who they are.
+    /// The person of a session proved again who they are; false when it was ended, and nothing is proved in it any more.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn prove_session(&self, workspace: WorkspaceId, session: SessionId, now: Timestamp) -> Result<()> {
-        self.execute(&PROVE, &[&workspace.0, &session.0, &now]).await.map(drop)
+    pub async fn prove_session(&self, workspace: WorkspaceId, session: SessionId, now: Timestamp) -> Result<bool> {
+        Ok(self.execute(&PROVE, &[&workspace.0, &session.0, &now]).await? == 1)
     }
 
     /// Where somebody is signed in with their account, last used first.

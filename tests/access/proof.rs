@@ -108,3 +108,16 @@ async fn what_was_proved_to_be_done_is_proved_to_be_taken_back() {
     assert_eq!(role, "agent", "somebody is an administrator again, and nobody proved anything");
     assert_eq!(browser.post("/settings/changes", &[("seq", &seq), ("proof", PASSWORD)]).await.status, StatusCode::SEE_OTHER);
 }
+
+/// Its token is believed for a minute where nobody heard of it.
+#[actix_web::test]
+async fn in_a_session_that_was_ended_nothing_is_proved_any_more() {
+    let house = House::new().await;
+    let mut browser = a_while_ago(&house).await;
+    assert_eq!(browser.get("/profile").await.status, StatusCode::OK);
+    let client = house.state.store.client().await.unwrap();
+    client.execute("UPDATE sessions SET revoked_at = now()", &[]).await.unwrap();
+    assert_eq!(browser.get("/profile").await.status, StatusCode::OK, "the token is not believed");
+    let done = browser.post(CODES, &[("proof", PASSWORD)]).await;
+    assert_eq!(done.status, StatusCode::UNAUTHORIZED, "{} {}", done.location, done.body);
+}

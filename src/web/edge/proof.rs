@@ -66,8 +66,8 @@ pub(super) async fn ask(state: &State, signed: &Signed, request: &mut ServiceReq
         None => None,
         Some(typed) => match by_either(state, &credentials, typed, now).await? {
             Proof::Right => {
-                state.store.prove_session(signed.workspace, signed.session, now).await?;
-                return Ok(None);
+                let counts = state.store.prove_session(signed.workspace, signed.session, now).await?;
+                return if counts { Ok(None) } else { Err(Error::Unsigned) };
             }
             Proof::Wrong => Some((StatusCode::UNPROCESSABLE_ENTITY, signed.locale.t("proof.wrong").into_owned())),
             Proof::TooMany(wait) => Some((StatusCode::TOO_MANY_REQUESTS, wait::in_words(signed.locale, wait))),
