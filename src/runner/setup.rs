@@ -321,7 +321,12 @@ impl Runner {
             keeps_to_this_workspace(&transaction, workspace, &events).await?;
         }
         if let Some(seen) = seen.filter(|seen| *seen < last_seq) {
-            check_unchanged(&store::setups::since(&transaction, workspace, seen).await?, &events)?;
+            let since = store::setups::since(&transaction, workspace, seen).await?;
+            // So much has changed that not all of it was read.
+            if i64::try_from(since.len()).is_ok_and(|count| count >= store::setups::MOST_SINCE) {
+                return Err(SetupRefusal::ChangedMeanwhile { name: None }.into());
+            }
+            check_unchanged(&since, &events)?;
         }
         let act = act(last_seq, by, &events);
         let last = act.last().map_or(last_seq, |recorded| recorded.seq);

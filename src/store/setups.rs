@@ -26,7 +26,7 @@ use crate::domain::setup::{Origin, RecordedSetup, Setup, SetupEvent, Who};
 
 /// Events that are read of an act at most, and that are looked at between two looks of a person.
 pub const MOST_OF_ACT: i64 = 10_000;
-const MOST_SINCE: i64 = 10_000;
+pub const MOST_SINCE: i64 = 10_000;
 
 /// People, in the order that [`member`] reads them.
 macro_rules! members {

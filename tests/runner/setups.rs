@@ -1,19 +1,23 @@
 //! What is set up: two administrators at once, undo, and nodes that keep it until it changes.
 
+use std::collections::BTreeSet;
+
 use baton::domain::Refusal;
 use baton::domain::access::Role;
 use baton::domain::agent::Availability;
+use baton::domain::channel::Channel;
 use baton::domain::command::{Command, Person};
 use baton::domain::hours::Hours;
-use baton::domain::ids::{CannedReplyId, FlowId, QueueId, WorkspaceId};
+use baton::domain::ids::{CannedReplyId, FlowId, InboxId, InvitationId, QueueId, RoleId, TagId, TeamId, UserId, WorkspaceId};
 use baton::domain::queue::Queue;
-use baton::domain::setup::command::QueueChange;
-use baton::domain::setup::value::CannedReply;
-use baton::domain::setup::{By, Secret, Setup, SetupCommand, SetupRefusal, Thing};
+use baton::domain::setup::command::{CannedReplyChange, NewInvitation, NewMember, NewTeams, QueueChange, SecurityChange};
+use baton::domain::setup::value::{self, CannedReply, Inbox, InboxState, Tag};
+use baton::domain::setup::{By, MemberChange, Secret, Setup, SetupCommand, SetupRefusal, Thing};
 use baton::runner::Error;
 use baton::runner::setup::Configured;
 use baton::store::{Transaction, setups};
 use futures_util::future::join_all;
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::bodies::{message, store, work};
@@ -172,6 +176,114 @@ async fn an_act_that_is_too_large_to_be_read_whole_is_not_taken_back_in_part() {
         assert_eq!(refusal(runner.undo_setup(shop.workspace, &by(&iris), act.seq).await), told);
     }
     assert_eq!(shop.set_up_now().await.queues[&shop.support].name, "Help");
+}
+
+/// Whoever looked so long ago that not all that happened since is read has not seen what they would overwrite.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_looked_very_long_ago_overwrites_nothing() {
+    let (shop, iris, hal) = with_two_administrators().await;
+    let runner = shop.node(4).runner;
+    let looked = runner.configure(shop.workspace, &by(&iris), named(shop.orders, "Sales"), None).await.unwrap().seq;
+    let more = "
+        INSERT INTO events (workspace_id, subject_kind, subject_id, seq, at, kind, place, event)
+        SELECT workspace_id, subject_kind, subject_id, seq + more, at, kind, place, event
+        FROM events, generate_series(1, $2::bigint) AS more
+        WHERE subject_kind = 'setup' AND seq = $1";
+    shop.execute(more, &[&looked, &setups::MOST_SINCE]).await;
+    shop.execute("UPDATE setups SET last_seq = last_seq + $1", &[&setups::MOST_SINCE]).await;
+    runner.configure(shop.workspace, &by(&hal), named(shop.support, "Help"), None).await.unwrap();
+    let late = runner.configure(shop.workspace, &by(&iris), named(shop.support, "Assistance"), Some(looked)).await;
+    assert_eq!(refusal(late), SetupRefusal::ChangedMeanwhile { name: None });
+    assert_eq!(shop.set_up_now().await.queues[&shop.support].name, "Help");
+}
+
+/// What commands speak of beside what they change.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_put_together_with_what_belongs_to_another_workspace() {
+    let (shop, iris, _) = with_two_administrators().await;
+    let runner = shop.node(4).runner;
+    let theirs = |command| runner.configure(shop.workspace, &By::CommandLine, command, None);
+    let (tag, role) = (TagId(Uuid::now_v7()), RoleId(Uuid::now_v7()));
+    let vip = |archived| Tag { name: "VIP".to_owned(), colour: "red".to_owned(), archived, merged_into: None };
+    let rights = Role::Agent.rights().unwrap();
+    theirs(SetupCommand::AddTag { tag, new: vip(false) }).await.unwrap();
+    theirs(SetupCommand::AddRole { role, new: value::Role { name: "Trainee".to_owned(), rights } }).await.unwrap();
+    let flow = *shop.set_up_now().await.flows.keys().next().unwrap();
+
+    let own = WorkspaceId(Uuid::now_v7());
+    shop.store.create_workspace(own, "Other Shop", "en", "UTC").await.unwrap();
+    let does = |command| runner.configure(own, &By::CommandLine, command, None);
+    let (team, queue, member) = (TeamId(Uuid::now_v7()), QueueId(Uuid::now_v7()), UserId(Uuid::now_v7()));
+    let (reply, mine) = (CannedReplyId(Uuid::now_v7()), TagId(Uuid::now_v7()));
+    let sales = |id, team| Queue { id, key: id.0.to_string(), name: "Sales".to_owned(), team, hours: Hours::always(), promise_minutes: 10 };
+    let hello = CannedReply { shortcut: "hello".to_owned(), body: "Hello!".to_owned(), ..CannedReply::default() };
+    let new = NewMember {
+        name: "Eve".to_owned(),
+        email: "eve@example.com".parse().unwrap(),
+        role: Role::Admin,
+        locale: "en".to_owned(),
+        capacity: 8,
+        teams: NewTeams::These([team].into()),
+        languages: BTreeSet::new(),
+    };
+    does(SetupCommand::AddTeam { team, name: "Sales".to_owned() }).await.unwrap();
+    does(SetupCommand::AddMember { member, new, password: Secret::new("hash".to_owned()) }).await.unwrap();
+    does(SetupCommand::AddQueue { queue: sales(queue, team) }).await.unwrap();
+    does(SetupCommand::AddCannedReply { reply, new: hello }).await.unwrap();
+    does(SetupCommand::AddTag { tag: mine, new: vip(true) }).await.unwrap();
+    let before = runner.workplaces().setup(own).await.unwrap();
+
+    let change = |change| SetupCommand::ChangeMember { member, change };
+    let reply_of = |team, owner| SetupCommand::ChangeCannedReply {
+        reply,
+        change: CannedReplyChange { team: Some(team), owner: Some(owner), ..CannedReplyChange::default() },
+    };
+    let invites = |role, teams: &[TeamId]| SetupCommand::Invite {
+        invitation: InvitationId(Uuid::now_v7()),
+        new: NewInvitation {
+            email: None,
+            role,
+            capacity: 8,
+            teams: teams.iter().copied().collect(),
+            languages: BTreeSet::new(),
+            expires_at: Timestamp::MAX,
+        },
+        secret: Secret::new(String::new()),
+    };
+    let connects = |flow, default_queue| SetupCommand::ConnectInbox {
+        inbox: InboxId(Uuid::now_v7()),
+        new: Inbox {
+            name: "Main".to_owned(),
+            channel: Channel::WHATSAPP,
+            flow,
+            default_queue,
+            reopen_hours: 24,
+            number: None,
+            state: InboxState::Active,
+        },
+        token: Secret::new("token".to_owned()),
+    };
+    let asks_code = SecurityChange { second_factor_roles: Some([role.to_string()].into()), ..SecurityChange::default() };
+    for (command, thing) in [
+        (SetupCommand::AddQueue { queue: sales(QueueId(Uuid::now_v7()), shop.team) }, Thing::Team),
+        (SetupCommand::ChangeQueue { queue, change: QueueChange { team: Some(shop.team), ..QueueChange::default() } }, Thing::Team),
+        (SetupCommand::RemoveQueue { queue, to: shop.support }, Thing::Queue),
+        (reply_of(Some(shop.team), None), Thing::Team),
+        (reply_of(None, Some(iris.user)), Thing::Member),
+        (SetupCommand::MergeTag { tag: mine, into: tag }, Thing::Tag),
+        (change(MemberChange { teams: Some([team, shop.team].into()), ..MemberChange::default() }), Thing::Team),
+        (change(MemberChange { role: Some(Role::Own(role)), ..MemberChange::default() }), Thing::Role),
+        (SetupCommand::Deactivate { member, successor: Some(iris.user) }, Thing::Member),
+        (invites(Role::Own(role), &[]), Thing::Role),
+        (invites(Role::Agent, &[shop.team]), Thing::Team),
+        (SetupCommand::ChangeSecurity { change: asks_code }, Thing::Role),
+        (connects(None, shop.support), Thing::Queue),
+        (connects(Some(flow), queue), Thing::Flow),
+    ] {
+        let words = format!("{command:?}");
+        assert_eq!(refusal(does(command).await), SetupRefusal::Unknown(thing), "{words}");
+    }
+    assert_eq!(runner.workplaces().setup(own).await.unwrap(), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
