@@ -31,7 +31,11 @@ const MOST_CAPACITY: i32 = 1_000;
 const MOST_REPLIES: usize = 9_000;
 const MOST_OWN_REPLIES: usize = 500;
 
-/// Tags, fields, and what there is to choose from in one field, at most: pages show all of them, and each conversation reads them.
+/// People of a workspace at most, those who left among them.
+const MOST_MEMBERS: usize = 9_000;
+
+/// Whatever else there is of one kind, and what there is to choose from in one field, at most: pages show all of it, every command reads it,
+/// and each conversation reads tags and fields.
 const MOST_DEFINED: usize = 1_000;
 
 /// Languages that a person speaks at most.
@@ -79,6 +83,7 @@ fn is_about_being_here(event: &SetupEvent) -> bool {
 /// Whatever is wrong with a set-up, but for its flows.
 pub(super) fn faults(setup: &Setup) -> BTreeSet<SetupRefusal> {
     let mut faults = BTreeSet::new();
+    counts(setup, &mut faults);
     workspace(setup, &mut faults);
     security(setup, &mut faults);
     people(setup, &mut faults);
@@ -220,13 +225,26 @@ fn replies(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
 }
 
 fn few(count: usize, faults: &mut BTreeSet<SetupRefusal>) {
-    if count > MOST_DEFINED {
-        faults.insert(SetupRefusal::TooManyDefined { most: MOST_DEFINED });
+    at_most(MOST_DEFINED, count, faults);
+}
+
+fn at_most(most: usize, count: usize, faults: &mut BTreeSet<SetupRefusal>) {
+    if count > most {
+        faults.insert(SetupRefusal::TooManyDefined { most });
+    }
+}
+
+/// Of nothing is there more than is read of it: nobody could change or remove the rest.
+fn counts(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
+    at_most(MOST_MEMBERS, setup.members.len(), faults);
+    let open = setup.invitations.values().filter(|it| it.standing == Standing::Open).count();
+    let kinds = [setup.roles.len(), setup.teams.len(), setup.queues.len(), setup.flows.len(), setup.inboxes.len()];
+    for count in kinds.into_iter().chain([setup.tags.len(), setup.fields.len(), open]) {
+        few(count, faults);
     }
 }
 
 fn tags(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
-    few(setup.tags.len(), faults);
     let mut names = BTreeSet::new();
     for tag in setup.tags.values() {
         faults.extend(name_fault(&tag.name, LONGEST_KEY));
@@ -246,7 +264,6 @@ fn tags(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
 }
 
 fn fields(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
-    few(setup.fields.len(), faults);
     let mut keys = BTreeSet::new();
     for field in setup.fields.values() {
         few(field.choices.len(), faults);

@@ -130,7 +130,7 @@ pub enum SetupRefusal {
     ShortcutUnfit { shortcut: String },
     #[error("that would be more than {most} canned replies")]
     TooManyReplies { most: usize },
-    #[error("there can be at most {most} tags, fields, and choices of a field")]
+    #[error("there can be at most {most} of one kind")]
     TooManyDefined { most: usize },
     #[error("there is nothing called {{{{{name}}}}} that could be filled in")]
     PlaceholderUnknown { name: String },

@@ -1,5 +1,6 @@
 //! A lamp shop: Iris administers it, Ana and Ben work for two teams with a queue each.
 
+mod counts;
 mod numbers;
 mod words;
 
