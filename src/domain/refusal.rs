@@ -49,6 +49,9 @@ pub enum Refusal {
     UnknownPerson,
     #[error("that queue is not in this workspace")]
     UnknownQueue,
+    /// What was to be a count is none, or not one that is taken.
+    #[error("not a whole number from {least} to {most}")]
+    CountUnfit { least: u16, most: u16 },
     #[error("the message is empty")]
     Empty,
     #[error("the message is longer than {limit} characters")]
@@ -101,6 +104,7 @@ impl Refusal {
             Refusal::NoConversation => "no_conversation",
             Refusal::UnknownPerson => "unknown_person",
             Refusal::UnknownQueue => "unknown_queue",
+            Refusal::CountUnfit { .. } => "count_unfit",
             Refusal::Empty => "empty",
             Refusal::TooLong { .. } => "too_long",
             Refusal::NoPictures => "no_pictures",

@@ -40,7 +40,7 @@ pub enum FloorWish {
     Move {
         from: QueueId,
         to: QueueId,
-        count: usize,
+        count: u16,
     },
     /// What somebody holds waits in its queues again, in front.
     Return {
@@ -102,7 +102,11 @@ impl Runner {
                 if from == to || workplace.queue(to).is_none() {
                     return Err(Refusal::UnknownQueue.into());
                 }
-                let movables = self.store.oldest_waiting(viewer, from, count.clamp(1, MOST_AT_ONCE)).await?;
+                if !(1..=MOST_AT_ONCE).contains(&count) {
+                    return Err(Refusal::CountUnfit { least: 1, most: MOST_AT_ONCE }.into());
+                }
+                let count = usize::from(count);
+                let movables = self.store.oldest_waiting(viewer, from, count).await?;
                 self.begin_on_floor(workspace, by, id, &FloorAct::Move { from, to, count }).await?;
                 let (from, to) = (Holder::Queue(from), BulkTarget::Queue(to));
                 self.transfer_all(workspace, by, id, movables, from, to, &[]).await
@@ -114,14 +118,14 @@ impl Runner {
                     let away = away.map(|(before, seq)| SetBack { before: before.0, seq });
                     self.store.set_floor_act(workspace, id, &FloorAct::Return { from, away }).await?;
                 }
-                let movables = self.store.held_in_sight(viewer, from, MOST_AT_ONCE).await?;
+                let movables = self.store.held_in_sight(viewer, from, MOST_AT_ONCE.into()).await?;
                 self.transfer_all(workspace, by, id, movables, Holder::Agent(from), BulkTarget::OwnQueue, &[from]).await
             }
             FloorWish::HandOver { from, to } => {
                 if from == to {
                     return Err(Refusal::UnknownPerson.into());
                 }
-                let movables = self.store.held_in_sight(viewer, from, MOST_AT_ONCE).await?;
+                let movables = self.store.held_in_sight(viewer, from, MOST_AT_ONCE.into()).await?;
                 self.begin_on_floor(workspace, by, id, &FloorAct::HandOver { from, to }).await?;
                 self.transfer_all(workspace, by, id, movables, Holder::Agent(from), BulkTarget::Agent(to), &[from, to]).await
             }

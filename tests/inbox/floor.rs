@@ -84,6 +84,11 @@ async fn what_waits_is_seen_moved_and_moved_back_by_plain_forms() {
 
     let wrong = iris.browser.post(&moves, &[("to", "moon"), ("count", "2")]).await;
     assert!(wrong.status == 422 && wrong.body.contains("queue"), "{}", wrong.body);
+    for count in ["", "many", "2.5", "0", "-1", "501"] {
+        let wrong = iris.browser.post(&moves, &[("to", &elsewhere.to_string()), ("count", count)]).await;
+        assert!(wrong.status == 422 && wrong.body.contains("from <bdi>1</bdi> to <bdi>500</bdi>"), "{count}: {}", wrong.body);
+        assert!(row(&iris.sees("/floor").await, &support).contains(">3</td>"), "{count} moves nobody");
+    }
 }
 
 #[actix_web::test]
@@ -114,6 +119,10 @@ async fn what_a_colleague_holds_is_returned_handed_over_and_how_much_they_are_gi
     assert!(told.contains("<bdi>Ben</bdi> is online."), "{told}");
     let told = posts(&mut iris, &bens, &format!("{bens}/capacity"), &[("capacity", "3")]).await.1;
     assert!(told.contains("<bdi>Ben</bdi> holds <bdi>3</bdi> at most.") && told.contains("0 of 3"), "{told}");
+    for capacity in ["", "many", "-1"] {
+        let wrong = iris.browser.post(&format!("{bens}/capacity"), &[("capacity", capacity)]).await;
+        assert!(wrong.status == 422 && wrong.body.contains("1000"), "{capacity}: {}", wrong.body);
+    }
     let nobody = iris.browser.post(&format!("{page}/hand-over"), &[("to", &Uuid::now_v7().to_string())]).await;
     assert_eq!(nobody.status, 422, "{}", nobody.body);
 }

@@ -44,7 +44,7 @@ fn done(done: usize) -> Came {
 }
 
 impl Shop {
-    async fn moves(&self, runner: &Runner, by: &Person, id: FloorActId, count: usize) -> Result<Came, Error> {
+    async fn moves(&self, runner: &Runner, by: &Person, id: FloorActId, count: u16) -> Result<Came, Error> {
         let wish = FloorWish::Move { from: self.support, to: self.orders, count };
         runner.act_on_floor(self.workspace, by.clone(), id, wish).await
     }
@@ -258,13 +258,17 @@ async fn whoever_sees_their_own_teams_only_moves_nothing_of_others() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_act_is_bounded_and_written_in_sets_of_fifty() {
-    let (shop, node, iris, _) = waiting(i64::try_from(MOST_AT_ONCE).unwrap() + 20).await;
-    assert_eq!(shop.moves(&node.runner, &iris, fresh(), 100_000).await.unwrap(), done(MOST_AT_ONCE));
+    let (shop, node, iris, _) = waiting(i64::from(MOST_AT_ONCE) + 20).await;
+    let unfit = Refusal::CountUnfit { least: 1, most: MOST_AT_ONCE };
+    for count in [0, MOST_AT_ONCE + 1] {
+        assert!(matches!(shop.moves(&node.runner, &iris, fresh(), count).await, Err(Error::Refused(refusal)) if refusal == unfit));
+    }
+    assert_eq!(shop.moves(&node.runner, &iris, fresh(), MOST_AT_ONCE).await.unwrap(), done(MOST_AT_ONCE.into()));
     assert_eq!(shop.in_line(shop.support).await.len(), 20);
     let sets = "SELECT count(DISTINCT xmin::text) FROM events WHERE kind = 'conversation_transferred'";
-    assert_eq!(shop.count(sets).await, i64::try_from(MOST_AT_ONCE / 50).unwrap());
+    assert_eq!(shop.count(sets).await, i64::from(MOST_AT_ONCE / 50));
     let kept: serde_json::Value = shop.rows("SELECT act FROM floor_acts", &[]).await[0].get(0);
-    assert!(matches!(serde_json::from_value(kept).unwrap(), FloorAct::Move { count: 100_000, .. }));
+    assert!(matches!(serde_json::from_value(kept).unwrap(), FloorAct::Move { count: 500, .. }));
     shop.is_consistent().await;
 }
 

@@ -7,7 +7,7 @@ use crate::domain::agent::Availability;
 use crate::domain::ids::{FloorActId, QueueId, UserId};
 
 /// Conversations that one act moves at most.
-pub const MOST_AT_ONCE: usize = 500;
+pub const MOST_AT_ONCE: u16 = 500;
 
 /// One act, as it is kept: it is one entry, however many conversations it moved, and is taken back as one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

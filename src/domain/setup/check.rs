@@ -25,7 +25,7 @@ pub const LONGEST_KEY: usize = 40;
 pub const LONGEST_BODY: usize = 4096;
 
 /// Conversations that a person may hold at once at most.
-const MOST_CAPACITY: i32 = 1_000;
+pub const MOST_CAPACITY: u16 = 1_000;
 
 /// Canned replies of a workspace, and those of one person's own, at most: all of them are read with the set-up.
 const MOST_REPLIES: usize = 9_000;
@@ -133,7 +133,7 @@ fn people(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
     for Member { name, email, role, capacity, teams, languages, .. } in setup.members.values() {
         fit_name(name, faults);
         fit_languages(languages, faults);
-        in_range(*capacity, 0, MOST_CAPACITY, faults);
+        in_range(*capacity, 0, MOST_CAPACITY.into(), faults);
         if !emails.insert(email) {
             faults.insert(SetupRefusal::EmailTaken);
         }
@@ -298,7 +298,7 @@ fn inboxes(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
 
 fn invitations(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
     for Invitation { role, capacity, teams, languages, .. } in setup.invitations.values().filter(|it| it.standing == Standing::Open) {
-        in_range(*capacity, 0, MOST_CAPACITY, faults);
+        in_range(*capacity, 0, MOST_CAPACITY.into(), faults);
         fit_languages(languages, faults);
         if role.rights().is_none() && role.id().is_none_or(|id| !setup.roles.contains_key(&id)) {
             faults.insert(SetupRefusal::Unknown(Thing::Role));

@@ -18,7 +18,7 @@ mod undo;
 pub mod value;
 mod words;
 
-pub use check::{LONGEST_BODY, LONGEST_NAME, is_shortcut};
+pub use check::{LONGEST_BODY, LONGEST_NAME, MOST_CAPACITY, is_shortcut};
 pub use command::{By, MemberChange, Needs, SetupCommand};
 pub use conflict::check_unchanged;
 pub use decide::{Decision, decide};

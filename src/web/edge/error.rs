@@ -122,9 +122,12 @@ pub fn status(refusal: &Refusal) -> StatusCode {
         Refusal::OutOfSight => StatusCode::NOT_FOUND,
         Refusal::NotAllowed => StatusCode::FORBIDDEN,
         Refusal::Busy => StatusCode::SERVICE_UNAVAILABLE,
-        Refusal::UnknownPerson | Refusal::UnknownQueue | Refusal::Empty | Refusal::TooLong { .. } | Refusal::NoPictures => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        Refusal::UnknownPerson
+        | Refusal::UnknownQueue
+        | Refusal::CountUnfit { .. }
+        | Refusal::Empty
+        | Refusal::TooLong { .. }
+        | Refusal::NoPictures => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::SetUp(refusal) if refusal.is_of_what_was_sent() => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::SetUp(_)
         | Refusal::WindowClosed

@@ -33,6 +33,7 @@ pub fn refusal_words(locale: Locale, refusal: &Refusal) -> Html {
             let values = refusal.values();
             sentence(&locale, &key, &values.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>())
         }
+        Refusal::CountUnfit { least, most } => sentence(&locale, &key, &[("least", &least.to_string()), ("most", &most.to_string())]),
         Refusal::TooLong { limit } => sentence(&locale, &key, &[("limit", &limit.to_string())]),
         Refusal::Already { since } => Html::trusted(format!("{} {}", sentence(&locale, &key, &[]), time::element(since, "moment"))),
         Refusal::WindowClosed

@@ -10,8 +10,9 @@ use super::view::toast::{FloorToast, came_words, undone_words};
 use super::{Shown, shown};
 use crate::domain::Refusal;
 use crate::domain::agent::Availability;
-use crate::domain::floor::{Came, FloorEntry};
+use crate::domain::floor::{Came, FloorEntry, MOST_AT_ONCE};
 use crate::domain::ids::{FloorActId, QueueId, UserId};
+use crate::domain::setup::MOST_CAPACITY;
 use crate::runner;
 use crate::runner::floor::FloorWish;
 use crate::web::conversations::act::person;
@@ -52,7 +53,7 @@ pub(in crate::web) async fn move_oldest(
 ) -> Result<HttpResponse> {
     shown(&state, &signed, None).await?.floor.queue(*id).ok_or(Error::NotFound)?;
     let to = form.to.parse().map_err(|_| Error::Refused(Refusal::UnknownQueue));
-    let wish = to.map(|to| FloorWish::Move { from: *id, to, count: form.count.trim().parse().unwrap_or(1) });
+    let wish = to.and_then(|to| Ok(FloorWish::Move { from: *id, to, count: counted(&form.count, 1, MOST_AT_ONCE)? }));
     act(&state, &signed, &asked, form.act, wish).await
 }
 
@@ -106,8 +107,8 @@ pub(in crate::web) async fn set_capacity(
     form: web::Form<Form>,
 ) -> Result<HttpResponse> {
     is_on_the_floor(&shown(&state, &signed, None).await?, *id)?;
-    let to: i32 = form.capacity.trim().parse().map_err(|_| Error::BadRequest)?;
-    act(&state, &signed, &asked, form.act, Ok(FloorWish::Capacity { of: *id, to })).await
+    let wish = counted(&form.capacity, 0, MOST_CAPACITY).map(|to| FloorWish::Capacity { of: *id, to: to.into() });
+    act(&state, &signed, &asked, form.act, wish).await
 }
 
 /// `POST /floor/acts/{id}/undo`: whoever did it takes it back.
@@ -122,6 +123,12 @@ pub(in crate::web) async fn undo(state: web::Data<State>, signed: Signed, asked:
         }
         (Err(error), _) => Err(error),
     }
+}
+
+/// What was typed as a count.
+fn counted(typed: &str, least: u16, most: u16) -> Result<u16> {
+    let count = typed.trim().parse().ok().filter(|count| (least..=most).contains(count));
+    count.ok_or(Error::Refused(Refusal::CountUnfit { least, most }))
 }
 
 fn is_on_the_floor(shown: &Shown, user: UserId) -> Result<()> {

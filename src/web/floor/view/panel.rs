@@ -74,7 +74,7 @@ impl QueuePanel {
         self.queue.waiting.clamp(1, USUAL)
     }
 
-    fn most(&self) -> usize {
+    fn most(&self) -> u16 {
         MOST_AT_ONCE
     }
 
