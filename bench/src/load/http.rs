@@ -50,11 +50,37 @@ impl Connection {
     async fn exchange(&mut self, request: &[u8]) -> Result<(u16, usize, usize)> {
         self.stream.write_all(request).await?;
         let head = read_head(&mut self.stream, &mut self.received).await?;
-        let (status, length) = (status(&self.received[..head])?, content_length(&self.received[..head])?);
+        let status = status(&self.received[..head])?;
+        let is_in_chunks = header(&self.received[..head], "transfer-encoding") == Some("chunked");
+        let length = if is_in_chunks { self.read_chunks(head).await? } else { content_length(&self.received[..head])? };
         while self.received.len() < head + length {
             read_more(&mut self.stream, &mut self.received).await?;
         }
         Ok((status, head, length))
+    }
+
+    /// Receives a body that says its length as it goes, and keeps it without what says so; answers how long it is.
+    async fn read_chunks(&mut self, head: usize) -> Result<usize> {
+        let mut end = head;
+        loop {
+            let line = loop {
+                match self.received[end..].windows(2).position(|window| window == b"\r\n") {
+                    Some(line) => break end + line,
+                    None => read_more(&mut self.stream, &mut self.received).await?,
+                }
+            };
+            let size = std::str::from_utf8(&self.received[end..line]).ok().and_then(|size| usize::from_str_radix(size, 16).ok());
+            let size = size.context("the size of a chunk is no number")?;
+            self.received.drain(end..line + 2);
+            while self.received.len() < end + size + 2 {
+                read_more(&mut self.stream, &mut self.received).await?;
+            }
+            self.received.drain(end + size..end + size + 2);
+            end += size;
+            if size == 0 {
+                return Ok(end - head);
+            }
+        }
     }
 }
 
@@ -123,5 +149,17 @@ mod tests {
         assert_eq!(content_length(HEAD).unwrap(), 12);
         assert_eq!(headers(HEAD, "set-cookie").collect::<Vec<_>>(), ["a=1", "b=2"]);
         assert!(status(b"SSH-2.0").is_err());
+    }
+
+    #[tokio::test]
+    async fn an_answer_in_chunks_is_read_to_its_end_and_nothing_of_the_next() {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let mut connection = Connection::open(listener.local_addr().unwrap()).await.unwrap();
+        let mut server = listener.accept().await.unwrap().0;
+        let answers = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na,b\r\nC\r\n\r\n1,2\r\n3,4\r\n\r\n0\r\n\r\n\
+            HTTP/1.1 204 No Content\r\n\r\n";
+        server.write_all(answers).await.unwrap();
+        assert_eq!(connection.ask(b"GET /first").await.unwrap().body, b"a,b\r\n1,2\r\n3,4\r\n");
+        assert_eq!(connection.send(b"GET /second").await.unwrap(), 204);
     }
 }
