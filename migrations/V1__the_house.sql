@@ -580,6 +580,8 @@ CREATE TABLE conversations (
     -- Who may speak: the one column that keeps a flow or a bot from talking over a person.
     controller text NOT NULL CHECK (controller IN ('flow', 'bot', 'queue', 'agent', 'nobody')),
     queue_id uuid,
+    -- From 0, low, to 3, urgent: whoever waits in a queue comes before those with a lower one.
+    priority smallint NOT NULL DEFAULT 1,
     bot_id uuid,
     agent_id uuid,
     last_agent_id uuid,
@@ -629,6 +631,9 @@ CREATE INDEX conversations_by_agent ON conversations (workspace_id, agent_id, la
 CREATE INDEX conversations_by_queue ON conversations (workspace_id, queue_id, last_message_at DESC, id DESC) WHERE state <> 'resolved';
 -- Routing, and the list "unassigned": who has waited longest.
 CREATE INDEX conversations_waiting ON conversations (workspace_id, queue_id, queued_at, id) WHERE controller = 'queue';
+-- Of these, the few that come before or after the others.
+CREATE INDEX conversations_prioritised ON conversations (workspace_id, queue_id, priority DESC, queued_at, id)
+    WHERE controller = 'queue' AND priority <> 1;
 
 -- No key leads to the conversation: a message is written under its lock, with it, and each would look for it once more.
 CREATE TABLE messages (

@@ -15,6 +15,7 @@ use baton::domain::inbox::Inbox;
 use baton::domain::journal::Subject;
 use baton::domain::message::{Author, Content, Message, Status};
 use baton::domain::queue::Queue;
+use baton::domain::routing::Priority;
 use baton::store::agents::LoadShift;
 use baton::store::apps::App;
 use baton::store::inboxes::NewInbox;
@@ -205,6 +206,7 @@ fn held(inbox: &Inbox, contact: ContactId, agent: UserId, since: Timestamp) -> C
         state: State::Open,
         controller: Controller::Agent { user: agent },
         queue: Some(inbox.default_queue),
+        priority: Priority::Normal,
         last_agent: Some(agent),
         brief: None,
         details: None,

@@ -12,7 +12,7 @@ use super::ids::{QueueId, UserId};
 use super::queue::Queue;
 use super::receiving::queue;
 use super::refusal::Refusal;
-use super::routing::{AssignmentReason, Rule};
+use super::routing::{AssignmentReason, Priority, Rule};
 use super::timer::Timer;
 
 pub(super) fn take(it: &mut Decision, by: &Person) -> Result<(), Refusal> {
@@ -31,6 +31,20 @@ pub(super) fn take(it: &mut Decision, by: &Person) -> Result<(), Refusal> {
     let before = control(it)?;
     stop_flow(it);
     assign_for(it, by, by.user, Rule::Taken, Some(before))
+}
+
+/// Whoever may hand it on says how urgent it is; who waits in a queue finds their place anew by it.
+pub(super) fn set_priority(it: &mut Decision, by: &Person, to: Priority) -> Result<(), Refusal> {
+    allow(by, Permission::Transfer)?;
+    let conversation = it.conversation()?;
+    if conversation.state == State::Resolved {
+        return Err(Refusal::Resolved);
+    }
+    let from = conversation.priority;
+    if from != to {
+        it.emit(Event::PriorityChanged { by: by.actor(), from, to });
+    }
+    Ok(())
 }
 
 /// Routing chose somebody for a conversation that waited at a place in a queue. Whoever was quicker to move it is not bothered.

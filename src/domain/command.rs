@@ -9,7 +9,7 @@ use super::delivery::Outcome;
 use super::ids::{BotId, ClaimId, ContactId, ConversationId, MediaId, MessageId, NoteId, QueueId, UserId};
 use super::inbound::{InboundMessage, StatusReport};
 use super::message::{MediaState, Wamid};
-use super::routing::AssignmentReason;
+use super::routing::{AssignmentReason, Priority};
 use super::timer::Timer;
 
 #[derive(Debug, Clone)]
@@ -66,6 +66,10 @@ pub enum Command {
     },
     Take {
         by: Person,
+    },
+    SetPriority {
+        by: Person,
+        to: Priority,
     },
     Transfer {
         by: Person,
@@ -167,6 +171,7 @@ impl Command {
             | Command::AddNote { by, .. }
             | Command::Settle { by, .. }
             | Command::Take { by }
+            | Command::SetPriority { by, .. }
             | Command::Transfer { by, .. }
             | Command::BulkTransfer { by, .. }
             | Command::Resolve { by }

@@ -11,7 +11,7 @@ use super::details::Details;
 use super::flows::session::FlowSession;
 use super::ids::{BotId, ContactId, ConversationId, InboxId, MessageId, QueueId, UserId};
 use super::message::Direction;
-use super::routing::AssignmentReason;
+use super::routing::{AssignmentReason, Priority};
 
 /// A conversation as its row has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +23,8 @@ pub struct Conversation {
     pub controller: Controller,
     /// The queue it waits in or came from.
     pub queue: Option<QueueId>,
+    #[serde(default)]
+    pub priority: Priority,
     /// Who held it last, for a customer who comes back.
     pub last_agent: Option<UserId>,
     pub brief: Option<Brief>,

@@ -10,7 +10,7 @@ use super::flows::session::FlowSession;
 use super::ids::{BotId, ContactId, ConversationId, FlowId, InboxId, MediaId, MessageId, NoteId, QueueId, TagId, UserId};
 use super::journal::Place;
 use super::message::{Failure, MediaState, Message, Status, Wamid};
-use super::routing::AssignmentReason;
+use super::routing::{AssignmentReason, Priority};
 use super::timer::Timer;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -122,6 +122,12 @@ pub enum Event {
         by: Actor,
         act: Act,
         before: Box<ControlBefore>,
+    },
+    /// Whoever waits in a queue comes before those with a lower one.
+    PriorityChanged {
+        by: Actor,
+        from: Priority,
+        to: Priority,
     },
     NoteAdded {
         note: NoteId,
@@ -350,6 +356,7 @@ impl Event {
             Event::ConversationTransferred { .. } => "conversation_transferred",
             Event::ConversationResolved { .. } => "conversation_resolved",
             Event::ActUndone { .. } => "act_undone",
+            Event::PriorityChanged { .. } => "priority_changed",
             Event::NoteAdded { .. } => "note_added",
             Event::ContactRenamed { .. } => "contact_renamed",
             Event::LanguageLearned { .. } => "language_learned",

@@ -55,6 +55,7 @@ fn decide(it: &mut Decision, command: Command) -> Result<(), Refusal> {
         Command::StartBot { bot } => bots::start(it, bot),
         Command::BotReply { bot, message, content, reply_to, seen } => bots::reply(it, bot, message, content, reply_to, seen),
         Command::BotHandOff { bot, brief } => bots::hand_off(it, bot, *brief),
+        Command::SetPriority { by, to } => assigning::set_priority(it, &by, to),
         Command::Take { by } => assigning::take(it, &by),
         Command::Transfer { by, to, note } => assigning::transfer(it, &by, to, note),
         Command::Resolve { by } => assigning::resolve(it, &by),

@@ -91,6 +91,7 @@ impl Event {
             Event::MessageReceived { .. }
             | Event::MessageQueued { .. }
             | Event::NoteAdded { .. }
+            | Event::PriorityChanged { .. }
             | Event::ConversationOpened { .. }
             | Event::ConversationReopened { .. }
             | Event::WindowOpened { .. }

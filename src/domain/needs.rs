@@ -77,6 +77,7 @@ impl Command {
             Command::Part { other, .. } => Needs { joined: Some(*other), ..none },
             Command::AsSeen { command, .. } => command.own_needs(),
             Command::Receive { .. }
+            | Command::SetPriority { .. }
             | Command::MoveQueue { .. }
             | Command::StartBot { .. }
             | Command::BotHandOff { .. }

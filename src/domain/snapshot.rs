@@ -192,6 +192,7 @@ impl Snapshot {
             | Event::HandedOff { .. }
             | Event::ConversationTransferred { .. }
             | Event::NoteAdded { .. }
+            | Event::PriorityChanged { .. }
             | Event::NumberTakenOver { .. }
             | Event::ContactsJoined { .. }
             | Event::CustomerMovedOn { .. }

@@ -7,6 +7,7 @@ use super::conversation::{ControlBefore, Controller, Conversation, LastMessage, 
 use super::event::{Actor, Event, QueuedBecause};
 use super::ids::{ContactId, ConversationId, InboxId, MessageId};
 use super::message::{Author, Direction, Message, Speech, Status};
+use super::routing::Priority;
 
 impl Conversation {
     pub(super) fn open(id: ConversationId, contact: ContactId, inbox: InboxId, now: Timestamp) -> Self {
@@ -17,6 +18,7 @@ impl Conversation {
             state: State::Open,
             controller: Controller::Nobody,
             queue: None,
+            priority: Priority::Normal,
             last_agent: None,
             brief: None,
             assignment_reason: None,
@@ -47,8 +49,11 @@ impl Conversation {
                 self.state = State::Open;
                 self.resolved_at = None;
                 // A colleague goes on with the same matter; a customer who comes back may have another one.
-                if let (Actor::Customer, Some(brief)) = (by, &mut self.brief) {
-                    brief.is_earlier = true;
+                if *by == Actor::Customer {
+                    self.priority = Priority::Normal;
+                    if let Some(brief) = &mut self.brief {
+                        brief.is_earlier = true;
+                    }
                 }
             }
             Event::WindowClosed => self.window_expires_at = Some(now),
@@ -89,6 +94,7 @@ impl Conversation {
                 self.waiting_since = None;
                 self.queued_at = None;
             }
+            Event::PriorityChanged { to, .. } => self.priority = *to,
             Event::ActUndone { before, .. } => self.restore(before),
             Event::TagAdded { tag, .. } => {
                 let tags = &mut self.details.get_or_insert_default().tags;

@@ -229,6 +229,7 @@ fn add_rows(rows: &mut Rows, snapshot: &Snapshot, conversation: &Conversation, e
         | Event::ConversationResolved { .. }
         | Event::ActUndone { .. }
         | Event::NoteAdded { .. }
+        | Event::PriorityChanged { .. }
         | Event::ContactRenamed { .. }
         | Event::LanguageLearned { .. }
         | Event::AddressChanged { .. }

@@ -37,6 +37,7 @@ impl Patience {
             | Command::BotReply { .. }
             | Command::BotHandOff { .. }
             | Command::Take { .. }
+            | Command::SetPriority { .. }
             | Command::Transfer { .. }
             | Command::BulkTransfer { .. }
             | Command::Resolve { .. }

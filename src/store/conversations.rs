@@ -14,19 +14,20 @@ use super::{Error, Result, Statement, Store, Transaction, prepare};
 use crate::domain::conversation::{Controller, Conversation, State};
 use crate::domain::flows::session::FlowSession;
 use crate::domain::ids::{BotId, ContactId, ConversationId, InboxId, QueueId, UserId, WorkspaceId};
+use crate::domain::routing::Priority;
 
 /// The columns of a conversation, in the order that [`conversation`] reads them.
 macro_rules! columns {
     () => {
         "c.id, c.contact_id, c.inbox_id, c.state, c.controller, c.queue_id, c.bot_id, c.agent_id, c.last_agent_id, \
          c.brief, c.assignment_reason, c.last_seq, c.opened_at, c.queued_at, c.assigned_at, c.waiting_since, c.resolved_at, \
-         c.window_expires_at, c.last_message_at, c.last_message, c.details"
+         c.window_expires_at, c.last_message_at, c.last_message, c.details, c.priority"
     };
 }
 pub(super) use columns;
 
 /// How many columns [`columns`] names.
-pub(super) const WIDTH: usize = 21;
+pub(super) const WIDTH: usize = 22;
 
 crate::statements! {
     BY_ID = concat!("
@@ -63,11 +64,13 @@ crate::statements! {
     INSERT = "
         INSERT INTO conversations (
             workspace_id, id, contact_id, inbox_id, state, controller, queue_id, bot_id, agent_id, last_agent_id, brief, assignment_reason,
-            last_seq, opened_at, queued_at, assigned_at, waiting_since, resolved_at, window_expires_at, last_message_at, last_message, details)
+            last_seq, opened_at, queued_at, assigned_at, waiting_since, resolved_at, window_expires_at, last_message_at, last_message, details,
+            priority)
         SELECT $1, *
         FROM UNNEST($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::uuid[], $10::uuid[],
                     $11::jsonb[], $12::jsonb[], $13::bigint[], $14::timestamptz[], $15::timestamptz[], $16::timestamptz[],
-                    $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::timestamptz[], $21::jsonb[], $22::jsonb[])";
+                    $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::timestamptz[], $21::jsonb[], $22::jsonb[],
+                    $23::smallint[])";
     /// What did not change is not written: it may be a newer version's, which this one does not understand.
     UPDATE = "
         UPDATE conversations
@@ -76,7 +79,7 @@ crate::statements! {
             controller = CASE WHEN now.has_new_standing THEN now.controller ELSE conversations.controller END,
             bot_id = CASE WHEN now.has_new_standing THEN now.bot_id ELSE conversations.bot_id END,
             agent_id = CASE WHEN now.has_new_standing THEN now.agent_id ELSE conversations.agent_id END,
-            queue_id = now.queue_id, last_agent_id = now.last_agent_id,
+            queue_id = now.queue_id, last_agent_id = now.last_agent_id, priority = coalesce(now.priority, conversations.priority),
             brief = CASE WHEN now.has_new_brief THEN now.brief ELSE conversations.brief END,
             assignment_reason = CASE WHEN now.has_new_reason THEN now.reason ELSE conversations.assignment_reason END,
             last_seq = now.last_seq, opened_at = now.opened_at, queued_at = now.queued_at, assigned_at = now.assigned_at,
@@ -87,10 +90,10 @@ crate::statements! {
         FROM UNNEST($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::uuid[], $10::uuid[],
                     $11::jsonb[], $12::jsonb[], $13::bigint[], $14::timestamptz[], $15::timestamptz[], $16::timestamptz[],
                     $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::timestamptz[], $21::jsonb[], $22::jsonb[],
-                    $23::boolean[], $24::boolean[], $25::boolean[], $26::boolean[], $27::boolean[])
+                    $23::smallint[], $24::boolean[], $25::boolean[], $26::boolean[], $27::boolean[], $28::boolean[])
             AS now (id, contact_id, inbox_id, state, controller, queue_id, bot_id, agent_id, last_agent_id, brief, reason, last_seq,
                     opened_at, queued_at, assigned_at, waiting_since, resolved_at, window_expires_at, last_message_at, last_message,
-                    details, has_new_standing, has_new_brief, has_new_reason, has_new_message, has_new_details)
+                    details, priority, has_new_standing, has_new_brief, has_new_reason, has_new_message, has_new_details)
         WHERE conversations.workspace_id = $1 AND conversations.id = now.id";
     SAVE_SESSIONS = "
         INSERT INTO flow_sessions (workspace_id, conversation_id, flow_id, version, session)
@@ -152,6 +155,7 @@ fn with_standing(row: &Row, state: State, controller: Controller) -> Conversatio
         last_message_at: row.get(18),
         last_message: if_known(row, 19),
         details: if_known(row, 20),
+        priority: Priority::of(row.get(21)),
     }
 }
 
@@ -243,7 +247,12 @@ fn columns_of(statement: Statement, workspace: WorkspaceId, all: &[(Option<&Conv
         .with(times(|now| now.window_expires_at))
         .with(times(|now| Some(now.last_message_at)))
         .with(parts(all, |conversation| &conversation.last_message)?)
-        .with(parts(all, |conversation| &conversation.details)?))
+        .with(parts(all, |conversation| &conversation.details)?)
+        .with(all.iter().map(new_priority).collect::<Vec<_>>()))
+}
+
+fn new_priority((before, now): &(Option<&Conversation>, &Conversation)) -> Option<i16> {
+    Some(now.priority as i16).filter(|_| before.is_none_or(|before| before.priority != now.priority))
 }
 
 /// A part of conversations that is JSON, where it is new.

@@ -10,7 +10,7 @@ use super::{Result, Store};
 use crate::domain::agent::Agent;
 use crate::domain::hours::Hours;
 use crate::domain::ids::{ContactId, ConversationId, InboxId, QueueId, TeamId, UserId, WorkspaceId};
-use crate::domain::routing::Waiting;
+use crate::domain::routing::{Priority, Waiting};
 
 /// Queues that a page shows.
 const MOST_QUEUES: i64 = 1_000;
@@ -18,10 +18,24 @@ const MOST_QUEUES: i64 = 1_000;
 crate::statements! {
     /// In a state of a newer version, it is a newer node's to give.
     WAITING = "
-        SELECT id, contact_id, inbox_id, queued_at, last_agent_id
-        FROM conversations
-        WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND state IN ('open', 'snoozed')
-        ORDER BY queued_at, id
+        (SELECT id, contact_id, inbox_id, queued_at, last_agent_id, priority
+         FROM conversations
+         WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND state IN ('open', 'snoozed') AND priority <> 1 AND priority > 1
+         ORDER BY priority DESC, queued_at, id
+         LIMIT $3)
+        UNION ALL
+        (SELECT id, contact_id, inbox_id, queued_at, last_agent_id, priority
+         FROM conversations
+         WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND state IN ('open', 'snoozed') AND priority = 1
+         ORDER BY queued_at, id
+         LIMIT $3)
+        UNION ALL
+        (SELECT id, contact_id, inbox_id, queued_at, last_agent_id, priority
+         FROM conversations
+         WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND state IN ('open', 'snoozed') AND priority <> 1 AND priority < 1
+         ORDER BY priority DESC, queued_at, id
+         LIMIT $3)
+        ORDER BY priority DESC, queued_at, id
         LIMIT $3";
     TEAM = "
         SELECT agent.user_id, person.name, agent.availability, agent.load, agent.capacity, agent.idle_since, ARRAY[]::uuid[] AS teams,
@@ -116,6 +130,7 @@ fn waiting(queue: QueueId, row: &Row) -> Waiting {
         queue,
         queued_at: row.get(3),
         last_agent: row.get::<_, Option<Uuid>>(4).map(UserId),
+        priority: Priority::of(row.get(5)),
     }
 }
 

@@ -99,6 +99,7 @@ pub static ROUTES: &[Entry] = &[
     post("/conversations/{id}/notes", Who::May(Permission::WriteNotes), Kind::Form, || web::to(notes::create)),
     post("/conversations/{id}/assignment", Who::May(Permission::Take), Kind::Form, || web::to(assignments::create)),
     post("/conversations/{id}/transfer", Who::May(Permission::Transfer), Kind::Form, || web::to(assignments::transfer)),
+    post("/conversations/{id}/priority", Who::May(Permission::Transfer), Kind::Form, || web::to(assignments::prioritise)),
     post("/conversations/{id}/resolution", Who::May(Permission::Resolve), Kind::Form, || web::to(assignments::resolve)),
     post("/conversations/{id}/reopening", Who::May(Permission::Take), Kind::Form, || web::to(assignments::reopen)),
     post("/conversations/{id}/parting", Who::May(Permission::Transfer), Kind::Form, || web::to(assignments::part)),

@@ -194,3 +194,21 @@ fn a_page_climbs_the_ladder_that_the_server_climbs() {
     let rungs: Vec<Status> = serde_json::from_str(list.lines().next().unwrap()).unwrap();
     assert_eq!(rungs, Status::LADDER);
 }
+
+#[actix_web::test]
+async fn how_urgent_it_is_is_said_beside_the_thread_and_shown_in_the_list() {
+    let shop = Shop::open().await;
+    let mut ana = shop.hires("ana@example.com", Role::Agent).await;
+    let id = shop.hears_text("34600000001", "my shop is on fire").await;
+    let page = format!("/conversations/{id}?view=all");
+    let shown = ana.sees(&page).await;
+    assert!(shown.contains(&format!(r#"formaction="/conversations/{id}/priority""#)) && !shown.contains("row__mark--urgent"), "{shown}");
+    ana.does(id, "priority", &[("priority", "urgent")]).await;
+    let shown = ana.sees(&page).await;
+    for words in ["row__mark--urgent", "<bdi>Ana</bdi> set the priority: <bdi>Urgent</bdi>"] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    let pressed = shown.split(r#"value="urgent""#).nth(1).unwrap();
+    assert!(pressed.trim_start().starts_with(r#"aria-pressed="true""#), "{pressed}");
+    assert_eq!(ana.browser.post(&format!("/conversations/{id}/priority"), &[("priority", "higher")]).await.status, 400);
+}

@@ -10,6 +10,7 @@ use baton::domain::filter::View;
 use baton::domain::ids::{ContactId, ConversationId, MessageId};
 use baton::domain::message::{Direction, Failure};
 use baton::domain::refusal::Refusal;
+use baton::domain::routing::Priority;
 use baton::store::drafts::{Draft, DraftKind};
 use baton::web::admin::view::{Notice, NoticesPage, QuarantinePage, Quarantined};
 use baton::web::conversations::view::context::{Context, PastConversation};
@@ -207,6 +208,7 @@ fn rows(locale: Locale) -> Vec<Row> {
         controller: Controller::Agent { user: ana().id },
         agent: Some(ana()),
         queue: Some(queue(number)),
+        priority: Priority::of(number as i16 % 4),
         promise_minutes: Some(10),
         queued_at: Some(ago(minutes + 5)),
         waiting_since: Some(ago(minutes)),

@@ -7,7 +7,7 @@ use baton::domain::command::{Command, TransferTarget};
 use baton::domain::conversation::Controller;
 use baton::domain::event::{Actor, Destination, Event};
 use baton::domain::ids::{QueueId, UserId};
-use baton::domain::routing::{Assignment, Candidate, Exclusion, Round, Rule, Waiting};
+use baton::domain::routing::{Assignment, Candidate, Exclusion, Priority, Round, Rule, Waiting};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
@@ -285,4 +285,25 @@ fn routing_gives_nobody_more_than_they_have_room_for_however_it_stood_when_it_lo
     let mut gone = late.clone();
     gone.agent = UserId(Uuid::from_u128(9));
     assert_eq!(shop.about(second.id(), gone.command()), Err(Refusal::UnknownPerson));
+}
+
+#[test]
+fn how_urgent_a_matter_is_is_said_once_and_is_over_with_it() {
+    let shop = Shop::opens();
+    let (ana, phone) = (shop.agent("Ana"), shop.phone("Mia"));
+    phone.writes("agent");
+    assert_eq!(phone.conversation().priority, Priority::Normal);
+    let queued_at = phone.conversation().queued_at;
+    let said = ana.prioritises(&phone, Priority::Urgent).unwrap();
+    assert!(matches!(&said[..], [Event::PriorityChanged { from: Priority::Normal, to: Priority::Urgent, .. }]), "{said:?}");
+    assert_eq!(ana.prioritises(&phone, Priority::Urgent), Ok(Vec::new()), "it is so already");
+    assert_eq!((phone.conversation().priority, phone.conversation().queued_at), (Priority::Urgent, queued_at), "and waits since then");
+    ana.takes(&phone).unwrap();
+    ana.resolves(&phone).unwrap();
+    assert_eq!(ana.prioritises(&phone, Priority::Low), Err(Refusal::Resolved));
+    ana.reopens(&phone).unwrap();
+    assert_eq!(phone.conversation().priority, Priority::Urgent, "it is the same matter");
+    ana.resolves(&phone).unwrap();
+    phone.writes("and another thing");
+    assert_eq!(phone.conversation().priority, Priority::Normal, "what the customer comes back with is another one");
 }

@@ -4,6 +4,7 @@ use baton::domain::agent::Agent;
 use baton::domain::command::{Command, Person, ReplyContent, Settlement, TransferTarget};
 use baton::domain::conversation::Holder;
 use baton::domain::ids::{ConversationId, MediaId, MessageId, NoteId, QueueId};
+use baton::domain::routing::Priority;
 use baton::domain::{Event, Refusal};
 
 use crate::customers::Phone;
@@ -65,6 +66,10 @@ impl Colleague<'_> {
 
     pub fn resolves(&self, phone: &Phone<'_>) -> Answer {
         self.shop.about(phone.id(), Command::Resolve { by: self.person.clone() })
+    }
+
+    pub fn prioritises(&self, phone: &Phone<'_>, to: Priority) -> Answer {
+        self.shop.about(phone.id(), Command::SetPriority { by: self.person.clone(), to })
     }
 
     pub fn reopens(&self, phone: &Phone<'_>) -> Answer {

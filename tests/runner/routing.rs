@@ -3,8 +3,10 @@
 use std::sync::atomic::Ordering;
 
 use baton::domain::access::Role;
+use baton::domain::command::Command;
 use baton::domain::conversation::{Controller, State};
 use baton::domain::ids::{ConversationId, UserId};
+use baton::domain::routing::Priority;
 use baton::live::change::Change;
 use baton::runner::Error;
 use baton::runner::routing::RoundOutcome;
@@ -242,6 +244,28 @@ async fn of_two_nodes_that_choose_the_same_agent_one_looks_again() {
     }
     assert_eq!(shop.count("SELECT count(*) FROM agents WHERE load = 1").await, 2);
     shop.is_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_more_urgent_comes_first_and_of_these_whoever_waited_longer() {
+    let shop = Shop::opens().await;
+    let mut node: Node = shop.node(2);
+    let waiting = shop.customers_wait(shop.support, 5).await;
+    let iris = shop.hires("Iris", Role::Supervisor, 0).await;
+    for (number, to) in [(0, Priority::Low), (3, Priority::High), (4, Priority::Urgent), (2, Priority::High)] {
+        node.runner.run(shop.workspace, waiting[number], Command::SetPriority { by: iris.clone(), to }).await.unwrap();
+    }
+    let snapshot = shop.store.queue_snapshot(shop.workspace, shop.support, 50).await.unwrap();
+    let order: Vec<_> = snapshot.waiting.iter().map(|waiting| waiting.conversation).collect();
+    assert_eq!(order, [4, 2, 3, 1, 0].map(|number: usize| waiting[number]));
+    let ana = shop.hires("Ana", Role::Agent, 3).await;
+    node.is_visited_by(shop.workspace, ana.user);
+    node.runner.route(shop.workspace, shop.support).await.unwrap();
+    let held = "SELECT id FROM conversations WHERE agent_id = $1 ORDER BY id";
+    let held: Vec<uuid::Uuid> = shop.rows(held, &[&ana.user.0]).await.iter().map(|row| row.get(0)).collect();
+    let mut urgent = [4, 2, 3].map(|number: usize| waiting[number].0);
+    urgent.sort();
+    assert_eq!(held, urgent);
 }
 
 /// Whoever works on a conversation, or at its contact, is not waited for; and what they leave comes in the next round.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use super::priority::Priority;
 use super::reason::{AssignmentReason, Considered, Exclusion, Rule};
 use crate::domain::agent::{Agent, Presence};
 use crate::domain::command::Command;
@@ -17,6 +18,7 @@ pub struct Waiting {
     pub contact: ContactId,
     pub inbox: InboxId,
     pub queue: QueueId,
+    pub priority: Priority,
     /// Since when it waits there; its place in the queue.
     pub queued_at: Option<Timestamp>,
     /// Who held it before the customer came back.
@@ -27,8 +29,8 @@ impl Waiting {
     /// As a conversation stands; nothing when it was never in a queue.
     #[must_use]
     pub fn of(conversation: &Conversation) -> Option<Self> {
-        let Conversation { id, contact, inbox, queue, queued_at, last_agent, .. } = *conversation;
-        Some(Self { conversation: id, contact, inbox, queue: queue?, queued_at, last_agent })
+        let Conversation { id, contact, inbox, queue, priority, queued_at, last_agent, .. } = *conversation;
+        Some(Self { conversation: id, contact, inbox, queue: queue?, priority, queued_at, last_agent })
     }
 }
 
@@ -181,6 +183,7 @@ mod tests {
             contact: ContactId(Uuid::from_u128(200 + number)),
             inbox: InboxId(Uuid::from_u128(300)),
             queue: QueueId(Uuid::from_u128(400)),
+            priority: Priority::Normal,
             queued_at: Some(NOW),
             last_agent: None,
         };

@@ -1,7 +1,9 @@
 //! Routing: which waiting conversation goes to whom, and why.
 
 mod decide;
+mod priority;
 mod reason;
 
 pub use decide::{Assignment, Candidate, Round, Waiting, decide, standing};
+pub use priority::Priority;
 pub use reason::{AssignmentReason, Considered, Exclusion, Rule};

@@ -94,6 +94,23 @@ pub(in crate::web) async fn reopen(
 }
 
 #[derive(Deserialize)]
+pub(in crate::web) struct Prioritised {
+    priority: String,
+}
+
+/// `POST /conversations/{id}/priority`: how urgent it is.
+pub(in crate::web) async fn prioritise(
+    state: web::Data<State>,
+    signed: Signed,
+    asked: Asked,
+    id: web::Path<ConversationId>,
+    form: web::Form<Prioritised>,
+) -> Result<HttpResponse> {
+    let to = form.priority.parse().map_err(|_| Error::BadRequest)?;
+    act(&state, &signed, &asked, *id, Command::SetPriority { by: person(&signed), to }).await
+}
+
+#[derive(Deserialize)]
 pub(in crate::web) struct Undo {
     /// The event that tells of the act.
     seq: i64,

@@ -1,6 +1,7 @@
 //! Sentences from the locale files with placeholders (`%{name}`) filled in one pass, so that a filled-in text is never read as one.
 
 use super::html::{Html, escape_into};
+use crate::domain::routing::Priority;
 use crate::web::locale::Locale;
 
 /// The sentence under `key` as HTML: every filled-in text is escaped and isolated, so that its direction or markup stays its own.
@@ -51,6 +52,12 @@ fn fill<'text>(sentence: &'text str, values: &[(&str, &'text str)], mut take: im
         rest = following;
     }
     take(Part::Words(rest));
+}
+
+/// What a priority is called.
+#[must_use]
+pub fn priority(locale: Locale, priority: Priority) -> String {
+    locale.t(&format!("priority.{}", priority.as_str())).into_owned()
 }
 
 /// So many minutes or a little more, in a unit that suits them.

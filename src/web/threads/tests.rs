@@ -13,6 +13,7 @@ use crate::domain::event::{Act, Destination, QueuedBecause};
 use crate::domain::ids::{BotId, ContactId, ConversationId, FlowId, InboxId, MediaId, MessageId, NoteId, QueueId, TagId};
 use crate::domain::journal::Place;
 use crate::domain::message::{Content, Failure, MediaState, Status};
+use crate::domain::routing::Priority;
 use crate::domain::thread::QuotedMessage;
 use crate::store::access::Sight;
 use crate::web::messages::view::Bubble;
@@ -91,6 +92,7 @@ fn one_of_each() -> Vec<Event> {
         Event::ConversationTransferred { by: by(), to: Destination::Queue { queue, name: "Support".to_owned() }, note: None, before: None },
         Event::ConversationResolved { by: by(), before: None },
         Event::ActUndone { by: by(), act: Act::Resolved, before: Box::new(before()) },
+        Event::PriorityChanged { by: by(), from: Priority::Normal, to: Priority::Urgent },
         Event::NoteAdded { note: NoteId(Uuid::nil()), by: by(), body: "careful".to_owned() },
         Event::ContactRenamed { name: "Zoe".to_owned() },
         Event::AddressChanged {

@@ -11,7 +11,7 @@ use crate::domain::brief::{Answer, Brief};
 use crate::domain::conversation::{Controller, Holder, State};
 use crate::domain::details;
 use crate::domain::ids::ConversationId;
-use crate::domain::routing::AssignmentReason;
+use crate::domain::routing::{AssignmentReason, Priority};
 use crate::web::layouts::chrome::{Person, QueueName, initials};
 use crate::web::layouts::time;
 use crate::web::layouts::{ui, words};
@@ -29,6 +29,7 @@ pub struct ConversationState {
     pub controller: Controller,
     pub agent: Option<Person>,
     pub queue: Option<QueueName>,
+    pub priority: Priority,
     /// What its queue promises.
     pub promise_minutes: Option<u32>,
     pub waiting_since: Option<Timestamp>,
@@ -126,6 +127,12 @@ impl ConversationState {
 }
 
 impl Facts<'_> {
+    /// From the highest to the lowest, and which it is.
+    fn priorities(&self) -> impl Iterator<Item = (&'static str, String, bool)> {
+        let (now, locale) = (self.it.priority, self.it.locale);
+        Priority::ALL.into_iter().rev().map(move |it| (it.as_str(), words::priority(locale, it), it == now))
+    }
+
     /// The language by its own name, where the interface knows it.
     fn language_name(&self, tag: &str) -> String {
         let known = Locale::ALL.into_iter().find(|locale| tag.split('-').next() == Some(locale.as_str()));

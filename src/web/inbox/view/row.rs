@@ -8,10 +8,11 @@ use crate::domain::conversation::{Controller, LastMessage, State};
 use crate::domain::filter::View;
 use crate::domain::ids::ConversationId;
 use crate::domain::message::Direction;
+use crate::domain::routing::Priority;
 use crate::store::drafts::DraftKind;
 use crate::web::layouts::chrome::{Person, QueueName, initials};
 use crate::web::layouts::time;
-use crate::web::layouts::ui;
+use crate::web::layouts::{ui, words};
 use crate::web::locale::Locale;
 
 /// One conversation in a list. The same for every viewer but for `read_seq` and `view`, which live rows leave empty.
@@ -25,6 +26,7 @@ pub struct Row {
     pub controller: Controller,
     pub agent: Option<Person>,
     pub queue: Option<QueueName>,
+    pub priority: Priority,
     /// What its queue promises; the waiting clock turns amber at half of it and red after it.
     pub promise_minutes: Option<u32>,
     pub queued_at: Option<Timestamp>,
@@ -55,6 +57,12 @@ impl Row {
     /// Its markup as pages show it; the socket sends it with no row marked.
     pub(in crate::web) fn placed(&self, is_current: bool) -> Placed<'_> {
         Placed { it: self, is_current }
+    }
+
+    /// What is to be told of its priority: that it is higher than others'.
+    fn raised(&self) -> Option<(&'static str, String)> {
+        let priority = Some(self.priority).filter(|priority| *priority > Priority::Normal)?;
+        Some((priority.as_str(), words::priority(self.locale, priority)))
     }
 
     fn initials(&self) -> String {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::domain::contact::Identity;
 use crate::domain::event::{Act, Actor, Destination, Event, QueuedBecause, Recorded};
 use crate::domain::ids::{ContactId, ConversationId, MessageId};
-use crate::domain::routing::AssignmentReason;
+use crate::domain::routing::{AssignmentReason, Priority};
 use crate::domain::unspoken::Unspoken;
 use crate::web::conversations::view::brief::hand_off_reason;
 use crate::web::conversations::view::context::{ReasonCard, rule_sentence};
@@ -86,6 +86,7 @@ impl SystemLine {
             "conversation_resolved" => "circle-check",
             "conversation_reopened" | "act_undone" => "rotate-ccw",
             "conversation_queued" => "hourglass",
+            "priority_changed" => "flag",
             "handed_off" | "flow_started" | "bot_started" => "bot",
             "message_resent" | "message_left" => "circle-help",
             "window_opened" | "window_closed" => "clock",
@@ -132,6 +133,7 @@ fn told(locale: Locale, address: Option<&Identity>, event: &Event) -> Option<Htm
         Event::ConversationQueued { name, because, .. } => queued(locale, name, because),
         Event::ConversationAssigned { name, reason, .. } => rule_sentence(locale, name, &reason.rule),
         Event::ConversationTransferred { by, to, .. } => transferred(locale, by, to),
+        Event::PriorityChanged { by, to, .. } => prioritised(locale, by, *to),
         Event::ConversationResolved { by, .. } => by_actor(locale, "line.resolved", by),
         Event::ActUndone { by, act, .. } => undone(locale, by, *act),
         Event::ContactRenamed { name } => sentence(&locale, "line.renamed", &[("name", &locale.phones().name(name))]),
@@ -226,6 +228,16 @@ fn transferred(locale: Locale, by: &Actor, to: &Destination) -> Html {
     match by {
         Actor::Agent { name, .. } => sentence(&locale, "line.transferred.agent", &[("name", name), ("to", to)]),
         Actor::Customer | Actor::Flow | Actor::Bot { .. } | Actor::System => sentence(&locale, "line.transferred.system", &[("to", to)]),
+    }
+}
+
+fn prioritised(locale: Locale, by: &Actor, to: Priority) -> Html {
+    let priority = words::priority(locale, to);
+    match by {
+        Actor::Agent { name, .. } => sentence(&locale, "line.prioritised.agent", &[("name", name), ("priority", &priority)]),
+        Actor::Customer | Actor::Flow | Actor::Bot { .. } | Actor::System => {
+            sentence(&locale, "line.prioritised.system", &[("priority", &priority)])
+        }
     }
 }
 
