@@ -13,6 +13,8 @@ CREATE TABLE workspaces (
     time_zone text NOT NULL DEFAULT 'UTC',
     -- For how long people keep conversations who are not here.
     lease_minutes integer NOT NULL DEFAULT 2 CHECK (lease_minutes BETWEEN 1 AND 1440),
+    -- Within how many whoever holds a conversation answers; empty where they have all the time.
+    answer_minutes integer CHECK (answer_minutes BETWEEN 2 AND 1440),
     -- Such as `#0f766e`; and the hash of a logo.
     accent text,
     logo text,

@@ -28,6 +28,7 @@ pub struct Conversation {
     /// Who held it last, for a customer who comes back.
     pub last_agent: Option<UserId>,
     pub brief: Option<Brief>,
+    /// Why who holds it, or held it last, was chosen; nothing once it was taken from them because they did not answer.
     pub assignment_reason: Option<AssignmentReason>,
     /// The sequence of its latest event.
     pub last_seq: i64,

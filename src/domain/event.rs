@@ -10,6 +10,7 @@ use super::flows::session::FlowSession;
 use super::ids::{BotId, ContactId, ConversationId, FlowId, InboxId, MediaId, MessageId, NoteId, QueueId, TagId, UserId};
 use super::journal::Place;
 use super::message::{Failure, MediaState, Message, Status, Wamid};
+use super::overdue::Step;
 use super::routing::{AssignmentReason, Priority};
 use super::timer::Timer;
 
@@ -110,6 +111,13 @@ pub enum Event {
         /// What undoing it gives back.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         before: Option<Box<ControlBefore>>,
+    },
+    /// The customer has waited for so many minutes, and whoever holds it has not answered.
+    AnswerOverdue {
+        step: Step,
+        agent: UserId,
+        name: String,
+        minutes: i64,
     },
     ConversationResolved {
         by: Actor,
@@ -269,6 +277,12 @@ pub enum QueuedBecause {
         name: String,
         minutes: i64,
     },
+    /// Who held it had not answered the customer, who waited for so many minutes.
+    Unanswered {
+        user: UserId,
+        name: String,
+        minutes: i64,
+    },
 }
 
 /// An event with its place in the conversation.
@@ -354,6 +368,7 @@ impl Event {
             Event::ConversationQueued { .. } => "conversation_queued",
             Event::ConversationAssigned { .. } => "conversation_assigned",
             Event::ConversationTransferred { .. } => "conversation_transferred",
+            Event::AnswerOverdue { .. } => "answer_overdue",
             Event::ConversationResolved { .. } => "conversation_resolved",
             Event::ActUndone { .. } => "act_undone",
             Event::PriorityChanged { .. } => "priority_changed",

@@ -12,7 +12,7 @@ use super::message::Author;
 use super::refusal::Refusal;
 use super::snapshot::Snapshot;
 use super::undoing::UNDO_WITHIN;
-use super::{answering, assigning, bots, delivering, lease, receiving, reporting, undoing, whose};
+use super::{answering, assigning, bots, delivering, lease, overdue, receiving, reporting, undoing, whose};
 
 /// Decides what a command changes. The only way anything changes.
 ///
@@ -21,7 +21,9 @@ use super::{answering, assigning, bots, delivering, lease, receiving, reporting,
 pub fn handle(snapshot: &Snapshot, command: Command, now: Timestamp) -> Result<Vec<Event>, Refusal> {
     is_seen(snapshot, &command, now)?;
     let mut decision = Decision::new(snapshot, now);
+    let owed = snapshot.conversation.as_ref().and_then(overdue::owed);
     decide(&mut decision, command)?;
+    overdue::follow(&mut decision, owed);
     Ok(decision.events())
 }
 

@@ -104,6 +104,7 @@ impl Event {
             | Event::ConversationQueued { .. }
             | Event::ConversationAssigned { .. }
             | Event::ConversationTransferred { .. }
+            | Event::AnswerOverdue { .. }
             | Event::ConversationResolved { .. }
             | Event::ActUndone { .. }
             | Event::AddressChanged { .. }

@@ -35,6 +35,7 @@ pub mod mail;
 pub mod message;
 pub mod names;
 pub mod needs;
+pub mod overdue;
 pub mod password;
 pub mod queue;
 mod receiving;

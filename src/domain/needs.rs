@@ -72,6 +72,7 @@ impl Command {
             | Command::Resolve { .. }
             | Command::EndLease { .. }
             | Command::ReturnToQueue { .. } => Needs { holder: true, ..none },
+            Command::TimerDue { timer: Timer::Overdue { .. } } => Needs { holder: true, ..none },
             // Who held it before is in the act.
             Command::Undo { seq, .. } => Needs { acts_from: Some(*seq), holder: true, ..none },
             Command::Part { other, .. } => Needs { joined: Some(*other), ..none },

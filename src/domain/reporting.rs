@@ -7,11 +7,11 @@ use super::event::Event;
 use super::flows::engine;
 use super::ids::{MediaId, MessageId};
 use super::inbound::StatusReport;
-use super::letting_go;
 use super::message::{Failure, MediaState, Status};
 use super::receiving::run_flow;
 use super::refusal::Refusal;
 use super::timer::Timer;
+use super::{letting_go, overdue};
 
 pub(super) fn record_status(it: &mut Decision, report: StatusReport) -> Result<(), Refusal> {
     let by_id = report.message.and_then(|id| it.snapshot.message(id));
@@ -45,6 +45,7 @@ pub(super) fn timer_due(it: &mut Decision, timer: Timer) -> Result<(), Refusal> 
         },
         Timer::FlowTurn => run_flow(it, engine::paused),
         Timer::UnknownSend { message } => ask_about(it, message),
+        Timer::Overdue { step } => overdue::due(it, step),
     }
 }
 

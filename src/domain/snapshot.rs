@@ -191,6 +191,7 @@ impl Snapshot {
             | Event::DetailSet { .. }
             | Event::HandedOff { .. }
             | Event::ConversationTransferred { .. }
+            | Event::AnswerOverdue { .. }
             | Event::NoteAdded { .. }
             | Event::PriorityChanged { .. }
             | Event::NumberTakenOver { .. }

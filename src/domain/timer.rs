@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ids::MessageId;
+use super::overdue::Step;
 
 /// What a deadline is about. A subject has at most one timer of each kind for what that is about; setting it again moves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -14,11 +15,13 @@ pub enum Timer {
     FlowTurn,
     /// No status has told whether a message whose answer was lost was sent.
     UnknownSend { message: MessageId },
+    /// The customer waits for an answer of whoever holds the conversation.
+    Overdue { step: Step },
 }
 
 impl Timer {
     /// Every kind this version knows; a deadline of another kind is left to whoever knows it.
-    pub const KINDS: [&str; 3] = ["flow_wait", "flow_turn", "unknown_send"];
+    pub const KINDS: [&str; 4] = ["flow_wait", "flow_turn", "unknown_send", "overdue"];
 
     /// Its kind, as stored.
     #[must_use]
@@ -27,6 +30,7 @@ impl Timer {
             Timer::FlowWait => "flow_wait",
             Timer::FlowTurn => "flow_turn",
             Timer::UnknownSend { .. } => "unknown_send",
+            Timer::Overdue { .. } => "overdue",
         }
     }
 }

@@ -71,13 +71,16 @@ impl Conversation {
                 let since = match because {
                     QueuedBecause::QueueRemoved | QueuedBecause::Moved => self.queued_at,
                     QueuedBecause::Returned => self.assigned_at.into_iter().chain(self.waiting_since).min(),
-                    QueuedBecause::OwnerGone { .. } => self.assigned_at,
+                    QueuedBecause::OwnerGone { .. } | QueuedBecause::Unanswered { .. } => self.assigned_at,
                     QueuedBecause::HandedOff | QueuedBecause::NoFlow | QueuedBecause::Reopened | QueuedBecause::Transferred => None,
                 };
                 self.queued_at = since.or(Some(now));
                 self.assigned_at = None;
-                if matches!(because, QueuedBecause::Transferred | QueuedBecause::Moved | QueuedBecause::Returned) {
-                    self.last_agent = None;
+                match because {
+                    QueuedBecause::Transferred | QueuedBecause::Moved | QueuedBecause::Returned => self.last_agent = None,
+                    // It was not for who holds it: whoever is chosen next is rather somebody else.
+                    QueuedBecause::Unanswered { .. } => self.assignment_reason = None,
+                    _ => {}
                 }
             }
             Event::ConversationAssigned { agent, reason, .. } => {
@@ -111,6 +114,7 @@ impl Conversation {
             | Event::AnswerRecorded { .. }
             | Event::FieldSet { .. }
             | Event::ConversationTransferred { .. }
+            | Event::AnswerOverdue { .. }
             | Event::NoteAdded { .. }
             | Event::ContactRenamed { .. }
             | Event::LanguageLearned { .. }

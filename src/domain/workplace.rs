@@ -9,6 +9,7 @@ use super::details::Vocabulary;
 use super::flows::definition::Definition;
 use super::ids::{FlowId, QueueId, UserId};
 use super::lease::Lease;
+use super::overdue::AnswerWithin;
 use super::queue::Queue;
 
 /// What an administrator set up; changes rarely.
@@ -26,6 +27,8 @@ pub struct Workplace {
     pub definitions: HashMap<(FlowId, i32), Arc<Definition>>,
     pub brand: Arc<Brand>,
     pub lease: Lease,
+    /// Without it, whoever holds a conversation has all the time.
+    pub answer: Option<AnswerWithin>,
 }
 
 impl Workplace {

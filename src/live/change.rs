@@ -16,6 +16,7 @@ use crate::domain::details::Facts;
 use crate::domain::event::{Event, Recorded};
 use crate::domain::ids::{ConversationId, MessageId, UserId, WorkspaceId};
 use crate::domain::message::{Author, Message, Status};
+use crate::domain::overdue::Step;
 use crate::domain::thread::{QuotedMessage, ThreadMessage};
 use crate::domain::tick::Climbed;
 
@@ -100,6 +101,9 @@ pub struct ConversationChange {
     #[serde(default)]
     pub facts: Facts,
     pub promise_minutes: Option<u32>,
+    /// How far whoever holds it is with an answer that they owe.
+    #[serde(default)]
+    pub overdue: Option<Step>,
     /// What the flow has learned so far.
     pub answers: Vec<Answer>,
     /// Where it stood before; nothing for a new conversation.
@@ -152,6 +156,10 @@ impl ConversationChange {
             facts: snapshot.workplace.vocabulary.facts(&snapshot.contact.fields, conversation.details.as_ref()),
             brief_queue_name: snapshot.workplace.queue_of(conversation.brief.as_ref()).map(|queue| queue.name.clone()),
             promise_minutes: queue.map(|queue| queue.promise_minutes),
+            overdue: snapshot.workplace.answer.and_then(|answer| {
+                let now = events.last().map_or_else(Timestamp::now, |recorded| recorded.at);
+                answer.reached(&conversation, now)
+            }),
             answers,
             before: before.map(Listing::of),
             waited_since: before.and_then(|before| before.waiting_since),

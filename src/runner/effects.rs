@@ -226,6 +226,7 @@ fn add_rows(rows: &mut Rows, snapshot: &Snapshot, conversation: &Conversation, e
         | Event::ConversationQueued { .. }
         | Event::ConversationAssigned { .. }
         | Event::ConversationTransferred { .. }
+        | Event::AnswerOverdue { .. }
         | Event::ConversationResolved { .. }
         | Event::ActUndone { .. }
         | Event::NoteAdded { .. }

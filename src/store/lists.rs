@@ -13,6 +13,7 @@ use crate::domain::access::Visibility;
 use crate::domain::conversation::Conversation;
 use crate::domain::filter::{Order, View};
 use crate::domain::ids::ContactId;
+use crate::domain::overdue::AnswerWithin;
 
 /// A page around its inner select of conversations `c`: adds the names, how far the viewer ($2) has read, and what they began to write.
 macro_rules! page {
@@ -26,7 +27,8 @@ macro_rules! page {
                 agent.name, queue.name, queue.promise_minutes, read.seq,
                 ARRAY(SELECT draft.kind FROM drafts AS draft
                       WHERE draft.workspace_id = $1 AND draft.conversation_id = c.id AND draft.user_id = $2 AND draft.body <> ''
-                      ORDER BY draft.kind DESC LIMIT 2) AS drafts
+                      ORDER BY draft.kind DESC LIMIT 2) AS drafts,
+                (SELECT answer_minutes FROM workspaces WHERE id = $1) AS answer_minutes
             FROM (",
             $inner,
             ") AS c
@@ -182,6 +184,8 @@ pub struct Listed {
     pub read_seq: Option<i64>,
     /// What the viewer has begun to write there.
     pub drafts: Vec<DraftKind>,
+    /// Within how long whoever holds it answers.
+    pub answer: Option<AnswerWithin>,
 }
 
 /// Where a page ends and the next begins: the time it is ordered by, and the id.
@@ -281,5 +285,6 @@ fn listed(row: &Row) -> Listed {
         promise_minutes: row.get::<_, Option<i32>>(WIDTH + 3).and_then(|minutes| u32::try_from(minutes).ok()),
         read_seq: row.get(WIDTH + 4),
         drafts: row.get::<_, Vec<&str>>(WIDTH + 5).into_iter().filter_map(DraftKind::of).collect(),
+        answer: row.get::<_, Option<i32>>(WIDTH + 6).map(|minutes| AnswerWithin { minutes }),
     }
 }

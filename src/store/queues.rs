@@ -18,21 +18,21 @@ const MOST_QUEUES: i64 = 1_000;
 crate::statements! {
     /// In a state of a newer version, it is a newer node's to give.
     WAITING = "
-        (SELECT id, contact_id, inbox_id, queued_at, last_agent_id, priority
+        (SELECT id, contact_id, inbox_id, queued_at, last_agent_id, assignment_reason IS NULL AS is_past_last, priority
          FROM conversations
-         WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND state IN ('open', 'snoozed') AND priority <> 1 AND priority > 1
+         WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND state IN ('open', 'snoozed') AND priority > 1
          ORDER BY priority DESC, queued_at, id
          LIMIT $3)
         UNION ALL
-        (SELECT id, contact_id, inbox_id, queued_at, last_agent_id, priority
+        (SELECT id, contact_id, inbox_id, queued_at, last_agent_id, assignment_reason IS NULL AS is_past_last, priority
          FROM conversations
          WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND state IN ('open', 'snoozed') AND priority = 1
          ORDER BY queued_at, id
          LIMIT $3)
         UNION ALL
-        (SELECT id, contact_id, inbox_id, queued_at, last_agent_id, priority
+        (SELECT id, contact_id, inbox_id, queued_at, last_agent_id, assignment_reason IS NULL AS is_past_last, priority
          FROM conversations
-         WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND state IN ('open', 'snoozed') AND priority <> 1 AND priority < 1
+         WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND state IN ('open', 'snoozed') AND priority < 1
          ORDER BY priority DESC, queued_at, id
          LIMIT $3)
         ORDER BY priority DESC, queued_at, id
@@ -130,7 +130,8 @@ fn waiting(queue: QueueId, row: &Row) -> Waiting {
         queue,
         queued_at: row.get(3),
         last_agent: row.get::<_, Option<Uuid>>(4).map(UserId),
-        priority: Priority::of(row.get(5)),
+        is_past_last: row.get(5),
+        priority: Priority::of(row.get(6)),
     }
 }
 

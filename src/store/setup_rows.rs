@@ -45,7 +45,8 @@ crate::statements! {
         WHERE workspace_id = $1 AND id = $2";
     CHANGE_WORKSPACE = "
         UPDATE workspaces
-        SET name = $2, locale = $3, time_zone = $4, lease_minutes = $5, accent = $6, logo = $7, white_label = $8
+        SET name = $2, locale = $3, time_zone = $4, lease_minutes = $5, answer_minutes = $6, accent = $7, logo = $8,
+            white_label = $9
         WHERE id = $1";
     CHANGE_SUCCESSOR = "UPDATE users SET successor_id = $3 WHERE workspace_id = $1 AND id = $2";
     ADD_INVITATION = "
@@ -234,7 +235,9 @@ fn security(workspace: WorkspaceId, changed: &Changed<WorkspaceId, Security>) ->
 }
 
 fn whole(workspace: WorkspaceId, changed: &Changed<WorkspaceId, Workspace>) -> Vec<Step> {
-    let Some(Workspace { name, locale, time_zone, lease_minutes, brand }) = changed.after.clone() else { return Vec::new() };
+    let Some(Workspace { name, locale, time_zone, lease_minutes, answer_minutes, brand }) = changed.after.clone() else {
+        return Vec::new();
+    };
     vec![
         Step::of(CHANGE_WORKSPACE)
             .with(workspace.0)
@@ -242,6 +245,7 @@ fn whole(workspace: WorkspaceId, changed: &Changed<WorkspaceId, Workspace>) -> V
             .with(locale)
             .with(time_zone)
             .with(lease_minutes)
+            .with(answer_minutes)
             .with(brand.accent)
             .with(brand.logo)
             .with(brand.white_label),

@@ -78,7 +78,7 @@ crate::statements! {
     MEMBERS = concat!(members!(), " ORDER BY person.id LIMIT 10000");
     MEMBER = concat!(members!(), " AND person.id = $2");
     WORKSPACE = "
-        SELECT id AS workspace_id, name, locale, time_zone, lease_minutes, accent, logo, white_label
+        SELECT id AS workspace_id, name, locale, time_zone, lease_minutes, answer_minutes, accent, logo, white_label
         FROM workspaces
         WHERE id = $1";
     INVITATIONS = "
@@ -353,8 +353,8 @@ pub(super) fn recorded(row: &Row) -> RecordedSetup {
 }
 
 fn itself(row: &Row) -> Workspace {
-    let brand = Brand { accent: row.get(5), logo: row.get(6), white_label: row.get(7) };
-    Workspace { name: row.get(1), locale: row.get(2), time_zone: row.get(3), lease_minutes: row.get(4), brand }
+    let brand = Brand { accent: row.get(6), logo: row.get(7), white_label: row.get(8) };
+    Workspace { name: row.get(1), locale: row.get(2), time_zone: row.get(3), lease_minutes: row.get(4), answer_minutes: row.get(5), brand }
 }
 
 fn member(row: &Row) -> (UserId, Member) {

@@ -16,6 +16,7 @@ use crate::domain::flows::definition::Definition;
 use crate::domain::hours::Hours;
 use crate::domain::ids::{FlowId, QueueId, TeamId, UserId, WorkspaceId};
 use crate::domain::lease::Lease;
+use crate::domain::overdue::AnswerWithin;
 use crate::domain::queue::Queue;
 use crate::domain::workplace::Workplace;
 
@@ -27,7 +28,7 @@ crate::statements! {
         ORDER BY position, name COLLATE names, id
         LIMIT 1000";
     REMOVED_QUEUES = "SELECT id, successor_id FROM removed_queues WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
-    ITSELF = "SELECT id AS workspace_id, name, accent, logo, white_label, lease_minutes FROM workspaces WHERE id = $1";
+    ITSELF = "SELECT id AS workspace_id, name, accent, logo, white_label, lease_minutes, answer_minutes FROM workspaces WHERE id = $1";
     TAGS = "SELECT id, name, colour, archived, merged_into FROM tags WHERE workspace_id = $1 ORDER BY id LIMIT 5000";
     PEOPLE = "SELECT id, name FROM users WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     PUBLISHED = "
@@ -108,7 +109,8 @@ impl Store {
         let published = self.query(&PUBLISHED, &[&workspace.0]).await?.iter().map(|row| (FlowId(row.get(0)), row.get(1))).collect();
         let itself = self.query_opt(&ITSELF, &[&workspace.0]).await?;
         let brand = itself.as_ref().map(brand).unwrap_or_default();
-        let lease = itself.map(|row| Lease { minutes: row.get(5) }).unwrap_or_default();
+        let lease = itself.as_ref().map(|row| Lease { minutes: row.get(5) }).unwrap_or_default();
+        let answer = itself.and_then(|row| row.get::<_, Option<i32>>(6)).map(|minutes| AnswerWithin { minutes });
         let mut definitions = HashMap::new();
         for row in self.query(&DEFINITIONS, &[&workspace.0]).await? {
             match json::<Definition>(&row, 2) {
@@ -119,7 +121,17 @@ impl Store {
             }
         }
         Ok(SetUp {
-            workplace: Workplace { queues, removed_queues, vocabulary, people, published, definitions, brand: Arc::new(brand), lease },
+            workplace: Workplace {
+                queues,
+                removed_queues,
+                vocabulary,
+                people,
+                published,
+                definitions,
+                brand: Arc::new(brand),
+                lease,
+                answer,
+            },
             misread,
         })
     }

@@ -50,6 +50,11 @@ async fn an_administrator_says_for_how_long_people_keep_conversations_who_are_no
     }
     let file = root.get("/settings/file/workspace.yaml").await.body;
     assert!(file.contains("\n  lease_minutes: 45\n"), "{file}");
+    for (typed, status) in [("10", 303), ("1", 422), ("", 303)] {
+        let saved = root.post(HERE, &[&with("45")[..], &[("answer_minutes", typed)]].concat()).await;
+        assert_eq!(saved.status.as_u16(), status, "{typed}: {}", saved.body);
+    }
+    assert_eq!(house.state.store.workspace(house.workspace).await.unwrap().unwrap().answer_minutes, None);
     assert_eq!(root.post(HERE, &with("45")[..3]).await.status, 303, "a form without it leaves it");
     assert_eq!(minutes(&house).await, 45);
 }

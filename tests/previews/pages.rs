@@ -9,6 +9,7 @@ use baton::domain::event::Act;
 use baton::domain::filter::View;
 use baton::domain::ids::{ContactId, ConversationId, MessageId};
 use baton::domain::message::{Direction, Failure};
+use baton::domain::overdue::Step;
 use baton::domain::refusal::Refusal;
 use baton::domain::routing::Priority;
 use baton::store::drafts::{Draft, DraftKind};
@@ -210,6 +211,7 @@ fn rows(locale: Locale) -> Vec<Row> {
         queue: Some(queue(number)),
         priority: Priority::of(number as i16 % 4),
         promise_minutes: Some(10),
+        overdue: None,
         queued_at: Some(ago(minutes + 5)),
         waiting_since: Some(ago(minutes)),
         window_expires_at: Some(now() + SignedDuration::from_mins(1440 - minutes)),
@@ -222,6 +224,7 @@ fn rows(locale: Locale) -> Vec<Row> {
     vec![
         Row {
             waiting_since: Some(ago(4)),
+            overdue: Some(Step::Nudge),
             ..row(0, "María José Fernández", line("مرحبا, that is very kind <b>thank you</b>", Direction::Inbound, "text", 39), 4)
         },
         Row {

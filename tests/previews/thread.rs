@@ -7,6 +7,7 @@ use baton::domain::details::{Facts, ShownTag};
 use baton::domain::event::{Actor, Destination, Event, QueuedBecause, Recorded};
 use baton::domain::ids::{BotId, ContactId, ConversationId, InboxId, MediaId, MessageId, NoteId};
 use baton::domain::message::{Author, Choice, Content, Failure, MediaState, Status};
+use baton::domain::overdue::Step;
 use baton::domain::routing::{AssignmentReason, Considered, Exclusion, Priority, Rule};
 use baton::web::conversations::view::state::ConversationState;
 use baton::web::locale::Locale;
@@ -84,6 +85,7 @@ pub fn state(locale: Locale) -> ConversationState {
         queue: Some(queue(0)),
         priority: Priority::Urgent,
         promise_minutes: Some(10),
+        overdue: Some(Step::Alarm),
         waiting_since: Some(ago(4)),
         window_expires_at: Some(now() + SignedDuration::from_mins(23 * 60 + 56)),
         resolved_at: None,

@@ -1,12 +1,16 @@
-//! Nobody keeps a conversation who is not here.
+//! Nobody keeps a conversation who is not here, or who does not answer.
+
+use std::sync::Arc;
 
 use baton::domain::conversation::Controller;
 use baton::domain::event::{Event, QueuedBecause};
+use baton::domain::overdue::AnswerWithin;
 use baton::domain::{Command, Refusal};
 use jiff::SignedDuration;
 
 use crate::customers::Phone;
 use crate::people::Colleague;
+use crate::sends::accepted;
 use crate::shop::Shop;
 
 const KEPT: Refusal = Refusal::Overtaken { name: None };
@@ -84,4 +88,73 @@ fn what_is_resolved_or_waits_is_nobodys_to_lose() {
     ana.resolves(&phone).unwrap();
     shop.passes(SignedDuration::from_hours(1));
     assert_eq!(ends(&shop, &phone, &ana), Err(KEPT));
+}
+
+/// Ten minutes for an answer, from when Ana has it while the customer waits.
+fn with_ten_minutes() -> Shop {
+    let shop = Shop::without_a_flow();
+    let mut tables = shop.tables.borrow_mut();
+    Arc::get_mut(&mut tables.workplace).unwrap().answer = Some(AnswerWithin { minutes: 10 });
+    drop(tables);
+    shop
+}
+
+fn steps(phone: &Phone<'_>, shop: &Shop) -> Vec<String> {
+    let tables = shop.tables.borrow();
+    let kept = tables.conversations.iter().find(|kept| kept.conversation.id == phone.id()).unwrap();
+    let told = kept.journal.iter().filter_map(|recorded| match &recorded.event {
+        Event::AnswerOverdue { step, name, minutes, .. } => Some(format!("{step:?} {name} {minutes}")),
+        Event::ConversationQueued { because: QueuedBecause::Unanswered { name, minutes, .. }, .. } => {
+            Some(format!("Return {name} {minutes}"))
+        }
+        _ => None,
+    });
+    told.collect()
+}
+
+#[test]
+fn whoever_does_not_answer_is_nudged_then_everybody_is_told_and_then_it_is_for_somebody_else() {
+    let shop = with_ten_minutes();
+    let (ana, ben, phone) = (shop.agent("Ana"), shop.agent("Ben"), shop.phone("Mia"));
+    phone.writes("hello");
+    shop.passes(SignedDuration::from_mins(1));
+    ana.takes(&phone).unwrap();
+    shop.passes(SignedDuration::from_secs(299));
+    assert_eq!(steps(&phone, &shop), [""; 0]);
+    shop.passes(SignedDuration::from_secs(1));
+    assert_eq!(steps(&phone, &shop), ["Nudge Ana 6"]);
+    phone.writes("hello?");
+    shop.passes(SignedDuration::from_mins(5));
+    assert_eq!(steps(&phone, &shop), ["Nudge Ana 6", "Alarm Ana 8", "Return Ana 11"]);
+    assert_eq!(phone.conversation().controller, Controller::Queue);
+    shop.routes();
+    assert!(ben.holds(&phone), "though he got one no longer ago than Ana");
+    shop.passes(SignedDuration::from_mins(10));
+    shop.routes();
+    assert!(ana.holds(&phone), "and from Ben it comes to her");
+}
+
+#[test]
+fn who_answers_or_has_just_got_it_has_all_of_the_time_and_without_minutes_nobody_is_nudged() {
+    let shop = with_ten_minutes();
+    let (ana, ben, phone) = (shop.agent("Ana"), shop.agent("Ben"), shop.phone("Mia"));
+    phone.writes("hello");
+    ana.takes(&phone).unwrap();
+    shop.passes(SignedDuration::from_mins(4));
+    ana.gives(&phone, &ben, None).unwrap();
+    shop.passes(SignedDuration::from_secs(299));
+    assert_eq!(steps(&phone, &shop), [""; 0]);
+    let message = ben.replies(&phone, "let me see").unwrap();
+    shop.answers(message, 1, accepted(message)).unwrap();
+    shop.passes(SignedDuration::from_hours(2));
+    assert_eq!(steps(&phone, &shop), [""; 0]);
+    phone.writes("and now?");
+    shop.passes(SignedDuration::from_mins(5));
+    assert_eq!(steps(&phone, &shop), ["Nudge Ben 5"]);
+    let patient = Shop::without_a_flow();
+    let (ana, phone) = (patient.agent("Ana"), patient.phone("Mia"));
+    phone.writes("hello");
+    ana.takes(&phone).unwrap();
+    patient.passes(SignedDuration::from_hours(9));
+    assert!(ana.holds(&phone) && steps(&phone, &patient).is_empty());
 }

@@ -118,6 +118,7 @@ fn change(shop: &Shop, setup: &Setup, number: u64) -> SetupCommand {
                 locale: Some(["en", "es"][pick(2)].to_owned()),
                 time_zone: Some(["utc", "Europe/Madrid", "Mars/Olympus"][pick(3)].to_owned()),
                 lease_minutes: Some([2, 30, 0][pick(3)]),
+                answer_minutes: Some([None, Some(10), Some(1)][pick(3)]),
                 accent: Some([None, Some("#0F766E".to_owned()), Some("#ffd400".to_owned())][pick(3)].clone()),
                 white_label: Some(number.is_multiple_of(2)),
                 logo: None,

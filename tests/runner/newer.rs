@@ -169,6 +169,7 @@ const FIGURES: &[&str] = &[
     "messages.author_id",
     "outbox.claim_id",
     "users.role_id",
+    "workspaces.answer_minutes",
     "workspaces.lease_minutes",
     "workspaces.least_password",
     "workspaces.session_idle_minutes",

@@ -23,6 +23,8 @@ pub struct Waiting {
     pub queued_at: Option<Timestamp>,
     /// Who held it before the customer came back.
     pub last_agent: Option<UserId>,
+    /// That one did not answer: it is rather for somebody else.
+    pub is_past_last: bool,
 }
 
 impl Waiting {
@@ -30,7 +32,8 @@ impl Waiting {
     #[must_use]
     pub fn of(conversation: &Conversation) -> Option<Self> {
         let Conversation { id, contact, inbox, queue, priority, queued_at, last_agent, .. } = *conversation;
-        Some(Self { conversation: id, contact, inbox, queue: queue?, priority, queued_at, last_agent })
+        let is_past_last = conversation.assignment_reason.is_none();
+        Some(Self { conversation: id, contact, inbox, queue: queue?, priority, queued_at, last_agent, is_past_last })
     }
 }
 
@@ -139,10 +142,15 @@ fn considered(candidate: &Candidate) -> Considered {
 
 fn choose(waiting: &Waiting, candidates: &[Candidate], now: Timestamp) -> Option<(usize, Rule)> {
     let free = || candidates.iter().enumerate().filter(|(_, candidate)| candidate.exclusion().is_none());
-    if let Some((index, _)) = free().find(|(_, candidate)| Some(candidate.agent.user) == waiting.last_agent) {
+    let is_last = |candidate: &Candidate| Some(candidate.agent.user) == waiting.last_agent;
+    if !waiting.is_past_last
+        && let Some((index, _)) = free().find(|(_, candidate)| is_last(candidate))
+    {
         return Some((index, Rule::SameAgent));
     }
-    let (index, chosen) = free().min_by_key(|(_, candidate)| (candidate.agent.load, candidate.agent.idle_since, candidate.agent.user))?;
+    // Whoever let the customer wait is there for them if nobody else is.
+    let order = |candidate: &Candidate| (is_last(candidate), candidate.agent.load, candidate.agent.idle_since, candidate.agent.user);
+    let (index, chosen) = free().min_by_key(|(_, candidate)| order(candidate))?;
     let Agent { load, capacity, idle_since, .. } = chosen.agent;
     let tied = free().any(|(other, candidate)| other != index && candidate.agent.load == load);
     let rule = if tied {
@@ -186,6 +194,7 @@ mod tests {
             priority: Priority::Normal,
             queued_at: Some(NOW),
             last_agent: None,
+            is_past_last: false,
         };
         (0..count).map(waiting).collect()
     }
@@ -230,6 +239,16 @@ mod tests {
         assert_eq!(chosen(&decide(&back, there)), [1]);
         let gone = vec![candidate(1, 1, 0, Presence::Offline), candidate(2, 0, 9, Presence::Online)];
         assert_eq!(chosen(&decide(&back, gone)), [2]);
+    }
+
+    #[test]
+    fn what_somebody_did_not_answer_is_for_somebody_else_if_anybody_is_there() {
+        let mut past = waiting(1);
+        (past[0].last_agent, past[0].is_past_last) = (Some(UserId(Uuid::from_u128(1))), true);
+        let both = vec![candidate(1, 0, 9, Presence::Online), candidate(2, 1, 0, Presence::Online)];
+        assert_eq!(chosen(&decide(&past, both)), [2]);
+        let full = vec![candidate(1, 0, 9, Presence::Online), candidate(2, 2, 0, Presence::Online)];
+        assert_eq!(chosen(&decide(&past, full)), [1]);
     }
 
     #[test]

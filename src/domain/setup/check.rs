@@ -16,6 +16,7 @@ use crate::domain::details::{COLOURS, FieldKind};
 use crate::domain::flows::validation;
 use crate::domain::ids::UserId;
 use crate::domain::lease::Lease;
+use crate::domain::overdue::AnswerWithin;
 use crate::domain::refusal::Refusal;
 use crate::domain::user::LOCALES;
 
@@ -102,12 +103,13 @@ pub(super) fn faults(setup: &Setup) -> BTreeSet<SetupRefusal> {
 }
 
 fn workspace(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
-    for Workspace { name, locale, time_zone, lease_minutes, brand } in setup.workspaces.values() {
+    for Workspace { name, locale, time_zone, lease_minutes, answer_minutes, brand } in setup.workspaces.values() {
         faults.extend(brand.accent.as_deref().and_then(accent_fault));
         fit_name(name, faults);
         faults.extend(locale_fault(locale));
         faults.extend(time_zone_fault(time_zone));
         in_range(*lease_minutes, Lease::LEAST, Lease::MOST, faults);
+        answer_minutes.iter().for_each(|minutes| in_range(*minutes, AnswerWithin::LEAST, AnswerWithin::MOST, faults));
     }
 }
 

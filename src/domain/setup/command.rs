@@ -301,6 +301,8 @@ pub struct WorkspaceChange {
     pub locale: Option<String>,
     pub time_zone: Option<String>,
     pub lease_minutes: Option<i32>,
+    /// Another time, or all of it.
+    pub answer_minutes: Option<Option<i32>>,
     /// Another colour, or the house's own.
     pub accent: Option<Option<String>>,
     /// Another logo, by its hash, or none.

@@ -26,11 +26,12 @@ pub(super) fn change_security(it: &mut Security, change: SecurityChange) {
 }
 
 pub(super) fn change_workspace(it: &mut Workspace, change: WorkspaceChange) {
-    let WorkspaceChange { name, locale, time_zone, lease_minutes, accent, logo, white_label } = change;
+    let WorkspaceChange { name, locale, time_zone, lease_minutes, answer_minutes, accent, logo, white_label } = change;
     set(&mut it.name, name.map(|name| trimmed(&name)));
     set(&mut it.locale, locale);
     set(&mut it.time_zone, time_zone.map(|name| spelled(&name)));
     set(&mut it.lease_minutes, lease_minutes);
+    set(&mut it.answer_minutes, answer_minutes);
     let spelled = |accent: String| Accent::read(&accent).map_or(accent, |accent| format!("#{}", accent.digits()));
     set(&mut it.brand.accent, accent.map(|accent| accent.map(spelled)));
     set(&mut it.brand.logo, logo);

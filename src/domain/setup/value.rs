@@ -50,6 +50,9 @@ pub struct Workspace {
     /// For how many minutes people keep conversations who are not here.
     #[serde(default = "usual_lease")]
     pub lease_minutes: i32,
+    /// Within how many minutes whoever holds a conversation answers; without it, they have all the time.
+    #[serde(default)]
+    pub answer_minutes: Option<i32>,
     #[serde(flatten)]
     pub brand: Brand,
 }

@@ -32,6 +32,7 @@ pub fn row(locale: Locale, view: View, listed: &Listed, viewer: UserId) -> Row {
     let last = listed.conversation.last_message.as_ref();
     Row {
         promise_minutes: listed.promise_minutes,
+        overdue: listed.answer.and_then(|answer| answer.reached(&listed.conversation, Timestamp::now())),
         cursor: Cursor::of(view, &listed.conversation).to_string(),
         // Who never opened it has read nothing; one's own words are no news.
         read_seq: Some(last.filter(|last| last.agent == Some(viewer)).map(|last| last.seq).or(listed.read_seq).unwrap_or(0)),
@@ -45,7 +46,8 @@ pub fn row(locale: Locale, view: View, listed: &Listed, viewer: UserId) -> Row {
 #[must_use]
 pub fn row_of_change(locale: Locale, change: &ConversationChange) -> Row {
     let names = Names { agent: change.agent_name.as_deref(), queue: change.queue_name.as_deref() };
-    Row { promise_minutes: change.promise_minutes, ..bare_row(locale, &change.conversation, change.contact.called(locale.phones()), names) }
+    let bare = bare_row(locale, &change.conversation, change.contact.called(locale.phones()), names);
+    Row { promise_minutes: change.promise_minutes, overdue: change.overdue, ..bare }
 }
 
 /// A number that sends nothing until somebody sees to it; who may, is told how.
@@ -74,6 +76,7 @@ fn bare_row(locale: Locale, conversation: &Conversation, contact_name: String, n
         queue: queue(conversation, names.queue),
         priority: conversation.priority,
         promise_minutes: None,
+        overdue: None,
         queued_at: conversation.queued_at,
         waiting_since: conversation.waiting_since,
         window_expires_at: conversation.window_expires_at,
@@ -104,6 +107,7 @@ pub fn state(locale: Locale, opened: &Opened, workplace: &Workplace, inbox_name:
     let state = ConversationState {
         inbox_name: inbox_name.to_owned(),
         promise_minutes,
+        overdue: workplace.answer.and_then(|answer| answer.reached(conversation, Timestamp::now())),
         answers,
         brief_queue_name,
         ticked: opened.ticked(),
@@ -121,6 +125,7 @@ pub fn state_of_change(locale: Locale, change: &ConversationChange) -> Conversat
     let state = ConversationState {
         inbox_name: change.inbox_name.clone(),
         promise_minutes: change.promise_minutes,
+        overdue: change.overdue,
         brief_queue_name: change.brief_queue_name.clone(),
         answers: change.answers.clone(),
         facts: change.facts.clone(),
@@ -155,6 +160,7 @@ fn bare_state(locale: Locale, conversation: &Conversation, contact: &Contact, na
         queue: queue(conversation, names.queue),
         priority: conversation.priority,
         promise_minutes: None,
+        overdue: None,
         waiting_since: conversation.waiting_since,
         window_expires_at: conversation.window_expires_at,
         resolved_at: conversation.resolved_at,

@@ -19,7 +19,7 @@ use crate::web::state::State;
 const HERE: &str = "/settings/workspace";
 
 /// What of the workspace stands on this page.
-const PARTS: [&str; 4] = ["name", "locale", "time_zone", "lease_minutes"];
+const PARTS: [&str; 5] = ["name", "locale", "time_zone", "lease_minutes", "answer_minutes"];
 
 #[derive(Debug, Deserialize)]
 pub(in crate::web) struct Form {
@@ -28,6 +28,8 @@ pub(in crate::web) struct Form {
     time_zone: String,
     /// Without it, that stays as it is.
     lease_minutes: Option<String>,
+    /// As that; nothing in it is all the time.
+    answer_minutes: Option<String>,
     seen: Option<i64>,
 }
 
@@ -38,13 +40,17 @@ pub(in crate::web) async fn show(state: web::Data<State>, signed: Signed, did: w
 
 /// `POST /settings/workspace`
 pub(in crate::web) async fn update(state: web::Data<State>, signed: Signed, form: web::Form<Form>) -> Result<HttpResponse> {
-    let Form { name, locale, time_zone, lease_minutes, seen } = form.into_inner();
-    let lease_minutes = lease_minutes.map(|typed| typed.trim().parse::<i32>().map_err(|_| Error::BadRequest)).transpose()?;
+    let Form { name, locale, time_zone, lease_minutes, answer_minutes, seen } = form.into_inner();
+    let number = |typed: &str| typed.trim().parse::<i32>().map_err(|_| Error::BadRequest);
+    let lease_minutes = lease_minutes.as_deref().map(number).transpose()?;
+    let if_any = |typed: &str| if typed.trim().is_empty() { Ok(None) } else { number(typed).map(Some) };
+    let answer_minutes = answer_minutes.as_deref().map(if_any).transpose()?;
     let change = WorkspaceChange {
         name: Some(name.trim().to_owned()),
         locale: Some(locale),
         time_zone: Some(time_zone.trim().to_owned()),
         lease_minutes,
+        answer_minutes,
         ..WorkspaceChange::default()
     };
     let typed = change.clone();

@@ -10,9 +10,10 @@ use crate::domain::channel::Formatting;
 use crate::domain::contact::Identity;
 use crate::domain::conversation::{ControlBefore, Controller};
 use crate::domain::event::{Act, Destination, QueuedBecause};
-use crate::domain::ids::{BotId, ContactId, ConversationId, FlowId, InboxId, MediaId, MessageId, NoteId, QueueId, TagId};
+use crate::domain::ids::{BotId, ContactId, ConversationId, FlowId, InboxId, MediaId, MessageId, NoteId, QueueId, TagId, UserId};
 use crate::domain::journal::Place;
 use crate::domain::message::{Content, Failure, MediaState, Status};
+use crate::domain::overdue::Step;
 use crate::domain::routing::Priority;
 use crate::domain::thread::QuotedMessage;
 use crate::store::access::Sight;
@@ -89,6 +90,7 @@ fn one_of_each() -> Vec<Event> {
         Event::DetailSet { field: "reason".to_owned(), value: "repair".to_owned() },
         Event::FieldSet { field: "plan".to_owned(), value: "gold".to_owned() },
         Event::ConversationQueued { queue, name: "Support".to_owned(), because: QueuedBecause::NoFlow },
+        Event::AnswerOverdue { step: Step::Nudge, agent: UserId(Uuid::nil()), name: "Ana".to_owned(), minutes: 5 },
         Event::ConversationTransferred { by: by(), to: Destination::Queue { queue, name: "Support".to_owned() }, note: None, before: None },
         Event::ConversationResolved { by: by(), before: None },
         Event::ActUndone { by: by(), act: Act::Resolved, before: Box::new(before()) },

@@ -15,7 +15,10 @@ use crate::domain::setup::{By, Secret, SetupCommand, SetupEvent, SetupRefusal, d
 
 fn itself(name: &str) -> BTreeMap<WorkspaceId, Workspace> {
     let (name, locale, time_zone) = (name.to_owned(), "en".to_owned(), "Europe/Madrid".to_owned());
-    BTreeMap::from([(WorkspaceId(Uuid::from_u128(1)), Workspace { name, locale, time_zone, lease_minutes: 2, brand: Brand::default() })])
+    BTreeMap::from([(
+        WorkspaceId(Uuid::from_u128(1)),
+        Workspace { name, locale, time_zone, lease_minutes: 2, answer_minutes: None, brand: Brand::default() },
+    )])
 }
 
 fn policy(least_password: i32, roles: &[&str]) -> BTreeMap<WorkspaceId, Security> {

@@ -23,6 +23,10 @@ pub struct WrittenWorkspace {
     #[serde(default = "usual_lease")]
     #[schemars(range(min = 1, max = 1440))]
     lease_minutes: i32,
+    /// Within how many minutes whoever holds a conversation answers; without it, they have all the time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 2, max = 1440))]
+    answer_minutes: Option<i32>,
     /// Such as "#0f766e"; without one, the house's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     accent: Option<String>,
@@ -34,13 +38,14 @@ pub struct WrittenWorkspace {
 impl WrittenWorkspace {
     pub(super) fn of(workspace: &Workspace) -> Self {
         // A logo is a picture, and no text.
-        let Workspace { name, locale, time_zone, lease_minutes, brand: Brand { accent, logo: _, white_label } } = workspace.clone();
-        Self { name, locale, time_zone, lease_minutes, accent, white_label }
+        let Workspace { name, locale, time_zone, lease_minutes, answer_minutes, brand: Brand { accent, logo: _, white_label } } =
+            workspace.clone();
+        Self { name, locale, time_zone, lease_minutes, answer_minutes, accent, white_label }
     }
 
     pub(super) fn itself(&self) -> Workspace {
-        let Self { name, locale, time_zone, lease_minutes, accent, white_label } = self.clone();
-        Workspace { name, locale, time_zone, lease_minutes, brand: Brand { accent, logo: None, white_label } }
+        let Self { name, locale, time_zone, lease_minutes, answer_minutes, accent, white_label } = self.clone();
+        Workspace { name, locale, time_zone, lease_minutes, answer_minutes, brand: Brand { accent, logo: None, white_label } }
     }
 
     pub(super) fn check(&self, found: &mut Found) {
@@ -51,12 +56,13 @@ impl WrittenWorkspace {
     }
 
     pub(super) fn bring_in(&self, draft: &mut Draft) {
-        let Self { name, locale, time_zone, lease_minutes, accent, white_label } = self.clone();
+        let Self { name, locale, time_zone, lease_minutes, answer_minutes, accent, white_label } = self.clone();
         let change = WorkspaceChange {
             name: Some(name),
             locale: Some(locale),
             time_zone: Some(time_zone),
             lease_minutes: Some(lease_minutes),
+            answer_minutes: Some(answer_minutes),
             accent: Some(accent),
             white_label: Some(white_label),
             ..WorkspaceChange::default()

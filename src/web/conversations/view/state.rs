@@ -11,7 +11,9 @@ use crate::domain::brief::{Answer, Brief};
 use crate::domain::conversation::{Controller, Holder, State};
 use crate::domain::details;
 use crate::domain::ids::ConversationId;
+use crate::domain::overdue::Step;
 use crate::domain::routing::{AssignmentReason, Priority};
+use crate::web::inbox::view::row::overdue_key;
 use crate::web::layouts::chrome::{Person, QueueName, initials};
 use crate::web::layouts::time;
 use crate::web::layouts::{ui, words};
@@ -32,6 +34,8 @@ pub struct ConversationState {
     pub priority: Priority,
     /// What its queue promises.
     pub promise_minutes: Option<u32>,
+    /// How far whoever holds it is with an answer that they owe.
+    pub overdue: Option<Step>,
     pub waiting_since: Option<Timestamp>,
     pub window_expires_at: Option<Timestamp>,
     pub resolved_at: Option<Timestamp>,
@@ -88,6 +92,10 @@ impl ConversationState {
 
     pub(in crate::web) fn facts(&self) -> Facts<'_> {
         Facts { it: self }
+    }
+
+    fn overdue_key(&self) -> Option<&'static str> {
+        overdue_key(self.overdue?)
     }
 
     pub(in crate::web) fn brief_card(&self) -> Option<BriefCard> {

@@ -8,6 +8,7 @@ use crate::domain::conversation::{Controller, LastMessage, State};
 use crate::domain::filter::View;
 use crate::domain::ids::ConversationId;
 use crate::domain::message::Direction;
+use crate::domain::overdue::Step;
 use crate::domain::routing::Priority;
 use crate::store::drafts::DraftKind;
 use crate::web::layouts::chrome::{Person, QueueName, initials};
@@ -29,6 +30,8 @@ pub struct Row {
     pub priority: Priority,
     /// What its queue promises; the waiting clock turns amber at half of it and red after it.
     pub promise_minutes: Option<u32>,
+    /// How far whoever holds it is with an answer that they owe.
+    pub overdue: Option<Step>,
     pub queued_at: Option<Timestamp>,
     pub waiting_since: Option<Timestamp>,
     pub window_expires_at: Option<Timestamp>,
@@ -71,6 +74,11 @@ impl Row {
 
     fn last_seq(&self) -> i64 {
         self.last.as_ref().map_or(0, |last| last.seq)
+    }
+
+    /// The key of what is said of an answer that is owed.
+    fn overdue_key(&self) -> Option<&'static str> {
+        overdue_key(self.overdue?)
     }
 
     fn is_unread(&self) -> bool {
@@ -121,6 +129,16 @@ impl Row {
 
     fn has_picture(&self) -> bool {
         self.last.as_ref().is_some_and(|last| last.kind == "image")
+    }
+}
+
+/// What is said of an answer that somebody owes.
+#[must_use]
+pub(in crate::web) fn overdue_key(step: Step) -> Option<&'static str> {
+    match step {
+        Step::Nudge => Some("overdue.nudge"),
+        Step::Alarm => Some("overdue.alarm"),
+        Step::Return => None,
     }
 }
 

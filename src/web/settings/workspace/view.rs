@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::domain::lease::Lease;
+use crate::domain::overdue::AnswerWithin;
 use crate::domain::setup::command::WorkspaceChange;
 use crate::domain::setup::value::Workspace;
 use crate::web::layouts::chrome::Chrome;
@@ -38,23 +39,25 @@ pub struct Typed {
     pub locale: String,
     pub time_zone: String,
     pub lease_minutes: i32,
+    pub answer_minutes: Option<i32>,
 }
 
 impl Typed {
     #[must_use]
     pub fn of(workspace: &Workspace) -> Self {
-        let Workspace { name, locale, time_zone, lease_minutes, brand: _ } = workspace.clone();
-        Self { name, locale, time_zone, lease_minutes }
+        let Workspace { name, locale, time_zone, lease_minutes, answer_minutes, brand: _ } = workspace.clone();
+        Self { name, locale, time_zone, lease_minutes, answer_minutes }
     }
 
     /// With what somebody typed.
     pub(super) fn with(&self, change: WorkspaceChange) -> Self {
-        let WorkspaceChange { name, locale, time_zone, lease_minutes, .. } = change;
+        let WorkspaceChange { name, locale, time_zone, lease_minutes, answer_minutes, .. } = change;
         Self {
             name: name.unwrap_or_else(|| self.name.clone()),
             locale: locale.unwrap_or_else(|| self.locale.clone()),
             time_zone: time_zone.unwrap_or_else(|| self.time_zone.clone()),
             lease_minutes: lease_minutes.unwrap_or(self.lease_minutes),
+            answer_minutes: answer_minutes.unwrap_or(self.answer_minutes),
         }
     }
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use crate::domain::contact::Identity;
 use crate::domain::event::{Act, Actor, Destination, Event, QueuedBecause, Recorded};
 use crate::domain::ids::{ContactId, ConversationId, MessageId};
+use crate::domain::overdue::Step;
 use crate::domain::routing::{AssignmentReason, Priority};
 use crate::domain::unspoken::Unspoken;
 use crate::web::conversations::view::brief::hand_off_reason;
@@ -85,7 +86,7 @@ impl SystemLine {
             "conversation_transferred" => "arrow-right-left",
             "conversation_resolved" => "circle-check",
             "conversation_reopened" | "act_undone" => "rotate-ccw",
-            "conversation_queued" => "hourglass",
+            "conversation_queued" | "answer_overdue" => "hourglass",
             "priority_changed" => "flag",
             "handed_off" | "flow_started" | "bot_started" => "bot",
             "message_resent" | "message_left" => "circle-help",
@@ -135,6 +136,7 @@ fn told(locale: Locale, address: Option<&Identity>, event: &Event) -> Option<Htm
         Event::ConversationTransferred { by, to, .. } => transferred(locale, by, to),
         Event::PriorityChanged { by, to, .. } => prioritised(locale, by, *to),
         Event::ConversationResolved { by, .. } => by_actor(locale, "line.resolved", by),
+        Event::AnswerOverdue { step, name, minutes, .. } => overdue(locale, *step, name, *minutes),
         Event::ActUndone { by, act, .. } => undone(locale, by, *act),
         Event::ContactRenamed { name } => sentence(&locale, "line.renamed", &[("name", &locale.phones().name(name))]),
         Event::AddressChanged { to, .. } => sentence(&locale, "line.address_changed", &[("to", &to.read_by(locale.phones()))]),
@@ -262,7 +264,18 @@ fn queued(locale: Locale, queue: &str, because: &QueuedBecause) -> Html {
         QueuedBecause::OwnerGone { name, minutes, .. } => {
             sentence(&locale, "line.queued.owner_gone", &[("name", name), ("span", &words::span(locale, *minutes)), ("queue", queue)])
         }
+        QueuedBecause::Unanswered { name, minutes, .. } => {
+            sentence(&locale, "line.queued.unanswered", &[("name", name), ("span", &words::span(locale, *minutes)), ("queue", queue)])
+        }
     }
+}
+
+fn overdue(locale: Locale, step: Step, name: &str, minutes: i64) -> Html {
+    let key = match step {
+        Step::Nudge => "line.overdue.nudge",
+        Step::Alarm | Step::Return => "line.overdue.alarm",
+    };
+    sentence(&locale, key, &[("name", name), ("span", &words::span(locale, minutes))])
 }
 
 fn considered(locale: Locale, event: &Event) -> Option<ReasonCard> {
