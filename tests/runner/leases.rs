@@ -1,5 +1,7 @@
 //! What people hold who are not here goes back, whichever node looks; and nobody loses anything who is.
 
+use std::time::Duration;
+
 use baton::domain::Refusal;
 use baton::domain::access::Role;
 use baton::domain::command::{Command, Person, TransferTarget};
@@ -139,4 +141,32 @@ async fn who_is_here_is_written_down_past_those_whom_somebody_has_and_never_back
     shop.execute("UPDATE agents SET here_at = now() + interval '1 hour'", &[]).await;
     node.runner.tell_who_is_here().await.unwrap();
     assert_eq!(shop.count("SELECT count(*) FROM agents WHERE here_at > now() + interval '50 minutes'").await, 2);
+}
+
+/// Each step is a timer's, and whatever is done after it is decided by how the conversation stands then.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_does_not_answer_goes_back_step_by_step_and_a_timer_that_comes_late_skips_none() {
+    let shop = Shop::opens().await;
+    shop.execute("UPDATE workspaces SET answer_minutes = 10", &[]).await;
+    let runner = shop.node(4).runner;
+    let ana = shop.hires("Ana", Role::Agent, 8).await;
+    for conversation in shop.customers_wait(shop.support, 2).await {
+        runner.run(shop.workspace, conversation, Command::Take { by: ana.clone() }).await.unwrap();
+    }
+    assert_eq!(shop.count("SELECT count(*) FROM timers WHERE kind = 'overdue' AND due_at > now() + interval '4 minutes'").await, 2);
+    shop.execute("UPDATE conversations SET waiting_since = now() - interval '1 hour', assigned_at = now() - interval '1 hour'", &[]).await;
+    let mut kinds = Vec::new();
+    for _ in 0..3 {
+        shop.execute("UPDATE timers SET due_at = now(), claimed_until = NULL", &[]).await;
+        for timer in shop.store.claim_timers("overdue", Duration::from_secs(60), 9).await.unwrap().timers {
+            kinds.push(runner.ring(&timer).await.unwrap().events[0].event.kind());
+        }
+    }
+    assert_eq!(
+        kinds,
+        ["answer_overdue", "answer_overdue", "answer_overdue", "answer_overdue", "conversation_queued", "conversation_queued"]
+    );
+    assert_eq!((shop.count(WAITING).await, shop.count("SELECT count(*) FROM timers").await), (2, 0));
+    assert_eq!(shop.count("SELECT count(*) FROM conversations WHERE queued_at < now() - interval '50 minutes'").await, 2);
+    shop.is_consistent().await;
 }

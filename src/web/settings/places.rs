@@ -36,7 +36,7 @@ pub static PLACES: &[Place] = &[
         "/settings/workspace",
         "store",
         "settings.workspace",
-        &["settings.workspace_lead", "settings.time_zone", "settings.language", "settings.lease"],
+        &["settings.workspace_lead", "settings.time_zone", "settings.language", "settings.lease", "settings.answer"],
     ),
     place("/settings/brand", "palette", "brand.title", &["brand.lead", "brand.logo", "brand.accent", "brand.white_label"]),
     place("/settings/people", "user", "settings.people_title", &["settings.seek.people", "change.part.role", "change.part.capacity"]),
