@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{TeamId, UserId};
+use super::refusal::Refusal;
 
 /// What a person chose for themselves. Presence is this and a live socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -71,9 +72,19 @@ pub struct Agent {
     /// When they last had a page open, or did something.
     pub here_at: Timestamp,
     pub teams: Vec<TeamId>,
+    /// Whether their role allows to answer customers.
+    pub may_reply: bool,
 }
 
 impl Agent {
+    /// Whether somebody may hand them a conversation, whose customer waits for an answer.
+    ///
+    /// # Errors
+    /// [`Refusal::MayNotReply`].
+    pub fn may_be_handed_to(&self) -> Result<(), Refusal> {
+        if self.may_reply { Ok(()) } else { Err(Refusal::MayNotReply { name: self.name.clone() }) }
+    }
+
     #[must_use]
     pub fn has_room(&self) -> bool {
         self.load < self.capacity

@@ -73,7 +73,7 @@ pub(super) fn transfer(it: &mut Decision, by: &Person, to: TransferTarget, note:
     let note = note.filter(|note| !note.trim().is_empty());
     match to {
         TransferTarget::Agent(user) => {
-            let name = it.snapshot.agents.get(&user).ok_or(Refusal::UnknownPerson)?.name.clone();
+            let name = answering_colleague(it, user)?;
             let conversation = it.conversation()?;
             if conversation.controller == (Controller::Agent { user }) {
                 return Err(Refusal::Already { since: conversation.assigned_at.unwrap_or(it.now) });
@@ -105,7 +105,7 @@ pub(super) fn bulk_transfer(it: &mut Decision, by: &Person, from: Holder, to: Bu
         BulkTarget::Queue(queue) => (it.snapshot.workplace.queue(queue).ok_or(Refusal::UnknownQueue)?, QueuedBecause::Moved),
         BulkTarget::OwnQueue => (own_queue(it)?, QueuedBecause::Returned),
         BulkTarget::Agent(user) => {
-            let name = it.snapshot.agents.get(&user).ok_or(Refusal::UnknownPerson)?.name.clone();
+            let name = answering_colleague(it, user)?;
             let before = Some(control(it)?);
             it.emit(Event::ConversationTransferred { by: by.actor(), to: Destination::Agent { user, name }, note: None, before });
             return assign_for(it, by, user, Rule::GivenBy { user: by.user, name: by.name.clone() }, None);
@@ -117,8 +117,15 @@ pub(super) fn bulk_transfer(it: &mut Decision, by: &Person, from: Holder, to: Bu
     queue(it, queue_id, because)
 }
 
+/// The name of whom something is handed to, if they may answer customers.
+fn answering_colleague(it: &Decision, user: UserId) -> Result<String, Refusal> {
+    let agent = it.snapshot.agents.get(&user).ok_or(Refusal::UnknownPerson)?;
+    agent.may_be_handed_to()?;
+    Ok(agent.name.clone())
+}
+
 /// Where it was taken from, or else where the inbox sends everything.
-fn own_queue(it: &Decision) -> Result<&Queue, Refusal> {
+pub(super) fn own_queue(it: &Decision) -> Result<&Queue, Refusal> {
     let known = it.conversation()?.queue.and_then(|queue| it.snapshot.workplace.queue(queue));
     known.or_else(|| it.snapshot.workplace.queue(it.snapshot.inbox.default_queue)).ok_or(Refusal::UnknownQueue)
 }

@@ -2,19 +2,21 @@
 //! somebody is shown of them is their [`Scope`].
 
 mod act;
+mod person;
 #[cfg(test)]
 mod tests;
 
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
 pub use self::act::{Came, FloorAct, FloorEntry, Left, MOST_AT_ONCE, SetBack};
+pub use self::person::{FloorPerson, PersonAlert, PersonFigures};
 use super::access::Visibility;
-use super::agent::{Availability, Presence};
+use super::agent::Presence;
 use super::hours::Hours;
 use super::ids::{QueueId, TeamId, UserId};
+use super::overdue::AnswerWithin;
 
 /// What will be past its promise within this long burns already.
 pub const SOON: SignedDuration = SignedDuration::from_mins(2);
@@ -166,33 +168,14 @@ pub struct QueueFigures {
     pub next_soon: Option<Timestamp>,
 }
 
-/// What somebody holds, as it is stored.
-#[derive(Debug, Clone)]
-pub struct PersonFigures {
-    pub id: UserId,
-    pub name: String,
-    pub teams: Vec<TeamId>,
-    pub availability: Availability,
-    /// Since when they want it so.
-    pub availability_at: Timestamp,
-    /// When they were seen last.
-    pub here_at: Option<Timestamp>,
-    pub load: i32,
-    pub capacity: i32,
-    /// Since when the customer of theirs waits who waits longest, and when the first is past their promise.
-    pub oldest: Option<Timestamp>,
-    pub due: Option<Timestamp>,
-    /// Customers they answered today, and conversations they resolved.
-    pub answered: i64,
-    pub resolved: i64,
-}
-
 /// What the floor is made of.
 #[derive(Debug, Clone, Default)]
 pub struct FloorFigures {
     /// In the order that was set up.
     pub queues: Vec<QueueFigures>,
     pub people: Vec<PersonFigures>,
+    /// Within how long whoever holds a conversation answers.
+    pub answer: Option<AnswerWithin>,
     /// When what was done today is counted anew.
     pub day_ends_at: Option<Timestamp>,
 }
@@ -217,25 +200,6 @@ pub struct FloorQueue {
     pub with_room: usize,
 }
 
-/// Somebody on the floor.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct FloorPerson {
-    pub id: UserId,
-    pub name: String,
-    pub teams: Vec<TeamId>,
-    pub availability: Availability,
-    pub availability_at: Timestamp,
-    pub is_connected: bool,
-    pub here_at: Option<Timestamp>,
-    pub load: i32,
-    pub capacity: i32,
-    pub oldest: Option<Timestamp>,
-    pub due: Option<Timestamp>,
-    pub level: Level,
-    pub answered: i64,
-    pub resolved: i64,
-}
-
 /// What is wrong with a queue, and to be seen to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum QueueAlert {
@@ -244,15 +208,6 @@ pub enum QueueAlert {
     /// It is open, somebody waits for too long, and everybody who is here is full.
     NobodyHasRoom,
     /// Somebody waits for too long.
-    Late,
-}
-
-/// What is wrong with what somebody holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PersonAlert {
-    /// They are not here, and customers of theirs wait.
-    Gone,
-    /// They are here, and a customer of theirs waits for too long.
     Late,
 }
 
@@ -302,57 +257,6 @@ impl FloorQueue {
     }
 }
 
-impl FloorPerson {
-    fn of(figures: PersonFigures, is_connected: bool, now: Timestamp) -> Self {
-        Self {
-            level: Level::at(figures.due, now),
-            is_connected,
-            id: figures.id,
-            name: figures.name,
-            teams: figures.teams,
-            availability: figures.availability,
-            availability_at: figures.availability_at,
-            // Whoever is here is seen all the time.
-            here_at: figures.here_at.filter(|_| !is_connected),
-            load: figures.load,
-            capacity: figures.capacity,
-            oldest: figures.oldest,
-            due: figures.due,
-            answered: figures.answered,
-            resolved: figures.resolved,
-        }
-    }
-
-    #[must_use]
-    pub fn presence(&self) -> Presence {
-        Presence::of(self.is_connected, self.availability)
-    }
-
-    #[must_use]
-    pub fn takes_work(&self) -> bool {
-        self.presence() == Presence::Online
-    }
-
-    #[must_use]
-    pub fn has_room(&self) -> bool {
-        self.load < self.capacity
-    }
-
-    #[must_use]
-    pub fn alert(&self) -> Option<PersonAlert> {
-        match self.presence() {
-            Presence::Offline => self.oldest.map(|_| PersonAlert::Gone),
-            Presence::Online | Presence::Away => (self.level == Level::Late).then_some(PersonAlert::Late),
-        }
-    }
-
-    /// What burns comes first, and of that what is due first; then who takes work.
-    fn rank(&self) -> (Reverse<Level>, i64, Reverse<bool>, String, UserId) {
-        let due = self.due.map_or(i64::MAX, Timestamp::as_microsecond);
-        (Reverse(self.level), due, Reverse(self.takes_work()), self.name.to_lowercase(), self.id)
-    }
-}
-
 /// The figures above everything else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Strip {
@@ -379,19 +283,20 @@ pub struct Floor {
 impl Floor {
     #[must_use]
     pub fn of(figures: FloorFigures, is_connected: impl Fn(UserId) -> bool, now: Timestamp) -> Self {
-        let FloorFigures { queues, people, day_ends_at } = figures;
+        let FloorFigures { queues, people, answer, day_ends_at } = figures;
         let promises = queues.iter().flat_map(|queue| {
             let promise = SignedDuration::from_mins(i64::from(queue.promise_minutes));
             let late = queue.next_late.and_then(|since| since.checked_add(promise).ok());
             late.into_iter().chain(queue.next_soon.and_then(|since| since.checked_add(promise - SOON).ok()))
         });
         let dues = people.iter().filter_map(|one| one.due).map(|due| turn(due, now));
-        let mut turns: Vec<Timestamp> = promises.chain(dues).chain(day_ends_at).collect();
+        let alarms = people.iter().filter_map(|one| one.alarm_at(answer));
+        let mut turns: Vec<Timestamp> = promises.chain(dues).chain(alarms).chain(day_ends_at).collect();
         let mut people: Vec<FloorPerson> = people
             .into_iter()
             .map(|figures| {
                 let is_here = is_connected(figures.id);
-                FloorPerson::of(figures, is_here, now)
+                FloorPerson::of(figures, answer, is_here, now)
             })
             .collect();
         people.sort_by_cached_key(FloorPerson::rank);

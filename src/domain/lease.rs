@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::assigning::own_queue;
 use super::conversation::Controller;
 use super::decision::Decision;
 use super::event::QueuedBecause;
@@ -37,7 +38,7 @@ impl Lease {
     }
 }
 
-/// Who holds it has not been here for longer than they keep it: it waits in its queue again, at the place that it had when they got it.
+/// Who holds it has not been here for longer than they keep it: it waits in its queue again, in front.
 /// Judged by when they were last here as it is known now: whoever is back meanwhile is not bothered.
 pub(super) fn end(it: &mut Decision, of: UserId) -> Result<(), Refusal> {
     let conversation = it.conversation()?;
@@ -50,9 +51,7 @@ pub(super) fn end(it: &mut Decision, of: UserId) -> Result<(), Refusal> {
     if it.now < it.snapshot.workplace.lease.ends_at(agent.here_at, conversation.assigned_at) {
         return Err(kept);
     }
-    let known = conversation.queue.and_then(|queue| it.snapshot.workplace.queue(queue));
-    let fallback = it.snapshot.workplace.queue(it.snapshot.inbox.default_queue);
-    let target = known.or(fallback).ok_or(Refusal::UnknownQueue)?.id;
+    let target = own_queue(it)?.id;
     let minutes = it.now.duration_since(agent.here_at).as_mins();
     let because = QueuedBecause::OwnerGone { user: of, name: agent.name.clone(), minutes };
     queue(it, target, because)

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::assigning::own_queue;
 use super::conversation::{Conversation, State};
 use super::decision::Decision;
 use super::event::{Event, QueuedBecause};
@@ -94,9 +95,7 @@ pub(super) fn due(it: &mut Decision, step: Step) -> Result<(), Refusal> {
         Step::Nudge => Step::Alarm,
         Step::Alarm => Step::Return,
         Step::Return => {
-            let known = conversation.queue.and_then(|queue| it.snapshot.workplace.queue(queue));
-            let fallback = it.snapshot.workplace.queue(it.snapshot.inbox.default_queue);
-            let target = known.or(fallback).ok_or(Refusal::UnknownQueue)?.id;
+            let target = own_queue(it)?.id;
             return queue(it, target, QueuedBecause::Unanswered { user, name, minutes });
         }
     };

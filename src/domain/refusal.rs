@@ -34,6 +34,8 @@ pub enum Refusal {
     /// As [`Refusal::NoRoom`], told to the one who has none.
     #[error("you have no room: {load} of {capacity}")]
     YouHaveNoRoom { load: i32, capacity: i32 },
+    #[error("{name} may not answer customers")]
+    MayNotReply { name: String },
     #[error("there is nothing of this person's to undo")]
     NothingToUndo,
     #[error("it is too late to undo that")]
@@ -96,6 +98,7 @@ impl Refusal {
             Refusal::ThreadMovedOn { .. } => "thread_moved_on",
             Refusal::NoRoom { .. } => "no_room",
             Refusal::YouHaveNoRoom { .. } => "you_have_no_room",
+            Refusal::MayNotReply { .. } => "may_not_reply",
             Refusal::NothingToUndo => "nothing_to_undo",
             Refusal::TooLateToUndo => "too_late_to_undo",
             Refusal::Overtaken { name: Some(_) } => "overtaken_by",

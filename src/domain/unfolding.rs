@@ -70,8 +70,7 @@ impl Conversation {
                 self.queue = Some(*queue);
                 let since = match because {
                     QueuedBecause::QueueRemoved | QueuedBecause::Moved => self.queued_at,
-                    QueuedBecause::Returned => self.assigned_at.into_iter().chain(self.waiting_since).min(),
-                    QueuedBecause::OwnerGone { .. } | QueuedBecause::Unanswered { .. } => self.assigned_at,
+                    QueuedBecause::Returned | QueuedBecause::OwnerGone { .. } | QueuedBecause::Unanswered { .. } => self.in_front(),
                     QueuedBecause::HandedOff | QueuedBecause::NoFlow | QueuedBecause::Reopened | QueuedBecause::Transferred => None,
                 };
                 self.queued_at = since.or(Some(now));
@@ -131,6 +130,11 @@ impl Conversation {
             | Event::TimerCancelled { .. }
             | Event::Strange(_) => {}
         }
+    }
+
+    /// The place in line of what somebody held: since when it was theirs, or since when its customer waits if that is longer.
+    fn in_front(&self) -> Option<Timestamp> {
+        self.assigned_at.into_iter().chain(self.waiting_since).min()
     }
 
     /// Gives back what an act ended. Who waits now is for the thread to say: only a resolution ends a wait that nobody has answered.

@@ -125,6 +125,7 @@ impl Runner {
                 if from == to {
                     return Err(Refusal::UnknownPerson.into());
                 }
+                self.store.agent(workspace, to).await?.ok_or(Refusal::UnknownPerson)?.may_be_handed_to()?;
                 let movables = self.store.held_in_sight(viewer, from, MOST_AT_ONCE.into()).await?;
                 self.begin_on_floor(workspace, by, id, &FloorAct::HandOver { from, to }).await?;
                 self.transfer_all(workspace, by, id, movables, Holder::Agent(from), BulkTarget::Agent(to), &[from, to]).await

@@ -7,31 +7,47 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::statement::Step;
+use super::users::rights;
 use super::{Result, Store, Transaction, prepare};
+use crate::domain::access::Permission;
 use crate::domain::agent::{Agent, Availability};
 use crate::domain::ids::{ConversationId, QueueId, TeamId, UserId, WorkspaceId};
 use crate::domain::lease::Lease;
 
+/// What [`agent`] reads of `agent`, of the `person` they are and of the `own` role of the workspace that they may have.
+macro_rules! agent_columns {
+    ($teams:literal) => {
+        concat!(
+            "agent.user_id, person.name, agent.availability, agent.load, agent.capacity, agent.idle_since, ",
+            $teams,
+            " AS teams, agent.here_at,
+            person.role, person.role_id, own.permissions, own.visibility"
+        )
+    };
+}
+
+pub(super) use agent_columns;
+
 crate::statements! {
     /// Those of $2, and who holds the conversation $3. Locked in the order of their ids, so that two commands cannot wait for each other.
     /// Who the person is, is locked too: after waiting for somebody who leaves, a row that is only read would say that they are here.
-    LOCK = "
-        SELECT agent.user_id, person.name, agent.availability, agent.load, agent.capacity, agent.idle_since, ARRAY[]::uuid[] AS teams,
-            agent.here_at
+    LOCK = concat!("
+        SELECT ", agent_columns!("ARRAY[]::uuid[]"), "
         FROM agents AS agent
         JOIN users AS person ON person.workspace_id = agent.workspace_id AND person.id = agent.user_id
+        LEFT JOIN roles AS own ON own.workspace_id = person.workspace_id AND own.id = person.role_id
         WHERE agent.workspace_id = $1 AND person.active
           AND agent.user_id = ANY($2::uuid[] || (SELECT agent_id FROM conversations WHERE workspace_id = $1 AND id = $3))
         ORDER BY agent.user_id
-        FOR UPDATE OF agent FOR SHARE OF person";
+        FOR UPDATE OF agent FOR SHARE OF person");
     /// Those of $2 whom nobody has.
-    LOCK_THOSE_FREE = "
-        SELECT agent.user_id, person.name, agent.availability, agent.load, agent.capacity, agent.idle_since, ARRAY[]::uuid[] AS teams,
-            agent.here_at
+    LOCK_THOSE_FREE = concat!("
+        SELECT ", agent_columns!("ARRAY[]::uuid[]"), "
         FROM agents AS agent
         JOIN users AS person ON person.workspace_id = agent.workspace_id AND person.id = agent.user_id
+        LEFT JOIN roles AS own ON own.workspace_id = person.workspace_id AND own.id = person.role_id
         WHERE agent.workspace_id = $1 AND person.active AND agent.user_id = ANY($2)
-        FOR UPDATE OF agent SKIP LOCKED FOR SHARE OF person SKIP LOCKED";
+        FOR UPDATE OF agent SKIP LOCKED FOR SHARE OF person SKIP LOCKED");
     /// How much each holds more or less now: the only statement that changes a load, and rows are locked in the order of their ids. For
     /// new work there has to be room; a division by zero says that there is none, and undoes what is sent with it. Whoever undoes an act
     /// gets back what they held, at capacity too.
@@ -119,19 +135,26 @@ crate::statements! {
         WHERE member.workspace_id = $1 AND member.user_id = $2
         ORDER BY queue.id
         LIMIT 500";
-    ALL = "
-        SELECT agent.user_id, person.name, agent.availability, agent.load, agent.capacity, agent.idle_since,
-            ARRAY(SELECT team_id FROM team_members AS member
-                  WHERE member.workspace_id = agent.workspace_id AND member.user_id = agent.user_id) AS teams,
-            agent.here_at
+    ALL = concat!("
+        SELECT ", agent_columns!("ARRAY(
+                SELECT team_id
+                FROM team_members AS member
+                WHERE member.workspace_id = agent.workspace_id AND member.user_id = agent.user_id)"), "
         FROM agents AS agent
         JOIN users AS person ON person.workspace_id = agent.workspace_id AND person.id = agent.user_id
+        LEFT JOIN roles AS own ON own.workspace_id = person.workspace_id AND own.id = person.role_id
         WHERE agent.workspace_id = $1 AND person.active
         ORDER BY person.name COLLATE names, agent.user_id
-        LIMIT 2000";
+        LIMIT 2000");
+    ONE = concat!("
+        SELECT ", agent_columns!("ARRAY[]::uuid[]"), "
+        FROM agents AS agent
+        JOIN users AS person ON person.workspace_id = agent.workspace_id AND person.id = agent.user_id
+        LEFT JOIN roles AS own ON own.workspace_id = person.workspace_id AND own.id = person.role_id
+        WHERE agent.workspace_id = $1 AND agent.user_id = $2 AND person.active");
 }
 
-/// Reads user id, name, availability, load, capacity, idle_since, teams, here_at.
+/// Reads what `agent_columns` name.
 pub(super) fn agent(row: &Row) -> Agent {
     Agent {
         user: UserId(row.get(0)),
@@ -142,6 +165,7 @@ pub(super) fn agent(row: &Row) -> Agent {
         idle_since: row.get(5),
         teams: row.get::<_, Vec<Uuid>>(6).into_iter().map(TeamId).collect(),
         here_at: row.get(7),
+        may_reply: rights(row, 8).may(Permission::Reply),
     }
 }
 
@@ -272,6 +296,14 @@ impl Store {
     /// As PostgreSQL answers.
     pub async fn agents(&self, workspace: WorkspaceId) -> Result<Vec<Agent>> {
         Ok(self.query(&ALL, &[&workspace.0]).await?.iter().map(agent).collect())
+    }
+
+    /// One of them, if they work here.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn agent(&self, workspace: WorkspaceId, user: UserId) -> Result<Option<Agent>> {
+        Ok(self.query_opt(&ONE, &[&workspace.0, &user.0]).await?.as_ref().map(agent))
     }
 
     /// The conversations that a person holds.

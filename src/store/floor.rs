@@ -12,12 +12,15 @@ use super::access::{Viewer, admits};
 use super::agents::availability;
 use super::reading::json;
 use super::statement::Step;
+use super::users::rights;
 use super::{Result, Store};
+use crate::domain::access::Permission;
 use crate::domain::floor::{FloorAct, FloorEntry, FloorFigures, PersonFigures, QueueFigures, SOON};
 use crate::domain::ids::{ContactId, ConversationId, FloorActId, InboxId, QueueId, TeamId, UserId, WorkspaceId};
+use crate::domain::overdue::AnswerWithin;
 
 crate::statements! {
-    TIME_ZONE = "SELECT time_zone, id AS workspace_id FROM workspaces WHERE id = $1";
+    ITSELF = "SELECT time_zone, answer_minutes, id AS workspace_id FROM workspaces WHERE id = $1";
     /// Who waits is late as lists say it: by how long the customer waits for a person. In the order of the queue, so that its own index is
     /// taken whatever the planner believes of how much there is.
     QUEUES = "
@@ -46,9 +49,10 @@ crate::statements! {
     /// Those who work for a queue, or hold something all the same.
     PEOPLE = "
         SELECT agent.user_id, person.name, agent.availability, agent.availability_at, agent.load, agent.capacity, member.teams,
-            held.oldest, held.due, agent.here_at
+            held.oldest, held.due, agent.here_at, held.owed_since, person.role, person.role_id, own.permissions, own.visibility
         FROM agents AS agent
         JOIN users AS person ON person.workspace_id = agent.workspace_id AND person.id = agent.user_id
+        LEFT JOIN roles AS own ON own.workspace_id = person.workspace_id AND own.id = person.role_id
         CROSS JOIN LATERAL (
             SELECT ARRAY(
                 SELECT team_id
@@ -56,13 +60,14 @@ crate::statements! {
                 WHERE workspace_id = $1 AND user_id = agent.user_id
                 ORDER BY team_id)) AS member (teams)
         CROSS JOIN LATERAL (
-            SELECT min(since), min(since + make_interval(mins => promise_minutes))
+            SELECT min(since), min(since + make_interval(mins => promise_minutes)),
+                min(greatest(since, assigned_at)) FILTER (WHERE since IS NOT NULL)
             FROM (
-                SELECT conversation.waiting_since AS since, coalesce(queue.promise_minutes, 10) AS promise_minutes
+                SELECT conversation.waiting_since AS since, conversation.assigned_at, coalesce(queue.promise_minutes, 10) AS promise_minutes
                 FROM conversations AS conversation
                 LEFT JOIN queues AS queue ON queue.workspace_id = $1 AND queue.id = conversation.queue_id
                 WHERE conversation.workspace_id = $1 AND conversation.agent_id = agent.user_id
-                LIMIT 1000) AS holds) AS held (oldest, due)
+                LIMIT 1000) AS holds) AS held (oldest, due, owed_since)
         WHERE agent.workspace_id = $1 AND person.active AND (agent.load > 0 OR member.teams <> '{}')
         ORDER BY agent.user_id
         LIMIT 5000";
@@ -181,6 +186,8 @@ fn person(row: &Row) -> PersonFigures {
         oldest: row.get(7),
         due: row.get(8),
         here_at: Some(row.get(9)),
+        owed_since: row.get(10),
+        may_reply: rights(row, 11).may(Permission::Reply),
         answered: 0,
         resolved: 0,
     }
@@ -218,8 +225,10 @@ impl Store {
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn floor(&self, workspace: WorkspaceId, now: Timestamp) -> Result<FloorFigures> {
-        let zone: String = self.query_opt(&TIME_ZONE, &[&workspace.0]).await?.map_or_else(String::new, |row| row.get(0));
-        let (day_begins_at, day_ends_at) = day_of(now, &zone);
+        let itself = self.query_opt(&ITSELF, &[&workspace.0]).await?;
+        let zone: &str = itself.as_ref().map_or("", |row| row.get(0));
+        let answer = itself.as_ref().and_then(|row| row.get::<_, Option<i32>>(1)).map(|minutes| AnswerWithin { minutes });
+        let (day_begins_at, day_ends_at) = day_of(now, zone);
         let soon = now.saturating_add(SOON).unwrap_or(now);
         let queues = async { self.query(&QUEUES, &[&workspace.0, &now, &soon]).await };
         let people = async { self.query(&PEOPLE, &[&workspace.0]).await };
@@ -232,6 +241,7 @@ impl Store {
         Ok(FloorFigures {
             queues: queues.iter().map(queue).collect(),
             people: people.iter().map(counted).collect(),
+            answer,
             day_ends_at: Some(day_ends_at),
         })
     }

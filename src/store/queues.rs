@@ -4,7 +4,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use super::agents::agent;
+use super::agents::{agent, agent_columns};
 use super::reading::json;
 use super::{Result, Store};
 use crate::domain::agent::Agent;
@@ -37,16 +37,16 @@ crate::statements! {
          LIMIT $3)
         ORDER BY priority DESC, queued_at, id
         LIMIT $3";
-    TEAM = "
-        SELECT agent.user_id, person.name, agent.availability, agent.load, agent.capacity, agent.idle_since, ARRAY[]::uuid[] AS teams,
-            agent.here_at
+    TEAM = concat!("
+        SELECT ", agent_columns!("ARRAY[]::uuid[]"), "
         FROM queues AS queue
         JOIN team_members AS member ON member.workspace_id = queue.workspace_id AND member.team_id = queue.team_id
         JOIN agents AS agent ON agent.workspace_id = member.workspace_id AND agent.user_id = member.user_id
         JOIN users AS person ON person.workspace_id = agent.workspace_id AND person.id = agent.user_id
+        LEFT JOIN roles AS own ON own.workspace_id = person.workspace_id AND own.id = person.role_id
         WHERE queue.workspace_id = $1 AND queue.id = $2 AND person.active
         ORDER BY agent.user_id
-        LIMIT 5000";
+        LIMIT 5000");
     /// Across workspaces, as every worker's claim.
     WITH_WAITING = "
         SELECT workspace_id, id

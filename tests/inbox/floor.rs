@@ -127,6 +127,51 @@ async fn what_a_colleague_holds_is_returned_handed_over_and_how_much_they_are_gi
     assert_eq!(nobody.status, 422, "{}", nobody.body);
 }
 
+/// Whoever reads along and may not write to customers is given none.
+#[actix_web::test]
+async fn whoever_may_not_reply_is_handed_nothing_and_is_not_offered() {
+    let (shop, _) = waiting(1).await;
+    let role = RoleId(Uuid::now_v7());
+    let rights = Rights { permissions: Permissions::of(&[Permission::SeeInbox]), visibility: Visibility::All };
+    let new = value::Role { name: "Reads along".to_owned(), rights };
+    let runner = &shop.house.state.runner;
+    runner.configure(shop.house.workspace, &By::System, SetupCommand::AddRole { role, new }, None).await.unwrap();
+    let mut iris = shop.hires("iris@example.com", Role::Supervisor).await;
+    let mut ana = shop.hires("ana@example.com", Role::Agent).await;
+    let reader = shop.hires("rita@example.com", Role::Own(role)).await;
+    let conversation = shop.hears_text("34600000000", "again").await;
+    ana.does(conversation, "assignment", &[]).await;
+    let (page, to) = (format!("/floor/people/{}", ana.user), reader.user.to_string());
+    assert!(!iris.sees(&page).await.contains(&format!(r#"<option value="{to}""#)));
+    assert!(!ana.sees(&format!("/conversations/{conversation}")).await.contains(&format!(r#"value="agent:{to}""#)));
+    for (path, to) in
+        [(format!("{page}/hand-over"), to.clone()), (format!("/conversations/{conversation}/transfer"), format!("agent:{to}"))]
+    {
+        let refused = iris.browser.post(&path, &[("to", &to)]).await;
+        assert!(refused.status == 409 && refused.body.contains("may not answer customers"), "{path}: {refused:?}");
+    }
+    assert!(row(&iris.sees(&page).await, &format!("floor-person-{}", ana.user)).contains("1 of 8"));
+}
+
+#[actix_web::test]
+async fn an_answer_that_is_owed_for_too_long_is_an_alarm_before_the_promise_of_the_queue_is_past() {
+    let (shop, _) = waiting(1).await;
+    let mut iris = shop.hires("iris@example.com", Role::Supervisor).await;
+    let mut ana = shop.hires("ana@example.com", Role::Agent).await;
+    let conversation = shop.hears_text("34600000000", "again").await;
+    ana.does(conversation, "assignment", &[]).await;
+    let client = shop.house.state.store.client().await.unwrap();
+    let minutes_pass = "UPDATE conversations SET waiting_since = now() - interval '9 minutes', assigned_at = now() - interval '9 minutes'";
+    client.batch_execute(&format!("UPDATE workspaces SET answer_minutes = 13; {minutes_pass}")).await.unwrap();
+    let _here = shop.opens_a_page(&ana);
+    let calm = iris.sees("/floor").await;
+    assert!(!calm.contains("is not answered"), "{calm}");
+    client.batch_execute("UPDATE workspaces SET answer_minutes = 12").await.unwrap();
+    let floor = iris.sees("/floor").await;
+    let words = "Ana holds 1 conversation, and a customer is not answered: it goes back to its queue soon.";
+    assert!(floor.contains(words) && row(&floor, &format!("floor-person-{}", ana.user)).contains("Not answered"), "{floor}");
+}
+
 #[actix_web::test]
 async fn a_supervisor_of_their_own_teams_sees_these_and_nobody_elses() {
     let (shop, elsewhere) = waiting(1).await;

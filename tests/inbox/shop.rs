@@ -13,7 +13,7 @@ use baton::domain::message::Status;
 use baton::domain::queue::Queue;
 use baton::live::change::{Change, ConversationChange};
 use baton::live::delivery::ThreadQueue;
-use baton::live::hub::Owner;
+use baton::live::hub::{Owner, Registered};
 use baton::runner::now;
 use baton::store::apps::App;
 use baton::store::inboxes::NewInbox;
@@ -92,15 +92,25 @@ impl Shop {
     /// Makes this node note every change from now on, as if somebody looked.
     pub async fn watch(&self) {
         self.house.state.runner.has_published().await;
-        let owner = Owner {
+        drop(self.house.state.live.hub.register(self.owner(), ThreadQueue::new().0));
+    }
+
+    /// Of nobody's page.
+    fn owner(&self) -> Owner {
+        Owner {
             workspace: self.house.workspace,
             user: UserId(Uuid::nil()),
             session: SessionId(Uuid::nil()),
             access: None,
             locale: "en",
             phones: Phones::Shown,
-        };
-        drop(self.house.state.live.hub.register(owner, ThreadQueue::new().0));
+        }
+    }
+
+    /// Somebody has a page open, for as long as this is kept.
+    pub fn opens_a_page(&self, whom: &Agent<'_>) -> Registered {
+        let owner = Owner { user: whom.user, ..self.owner() };
+        self.house.state.live.hub.register(owner, ThreadQueue::new().0).unwrap()
     }
 
     /// What was published of conversations since the last look.

@@ -87,6 +87,7 @@ fn is_prefix(key: &str) -> bool {
         "floor.alert.nobody_has_room",
         "floor.alert.late",
         "floor.alert.gone",
+        "floor.alert.overdue",
         "floor.alert.waits_for",
         "floor.wait_here",
         "floor.holds",

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use baton::domain::conversation::Controller;
+use baton::domain::command::BulkTarget;
+use baton::domain::conversation::{Controller, Holder};
 use baton::domain::event::{Event, QueuedBecause};
 use baton::domain::overdue::AnswerWithin;
 use baton::domain::{Command, Refusal};
@@ -46,6 +47,34 @@ fn what_somebody_holds_who_is_not_here_goes_back_in_front_and_to_somebody_who_is
     ana.goes_away();
     shop.routes();
     assert!(ben.holds(&first) && !ben.holds(&second), "he has room for one");
+}
+
+/// However it comes back: who has it for a while does not answer for how long the customer has waited.
+#[test]
+fn a_customer_who_has_waited_since_before_somebody_got_it_is_not_behind_those_who_came_meanwhile() {
+    let shop = with_ten_minutes();
+    let (ana, sue) = (shop.agent("Ana"), shop.supervisor("Sue"));
+    let [gone, unanswered, returned, later] = ["Mia", "Noa", "Pia", "Zoe"].map(|name| shop.phone(name));
+    for phone in [&gone, &unanswered, &returned] {
+        phone.writes("hello");
+    }
+    shop.passes(SignedDuration::from_secs(30));
+    later.writes("hello");
+    shop.passes(SignedDuration::from_secs(30));
+    for phone in [&gone, &unanswered, &returned] {
+        ana.takes(phone).unwrap();
+    }
+    shop.passes(SignedDuration::from_mins(2));
+    ends(&shop, &gone, &ana).unwrap();
+    let (from, to) = (Holder::Agent(ana.person.user), BulkTarget::OwnQueue);
+    shop.about(returned.id(), Command::BulkTransfer { by: sue.person, from, to }).unwrap();
+    ana.is_here();
+    shop.passes(SignedDuration::from_mins(8));
+    for phone in [&gone, &unanswered, &returned] {
+        let conversation = phone.conversation();
+        assert_eq!(conversation.controller, Controller::Queue);
+        assert!(conversation.queued_at < later.conversation().queued_at, "{conversation:?}");
+    }
 }
 
 #[test]

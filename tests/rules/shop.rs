@@ -170,6 +170,7 @@ impl Shop {
             idle_since,
             here_at: idle_since,
             teams: Vec::new(),
+            may_reply: true,
         };
         tables.agents.insert(user, agent);
         let workplace = Arc::get_mut(&mut tables.workplace).expect("nobody else holds the set-up");

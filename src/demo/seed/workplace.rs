@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
-use crate::domain::access::Role;
+use crate::domain::access::{Permission, Role};
 use crate::domain::agent::Agent;
 use crate::domain::command::Person;
 use crate::domain::ids::{UserId, WorkspaceId};
@@ -122,6 +122,7 @@ fn act(events: &[SetupEvent]) -> Vec<RecordedSetup> {
 
 fn colleague(user: UserId, member: &Member) -> Colleague {
     let name = member.name.clone();
+    let rights = member.role.rights().unwrap_or_default();
     let agent = Agent {
         user,
         name: name.clone(),
@@ -131,8 +132,9 @@ fn colleague(user: UserId, member: &Member) -> Colleague {
         idle_since: Timestamp::UNIX_EPOCH,
         here_at: Timestamp::UNIX_EPOCH,
         teams: member.teams.iter().copied().collect(),
+        may_reply: rights.may(Permission::Reply),
     };
-    Colleague { person: Person { user, name, rights: member.role.rights().unwrap_or_default() }, agent }
+    Colleague { person: Person { user, name, rights }, agent }
 }
 
 fn inbox(setup: &Setup) -> Option<Inbox> {

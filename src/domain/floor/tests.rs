@@ -1,6 +1,7 @@
 use uuid::Uuid;
 
 use super::*;
+use crate::domain::agent::Availability;
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -41,6 +42,8 @@ fn person(number: u128, teams: &[u128]) -> PersonFigures {
         capacity: 2,
         oldest: None,
         due: None,
+        owed_since: None,
+        may_reply: true,
         answered: 0,
         resolved: 0,
     }
@@ -48,7 +51,7 @@ fn person(number: u128, teams: &[u128]) -> PersonFigures {
 
 /// Whose number is even is here.
 fn floor(queues: Vec<QueueFigures>, people: Vec<PersonFigures>) -> Floor {
-    let figures = FloorFigures { queues, people, day_ends_at: None };
+    let figures = FloorFigures { queues, people, answer: Some(AnswerWithin { minutes: 12 }), day_ends_at: None };
     Floor::of(figures, |user| user.0.as_u128().is_multiple_of(2), NOW)
 }
 
@@ -89,6 +92,26 @@ fn whoever_is_gone_while_a_customer_waits_is_an_alarm_before_anybody_is_late() {
     assert_eq!(shown.people.iter().map(FloorPerson::alert).collect::<Vec<_>>(), [None, Some(PersonAlert::Gone)]);
     assert_eq!(shown.people[1].here_at, Some(minutes(-5)));
     assert_eq!(shown.people[0].here_at, None, "whoever is here is seen all the time");
+}
+
+#[test]
+fn whoever_has_not_answered_a_customer_is_told_of_when_everybody_is_and_not_before() {
+    let owes = |number, at: i64| PersonFigures { owed_since: Some(minutes(at)), due: Some(minutes(60)), load: 1, ..person(number, &[1]) };
+    let shown = floor(vec![], vec![owes(2, -8), owes(4, -9)]);
+    let alerts: Vec<_> = shown.people.iter().map(|one| (one.id.0.as_u128(), one.alert())).collect();
+    assert_eq!(alerts, [(4, Some(PersonAlert::Overdue)), (2, None)], "at three quarters of twelve minutes, and on top");
+    assert_eq!(shown.changes_at, Some(minutes(1)), "when it is so of the other one");
+    let patient = FloorFigures { people: vec![owes(2, -99)], ..FloorFigures::default() };
+    assert_eq!(Floor::of(patient, |_| true, NOW).people[0].alert(), None, "nobody is to answer within a time");
+    let both = PersonFigures { due: Some(minutes(-1)), ..owes(2, -9) };
+    assert_eq!(floor(vec![], vec![both]).people[0].alert(), Some(PersonAlert::Overdue), "which is nearer to being taken from them");
+}
+
+#[test]
+fn whoever_may_not_reply_is_nobody_to_give_anything_to() {
+    let reads_along = PersonFigures { may_reply: false, ..person(2, &[1]) };
+    let shown = floor(vec![QueueFigures { waiting: 1, ..queue(1, 1) }], vec![reads_along]);
+    assert_eq!((shown.queues[0].here, shown.queues[0].alert()), (0, Some(QueueAlert::NobodyHere)));
 }
 
 #[test]

@@ -47,6 +47,7 @@ pub struct Candidate {
 impl Candidate {
     fn exclusion(&self) -> Option<Exclusion> {
         match self.presence {
+            _ if !self.agent.may_reply => Some(Exclusion::MayNotReply),
             Presence::Offline => Some(Exclusion::Offline),
             Presence::Away => Some(Exclusion::Away),
             Presence::Online => (!self.agent.has_room()).then_some(Exclusion::Full),
@@ -180,6 +181,7 @@ mod tests {
                 idle_since: NOW - jiff::SignedDuration::from_mins(idle_minutes),
                 here_at: NOW,
                 teams: Vec::new(),
+                may_reply: true,
             },
             presence,
         }

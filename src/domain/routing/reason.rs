@@ -43,6 +43,7 @@ pub enum Exclusion {
     Away,
     Offline,
     Full,
+    MayNotReply,
 }
 
 impl AssignmentReason {

@@ -204,7 +204,7 @@ pub fn past(listed: Listed, workplace: &Workplace) -> PastConversation {
 pub fn targets(viewer: UserId, agents: &[Agent], workplace: &Workplace, is_connected: impl Fn(UserId) -> bool) -> TransferTargets {
     let mut people: Vec<Target> = agents
         .iter()
-        .filter(|agent| agent.user != viewer)
+        .filter(|agent| agent.user != viewer && agent.may_reply)
         .map(|agent| Target {
             person: Person { id: agent.user, name: agent.name.clone() },
             presence: Presence::of(is_connected(agent.user), agent.availability),

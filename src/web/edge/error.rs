@@ -143,6 +143,7 @@ pub fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::ThreadMovedOn { .. }
         | Refusal::NoRoom { .. }
         | Refusal::YouHaveNoRoom { .. }
+        | Refusal::MayNotReply { .. }
         | Refusal::NothingToUndo
         | Refusal::TooLateToUndo
         | Refusal::Overtaken { .. }

@@ -195,7 +195,7 @@ fn queue_panel(signed: &Signed, shown: &Shown, id: QueueId) -> Result<QueuePanel
 
 fn person_panel(signed: &Signed, shown: &Shown, id: UserId) -> Result<PersonPanel> {
     let person: &FloorPerson = shown.floor.person(id).ok_or(Error::NotFound)?;
-    let mut others: Vec<&FloorPerson> = shown.floor.people.iter().filter(|other| other.id != id).collect();
+    let mut others: Vec<&FloorPerson> = shown.floor.people.iter().filter(|other| other.id != id && other.may_reply).collect();
     others.sort_by_key(|other| (!other.has_room(), !other.takes_work(), other.name.to_lowercase()));
     let targets = others.into_iter().map(|other| PersonTarget { person: other.clone() }).collect();
     let acts = std::array::from_fn(|_| FloorActId(Uuid::now_v7()));

@@ -83,6 +83,7 @@ fn exclusion_key(exclusion: Exclusion) -> &'static str {
         Exclusion::Away => "excluded.away",
         Exclusion::Offline => "excluded.offline",
         Exclusion::Full => "excluded.full",
+        Exclusion::MayNotReply => "excluded.may_not_reply",
     }
 }
 

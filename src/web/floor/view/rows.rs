@@ -199,8 +199,8 @@ impl QueueRow {
 impl PersonRow {
     /// As the rules put them in order.
     fn rank(&self) -> String {
-        let FloorPerson { level, due, name, id, .. } = &self.person;
-        let burns = match level {
+        let FloorPerson { due, name, id, .. } = &self.person;
+        let burns = match self.person.burns() {
             Level::Late => 0,
             Level::Soon => 1,
             Level::Calm => 2,
@@ -274,6 +274,7 @@ impl AlertRow {
     pub fn of_person(locale: Locale, person: &FloorPerson, alert: PersonAlert) -> Self {
         let (key, is_alarm) = match alert {
             PersonAlert::Gone => ("floor.alert.gone", true),
+            PersonAlert::Overdue => ("floor.alert.overdue", true),
             PersonAlert::Late => ("floor.alert.waits_for", false),
         };
         let words = counted(locale, key, i64::from(person.load), &person.name);
