@@ -245,6 +245,7 @@ pub async fn ask(browser: &mut Browser<'_>, entry: &Entry, thing: Uuid, app_id: 
             ("to", to.as_str()),
             ("note", ""),
             ("choice", "leave"),
+            ("priority", "high"),
             ("token", ""),
             ("phone", "1"),
             ("locale", "en"),

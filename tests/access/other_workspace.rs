@@ -94,7 +94,15 @@ async fn ask(browser: &mut Browser<'_>, entry: &Entry, id: Uuid) -> (StatusCode,
         request = request.set_form(
             fields
                 .into_iter()
-                .chain([("to", to.as_str()), ("note", ""), ("other", &me), ("choice", "leave"), ("token", "x"), ("phone", "1")])
+                .chain([
+                    ("to", to.as_str()),
+                    ("note", ""),
+                    ("other", &me),
+                    ("choice", "leave"),
+                    ("token", "x"),
+                    ("phone", "1"),
+                    ("priority", "low"),
+                ])
                 .collect::<Vec<_>>(),
         );
     }
