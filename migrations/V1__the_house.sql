@@ -231,6 +231,10 @@ CREATE TABLE agents (
     here_at timestamptz NOT NULL DEFAULT now(),
     -- Until when a node looks at what they hold who are not here.
     lease_claimed_until timestamptz,
+    -- When they signed off, or went away and said what becomes of what they hold: until they are back they count as away.
+    signed_off_at timestamptz,
+    -- Until when they keep what was theirs then.
+    keep_until timestamptz,
     PRIMARY KEY (workspace_id, user_id),
     FOREIGN KEY (workspace_id, user_id) REFERENCES users ON DELETE CASCADE
 ) WITH (fillfactor = 70);

@@ -75,6 +75,8 @@ mod search;
 mod servers;
 #[path = "inbox/shop.rs"]
 mod shop;
+#[path = "inbox/signing_off.rs"]
+mod signing_off;
 #[allow(dead_code, reason = "shared with the scenarios")]
 #[path = "support/simulator.rs"]
 mod simulator;

@@ -29,6 +29,8 @@ mod sends;
 mod settling;
 #[path = "rules/shop.rs"]
 mod shop;
+#[path = "rules/signing_off.rs"]
+mod signing_off;
 #[path = "rules/undoing.rs"]
 mod undoing;
 #[path = "rules/waits.rs"]

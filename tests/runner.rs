@@ -58,6 +58,8 @@ mod setups;
 mod shop;
 #[path = "runner/shown.rs"]
 mod shown;
+#[path = "runner/signing_off.rs"]
+mod signing_off;
 #[path = "runner/storms.rs"]
 mod storms;
 #[path = "runner/strange.rs"]

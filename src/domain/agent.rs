@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{TeamId, UserId};
 use super::refusal::Refusal;
+use super::signing_off::SignedOff;
 
 /// What a person chose for themselves. Presence is this and a live socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -74,6 +75,8 @@ pub struct Agent {
     pub teams: Vec<TeamId>,
     /// Whether their role allows to answer customers.
     pub may_reply: bool,
+    /// Until they are back, they count as away.
+    pub signed_off: Option<SignedOff>,
 }
 
 impl Agent {

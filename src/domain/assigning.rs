@@ -101,20 +101,31 @@ pub(super) fn bulk_transfer(it: &mut Decision, by: &Person, from: Holder, to: Bu
         let name = conversation.controller.agent().and_then(|user| it.snapshot.workplace.people.get(&user).cloned());
         return Err(Refusal::Overtaken { name });
     }
-    let (target, because) = match to {
-        BulkTarget::Queue(queue) => (it.snapshot.workplace.queue(queue).ok_or(Refusal::UnknownQueue)?, QueuedBecause::Moved),
-        BulkTarget::OwnQueue => (own_queue(it)?, QueuedBecause::Returned),
-        BulkTarget::Agent(user) => {
-            let name = answering_colleague(it, user)?;
-            let before = Some(control(it)?);
-            it.emit(Event::ConversationTransferred { by: by.actor(), to: Destination::Agent { user, name }, note: None, before });
-            return assign_for(it, by, user, Rule::GivenBy { user: by.user, name: by.name.clone() }, None);
+    match to {
+        BulkTarget::Queue(queue) => put_into(it, by, queue, QueuedBecause::Moved),
+        BulkTarget::OwnQueue => {
+            let own = own_queue(it)?.id;
+            put_into(it, by, own, QueuedBecause::Returned)
         }
-    };
-    let (queue_id, name) = (target.id, target.name.clone());
+        BulkTarget::Agent(user) => hand_to(it, by, user, Rule::GivenBy { user: by.user, name: by.name.clone() }),
+    }
+}
+
+/// One of many is a colleague's from now on, who may answer it and has room.
+pub(super) fn hand_to(it: &mut Decision, by: &Person, user: UserId, rule: Rule) -> Result<(), Refusal> {
+    let name = answering_colleague(it, user)?;
     let before = Some(control(it)?);
-    it.emit(Event::ConversationTransferred { by: by.actor(), to: Destination::Queue { queue: queue_id, name }, note: None, before });
-    queue(it, queue_id, because)
+    it.emit(Event::ConversationTransferred { by: by.actor(), to: Destination::Agent { user, name }, note: None, before });
+    assign_for(it, by, user, rule, None)
+}
+
+/// One of many waits in a queue from now on.
+pub(super) fn put_into(it: &mut Decision, by: &Person, target: QueueId, because: QueuedBecause) -> Result<(), Refusal> {
+    let target = it.snapshot.workplace.queue(target).ok_or(Refusal::UnknownQueue)?;
+    let (target, name) = (target.id, target.name.clone());
+    let before = Some(control(it)?);
+    it.emit(Event::ConversationTransferred { by: by.actor(), to: Destination::Queue { queue: target, name }, note: None, before });
+    queue(it, target, because)
 }
 
 /// The name of whom something is handed to, if they may answer customers.

@@ -10,6 +10,7 @@ use super::ids::{BotId, ClaimId, ContactId, ConversationId, MediaId, MessageId, 
 use super::inbound::{InboundMessage, StatusReport};
 use super::message::{MediaState, Wamid};
 use super::routing::{AssignmentReason, Priority};
+use super::signing_off::SigningOff;
 use super::timer::Timer;
 
 #[derive(Debug, Clone)]
@@ -109,6 +110,11 @@ pub enum Command {
         from: Holder,
         to: BulkTarget,
     },
+    /// Whoever holds it signs off, or goes away: one of all that they hold.
+    SignOff {
+        by: Person,
+        choice: SigningOff,
+    },
     /// Whoever holds it has not been here for too long: it goes back to its queue, in front.
     EndLease {
         of: UserId,
@@ -174,6 +180,7 @@ impl Command {
             | Command::SetPriority { by, .. }
             | Command::Transfer { by, .. }
             | Command::BulkTransfer { by, .. }
+            | Command::SignOff { by, .. }
             | Command::Resolve { by }
             | Command::Reopen { by }
             | Command::Part { by, .. }

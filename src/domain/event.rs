@@ -119,6 +119,12 @@ pub enum Event {
         name: String,
         minutes: i64,
     },
+    /// Who holds it signed off, or went away, and keeps it until then.
+    ConversationKept {
+        agent: UserId,
+        name: String,
+        until: Timestamp,
+    },
     ConversationResolved {
         by: Actor,
         /// What undoing it gives back.
@@ -277,6 +283,17 @@ pub enum QueuedBecause {
         name: String,
         minutes: i64,
     },
+    /// Who held it signed off, or went away.
+    SignedOff {
+        user: UserId,
+        name: String,
+    },
+    /// Who held it kept it until then, and is not back.
+    KeptUntil {
+        user: UserId,
+        name: String,
+        until: Timestamp,
+    },
     /// Who held it had not answered the customer, who waited for so many minutes.
     Unanswered {
         user: UserId,
@@ -369,6 +386,7 @@ impl Event {
             Event::ConversationAssigned { .. } => "conversation_assigned",
             Event::ConversationTransferred { .. } => "conversation_transferred",
             Event::AnswerOverdue { .. } => "answer_overdue",
+            Event::ConversationKept { .. } => "conversation_kept",
             Event::ConversationResolved { .. } => "conversation_resolved",
             Event::ActUndone { .. } => "act_undone",
             Event::PriorityChanged { .. } => "priority_changed",

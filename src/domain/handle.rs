@@ -12,7 +12,7 @@ use super::message::Author;
 use super::refusal::Refusal;
 use super::snapshot::Snapshot;
 use super::undoing::UNDO_WITHIN;
-use super::{answering, assigning, bots, delivering, lease, overdue, receiving, reporting, undoing, whose};
+use super::{answering, assigning, bots, delivering, lease, overdue, receiving, reporting, signing_off, undoing, whose};
 
 /// Decides what a command changes. The only way anything changes.
 ///
@@ -67,6 +67,7 @@ fn decide(it: &mut Decision, command: Command) -> Result<(), Refusal> {
         Command::Undo { by, seq } => undoing::undo(it, &by, seq),
         Command::Assign { to, reason, queue, queued_at } => assigning::give(it, to, reason, (queue, queued_at)),
         Command::BulkTransfer { by, from, to } => assigning::bulk_transfer(it, &by, from, to),
+        Command::SignOff { by, choice } => signing_off::sign_off(it, &by, choice),
         Command::EndLease { of } => lease::end(it, of),
         Command::ReturnToQueue { from } => assigning::return_to_queue(it, from),
         Command::MoveQueue { from, to } => assigning::move_queue(it, from, to),

@@ -105,6 +105,7 @@ impl Event {
             | Event::ConversationAssigned { .. }
             | Event::ConversationTransferred { .. }
             | Event::AnswerOverdue { .. }
+            | Event::ConversationKept { .. }
             | Event::ConversationResolved { .. }
             | Event::ActUndone { .. }
             | Event::AddressChanged { .. }

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::agent::Agent;
 use super::assigning::own_queue;
 use super::conversation::Controller;
 use super::decision::Decision;
@@ -29,6 +30,13 @@ impl Lease {
     pub const LEAST: i32 = 1;
     pub const MOST: i32 = 24 * 60;
 
+    /// When somebody's hold on a conversation ends that has been theirs since `assigned_at`: when they said, if they signed off and keep it.
+    #[must_use]
+    pub fn ends_for(self, agent: &Agent, assigned_at: Option<Timestamp>) -> Timestamp {
+        let kept = agent.signed_off.and_then(|signed_off| signed_off.keeps(assigned_at));
+        kept.unwrap_or_else(|| self.ends_at(agent.here_at, assigned_at))
+    }
+
     /// When somebody's hold on a conversation ends who was last here then, and has had it since `assigned_at`: what is given to somebody who
     /// is not here is theirs for as long as what they left.
     #[must_use]
@@ -38,7 +46,7 @@ impl Lease {
     }
 }
 
-/// Who holds it has not been here for longer than they keep it: it waits in its queue again, in front.
+/// Who holds it has not been here for longer than they keep it, or is not back when they said: it waits in its queue again, in front.
 /// Judged by when they were last here as it is known now: whoever is back meanwhile is not bothered.
 pub(super) fn end(it: &mut Decision, of: UserId) -> Result<(), Refusal> {
     let conversation = it.conversation()?;
@@ -48,12 +56,16 @@ pub(super) fn end(it: &mut Decision, of: UserId) -> Result<(), Refusal> {
     }
     // Of whoever works here no more everything goes back anyway.
     let agent = it.snapshot.agents.get(&of).ok_or(Refusal::UnknownPerson)?;
-    if it.now < it.snapshot.workplace.lease.ends_at(agent.here_at, conversation.assigned_at) {
+    if it.now < it.snapshot.workplace.lease.ends_for(agent, conversation.assigned_at) {
         return Err(kept);
     }
+    let (name, until) = (agent.name.clone(), agent.signed_off.and_then(|signed_off| signed_off.keeps(conversation.assigned_at)));
     let target = own_queue(it)?.id;
     let minutes = it.now.duration_since(agent.here_at).as_mins();
-    let because = QueuedBecause::OwnerGone { user: of, name: agent.name.clone(), minutes };
+    let because = match until {
+        Some(until) => QueuedBecause::KeptUntil { user: of, name, until },
+        None => QueuedBecause::OwnerGone { user: of, name, minutes },
+    };
     queue(it, target, because)
 }
 

@@ -43,6 +43,7 @@ pub mod refusal;
 mod reporting;
 pub mod routing;
 pub mod setup;
+pub mod signing_off;
 pub mod snapshot;
 pub mod thread;
 pub mod tick;

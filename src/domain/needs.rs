@@ -5,6 +5,7 @@ use super::command::{BulkTarget, Command, TransferTarget};
 use super::conversation::Holder;
 use super::delivery::Outcome;
 use super::ids::{ContactId, MessageId, NoteId, UserId};
+use super::signing_off::SigningOff;
 use super::timer::Timer;
 
 /// What to load for a command.
@@ -66,6 +67,10 @@ impl Command {
                 let from = if let Holder::Agent(user) = from { Some(*user) } else { None };
                 let to = if let BulkTarget::Agent(user) = to { Some(*user) } else { None };
                 Needs { agents: from.into_iter().chain(to).collect(), ..none }
+            }
+            Command::SignOff { by, choice } => {
+                let to = if let SigningOff::HandOver { to } = choice { Some(*to) } else { None };
+                Needs { agents: to.into_iter().chain([by.user]).collect(), ..none }
             }
             Command::HandOver { from, to } => Needs { agents: vec![*from, *to], holder: true, ..none },
             Command::Transfer { to: TransferTarget::Queue(_), .. }

@@ -95,6 +95,12 @@ pub(super) fn due(it: &mut Decision, step: Step) -> Result<(), Refusal> {
         Step::Nudge => Step::Alarm,
         Step::Alarm => Step::Return,
         Step::Return => {
+            // Whoever signed off and keeps it is not back yet, and said so.
+            let signed_off = it.snapshot.agents.get(&user).and_then(|agent| agent.signed_off);
+            if let Some(until) = signed_off.and_then(|it| it.keeps(conversation.assigned_at)).filter(|until| it.now < *until) {
+                it.emit(Event::TimerSet { timer: Timer::Overdue { step }, due_at: until });
+                return Ok(());
+            }
             let target = own_queue(it)?.id;
             return queue(it, target, QueuedBecause::Unanswered { user, name, minutes });
         }

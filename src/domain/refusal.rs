@@ -34,6 +34,12 @@ pub enum Refusal {
     /// As [`Refusal::NoRoom`], told to the one who has none.
     #[error("you have no room: {load} of {capacity}")]
     YouHaveNoRoom { load: i32, capacity: i32 },
+    /// Whoever was to have it at once is not there.
+    #[error("{name} is not here")]
+    NotHere { name: String },
+    /// Until when somebody keeps what they hold is past, or too far away.
+    #[error("not a time within the next day")]
+    KeptUnfit,
     #[error("{name} may not answer customers")]
     MayNotReply { name: String },
     #[error("there is nothing of this person's to undo")]
@@ -98,6 +104,8 @@ impl Refusal {
             Refusal::ThreadMovedOn { .. } => "thread_moved_on",
             Refusal::NoRoom { .. } => "no_room",
             Refusal::YouHaveNoRoom { .. } => "you_have_no_room",
+            Refusal::NotHere { .. } => "not_here",
+            Refusal::KeptUnfit => "kept_unfit",
             Refusal::MayNotReply { .. } => "may_not_reply",
             Refusal::NothingToUndo => "nothing_to_undo",
             Refusal::TooLateToUndo => "too_late_to_undo",

@@ -192,6 +192,7 @@ impl Snapshot {
             | Event::HandedOff { .. }
             | Event::ConversationTransferred { .. }
             | Event::AnswerOverdue { .. }
+            | Event::ConversationKept { .. }
             | Event::NoteAdded { .. }
             | Event::PriorityChanged { .. }
             | Event::NumberTakenOver { .. }

@@ -70,7 +70,11 @@ impl Conversation {
                 self.queue = Some(*queue);
                 let since = match because {
                     QueuedBecause::QueueRemoved | QueuedBecause::Moved => self.queued_at,
-                    QueuedBecause::Returned | QueuedBecause::OwnerGone { .. } | QueuedBecause::Unanswered { .. } => self.in_front(),
+                    QueuedBecause::Returned
+                    | QueuedBecause::SignedOff { .. }
+                    | QueuedBecause::KeptUntil { .. }
+                    | QueuedBecause::OwnerGone { .. }
+                    | QueuedBecause::Unanswered { .. } => self.in_front(),
                     QueuedBecause::HandedOff | QueuedBecause::NoFlow | QueuedBecause::Reopened | QueuedBecause::Transferred => None,
                 };
                 self.queued_at = since.or(Some(now));
@@ -114,6 +118,7 @@ impl Conversation {
             | Event::FieldSet { .. }
             | Event::ConversationTransferred { .. }
             | Event::AnswerOverdue { .. }
+            | Event::ConversationKept { .. }
             | Event::NoteAdded { .. }
             | Event::ContactRenamed { .. }
             | Event::LanguageLearned { .. }

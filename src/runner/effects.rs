@@ -227,6 +227,7 @@ fn add_rows(rows: &mut Rows, snapshot: &Snapshot, conversation: &Conversation, e
         | Event::ConversationAssigned { .. }
         | Event::ConversationTransferred { .. }
         | Event::AnswerOverdue { .. }
+        | Event::ConversationKept { .. }
         | Event::ConversationResolved { .. }
         | Event::ActUndone { .. }
         | Event::NoteAdded { .. }

@@ -1,37 +1,24 @@
-//! The door for what supervisors do on the floor: to many conversations as one act, in sets of some, and to colleagues. Nobody is waited
-//! for with anything in hand; what somebody is changing is tried again, and left where it is when that lasts. An act is one entry, which is
+//! The door for what supervisors do on the floor: to many conversations as one act, and to colleagues. An act is one entry, which is
 //! written with what it did, and can be taken back as one for a while by whoever did it.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::contact::LONGEST;
-use super::guard::guarded;
-use super::many::{Wish, decide_all, is_of_one};
+use super::sets::{Item, item};
 use super::{Error, Runner, now};
 use crate::domain::Refusal;
 use crate::domain::access::Permission;
 use crate::domain::agent::Availability;
 use crate::domain::command::{BulkTarget, Command, Person};
 use crate::domain::conversation::Holder;
-use crate::domain::event::Event;
 use crate::domain::floor::{Came, FloorAct, MOST_AT_ONCE, SetBack};
-use crate::domain::ids::{ConversationId, FloorActId, QueueId, UserId, WorkspaceId};
+use crate::domain::ids::{FloorActId, QueueId, UserId, WorkspaceId};
 use crate::domain::setup::{By, SetupCommand, SetupEvent};
 use crate::domain::undoing::UNDO_WITHIN;
 use crate::store::access::Viewer;
 use crate::store::floor::{Movable, Noted, WholeEntry};
-use crate::store::{self, Transaction};
-
-/// Conversations of one transaction.
-const BATCH: usize = 50;
-
-/// How often what somebody is changing is tried again, and after how long; the pauses grow.
-const TRIES: u32 = 5;
-const PAUSE: Duration = Duration::from_millis(40);
 
 /// What somebody wants done.
 #[derive(Debug, Clone)]
@@ -59,12 +46,6 @@ pub enum FloorWish {
         of: UserId,
         to: i32,
     },
-}
-
-/// What an act is done to, one by one.
-struct Item {
-    wish: Wish,
-    outcome: Option<Result<i64, Refusal>>,
 }
 
 impl Runner {
@@ -131,6 +112,9 @@ impl Runner {
                 self.transfer_all(workspace, by, id, movables, Holder::Agent(from), BulkTarget::Agent(to), &[from, to]).await
             }
             FloorWish::Availability { of, to } => {
+                if to == Availability::Online {
+                    self.comes_back(workspace, of).await?;
+                }
                 if let Some(((before, _), seq)) = self.set_up_on_floor(workspace, by, SetupCommand::availability(of, to)).await? {
                     let act = FloorAct::Availability { of, to, back: SetBack { before, seq } };
                     self.begin_on_floor(workspace, by, id, &act).await?;
@@ -146,7 +130,7 @@ impl Runner {
         }
     }
 
-    async fn begin_on_floor(&self, workspace: WorkspaceId, by: &Person, id: FloorActId, act: &FloorAct) -> Result<(), Error> {
+    pub(super) async fn begin_on_floor(&self, workspace: WorkspaceId, by: &Person, id: FloorActId, act: &FloorAct) -> Result<(), Error> {
         if self.store.begin_floor_act(workspace, id, by.user, now(), act).await? { Ok(()) } else { Err(Refusal::Duplicate.into()) }
     }
 
@@ -178,8 +162,8 @@ impl Runner {
     ) -> Result<Came, Error> {
         let command = Command::BulkTransfer { by: by.clone(), from, to };
         let items = movables.into_iter().map(|one| item(one, command.clone())).collect();
-        let noted = |lines| Noted::Done { act, lines };
-        self.run_on_floor(workspace, by, items, agents, noted).await
+        let noted = |lines| Some(Noted::Done { act, lines });
+        self.run_in_sets(workspace, by, items, agents, noted).await
     }
 
     async fn take_back_on_floor(&self, workspace: WorkspaceId, by: &Person, id: FloorActId) -> Result<Came, Error> {
@@ -199,8 +183,8 @@ impl Runner {
         let movables = if ids.is_empty() { Vec::new() } else { self.store.movables(workspace, &ids).await? };
         let undo = |one: Movable| Some(item(one, Command::Undo { by: by.clone(), seq: *seqs.get(&one.conversation)? }));
         let items: Vec<Item> = movables.into_iter().filter_map(undo).collect();
-        let noted = |lines: Vec<_>| Noted::Undone { act: id, count: lines.len() };
-        let came = self.run_on_floor(workspace, by, items, &entry.act.people(), noted).await?;
+        let noted = |lines: Vec<_>| Some(Noted::Undone { act: id, count: lines.len() });
+        let came = self.run_in_sets(workspace, by, items, &entry.act.people(), noted).await?;
         let set_back = match entry.act {
             FloorAct::Return { from, away: Some(SetBack { before, seq }) } => Some((SetupCommand::availability(from, before), seq)),
             FloorAct::Availability { of, back: SetBack { before, seq }, .. } => Some((SetupCommand::availability(of, before), seq)),
@@ -215,110 +199,4 @@ impl Runner {
             Err(error) => Err(error),
         }
     }
-
-    /// Runs commands in sets of some, and what somebody is changing again until that is over or takes too long.
-    async fn run_on_floor(
-        &self,
-        workspace: WorkspaceId,
-        by: &Person,
-        mut items: Vec<Item>,
-        agents: &[UserId],
-        noted: impl Fn(Vec<(ConversationId, i64)>) -> Noted,
-    ) -> Result<Came, Error> {
-        let is_by_team = by.rights.visibility.is_by_team();
-        let queues = if is_by_team { self.store.queues_of(workspace, by.user).await? } else { Vec::new() };
-        for round in 0..TRIES {
-            let open: Vec<usize> = (0..items.len()).filter(|place| items[*place].outcome.is_none()).collect();
-            if open.is_empty() {
-                break;
-            }
-            if round > 0 {
-                tokio::time::sleep(PAUSE * 2_u32.pow(round)).await;
-            }
-            for places in open.chunks(BATCH) {
-                let wishes: Vec<Wish> = places.iter().map(|place| items[*place].wish.clone()).collect();
-                let set = self.try_on_floor(workspace, &wishes, agents, &queues, &noted);
-                match tokio::time::timeout(LONGEST, guarded(set)).await.unwrap_or(Err(Error::Busy)) {
-                    Ok(outcomes) => {
-                        for (number, outcome) in outcomes {
-                            items[places[number]].outcome = Some(outcome);
-                        }
-                    }
-                    // Somebody has a row of theirs; or what was decided from was another by then. They are tried again.
-                    Err(error) if is_of_one(&error) || matches!(error, Error::Busy) => {
-                        tracing::debug!(%error, commands = wishes.len(), "a set of an act on the floor is tried again");
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
-        }
-        Ok(came(&items))
-    }
-
-    /// One transaction. Agents come first, and are waited for with nothing in hand; conversations that somebody has are left out: nobody
-    /// waits in a circle.
-    async fn try_on_floor(
-        &self,
-        workspace: WorkspaceId,
-        wishes: &[Wish],
-        agents: &[UserId],
-        queues: &[QueueId],
-        noted: impl Fn(Vec<(ConversationId, i64)>) -> Noted,
-    ) -> Result<HashMap<usize, Result<i64, Refusal>>, Error> {
-        let places = self.places(workspace, wishes.iter().map(|wish| wish.inbox)).await?;
-        let mut connection = self.enter().await?;
-        let transaction = Transaction::begin(&mut connection.client);
-        let ids: Vec<Uuid> = agents.iter().map(|user| user.0).collect();
-        let agents = if ids.is_empty() { HashMap::new() } else { store::agents::lock(&transaction, workspace, &ids, None).await? };
-        let mut opened = self.open_many(&transaction, workspace, &places, wishes.iter().enumerate().collect()).await?;
-        if opened.is_empty() {
-            return Ok(HashMap::new());
-        }
-        opened.seen_with(queues);
-        opened.know_acts(&transaction, workspace).await?;
-        let mut decided = decide_all(workspace, &mut opened, agents)?;
-        let mut outcomes = HashMap::new();
-        let mut lines = Vec::new();
-        for (number, answer) in decided.answers {
-            outcomes.insert(
-                number,
-                match answer {
-                    Ok(done) => {
-                        let seq = done.events.iter().find(|it| it.act().is_some() || matches!(it.event, Event::ActUndone { .. }));
-                        let seq = seq.map_or(done.last_seq, |it| it.seq);
-                        lines.push((done.conversation, seq));
-                        Ok(seq)
-                    }
-                    Err(Error::Refused(refusal)) => Err(refusal),
-                    Err(error) => return Err(error),
-                },
-            );
-        }
-        if lines.is_empty() {
-            return Ok(outcomes);
-        }
-        decided.rows.floor = Some(noted(lines));
-        decided.rows.commit(transaction).await?;
-        drop(connection);
-        self.publish(decided.changes);
-        Ok(outcomes)
-    }
-}
-
-fn item(one: Movable, command: Command) -> Item {
-    let Movable { conversation, contact, inbox } = one;
-    Item { wish: Wish { contact, inbox, conversation, command }, outcome: None }
-}
-
-fn came(items: &[Item]) -> Came {
-    let mut came = Came::default();
-    for item in items {
-        match &item.outcome {
-            Some(Ok(_)) => came.done += 1,
-            Some(Err(Refusal::NoRoom { .. } | Refusal::YouHaveNoRoom { .. })) => came.left.no_room += 1,
-            Some(Err(_)) => came.left.elsewhere += 1,
-            None => came.left.busy += 1,
-        }
-    }
-    came
 }

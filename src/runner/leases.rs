@@ -95,7 +95,7 @@ impl Runner {
         Ok(heard_at.filter(|_| self.live.is_bus_up()))
     }
 
-    /// Gives back to their queues what people hold who have not been here for longer than they keep it; answers how much. What to look at
+    /// Gives back to their queues what people hold who have not been here for longer than they keep it, or are not back when they said; answers how much. What to look at
     /// is found here, and whether it goes back is decided at the door, each by itself.
     ///
     /// # Errors
@@ -122,12 +122,11 @@ impl Runner {
 
     /// Answers how many were looked at, and how many of them went back.
     async fn end_leases_of(&self, &Gone { workspace, user, lease }: &Gone, now: Timestamp) -> Result<(usize, usize), Error> {
-        // Whoever has just come is not written down yet.
-        if self.live.is_connected(workspace, user) {
-            return Ok((0, 0));
-        }
-        let until = now.saturating_sub(SignedDuration::from_mins(i64::from(lease.minutes))).unwrap_or(Timestamp::MIN);
-        let held = self.store.held_since(workspace, user, until, BATCH).await?;
+        let gone_since = now.saturating_sub(SignedDuration::from_mins(i64::from(lease.minutes))).unwrap_or(Timestamp::MIN);
+        // Whoever has just come is not written down yet: of theirs goes back only what they said.
+        let is_connected = self.live.is_connected(workspace, user);
+        let since = if is_connected { Timestamp::UNIX_EPOCH } else { gone_since };
+        let held = self.store.held_for_too_long(workspace, user, since, now, BATCH).await?;
         let (mut ended, mut failed) = (0, None);
         for conversation in &held {
             match self.run_unless_overtaken(workspace, *conversation, Command::EndLease { of: user }).await {

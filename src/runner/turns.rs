@@ -40,6 +40,7 @@ impl Patience {
             | Command::SetPriority { .. }
             | Command::Transfer { .. }
             | Command::BulkTransfer { .. }
+            | Command::SignOff { .. }
             | Command::Resolve { .. }
             | Command::Reopen { .. }
             | Command::Part { .. }

@@ -13,15 +13,17 @@ use crate::domain::access::Permission;
 use crate::domain::agent::{Agent, Availability};
 use crate::domain::ids::{ConversationId, QueueId, TeamId, UserId, WorkspaceId};
 use crate::domain::lease::Lease;
+use crate::domain::signing_off::SignedOff;
 
 /// What [`agent`] reads of `agent`, of the `person` they are and of the `own` role of the workspace that they may have.
 macro_rules! agent_columns {
     ($teams:literal) => {
         concat!(
-            "agent.user_id, person.name, agent.availability, agent.load, agent.capacity, agent.idle_since, ",
+            "agent.user_id, person.name, CASE WHEN agent.signed_off_at IS NULL THEN agent.availability ELSE 'away' END,
+            agent.load, agent.capacity, agent.idle_since, ",
             $teams,
             " AS teams, agent.here_at,
-            person.role, person.role_id, own.permissions, own.visibility"
+            person.role, person.role_id, own.permissions, own.visibility, agent.signed_off_at, agent.keep_until"
         )
     };
 }
@@ -91,7 +93,12 @@ crate::statements! {
         SET here_at = free.at
         FROM free
         WHERE agent.workspace_id = free.workspace_id AND agent.user_id = free.user_id";
-    /// People who hold something and have not been here for longer than they keep it. Across workspaces, as every worker's claim: one node
+    SIGN_OFF = "UPDATE agents SET signed_off_at = $3, keep_until = $4 WHERE workspace_id = $1 AND user_id = $2";
+    SIGN_BACK = "
+        UPDATE agents
+        SET signed_off_at = NULL, keep_until = NULL
+        WHERE workspace_id = $1 AND user_id = $2 AND signed_off_at IS NOT NULL";
+    /// People who hold something and have not been here for longer than they keep it, or are not back when they said. Across workspaces, as every worker's claim: one node
     /// has each of them for a while, and whoever was looked at longest ago comes first.
     CLAIM_GONE = "
         WITH gone AS (
@@ -100,7 +107,7 @@ crate::statements! {
             JOIN users AS person ON person.workspace_id = agent.workspace_id AND person.id = agent.user_id
             JOIN workspaces AS workspace ON workspace.id = agent.workspace_id
             WHERE agent.load > 0 AND person.active
-              AND agent.here_at <= $1::timestamptz - make_interval(mins => workspace.lease_minutes)
+              AND (agent.here_at <= $1::timestamptz - make_interval(mins => workspace.lease_minutes) OR agent.keep_until <= $1)
               AND (agent.lease_claimed_until IS NULL OR agent.lease_claimed_until < $1)
             ORDER BY agent.lease_claimed_until NULLS FIRST, agent.workspace_id, agent.user_id
             LIMIT $3
@@ -111,11 +118,20 @@ crate::statements! {
         FROM gone
         WHERE agent.workspace_id = gone.workspace_id AND agent.user_id = gone.user_id
         RETURNING agent.workspace_id, agent.user_id, gone.lease_minutes";
-    HELD_SINCE = "
-        SELECT id
-        FROM conversations
-        WHERE workspace_id = $1 AND agent_id = $2 AND coalesce(assigned_at, '-infinity') <= $3
-        ORDER BY last_message_at DESC, id DESC
+    /// What somebody holds whose lease may be over: it was theirs when they signed off and kept it until a time that is past at $5; or it
+    /// was theirs at $3, when they were last here at most.
+    HELD_FOR_TOO_LONG = "
+        SELECT conversation.id
+        FROM agents AS agent
+        JOIN conversations AS conversation
+          ON conversation.workspace_id = agent.workspace_id AND conversation.agent_id = agent.user_id
+        WHERE agent.workspace_id = $1 AND agent.user_id = $2
+          AND CASE
+              WHEN agent.keep_until IS NOT NULL AND coalesce(conversation.assigned_at, '-infinity') <= agent.signed_off_at
+              THEN agent.keep_until <= $5
+              ELSE agent.here_at <= $3 AND coalesce(conversation.assigned_at, '-infinity') <= $3
+          END
+        ORDER BY conversation.last_message_at DESC, conversation.id DESC
         LIMIT $4";
     /// What people hold who have left, and a queue could have again. Across workspaces, as every worker's claim.
     HELD_BY_NOBODY = "
@@ -166,6 +182,7 @@ pub(super) fn agent(row: &Row) -> Agent {
         teams: row.get::<_, Vec<Uuid>>(6).into_iter().map(TeamId).collect(),
         here_at: row.get(7),
         may_reply: rights(row, 8).may(Permission::Reply),
+        signed_off: row.get::<_, Option<Timestamp>>(12).map(|at| SignedOff { at, keep_until: row.get(13) }),
     }
 }
 
@@ -281,13 +298,36 @@ impl Store {
         Ok(rows.iter().map(gone).collect())
     }
 
-    /// The conversations that a person holds, and did then.
+    /// What somebody holds whose lease may be over, who has held it since `then` and was last here then, or said until when they keep it.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn held_since(&self, workspace: WorkspaceId, user: UserId, then: Timestamp, limit: i64) -> Result<Vec<ConversationId>> {
-        let rows = self.query(&HELD_SINCE, &[&workspace.0, &user.0, &then, &limit]).await?;
+    pub async fn held_for_too_long(
+        &self,
+        workspace: WorkspaceId,
+        user: UserId,
+        then: Timestamp,
+        now: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<ConversationId>> {
+        let rows = self.query(&HELD_FOR_TOO_LONG, &[&workspace.0, &user.0, &then, &limit, &now]).await?;
         Ok(rows.iter().map(|row| ConversationId(row.get(0))).collect())
+    }
+
+    /// Somebody signs off.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn sign_off(&self, workspace: WorkspaceId, user: UserId, signed_off: SignedOff) -> Result<()> {
+        self.execute(&SIGN_OFF, &[&workspace.0, &user.0, &signed_off.at, &signed_off.keep_until]).await.map(drop)
+    }
+
+    /// Somebody who signed off is back; whether they had.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn sign_back(&self, workspace: WorkspaceId, user: UserId) -> Result<bool> {
+        Ok(self.execute(&SIGN_BACK, &[&workspace.0, &user.0]).await? == 1)
     }
 
     /// Everybody of a workspace as routing sees them, by name.

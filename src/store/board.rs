@@ -71,7 +71,9 @@ crate::statements! {
                     WHERE workspace_id = $1 AND queue_id = waiting_queue.id AND controller = 'queue' AND state <> 'resolved'
                     LIMIT 100) AS there
                 LIMIT 100) AS waiting),
-            (SELECT availability FROM agents WHERE workspace_id = $1 AND user_id = $2)";
+            (SELECT CASE WHEN signed_off_at IS NULL THEN availability ELSE 'away' END
+             FROM agents
+             WHERE workspace_id = $1 AND user_id = $2)";
 }
 
 /// A badge tells no more apart than this.

@@ -48,8 +48,10 @@ crate::statements! {
         LIMIT 1000";
     /// Those who work for a queue, or hold something all the same.
     PEOPLE = "
-        SELECT agent.user_id, person.name, agent.availability, agent.availability_at, agent.load, agent.capacity, member.teams,
-            held.oldest, held.due, agent.here_at, held.owed_since, person.role, person.role_id, own.permissions, own.visibility
+        SELECT agent.user_id, person.name, CASE WHEN agent.signed_off_at IS NULL THEN agent.availability ELSE 'away' END,
+            greatest(agent.availability_at, agent.signed_off_at), agent.load, agent.capacity, member.teams,
+            held.oldest, held.due, agent.here_at, held.owed_since, person.role, person.role_id, own.permissions, own.visibility,
+            agent.keep_until
         FROM agents AS agent
         JOIN users AS person ON person.workspace_id = agent.workspace_id AND person.id = agent.user_id
         LEFT JOIN roles AS own ON own.workspace_id = person.workspace_id AND own.id = person.role_id
@@ -188,6 +190,7 @@ fn person(row: &Row) -> PersonFigures {
         here_at: Some(row.get(9)),
         owed_since: row.get(10),
         may_reply: rights(row, 11).may(Permission::Reply),
+        keep_until: row.get(15),
         answered: 0,
         resolved: 0,
     }

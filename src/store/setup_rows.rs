@@ -33,11 +33,12 @@ crate::statements! {
         FROM person";
     /// After whoever is giving this person work just now, so that none comes later.
     HOLD_AGENT = "SELECT user_id FROM agents WHERE workspace_id = $1 AND user_id = $2 FOR UPDATE";
-    /// What is not named stays, also where this version does not understand it.
+    /// What is not named stays, also where this version does not understand it. Whoever is online is back.
     CHANGE_AGENT = "
         UPDATE agents
         SET availability = coalesce($3, availability), availability_at = CASE WHEN $3 IS NULL THEN availability_at ELSE now() END,
-            capacity = coalesce($4, capacity)
+            capacity = coalesce($4, capacity), signed_off_at = CASE WHEN $3 = 'online' THEN NULL ELSE signed_off_at END,
+            keep_until = CASE WHEN $3 = 'online' THEN NULL ELSE keep_until END
         WHERE workspace_id = $1 AND user_id = $2";
     CHANGE_USER = "
         UPDATE users

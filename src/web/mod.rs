@@ -30,6 +30,7 @@ pub mod routes;
 pub mod sessions;
 pub mod settings;
 pub mod sign_in;
+pub mod signing_off;
 pub mod state;
 pub mod system;
 pub mod threads;

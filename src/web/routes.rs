@@ -23,8 +23,8 @@ use super::settings::numbers::{self, connecting, testing};
 use super::settings::{self, canned_replies, changes, fields, file, people, queues, roles, security, start, tags, teams, workspace};
 use super::sign_in::{email, reset, second_step};
 use super::{
-    admin, assets, availability, begin, drafts, floor, health, inbox, invitations, language, media, notes, proof, sign_in, system, webhook,
-    workspaces,
+    admin, assets, availability, begin, drafts, floor, health, inbox, invitations, language, media, notes, proof, sign_in, signing_off,
+    system, webhook, workspaces,
 };
 use crate::domain::access::Permission;
 
@@ -88,6 +88,8 @@ pub static ROUTES: &[Entry] = &[
     proven("/profile/second-factor/codes", Who::May(Permission::ManageSelf), Kind::Form, || web::to(second_factor::codes)),
     get("/profile/sessions", Who::May(Permission::ManageSelf), Kind::Page, || web::to(own_sessions::show)),
     post("/profile/sessions", Who::May(Permission::ManageSelf), Kind::Form, || web::to(own_sessions::revoke)),
+    get("/sign-off", Who::May(Permission::ManageSelf), Kind::Page, || web::to(signing_off::show)),
+    post("/sign-off", Who::May(Permission::ManageSelf), Kind::Form, || web::to(signing_off::create)),
     post("/availability", Who::May(Permission::ManageSelf), Kind::Form, || web::to(availability::update)),
     get("/inbox", Who::May(Permission::SeeInbox), Kind::Page, || web::to(inbox::index)),
     get("/inbox/rows", Who::May(Permission::SeeInbox), Kind::Part, || web::to(inbox::rows)),

@@ -90,6 +90,8 @@ fn is_prefix(key: &str) -> bool {
         "floor.alert.overdue",
         "floor.alert.waits_for",
         "floor.wait_here",
+        "sign_off.holds",
+        "sign_off.offer",
         "floor.holds",
         "profile.codes_left",
         "security.browsers",

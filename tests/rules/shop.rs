@@ -171,6 +171,7 @@ impl Shop {
             here_at: idle_since,
             teams: Vec::new(),
             may_reply: true,
+            signed_off: None,
         };
         tables.agents.insert(user, agent);
         let workplace = Arc::get_mut(&mut tables.workplace).expect("nobody else holds the set-up");

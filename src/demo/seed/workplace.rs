@@ -133,6 +133,7 @@ fn colleague(user: UserId, member: &Member) -> Colleague {
         here_at: Timestamp::UNIX_EPOCH,
         teams: member.teams.iter().copied().collect(),
         may_reply: rights.may(Permission::Reply),
+        signed_off: None,
     };
     Colleague { person: Person { user, name, rights }, agent }
 }

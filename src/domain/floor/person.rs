@@ -29,6 +29,8 @@ pub struct PersonFigures {
     pub owed_since: Option<Timestamp>,
     /// Whether their role allows to answer customers.
     pub may_reply: bool,
+    /// Until when they keep what they hold, who signed off.
+    pub keep_until: Option<Timestamp>,
     /// Customers they answered today, and conversations they resolved.
     pub answered: i64,
     pub resolved: i64,
@@ -52,6 +54,7 @@ pub struct FloorPerson {
     /// They have not answered a customer for so long that everybody is told.
     pub is_overdue: bool,
     pub may_reply: bool,
+    pub keep_until: Option<Timestamp>,
     pub answered: i64,
     pub resolved: i64,
 }
@@ -80,6 +83,7 @@ impl FloorPerson {
             level: Level::at(figures.due, now),
             is_overdue: figures.alarm_at(answer).is_some_and(|at| at <= now),
             may_reply: figures.may_reply,
+            keep_until: figures.keep_until.filter(|until| figures.load > 0 && *until > now),
             is_connected,
             id: figures.id,
             name: figures.name,

@@ -44,6 +44,7 @@ fn person(number: u128, teams: &[u128]) -> PersonFigures {
         due: None,
         owed_since: None,
         may_reply: true,
+        keep_until: None,
         answered: 0,
         resolved: 0,
     }

@@ -182,6 +182,7 @@ mod tests {
                 here_at: NOW,
                 teams: Vec::new(),
                 may_reply: true,
+                signed_off: None,
             },
             presence,
         }

@@ -24,6 +24,8 @@ pub enum Rule {
     Taken,
     /// Whoever held it works here no more.
     Inherited { user: UserId, name: String },
+    /// Whoever held it signed off, or went away, and handed it to them.
+    SignedOff { user: UserId, name: String },
     /// A colleague gave it.
     GivenBy { user: UserId, name: String },
 }

@@ -125,6 +125,7 @@ pub fn status(refusal: &Refusal) -> StatusCode {
         Refusal::UnknownPerson
         | Refusal::UnknownQueue
         | Refusal::CountUnfit { .. }
+        | Refusal::KeptUnfit
         | Refusal::Empty
         | Refusal::TooLong { .. }
         | Refusal::NoPictures => StatusCode::UNPROCESSABLE_ENTITY,
@@ -143,6 +144,7 @@ pub fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::ThreadMovedOn { .. }
         | Refusal::NoRoom { .. }
         | Refusal::YouHaveNoRoom { .. }
+        | Refusal::NotHere { .. }
         | Refusal::MayNotReply { .. }
         | Refusal::NothingToUndo
         | Refusal::TooLateToUndo

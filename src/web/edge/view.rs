@@ -20,7 +20,7 @@ use crate::web::threads::view::ThreadItem;
 pub fn refusal_words(locale: Locale, refusal: &Refusal) -> Html {
     let key = format!("refusal.{}", refusal.key());
     match refusal {
-        Refusal::HeldByAnother { name } | Refusal::GivenMeanwhile { name } | Refusal::MayNotReply { name } => {
+        Refusal::HeldByAnother { name } | Refusal::GivenMeanwhile { name } | Refusal::NotHere { name } | Refusal::MayNotReply { name } => {
             sentence(&locale, &key, &[("name", name)])
         }
         Refusal::QueuedMeanwhile { queue } => sentence(&locale, &key, &[("queue", queue)]),
@@ -50,6 +50,7 @@ pub fn refusal_words(locale: Locale, refusal: &Refusal) -> Html {
         | Refusal::OutOfSight
         | Refusal::UnknownPerson
         | Refusal::UnknownQueue
+        | Refusal::KeptUnfit
         | Refusal::Empty
         | Refusal::NoPictures
         | Refusal::NothingToSettle

@@ -127,7 +127,11 @@ async fn open(
         return Err(Error::Unsigned);
     }
     // Whoever came in stays in, also when that could not be kept.
-    match state.runner.note(workspace, user, Noted::SignedIn).await {
+    let back = async {
+        state.runner.note(workspace, user, Noted::SignedIn).await?;
+        state.runner.comes_back(workspace, user).await
+    };
+    match back.await {
         Ok(()) => UNNOTED.is_over(),
         Err(error) => UNNOTED.failed(&error),
     }

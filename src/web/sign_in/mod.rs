@@ -80,9 +80,26 @@ pub(super) async fn create(state: web::Data<State>, request: HttpRequest, form: 
     }
 }
 
-/// `POST /sign-out`
-pub(super) async fn delete(state: web::Data<State>, signed: Signed) -> Result<HttpResponse> {
-    let cookies = sessions::end(&state, signed.workspace, signed.session, Timestamp::now()).await?;
+#[derive(Deserialize)]
+pub(super) struct SignOut {
+    ask: Option<String>,
+}
+
+/// `POST /sign-out`; whoever holds something is asked first what becomes of it, where the form says so.
+pub(super) async fn delete(state: web::Data<State>, signed: Signed, form: Option<web::Form<SignOut>>) -> Result<HttpResponse> {
+    let is_to_ask = form.is_some_and(|form| form.ask.is_some());
+    if is_to_ask && state.store.agent(signed.workspace, signed.user).await?.is_some_and(|agent| agent.load > 0) {
+        return Ok(go_to("/sign-off?then=out"));
+    }
+    goodbye(&state, &signed).await
+}
+
+/// Ends the session that somebody is in.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub(super) async fn goodbye(state: &State, signed: &Signed) -> Result<HttpResponse> {
+    let cookies = sessions::end(state, signed.workspace, signed.session, Timestamp::now()).await?;
     let mut response = go_to_with("/sign-in", &cookies)?;
     response.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\""));
     Ok(response)

@@ -1,7 +1,7 @@
 // The person's own choice: online or away.
 
 import { Controller } from "../../vendor/stimulus.js"
-import { post } from "../post.js"
+import { follow, post } from "../post.js"
 import { t } from "../words.js"
 
 export default class extends Controller {
@@ -22,8 +22,10 @@ export default class extends Controller {
     const before = this.switchTarget.dataset.availability
     this.#show(wanted)
     const response = await post(this.element.action, { availability: wanted })
-    if (response?.ok) this.tabs.postMessage(wanted)
-    else this.#show(before)
+    if (!response?.ok) return this.#show(before)
+    this.tabs.postMessage(wanted)
+    // Whoever holds something is asked what becomes of it.
+    await follow(response)
   }
 
   #show(availability) {

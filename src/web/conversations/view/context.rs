@@ -74,6 +74,7 @@ pub(in crate::web) fn rule_sentence(locale: Locale, name: &str, rule: &Rule) -> 
         Rule::SameAgent => sentence(&locale, "rule.same_agent", &[("name", name)]),
         Rule::Taken => sentence(&locale, "rule.taken", &[("name", name)]),
         Rule::Inherited { name: left, .. } => sentence(&locale, "rule.inherited", &[("name", name), ("left", left)]),
+        Rule::SignedOff { name: giver, .. } => sentence(&locale, "rule.signed_off", &[("name", name), ("giver", giver)]),
         Rule::GivenBy { name: giver, .. } => sentence(&locale, "rule.given_by", &[("name", name), ("giver", giver)]),
     }
 }

@@ -86,7 +86,7 @@ impl SystemLine {
             "conversation_transferred" => "arrow-right-left",
             "conversation_resolved" => "circle-check",
             "conversation_reopened" | "act_undone" => "rotate-ccw",
-            "conversation_queued" | "answer_overdue" => "hourglass",
+            "conversation_queued" | "answer_overdue" | "conversation_kept" => "hourglass",
             "priority_changed" => "flag",
             "handed_off" | "flow_started" | "bot_started" => "bot",
             "message_resent" | "message_left" => "circle-help",
@@ -137,6 +137,7 @@ fn told(locale: Locale, address: Option<&Identity>, event: &Event) -> Option<Htm
         Event::PriorityChanged { by, to, .. } => prioritised(locale, by, *to),
         Event::ConversationResolved { by, .. } => by_actor(locale, "line.resolved", by),
         Event::AnswerOverdue { step, name, minutes, .. } => overdue(locale, *step, name, *minutes),
+        Event::ConversationKept { name, until, .. } => with_time(&sentence(&locale, "line.kept", &[("name", name)]), until),
         Event::ActUndone { by, act, .. } => undone(locale, by, *act),
         Event::ContactRenamed { name } => sentence(&locale, "line.renamed", &[("name", &locale.phones().name(name))]),
         Event::AddressChanged { to, .. } => sentence(&locale, "line.address_changed", &[("to", &to.read_by(locale.phones()))]),
@@ -264,10 +265,19 @@ fn queued(locale: Locale, queue: &str, because: &QueuedBecause) -> Html {
         QueuedBecause::OwnerGone { name, minutes, .. } => {
             sentence(&locale, "line.queued.owner_gone", &[("name", name), ("span", &words::span(locale, *minutes)), ("queue", queue)])
         }
+        QueuedBecause::SignedOff { name, .. } => sentence(&locale, "line.queued.signed_off", &[("name", name), ("queue", queue)]),
+        QueuedBecause::KeptUntil { name, until, .. } => {
+            with_time(&sentence(&locale, "line.queued.kept_until", &[("name", name), ("queue", queue)]), until)
+        }
         QueuedBecause::Unanswered { name, minutes, .. } => {
             sentence(&locale, "line.queued.unanswered", &[("name", name), ("span", &words::span(locale, *minutes)), ("queue", queue)])
         }
     }
+}
+
+/// Words that end in a time.
+fn with_time(words: &Html, at: &Timestamp) -> Html {
+    Html::trusted(format!("{words} {}", time::element(at, "moment")))
 }
 
 fn overdue(locale: Locale, step: Step, name: &str, minutes: i64) -> Html {
