@@ -226,7 +226,9 @@ CREATE TABLE agents (
     availability_at timestamptz NOT NULL DEFAULT now(),
     capacity integer NOT NULL DEFAULT 8 CHECK (capacity >= 0),
     load integer NOT NULL DEFAULT 0 CHECK (load >= 0),
+    -- When its load was another one last, and when they were given something last.
     idle_since timestamptz NOT NULL DEFAULT now(),
+    given_at timestamptz NOT NULL DEFAULT now(),
     -- When they last had a page open, or did something; in no index, as it changes every few seconds.
     here_at timestamptz NOT NULL DEFAULT now(),
     -- Until when a node looks at what they hold who are not here.
@@ -363,6 +365,7 @@ CREATE TABLE queues (
     team_id uuid NOT NULL,
     hours jsonb NOT NULL,
     promise_minutes integer NOT NULL DEFAULT 10,
+    strategy text NOT NULL DEFAULT 'least_busy' CHECK (strategy IN ('least_busy', 'longest_idle', 'round_robin', 'manual')),
     position integer NOT NULL DEFAULT 0,
     PRIMARY KEY (workspace_id, id),
     UNIQUE (workspace_id, key),

@@ -68,8 +68,10 @@ pub struct Agent {
     pub load: i32,
     /// Conversations that routing and takers may give at most.
     pub capacity: i32,
-    /// Since when nothing new was given; the longest idle of equals comes first.
+    /// Since when they hold what they hold: they have been given nothing since, and have finished nothing.
     pub idle_since: Timestamp,
+    /// When they were given something last.
+    pub given_at: Timestamp,
     /// When they last had a page open, or did something.
     pub here_at: Timestamp,
     pub teams: Vec<TeamId>,

@@ -166,19 +166,19 @@ impl Snapshot {
             Event::ConversationAssigned { agent, .. } => {
                 let previous = self.conversation.as_ref().and_then(|conversation| conversation.controller.agent());
                 if previous != Some(*agent) {
-                    self.lose(previous);
+                    self.lose(previous, now);
                     self.gain(*agent, now);
                 }
             }
             Event::BotStarted { .. } | Event::ConversationQueued { .. } | Event::ConversationResolved { .. } => {
                 let previous = self.conversation.as_ref().and_then(|conversation| conversation.controller.agent());
-                self.lose(previous);
+                self.lose(previous, now);
             }
             Event::ActUndone { before, .. } => {
                 let previous = self.conversation.as_ref().and_then(|conversation| conversation.controller.agent());
                 if previous != before.controller.agent() {
-                    self.lose(previous);
-                    self.give_back(before.controller.agent());
+                    self.lose(previous, now);
+                    self.give_back(before.controller.agent(), now);
                 }
             }
             Event::ConversationReopened { .. }
@@ -224,19 +224,22 @@ impl Snapshot {
         if let Some(agent) = self.agents.get_mut(&user) {
             agent.load += 1;
             agent.idle_since = now;
+            agent.given_at = now;
         }
     }
 
     /// What somebody held before they hold again: it is no new work.
-    fn give_back(&mut self, user: Option<UserId>) {
+    fn give_back(&mut self, user: Option<UserId>, now: Timestamp) {
         if let Some(agent) = user.and_then(|user| self.agents.get_mut(&user)) {
             agent.load += 1;
+            agent.idle_since = now;
         }
     }
 
-    fn lose(&mut self, user: Option<UserId>) {
+    fn lose(&mut self, user: Option<UserId>, now: Timestamp) {
         if let Some(agent) = user.and_then(|user| self.agents.get_mut(&user)) {
             agent.load -= 1;
+            agent.idle_since = now;
         }
     }
 }

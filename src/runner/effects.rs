@@ -79,6 +79,7 @@ pub fn effects(rows: &mut Rows, snapshot: &mut Snapshot, events: Vec<Event>, now
         before.and_then(|before| before.controller.agent()),
         conversation.controller.agent(),
         (!asks_for_no_room).then_some(now),
+        now,
     );
     let change = ConversationChange::new(snapshot, before, recorded).ok_or(Error::NotFound)?;
     let accepted = unjournaled.iter().filter_map(|event| accepted(snapshot, conversation.id, event, now));
@@ -117,15 +118,15 @@ fn add_tally(rows: &mut Rows, before: Option<&Conversation>, recorded: &Recorded
 }
 
 /// Who holds a conversation changed: one more here, one less there.
-fn add_shift(rows: &mut Rows, from: Option<UserId>, to: Option<UserId>, given_at: Option<Timestamp>) {
+fn add_shift(rows: &mut Rows, from: Option<UserId>, to: Option<UserId>, given_at: Option<Timestamp>, at: Timestamp) {
     if from == to {
         return;
     }
     if let Some(user) = from {
-        rows.load(user, LoadShift { change: -1, given_at: None });
+        rows.load(user, LoadShift { change: -1, given_at: None, at: Some(at) });
     }
     if let Some(user) = to {
-        rows.load(user, LoadShift { change: 1, given_at });
+        rows.load(user, LoadShift { change: 1, given_at, at: Some(at) });
     }
 }
 

@@ -46,11 +46,11 @@ impl Runner {
     /// A fault; what was assigned before it stands and is shown.
     pub async fn route(&self, workspace: WorkspaceId, queue: QueueId) -> Result<RoundOutcome, Error> {
         self.check_clock()?;
-        let QueueSnapshot { mut waiting, team } = self.store.queue_snapshot(workspace, queue, ROUND).await?;
+        let QueueSnapshot { mut waiting, team, strategy } = self.store.queue_snapshot(workspace, queue, ROUND).await?;
         let presence = |user, availability| Presence::of(self.live.is_connected(workspace, user), availability);
         let candidates = team.into_iter().map(|agent| Candidate { presence: presence(agent.user, agent.availability), agent });
         let (is_whole, mut has_given, mut fault) = (waiting.len() < ROUND, false, None);
-        let mut round = Round::new(candidates.collect(), now());
+        let mut round = Round::new(candidates.collect(), strategy, now());
         loop {
             let chosen = decide(&waiting, round.clone());
             if chosen.is_empty() {

@@ -23,7 +23,7 @@ macro_rules! agent_columns {
             agent.load, agent.capacity, agent.idle_since, ",
             $teams,
             " AS teams, agent.here_at,
-            person.role, person.role_id, own.permissions, own.visibility, agent.signed_off_at, agent.keep_until"
+            person.role, person.role_id, own.permissions, own.visibility, agent.signed_off_at, agent.keep_until, agent.given_at"
         )
     };
 }
@@ -56,7 +56,7 @@ crate::statements! {
     SHIFT_LOADS = "
         WITH shift AS (
             SELECT *
-            FROM UNNEST($2::uuid[], $3::integer[], $4::timestamptz[]) AS shift (user_id, change, given_at)
+            FROM UNNEST($2::uuid[], $3::integer[], $4::timestamptz[], $5::timestamptz[]) AS shift (user_id, change, given_at, at)
         ), locked AS (
             SELECT agent.user_id
             FROM agents AS agent
@@ -68,7 +68,7 @@ crate::statements! {
         UPDATE agents AS agent
         SET load = greatest(agent.load + shift.change, 0)
                 / CASE WHEN shift.given_at IS NULL OR agent.load + shift.change <= agent.capacity THEN 1 ELSE 0 END,
-            idle_since = coalesce(shift.given_at, agent.idle_since)
+            idle_since = coalesce(shift.at, agent.idle_since), given_at = coalesce(shift.given_at, agent.given_at)
         FROM shift
         JOIN locked ON locked.user_id = shift.user_id
         WHERE agent.workspace_id = $1 AND agent.user_id = shift.user_id";
@@ -182,6 +182,7 @@ pub(super) fn agent(row: &Row) -> Agent {
         teams: row.get::<_, Vec<Uuid>>(6).into_iter().map(TeamId).collect(),
         here_at: row.get(7),
         may_reply: rights(row, 8).may(Permission::Reply),
+        given_at: row.get(14),
         signed_off: row.get::<_, Option<Timestamp>>(12).map(|at| SignedOff { at, keep_until: row.get(13) }),
     }
 }
@@ -236,6 +237,8 @@ pub struct LoadShift {
     pub change: i32,
     /// When they were given new work; it needs room.
     pub given_at: Option<Timestamp>,
+    /// When it became so.
+    pub at: Option<Timestamp>,
 }
 
 /// Changes how much people hold.
@@ -245,6 +248,7 @@ pub(super) fn shift_loads(workspace: WorkspaceId, shifts: &BTreeMap<UserId, Load
         .with(shifts.keys().map(|user| user.0).collect::<Vec<_>>())
         .with(shifts.values().map(|shift| shift.change).collect::<Vec<_>>())
         .with(shifts.values().map(|shift| shift.given_at).collect::<Vec<_>>())
+        .with(shifts.values().map(|shift| shift.at).collect::<Vec<_>>())
 }
 
 /// The queues a person works for.

@@ -10,7 +10,7 @@ use super::{Result, Store};
 use crate::domain::agent::Agent;
 use crate::domain::hours::Hours;
 use crate::domain::ids::{ContactId, ConversationId, InboxId, QueueId, TeamId, UserId, WorkspaceId};
-use crate::domain::routing::{Priority, Waiting};
+use crate::domain::routing::{Priority, Strategy, Waiting};
 
 /// Queues that a page shows.
 const MOST_QUEUES: i64 = 1_000;
@@ -38,7 +38,7 @@ crate::statements! {
         ORDER BY priority DESC, queued_at, id
         LIMIT $3";
     TEAM = concat!("
-        SELECT ", agent_columns!("ARRAY[]::uuid[]"), "
+        SELECT ", agent_columns!("ARRAY[]::uuid[]"), ", queue.strategy
         FROM queues AS queue
         JOIN team_members AS member ON member.workspace_id = queue.workspace_id AND member.team_id = queue.team_id
         JOIN agents AS agent ON agent.workspace_id = member.workspace_id AND agent.user_id = member.user_id
@@ -51,7 +51,7 @@ crate::statements! {
     WITH_WAITING = "
         SELECT workspace_id, id
         FROM queues
-        WHERE EXISTS (
+        WHERE strategy <> 'manual' AND EXISTS (
             SELECT FROM conversations AS conversation
             WHERE conversation.workspace_id = queues.workspace_id AND conversation.queue_id = queues.id AND conversation.controller = 'queue')
         ORDER BY workspace_id, id
@@ -100,7 +100,7 @@ crate::statements! {
         LIMIT $2";
     /// With its place, what is in it by who has it, and the numbers that send everything there.
     ONE = "
-        SELECT queue.key, queue.name, queue.team_id, queue.hours, queue.promise_minutes, queue.position,
+        SELECT queue.key, queue.name, queue.team_id, queue.hours, queue.promise_minutes, queue.strategy, queue.position,
             (SELECT count(*) FROM conversations AS conversation
              WHERE conversation.workspace_id = $1 AND conversation.queue_id = $2 AND conversation.controller = 'queue'),
             (SELECT count(*) FROM conversations AS conversation
@@ -120,6 +120,7 @@ crate::statements! {
 pub struct QueueSnapshot {
     pub waiting: Vec<Waiting>,
     pub team: Vec<Agent>,
+    pub strategy: Strategy,
 }
 
 fn waiting(queue: QueueId, row: &Row) -> Waiting {
@@ -159,6 +160,8 @@ pub struct QueueDetail {
     /// As in [`QueueSummary`].
     pub hours: Option<Hours>,
     pub promise_minutes: i32,
+    /// One of [`Strategy`]'s, or a word of a newer version.
+    pub strategy: String,
     pub position: i32,
     pub waiting: i64,
     /// Under way with somebody or something.
@@ -200,11 +203,12 @@ impl Store {
             team: TeamId(row.get(2)),
             hours: json(&row, 3).ok(),
             promise_minutes: row.get(4),
-            position: row.get(5),
-            waiting: row.get(6),
-            held: row.get(7),
-            resolved: row.get(8),
-            numbers: row.get(9),
+            strategy: row.get(5),
+            position: row.get(6),
+            waiting: row.get(7),
+            held: row.get(8),
+            resolved: row.get(9),
+            numbers: row.get(10),
         }))
     }
 
@@ -248,10 +252,12 @@ impl Store {
         let rows = self.query(&WAITING, &[&workspace.0, &queue.0, &limit]).await?;
         let waiting: Vec<Waiting> = rows.iter().map(|row| waiting(queue, row)).collect();
         if waiting.is_empty() {
-            return Ok(QueueSnapshot { waiting, team: Vec::new() });
+            return Ok(QueueSnapshot { waiting, team: Vec::new(), strategy: Strategy::Manual });
         }
         let rows = self.query(&TEAM, &[&workspace.0, &queue.0]).await?;
-        Ok(QueueSnapshot { waiting, team: rows.iter().map(agent).collect() })
+        // Where a newer version gives them in a way of its own, they are given there.
+        let strategy = rows.first().and_then(|row| row.get::<_, &str>(15).parse().ok()).unwrap_or(Strategy::Manual);
+        Ok(QueueSnapshot { waiting, team: rows.iter().map(agent).collect(), strategy })
     }
 
     /// Queues in which somebody waits.

@@ -133,10 +133,11 @@ impl Rows {
     }
 
     /// Somebody holds so many conversations more or less, and since `given_at`, if that is new work.
-    pub fn load(&mut self, user: UserId, LoadShift { change, given_at }: LoadShift) {
+    pub fn load(&mut self, user: UserId, LoadShift { change, given_at, at }: LoadShift) {
         let known = self.loads.entry(user).or_default();
         known.change += change;
         known.given_at = known.given_at.max(given_at);
+        known.at = known.at.max(at);
     }
 
     /// Somebody did that then.

@@ -104,11 +104,11 @@ crate::statements! {
     CHANGE_TEAM = "UPDATE teams SET name = $3 WHERE workspace_id = $1 AND id = $2";
     REMOVE_TEAM = "DELETE FROM teams WHERE workspace_id = $1 AND id = $2";
     ADD_QUEUE = "
-        INSERT INTO queues (workspace_id, id, key, name, team_id, hours, promise_minutes, position)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        INSERT INTO queues (workspace_id, id, key, name, team_id, hours, promise_minutes, strategy, position)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     CHANGE_QUEUE = "
         UPDATE queues
-        SET key = $3, name = $4, team_id = $5, hours = $6, promise_minutes = $7, position = $8
+        SET key = $3, name = $4, team_id = $5, hours = $6, promise_minutes = $7, strategy = $8, position = $9
         WHERE workspace_id = $1 AND id = $2";
     REMOVE_QUEUE = "DELETE FROM queues WHERE workspace_id = $1 AND id = $2";
     /// What was of queues that are gone already goes on with what was of this one.
@@ -357,6 +357,7 @@ fn queue(workspace: WorkspaceId, changed: &Changed<QueueId, Queue>) -> Vec<Step>
         .with(queue.team.0)
         .with(queue.hours.clone())
         .with(queue.promise_minutes)
+        .with(queue.strategy.clone())
         .with(queue.position);
     if changed.before.is_none() { vec![row(BRING_BACK_QUEUE), step] } else { vec![step] }
 }

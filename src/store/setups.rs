@@ -90,7 +90,7 @@ crate::statements! {
     ROLES = "SELECT id, name, permissions, visibility FROM roles WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     TEAMS = "SELECT id, name FROM teams WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     QUEUES = "
-        SELECT id, key, name, team_id, hours, promise_minutes, position
+        SELECT id, key, name, team_id, hours, promise_minutes, strategy, position
         FROM queues
         WHERE workspace_id = $1
         ORDER BY id
@@ -397,7 +397,8 @@ fn queue(row: &Row) -> Result<Queue> {
         team: TeamId(row.get(3)),
         hours: value(row, 4)?.unwrap_or_default(),
         promise_minutes: row.get(5),
-        position: row.get(6),
+        strategy: row.get(6),
+        position: row.get(7),
     })
 }
 

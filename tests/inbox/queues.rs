@@ -49,6 +49,7 @@ async fn a_queue_is_added_with_a_key_of_its_name_and_set_up_as_one_act() {
         ("key", "orders"),
         ("team", &team),
         ("promise", "30"),
+        ("strategy", "round_robin"),
         ("open", "week"),
         ("time_zone", "Europe/Madrid"),
         ("mon_from", "9"),
@@ -71,6 +72,8 @@ async fn a_queue_is_added_with_a_key_of_its_name_and_set_up_as_one_act() {
         "Saved.",
         r#"name="mon_to" value="19:30""#,
         "Nochebuena",
+        r#"<option value="round_robin" selected>Everybody in turn"#,
+        "Whoever holds the least → Everybody in turn",
         r#"value="2026-12-25""#,
         "Mon 09:00–14:00 + 16:00–19:30, 2 other days (Europe/Madrid)",
         "Always open (",
@@ -134,6 +137,7 @@ async fn hours_that_cannot_be_are_said_with_their_place_and_nothing_typed_is_los
     for (key, fields, status) in [
         ("bad key", vec![("name", "x"), ("key", "No Key"), ("team", team.as_str()), ("promise", "1")], 422),
         ("promise", vec![("name", "x"), ("key", "x"), ("team", team.as_str()), ("promise", "soon")], 422),
+        ("strategy", vec![("name", "x"), ("key", "x"), ("team", team.as_str()), ("promise", "1"), ("strategy", "by_moon")], 422),
         ("no team", vec![("name", "x"), ("key", "x"), ("promise", "1")], 422),
     ] {
         let fields: Vec<_> = fields.into_iter().chain([("open", "always"), ("time_zone", "UTC")]).collect();

@@ -7,7 +7,7 @@ use baton::domain::command::{Command, TransferTarget};
 use baton::domain::conversation::Controller;
 use baton::domain::event::{Actor, Destination, Event};
 use baton::domain::ids::{QueueId, UserId};
-use baton::domain::routing::{Assignment, Candidate, Exclusion, Priority, Round, Rule, Waiting};
+use baton::domain::routing::{Assignment, Candidate, Exclusion, Priority, Round, Rule, Strategy, Waiting};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
@@ -234,7 +234,7 @@ fn whom_it_was_given_to_meanwhile_goes_on_undisturbed() {
 /// Whom a router chose for this conversation a moment ago.
 fn chosen(phone: &Phone<'_>, colleague: &Colleague<'_>) -> Assignment {
     let candidate = Candidate { agent: colleague.row(), presence: Presence::Online };
-    Round::new(vec![candidate], phone.shop.now()).choose(&Waiting::of(&phone.conversation()).unwrap()).unwrap()
+    Round::new(vec![candidate], Strategy::LeastBusy, phone.shop.now()).choose(&Waiting::of(&phone.conversation()).unwrap()).unwrap()
 }
 
 #[test]

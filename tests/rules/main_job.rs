@@ -39,7 +39,7 @@ fn a_customer_is_acknowledged_qualified_assigned_answered_and_comes_back() {
     shop.routes();
     assert!(ana.holds(&phone) ^ ben.holds(&phone), "exactly one of them holds it");
     let (holder, other) = if ana.holds(&phone) { (&ana, &ben) } else { (&ben, &ana) };
-    assert!(matches!(phone.conversation().assignment_reason.unwrap().rule, Rule::LongestIdle { .. }));
+    assert!(matches!(phone.conversation().assignment_reason.unwrap().rule, Rule::EquallyBusy { .. }));
 
     let answer = holder.replies(&phone, "It arrives tomorrow.").unwrap();
     assert!(phone.conversation().waiting_since.is_some(), "it has not left yet");

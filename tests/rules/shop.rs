@@ -19,7 +19,7 @@ use baton::domain::inbox::Inbox;
 use baton::domain::journal::Subject;
 use baton::domain::message::{Author, Failure, Message, Status};
 use baton::domain::queue::Queue;
-use baton::domain::routing::{Candidate, Round, Waiting, decide};
+use baton::domain::routing::{Candidate, Round, Strategy, Waiting, decide};
 use baton::domain::snapshot::{InOutbox, KnownMessage};
 use baton::domain::timer::Timer;
 use baton::domain::workplace::Workplace;
@@ -168,6 +168,7 @@ impl Shop {
             load: 0,
             capacity,
             idle_since,
+            given_at: idle_since,
             here_at: idle_since,
             teams: Vec::new(),
             may_reply: true,
@@ -212,7 +213,7 @@ impl Shop {
     pub fn routes(&self) {
         for queue in [ORDERS, BILLING, SUPPORT] {
             let (waiting, candidates, now) = self.queue(queue);
-            for assignment in decide(&waiting, Round::new(candidates, now)) {
+            for assignment in decide(&waiting, Round::new(candidates, Strategy::LeastBusy, now)) {
                 self.about(assignment.waiting.conversation, assignment.command()).unwrap();
             }
         }
@@ -409,7 +410,8 @@ impl Tables {
         for (user, shift) in rows.loads() {
             let Some(agent) = self.agents.get_mut(&user) else { continue };
             agent.load += shift.change;
-            agent.idle_since = shift.given_at.unwrap_or(agent.idle_since);
+            agent.idle_since = shift.at.unwrap_or(agent.idle_since);
+            agent.given_at = shift.given_at.unwrap_or(agent.given_at);
         }
         for (subject, recorded) in &rows.events {
             if let Subject::Conversation(conversation) = subject {

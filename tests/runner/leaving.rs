@@ -5,7 +5,7 @@ use baton::domain::access::Role;
 use baton::domain::agent::Presence;
 use baton::domain::command::{Command, Person, TransferTarget};
 use baton::domain::ids::ConversationId;
-use baton::domain::routing::{Candidate, Round};
+use baton::domain::routing::{Candidate, Round, Strategy};
 use baton::domain::setup::By;
 use baton::domain::user::EmailAddress;
 use baton::runner::people::Returned;
@@ -67,7 +67,7 @@ async fn a_router_that_looked_before_somebody_left_gives_them_nothing() {
     let mut looked = shop.store.queue_snapshot(shop.workspace, shop.support, 9).await.unwrap();
     let candidate = Candidate { agent: looked.team.pop().unwrap(), presence: Presence::Online };
     let now = Timestamp::now();
-    let assignment = Round::new(vec![candidate], now).choose(&looked.waiting[0]).unwrap();
+    let assignment = Round::new(vec![candidate], Strategy::LeastBusy, now).choose(&looked.waiting[0]).unwrap();
     runner.deactivate(shop.workspace, &By::System, ana.user).await.unwrap();
     let given = runner.run(shop.workspace, assignment.waiting.conversation, assignment.command()).await;
     assert!(matches!(given, Err(Error::Refused(Refusal::UnknownPerson))), "{given:?}");

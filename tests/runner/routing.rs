@@ -3,10 +3,12 @@
 use std::sync::atomic::Ordering;
 
 use baton::domain::access::Role;
-use baton::domain::command::Command;
+use baton::domain::command::{Command, Person};
 use baton::domain::conversation::{Controller, State};
 use baton::domain::ids::{ConversationId, UserId};
-use baton::domain::routing::Priority;
+use baton::domain::routing::{Priority, Strategy};
+use baton::domain::setup::command::QueueChange;
+use baton::domain::setup::{By, SetupCommand};
 use baton::live::change::Change;
 use baton::runner::Error;
 use baton::runner::routing::RoundOutcome;
@@ -266,6 +268,43 @@ async fn whoever_is_more_urgent_comes_first_and_of_these_whoever_waited_longer()
     let mut urgent = [4, 2, 3].map(|number: usize| waiting[number].0);
     urgent.sort();
     assert_eq!(held, urgent);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_people_are_to_take_themselves_is_given_to_nobody_and_everybody_has_their_turn_otherwise() {
+    let shop = Shop::opens().await;
+    let mut node: Node = shop.node(4);
+    let (ana, ben) = (shop.hires("Ana", Role::Agent, 9).await, shop.hires("Ben", Role::Agent, 9).await);
+    [&ana, &ben].into_iter().for_each(|person| node.is_visited_by(shop.workspace, person.user));
+    let strategy = |strategy: Strategy| {
+        let change = QueueChange { strategy: Some(strategy.as_str().to_owned()), ..QueueChange::default() };
+        node.runner.configure(shop.workspace, &By::System, SetupCommand::ChangeQueue { queue: shop.support, change }, None)
+    };
+    let held = async |person: &Person| shop.count(&format!("SELECT load::bigint FROM agents WHERE user_id = '{}'", person.user)).await;
+    strategy(Strategy::Manual).await.unwrap();
+    let waiting = shop.customers_wait(shop.support, 4).await;
+    assert_eq!(node.runner.route(shop.workspace, shop.support).await.unwrap(), RoundOutcome::Settled);
+    assert!(!shop.store.queues_with_waiting().await.unwrap().contains(&(shop.workspace, shop.support)), "nobody looks at it in vain");
+    node.runner.run(shop.workspace, waiting[0], Command::Take { by: ana.clone() }).await.unwrap();
+    assert_eq!((held(&ana).await, held(&ben).await), (1, 0));
+    strategy(Strategy::RoundRobin).await.unwrap();
+    node.runner.route(shop.workspace, shop.support).await.unwrap();
+    assert_eq!((held(&ana).await, held(&ben).await), (2, 2), "Ben, Ana, Ben: whoever was given something longest ago");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_finishes_something_is_idle_since_then_and_was_given_something_before() {
+    let shop = Shop::opens().await;
+    let node: Node = shop.node(4);
+    let ana = shop.hires("Ana", Role::Agent, 9).await;
+    let waiting = shop.customers_wait(shop.support, 1).await;
+    shop.execute("UPDATE agents SET idle_since = 'epoch', given_at = 'epoch'", &[]).await;
+    let since = "SELECT count(*) FROM agents WHERE idle_since > 'epoch' AND given_at > 'epoch' AND (idle_since > given_at) = $1";
+    let since = async |is_later: bool| shop.rows(since, &[&is_later]).await[0].get::<_, i64>(0);
+    node.runner.run(shop.workspace, waiting[0], Command::Take { by: ana.clone() }).await.unwrap();
+    assert_eq!(since(false).await, 1);
+    node.runner.run(shop.workspace, waiting[0], Command::Resolve { by: ana.clone() }).await.unwrap();
+    assert_eq!(since(true).await, 1);
 }
 
 /// Whoever works on a conversation, or at its contact, is not waited for; and what they leave comes in the next round.

@@ -9,7 +9,7 @@ use crate::domain::ids::QueueId;
 use crate::domain::inbound::InboundContent;
 use crate::domain::message::{Choice, Content};
 use crate::domain::queue::Queue;
-use crate::domain::routing::{Candidate, Round, Waiting};
+use crate::domain::routing::{Candidate, Round, Strategy, Waiting};
 
 use super::chance::Chance;
 use super::customers::Language;
@@ -153,7 +153,7 @@ fn route(life: &mut Life<'_>) -> Result<()> {
     let conversation = life.snapshot.conversation.as_ref().context("nothing to route")?;
     let waiting = Waiting::of(conversation).context("it waits nowhere")?;
     let candidates = candidates(life, &queue);
-    let assignment = Round::new(candidates, life.now).choose(&waiting).context("nobody was there")?;
+    let assignment = Round::new(candidates, Strategy::LeastBusy, life.now).choose(&waiting).context("nobody was there")?;
     life.is_given(&assignment)
 }
 

@@ -130,6 +130,7 @@ fn colleague(user: UserId, member: &Member) -> Colleague {
         load: 0,
         capacity: member.capacity,
         idle_since: Timestamp::UNIX_EPOCH,
+        given_at: Timestamp::UNIX_EPOCH,
         here_at: Timestamp::UNIX_EPOCH,
         teams: member.teams.iter().copied().collect(),
         may_reply: rights.may(Permission::Reply),

@@ -1,4 +1,4 @@
-//! The decision itself: longest waiting first; present agents with room, least busy, then longest idle.
+//! The decision itself: the most urgent first, of these the longest waiting; to whom of those present with room, the strategy says.
 
 use std::collections::HashMap;
 
@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::priority::Priority;
 use super::reason::{AssignmentReason, Considered, Exclusion, Rule};
+use super::strategy::Strategy;
 use crate::domain::agent::{Agent, Presence};
 use crate::domain::command::Command;
 use crate::domain::conversation::Conversation;
@@ -76,19 +77,20 @@ impl Assignment {
 #[derive(Debug, Clone)]
 pub struct Round {
     candidates: Vec<Candidate>,
+    strategy: Strategy,
     now: Timestamp,
 }
 
 impl Round {
     #[must_use]
-    pub fn new(candidates: Vec<Candidate>, now: Timestamp) -> Self {
-        Self { candidates, now }
+    pub fn new(candidates: Vec<Candidate>, strategy: Strategy, now: Timestamp) -> Self {
+        Self { candidates, strategy, now }
     }
 
     /// Who is to have a conversation; nobody when nobody has room.
     #[must_use]
     pub fn choose(&self, waiting: &Waiting) -> Option<Assignment> {
-        let (chosen, rule) = choose(waiting, &self.candidates, self.now)?;
+        let (chosen, rule) = choose(waiting, self)?;
         let agent = &self.candidates.get(chosen)?.agent;
         let reason = AssignmentReason { rule, considered: self.candidates.iter().map(considered).collect() };
         Some(Assignment { waiting: waiting.clone(), agent: agent.user, reason })
@@ -99,6 +101,7 @@ impl Round {
         if let Some(candidate) = self.candidates.iter_mut().find(|candidate| candidate.agent.user == to) {
             candidate.agent.load += 1;
             candidate.agent.idle_since = self.now;
+            candidate.agent.given_at = self.now;
         }
     }
 }
@@ -141,23 +144,28 @@ fn considered(candidate: &Candidate) -> Considered {
     }
 }
 
-fn choose(waiting: &Waiting, candidates: &[Candidate], now: Timestamp) -> Option<(usize, Rule)> {
+fn choose(waiting: &Waiting, round: &Round) -> Option<(usize, Rule)> {
+    let Round { candidates, strategy, now } = round;
     let free = || candidates.iter().enumerate().filter(|(_, candidate)| candidate.exclusion().is_none());
     let is_last = |candidate: &Candidate| Some(candidate.agent.user) == waiting.last_agent;
     if !waiting.is_past_last
+        && *strategy != Strategy::Manual
         && let Some((index, _)) = free().find(|(_, candidate)| is_last(candidate))
     {
         return Some((index, Rule::SameAgent));
     }
     // Whoever let the customer wait is there for them if nobody else is.
-    let order = |candidate: &Candidate| (is_last(candidate), candidate.agent.load, candidate.agent.idle_since, candidate.agent.user);
-    let (index, chosen) = free().min_by_key(|(_, candidate)| order(candidate))?;
-    let Agent { load, capacity, idle_since, .. } = chosen.agent;
-    let tied = free().any(|(other, candidate)| other != index && candidate.agent.load == load);
-    let rule = if tied {
-        Rule::LongestIdle { load, capacity, idle_seconds: now.duration_since(idle_since).as_secs().max(0) }
-    } else {
-        Rule::LeastBusy { load, capacity }
+    let ranked = free().filter_map(|(index, candidate)| Some((is_last(candidate), strategy.rank(&candidate.agent)?, index)));
+    let (_, _, index) = ranked.min()?;
+    let Agent { load, capacity, idle_since, given_at, .. } = candidates.get(index)?.agent;
+    let seconds_since = |at: Timestamp| now.duration_since(at).as_secs().max(0);
+    let rule = match strategy {
+        Strategy::LeastBusy if free().any(|(other, candidate)| other != index && candidate.agent.load == load) => {
+            Rule::EquallyBusy { load, capacity, idle_seconds: seconds_since(idle_since) }
+        }
+        Strategy::LeastBusy | Strategy::Manual => Rule::LeastBusy { load, capacity },
+        Strategy::LongestIdle => Rule::LongestIdle { idle_seconds: seconds_since(idle_since) },
+        Strategy::RoundRobin => Rule::InTurn { given_seconds: seconds_since(given_at) },
     };
     Some((index, rule))
 }
@@ -179,6 +187,7 @@ mod tests {
                 load,
                 capacity: 2,
                 idle_since: NOW - jiff::SignedDuration::from_mins(idle_minutes),
+                given_at: NOW - jiff::SignedDuration::from_mins(idle_minutes),
                 here_at: NOW,
                 teams: Vec::new(),
                 may_reply: true,
@@ -203,7 +212,7 @@ mod tests {
     }
 
     fn decide(waiting: &[Waiting], candidates: Vec<Candidate>) -> Vec<Assignment> {
-        super::decide(waiting, Round::new(candidates, NOW))
+        super::decide(waiting, Round::new(candidates, Strategy::LeastBusy, NOW))
     }
 
     fn chosen(assignments: &[Assignment]) -> Vec<u128> {
@@ -215,6 +224,25 @@ mod tests {
         let candidates =
             vec![candidate(1, 1, 50, Presence::Online), candidate(2, 0, 1, Presence::Online), candidate(3, 0, 9, Presence::Online)];
         assert_eq!(chosen(&decide(&waiting(2), candidates)), [3, 2]);
+    }
+
+    #[test]
+    fn a_strategy_says_who_of_those_with_room_comes_first() {
+        let mut candidates =
+            vec![candidate(1, 1, 50, Presence::Online), candidate(2, 0, 1, Presence::Online), candidate(3, 2, 90, Presence::Online)];
+        candidates[1].agent.given_at = NOW - jiff::SignedDuration::from_mins(70);
+        let by = |strategy, count| chosen(&super::decide(&waiting(count), Round::new(candidates.clone(), strategy, NOW)));
+        assert_eq!(by(Strategy::LeastBusy, 2), [2, 1]);
+        assert_eq!(by(Strategy::LongestIdle, 2), [1, 2], "the third has been idle for longest and has no room");
+        assert_eq!(by(Strategy::RoundRobin, 3), [2, 1, 2], "whoever was given something longest ago, and round again");
+        assert_eq!(by(Strategy::Manual, 2), [0_u128; 0], "people take what they choose");
+        let mut back = waiting(1);
+        back[0].last_agent = Some(UserId(Uuid::from_u128(1)));
+        assert_eq!(chosen(&super::decide(&back, Round::new(candidates.clone(), Strategy::RoundRobin, NOW))), [1], "theirs before");
+        assert!(super::decide(&back, Round::new(candidates.clone(), Strategy::Manual, NOW)).is_empty());
+        let rule = |strategy| super::decide(&waiting(1), Round::new(candidates.clone(), strategy, NOW)).remove(0).reason.rule;
+        assert_eq!(rule(Strategy::LongestIdle), Rule::LongestIdle { idle_seconds: 50 * 60 });
+        assert_eq!(rule(Strategy::RoundRobin), Rule::InTurn { given_seconds: 70 * 60 });
     }
 
     #[test]

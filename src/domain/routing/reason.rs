@@ -17,7 +17,11 @@ pub enum Rule {
     /// Present, with room, and holding the least.
     LeastBusy { load: i32, capacity: i32 },
     /// As little to do as another, but idle for longer.
-    LongestIdle { load: i32, capacity: i32, idle_seconds: i64 },
+    EquallyBusy { load: i32, capacity: i32, idle_seconds: i64 },
+    /// Present, with room, and neither given nor finished anything for longest.
+    LongestIdle { idle_seconds: i64 },
+    /// Present, with room, and given something longest ago.
+    InTurn { given_seconds: i64 },
     /// The customer came back to whom they had spoken with.
     SameAgent,
     /// The person took it.

@@ -18,6 +18,7 @@ use crate::domain::ids::UserId;
 use crate::domain::lease::Lease;
 use crate::domain::overdue::AnswerWithin;
 use crate::domain::refusal::Refusal;
+use crate::domain::routing::Strategy;
 use crate::domain::user::LOCALES;
 
 /// Characters of a name, of a key or shortcut, and of a prepared text (as WhatsApp takes one).
@@ -176,6 +177,9 @@ fn queues(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
     for queue in setup.queues.values() {
         fit_name(&queue.name, faults);
         in_range(queue.promise_minutes, 0, LONGEST_PROMISE, faults);
+        if queue.strategy.parse::<Strategy>().is_err() {
+            faults.insert(SetupRefusal::StrategyUnknown { strategy: queue.strategy.clone() });
+        }
         if !is_key(&queue.key) {
             faults.insert(SetupRefusal::KeyUnfit { key: queue.key.clone() });
         }

@@ -339,6 +339,7 @@ pub struct QueueChange {
     pub team: Option<TeamId>,
     pub hours: Option<Hours>,
     pub promise_minutes: Option<i32>,
+    pub strategy: Option<String>,
     pub position: Option<i32>,
 }
 

@@ -6,6 +6,7 @@ use super::command::{InboxChange, MemberChange, QueueChange, SecurityChange, Wor
 use super::value::{Inbox, Member, Queue, Security, Workspace};
 use crate::domain::brand::Accent;
 use crate::domain::queue;
+use crate::domain::routing::Strategy;
 
 pub(super) fn set<T>(part: &mut T, wanted: Option<T>) {
     if let Some(wanted) = wanted {
@@ -63,17 +64,19 @@ pub(super) fn placed(queue: &queue::Queue, position: i32) -> Queue {
         team: queue.team,
         hours: serde_json::to_value(&queue.hours).unwrap_or_default(),
         promise_minutes: i32::try_from(queue.promise_minutes).unwrap_or(i32::MAX),
+        strategy: Strategy::default().as_str().to_owned(),
         position,
     }
 }
 
 pub(super) fn change_queue(it: &mut Queue, change: QueueChange) {
-    let QueueChange { key, name, team, hours, promise_minutes, position } = change;
+    let QueueChange { key, name, team, hours, promise_minutes, strategy, position } = change;
     set(&mut it.key, key);
     set(&mut it.name, name.map(|name| trimmed(&name)));
     set(&mut it.team, team);
     set(&mut it.hours, hours.and_then(|hours| serde_json::to_value(hours).ok()));
     set(&mut it.promise_minutes, promise_minutes);
+    set(&mut it.strategy, strategy);
     set(&mut it.position, position);
 }
 

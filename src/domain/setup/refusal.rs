@@ -93,6 +93,8 @@ pub enum SetupRefusal {
     FieldKeyTaken { key: String },
     #[error("“{key}” cannot be the key of a field: it begins with a small letter, and has small letters, digits and _, at most 40 of them")]
     FieldKeyUnfit { key: String },
+    #[error("{strategy} is no strategy of queues")]
+    StrategyUnknown { strategy: String },
     #[error("“{colour}” is no colour of tags")]
     ColourUnknown { colour: String },
     #[error("the field {field} has nothing to choose from")]
@@ -188,6 +190,7 @@ impl SetupRefusal {
             SetupRefusal::TagNameTaken { .. } => "tag_name_taken",
             SetupRefusal::FieldKeyTaken { .. } => "field_key_taken",
             SetupRefusal::FieldKeyUnfit { .. } => "field_key_unfit",
+            SetupRefusal::StrategyUnknown { .. } => "strategy_unknown",
             SetupRefusal::ColourUnknown { .. } => "colour_unknown",
             SetupRefusal::ChoicesMissing { .. } => "choices_missing",
             SetupRefusal::NumberTaken => "number_taken",
@@ -239,6 +242,7 @@ impl SetupRefusal {
             | SetupRefusal::LogoUnfit
             | SetupRefusal::KeyUnfit { .. }
             | SetupRefusal::FieldKeyUnfit { .. }
+            | SetupRefusal::StrategyUnknown { .. }
             | SetupRefusal::ColourUnknown { .. }
             | SetupRefusal::ChoicesMissing { .. }
             | SetupRefusal::LanguageUnfit { .. }
@@ -295,6 +299,7 @@ impl SetupRefusal {
             | SetupRefusal::KeyUnfit { key }
             | SetupRefusal::FieldKeyTaken { key }
             | SetupRefusal::FieldKeyUnfit { key } => vec![("key", key.clone())],
+            SetupRefusal::StrategyUnknown { strategy } => vec![("strategy", strategy.clone())],
             SetupRefusal::ColourUnknown { colour } => vec![("colour", colour.clone())],
             SetupRefusal::ChoicesMissing { field } => vec![("field", field.clone())],
             SetupRefusal::ShortcutTaken { shortcut } | SetupRefusal::ShortcutUnfit { shortcut } => vec![("shortcut", shortcut.clone())],

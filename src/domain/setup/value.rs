@@ -231,6 +231,8 @@ pub struct Queue {
     /// Opening hours as they are stored, also in a form that this version does not understand.
     pub hours: Value,
     pub promise_minutes: i32,
+    /// One of [`Strategy`](crate::domain::routing::Strategy)'s, or a word of a newer version.
+    pub strategy: String,
     /// Its place among the queues, from 0.
     pub position: i32,
 }

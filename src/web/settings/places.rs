@@ -55,7 +55,7 @@ pub static PLACES: &[Place] = &[
         "/settings/queues",
         "inbox",
         "settings.queues_title",
-        &["settings.seek.queues", "change.part.hours", "change.part.promise_minutes"],
+        &["settings.seek.queues", "change.part.hours", "change.part.promise_minutes", "settings.queue_strategy"],
     ),
     place(
         "/settings/security",

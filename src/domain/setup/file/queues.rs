@@ -10,6 +10,7 @@ use super::import::{Ids, Names};
 use super::{Found, Wrong, is_in_order, is_same, no_twins, teams, yaml};
 use crate::domain::hours::Hours;
 use crate::domain::ids::QueueId;
+use crate::domain::routing::Strategy;
 use crate::domain::setup::check;
 use crate::domain::setup::draft::Draft;
 use crate::domain::setup::refusal::SetupRefusal;
@@ -25,10 +26,22 @@ pub struct WrittenQueue {
     team: String,
     #[schemars(range(min = 0, max = 10080))]
     promise_minutes: i32,
+    /// Whom its conversations go to.
+    #[serde(default = "first_strategy")]
+    #[schemars(extend("enum" = strategies()))]
+    strategy: String,
     /// The time zone, the ranges of each day of the week, and holidays.
     #[serde(serialize_with = "yaml::compactly")]
     #[schemars(extend("type" = "object"))]
     hours: Value,
+}
+
+fn first_strategy() -> String {
+    Strategy::default().as_str().to_owned()
+}
+
+fn strategies() -> Vec<&'static str> {
+    Strategy::ALL.iter().map(|strategy| strategy.as_str()).collect()
 }
 
 /// All of them in their order.
@@ -36,8 +49,8 @@ pub(super) fn all(setup: &Setup, queues: &BTreeMap<QueueId, Queue>) -> Vec<Writt
     let mut queues: Vec<&Queue> = queues.values().collect();
     queues.sort_by(|one, other| (one.position, &one.key).cmp(&(other.position, &other.key)));
     let written = |queue: &Queue| {
-        let Queue { key, name, team, hours, promise_minutes, position: _ } = queue.clone();
-        WrittenQueue { key, name, team: teams::name(setup, team), promise_minutes, hours }
+        let Queue { key, name, team, hours, promise_minutes, strategy, position: _ } = queue.clone();
+        WrittenQueue { key, name, team: teams::name(setup, team), promise_minutes, strategy, hours }
     };
     queues.into_iter().map(written).collect()
 }
@@ -48,6 +61,10 @@ pub(super) fn check(queues: &[WrittenQueue], setup: &Setup, names: &Names, found
         let path = |field: &str| format!("queues[{place}].{field}");
         if !check::is_key(&queue.key) {
             found.push((path("key"), Wrong::Refused(SetupRefusal::KeyUnfit { key: queue.key.clone() })));
+        }
+        let is_known = queue.strategy.parse::<Strategy>().is_ok();
+        if !is_known && !setup.queues.values().any(|known| known.key == queue.key && known.strategy == queue.strategy) {
+            found.push((path("strategy"), Wrong::Refused(SetupRefusal::StrategyUnknown { strategy: queue.strategy.clone() })));
         }
         if !names.teams.contains(&queue.team) {
             found.push((path("team"), Wrong::NoSuch(queue.team.clone())));
@@ -81,10 +98,12 @@ pub(super) fn bring_in(queues: &[WrittenQueue], ids: &mut Ids, draft: &mut Draft
             }
             (_, written) => written.unwrap_or_else(|| queue.hours.clone()),
         };
-        let WrittenQueue { key, name, promise_minutes, .. } = queue.clone();
+        let WrittenQueue { key, name, promise_minutes, strategy, .. } = queue.clone();
         let name = name.trim().to_owned();
         let position = before.get(&key).copied().unwrap_or_default();
-        setup.queues.insert(id.unwrap_or_else(|| QueueId(ids.next())), Queue { key, name, team, hours, promise_minutes, position });
+        setup
+            .queues
+            .insert(id.unwrap_or_else(|| QueueId(ids.next())), Queue { key, name, team, hours, promise_minutes, strategy, position });
     }
     // Those that the file does not name come after it, as they stood.
     let mut others: Vec<(i32, String)> = setup.queues.values().filter(|known| !is_named(&known.key)).map(place_of).collect();

@@ -61,9 +61,9 @@ pub(in crate::web) fn rule_sentence(locale: Locale, name: &str, rule: &Rule) -> 
         Rule::LeastBusy { load, capacity } => {
             sentence(&locale, "rule.least_busy", &[("name", name), ("load", &load.to_string()), ("capacity", &capacity.to_string())])
         }
-        Rule::LongestIdle { load, capacity, idle_seconds } => sentence(
+        Rule::EquallyBusy { load, capacity, idle_seconds } => sentence(
             &locale,
-            "rule.longest_idle",
+            "rule.equally_busy",
             &[
                 ("name", name),
                 ("load", &load.to_string()),
@@ -71,6 +71,12 @@ pub(in crate::web) fn rule_sentence(locale: Locale, name: &str, rule: &Rule) -> 
                 ("minutes", &(idle_seconds / 60).to_string()),
             ],
         ),
+        Rule::LongestIdle { idle_seconds } => {
+            sentence(&locale, "rule.longest_idle", &[("name", name), ("minutes", &(idle_seconds / 60).to_string())])
+        }
+        Rule::InTurn { given_seconds } => {
+            sentence(&locale, "rule.in_turn", &[("name", name), ("minutes", &(given_seconds / 60).to_string())])
+        }
         Rule::SameAgent => sentence(&locale, "rule.same_agent", &[("name", name)]),
         Rule::Taken => sentence(&locale, "rule.taken", &[("name", name)]),
         Rule::Inherited { name: left, .. } => sentence(&locale, "rule.inherited", &[("name", name), ("left", left)]),

@@ -194,6 +194,7 @@ fn part_text(locale: Locale, names: &HashMap<Uuid, String>, name: &str, value: &
         ("visibility", word) => return words("visibility", word),
         ("role", word) => return words("role", word),
         ("standing", word) => return words("invitation_state", word),
+        ("strategy", word) => return words("strategy", word),
         ("colour", word) => return words("tags.colour", word),
         // People count from one.
         ("position", Value::Number(place)) => return place.as_i64().map_or_else(|| place.to_string(), |place| (place + 1).to_string()),

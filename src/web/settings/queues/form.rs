@@ -25,6 +25,7 @@ pub struct Typed {
     pub key: String,
     pub team: String,
     pub promise: String,
+    pub strategy: String,
     /// Around the clock, whatever the week says.
     pub is_always: bool,
     pub hours: written::Typed,
@@ -47,6 +48,7 @@ impl Typed {
             key: queue.key.clone(),
             team: queue.team.to_string(),
             promise: queue.promise_minutes.to_string(),
+            strategy: queue.strategy.clone(),
             is_always,
             hours: typed,
             at: String::new(),
@@ -64,6 +66,7 @@ impl Typed {
             key: value("key"),
             team: value("team"),
             promise: value("promise"),
+            strategy: value("strategy"),
             is_always: value("open") == "always",
             hours,
             at: value("at"),
@@ -93,6 +96,7 @@ impl Typed {
             team: Some(team),
             hours: Some(hours).filter(|hours| Some(hours) != now.hours.as_ref()),
             promise_minutes: Some(promise),
+            strategy: Some(self.strategy.clone()).filter(|strategy| !strategy.is_empty()),
             position: None,
         })
     }

@@ -7,6 +7,7 @@ pub use super::form::Typed;
 use crate::domain::hours::Hours;
 use crate::domain::hours::written::{Ranges, TypedDay};
 use crate::domain::ids::TeamId;
+use crate::domain::routing::Strategy;
 use crate::store::queues::{QueueDetail, QueueSummary};
 use crate::store::teams::TeamSummary;
 use crate::web::layouts::chrome::Chrome;
@@ -128,6 +129,20 @@ impl QueuePage {
     fn team_now(&self) -> Option<&str> {
         let differs = self.typed.is_of_form && self.typed.team != self.queue.team.to_string();
         differs.then(|| self.team_name(self.queue.team))
+    }
+
+    fn strategies(&self) -> [(&'static str, String); Strategy::ALL.len()] {
+        Strategy::ALL.map(|strategy| (strategy.as_str(), self.strategy_words(strategy.as_str())))
+    }
+
+    fn strategy_now(&self) -> Option<String> {
+        let differs = self.typed.is_of_form && self.typed.strategy != self.queue.strategy;
+        differs.then(|| self.strategy_words(&self.queue.strategy))
+    }
+
+    /// A word of a newer version stands for itself.
+    fn strategy_words(&self, strategy: &str) -> String {
+        words::known(&self.chrome.locale, &format!("strategy.{strategy}")).unwrap_or_else(|| strategy.to_owned())
     }
 
     fn team_name(&self, id: TeamId) -> &str {
