@@ -171,7 +171,7 @@ fn conversations(workspace: WorkspaceId, inbox: &Inbox, agents: &[UserId]) -> (V
         let conversation = held(inbox, contact.id, agent, since);
         rows.conversation(None, &conversation);
         // More than they may hold yet.
-        rows.load(agent, LoadShift { change: 1, given_at: None });
+        rows.load(agent, LoadShift { change: 1, given_at: None, at: Some(since) });
         (1..=WRITTEN).for_each(|seq| write(&mut rows, &conversation, seq, since));
         contacts.push(PastContact { contact, identity: Identity::Phone(format!("1555{number:07}")), since });
     }

@@ -73,7 +73,7 @@ async fn a_queue_is_added_with_a_key_of_its_name_and_set_up_as_one_act() {
         r#"name="mon_to" value="19:30""#,
         "Nochebuena",
         r#"<option value="round_robin" selected>Everybody in turn"#,
-        "Whoever holds the least → Everybody in turn",
+        "<del><bdi>Whoever holds the least</bdi></del> <ins><bdi>Everybody in turn</bdi></ins>",
         r#"value="2026-12-25""#,
         "Mon 09:00–14:00 + 16:00–19:30, 2 other days (Europe/Madrid)",
         "Always open (",

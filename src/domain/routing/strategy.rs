@@ -37,12 +37,13 @@ impl Strategy {
     }
 
     /// What is least of whoever comes first; nothing where nobody is chosen.
-    pub(super) fn rank(self, agent: &Agent) -> Option<(i32, Timestamp, UserId)> {
+    pub(super) fn rank(self, agent: &Agent) -> Option<(i32, Timestamp, i32, UserId)> {
         let Agent { user, load, idle_since, given_at, .. } = *agent;
         match self {
-            Strategy::LeastBusy => Some((load, idle_since, user)),
-            Strategy::LongestIdle => Some((0, idle_since, user)),
-            Strategy::RoundRobin => Some((0, given_at, user)),
+            Strategy::LeastBusy => Some((load, idle_since, load, user)),
+            // What is given in one round is given at one moment: of these, whoever was given less comes next.
+            Strategy::LongestIdle => Some((0, idle_since, load, user)),
+            Strategy::RoundRobin => Some((0, given_at, load, user)),
             Strategy::Manual => None,
         }
     }
