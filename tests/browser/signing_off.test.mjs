@@ -66,8 +66,9 @@ describe("signing off", () => {
       assert.ok(box.height >= 44 && box.x >= 0 && box.x + box.width <= NARROW.width, JSON.stringify(box))
     }
     await choice.click()
-    const grace = page.getByRole("combobox")
-    await grace.selectOption({ label: await grace.locator("option", { hasText: "Grace" }).textContent().then((text) => text.trim()) })
+    const colleague = page.getByRole("combobox")
+    const label = await colleague.locator("option", { hasText: "Grace" }).textContent()
+    await colleague.selectOption({ label: label.trim() })
     await go.click()
     await page.waitForURL("**/inbox")
     await page.setViewportSize(WIDE)
@@ -98,12 +99,17 @@ describe("signing off", () => {
   })
 
   story(() => browser, "is a plain form without scripts", async () => {
+    await ana.page.goto(`${demo.inbox}/inbox?view=mine`)
+    await ana.page.locator(".row").first().waitFor()
     const plain = await Agent.signIn(browser, demo, "ana@example.com", { javaScriptEnabled: false, view: "all" })
     const { page } = plain
     await page.locator(".rail__switch").click()
+    await page.getByRole("heading", { name: "While you are away" }).waitFor()
+    await page.getByRole("link", { name: "Leave them as they are" }).click()
+    await page.waitForURL("**/inbox")
     await page.goto(`${demo.inbox}/sign-off?then=out`)
-    await page.getByText("You hold no conversation.").waitFor()
-    await page.locator("main").getByRole("button", { name: "Sign out" }).click()
+    await page.getByLabel("Return all to their queues").check()
+    await page.getByRole("button", { name: "Sign out" }).last().click()
     await page.waitForURL("**/sign-in**")
   })
 })

@@ -97,6 +97,10 @@ async fn a_colleague_who_is_here_and_has_room_gets_what_there_is_room_for_and_th
     let full = decides(&mut ana, "out", &[("choice", "hand_over"), ("to", &to)]).await;
     assert!(full.status == 409 && full.body.contains("has no room"), "{}", full.body);
     assert!(decides(&mut ana, "out", &[("choice", "return")]).await.is_sent_to_sign_in());
+    // Whoever holds nothing any more and works for no queue is not on the floor; what they did is.
+    client.execute("DELETE FROM team_members WHERE user_id = $1", &[&ana.user.0]).await.unwrap();
+    let mut iris = shop.hires("iris@example.com", Role::Supervisor).await;
+    assert!(iris.sees("/floor").await.contains("<bdi>1</bdi> of <bdi>Ana</bdi> is back in its queue."));
 }
 
 #[actix_web::test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::floor::{Floor, FloorEntry, Scope};
+use crate::domain::floor::{Floor, FloorEntry, Scope, Teams};
 use crate::domain::ids::{UserId, WorkspaceId};
 use crate::domain::workplace::Workplace;
 use crate::runner;
@@ -47,7 +47,8 @@ impl FloorNow {
         let is_seen = |entry: &&FloorEntry| {
             let queues = entry.act.queues().into_iter().filter_map(|id| self.floor.queue(id)).any(|queue| scope.has_queue(queue));
             let people = entry.act.people().into_iter().filter_map(|id| self.floor.person(id)).any(|person| scope.has_person(person));
-            queues || people || own == Some(entry.by)
+            // Whoever works for no queue and holds nothing any more is on no floor.
+            queues || people || own == Some(entry.by) || scope.people == Teams::All
         };
         self.entries.iter().filter(is_seen).collect()
     }
