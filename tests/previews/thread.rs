@@ -70,6 +70,7 @@ pub fn reason() -> AssignmentReason {
             considered(other("Chiara Ricci", 3), 8, Some(Exclusion::Full)),
             considered(other("Dmitri Volkov", 4), 2, Some(Exclusion::Away)),
         ],
+        more: vec![(None, 18), (Some(Exclusion::Offline), 210)],
     }
 }
 

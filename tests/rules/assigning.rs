@@ -188,7 +188,7 @@ fn who_is_away_gets_nothing_and_the_reason_says_so() {
     assert!(ben.holds(&phone));
     let reason = phone.conversation().assignment_reason.unwrap();
     let excluded: Vec<_> = reason.considered.iter().map(|considered| (considered.name.as_str(), considered.excluded)).collect();
-    assert_eq!(excluded, [("Ana", Some(Exclusion::Away)), ("Ben", None)]);
+    assert_eq!(excluded, [("Ben", None), ("Ana", Some(Exclusion::Away))]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The decision itself: the most urgent first, of these the longest waiting; to whom of those present with room, the strategy says.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
@@ -92,8 +92,24 @@ impl Round {
     pub fn choose(&self, waiting: &Waiting) -> Option<Assignment> {
         let (chosen, rule) = choose(waiting, self)?;
         let agent = &self.candidates.get(chosen)?.agent;
-        let reason = AssignmentReason { rule, considered: self.candidates.iter().map(considered).collect() };
-        Some(Assignment { waiting: waiting.clone(), agent: agent.user, reason })
+        Some(Assignment { waiting: waiting.clone(), agent: agent.user, reason: self.reason(rule, chosen) })
+    }
+
+    /// The same of the same candidates, in whatever order they come.
+    fn reason(&self, rule: Rule, chosen: usize) -> AssignmentReason {
+        let place = |index: usize| {
+            let candidate = &self.candidates[index];
+            (index != chosen, candidate.exclusion(), self.strategy.rank(&candidate.agent))
+        };
+        let mut order: Vec<usize> = (0..self.candidates.len()).collect();
+        order.sort_by_key(|index| place(*index));
+        let (told, others) = order.split_at(order.len().min(AssignmentReason::TOLD));
+        let mut more = BTreeMap::new();
+        for index in others {
+            *more.entry(self.candidates[*index].exclusion()).or_default() += 1;
+        }
+        let considered = told.iter().map(|index| considered(&self.candidates[*index])).collect();
+        AssignmentReason { rule, considered, more: more.into_iter().collect() }
     }
 
     /// Somebody has one more.
@@ -246,6 +262,27 @@ mod tests {
     }
 
     #[test]
+    fn a_reason_names_whoever_came_next_and_counts_the_others_of_a_large_team() {
+        let present = |number: u128| match number % 10 {
+            0 => candidate(number, 0, 5, Presence::Online),
+            1 => candidate(number, 2, 5, Presence::Online),
+            2 => candidate(number, 0, 5, Presence::Away),
+            _ => candidate(number, 0, 5, Presence::Offline),
+        };
+        let mut candidates: Vec<Candidate> = (1..=300).map(present).collect();
+        let reason = |candidates: &[Candidate]| decide(&waiting(1), candidates.to_vec()).remove(0).reason;
+        let told = reason(&candidates);
+        let numbers: Vec<u128> = told.considered.iter().map(|considered| considered.user.0.as_u128()).collect();
+        assert_eq!(numbers, (1..=12).map(|number| number * 10).collect::<Vec<_>>());
+        let (away, offline, full) = (Some(Exclusion::Away), Some(Exclusion::Offline), Some(Exclusion::Full));
+        assert_eq!(told.more, [(None, 18), (away, 30), (offline, 210), (full, 30)]);
+        candidates.reverse();
+        assert_eq!(reason(&candidates), told, "the same of the same team");
+        assert!(serde_json::to_string(&told).unwrap().len() < 2_000);
+        assert_eq!(reason(&candidates[290..]).more, []);
+    }
+
+    #[test]
     fn nobody_gets_more_than_their_capacity_and_the_rest_waits() {
         let candidates = vec![candidate(1, 1, 0, Presence::Online), candidate(2, 0, 0, Presence::Online)];
         let assignments = decide(&waiting(9), candidates);
@@ -259,7 +296,7 @@ mod tests {
         let assignments = decide(&waiting(1), candidates);
         assert_eq!(chosen(&assignments), [3]);
         let excluded: Vec<_> = assignments[0].reason.considered.iter().map(|considered| considered.excluded).collect();
-        assert_eq!(excluded, [Some(Exclusion::Offline), Some(Exclusion::Away), None]);
+        assert_eq!(excluded, [None, Some(Exclusion::Away), Some(Exclusion::Offline)]);
     }
 
     #[test]

@@ -7,8 +7,12 @@ use crate::domain::ids::UserId;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AssignmentReason {
     pub rule: Rule,
-    /// Everybody of the team, with what ruled them out.
+    /// Whoever was chosen, then the next of those who could have had it, then the others with what ruled them out; of all of these the
+    /// first [`AssignmentReason::TOLD`].
     pub considered: Vec<Considered>,
+    /// How many more there were, by what ruled them out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more: Vec<(Option<Exclusion>, usize)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +47,7 @@ pub struct Considered {
     pub excluded: Option<Exclusion>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Exclusion {
     Away,
@@ -53,9 +57,12 @@ pub enum Exclusion {
 }
 
 impl AssignmentReason {
+    /// How many people are told of by name: a reason stands in the journal and goes to every page.
+    pub const TOLD: usize = 12;
+
     /// A reason that needed no comparison.
     #[must_use]
     pub fn plain(rule: Rule) -> Self {
-        Self { rule, considered: Vec::new() }
+        Self { rule, considered: Vec::new(), more: Vec::new() }
     }
 }

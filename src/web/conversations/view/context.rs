@@ -50,9 +50,22 @@ impl ReasonCard {
         rule_sentence(self.locale, &self.agent_name, &self.reason.rule)
     }
 
+    fn others(&self) -> Option<String> {
+        others(self.locale, &self.reason.more)
+    }
+
     fn excluded(&self, considered: &Considered) -> Option<String> {
         considered.excluded.map(|exclusion| self.locale.t(exclusion_key(exclusion)).into_owned())
     }
+}
+
+/// How many others there were, such as `18 with room, 210 offline`.
+fn others(locale: Locale, more: &[(Option<Exclusion>, usize)]) -> Option<String> {
+    let part = |(exclusion, count): &(Option<Exclusion>, usize)| {
+        let what = locale.t(exclusion.map_or("excluded.nothing", exclusion_key));
+        format!("{count} {what}")
+    };
+    (!more.is_empty()).then(|| more.iter().map(part).collect::<Vec<_>>().join(", "))
 }
 
 /// Why `name` was chosen, as a sentence.
