@@ -90,6 +90,20 @@ impl Agent {
         if self.may_reply { Ok(()) } else { Err(Refusal::MayNotReply { name: self.name.clone() }) }
     }
 
+    /// Whether somebody else may set them online: whoever signed off said what becomes of what they hold, and is back by themselves.
+    ///
+    /// # Errors
+    /// [`Refusal::SignedOff`].
+    pub fn may_be_set_online(&self) -> Result<(), Refusal> {
+        if self.signed_off.is_none() { Ok(()) } else { Err(Refusal::SignedOff { name: self.name.clone() }) }
+    }
+
+    /// Whether they take what routing gives, as far as their row says; whether they are here is another matter.
+    #[must_use]
+    pub fn takes_work(&self) -> bool {
+        self.availability == Availability::Online && self.signed_off.is_none() && self.may_reply
+    }
+
     #[must_use]
     pub fn has_room(&self) -> bool {
         self.load < self.capacity

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::access::Permission;
+use super::agent::Agent;
 use super::answering::{allow, held_by};
 use super::command::{BulkTarget, Person, TransferTarget};
 use super::conversation::{ControlBefore, Controller, Holder, State};
@@ -33,7 +34,7 @@ pub(super) fn take(it: &mut Decision, by: &Person) -> Result<(), Refusal> {
     assign_for(it, by, by.user, Rule::Taken, Some(before))
 }
 
-/// Whoever may hand it on says how urgent it is; who waits in a queue finds their place anew by it.
+/// Whoever may hand conversations on says how urgent one is, a colleague's too; who waits in a queue finds their place anew by it.
 pub(super) fn set_priority(it: &mut Decision, by: &Person, to: Priority) -> Result<(), Refusal> {
     allow(by, Permission::Transfer)?;
     let conversation = it.conversation()?;
@@ -54,6 +55,9 @@ pub(super) fn give(it: &mut Decision, to: UserId, reason: AssignmentReason, seen
     if conversation.state == State::Resolved || conversation.holder() != Holder::Queue(queue) || conversation.queued_at != queued_at {
         let name = conversation.controller.agent().and_then(|user| it.snapshot.workplace.people.get(&user).cloned());
         return Err(Refusal::Overtaken { name });
+    }
+    if !it.snapshot.agents.get(&to).is_some_and(Agent::takes_work) {
+        return Err(Refusal::Overtaken { name: None });
     }
     assign(it, to, reason, None)
 }

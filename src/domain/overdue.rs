@@ -57,9 +57,13 @@ impl AnswerWithin {
     }
 }
 
-/// Who owes the customer an answer, and since when: since the customer waits, or since they hold it if that is later.
+/// Who owes the customer an answer, and since when: since the customer waits, or since they hold it if that is later. An answer that has
+/// not left yet, as its number is paused, is owed by nobody here any more; one that does not arrive is owed again.
 #[must_use]
 pub fn owed(conversation: &Conversation) -> Option<(UserId, Timestamp)> {
+    if conversation.last_message.as_ref().is_some_and(|last| last.agent.is_some() && last.is_queued) {
+        return None;
+    }
     let user = conversation.controller.agent().filter(|_| conversation.state != State::Resolved)?;
     let since = conversation.waiting_since?;
     Some((user, conversation.assigned_at.map_or(since, |assigned_at| since.max(assigned_at))))

@@ -37,6 +37,8 @@ pub enum Refusal {
     /// Whoever was to have it at once is not there.
     #[error("{name} is not here")]
     NotHere { name: String },
+    #[error("{name} signed off, and is back by themselves")]
+    SignedOff { name: String },
     /// Until when somebody keeps what they hold is past, or too far away.
     #[error("not a time within the next day")]
     KeptUnfit,
@@ -105,6 +107,7 @@ impl Refusal {
             Refusal::NoRoom { .. } => "no_room",
             Refusal::YouHaveNoRoom { .. } => "you_have_no_room",
             Refusal::NotHere { .. } => "not_here",
+            Refusal::SignedOff { .. } => "signed_off",
             Refusal::KeptUnfit => "kept_unfit",
             Refusal::MayNotReply { .. } => "may_not_reply",
             Refusal::NothingToUndo => "nothing_to_undo",

@@ -91,6 +91,10 @@ pub(super) fn sign_off(it: &mut Decision, by: &Person, choice: SigningOff) -> Re
         }
         SigningOff::HandOver { to } => {
             allow(by, Permission::Transfer)?;
+            // They may have gone, or be handing over what they hold themselves.
+            if let Some(agent) = it.snapshot.agents.get(&to).filter(|agent| !agent.takes_work()) {
+                return Err(Refusal::NotHere { name: agent.name.clone() });
+            }
             hand_to(it, by, to, Rule::SignedOff { user, name })
         }
         SigningOff::Return => {

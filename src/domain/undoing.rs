@@ -21,7 +21,7 @@ pub const UNDO_WITHIN: SignedDuration = SignedDuration::from_secs(30);
 pub(super) fn undo(it: &mut Decision, by: &Person, seq: i64) -> Result<(), Refusal> {
     let recorded = it.snapshot.acts.first().filter(|first| first.seq == seq).cloned().ok_or(Refusal::NothingToUndo)?;
     let (act, _, before) = recorded.act().filter(|(_, actor, _)| *actor == by.user).ok_or(Refusal::NothingToUndo)?;
-    allow(by, act.permission())?;
+    may_undo(by, act)?;
     is_the_latest(it, by, act)?;
     if it.now.duration_since(recorded.at) > UNDO_WITHIN {
         return Err(Refusal::TooLateToUndo);
@@ -30,6 +30,12 @@ pub(super) fn undo(it: &mut Decision, by: &Person, seq: i64) -> Result<(), Refus
     let session = before.session.clone();
     it.emit(Event::ActUndone { by: by.actor(), act, before: Box::new(ControlBefore { session: None, ..before.clone() }) });
     session.map_or(Ok(()), |session| flow_goes_on(it, session))
+}
+
+/// Whoever may do such a thing; and a supervisor, who hands on what others hold without holding anything themselves.
+fn may_undo(by: &Person, act: Act) -> Result<(), Refusal> {
+    let allowed = allow(by, act.permission());
+    if act == Act::Transferred { allowed.or_else(|_| allow(by, Permission::Supervise)) } else { allowed }
 }
 
 /// The flow stands where it stood: with what was being said, and not with a question that did not arrive.

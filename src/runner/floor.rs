@@ -113,7 +113,7 @@ impl Runner {
             }
             FloorWish::Availability { of, to } => {
                 if to == Availability::Online {
-                    self.comes_back(workspace, of).await?;
+                    self.store.agent(workspace, of).await?.ok_or(Refusal::UnknownPerson)?.may_be_set_online()?;
                 }
                 if let Some(((before, _), seq)) = self.set_up_on_floor(workspace, by, SetupCommand::availability(of, to)).await? {
                     let act = FloorAct::Availability { of, to, back: SetBack { before, seq } };
@@ -168,7 +168,7 @@ impl Runner {
 
     async fn take_back_on_floor(&self, workspace: WorkspaceId, by: &Person, id: FloorActId) -> Result<Came, Error> {
         self.check_clock()?;
-        let WholeEntry { entry, lines } = self.store.floor_entry(workspace, id).await?.ok_or(Error::NotFound)?;
+        let WholeEntry { entry, .. } = self.store.floor_entry(workspace, id).await?.ok_or(Error::NotFound)?;
         if entry.by != by.user || entry.act == FloorAct::Strange {
             return Err(Refusal::NothingToUndo.into());
         }
@@ -178,6 +178,8 @@ impl Runner {
         if !self.store.begin_undoing_floor_act(workspace, id, now()).await? {
             return Err(Refusal::Duplicate.into());
         }
+        // From now on nothing is added to it.
+        let WholeEntry { lines, .. } = self.store.floor_entry(workspace, id).await?.ok_or(Error::NotFound)?;
         let seqs: HashMap<_, _> = lines.iter().copied().collect();
         let ids: Vec<Uuid> = lines.iter().map(|(conversation, _)| conversation.0).collect();
         let movables = if ids.is_empty() { Vec::new() } else { self.store.movables(workspace, &ids).await? };

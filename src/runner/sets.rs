@@ -57,6 +57,10 @@ impl Runner {
                 match tokio::time::timeout(LONGEST, guarded(set)).await.unwrap_or(Err(Error::Busy)) {
                     Ok(outcomes) => {
                         for (number, outcome) in outcomes {
+                            // Whom all of it was for has gone: somebody else is to be chosen.
+                            if let Err(refusal @ Refusal::NotHere { .. }) = outcome {
+                                return Err(refusal.into());
+                            }
                             items[places[number]].outcome = Some(outcome);
                         }
                     }

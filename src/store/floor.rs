@@ -63,9 +63,10 @@ crate::statements! {
                 ORDER BY team_id)) AS member (teams)
         CROSS JOIN LATERAL (
             SELECT min(since), min(since + make_interval(mins => promise_minutes)),
-                min(greatest(since, assigned_at)) FILTER (WHERE since IS NOT NULL)
+                min(greatest(since, assigned_at)) FILTER (WHERE since IS NOT NULL AND NOT is_answered)
             FROM (
-                SELECT conversation.waiting_since AS since, conversation.assigned_at, coalesce(queue.promise_minutes, 10) AS promise_minutes
+                SELECT conversation.waiting_since AS since, conversation.assigned_at, queue.promise_minutes,
+                    conversation.last_message ->> 'agent' IS NOT NULL AND conversation.last_message ->> 'is_queued' IS NOT NULL AS is_answered
                 FROM conversations AS conversation
                 LEFT JOIN queues AS queue ON queue.workspace_id = $1 AND queue.id = conversation.queue_id
                 WHERE conversation.workspace_id = $1 AND conversation.agent_id = agent.user_id
@@ -93,9 +94,11 @@ crate::statements! {
     SET_ACT = "UPDATE floor_acts SET act = $3 WHERE workspace_id = $1 AND id = $2";
     /// It is taken back once.
     BEGIN_UNDOING = "UPDATE floor_acts SET undone_at = $3 WHERE workspace_id = $1 AND id = $2 AND undone_at IS NULL";
+    /// Where it is being taken back already, a division by zero undoes what is sent with it: nothing is done that nobody can take back.
     ADD_DONE = "
         UPDATE floor_acts
-        SET conversation_ids = conversation_ids || $3::uuid[], seqs = seqs || $4::bigint[]
+        SET conversation_ids = conversation_ids || $3::uuid[], seqs = seqs || $4::bigint[],
+            undone = undone / CASE WHEN undone_at IS NULL THEN 1 ELSE 0 END
         WHERE workspace_id = $1 AND id = $2";
     ADD_UNDONE = "UPDATE floor_acts SET undone = undone + $3 WHERE workspace_id = $1 AND id = $2";
     /// Across workspaces.

@@ -251,6 +251,16 @@ fn whom_routing_chose_has_it_and_a_thread_says_why() {
 }
 
 #[test]
+fn routing_gives_nothing_to_whoever_went_away_while_it_chose() {
+    let shop = Shop::opens();
+    let (ana, phone) = (shop.agent("Ana"), shop.phone("Mia"));
+    phone.writes("agent");
+    let late = chosen(&phone, &ana);
+    ana.goes_away();
+    assert_eq!(shop.about(phone.id(), late.command()), Err(Refusal::Overtaken { name: None }));
+}
+
+#[test]
 fn routing_gives_nothing_away_that_somebody_moved_since_it_looked() {
     let shop = Shop::opens();
     let (ana, ben, phone) = (shop.agent("Ana"), shop.agent("Ben"), shop.phone("Mia"));

@@ -187,3 +187,19 @@ fn who_answers_or_has_just_got_it_has_all_of_the_time_and_without_minutes_nobody
     patient.passes(SignedDuration::from_hours(9));
     assert!(ana.holds(&phone) && steps(&phone, &patient).is_empty());
 }
+
+#[test]
+fn an_answer_that_has_not_left_yet_is_owed_by_nobody() {
+    let shop = with_ten_minutes();
+    let (ana, phone) = (shop.agent("Ana"), shop.phone("Mia"));
+    phone.writes("hello");
+    ana.takes(&phone).unwrap();
+    shop.passes(SignedDuration::from_mins(1));
+    ana.replies(&phone, "let me see").unwrap();
+    shop.passes(SignedDuration::from_hours(1));
+    assert_eq!(steps(&phone, &shop), [""; 0], "the number may be paused for as long");
+    assert!(ana.holds(&phone) && phone.conversation().waiting_since.is_some(), "and the customer waits");
+    phone.writes("hello?");
+    shop.passes(SignedDuration::from_mins(5));
+    assert!(steps(&phone, &shop).first().is_some_and(|step| step.starts_with("Nudge Ana")), "what they say now is owed an answer");
+}

@@ -1,6 +1,6 @@
 //! People who work here.
 
-use baton::domain::agent::Agent;
+use baton::domain::agent::{Agent, Availability};
 use baton::domain::command::{Command, Person, ReplyContent, Settlement, TransferTarget};
 use baton::domain::conversation::Holder;
 use baton::domain::ids::{ConversationId, MediaId, MessageId, NoteId, QueueId};
@@ -98,7 +98,9 @@ impl Colleague<'_> {
 
     /// Steps out: routing gives them nothing.
     pub fn goes_away(&self) {
-        self.shop.tables.borrow_mut().away.push(self.person.user);
+        let mut tables = self.shop.tables.borrow_mut();
+        tables.away.push(self.person.user);
+        tables.agents.get_mut(&self.person.user).unwrap().availability = Availability::Away;
     }
 
     pub fn row(&self) -> Agent {

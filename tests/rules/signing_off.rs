@@ -123,6 +123,10 @@ fn what_is_handed_over_is_a_colleagues_who_may_answer_it_and_has_room_and_the_th
         assert!(matches!(refused, Err(Refusal::NoRoom { .. })), "{refused:?}");
     }
     assert_eq!(ana.leaves(&first, SigningOff::HandOver { to }), Err(OVERTAKEN), "it is Ben's");
+    ben.signs_off(None);
+    let refused = ana.leaves(&second, SigningOff::HandOver { to });
+    assert_eq!(refused, Err(Refusal::NotHere { name: "Ben".to_owned() }), "nobody hands over to whoever hands over themselves");
+    ben.is_back();
     let mut own = ana.person.clone();
     own.rights.permissions = Permissions::NONE.of_role();
     let hand_over = Command::SignOff { by: own.clone(), choice: SigningOff::HandOver { to } };

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 use baton::domain::Refusal;
-use baton::domain::access::{Permission, Rights, Role, Visibility};
+use baton::domain::access::{Permission, Permissions, Rights, Role, Visibility};
 use baton::domain::agent::Availability;
 use baton::domain::command::{Command, Person};
 use baton::domain::floor::{Came, Floor, FloorAct, Left, MOST_AT_ONCE, Scope};
 use baton::domain::ids::{ConversationId, FloorActId, QueueId, UserId, WorkspaceId};
 use baton::domain::setup::{By, SetupCommand};
+use baton::domain::signing_off::SigningOff;
 use baton::runner::floor::FloorWish;
 use baton::runner::{Error, Runner, now};
 use uuid::Uuid;
@@ -236,6 +237,43 @@ async fn whoever_may_not_supervise_does_nothing_here_and_undoes_nobody_elses_act
     shop.execute("UPDATE floor_acts SET at = at - interval '31 seconds'", &[]).await;
     let late = node.runner.undo_on_floor(shop.workspace, iris, id).await;
     assert!(matches!(late, Err(Error::Refused(Refusal::TooLateToUndo))), "{late:?}");
+}
+
+/// Of an act that is being taken back, nothing more is done that nobody could take back.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_taken_back_while_it_is_done_ends_there() {
+    let (shop, node, iris, conversations) = waiting(3).await;
+    let id = fresh();
+    shop.moves(&node.runner, &iris, id, 1).await.unwrap();
+    let undone = "CREATE FUNCTION undone() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.undone_at := now(); RETURN NEW; END $$;
+                  CREATE TRIGGER undone BEFORE INSERT ON floor_acts FOR EACH ROW EXECUTE FUNCTION undone()";
+    shop.store.client().await.unwrap().batch_execute(undone).await.unwrap();
+    let came = shop.moves(&node.runner, &iris, fresh(), 2).await.unwrap();
+    assert_eq!(came, Came { left: Left { busy: 2, ..Left::default() }, ..Came::default() });
+    assert_eq!(shop.in_line(shop.support).await, conversations[1..]);
+    assert_eq!(node.runner.undo_on_floor(shop.workspace, iris, id).await.unwrap(), done(1));
+    shop.is_consistent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_may_supervise_and_hand_on_nothing_takes_back_what_they_did() {
+    let (shop, node, iris, _) = waiting(2).await;
+    let permissions = Permissions::of(&[Permission::SeeInbox, Permission::Supervise]);
+    let lead = Person { rights: Rights { permissions, ..iris.rights }, ..iris };
+    let id = fresh();
+    assert_eq!(shop.moves(&node.runner, &lead, id, 2).await.unwrap(), done(2));
+    assert_eq!(node.runner.undo_on_floor(shop.workspace, lead, id).await.unwrap(), done(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_signed_off_is_set_online_by_nobody_else_and_keeps_what_they_keep() {
+    let (shop, node, iris, ana, _) = held(1).await;
+    let until = baton::runner::now() + jiff::SignedDuration::from_mins(30);
+    node.runner.sign_off(shop.workspace, ana.clone(), fresh(), SigningOff::Keep { until }).await.unwrap();
+    let wish = FloorWish::Availability { of: ana.user, to: Availability::Online };
+    let refused = node.runner.act_on_floor(shop.workspace, iris, fresh(), wish).await;
+    assert!(matches!(&refused, Err(Error::Refused(Refusal::SignedOff { name })) if name == "Ana"), "{refused:?}");
+    assert_eq!(shop.count("SELECT count(*) FROM agents WHERE keep_until IS NOT NULL").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::priority::Priority;
 use super::reason::{AssignmentReason, Considered, Exclusion, Rule};
@@ -79,12 +79,14 @@ pub struct Round {
     candidates: Vec<Candidate>,
     strategy: Strategy,
     now: Timestamp,
+    /// How many were given in it.
+    given: i64,
 }
 
 impl Round {
     #[must_use]
     pub fn new(candidates: Vec<Candidate>, strategy: Strategy, now: Timestamp) -> Self {
-        Self { candidates, strategy, now }
+        Self { candidates, strategy, now, given: 0 }
     }
 
     /// Who is to have a conversation; nobody when nobody has room.
@@ -116,8 +118,11 @@ impl Round {
     pub fn is_given(&mut self, to: UserId) {
         if let Some(candidate) = self.candidates.iter_mut().find(|candidate| candidate.agent.user == to) {
             candidate.agent.load += 1;
-            candidate.agent.idle_since = self.now;
-            candidate.agent.given_at = self.now;
+            // All of a round is given at one moment; within it, one comes after the other.
+            self.given += 1;
+            let at = self.now.saturating_add(SignedDuration::from_micros(self.given)).unwrap_or(self.now);
+            candidate.agent.idle_since = at;
+            candidate.agent.given_at = at;
         }
     }
 }
@@ -133,8 +138,8 @@ pub fn decide(waiting: &[Waiting], mut round: Round) -> Vec<Assignment> {
     waiting.iter().map_while(&mut assign).collect()
 }
 
-/// How many of these, from the first on, still stand by how busy `agents` are now: whoever was chosen has room, and is no busier than they
-/// were thought to be. What comes behind one that does not is decided anew: whoever waited longer is not passed over, and of routers that
+/// How many of these, from the first on, still stand by how `agents` are now: whoever was chosen still takes work, has room, and is no
+/// busier than they were thought to be. What comes behind one that does not is decided anew: whoever waited longer is not passed over, and of routers that
 /// look at the same moment not each gives to the same few.
 #[must_use]
 pub fn standing(assignments: &[Assignment], agents: &HashMap<UserId, Agent>) -> usize {
@@ -145,7 +150,7 @@ pub fn standing(assignments: &[Assignment], agents: &HashMap<UserId, Agent>) -> 
         let given = given.entry(agent.user).or_default();
         let load = agent.load + *given;
         *given += 1;
-        load < agent.capacity && thought.is_none_or(|considered| load <= considered.load)
+        agent.takes_work() && load < agent.capacity && thought.is_none_or(|considered| load <= considered.load)
     };
     assignments.iter().take_while(&mut stands).count()
 }
@@ -161,7 +166,7 @@ fn considered(candidate: &Candidate) -> Considered {
 }
 
 fn choose(waiting: &Waiting, round: &Round) -> Option<(usize, Rule)> {
-    let Round { candidates, strategy, now } = round;
+    let Round { candidates, strategy, now, .. } = round;
     let free = || candidates.iter().enumerate().filter(|(_, candidate)| candidate.exclusion().is_none());
     let is_last = |candidate: &Candidate| Some(candidate.agent.user) == waiting.last_agent;
     if !waiting.is_past_last
@@ -251,6 +256,15 @@ mod tests {
         assert_eq!(by(Strategy::LeastBusy, 2), [2, 1]);
         assert_eq!(by(Strategy::LongestIdle, 2), [1, 2], "the third has been idle for longest and has no room");
         assert_eq!(by(Strategy::RoundRobin, 3), [2, 1, 2], "whoever was given something longest ago, and round again");
+        let busy = vec![candidate(1, 5, 9, Presence::Online), candidate(2, 0, 1, Presence::Online)];
+        let busy: Vec<Candidate> = busy
+            .into_iter()
+            .map(|mut one| {
+                one.agent.capacity = 99;
+                one
+            })
+            .collect();
+        assert_eq!(chosen(&super::decide(&waiting(6), Round::new(busy, Strategy::RoundRobin, NOW))), [1, 2, 1, 2, 1, 2], "however busy");
         assert_eq!(by(Strategy::Manual, 2), [0_u128; 0], "people take what they choose");
         let mut back = waiting(1);
         back[0].last_agent = Some(UserId(Uuid::from_u128(1)));
@@ -332,6 +346,9 @@ mod tests {
         assert_eq!(standing(&assignments, &agents([0, 0], 1)), 2, "who has room for one is given one");
         assert_eq!(standing(&assignments, &agents([0, 1], 9)), 1, "the second agent is busier than they were thought to be");
         assert_eq!(standing(&assignments, &agents([-1, -1], 9)), 4, "whoever is less busy may have it all the same");
+        let mut gone_meanwhile = agents([0, 0], 9);
+        gone_meanwhile.get_mut(&candidates[1].agent.user).unwrap().availability = Availability::Away;
+        assert_eq!(standing(&assignments, &gone_meanwhile), 1, "the second agent went away while it was chosen");
         let mut without_the_first = agents([0, 0], 2);
         without_the_first.remove(&candidates[0].agent.user);
         assert_eq!(standing(&assignments, &without_the_first), 0, "who has left has no room");

@@ -41,7 +41,7 @@ impl Strategy {
         let Agent { user, load, idle_since, given_at, .. } = *agent;
         match self {
             Strategy::LeastBusy => Some((load, idle_since, load, user)),
-            // What is given in one round is given at one moment: of these, whoever was given less comes next.
+            // Of those who were given something in one round, whoever holds less comes first in the next.
             Strategy::LongestIdle => Some((0, idle_since, load, user)),
             Strategy::RoundRobin => Some((0, given_at, load, user)),
             Strategy::Manual => None,

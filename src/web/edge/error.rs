@@ -145,6 +145,7 @@ pub fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::NoRoom { .. }
         | Refusal::YouHaveNoRoom { .. }
         | Refusal::NotHere { .. }
+        | Refusal::SignedOff { .. }
         | Refusal::MayNotReply { .. }
         | Refusal::NothingToUndo
         | Refusal::TooLateToUndo

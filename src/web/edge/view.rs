@@ -20,9 +20,11 @@ use crate::web::threads::view::ThreadItem;
 pub fn refusal_words(locale: Locale, refusal: &Refusal) -> Html {
     let key = format!("refusal.{}", refusal.key());
     match refusal {
-        Refusal::HeldByAnother { name } | Refusal::GivenMeanwhile { name } | Refusal::NotHere { name } | Refusal::MayNotReply { name } => {
-            sentence(&locale, &key, &[("name", name)])
-        }
+        Refusal::HeldByAnother { name }
+        | Refusal::GivenMeanwhile { name }
+        | Refusal::NotHere { name }
+        | Refusal::SignedOff { name }
+        | Refusal::MayNotReply { name } => sentence(&locale, &key, &[("name", name)]),
         Refusal::QueuedMeanwhile { queue } => sentence(&locale, &key, &[("queue", queue)]),
         Refusal::NoRoom { name, load, capacity } => {
             sentence(&locale, &key, &[("name", name), ("load", &load.to_string()), ("capacity", &capacity.to_string())])

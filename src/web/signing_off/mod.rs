@@ -95,7 +95,9 @@ pub(in crate::web) async fn create(state: web::Data<State>, signed: Signed, form
         }
         Err(error) => return Err(error.into()),
     };
-    if came.left.no_room + came.left.busy > 0 {
+    // What is kept is so by the row of whoever keeps it, also where a line of the journal is missing.
+    let is_kept = matches!(choice, SigningOff::Keep { .. });
+    if !is_kept && came.left.no_room + came.left.busy > 0 {
         let words = left_words(&state, &signed, choice, came).await?;
         return whole(&state, &signed, StatusCode::CONFLICT, form, Some(words)).await;
     }

@@ -29,7 +29,7 @@ pub struct SystemLine {
     pub kind: &'static str,
     pub sentence: Html,
     /// More of it, shown on demand.
-    pub reason: Option<ReasonCard>,
+    pub reason: Option<Box<ReasonCard>>,
     /// What a colleague wrote when handing over, or how an edited message reads now.
     pub note: Option<String>,
     /// The message it is about, and its first words.
@@ -288,10 +288,10 @@ fn overdue(locale: Locale, step: Step, name: &str, minutes: i64) -> Html {
     sentence(&locale, key, &[("name", name), ("span", &words::span(locale, minutes))])
 }
 
-fn considered(locale: Locale, event: &Event) -> Option<ReasonCard> {
+fn considered(locale: Locale, event: &Event) -> Option<Box<ReasonCard>> {
     let Event::ConversationAssigned { name, reason, .. } = event else { return None };
     let AssignmentReason { considered, .. } = reason;
-    (!considered.is_empty()).then(|| ReasonCard { locale, agent_name: name.clone(), reason: reason.clone() })
+    (!considered.is_empty()).then(|| Box::new(ReasonCard { locale, agent_name: name.clone(), reason: reason.clone() }))
 }
 
 fn handed_note(event: &Event) -> Option<String> {
