@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 
 use super::access::Permission;
-use super::agent::Agent;
 use super::answering::{allow, held_by};
 use super::command::{BulkTarget, Person, TransferTarget};
 use super::conversation::{ControlBefore, Controller, Holder, State};
@@ -56,7 +55,7 @@ pub(super) fn give(it: &mut Decision, to: UserId, reason: AssignmentReason, seen
         let name = conversation.controller.agent().and_then(|user| it.snapshot.workplace.people.get(&user).cloned());
         return Err(Refusal::Overtaken { name });
     }
-    if !it.snapshot.agents.get(&to).is_some_and(Agent::takes_work) {
+    if it.snapshot.agents.get(&to).is_some_and(|agent| !agent.takes_work()) {
         return Err(Refusal::Overtaken { name: None });
     }
     assign(it, to, reason, None)
