@@ -160,6 +160,13 @@ describe("the floor", () => {
     await shows(henrik, QUEUE, before + 2)
     const words = await page.locator("main").textContent()
     for (const name of ["Ana", "Grace", "Henrik", "Diego"]) assert.ok(!words.includes(name), name)
+    // The longest that a wait gets, on screens as they hang: no figure is cut.
+    await page.evaluate(() => { document.querySelector("#floor-strip time").textContent = "23 h 59 min" })
+    for (const width of [1024, 1280, 1440, 1720, 1920]) {
+      await page.setViewportSize({ width, height: 768 })
+      const isCut = (all) => all.filter((it) => it.scrollWidth > it.clientWidth || it.getBoundingClientRect().right > innerWidth).length
+      assert.equal(await page.locator("#floor-strip dd").evaluateAll(isCut), 0, `${width}`)
+    }
   })
 
   function person(name) {
