@@ -790,6 +790,22 @@ CREATE TABLE fields (
     UNIQUE (workspace_id, key)
 );
 
+-- Where conversations go that come in and that nobody sends anywhere: the first that is met decides.
+CREATE TABLE entry_rules (
+    workspace_id uuid NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    enabled boolean NOT NULL DEFAULT true,
+    conditions jsonb NOT NULL,
+    -- Without one it goes where it would go otherwise.
+    queue_id uuid,
+    -- A word, as `low`.
+    priority text,
+    tag_ids uuid[] NOT NULL DEFAULT '{}',
+    position integer NOT NULL DEFAULT 0,
+    PRIMARY KEY (workspace_id, id)
+);
+
 -- How often an answer began from one.
 CREATE TABLE canned_reply_uses (
     workspace_id uuid NOT NULL,

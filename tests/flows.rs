@@ -179,12 +179,20 @@ fn play(scenario: &Scenario) -> Vec<Value> {
     for (place, turn) in scenario.turns.iter().enumerate() {
         if place > 0 {
             now += SignedDuration::from_secs_f64(turn.after.unwrap_or(10.0));
-            let context = |now| Context { contact: &contact, queues: &queues, rules, now, may_speak: scenario.may_speak.unwrap_or(true) };
+            let context = |now| Context {
+                contact: &contact,
+                queues: &queues,
+                rules,
+                now,
+                may_speak: scenario.may_speak.unwrap_or(true),
+                entry: None,
+            };
             session = pauses(session, now, &serde_json::from_value(json.clone()).unwrap(), context, &queues, &mut came);
         }
         merge(&mut json, turn.change.as_ref().unwrap_or(&json!({})));
         let definition: Definition = serde_json::from_value(json.clone()).unwrap();
-        let context = Context { contact: &contact, queues: &queues, rules, now, may_speak: scenario.may_speak.unwrap_or(true) };
+        let context =
+            Context { contact: &contact, queues: &queues, rules, now, may_speak: scenario.may_speak.unwrap_or(true), entry: None };
         let before = session.take().map(|session| stored(&session, turn));
         assert!(place == 0 || before.is_some(), "“{}”: the flow was over before turn {}", scenario.about, place + 1);
         let outcome = turn.play(place, before.clone(), &definition, &context);
@@ -196,7 +204,8 @@ fn play(scenario: &Scenario) -> Vec<Value> {
         }
         session = outcome.session;
     }
-    let context = |now| Context { contact: &contact, queues: &queues, rules, now, may_speak: scenario.may_speak.unwrap_or(true) };
+    let context =
+        |now| Context { contact: &contact, queues: &queues, rules, now, may_speak: scenario.may_speak.unwrap_or(true), entry: None };
     pauses(session, Timestamp::MAX, &serde_json::from_value(json).unwrap(), context, &queues, &mut came);
     came
 }
@@ -306,7 +315,7 @@ fn said(step: &Step, queues: &[Queue]) -> Value {
         Step::SetField { field, value } => json!(format!("field: {field} = {value}")),
         Step::WaitUntil(due) => json!(format!("wait until {due}")),
         Step::PauseAt(due) => json!(format!("read at {due}")),
-        Step::HandOff { queue, brief } => {
+        Step::HandOff { queue, brief, .. } => {
             let target = queues.iter().find(|known| known.id == *queue).map(|queue| queue.key.as_str());
             assert_eq!(target, Some(brief.queue.as_str()), "the brief names another queue");
             let mut brief = serde_json::to_value(brief).unwrap();

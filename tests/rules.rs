@@ -11,6 +11,8 @@ mod bots;
 mod brief;
 #[path = "rules/customers.rs"]
 mod customers;
+#[path = "rules/entering.rs"]
+mod entering;
 #[path = "rules/flow.rs"]
 mod flow;
 #[path = "rules/leases.rs"]

@@ -47,6 +47,8 @@ mod people;
 mod renamed;
 #[path = "runner/routing.rs"]
 mod routing;
+#[path = "runner/rules.rs"]
+mod rules;
 #[path = "runner/sends.rs"]
 mod sends;
 #[allow(dead_code, reason = "shared with the scenarios")]

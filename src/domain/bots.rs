@@ -6,10 +6,10 @@ use super::brief::Brief;
 use super::command::ReplyContent;
 use super::conversation::{Controller, State};
 use super::decision::Decision;
+use super::entering;
 use super::event::{Actor, Event};
 use super::ids::{BotId, MessageId};
 use super::message::{Author, Wamid};
-use super::receiving;
 use super::refusal::Refusal;
 
 /// Gives it what a flow, another bot or a queue has; never what a person holds.
@@ -41,14 +41,10 @@ pub(super) fn reply(
     speak(it, author, message, content, reply_to, seen)
 }
 
-/// To the queue that the brief names; to that of the inbox where there is none of that key: people have the customer in any case.
 pub(super) fn hand_off(it: &mut Decision, bot: BotId, brief: Brief) -> Result<(), Refusal> {
     if it.conversation()?.state == State::Resolved {
         return Err(Refusal::Resolved);
     }
     holds(it, Author::Bot { bot })?;
-    let workplace = &it.snapshot.workplace;
-    let target = workplace.queue_of(Some(&brief)).or_else(|| workplace.queue(it.snapshot.inbox.default_queue));
-    let (target, key) = target.map(|queue| (queue.id, queue.key.clone())).ok_or(Refusal::UnknownQueue)?;
-    receiving::hand_off(it, Actor::Bot { bot }, target, Brief { queue: key, ..brief })
+    entering::hand_off_of_bot(it, Actor::Bot { bot }, brief)
 }

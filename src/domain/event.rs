@@ -11,7 +11,7 @@ use super::ids::{BotId, ContactId, ConversationId, FlowId, InboxId, MediaId, Mes
 use super::journal::Place;
 use super::message::{Failure, MediaState, Message, Status, Wamid};
 use super::overdue::Step;
-use super::routing::{AssignmentReason, Priority};
+use super::routing::{AssignmentReason, Priority, SentBy};
 use super::timer::Timer;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -95,6 +95,9 @@ pub enum Event {
         queue: QueueId,
         name: String,
         because: QueuedBecause,
+        /// Who said so, when it came in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sent: Option<SentBy>,
     },
     ConversationAssigned {
         agent: UserId,

@@ -60,6 +60,8 @@ ids! {
     CannedReplyId;
     TagId;
     FieldId;
+    /// What decides where a conversation goes that comes in.
+    EntryRuleId;
     SessionId;
     /// A mail to somebody.
     MailId;

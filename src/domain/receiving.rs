@@ -7,11 +7,11 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::assigning::stop_flow;
-use super::brief::Brief;
 use super::conversation::{Controller, Conversation, State};
 use super::courtesy;
 use super::decision::Decision;
 use super::details::FieldOf;
+use super::entering::{self, enter, hand_off};
 use super::event::{Actor, Event, QueuedBecause};
 use super::flows::definition::Definition;
 use super::flows::engine::{self, Context, Incoming, Kind, Outcome, Step};
@@ -21,6 +21,7 @@ use super::ids::{FlowId, MediaId, MessageId, QueueId};
 use super::inbound::{InboundContent, InboundMessage, Sender};
 use super::message::{Author, Content, MediaState, Message, Speech, Status};
 use super::refusal::Refusal;
+use super::routing::Entry;
 use super::timer::Timer;
 use super::whose;
 use super::workplace::Workplace;
@@ -180,14 +181,15 @@ fn context<'a>(it: &'a Decision, workplace: &'a Workplace) -> Context<'a> {
     let window = it.snapshot.conversation.as_ref().and_then(|conversation| conversation.window_expires_at);
     let rules = it.snapshot.rules;
     let may_speak = rules.may_write(window, it.now);
-    Context { contact: &it.snapshot.contact, queues: &workplace.queues, rules, now: it.now, may_speak }
+    let entry = Entry { rules: &workplace.entry, facts: entering::facts(&it.snapshot, workplace, it.now) };
+    Context { contact: &it.snapshot.contact, queues: &workplace.queues, rules, now: it.now, may_speak, entry: Some(entry) }
 }
 
 /// A new conversation: the inbox's flow greets; without one it waits in the inbox's queue.
 fn greet(it: &mut Decision, message: &Message, received_at: Timestamp) -> Result<(), Refusal> {
     let workplace = it.snapshot.workplace.clone();
     let Some(((flow, version), definition)) = published(it, &workplace) else {
-        return queue(it, it.snapshot.inbox.default_queue, QueuedBecause::NoFlow);
+        return enter(it, incoming(message, received_at).words(), QueuedBecause::NoFlow);
     };
     it.emit(Event::FlowStarted { flow, version });
     let outcome = engine::start(flow, version, definition, &context(it, &workplace), &incoming(message, received_at));
@@ -230,7 +232,7 @@ pub(super) fn run_flow(it: &mut Decision, step: impl FnOnce(FlowSession, &Defini
         session.and_then(|session| workplace.definitions.get(&(session.flow, session.version)).map(|definition| (session, definition)));
     let Some((session, definition)) = found else {
         stop_flow(it);
-        return queue(it, it.snapshot.inbox.default_queue, QueuedBecause::HandedOff);
+        return enter(it, None, QueuedBecause::HandedOff);
     };
     let outcome = step(session, definition, &context(it, &workplace));
     carry_out(it, outcome)
@@ -271,8 +273,8 @@ fn carry_out(it: &mut Decision, outcome: Outcome) -> Result<(), Refusal> {
             Step::SetField { field, value } => set_field(it, field, &value),
             Step::WaitUntil(due_at) => it.emit(Event::TimerSet { timer: Timer::FlowWait, due_at }),
             Step::PauseAt(due_at) => it.emit(Event::TimerSet { timer: Timer::FlowTurn, due_at }),
-            Step::HandOff { queue: target, brief } => {
-                hand_off(it, Actor::Flow, target, brief)?;
+            Step::HandOff { queue: target, brief, bound } => {
+                hand_off(it, Actor::Flow, target, bound, brief)?;
             }
         }
     }
@@ -282,7 +284,7 @@ fn carry_out(it: &mut Decision, outcome: Outcome) -> Result<(), Refusal> {
     if is_over {
         it.emit(Event::TimerCancelled { timer: Timer::FlowWait });
         if it.conversation()?.controller == Controller::Flow {
-            queue(it, it.snapshot.inbox.default_queue, QueuedBecause::HandedOff)?;
+            enter(it, None, QueuedBecause::HandedOff)?;
         }
     }
     Ok(())
@@ -311,16 +313,10 @@ fn set_field(it: &mut Decision, field: String, value: &str) {
     }
 }
 
-/// Gives the conversation to people, with what was learned.
-pub(super) fn hand_off(it: &mut Decision, by: Actor, target: QueueId, brief: Brief) -> Result<(), Refusal> {
-    it.emit(Event::HandedOff { by, brief });
-    queue(it, target, QueuedBecause::HandedOff)
-}
-
-/// Puts the conversation into a queue.
+/// Puts the conversation into a queue that somebody named, or that it was in.
 pub(super) fn queue(it: &mut Decision, queue: QueueId, because: QueuedBecause) -> Result<(), Refusal> {
     let target = it.snapshot.workplace.queue(queue).ok_or(Refusal::UnknownQueue)?;
     let (queue, name) = (target.id, target.name.clone());
-    it.emit(Event::ConversationQueued { queue, name, because });
+    it.emit(Event::ConversationQueued { queue, name, because, sent: None });
     Ok(())
 }

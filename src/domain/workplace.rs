@@ -11,10 +11,13 @@ use super::ids::{FlowId, QueueId, UserId};
 use super::lease::Lease;
 use super::overdue::AnswerWithin;
 use super::queue::Queue;
+use super::routing::EntryRules;
 
 /// What an administrator set up; changes rarely.
 #[derive(Debug, Clone, Default)]
 pub struct Workplace {
+    /// Of the set-up that this is a part of: the sequence of its last event.
+    pub version: i64,
     pub queues: Vec<Queue>,
     /// Queues that are gone, and which one has what was of them.
     pub removed_queues: HashMap<QueueId, QueueId>,
@@ -29,6 +32,8 @@ pub struct Workplace {
     pub lease: Lease,
     /// Without it, whoever holds a conversation has all the time.
     pub answer: Option<AnswerWithin>,
+    /// Where conversations go that come in.
+    pub entry: Arc<EntryRules>,
 }
 
 impl Workplace {

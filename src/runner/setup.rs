@@ -385,6 +385,7 @@ impl Runner {
                 | SetupEvent::CannedReply(_)
                 | SetupEvent::Tag(_)
                 | SetupEvent::Field(_)
+                | SetupEvent::EntryRule(_)
                 | SetupEvent::Flow(_)
                 | SetupEvent::FlowVersion { .. }
                 | SetupEvent::SecondFactor { .. }

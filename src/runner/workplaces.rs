@@ -232,6 +232,7 @@ impl Workplaces {
     async fn load(&self, workspace: WorkspaceId) -> Result<Known> {
         let version = self.store.setup_version(workspace).await?;
         let SetUp { workplace, misread } = self.store.workplace(workspace).await?;
+        let workplace = Workplace { version, ..workplace };
         misread.iter().for_each(|error| MISREAD.failed(error));
         let connections = self.store.connections_of(workspace).await?;
         let connections = connections.into_iter().map(|connection| (connection.inbox.id, Arc::new(connection))).collect();

@@ -207,7 +207,7 @@ pub(super) fn contact(row: &Row, first: usize) -> Contact {
 }
 
 /// Fields are text; whatever else a newer version may note is shown as it is written.
-fn fields(row: &Row, column: usize) -> BTreeMap<String, String> {
+pub(super) fn fields(row: &Row, column: usize) -> BTreeMap<String, String> {
     let Ok(Some(Value::Object(fields))) = value(row, column) else { return BTreeMap::new() };
     let text = |value| match value {
         Value::String(text) => text,

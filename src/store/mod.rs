@@ -21,6 +21,7 @@ pub mod conversations;
 pub mod dispatches;
 pub mod doctor;
 pub mod drafts;
+pub mod entry_rules;
 mod error;
 pub mod events;
 pub mod feed;

@@ -2,14 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use uuid::Uuid;
+
 use super::flight::to_the_end;
 use super::inboxes::{SET_ACCESS_TOKEN, sealed_token};
 use super::setups::{JournalHead, append};
 use super::statement::Step;
 use super::{Result, Store, Transaction, securities};
-use crate::domain::ids::{CannedReplyId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, TagId, TeamId, UserId, WorkspaceId};
+use crate::domain::ids::{
+    CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, TagId, TeamId, UserId, WorkspaceId,
+};
 use crate::domain::setup::value::{
-    CannedReply, Field, Flow, Inbox, InboxState, Invitation, Member, Number, Queue, Role, Security, Tag, Team, Workspace,
+    CannedReply, EntryRule, Field, Flow, Inbox, InboxState, Invitation, Member, Number, Queue, Role, Security, Tag, Team, Workspace,
 };
 use crate::domain::setup::{Changed, RecordedSetup, SetupEvent};
 
@@ -136,6 +140,14 @@ crate::statements! {
         UPDATE fields
         SET key = $3, label = $4, of_what = $5, kind = $6, choices = $7, shown = $8, locked = $9, position = $10
         WHERE workspace_id = $1 AND id = $2";
+    ADD_ENTRY_RULE = "
+        INSERT INTO entry_rules (workspace_id, id, name, enabled, conditions, queue_id, tag_ids, position, priority)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    CHANGE_ENTRY_RULE = "
+        UPDATE entry_rules
+        SET name = $3, enabled = $4, conditions = $5, queue_id = $6, tag_ids = $7, position = $8, priority = $9
+        WHERE workspace_id = $1 AND id = $2";
+    REMOVE_ENTRY_RULE = "DELETE FROM entry_rules WHERE workspace_id = $1 AND id = $2";
     REMOVE_FIELD = "DELETE FROM fields WHERE workspace_id = $1 AND id = $2";
     ADD_FLOW = "INSERT INTO flows (workspace_id, id, name, published_version, archived) VALUES ($1, $2, $3, $4, $5)";
     CHANGE_FLOW = "UPDATE flows SET name = $3, published_version = $4, archived = $5 WHERE workspace_id = $1 AND id = $2";
@@ -203,6 +215,7 @@ fn rows(store: &Store, workspace: WorkspaceId, event: &SetupEvent) -> Result<Vec
         SetupEvent::Flow(changed) => flow(workspace, changed),
         SetupEvent::Tag(changed) => tag(workspace, changed),
         SetupEvent::Field(changed) => field(workspace, changed),
+        SetupEvent::EntryRule(changed) => entry_rule(workspace, changed),
         SetupEvent::Inbox(changed) => inbox(workspace, changed),
         SetupEvent::QueueMoved { id, to } => vec![Step::of(MOVE_QUEUE).with(workspace.0).with(id.0).with(to.0)],
         SetupEvent::FlowVersion { flow, version, definition } => {
@@ -393,6 +406,18 @@ fn field(workspace: WorkspaceId, changed: &Changed<FieldId, Field>) -> Vec<Step>
             vec![step.with(choices).with(shown).with(locked).with(position)]
         }
         None => vec![row(REMOVE_FIELD)],
+    }
+}
+
+fn entry_rule(workspace: WorkspaceId, changed: &Changed<EntryRuleId, EntryRule>) -> Vec<Step> {
+    let row = |statement| Step::of(statement).with(workspace.0).with(changed.id.0);
+    match changed.after.clone() {
+        Some(EntryRule { name, enabled, conditions, queue, priority, tags, position }) => {
+            let step = row(one_of(changed, ADD_ENTRY_RULE, CHANGE_ENTRY_RULE)).with(name).with(enabled).with(conditions);
+            let tags: Vec<Uuid> = tags.into_iter().map(|tag| tag.0).collect();
+            vec![step.with(queue.map(|queue| queue.0)).with(tags).with(position).with(priority)]
+        }
+        None => vec![row(REMOVE_ENTRY_RULE)],
     }
 }
 

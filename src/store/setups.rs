@@ -121,6 +121,12 @@ crate::statements! {
         WHERE workspace_id = $1
         ORDER BY id
         LIMIT 10000";
+    ENTRY_RULES = "
+        SELECT id, name, enabled, conditions, queue_id, tag_ids, position, priority
+        FROM entry_rules
+        WHERE workspace_id = $1
+        ORDER BY id
+        LIMIT 10000";
     INBOXES = "
         SELECT inbox.id, inbox.name, inbox.flow_id, inbox.default_queue_id, inbox.reopen_hours, inbox.channel,
             number.app_id, number.phone_number_id, number.waba_id, number.display_phone_number, inbox.state
@@ -155,9 +161,21 @@ pub async fn lock(transaction: &Transaction<'_>, workspace: WorkspaceId) -> Resu
 pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, versions: &[(FlowId, i32)]) -> Result<Setup> {
     let (flows, numbers): (Vec<Uuid>, Vec<i32>) = versions.iter().map(|(flow, version)| (flow.0, *version)).unzip();
     let mut prepared = Vec::new();
-    for statement in
-        [WORKSPACE, securities::ITSELF, MEMBERS, INVITATIONS, ROLES, TEAMS, QUEUES, FLOWS, CANNED_REPLIES, INBOXES, TAGS, FIELDS]
-    {
+    for statement in [
+        WORKSPACE,
+        securities::ITSELF,
+        MEMBERS,
+        INVITATIONS,
+        ROLES,
+        TEAMS,
+        QUEUES,
+        FLOWS,
+        CANNED_REPLIES,
+        INBOXES,
+        TAGS,
+        FIELDS,
+        ENTRY_RULES,
+    ] {
         prepared.push(prepare(transaction, &statement).await?);
     }
     let definitions = prepare(transaction, &DEFINITIONS).await?;
@@ -165,7 +183,7 @@ pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, version
     let named: [&(dyn ToSql + Sync); 3] = [&workspace.0, &flows, &numbers];
     let all = try_join_all(prepared.iter().map(|statement| transaction.query(statement, &of_workspace)));
     let (all, definitions) = tokio::try_join!(all, transaction.query(&definitions, &named))?;
-    let [workspaces, policies, members, invitations, roles, teams, queues, flows, replies, inboxes, tags, fields] =
+    let [workspaces, policies, members, invitations, roles, teams, queues, flows, replies, inboxes, tags, fields, rules] =
         all.try_into().unwrap_or_default();
     let latest = |row: &Row| Some((FlowId(row.get(0)), row.get::<_, Option<i32>>(3)?));
     let mut setup = Setup {
@@ -185,6 +203,7 @@ pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, version
         inboxes: inboxes.iter().map(inbox).collect(),
         tags: tags.iter().map(tag).collect(),
         fields: fields.iter().map(field).collect(),
+        entry_rules: rules.iter().map(super::entry_rules::rule).collect(),
         definitions: BTreeMap::new(),
     };
     for row in &queues {

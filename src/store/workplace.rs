@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -11,13 +12,17 @@ use super::reading::json;
 use super::tags::tag;
 use super::{Error, Result, Store, Transaction, prepare};
 use crate::domain::brand::{Accent, Brand};
+use crate::domain::conditions::Known;
 use crate::domain::details::Vocabulary;
 use crate::domain::flows::definition::Definition;
 use crate::domain::hours::Hours;
-use crate::domain::ids::{FlowId, QueueId, TeamId, UserId, WorkspaceId};
+
+use crate::domain::ids::{EntryRuleId, FlowId, QueueId, TeamId, UserId, WorkspaceId};
 use crate::domain::lease::Lease;
 use crate::domain::overdue::AnswerWithin;
 use crate::domain::queue::Queue;
+use crate::domain::routing::{EntryRule, EntryRules};
+use crate::domain::setup::value;
 use crate::domain::workplace::Workplace;
 
 crate::statements! {
@@ -28,7 +33,7 @@ crate::statements! {
         ORDER BY position, name COLLATE names, id
         LIMIT 1000";
     REMOVED_QUEUES = "SELECT id, successor_id FROM removed_queues WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
-    ITSELF = "SELECT id AS workspace_id, name, accent, logo, white_label, lease_minutes, answer_minutes FROM workspaces WHERE id = $1";
+    ITSELF = "SELECT id AS workspace_id, name, accent, logo, white_label, lease_minutes, answer_minutes, time_zone FROM workspaces WHERE id = $1";
     TAGS = "SELECT id, name, colour, archived, merged_into FROM tags WHERE workspace_id = $1 ORDER BY id LIMIT 5000";
     PEOPLE = "SELECT id, name FROM users WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     PUBLISHED = "
@@ -93,7 +98,7 @@ pub struct SetUp {
 }
 
 impl Store {
-    /// Reads a workspace's set-up.
+    /// Reads a workspace's set-up, without its version.
     ///
     /// # Errors
     /// As PostgreSQL answers.
@@ -110,7 +115,16 @@ impl Store {
         let itself = self.query_opt(&ITSELF, &[&workspace.0]).await?;
         let brand = itself.as_ref().map(brand).unwrap_or_default();
         let lease = itself.as_ref().map(|row| Lease { minutes: row.get(5) }).unwrap_or_default();
-        let answer = itself.and_then(|row| row.get::<_, Option<i32>>(6)).map(|minutes| AnswerWithin { minutes });
+        let answer = itself.as_ref().and_then(|row| row.get::<_, Option<i32>>(6)).map(|minutes| AnswerWithin { minutes });
+        let zone = itself.and_then(|row| TimeZone::get(row.get(7)).ok()).unwrap_or(TimeZone::UTC);
+        let mut rules = Vec::new();
+        for (id, rule) in self.enabled_rules(workspace).await? {
+            match ready(id, &rule, &vocabulary) {
+                Ok(rule) => rules.push(rule),
+                Err(error) => misread.push(error),
+            }
+        }
+        let entry = Arc::new(EntryRules { zone, rules });
         let mut definitions = HashMap::new();
         for row in self.query(&DEFINITIONS, &[&workspace.0]).await? {
             match json::<Definition>(&row, 2) {
@@ -122,6 +136,7 @@ impl Store {
         }
         Ok(SetUp {
             workplace: Workplace {
+                version: 0,
                 queues,
                 removed_queues,
                 vocabulary,
@@ -131,6 +146,7 @@ impl Store {
                 brand: Arc::new(brand),
                 lease,
                 answer,
+                entry,
             },
             misread,
         })
@@ -213,6 +229,18 @@ pub async fn definition(transaction: &Transaction<'_>, workspace: WorkspaceId, f
     let statement = prepare(transaction, &DEFINITION).await?;
     let row = transaction.query_opt(&statement, &[&workspace.0, &flow.0, &version]).await?;
     row.map(|row| json(&row, 0)).transpose()
+}
+
+/// A rule as this version understands it.
+fn ready(id: EntryRuleId, rule: &value::EntryRule, words: &Vocabulary) -> Result<EntryRule> {
+    let condition = rule.compile(Known { words, inboxes: None, people: None }).map_err(|faults| {
+        let fault = faults.first().map(ToString::to_string).unwrap_or_default();
+        Error::Unreadable(format!("the conditions of a rule: {fault}"))
+    })?;
+    let value::EntryRule { name, queue, priority, tags, .. } = rule.clone();
+    // A word of a newer version says nothing to this one.
+    let priority = priority.and_then(|word| word.parse().ok());
+    Ok(EntryRule { id, name, condition, queue, priority, tags: tags.into_iter().collect() })
 }
 
 /// A colour of a newer version is none.

@@ -74,7 +74,7 @@ fn wander(definition: &Definition, dice: &mut Dice) {
             session.waiting_at = Some(dice.pick(&NODES).to_owned());
             session.attempts = u32::MAX;
         }
-        let context = Context { contact: &contact, queues: &queues, rules: &WHATSAPP, now, may_speak: dice.roll(9) > 0 };
+        let context = Context { contact: &contact, queues: &queues, rules: &WHATSAPP, now, may_speak: dice.roll(9) > 0, entry: None };
         let outcome = match session.take() {
             Some(session) if dice.roll(4) == 0 => paused(session, definition, &context),
             session => turn.play(place, session, definition, &context),

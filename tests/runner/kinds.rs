@@ -16,6 +16,7 @@ use baton::runner::setup::Configured;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::rules;
 use crate::setups::{named, patient, with_two_administrators};
 use crate::shop::Shop;
 use crate::tags;
@@ -95,7 +96,7 @@ fn publication(setup: &Setup, flow: FlowId, number: u64) -> SetupCommand {
 /// What the next random change is.
 fn change(shop: &Shop, setup: &Setup, number: u64) -> SetupCommand {
     // What is done, and how, are drawn apart: neither decides the other.
-    let (kind, number) = (number % 20, number / 20);
+    let (kind, number) = (number % 21, number / 21);
     let pick = |of: usize| usize::try_from(number / 7).unwrap() % of;
     let (queue, text) = ([shop.orders, shop.support][pick(2)], format!("Name {}", number % 5));
     let member: Vec<UserId> = setup.members.keys().copied().collect();
@@ -110,6 +111,7 @@ fn change(shop: &Shop, setup: &Setup, number: u64) -> SetupCommand {
         (18, ..) => queue_change(shop, setup, number),
         (19, ..) if number.is_multiple_of(2) => publication(setup, flow, number),
         (19, ..) => SetupCommand::Several(vec![role_change(setup, number / 2, text.clone()), named(queue, &text)]),
+        (20, ..) => rules::change(setup, number, text),
         (12, ..) => tags::tag_change(setup, number, text),
         (13, ..) => tags::field_change(setup, number, text),
         (11, ..) => SetupCommand::ChangeWorkspace {
@@ -124,7 +126,7 @@ fn change(shop: &Shop, setup: &Setup, number: u64) -> SetupCommand {
                 logo: None,
             },
         },
-        (0, ..) if number.is_multiple_of(5) => SetupCommand::ChangeSecurity {
+        (0, ..) if number.is_multiple_of(2) => SetupCommand::ChangeSecurity {
             change: SecurityChange {
                 session_idle_minutes: Some(i32::try_from(number % 100).unwrap()),
                 least_password: Some(i32::try_from(number % 70).unwrap()),
@@ -187,6 +189,7 @@ fn told(mut setup: Setup, events: &[SetupEvent]) -> Setup {
             SetupEvent::Inbox(changed) => put!(inboxes, changed),
             SetupEvent::Tag(changed) => put!(tags, changed),
             SetupEvent::Field(changed) => put!(fields, changed),
+            SetupEvent::EntryRule(changed) => put!(entry_rules, changed),
             SetupEvent::Role(changed) => put!(roles, changed),
             SetupEvent::Invitation(changed) => put!(invitations, changed),
             SetupEvent::FlowVersion { flow, version, .. } => _ = setup.latest_versions.insert(*flow, *version),
@@ -202,7 +205,10 @@ fn told(mut setup: Setup, events: &[SetupEvent]) -> Setup {
 }
 
 /// What the random changes must have come to, undone ones included.
-const KINDS: [&str; 28] = [
+const KINDS: [&str; 31] = [
+    "entry_rule_added",
+    "entry_rule_changed",
+    "entry_rule_removed",
     "canned_reply_added",
     "canned_reply_changed",
     "canned_reply_removed",

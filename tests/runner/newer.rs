@@ -39,6 +39,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("conversations.last_message", ID, JSON),
     ("conversations.state", ID, "'dozing'"),
     ("drafts.kind", CONVERSATION, "'poem'"),
+    ("entry_rules.conditions", "true", JSON),
+    ("entry_rules.priority", "true", "'burning'"),
     ("events.event", SUBJECT, r#"'{"event": "waved", "hands": 2}'"#),
     ("events.kind", SUBJECT, "'waved'"),
     ("events.place", SUBJECT, "'beside'"),
@@ -104,6 +106,7 @@ const FREE: &[&str] = &[
     "contacts.name",
     "contacts.username",
     "drafts.body",
+    "entry_rules.name",
     "fields.key",
     "fields.kind",
     "fields.label",
@@ -260,6 +263,8 @@ const AROUND: &str = "
     INSERT INTO flow_versions (workspace_id, flow_id, version, definition)
         SELECT workspace_id, id, 1, (SELECT definition FROM flow_versions LIMIT 1) FROM flows WHERE name = 'Other';
     INSERT INTO payloads (source, received_at, body) VALUES ('whatsapp:1001', now(), '[]');
+    INSERT INTO entry_rules (workspace_id, id, name, conditions)
+        SELECT workspace_id, gen_random_uuid(), 'Nobody', '{\"subject\": \"contact.language\", \"is\": \"tlh\"}' FROM strange;
     INSERT INTO roles (workspace_id, id, name, permissions, visibility)
         SELECT workspace_id, gen_random_uuid(), 'Trainee', ARRAY['conversations:read', 'moon:walk'], 'all' FROM strange;
     UPDATE allowances SET rate_per_second = 1000000, tokens = 1000 WHERE paused_until IS NULL";

@@ -44,6 +44,7 @@ pub const ALL: &[File] = files! {
     dispatches
     doctor
     drafts
+    entry_rules
     events
     feed
     fields

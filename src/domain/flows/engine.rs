@@ -15,6 +15,7 @@ use crate::domain::contact::Contact;
 use crate::domain::ids::{FlowId, MessageId, QueueId};
 use crate::domain::message::{Choice, Content};
 use crate::domain::queue::Queue;
+use crate::domain::routing::{Bound, Entry};
 
 /// What a flow may know about the world.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +28,8 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// Whether the customer may be written to: otherwise nothing is said, and a question hands off.
     pub may_speak: bool,
+    /// What says where conversations go that the flow names no queue for; without it, its own default queue has them.
+    pub entry: Option<Entry<'a>>,
 }
 
 /// A message from the customer.
@@ -40,6 +43,14 @@ pub struct Incoming<'a> {
     /// The option it taps.
     pub choice: Option<&'a Choice>,
     pub kind: Kind,
+}
+
+impl<'a> Incoming<'a> {
+    /// What it says: its words, or the title of what it taps.
+    #[must_use]
+    pub fn words(&self) -> Option<&'a str> {
+        self.text.or(self.choice.map(|choice| choice.title.as_str()))
+    }
 }
 
 /// What kind of thing came in.
@@ -67,7 +78,7 @@ pub enum Step {
     /// Note a field, on the contact unless it was defined as one of conversations.
     SetField { field: String, value: String },
     /// Give the conversation to people. Always the last step.
-    HandOff { queue: QueueId, brief: Brief },
+    HandOff { queue: QueueId, brief: Brief, bound: Bound },
     /// Call [`timed_out`] at this time; replaces an earlier wait of the same conversation.
     WaitUntil(Timestamp),
     /// Call [`paused`] at this time; replaces an earlier one of the same conversation.

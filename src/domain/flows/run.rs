@@ -13,8 +13,11 @@ use super::session::{FlowSession, When};
 use super::text::{self, Text};
 use super::turn::{Bubble, Turn};
 use crate::domain::brief::{Brief, HandOffReason};
+use crate::domain::conditions::{Facts, said};
+use crate::domain::ids::TagId;
 use crate::domain::message::Content;
 use crate::domain::queue::Queue;
+use crate::domain::routing::Bound;
 
 /// How many nodes may follow one message; more is a definition that runs in circles.
 pub const MAX_NODES_PER_STEP: usize = 250;
@@ -132,11 +135,11 @@ impl<'a> Run<'a> {
     /// Hands off at the end of the questions.
     fn complete(self, node: &str, queue: Option<String>) -> Outcome {
         let Some(key) = queue else {
-            let key = self.topic_queue().to_owned();
-            return self.hand_off(&key, HandOffReason::Completed);
+            let (key, bound) = self.bound();
+            return self.hand_off(&key, bound, HandOffReason::Completed);
         };
         match self.queue(&key) {
-            Some(_) => self.hand_off(&key, HandOffReason::Completed),
+            Some(_) => self.hand_off(&key, Bound::Named, HandOffReason::Completed),
             None => self.fault(format!("node “{node}”: there is no queue “{key}”")),
         }
     }
@@ -155,20 +158,21 @@ impl<'a> Run<'a> {
         if let Some(farewell) = farewell {
             self.say_text(farewell, None);
         }
-        let key = self.topic_queue().to_owned();
-        self.hand_off(&key, reason)
+        let (key, bound) = self.bound();
+        self.hand_off(&key, bound, reason)
     }
 
-    /// Ends in the default queue: the definition cannot be followed.
+    /// Ends where nothing names a queue: the definition cannot be followed.
     pub fn fault(mut self, reason: String) -> Outcome {
+        let (key, bound) = self.unnamed();
         let definition = self.definition;
         if let Some(farewell) = &definition.hand_off_text {
-            self.say_text(farewell, Some(&definition.default_queue));
+            self.say_text(farewell, Some(&key));
         }
-        self.hand_off(&definition.default_queue, HandOffReason::FlowFault { reason })
+        self.hand_off(&key, bound, HandOffReason::FlowFault { reason })
     }
 
-    fn hand_off(mut self, key: &str, reason: HandOffReason) -> Outcome {
+    fn hand_off(mut self, key: &str, bound: Bound, reason: HandOffReason) -> Outcome {
         let Some(queue) = self.queue_or_default(key) else {
             return Outcome { session: None, steps: self.steps };
         };
@@ -199,7 +203,7 @@ impl<'a> Run<'a> {
             waiting_since: self.session.waiting_since,
             is_earlier: false,
         };
-        self.steps.push(Step::HandOff { queue: queue.id, brief });
+        self.steps.push(Step::HandOff { queue: queue.id, brief, bound });
         Outcome { session: None, steps: self.steps }
     }
 
@@ -285,12 +289,41 @@ impl<'a> Run<'a> {
     }
 
     fn bound_for(&self, queue: Option<&str>) -> Option<&'a Queue> {
-        self.queue_or_default(queue.unwrap_or_else(|| self.topic_queue()))
+        match queue {
+            Some(key) => self.queue_or_default(key),
+            None => self.queue_or_default(&self.bound().0),
+        }
     }
 
-    /// The key of the topic's queue, or of the default one.
-    fn topic_queue(&self) -> &str {
-        self.session.topic.as_ref().map_or(&self.definition.default_queue, |topic| &topic.queue)
+    /// The key of the topic's queue; where no topic names one, as [`Self::unnamed`].
+    fn bound(&self) -> (String, Bound) {
+        match &self.session.topic {
+            Some(topic) => (topic.queue.clone(), Bound::Named),
+            None => self.unnamed(),
+        }
+    }
+
+    /// The key of the queue that an entry rule says, or of the default one.
+    fn unnamed(&self) -> (String, Bound) {
+        let otherwise = &self.definition.default_queue;
+        let Some(entry) = &self.context.entry else { return (otherwise.clone(), Bound::Otherwise) };
+        let mut said = said(&self.session.opening, &self.session.unclear, &self.session.answers);
+        let turn = self.session.turn.iter().flat_map(|turn| &turn.bubbles);
+        let given = self.session.given.iter().map(|given| &given.tap);
+        said.extend(turn.chain(given).map(|bubble| bubble.text.as_str()));
+        let tag = |step: &Step| if let Step::AddTag { tag } = step { entry.facts.words.tag_named(tag).map(|tag| tag.id) } else { None };
+        let tags: Vec<TagId> = self.steps.iter().filter_map(tag).collect();
+        let facts = Facts {
+            noted: Some(&self.session.fields),
+            tags: &tags,
+            answers: &self.session.answers,
+            said: &said,
+            is_open: self.queue_or_default(otherwise).map(|queue| queue.hours.is_open(self.context.now)),
+            ..entry.facts
+        };
+        let Some(rule) = entry.rules.first(&facts) else { return (otherwise.clone(), Bound::Otherwise) };
+        let queue = rule.queue.and_then(|id| self.context.queues.iter().find(|queue| queue.id == id));
+        (queue.map_or_else(|| otherwise.clone(), |queue| queue.key.clone()), Bound::ByRule(rule.id))
     }
 
     fn messages(&self) -> usize {

@@ -237,7 +237,7 @@ impl<'a> Stage<'a> {
         let now = self.played.now;
         let is_open = |window: SignedDuration| self.heard_at.is_none_or(|heard| heard.duration_until(now) < window);
         let may_speak = self.rules.window.is_none_or(is_open);
-        run(self.definition, &Context { contact: &self.contact, queues: self.queues, rules: self.rules, now, may_speak })
+        run(self.definition, &Context { contact: &self.contact, queues: self.queues, rules: self.rules, now, may_speak, entry: None })
     }
 
     fn take(&mut self, outcome: Outcome) {

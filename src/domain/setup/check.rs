@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::event::{Parts, SetupEvent};
 use super::refusal::{SetupRefusal, Thing};
+use super::rules;
 use super::value::{Flow, Invitation, Member, Setup, Standing, Workspace};
 use super::words::{self, name_fault, text_fault};
 use crate::domain::access::{Permission, Role};
@@ -97,6 +98,7 @@ pub(super) fn faults(setup: &Setup) -> BTreeSet<SetupRefusal> {
     inboxes(setup, &mut faults);
     tags(setup, &mut faults);
     fields(setup, &mut faults);
+    rules::faults(setup, &mut faults);
     for Flow { name, .. } in setup.flows.values() {
         fit_name(name, &mut faults);
     }
@@ -358,7 +360,7 @@ pub(super) fn time_zone_fault(time_zone: &str) -> Option<SetupRefusal> {
     TimeZone::get(time_zone).err().map(|_| SetupRefusal::TimeZoneUnknown { time_zone: time_zone.to_owned() })
 }
 
-fn fit_name(name: &str, faults: &mut BTreeSet<SetupRefusal>) {
+pub(super) fn fit_name(name: &str, faults: &mut BTreeSet<SetupRefusal>) {
     faults.extend(name_fault(name, LONGEST_NAME));
 }
 

@@ -7,12 +7,13 @@ use serde_json::Value;
 
 use super::event::{Secret, SetupEvent, Who};
 use super::file::Import;
+pub use super::parts::{EntryRuleChange, FieldChange, TagChange};
 use super::value::{self, CannedReply, Inbox};
 use crate::domain::access::{Permissions, Role, Visibility};
 use crate::domain::agent::Availability;
 use crate::domain::command::Person;
 use crate::domain::hours::Hours;
-use crate::domain::ids::{CannedReplyId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, TagId, TeamId, UserId};
+use crate::domain::ids::{CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, TagId, TeamId, UserId};
 use crate::domain::queue::Queue;
 use crate::domain::user::EmailAddress;
 
@@ -171,6 +172,18 @@ pub enum SetupCommand {
     /// Values that were noted stay, under its key.
     RemoveField {
         field: FieldId,
+    },
+    /// The rule comes after those there are.
+    AddEntryRule {
+        rule: EntryRuleId,
+        new: value::EntryRule,
+    },
+    ChangeEntryRule {
+        rule: EntryRuleId,
+        change: EntryRuleChange,
+    },
+    RemoveEntryRule {
+        rule: EntryRuleId,
     },
     /// A flow with its first version, published.
     AddFlow {
@@ -353,25 +366,6 @@ pub struct CannedReplyChange {
     pub team: Option<Option<TeamId>>,
     /// Somebody's own, or nobody's.
     pub owner: Option<Option<UserId>>,
-}
-
-/// As [`MemberChange`], of a tag.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TagChange {
-    pub name: Option<String>,
-    pub colour: Option<String>,
-    pub archived: Option<bool>,
-}
-
-/// As [`MemberChange`], of a field.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct FieldChange {
-    pub key: Option<String>,
-    pub label: Option<String>,
-    pub choices: Option<Vec<String>>,
-    pub shown: Option<bool>,
-    pub locked: Option<bool>,
-    pub position: Option<i32>,
 }
 
 /// As [`MemberChange`], of a number.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::command::{CannedReplyChange, FieldChange, NewInvitation, NewMember, NewTeams, Newcomer, RoleChange, SetupCommand, TagChange};
 use super::event::{Changed, Secret, SetupEvent};
 use super::file;
-use super::parts::{change_inbox, change_member, change_queue, change_security, change_workspace, placed, set, trimmed};
+use super::parts::{change_inbox, change_member, change_queue, change_rule, change_security, change_workspace, placed, set, trimmed};
 use super::refusal::{SetupRefusal, Thing};
 use super::undo;
 use super::value::{self, Flow, Inbox, InboxState, Invitation, Member, Setup, Standing, Team};
@@ -46,6 +46,7 @@ impl Draft {
         events.extend(changed(&before.fields, &after.fields).map(SetupEvent::Field));
         events.extend(changed(&before.flows, &after.flows).map(SetupEvent::Flow));
         events.extend(changed(&before.inboxes, &after.inboxes).map(SetupEvent::Inbox));
+        events.extend(changed(&before.entry_rules, &after.entry_rules).map(SetupEvent::EntryRule));
         events.extend(self.beside);
         (after, events)
     }
@@ -170,6 +171,18 @@ impl Draft {
             SetupCommand::RemoveField { field } => {
                 known(&mut self.setup.fields, field, Thing::Field)?;
                 self.setup.fields.remove(&field);
+            }
+            SetupCommand::AddEntryRule { rule, new } => {
+                let position = self.setup.entry_rules.values().map(|rule| rule.position).max().map_or(0, |last| last.saturating_add(1));
+                let name = trimmed(&new.name);
+                add(&mut self.setup.entry_rules, rule, value::EntryRule { name, position, ..new })?;
+            }
+            SetupCommand::ChangeEntryRule { rule, change } => {
+                change_rule(known(&mut self.setup.entry_rules, rule, Thing::EntryRule)?, change)
+            }
+            SetupCommand::RemoveEntryRule { rule } => {
+                known(&mut self.setup.entry_rules, rule, Thing::EntryRule)?;
+                self.setup.entry_rules.remove(&rule);
             }
             SetupCommand::AddFlow { flow, name, definition } => {
                 add(&mut self.setup.flows, flow, Flow { name: trimmed(&name), published: None, archived: false })?;
@@ -312,6 +325,9 @@ impl Draft {
         }
         if let Some(inbox) = self.setup.inboxes.values().find(|inbox| inbox.default_queue == queue) {
             return Err(SetupRefusal::QueueOfNumber { queue: name, number: inbox.name.clone() });
+        }
+        if let Some(rule) = self.setup.entry_rules.values().find(|rule| rule.queue == Some(queue)) {
+            return Err(SetupRefusal::QueueOfRule { queue: name, rule: rule.name.clone() });
         }
         self.setup.queues.remove(&queue);
         self.beside.push(SetupEvent::QueueMoved { id: queue, to });

@@ -11,6 +11,7 @@ pub mod file;
 mod parts;
 pub mod refusal;
 mod rights;
+pub mod rules;
 mod supervision;
 #[cfg(test)]
 mod tests;

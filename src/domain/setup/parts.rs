@@ -1,12 +1,49 @@
 //! Parts of things that are to be others: what is not named stays.
 
+use std::collections::BTreeSet;
+
 use jiff::tz::TimeZone;
+use serde_json::Value;
 
 use super::command::{InboxChange, MemberChange, QueueChange, SecurityChange, WorkspaceChange};
-use super::value::{Inbox, Member, Queue, Security, Workspace};
+use super::value::{EntryRule, Inbox, Member, Queue, Security, Workspace};
 use crate::domain::brand::Accent;
+use crate::domain::ids::{QueueId, TagId};
 use crate::domain::queue;
 use crate::domain::routing::Strategy;
+
+/// As [`super::command::MemberChange`], of a tag.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TagChange {
+    pub name: Option<String>,
+    pub colour: Option<String>,
+    pub archived: Option<bool>,
+}
+
+/// As [`super::command::MemberChange`], of a field.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FieldChange {
+    pub key: Option<String>,
+    pub label: Option<String>,
+    pub choices: Option<Vec<String>>,
+    pub shown: Option<bool>,
+    pub locked: Option<bool>,
+    pub position: Option<i32>,
+}
+
+/// As [`super::command::MemberChange`], of an entry rule.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EntryRuleChange {
+    pub name: Option<String>,
+    pub enabled: Option<bool>,
+    pub conditions: Option<Value>,
+    /// Another queue, or none.
+    pub queue: Option<Option<QueueId>>,
+    /// Another word of [`crate::domain::routing::Priority`], or none.
+    pub priority: Option<Option<String>>,
+    pub tags: Option<BTreeSet<TagId>>,
+    pub position: Option<i32>,
+}
 
 pub(super) fn set<T>(part: &mut T, wanted: Option<T>) {
     if let Some(wanted) = wanted {
@@ -77,6 +114,17 @@ pub(super) fn change_queue(it: &mut Queue, change: QueueChange) {
     set(&mut it.hours, hours.and_then(|hours| serde_json::to_value(hours).ok()));
     set(&mut it.promise_minutes, promise_minutes);
     set(&mut it.strategy, strategy);
+    set(&mut it.position, position);
+}
+
+pub(super) fn change_rule(it: &mut EntryRule, change: EntryRuleChange) {
+    let EntryRuleChange { name, enabled, conditions, queue, priority, tags, position } = change;
+    set(&mut it.name, name.map(|name| trimmed(&name)));
+    set(&mut it.enabled, enabled);
+    set(&mut it.conditions, conditions);
+    set(&mut it.queue, queue);
+    set(&mut it.priority, priority);
+    set(&mut it.tags, tags);
     set(&mut it.position, position);
 }
 

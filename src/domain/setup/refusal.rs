@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::domain::conditions;
+
 /// What a command may speak of that is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Thing {
@@ -14,6 +16,7 @@ pub enum Thing {
     CannedReply,
     Tag,
     Field,
+    EntryRule,
     Flow,
     FlowVersion,
     Inbox,
@@ -31,6 +34,7 @@ impl Thing {
             Thing::CannedReply => "unknown_canned_reply",
             Thing::Tag => "unknown_tag",
             Thing::Field => "unknown_field",
+            Thing::EntryRule => "unknown_entry_rule",
             Thing::Flow => "unknown_flow",
             Thing::FlowVersion => "unknown_flow_version",
             Thing::Inbox => "unknown_inbox",
@@ -50,6 +54,7 @@ impl fmt::Display for Thing {
             Thing::CannedReply => "canned reply",
             Thing::Tag => "tag",
             Thing::Field => "field",
+            Thing::EntryRule => "rule",
             Thing::Flow => "flow",
             Thing::FlowVersion => "version of the flow",
             Thing::Inbox => "number",
@@ -145,6 +150,18 @@ pub enum SetupRefusal {
     /// It is the default queue of a number.
     #[error("what comes in on the number {number} goes to the queue {queue}; choose another one there first")]
     QueueOfNumber { queue: String, number: String },
+    #[error("the rule {rule} sends to the queue {queue}; choose another one there first")]
+    QueueOfRule { queue: String, rule: String },
+    #[error("there is a rule called {name} already")]
+    RuleNameTaken { name: String },
+    #[error("“{priority}” is no priority: low, normal, high or urgent")]
+    PriorityUnknown { priority: String },
+    #[error("nothing follows from the rule {rule}: choose a queue, a priority or a tag")]
+    RuleIdle { rule: String },
+    #[error("there can be at most {most} rules")]
+    TooManyRules { most: usize },
+    #[error("the conditions of the rule {rule} cannot be used: {fault}")]
+    RuleFaulty { rule: String, fault: conditions::Fault },
     #[error("nobody gives others what they may not do or see themselves")]
     GivesMore,
     #[error("{role} is still the role of somebody")]
@@ -214,6 +231,12 @@ impl SetupRefusal {
             SetupRefusal::LastAdministrator => "last_administrator",
             SetupRefusal::QueueUnreached { .. } => "queue_unreached",
             SetupRefusal::QueueOfNumber { .. } => "queue_of_number",
+            SetupRefusal::QueueOfRule { .. } => "queue_of_rule",
+            SetupRefusal::RuleNameTaken { .. } => "rule_name_taken",
+            SetupRefusal::PriorityUnknown { .. } => "priority_unknown",
+            SetupRefusal::RuleIdle { .. } => "rule_idle",
+            SetupRefusal::TooManyRules { .. } => "too_many_rules",
+            SetupRefusal::RuleFaulty { .. } => "rule_faulty",
             SetupRefusal::GivesMore => "gives_more",
             SetupRefusal::RoleInUse { .. } => "role_in_use",
             SetupRefusal::TeamInUse { .. } => "team_in_use",
@@ -253,6 +276,10 @@ impl SetupRefusal {
             | SetupRefusal::TooManyDefined { .. }
             | SetupRefusal::PlaceholderUnknown { .. }
             | SetupRefusal::OutOfRange { .. }
+            | SetupRefusal::PriorityUnknown { .. }
+            | SetupRefusal::RuleIdle { .. }
+            | SetupRefusal::TooManyRules { .. }
+            | SetupRefusal::RuleFaulty { .. }
             | SetupRefusal::FlowFaulty { .. } => true,
             SetupRefusal::IdTaken
             | SetupRefusal::EmailTaken
@@ -272,6 +299,8 @@ impl SetupRefusal {
             | SetupRefusal::LastAdministrator
             | SetupRefusal::QueueUnreached { .. }
             | SetupRefusal::QueueOfNumber { .. }
+            | SetupRefusal::QueueOfRule { .. }
+            | SetupRefusal::RuleNameTaken { .. }
             | SetupRefusal::RoleInUse { .. }
             | SetupRefusal::TeamInUse { .. }
             | SetupRefusal::FlowInUse { .. }
@@ -289,6 +318,7 @@ impl SetupRefusal {
             | SetupRefusal::PlaceholderUnknown { name }
             | SetupRefusal::TagNameTaken { name }
             | SetupRefusal::TeamNameTaken { name }
+            | SetupRefusal::RuleNameTaken { name }
             | SetupRefusal::ChangedMeanwhile { name: Some(name) } => vec![("name", name.clone())],
             SetupRefusal::LocaleUnknown { locale } => vec![("locale", locale.clone())],
             SetupRefusal::TimeZoneUnknown { time_zone } => vec![("time_zone", time_zone.clone())],
@@ -303,7 +333,9 @@ impl SetupRefusal {
             SetupRefusal::ColourUnknown { colour } => vec![("colour", colour.clone())],
             SetupRefusal::ChoicesMissing { field } => vec![("field", field.clone())],
             SetupRefusal::ShortcutTaken { shortcut } | SetupRefusal::ShortcutUnfit { shortcut } => vec![("shortcut", shortcut.clone())],
-            SetupRefusal::TooManyReplies { most } | SetupRefusal::TooManyDefined { most } => vec![("most", most.to_string())],
+            SetupRefusal::TooManyReplies { most } | SetupRefusal::TooManyDefined { most } | SetupRefusal::TooManyRules { most } => {
+                vec![("most", most.to_string())]
+            }
             SetupRefusal::TextTooLong { limit, .. } => vec![("limit", limit.to_string())],
             SetupRefusal::TextUnfit { start } => vec![("start", start.clone())],
             SetupRefusal::OutOfRange { value, least, most } => {
@@ -311,6 +343,10 @@ impl SetupRefusal {
             }
             SetupRefusal::QueueUnreached { queue } => vec![("queue", queue.clone())],
             SetupRefusal::QueueOfNumber { queue, number } => vec![("queue", queue.clone()), ("number", number.clone())],
+            SetupRefusal::QueueOfRule { queue, rule } => vec![("queue", queue.clone()), ("rule", rule.clone())],
+            SetupRefusal::PriorityUnknown { priority } => vec![("priority", priority.clone())],
+            SetupRefusal::RuleIdle { rule } => vec![("rule", rule.clone())],
+            SetupRefusal::RuleFaulty { rule, fault } => vec![("rule", rule.clone()), ("row", fault.row.to_string())],
             SetupRefusal::RoleInUse { role } => vec![("role", role.clone())],
             SetupRefusal::TeamInUse { team } => vec![("team", team.clone())],
             SetupRefusal::LanguageUnfit { language } => vec![("language", language.clone())],

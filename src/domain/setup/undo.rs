@@ -51,6 +51,11 @@ pub(super) fn take_back(draft: &mut Draft, act: &[SetupEvent]) -> Applied {
                 draft.setup.fields.remove(&changed.id);
             }
             SetupEvent::Field(changed) => back_or_to_before(&mut draft.setup.fields, changed)?,
+            SetupEvent::EntryRule(changed) if changed.before.is_none() => {
+                is_as_left(&draft.setup.entry_rules, changed)?;
+                draft.setup.entry_rules.remove(&changed.id);
+            }
+            SetupEvent::EntryRule(changed) => back_or_to_before(&mut draft.setup.entry_rules, changed)?,
             // What was moved stays where it is. A version stays, published or not; the others cannot be taken back.
             SetupEvent::QueueMoved { .. }
             | SetupEvent::FlowVersion { .. }
@@ -117,6 +122,7 @@ fn is_reversible(event: &SetupEvent) -> bool {
         | SetupEvent::CannedReply(_)
         | SetupEvent::Tag(_)
         | SetupEvent::Field(_)
+        | SetupEvent::EntryRule(_)
         | SetupEvent::QueueMoved { .. }
         | SetupEvent::FlowVersion { .. } => true,
         // An invitation has buttons of its own.

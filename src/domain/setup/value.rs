@@ -10,8 +10,11 @@ use uuid::Uuid;
 use crate::domain::access::{self, Rights};
 use crate::domain::agent::Availability;
 use crate::domain::channel::Channel;
+use crate::domain::conditions;
 use crate::domain::details::{self, FieldKind, FieldOf, Vocabulary};
-use crate::domain::ids::{CannedReplyId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, TagId, TeamId, UserId, WorkspaceId};
+use crate::domain::ids::{
+    CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, TagId, TeamId, UserId, WorkspaceId,
+};
 use crate::domain::lease::Lease;
 
 /// Everything that administrators decide in a workspace.
@@ -33,6 +36,7 @@ pub struct Setup {
     pub inboxes: BTreeMap<InboxId, Inbox>,
     pub tags: BTreeMap<TagId, Tag>,
     pub fields: BTreeMap<FieldId, Field>,
+    pub entry_rules: BTreeMap<EntryRuleId, EntryRule>,
     /// The published versions of flows as they are stored, and those that the command speaks of. A version never changes.
     pub definitions: BTreeMap<(FlowId, i32), Value>,
     /// The last version of each flow that has any.
@@ -191,6 +195,7 @@ impl Setup {
         names.extend(self.flows.iter().map(|(id, flow)| (id.0, flow.name.clone())));
         names.extend(self.inboxes.iter().map(|(id, inbox)| (id.0, inbox.name.clone())));
         names.extend(self.tags.iter().map(|(id, tag)| (id.0, tag.name.clone())));
+        names.extend(self.entry_rules.iter().map(|(id, rule)| (id.0, rule.name.clone())));
         names
     }
 
@@ -289,6 +294,36 @@ pub struct Field {
     pub locked: bool,
     /// Its place among those of the same kind of thing, from 0.
     pub position: i32,
+}
+
+/// What decides where a conversation goes that comes in and that nobody sends anywhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryRule {
+    pub name: String,
+    pub enabled: bool,
+    /// As they are stored, also in a form that this version does not understand.
+    pub conditions: Value,
+    /// Without one it goes where it would go otherwise.
+    pub queue: Option<QueueId>,
+    /// How urgent it is from then on: one of [`crate::domain::routing::Priority`], or a word of a newer version.
+    #[serde(default)]
+    pub priority: Option<String>,
+    /// Put on the conversation.
+    #[serde(default)]
+    pub tags: BTreeSet<TagId>,
+    /// Its place among the rules, from 0.
+    pub position: i32,
+}
+
+impl EntryRule {
+    /// As this version understands it, of what is set up; with everything that is wrong.
+    ///
+    /// # Errors
+    /// What cannot be read, or names what is not there.
+    pub fn compile(&self, known: conditions::Known<'_>) -> Result<conditions::Compiled, Vec<conditions::Fault>> {
+        let condition = conditions::stored::read(&self.conditions).map_err(|fault| vec![fault])?;
+        conditions::compile(&condition, known)
+    }
 }
 
 /// One connected address on a channel.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
 use super::inboxes::AppSecrets;
-use super::{Document, Fault, Found, Wrong, canned_replies, fields, flows, inboxes, people, queues, roles, tags, teams};
+use super::{Document, Fault, Found, Wrong, canned_replies, entry_rules, fields, flows, inboxes, people, queues, roles, tags, teams};
 use crate::domain::details::Vocabulary;
 use crate::domain::ids::UserId;
 use crate::domain::setup::check;
@@ -132,6 +132,7 @@ pub struct Gone {
     /// Nobody could add them any more.
     pub tags: usize,
     pub fields: usize,
+    pub entry_rules: usize,
 }
 
 impl Plan {
@@ -151,6 +152,7 @@ impl Plan {
                     gone.tags += 1;
                 }
                 SetupEvent::Field(Changed { after: None, .. }) => gone.fields += 1,
+                SetupEvent::EntryRule(Changed { after: None, .. }) => gone.entry_rules += 1,
                 _ => {}
             }
         }
@@ -200,6 +202,7 @@ impl Import {
         let is_known_app = |app: &str| known_apps.contains(app);
         let at_hand = reach.has_secrets().then_some(secrets);
         inboxes::check(document.inboxes.as_deref().unwrap_or_default(), setup, &names, at_hand, is_known_app, &mut found);
+        entry_rules::check(document, setup, &names, &mut found);
         found.retain(|(path, _)| !document.is_mended(path));
         if found.is_empty() && document.faults.is_empty() {
             found.extend(self.faults_of_the_whole(setup));
@@ -231,6 +234,9 @@ impl Import {
             SetupRefusal::TeamNameTaken { name } => of(&self.document.teams, "teams", |one| one.name == *name),
             SetupRefusal::RoleNameTaken { name } => of(&self.document.roles, "roles", |one| one.name == *name),
             SetupRefusal::TagNameTaken { name } => of(&self.document.tags, "tags", |one| one.name == *name),
+            SetupRefusal::RuleFaulty { rule: name, .. } | SetupRefusal::RuleIdle { rule: name } => {
+                of(&self.document.entry_rules, "entry_rules", |one| one.name == *name)
+            }
             SetupRefusal::LastAdministrator => "people".to_owned(),
             _ => String::new(),
         }
@@ -280,6 +286,7 @@ pub(in crate::domain::setup) fn bring_in(draft: &mut Draft, import: &Import) -> 
         fields,
         flows,
         inboxes,
+        entry_rules,
         places: _,
         faults: _,
         mended: _,
@@ -303,7 +310,13 @@ pub(in crate::domain::setup) fn bring_in(draft: &mut Draft, import: &Import) -> 
     flows::bring_in(flows.as_deref().unwrap_or_default(), &mut ids, draft)?;
     let at_hand = reach.has_secrets().then_some(secrets);
     left_out.extend(inboxes::bring_in(inboxes.as_deref().unwrap_or_default(), at_hand, &mut ids, draft));
+    if let Some(rules) = entry_rules {
+        entry_rules::bring_in(rules, &mut ids, draft);
+    }
     if *prune {
+        if let Some(rules) = entry_rules {
+            entry_rules::prune(rules, draft);
+        }
         if let Some(replies) = canned_replies {
             canned_replies::prune(replies, draft);
         }

@@ -5,6 +5,7 @@
 //! writes does not compile.
 
 mod canned_replies;
+mod entry_rules;
 mod fault;
 mod fields;
 mod flows;
@@ -36,6 +37,7 @@ pub use inboxes::{AppSecrets, WrittenInbox};
 pub use schema::schema;
 
 use canned_replies::WrittenCannedReply;
+use entry_rules::WrittenEntryRule;
 use fields::WrittenField;
 use flows::WrittenFlow;
 use people::WrittenPerson;
@@ -93,6 +95,9 @@ pub struct Document {
     pub flows: Option<Vec<WrittenFlow>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inboxes: Option<Vec<WrittenInbox>>,
+    /// Where conversations go that come in; the first that is met decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry_rules: Option<Vec<WrittenEntryRule>>,
     /// Where each part of it stands in the text.
     #[serde(skip)]
     places: Places,
@@ -130,6 +135,7 @@ pub fn export(setup: &Setup, with_people: bool) -> Result<String, Ambiguous> {
         inboxes,
         tags,
         fields: _,
+        entry_rules: _,
         definitions: _,
         latest_versions: _,
     } = setup;
@@ -152,6 +158,7 @@ pub fn export(setup: &Setup, with_people: bool) -> Result<String, Ambiguous> {
         fields: Some(fields::all(setup)),
         flows: Some(in_order(flows.iter().map(|(id, flow)| WrittenFlow::of(setup, *id, flow)), |flow| &flow.name)?),
         inboxes: Some(in_order(connected(inboxes).map(|inbox| WrittenInbox::of(setup, inbox)), WrittenInbox::key)?),
+        entry_rules: Some(entry_rules::all(setup)),
         places: Places::default(),
         faults: Vec::new(),
         mended: BTreeSet::new(),

@@ -1,0 +1,229 @@
+//! A condition that was held against what is set up: everything it names is there, and every value is read.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::{Date, Time, Weekday};
+use uuid::Uuid;
+
+use super::fault::{Fault, Fitting, Wrong};
+use super::subject::{Kind, Subject, WEEKDAYS};
+use super::tree::{Comparison, Condition, Group, Leaf, Takes};
+use super::{DEEPEST, LONGEST_VALUE, MOST_GROUPS, MOST_LEAVES, MOST_VALUES};
+use crate::domain::details::Vocabulary;
+use crate::domain::flows::text::normalise;
+
+/// What may be named.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    pub words: &'a Vocabulary,
+    /// Where these are not known, any id may be named.
+    pub inboxes: Option<&'a BTreeSet<Uuid>>,
+    pub people: Option<&'a BTreeSet<Uuid>>,
+}
+
+/// A condition that can be held against facts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compiled(pub(super) Node);
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Node {
+    Group(Group, Vec<Node>),
+    Test(Test),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Test {
+    pub subject: Subject,
+    pub check: Check,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Check {
+    /// One of the words, made comparable.
+    Is(Vec<String>),
+    Contains(String),
+    StartsWith(String),
+    Number(Comparison, f64),
+    Date(Comparison, Date),
+    YesNo(bool),
+    /// From the first to just before the second.
+    Clock(Time, Time),
+    Weekdays(Vec<Weekday>),
+    /// One of these.
+    Ids(Vec<Uuid>),
+    Present(bool),
+}
+
+/// Makes it ready.
+///
+/// # Errors
+/// Everything that is wrong, each with its row.
+pub fn compile(condition: &Condition, known: Known<'_>) -> Result<Compiled, Vec<Fault>> {
+    let mut compiling = Compiling { known, row: 0, leaves: 0, groups: 0, values: 0, faults: Vec::new() };
+    let node = compiling.node(condition, 1);
+    if compiling.leaves > MOST_LEAVES || compiling.groups > MOST_GROUPS {
+        compiling.faults.push(Fault { row: 1, wrong: Wrong::TooMany });
+    }
+    if compiling.values > MOST_VALUES {
+        compiling.faults.push(Fault { row: 1, wrong: Wrong::TooCostly });
+    }
+    match node {
+        Some(node) if compiling.faults.is_empty() => Ok(Compiled(node)),
+        _ => Err(compiling.faults),
+    }
+}
+
+struct Compiling<'a> {
+    known: Known<'a>,
+    row: usize,
+    leaves: usize,
+    groups: usize,
+    values: usize,
+    faults: Vec<Fault>,
+}
+
+impl Compiling<'_> {
+    fn node(&mut self, condition: &Condition, depth: usize) -> Option<Node> {
+        self.row += 1;
+        let row = self.row;
+        match condition {
+            Condition::Leaf(leaf) => {
+                self.leaves += 1;
+                self.values += leaf.values.len();
+                match self.test(leaf) {
+                    Ok(test) => Some(Node::Test(test)),
+                    Err(wrong) => {
+                        self.faults.push(Fault { row, wrong });
+                        None
+                    }
+                }
+            }
+            Condition::Group(group, inner) => {
+                self.groups += 1;
+                if depth > DEEPEST {
+                    self.faults.push(Fault { row, wrong: Wrong::TooDeep });
+                    return None;
+                }
+                // The outermost may be empty: then it holds of everything.
+                if inner.is_empty() && (depth > 1 || *group != Group::All) {
+                    self.faults.push(Fault { row, wrong: Wrong::EmptyGroup });
+                }
+                let nodes: Vec<Option<Node>> = inner.iter().map(|one| self.node(one, depth + 1)).collect();
+                Some(Node::Group(*group, nodes.into_iter().collect::<Option<_>>()?))
+            }
+        }
+    }
+
+    fn test(&self, leaf: &Leaf) -> Result<Test, Wrong> {
+        let subject = Subject::read(&leaf.subject).ok_or_else(|| Wrong::UnknownSubject(leaf.subject.clone()))?;
+        let kind = subject.kind(self.known.words).ok_or_else(|| match &subject {
+            Subject::ContactField(key) | Subject::ConversationField(key) => Wrong::UnknownField(key.clone()),
+            other => Wrong::UnknownSubject(other.to_string()),
+        })?;
+        if !subject.comparisons(kind).contains(&leaf.comparison) {
+            return Err(Wrong::Misfit { subject: leaf.subject.clone(), comparison: leaf.comparison.as_str().to_owned() });
+        }
+        let count = leaf.values.len();
+        let is_enough = match leaf.comparison.takes() {
+            Takes::None => true,
+            Takes::One => count == 1,
+            Takes::Two => count == 2,
+            Takes::Some => count >= 1,
+        };
+        if !is_enough || (leaf.comparison.takes() != Takes::None && leaf.values.iter().any(|value| value.trim().is_empty())) {
+            return Err(Wrong::ValueMissing);
+        }
+        if leaf.values.iter().any(|value| value.chars().count() > LONGEST_VALUE) {
+            return Err(Wrong::ValueTooLong);
+        }
+        Ok(Test { check: self.check(kind, leaf)?, subject })
+    }
+
+    fn check(&self, kind: Kind, leaf: &Leaf) -> Result<Check, Wrong> {
+        let Leaf { comparison, values, .. } = leaf;
+        let first = values.first().map_or("", |value| value.trim());
+        match comparison {
+            Comparison::Present => return Ok(Check::Present(true)),
+            Comparison::Absent => return Ok(Check::Present(false)),
+            _ => {}
+        }
+        match kind {
+            Kind::Text => text(*comparison, values),
+            Kind::Number => Ok(Check::Number(*comparison, number(first)?)),
+            Kind::Date => Ok(Check::Date(*comparison, date(first)?)),
+            Kind::Any => match comparison {
+                Comparison::AtLeast | Comparison::AtMost | Comparison::MoreThan | Comparison::LessThan => {
+                    Ok(Check::Number(*comparison, number(first)?))
+                }
+                Comparison::Before | Comparison::After => Ok(Check::Date(*comparison, date(first)?)),
+                _ => text(*comparison, values),
+            },
+            Kind::YesNo => match first {
+                "yes" | "true" => Ok(Check::YesNo(true)),
+                "no" | "false" => Ok(Check::YesNo(false)),
+                _ => Err(unfit(first, Fitting::YesNo)),
+            },
+            Kind::TimeOfDay => {
+                let times = values.iter().map(|value| time(value.trim())).collect::<Result<Vec<_>, _>>()?;
+                Ok(match (comparison, times.as_slice()) {
+                    (Comparison::Before, [to, ..]) => Check::Clock(Time::MIN, *to),
+                    (Comparison::After, [from, ..]) => Check::Clock(*from, Time::MIN),
+                    (_, [from, to, ..]) => Check::Clock(*from, *to),
+                    (_, _) => return Err(Wrong::ValueMissing),
+                })
+            }
+            Kind::Weekday => values.iter().map(|value| weekday(value.trim())).collect::<Result<_, _>>().map(Check::Weekdays),
+            Kind::Inbox => ids(values, |id| self.known.inboxes.is_none_or(|all| all.contains(&id)), &Wrong::UnknownInbox),
+            Kind::Person => ids(values, |id| self.known.people.is_none_or(|all| all.contains(&id)), &Wrong::UnknownPerson),
+            Kind::Tags => {
+                let is_tag = |id: Uuid| self.known.words.tags.iter().any(|tag| tag.id.0 == id);
+                ids(values, is_tag, &Wrong::UnknownTag)
+            }
+        }
+    }
+}
+
+fn ids(values: &[String], is_known: impl Fn(Uuid) -> bool, unknown: &Wrong) -> Result<Check, Wrong> {
+    let id = |value: &String| value.trim().parse::<Uuid>().ok().filter(|id| is_known(*id)).ok_or_else(|| unknown.clone());
+    values.iter().map(id).collect::<Result<_, _>>().map(Check::Ids)
+}
+
+fn unfit(value: &str, fitting: Fitting) -> Wrong {
+    Wrong::Value { value: value.to_owned(), fitting }
+}
+
+fn text(comparison: Comparison, values: &[String]) -> Result<Check, Wrong> {
+    let folded = |value: &String| {
+        let folded = normalise(value);
+        if folded.is_empty() { Err(Wrong::NothingToCompare { value: value.clone() }) } else { Ok(folded) }
+    };
+    let mut words = values.iter().map(folded).collect::<Result<Vec<String>, _>>()?;
+    let first = words.first().cloned().unwrap_or_default();
+    Ok(match comparison {
+        Comparison::Contains => Check::Contains(first),
+        Comparison::StartsWith => Check::StartsWith(first),
+        _ => {
+            words.sort();
+            words.dedup();
+            Check::Is(words)
+        }
+    })
+}
+
+/// As fields keep one: with a point.
+pub(super) fn number(value: &str) -> Result<f64, Wrong> {
+    value.parse::<f64>().ok().filter(|number| number.is_finite()).ok_or_else(|| unfit(value, Fitting::Number))
+}
+
+fn date(value: &str) -> Result<Date, Wrong> {
+    value.parse().map_err(|_| unfit(value, Fitting::Date))
+}
+
+fn time(value: &str) -> Result<Time, Wrong> {
+    Time::strptime("%H:%M", value).map_err(|_| unfit(value, Fitting::Time))
+}
+
+fn weekday(value: &str) -> Result<Weekday, Wrong> {
+    let place = WEEKDAYS.iter().position(|day| *day == value).and_then(|place| i8::try_from(place).ok());
+    place.and_then(|place| Weekday::from_monday_zero_offset(place).ok()).ok_or_else(|| unfit(value, Fitting::Weekday))
+}

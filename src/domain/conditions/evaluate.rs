@@ -1,0 +1,130 @@
+//! A condition held against facts. It never fails: what is not known meets no comparison but that it is absent.
+
+use jiff::civil::{Date, Time};
+use uuid::Uuid;
+
+use super::compile::{Check, Compiled, Node, Test};
+use super::facts::Facts;
+use super::subject::Subject;
+use super::tree::{Comparison, Group};
+use crate::domain::flows::text::normalise;
+
+/// Texts of a customer that are looked at, and characters of each.
+const MOST_TEXTS: usize = 100;
+const LONGEST_TEXT: usize = 4_096;
+
+impl Compiled {
+    /// Whether it is so.
+    #[must_use]
+    pub fn holds(&self, facts: &Facts<'_>) -> bool {
+        holds(&self.0, facts)
+    }
+}
+
+fn holds(node: &Node, facts: &Facts<'_>) -> bool {
+    match node {
+        Node::Group(Group::All, inner) => inner.iter().all(|one| holds(one, facts)),
+        Node::Group(Group::Any, inner) => inner.iter().any(|one| holds(one, facts)),
+        Node::Group(Group::Not, inner) => !inner.iter().any(|one| holds(one, facts)),
+        Node::Test(test) => is_met(test, facts),
+    }
+}
+
+fn is_met(Test { subject, check }: &Test, facts: &Facts<'_>) -> bool {
+    match subject {
+        Subject::MessageText => one_of(facts.said.iter().copied().filter(|text| !text.trim().is_empty()).take(MOST_TEXTS), check),
+        Subject::ContactName => one_of(Some(facts.name).into_iter(), check),
+        Subject::ContactLanguage => one_of(facts.language.into_iter(), check),
+        Subject::ContactField(key) => one_of(noted(facts, key).or_else(|| word(facts.fields.get(key))).into_iter(), check),
+        Subject::ConversationField(key) => {
+            let known = || word(facts.details.and_then(|details| details.fields.get(key)));
+            one_of(noted(facts, key).or_else(known).into_iter(), check)
+        }
+        Subject::Answer(name) => one_of(answer(facts, name), check),
+        Subject::ConversationTags => {
+            let own = facts.details.into_iter().flat_map(|details| &details.tags).chain(facts.tags);
+            // One that was merged counts as the other.
+            let counted = own.map(|tag| facts.words.tag(*tag).map_or(tag.0, |tag| tag.id.0)).collect::<Vec<Uuid>>();
+            match check {
+                Check::Present(is_present) => counted.is_empty() != *is_present,
+                Check::Ids(wanted) => {
+                    let stands_for = |wanted: &Uuid| facts.words.tag((*wanted).into()).map_or(*wanted, |tag| tag.id.0);
+                    wanted.iter().any(|wanted| counted.contains(&stands_for(wanted)))
+                }
+                _ => false,
+            }
+        }
+        Subject::Inbox => is_one(Some(facts.inbox.0), check),
+        Subject::PreviousAgent => is_one(facts.previous_agent.map(|user| user.0), check),
+        Subject::QueueOpen => matches!((check, facts.is_open), (Check::YesNo(wanted), Some(is_open)) if *wanted == is_open),
+        Subject::Weekday => {
+            matches!(check, Check::Weekdays(days) if days.contains(&facts.now.to_zoned(facts.zone.clone()).weekday()))
+        }
+        Subject::TimeOfDay => {
+            matches!(check, Check::Clock(from, to) if is_within(facts.now.to_zoned(facts.zone.clone()).time(), *from, *to))
+        }
+    }
+}
+
+/// From the first to just before the second; over midnight, where the second comes first. Two alike are the whole day.
+fn is_within(time: Time, from: Time, to: Time) -> bool {
+    if from < to { from <= time && time < to } else { from <= time || time < to }
+}
+
+fn noted<'a>(facts: &Facts<'a>, key: &str) -> Option<&'a str> {
+    word(facts.noted.and_then(|noted| noted.get(key)))
+}
+
+/// What is empty is nothing.
+fn word(text: Option<&String>) -> Option<&str> {
+    text.map(String::as_str).filter(|text| !text.is_empty())
+}
+
+/// As it was validated, and as the customer gave it.
+fn answer<'a>(facts: &Facts<'a>, name: &str) -> impl Iterator<Item = &'a str> {
+    let answer = facts.answers.iter().find(|answer| answer.field == name);
+    answer.into_iter().flat_map(|answer| [answer.value.as_str(), answer.shown.as_str()])
+}
+
+fn is_one(known: Option<Uuid>, check: &Check) -> bool {
+    match (check, known) {
+        (Check::Present(is_present), known) => known.is_some() == *is_present,
+        (Check::Ids(wanted), Some(known)) => wanted.contains(&known),
+        (_, _) => false,
+    }
+}
+
+fn one_of<'a>(mut texts: impl Iterator<Item = &'a str>, check: &Check) -> bool {
+    match check {
+        Check::Present(is_present) => texts.any(|text| !text.is_empty()) == *is_present,
+        _ => texts.any(|text| is_so(text, check)),
+    }
+}
+
+fn is_so(text: &str, check: &Check) -> bool {
+    let folded = || normalise(text.char_indices().nth(LONGEST_TEXT).map_or(text, |(end, _)| &text[..end]));
+    match check {
+        Check::Is(words) => words.binary_search(&folded()).is_ok(),
+        Check::Contains(word) => folded().contains(word.as_str()),
+        Check::StartsWith(word) => folded().starts_with(word.as_str()),
+        Check::Number(comparison, wanted) => text.trim().parse::<f64>().is_ok_and(|number| is_number(*comparison, number, *wanted)),
+        Check::Date(comparison, wanted) => text.trim().parse::<Date>().is_ok_and(|date| match comparison {
+            Comparison::Before => date < *wanted,
+            Comparison::After => date > *wanted,
+            _ => date == *wanted,
+        }),
+        Check::YesNo(wanted) => text == if *wanted { "yes" } else { "no" },
+        Check::Clock(..) | Check::Weekdays(_) | Check::Ids(_) | Check::Present(_) => false,
+    }
+}
+
+#[allow(clippy::float_cmp)]
+fn is_number(comparison: Comparison, number: f64, wanted: f64) -> bool {
+    match comparison {
+        Comparison::AtLeast => number >= wanted,
+        Comparison::AtMost => number <= wanted,
+        Comparison::MoreThan => number > wanted,
+        Comparison::LessThan => number < wanted,
+        _ => number == wanted,
+    }
+}

@@ -1,0 +1,103 @@
+//! A conversation comes in: where it goes when nobody says so. The one place where entry rules are applied.
+
+use jiff::Timestamp;
+
+use super::brief::Brief;
+use super::conditions::{Facts, said};
+use super::decision::Decision;
+use super::event::{Actor, Event, QueuedBecause};
+use super::ids::{QueueId, TagId};
+use super::refusal::Refusal;
+use super::routing::{Bound, EntryRule, SentBy};
+use super::snapshot::Snapshot;
+use super::workplace::Workplace;
+
+/// What is known of the conversation, but for what was asked and said in it.
+pub(super) fn facts<'a>(snapshot: &'a Snapshot, workplace: &'a Workplace, now: Timestamp) -> Facts<'a> {
+    let conversation = snapshot.conversation.as_ref();
+    Facts {
+        name: &snapshot.contact.name,
+        language: snapshot.contact.language.as_deref(),
+        fields: &snapshot.contact.fields,
+        details: conversation.and_then(|conversation| conversation.details.as_ref()),
+        noted: None,
+        tags: &[],
+        answers: &[],
+        said: &[],
+        inbox: snapshot.inbox.id,
+        previous_agent: conversation.and_then(|conversation| conversation.last_agent),
+        is_open: workplace.queue(snapshot.inbox.default_queue).map(|queue| queue.hours.is_open(now)),
+        now,
+        zone: &workplace.entry.zone,
+        words: &workplace.vocabulary,
+    }
+}
+
+/// Without a flow: where a rule says, or where the inbox sends everything.
+pub(super) fn enter(it: &mut Decision, text: Option<&str>, because: QueuedBecause) -> Result<(), Refusal> {
+    let workplace = it.snapshot.workplace.clone();
+    let otherwise = it.snapshot.inbox.default_queue;
+    let words: Vec<&str> = text.into_iter().collect();
+    let facts = Facts { said: &words, ..facts(&it.snapshot, &workplace, it.now) };
+    let rule = workplace.entry.first(&facts);
+    let target = rule.and_then(|rule| rule.queue).filter(|queue| workplace.queue(*queue).is_some()).unwrap_or(otherwise);
+    put(it, &workplace, target, rule.map_or(Bound::Otherwise, |rule| Bound::ByRule(rule.id)), because)
+}
+
+/// A bot hands over: to the queue that its brief names; otherwise where a rule says, or where the inbox sends everything: people have the
+/// customer in any case.
+pub(super) fn hand_off_of_bot(it: &mut Decision, by: Actor, brief: Brief) -> Result<(), Refusal> {
+    let workplace = it.snapshot.workplace.clone();
+    let named = workplace.queue_of(Some(&brief)).map(|queue| (queue.id, Bound::Named));
+    let (target, bound) = named.unwrap_or_else(|| {
+        let words = said(&brief.opening, &brief.unclear, &brief.answers);
+        let facts = Facts { answers: &brief.answers, said: &words, ..facts(&it.snapshot, &workplace, it.now) };
+        let rule = workplace.entry.first(&facts);
+        let queue = rule.and_then(|rule| rule.queue).filter(|queue| workplace.queue(*queue).is_some());
+        (queue.unwrap_or(it.snapshot.inbox.default_queue), rule.map_or(Bound::Otherwise, |rule| Bound::ByRule(rule.id)))
+    });
+    let key = workplace.queue(target).ok_or(Refusal::UnknownQueue)?.key.clone();
+    hand_off(it, by, target, bound, Brief { queue: key, ..brief })
+}
+
+/// Gives the conversation to people, with what was learned.
+pub(super) fn hand_off(it: &mut Decision, by: Actor, target: QueueId, bound: Bound, brief: Brief) -> Result<(), Refusal> {
+    let workplace = it.snapshot.workplace.clone();
+    it.emit(Event::HandedOff { by, brief });
+    put(it, &workplace, target, bound, QueuedBecause::HandedOff)
+}
+
+/// Puts it into a queue, with whatever else a rule says.
+fn put(it: &mut Decision, workplace: &Workplace, target: QueueId, bound: Bound, because: QueuedBecause) -> Result<(), Refusal> {
+    let target = workplace.queue(target).ok_or(Refusal::UnknownQueue)?;
+    let rule = if let Bound::ByRule(id) = bound { workplace.entry.rule(id) } else { None };
+    for tag in rule.iter().flat_map(|rule| &rule.tags) {
+        add_tag(it, workplace, *tag);
+    }
+    if let Some(to) = rule.and_then(|rule| rule.priority) {
+        let from = it.conversation()?.priority;
+        if from != to {
+            it.emit(Event::PriorityChanged { by: Actor::System, from, to });
+        }
+    }
+    let sent = match (bound, rule) {
+        (Bound::Named, _) => Some(SentBy::Name),
+        (_, Some(EntryRule { id, name, queue, .. })) => {
+            let (rule, name, version) = (*id, name.clone(), workplace.version);
+            let sends = queue.is_some_and(|queue| workplace.queue(queue).is_some_and(|queue| queue.id == target.id));
+            Some(if sends { SentBy::Rule { rule, name, version } } else { SentBy::RuleKeeping { rule, name, version } })
+        }
+        (Bound::ByRule(_) | Bound::Otherwise, None) => None,
+    };
+    it.emit(Event::ConversationQueued { queue: target.id, name: target.name.clone(), because, sent });
+    Ok(())
+}
+
+/// One that is gone, or that nobody adds any more, is none; one that was merged is the other.
+fn add_tag(it: &mut Decision, workplace: &Workplace, tag: TagId) {
+    let Some(tag) = workplace.vocabulary.tag(tag).filter(|tag| !tag.archived) else { return };
+    let details = it.snapshot.conversation.as_ref().and_then(|conversation| conversation.details.as_ref());
+    if details.is_none_or(|details| !details.tags.contains(&tag.id)) {
+        it.emit(Event::TagAdded { tag: tag.id, name: tag.name.clone() });
+    }
+}

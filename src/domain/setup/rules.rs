@@ -1,0 +1,118 @@
+//! What must fit of entry rules, and what is odd about them without being wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+
+use super::check::{LONGEST_KEY, fit_name};
+use super::refusal::{SetupRefusal, Thing};
+use super::value::{EntryRule, Setup};
+use crate::domain::conditions::{Compiled, Fault, Known, hides, is_never, is_unconditional};
+use crate::domain::details::Vocabulary;
+use crate::domain::ids::EntryRuleId;
+use crate::domain::routing::Priority;
+
+/// Rules of a workspace at most: each conversation that comes in is held against them.
+pub const MOST_RULES: usize = 200;
+
+pub(super) fn faults(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
+    if setup.entry_rules.is_empty() {
+        return;
+    }
+    if setup.entry_rules.len() > MOST_RULES {
+        faults.insert(SetupRefusal::TooManyRules { most: MOST_RULES });
+    }
+    let names = Nameable::of(setup);
+    let mut taken = BTreeSet::new();
+    for rule in setup.entry_rules.values() {
+        fit_name(&rule.name, faults);
+        if !taken.insert(rule.name.to_lowercase()) {
+            faults.insert(SetupRefusal::RuleNameTaken { name: rule.name.clone() });
+        }
+        if rule.queue.is_none() && rule.priority.is_none() && rule.tags.is_empty() {
+            faults.insert(SetupRefusal::RuleIdle { rule: rule.name.clone() });
+        }
+        if let Some(word) = rule.priority.as_ref().filter(|word| word.parse::<Priority>().is_err()) {
+            faults.insert(SetupRefusal::PriorityUnknown { priority: word.chars().take(LONGEST_KEY).collect() });
+        }
+        if rule.queue.is_some_and(|queue| !setup.queues.contains_key(&queue)) {
+            faults.insert(SetupRefusal::Unknown(Thing::Queue));
+        }
+        if rule.tags.iter().any(|tag| !setup.tags.contains_key(tag)) {
+            faults.insert(SetupRefusal::Unknown(Thing::Tag));
+        }
+        let found = rule.compile(names.known()).err().unwrap_or_default();
+        faults.extend(found.into_iter().map(|fault| SetupRefusal::RuleFaulty { rule: rule.name.clone(), fault }));
+    }
+}
+
+/// What the conditions of a set-up may name.
+#[derive(Debug)]
+pub struct Nameable {
+    words: Vocabulary,
+    inboxes: BTreeSet<Uuid>,
+    people: BTreeSet<Uuid>,
+}
+
+impl Nameable {
+    #[must_use]
+    pub fn of(setup: &Setup) -> Self {
+        Self {
+            words: setup.vocabulary(),
+            inboxes: setup.inboxes.keys().map(|id| id.0).collect(),
+            people: setup.members.keys().map(|id| id.0).collect(),
+        }
+    }
+
+    #[must_use]
+    pub fn known(&self) -> Known<'_> {
+        Known { words: &self.words, inboxes: Some(&self.inboxes), people: Some(&self.people) }
+    }
+}
+
+/// What is odd about a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Oddity {
+    /// It can plainly never be met.
+    Never,
+    /// Whatever meets it meets that one first.
+    HiddenBy(String),
+    /// It holds of everything, and others come after it.
+    HidesLater,
+}
+
+/// The rules in their order.
+#[must_use]
+pub fn in_order(rules: &BTreeMap<EntryRuleId, EntryRule>) -> Vec<(EntryRuleId, &EntryRule)> {
+    let mut all: Vec<(EntryRuleId, &EntryRule)> = rules.iter().map(|(id, rule)| (*id, rule)).collect();
+    all.sort_by(|(one, a), (other, b)| (a.position, one).cmp(&(b.position, other)));
+    all
+}
+
+/// What is odd about each rule of a set-up; nothing of those that are off, or that this version does not understand.
+#[must_use]
+pub fn oddities(setup: &Setup) -> BTreeMap<EntryRuleId, Oddity> {
+    let names = Nameable::of(setup);
+    let on = in_order(&setup.entry_rules).into_iter().filter(|(_, rule)| rule.enabled);
+    let ready: Vec<(EntryRuleId, &str, Compiled)> =
+        on.filter_map(|(id, rule)| Some((id, rule.name.as_str(), rule.compile(names.known()).ok()?))).collect();
+    let mut found = BTreeMap::new();
+    for (place, (id, _, compiled)) in ready.iter().enumerate() {
+        let earlier = ready[..place].iter().find(|(_, _, earlier)| hides(earlier, compiled));
+        let oddity = if is_never(compiled) {
+            Some(Oddity::Never)
+        } else if let Some((_, name, _)) = earlier {
+            Some(Oddity::HiddenBy((*name).to_owned()))
+        } else {
+            (is_unconditional(compiled) && place + 1 < ready.len()).then_some(Oddity::HidesLater)
+        };
+        found.extend(oddity.map(|oddity| (*id, oddity)));
+    }
+    found
+}
+
+/// What is wrong with conditions that somebody wrote, as the set-up stands.
+#[must_use]
+pub fn condition_faults(setup: &Setup, rule: &EntryRule) -> Vec<Fault> {
+    rule.compile(Nameable::of(setup).known()).err().unwrap_or_default()
+}
