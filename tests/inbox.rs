@@ -68,6 +68,8 @@ mod queues;
 mod quicker;
 #[path = "inbox/roles.rs"]
 mod roles;
+#[path = "inbox/rules.rs"]
+mod rules;
 #[path = "inbox/search.rs"]
 mod search;
 #[allow(dead_code, reason = "shared with the scenarios")]

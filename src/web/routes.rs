@@ -20,7 +20,7 @@ use super::messages::{self, settlements};
 use super::profile::{self, own_sessions, picture, second_factor, ways_in};
 use super::settings::flows::{self, editor, phone, publication};
 use super::settings::numbers::{self, connecting, testing};
-use super::settings::{self, canned_replies, changes, fields, file, people, queues, roles, security, start, tags, teams, workspace};
+use super::settings::{self, canned_replies, changes, fields, file, people, queues, roles, rules, security, start, tags, teams, workspace};
 use super::sign_in::{email, reset, second_step};
 use super::{
     admin, assets, availability, begin, drafts, floor, health, inbox, invitations, language, media, notes, proof, sign_in, signing_off,
@@ -161,6 +161,15 @@ pub static ROUTES: &[Entry] = &[
     post("/settings/queues/{id}/copy", Who::May(Permission::SetUp), Kind::Form, || web::to(queues::copy)),
     post("/settings/queues/{id}/place", Who::May(Permission::SetUp), Kind::Form, || web::to(queues::place)),
     post("/settings/queues/{id}/removal", Who::May(Permission::SetUp), Kind::Form, || web::to(queues::remove)),
+    get("/settings/rules", Who::May(Permission::SetUp), Kind::Page, || web::to(rules::index)),
+    post("/settings/rules", Who::May(Permission::SetUp), Kind::Form, || web::to(rules::create)),
+    get("/settings/rules/new", Who::May(Permission::SetUp), Kind::Page, || web::to(rules::new)),
+    post("/settings/rules/new", Who::May(Permission::SetUp), Kind::Form, || web::to(rules::draft_new)),
+    get("/settings/rules/{id}", Who::May(Permission::SetUp), Kind::Page, || web::to(rules::show)),
+    post("/settings/rules/{id}", Who::May(Permission::SetUp), Kind::Form, || web::to(rules::update)),
+    post("/settings/rules/{id}/draft", Who::May(Permission::SetUp), Kind::Form, || web::to(rules::draft)),
+    post("/settings/rules/{id}/place", Who::May(Permission::SetUp), Kind::Form, || web::to(rules::place)),
+    post("/settings/rules/{id}/removal", Who::May(Permission::SetUp), Kind::Form, || web::to(rules::remove)),
     get("/settings/canned-replies", Who::May(Permission::Reply), Kind::Page, || web::to(canned_replies::index)),
     post("/settings/canned-replies", Who::May(Permission::Reply), Kind::Form, || web::to(canned_replies::create)),
     post("/settings/canned-replies/undo", Who::May(Permission::Reply), Kind::Form, || web::to(canned_replies::undo)),

@@ -27,6 +27,7 @@ import Places from "./controllers/places_controller.js"
 import Presence from "./controllers/presence_controller.js"
 import Preview from "./controllers/preview_controller.js"
 import Ring from "./controllers/ring_controller.js"
+import Rule from "./controllers/rule_controller.js"
 import Settings from "./controllers/settings_controller.js"
 import Shortcuts from "./controllers/shortcuts_controller.js"
 import Sound from "./controllers/sound_controller.js"
@@ -37,7 +38,7 @@ import Zone from "./controllers/zone_controller.js"
 const controllers = {
   await: Await, brief: Brief, clock: Clock, composer: Composer, connection: Connection, conversation: Conversation, copy: Copy,
   dialog: Dialog, finder: Finder, floor: Floor, guard: Guard, hours: Hours, lightbox: Lightbox, list: List, live: Live, menu: Menu,
-  people: People, places: Places, presence: Presence, preview: Preview, ring: Ring, settings: Settings,
+  people: People, places: Places, presence: Presence, preview: Preview, ring: Ring, rule: Rule, settings: Settings,
   shortcuts: Shortcuts, sound: Sound, thread: Thread, toast: Toast, zone: Zone,
   "flow-editor": FlowEditor,
 }

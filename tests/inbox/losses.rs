@@ -8,10 +8,10 @@ use baton::domain::access::{Permission, Permissions, Rights, Role, Visibility};
 use baton::domain::details::{FieldKind, FieldOf};
 use baton::domain::flows::written::written;
 use baton::domain::hours::Hours;
-use baton::domain::ids::{CannedReplyId, ConversationId, FieldId, FlowId, QueueId, RoleId, TagId, TeamId, UserId};
+use baton::domain::ids::{CannedReplyId, ConversationId, EntryRuleId, FieldId, FlowId, QueueId, RoleId, TagId, TeamId, UserId};
 use baton::domain::queue::Queue;
 use baton::domain::setup::command::InboxChange;
-use baton::domain::setup::value::{self, CannedReply, Field, Tag};
+use baton::domain::setup::value::{self, CannedReply, EntryRule, Field, Tag};
 use baton::domain::setup::{By, SetupCommand};
 use baton::domain::totp::TotpSecret;
 use baton::web::routes::ROUTES;
@@ -199,6 +199,18 @@ async fn filled(shop: &Shop, root: UserId, ana: UserId) -> (Vec<Loss>, Vec<Kept>
         )
         .await;
     }
+    let rule = EntryRuleId(fresh());
+    let conditions = serde_json::json!({"all": []});
+    let new = EntryRule {
+        name: "All".to_owned(),
+        enabled: true,
+        conditions,
+        queue: None,
+        priority: Some("high".to_owned()),
+        tags: [].into(),
+        position: 0,
+    };
+    does(shop, SetupCommand::AddEntryRule { rule, new }).await;
     let (welcome, unused) = (FlowId(fresh()), FlowId(fresh()));
     does(shop, SetupCommand::AddFlow { flow: welcome, name: "Welcome".to_owned(), definition: naming("Thanks.") }).await;
     does(shop, SetupCommand::PublishFlow { flow: welcome, definition: naming("Thank you.") }).await;
@@ -239,6 +251,7 @@ async fn filled(shop: &Shop, root: UserId, ana: UserId) -> (Vec<Loss>, Vec<Kept>
     let losses = vec![
         lose("/settings/teams/{id}/removal", empty, &["Nobody is in it, and it has no queue: nothing is lost"]),
         lose("/settings/queues/{id}/removal", spare, &["3 waiting, 0 under way, 0 "]),
+        lose("/settings/rules/{id}/removal", rule, &["Conversations that it sent stay where they are"]),
         lose("/settings/roles/{id}/removal", free, &["Nobody has it: nothing is lost"]),
         lose("/settings/canned-replies/{id}/removal", replies[0], &["used 4 times. Answers that were sent stay"]),
         lose("/settings/tags/{id}/archiving", vip, &["2 conversations keep it"]),

@@ -209,7 +209,10 @@ fn handed_over(story: &mut Story) {
     let inbox = InboxId(Uuid::from_u128(8));
     story.happens(ago(23), Event::ConversationOpened { conversation: CONVERSATION, contact, inbox });
     story.happens(ago(23), Event::HandedOff { by: Actor::Bot { bot: BOT }, brief: brief() });
-    story.happens(ago(23), Event::ConversationQueued { queue: queue(0).id, name: queue(0).name, because: QueuedBecause::HandedOff });
+    story.happens(
+        ago(23),
+        Event::ConversationQueued { queue: queue(0).id, name: queue(0).name, because: QueuedBecause::HandedOff, sent: None },
+    );
     story.happens(ago(23), Event::ConversationAssigned { agent: ben().id, name: ben().name, reason: reason(), before: None });
 }
 

@@ -11,6 +11,7 @@ const ROLES: usize = 20;
 const STEPS: usize = 249;
 const TAGS: usize = 300;
 const FIELDS: usize = 150;
+const RULES: usize = 150;
 
 const NAMES: [&str; 8] = [
     "Ana Duarte",
@@ -70,6 +71,13 @@ pub fn file() -> String {
     for field in 0..FIELDS {
         let (label, of) = (called("Field", field), ["contact", "conversation"][field % 2]);
         _ = writeln!(file, "- {{key: field_{field}, label: {label:?}, of: {of}, kind: text}}");
+    }
+    file.push_str("entry_rules:\n");
+    for rule in 0..RULES {
+        let (name, queue, tag) = (called("Rule", rule), rule % QUEUES, called("Tag", rule % TAGS).chars().take(40).collect::<String>());
+        let tags = format!("{{subject: conversation.tags, one_of: [{:?}]}}", tag.trim());
+        let text = format!("{{subject: message.text, contains: word {rule}}}");
+        _ = writeln!(file, "- {{name: {name:?}, queue: queue_{queue}, conditions: {{all: [{text}, {{any: [{tags}, {text}]}}]}}}}");
     }
     _ = writeln!(file, "flows:\n- name: Large\n  definition: {}", flow());
     file

@@ -8,6 +8,8 @@ use uuid::Uuid;
 
 use crate::domain::ids::ConversationId;
 use crate::domain::refusal::Refusal;
+use crate::domain::setup::SetupRefusal;
+use crate::web::layouts::faults;
 use crate::web::layouts::html::Html;
 use crate::web::layouts::time;
 use crate::web::layouts::ui;
@@ -35,7 +37,11 @@ pub fn refusal_words(locale: Locale, refusal: &Refusal) -> Html {
         Refusal::Overtaken { name } => sentence(&locale, &key, &[("name", name.as_deref().unwrap_or_default())]),
         Refusal::SetUp(refusal) => {
             let values = refusal.values();
-            sentence(&locale, &key, &values.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>())
+            let words = sentence(&locale, &key, &values.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>());
+            match refusal {
+                SetupRefusal::RuleFaulty { fault, .. } => Html::trusted(format!("{words} {}", faults::of_condition(locale, fault))),
+                _ => words,
+            }
         }
         Refusal::CountUnfit { least, most } => sentence(&locale, &key, &[("least", &least.to_string()), ("most", &most.to_string())]),
         Refusal::TooLong { limit } => sentence(&locale, &key, &[("limit", &limit.to_string())]),

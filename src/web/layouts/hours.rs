@@ -107,7 +107,8 @@ pub fn told(locale: Locale, flow: Option<&Definition>, queue: &Queue, now: Times
     let today = local.date();
     let mut told = Vec::new();
     let mut tell = |when: String, at: Timestamp| {
-        let context = Context { contact: &contact, queues: std::slice::from_ref(queue), rules: &WHATSAPP, now: at, may_speak: true };
+        let context =
+            Context { contact: &contact, queues: std::slice::from_ref(queue), rules: &WHATSAPP, now: at, may_speak: true, entry: None };
         let built_in = || {
             let value = |name: &str| if name == "queue.promise" { promise::promise(queue, at, words) } else { String::new() };
             text::expand(&words.welcome_back, value)

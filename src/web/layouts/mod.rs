@@ -2,6 +2,8 @@
 
 pub mod brand;
 pub mod chrome;
+pub mod conditions;
+pub mod faults;
 pub mod format;
 pub mod hours;
 pub mod html;

@@ -19,7 +19,7 @@ pub fn icon(name: &str) -> Html {
 }
 
 /// The stylesheets, in the order of their layers; each is one block.
-pub const STYLES: [&str; 31] = [
+pub const STYLES: [&str; 32] = [
     "layers",
     "reset",
     "tokens",
@@ -48,6 +48,7 @@ pub const STYLES: [&str; 31] = [
     "floor",
     "settings",
     "opening",
+    "rule",
     "profile",
     "flows",
     "utilities",

@@ -15,6 +15,7 @@ pub mod people;
 pub mod places;
 pub mod queues;
 pub mod roles;
+pub mod rules;
 pub mod search;
 pub mod security;
 pub mod start;

@@ -58,6 +58,13 @@ pub static PLACES: &[Place] = &[
         &["settings.seek.queues", "change.part.hours", "change.part.promise_minutes", "settings.queue_strategy"],
     ),
     place(
+        "/settings/rules",
+        "sliders-horizontal",
+        "rules.title",
+        &["rules.lead", "rules.conditions", "rules.try", "change.part.conditions"],
+    ),
+    inner("/settings/rules/new", "sliders-horizontal", "rules.new", &["rules.lead"]),
+    place(
         "/settings/security",
         "shield-check",
         "security.title",

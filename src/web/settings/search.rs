@@ -88,6 +88,9 @@ fn find(locale: Locale, setup: &Setup, q: &str) -> Vec<Found> {
     for (id, field) in &setup.fields {
         thing("field", "list", id.0, &field.label, &field.key, format!("/settings/fields/{id}"));
     }
+    for (id, rule) in &setup.entry_rules {
+        thing("entry_rule", "sliders-horizontal", id.0, &rule.name, "", format!("/settings/rules/{id}"));
+    }
     for (id, flow) in &setup.flows {
         thing("flow", "bot", id.0, &flow.name, "", format!("/settings/flows/{id}"));
     }

@@ -11,7 +11,7 @@ use crate::domain::setup::Setup;
 use crate::store::changes::Sought;
 
 /// What a change may be about: what the kinds of lines begin with.
-pub const THINGS: [&str; 17] = [
+pub const THINGS: [&str; 18] = [
     "workspace",
     "security",
     "member",
@@ -22,6 +22,7 @@ pub const THINGS: [&str; 17] = [
     "canned_reply",
     "tag",
     "field",
+    "entry_rule",
     "flow",
     "inbox",
     "password",

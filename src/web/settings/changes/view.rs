@@ -1,6 +1,6 @@
 //! What was decided, in words.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use askama::Template;
 use askama_web::WebTemplate;
@@ -9,9 +9,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::filter::{Filter, OTHERS, THINGS};
+use crate::domain::details::Vocabulary;
 use crate::domain::device::Device;
 use crate::domain::setup::{RecordedSetup, SetupEvent, Who};
 use crate::web::layouts::chrome::Chrome;
+use crate::web::layouts::conditions::Telling;
 use crate::web::layouts::hours;
 use crate::web::layouts::html::Html;
 use crate::web::layouts::time;
@@ -127,7 +129,7 @@ fn told(seen: Vec<&SetupEvent>) -> Vec<&SetupEvent> {
 
 /// How far a thing went of which nothing else is another than before.
 fn distance(event: &SetupEvent) -> Option<u64> {
-    if !matches!(event, SetupEvent::Queue(_) | SetupEvent::Field(_)) {
+    if !matches!(event, SetupEvent::Queue(_) | SetupEvent::Field(_) | SetupEvent::EntryRule(_)) {
         return None;
     }
     let differences = event.differences();
@@ -196,6 +198,11 @@ fn part_text(locale: Locale, names: &HashMap<Uuid, String>, name: &str, value: &
         ("standing", word) => return words("invitation_state", word),
         ("strategy", word) => return words("strategy", word),
         ("colour", word) => return words("tags.colour", word),
+        ("priority", word) => return words("priority", word),
+        ("conditions", conditions) => {
+            let (fields, answers) = (Vocabulary::default(), BTreeMap::new());
+            return Telling { locale, words: &fields, names, answers: &answers }.stored(conditions);
+        }
         // People count from one.
         ("position", Value::Number(place)) => return place.as_i64().map_or_else(|| place.to_string(), |place| (place + 1).to_string()),
         _ => {}

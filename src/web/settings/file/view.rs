@@ -3,8 +3,10 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
+use crate::domain::setup::SetupRefusal;
 use crate::domain::setup::file::{Fault, Gone, Plan, Wrong};
 use crate::web::layouts::chrome::Chrome;
+use crate::web::layouts::faults;
 use crate::web::layouts::html::Html;
 use crate::web::layouts::ui;
 use crate::web::layouts::words::sentence;
@@ -71,7 +73,7 @@ impl Offered {
 }
 
 fn gone(locale: Locale, gone: &Gone, held: i64) -> Vec<String> {
-    let Gone { people, teams, roles, canned_replies, tags, fields } = gone;
+    let Gone { people, teams, roles, canned_replies, tags, fields, entry_rules } = gone;
     let counts = [
         ("file.gone.people", people.len()),
         ("file.gone.teams", *teams),
@@ -79,6 +81,7 @@ fn gone(locale: Locale, gone: &Gone, held: i64) -> Vec<String> {
         ("file.gone.canned_replies", *canned_replies),
         ("file.gone.tags", *tags),
         ("file.gone.fields", *fields),
+        ("file.gone.entry_rules", *entry_rules),
     ];
     let held = (!people.is_empty()).then(|| locale.count("file.gone.held", held));
     let counted = counts.into_iter().filter(|(_, count)| *count > 0);
@@ -97,7 +100,13 @@ impl FilePage {
             Wrong::Flow(what) => vec![("what", said(self.chrome.locale, what))],
             wrong => wrong.values(),
         };
-        sentence(&self.chrome.locale, &key, &values.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>())
+        let words = sentence(&self.chrome.locale, &key, &values.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>());
+        match &fault.wrong {
+            Wrong::Refused(SetupRefusal::RuleFaulty { fault, .. }) => {
+                Html::trusted(format!("{words} {}", faults::of_condition(self.chrome.locale, fault)))
+            }
+            _ => words,
+        }
     }
 
     fn more(&self, more: &usize) -> String {

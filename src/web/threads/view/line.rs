@@ -7,7 +7,7 @@ use crate::domain::contact::Identity;
 use crate::domain::event::{Act, Actor, Destination, Event, QueuedBecause, Recorded};
 use crate::domain::ids::{ContactId, ConversationId, MessageId};
 use crate::domain::overdue::Step;
-use crate::domain::routing::{AssignmentReason, Priority};
+use crate::domain::routing::{AssignmentReason, Priority, SentBy};
 use crate::domain::unspoken::Unspoken;
 use crate::web::conversations::view::brief::hand_off_reason;
 use crate::web::conversations::view::context::{ReasonCard, rule_sentence};
@@ -130,6 +130,12 @@ fn told(locale: Locale, address: Option<&Identity>, event: &Event) -> Option<Htm
         Event::HandedOff { by, brief } => {
             let reason = hand_off_reason(locale, &brief.reason);
             Html::trusted(format!("{} {reason}", plain(handed_off_key(by))))
+        }
+        Event::ConversationQueued { name, sent: Some(SentBy::Rule { name: rule, version, .. }), .. } => {
+            sentence(&locale, "line.queued.rule", &[("queue", name), ("rule", rule), ("version", &version.to_string())])
+        }
+        Event::ConversationQueued { name, sent: Some(SentBy::RuleKeeping { name: rule, version, .. }), .. } => {
+            sentence(&locale, "line.queued.rule_keeping", &[("queue", name), ("rule", rule), ("version", &version.to_string())])
         }
         Event::ConversationQueued { name, because, .. } => queued(locale, name, because),
         Event::ConversationAssigned { name, reason, .. } => rule_sentence(locale, name, &reason.rule),

@@ -1,0 +1,127 @@
+//! The pages of entry rules: a rule is made row by row, kept, told what is wrong with it, and tried on what came in.
+
+use baton::domain::access::{Permission, Permissions, Rights, Role, Visibility};
+use baton::domain::ids::RoleId;
+use baton::domain::setup::{By, SetupCommand, value};
+use uuid::Uuid;
+
+use crate::house::Browser;
+use crate::shop::Shop;
+
+const NEW: &str = "/settings/rules/new";
+
+/// A rule about what customers wrote.
+fn about<'a>(name: &'a str, text: &'a str, queue: &'a str) -> Vec<(&'a str, &'a str)> {
+    let rows = [("row", "0"), ("group", "all"), ("row", "1"), ("subject", "message.text"), ("comparison", "contains"), ("value", text)];
+    [("name", name), ("enabled", "yes"), ("queue", queue)].into_iter().chain(rows).collect()
+}
+
+async fn rows(browser: &mut Browser<'_>, fields: &[(&str, &str)], act: &str) -> String {
+    let fields: Vec<(&str, &str)> = fields.iter().copied().chain([("act", act)]).collect();
+    browser.post(NEW, &fields).await.body
+}
+
+#[actix_web::test]
+async fn a_rule_is_made_row_by_row_without_scripts() {
+    let shop = Shop::open().await;
+    let mut browser = shop.hires("root@example.com", Role::Admin).await.browser;
+    assert!(browser.get("/settings/rules").await.body.contains("No rules yet"));
+    let queue = shop.queue.to_string();
+    let begun = about("Refunds", "refund", &queue);
+    let page = rows(&mut browser, &begun, "condition:0").await;
+    assert_eq!(page.matches(r#"name="row""#).count(), 3, "{page}");
+    let page = rows(&mut browser, &begun, "group:0").await;
+    assert_eq!(page.matches(r#"name="group""#).count(), 2, "{page}");
+    assert!(page.contains(r#"value="refund""#) && page.contains("data-begun"));
+    let page = rows(&mut browser, &begun, "remove:1").await;
+    assert_eq!(page.matches(r#"name="row""#).count(), 1);
+    assert!(browser.get("/settings/rules").await.body.contains("No rules yet"), "nothing is kept");
+
+    // What is compared decides how, and by what.
+    let fits = |subject: &'static str, comparison: &'static str| {
+        [("row", "0"), ("group", "all"), ("row", "1"), ("subject", subject), ("comparison", comparison), ("value", "x")]
+    };
+    for (subject, comparison, expected) in [
+        ("time.of_day", "contains", r#"type="time""#),
+        ("time.weekday", "one_of", "multiple"),
+        ("time.open", "is", r#"<option value="yes""#),
+        ("message.text", "one_of", "<textarea"),
+    ] {
+        let page = rows(&mut browser, &fits(subject, comparison), "fit").await;
+        assert!(page.contains(expected), "{subject}: {page}");
+    }
+
+    let kept = browser.post("/settings/rules", &begun).await;
+    assert_eq!(kept.status, 303, "{}", kept.body);
+    let list = browser.get("/settings/rules").await.body;
+    for words in ["Refunds", "what they wrote contains “refund”", "<bdi>Support</bdi>"] {
+        assert!(list.contains(words), "{words}: {list}");
+    }
+    let changes = browser.get("/settings/changes").await.body;
+    assert!(changes.contains("Added the rule <bdi>Refunds</bdi>"));
+    let found = browser.get("/settings/search?q=refunds").await.body;
+    assert!(found.contains("/settings/rules/"), "{found}");
+}
+
+#[actix_web::test]
+async fn what_is_wrong_stands_at_its_row_and_what_was_typed_stays() {
+    let shop = Shop::open().await;
+    let mut browser = shop.hires("root@example.com", Role::Admin).await.browser;
+    let queue = shop.queue.to_string();
+    let refused = browser.post("/settings/rules", &about("Empty", " ", &queue)).await;
+    assert_eq!(refused.status, 422);
+    for words in [
+        "The conditions of the rule <bdi>Empty</bdi> cannot be used. Row <bdi>2</bdi>: A value is missing.",
+        "rule-fault-2",
+        "value=\"Empty\"",
+    ] {
+        assert!(refused.body.contains(words), "{words}: {}", refused.body);
+    }
+    let idle = browser.post("/settings/rules", &about("Idle", "x", "")).await;
+    assert!(idle.status == 422 && idle.body.contains("Nothing follows from the rule"), "{}", idle.body);
+    let tried = browser.post(NEW, &[about("Odd", "?!", &queue), vec![("act", "try")]].concat()).await;
+    assert!(tried.status == 422 && tried.body.contains("nothing is left to compare"), "{}", tried.body);
+}
+
+#[actix_web::test]
+async fn a_rule_is_tried_on_what_came_in_and_tells_nobody_what_they_do_not_see() {
+    let shop = Shop::open().await;
+    let mut browser = shop.hires("root@example.com", Role::Admin).await.browser;
+    for (number, text) in ["Where is my refund?", "A REFUND please", "hello", "call 34600000003"].into_iter().enumerate() {
+        shop.hears_text(&format!("3460000000{number}"), text).await;
+    }
+    let team = shop.house.state.store.teams(shop.house.workspace).await.unwrap()[0].id.to_string();
+    browser.post("/settings/queues", &[("name", "Money"), ("team", &team)]).await;
+    let money = shop.house.state.store.queues(shop.house.workspace).await.unwrap();
+    let money = money.iter().find(|queue| queue.name == "Money").unwrap().id.to_string();
+    let tries = |text: &'static str| [about("Refunds", text, &money), vec![("act", "try")]].concat();
+    let told = browser.post(NEW, &tries("refund")).await;
+    assert_eq!(told.status, 200);
+    for words in
+        ["4 conversations that came in were looked at.", "2 of the others meet the conditions.", "2 would go elsewhere", "<bdi>Money</bdi>"]
+    {
+        assert!(told.body.contains(words), "{words}: {}", told.body);
+    }
+    assert_eq!(told.body.matches(r#"<a href="/conversations/"#).count(), 2, "{}", told.body);
+    assert!(browser.post(NEW, &tries("nothing of this")).await.body.contains("None of them meets the conditions."));
+    // Earlier rules decide first.
+    let sent = browser.post("/settings/rules", &about("First", "please", &money)).await;
+    assert_eq!(sent.status, 303, "{}", sent.body);
+    let told = browser.post(NEW, &tries("refund")).await.body;
+    assert!(told.contains("2 of the others meet the conditions.") && told.contains("Of 1 this rule is the first that is met."), "{told}");
+    // By the number itself whoever sees numbers finds it, and whoever does not finds it not.
+    let seen = browser.post(NEW, &tries("34600000003")).await.body;
+    assert!(seen.contains("1 of the others meets the conditions."), "{seen}");
+    let (role, permissions) = (RoleId(Uuid::now_v7()), Permissions::of(&[Permission::SetUp, Permission::SeeInbox]));
+    for (role, visibility) in [(role, Visibility::All), (RoleId(Uuid::now_v7()), Visibility::Mine)] {
+        let new = value::Role { name: format!("{visibility:?}"), rights: Rights { permissions, visibility } };
+        let add = SetupCommand::AddRole { role, new };
+        shop.house.state.runner.configure(shop.house.workspace, &By::CommandLine, add, None).await.unwrap();
+        let mut other = shop.hires(&format!("{visibility:?}@example.com").to_lowercase(), Role::Own(role)).await.browser;
+        let seen = other.post(NEW, &tries("34600000003")).await.body;
+        assert!(seen.contains("None of them meets the conditions."), "{seen}");
+        let seen = other.post(NEW, &tries("refund")).await.body;
+        let expected = if visibility == Visibility::All { "2 of the others meet" } else { "0 conversations that came in were looked at." };
+        assert!(seen.contains(expected), "{seen}");
+    }
+}
