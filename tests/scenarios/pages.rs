@@ -11,6 +11,7 @@ use crate::support::html::{Thread, seen_of_page};
 use crate::support::page::Page;
 use crate::support::phone::Phone;
 use crate::support::staff::Staff;
+use crate::support::waiting::eventually;
 use crate::support::{SOON, World};
 
 const DISCONNECTS: usize = 200;
@@ -44,9 +45,12 @@ async fn after_two_hundred_random_disconnects_a_page_shows_what_a_fresh_one_does
             reloads += 1;
         }
     }
+    // What waits comes to her, as she is here; nothing happens after that.
+    let mut page = ana.opens_page().await;
+    let waiting = "SELECT count(*) FROM conversations WHERE controller = 'queue'";
+    eventually("nobody waits", SOON, async || world.count(waiting).await == 0).await;
     world.settles(SOON).await;
     let last: i64 = world.rows("SELECT last_seq FROM conversations WHERE id = $1", &[&conversation.0]).await[0].get(0);
-    let mut page = ana.opens_page().await;
     page.follows(conversation, thread, seen).await.unwrap();
     page.catches_up(SOON).await.unwrap();
     assert_eq!(page.seen.seq, last);
