@@ -212,7 +212,7 @@ impl Store {
         }))
     }
 
-    /// Who waits in a queue, longest first.
+    /// Who waits in a queue, in the order in which they are given to somebody.
     ///
     /// # Errors
     /// As PostgreSQL answers.
@@ -243,7 +243,7 @@ impl Store {
         Ok(most)
     }
 
-    /// Who waits in a queue, longest first, and its team.
+    /// Who waits in a queue, in the order in which they are given to somebody, with its team.
     ///
     /// # Errors
     /// As PostgreSQL answers.

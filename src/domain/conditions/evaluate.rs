@@ -118,13 +118,13 @@ fn is_so(text: &str, check: &Check) -> bool {
     }
 }
 
-#[allow(clippy::float_cmp)]
+/// What is no number at all meets no comparison.
 fn is_number(comparison: Comparison, number: f64, wanted: f64) -> bool {
-    match comparison {
-        Comparison::AtLeast => number >= wanted,
-        Comparison::AtMost => number <= wanted,
-        Comparison::MoreThan => number > wanted,
-        Comparison::LessThan => number < wanted,
-        _ => number == wanted,
-    }
+    number.partial_cmp(&wanted).is_some_and(|order| match comparison {
+        Comparison::AtLeast => order.is_ge(),
+        Comparison::AtMost => order.is_le(),
+        Comparison::MoreThan => order.is_gt(),
+        Comparison::LessThan => order.is_lt(),
+        _ => order.is_eq(),
+    })
 }

@@ -133,7 +133,7 @@ fn picks(all: &[Choice], is_chosen: impl Fn(&str) -> bool) -> Vec<Pick> {
 }
 
 impl RulePage {
-    #[allow(clippy::too_many_arguments)]
+    #[expect(clippy::too_many_arguments, reason = "they are the parts of one page")]
     pub(super) fn of(
         chrome: Chrome,
         shell: Shell,
