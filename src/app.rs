@@ -29,6 +29,7 @@ use crate::live::trouble::Trouble;
 use crate::live::{Live, presence};
 use crate::mail::Mailer;
 use crate::media::MediaStore;
+use crate::redis_servers::RedisServers;
 use crate::runner::Runner;
 use crate::runner::guard::kept_up;
 use crate::runner::intake::Intake;
@@ -152,8 +153,8 @@ impl App {
             move |stop| workplaces::catch_up(workplaces.clone(), stop)
         });
         keep_up(&mut tasks, &stop, "presence", {
-            let (live, redis_url) = (live.clone(), config.redis_url.clone());
-            move |stop| presence::run(live.clone(), redis_url.clone(), stop)
+            let (live, servers) = (live.clone(), RedisServers::at(&config.redis_url)?);
+            move |stop| presence::run(live.clone(), servers.clone(), stop)
         });
         spawn(&mut tasks, keep_figures(stop.clone()));
         spawn(&mut tasks, call(runner.clone(), config.node.clone(), side, stop.clone()));

@@ -35,6 +35,8 @@ mod pictures;
 mod poison;
 #[path = "scenarios/reads.rs"]
 mod reads;
+#[path = "scenarios/redis_servers.rs"]
+mod redis_servers;
 #[path = "scenarios/renamed.rs"]
 mod renamed;
 #[path = "scenarios/rolling.rs"]

@@ -10,6 +10,8 @@ use lettre::message::Mailbox;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
+use crate::redis_servers::RedisServers;
+
 use super::{Durability, Encryption, LogFormat, Network};
 
 /// Shorter tokens can be guessed.
@@ -27,8 +29,8 @@ pub(super) fn database_url(text: &str) -> Parsed<String> {
 }
 
 pub(super) fn redis_url(text: &str) -> Parsed<String> {
-    let is_known = redis::parse_redis_url(text).is_some();
-    if is_known { Ok(text.to_owned()) } else { Err("is not a Redis address such as `redis://host:6379`".to_owned()) }
+    let fault = "is not a Redis address such as `redis://host:6379`, `redis+sentinel://host,host/name` or `redis+cluster://host,host`";
+    RedisServers::at(text).map(|_| text.to_owned()).map_err(|_| fault.to_owned())
 }
 
 pub(super) fn count(text: &str, allowed: RangeInclusive<usize>) -> Parsed<usize> {

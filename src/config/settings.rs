@@ -53,8 +53,8 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "BATON_REDIS_URL",
         default: Fallback::Required,
-        meaning: "set it to where Redis is, such as `redis://cache.example:6379`, `rediss://…` with TLS, or \
-                  `redis+unix:///run/redis.sock`.",
+        meaning: "set it to where Redis is, such as `redis://cache.example:6379`, `rediss://…` with TLS, \
+                  `redis+unix:///run/redis.sock`, `redis+sentinel://one:26379,two:26379/name` or `redis+cluster://one:6379,two:6379`.",
         read: |config, text| parse::redis_url(text).map(|value| config.redis_url = value),
     },
     Setting {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Finding;
+use crate::redis_servers::RedisServers;
 
 const OLDEST_MAJOR: u32 = 6;
 
@@ -31,7 +32,7 @@ fn judge(version: &str) -> Finding {
 }
 
 async fn version(url: &str) -> redis::RedisResult<String> {
-    let mut connection = redis::Client::open(url)?.get_multiplexed_async_connection().await?;
+    let mut connection = RedisServers::at(url)?.broker().await?.get_multiplexed_async_connection().await?;
     let about: String = redis::cmd("INFO").arg("server").query_async(&mut connection).await?;
     let version = about.lines().find_map(|line| line.strip_prefix("redis_version:"));
     Ok(version.unwrap_or("unknown").trim().to_owned())

@@ -1,4 +1,7 @@
 //! The bus between nodes: Redis publish/subscribe. What it carries may be lost; whoever depends on it asks PostgreSQL after a gap.
+//!
+//! Where there are several servers, a node publishes and listens at one of them, and looks again and again whether it is still where
+//! others do: the server that Sentinels name, or one of a cluster that is whole.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -7,6 +10,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use jiff::Timestamp;
+use redis::Client;
 use redis::aio::{MultiplexedConnection, PubSubSink, PubSubStream};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, mpsc};
@@ -20,6 +24,7 @@ use super::message::{INSTALLATION, Message, channel_of};
 use super::subscriptions::Subscriptions;
 use super::trouble::Trouble;
 use crate::domain::ids::WorkspaceId;
+use crate::redis_servers::RedisServers;
 
 /// Messages that wait to be published at most.
 const WAITING: usize = 8192;
@@ -32,8 +37,8 @@ const RETRY: Duration = Duration::from_millis(500);
 
 /// How often a node that has nothing to say says so, and how long its own words may take to come back: a subscription from which
 /// nothing comes any more looks like one where nothing happens.
-const PULSE: Duration = Duration::from_secs(5);
-const DEAF: Duration = Duration::from_secs(15);
+const PULSE: Duration = Duration::from_secs(2);
+const DEAF: Duration = Duration::from_secs(8);
 
 /// How often it is looked which workspaces have no pages here any more, and how many are subscribed to together.
 const SWEEP: Duration = Duration::from_secs(5);
@@ -90,7 +95,7 @@ pub struct Bus {
 /// What [`Bus::run`] needs and nobody else.
 pub struct BusTask {
     node: Uuid,
-    client: redis::Client,
+    servers: RedisServers,
     outgoing: mpsc::Receiver<Message>,
     outbound: Arc<Outbound>,
     is_up: Arc<AtomicBool>,
@@ -102,11 +107,11 @@ impl Bus {
     /// # Errors
     /// When the address is not one of Redis.
     pub fn new(url: &str) -> redis::RedisResult<(Self, BusTask)> {
-        let client = redis::Client::open(url)?;
+        let servers = RedisServers::at(url)?;
         let (sender, outgoing) = mpsc::channel(WAITING);
         let (node, is_up, outbound) = (Uuid::new_v4(), Arc::new(AtomicBool::new(false)), Arc::new(Outbound::default()));
         let bus = Self { node, outgoing: sender, outbound: outbound.clone(), is_up: is_up.clone() };
-        Ok((bus, BusTask { node, client, outgoing, outbound, is_up }))
+        Ok((bus, BusTask { node, servers, outgoing, outbound, is_up }))
     }
 
     /// Publishes; a message that finds no room, or Redis away, is lost.
@@ -147,12 +152,12 @@ impl Bus {
 impl BusTask {
     /// Publishes and listens until `stop`; comes back by itself after Redis was away. What waits to be published then still is.
     pub async fn run(self, live: Arc<Live>, stop: CancellationToken) {
-        let BusTask { node, client, outgoing, outbound, is_up } = self;
-        let mut publish = pin!(publish(node, client.clone(), outgoing, &outbound, &stop));
+        let BusTask { node, servers, outgoing, outbound, is_up } = self;
+        let mut publish = pin!(publish(node, servers.clone(), outgoing, &outbound, &stop));
         tokio::select! {
             () = stop.cancelled() => {}
             () = &mut publish => return,
-            () = listen(node, client, live, is_up, DEAF) => {}
+            () = listen(node, servers, live, is_up, DEAF) => {}
         }
         // Nobody waits longer for a Redis that is away.
         tokio::time::timeout(LAST_WORDS, publish).await.ok();
@@ -160,8 +165,8 @@ impl BusTask {
 }
 
 /// Publishes until `stop`, and then what waits. After a loss the others are told so first, as soon as Redis hears again.
-async fn publish(node: Uuid, client: redis::Client, mut outgoing: mpsc::Receiver<Message>, outbound: &Outbound, stop: &CancellationToken) {
-    let mut line = PublishingLine { node, client, open: None };
+async fn publish(node: Uuid, servers: RedisServers, mut outgoing: mpsc::Receiver<Message>, outbound: &Outbound, stop: &CancellationToken) {
+    let mut line = PublishingLine { node, servers, open: None };
     let mut batch = Vec::with_capacity(BATCH);
     loop {
         // Taken back before it is told: what is lost meanwhile is owed anew.
@@ -184,8 +189,15 @@ async fn publish(node: Uuid, client: redis::Client, mut outgoing: mpsc::Receiver
 /// The connection that is published over.
 struct PublishingLine {
     node: Uuid,
-    client: redis::Client,
-    open: Option<MultiplexedConnection>,
+    servers: RedisServers,
+    open: Option<Open>,
+}
+
+struct Open {
+    broker: Client,
+    connection: MultiplexedConnection,
+    /// When it was known last that others listen there.
+    sure_at: Instant,
 }
 
 impl PublishingLine {
@@ -214,9 +226,19 @@ impl PublishingLine {
     async fn carry(&mut self, pipe: &redis::Pipeline) -> redis::RedisResult<()> {
         let mut open = match self.open.take() {
             Some(open) => open,
-            None => self.client.get_multiplexed_async_connection().await?,
+            None => {
+                let broker = self.servers.broker().await?;
+                let connection = broker.get_multiplexed_async_connection().await?;
+                Open { broker, connection, sure_at: Instant::now() }
+            }
         };
-        pipe.query_async::<()>(&mut open).await?;
+        if open.sure_at.elapsed() >= PULSE {
+            if !self.servers.is_broker(&open.broker, &mut open.connection).await? {
+                return Err(std::io::Error::other("this server is not the one to publish at any more").into());
+            }
+            open.sure_at = Instant::now();
+        }
+        pipe.query_async::<()>(&mut open.connection).await?;
         self.open = Some(open);
         Ok(())
     }
@@ -232,10 +254,10 @@ async fn gather(outgoing: &mut mpsc::Receiver<Message>, batch: &mut Vec<Message>
 }
 
 /// Listens, and subscribes anew when nothing has come for `deaf`.
-async fn listen(node: Uuid, client: redis::Client, live: Arc<Live>, is_up: Arc<AtomicBool>, deaf: Duration) {
+async fn listen(node: Uuid, servers: RedisServers, live: Arc<Live>, is_up: Arc<AtomicBool>, deaf: Duration) {
     let mut was_up = true;
     loop {
-        match connect(&client, &live.subscriptions).await {
+        match connect(&servers, &live.subscriptions).await {
             Ok(subscription) => {
                 if !was_up {
                     tracing::info!("the bus is back");
@@ -282,9 +304,9 @@ async fn attend(node: Uuid, (mut sink, mut messages): (PubSubSink, PubSubStream)
 }
 
 /// A connection that listens to everything this node is to hear.
-async fn connect(client: &redis::Client, subscriptions: &Subscriptions) -> redis::RedisResult<(PubSubSink, PubSubStream)> {
+async fn connect(servers: &RedisServers, subscriptions: &Subscriptions) -> redis::RedisResult<(PubSubSink, PubSubStream)> {
     let (mut sink, messages) = in_time(async {
-        let (mut sink, messages) = client.get_async_pubsub().await?.split();
+        let (mut sink, messages) = servers.broker().await?.get_async_pubsub().await?.split();
         sink.subscribe(INSTALLATION).await?;
         Ok((sink, messages))
     })
@@ -385,7 +407,7 @@ mod tests {
         let (subscribed, mut subscriptions) = mpsc::unbounded_channel();
         tokio::spawn(falls_silent(redis, subscribed));
         let (live, _changes) = Live::new(bus);
-        let listening = tokio::spawn(listen(task.node, task.client, live, task.is_up, Duration::from_millis(10)));
+        let listening = tokio::spawn(listen(task.node, task.servers, live, task.is_up, Duration::from_millis(10)));
         for _ in 0..3 {
             tokio::time::timeout(Duration::from_secs(30), subscriptions.recv()).await.expect("nobody subscribes anew").unwrap();
         }

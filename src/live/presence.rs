@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use redis::aio::MultiplexedConnection;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -20,6 +19,7 @@ use super::hub::LastPage;
 use super::message::Message;
 use super::wakes::Wake;
 use crate::domain::ids::{UserId, WorkspaceId};
+use crate::redis_servers::{KeysConnection, RedisServers};
 
 /// How long a sign of life counts.
 const LIFE: SignedDuration = SignedDuration::from_secs(60);
@@ -41,7 +41,7 @@ const VISITED: &str = "{installation}:visited";
 /// How long a workspace's people are kept after the last word about one of them: longer than any word counts.
 const KEPT: SignedDuration = SignedDuration::from_secs(120);
 
-/// Workspaces that share a round trip.
+/// Workspaces that share a round trip; their keys have one hash tag, so that one server of a cluster has them all.
 const AT_ONCE: usize = 256;
 
 /// A node's word about a person.
@@ -140,7 +140,7 @@ impl Live {
 }
 
 /// Writes this node's people and reads everybody's, until `stop`.
-pub async fn run(live: Arc<Live>, url: String, stop: CancellationToken) {
+pub async fn run(live: Arc<Live>, servers: RedisServers, stop: CancellationToken) {
     let mut connection: Option<Connected> = None;
     loop {
         tokio::select! {
@@ -152,7 +152,7 @@ pub async fn run(live: Arc<Live>, url: String, stop: CancellationToken) {
         keep_own(&live, now);
         tell_gone(&live, live.presence.forget(now));
         if connection.is_none() {
-            connection = Connected::to(&url).await;
+            connection = Connected::to(&servers).await;
         }
         if let Some(open) = &mut connection {
             match exchange(&live, &mut open.redis, now).await {
@@ -174,14 +174,13 @@ fn tell_gone(live: &Live, gone: Vec<Here>) {
 }
 
 struct Connected {
-    redis: MultiplexedConnection,
+    redis: KeysConnection,
     since: Instant,
 }
 
 impl Connected {
-    async fn to(url: &str) -> Option<Self> {
-        let redis = redis::Client::open(url).ok()?.get_multiplexed_async_connection().await.ok()?;
-        Some(Self { redis, since: Instant::now() })
+    async fn to(servers: &RedisServers) -> Option<Self> {
+        Some(Self { redis: servers.connect().await.ok()?, since: Instant::now() })
     }
 }
 
@@ -196,7 +195,7 @@ fn keep_own(live: &Live, now: Timestamp) {
 /// Writes this node's people and takes the others' word; answers what the others say.
 async fn exchange(
     live: &Live,
-    connection: &mut MultiplexedConnection,
+    connection: &mut KeysConnection,
     now: Timestamp,
 ) -> redis::RedisResult<HashSet<(WorkspaceId, UserId, Uuid)>> {
     let mut said = HashSet::new();
@@ -215,7 +214,7 @@ async fn exchange(
     for workspaces in workspaces.chunks(AT_ONCE) {
         let mut pipe = redis::pipe();
         for workspace in workspaces {
-            let key = format!("{{{workspace}}}:presence");
+            let key = format!("{{installation}}:presence:{workspace}");
             if let Some(people) = own.remove(workspace) {
                 pipe.zadd_multiple(&key, &people).ignore();
             }

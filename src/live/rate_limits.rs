@@ -1,17 +1,21 @@
 //! Attempts counted in Redis, and on this node alone while Redis is away.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{RedisResult, Script};
+
+use crate::redis_servers::{KeysConnection, RedisServers};
 
 /// Most counts this node keeps while Redis is away.
 const MOST_COUNTS: usize = 10_000;
 
 /// A sign-in does not wait for Redis to come back.
 const WAIT_FOR_REDIS: Duration = Duration::from_millis(300);
+
+/// How long after an attempt to reach Redis the next one is made.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// How many attempts count as too many, and for how long they are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +38,7 @@ pub enum Verdict {
 
 /// Counts attempts by subject (an account, an address). Never fails: a count that Redis cannot keep is kept here.
 pub struct RateLimits {
-    redis: Option<ConnectionManager>,
+    redis: Option<Kept>,
     take: Script,
     give_back: Script,
     here: Mutex<HashMap<String, Count>>,
@@ -53,13 +57,16 @@ impl RateLimits {
     /// # Errors
     /// When the address is not one of Redis.
     pub fn at(url: &str) -> RedisResult<Self> {
-        let config = ConnectionManagerConfig::new().set_number_of_retries(1);
-        Ok(Self::new(Some(ConnectionManager::new_lazy_with_config(redis::Client::open(url)?, config)?)))
+        Ok(Self::new(Some(Kept::of(RedisServers::at(url)?))))
     }
 
-    /// Without Redis every node counts for itself.
+    /// Every node counts for itself.
     #[must_use]
-    pub fn new(redis: Option<ConnectionManager>) -> Self {
+    pub fn alone() -> Self {
+        Self::new(None)
+    }
+
+    fn new(redis: Option<Kept>) -> Self {
         let take = Script::new(
             "local attempts = redis.call('INCR', KEYS[1])
              if attempts == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
@@ -83,8 +90,8 @@ impl RateLimits {
     /// Takes back an attempt that turned out to be a right one.
     pub async fn give_back(&self, limit: &Limit, subject: &str) {
         let key = key(limit, subject);
-        if let Some(mut redis) = self.redis.clone() {
-            in_time(self.give_back.key(&key).invoke_async::<()>(&mut redis)).await;
+        if let Some(redis) = &self.redis {
+            redis.ask(async |redis| self.give_back.key(&key).invoke_async::<()>(redis).await).await;
         }
         if let Some(count) = self.here().get_mut(&key) {
             count.attempts = count.attempts.saturating_sub(1);
@@ -93,16 +100,16 @@ impl RateLimits {
 
     /// Whether Redis answers within its usual time.
     pub async fn redis_answers(&self) -> bool {
-        match self.redis.clone() {
-            Some(mut redis) => in_time(redis::cmd("PING").query_async::<()>(&mut redis)).await.is_some(),
+        match &self.redis {
+            Some(redis) => redis.ask(async |redis| redis::cmd("PING").query_async::<()>(redis).await).await.is_some(),
             None => false,
         }
     }
 
     async fn take_in_redis(&self, key: &str, limit: &Limit) -> Option<(u32, Duration)> {
-        let mut redis = self.redis.clone()?;
         let window = u64::try_from(limit.window.as_millis()).unwrap_or(u64::MAX);
-        let (attempts, wait): (u32, i64) = in_time(self.take.key(key).arg(window).invoke_async(&mut redis)).await?;
+        let counted = async |redis: &mut KeysConnection| self.take.key(key).arg(window).invoke_async(redis).await;
+        let (attempts, wait): (u32, i64) = self.redis.as_ref()?.ask(counted).await?;
         Some((attempts, Duration::from_millis(u64::try_from(wait).unwrap_or(0))))
     }
 
@@ -141,14 +148,65 @@ fn key(limit: &Limit, subject: &str) -> String {
     format!("limit:{}:{{{subject}}}", limit.name)
 }
 
-/// What Redis answers, if it does so in time.
-async fn in_time<T>(answer: impl Future<Output = RedisResult<T>>) -> Option<T> {
-    match tokio::time::timeout(WAIT_FOR_REDIS, answer).await {
-        Ok(Ok(answer)) => return Some(answer),
-        Ok(Err(error)) => tracing::warn!(%error, "Redis is away: attempts are counted on this node only"),
-        Err(_) => tracing::warn!("Redis does not answer: attempts are counted on this node only"),
+/// A connection that is opened when it is needed, and again after it failed.
+struct Kept {
+    servers: RedisServers,
+    open: Arc<tokio::sync::Mutex<Attempt>>,
+}
+
+/// What came of opening it last.
+enum Attempt {
+    None,
+    Open(KeysConnection),
+    Failed(Instant),
+}
+
+impl Kept {
+    fn of(servers: RedisServers) -> Self {
+        Self { servers, open: Arc::new(tokio::sync::Mutex::new(Attempt::None)) }
     }
-    None
+
+    /// What Redis answers, if it does so in time.
+    async fn ask<T>(&self, question: impl AsyncFn(&mut KeysConnection) -> RedisResult<T>) -> Option<T> {
+        let answer = tokio::time::timeout(WAIT_FOR_REDIS, async {
+            // What was open may have broken since it was used last.
+            for _ in 0..2 {
+                let mut redis = self.connection().await?;
+                match question(&mut redis).await {
+                    Ok(answer) => return Some(answer),
+                    Err(error) => tracing::warn!(%error, "Redis is away: attempts are counted on this node only"),
+                }
+                *self.open.lock().await = Attempt::None;
+            }
+            None
+        });
+        answer.await.unwrap_or_else(|_| {
+            tracing::warn!("Redis does not answer: attempts are counted on this node only");
+            None
+        })
+    }
+
+    /// Opened by one for all who need it, in a task of its own: whoever does not wait for it finds it open the next time.
+    async fn connection(&self) -> Option<KeysConnection> {
+        let (servers, open) = (self.servers.clone(), self.open.clone());
+        let opening = async move {
+            let mut open = open.lock().await;
+            match &*open {
+                Attempt::Open(connection) => return Some(connection.clone()),
+                Attempt::Failed(at) if at.elapsed() < PAUSE => return None,
+                Attempt::None | Attempt::Failed(_) => {}
+            }
+            match servers.connect().await {
+                Ok(connection) => *open = Attempt::Open(connection.clone()),
+                Err(error) => {
+                    tracing::warn!(%error, "Redis is away: attempts are counted on this node only");
+                    *open = Attempt::Failed(Instant::now());
+                }
+            }
+            if let Attempt::Open(connection) = &*open { Some(connection.clone()) } else { None }
+        };
+        tokio::spawn(opening).await.ok().flatten()
+    }
 }
 
 #[cfg(test)]
@@ -158,7 +216,7 @@ mod tests {
     const LIMIT: Limit = Limit { name: "test", attempts: 3, window: Duration::from_secs(300) };
 
     fn alone() -> RateLimits {
-        RateLimits::new(None)
+        RateLimits::alone()
     }
 
     #[tokio::test]

@@ -134,7 +134,7 @@ pub(super) mod tests {
             store,
             tokens: tokens_without_database(Timestamp::now()),
             passwords: Passwords::new().unwrap(),
-            rate_limits: RateLimits::new(None),
+            rate_limits: RateLimits::alone(),
             sockets: Arc::new(Closed::default()),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
         }

@@ -174,7 +174,7 @@ impl House {
             watch: store.clone(),
             store,
             passwords: Passwords::new().unwrap(),
-            rate_limits: RateLimits::new(None),
+            rate_limits: RateLimits::alone(),
             sockets: closed.clone(),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
         };

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use baton::live::rate_limits::{Limit, RateLimits, Verdict};
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use uuid::Uuid;
 
 use crate::house::servers;
@@ -11,8 +10,7 @@ use crate::house::servers;
 const LIMIT: Limit = Limit { name: "test", attempts: 3, window: Duration::from_secs(60) };
 
 async fn node() -> RateLimits {
-    let client = redis::Client::open(servers().await.redis_url()).unwrap();
-    RateLimits::new(Some(ConnectionManager::new(client).await.unwrap()))
+    RateLimits::at(&servers().await.redis_url()).unwrap()
 }
 
 #[tokio::test]
@@ -44,9 +42,7 @@ async fn an_attempt_given_back_too_late_leaves_no_count_behind() {
 
 #[tokio::test]
 async fn while_redis_is_away_a_node_counts_for_itself() {
-    let once = ConnectionManagerConfig::new().set_number_of_retries(0).set_connection_timeout(Some(Duration::from_millis(100)));
-    let nowhere = redis::Client::open("redis+unix:///nowhere.sock").unwrap();
-    let node = RateLimits::new(Some(ConnectionManager::new_lazy_with_config(nowhere, once).unwrap()));
+    let node = RateLimits::at("redis+unix:///nowhere.sock").unwrap();
     assert!(!node.redis_answers().await);
     for _ in 0..LIMIT.attempts {
         assert_eq!(node.take(&LIMIT, "ana").await, Verdict::Allowed);

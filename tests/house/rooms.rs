@@ -17,10 +17,10 @@ const fn room(name: &'static str, rooms: &'static [&'static str], never: &'stati
 const HTTP_SERVER: [&str; 4] = ["actix_web", "actix_ws", "actix_multipart", "askama"];
 
 /// The arrows of the drawing. `domain` is told what it may use instead of what it may not; see [`OF_THE_RULES`].
-const ROOMS: [Room; 15] = [
+const ROOMS: [Room; 16] = [
     room("domain", &[], &[]),
     room("store", &["domain"], &["redis", "reqwest", "actix_web", "actix_ws", "actix_multipart", "askama"]),
-    room("live", &["domain"], &["tokio_postgres", "deadpool_postgres", "reqwest", "actix_web", "actix_ws", "askama"]),
+    room("live", &["domain", "redis_servers"], &["tokio_postgres", "deadpool_postgres", "reqwest", "actix_web", "actix_ws", "askama"]),
     room("channels", &["domain"], &["tokio_postgres", "deadpool_postgres", "redis", "actix_web", "actix_ws", "askama"]),
     room("media", &["domain"], &["tokio_postgres", "deadpool_postgres", "redis", "reqwest", "actix_web", "askama"]),
     room("mail", &["config", "domain"], &["tokio_postgres", "deadpool_postgres", "redis", "actix_web", "actix_ws", "askama"]),
@@ -31,13 +31,28 @@ const ROOMS: [Room; 15] = [
         &["domain", "store", "live", "channels", "mail", "media", "runner"],
         &["tokio_postgres", "actix_web", "actix_ws", "askama"],
     ),
-    room("config", &[], &HTTP_SERVER),
+    room("redis_servers", &[], &["tokio_postgres", "deadpool_postgres", "reqwest", "actix_web", "actix_ws", "askama"]),
+    room("config", &["redis_servers"], &HTTP_SERVER),
     room("metrics", &[], &HTTP_SERVER),
-    room("doctor", &["config", "store", "domain", "channels", "mail"], &HTTP_SERVER),
+    room("doctor", &["config", "store", "domain", "channels", "mail", "redis_servers"], &HTTP_SERVER),
     room("demo", &["app", "config", "domain", "store", "media", "runner", "web"], &["actix_web", "actix_ws", "tokio_postgres"]),
     room(
         "app",
-        &["config", "domain", "store", "live", "channels", "mail", "media", "runner", "web", "workers", "doctor", "metrics"],
+        &[
+            "config",
+            "domain",
+            "store",
+            "live",
+            "channels",
+            "mail",
+            "media",
+            "runner",
+            "web",
+            "workers",
+            "doctor",
+            "metrics",
+            "redis_servers",
+        ],
         &["tokio_postgres"],
     ),
     room("cli", &["app", "config", "demo", "doctor", "domain", "live", "runner", "store", "web"], &["tokio_postgres", "actix_web"]),

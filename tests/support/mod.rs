@@ -14,6 +14,7 @@ pub mod page;
 pub mod phone;
 pub mod ports;
 pub mod probes;
+pub mod redis_farm;
 pub mod servers;
 pub mod shop;
 pub mod simulator;

@@ -89,7 +89,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_one_address_was_refused_is_not_held_against_the_account() {
-        let limits = RateLimits::new(None);
+        let limits = RateLimits::alone();
         for _ in 0..200 {
             is_refused(&limits, "here", None).await;
         }
@@ -99,7 +99,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_guesses_one_account_on_and_on_keeps_nobody_else_of_the_office_out() {
-        let limits = RateLimits::new(None);
+        let limits = RateLimits::alone();
         for _ in 0..200 {
             is_refused(&limits, "office", None).await;
         }
@@ -109,7 +109,7 @@ mod tests {
 
     #[tokio::test]
     async fn right_passwords_are_not_counted_at_all() {
-        let limits = RateLimits::new(None);
+        let limits = RateLimits::alone();
         for device in [None, Some("known")] {
             for _ in 0..120 {
                 let attempt = Attempt::new("ana".to_owned(), "here".to_owned(), device.map(str::to_owned));
@@ -120,7 +120,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_known_browser_that_guesses_all_day_counts_as_any_other() {
-        let limits = RateLimits::new(None);
+        let limits = RateLimits::alone();
         for _ in 0..BY_DEVICE_IN_A_DAY.attempts {
             limits.take(&BY_DEVICE_IN_A_DAY, "known").await;
         }
