@@ -5,6 +5,7 @@
 
 mod acks;
 mod answer;
+mod claims;
 mod figures;
 #[path = "../../tests/support/large.rs"]
 mod large_file;
@@ -43,6 +44,8 @@ enum Figure {
     Acks,
     /// From webhook to frame at the agent's socket, at 500 a second with 1,000 sockets.
     Latency(latency::Load),
+    /// Waiting conversations given away a second by 64 routers on three nodes, and that each is given once, in its order, evenly.
+    Claims,
     /// The same, beside 3,000 ticks a second and without them.
     Ticks,
     /// Memory of an idle agent socket, at 10,000.
@@ -72,7 +75,15 @@ fn main() -> ExitCode {
         }
         Some(figure) => measure(&[figure], size),
         None => measure(
-            &[Figure::Acks, Figure::Latency(latency::Load::JUDGED), Figure::Ticks, Figure::Memory, Figure::Work, Figure::Settings],
+            &[
+                Figure::Acks,
+                Figure::Latency(latency::Load::JUDGED),
+                Figure::Ticks,
+                Figure::Memory,
+                Figure::Work,
+                Figure::Settings,
+                Figure::Claims,
+            ],
             size,
         ),
     };
@@ -104,6 +115,7 @@ async fn measure_each(wanted: &[Figure], size: Size) -> Result<Outcome> {
         let outcome = match figure {
             Figure::Acks => acks::measure(&world, size).await?,
             Figure::Latency(load) => latency::measure(&world, size, *load).await?,
+            Figure::Claims => claims::measure(&world, size).await?,
             Figure::Ticks => ticks::measure(&world, size).await?,
             Figure::Memory => memory::measure(&world, size).await?,
             Figure::Work => work::measure(&world, size).await?,

@@ -104,7 +104,8 @@ pub async fn fill(store: &Store, url: &str) -> Result<Installation> {
     Ok(Installation { cookies, customers, conversations: all })
 }
 
-async fn employ(store: &Store, workspace: WorkspaceId, team: TeamId, number: usize) -> Result<UserId> {
+/// Somebody of a team.
+pub async fn employ(store: &Store, workspace: WorkspaceId, team: TeamId, number: usize) -> Result<UserId> {
     let id = UserId(Uuid::now_v7());
     let email = format!("agent{number}@example.com").parse()?;
     let name = format!("Agent {number}");

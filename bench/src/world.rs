@@ -89,7 +89,7 @@ impl World {
         let folder = Folder(vec![place.sockets.clone(), place.databases.clone(), folder]);
         let postgres = postgres::Server::start(&place, Durability::Kept, &OF_A_SERVER)?;
         let redis = redis::Server::start(&place)?;
-        let store = Store::new(postgres.url(), 8, Keys::new(&[("bench".to_owned(), [0; 32])])?)?;
+        let store = Store::new(postgres.url(), 8, keys()?)?;
         store.migrate().await?;
         let installation = seed::fill(&store, postgres.url()).await.context("the workspace cannot be set up")?;
         Ok(Self { installation, store, postgres, redis, place, folder })
@@ -103,6 +103,11 @@ impl World {
     /// A folder for files of a measurement.
     pub fn folder(&self) -> &Path {
         &self.folder.0[2]
+    }
+
+    /// What another node knows the database by.
+    pub fn another_store(&self, connections: usize) -> Result<Store> {
+        Ok(Store::new(self.postgres.url(), connections, keys()?)?)
     }
 
     /// The folder of PostgreSQL's socket.
@@ -161,6 +166,10 @@ impl World {
     pub async fn connect(&self) -> Result<tokio_postgres::Client> {
         connect(self.postgres.url()).await
     }
+}
+
+fn keys() -> Result<Keys> {
+    Ok(Keys::new(&[("bench".to_owned(), [0; 32])])?)
 }
 
 /// A connection that is driven until it is dropped.

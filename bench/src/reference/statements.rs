@@ -1,19 +1,16 @@
 //! The least that working a message off can take: five statements in one transaction, sent at once, by pgbench.
 
-use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use tokio::process::Command;
+use anyhow::Result;
 
 use super::acks::TABLE;
+use super::pgbench;
 use crate::world::World;
 
 /// As many as give pgbench its best rate here.
-const CLIENTS: &str = "32";
-
-const THREADS: &str = "2";
+const CLIENTS: usize = 32;
 
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS reference_conversations (id bigint PRIMARY KEY, last_seq bigint NOT NULL, last_message_at timestamptz NOT NULL)
@@ -40,17 +37,7 @@ pub async fn measure(world: &World, folder: &Path, duration: Duration) -> Result
     let client = world.connect().await?;
     client.batch_execute(TABLE).await?;
     client.batch_execute(TABLES).await?;
-    let script = folder.join("statements.sql");
-    fs::write(&script, SCRIPT)?;
-    let seconds = duration.as_secs().max(1).to_string();
-    let arguments = ["--no-vacuum", "--protocol=prepared", "--client", CLIENTS, "--jobs", THREADS, "--time", &seconds, "--file"];
-    let output = Command::new("pgbench").args(arguments).arg(&script).arg(world.postgres.url()).output().await;
-    let output = output.context("pgbench cannot be started; it comes with PostgreSQL")?;
-    if !output.status.success() {
-        bail!("pgbench failed: {}", String::from_utf8_lossy(&output.stderr));
-    }
+    let rate = pgbench::run(world, &folder.join("statements.sql"), SCRIPT, CLIENTS, duration).await?;
     client.batch_execute("TRUNCATE reference_payloads, reference_messages, reference_events, reference_outbox").await?;
-    let report = String::from_utf8_lossy(&output.stdout);
-    let rate = report.lines().find_map(|line| line.strip_prefix("tps = ")).and_then(|rest| rest.split(' ').next());
-    rate.and_then(|rate| rate.parse().ok()).with_context(|| format!("pgbench reports no rate: {report}"))
+    Ok(rate)
 }
