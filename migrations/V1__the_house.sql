@@ -267,6 +267,8 @@ CREATE TABLE floor_acts (
     -- What was done to, and the line of each journal that tells of it.
     conversation_ids uuid[] NOT NULL DEFAULT '{}',
     seqs bigint[] NOT NULL DEFAULT '{}',
+    -- How many were left where they are, by why; empty while it is under way.
+    left_behind jsonb,
     -- When it was taken back, and of how many conversations.
     undone_at timestamptz,
     undone integer NOT NULL DEFAULT 0,

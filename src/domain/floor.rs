@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use self::act::{Came, FloorAct, FloorEntry, Left, MOST_AT_ONCE, SetBack};
+pub use self::act::{Came, FloorAct, FloorEntry, Left, MOST_AT_ONCE, MOST_HELD_AT_ONCE, SetBack};
 pub use self::person::{FloorPerson, PersonAlert, PersonFigures};
 use super::access::Visibility;
 use super::agent::Presence;

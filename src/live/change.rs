@@ -27,6 +27,8 @@ pub enum Change {
     Ticks(Arc<TicksChange>),
     /// A person came or went.
     Agent(Here),
+    /// Who of a workspace takes work is another, or what is told of it on the floor.
+    Team(WorkspaceId),
     SetUp(SetUpChange),
 }
 
@@ -44,7 +46,7 @@ impl Change {
         match self {
             Change::Conversation(change) => change.is_move() || change.is_wait_changed(),
             Change::Ticks(_) => false,
-            Change::Agent(_) | Change::SetUp(_) => true,
+            Change::Agent(_) | Change::Team(_) | Change::SetUp(_) => true,
         }
     }
 
@@ -54,6 +56,7 @@ impl Change {
             Change::Conversation(change) => change.workspace,
             Change::Ticks(ticks) => ticks.workspace,
             Change::Agent(here) => here.workspace,
+            Change::Team(workspace) => *workspace,
             Change::SetUp(change) => change.workspace,
         }
     }

@@ -39,7 +39,7 @@ impl Message {
     /// The channel: what concerns only the pages of a workspace is heard by the nodes that have some.
     pub(super) fn channel(&self) -> String {
         match self {
-            Message::Change(change @ (Change::Conversation(_) | Change::Ticks(_))) => channel_of(change.workspace()),
+            Message::Change(change @ (Change::Conversation(_) | Change::Ticks(_) | Change::Team(_))) => channel_of(change.workspace()),
             Message::People(sign) => channel_of(sign.workspace),
             Message::Pages { workspace, .. } => channel_of(*workspace),
             Message::Change(Change::Agent(_) | Change::SetUp(_))

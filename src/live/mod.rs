@@ -135,7 +135,7 @@ impl Live {
                 }
             }
             Change::SetUp(SetUpChange { workspace, version }) => self.setups.note(*workspace, *version),
-            Change::Conversation(_) | Change::Ticks(_) => {}
+            Change::Conversation(_) | Change::Ticks(_) | Change::Team(_) => {}
         }
         self.show(change.clone());
     }

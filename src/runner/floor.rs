@@ -13,10 +13,11 @@ use crate::domain::access::Permission;
 use crate::domain::agent::Availability;
 use crate::domain::command::{BulkTarget, Command, Person};
 use crate::domain::conversation::Holder;
-use crate::domain::floor::{Came, FloorAct, MOST_AT_ONCE, SetBack};
+use crate::domain::floor::{Came, FloorAct, MOST_AT_ONCE, MOST_HELD_AT_ONCE, SetBack};
 use crate::domain::ids::{FloorActId, QueueId, UserId, WorkspaceId};
 use crate::domain::setup::{By, SetupCommand, SetupEvent};
 use crate::domain::undoing::UNDO_WITHIN;
+use crate::live::change::Change;
 use crate::store::access::Viewer;
 use crate::store::floor::{Movable, Noted, WholeEntry};
 
@@ -76,6 +77,7 @@ impl Runner {
         if !by.rights.may(Permission::Supervise) {
             return Err(Refusal::NotAllowed.into());
         }
+        self.note_acted(workspace, by);
         let viewer = Viewer { workspace, user: by.user, visibility: by.rights.visibility };
         match wish {
             FloorWish::Move { from, to, count } => {
@@ -99,7 +101,7 @@ impl Runner {
                     let away = away.map(|(before, seq)| SetBack { before: before.0, seq });
                     self.store.set_floor_act(workspace, id, &FloorAct::Return { from, away }).await?;
                 }
-                let movables = self.store.held_in_sight(viewer, from, MOST_AT_ONCE.into()).await?;
+                let movables = self.store.held_in_sight(viewer, from, MOST_HELD_AT_ONCE.into()).await?;
                 self.transfer_all(workspace, by, id, movables, Holder::Agent(from), BulkTarget::OwnQueue, &[from]).await
             }
             FloorWish::HandOver { from, to } => {
@@ -107,7 +109,7 @@ impl Runner {
                     return Err(Refusal::UnknownPerson.into());
                 }
                 self.store.agent(workspace, to).await?.ok_or(Refusal::UnknownPerson)?.may_be_handed_to()?;
-                let movables = self.store.held_in_sight(viewer, from, MOST_AT_ONCE.into()).await?;
+                let movables = self.store.held_in_sight(viewer, from, MOST_HELD_AT_ONCE.into()).await?;
                 self.begin_on_floor(workspace, by, id, &FloorAct::HandOver { from, to }).await?;
                 self.transfer_all(workspace, by, id, movables, Holder::Agent(from), BulkTarget::Agent(to), &[from, to]).await
             }
@@ -163,7 +165,17 @@ impl Runner {
         let command = Command::BulkTransfer { by: by.clone(), from, to };
         let items = movables.into_iter().map(|one| item(one, command.clone())).collect();
         let noted = |lines| Some(Noted::Done { act, lines });
-        self.run_in_sets(workspace, by, items, agents, noted).await
+        let came = self.run_in_sets(workspace, by, items, agents, noted).await?;
+        self.end_on_floor(workspace, act, came).await
+    }
+
+    /// Notes what an act left where it is, for whoever reads of it later.
+    pub(super) async fn end_on_floor(&self, workspace: WorkspaceId, id: FloorActId, came: Came) -> Result<Came, Error> {
+        if came.left.count() > 0 {
+            self.store.set_floor_act_left(workspace, id, came.left).await?;
+            self.live.publish(Change::Team(workspace));
+        }
+        Ok(came)
     }
 
     async fn take_back_on_floor(&self, workspace: WorkspaceId, by: &Person, id: FloorActId) -> Result<Came, Error> {
@@ -194,6 +206,12 @@ impl Runner {
             FloorAct::Move { .. } | FloorAct::Return { away: None, .. } | FloorAct::HandOver { .. } | FloorAct::Strange => None,
         };
         let Some((command, seq)) = set_back else { return Ok(came) };
+        // Whoever signed off since comes back themselves.
+        if let Some(of) = entry.act.sets_online_again()
+            && self.store.agent(workspace, of).await?.is_none_or(|agent| agent.signed_off.is_some())
+        {
+            return Ok(Came { is_set_again: true, ..came });
+        }
         match self.configure(workspace, &By::Person(by.clone()), command, Some(seq)).await {
             Ok(_) => Ok(came),
             // Somebody decided otherwise since, and that stays.

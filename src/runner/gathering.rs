@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::contact::{Alongside, Done};
 use super::many::{Wish, fits_many};
-use super::{Error, Runner, now};
+use super::{Error, Runner};
 use crate::domain::Command;
 use crate::domain::ids::{ConversationId, WorkspaceId};
 use crate::store::inbound_items::Lane;
@@ -170,7 +170,7 @@ impl Runner {
     /// A refusal, [`Error::NotFound`], or a fault.
     pub async fn run(&self, workspace: WorkspaceId, conversation: ConversationId, command: Command) -> Result<Done, Error> {
         if let Some(person) = command.viewer() {
-            self.acted.note(workspace, person.user, now());
+            self.note_acted(workspace, person);
         }
         if !fits_many(&command) {
             return self.run_alone(workspace, conversation, command).await;

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Error, Runner, now};
 use crate::domain::Command;
+use crate::domain::command::Person;
 use crate::domain::ids::{UserId, WorkspaceId};
 use crate::store::agents::Gone;
 
@@ -40,6 +41,17 @@ impl Acted {
             Entry::Occupied(mut known) => _ = known.insert(at),
             Entry::Vacant(free) if !is_full => _ = free.insert(at),
             Entry::Vacant(_) => {}
+        }
+    }
+
+    /// Gives back what could not be written down: what was noted since is later.
+    fn keep(&self, untold: HashMap<(WorkspaceId, UserId), Timestamp>) {
+        let mut acted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (person, at) in untold {
+            if acted.len() < MOST_ACTED || acted.contains_key(&person) {
+                let known = acted.entry(person).or_insert(at);
+                *known = at.max(*known);
+            }
         }
     }
 
@@ -78,12 +90,22 @@ impl Runner {
     /// A fault; whoever is here still is written down the next time.
     pub async fn tell_who_is_here(&self) -> Result<(), Error> {
         let now = now();
-        let mut here = self.acted.take();
+        let acted = self.acted.take();
+        let mut here = acted.clone();
         here.extend(self.live.hub.users().into_iter().map(|person| (person, now)));
         if here.is_empty() {
             return Ok(());
         }
-        Ok(self.store.set_here(&here).await?)
+        let told = self.store.set_here(&here).await;
+        if told.is_err() {
+            self.acted.keep(acted);
+        }
+        Ok(told?)
+    }
+
+    /// Whoever does something is here, also with a page that does without a socket.
+    pub(super) fn note_acted(&self, workspace: WorkspaceId, by: &Person) {
+        self.acted.note(workspace, by.user, now());
     }
 
     /// When a node that has pages was heard of last; nothing while nodes do not hear each other.
@@ -182,5 +204,17 @@ mod tests {
         acted.note(workspace, person(3), at(2));
         let told = acted.take();
         assert_eq!((told.len(), told[&(workspace, person(3))], acted.take().len()), (MOST_ACTED, at(2), 0));
+    }
+
+    #[test]
+    fn what_could_not_be_written_down_is_told_the_next_time() {
+        let (acted, workspace) = (Acted::default(), WorkspaceId(uuid::Uuid::nil()));
+        let person = |number: u128| (workspace, UserId(uuid::Uuid::from_u128(number)));
+        (0..3).for_each(|number| acted.note(workspace, person(number).1, at(5)));
+        let untold = acted.take();
+        acted.note(workspace, person(1).1, at(7));
+        acted.keep(untold);
+        let told = acted.take();
+        assert_eq!([0, 1, 2].map(|number| told[&person(number)]), [at(5), at(7), at(5)]);
     }
 }

@@ -1,7 +1,7 @@
 //! Acts on many conversations, in sets of some. Nobody is waited for with anything in hand; what somebody is changing is tried again, and left
 //! where it is when that lasts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -28,7 +28,14 @@ const PAUSE: Duration = Duration::from_millis(40);
 /// What an act is done to, one by one.
 pub(super) struct Item {
     wish: Wish,
-    outcome: Option<Result<i64, Refusal>>,
+    outcome: Option<Outcome>,
+}
+
+/// What became of one of them.
+enum Outcome {
+    Done,
+    Refused(Refusal),
+    Failed,
 }
 
 impl Runner {
@@ -51,22 +58,33 @@ impl Runner {
             if round > 0 {
                 tokio::time::sleep(PAUSE * 2_u32.pow(round)).await;
             }
-            for places in open.chunks(BATCH) {
+            let mut sets: VecDeque<Vec<usize>> = open.chunks(BATCH).map(<[usize]>::to_vec).collect();
+            while let Some(places) = sets.pop_front() {
                 let wishes: Vec<Wish> = places.iter().map(|place| items[*place].wish.clone()).collect();
                 let set = self.try_set(workspace, &wishes, agents, &queues, &noted);
                 match tokio::time::timeout(LONGEST, guarded(set)).await.unwrap_or(Err(Error::Busy)) {
                     Ok(outcomes) => {
                         for (number, outcome) in outcomes {
                             // Whom all of it was for has gone: somebody else is to be chosen.
-                            if let Err(refusal @ Refusal::NotHere { .. }) = outcome {
+                            if let Outcome::Refused(refusal @ Refusal::NotHere { .. }) = outcome {
                                 return Err(refusal.into());
                             }
                             items[places[number]].outcome = Some(outcome);
                         }
                     }
                     // Somebody has a row of theirs; or what was decided from was another by then. They are tried again.
-                    Err(error) if is_of_one(&error) || matches!(error, Error::Busy) => {
+                    Err(error) if is_passing(&error) => {
                         tracing::debug!(%error, commands = wishes.len(), "a set of an act on many is tried again");
+                    }
+                    // One of them costs the others nothing.
+                    Err(error) if is_of_one(&error) && places.len() > 1 => {
+                        tracing::debug!(%error, commands = wishes.len(), "a set of an act on many is done one by one");
+                        places.into_iter().rev().for_each(|place| sets.push_front(vec![place]));
+                    }
+                    Err(error) if is_of_one(&error) => {
+                        let conversation = wishes.first().map(|wish| wish.conversation);
+                        tracing::error!(%error, ?conversation, "an act on many leaves out a conversation");
+                        items[places[0]].outcome = Some(Outcome::Failed);
                     }
                     Err(error) => return Err(error),
                 }
@@ -84,7 +102,7 @@ impl Runner {
         agents: &[UserId],
         queues: &[QueueId],
         noted: impl Fn(Vec<(ConversationId, i64)>) -> Option<Noted>,
-    ) -> Result<HashMap<usize, Result<i64, Refusal>>, Error> {
+    ) -> Result<HashMap<usize, Outcome>, Error> {
         let places = self.places(workspace, wishes.iter().map(|wish| wish.inbox)).await?;
         let mut connection = self.enter().await?;
         let transaction = Transaction::begin(&mut connection.client);
@@ -107,9 +125,9 @@ impl Runner {
                         let seq = done.events.iter().find(|it| it.act().is_some() || matches!(it.event, Event::ActUndone { .. }));
                         let seq = seq.map_or(done.last_seq, |it| it.seq);
                         lines.push((done.conversation, seq));
-                        Ok(seq)
+                        Outcome::Done
                     }
-                    Err(Error::Refused(refusal)) => Err(refusal),
+                    Err(Error::Refused(refusal)) => Outcome::Refused(refusal),
                     Err(error) => return Err(error),
                 },
             );
@@ -134,11 +152,21 @@ fn came(items: &[Item]) -> Came {
     let mut came = Came::default();
     for item in items {
         match &item.outcome {
-            Some(Ok(_)) => came.done += 1,
-            Some(Err(Refusal::NoRoom { .. } | Refusal::YouHaveNoRoom { .. })) => came.left.no_room += 1,
-            Some(Err(_)) => came.left.elsewhere += 1,
+            Some(Outcome::Done) => came.done += 1,
+            Some(Outcome::Refused(Refusal::NoRoom { .. } | Refusal::YouHaveNoRoom { .. })) => came.left.no_room += 1,
+            Some(Outcome::Refused(_)) => came.left.elsewhere += 1,
+            Some(Outcome::Failed) => came.left.failed += 1,
             None => came.left.busy += 1,
         }
     }
     came
+}
+
+/// Whether it may go well when it is tried again.
+fn is_passing(error: &Error) -> bool {
+    match error {
+        Error::Store(error) => error.is_busy() || error.is_retryable() || error.is_overtaken(),
+        Error::Busy => true,
+        _ => false,
+    }
 }

@@ -8,9 +8,10 @@ use crate::domain::Refusal;
 use crate::domain::access::Permission;
 use crate::domain::agent::Presence;
 use crate::domain::command::{Command, Person};
-use crate::domain::floor::{Came, FloorAct, MOST_AT_ONCE};
+use crate::domain::floor::{Came, FloorAct, MOST_HELD_AT_ONCE};
 use crate::domain::ids::{FloorActId, UserId, WorkspaceId};
 use crate::domain::signing_off::{SignedOff, SigningOff};
+use crate::live::change::Change;
 use crate::live::wakes::Wake;
 use crate::store::access::Viewer;
 use crate::store::floor::Noted;
@@ -35,6 +36,7 @@ impl Runner {
     pub async fn comes_back(&self, workspace: WorkspaceId, user: UserId) -> Result<(), Error> {
         if self.store.sign_back(workspace, user).await? {
             self.live.wake(Wake::Agent(workspace, user));
+            self.live.publish(Change::Team(workspace));
         }
         Ok(())
     }
@@ -57,14 +59,16 @@ impl Runner {
         // First of all: what goes back to a queue does not come to them again.
         let keep_until = if let SigningOff::Keep { until } = choice { Some(until) } else { None };
         self.store.sign_off(workspace, from, SignedOff { at: now(), keep_until }).await?;
-        let held = self.store.held_in_sight(viewer, from, MOST_AT_ONCE.into()).await?;
+        self.live.publish(Change::Team(workspace));
+        let held = self.store.held_in_sight(viewer, from, MOST_HELD_AT_ONCE.into()).await?;
         let items = held.into_iter().map(|one| item(one, Command::SignOff { by: by.clone(), choice })).collect();
         let agents = match choice {
             SigningOff::HandOver { to } => vec![from, to],
             SigningOff::Keep { .. } | SigningOff::Return => vec![from],
         };
         let noted = |lines| act.as_ref().map(|_| Noted::Done { act: id, lines });
-        self.run_in_sets(workspace, by, items, &agents, noted).await
+        let came = self.run_in_sets(workspace, by, items, &agents, noted).await?;
+        if act.is_some() { self.end_on_floor(workspace, id, came).await } else { Ok(came) }
     }
 
     /// Whether a colleague takes what somebody holds who signs off: they are here, may answer it, and have room for some of it.

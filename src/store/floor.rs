@@ -10,12 +10,12 @@ use uuid::Uuid;
 
 use super::access::{Viewer, admits};
 use super::agents::availability;
-use super::reading::json;
+use super::reading::{if_known, json};
 use super::statement::Step;
 use super::users::rights;
 use super::{Result, Store};
 use crate::domain::access::Permission;
-use crate::domain::floor::{FloorAct, FloorEntry, FloorFigures, PersonFigures, QueueFigures, SOON};
+use crate::domain::floor::{FloorAct, FloorEntry, FloorFigures, Left, PersonFigures, QueueFigures, SOON};
 use crate::domain::ids::{ContactId, ConversationId, FloorActId, InboxId, QueueId, TeamId, UserId, WorkspaceId};
 use crate::domain::overdue::AnswerWithin;
 
@@ -75,7 +75,8 @@ crate::statements! {
         ORDER BY agent.user_id
         LIMIT 5000";
     ENTRIES = "
-        SELECT act.id, act.user_id, person.name, act.at, act.act, cardinality(act.conversation_ids), act.undone_at, act.undone
+        SELECT act.id, act.user_id, person.name, act.at, act.act, cardinality(act.conversation_ids), act.undone_at, act.undone,
+            act.left_behind
         FROM floor_acts AS act
         JOIN users AS person ON person.workspace_id = $1 AND person.id = act.user_id
         WHERE act.workspace_id = $1 AND act.at >= $2
@@ -83,7 +84,7 @@ crate::statements! {
         LIMIT $3";
     ENTRY = "
         SELECT act.id, act.user_id, person.name, act.at, act.act, cardinality(act.conversation_ids), act.undone_at, act.undone,
-            act.conversation_ids, act.seqs
+            act.left_behind, act.conversation_ids, act.seqs
         FROM floor_acts AS act
         JOIN users AS person ON person.workspace_id = $1 AND person.id = act.user_id
         WHERE act.workspace_id = $1 AND act.id = $2";
@@ -92,6 +93,7 @@ crate::statements! {
         VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (workspace_id, id) DO NOTHING";
     SET_ACT = "UPDATE floor_acts SET act = $3 WHERE workspace_id = $1 AND id = $2";
+    SET_LEFT = "UPDATE floor_acts SET left_behind = $3 WHERE workspace_id = $1 AND id = $2";
     /// It is taken back once.
     BEGIN_UNDOING = "UPDATE floor_acts SET undone_at = $3 WHERE workspace_id = $1 AND id = $2 AND undone_at IS NULL";
     /// Where it is being taken back already, a division by zero undoes what is sent with it: nothing is done that nobody can take back.
@@ -210,6 +212,7 @@ fn entry(row: &Row) -> FloorEntry {
         count: count(5),
         undone_at: row.get(6),
         undone: count(7),
+        left: if_known(row, 8).unwrap_or_default(),
     }
 }
 
@@ -267,8 +270,8 @@ impl Store {
     pub async fn floor_entry(&self, workspace: WorkspaceId, id: FloorActId) -> Result<Option<WholeEntry>> {
         let row = self.query_opt(&ENTRY, &[&workspace.0, &id.0]).await?;
         Ok(row.map(|row| {
-            let conversations = row.get::<_, Vec<Uuid>>(8).into_iter().map(ConversationId);
-            WholeEntry { entry: entry(&row), lines: conversations.zip(row.get::<_, Vec<i64>>(9)).collect() }
+            let conversations = row.get::<_, Vec<Uuid>>(9).into_iter().map(ConversationId);
+            WholeEntry { entry: entry(&row), lines: conversations.zip(row.get::<_, Vec<i64>>(10)).collect() }
         }))
     }
 
@@ -318,6 +321,15 @@ impl Store {
     pub async fn begin_floor_act(&self, workspace: WorkspaceId, id: FloorActId, by: UserId, at: Timestamp, act: &FloorAct) -> Result<bool> {
         let act = serde_json::to_value(act)?;
         Ok(self.execute(&BEGIN, &[&workspace.0, &id.0, &by.0, &at, &act]).await? == 1)
+    }
+
+    /// Notes how many an act left where they are, once it is over.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn set_floor_act_left(&self, workspace: WorkspaceId, id: FloorActId, left: Left) -> Result<()> {
+        let left = serde_json::to_value(left)?;
+        self.execute(&SET_LEFT, &[&workspace.0, &id.0, &left]).await.map(drop)
     }
 
     /// Says more of an act than was known when it began.

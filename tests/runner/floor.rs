@@ -276,6 +276,41 @@ async fn whoever_signed_off_is_set_online_by_nobody_else_and_keeps_what_they_kee
     assert_eq!(shop.count("SELECT count(*) FROM agents WHERE keep_until IS NOT NULL").await, 1);
 }
 
+/// Whoever was set away and signed off since says themselves when they are back.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_signed_off_since_is_not_set_online_by_taking_back_that_they_were_set_away() {
+    let (shop, node, iris, ana, _) = held(1).await;
+    let id = fresh();
+    let wish = FloorWish::Availability { of: ana.user, to: Availability::Away };
+    node.runner.act_on_floor(shop.workspace, iris.clone(), id, wish).await.unwrap();
+    let until = baton::runner::now() + jiff::SignedDuration::from_mins(30);
+    node.runner.sign_off(shop.workspace, ana.clone(), fresh(), SigningOff::Keep { until }).await.unwrap();
+    let came = node.runner.undo_on_floor(shop.workspace, iris, id).await.unwrap();
+    assert_eq!(came, Came { is_set_again: true, ..Came::default() });
+    assert_eq!(shop.count("SELECT count(*) FROM agents WHERE keep_until IS NOT NULL AND signed_off_at IS NOT NULL").await, 1);
+}
+
+/// One that cannot be read or written costs the others of its set nothing, and is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_always_fails_is_left_out_and_the_others_are_moved() {
+    let (shop, node, iris, conversations) = waiting(3).await;
+    let refused = "CREATE FUNCTION refused() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no' USING ERRCODE = '22000'; END $$";
+    shop.execute(refused, &[]).await;
+    let trigger = format!(
+        "CREATE TRIGGER refused BEFORE UPDATE ON conversations FOR EACH ROW WHEN (OLD.id = '{}') EXECUTE FUNCTION refused()",
+        conversations[1].0
+    );
+    shop.execute(&trigger, &[]).await;
+    let id = fresh();
+    let came = shop.moves(&node.runner, &iris, id, 3).await.unwrap();
+    assert_eq!(came, Came { done: 2, left: Left { failed: 1, ..Left::default() }, ..Came::default() });
+    let entry = shop.store.floor_entry(shop.workspace, id).await.unwrap().unwrap().entry;
+    assert_eq!((entry.came(), entry.undoable_until().is_some()), (came, true), "whoever reads of it later reads the same");
+    assert_eq!(shop.in_line(shop.support).await, conversations[1..2]);
+    assert_eq!(node.runner.undo_on_floor(shop.workspace, iris, id).await.unwrap(), done(2));
+    shop.is_consistent().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_sees_their_own_teams_only_moves_nothing_of_others() {
     let (shop, node, iris, ana, conversations) = held(2).await;

@@ -5,9 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::Availability;
 use crate::domain::ids::{FloorActId, QueueId, UserId};
+use crate::domain::setup::MOST_CAPACITY;
+use crate::domain::undoing::UNDO_WITHIN;
 
-/// Conversations that one act moves at most.
+/// Conversations of a queue that one act moves at most.
 pub const MOST_AT_ONCE: u16 = 500;
+
+/// Conversations of a person that one act returns or hands over at most: as many as somebody may hold.
+pub const MOST_HELD_AT_ONCE: u16 = MOST_CAPACITY;
 
 /// One act, as it is kept: it is one entry, however many conversations it moved, and is taken back as one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +82,17 @@ impl FloorAct {
         }
     }
 
+    /// Whom it set away: taken back, they are online again.
+    #[must_use]
+    pub fn sets_online_again(&self) -> Option<UserId> {
+        let (of, back) = match self {
+            FloorAct::Return { from, away: Some(back) } => (*from, back),
+            FloorAct::Availability { of, back, .. } => (*of, back),
+            _ => return None,
+        };
+        (back.before == Availability::Online).then_some(of)
+    }
+
     /// The queues it concerns.
     #[must_use]
     pub fn queues(&self) -> Vec<QueueId> {
@@ -88,7 +104,8 @@ impl FloorAct {
 }
 
 /// Why conversations were left where they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Left {
     /// They were not there any more: somebody was quicker.
     pub elsewhere: usize,
@@ -96,6 +113,16 @@ pub struct Left {
     pub no_room: usize,
     /// Somebody is changing them at this moment.
     pub busy: usize,
+    /// Something is wrong with them, which the log tells.
+    pub failed: usize,
+}
+
+impl Left {
+    #[must_use]
+    pub fn count(&self) -> usize {
+        let Self { elsewhere, no_room, busy, failed } = self;
+        elsewhere + no_room + busy + failed
+    }
 }
 
 /// What came of an act, or of taking it back.
@@ -111,7 +138,7 @@ pub struct Came {
 impl Came {
     #[must_use]
     pub fn asked(&self) -> usize {
-        self.done + self.left.elsewhere + self.left.no_room + self.left.busy
+        self.done + self.left.count()
     }
 }
 
@@ -125,6 +152,26 @@ pub struct FloorEntry {
     pub act: FloorAct,
     /// Of how many conversations.
     pub count: usize,
+    /// Of how many it was not; nothing while it is under way.
+    pub left: Left,
     pub undone_at: Option<Timestamp>,
     pub undone: usize,
+}
+
+impl FloorEntry {
+    #[must_use]
+    pub fn came(&self) -> Came {
+        Came { done: self.count, left: self.left, is_set_again: false }
+    }
+
+    /// Until when it can be taken back, by whoever did it; nothing when there is nothing to take back, or it is.
+    #[must_use]
+    pub fn undoable_until(&self) -> Option<Timestamp> {
+        let sets_up = match self.act {
+            FloorAct::Availability { .. } | FloorAct::Capacity { .. } | FloorAct::Return { away: Some(_), .. } => true,
+            FloorAct::Move { .. } | FloorAct::Return { away: None, .. } | FloorAct::HandOver { .. } | FloorAct::Strange => false,
+        };
+        let has_effect = sets_up || self.count > 0;
+        (has_effect && self.undone_at.is_none()).then(|| self.at.saturating_add(UNDO_WITHIN).unwrap_or(Timestamp::MAX))
+    }
 }

@@ -150,21 +150,20 @@ async fn act(state: &State, signed: &Signed, asked: &Asked, id: Option<FloorActI
         Err(error) => Err(error),
     };
     match (came, asked) {
-        (Ok(came), Asked::Plain { page }) => Ok(go_to(&address(page, id, came))),
+        (Ok(_), Asked::Plain { page }) => Ok(go_to(&address(page, id))),
         (Ok(came), Asked::Live) => {
             let Some(whole) = state.store.floor_entry(signed.workspace, id).await? else {
                 return Ok(toast(StatusCode::OK, &FloorToast::said(signed.locale, sentence(&signed.locale, "floor.was_so", &[]))));
             };
             let words = entry_words(state, signed, &whole.entry, came).await?;
-            // What nothing was done by cannot be taken back.
-            let is_undoable = came.done > 0 || !whole.entry.act.people().is_empty();
-            let offered = FloorToast::offer(signed.locale, words, is_undoable.then(|| (id, signed.csrf.clone())));
+            let offered = whole.entry.undoable_until().map(|_| (id, signed.csrf.clone()));
+            let offered = FloorToast::offer(signed.locale, words, offered);
             Ok(toast(StatusCode::OK, &offered))
         }
         // It came twice, and is done.
         (Err(Error::Refused(Refusal::Duplicate)), asked) => Ok(match asked {
             Asked::Live => HttpResponse::NoContent().finish(),
-            Asked::Plain { page } => go_to(&address(page, id, Came::default())),
+            Asked::Plain { page } => go_to(&address(page, id)),
         }),
         (Err(Error::Refused(refusal)), Asked::Live) => {
             let words = refusal_words(signed.locale, &refusal);
@@ -184,12 +183,10 @@ async fn entry_words(state: &State, signed: &Signed, entry: &FloorEntry, came: C
 }
 
 /// The floor as it was looked at, with what came of the act.
-fn address(page: &str, id: FloorActId, came: Came) -> String {
+fn address(page: &str, id: FloorActId) -> String {
     let asked = page.split_once('?').map_or("", |(_, asked)| asked);
     let team = asked.split('&').find(|part| part.starts_with("team=")).map(|team| format!("&{team}")).unwrap_or_default();
-    let figures = [("elsewhere", came.left.elsewhere), ("no_room", came.left.no_room), ("busy", came.left.busy)];
-    let left: String = figures.into_iter().filter(|(_, count)| *count > 0).map(|(name, count)| format!("&{name}={count}")).collect();
-    format!("{FLOOR}?did={id}{team}{left}")
+    format!("{FLOOR}?did={id}{team}")
 }
 
 fn toast(status: StatusCode, toast: &FloorToast) -> HttpResponse {
@@ -199,13 +196,11 @@ fn toast(status: StatusCode, toast: &FloorToast) -> HttpResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::floor::Left;
 
     #[test]
-    fn whoever_did_something_is_back_at_the_team_they_looked_at_and_reads_what_was_left() {
+    fn whoever_did_something_is_back_at_the_team_they_looked_at() {
         let id = FloorActId(Uuid::nil());
-        let came = Came { done: 31, left: Left { elsewhere: 19, no_room: 0, busy: 0 }, is_set_again: false };
-        assert_eq!(address("/floor/queues/7?team=9&did=4", id, came), format!("/floor?did={id}&team=9&elsewhere=19"));
-        assert_eq!(address("/floor", id, Came::default()), format!("/floor?did={id}"));
+        assert_eq!(address("/floor/queues/7?team=9&did=4", id), format!("/floor?did={id}&team=9"));
+        assert_eq!(address("/floor", id), format!("/floor?did={id}"));
     }
 }

@@ -23,7 +23,7 @@ use super::edge::error::{Error, Result};
 use super::locale::Locale;
 use super::sessions::signed::Signed;
 use super::state::State;
-use crate::domain::floor::{Came, Floor, FloorPerson, FloorQueue, Left, Scope};
+use crate::domain::floor::{Floor, FloorPerson, FloorQueue, Scope};
 use crate::domain::ids::{FloorActId, QueueId, TeamId, UserId};
 use crate::domain::setup::value::Setup;
 use crate::store;
@@ -38,24 +38,13 @@ pub(in crate::web) struct Question {
     team: String,
     /// For a big screen: nobody's name, and nothing to press.
     wall: Option<String>,
-    /// What was done a moment ago, and of how many conversations it was not.
+    /// What was done a moment ago.
     did: Option<FloorActId>,
-    #[serde(default)]
-    elsewhere: String,
-    #[serde(default)]
-    no_room: String,
-    #[serde(default)]
-    busy: String,
 }
 
 impl Question {
     fn team(&self) -> Option<TeamId> {
         self.team.parse().ok()
-    }
-
-    fn left(&self) -> Left {
-        let figure = |text: &str| text.parse().unwrap_or_default();
-        Left { elsewhere: figure(&self.elsewhere), no_room: figure(&self.no_room), busy: figure(&self.busy) }
     }
 }
 
@@ -149,10 +138,10 @@ async fn whole(
     let panel = panel(&shown)?;
     let names = Names::of(shown.now.workplace.clone());
     let entries = shown.now.entries_in(&shown.scope, Some(signed.user));
-    let did = entries.iter().find(|entry| Some(entry.id) == question.did).map(|entry| {
-        let came = Came { done: entry.count, left: question.left(), is_set_again: false };
-        came_words(signed.locale, entry.by, &entry.act, &names, came)
-    });
+    let did = entries
+        .iter()
+        .find(|entry| Some(entry.id) == question.did)
+        .map(|entry| came_words(signed.locale, entry.by, &entry.act, &names, entry.came()));
     let row = |entry| {
         let row = EntryRow::of(words_of(signed), entry, &names);
         let csrf = row.is_undoable_by(signed.user, chrome.now).then(|| signed.csrf.clone());

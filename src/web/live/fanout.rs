@@ -120,6 +120,7 @@ async fn show_changes(state: &Data<State>, changes: &mut mpsc::Receiver<Change>,
                 hands.give(stale, change.workspace, change.conversation.id, Rendering::Conversation(change));
             }
             Some(Change::Agent(here)) => _ = marked(&stale.team).insert(here.workspace),
+            Some(Change::Team(workspace)) => _ = marked(&stale.team).insert(workspace),
             // Teams have other queues, queues other teams, people more room or less.
             Some(Change::SetUp(change)) => {
                 marked(&stale.counts).insert(change.workspace);

@@ -7,8 +7,11 @@ import { socket } from "../socket.js"
 import { elementOf } from "../streams.js"
 import { everySecond } from "../ticker.js"
 
+/** New alarms that are read out together. */
+const TOLD = 3
+
 export default class extends Controller {
-  static targets = ["list"]
+  static targets = ["list", "news"]
   static values = { team: String, wall: Boolean }
 
   connect() {
@@ -63,12 +66,15 @@ export default class extends Controller {
   #close() {
     this.panel.removeAttribute("src")
     this.panel.replaceChildren()
-    const openers = this.element.querySelectorAll(`.floor__row a[href="${this.opener}"]`)
-    openers[0]?.focus({ preventScroll: true })
+    // A page that was opened at a panel's address has its opener in the row of that address.
+    const opener = this.element.querySelector(`.floor__row a[href="${this.opener ?? location.pathname}"]`)
+    const back = opener ?? this.element.querySelector(".floor__row a, .floor__wall")
+    back?.focus({ preventScroll: true })
   }
 
   #show({ parts, is_whole: isWhole }) {
     const named = new Set(parts.map((part) => part.id))
+    const known = new Set(parts.filter((part) => document.getElementById(part.id)).map((part) => part.id))
     const touched = new Set()
     for (const part of parts) {
       const list = this.#put(part)
@@ -78,6 +84,14 @@ export default class extends Controller {
       for (const list of this.listTargets) for (const row of [...list.children]) if (!named.has(row.id)) this.#remove(row)
     }
     for (const list of touched) this.#arrange(list)
+    this.#tell(parts.filter((part) => !known.has(part.id)))
+  }
+
+  /** Whoever does not see the page hears of what burns, once. */
+  #tell(parts) {
+    const alarms = parts.map(({ id }) => document.getElementById(id)).filter((row) => row?.matches(".floor__alert"))
+    if (!alarms.length || !this.hasNewsTarget) return
+    this.newsTarget.textContent = alarms.slice(0, TOLD).map((row) => row.querySelector(".floor__said").textContent).join(" ")
   }
 
   /** The list in which something is to be put into its place. */

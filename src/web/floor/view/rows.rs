@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::names::Names;
 use super::toast::came_words;
 use crate::domain::agent::Presence;
-use crate::domain::floor::{Came, FloorAct, FloorEntry, FloorPerson, FloorQueue, Level, Opening, PersonAlert, QueueAlert, Strip};
+use crate::domain::floor::{FloorEntry, FloorPerson, FloorQueue, Level, Opening, PersonAlert, QueueAlert, Strip};
 use crate::domain::ids::{FloorActId, UserId};
 use crate::web::layouts::html::Html;
 use crate::web::layouts::time;
@@ -69,7 +69,8 @@ pub struct EntryRow {
     pub at: Timestamp,
     words: Html,
     undone: Option<String>,
-    has_effect: bool,
+    /// Until when it is offered to take it back.
+    offered_until: Option<Timestamp>,
     /// Of who is looking, where that is known: without scripts nobody else fills it in.
     csrf: Option<String>,
 }
@@ -80,10 +81,8 @@ impl HtmlSafe for PersonRow {}
 impl HtmlSafe for AlertRow {}
 impl HtmlSafe for EntryRow {}
 
-/// Until when the page offers to take back what was done then: a little less than the server does.
-fn offered_until(at: Timestamp) -> Timestamp {
-    at.saturating_add(SignedDuration::from_secs(28)).unwrap_or(at)
-}
+/// How much earlier than the server a page ends its offer to take something back: the request takes its time.
+const ENDS_EARLIER: SignedDuration = SignedDuration::from_secs(2);
 
 fn mark_of(row: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
@@ -300,7 +299,6 @@ impl EntryRow {
     #[must_use]
     pub fn of(locale: Locale, entry: &FloorEntry, names: &Names) -> Self {
         let FloorEntry { id, by, at, undone, .. } = *entry;
-        let came = Came { done: entry.count, ..Came::default() };
         let undone = entry.undone_at.map(|_| match entry.count {
             0 => locale.t("floor.undone").into_owned(),
             _ => locale.t1("floor.undone_of", "count", undone),
@@ -311,16 +309,16 @@ impl EntryRow {
             by,
             by_name: entry.by_name.clone(),
             at,
-            words: came_words(locale, by, &entry.act, names, came),
+            words: came_words(locale, by, &entry.act, names, entry.came()),
             undone,
-            has_effect: entry.count > 0 || matches!(entry.act, FloorAct::Availability { .. } | FloorAct::Capacity { .. }),
+            offered_until: entry.undoable_until().map(|until| until.saturating_sub(ENDS_EARLIER).unwrap_or(until)),
             csrf: None,
         }
     }
 
     #[must_use]
     pub fn is_undoable_by(&self, viewer: UserId, now: Timestamp) -> bool {
-        self.by == viewer && self.is_open() && now <= offered_until(self.at)
+        self.by == viewer && self.offered_until.is_some_and(|until| now <= until)
     }
 
     /// With the token of who may take it back, if somebody may who looks.
@@ -329,17 +327,8 @@ impl EntryRow {
         Self { csrf, ..self }
     }
 
-    /// It was not taken back, and there is something to take back.
-    fn is_open(&self) -> bool {
-        self.undone.is_none() && self.has_effect
-    }
-
     /// The latest first.
     fn rank(&self) -> String {
         format!("{:020}", (i64::MAX - self.at.as_microsecond()).max(0))
-    }
-
-    fn until(&self) -> String {
-        time::machine(&offered_until(self.at))
     }
 }

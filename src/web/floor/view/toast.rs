@@ -95,17 +95,19 @@ pub fn came_words(locale: Locale, by: UserId, act: &FloorAct, names: &Names, cam
 #[must_use]
 pub fn undone_words(locale: Locale, came: Came) -> Html {
     let (done, asked) = (came.done.to_string(), came.asked().to_string());
+    let form = if came.done == 1 { "one" } else { "other" };
     let words = match (came.done, came.asked()) {
         (_, 0) => sentence(&locale, "floor.undo.all", &[]),
-        (done_of, all) if done_of == all => sentence(&locale, "floor.undo.back", &[("count", &done)]),
-        _ => sentence(&locale, "floor.undo.part", &[("count", &done), ("asked", &asked)]),
+        (done_of, all) if done_of == all => sentence(&locale, &format!("floor.undo.back.{form}"), &[("count", &done)]),
+        _ => sentence(&locale, &format!("floor.undo.part.{form}"), &[("count", &done), ("asked", &asked)]),
     };
     let words = with_reasons(locale, words, came);
     if came.is_set_again { and(words, &sentence(&locale, "floor.undo.set_again", &[])) } else { words }
 }
 
 fn with_reasons(locale: Locale, words: Html, came: Came) -> Html {
-    let reasons = [("elsewhere", came.left.elsewhere), ("no_room", came.left.no_room), ("busy", came.left.busy)];
+    let reasons =
+        [("elsewhere", came.left.elsewhere), ("no_room", came.left.no_room), ("busy", came.left.busy), ("failed", came.left.failed)];
     reasons.into_iter().filter(|(_, count)| *count > 0).fold(words, |words, (key, count)| {
         let form = if count == 1 { "one" } else { "other" };
         and(words, &sentence(&locale, &format!("floor.left.{key}.{form}"), &[("count", &count.to_string())]))
