@@ -43,7 +43,7 @@ const MUST: Must = Must::AtLeast(0.3);
 /// How often it is looked how busy people are, while they are given more.
 const SAMPLED: Duration = Duration::from_millis(100);
 
-/// In every queue, of ten one is urgent and one is not.
+/// In every queue, of ten one is urgent and one is not; each was opened when it began to wait.
 const WAIT: &str = "
     WITH customer AS (
         INSERT INTO contacts (workspace_id, id, name)
@@ -54,7 +54,7 @@ const WAIT: &str = "
         waiting_since, window_expires_at, last_message_at)
     SELECT $1, gen_random_uuid(), id, $2, 'open', 'queue', $3,
         CASE row_number() OVER () % 10 WHEN 0 THEN 3 WHEN 1 THEN 0 ELSE 1 END,
-        now(), now() + row_number() OVER () * interval '1 microsecond', now(), now() + interval '1 day', now()
+        now() + row_number() OVER () * interval '1 microsecond', now() + row_number() OVER () * interval '1 microsecond', now(), now() + interval '1 day', now()
     FROM customer";
 
 /// What must never be, and how often it is.
@@ -79,8 +79,8 @@ const NEVER: [(&str, &str); 4] = [
     (
         "queues in which somebody was passed over",
         "SELECT count(*) FROM unnest($1::uuid[]) AS queue (id)
-         WHERE (SELECT max((3 - priority, queued_at)) FROM conversations WHERE queue_id = queue.id AND controller = 'agent')
-             > (SELECT min((3 - priority, queued_at)) FROM conversations WHERE queue_id = queue.id AND controller = 'queue')",
+         WHERE (SELECT max(ARRAY[3 - priority, extract(epoch FROM opened_at)]) FROM conversations WHERE queue_id = queue.id AND controller = 'agent')
+             > (SELECT min(ARRAY[3 - priority, extract(epoch FROM opened_at)]) FROM conversations WHERE queue_id = queue.id AND controller = 'queue')",
     ),
 ];
 

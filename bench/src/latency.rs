@@ -275,7 +275,7 @@ fn due(start: Instant, rate: u32, place: u32) -> Instant {
 }
 
 /// Sends each request at its time; answers how long each took to be acknowledged, from its due time.
-async fn send(mut connection: Connection, start: Instant, rate: u32, requests: Vec<(u32, Vec<u8>)>) -> Result<Vec<Duration>> {
+pub async fn send(mut connection: Connection, start: Instant, rate: u32, requests: Vec<(u32, Vec<u8>)>) -> Result<Vec<Duration>> {
     let mut taken = Vec::with_capacity(requests.len());
     for (place, request) in requests {
         let due = due(start, rate, place);

@@ -5,6 +5,7 @@
 
 mod acks;
 mod answer;
+mod assigned;
 mod claims;
 mod figures;
 #[path = "../../tests/support/large.rs"]
@@ -44,6 +45,8 @@ enum Figure {
     Acks,
     /// From webhook to frame at the agent's socket, at 500 a second with 1,000 sockets.
     Latency(latency::Load),
+    /// From waiting to an agent at 200 a second; from an agent's page to their first conversation.
+    Assigned,
     /// Waiting conversations given away a second by 64 routers on three nodes, and that each is given once, in its order, evenly.
     Claims,
     /// The same, beside 3,000 ticks a second and without them.
@@ -83,6 +86,7 @@ fn main() -> ExitCode {
                 Figure::Work,
                 Figure::Settings,
                 Figure::Claims,
+                Figure::Assigned,
             ],
             size,
         ),
@@ -115,6 +119,7 @@ async fn measure_each(wanted: &[Figure], size: Size) -> Result<Outcome> {
         let outcome = match figure {
             Figure::Acks => acks::measure(&world, size).await?,
             Figure::Latency(load) => latency::measure(&world, size, *load).await?,
+            Figure::Assigned => assigned::measure(&world, size).await?,
             Figure::Claims => claims::measure(&world, size).await?,
             Figure::Ticks => ticks::measure(&world, size).await?,
             Figure::Memory => memory::measure(&world, size).await?,

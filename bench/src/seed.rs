@@ -73,6 +73,8 @@ const CAPACITY: i32 = 10_000;
 pub struct Installation {
     /// For each agent, what their browser sends as `Cookie`.
     pub cookies: Vec<String>,
+    /// They themselves, in the same order.
+    pub agents: Vec<UserId>,
     /// Telephone numbers; conversation `n` is held by agent `n % HOLDERS`.
     pub customers: Arc<[String]>,
     /// Their conversations.
@@ -101,7 +103,7 @@ pub async fn fill(store: &Store, url: &str) -> Result<Installation> {
     for agent in &agents {
         cookies.push(sign_in(store, workspace, *agent).await?);
     }
-    Ok(Installation { cookies, customers, conversations: all })
+    Ok(Installation { cookies, agents, customers, conversations: all })
 }
 
 /// Somebody of a team.

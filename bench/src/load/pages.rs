@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use anyhow::Result;
 use tokio::task::JoinSet;
@@ -11,6 +12,9 @@ use super::socket::{self, BEAT, SHOW_MINE, Socket};
 
 /// Pages that are being opened at once.
 const AT_ONCE: usize = 64;
+
+/// How often a page beats.
+const BEATS: Duration = Duration::from_secs(20);
 
 /// What each agent's browser sends as `Cookie` once the server has answered it: the session, and the token it was given.
 pub async fn cookies_with_token(server: SocketAddr, sessions: &[String]) -> Result<Vec<String>> {
@@ -45,6 +49,23 @@ pub async fn open(server: SocketAddr, cookies: Arc<[String]>, count: usize) -> R
     }
     pages.sort_unstable_by_key(|(number, _)| *number);
     Ok(pages.into_iter().map(|(_, page)| page).collect())
+}
+
+/// Keeps pages open, each in a task of its own that ends when its socket does.
+pub fn keep(pages: Vec<Socket>) -> JoinSet<Result<()>> {
+    let mut keeping = JoinSet::new();
+    for mut page in pages {
+        keeping.spawn(async move {
+            let mut beats = tokio::time::interval(BEATS);
+            loop {
+                tokio::select! {
+                    _ = beats.tick() => page.say(BEAT).await?,
+                    heard = page.hear() => { heard?; }
+                }
+            }
+        });
+    }
+    keeping
 }
 
 async fn open_one(server: SocketAddr, from: IpAddr, cookie: &str) -> Result<Socket> {
