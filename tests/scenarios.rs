@@ -1,7 +1,7 @@
 //! The house at work, seen from outside: customers on simulated phones, agents on pages, and everything that may go wrong around them.
 //!
 //! Sizes are those of a quick check. `BATON_SCENARIO_SIZE` and `BATON_SCENARIO_RATE` (customers, and how many begin in a second),
-//! `BATON_SCENARIO_KILLS` (kill -9 under load), `BATON_SCENARIO_FREEZES` (nodes that stand still in a transaction), `BATON_SCENARIO_OUTAGE` (seconds without Redis), `BATON_TEST_BINARY` and
+//! `BATON_SCENARIO_KILLS` (kill -9 under load), `BATON_SCENARIO_FREEZES` (nodes that stand still in a transaction), `BATON_SCENARIO_OUTAGE` (seconds without Redis), `BATON_SCENARIO_LASTS` (seconds that each of several faults lasts), `BATON_TEST_BINARY` and
 //! `BATON_TEST_SIMULATOR` (other builds of `baton` and of the simulator) make it a long one. `BATON_BINARY_BEFORE` (an earlier build) is what a
 //! rolling update begins with.
 
@@ -15,6 +15,8 @@ mod clock;
 mod frozen;
 #[path = "scenarios/goodbye.rs"]
 mod goodbye;
+#[path = "scenarios/in_turn.rs"]
+mod in_turn;
 #[path = "scenarios/kills.rs"]
 mod kills;
 #[path = "scenarios/leases.rs"]

@@ -25,10 +25,6 @@ const AS_LONG: f64 = 1.3;
 const IN_A_TRANSACTION: &str = "
     SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND state = 'idle in transaction' AND backend_xid IS NOT NULL";
 
-/// Sends that stood still lapse, and are told by their statuses.
-const LEASES_LAPSE: &str =
-    "UPDATE outbox SET lease_until = now() WHERE state = 'dispatching' AND lease_until < now() + interval '30 seconds'";
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_stands_still_in_a_transaction_holds_nobody_else_up() {
     let mut chance = Chance::new();
@@ -53,7 +49,7 @@ async fn a_node_that_stands_still_in_a_transaction_holds_nobody_else_up() {
     }
     let all_came = async || traffic::progress(&world).await.started == traffic.customers;
     eventually("all customers have come", Duration::from_secs(300), all_came).await;
-    comes_to_rest(&world).await;
+    world.comes_to_rest().await;
     let written = [traffic.written(&world).await, probes.written].concat();
     world.nothing_was_lost(&written).await;
     let sends = world.nothing_was_sent_twice().await;
@@ -93,21 +89,4 @@ async fn freezes_in_a_transaction(world: &World, victim: usize, chance: &mut Cha
     }
     node.freeze();
     false
-}
-
-/// Waits until nothing is under way; what the frozen nodes had in hand is told by its status.
-async fn comes_to_rest(world: &World) {
-    let under_way = "
-        SELECT (SELECT count(*) FROM payloads WHERE sorted_at IS NULL) + (SELECT count(*) FROM inbound_items) + (SELECT count(*) FROM outbox)";
-    eventually("all is at rest", Duration::from_secs(180), async || {
-        world.execute(LEASES_LAPSE).await;
-        let counts = world.simulator.get("counts").await;
-        let is_quiet = counts["webhooks_pending"] == 0 && counts["tasks_waiting"] == 0;
-        if !is_quiet {
-            world.simulator.hurries().await;
-        }
-        is_quiet && world.count(under_way).await == 0
-    })
-    .await;
-    world.settles(SOON).await;
 }

@@ -20,15 +20,8 @@ const SERVES_AGAIN: Duration = Duration::from_secs(2);
 /// Sends that one node has under way at most.
 const IN_FLIGHT: usize = 48;
 
-/// Sends that lost their node wait for their lease to lapse; this is that time having passed for those that are alone for 6 seconds.
-const LEASES_LAPSE: &str = "
-    UPDATE outbox SET lease_until = now() WHERE state = 'dispatching' AND lease_until < now() + interval '34 seconds'";
-
-/// And this the minute that WhatsApp has to tell.
+/// The minute that WhatsApp has to tell has passed.
 const MINUTE_PASSES: &str = "UPDATE timers SET due_at = now() WHERE kind = 'unknown_send'";
-
-const UNDER_WAY: &str = "
-    SELECT (SELECT count(*) FROM payloads WHERE sorted_at IS NULL) + (SELECT count(*) FROM inbound_items) + (SELECT count(*) FROM outbox)";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nodes_are_killed_at_random_moments_and_nothing_is_lost_or_done_twice() {
@@ -48,7 +41,7 @@ async fn nodes_are_killed_at_random_moments_and_nothing_is_lost_or_done_twice() 
     }
     let all_came = async || traffic::progress(&world).await.started == traffic.customers;
     eventually("all customers have come", Duration::from_secs(120), all_came).await;
-    comes_to_rest(&world).await;
+    world.comes_to_rest().await;
     world.execute(MINUTE_PASSES).await;
     let pending = "SELECT count(*) FROM timers WHERE kind = 'unknown_send'";
     eventually("people are asked", SOON, async || world.count(pending).await == 0).await;
@@ -60,40 +53,12 @@ async fn nodes_are_killed_at_random_moments_and_nothing_is_lost_or_done_twice() 
     assert!(sends.with("unknown") <= kills * IN_FLIGHT, "{sends:?}");
     assert_eq!(sends.with("failed"), 0, "{sends:?}");
     asked_about_every_unknown(&world, sends.with("unknown")).await;
-    everybody_was_assigned(&world).await;
+    world.everybody_was_assigned().await;
     world.journals_are_whole().await;
     assert!(slowest <= promised(SERVES_AGAIN), "serving again after {slowest:?}");
-}
-
-/// Waits until nothing is under way, though some sends will never have an answer.
-async fn comes_to_rest(world: &World) {
-    eventually("all is at rest", Duration::from_secs(180), async || {
-        world.execute(LEASES_LAPSE).await;
-        let counts = world.simulator.get("counts").await;
-        let is_quiet = counts["webhooks_pending"] == 0 && counts["tasks_waiting"] == 0;
-        if !is_quiet {
-            world.simulator.hurries().await;
-        }
-        is_quiet && world.count(UNDER_WAY).await == 0
-    })
-    .await;
-    world.settles(SOON).await;
 }
 
 async fn asked_about_every_unknown(world: &World, unknown: usize) {
     let asked = "SELECT count(*) FROM messages WHERE status = 'unknown' AND failure ->> 'title' = 'unanswered'";
     assert_eq!(world.count(asked).await as usize, unknown, "unknown sends that a person is asked about");
-}
-
-/// Also a customer whose question was lost: a flow that cannot speak lets go.
-async fn everybody_was_assigned(world: &World) {
-    let waiting = "SELECT count(*) FROM conversations WHERE controller = 'queue'";
-    eventually("everybody who waits has an agent", SOON, async || world.count(waiting).await == 0).await;
-    let with_flow = "SELECT count(*) FROM conversations WHERE controller = 'flow'";
-    assert_eq!(world.count(with_flow).await, 0, "somebody is still with the flow");
-    let doubly = "
-        SELECT count(*) FROM (
-            SELECT FROM events WHERE kind = 'conversation_assigned' GROUP BY subject_id HAVING count(*) <> 1) AS odd";
-    assert_eq!(world.count(doubly).await, 0, "a conversation was assigned more than once");
-    world.loads_are_right().await;
 }

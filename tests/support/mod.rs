@@ -7,6 +7,7 @@
 pub mod agent;
 pub mod balancer;
 pub mod chance;
+pub mod cut;
 pub mod html;
 pub mod node;
 pub mod oracles;

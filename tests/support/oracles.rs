@@ -10,6 +10,11 @@ use super::waiting::eventually;
 const UNDER_WAY: &str = "
     SELECT (SELECT count(*) FROM payloads WHERE sorted_at IS NULL) + (SELECT count(*) FROM inbound_items) + (SELECT count(*) FROM outbox)";
 
+/// Sends that lost their node, or stood still, wait for their lease to lapse; this is that time having passed for those that are alone for
+/// 6 seconds.
+const LEASES_LAPSE: &str = "
+    UPDATE outbox SET lease_until = now() WHERE state = 'dispatching' AND lease_until < now() + interval '34 seconds'";
+
 /// Outbound messages, and how far each got.
 const OUTBOUND: &str = "SELECT id::text, status FROM messages WHERE direction = 'outbound'";
 
@@ -37,6 +42,34 @@ impl World {
         eventually("nothing is under way", limit, async || self.count(UNDER_WAY).await == 0).await;
         self.simulator.settles(limit).await;
         eventually("nothing is under way", limit, async || self.count(UNDER_WAY).await == 0).await;
+    }
+
+    /// Waits until nothing is under way after nodes failed, though some sends will never have an answer.
+    pub async fn comes_to_rest(&self) {
+        eventually("all is at rest", Duration::from_secs(180), async || {
+            self.execute(LEASES_LAPSE).await;
+            let counts = self.simulator.get("counts").await;
+            let is_quiet = counts["webhooks_pending"] == 0 && counts["tasks_waiting"] == 0;
+            if !is_quiet {
+                self.simulator.hurries().await;
+            }
+            is_quiet && self.count(UNDER_WAY).await == 0
+        })
+        .await;
+        self.settles(super::SOON).await;
+    }
+
+    /// Everybody has one agent, also a customer whose question was lost: a flow that cannot speak lets go.
+    pub async fn everybody_was_assigned(&self) {
+        let waiting = "SELECT count(*) FROM conversations WHERE controller = 'queue'";
+        eventually("everybody who waits has an agent", super::SOON, async || self.count(waiting).await == 0).await;
+        let with_flow = "SELECT count(*) FROM conversations WHERE controller = 'flow'";
+        assert_eq!(self.count(with_flow).await, 0, "somebody is still with the flow");
+        let doubly = "
+            SELECT count(*) FROM (
+                SELECT FROM events WHERE kind = 'conversation_assigned' GROUP BY subject_id HAVING count(*) <> 1) AS odd";
+        assert_eq!(self.count(doubly).await, 0, "a conversation was assigned more than once");
+        self.loads_are_right().await;
     }
 
     /// Every message the phones wrote was stored, once.
