@@ -19,6 +19,8 @@ mod flow;
 mod leases;
 #[path = "rules/main_job.rs"]
 mod main_job;
+#[path = "rules/model.rs"]
+mod model;
 #[path = "rules/people.rs"]
 mod people;
 #[path = "rules/replies.rs"]
