@@ -7,14 +7,17 @@ use serde_json::Value;
 
 use super::event::{Secret, SetupEvent, Who};
 use super::file::Import;
-pub use super::parts::{EntryRuleChange, FieldChange, TagChange};
+pub use super::parts::{EntryRuleChange, FieldChange, SkillChange, TagChange};
 use super::value::{self, CannedReply, Inbox};
 use crate::domain::access::{Permissions, Role, Visibility};
 use crate::domain::agent::Availability;
 use crate::domain::command::Person;
 use crate::domain::hours::Hours;
-use crate::domain::ids::{CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, TagId, TeamId, UserId};
+use crate::domain::ids::{
+    CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, SkillId, TagId, TeamId, UserId,
+};
 use crate::domain::queue::Queue;
+use crate::domain::routing::{Levels, WideningStep};
 use crate::domain::user::EmailAddress;
 
 /// Who acts.
@@ -185,6 +188,18 @@ pub enum SetupCommand {
     RemoveEntryRule {
         rule: EntryRuleId,
     },
+    AddSkill {
+        skill: SkillId,
+        new: value::Skill,
+    },
+    ChangeSkill {
+        skill: SkillId,
+        change: SkillChange,
+    },
+    /// Whoever has it has it no more.
+    RemoveSkill {
+        skill: SkillId,
+    },
     /// A flow with its first version, published.
     AddFlow {
         flow: FlowId,
@@ -334,6 +349,7 @@ pub struct MemberChange {
     pub capacity: Option<i32>,
     pub teams: Option<BTreeSet<TeamId>>,
     pub languages: Option<BTreeSet<String>>,
+    pub skills: Option<Levels>,
 }
 
 /// As [`MemberChange`], of a role of the workspace's own.
@@ -354,6 +370,7 @@ pub struct QueueChange {
     pub promise_minutes: Option<i32>,
     pub strategy: Option<String>,
     pub position: Option<i32>,
+    pub widening: Option<Vec<WideningStep>>,
 }
 
 /// As [`MemberChange`], of a prepared text.
@@ -409,7 +426,7 @@ impl SetupCommand {
     #[must_use]
     pub fn is_own_of(&self, user: UserId) -> bool {
         match self {
-            SetupCommand::ChangeMember { member, change: MemberChange { role: None, capacity: None, teams: None, .. } }
+            SetupCommand::ChangeMember { member, change: MemberChange { role: None, capacity: None, teams: None, skills: None, .. } }
             | SetupCommand::ReplacePassword { member, .. }
             | SetupCommand::RemoveSecondFactor { member } => *member == user,
             _ => false,
@@ -429,6 +446,7 @@ impl SetupCommand {
                         capacity: None,
                         teams: None,
                         languages: None,
+                        skills: None,
                         locale: _,
                         availability: _,
                     },

@@ -6,11 +6,11 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::command::{InboxChange, MemberChange, QueueChange, SecurityChange, WorkspaceChange};
-use super::value::{EntryRule, Inbox, Member, Queue, Security, Workspace};
+use super::value::{EntryRule, Inbox, Member, Queue, Security, Skill, Workspace};
 use crate::domain::brand::Accent;
 use crate::domain::ids::{QueueId, TagId};
 use crate::domain::queue;
-use crate::domain::routing::Strategy;
+use crate::domain::routing::{RuleSkills, Strategy};
 
 /// As [`super::command::MemberChange`], of a tag.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,7 +42,24 @@ pub struct EntryRuleChange {
     /// Another word of [`crate::domain::routing::Priority`], or none.
     pub priority: Option<Option<String>>,
     pub tags: Option<BTreeSet<TagId>>,
+    pub skills: Option<RuleSkills>,
     pub position: Option<i32>,
+}
+
+/// As [`super::command::MemberChange`], of a skill.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SkillChange {
+    pub key: Option<String>,
+    pub name: Option<String>,
+    /// Another language, or none.
+    pub language: Option<Option<String>>,
+}
+
+pub(super) fn change_skill(it: &mut Skill, change: SkillChange) {
+    let SkillChange { key, name, language } = change;
+    set(&mut it.key, key);
+    set(&mut it.name, name.map(|name| trimmed(&name)));
+    set(&mut it.language, language);
 }
 
 pub(super) fn set<T>(part: &mut T, wanted: Option<T>) {
@@ -83,7 +100,7 @@ fn spelled(time_zone: &str) -> String {
 }
 
 pub(super) fn change_member(it: &mut Member, change: MemberChange) {
-    let MemberChange { name, email, role, locale, availability, capacity, teams, languages } = change;
+    let MemberChange { name, email, role, locale, availability, capacity, teams, languages, skills } = change;
     set(&mut it.name, name.map(|name| trimmed(&name)));
     set(&mut it.email, email.map(|email| email.as_str().to_owned()));
     set(&mut it.role, role);
@@ -92,6 +109,7 @@ pub(super) fn change_member(it: &mut Member, change: MemberChange) {
     set(&mut it.capacity, capacity);
     set(&mut it.teams, teams);
     set(&mut it.languages, languages);
+    set(&mut it.skills, skills);
 }
 
 pub(super) fn placed(queue: &queue::Queue, position: i32) -> Queue {
@@ -103,28 +121,31 @@ pub(super) fn placed(queue: &queue::Queue, position: i32) -> Queue {
         promise_minutes: i32::try_from(queue.promise_minutes).unwrap_or(i32::MAX),
         strategy: Strategy::default().as_str().to_owned(),
         position,
+        widening: Vec::new(),
     }
 }
 
 pub(super) fn change_queue(it: &mut Queue, change: QueueChange) {
-    let QueueChange { key, name, team, hours, promise_minutes, strategy, position } = change;
+    let QueueChange { key, name, team, hours, promise_minutes, strategy, position, widening } = change;
     set(&mut it.key, key);
     set(&mut it.name, name.map(|name| trimmed(&name)));
     set(&mut it.team, team);
     set(&mut it.hours, hours.and_then(|hours| serde_json::to_value(hours).ok()));
     set(&mut it.promise_minutes, promise_minutes);
     set(&mut it.strategy, strategy);
+    set(&mut it.widening, widening);
     set(&mut it.position, position);
 }
 
 pub(super) fn change_rule(it: &mut EntryRule, change: EntryRuleChange) {
-    let EntryRuleChange { name, enabled, conditions, queue, priority, tags, position } = change;
+    let EntryRuleChange { name, enabled, conditions, queue, priority, tags, skills, position } = change;
     set(&mut it.name, name.map(|name| trimmed(&name)));
     set(&mut it.enabled, enabled);
     set(&mut it.conditions, conditions);
     set(&mut it.queue, queue);
     set(&mut it.priority, priority);
     set(&mut it.tags, tags);
+    set(&mut it.skills, skills);
     set(&mut it.position, position);
 }
 
