@@ -119,7 +119,7 @@ crate::statements! {
     REMOVE_TEAM = "DELETE FROM teams WHERE workspace_id = $1 AND id = $2";
     ADD_QUEUE = "
         INSERT INTO queues (workspace_id, id, key, name, team_id, hours, promise_minutes, strategy, position, widening)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10, '[]'))";
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::jsonb, '[]'))";
     /// Steps that are not named stay, also where this version does not understand them.
     CHANGE_QUEUE = "
         UPDATE queues
@@ -154,7 +154,7 @@ crate::statements! {
         WHERE workspace_id = $1 AND id = $2";
     ADD_ENTRY_RULE = "
         INSERT INTO entry_rules (workspace_id, id, name, enabled, conditions, queue_id, tag_ids, position, priority, skills)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10, '{}'))";
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::jsonb, '{}'))";
     /// What it asks for stays where that is not named, as in [`CHANGE_QUEUE`].
     CHANGE_ENTRY_RULE = "
         UPDATE entry_rules

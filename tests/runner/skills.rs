@@ -26,8 +26,8 @@ pub fn change(setup: &Setup, number: u64, name: String) -> SetupCommand {
     let levels = |level: u64| skill.map(|skill| (skill, Level::try_from(level % 6).unwrap())).into_iter().collect::<Levels>();
     let language = number.is_multiple_of(3).then(|| ["es", "pt-BR", "no language"][usize::try_from(number / 3 % 3).unwrap()].to_owned());
     match (number % 7, skill, member, rule) {
-        (1, Some(skill), ..) => {
-            let change = SkillChange { name: Some(name), language: Some(language), ..SkillChange::default() };
+        (1 | 5, Some(skill), ..) => {
+            let change = SkillChange { name: Some(format!("{name} {number}")), language: Some(language), ..SkillChange::default() };
             SetupCommand::ChangeSkill { skill, change }
         }
         (2, Some(skill), ..) => SetupCommand::RemoveSkill { skill },
@@ -40,7 +40,10 @@ pub fn change(setup: &Setup, number: u64, name: String) -> SetupCommand {
             let skills = RuleSkills { asked, language: language.map(|_| RuleLanguage { is_required: true, level: 1 }) };
             SetupCommand::ChangeEntryRule { rule, change: EntryRuleChange { skills: Some(skills), ..EntryRuleChange::default() } }
         }
-        _ => SetupCommand::AddSkill { skill: SkillId(Uuid::now_v7()), new: Skill { key: format!("skill-{}", number % 40), name, language } },
+        _ => {
+            let new = Skill { key: format!("skill-{}", number % 40), name: format!("Skill {}", number % 40), language };
+            SetupCommand::AddSkill { skill: SkillId(Uuid::now_v7()), new }
+        }
     }
 }
 
@@ -107,7 +110,7 @@ async fn a_skill_that_a_rule_asks_for_or_somebody_waits_for_stays_and_comes_back
     let (spanish, refunds, rule) = (SkillId(Uuid::now_v7()), SkillId(Uuid::now_v7()), EntryRuleId(Uuid::now_v7()));
     does(SetupCommand::AddSkill { skill: spanish, new: skill_of("spanish", Some("es")) }).await.unwrap();
     let add = |key: &str, language| SetupCommand::AddSkill { skill: refunds, new: skill_of(key, language) };
-    assert_eq!(refusal(does(add("spanish", None)).await), SetupRefusal::SkillKeyTaken { key: "spanish".to_owned() });
+    assert_eq!(refusal(does(add("spanish", None)).await), SetupRefusal::SkillNameTaken { name: "spanish".to_owned() });
     assert!(matches!(refusal(does(add("catalan", Some("no language"))).await), SetupRefusal::LanguageUnfit { .. }));
     assert!(matches!(refusal(does(add("castilian", Some("ES"))).await), SetupRefusal::LanguageUnfit { .. }));
     does(add("refunds", None)).await.unwrap();

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::command::{InboxChange, MemberChange, QueueChange, SecurityChange, WorkspaceChange};
+use super::command::{MemberChange, SecurityChange, WorkspaceChange};
 use super::value::{EntryRule, Inbox, Member, Queue, Security, Skill, Workspace};
 use crate::domain::brand::Accent;
-use crate::domain::ids::{QueueId, TagId};
+use crate::domain::hours::Hours;
+use crate::domain::ids::{FlowId, QueueId, TagId, TeamId, UserId};
 use crate::domain::queue;
-use crate::domain::routing::{RuleSkills, Strategy};
+use crate::domain::routing::{RuleSkills, Strategy, WideningStep};
 
 /// As [`super::command::MemberChange`], of a tag.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,6 +45,41 @@ pub struct EntryRuleChange {
     pub tags: Option<BTreeSet<TagId>>,
     pub skills: Option<RuleSkills>,
     pub position: Option<i32>,
+}
+
+/// As [`super::command::MemberChange`], of a queue.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct QueueChange {
+    pub key: Option<String>,
+    pub name: Option<String>,
+    pub team: Option<TeamId>,
+    pub hours: Option<Hours>,
+    pub promise_minutes: Option<i32>,
+    pub strategy: Option<String>,
+    pub position: Option<i32>,
+    pub widening: Option<Vec<WideningStep>>,
+}
+
+/// As [`super::command::MemberChange`], of a number.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InboxChange {
+    pub name: Option<String>,
+    /// Another flow, or none.
+    pub flow: Option<Option<FlowId>>,
+    pub default_queue: Option<QueueId>,
+    pub reopen_hours: Option<i32>,
+}
+
+/// As [`super::command::MemberChange`], of a prepared text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CannedReplyChange {
+    pub shortcut: Option<String>,
+    pub body: Option<String>,
+    pub folder: Option<String>,
+    /// Of another team, or of none.
+    pub team: Option<Option<TeamId>>,
+    /// Somebody's own, or nobody's.
+    pub owner: Option<Option<UserId>>,
 }
 
 /// As [`super::command::MemberChange`], of a skill.
