@@ -46,10 +46,14 @@ impl Runner {
     /// A fault; what was assigned before it stands and is shown.
     pub async fn route(&self, workspace: WorkspaceId, queue: QueueId) -> Result<RoundOutcome, Error> {
         self.check_clock()?;
-        let QueueSnapshot { present, team, strategy, skills } = self.store.queue_snapshot(workspace, queue).await?;
+        let QueueSnapshot { present, team, strategy } = self.store.queue_snapshot(workspace, queue).await?;
         let presence = |user, availability| Presence::of(self.live.is_connected(workspace, user), availability);
         let candidate = |(agent, skills): (Agent, _)| Candidate { presence: presence(agent.user, agent.availability), agent, skills };
-        let mut round = Round::new(team.into_iter().map(candidate).collect(), strategy, now()).knowing(skills);
+        let mut round = Round::new(team.into_iter().map(candidate).collect(), strategy, now());
+        let asks = present.iter().any(|present| !present.required.is_empty());
+        if asks {
+            round = round.knowing(self.store.skills_now(workspace).await?);
+        }
         // Those alone that somebody could have: nobody waits behind those that nobody could.
         let alike = |present: Present| Some((present.needs, looked_at(round.room(&present.required))?));
         let alike: Vec<(i64, i64)> = present.into_iter().filter_map(alike).collect();
@@ -57,6 +61,9 @@ impl Runner {
             return Ok(RoundOutcome::Settled);
         }
         let mut waiting = self.store.heads(workspace, queue, &alike, ROUND).await?;
+        if !asks && waiting.iter().any(|waiting| !waiting.asked.preferred.is_empty()) {
+            round = round.knowing(self.store.skills_now(workspace).await?);
+        }
         let is_whole = i64::try_from(waiting.len()).is_ok_and(|count| count < ROUND);
         let (mut has_given, mut fault) = (false, None);
         loop {

@@ -151,8 +151,6 @@ pub struct QueueSnapshot {
     /// Each with their skills.
     pub team: Vec<(Agent, Levels)>,
     pub strategy: Strategy,
-    /// Those that there are.
-    pub skills: Vec<Skill>,
 }
 
 /// Those that wait in a queue and require the same.
@@ -294,14 +292,21 @@ impl Store {
     pub async fn queue_snapshot(&self, workspace: WorkspaceId, queue: QueueId) -> Result<QueueSnapshot> {
         let present = self.present(workspace, queue).await?;
         if present.is_empty() {
-            return Ok(QueueSnapshot { present, team: Vec::new(), strategy: Strategy::Manual, skills: Vec::new() });
+            return Ok(QueueSnapshot { present, team: Vec::new(), strategy: Strategy::Manual });
         }
-        let skills = self.query(&SKILLS, &[&workspace.0]).await?.iter().map(skill).collect();
         let rows = self.query(&TEAM, &[&workspace.0, &queue.0]).await?;
         // Where a newer version gives them in a way of its own, they are given there.
         let strategy = rows.first().and_then(|row| row.get::<_, &str>(15).parse().ok()).unwrap_or(Strategy::Manual);
         let team = rows.iter().map(|row| (agent(row), if_known(row, 16).unwrap_or_default())).collect();
-        Ok(QueueSnapshot { present, team, strategy, skills })
+        Ok(QueueSnapshot { present, team, strategy })
+    }
+
+    /// The skills that there are now, for routing: a node that has not heard of one would ask nobody for it.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn skills_now(&self, workspace: WorkspaceId) -> Result<Vec<Skill>> {
+        Ok(self.query(&SKILLS, &[&workspace.0]).await?.iter().map(skill).collect())
     }
 
     async fn present(&self, workspace: WorkspaceId, queue: QueueId) -> Result<Vec<Present>> {

@@ -148,7 +148,7 @@ impl QueuePage {
 
     /// With rows that are empty, as far as there may be steps.
     fn steps(&self) -> Vec<(String, String)> {
-        let empty = std::iter::repeat_n((String::new(), String::new()), 2);
+        let empty = std::iter::repeat_n((String::new(), String::new()), WideningStep::MOST);
         let steps = self.typed.steps.iter().cloned().chain(empty);
         steps.take(self.typed.steps.len().max(WideningStep::MOST)).collect()
     }
