@@ -241,6 +241,30 @@ CREATE TABLE agents (
     FOREIGN KEY (workspace_id, user_id) REFERENCES users ON DELETE CASCADE
 ) WITH (fillfactor = 70);
 
+-- Something that people are good at; a language is one.
+CREATE TABLE skills (
+    workspace_id uuid NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+    id uuid NOT NULL,
+    key text NOT NULL,
+    name text NOT NULL,
+    -- Of one that is a language: BCP 47.
+    language text,
+    PRIMARY KEY (workspace_id, id)
+);
+
+CREATE TABLE agent_skills (
+    workspace_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    skill_id uuid NOT NULL,
+    -- From 1 to 5.
+    level smallint NOT NULL,
+    PRIMARY KEY (workspace_id, user_id, skill_id),
+    FOREIGN KEY (workspace_id, user_id) REFERENCES users ON DELETE CASCADE,
+    FOREIGN KEY (workspace_id, skill_id) REFERENCES skills ON DELETE CASCADE
+);
+-- Who has a skill.
+CREATE INDEX agent_skills_by_skill ON agent_skills (workspace_id, skill_id, user_id);
+
 -- What people did, by quarters of an hour, for as long as it is shown: a day in any time zone is made of these.
 CREATE TABLE agent_tallies (
     workspace_id uuid NOT NULL,
@@ -368,6 +392,8 @@ CREATE TABLE queues (
     hours jsonb NOT NULL,
     promise_minutes integer NOT NULL DEFAULT 10,
     strategy text NOT NULL DEFAULT 'least_busy' CHECK (strategy IN ('least_busy', 'longest_idle', 'round_robin', 'manual')),
+    -- What is wanted less of whoever is to have a conversation, once it has waited for so long: `[{"after": 60, "do": "drop_preferred"}]`.
+    widening jsonb NOT NULL DEFAULT '[]',
     position integer NOT NULL DEFAULT 0,
     PRIMARY KEY (workspace_id, id),
     UNIQUE (workspace_id, key),
@@ -610,6 +636,9 @@ CREATE TABLE conversations (
     last_message jsonb,
     -- Tags and fields, if it ever had any.
     details jsonb,
+    -- What it wants of whoever has it; and what all that require the same have in common (domain/routing/skills.rs), 0 where nothing is.
+    skills jsonb,
+    needs bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (workspace_id, id),
     FOREIGN KEY (workspace_id, contact_id) REFERENCES contacts ON DELETE CASCADE,
     FOREIGN KEY (workspace_id, inbox_id) REFERENCES inboxes,
@@ -640,11 +669,13 @@ CREATE INDEX conversations_resolved_by_last_agent ON conversations (workspace_id
 CREATE INDEX conversations_by_agent ON conversations (workspace_id, agent_id, last_message_at DESC, id DESC) WHERE agent_id IS NOT NULL;
 -- The list "my queues".
 CREATE INDEX conversations_by_queue ON conversations (workspace_id, queue_id, last_message_at DESC, id DESC) WHERE state <> 'resolved';
--- Routing, and the list "unassigned": who has waited longest.
+-- The list "unassigned": who has waited longest.
 CREATE INDEX conversations_waiting ON conversations (workspace_id, queue_id, queued_at, id) WHERE controller = 'queue';
--- Of these, the few that come before or after the others.
-CREATE INDEX conversations_prioritised ON conversations (workspace_id, queue_id, priority DESC, queued_at, id)
-    WHERE controller = 'queue' AND priority <> 1;
+-- Routing: of those that require the same, who comes first.
+CREATE INDEX conversations_by_needs ON conversations (workspace_id, queue_id, needs, priority DESC, queued_at, id)
+    WHERE controller = 'queue';
+-- Those of them that want anything of whoever is to have them.
+CREATE INDEX conversations_wanting ON conversations (workspace_id, queue_id, id) WHERE controller = 'queue' AND skills IS NOT NULL;
 
 -- No key leads to the conversation: a message is written under its lock, with it, and each would look for it once more.
 CREATE TABLE messages (
@@ -804,6 +835,8 @@ CREATE TABLE entry_rules (
     -- A word, as `low`.
     priority text,
     tag_ids uuid[] NOT NULL DEFAULT '{}',
+    -- What it asks for of whoever has it.
+    skills jsonb NOT NULL DEFAULT '{}',
     position integer NOT NULL DEFAULT 0,
     PRIMARY KEY (workspace_id, id)
 );

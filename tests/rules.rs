@@ -35,6 +35,8 @@ mod settling;
 mod shop;
 #[path = "rules/signing_off.rs"]
 mod signing_off;
+#[path = "rules/skills.rs"]
+mod skills;
 #[path = "rules/undoing.rs"]
 mod undoing;
 #[path = "rules/waits.rs"]

@@ -49,6 +49,8 @@ mod renamed;
 mod routing;
 #[path = "runner/rules.rs"]
 mod rules;
+#[path = "runner/skills.rs"]
+mod skills;
 #[path = "runner/sends.rs"]
 mod sends;
 #[allow(dead_code, reason = "shared with the scenarios")]

@@ -178,8 +178,8 @@ impl Shop {
                 loop {
                     while runner.route(workspace, queue).await? == RoundOutcome::MoreMayWait {}
                     // Another one has what is left in hand, or nobody has room.
-                    let snapshot = runner.store().queue_snapshot(workspace, queue, 1).await?;
-                    if !snapshot.team.iter().any(baton::domain::agent::Agent::has_room) {
+                    let snapshot = runner.store().queue_snapshot(workspace, queue).await?;
+                    if !snapshot.team.iter().any(|(agent, _)| agent.has_room()) {
                         return anyhow::Ok(());
                     }
                 }

@@ -210,6 +210,7 @@ fn held(inbox: &Inbox, contact: ContactId, agent: UserId, since: Timestamp) -> C
         controller: Controller::Agent { user: agent },
         queue: Some(inbox.default_queue),
         priority: Priority::Normal,
+        skills: None,
         last_agent: Some(agent),
         brief: None,
         details: None,

@@ -48,10 +48,11 @@ pub(super) fn set_priority(it: &mut Decision, by: &Person, to: Priority) -> Resu
 }
 
 /// Routing chose somebody for a conversation that waited at a place in a queue. Whoever was quicker to move it is not bothered.
-pub(super) fn give(it: &mut Decision, to: UserId, reason: AssignmentReason, seen: (QueueId, Option<Timestamp>)) -> Result<(), Refusal> {
+pub(super) fn give(it: &mut Decision, to: UserId, reason: AssignmentReason, seen: (QueueId, Option<Timestamp>, i64)) -> Result<(), Refusal> {
     let conversation = it.conversation()?;
-    let (queue, queued_at) = seen;
-    if conversation.state == State::Resolved || conversation.holder() != Holder::Queue(queue) || conversation.queued_at != queued_at {
+    let (queue, ..) = seen;
+    let is_there = conversation.state != State::Resolved && conversation.holder() == Holder::Queue(queue);
+    if !is_there || (queue, conversation.queued_at, conversation.needs()) != seen {
         let name = conversation.controller.agent().and_then(|user| it.snapshot.workplace.people.get(&user).cloned());
         return Err(Refusal::Overtaken { name });
     }

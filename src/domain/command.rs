@@ -103,6 +103,8 @@ pub enum Command {
         reason: AssignmentReason,
         queue: QueueId,
         queued_at: Option<Timestamp>,
+        /// What it required then ([`needs`](super::routing::skills::needs)).
+        needs: i64,
     },
     /// A supervisor moves it, as one of many, from where they saw it; of whatever is not there any more nothing is changed.
     BulkTransfer {

@@ -11,7 +11,7 @@ use super::details::Details;
 use super::flows::session::FlowSession;
 use super::ids::{BotId, ContactId, ConversationId, InboxId, MessageId, QueueId, UserId};
 use super::message::Direction;
-use super::routing::{AssignmentReason, Priority};
+use super::routing::{AssignmentReason, Priority, Wants, skills};
 
 /// A conversation as its row has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +44,9 @@ pub struct Conversation {
     /// Its tags and fields, if it ever had any.
     #[serde(default)]
     pub details: Option<Details>,
+    /// What it wants of whoever has it, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skills: Option<Wants>,
 }
 
 /// Who had a conversation, or where it waited, when somebody looked at it.
@@ -76,6 +79,12 @@ impl Conversation {
     #[must_use]
     pub fn holder(&self) -> Holder {
         Holder::of(self.controller, self.queue)
+    }
+
+    /// What all that require the same have in common; 0 of those that require nothing.
+    #[must_use]
+    pub fn needs(&self) -> i64 {
+        self.skills.as_ref().map_or(0, |wants| skills::needs(&wants.asked.required))
     }
 }
 

@@ -8,7 +8,7 @@ use super::decision::Decision;
 use super::event::{Actor, Event, QueuedBecause};
 use super::ids::{QueueId, TagId};
 use super::refusal::Refusal;
-use super::routing::{Bound, EntryRule, SentBy};
+use super::routing::{Bound, EntryRule, Named, SentBy};
 use super::snapshot::Snapshot;
 use super::workplace::Workplace;
 
@@ -78,6 +78,13 @@ fn put(it: &mut Decision, workplace: &Workplace, target: QueueId, bound: Bound, 
         let from = it.conversation()?.priority;
         if from != to {
             it.emit(Event::PriorityChanged { by: Actor::System, from, to });
+        }
+    }
+    if let Some(skills) = rule.map(|rule| &rule.skills).filter(|skills| !skills.is_empty()) {
+        let asked = skills.asked_for(it.snapshot.contact.language.as_deref(), &workplace.skills);
+        let (required, preferred) = (Named::all(&asked.required, &workplace.skills), Named::all(&asked.preferred, &workplace.skills));
+        if !(required.is_empty() && preferred.is_empty()) {
+            it.emit(Event::SkillsAsked { by: Actor::System, required, preferred });
         }
     }
     let sent = match (bound, rule) {

@@ -11,7 +11,8 @@ use super::ids::{BotId, ContactId, ConversationId, FlowId, InboxId, MediaId, Mes
 use super::journal::Place;
 use super::message::{Failure, MediaState, Message, Status, Wamid};
 use super::overdue::Step;
-use super::routing::{AssignmentReason, Priority, SentBy};
+use super::routing::skills::Widening;
+use super::routing::{AssignmentReason, Named, Priority, SentBy};
 use super::timer::Timer;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -145,6 +146,24 @@ pub enum Event {
         by: Actor,
         from: Priority,
         to: Priority,
+    },
+    /// What it wants of whoever has it; nothing of what is in neither.
+    SkillsAsked {
+        by: Actor,
+        required: Vec<Named>,
+        preferred: Vec<Named>,
+    },
+    /// Nobody who has what it wanted was free for so long: it wants less from now on.
+    SkillsWidened {
+        does: Widening,
+        seconds: i64,
+        /// What was wanted of which less is wanted now.
+        was: Vec<Named>,
+        /// As it stands.
+        required: Vec<Named>,
+        preferred: Vec<Named>,
+        /// How many steps were taken, or passed over.
+        steps: usize,
     },
     NoteAdded {
         note: NoteId,
@@ -393,6 +412,8 @@ impl Event {
             Event::ConversationResolved { .. } => "conversation_resolved",
             Event::ActUndone { .. } => "act_undone",
             Event::PriorityChanged { .. } => "priority_changed",
+            Event::SkillsAsked { .. } => "skills_asked",
+            Event::SkillsWidened { .. } => "skills_widened",
             Event::NoteAdded { .. } => "note_added",
             Event::ContactRenamed { .. } => "contact_renamed",
             Event::LanguageLearned { .. } => "language_learned",

@@ -12,7 +12,7 @@ use super::message::Author;
 use super::refusal::Refusal;
 use super::snapshot::Snapshot;
 use super::undoing::UNDO_WITHIN;
-use super::{answering, assigning, bots, delivering, lease, overdue, receiving, reporting, signing_off, undoing, whose};
+use super::{answering, assigning, bots, delivering, lease, overdue, receiving, reporting, signing_off, undoing, whose, widening};
 
 /// Decides what a command changes. The only way anything changes.
 ///
@@ -22,8 +22,10 @@ pub fn handle(snapshot: &Snapshot, command: Command, now: Timestamp) -> Result<V
     is_seen(snapshot, &command, now)?;
     let mut decision = Decision::new(snapshot, now);
     let owed = snapshot.conversation.as_ref().and_then(overdue::owed);
+    let widens = widening::pending(snapshot);
     decide(&mut decision, command)?;
     overdue::follow(&mut decision, owed);
+    widening::follow(&mut decision, widens);
     Ok(decision.events())
 }
 
@@ -65,7 +67,7 @@ fn decide(it: &mut Decision, command: Command) -> Result<(), Refusal> {
         Command::MoveOn { to } => whose::move_on(it, to),
         Command::Part { by, other } => whose::part(it, &by, other),
         Command::Undo { by, seq } => undoing::undo(it, &by, seq),
-        Command::Assign { to, reason, queue, queued_at } => assigning::give(it, to, reason, (queue, queued_at)),
+        Command::Assign { to, reason, queue, queued_at, needs } => assigning::give(it, to, reason, (queue, queued_at, needs)),
         Command::BulkTransfer { by, from, to } => assigning::bulk_transfer(it, &by, from, to),
         Command::SignOff { by, choice } => signing_off::sign_off(it, &by, choice),
         Command::EndLease { of } => lease::end(it, of),

@@ -62,6 +62,8 @@ ids! {
     FieldId;
     /// What decides where a conversation goes that comes in.
     EntryRuleId;
+    /// Something that people are good at.
+    SkillId;
     SessionId;
     /// A mail to somebody.
     MailId;

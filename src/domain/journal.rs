@@ -92,6 +92,8 @@ impl Event {
             | Event::MessageQueued { .. }
             | Event::NoteAdded { .. }
             | Event::PriorityChanged { .. }
+            | Event::SkillsAsked { .. }
+            | Event::SkillsWidened { .. }
             | Event::ConversationOpened { .. }
             | Event::ConversationReopened { .. }
             | Event::WindowOpened { .. }

@@ -56,6 +56,7 @@ mod unfolding;
 pub mod unspoken;
 pub mod user;
 mod whose;
+mod widening;
 pub mod workplace;
 
 pub use command::Command;

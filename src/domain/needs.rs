@@ -88,7 +88,7 @@ impl Command {
             | Command::StartBot { .. }
             | Command::BotHandOff { .. }
             | Command::MoveOn { .. }
-            | Command::TimerDue { timer: Timer::FlowWait | Timer::FlowTurn } => none,
+            | Command::TimerDue { timer: Timer::FlowWait | Timer::FlowTurn | Timer::Widening { .. } } => none,
         }
     }
 }

@@ -195,6 +195,8 @@ impl Snapshot {
             | Event::ConversationKept { .. }
             | Event::NoteAdded { .. }
             | Event::PriorityChanged { .. }
+            | Event::SkillsAsked { .. }
+            | Event::SkillsWidened { .. }
             | Event::NumberTakenOver { .. }
             | Event::ContactsJoined { .. }
             | Event::CustomerMovedOn { .. }

@@ -17,11 +17,17 @@ pub enum Timer {
     UnknownSend { message: MessageId },
     /// The customer waits for an answer of whoever holds the conversation.
     Overdue { step: Step },
+    /// Nobody who has what a conversation wants was free for so long. `version`: the set-up that the next step is looked for in, or a
+    /// newer one.
+    Widening {
+        #[serde(default)]
+        version: i64,
+    },
 }
 
 impl Timer {
     /// Every kind this version knows; a deadline of another kind is left to whoever knows it.
-    pub const KINDS: [&str; 4] = ["flow_wait", "flow_turn", "unknown_send", "overdue"];
+    pub const KINDS: [&str; 5] = ["flow_wait", "flow_turn", "unknown_send", "overdue", "widening"];
 
     /// Its kind, as stored.
     #[must_use]
@@ -31,6 +37,7 @@ impl Timer {
             Timer::FlowTurn => "flow_turn",
             Timer::UnknownSend { .. } => "unknown_send",
             Timer::Overdue { .. } => "overdue",
+            Timer::Widening { .. } => "widening",
         }
     }
 }

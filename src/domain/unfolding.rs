@@ -7,7 +7,7 @@ use super::conversation::{ControlBefore, Controller, Conversation, LastMessage, 
 use super::event::{Actor, Event, QueuedBecause};
 use super::ids::{ContactId, ConversationId, InboxId, MessageId};
 use super::message::{Author, Direction, Message, Speech, Status};
-use super::routing::Priority;
+use super::routing::{Asked, Named, Priority, Wants};
 
 impl Conversation {
     pub(super) fn open(id: ConversationId, contact: ContactId, inbox: InboxId, now: Timestamp) -> Self {
@@ -32,6 +32,7 @@ impl Conversation {
             last_message_at: now,
             last_message: None,
             details: None,
+            skills: None,
         }
     }
 
@@ -51,6 +52,7 @@ impl Conversation {
                 // A colleague goes on with the same matter; a customer who comes back may have another one.
                 if *by == Actor::Customer {
                     self.priority = Priority::Normal;
+                    self.skills = None;
                     if let Some(brief) = &mut self.brief {
                         brief.is_earlier = true;
                     }
@@ -67,7 +69,11 @@ impl Conversation {
             Event::HandedOff { brief, .. } => self.brief = Some(brief.clone()),
             Event::ConversationQueued { queue, because, .. } => {
                 self.controller = Controller::Queue;
-                self.queue = Some(*queue);
+                let is_elsewhere = self.queue.replace(*queue).is_some_and(|before| before != *queue);
+                let keeps_place = matches!(because, QueuedBecause::QueueRemoved | QueuedBecause::Moved);
+                if let Some(wants) = &mut self.skills {
+                    wants.waits(is_elsewhere, keeps_place, now);
+                }
                 let since = match because {
                     QueuedBecause::QueueRemoved | QueuedBecause::Moved => self.queued_at,
                     QueuedBecause::Returned
@@ -101,6 +107,17 @@ impl Conversation {
                 self.queued_at = None;
             }
             Event::PriorityChanged { to, .. } => self.priority = *to,
+            Event::SkillsAsked { required, preferred, .. } => {
+                let asked = asked(required, preferred);
+                self.skills = (!asked.is_empty()).then(|| Wants::new(asked, now));
+            }
+            Event::SkillsWidened { required, preferred, steps, .. } => {
+                if let Some(wants) = &mut self.skills {
+                    let before = std::mem::replace(&mut wants.asked, asked(required, preferred));
+                    wants.first.get_or_insert(before);
+                    wants.steps = *steps;
+                }
+            }
             Event::ActUndone { before, .. } => self.restore(before),
             Event::TagAdded { tag, .. } => {
                 let tags = &mut self.details.get_or_insert_default().tags;
@@ -226,4 +243,8 @@ impl Conversation {
     pub fn unanswered_seq(&self) -> Option<i64> {
         self.last_message.as_ref().filter(|last| last.direction == Direction::Inbound).map(|last| last.seq)
     }
+}
+
+fn asked(required: &[Named], preferred: &[Named]) -> Asked {
+    Asked { required: Named::levels(required), preferred: Named::levels(preferred) }
 }

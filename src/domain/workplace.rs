@@ -11,7 +11,7 @@ use super::ids::{FlowId, QueueId, UserId};
 use super::lease::Lease;
 use super::overdue::AnswerWithin;
 use super::queue::Queue;
-use super::routing::EntryRules;
+use super::routing::{EntryRules, Skill, WideningStep};
 
 /// What an administrator set up; changes rarely.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +34,9 @@ pub struct Workplace {
     pub answer: Option<AnswerWithin>,
     /// Where conversations go that come in.
     pub entry: Arc<EntryRules>,
+    pub skills: Vec<Skill>,
+    /// What is wanted less of in a queue, and when, where anything ever is.
+    pub widening: HashMap<QueueId, Vec<WideningStep>>,
 }
 
 impl Workplace {

@@ -17,6 +17,7 @@ use crate::domain::event::{Event, Recorded};
 use crate::domain::ids::{ConversationId, MessageId, UserId, WorkspaceId};
 use crate::domain::message::{Author, Message, Status};
 use crate::domain::overdue::Step;
+use crate::domain::routing::skills::Told;
 use crate::domain::thread::{QuotedMessage, ThreadMessage};
 use crate::domain::tick::Climbed;
 
@@ -103,6 +104,9 @@ pub struct ConversationChange {
     /// Tags and fields as pages show them.
     #[serde(default)]
     pub facts: Facts,
+    /// What it wants of whoever has it.
+    #[serde(default)]
+    pub wants: Told,
     pub promise_minutes: Option<u32>,
     /// How far whoever holds it is with an answer that they owe.
     #[serde(default)]
@@ -157,6 +161,7 @@ impl ConversationChange {
             agent_name,
             queue_name: queue.map(|queue| queue.name.clone()),
             facts: snapshot.workplace.vocabulary.facts(&snapshot.contact.fields, conversation.details.as_ref()),
+            wants: Told::of(conversation.skills.as_ref(), &snapshot.workplace.skills),
             brief_queue_name: snapshot.workplace.queue_of(conversation.brief.as_ref()).map(|queue| queue.name.clone()),
             promise_minutes: queue.map(|queue| queue.promise_minutes),
             overdue: snapshot.workplace.answer.and_then(|answer| {

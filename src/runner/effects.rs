@@ -233,6 +233,8 @@ fn add_rows(rows: &mut Rows, snapshot: &Snapshot, conversation: &Conversation, e
         | Event::ActUndone { .. }
         | Event::NoteAdded { .. }
         | Event::PriorityChanged { .. }
+        | Event::SkillsAsked { .. }
+        | Event::SkillsWidened { .. }
         | Event::ContactRenamed { .. }
         | Event::LanguageLearned { .. }
         | Event::AddressChanged { .. }

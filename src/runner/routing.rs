@@ -7,15 +7,15 @@ use super::contact::LONGEST;
 use super::guard::guarded;
 use super::many::{Wish, decide_all, is_of_one};
 use super::{Error, Runner, now};
-use crate::domain::agent::Presence;
-use crate::domain::ids::{QueueId, UserId, WorkspaceId};
+use crate::domain::agent::{Agent, Presence};
+use crate::domain::ids::{ConversationId, QueueId, UserId, WorkspaceId};
 use crate::domain::routing::{Assignment, Candidate, Round, decide, standing};
 use crate::live::change::ConversationChange;
-use crate::store::queues::QueueSnapshot;
+use crate::store::queues::{Present, QueueSnapshot};
 use crate::store::{self, Transaction};
 
 /// Conversations that one round looks at.
-const ROUND: usize = 50;
+const ROUND: i64 = 50;
 
 /// What a round did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,11 +46,26 @@ impl Runner {
     /// A fault; what was assigned before it stands and is shown.
     pub async fn route(&self, workspace: WorkspaceId, queue: QueueId) -> Result<RoundOutcome, Error> {
         self.check_clock()?;
-        let QueueSnapshot { mut waiting, team, strategy } = self.store.queue_snapshot(workspace, queue, ROUND).await?;
+        let QueueSnapshot { present, team, strategy } = self.store.queue_snapshot(workspace, queue).await?;
         let presence = |user, availability| Presence::of(self.live.is_connected(workspace, user), availability);
-        let candidates = team.into_iter().map(|agent| Candidate { presence: presence(agent.user, agent.availability), agent });
-        let (is_whole, mut has_given, mut fault) = (waiting.len() < ROUND, false, None);
-        let mut round = Round::new(candidates.collect(), strategy, now());
+        let candidate = |(agent, skills): (Agent, _)| Candidate { presence: presence(agent.user, agent.availability), agent, skills };
+        let mut round = Round::new(team.into_iter().map(candidate).collect(), strategy, now());
+        let asks = present.iter().any(|present| !present.required.is_empty());
+        if asks {
+            round = round.knowing(self.store.skills_now(workspace).await?);
+        }
+        // Those alone that somebody could have: nobody waits behind those that nobody could.
+        let alike = |present: Present| Some((present.needs, looked_at(round.room(&present.required))?));
+        let alike: Vec<(i64, i64)> = present.into_iter().filter_map(alike).collect();
+        if alike.is_empty() {
+            return Ok(RoundOutcome::Settled);
+        }
+        let mut waiting = self.store.heads(workspace, queue, &alike, ROUND).await?;
+        if !asks && waiting.iter().any(|waiting| !waiting.asked.preferred.is_empty()) {
+            round = round.knowing(self.store.skills_now(workspace).await?);
+        }
+        let is_whole = i64::try_from(waiting.len()).is_ok_and(|count| count < ROUND);
+        let (mut has_given, mut fault) = (false, None);
         loop {
             let chosen = decide(&waiting, round.clone());
             if chosen.is_empty() {
@@ -65,7 +80,9 @@ impl Runner {
             }
             // Room that is left, because somebody was quicker at some of them, is for those behind.
             given.to.into_iter().for_each(|user| round.is_given(user));
-            waiting.drain(..given.dealt_with);
+            let dealt_with: HashSet<ConversationId> =
+                chosen.iter().take(given.dealt_with).map(|assignment| assignment.waiting.conversation).collect();
+            waiting.retain(|waiting| !dealt_with.contains(&waiting.conversation));
         }
         if let Some(fault) = fault {
             return Err(fault);
@@ -143,6 +160,11 @@ impl Runner {
     pub async fn queues_of(&self, workspace: WorkspaceId, user: UserId) -> Result<Vec<QueueId>, Error> {
         Ok(self.store.queues_of(workspace, user).await?)
     }
+}
+
+/// How many of those that require the same are looked at, where there is so much room for them: some of them may be somebody else's by then.
+fn looked_at(room: i32) -> Option<i64> {
+    (room > 0).then(|| (2 * i64::from(room) + 8).min(ROUND))
 }
 
 /// One transaction has one conversation of a contact; another one of theirs, in another inbox, comes with what stands behind it.

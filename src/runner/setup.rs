@@ -15,7 +15,7 @@ use crate::domain::ids::{InboxId, InvitationId, UserId, WorkspaceId};
 use crate::domain::setup::command::Newcomer;
 use crate::domain::setup::file::{AppSecrets, Import};
 use crate::domain::setup::value::Member;
-use crate::domain::setup::{By, Decision, Needs, RecordedSetup, Setup, SetupCommand, SetupEvent, SetupRefusal, check_unchanged, decide};
+use crate::domain::setup::{By, Changed, Decision, Needs, RecordedSetup, Setup, SetupCommand, SetupEvent, SetupRefusal, check_unchanged, decide};
 use crate::domain::user::EmailAddress;
 use crate::live::PersonChange;
 use crate::live::wakes::Wake;
@@ -320,6 +320,12 @@ impl Runner {
         if matches!(by, By::Person(_)) && !matches!(along, Along::Own | Along::OwnPassword(..) | Along::AccountLink { .. }) {
             keeps_to_this_workspace(&transaction, workspace, &events).await?;
         }
+        for event in &events {
+            let SetupEvent::Skill(Changed { id, before: Some(before), after: None }) = event else { continue };
+            if store::skills::is_awaited(&transaction, workspace, *id).await? {
+                return Err(SetupRefusal::SkillAwaited { skill: before.name.clone() }.into());
+            }
+        }
         if let Some(seen) = seen.filter(|seen| *seen < last_seq) {
             let since = store::setups::since(&transaction, workspace, seen).await?;
             // So much has changed that not all of it was read.
@@ -346,7 +352,7 @@ impl Runner {
 
     /// What follows from what was changed, for people and for work.
     pub(super) async fn follow(&self, workspace: WorkspaceId, configured: &Configured) -> Result<(), Error> {
-        let Configured { events, rights, .. } = configured;
+        let Configured { events, rights, seq, .. } = configured;
         for user in rights {
             self.live.person_changed(workspace, *user, PersonChange::Rights);
         }
@@ -372,6 +378,14 @@ impl Runner {
                         tracing::warn!(%error, queue = %id, "what waited in a removed queue is moved a little later");
                     }
                 }
+                SetupEvent::Queue(changed) => {
+                    let (Some(before), Some(after)) = (&changed.before, &changed.after) else { continue };
+                    if before.widening != after.widening {
+                        self.store.ring_wanting(workspace, changed.id, *seq, now()).await?;
+                        self.live.wake(Wake::Timers);
+                    }
+                    self.live.wake(Wake::Queue(workspace, changed.id));
+                }
                 SetupEvent::AccessToken { inbox, .. } => self.live.wake(Wake::Outbox(workspace, *inbox)),
                 // Whatever waits goes on, or is told that nothing is sent any more.
                 SetupEvent::Inbox(changed) => self.live.wake(Wake::Outbox(workspace, changed.id)),
@@ -381,11 +395,11 @@ impl Runner {
                 | SetupEvent::InvitationLink { .. }
                 | SetupEvent::Role(_)
                 | SetupEvent::Team(_)
-                | SetupEvent::Queue(_)
                 | SetupEvent::CannedReply(_)
                 | SetupEvent::Tag(_)
                 | SetupEvent::Field(_)
                 | SetupEvent::EntryRule(_)
+                | SetupEvent::Skill(_)
                 | SetupEvent::Flow(_)
                 | SetupEvent::FlowVersion { .. }
                 | SetupEvent::SecondFactor { .. }
@@ -403,7 +417,7 @@ impl Runner {
 /// Whether somebody may be given what they were not given before.
 fn wants_more(before: &Member, after: &Member) -> bool {
     let comes = before.availability != after.availability && after.availability == Availability::Online;
-    after.active && (comes || !before.active || after.capacity > before.capacity || before.teams != after.teams)
+    after.active && (comes || !before.active || after.capacity > before.capacity || before.teams != after.teams || before.skills != after.skills)
 }
 
 async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, command: &SetupCommand) -> Result<Setup, Error> {

@@ -20,7 +20,7 @@ use crate::domain::setup::value::EntryRule;
 crate::statements! {
     /// Those that are on, in their order.
     ENABLED = "
-        SELECT id, name, enabled, conditions, queue_id, tag_ids, position, priority
+        SELECT id, name, enabled, conditions, queue_id, tag_ids, position, priority, skills
         FROM entry_rules
         WHERE workspace_id = $1 AND enabled
         ORDER BY position, id
@@ -116,7 +116,7 @@ fn first_id(at: Timestamp) -> Uuid {
     Uuid::from_u128(milliseconds << 80)
 }
 
-/// Reads id, name, enabled, conditions, queue_id, tag_ids, position, priority.
+/// Reads id, name, enabled, conditions, queue_id, tag_ids, position, priority, skills.
 pub(super) fn rule(row: &Row) -> (EntryRuleId, EntryRule) {
     let rule = EntryRule {
         name: row.get(1),
@@ -125,6 +125,7 @@ pub(super) fn rule(row: &Row) -> (EntryRuleId, EntryRule) {
         queue: row.get::<_, Option<Uuid>>(4).map(QueueId),
         priority: row.get(7),
         tags: row.get::<_, Vec<Uuid>>(5).into_iter().map(TagId).collect(),
+        skills: if_known(row, 8).unwrap_or_default(),
         position: row.get(6),
     };
     (EntryRuleId(row.get(0)), rule)

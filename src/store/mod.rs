@@ -65,6 +65,7 @@ pub mod sessions;
 pub mod setup_rows;
 pub mod setups;
 pub mod signing_keys;
+pub mod skills;
 pub mod sorting;
 pub mod start;
 mod statement;

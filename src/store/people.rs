@@ -6,10 +6,12 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::account_links::newcomer;
+use super::reading::if_known;
 use super::users::role;
 use super::{Result, Store};
 use crate::domain::access::{Permission, Role};
 use crate::domain::ids::{RoleId, TeamId, UserId, WorkspaceId};
+use crate::domain::routing::Levels;
 
 /// People that a page shows, teams and roles to choose from.
 const MOST_PEOPLE: i64 = 1_000;
@@ -26,7 +28,9 @@ macro_rules! people {
                 (SELECT count(*) FROM conversations AS held
                  WHERE held.workspace_id = person.workspace_id AND held.agent_id = person.id AND held.controller = 'agent'),
                 (SELECT successor.name FROM users AS successor
-                 WHERE successor.workspace_id = person.workspace_id AND successor.id = person.successor_id)
+                 WHERE successor.workspace_id = person.workspace_id AND successor.id = person.successor_id),
+                (SELECT jsonb_object_agg(skill_id, level) FROM agent_skills AS has
+                 WHERE has.workspace_id = person.workspace_id AND has.user_id = person.id)
             FROM users AS person
             JOIN accounts AS account ON account.id = person.account_id
             JOIN agents AS agent ON agent.workspace_id = person.workspace_id AND agent.user_id = person.id
@@ -110,6 +114,8 @@ pub struct Listed {
     pub holds: i64,
     /// Who was given what they held.
     pub successor: Option<String>,
+    /// What they are good at.
+    pub skills: Levels,
 }
 
 /// What somebody can be put into or made, by name.
@@ -203,5 +209,6 @@ fn listed(row: &Row) -> Listed {
         teams: row.get::<_, Vec<Uuid>>(10).into_iter().map(TeamId).collect(),
         holds: row.get(11),
         successor: row.get(12),
+        skills: if_known(row, 13).unwrap_or_default(),
     }
 }

@@ -5,40 +5,67 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::agents::{agent, agent_columns};
-use super::reading::json;
+use super::reading::{if_known, json};
+use super::skills::skill;
 use super::{Result, Store};
 use crate::domain::agent::Agent;
 use crate::domain::hours::Hours;
 use crate::domain::ids::{ContactId, ConversationId, InboxId, QueueId, TeamId, UserId, WorkspaceId};
-use crate::domain::routing::{Priority, Strategy, Waiting};
+use crate::domain::routing::{Levels, Priority, Skill, Strategy, Waiting, Wants, WideningStep};
 
 /// Queues that a page shows.
 const MOST_QUEUES: i64 = 1_000;
 
+/// Different requirements that are read at once.
+const PAGE: i64 = 500;
+
 crate::statements! {
-    /// In a state of a newer version, it is a newer node's to give.
     WAITING = "
-        (SELECT id, contact_id, inbox_id, queued_at, last_agent_id, assignment_reason IS NULL AS is_past_last, priority
-         FROM conversations
-         WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND state IN ('open', 'snoozed') AND priority > 1
-         ORDER BY priority DESC, queued_at, id
-         LIMIT $3)
-        UNION ALL
-        (SELECT id, contact_id, inbox_id, queued_at, last_agent_id, assignment_reason IS NULL AS is_past_last, priority
-         FROM conversations
-         WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND state IN ('open', 'snoozed') AND priority = 1
-         ORDER BY queued_at, id
-         LIMIT $3)
-        UNION ALL
-        (SELECT id, contact_id, inbox_id, queued_at, last_agent_id, assignment_reason IS NULL AS is_past_last, priority
-         FROM conversations
-         WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND state IN ('open', 'snoozed') AND priority < 1
-         ORDER BY priority DESC, queued_at, id
-         LIMIT $3)
-        ORDER BY priority DESC, queued_at, id
+        SELECT id
+        FROM conversations
+        WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND state IN ('open', 'snoozed')
+        ORDER BY queued_at, id
         LIMIT $3";
+    /// Each that stands for all that require the same, from one on: only the first of each is read. In a state of a newer version, it is a
+    /// newer node's to give.
+    PRESENT = "
+        WITH RECURSIVE present AS (
+            (SELECT needs, skills
+             FROM conversations
+             WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND state IN ('open', 'snoozed') AND needs > $3
+             ORDER BY needs
+             LIMIT 1)
+            UNION ALL
+            SELECT next.needs, next.skills
+            FROM present
+            CROSS JOIN LATERAL (
+                SELECT needs, skills
+                FROM conversations
+                WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND state IN ('open', 'snoozed')
+                  AND needs > present.needs
+                ORDER BY needs
+                LIMIT 1) AS next)
+        SELECT needs, skills
+        FROM present
+        LIMIT $4";
+    /// Of those that require the same, so many; of all of these the first.
+    HEADS = "
+        SELECT head.id, head.contact_id, head.inbox_id, head.queued_at, head.last_agent_id, head.assignment_reason IS NULL AS is_past_last,
+            head.priority, head.skills
+        FROM UNNEST($3::bigint[], $4::bigint[]) AS alike (needs, many)
+        CROSS JOIN LATERAL (
+            SELECT *
+            FROM conversations
+            WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND state IN ('open', 'snoozed') AND needs = alike.needs
+            ORDER BY priority DESC, queued_at, id
+            LIMIT alike.many) AS head
+        ORDER BY head.priority DESC, head.queued_at, head.id
+        LIMIT $5";
+    SKILLS = "SELECT id, key, name, language FROM skills WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     TEAM = concat!("
-        SELECT ", agent_columns!("ARRAY[]::uuid[]"), ", queue.strategy
+        SELECT ", agent_columns!("ARRAY[]::uuid[]"), ", queue.strategy,
+            (SELECT jsonb_object_agg(skill_id, level) FROM agent_skills AS has
+             WHERE has.workspace_id = agent.workspace_id AND has.user_id = agent.user_id) AS skills
         FROM queues AS queue
         JOIN team_members AS member ON member.workspace_id = queue.workspace_id AND member.team_id = queue.team_id
         JOIN agents AS agent ON agent.workspace_id = member.workspace_id AND agent.user_id = member.user_id
@@ -110,7 +137,8 @@ crate::statements! {
              WHERE conversation.workspace_id = $1 AND conversation.queue_id = $2 AND conversation.state = 'resolved'),
             ARRAY(SELECT inbox.name FROM inboxes AS inbox
                   WHERE inbox.workspace_id = $1 AND inbox.default_queue_id = $2
-                  ORDER BY inbox.name COLLATE names)
+                  ORDER BY inbox.name COLLATE names),
+            queue.widening
         FROM queues AS queue
         WHERE queue.workspace_id = $1 AND queue.id = $2";
 }
@@ -118,9 +146,19 @@ crate::statements! {
 /// What routing decides from; as it was a moment ago.
 #[derive(Debug)]
 pub struct QueueSnapshot {
-    pub waiting: Vec<Waiting>,
-    pub team: Vec<Agent>,
+    /// Those that wait, by what they require.
+    pub present: Vec<Present>,
+    /// Each with their skills.
+    pub team: Vec<(Agent, Levels)>,
     pub strategy: Strategy,
+}
+
+/// Those that wait in a queue and require the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Present {
+    pub needs: i64,
+    /// Nothing where only a newer version understands it: people have the customer rather than nobody.
+    pub required: Levels,
 }
 
 fn waiting(queue: QueueId, row: &Row) -> Waiting {
@@ -133,6 +171,7 @@ fn waiting(queue: QueueId, row: &Row) -> Waiting {
         last_agent: row.get::<_, Option<Uuid>>(4).map(UserId),
         is_past_last: row.get(5),
         priority: Priority::of(row.get(6)),
+        asked: if_known::<Wants>(row, 7).map(|wants| wants.asked).unwrap_or_default(),
     }
 }
 
@@ -169,6 +208,8 @@ pub struct QueueDetail {
     pub resolved: i64,
     /// The numbers that send everything there which no flow sorts.
     pub numbers: Vec<String>,
+    /// What is wanted less of, and when.
+    pub widening: Vec<WideningStep>,
 }
 
 impl Store {
@@ -209,10 +250,11 @@ impl Store {
             held: row.get(8),
             resolved: row.get(9),
             numbers: row.get(10),
+            widening: if_known(&row, 11).unwrap_or_default(),
         }))
     }
 
-    /// Who waits in a queue, in the order in which they are given to somebody.
+    /// Who waits in a queue, the longest waiting first.
     ///
     /// # Errors
     /// As PostgreSQL answers.
@@ -243,21 +285,56 @@ impl Store {
         Ok(most)
     }
 
-    /// Who waits in a queue, in the order in which they are given to somebody, with its team.
+    /// What is required in a queue by those who wait there, and its team; nothing more where nobody waits.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn queue_snapshot(&self, workspace: WorkspaceId, queue: QueueId, limit: usize) -> Result<QueueSnapshot> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = self.query(&WAITING, &[&workspace.0, &queue.0, &limit]).await?;
-        let waiting: Vec<Waiting> = rows.iter().map(|row| waiting(queue, row)).collect();
-        if waiting.is_empty() {
-            return Ok(QueueSnapshot { waiting, team: Vec::new(), strategy: Strategy::Manual });
+    pub async fn queue_snapshot(&self, workspace: WorkspaceId, queue: QueueId) -> Result<QueueSnapshot> {
+        let present = self.present(workspace, queue).await?;
+        if present.is_empty() {
+            return Ok(QueueSnapshot { present, team: Vec::new(), strategy: Strategy::Manual });
         }
         let rows = self.query(&TEAM, &[&workspace.0, &queue.0]).await?;
         // Where a newer version gives them in a way of its own, they are given there.
         let strategy = rows.first().and_then(|row| row.get::<_, &str>(15).parse().ok()).unwrap_or(Strategy::Manual);
-        Ok(QueueSnapshot { waiting, team: rows.iter().map(agent).collect(), strategy })
+        let team = rows.iter().map(|row| (agent(row), if_known(row, 16).unwrap_or_default())).collect();
+        Ok(QueueSnapshot { present, team, strategy })
+    }
+
+    /// The skills that there are now, for routing: a node that has not heard of one would ask nobody for it.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn skills_now(&self, workspace: WorkspaceId) -> Result<Vec<Skill>> {
+        Ok(self.query(&SKILLS, &[&workspace.0]).await?.iter().map(skill).collect())
+    }
+
+    async fn present(&self, workspace: WorkspaceId, queue: QueueId) -> Result<Vec<Present>> {
+        let (mut all, mut after): (Vec<Present>, _) = (Vec::new(), i64::MIN);
+        loop {
+            let rows = self.query(&PRESENT, &[&workspace.0, &queue.0, &after, &PAGE]).await?;
+            let read = |row: &Row| {
+                let asked = if_known::<Wants>(row, 1).map(|wants| wants.asked).unwrap_or_default();
+                Present { needs: row.get(0), required: asked.required }
+            };
+            all.extend(rows.iter().map(read));
+            let is_more = i64::try_from(rows.len()).is_ok_and(|count| count >= PAGE);
+            match all.last().filter(|_| is_more) {
+                Some(last) => after = last.needs,
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// Who waits in a queue, in the order in which they are given to somebody: of those that require the same (as in [`Present`]) so many,
+    /// and of all of these the first `limit`.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn heads(&self, workspace: WorkspaceId, queue: QueueId, alike: &[(i64, i64)], limit: i64) -> Result<Vec<Waiting>> {
+        let (needs, many): (Vec<i64>, Vec<i64>) = alike.iter().copied().unzip();
+        let rows = self.query(&HEADS, &[&workspace.0, &queue.0, &needs, &many, &limit]).await?;
+        Ok(rows.iter().map(|row| waiting(queue, row)).collect())
     }
 
     /// Queues in which somebody waits.

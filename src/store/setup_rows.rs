@@ -10,10 +10,10 @@ use super::setups::{JournalHead, append};
 use super::statement::Step;
 use super::{Result, Store, Transaction, securities};
 use crate::domain::ids::{
-    CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, TagId, TeamId, UserId, WorkspaceId,
+    CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, SkillId, TagId, TeamId, UserId, WorkspaceId,
 };
 use crate::domain::setup::value::{
-    CannedReply, EntryRule, Field, Flow, Inbox, InboxState, Invitation, Member, Number, Queue, Role, Security, Tag, Team, Workspace,
+    CannedReply, EntryRule, Field, Flow, Inbox, InboxState, Invitation, Member, Number, Queue, Role, Security, Skill, Tag, Team, Workspace,
 };
 use crate::domain::setup::{Changed, RecordedSetup, SetupEvent};
 
@@ -75,6 +75,16 @@ crate::statements! {
         SELECT $1, team_id, $2
         FROM UNNEST($3::uuid[]) AS team_id
         ON CONFLICT (workspace_id, team_id, user_id) DO NOTHING";
+    LOSE_SKILLS = "DELETE FROM agent_skills WHERE workspace_id = $1 AND user_id = $2 AND skill_id <> ALL($3)";
+    GAIN_SKILLS = "
+        INSERT INTO agent_skills (workspace_id, user_id, skill_id, level)
+        SELECT $1, $2, *
+        FROM UNNEST($3::uuid[], $4::smallint[])
+        ON CONFLICT (workspace_id, user_id, skill_id)
+        DO UPDATE SET level = excluded.level";
+    ADD_SKILL = "INSERT INTO skills (workspace_id, id, key, name, language) VALUES ($1, $2, $3, $4, $5)";
+    CHANGE_SKILL = "UPDATE skills SET key = $3, name = $4, language = $5 WHERE workspace_id = $1 AND id = $2";
+    REMOVE_SKILL = "DELETE FROM skills WHERE workspace_id = $1 AND id = $2";
     /// Links that are under way were for who it was before.
     CHANGE_EMAIL = "
         WITH gone AS (
@@ -108,11 +118,13 @@ crate::statements! {
     CHANGE_TEAM = "UPDATE teams SET name = $3 WHERE workspace_id = $1 AND id = $2";
     REMOVE_TEAM = "DELETE FROM teams WHERE workspace_id = $1 AND id = $2";
     ADD_QUEUE = "
-        INSERT INTO queues (workspace_id, id, key, name, team_id, hours, promise_minutes, strategy, position)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        INSERT INTO queues (workspace_id, id, key, name, team_id, hours, promise_minutes, strategy, position, widening)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::jsonb, '[]'))";
+    /// Steps that are not named stay, also where this version does not understand them.
     CHANGE_QUEUE = "
         UPDATE queues
-        SET key = $3, name = $4, team_id = $5, hours = $6, promise_minutes = $7, strategy = $8, position = $9
+        SET key = $3, name = $4, team_id = $5, hours = $6, promise_minutes = $7, strategy = $8, position = $9,
+            widening = coalesce($10, widening)
         WHERE workspace_id = $1 AND id = $2";
     REMOVE_QUEUE = "DELETE FROM queues WHERE workspace_id = $1 AND id = $2";
     /// What was of queues that are gone already goes on with what was of this one.
@@ -141,11 +153,13 @@ crate::statements! {
         SET key = $3, label = $4, of_what = $5, kind = $6, choices = $7, shown = $8, locked = $9, position = $10
         WHERE workspace_id = $1 AND id = $2";
     ADD_ENTRY_RULE = "
-        INSERT INTO entry_rules (workspace_id, id, name, enabled, conditions, queue_id, tag_ids, position, priority)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        INSERT INTO entry_rules (workspace_id, id, name, enabled, conditions, queue_id, tag_ids, position, priority, skills)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::jsonb, '{}'))";
+    /// What it asks for stays where that is not named, as in [`CHANGE_QUEUE`].
     CHANGE_ENTRY_RULE = "
         UPDATE entry_rules
-        SET name = $3, enabled = $4, conditions = $5, queue_id = $6, tag_ids = $7, position = $8, priority = $9
+        SET name = $3, enabled = $4, conditions = $5, queue_id = $6, tag_ids = $7, position = $8, priority = $9,
+            skills = coalesce($10, skills)
         WHERE workspace_id = $1 AND id = $2";
     REMOVE_ENTRY_RULE = "DELETE FROM entry_rules WHERE workspace_id = $1 AND id = $2";
     REMOVE_FIELD = "DELETE FROM fields WHERE workspace_id = $1 AND id = $2";
@@ -210,12 +224,13 @@ fn rows(store: &Store, workspace: WorkspaceId, event: &SetupEvent) -> Result<Vec
         SetupEvent::Invitation(changed) => invitation(workspace, changed),
         SetupEvent::Role(changed) => role(workspace, changed),
         SetupEvent::Team(changed) => team(workspace, changed),
-        SetupEvent::Queue(changed) => queue(workspace, changed),
+        SetupEvent::Queue(changed) => queue(workspace, changed)?,
         SetupEvent::CannedReply(changed) => canned_reply(workspace, changed),
         SetupEvent::Flow(changed) => flow(workspace, changed),
         SetupEvent::Tag(changed) => tag(workspace, changed),
         SetupEvent::Field(changed) => field(workspace, changed),
-        SetupEvent::EntryRule(changed) => entry_rule(workspace, changed),
+        SetupEvent::EntryRule(changed) => entry_rule(workspace, changed)?,
+        SetupEvent::Skill(changed) => skill(workspace, changed),
         SetupEvent::Inbox(changed) => inbox(workspace, changed),
         SetupEvent::QueueMoved { id, to } => vec![Step::of(MOVE_QUEUE).with(workspace.0).with(id.0).with(to.0)],
         SetupEvent::FlowVersion { flow, version, definition } => {
@@ -281,7 +296,7 @@ fn member(workspace: WorkspaceId, changed: &Changed<UserId, Member>) -> Vec<Step
             .with(after.availability.as_str())
             .with(after.capacity)
             .with(words(&after.languages));
-        return vec![person, row(JOIN_TEAMS).with(teams(&after.teams))];
+        return vec![person, row(JOIN_TEAMS).with(teams(&after.teams)), gained(workspace, changed.id, after)];
     };
     let mut steps = Vec::new();
     if before.active != after.active {
@@ -309,7 +324,24 @@ fn member(workspace: WorkspaceId, changed: &Changed<UserId, Member>) -> Vec<Step
     if before.teams != after.teams {
         steps.extend([row(LEAVE_TEAMS).with(teams(&after.teams)), row(JOIN_TEAMS).with(teams(&after.teams))]);
     }
+    if before.skills != after.skills {
+        let kept: Vec<Uuid> = after.skills.keys().map(|skill| skill.0).collect();
+        steps.extend([row(LOSE_SKILLS).with(kept), gained(workspace, changed.id, after)]);
+    }
     steps
+}
+
+fn gained(workspace: WorkspaceId, user: UserId, member: &Member) -> Step {
+    let (skills, levels): (Vec<Uuid>, Vec<i16>) = member.skills.iter().map(|(skill, level)| (skill.0, *level)).unzip();
+    Step::of(GAIN_SKILLS).with(workspace.0).with(user.0).with(skills).with(levels)
+}
+
+fn skill(workspace: WorkspaceId, changed: &Changed<SkillId, Skill>) -> Vec<Step> {
+    let row = |statement| Step::of(statement).with(workspace.0).with(changed.id.0);
+    match changed.after.clone() {
+        Some(Skill { key, name, language }) => vec![row(one_of(changed, ADD_SKILL, CHANGE_SKILL)).with(key).with(name).with(language)],
+        None => vec![row(REMOVE_SKILL)],
+    }
 }
 
 fn words(languages: &BTreeSet<String>) -> Vec<String> {
@@ -359,9 +391,11 @@ fn team(workspace: WorkspaceId, changed: &Changed<TeamId, Team>) -> Vec<Step> {
     }
 }
 
-fn queue(workspace: WorkspaceId, changed: &Changed<QueueId, Queue>) -> Vec<Step> {
+fn queue(workspace: WorkspaceId, changed: &Changed<QueueId, Queue>) -> Result<Vec<Step>> {
     let row = |statement| Step::of(statement).with(workspace.0).with(changed.id.0);
-    let Some(queue) = &changed.after else { return vec![row(REMOVE_QUEUE)] };
+    let Some(queue) = &changed.after else { return Ok(vec![row(REMOVE_QUEUE)]) };
+    let is_new = changed.before.as_ref().is_none_or(|before| before.widening != queue.widening);
+    let widening = is_new.then(|| serde_json::to_value(&queue.widening)).transpose()?;
     let step = Step::of(one_of(changed, ADD_QUEUE, CHANGE_QUEUE))
         .with(workspace.0)
         .with(changed.id.0)
@@ -371,8 +405,9 @@ fn queue(workspace: WorkspaceId, changed: &Changed<QueueId, Queue>) -> Vec<Step>
         .with(queue.hours.clone())
         .with(queue.promise_minutes)
         .with(queue.strategy.clone())
-        .with(queue.position);
-    if changed.before.is_none() { vec![row(BRING_BACK_QUEUE), step] } else { vec![step] }
+        .with(queue.position)
+        .with(widening);
+    Ok(if changed.before.is_none() { vec![row(BRING_BACK_QUEUE), step] } else { vec![step] })
 }
 
 fn canned_reply(workspace: WorkspaceId, changed: &Changed<CannedReplyId, CannedReply>) -> Vec<Step> {
@@ -409,16 +444,18 @@ fn field(workspace: WorkspaceId, changed: &Changed<FieldId, Field>) -> Vec<Step>
     }
 }
 
-fn entry_rule(workspace: WorkspaceId, changed: &Changed<EntryRuleId, EntryRule>) -> Vec<Step> {
+fn entry_rule(workspace: WorkspaceId, changed: &Changed<EntryRuleId, EntryRule>) -> Result<Vec<Step>> {
     let row = |statement| Step::of(statement).with(workspace.0).with(changed.id.0);
-    match changed.after.clone() {
-        Some(EntryRule { name, enabled, conditions, queue, priority, tags, position }) => {
+    Ok(match changed.after.clone() {
+        Some(EntryRule { name, enabled, conditions, queue, priority, tags, skills, position }) => {
+            let is_new = changed.before.as_ref().is_none_or(|before| before.skills != skills);
+            let skills = is_new.then(|| serde_json::to_value(&skills)).transpose()?;
             let step = row(one_of(changed, ADD_ENTRY_RULE, CHANGE_ENTRY_RULE)).with(name).with(enabled).with(conditions);
             let tags: Vec<Uuid> = tags.into_iter().map(|tag| tag.0).collect();
-            vec![step.with(queue.map(|queue| queue.0)).with(tags).with(position).with(priority)]
+            vec![step.with(queue.map(|queue| queue.0)).with(tags).with(position).with(priority).with(skills)]
         }
         None => vec![row(REMOVE_ENTRY_RULE)],
-    }
+    })
 }
 
 fn flow(workspace: WorkspaceId, changed: &Changed<FlowId, Flow>) -> Vec<Step> {

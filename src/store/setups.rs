@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::events::{self, Line};
 use super::fields::field;
-use super::reading::{json, value};
+use super::reading::{if_known, json, value};
 use super::statement::Step;
 use super::users::{own_rights, role};
 use super::{Result, Store, Transaction, prepare, securities};
@@ -35,7 +35,9 @@ macro_rules! members {
         SELECT person.id, person.name, account.email, person.role, person.role_id, person.active, person.locale, agent.availability, agent.capacity,
             ARRAY(SELECT team_id FROM team_members AS member
                   WHERE member.workspace_id = person.workspace_id AND member.user_id = person.id) AS teams,
-            person.languages, person.successor_id
+            person.languages, person.successor_id,
+            (SELECT jsonb_object_agg(skill_id, level) FROM agent_skills AS has
+             WHERE has.workspace_id = person.workspace_id AND has.user_id = person.id) AS skills
         FROM users AS person
         JOIN accounts AS account ON account.id = person.account_id
         JOIN agents AS agent ON agent.workspace_id = person.workspace_id AND agent.user_id = person.id
@@ -90,7 +92,7 @@ crate::statements! {
     ROLES = "SELECT id, name, permissions, visibility FROM roles WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     TEAMS = "SELECT id, name FROM teams WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     QUEUES = "
-        SELECT id, key, name, team_id, hours, promise_minutes, strategy, position
+        SELECT id, key, name, team_id, hours, promise_minutes, strategy, position, widening
         FROM queues
         WHERE workspace_id = $1
         ORDER BY id
@@ -122,11 +124,12 @@ crate::statements! {
         ORDER BY id
         LIMIT 10000";
     ENTRY_RULES = "
-        SELECT id, name, enabled, conditions, queue_id, tag_ids, position, priority
+        SELECT id, name, enabled, conditions, queue_id, tag_ids, position, priority, skills
         FROM entry_rules
         WHERE workspace_id = $1
         ORDER BY id
         LIMIT 10000";
+    SKILLS = "SELECT id, key, name, language FROM skills WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     INBOXES = "
         SELECT inbox.id, inbox.name, inbox.flow_id, inbox.default_queue_id, inbox.reopen_hours, inbox.channel,
             number.app_id, number.phone_number_id, number.waba_id, number.display_phone_number, inbox.state
@@ -175,6 +178,7 @@ pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, version
         TAGS,
         FIELDS,
         ENTRY_RULES,
+        SKILLS,
     ] {
         prepared.push(prepare(transaction, &statement).await?);
     }
@@ -183,7 +187,7 @@ pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, version
     let named: [&(dyn ToSql + Sync); 3] = [&workspace.0, &flows, &numbers];
     let all = try_join_all(prepared.iter().map(|statement| transaction.query(statement, &of_workspace)));
     let (all, definitions) = tokio::try_join!(all, transaction.query(&definitions, &named))?;
-    let [workspaces, policies, members, invitations, roles, teams, queues, flows, replies, inboxes, tags, fields, rules] =
+    let [workspaces, policies, members, invitations, roles, teams, queues, flows, replies, inboxes, tags, fields, rules, skills] =
         all.try_into().unwrap_or_default();
     let latest = |row: &Row| Some((FlowId(row.get(0)), row.get::<_, Option<i32>>(3)?));
     let mut setup = Setup {
@@ -204,6 +208,7 @@ pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, version
         tags: tags.iter().map(tag).collect(),
         fields: fields.iter().map(field).collect(),
         entry_rules: rules.iter().map(super::entry_rules::rule).collect(),
+        skills: skills.iter().map(super::skills::set_up).collect(),
         definitions: BTreeMap::new(),
     };
     for row in &queues {
@@ -388,6 +393,7 @@ fn member(row: &Row) -> (UserId, Member) {
         teams: row.get::<_, Vec<Uuid>>(9).into_iter().map(TeamId).collect(),
         languages: row.get::<_, Vec<String>>(10).into_iter().collect(),
         successor: row.get::<_, Option<Uuid>>(11).map(UserId),
+        skills: if_known(row, 12).unwrap_or_default(),
     };
     (UserId(row.get(0)), member)
 }
@@ -418,6 +424,7 @@ fn queue(row: &Row) -> Result<Queue> {
         promise_minutes: row.get(5),
         strategy: row.get(6),
         position: row.get(7),
+        widening: if_known(row, 8).unwrap_or_default(),
     })
 }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::reading::json;
 use super::statement::Step;
 use super::{Result, Store, Transaction, prepare};
-use crate::domain::ids::{ConversationId, WorkspaceId};
+use crate::domain::ids::{ConversationId, QueueId, WorkspaceId};
 use crate::domain::journal::Subject;
 use crate::domain::timer::Timer;
 
@@ -57,6 +57,17 @@ crate::statements! {
         UPDATE timers
         SET claimed_until = now() + make_interval(secs => $6)
         WHERE workspace_id = $1 AND subject_id = $2 AND kind = $3 AND about = $4 AND due_at = $5";
+    /// For each that waits in a queue and wants something of whoever is to have it, from one on: it is looked what is due.
+    RING_WANTING = "
+        INSERT INTO timers (workspace_id, subject_kind, subject_id, kind, about, due_at, timer)
+        SELECT $1, 'conversation', id, 'widening', id, $4, $5
+        FROM conversations
+        WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND skills IS NOT NULL AND id > $3
+        ORDER BY id
+        LIMIT 1000
+        ON CONFLICT (workspace_id, subject_id, kind, about)
+        DO UPDATE SET due_at = excluded.due_at, timer = excluded.timer, claimed_until = NULL
+        RETURNING subject_id";
     TAKE = "
         DELETE FROM timers
         WHERE workspace_id = $1 AND subject_id = $2 AND kind = $3 AND about = $4 AND due_at = $5";
@@ -102,7 +113,7 @@ impl DueTimer {
 
 fn about(timer: Timer, subject: Uuid) -> Uuid {
     match timer {
-        Timer::FlowWait | Timer::FlowTurn | Timer::Overdue { .. } => subject,
+        Timer::FlowWait | Timer::FlowTurn | Timer::Overdue { .. } | Timer::Widening { .. } => subject,
         Timer::UnknownSend { message } => message.0,
     }
 }
@@ -172,6 +183,21 @@ impl Store {
         let (subject, kind, about) = (due.subject.id(due.workspace), due.timer.kind(), due.about());
         self.execute(&RELEASE, &[&due.workspace.0, &subject, &kind, &about, &due.due_at, &after.as_secs_f64()]).await?;
         Ok(())
+    }
+
+    /// The steps of a queue are others: all that wait there and want something are looked at, by the set-up of `version`.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn ring_wanting(&self, workspace: WorkspaceId, queue: QueueId, version: i64, now: Timestamp) -> Result<()> {
+        let (timer, mut after) = (serde_json::to_value(Timer::Widening { version })?, Uuid::nil());
+        loop {
+            let rows = self.query(&RING_WANTING, &[&workspace.0, &queue.0, &after, &now, &timer]).await?;
+            match rows.iter().map(|row| row.get(0)).max() {
+                Some(last) => after = last,
+                None => return Ok(()),
+            }
+        }
     }
 
     /// In how long the next timer of a kind will be due.

@@ -8,7 +8,8 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::fields::of_rules;
-use super::reading::json;
+use super::reading::{if_known, json};
+use super::skills::skill;
 use super::tags::tag;
 use super::{Error, Result, Store, Transaction, prepare};
 use crate::domain::brand::{Accent, Brand};
@@ -21,17 +22,18 @@ use crate::domain::ids::{EntryRuleId, FlowId, QueueId, TeamId, UserId, Workspace
 use crate::domain::lease::Lease;
 use crate::domain::overdue::AnswerWithin;
 use crate::domain::queue::Queue;
-use crate::domain::routing::{EntryRule, EntryRules};
+use crate::domain::routing::{EntryRule, EntryRules, WideningStep};
 use crate::domain::setup::value;
 use crate::domain::workplace::Workplace;
 
 crate::statements! {
     QUEUES = "
-        SELECT id, key, name, team_id, hours, promise_minutes
+        SELECT id, key, name, team_id, hours, promise_minutes, widening
         FROM queues
         WHERE workspace_id = $1
         ORDER BY position, name COLLATE names, id
         LIMIT 1000";
+    SKILLS = "SELECT id, key, name, language FROM skills WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     REMOVED_QUEUES = "SELECT id, successor_id FROM removed_queues WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     ITSELF = "SELECT id AS workspace_id, name, accent, logo, white_label, lease_minutes, answer_minutes, time_zone FROM workspaces WHERE id = $1";
     TAGS = "SELECT id, name, colour, archived, merged_into FROM tags WHERE workspace_id = $1 ORDER BY id LIMIT 5000";
@@ -104,7 +106,11 @@ impl Store {
     /// As PostgreSQL answers.
     pub async fn workplace(&self, workspace: WorkspaceId) -> Result<SetUp> {
         let mut misread = Vec::new();
-        let queues = self.query(&QUEUES, &[&workspace.0]).await?.iter().map(|row| queue(row, &mut misread)).collect();
+        let queues = self.query(&QUEUES, &[&workspace.0]).await?;
+        let steps = |row: &Row| Some((QueueId(row.get(0)), if_known::<Vec<WideningStep>>(row, 6)?));
+        let widening = queues.iter().filter_map(steps).filter(|(_, steps)| !steps.is_empty()).collect();
+        let queues = queues.iter().map(|row| queue(row, &mut misread)).collect();
+        let skills = self.query(&SKILLS, &[&workspace.0]).await?.iter().map(skill).collect();
         let removed = self.query(&REMOVED_QUEUES, &[&workspace.0]).await?;
         let removed_queues = removed.iter().map(|row| (QueueId(row.get(0)), QueueId(row.get(1)))).collect();
         let tags = self.query(&TAGS, &[&workspace.0]).await?.iter().map(tag).collect();
@@ -147,6 +153,8 @@ impl Store {
                 lease,
                 answer,
                 entry,
+                skills,
+                widening,
             },
             misread,
         })
@@ -237,10 +245,10 @@ fn ready(id: EntryRuleId, rule: &value::EntryRule, words: &Vocabulary) -> Result
         let fault = faults.first().map(ToString::to_string).unwrap_or_default();
         Error::Unreadable(format!("the conditions of a rule: {fault}"))
     })?;
-    let value::EntryRule { name, queue, priority, tags, .. } = rule.clone();
+    let value::EntryRule { name, queue, priority, tags, skills, .. } = rule.clone();
     // A word of a newer version says nothing to this one.
     let priority = priority.and_then(|word| word.parse().ok());
-    Ok(EntryRule { id, name, condition, queue, priority, tags: tags.into_iter().collect() })
+    Ok(EntryRule { id, name, condition, queue, priority, tags: tags.into_iter().collect(), skills })
 }
 
 /// A colour of a newer version is none.

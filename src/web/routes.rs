@@ -20,7 +20,7 @@ use super::messages::{self, settlements};
 use super::profile::{self, own_sessions, picture, second_factor, ways_in};
 use super::settings::flows::{self, editor, phone, publication};
 use super::settings::numbers::{self, connecting, testing};
-use super::settings::{self, canned_replies, changes, fields, file, people, queues, roles, rules, security, start, tags, teams, workspace};
+use super::settings::{self, canned_replies, changes, fields, file, people, queues, roles, rules, security, skills, start, tags, teams, workspace};
 use super::sign_in::{email, reset, second_step};
 use super::{
     admin, assets, availability, begin, drafts, floor, health, inbox, invitations, language, media, notes, proof, sign_in, signing_off,
@@ -221,6 +221,11 @@ pub static ROUTES: &[Entry] = &[
     get("/settings/security", Who::May(Permission::SetUp), Kind::Page, || web::to(security::show)),
     proven("/settings/security", Who::May(Permission::SetUp), Kind::Form, || web::to(security::update)),
     get("/settings/search", Who::May(Permission::SetUp), Kind::Page, || web::to(settings::search::index)),
+    get("/settings/skills", Who::May(Permission::SetUp), Kind::Page, || web::to(skills::index)),
+    post("/settings/skills", Who::May(Permission::SetUp), Kind::Form, || web::to(skills::create)),
+    get("/settings/skills/{id}", Who::May(Permission::SetUp), Kind::Page, || web::to(skills::show)),
+    post("/settings/skills/{id}", Who::May(Permission::SetUp), Kind::Form, || web::to(skills::update)),
+    post("/settings/skills/{id}/removal", Who::May(Permission::SetUp), Kind::Form, || web::to(skills::remove)),
     get("/settings/tags", Who::May(Permission::SetUp), Kind::Page, || web::to(tags::index)),
     post("/settings/tags", Who::May(Permission::SetUp), Kind::Form, || web::to(tags::create)),
     get("/settings/tags/{id}", Who::May(Permission::SetUp), Kind::Page, || web::to(tags::show)),

@@ -31,6 +31,7 @@ const INSERT_THINGS: &str = "
     INSERT INTO queues (workspace_id, id, key, name, team_id, hours) VALUES ('{w}', '{t}', 'sales', 'Sales', '{t}', '{}');
     INSERT INTO tags (workspace_id, id, name, colour) VALUES ('{w}', '{t}', 'VIP', 'red');
     INSERT INTO fields (workspace_id, id, key, label, of_what, kind) VALUES ('{w}', '{t}', 'size', 'Size', 'contact', 'text');
+    INSERT INTO skills (workspace_id, id, key, name) VALUES ('{w}', '{t}', 'spanish', 'Spanish');
     INSERT INTO entry_rules (workspace_id, id, name, conditions) VALUES ('{w}', '{t}', 'All', '{\"all\": []}');
     INSERT INTO canned_replies (workspace_id, id, shortcut, body) VALUES ('{w}', '{t}', 'hello', 'Hello!');
     INSERT INTO apps (app_id, app_secret, verify_token) VALUES ('{t}', 'secret', 'token');

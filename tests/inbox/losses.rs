@@ -8,11 +8,12 @@ use baton::domain::access::{Permission, Permissions, Rights, Role, Visibility};
 use baton::domain::details::{FieldKind, FieldOf};
 use baton::domain::flows::written::written;
 use baton::domain::hours::Hours;
-use baton::domain::ids::{CannedReplyId, ConversationId, EntryRuleId, FieldId, FlowId, QueueId, RoleId, TagId, TeamId, UserId};
+use baton::domain::ids::{CannedReplyId, ConversationId, EntryRuleId, FieldId, FlowId, QueueId, RoleId, SkillId, TagId, TeamId, UserId};
 use baton::domain::queue::Queue;
+use baton::domain::routing::{Asked, RuleSkills};
 use baton::domain::setup::command::InboxChange;
-use baton::domain::setup::value::{self, CannedReply, EntryRule, Field, Tag};
-use baton::domain::setup::{By, SetupCommand};
+use baton::domain::setup::value::{self, CannedReply, EntryRule, Field, Skill, Tag};
+use baton::domain::setup::{By, MemberChange, SetupCommand};
 use baton::domain::totp::TotpSecret;
 use baton::web::routes::ROUTES;
 use serde_json::{Value, json};
@@ -76,6 +77,8 @@ const HARMLESS: &[&str] = &[
     "/settings/security",
     "/settings/tags",
     "/settings/tags/{id}",
+    "/settings/skills",
+    "/settings/skills/{id}",
     "/settings/rules",
     "/settings/rules/new",
     "/settings/rules/{id}",
@@ -204,6 +207,13 @@ async fn filled(shop: &Shop, root: UserId, ana: UserId) -> (Vec<Loss>, Vec<Kept>
         )
         .await;
     }
+    let (skill, asked) = (SkillId(fresh()), SkillId(fresh()));
+    for (skill, key) in [(skill, "spanish"), (asked, "refunds")] {
+        let new = Skill { key: key.to_owned(), name: key.to_owned(), language: None };
+        does(shop, SetupCommand::AddSkill { skill, new }).await;
+    }
+    let has = MemberChange { skills: Some([(skill, 3)].into()), ..MemberChange::default() };
+    does(shop, SetupCommand::ChangeMember { member: ana, change: has }).await;
     let rule = EntryRuleId(fresh());
     let conditions = serde_json::json!({"all": []});
     let new = EntryRule {
@@ -213,6 +223,7 @@ async fn filled(shop: &Shop, root: UserId, ana: UserId) -> (Vec<Loss>, Vec<Kept>
         queue: None,
         priority: Some("high".to_owned()),
         tags: [].into(),
+        skills: RuleSkills { asked: Asked { required: [(asked, 1)].into(), ..Asked::default() }, language: None },
         position: 0,
     };
     does(shop, SetupCommand::AddEntryRule { rule, new }).await;
@@ -257,6 +268,7 @@ async fn filled(shop: &Shop, root: UserId, ana: UserId) -> (Vec<Loss>, Vec<Kept>
         lose("/settings/teams/{id}/removal", empty, &["Nobody is in it, and it has no queue: nothing is lost"]),
         lose("/settings/queues/{id}/removal", spare, &["3 waiting, 0 under way, 0 "]),
         lose("/settings/rules/{id}/removal", rule, &["Conversations that it sent stay where they are"]),
+        lose("/settings/skills/{id}/removal", skill, &["1 person has it. Whoever has it has it no more"]),
         lose("/settings/roles/{id}/removal", free, &["Nobody has it: nothing is lost"]),
         lose("/settings/canned-replies/{id}/removal", replies[0], &["used 4 times. Answers that were sent stay"]),
         lose("/settings/tags/{id}/archiving", vip, &["2 conversations keep it"]),
@@ -291,6 +303,7 @@ async fn filled(shop: &Shop, root: UserId, ana: UserId) -> (Vec<Loss>, Vec<Kept>
         keep("/settings/teams/{id}/removal", full, &["0 people · 0 queues · 1 canned reply · 1 open invitation."]),
         keep("/settings/teams/{id}/removal", team, &["2 people · 2 queues."]),
         keep("/settings/queues/{id}/removal", shop.queue, &["<bdi>Shop</bdi>", "<bdi>Welcome</bdi>: "]),
+        keep("/settings/skills/{id}/removal", asked, &["It cannot be removed while rules ask for it", "<bdi>All</bdi>"]),
         keep("/settings/roles/{id}/removal", had, &["Only a role that nobody has can be removed"]),
         keep("/settings/tags/{id}/archiving", named, &["0 conversations. Published flows name it", "<bdi>Welcome</bdi>: "]),
         keep("/settings/tags/{id}/merging", named, &["<bdi>Welcome</bdi>: "]),

@@ -135,6 +135,8 @@ fn is_prefix(key: &str) -> bool {
         "file.gone.tags",
         "file.gone.fields",
         "file.gone.entry_rules",
+        "file.gone.skills",
+        "skills.people",
         "rules.tried.seen",
         "rules.tried.named",
         "rules.tried.met",

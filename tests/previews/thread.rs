@@ -5,10 +5,11 @@ use baton::domain::channel::Formatting;
 use baton::domain::conversation::{Controller, State};
 use baton::domain::details::{Facts, ShownTag};
 use baton::domain::event::{Actor, Destination, Event, QueuedBecause, Recorded};
-use baton::domain::ids::{BotId, ContactId, ConversationId, InboxId, MediaId, MessageId, NoteId};
+use baton::domain::ids::{BotId, ContactId, ConversationId, InboxId, MediaId, MessageId, NoteId, SkillId};
 use baton::domain::message::{Author, Choice, Content, Failure, MediaState, Status};
 use baton::domain::overdue::Step;
-use baton::domain::routing::{AssignmentReason, Considered, Exclusion, Priority, Rule};
+use baton::domain::routing::skills::Told;
+use baton::domain::routing::{AssignmentReason, Considered, Exclusion, Fit, Named, Priority, Rule};
 use baton::web::conversations::view::state::ConversationState;
 use baton::web::locale::Locale;
 use baton::web::messages::view::{Bubble, Quoted};
@@ -52,6 +53,10 @@ pub fn brief() -> Brief {
     }
 }
 
+fn named(name: &str, level: i16, is_language: bool) -> Named {
+    Named { skill: SkillId(Uuid::from_u128(70)), name: name.to_owned(), level, is_language }
+}
+
 pub fn reason() -> AssignmentReason {
     let considered = |person: baton::web::layouts::chrome::Person, load, excluded| Considered {
         user: person.id,
@@ -67,10 +72,12 @@ pub fn reason() -> AssignmentReason {
         considered: vec![
             considered(ana(), 3, None),
             considered(ben(), 5, None),
+            considered(other("Eva Lund", 5), 1, Some(Exclusion::LacksSkill { name: "Spanish".to_owned(), level: 2, has: 1 })),
             considered(other("Chiara Ricci", 3), 8, Some(Exclusion::Full)),
             considered(other("Dmitri Volkov", 4), 2, Some(Exclusion::Away)),
         ],
         more: vec![(None, 18), (Some(Exclusion::Offline), 210)],
+        fit: Some(Fit { required: vec![named("Spanish", 2, true)], preferred: vec![named("Refunds", 1, false)], is_only_one: false }),
     }
 }
 
@@ -97,6 +104,7 @@ pub fn state(locale: Locale) -> ConversationState {
         reason: Some(reason()),
         answers: brief().answers,
         language: Some("en".to_owned()),
+        wants: Told { required: vec![named("Spanish", 2, true)], preferred: Vec::new(), widened: vec![named("Refunds", 4, false)] },
         facts: Facts {
             tags: vec![ShownTag { name: "VIP".to_owned(), colour: "purple".to_owned() }],
             conversation: vec![("Reason".to_owned(), "Repair".to_owned())],

@@ -187,7 +187,7 @@ fn who_is_away_gets_nothing_and_the_reason_says_so() {
     shop.routes();
     assert!(ben.holds(&phone));
     let reason = phone.conversation().assignment_reason.unwrap();
-    let excluded: Vec<_> = reason.considered.iter().map(|considered| (considered.name.as_str(), considered.excluded)).collect();
+    let excluded: Vec<_> = reason.considered.iter().map(|considered| (considered.name.as_str(), considered.excluded.clone())).collect();
     assert_eq!(excluded, [("Ben", None), ("Ana", Some(Exclusion::Away))]);
 }
 
@@ -233,7 +233,7 @@ fn whom_it_was_given_to_meanwhile_goes_on_undisturbed() {
 
 /// Whom a router chose for this conversation a moment ago.
 fn chosen(phone: &Phone<'_>, colleague: &Colleague<'_>) -> Assignment {
-    let candidate = Candidate { agent: colleague.row(), presence: Presence::Online };
+    let candidate = Candidate { agent: colleague.row(), presence: Presence::Online, skills: [].into() };
     Round::new(vec![candidate], Strategy::LeastBusy, phone.shop.now()).choose(&Waiting::of(&phone.conversation()).unwrap()).unwrap()
 }
 

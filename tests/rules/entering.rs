@@ -7,7 +7,7 @@ use baton::domain::details::Tag;
 use baton::domain::event::{Event, QueuedBecause};
 use baton::domain::ids::{EntryRuleId, QueueId, TagId};
 use baton::domain::message::{Author, Content};
-use baton::domain::routing::{EntryRule, EntryRules, Priority, SentBy};
+use baton::domain::routing::{EntryRule, EntryRules, Priority, RuleSkills, SentBy};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -38,6 +38,7 @@ impl Shop {
             queue: *queue,
             priority: Some(Priority::High),
             tags: vec![VIP],
+            skills: RuleSkills::default(),
         };
         workplace.version = 7;
         workplace.entry = Arc::new(EntryRules { zone: TimeZone::UTC, rules: rules.iter().enumerate().map(rule).collect() });

@@ -19,7 +19,7 @@ use baton::domain::inbox::Inbox;
 use baton::domain::journal::Subject;
 use baton::domain::message::{Author, Failure, Message, Status};
 use baton::domain::queue::Queue;
-use baton::domain::routing::{Candidate, Round, Strategy, Waiting, decide};
+use baton::domain::routing::{Candidate, Levels, Round, Strategy, Waiting, decide};
 use baton::domain::snapshot::{InOutbox, KnownMessage};
 use baton::domain::timer::Timer;
 use baton::domain::workplace::Workplace;
@@ -64,6 +64,7 @@ pub struct Tables {
     pub messages: Vec<KeptMessage>,
     pub agents: HashMap<UserId, Agent>,
     pub away: Vec<UserId>,
+    pub skills: HashMap<UserId, Levels>,
     pub timers: BTreeMap<Key, (Timer, Timestamp)>,
     /// Everything that happened, also what no journal keeps; whoever tells the story takes it.
     pub log: Vec<Happened>,
@@ -129,6 +130,7 @@ impl Shop {
                 messages: Vec::new(),
                 agents: HashMap::new(),
                 away: Vec::new(),
+                skills: HashMap::new(),
                 timers: BTreeMap::new(),
                 log: Vec::new(),
                 drawn: 0,
@@ -213,7 +215,8 @@ impl Shop {
     pub fn routes(&self) {
         for queue in [ORDERS, BILLING, SUPPORT] {
             let (waiting, candidates, now) = self.queue(queue);
-            for assignment in decide(&waiting, Round::new(candidates, Strategy::LeastBusy, now)) {
+            let skills = self.tables.borrow().workplace.skills.clone();
+            for assignment in decide(&waiting, Round::new(candidates, Strategy::LeastBusy, now).knowing(skills.clone())) {
                 self.about(assignment.waiting.conversation, assignment.command()).unwrap();
             }
         }
@@ -228,7 +231,7 @@ impl Shop {
         let presence = |user| Presence::of(true, if tables.away.contains(&user) { Availability::Away } else { Availability::Online });
         let mut agents: Vec<Agent> = tables.agents.values().cloned().collect();
         agents.sort_by_key(|agent| agent.user);
-        let candidates = agents.into_iter().map(|agent| Candidate { presence: presence(agent.user), agent }).collect();
+        let candidates = agents.into_iter().map(|agent| Candidate { presence: presence(agent.user), skills: tables.skills.get(&agent.user).cloned().unwrap_or_default(), agent }).collect();
         (waiting, candidates, tables.now)
     }
 

@@ -64,10 +64,11 @@ async fn a_router_that_looked_before_somebody_left_gives_them_nothing() {
     let runner = shop.node(4).runner;
     let ana = shop.hires("Ana", Role::Agent, 8).await;
     shop.customers_wait(shop.support, 1).await;
-    let mut looked = shop.store.queue_snapshot(shop.workspace, shop.support, 9).await.unwrap();
-    let candidate = Candidate { agent: looked.team.pop().unwrap(), presence: Presence::Online };
+    let mut looked = shop.store.queue_snapshot(shop.workspace, shop.support).await.unwrap();
+    let heads = shop.store.heads(shop.workspace, shop.support, &[(0, 9)], 9).await.unwrap();
+    let candidate = Candidate { agent: looked.team.pop().unwrap().0, presence: Presence::Online, skills: [].into() };
     let now = Timestamp::now();
-    let assignment = Round::new(vec![candidate], Strategy::LeastBusy, now).choose(&looked.waiting[0]).unwrap();
+    let assignment = Round::new(vec![candidate], Strategy::LeastBusy, now).choose(&heads[0]).unwrap();
     runner.deactivate(shop.workspace, &By::System, ana.user).await.unwrap();
     let given = runner.run(shop.workspace, assignment.waiting.conversation, assignment.command()).await;
     assert!(matches!(given, Err(Error::Refused(Refusal::UnknownPerson))), "{given:?}");

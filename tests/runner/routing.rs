@@ -258,8 +258,8 @@ async fn whoever_is_more_urgent_comes_first_and_of_these_whoever_waited_longer()
     for (number, to) in [(0, Priority::Low), (3, Priority::High), (4, Priority::Urgent), (2, Priority::High)] {
         node.runner.run(shop.workspace, waiting[number], Command::SetPriority { by: iris.clone(), to }).await.unwrap();
     }
-    let snapshot = shop.store.queue_snapshot(shop.workspace, shop.support, 50).await.unwrap();
-    let order: Vec<_> = snapshot.waiting.iter().map(|waiting| waiting.conversation).collect();
+    let heads = shop.store.heads(shop.workspace, shop.support, &[(0, 50)], 50).await.unwrap();
+    let order: Vec<_> = heads.iter().map(|waiting| waiting.conversation).collect();
     assert_eq!(order, [4, 2, 3, 1, 0].map(|number: usize| waiting[number]));
     let ana = shop.hires("Ana", Role::Agent, 3).await;
     node.is_visited_by(shop.workspace, ana.user);

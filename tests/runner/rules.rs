@@ -2,6 +2,7 @@
 
 use baton::domain::details::FieldOf;
 use baton::domain::ids::{EntryRuleId, FieldId, QueueId, TagId};
+use baton::domain::routing::RuleSkills;
 use baton::domain::setup::command::EntryRuleChange;
 use baton::domain::setup::rules::{Oddity, in_order, oddities};
 use baton::domain::setup::value::{EntryRule, Tag};
@@ -14,7 +15,7 @@ use crate::setups::{by, refusal, with_two_administrators};
 use crate::tags::field_of;
 
 pub fn rule_of(name: &str, conditions: Value, queue: Option<QueueId>) -> EntryRule {
-    EntryRule { name: name.to_owned(), enabled: true, conditions, queue, priority: Some("high".to_owned()), tags: [].into(), position: 0 }
+    EntryRule { name: name.to_owned(), enabled: true, conditions, queue, priority: Some("high".to_owned()), tags: [].into(), skills: RuleSkills::default(), position: 0 }
 }
 
 /// Conditions of which some name a field that may be gone.

@@ -80,6 +80,7 @@ pub const ALL: &[File] = files! {
     setup_rows
     setups
     signing_keys
+    skills
     start
     statistics
     system

@@ -12,6 +12,7 @@ const STEPS: usize = 249;
 const TAGS: usize = 300;
 const FIELDS: usize = 150;
 const RULES: usize = 150;
+const SKILLS: usize = 60;
 
 const NAMES: [&str; 8] = [
     "Ana Duarte",
@@ -71,6 +72,10 @@ pub fn file() -> String {
     for field in 0..FIELDS {
         let (label, of) = (called("Field", field), ["contact", "conversation"][field % 2]);
         _ = writeln!(file, "- {{key: field_{field}, label: {label:?}, of: {of}, kind: text}}");
+    }
+    file.push_str("skills:\n");
+    for skill in 0..SKILLS {
+        _ = writeln!(file, "- {{key: skill_{skill}, name: {:?}}}", called("Skill", skill));
     }
     file.push_str("entry_rules:\n");
     for rule in 0..RULES {

@@ -166,7 +166,7 @@ fn queue_of(life: &Life<'_>) -> Result<Queue> {
 fn candidates(life: &mut Life<'_>, queue: &Queue) -> Vec<Candidate> {
     let team = life.shop.staff.iter().filter(|colleague| colleague.agent.teams.contains(&queue.team));
     let mut candidates: Vec<Candidate> =
-        team.map(|colleague| Candidate { agent: colleague.agent.clone(), presence: Presence::Online }).collect();
+        team.map(|colleague| Candidate { agent: colleague.agent.clone(), presence: Presence::Online, skills: [].into() }).collect();
     let there = life.chance.below(candidates.len());
     for (place, candidate) in candidates.iter_mut().enumerate() {
         candidate.agent.load = i32::try_from(life.chance.below(6)).unwrap_or(0);

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::candidate::{Candidate, Wanted};
 use super::priority::Priority;
-use super::reason::{AssignmentReason, Considered, Exclusion, Rule};
+use super::reason::{AssignmentReason, Rule};
+use super::skills::{self, Asked, Levels, Named, Skill};
 use super::strategy::Strategy;
-use crate::domain::agent::{Agent, Presence};
+use crate::domain::agent::Agent;
 use crate::domain::command::Command;
 use crate::domain::conversation::Conversation;
 use crate::domain::ids::{ContactId, ConversationId, InboxId, QueueId, UserId};
@@ -26,6 +28,8 @@ pub struct Waiting {
     pub last_agent: Option<UserId>,
     /// That one did not answer: it is rather for somebody else.
     pub is_past_last: bool,
+    /// What it wants of whoever has it.
+    pub asked: Asked,
 }
 
 impl Waiting {
@@ -34,25 +38,8 @@ impl Waiting {
     pub fn of(conversation: &Conversation) -> Option<Self> {
         let Conversation { id, contact, inbox, queue, priority, queued_at, last_agent, .. } = *conversation;
         let is_past_last = conversation.assignment_reason.is_none();
-        Some(Self { conversation: id, contact, inbox, queue: queue?, priority, queued_at, last_agent, is_past_last })
-    }
-}
-
-/// A member of the queue's team.
-#[derive(Debug, Clone)]
-pub struct Candidate {
-    pub agent: Agent,
-    pub presence: Presence,
-}
-
-impl Candidate {
-    fn exclusion(&self) -> Option<Exclusion> {
-        match self.presence {
-            _ if !self.agent.may_reply => Some(Exclusion::MayNotReply),
-            Presence::Offline => Some(Exclusion::Offline),
-            Presence::Away => Some(Exclusion::Away),
-            Presence::Online => (!self.agent.has_room()).then_some(Exclusion::Full),
-        }
+        let asked = conversation.skills.as_ref().map(|wants| wants.asked.clone()).unwrap_or_default();
+        Some(Self { conversation: id, contact, inbox, queue: queue?, priority, queued_at, last_agent, is_past_last, asked })
     }
 }
 
@@ -69,7 +56,8 @@ impl Assignment {
     #[must_use]
     pub fn command(&self) -> Command {
         let Waiting { queue, queued_at, .. } = self.waiting;
-        Command::Assign { to: self.agent, reason: self.reason.clone(), queue, queued_at }
+        let needs = skills::needs(&self.waiting.asked.required);
+        Command::Assign { to: self.agent, reason: self.reason.clone(), queue, queued_at, needs }
     }
 }
 
@@ -78,6 +66,8 @@ impl Assignment {
 pub struct Round {
     candidates: Vec<Candidate>,
     strategy: Strategy,
+    /// Those that there are.
+    skills: Vec<Skill>,
     now: Timestamp,
     /// How many were given in it.
     given: i64,
@@ -86,32 +76,56 @@ pub struct Round {
 impl Round {
     #[must_use]
     pub fn new(candidates: Vec<Candidate>, strategy: Strategy, now: Timestamp) -> Self {
-        Self { candidates, strategy, now, given: 0 }
+        Self { candidates, strategy, skills: Vec::new(), now, given: 0 }
     }
 
-    /// Who is to have a conversation; nobody when nobody has room.
+    /// With the skills that there are; without any, nobody is asked for one.
+    #[must_use]
+    pub fn knowing(self, skills: Vec<Skill>) -> Self {
+        Self { skills, ..self }
+    }
+
+    fn wanted(&self, asked: &Asked) -> Wanted {
+        let named = |levels| Named::all(levels, &self.skills);
+        Wanted { required: named(&asked.required), preferred: named(&asked.preferred) }
+    }
+
+    /// How many conversations that require this could be given to those who have it and are here.
+    #[must_use]
+    pub fn room(&self, required: &Levels) -> i32 {
+        if self.strategy == Strategy::Manual {
+            return 0;
+        }
+        let wanted = Wanted { required: Named::all(required, &self.skills), preferred: Vec::new() };
+        let free = self.candidates.iter().filter(|candidate| wanted.exclusion(candidate).is_none());
+        free.map(|candidate| candidate.agent.capacity.saturating_sub(candidate.agent.load)).fold(0, i32::saturating_add)
+    }
+
+    /// Who is to have a conversation; nobody when nobody who has what it requires has room.
     #[must_use]
     pub fn choose(&self, waiting: &Waiting) -> Option<Assignment> {
-        let (chosen, rule) = choose(waiting, self)?;
+        let wanted = self.wanted(&waiting.asked);
+        let (chosen, rule) = choose(waiting, &wanted, self)?;
         let agent = &self.candidates.get(chosen)?.agent;
-        Some(Assignment { waiting: waiting.clone(), agent: agent.user, reason: self.reason(rule, chosen) })
+        Some(Assignment { waiting: waiting.clone(), agent: agent.user, reason: self.reason(rule, &wanted, chosen) })
     }
 
     /// The same of the same candidates, in whatever order they come.
-    fn reason(&self, rule: Rule, chosen: usize) -> AssignmentReason {
+    fn reason(&self, rule: Rule, wanted: &Wanted, chosen: usize) -> AssignmentReason {
         let place = |index: usize| {
             let candidate = &self.candidates[index];
-            (index != chosen, candidate.exclusion(), self.strategy.rank(&candidate.agent))
+            (index != chosen, wanted.exclusion(candidate), wanted.lack(candidate), self.strategy.rank(&candidate.agent))
         };
         let mut order: Vec<usize> = (0..self.candidates.len()).collect();
-        order.sort_by_key(|index| place(*index));
+        order.sort_by_cached_key(|index| place(*index));
         let (told, others) = order.split_at(order.len().min(AssignmentReason::TOLD));
         let mut more = BTreeMap::new();
         for index in others {
-            *more.entry(self.candidates[*index].exclusion()).or_default() += 1;
+            *more.entry(wanted.exclusion(&self.candidates[*index])).or_default() += 1;
         }
-        let considered = told.iter().map(|index| considered(&self.candidates[*index])).collect();
-        AssignmentReason { rule, considered, more: more.into_iter().collect() }
+        let considered = told.iter().map(|index| wanted.considered(&self.candidates[*index])).collect();
+        let fit = wanted.fit(&self.candidates[chosen], &self.candidates);
+        AssignmentReason { rule, considered, more: more.into_iter().collect(), fit }
     }
 
     /// Somebody has one more.
@@ -127,15 +141,26 @@ impl Round {
     }
 }
 
-/// Pairs waiting conversations with agents until either runs out.
+/// Pairs waiting conversations with agents until either runs out. One that nobody could have keeps nobody behind it from whom it could
+/// not have had.
 #[must_use]
 pub fn decide(waiting: &[Waiting], mut round: Round) -> Vec<Assignment> {
-    let mut assign = |waiting: &Waiting| {
-        let assignment = round.choose(waiting)?;
-        round.is_given(assignment.agent);
-        Some(assignment)
-    };
-    waiting.iter().map_while(&mut assign).collect()
+    // Of those that require the same, whoever comes first is the first to be given to somebody.
+    let mut hopeless: Vec<&Levels> = Vec::new();
+    let mut all = Vec::new();
+    for waiting in waiting {
+        if hopeless.contains(&&waiting.asked.required) {
+            continue;
+        }
+        match round.choose(waiting) {
+            Some(assignment) => {
+                round.is_given(assignment.agent);
+                all.push(assignment);
+            }
+            None => hopeless.push(&waiting.asked.required),
+        }
+    }
+    all
 }
 
 /// How many of these, from the first on, still stand by how `agents` are now: whoever was chosen still takes work, has room, and is no
@@ -155,19 +180,9 @@ pub fn standing(assignments: &[Assignment], agents: &HashMap<UserId, Agent>) -> 
     assignments.iter().take_while(&mut stands).count()
 }
 
-fn considered(candidate: &Candidate) -> Considered {
-    Considered {
-        user: candidate.agent.user,
-        name: candidate.agent.name.clone(),
-        load: candidate.agent.load,
-        capacity: candidate.agent.capacity,
-        excluded: candidate.exclusion(),
-    }
-}
-
-fn choose(waiting: &Waiting, round: &Round) -> Option<(usize, Rule)> {
+fn choose(waiting: &Waiting, wanted: &Wanted, round: &Round) -> Option<(usize, Rule)> {
     let Round { candidates, strategy, now, .. } = round;
-    let free = || candidates.iter().enumerate().filter(|(_, candidate)| candidate.exclusion().is_none());
+    let free = || candidates.iter().enumerate().filter(|(_, candidate)| wanted.exclusion(candidate).is_none());
     let is_last = |candidate: &Candidate| Some(candidate.agent.user) == waiting.last_agent;
     if !waiting.is_past_last
         && *strategy != Strategy::Manual
@@ -176,8 +191,10 @@ fn choose(waiting: &Waiting, round: &Round) -> Option<(usize, Rule)> {
         return Some((index, Rule::SameAgent));
     }
     // Whoever let the customer wait is there for them if nobody else is.
-    let ranked = free().filter_map(|(index, candidate)| Some((is_last(candidate), strategy.rank(&candidate.agent)?, index)));
-    let (_, _, index) = ranked.min()?;
+    let ranked = free().filter_map(|(index, candidate)| {
+        Some((is_last(candidate), wanted.lack(candidate), strategy.rank(&candidate.agent)?, index))
+    });
+    let (_, _, _, index) = ranked.min()?;
     let Agent { load, capacity, idle_since, given_at, .. } = candidates.get(index)?.agent;
     let seconds_since = |at: Timestamp| now.duration_since(at).as_secs().max(0);
     let rule = match strategy {
@@ -194,7 +211,8 @@ fn choose(waiting: &Waiting, round: &Round) -> Option<(usize, Rule)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::agent::Availability;
+    use crate::domain::agent::{Availability, Presence};
+    use crate::domain::routing::Exclusion;
     use uuid::Uuid;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -215,6 +233,7 @@ mod tests {
                 signed_off: None,
             },
             presence,
+            skills: Levels::new(),
         }
     }
 
@@ -228,6 +247,7 @@ mod tests {
             queued_at: Some(NOW),
             last_agent: None,
             is_past_last: false,
+            asked: Asked::default(),
         };
         (0..count).map(waiting).collect()
     }
@@ -309,7 +329,7 @@ mod tests {
             vec![candidate(1, 0, 9, Presence::Offline), candidate(2, 0, 9, Presence::Away), candidate(3, 1, 0, Presence::Online)];
         let assignments = decide(&waiting(1), candidates);
         assert_eq!(chosen(&assignments), [3]);
-        let excluded: Vec<_> = assignments[0].reason.considered.iter().map(|considered| considered.excluded).collect();
+        let excluded: Vec<_> = assignments[0].reason.considered.iter().map(|considered| considered.excluded.clone()).collect();
         assert_eq!(excluded, [None, Some(Exclusion::Away), Some(Exclusion::Offline)]);
     }
 

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::priority::Priority;
+use super::skills::RuleSkills;
 use crate::domain::conditions::{Compiled, Facts};
 use crate::domain::ids::{EntryRuleId, QueueId, TagId};
 
@@ -20,6 +21,8 @@ pub struct EntryRule {
     pub priority: Option<Priority>,
     /// Put on the conversation.
     pub tags: Vec<TagId>,
+    /// Of whoever has it.
+    pub skills: RuleSkills,
 }
 
 /// The rules of a workspace, in their order.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::skills::{Level, Named};
 use crate::domain::ids::UserId;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +14,19 @@ pub struct AssignmentReason {
     /// How many more there were, by what ruled them out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub more: Vec<(Option<Exclusion>, usize)>,
+    /// What of whoever was chosen was wanted, where anything was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fit: Option<Fit>,
+}
+
+/// What of whoever was chosen was wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fit {
+    pub required: Vec<Named>,
+    /// What they have of what was preferred.
+    pub preferred: Vec<Named>,
+    /// Others had room, and none of them has what is required.
+    pub is_only_one: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,9 +61,16 @@ pub struct Considered {
     pub excluded: Option<Exclusion>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Exclusion {
+    /// They had room, and lack the first of what is required, or have less of it.
+    LacksSkill {
+        name: String,
+        level: Level,
+        /// 0 of what they lack.
+        has: Level,
+    },
     Away,
     Offline,
     Full,
@@ -63,6 +84,6 @@ impl AssignmentReason {
     /// A reason that needed no comparison.
     #[must_use]
     pub fn plain(rule: Rule) -> Self {
-        Self { rule, considered: Vec::new(), more: Vec::new() }
+        Self { rule, considered: Vec::new(), more: Vec::new(), fit: None }
     }
 }

@@ -7,14 +7,16 @@ use serde_json::Value;
 
 use super::event::{Secret, SetupEvent, Who};
 use super::file::Import;
-pub use super::parts::{EntryRuleChange, FieldChange, TagChange};
+pub use super::parts::{CannedReplyChange, EntryRuleChange, FieldChange, InboxChange, QueueChange, SkillChange, TagChange};
 use super::value::{self, CannedReply, Inbox};
 use crate::domain::access::{Permissions, Role, Visibility};
 use crate::domain::agent::Availability;
 use crate::domain::command::Person;
-use crate::domain::hours::Hours;
-use crate::domain::ids::{CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, TagId, TeamId, UserId};
+use crate::domain::ids::{
+    CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, SkillId, TagId, TeamId, UserId,
+};
 use crate::domain::queue::Queue;
+use crate::domain::routing::Levels;
 use crate::domain::user::EmailAddress;
 
 /// Who acts.
@@ -185,6 +187,18 @@ pub enum SetupCommand {
     RemoveEntryRule {
         rule: EntryRuleId,
     },
+    AddSkill {
+        skill: SkillId,
+        new: value::Skill,
+    },
+    ChangeSkill {
+        skill: SkillId,
+        change: SkillChange,
+    },
+    /// Whoever has it has it no more.
+    RemoveSkill {
+        skill: SkillId,
+    },
     /// A flow with its first version, published.
     AddFlow {
         flow: FlowId,
@@ -334,6 +348,7 @@ pub struct MemberChange {
     pub capacity: Option<i32>,
     pub teams: Option<BTreeSet<TeamId>>,
     pub languages: Option<BTreeSet<String>>,
+    pub skills: Option<Levels>,
 }
 
 /// As [`MemberChange`], of a role of the workspace's own.
@@ -342,40 +357,6 @@ pub struct RoleChange {
     pub name: Option<String>,
     pub permissions: Option<Permissions>,
     pub visibility: Option<Visibility>,
-}
-
-/// As [`MemberChange`], of a queue.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct QueueChange {
-    pub key: Option<String>,
-    pub name: Option<String>,
-    pub team: Option<TeamId>,
-    pub hours: Option<Hours>,
-    pub promise_minutes: Option<i32>,
-    pub strategy: Option<String>,
-    pub position: Option<i32>,
-}
-
-/// As [`MemberChange`], of a prepared text.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CannedReplyChange {
-    pub shortcut: Option<String>,
-    pub body: Option<String>,
-    pub folder: Option<String>,
-    /// Of another team, or of none.
-    pub team: Option<Option<TeamId>>,
-    /// Somebody's own, or nobody's.
-    pub owner: Option<Option<UserId>>,
-}
-
-/// As [`MemberChange`], of a number.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct InboxChange {
-    pub name: Option<String>,
-    /// Another flow, or none.
-    pub flow: Option<Option<FlowId>>,
-    pub default_queue: Option<QueueId>,
-    pub reopen_hours: Option<i32>,
 }
 
 /// How much of a set-up a command is decided on.
@@ -409,7 +390,7 @@ impl SetupCommand {
     #[must_use]
     pub fn is_own_of(&self, user: UserId) -> bool {
         match self {
-            SetupCommand::ChangeMember { member, change: MemberChange { role: None, capacity: None, teams: None, .. } }
+            SetupCommand::ChangeMember { member, change: MemberChange { role: None, capacity: None, teams: None, skills: None, .. } }
             | SetupCommand::ReplacePassword { member, .. }
             | SetupCommand::RemoveSecondFactor { member } => *member == user,
             _ => false,
@@ -429,6 +410,7 @@ impl SetupCommand {
                         capacity: None,
                         teams: None,
                         languages: None,
+                        skills: None,
                         locale: _,
                         availability: _,
                     },

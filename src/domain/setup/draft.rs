@@ -7,7 +7,9 @@ use serde_json::Value;
 use super::command::{CannedReplyChange, FieldChange, NewInvitation, NewMember, NewTeams, Newcomer, RoleChange, SetupCommand, TagChange};
 use super::event::{Changed, Secret, SetupEvent};
 use super::file;
-use super::parts::{change_inbox, change_member, change_queue, change_rule, change_security, change_workspace, placed, set, trimmed};
+use super::parts::{
+    change_inbox, change_member, change_queue, change_rule, change_security, change_skill, change_workspace, placed, set, trimmed,
+};
 use super::refusal::{SetupRefusal, Thing};
 use super::undo;
 use super::value::{self, Flow, Inbox, InboxState, Invitation, Member, Setup, Standing, Team};
@@ -15,7 +17,8 @@ use crate::domain::access::{Permissions, Rights, Role};
 use crate::domain::agent::Availability;
 use crate::domain::channel;
 use crate::domain::flows::validation;
-use crate::domain::ids::{FlowId, InboxId, InvitationId, QueueId, RoleId, TeamId, UserId};
+use crate::domain::ids::{FlowId, InboxId, InvitationId, QueueId, RoleId, SkillId, TeamId, UserId};
+use crate::domain::routing::Levels;
 
 pub(super) type Applied = Result<(), SetupRefusal>;
 
@@ -38,6 +41,7 @@ impl Draft {
         events.extend(changed(&before.securities, &after.securities).map(SetupEvent::Security));
         events.extend(changed(&before.roles, &after.roles).map(SetupEvent::Role));
         events.extend(changed(&before.teams, &after.teams).map(SetupEvent::Team));
+        events.extend(changed(&before.skills, &after.skills).map(SetupEvent::Skill));
         events.extend(changed(&before.members, &after.members).map(SetupEvent::Member));
         events.extend(changed(&before.invitations, &after.invitations).map(SetupEvent::Invitation));
         events.extend(changed(&before.queues, &after.queues).map(SetupEvent::Queue));
@@ -184,6 +188,12 @@ impl Draft {
                 known(&mut self.setup.entry_rules, rule, Thing::EntryRule)?;
                 self.setup.entry_rules.remove(&rule);
             }
+            SetupCommand::AddSkill { skill, new } => {
+                let name = trimmed(&new.name);
+                add(&mut self.setup.skills, skill, value::Skill { name, ..new })?;
+            }
+            SetupCommand::ChangeSkill { skill, change } => change_skill(known(&mut self.setup.skills, skill, Thing::Skill)?, change),
+            SetupCommand::RemoveSkill { skill } => self.remove_skill(skill)?,
             SetupCommand::AddFlow { flow, name, definition } => {
                 add(&mut self.setup.flows, flow, Flow { name: trimmed(&name), published: None, archived: false })?;
                 self.publish(flow, definition)?;
@@ -286,7 +296,19 @@ impl Draft {
         add(
             &mut self.setup.members,
             member,
-            Member { name: trimmed(&name), email, role, active: true, locale, availability, capacity, teams, languages, successor: None },
+            Member {
+                name: trimmed(&name),
+                email,
+                role,
+                active: true,
+                locale,
+                availability,
+                capacity,
+                teams,
+                languages,
+                skills: Levels::new(),
+                successor: None,
+            },
         )
     }
 
@@ -314,6 +336,19 @@ impl Draft {
             return Err(SetupRefusal::TeamInUse { team: name });
         }
         self.setup.teams.remove(&team);
+        Ok(())
+    }
+
+    /// Nobody could have what a rule asks for; whether somebody waits for it is known elsewhere.
+    pub fn remove_skill(&mut self, skill: SkillId) -> Applied {
+        let name = known(&mut self.setup.skills, skill, Thing::Skill)?.name.clone();
+        if let Some(rule) = self.setup.entry_rules.values().find(|rule| rule.skills.names(skill)) {
+            return Err(SetupRefusal::SkillOfRule { skill: name, rule: rule.name.clone() });
+        }
+        self.setup.skills.remove(&skill);
+        for member in self.setup.members.values_mut() {
+            member.skills.remove(&skill);
+        }
         Ok(())
     }
 

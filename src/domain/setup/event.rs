@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::value::{CannedReply, EntryRule, Field, Flow, Inbox, Invitation, Member, Queue, Role, Security, Tag, Team, Workspace};
+use super::value::{CannedReply, EntryRule, Field, Flow, Inbox, Invitation, Member, Queue, Role, Security, Skill, Tag, Team, Workspace};
 use crate::domain::ids::{
-    CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, TagId, TeamId, UserId, WorkspaceId,
+    CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, SkillId, TagId, TeamId, UserId, WorkspaceId,
 };
 
 /// What must not be read anywhere but where it is used. It is neither shown nor stored with what it came along with.
@@ -59,6 +59,7 @@ pub enum SetupEvent {
     Tag(Changed<TagId, Tag>),
     Field(Changed<FieldId, Field>),
     EntryRule(Changed<EntryRuleId, EntryRule>),
+    Skill(Changed<SkillId, Skill>),
     /// What belongs to a queue that is gone belongs to another one.
     QueueMoved {
         id: QueueId,
@@ -256,6 +257,7 @@ impl SetupEvent {
             SetupEvent::Tag(changed) => of("tag", changed.verb()),
             SetupEvent::Field(changed) => of("field", changed.verb()),
             SetupEvent::EntryRule(changed) => of("entry_rule", changed.verb()),
+            SetupEvent::Skill(changed) => of("skill", changed.verb()),
             SetupEvent::QueueMoved { .. } => of("queue", "moved"),
             SetupEvent::FlowVersion { .. } => of("flow_version", "added"),
             SetupEvent::Password { .. } => of("password", "replaced"),
@@ -287,6 +289,7 @@ impl SetupEvent {
             SetupEvent::Tag(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::Field(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::EntryRule(changed) => Some((changed.id.0, changed.parts())),
+            SetupEvent::Skill(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::Password { member, .. } => Some((member.0, Parts::of("password"))),
             SetupEvent::InvitationLink { invitation, .. } => Some((invitation.0, Parts::of("link"))),
             SetupEvent::SecondFactor { member } | SetupEvent::SecondFactorSetUp { member } | SetupEvent::SecondFactorCodes { member } => {
@@ -319,6 +322,7 @@ impl SetupEvent {
             SetupEvent::Tag(changed) => changed.latest().map(|tag| &*tag.name),
             SetupEvent::Field(changed) => changed.latest().map(|field| &*field.label),
             SetupEvent::EntryRule(changed) => changed.latest().map(|rule| &*rule.name),
+            SetupEvent::Skill(changed) => changed.latest().map(|skill| &*skill.name),
             SetupEvent::QueueMoved { .. }
             | SetupEvent::FlowVersion { .. }
             | SetupEvent::Password { .. }
@@ -356,6 +360,7 @@ impl SetupEvent {
             SetupEvent::Tag(changed) => changed.differences(),
             SetupEvent::Field(changed) => changed.differences(),
             SetupEvent::EntryRule(changed) => changed.differences(),
+            SetupEvent::Skill(changed) => changed.differences(),
             SetupEvent::QueueMoved { id, to } => vec![("queue".to_owned(), id.0.to_string().into(), to.0.to_string().into())],
             SetupEvent::FlowVersion { .. }
             | SetupEvent::Password { .. }

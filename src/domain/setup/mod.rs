@@ -12,6 +12,7 @@ mod parts;
 pub mod refusal;
 mod rights;
 pub mod rules;
+mod skills;
 mod supervision;
 #[cfg(test)]
 mod tests;

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::command::{InboxChange, MemberChange, QueueChange, SecurityChange, WorkspaceChange};
-use super::value::{EntryRule, Inbox, Member, Queue, Security, Workspace};
+use super::command::{MemberChange, SecurityChange, WorkspaceChange};
+use super::value::{EntryRule, Inbox, Member, Queue, Security, Skill, Workspace};
 use crate::domain::brand::Accent;
-use crate::domain::ids::{QueueId, TagId};
+use crate::domain::hours::Hours;
+use crate::domain::ids::{FlowId, QueueId, TagId, TeamId, UserId};
 use crate::domain::queue;
-use crate::domain::routing::Strategy;
+use crate::domain::routing::{RuleSkills, Strategy, WideningStep};
 
 /// As [`super::command::MemberChange`], of a tag.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,7 +43,59 @@ pub struct EntryRuleChange {
     /// Another word of [`crate::domain::routing::Priority`], or none.
     pub priority: Option<Option<String>>,
     pub tags: Option<BTreeSet<TagId>>,
+    pub skills: Option<RuleSkills>,
     pub position: Option<i32>,
+}
+
+/// As [`super::command::MemberChange`], of a queue.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct QueueChange {
+    pub key: Option<String>,
+    pub name: Option<String>,
+    pub team: Option<TeamId>,
+    pub hours: Option<Hours>,
+    pub promise_minutes: Option<i32>,
+    pub strategy: Option<String>,
+    pub position: Option<i32>,
+    pub widening: Option<Vec<WideningStep>>,
+}
+
+/// As [`super::command::MemberChange`], of a number.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InboxChange {
+    pub name: Option<String>,
+    /// Another flow, or none.
+    pub flow: Option<Option<FlowId>>,
+    pub default_queue: Option<QueueId>,
+    pub reopen_hours: Option<i32>,
+}
+
+/// As [`super::command::MemberChange`], of a prepared text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CannedReplyChange {
+    pub shortcut: Option<String>,
+    pub body: Option<String>,
+    pub folder: Option<String>,
+    /// Of another team, or of none.
+    pub team: Option<Option<TeamId>>,
+    /// Somebody's own, or nobody's.
+    pub owner: Option<Option<UserId>>,
+}
+
+/// As [`super::command::MemberChange`], of a skill.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SkillChange {
+    pub key: Option<String>,
+    pub name: Option<String>,
+    /// Another language, or none.
+    pub language: Option<Option<String>>,
+}
+
+pub(super) fn change_skill(it: &mut Skill, change: SkillChange) {
+    let SkillChange { key, name, language } = change;
+    set(&mut it.key, key);
+    set(&mut it.name, name.map(|name| trimmed(&name)));
+    set(&mut it.language, language);
 }
 
 pub(super) fn set<T>(part: &mut T, wanted: Option<T>) {
@@ -83,7 +136,7 @@ fn spelled(time_zone: &str) -> String {
 }
 
 pub(super) fn change_member(it: &mut Member, change: MemberChange) {
-    let MemberChange { name, email, role, locale, availability, capacity, teams, languages } = change;
+    let MemberChange { name, email, role, locale, availability, capacity, teams, languages, skills } = change;
     set(&mut it.name, name.map(|name| trimmed(&name)));
     set(&mut it.email, email.map(|email| email.as_str().to_owned()));
     set(&mut it.role, role);
@@ -92,6 +145,7 @@ pub(super) fn change_member(it: &mut Member, change: MemberChange) {
     set(&mut it.capacity, capacity);
     set(&mut it.teams, teams);
     set(&mut it.languages, languages);
+    set(&mut it.skills, skills);
 }
 
 pub(super) fn placed(queue: &queue::Queue, position: i32) -> Queue {
@@ -103,28 +157,31 @@ pub(super) fn placed(queue: &queue::Queue, position: i32) -> Queue {
         promise_minutes: i32::try_from(queue.promise_minutes).unwrap_or(i32::MAX),
         strategy: Strategy::default().as_str().to_owned(),
         position,
+        widening: Vec::new(),
     }
 }
 
 pub(super) fn change_queue(it: &mut Queue, change: QueueChange) {
-    let QueueChange { key, name, team, hours, promise_minutes, strategy, position } = change;
+    let QueueChange { key, name, team, hours, promise_minutes, strategy, position, widening } = change;
     set(&mut it.key, key);
     set(&mut it.name, name.map(|name| trimmed(&name)));
     set(&mut it.team, team);
     set(&mut it.hours, hours.and_then(|hours| serde_json::to_value(hours).ok()));
     set(&mut it.promise_minutes, promise_minutes);
     set(&mut it.strategy, strategy);
+    set(&mut it.widening, widening);
     set(&mut it.position, position);
 }
 
 pub(super) fn change_rule(it: &mut EntryRule, change: EntryRuleChange) {
-    let EntryRuleChange { name, enabled, conditions, queue, priority, tags, position } = change;
+    let EntryRuleChange { name, enabled, conditions, queue, priority, tags, skills, position } = change;
     set(&mut it.name, name.map(|name| trimmed(&name)));
     set(&mut it.enabled, enabled);
     set(&mut it.conditions, conditions);
     set(&mut it.queue, queue);
     set(&mut it.priority, priority);
     set(&mut it.tags, tags);
+    set(&mut it.skills, skills);
     set(&mut it.position, position);
 }
 

@@ -17,6 +17,7 @@ pub enum Thing {
     Tag,
     Field,
     EntryRule,
+    Skill,
     Flow,
     FlowVersion,
     Inbox,
@@ -35,6 +36,7 @@ impl Thing {
             Thing::Tag => "unknown_tag",
             Thing::Field => "unknown_field",
             Thing::EntryRule => "unknown_entry_rule",
+            Thing::Skill => "unknown_skill",
             Thing::Flow => "unknown_flow",
             Thing::FlowVersion => "unknown_flow_version",
             Thing::Inbox => "unknown_inbox",
@@ -55,6 +57,7 @@ impl fmt::Display for Thing {
             Thing::Tag => "tag",
             Thing::Field => "field",
             Thing::EntryRule => "rule",
+            Thing::Skill => "skill",
             Thing::Flow => "flow",
             Thing::FlowVersion => "version of the flow",
             Thing::Inbox => "number",
@@ -156,12 +159,30 @@ pub enum SetupRefusal {
     RuleNameTaken { name: String },
     #[error("“{priority}” is no priority: low, normal, high or urgent")]
     PriorityUnknown { priority: String },
-    #[error("nothing follows from the rule {rule}: choose a queue, a priority or a tag")]
+    #[error("nothing follows from the rule {rule}: choose a queue, a priority, a skill or a tag")]
     RuleIdle { rule: String },
     #[error("there can be at most {most} rules")]
     TooManyRules { most: usize },
     #[error("the conditions of the rule {rule} cannot be used: {fault}")]
     RuleFaulty { rule: String, fault: conditions::Fault },
+    #[error("there is a skill called {name} already")]
+    SkillNameTaken { name: String },
+    #[error("there is a skill with the key {key} already")]
+    SkillKeyTaken { key: String },
+    #[error("{skill} is the skill for the language {language} already")]
+    SkillLanguageTaken { skill: String, language: String },
+    #[error("the rule {rule} asks for {skill}; change that first")]
+    SkillOfRule { skill: String, rule: String },
+    #[error("somebody waits in a queue for whoever has {skill}; give them to somebody first")]
+    SkillAwaited { skill: String },
+    #[error("at most {most} skills can be asked for at once")]
+    TooManyWanted { most: usize },
+    #[error("“{step}” is nothing that a step does: drop_preferred, lower_level or drop_required")]
+    StepUnknown { step: String },
+    #[error("each step of the queue {queue} comes later than the one before it")]
+    StepsUnordered { queue: String },
+    #[error("a queue has at most {most} steps")]
+    TooManySteps { most: usize },
     #[error("nobody gives others what they may not do or see themselves")]
     GivesMore,
     #[error("{role} is still the role of somebody")]
@@ -237,6 +258,15 @@ impl SetupRefusal {
             SetupRefusal::RuleIdle { .. } => "rule_idle",
             SetupRefusal::TooManyRules { .. } => "too_many_rules",
             SetupRefusal::RuleFaulty { .. } => "rule_faulty",
+            SetupRefusal::SkillNameTaken { .. } => "skill_name_taken",
+            SetupRefusal::SkillKeyTaken { .. } => "skill_key_taken",
+            SetupRefusal::SkillLanguageTaken { .. } => "skill_language_taken",
+            SetupRefusal::SkillOfRule { .. } => "skill_of_rule",
+            SetupRefusal::SkillAwaited { .. } => "skill_awaited",
+            SetupRefusal::TooManyWanted { .. } => "too_many_wanted",
+            SetupRefusal::StepUnknown { .. } => "step_unknown",
+            SetupRefusal::StepsUnordered { .. } => "steps_unordered",
+            SetupRefusal::TooManySteps { .. } => "too_many_steps",
             SetupRefusal::GivesMore => "gives_more",
             SetupRefusal::RoleInUse { .. } => "role_in_use",
             SetupRefusal::TeamInUse { .. } => "team_in_use",
@@ -280,6 +310,10 @@ impl SetupRefusal {
             | SetupRefusal::RuleIdle { .. }
             | SetupRefusal::TooManyRules { .. }
             | SetupRefusal::RuleFaulty { .. }
+            | SetupRefusal::TooManyWanted { .. }
+            | SetupRefusal::StepUnknown { .. }
+            | SetupRefusal::StepsUnordered { .. }
+            | SetupRefusal::TooManySteps { .. }
             | SetupRefusal::FlowFaulty { .. } => true,
             SetupRefusal::IdTaken
             | SetupRefusal::EmailTaken
@@ -301,6 +335,11 @@ impl SetupRefusal {
             | SetupRefusal::QueueOfNumber { .. }
             | SetupRefusal::QueueOfRule { .. }
             | SetupRefusal::RuleNameTaken { .. }
+            | SetupRefusal::SkillNameTaken { .. }
+            | SetupRefusal::SkillKeyTaken { .. }
+            | SetupRefusal::SkillLanguageTaken { .. }
+            | SetupRefusal::SkillOfRule { .. }
+            | SetupRefusal::SkillAwaited { .. }
             | SetupRefusal::RoleInUse { .. }
             | SetupRefusal::TeamInUse { .. }
             | SetupRefusal::FlowInUse { .. }
@@ -319,6 +358,7 @@ impl SetupRefusal {
             | SetupRefusal::TagNameTaken { name }
             | SetupRefusal::TeamNameTaken { name }
             | SetupRefusal::RuleNameTaken { name }
+            | SetupRefusal::SkillNameTaken { name }
             | SetupRefusal::ChangedMeanwhile { name: Some(name) } => vec![("name", name.clone())],
             SetupRefusal::LocaleUnknown { locale } => vec![("locale", locale.clone())],
             SetupRefusal::TimeZoneUnknown { time_zone } => vec![("time_zone", time_zone.clone())],
@@ -327,15 +367,23 @@ impl SetupRefusal {
             SetupRefusal::AccentUnreadable { accent, nearest } => vec![("accent", accent.clone()), ("nearest", nearest.clone())],
             SetupRefusal::QueueKeyTaken { key }
             | SetupRefusal::KeyUnfit { key }
+            | SetupRefusal::SkillKeyTaken { key }
             | SetupRefusal::FieldKeyTaken { key }
             | SetupRefusal::FieldKeyUnfit { key } => vec![("key", key.clone())],
             SetupRefusal::StrategyUnknown { strategy } => vec![("strategy", strategy.clone())],
             SetupRefusal::ColourUnknown { colour } => vec![("colour", colour.clone())],
             SetupRefusal::ChoicesMissing { field } => vec![("field", field.clone())],
             SetupRefusal::ShortcutTaken { shortcut } | SetupRefusal::ShortcutUnfit { shortcut } => vec![("shortcut", shortcut.clone())],
-            SetupRefusal::TooManyReplies { most } | SetupRefusal::TooManyDefined { most } | SetupRefusal::TooManyRules { most } => {
-                vec![("most", most.to_string())]
-            }
+            SetupRefusal::TooManyReplies { most }
+            | SetupRefusal::TooManyDefined { most }
+            | SetupRefusal::TooManyWanted { most }
+            | SetupRefusal::TooManySteps { most }
+            | SetupRefusal::TooManyRules { most } => vec![("most", most.to_string())],
+            SetupRefusal::SkillLanguageTaken { skill, language } => vec![("skill", skill.clone()), ("language", language.clone())],
+            SetupRefusal::SkillOfRule { skill, rule } => vec![("skill", skill.clone()), ("rule", rule.clone())],
+            SetupRefusal::SkillAwaited { skill } => vec![("skill", skill.clone())],
+            SetupRefusal::StepUnknown { step } => vec![("step", step.clone())],
+            SetupRefusal::StepsUnordered { queue } => vec![("queue", queue.clone())],
             SetupRefusal::TextTooLong { limit, .. } => vec![("limit", limit.to_string())],
             SetupRefusal::TextUnfit { start } => vec![("start", start.clone())],
             SetupRefusal::OutOfRange { value, least, most } => {

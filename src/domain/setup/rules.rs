@@ -29,7 +29,7 @@ pub(super) fn faults(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
         if !taken.insert(rule.name.to_lowercase()) {
             faults.insert(SetupRefusal::RuleNameTaken { name: rule.name.clone() });
         }
-        if rule.queue.is_none() && rule.priority.is_none() && rule.tags.is_empty() {
+        if rule.queue.is_none() && rule.priority.is_none() && rule.tags.is_empty() && rule.skills.is_empty() {
             faults.insert(SetupRefusal::RuleIdle { rule: rule.name.clone() });
         }
         if let Some(word) = rule.priority.as_ref().filter(|word| word.parse::<Priority>().is_err()) {

@@ -13,9 +13,10 @@ use crate::domain::channel::Channel;
 use crate::domain::conditions;
 use crate::domain::details::{self, FieldKind, FieldOf, Vocabulary};
 use crate::domain::ids::{
-    CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, TagId, TeamId, UserId, WorkspaceId,
+    CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, SkillId, TagId, TeamId, UserId, WorkspaceId,
 };
 use crate::domain::lease::Lease;
+use crate::domain::routing::{Levels, RuleSkills, WideningStep};
 
 /// Everything that administrators decide in a workspace.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -37,6 +38,7 @@ pub struct Setup {
     pub tags: BTreeMap<TagId, Tag>,
     pub fields: BTreeMap<FieldId, Field>,
     pub entry_rules: BTreeMap<EntryRuleId, EntryRule>,
+    pub skills: BTreeMap<SkillId, Skill>,
     /// The published versions of flows as they are stored, and those that the command speaks of. A version never changes.
     pub definitions: BTreeMap<(FlowId, i32), Value>,
     /// The last version of each flow that has any.
@@ -123,6 +125,9 @@ pub struct Member {
     /// What they speak with customers, by BCP 47, such as `es` or `pt-BR`.
     #[serde(default)]
     pub languages: BTreeSet<String>,
+    /// What they are good at, as far as conversations are given by it.
+    #[serde(default)]
+    pub skills: Levels,
     /// Of whoever has left: who was given what they held. Without one it went back to its queues.
     #[serde(default)]
     pub successor: Option<UserId>,
@@ -195,6 +200,7 @@ impl Setup {
         names.extend(self.flows.iter().map(|(id, flow)| (id.0, flow.name.clone())));
         names.extend(self.inboxes.iter().map(|(id, inbox)| (id.0, inbox.name.clone())));
         names.extend(self.tags.iter().map(|(id, tag)| (id.0, tag.name.clone())));
+        names.extend(self.skills.iter().map(|(id, skill)| (id.0, skill.name.clone())));
         names.extend(self.entry_rules.iter().map(|(id, rule)| (id.0, rule.name.clone())));
         names
     }
@@ -240,6 +246,9 @@ pub struct Queue {
     pub strategy: String,
     /// Its place among the queues, from 0.
     pub position: i32,
+    /// What is wanted less of whoever is to have a conversation, once it has waited for so long.
+    #[serde(default)]
+    pub widening: Vec<WideningStep>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -296,6 +305,16 @@ pub struct Field {
     pub position: i32,
 }
 
+/// Something that people are good at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skill {
+    /// What files call it.
+    pub key: String,
+    pub name: String,
+    /// Of one that is a language: BCP 47, such as `es`.
+    pub language: Option<String>,
+}
+
 /// What decides where a conversation goes that comes in and that nobody sends anywhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntryRule {
@@ -311,6 +330,9 @@ pub struct EntryRule {
     /// Put on the conversation.
     #[serde(default)]
     pub tags: BTreeSet<TagId>,
+    /// Of whoever has it.
+    #[serde(default)]
+    pub skills: RuleSkills,
     /// Its place among the rules, from 0.
     pub position: i32,
 }

@@ -12,6 +12,7 @@ use crate::domain::conversation::Conversation;
 use crate::domain::details::Facts;
 use crate::domain::filter::View;
 use crate::domain::ids::UserId;
+use crate::domain::routing::skills::Told;
 use crate::domain::workplace::Workplace;
 use crate::live::change::ConversationChange;
 use crate::store::allowances::Paused;
@@ -112,6 +113,7 @@ pub fn state(locale: Locale, opened: &Opened, workplace: &Workplace, inbox_name:
         brief_queue_name,
         ticked: opened.ticked(),
         facts,
+        wants: Told::of(conversation.skills.as_ref(), &workplace.skills),
         ..bare
     };
     noted(&opened.contact, state)
@@ -129,6 +131,7 @@ pub fn state_of_change(locale: Locale, change: &ConversationChange) -> Conversat
         brief_queue_name: change.brief_queue_name.clone(),
         answers: change.answers.clone(),
         facts: change.facts.clone(),
+        wants: change.wants.clone(),
         ..bare
     };
     noted(&change.contact, state)
@@ -172,6 +175,7 @@ fn bare_state(locale: Locale, conversation: &Conversation, contact: &Contact, na
         answers: Vec::new(),
         language: contact.language.clone(),
         facts: Facts::default(),
+        wants: Told::default(),
     }
 }
 

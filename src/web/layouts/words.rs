@@ -1,7 +1,7 @@
 //! Sentences from the locale files with placeholders (`%{name}`) filled in one pass, so that a filled-in text is never read as one.
 
 use super::html::{Html, escape_into};
-use crate::domain::routing::Priority;
+use crate::domain::routing::{Priority, WideningStep};
 use crate::web::locale::Locale;
 
 /// The sentence under `key` as HTML: every filled-in text is escaped and isolated, so that its direction or markup stays its own.
@@ -58,6 +58,19 @@ fn fill<'text>(sentence: &'text str, values: &[(&str, &'text str)], mut take: im
 #[must_use]
 pub fn priority(locale: Locale, priority: Priority) -> String {
     locale.t(&format!("priority.{}", priority.as_str())).into_owned()
+}
+
+/// What a step of a queue does; a word of a newer version stands for itself.
+#[must_use]
+pub fn step(locale: Locale, does: &str) -> String {
+    known(&locale, &format!("widening.{does}")).unwrap_or_else(|| does.to_owned())
+}
+
+/// The steps of a queue, such as `60 s: nothing is preferred any more`.
+#[must_use]
+pub fn steps(locale: Locale, steps: &[WideningStep]) -> String {
+    let one = |it: &WideningStep| format!("{} s: {}", it.after, step(locale, &it.does));
+    if steps.is_empty() { "–".to_owned() } else { steps.iter().map(one).collect::<Vec<_>>().join("; ") }
 }
 
 /// So many minutes or a little more, in a unit that suits them.

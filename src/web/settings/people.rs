@@ -78,6 +78,7 @@ pub(in crate::web) async fn update(
         capacity: typed.capacity,
         teams: Some(typed.teams.clone()),
         languages: Some(typed.languages.clone()),
+        skills: typed.skills.clone(),
         ..MemberChange::default()
     };
     match configure(&state, &signed, SetupCommand::ChangeMember { member, change }, seen).await {
@@ -123,14 +124,15 @@ async fn one(state: &State, signed: &Signed, id: UserId, did: &Did, refused: Opt
     let found = async { Ok(state.store.one_of_people(signed.workspace, id, Permission::SetUp).await?) };
     let choices = async { Ok(state.store.choices_for_people(signed.workspace).await?) };
     let sign_in = async { Ok(state.store.sign_in_stand(signed.workspace, id, crate::runner::now()).await?) };
-    let (found, choices, acts, sign_in) = tokio::try_join!(found, choices, about(state, signed, id.0), sign_in)?;
+    let skills = async { Ok(state.store.skills(signed.workspace).await?) };
+    let (found, choices, acts, sign_in, skills) = tokio::try_join!(found, choices, about(state, signed, id.0), sign_in, skills)?;
     let (person, is_last_administrator) = found.ok_or(Error::NotFound)?;
     let sign_in = sign_in.unwrap_or_default();
     let (typed, error) = refused.unzip();
     let status = shell.status(signed.locale, error)?;
     let now = Typed::of(&person);
     let typed = typed.filter(|typed| typed.is_of_form).unwrap_or_else(|| now.clone());
-    page(status, &PersonPage { chrome, shell, person, is_last_administrator, sign_in, choices, typed, now, acts })
+    page(status, &PersonPage { chrome, shell, person, is_last_administrator, sign_in, choices, skills, typed, now, acts })
 }
 
 async fn asked(state: &State, signed: &Signed, id: UserId, goes: Goes, error: Option<Error>) -> Result<HttpResponse> {

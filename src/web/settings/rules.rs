@@ -96,7 +96,7 @@ pub(in crate::web) async fn update(
     fields: web::Form<Fields>,
 ) -> Result<HttpResponse> {
     let (typed, seen) = Typed::read(&fields);
-    let EntryRule { name, enabled, conditions, queue, priority, tags, position: _ } = typed.rule();
+    let EntryRule { name, enabled, conditions, queue, priority, tags, skills, position: _ } = typed.rule();
     let change = EntryRuleChange {
         name: Some(name),
         enabled: Some(enabled),
@@ -105,6 +105,7 @@ pub(in crate::web) async fn update(
         queue: Some(queue),
         priority: Some(priority),
         tags: Some(tags),
+        skills: Some(skills),
         position: None,
     };
     match configure(&state, &signed, SetupCommand::ChangeEntryRule { rule: *rule, change }, seen).await {

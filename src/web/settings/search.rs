@@ -91,6 +91,10 @@ fn find(locale: Locale, setup: &Setup, q: &str) -> Vec<Found> {
     for (id, rule) in &setup.entry_rules {
         thing("entry_rule", "sliders-horizontal", id.0, &rule.name, "", format!("/settings/rules/{id}"));
     }
+    for (id, skill) in &setup.skills {
+        let language = skill.language.as_deref().unwrap_or_default();
+        thing("skill", "award", id.0, &skill.name, language, format!("/settings/skills/{id}"));
+    }
     for (id, flow) in &setup.flows {
         thing("flow", "bot", id.0, &flow.name, "", format!("/settings/flows/{id}"));
     }

@@ -30,6 +30,8 @@ const PAGES = {
   "settings-rules": "/settings/rules",
   "settings-rule-new": "/settings/rules/new",
   "settings-rule": "/settings/rules/{id}",
+  "settings-skills": "/settings/skills",
+  "settings-skill": "/settings/skills/{id}",
   "settings-security": "/settings/security",
   "settings-search": "/settings/search?q=team",
   "settings-brand": "/settings/brand",

@@ -11,7 +11,7 @@ export const called = (kind, number, longest = 80) => `${kind} ${number} ${NAMES
 const lines = (count, line) => Array.from({ length: count }, (_, number) => line(number))
 
 /** The whole file, with as many of each as is said. */
-export function largeFile({ people = 40, queues = 30, teams = 24, tags = 30, fields = 24, roles = 22, rules = 24 } = {}) {
+export function largeFile({ people = 40, queues = 30, teams = 24, tags = 30, fields = 24, roles = 22, rules = 24, skills = 20 } = {}) {
   const text = JSON.stringify
   return [
     "format: baton.workspace/v1",
@@ -24,6 +24,7 @@ export function largeFile({ people = 40, queues = 30, teams = 24, tags = 30, fie
     "tags:", ...lines(tags, (tag) => `- {name: ${text(called("Tag", tag, 40))}, colour: ${["red", "green", "blue", "gray"][tag % 4]}}`),
     "fields:", ...lines(fields, (field) => `- {key: field_${field}, label: ${text(called("Field", field))}, `
       + `of: ${["contact", "conversation"][field % 2]}, kind: text}`),
+    "skills:", ...lines(skills, (skill) => `- {key: skill_${skill}, name: ${text(called("Skill", skill))}}`),
     "entry_rules:", ...lines(rules, (rule) => `- {name: ${text(called("Rule", rule))}, queue: queue_${rule % queues}, `
       + `conditions: {all: [{subject: message.text, contains: ${text(called("word", rule))}}]}}`),
   ].join("\n")

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::import::{Ids, Names};
 use super::inboxes::WrittenInbox;
+use super::skills::WrittenWants;
 use super::{Document, Found, Wrong, is_in_order, no_twins, unfit_text, yaml};
 use crate::domain::conditions::{Kind, Leaf, Subject, stored};
 use crate::domain::details::Vocabulary;
@@ -40,6 +41,9 @@ pub struct WrittenEntryRule {
     priority: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     tags: Vec<String>,
+    /// Of whoever has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    skills: Option<WrittenWants>,
 }
 
 fn yes() -> bool {
@@ -49,11 +53,12 @@ fn yes() -> bool {
 /// All of them in their order.
 pub(super) fn all(setup: &Setup) -> Vec<WrittenEntryRule> {
     let written = |rule: &EntryRule| {
-        let EntryRule { name, enabled, conditions, queue, priority, tags, position: _ } = rule.clone();
+        let EntryRule { name, enabled, conditions, queue, priority, tags, skills, position: _ } = rule.clone();
         let queue = queue.and_then(|queue| setup.queues.get(&queue)).map(|queue| queue.key.clone());
         let mut tags: Vec<String> = tags.iter().filter_map(|tag| Some(setup.tags.get(tag)?.name.clone())).collect();
         tags.sort();
-        WrittenEntryRule { name, enabled, conditions: by_name(setup, &conditions), queue, priority, tags }
+        let skills = WrittenWants::of(setup, &skills);
+        WrittenEntryRule { name, enabled, conditions: by_name(setup, &conditions), queue, priority, tags, skills }
     };
     rules::in_order(&setup.entry_rules).into_iter().map(|(_, rule)| written(rule)).collect()
 }
@@ -115,6 +120,7 @@ pub(super) fn check(document: &Document, setup: &Setup, names: &Names, found: &m
         for (number, tag) in rule.tags.iter().enumerate().filter(|(_, tag)| names.words.tag_named(tag).is_none()) {
             found.push((path(&format!("tags[{number}]")), Wrong::NoSuch(tag.clone())));
         }
+        rule.skills.iter().for_each(|skills| skills.check(&path("skills"), names, found));
         match stored::read(&rule.conditions) {
             // What a newer version wrote is carried as it is.
             Err(_) if setup.entry_rules.values().any(|known| known.name == rule.name && known.conditions == rule.conditions) => {}
@@ -159,6 +165,7 @@ pub(super) fn bring_in(rules: &[WrittenEntryRule], ids: &mut Ids, draft: &mut Dr
         let words = setup.vocabulary();
         let tags = rule.tags.iter().filter_map(|name| words.tag_named(name)).map(|tag| tag.id).collect();
         let conditions = by_id(setup, &rule.conditions);
+        let skills = rule.skills.as_ref().map(|skills| skills.read(setup)).unwrap_or_default();
         let position = before.get(&rule.name).copied().unwrap_or_default();
         let (id, stored) = known.unzip();
         // However it was written down, it is the same.
@@ -170,6 +177,7 @@ pub(super) fn bring_in(rules: &[WrittenEntryRule], ids: &mut Ids, draft: &mut Dr
             queue,
             priority: rule.priority.clone(),
             tags,
+            skills,
             position,
         };
         draft.setup.entry_rules.insert(id.unwrap_or_else(|| EntryRuleId(ids.next())), new);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
 use super::inboxes::AppSecrets;
-use super::{Document, Fault, Found, Wrong, canned_replies, entry_rules, fields, flows, inboxes, people, queues, roles, tags, teams};
+use super::{Document, Fault, Found, Wrong, canned_replies, entry_rules, fields, flows, inboxes, people, queues, roles, skills, tags, teams};
 use crate::domain::details::Vocabulary;
 use crate::domain::ids::UserId;
 use crate::domain::setup::check;
@@ -74,6 +74,8 @@ pub(super) struct Names {
     /// Keys.
     pub queues: BTreeSet<String>,
     pub flows: BTreeSet<String>,
+    /// Keys.
+    pub skills: BTreeSet<String>,
     /// Tags and fields.
     pub words: Vocabulary,
 }
@@ -97,6 +99,10 @@ impl Names {
             flows: both(
                 document.flows.iter().flatten().map(|flow| flow.name.clone()).collect(),
                 setup.flows.values().map(|flow| flow.name.clone()).collect(),
+            ),
+            skills: both(
+                document.skills.iter().flatten().map(|skill| skill.key.clone()).collect(),
+                setup.skills.values().map(|skill| skill.key.clone()).collect(),
             ),
             words: words(document, setup),
         }
@@ -133,6 +139,7 @@ pub struct Gone {
     pub tags: usize,
     pub fields: usize,
     pub entry_rules: usize,
+    pub skills: usize,
 }
 
 impl Plan {
@@ -153,6 +160,7 @@ impl Plan {
                 }
                 SetupEvent::Field(Changed { after: None, .. }) => gone.fields += 1,
                 SetupEvent::EntryRule(Changed { after: None, .. }) => gone.entry_rules += 1,
+                SetupEvent::Skill(Changed { after: None, .. }) => gone.skills += 1,
                 _ => {}
             }
         }
@@ -193,6 +201,7 @@ impl Import {
         }
         roles::check(document.roles.as_deref().unwrap_or_default(), &mut found);
         teams::check(document.teams.as_deref().unwrap_or_default(), &mut found);
+        skills::check(document.skills.as_deref().unwrap_or_default(), &mut found);
         people::check(document.people.as_deref().unwrap_or_default(), &names, &mut found);
         queues::check(document.queues.as_deref().unwrap_or_default(), setup, &names, &mut found);
         canned_replies::check(document.canned_replies.as_deref().unwrap_or_default(), &names, &mut found);
@@ -237,6 +246,8 @@ impl Import {
             SetupRefusal::RuleFaulty { rule: name, .. } | SetupRefusal::RuleIdle { rule: name } => {
                 of(&self.document.entry_rules, "entry_rules", |one| one.name == *name)
             }
+            SetupRefusal::SkillNameTaken { name } => of(&self.document.skills, "skills", |one| one.name == *name),
+            SetupRefusal::StepsUnordered { queue } => of(&self.document.queues, "queues", |one| one.name == *queue),
             SetupRefusal::LastAdministrator => "people".to_owned(),
             _ => String::new(),
         }
@@ -279,6 +290,7 @@ pub(in crate::domain::setup) fn bring_in(draft: &mut Draft, import: &Import) -> 
         security,
         roles,
         teams,
+        skills,
         people,
         queues,
         canned_replies,
@@ -300,6 +312,7 @@ pub(in crate::domain::setup) fn bring_in(draft: &mut Draft, import: &Import) -> 
         security.bring_in(draft);
     }
     teams::bring_in(teams.as_deref().unwrap_or_default(), &mut ids, draft);
+    skills::bring_in(skills.as_deref().unwrap_or_default(), &mut ids, draft);
     left_out.extend(people::bring_in(people.as_deref().unwrap_or_default(), reach, &mut ids, draft));
     if let Some(queues) = queues {
         queues::bring_in(queues, &mut ids, draft);
@@ -328,6 +341,9 @@ pub(in crate::domain::setup) fn bring_in(draft: &mut Draft, import: &Import) -> 
         }
         if let Some(people) = people {
             people::prune(people, draft);
+        }
+        if let Some(skills) = skills {
+            left_out.extend(skills::prune(skills, draft));
         }
         if let Some(teams) = teams {
             left_out.extend(teams::prune(teams, draft));

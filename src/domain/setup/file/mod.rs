@@ -17,6 +17,7 @@ mod queues;
 mod roles;
 mod schema;
 mod security;
+mod skills;
 mod tags;
 mod teams;
 #[cfg(test)]
@@ -44,6 +45,7 @@ use people::WrittenPerson;
 use queues::WrittenQueue;
 use roles::WrittenRole;
 use security::WrittenSecurity;
+use skills::WrittenSkill;
 use tags::WrittenTag;
 use teams::WrittenTeam;
 use workspace::WrittenWorkspace;
@@ -78,6 +80,9 @@ pub struct Document {
     pub roles: Option<Vec<WrittenRole>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub teams: Option<Vec<WrittenTeam>>,
+    /// What people are good at; a language is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skills: Option<Vec<WrittenSkill>>,
     /// Who works here. Never with a password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub people: Option<Vec<WrittenPerson>>,
@@ -136,6 +141,7 @@ pub fn export(setup: &Setup, with_people: bool) -> Result<String, Ambiguous> {
         tags,
         fields: _,
         entry_rules: _,
+        skills,
         definitions: _,
         latest_versions: _,
     } = setup;
@@ -145,6 +151,7 @@ pub fn export(setup: &Setup, with_people: bool) -> Result<String, Ambiguous> {
         security: securities.values().next().map(|security| WrittenSecurity::of(setup, security)),
         roles: Some(in_order(roles.values().map(WrittenRole::of), |role| &role.name)?),
         teams: Some(in_order(teams.values().map(WrittenTeam::of), |team| &team.name)?),
+        skills: Some(in_order(skills.values().map(WrittenSkill::of), |skill| &skill.key)?),
         people: if with_people {
             Some(in_order(members.values().map(|member| WrittenPerson::of(setup, member)), |person| &person.email)?)
         } else {

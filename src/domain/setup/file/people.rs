@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::import::{Ids, Names, Reach};
+use super::skills::{self, WrittenLevel};
 use super::{Found, Wrong, no_twins, roles, teams, yaml};
 use crate::domain::access;
 use crate::domain::agent::Availability;
@@ -35,12 +36,15 @@ pub struct WrittenPerson {
     /// What they speak with customers, such as es or pt-BR.
     #[serde(default, serialize_with = "yaml::in_a_line")]
     languages: Vec<String>,
+    /// What they are good at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    skills: Vec<WrittenLevel>,
 }
 
 impl WrittenPerson {
     pub(super) fn of(setup: &Setup, member: &Member) -> Self {
         // Whether they are away just now is theirs; who took over from whoever left is past.
-        let Member { name, email, role, active, locale, availability: _, capacity, teams, languages, successor: _ } = member.clone();
+        let Member { name, email, role, active, locale, availability: _, capacity, teams, languages, skills, successor: _ } = member.clone();
         let mut teams: Vec<String> = teams.into_iter().map(|team| teams::name(setup, team)).collect();
         teams.sort();
         let own = role.id().and_then(|id| setup.roles.get(&id)).map(|role| role.name.clone());
@@ -53,6 +57,7 @@ impl WrittenPerson {
             active,
             teams,
             languages: languages.into_iter().collect(),
+            skills: skills::levels(setup, &skills),
         }
     }
 
@@ -81,6 +86,7 @@ pub(super) fn check(people: &[WrittenPerson], names: &Names, found: &mut Found) 
         found.extend(
             check::languages_fault(&person.languages.iter().cloned().collect()).map(|refusal| (path("languages"), Wrong::Refused(refusal))),
         );
+        skills::check_levels(&path("skills"), &person.skills, names, found);
         for (team, name) in person.teams.iter().enumerate().filter(|(_, name)| !names.teams.contains(*name)) {
             found.push((path(&format!("teams[{team}]")), Wrong::NoSuch(name.clone())));
         }
@@ -104,11 +110,24 @@ pub(super) fn bring_in(people: &[WrittenPerson], reach: &Reach, ids: &mut Ids, d
         let (id, availability, successor) = known.unwrap_or_else(|| (UserId(ids.next()), Availability::Online, None));
         let WrittenPerson { name, locale, capacity, active, languages, .. } = person.clone();
         let languages = languages.into_iter().collect();
+        let skills = skills::read_levels(setup, &person.skills);
         let successor = successor.filter(|_| !active);
         let email = email.as_str().to_owned();
         setup.members.insert(
             id,
-            Member { name: name.trim().to_owned(), email, role, active, locale, availability, capacity, teams, languages, successor },
+            Member {
+                name: name.trim().to_owned(),
+                email,
+                role,
+                active,
+                locale,
+                availability,
+                capacity,
+                teams,
+                languages,
+                skills,
+                successor,
+            },
         );
     }
     left_out

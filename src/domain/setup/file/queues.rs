@@ -10,7 +10,7 @@ use super::import::{Ids, Names};
 use super::{Found, Wrong, is_in_order, is_same, no_twins, teams, yaml};
 use crate::domain::hours::Hours;
 use crate::domain::ids::QueueId;
-use crate::domain::routing::Strategy;
+use crate::domain::routing::{Strategy, WideningStep};
 use crate::domain::setup::check;
 use crate::domain::setup::draft::Draft;
 use crate::domain::setup::refusal::SetupRefusal;
@@ -30,10 +30,24 @@ pub struct WrittenQueue {
     #[serde(default = "first_strategy")]
     #[schemars(extend("enum" = strategies()))]
     strategy: String,
+    /// What is wanted less of whoever is to have a conversation, once it has waited for so long.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    widening: Vec<WrittenStep>,
     /// The time zone, the ranges of each day of the week, and holidays.
     #[serde(serialize_with = "yaml::compactly")]
     #[schemars(extend("type" = "object"))]
     hours: Value,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WrittenStep {
+    /// Seconds.
+    #[schemars(range(min = 1, max = 86400))]
+    after: i32,
+    /// drop_preferred, lower_level or drop_required.
+    #[serde(rename = "do")]
+    does: String,
 }
 
 fn first_strategy() -> String {
@@ -49,8 +63,9 @@ pub(super) fn all(setup: &Setup, queues: &BTreeMap<QueueId, Queue>) -> Vec<Writt
     let mut queues: Vec<&Queue> = queues.values().collect();
     queues.sort_by(|one, other| (one.position, &one.key).cmp(&(other.position, &other.key)));
     let written = |queue: &Queue| {
-        let Queue { key, name, team, hours, promise_minutes, strategy, position: _ } = queue.clone();
-        WrittenQueue { key, name, team: teams::name(setup, team), promise_minutes, strategy, hours }
+        let Queue { key, name, team, hours, promise_minutes, strategy, position: _, widening } = queue.clone();
+        let widening = widening.into_iter().map(|WideningStep { after, does }| WrittenStep { after, does }).collect();
+        WrittenQueue { key, name, team: teams::name(setup, team), promise_minutes, strategy, widening, hours }
     };
     queues.into_iter().map(written).collect()
 }
@@ -66,6 +81,13 @@ pub(super) fn check(queues: &[WrittenQueue], setup: &Setup, names: &Names, found
         if !is_known && !setup.queues.values().any(|known| known.key == queue.key && known.strategy == queue.strategy) {
             found.push((path("strategy"), Wrong::Refused(SetupRefusal::StrategyUnknown { strategy: queue.strategy.clone() })));
         }
+        for (number, step) in queue.widening.iter().enumerate() {
+            let known = || setup.queues.values().filter(|known| known.key == queue.key).flat_map(|known| &known.widening);
+            if step_of(step).widening().is_none() && !known().any(|known| known.does == step.does) {
+                let refusal = SetupRefusal::StepUnknown { step: step.does.clone() };
+                found.push((path(&format!("widening[{number}].do")), Wrong::Refused(refusal)));
+            }
+        }
         if !names.teams.contains(&queue.team) {
             found.push((path("team"), Wrong::NoSuch(queue.team.clone())));
         }
@@ -73,6 +95,10 @@ pub(super) fn check(queues: &[WrittenQueue], setup: &Setup, names: &Names, found
             found.push((path("hours"), Wrong::Hours(error.to_string())));
         }
     }
+}
+
+fn step_of(step: &WrittenStep) -> WideningStep {
+    WideningStep { after: step.after, does: step.does.clone() }
 }
 
 /// Hours of a newer version are carried as they are.
@@ -99,11 +125,11 @@ pub(super) fn bring_in(queues: &[WrittenQueue], ids: &mut Ids, draft: &mut Draft
             (_, written) => written.unwrap_or_else(|| queue.hours.clone()),
         };
         let WrittenQueue { key, name, promise_minutes, strategy, .. } = queue.clone();
+        let widening = queue.widening.iter().map(step_of).collect();
         let name = name.trim().to_owned();
         let position = before.get(&key).copied().unwrap_or_default();
-        setup
-            .queues
-            .insert(id.unwrap_or_else(|| QueueId(ids.next())), Queue { key, name, team, hours, promise_minutes, strategy, position });
+        let id = id.unwrap_or_else(|| QueueId(ids.next()));
+        setup.queues.insert(id, Queue { key, name, team, hours, promise_minutes, strategy, position, widening });
     }
     // Those that the file does not name come after it, as they stood.
     let mut others: Vec<(i32, String)> = setup.queues.values().filter(|known| !is_named(&known.key)).map(place_of).collect();

@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use crate::domain::contact::Identity;
 use crate::domain::conversation::State;
 use crate::domain::ids::ConversationId;
-use crate::domain::routing::{AssignmentReason, Considered, Exclusion, Rule};
+use crate::domain::routing::{AssignmentReason, Considered, Exclusion, Fit, Named, Rule};
 use crate::web::layouts::html::Html;
+use crate::web::layouts::skills;
 use crate::web::layouts::ui;
-use crate::web::layouts::words::sentence;
+use crate::web::layouts::words::{plain, sentence};
 use crate::web::locale::Locale;
 
 /// What does not change while the conversation is open; the rest is in [`ConversationState`](super::state::ConversationState).
@@ -47,7 +48,7 @@ impl HtmlSafe for ReasonCard {}
 
 impl ReasonCard {
     fn rule(&self) -> Html {
-        rule_sentence(self.locale, &self.agent_name, &self.reason.rule)
+        reason_sentence(self.locale, &self.agent_name, &self.reason)
     }
 
     fn others(&self) -> Option<String> {
@@ -55,21 +56,36 @@ impl ReasonCard {
     }
 
     fn excluded(&self, considered: &Considered) -> Option<String> {
-        considered.excluded.map(|exclusion| self.locale.t(exclusion_key(exclusion)).into_owned())
+        considered.excluded.as_ref().map(|exclusion| exclusion_words(self.locale, exclusion))
     }
 }
 
 /// How many others there were, such as `18 with room, 210 offline`.
 fn others(locale: Locale, more: &[(Option<Exclusion>, usize)]) -> Option<String> {
     let part = |(exclusion, count): &(Option<Exclusion>, usize)| {
-        let what = locale.t(exclusion.map_or("excluded.nothing", exclusion_key));
+        let what = exclusion.as_ref().map_or_else(|| locale.t("excluded.nothing").into_owned(), |it| exclusion_words(locale, it));
         format!("{count} {what}")
     };
     (!more.is_empty()).then(|| more.iter().map(part).collect::<Vec<_>>().join(", "))
 }
 
+/// Why `name` was chosen, with what of them was wanted.
+pub(in crate::web) fn reason_sentence(locale: Locale, name: &str, reason: &AssignmentReason) -> Html {
+    let Some(Fit { required, preferred, is_only_one }) = &reason.fit else { return rule_sentence(locale, name, &reason.rule) };
+    let who = |key: &str, all: &[Named]| sentence(&locale, key, &[("name", name), ("who", &skills::who(locale, all))]);
+    let mut told = Vec::new();
+    if *is_only_one && reason.rule != Rule::SameAgent {
+        told.push(who("rule.only_one", required));
+    } else {
+        told.push(rule_sentence(locale, name, &reason.rule));
+        told.extend((!required.is_empty()).then(|| who("rule.required", required)));
+    }
+    told.extend((!preferred.is_empty()).then(|| who("rule.preferred", preferred)));
+    Html::trusted(told.into_iter().map(Html::into_string).collect::<Vec<_>>().join("; "))
+}
+
 /// Why `name` was chosen, as a sentence.
-pub(in crate::web) fn rule_sentence(locale: Locale, name: &str, rule: &Rule) -> Html {
+fn rule_sentence(locale: Locale, name: &str, rule: &Rule) -> Html {
     match rule {
         Rule::LeastBusy { load, capacity } => {
             sentence(&locale, "rule.least_busy", &[("name", name), ("load", &load.to_string()), ("capacity", &capacity.to_string())])
@@ -98,13 +114,18 @@ pub(in crate::web) fn rule_sentence(locale: Locale, name: &str, rule: &Rule) -> 
     }
 }
 
-fn exclusion_key(exclusion: Exclusion) -> &'static str {
-    match exclusion {
+fn exclusion_words(locale: Locale, exclusion: &Exclusion) -> String {
+    let key = match exclusion {
+        Exclusion::LacksSkill { name, level, has } => {
+            let key = if *has == 0 { "excluded.lacks_skill" } else { "excluded.lacks_level" };
+            return plain(&locale, key, &[("skill", name), ("level", &level.to_string()), ("has", &has.to_string())]);
+        }
         Exclusion::Away => "excluded.away",
         Exclusion::Offline => "excluded.offline",
         Exclusion::Full => "excluded.full",
         Exclusion::MayNotReply => "excluded.may_not_reply",
-    }
+    };
+    locale.t(key).into_owned()
 }
 
 /// What the customer is called by; element id `contact-names`.

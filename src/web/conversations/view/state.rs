@@ -12,9 +12,11 @@ use crate::domain::conversation::{Controller, Holder, State};
 use crate::domain::details;
 use crate::domain::ids::ConversationId;
 use crate::domain::overdue::Step;
-use crate::domain::routing::{AssignmentReason, Priority};
+use crate::domain::routing::skills::Told;
+use crate::domain::routing::{AssignmentReason, Named, Priority};
 use crate::web::inbox::view::row::overdue_key;
 use crate::web::layouts::chrome::{Person, QueueName, initials};
+use crate::web::layouts::skills;
 use crate::web::layouts::time;
 use crate::web::layouts::{ui, words};
 use crate::web::locale::Locale;
@@ -52,6 +54,8 @@ pub struct ConversationState {
     pub language: Option<String>,
     /// Tags, and what flows and people noted about the contact and the conversation.
     pub facts: details::Facts,
+    /// What it wants of whoever has it.
+    pub wants: Told,
 }
 
 /// The bar on top of the thread; element id `conversation-header`.
@@ -139,6 +143,15 @@ impl Facts<'_> {
     fn priorities(&self) -> impl Iterator<Item = (&'static str, String, bool)> {
         let (now, locale) = (self.it.priority, self.it.locale);
         Priority::ALL.into_iter().rev().map(move |it| (it.as_str(), words::priority(locale, it), it == now))
+    }
+
+    /// What is wanted of whoever has it, each with what it is called.
+    fn wants(&self) -> Vec<(&'static str, String)> {
+        let Told { required, preferred, widened } = &self.it.wants;
+        let all: [(&'static str, &Vec<Named>); 3] =
+            [("skills.required", required), ("skills.preferred", preferred), ("skills.widened", widened)];
+        let named = all.into_iter().filter(|(_, all)| !all.is_empty());
+        named.map(|(key, all)| (key, skills::listed(self.it.locale, all))).collect()
     }
 
     /// The language by its own name, where the interface knows it.

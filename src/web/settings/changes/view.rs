@@ -11,14 +11,16 @@ use uuid::Uuid;
 use super::filter::{Filter, OTHERS, THINGS};
 use crate::domain::details::Vocabulary;
 use crate::domain::device::Device;
+use crate::domain::routing::WideningStep;
 use crate::domain::setup::{RecordedSetup, SetupEvent, Who};
 use crate::web::layouts::chrome::Chrome;
 use crate::web::layouts::conditions::Telling;
 use crate::web::layouts::hours;
 use crate::web::layouts::html::Html;
+use crate::web::layouts::skills;
 use crate::web::layouts::time;
 use crate::web::layouts::ui;
-use crate::web::layouts::words::{field_label, known, plain, sentence};
+use crate::web::layouts::words::{self, field_label, known, plain, sentence};
 use crate::web::locale::Locale;
 use crate::web::settings::view::Shell;
 
@@ -185,20 +187,29 @@ fn part_text(locale: Locale, names: &HashMap<Uuid, String>, name: &str, value: &
     {
         return words;
     }
-    let words = |key: &str, word: &Value| {
+    let said = |key: &str, word: &Value| {
         let known = word.as_str().and_then(|word| known(&locale, &format!("{key}.{}", word.replace(':', "_"))));
         known.unwrap_or_else(|| text(locale, names, word))
     };
     match (name, value) {
         ("permissions", Value::Array(all)) if !all.is_empty() => {
-            return all.iter().map(|word| words("permission", word)).collect::<Vec<_>>().join(", ");
+            return all.iter().map(|word| said("permission", word)).collect::<Vec<_>>().join(", ");
         }
-        ("visibility", word) => return words("visibility", word),
-        ("role", word) => return words("role", word),
-        ("standing", word) => return words("invitation_state", word),
-        ("strategy", word) => return words("strategy", word),
-        ("colour", word) => return words("tags.colour", word),
-        ("priority", word) => return words("priority", word),
+        ("visibility", word) => return said("visibility", word),
+        ("role", word) => return said("role", word),
+        ("standing", word) => return said("invitation_state", word),
+        ("strategy", word) => return said("strategy", word),
+        ("colour", word) => return said("tags.colour", word),
+        ("priority", word) => return said("priority", word),
+        ("widening", steps) => {
+            let steps: Vec<WideningStep> = serde_json::from_value(steps.clone()).unwrap_or_default();
+            return words::steps(locale, &steps);
+        }
+        ("skills", of) => {
+            let levels = serde_json::from_value(of.clone()).ok().map(|levels| skills::levels(locale, names, &levels));
+            let asked = || serde_json::from_value(of.clone()).ok().and_then(|asked| skills::asked(locale, names, &asked));
+            return levels.or_else(asked).unwrap_or_else(|| "–".to_owned());
+        }
         ("conditions", conditions) => {
             let (fields, answers) = (Vocabulary::default(), BTreeMap::new());
             return Telling { locale, words: &fields, names, answers: &answers }.stored(conditions);

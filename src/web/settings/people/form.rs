@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::access::Role;
 use crate::domain::ids::{TeamId, UserId};
+use crate::domain::routing::Levels;
 use crate::store::people::Listed;
 
 /// Names and values of a form, of which some stand more than once.
@@ -26,6 +27,8 @@ pub struct Typed {
     pub capacity: Option<i32>,
     pub teams: BTreeSet<TeamId>,
     pub languages: BTreeSet<String>,
+    /// Nothing where the form does not ask for them.
+    pub skills: Option<Levels>,
 }
 
 /// Where what somebody holds goes when they leave, as a form says it.
@@ -54,6 +57,7 @@ impl Typed {
             capacity: Some(person.capacity),
             teams: person.teams.iter().copied().collect(),
             languages: person.languages.iter().cloned().collect(),
+            skills: Some(person.skills.clone()),
         }
     }
 
@@ -68,6 +72,13 @@ impl Typed {
             capacity: one_value(fields, "capacity").trim().parse().ok(),
             teams: values("team").filter_map(|id| id.parse().ok()).collect(),
             languages: values("language").chain(more).map(str::to_owned).collect(),
+            skills: (!one_value(fields, "skills").is_empty()).then(|| levels(fields)),
         }
     }
+}
+
+/// `skill_<id>`: the level, or nothing. A level that there is not is refused with the others.
+fn levels(fields: &Fields) -> Levels {
+    let level = |(key, value): &(String, String)| Some((key.strip_prefix("skill_")?.parse().ok()?, value.trim().parse().ok()?));
+    fields.iter().filter_map(level).collect()
 }

@@ -5,12 +5,15 @@ use askama_web::WebTemplate;
 
 use super::form::{Goes, Typed};
 use crate::domain::access::Role;
-use crate::domain::ids::{TeamId, UserId};
+use crate::domain::ids::{SkillId, TeamId, UserId};
+use crate::domain::routing::skills::{HIGHEST, LOWEST, Level};
 use crate::store::people::{Choices, Listed, Wanted};
 use crate::store::securities::SignInStand;
+use crate::store::skills::SkillSummary;
 use crate::web::layouts::chrome::{Chrome, initials};
 use crate::web::layouts::time;
 use crate::web::layouts::ui;
+use crate::web::layouts::words;
 use crate::web::locale::Locale;
 use crate::web::settings::changes::view::Act;
 use crate::web::settings::view::Shell;
@@ -158,6 +161,8 @@ pub struct PersonPage {
     /// How they sign in.
     pub sign_in: SignInStand,
     pub choices: Choices,
+    /// Those that there are.
+    pub skills: Vec<SkillSummary>,
     pub typed: Typed,
     pub now: Typed,
     /// What became of them.
@@ -171,6 +176,26 @@ impl PersonPage {
 
     fn form(&self) -> PersonForm<'_> {
         PersonForm { locale: self.chrome.locale, choices: &self.choices, typed: &self.typed }
+    }
+
+    /// Each skill with the levels to choose from.
+    fn skills(&self) -> Vec<(&SkillSummary, Vec<Choice>)> {
+        let own = self.typed.skills.as_ref().or(self.now.skills.as_ref());
+        let has = |skill: &SkillSummary| own.and_then(|own| own.get(&skill.id)).copied();
+        let levels = |skill| (LOWEST..=HIGHEST).map(move |level| (level, has(skill) == Some(level)));
+        let choice = |(level, is_chosen): (Level, bool)| {
+            let name = words::plain(&self.chrome.locale, "skills.level", &[("level", &level.to_string())]);
+            Choice { value: level.to_string(), name, is_chosen }
+        };
+        self.skills.iter().map(|skill| (skill, levels(skill).map(choice).collect())).collect()
+    }
+
+    /// What a colleague made of them, where somebody typed something else.
+    fn skills_now(&self) -> Option<String> {
+        let now = self.now.skills.as_ref().filter(|now| self.typed.is_of_form && self.typed.skills.as_ref() != Some(*now))?;
+        let named = |(id, level): (&SkillId, &Level)| Some(format!("{} {level}", self.skills.iter().find(|skill| skill.id == *id)?.name));
+        let all: Vec<String> = now.iter().filter_map(named).collect();
+        Some(if all.is_empty() { "–".to_owned() } else { all.join(", ") })
     }
 
     fn initials(&self) -> String {

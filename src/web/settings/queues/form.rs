@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::hours::Hours;
 use crate::domain::hours::written::{self, Fault, Ranges, TypedDay};
 use crate::domain::ids::TeamId;
+use crate::domain::routing::WideningStep;
 use crate::domain::setup::command::QueueChange;
 use crate::domain::setup::{SetupRefusal, Thing};
 use crate::store::queues::QueueDetail;
@@ -26,6 +27,10 @@ pub struct Typed {
     pub team: String,
     pub promise: String,
     pub strategy: String,
+    /// Seconds and what follows, as they were typed.
+    pub steps: Vec<(String, String)>,
+    /// The form asks for them.
+    pub has_steps: bool,
     /// Around the clock, whatever the week says.
     pub is_always: bool,
     pub hours: written::Typed,
@@ -49,6 +54,8 @@ impl Typed {
             team: queue.team.to_string(),
             promise: queue.promise_minutes.to_string(),
             strategy: queue.strategy.clone(),
+            steps: queue.widening.iter().map(|step| (step.after.to_string(), step.does.clone())).collect(),
+            has_steps: true,
             is_always,
             hours: typed,
             at: String::new(),
@@ -67,6 +74,8 @@ impl Typed {
             team: value("team"),
             promise: value("promise"),
             strategy: value("strategy"),
+            steps: ranges(fields, "step_after", "step_do").into_iter().filter(|(after, _)| !after.is_empty()).collect(),
+            has_steps: fields.iter().any(|(key, _)| key == "step_after"),
             is_always: value("open") == "always",
             hours,
             at: value("at"),
@@ -98,7 +107,17 @@ impl Typed {
             promise_minutes: Some(promise),
             strategy: Some(self.strategy.clone()).filter(|strategy| !strategy.is_empty()),
             position: None,
+            widening: self.has_steps.then(|| self.widening()),
         })
+    }
+}
+
+impl Typed {
+    /// The steps that it says; of what is no number of seconds, one that is refused.
+    #[must_use]
+    pub fn widening(&self) -> Vec<WideningStep> {
+        let step = |(after, does): &(String, String)| WideningStep { after: after.parse().unwrap_or(0), does: does.clone() };
+        self.steps.iter().map(step).collect()
     }
 }
 

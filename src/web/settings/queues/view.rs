@@ -7,7 +7,8 @@ pub use super::form::Typed;
 use crate::domain::hours::Hours;
 use crate::domain::hours::written::{Ranges, TypedDay};
 use crate::domain::ids::TeamId;
-use crate::domain::routing::Strategy;
+use crate::domain::routing::skills::Widening;
+use crate::domain::routing::{Strategy, WideningStep};
 use crate::store::queues::{QueueDetail, QueueSummary};
 use crate::store::teams::TeamSummary;
 use crate::web::layouts::chrome::Chrome;
@@ -143,6 +144,26 @@ impl QueuePage {
     /// A word of a newer version stands for itself.
     fn strategy_words(&self, strategy: &str) -> String {
         words::known(&self.chrome.locale, &format!("strategy.{strategy}")).unwrap_or_else(|| strategy.to_owned())
+    }
+
+    /// With rows that are empty, as far as there may be steps.
+    fn steps(&self) -> Vec<(String, String)> {
+        let empty = std::iter::repeat_n((String::new(), String::new()), WideningStep::MOST);
+        let steps = self.typed.steps.iter().cloned().chain(empty);
+        steps.take(self.typed.steps.len().max(WideningStep::MOST)).collect()
+    }
+
+    /// What a step can do; with its own, whatever that is.
+    fn does(&self, own: &str) -> Vec<(String, String)> {
+        let strange = Some(own.to_owned()).filter(|own| !own.is_empty() && Widening::read(own).is_none());
+        let known = Widening::ALL.into_iter().map(|does| does.as_str().to_owned()).chain(strange);
+        known.map(|does| (does.clone(), words::step(self.chrome.locale, &does))).collect()
+    }
+
+    /// What a colleague made of the steps, where somebody typed others.
+    fn steps_now(&self) -> Option<String> {
+        let differs = self.typed.is_of_form && self.typed.has_steps && self.typed.widening() != self.queue.widening;
+        differs.then(|| words::steps(self.chrome.locale, &self.queue.widening))
     }
 
     fn team_name(&self, id: TeamId) -> &str {

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::domain::conditions::rows::{self, Row, What};
 use crate::domain::conditions::{Comparison, Condition, Fault, Group, Leaf, Subject, stored};
 use crate::domain::details::Vocabulary;
-use crate::domain::ids::{QueueId, TagId};
+use crate::domain::ids::{QueueId, SkillId, TagId};
+use crate::domain::routing::skills::{Level, Levels, RuleLanguage, RuleSkills};
 use crate::domain::setup::Setup;
 use crate::domain::setup::rules::condition_faults;
 use crate::domain::setup::value::EntryRule;
@@ -26,6 +27,21 @@ pub struct Typed {
     pub queue: Option<QueueId>,
     pub priority: Option<String>,
     pub tags: BTreeSet<TagId>,
+    pub skills: Vec<Want>,
+}
+
+/// A row of what a rule asks for of whoever is to have a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Want {
+    /// The id of a skill, or [`Want::LANGUAGE`].
+    pub skill: String,
+    pub level: Level,
+    pub is_required: bool,
+}
+
+impl Want {
+    /// Whatever the customer speaks.
+    pub const LANGUAGE: &'static str = "language";
 }
 
 impl Default for Typed {
@@ -42,6 +58,7 @@ impl Default for Typed {
             queue: None,
             priority: None,
             tags: BTreeSet::new(),
+            skills: Vec::new(),
         }
     }
 }
@@ -59,6 +76,7 @@ impl Typed {
             queue: rule.queue,
             priority: rule.priority.clone(),
             tags: rule.tags.clone(),
+            skills: wants_of(&rule.skills),
         }
     }
 
@@ -74,6 +92,7 @@ impl Typed {
             queue: value("queue").parse().ok(),
             priority: Some(value("priority").to_owned()).filter(|word| !word.is_empty()),
             tags: fields.iter().filter(|(key, _)| key == "tag").filter_map(|(_, value)| value.parse().ok()).collect(),
+            skills: read_wants(fields),
         };
         (typed, value("seen").parse().ok())
     }
@@ -88,8 +107,21 @@ impl Typed {
             queue: self.queue,
             priority: self.priority.clone(),
             tags: self.tags.clone(),
+            skills: self.rule_skills(),
             position: 0,
         }
+    }
+
+    fn rule_skills(&self) -> RuleSkills {
+        let mut skills = RuleSkills::default();
+        for Want { skill, level, is_required } in &self.skills {
+            match skill.parse() {
+                Ok(id) if *is_required => _ = skills.asked.required.insert(id, *level),
+                Ok(id) => _ = skills.asked.preferred.insert(id, *level),
+                Err(_) => skills.language = Some(RuleLanguage { is_required: *is_required, level: *level }),
+            }
+        }
+        skills
     }
 
     /// What is wrong with its conditions, by their rows.
@@ -109,6 +141,27 @@ impl Typed {
             }
         }
     }
+}
+
+fn wants_of(skills: &RuleSkills) -> Vec<Want> {
+    let language = skills.language.map(|it| Want { skill: Want::LANGUAGE.to_owned(), level: it.level, is_required: it.is_required });
+    let of = |levels: &Levels, is_required| {
+        let want = |(skill, level): (&SkillId, &Level)| Want { skill: skill.to_string(), level: *level, is_required };
+        levels.iter().map(want).collect::<Vec<_>>()
+    };
+    language.into_iter().chain(of(&skills.asked.required, true)).chain(of(&skills.asked.preferred, false)).collect()
+}
+
+/// `want_skill`, `want_level` and `want_as` of each row, in the order of the form; those without a skill are none.
+fn read_wants(fields: &[(String, String)]) -> Vec<Want> {
+    let all = |name: &str| fields.iter().filter(|(key, _)| key == name).map(|(_, value)| value.trim()).collect::<Vec<_>>();
+    let rows = all("want_skill").into_iter().zip(all("want_level")).zip(all("want_as"));
+    let want = |((skill, level), how): ((&str, &str), &str)| {
+        let is_skill = skill == Want::LANGUAGE || skill.parse::<SkillId>().is_ok();
+        // A level that is none is refused as one that there is not.
+        is_skill.then(|| Want { skill: skill.to_owned(), level: level.parse().unwrap_or(0), is_required: how == "required" })
+    };
+    rows.filter_map(want).take(MOST_ROWS).collect()
 }
 
 /// Rows in their order: `row` begins one, with its depth; what follows belongs to it.

@@ -8,12 +8,14 @@ use crate::domain::conditions::rows::What;
 use crate::domain::conditions::{Comparison, Kind, Leaf, Subject};
 use crate::domain::details::{FieldOf, Vocabulary};
 use crate::domain::names;
-use crate::domain::routing::Priority;
+use crate::domain::routing::skills::Level;
+use crate::domain::routing::{Priority, RuleSkills};
 use crate::domain::setup::Setup;
 use crate::domain::setup::value::EntryRule;
 use crate::domain::workplace::Workplace;
 use crate::web::layouts::conditions::Telling;
-use crate::web::layouts::words::known;
+use crate::web::layouts::skills;
+use crate::web::layouts::words::{known, plain};
 use crate::web::locale::Locale;
 
 /// What can be chosen from: the value, and what it is called.
@@ -27,6 +29,7 @@ pub struct Names {
     all: HashMap<Uuid, String>,
     pub queues: Vec<Choice>,
     pub tags: Vec<Choice>,
+    pub skills: Vec<Choice>,
     pub inboxes: Vec<Choice>,
     pub people: Vec<Choice>,
     /// What published flows ask: the name of the answer, and what agents read in front of it.
@@ -51,6 +54,7 @@ impl Names {
             all: setup.names(),
             queues: queues.into_iter().map(|(id, queue)| (id.to_string(), queue.name.clone())).collect(),
             tags: by_name(tags.map(|(id, tag)| (id.to_string(), tag.name.clone())).collect()),
+            skills: by_name(setup.skills.iter().map(|(id, skill)| (id.to_string(), skill.name.clone())).collect()),
             inboxes: by_name(setup.inboxes.iter().map(|(id, inbox)| (id.to_string(), inbox.name.clone())).collect()),
             people: by_name(setup.members.iter().map(|(id, member)| (id.to_string(), member.name.clone())).collect()),
             answers: asks.map(|ask| (ask.field.clone(), ask.label.clone())).collect(),
@@ -134,7 +138,19 @@ impl Names {
         let mut tags: Vec<String> = rule.tags.iter().map(|tag| self.name(tag.0)).collect();
         tags.sort_by_cached_key(|name| names::order(name));
         let priority = rule.priority.as_ref().map(|word| self.priority(word));
-        [queue].into_iter().chain(priority).chain(tags).collect::<Vec<_>>().join(" · ")
+        let asked = self.asked(&rule.skills);
+        [queue].into_iter().chain(priority).chain(asked).chain(tags).collect::<Vec<_>>().join(" · ")
+    }
+
+    /// What a rule asks for of whoever has it, in words.
+    fn asked(&self, wanted: &RuleSkills) -> Option<String> {
+        skills::asked(self.locale, &self.all, wanted)
+    }
+
+    /// What a level is called.
+    #[must_use]
+    pub fn level(&self, level: Level) -> String {
+        plain(&self.locale, "skills.level", &[("level", &level.to_string())])
     }
 
     fn priority(&self, word: &str) -> String {

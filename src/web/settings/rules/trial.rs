@@ -13,7 +13,7 @@ use crate::domain::contact::Phones;
 use crate::domain::details::Details;
 use crate::domain::ids::{ConversationId, EntryRuleId, QueueId};
 use crate::domain::message::Content;
-use crate::domain::routing::{Arrival, EntryRule, EntryRules, SentBy, trial};
+use crate::domain::routing::{Arrival, EntryRule, EntryRules, RuleSkills, SentBy, trial};
 use crate::domain::setup::rules::{Nameable, in_order};
 use crate::domain::setup::{Setup, value};
 use crate::domain::workplace::Workplace;
@@ -114,7 +114,7 @@ fn rules_with(setup: &Setup, id: EntryRuleId, typed: &value::EntryRule) -> Optio
     let nameable = Nameable::of(setup);
     let ready = |id: EntryRuleId, rule: &value::EntryRule| {
         let condition = rule.compile(nameable.known()).ok()?;
-        Some(EntryRule { id, name: rule.name.clone(), condition, queue: rule.queue, priority: None, tags: Vec::new() })
+        Some(EntryRule { id, name: rule.name.clone(), condition, queue: rule.queue, priority: None, tags: Vec::new(), skills: RuleSkills::default() })
     };
     let tried = ready(id, typed)?;
     let mut rules: Vec<EntryRule> = Vec::new();

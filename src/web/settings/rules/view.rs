@@ -3,12 +3,13 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
-use super::form::Typed;
+use super::form::{Typed, Want};
 use super::said::{Choice, Names};
 use super::trial::Tried;
 use crate::domain::conditions::rows::{Row, What};
 use crate::domain::conditions::{Comparison, DEEPEST, Fault, Group, Kind, Takes, WEEKDAYS};
 use crate::domain::ids::EntryRuleId;
+use crate::domain::routing::skills::{HIGHEST, LOWEST, MOST_WANTED};
 use crate::domain::setup::rules::Oddity;
 use crate::domain::setup::value::EntryRule;
 use crate::web::layouts::chrome::Chrome;
@@ -77,10 +78,41 @@ pub struct RulePage {
     pub queues: Vec<Pick>,
     pub priorities: Vec<Pick>,
     pub tags: Vec<Pick>,
+    /// What is wanted of whoever is to have it, row by row; the last are empty. Nothing where there are no skills.
+    pub wants: Vec<WantRow>,
     /// What a colleague made of it, where somebody typed something else.
     pub now: Option<String>,
     pub tried: Option<Tried>,
     pub acts: Vec<Act>,
+}
+
+/// A row of what is wanted of whoever is to have it.
+pub struct WantRow {
+    /// Counted from 1.
+    pub number: String,
+    pub skills: Vec<Pick>,
+    pub levels: Vec<Pick>,
+    pub is_required: bool,
+}
+
+/// Rows that are empty.
+const MORE_WANTS: usize = 2;
+
+fn want_rows(names: &Names, typed: &Typed) -> Vec<WantRow> {
+    if names.skills.is_empty() && typed.skills.is_empty() {
+        return Vec::new();
+    }
+    let language = (Want::LANGUAGE.to_owned(), names.locale.t("rules.customers_language").into_owned());
+    let all: Vec<Choice> = std::iter::once(language).chain(names.skills.iter().cloned()).collect();
+    let levels: Vec<Choice> = (LOWEST..=HIGHEST).map(|level| (level.to_string(), names.level(level))).collect();
+    let rows = typed.skills.iter().map(Some).chain(std::iter::repeat_n(None, MORE_WANTS));
+    let row = |(place, want): (usize, Option<&Want>)| WantRow {
+        number: (place + 1).to_string(),
+        skills: picks(&all, |value| want.is_some_and(|want| want.skill == value)),
+        levels: picks(&levels, |value| want.is_some_and(|want| want.level.to_string() == value)),
+        is_required: want.is_none_or(|want| want.is_required),
+    };
+    rows.enumerate().map(row).take(typed.skills.len().max(MOST_WANTED)).collect()
 }
 
 /// Something that can be chosen.
@@ -155,6 +187,7 @@ impl RulePage {
             queues: picks(&names.queues, |value| value == queue),
             priorities: picks(&names.priorities(typed.priority.as_deref()), |value| typed.priority.as_deref() == Some(value)),
             tags: picks(&names.tags, is_tag),
+            wants: want_rows(names, &typed),
             now: differs.map(|known| format!("{}: {} → {}", known.name, names.conditions(known), names.outcome(known))),
             chrome,
             shell,
@@ -182,9 +215,9 @@ impl RulePage {
 }
 
 fn is_same(one: &EntryRule, other: &EntryRule) -> bool {
-    let EntryRule { name, enabled, conditions, queue, priority, tags, position: _ } = one;
+    let EntryRule { name, enabled, conditions, queue, priority, tags, skills, position: _ } = one;
     let is_same = (name, enabled, conditions) == (&other.name, &other.enabled, &other.conditions);
-    is_same && (queue, priority, tags) == (&other.queue, &other.priority, &other.tags)
+    is_same && (queue, priority, tags, skills) == (&other.queue, &other.priority, &other.tags, &other.skills)
 }
 
 fn line(names: &Names, place: usize, row: &Row, faults: &[Fault]) -> Line {

@@ -7,11 +7,13 @@ use crate::domain::contact::Identity;
 use crate::domain::event::{Act, Actor, Destination, Event, QueuedBecause, Recorded};
 use crate::domain::ids::{ContactId, ConversationId, MessageId};
 use crate::domain::overdue::Step;
-use crate::domain::routing::{AssignmentReason, Priority, SentBy};
+use crate::domain::routing::skills::Widening;
+use crate::domain::routing::{AssignmentReason, Named, Priority, SentBy};
 use crate::domain::unspoken::Unspoken;
 use crate::web::conversations::view::brief::hand_off_reason;
-use crate::web::conversations::view::context::{ReasonCard, rule_sentence};
+use crate::web::conversations::view::context::{ReasonCard, reason_sentence};
 use crate::web::layouts::html::Html;
+use crate::web::layouts::skills;
 use crate::web::layouts::time;
 use crate::web::layouts::ui;
 use crate::web::layouts::words::{self, sentence};
@@ -88,6 +90,7 @@ impl SystemLine {
             "conversation_reopened" | "act_undone" => "rotate-ccw",
             "conversation_queued" | "answer_overdue" | "conversation_kept" => "hourglass",
             "priority_changed" => "flag",
+            "skills_asked" | "skills_widened" => "award",
             "handed_off" | "flow_started" | "bot_started" => "bot",
             "message_resent" | "message_left" => "circle-help",
             "window_opened" | "window_closed" => "clock",
@@ -100,6 +103,22 @@ impl SystemLine {
             _ => "message-circle",
         }
     }
+}
+
+/// Whom it is for, as a rule or a person says.
+fn asked(locale: Locale, by: &Actor, required: &[Named], preferred: &[Named]) -> Html {
+    let who = |key: &str, all: &[Named]| (!all.is_empty()).then(|| sentence(&locale, key, &[("who", &skills::who(locale, all))]));
+    let by = if let Actor::Agent { name, .. } = by { Some(sentence(&locale, "line.skills_by", &[("name", name)])) } else { None };
+    let anybody = (required.is_empty() && preferred.is_empty()).then(|| sentence(&locale, "line.skills_none", &[]));
+    let told = [by, who("line.skills_required", required), who("line.skills_preferred", preferred), anybody];
+    Html::trusted(told.into_iter().flatten().map(Html::into_string).collect::<Vec<_>>().join("; "))
+}
+
+/// What is wanted less of, as nobody was free.
+fn widened(locale: Locale, does: Widening, seconds: i64, was: &[Named], required: &[Named]) -> Html {
+    let (was, who, time) = (skills::who(locale, was), skills::who(locale, required), skills::waited(seconds));
+    let key = format!("line.widened.{}", does.as_str());
+    sentence(&locale, &key, &[("was", &was), ("who", &who), ("time", &time)])
 }
 
 fn joined(event: &Event) -> Option<(ConversationId, ContactId)> {
@@ -138,7 +157,9 @@ fn told(locale: Locale, address: Option<&Identity>, event: &Event) -> Option<Htm
             sentence(&locale, "line.queued.rule_keeping", &[("queue", name), ("rule", rule), ("version", &version.to_string())])
         }
         Event::ConversationQueued { name, because, .. } => queued(locale, name, because),
-        Event::ConversationAssigned { name, reason, .. } => rule_sentence(locale, name, &reason.rule),
+        Event::ConversationAssigned { name, reason, .. } => reason_sentence(locale, name, reason),
+        Event::SkillsAsked { by, required, preferred } => asked(locale, by, required, preferred),
+        Event::SkillsWidened { does, seconds, was, required, .. } => widened(locale, *does, *seconds, was, required),
         Event::ConversationTransferred { by, to, .. } => transferred(locale, by, to),
         Event::PriorityChanged { by, to, .. } => prioritised(locale, by, *to),
         Event::ConversationResolved { by, .. } => by_actor(locale, "line.resolved", by),

@@ -1,0 +1,78 @@
+//! Somebody waits for whoever has certain skills, and nobody is free: step by step, less is wanted. The place in line stays.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::conversation::{Controller, State};
+use super::decision::Decision;
+use super::event::Event;
+use super::ids::QueueId;
+use super::refusal::Refusal;
+use super::routing::skills::{Levels, Named, Widening, WideningStep, next_step};
+use super::snapshot::Snapshot;
+use super::timer::Timer;
+
+/// How long a node waits that has not heard of a set-up by which a step is due.
+const HEARS_OF_IT: SignedDuration = SignedDuration::from_secs(1);
+
+/// The next step of a conversation that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Pending {
+    queue: QueueId,
+    place: usize,
+    does: Widening,
+    due_at: Timestamp,
+}
+
+/// The next step that changes anything, if it waits in a queue that has one.
+pub(super) fn pending(snapshot: &Snapshot) -> Option<Pending> {
+    let conversation = snapshot.conversation.as_ref()?;
+    if conversation.state == State::Resolved || conversation.controller != Controller::Queue {
+        return None;
+    }
+    let (queue, wants) = (conversation.queue?, conversation.skills.as_ref()?);
+    let (place, step, does) = next_step(steps(snapshot, queue), wants)?;
+    let due_at = wants.since.saturating_add(SignedDuration::from_secs(step.after.into())).unwrap_or(Timestamp::MAX);
+    Some(Pending { queue, place, does, due_at })
+}
+
+fn steps(snapshot: &Snapshot, queue: QueueId) -> &[WideningStep] {
+    snapshot.workplace.widening.get(&queue).map_or(&[], Vec::as_slice)
+}
+
+/// After a command: whoever has come to wait for a step has a timer, and whoever waits for none any more has none.
+pub(super) fn follow(it: &mut Decision, before: Option<Pending>) {
+    let version = it.snapshot.workplace.version;
+    match pending(&it.snapshot) {
+        now if now == before => {}
+        Some(Pending { due_at, .. }) => it.emit(Event::TimerSet { timer: Timer::Widening { version }, due_at }),
+        None => it.emit(Event::TimerCancelled { timer: Timer::Widening { version } }),
+    }
+}
+
+/// A step is due, or it is to be looked whether one is.
+pub(super) fn due(it: &mut Decision, version: i64) -> Result<(), Refusal> {
+    if it.snapshot.workplace.version < version {
+        let due_at = it.now.saturating_add(HEARS_OF_IT).unwrap_or(Timestamp::MAX);
+        it.emit(Event::TimerSet { timer: Timer::Widening { version }, due_at });
+        return Ok(());
+    }
+    let Pending { place, does, due_at, .. } = pending(&it.snapshot).ok_or(Refusal::Duplicate)?;
+    if it.now < due_at {
+        it.emit(Event::TimerSet { timer: Timer::Widening { version }, due_at });
+        return Ok(());
+    }
+    let wants = it.conversation()?.skills.clone().unwrap_or_default();
+    let (was, is) = (&wants.asked, wants.asked.widened(does));
+    let named = |levels: &Levels| Named::all(levels, &it.snapshot.workplace.skills);
+    let less = if does == Widening::DropPreferred { &was.preferred } else { &was.required };
+    let event = Event::SkillsWidened {
+        does,
+        seconds: it.now.duration_since(wants.since).as_secs(),
+        was: named(less),
+        required: named(&is.required),
+        preferred: named(&is.preferred),
+        steps: place + 1,
+    };
+    it.emit(event);
+    Ok(())
+}
