@@ -369,6 +369,8 @@ CREATE TABLE queues (
     promise_minutes integer NOT NULL DEFAULT 10,
     strategy text NOT NULL DEFAULT 'least_busy' CHECK (strategy IN ('least_busy', 'longest_idle', 'round_robin', 'manual')),
     position integer NOT NULL DEFAULT 0,
+    -- What its conversations are measured by, if by anything.
+    sla_policy_id uuid,
     PRIMARY KEY (workspace_id, id),
     UNIQUE (workspace_id, key),
     FOREIGN KEY (workspace_id, team_id) REFERENCES teams
@@ -610,6 +612,10 @@ CREATE TABLE conversations (
     last_message jsonb,
     -- Tags and fields, if it ever had any.
     details jsonb,
+    -- What it is measured by, where anything is; and of all of it the first that is due, and the first that is told to be.
+    clocks jsonb,
+    sla_due_at timestamptz,
+    sla_soon_at timestamptz,
     PRIMARY KEY (workspace_id, id),
     FOREIGN KEY (workspace_id, contact_id) REFERENCES contacts ON DELETE CASCADE,
     FOREIGN KEY (workspace_id, inbox_id) REFERENCES inboxes,
@@ -645,6 +651,9 @@ CREATE INDEX conversations_waiting ON conversations (workspace_id, queue_id, que
 -- Of these, the few that come before or after the others.
 CREATE INDEX conversations_prioritised ON conversations (workspace_id, queue_id, priority DESC, queued_at, id)
     WHERE controller = 'queue' AND priority <> 1;
+
+-- What is late in a queue, or will be.
+CREATE INDEX conversations_due ON conversations (workspace_id, queue_id, sla_soon_at) WHERE sla_soon_at IS NOT NULL;
 
 -- No key leads to the conversation: a message is written under its lock, with it, and each would look for it once more.
 CREATE TABLE messages (
@@ -808,6 +817,23 @@ CREATE TABLE entry_rules (
     PRIMARY KEY (workspace_id, id)
 );
 
+-- By when customers are answered, and their matters resolved. Minutes from the lowest priority to the highest; NULL where there is no target.
+CREATE TABLE sla_policies (
+    workspace_id uuid NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    first_response integer[] NOT NULL DEFAULT '{}',
+    next_response integer[] NOT NULL DEFAULT '{}',
+    resolution integer[] NOT NULL DEFAULT '{}',
+    -- Only the time counts at which the queue is open.
+    in_hours boolean NOT NULL DEFAULT true,
+    warn_minutes integer,
+    warn_percent integer,
+    -- The time does not count to the resolution in which it is the customer's turn.
+    pauses boolean NOT NULL DEFAULT true,
+    PRIMARY KEY (workspace_id, id)
+);
+
 -- How often an answer began from one.
 CREATE TABLE canned_reply_uses (
     workspace_id uuid NOT NULL,
@@ -942,6 +968,18 @@ CREATE TABLE timers (
 -- What is due of a kind, and when the next one will be: however many of another kind are due, they come first to nobody.
 CREATE INDEX timers_due ON timers (kind, due_at);
 
+-- Where what is set up counts otherwise than before, and how far its open conversations have been gone through, latest first.
+CREATE TABLE recounts (
+    workspace_id uuid PRIMARY KEY REFERENCES workspaces ON DELETE CASCADE,
+    version bigint NOT NULL,
+    -- A node may decide by what was set up before, for a moment: they are gone through once more after it.
+    rounds integer NOT NULL DEFAULT 2,
+    due_at timestamptz NOT NULL DEFAULT now(),
+    before_at timestamptz,
+    before_id uuid,
+    claimed_until timestamptz
+);
+
 -- What no statement compares tells the planner nothing, and is long: it is not read when a table is looked at.
 ALTER TABLE events ALTER COLUMN event SET STATISTICS 0;
 ALTER TABLE unnumbered_commits
@@ -954,6 +992,7 @@ ALTER TABLE feed_commits
     ALTER COLUMN last_seqs SET STATISTICS 0;
 ALTER TABLE conversations
     ALTER COLUMN brief SET STATISTICS 0,
+    ALTER COLUMN clocks SET STATISTICS 0,
     ALTER COLUMN assignment_reason SET STATISTICS 0,
     ALTER COLUMN last_message SET STATISTICS 0;
 ALTER TABLE messages

@@ -33,6 +33,8 @@ mod settling;
 mod shop;
 #[path = "rules/signing_off.rs"]
 mod signing_off;
+#[path = "rules/sla.rs"]
+mod sla;
 #[path = "rules/undoing.rs"]
 mod undoing;
 #[path = "rules/waits.rs"]

@@ -12,6 +12,7 @@ use super::flows::session::FlowSession;
 use super::ids::{BotId, ContactId, ConversationId, InboxId, MessageId, QueueId, UserId};
 use super::message::Direction;
 use super::routing::{AssignmentReason, Priority};
+use super::sla::Clocks;
 
 /// A conversation as its row has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +45,9 @@ pub struct Conversation {
     /// Its tags and fields, if it ever had any.
     #[serde(default)]
     pub details: Option<Details>,
+    /// What it is measured by, where anything is.
+    #[serde(default)]
+    pub clocks: Option<Clocks>,
 }
 
 /// Who had a conversation, or where it waited, when somebody looked at it.

@@ -12,6 +12,7 @@ use super::journal::Place;
 use super::message::{Failure, MediaState, Message, Status, Wamid};
 use super::overdue::Step;
 use super::routing::{AssignmentReason, Priority, SentBy};
+use super::sla::{Clock, Clocks};
 use super::timer::Timer;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -122,6 +123,16 @@ pub enum Event {
         name: String,
         minutes: i64,
     },
+    /// Something will be late by the policy of its queue.
+    SlaDueSoon {
+        clock: Clock,
+        due_at: Timestamp,
+    },
+    /// It is.
+    SlaBreached {
+        clock: Clock,
+        due_at: Timestamp,
+    },
     /// Who holds it signed off, or went away, and keeps it until then.
     ConversationKept {
         agent: UserId,
@@ -210,6 +221,10 @@ pub enum Event {
     /// What becomes of it is known, or for a person to say.
     LeftOutbox {
         message: MessageId,
+    },
+    /// What it is measured by from now on.
+    ClocksSet {
+        clocks: Option<Box<Clocks>>,
     },
     TimerSet {
         timer: Timer,
@@ -359,6 +374,7 @@ impl Event {
                 | Event::DeliveryPostponed { .. }
                 | Event::InboxPaused { .. }
                 | Event::LeftOutbox { .. }
+                | Event::ClocksSet { .. }
                 | Event::TimerSet { .. }
                 | Event::TimerCancelled { .. }
         )
@@ -389,6 +405,8 @@ impl Event {
             Event::ConversationAssigned { .. } => "conversation_assigned",
             Event::ConversationTransferred { .. } => "conversation_transferred",
             Event::AnswerOverdue { .. } => "answer_overdue",
+            Event::SlaDueSoon { .. } => "sla_due_soon",
+            Event::SlaBreached { .. } => "sla_breached",
             Event::ConversationKept { .. } => "conversation_kept",
             Event::ConversationResolved { .. } => "conversation_resolved",
             Event::ActUndone { .. } => "act_undone",
@@ -407,6 +425,7 @@ impl Event {
             Event::InboxPaused { .. } => "inbox_paused",
             Event::MessageAccepted { .. } => "message_accepted",
             Event::LeftOutbox { .. } => "left_outbox",
+            Event::ClocksSet { .. } => "clocks_set",
             Event::TimerSet { .. } => "timer_set",
             Event::TimerCancelled { .. } => "timer_cancelled",
             Event::Strange(_) => "strange",

@@ -88,7 +88,8 @@ impl Command {
             | Command::StartBot { .. }
             | Command::BotHandOff { .. }
             | Command::MoveOn { .. }
-            | Command::TimerDue { timer: Timer::FlowWait | Timer::FlowTurn } => none,
+            | Command::Recount { .. }
+            | Command::TimerDue { timer: Timer::FlowWait | Timer::FlowTurn | Timer::SlaWarning | Timer::SlaBreach } => none,
         }
     }
 }

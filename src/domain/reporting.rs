@@ -46,6 +46,8 @@ pub(super) fn timer_due(it: &mut Decision, timer: Timer) -> Result<(), Refusal> 
         Timer::FlowTurn => run_flow(it, engine::paused),
         Timer::UnknownSend { message } => ask_about(it, message),
         Timer::Overdue { step } => overdue::due(it, step),
+        // Clocks are reckoned after every command.
+        Timer::SlaWarning | Timer::SlaBreach => it.conversation().map(drop),
     }
 }
 

@@ -17,11 +17,15 @@ pub enum Timer {
     UnknownSend { message: MessageId },
     /// The customer waits for an answer of whoever holds the conversation.
     Overdue { step: Step },
+    /// Something of a conversation will be late by its queue's policy.
+    SlaWarning,
+    /// It is.
+    SlaBreach,
 }
 
 impl Timer {
     /// Every kind this version knows; a deadline of another kind is left to whoever knows it.
-    pub const KINDS: [&str; 4] = ["flow_wait", "flow_turn", "unknown_send", "overdue"];
+    pub const KINDS: [&str; 6] = ["flow_wait", "flow_turn", "unknown_send", "overdue", "sla_warning", "sla_breach"];
 
     /// Its kind, as stored.
     #[must_use]
@@ -31,6 +35,8 @@ impl Timer {
             Timer::FlowTurn => "flow_turn",
             Timer::UnknownSend { .. } => "unknown_send",
             Timer::Overdue { .. } => "overdue",
+            Timer::SlaWarning => "sla_warning",
+            Timer::SlaBreach => "sla_breach",
         }
     }
 }

@@ -32,6 +32,7 @@ impl Conversation {
             last_message_at: now,
             last_message: None,
             details: None,
+            clocks: None,
         }
     }
 
@@ -51,6 +52,7 @@ impl Conversation {
                 // A colleague goes on with the same matter; a customer who comes back may have another one.
                 if *by == Actor::Customer {
                     self.priority = Priority::Normal;
+                    self.clocks = None;
                     if let Some(brief) = &mut self.brief {
                         brief.is_earlier = true;
                     }
@@ -101,6 +103,7 @@ impl Conversation {
                 self.queued_at = None;
             }
             Event::PriorityChanged { to, .. } => self.priority = *to,
+            Event::ClocksSet { clocks } => self.clocks = clocks.as_deref().cloned(),
             Event::ActUndone { before, .. } => self.restore(before),
             Event::TagAdded { tag, .. } => {
                 let tags = &mut self.details.get_or_insert_default().tags;
@@ -118,6 +121,8 @@ impl Conversation {
             | Event::FieldSet { .. }
             | Event::ConversationTransferred { .. }
             | Event::AnswerOverdue { .. }
+            | Event::SlaDueSoon { .. }
+            | Event::SlaBreached { .. }
             | Event::ConversationKept { .. }
             | Event::NoteAdded { .. }
             | Event::ContactRenamed { .. }

@@ -12,6 +12,7 @@ use super::lease::Lease;
 use super::overdue::AnswerWithin;
 use super::queue::Queue;
 use super::routing::EntryRules;
+use super::sla::SlaPolicy;
 
 /// What an administrator set up; changes rarely.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +35,8 @@ pub struct Workplace {
     pub answer: Option<AnswerWithin>,
     /// Where conversations go that come in.
     pub entry: Arc<EntryRules>,
+    /// What the conversations of queues are measured by.
+    pub sla: HashMap<QueueId, Arc<SlaPolicy>>,
 }
 
 impl Workplace {

@@ -386,6 +386,8 @@ impl Runner {
                 | SetupEvent::Tag(_)
                 | SetupEvent::Field(_)
                 | SetupEvent::EntryRule(_)
+                // Deadlines are reckoned anew by a worker.
+                | SetupEvent::SlaPolicy(_)
                 | SetupEvent::Flow(_)
                 | SetupEvent::FlowVersion { .. }
                 | SetupEvent::SecondFactor { .. }

@@ -8,7 +8,7 @@ use super::flight::to_the_end;
 use super::inboxes::{SET_ACCESS_TOKEN, sealed_token};
 use super::setups::{JournalHead, append};
 use super::statement::Step;
-use super::{Result, Store, Transaction, securities};
+use super::{Result, Store, Transaction, recounts, securities, sla};
 use crate::domain::ids::{
     CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, TagId, TeamId, UserId, WorkspaceId,
 };
@@ -108,11 +108,12 @@ crate::statements! {
     CHANGE_TEAM = "UPDATE teams SET name = $3 WHERE workspace_id = $1 AND id = $2";
     REMOVE_TEAM = "DELETE FROM teams WHERE workspace_id = $1 AND id = $2";
     ADD_QUEUE = "
-        INSERT INTO queues (workspace_id, id, key, name, team_id, hours, promise_minutes, strategy, position)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        INSERT INTO queues (workspace_id, id, key, name, team_id, hours, promise_minutes, strategy, position, sla_policy_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     CHANGE_QUEUE = "
         UPDATE queues
-        SET key = $3, name = $4, team_id = $5, hours = $6, promise_minutes = $7, strategy = $8, position = $9
+        SET key = $3, name = $4, team_id = $5, hours = $6, promise_minutes = $7, strategy = $8, position = $9,
+            sla_policy_id = $10
         WHERE workspace_id = $1 AND id = $2";
     REMOVE_QUEUE = "DELETE FROM queues WHERE workspace_id = $1 AND id = $2";
     /// What was of queues that are gone already goes on with what was of this one.
@@ -198,6 +199,9 @@ pub async fn commit(
     for recorded in act {
         steps.extend(rows(store, workspace, &recorded.event)?);
     }
+    if act.iter().any(|recorded| recorded.event.moves_deadlines()) {
+        steps.push(recounts::ask(workspace, head.version));
+    }
     steps.extend(append(workspace, act, head)?);
     to_the_end(transaction, steps).await
 }
@@ -216,6 +220,7 @@ fn rows(store: &Store, workspace: WorkspaceId, event: &SetupEvent) -> Result<Vec
         SetupEvent::Tag(changed) => tag(workspace, changed),
         SetupEvent::Field(changed) => field(workspace, changed),
         SetupEvent::EntryRule(changed) => entry_rule(workspace, changed),
+        SetupEvent::SlaPolicy(changed) => sla::row(workspace, changed),
         SetupEvent::Inbox(changed) => inbox(workspace, changed),
         SetupEvent::QueueMoved { id, to } => vec![Step::of(MOVE_QUEUE).with(workspace.0).with(id.0).with(to.0)],
         SetupEvent::FlowVersion { flow, version, definition } => {
@@ -371,7 +376,8 @@ fn queue(workspace: WorkspaceId, changed: &Changed<QueueId, Queue>) -> Vec<Step>
         .with(queue.hours.clone())
         .with(queue.promise_minutes)
         .with(queue.strategy.clone())
-        .with(queue.position);
+        .with(queue.position)
+        .with(queue.sla_policy.map(|policy| policy.0));
     if changed.before.is_none() { vec![row(BRING_BACK_QUEUE), step] } else { vec![step] }
 }
 

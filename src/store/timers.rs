@@ -102,7 +102,7 @@ impl DueTimer {
 
 fn about(timer: Timer, subject: Uuid) -> Uuid {
     match timer {
-        Timer::FlowWait | Timer::FlowTurn | Timer::Overdue { .. } => subject,
+        Timer::FlowWait | Timer::FlowTurn | Timer::Overdue { .. } | Timer::SlaWarning | Timer::SlaBreach => subject,
         Timer::UnknownSend { message } => message.0,
     }
 }

@@ -125,6 +125,7 @@ impl Store {
             }
         }
         let entry = Arc::new(EntryRules { zone, rules });
+        let sla = self.policies_of_queues(workspace).await?;
         let mut definitions = HashMap::new();
         for row in self.query(&DEFINITIONS, &[&workspace.0]).await? {
             match json::<Definition>(&row, 2) {
@@ -147,6 +148,7 @@ impl Store {
                 lease,
                 answer,
                 entry,
+                sla,
             },
             misread,
         })

@@ -31,7 +31,7 @@ const TIMES: usize = 6;
 const OF_ONE: [&str; 3] = ["/settings/security", "/settings/file/workspace.yaml", "/settings/changes.csv"];
 
 /// Where the things are that have a page.
-const THINGS: [(&str, &str); 10] = [
+const THINGS: [(&str, &str); 11] = [
     ("people", "users"),
     ("teams", "teams"),
     ("queues", "queues"),
@@ -42,6 +42,7 @@ const THINGS: [(&str, &str); 10] = [
     ("tags", "tags"),
     ("fields", "fields"),
     ("rules", "entry_rules"),
+    ("sla", "sla_policies"),
 ];
 
 /// A shop with everything that the file brings, whose trips to the database are counted.

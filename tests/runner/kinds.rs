@@ -17,6 +17,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::rules;
+use crate::sla;
 use crate::setups::{named, patient, with_two_administrators};
 use crate::shop::Shop;
 use crate::tags;
@@ -96,7 +97,7 @@ fn publication(setup: &Setup, flow: FlowId, number: u64) -> SetupCommand {
 /// What the next random change is.
 fn change(shop: &Shop, setup: &Setup, number: u64) -> SetupCommand {
     // What is done, and how, are drawn apart: neither decides the other.
-    let (kind, number) = (number % 21, number / 21);
+    let (kind, number) = (number % 22, number / 22);
     let pick = |of: usize| usize::try_from(number / 7).unwrap() % of;
     let (queue, text) = ([shop.orders, shop.support][pick(2)], format!("Name {}", number % 5));
     let member: Vec<UserId> = setup.members.keys().copied().collect();
@@ -112,6 +113,7 @@ fn change(shop: &Shop, setup: &Setup, number: u64) -> SetupCommand {
         (19, ..) if number.is_multiple_of(2) => publication(setup, flow, number),
         (19, ..) => SetupCommand::Several(vec![role_change(setup, number / 2, text.clone()), named(queue, &text)]),
         (20, ..) => rules::change(setup, number, text),
+        (21, ..) => sla::change(setup, number, text),
         (12, ..) => tags::tag_change(setup, number, text),
         (13, ..) => tags::field_change(setup, number, text),
         (11, ..) => SetupCommand::ChangeWorkspace {
@@ -190,6 +192,7 @@ fn told(mut setup: Setup, events: &[SetupEvent]) -> Setup {
             SetupEvent::Tag(changed) => put!(tags, changed),
             SetupEvent::Field(changed) => put!(fields, changed),
             SetupEvent::EntryRule(changed) => put!(entry_rules, changed),
+            SetupEvent::SlaPolicy(changed) => put!(sla_policies, changed),
             SetupEvent::Role(changed) => put!(roles, changed),
             SetupEvent::Invitation(changed) => put!(invitations, changed),
             SetupEvent::FlowVersion { flow, version, .. } => _ = setup.latest_versions.insert(*flow, *version),
@@ -205,7 +208,10 @@ fn told(mut setup: Setup, events: &[SetupEvent]) -> Setup {
 }
 
 /// What the random changes must have come to, undone ones included.
-const KINDS: [&str; 31] = [
+const KINDS: [&str; 34] = [
+    "sla_policy_added",
+    "sla_policy_changed",
+    "sla_policy_removed",
     "entry_rule_added",
     "entry_rule_changed",
     "entry_rule_removed",

@@ -72,6 +72,7 @@ pub const ALL: &[File] = files! {
     quarantine
     queues
     reads
+    recounts
     roles
     second_factors
     secrets
@@ -80,6 +81,7 @@ pub const ALL: &[File] = files! {
     setup_rows
     setups
     signing_keys
+    sla
     start
     statistics
     system

@@ -12,6 +12,7 @@ const STEPS: usize = 249;
 const TAGS: usize = 300;
 const FIELDS: usize = 150;
 const RULES: usize = 150;
+const POLICIES: usize = 60;
 
 const NAMES: [&str; 8] = [
     "Ana Duarte",
@@ -71,6 +72,10 @@ pub fn file() -> String {
     for field in 0..FIELDS {
         let (label, of) = (called("Field", field), ["contact", "conversation"][field % 2]);
         _ = writeln!(file, "- {{key: field_{field}, label: {label:?}, of: {of}, kind: text}}");
+    }
+    file.push_str("sla_policies:\n");
+    for policy in 0..POLICIES {
+        _ = writeln!(file, "- {{name: {:?}, first_response: {{normal: {}}}, resolution: {{high: 90}}}}", called("Policy", policy), policy + 1);
     }
     file.push_str("entry_rules:\n");
     for rule in 0..RULES {

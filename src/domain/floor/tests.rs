@@ -27,6 +27,9 @@ fn queue(number: u128, of: u128) -> QueueFigures {
         soon: 0,
         next_late: None,
         next_soon: None,
+        breached: 0,
+        breaching: 0,
+        next_breach: None,
     }
 }
 
@@ -151,7 +154,7 @@ fn the_strip_sums_what_is_shown() {
     let away = PersonFigures { availability: Availability::Away, load: 1, ..person(4, &[1]) };
     let gone = PersonFigures { load: 1, ..person(3, &[1]) };
     let strip = floor(vec![waits(1, 2, -3), waits(2, 3, -9)], vec![person(2, &[1]), away, gone]).strip();
-    assert_eq!(strip, Strip { waiting: 5, oldest: Some(minutes(-9)), late: 0, here: 1, away: 1, held: 2 });
+    assert_eq!(strip, Strip { waiting: 5, oldest: Some(minutes(-9)), late: 0, breached: 0, breaching: 0, here: 1, away: 1, held: 2 });
 }
 
 #[test]

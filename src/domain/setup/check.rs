@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use super::event::{Parts, SetupEvent};
 use super::refusal::{SetupRefusal, Thing};
 use super::rules;
+use super::sla;
 use super::value::{Flow, Invitation, Member, Setup, Standing, Workspace};
 use super::words::{self, name_fault, text_fault};
 use crate::domain::access::{Permission, Role};
@@ -99,6 +100,7 @@ pub(super) fn faults(setup: &Setup) -> BTreeSet<SetupRefusal> {
     tags(setup, &mut faults);
     fields(setup, &mut faults);
     rules::faults(setup, &mut faults);
+    sla::faults(setup, &mut faults);
     for Flow { name, .. } in setup.flows.values() {
         fit_name(name, &mut faults);
     }
@@ -364,7 +366,7 @@ pub(super) fn fit_name(name: &str, faults: &mut BTreeSet<SetupRefusal>) {
     faults.extend(name_fault(name, LONGEST_NAME));
 }
 
-fn in_range(value: i32, least: i32, most: i32, faults: &mut BTreeSet<SetupRefusal>) {
+pub(super) fn in_range(value: i32, least: i32, most: i32, faults: &mut BTreeSet<SetupRefusal>) {
     if !(least..=most).contains(&value) {
         faults.insert(SetupRefusal::OutOfRange { value, least, most });
     }

@@ -7,13 +7,15 @@ use serde_json::Value;
 
 use super::event::{Secret, SetupEvent, Who};
 use super::file::Import;
-pub use super::parts::{EntryRuleChange, FieldChange, TagChange};
+pub use super::parts::{EntryRuleChange, FieldChange, SlaPolicyChange, TagChange};
 use super::value::{self, CannedReply, Inbox};
 use crate::domain::access::{Permissions, Role, Visibility};
 use crate::domain::agent::Availability;
 use crate::domain::command::Person;
 use crate::domain::hours::Hours;
-use crate::domain::ids::{CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, TagId, TeamId, UserId};
+use crate::domain::ids::{
+    CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, SlaPolicyId, TagId, TeamId, UserId,
+};
 use crate::domain::queue::Queue;
 use crate::domain::user::EmailAddress;
 
@@ -185,6 +187,17 @@ pub enum SetupCommand {
     RemoveEntryRule {
         rule: EntryRuleId,
     },
+    AddSlaPolicy {
+        policy: SlaPolicyId,
+        new: value::SlaPolicy,
+    },
+    ChangeSlaPolicy {
+        policy: SlaPolicyId,
+        change: SlaPolicyChange,
+    },
+    RemoveSlaPolicy {
+        policy: SlaPolicyId,
+    },
     /// A flow with its first version, published.
     AddFlow {
         flow: FlowId,
@@ -354,6 +367,8 @@ pub struct QueueChange {
     pub promise_minutes: Option<i32>,
     pub strategy: Option<String>,
     pub position: Option<i32>,
+    /// Another policy, or none.
+    pub sla_policy: Option<Option<SlaPolicyId>>,
 }
 
 /// As [`MemberChange`], of a prepared text.

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::value::{CannedReply, EntryRule, Field, Flow, Inbox, Invitation, Member, Queue, Role, Security, Tag, Team, Workspace};
+use super::value::{CannedReply, EntryRule, Field, Flow, Inbox, Invitation, Member, Queue, Role, Security, SlaPolicy, Tag, Team, Workspace};
 use crate::domain::ids::{
-    CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, TagId, TeamId, UserId, WorkspaceId,
+    CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, SlaPolicyId, TagId, TeamId, UserId, WorkspaceId,
 };
 
 /// What must not be read anywhere but where it is used. It is neither shown nor stored with what it came along with.
@@ -59,6 +59,7 @@ pub enum SetupEvent {
     Tag(Changed<TagId, Tag>),
     Field(Changed<FieldId, Field>),
     EntryRule(Changed<EntryRuleId, EntryRule>),
+    SlaPolicy(Changed<SlaPolicyId, SlaPolicy>),
     /// What belongs to a queue that is gone belongs to another one.
     QueueMoved {
         id: QueueId,
@@ -256,6 +257,7 @@ impl SetupEvent {
             SetupEvent::Tag(changed) => of("tag", changed.verb()),
             SetupEvent::Field(changed) => of("field", changed.verb()),
             SetupEvent::EntryRule(changed) => of("entry_rule", changed.verb()),
+            SetupEvent::SlaPolicy(changed) => of("sla_policy", changed.verb()),
             SetupEvent::QueueMoved { .. } => of("queue", "moved"),
             SetupEvent::FlowVersion { .. } => of("flow_version", "added"),
             SetupEvent::Password { .. } => of("password", "replaced"),
@@ -287,6 +289,7 @@ impl SetupEvent {
             SetupEvent::Tag(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::Field(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::EntryRule(changed) => Some((changed.id.0, changed.parts())),
+            SetupEvent::SlaPolicy(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::Password { member, .. } => Some((member.0, Parts::of("password"))),
             SetupEvent::InvitationLink { invitation, .. } => Some((invitation.0, Parts::of("link"))),
             SetupEvent::SecondFactor { member } | SetupEvent::SecondFactorSetUp { member } | SetupEvent::SecondFactorCodes { member } => {
@@ -319,6 +322,7 @@ impl SetupEvent {
             SetupEvent::Tag(changed) => changed.latest().map(|tag| &*tag.name),
             SetupEvent::Field(changed) => changed.latest().map(|field| &*field.label),
             SetupEvent::EntryRule(changed) => changed.latest().map(|rule| &*rule.name),
+            SetupEvent::SlaPolicy(changed) => changed.latest().map(|policy| &*policy.name),
             SetupEvent::QueueMoved { .. }
             | SetupEvent::FlowVersion { .. }
             | SetupEvent::Password { .. }
@@ -356,6 +360,7 @@ impl SetupEvent {
             SetupEvent::Tag(changed) => changed.differences(),
             SetupEvent::Field(changed) => changed.differences(),
             SetupEvent::EntryRule(changed) => changed.differences(),
+            SetupEvent::SlaPolicy(changed) => changed.differences(),
             SetupEvent::QueueMoved { id, to } => vec![("queue".to_owned(), id.0.to_string().into(), to.0.to_string().into())],
             SetupEvent::FlowVersion { .. }
             | SetupEvent::Password { .. }
@@ -410,6 +415,22 @@ impl SetupEvent {
     #[must_use]
     pub fn exported(&self) -> Option<&str> {
         if let SetupEvent::Exported { what } = self { Some(what) } else { None }
+    }
+
+    /// Whether what is due of conversations is due at another time than before it.
+    #[must_use]
+    pub fn moves_deadlines(&self) -> bool {
+        match self {
+            SetupEvent::SlaPolicy(Changed { before: Some(before), after: Some(after), .. }) => {
+                SlaPolicy { name: String::new(), ..before.clone() } != SlaPolicy { name: String::new(), ..after.clone() }
+            }
+            SetupEvent::Queue(Changed { before: Some(before), after: Some(after), .. }) => {
+                let was = (before.sla_policy, before.sla_policy.map(|_| &before.hours));
+                was != (after.sla_policy, after.sla_policy.map(|_| &after.hours))
+            }
+            SetupEvent::Workspace(Changed { before: Some(before), after: Some(after), .. }) => before.answer_minutes != after.answer_minutes,
+            _ => false,
+        }
     }
 
     /// Whether it is more than what somebody chose for themselves: nodes keep the set-up until such a thing happens.

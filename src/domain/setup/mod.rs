@@ -12,6 +12,7 @@ mod parts;
 pub mod refusal;
 mod rights;
 pub mod rules;
+pub mod sla;
 mod supervision;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::command::{InboxChange, MemberChange, QueueChange, SecurityChange, WorkspaceChange};
-use super::value::{EntryRule, Inbox, Member, Queue, Security, Workspace};
+use super::value::{EntryRule, Inbox, Member, Queue, Security, SlaPolicy, Targets, Workspace};
 use crate::domain::brand::Accent;
 use crate::domain::ids::{QueueId, TagId};
 use crate::domain::queue;
@@ -43,6 +43,31 @@ pub struct EntryRuleChange {
     pub priority: Option<Option<String>>,
     pub tags: Option<BTreeSet<TagId>>,
     pub position: Option<i32>,
+}
+
+/// As [`super::command::MemberChange`], of a policy.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SlaPolicyChange {
+    pub name: Option<String>,
+    pub first_response: Option<Targets>,
+    pub next_response: Option<Targets>,
+    pub resolution: Option<Targets>,
+    pub in_hours: Option<bool>,
+    pub warn_minutes: Option<Option<i32>>,
+    pub warn_percent: Option<Option<i32>>,
+    pub pauses: Option<bool>,
+}
+
+pub(super) fn change_policy(it: &mut SlaPolicy, change: SlaPolicyChange) {
+    let SlaPolicyChange { name, first_response, next_response, resolution, in_hours, warn_minutes, warn_percent, pauses } = change;
+    set(&mut it.name, name.map(|name| trimmed(&name)));
+    set(&mut it.first_response, first_response);
+    set(&mut it.next_response, next_response);
+    set(&mut it.resolution, resolution);
+    set(&mut it.in_hours, in_hours);
+    set(&mut it.warn_minutes, warn_minutes);
+    set(&mut it.warn_percent, warn_percent);
+    set(&mut it.pauses, pauses);
 }
 
 pub(super) fn set<T>(part: &mut T, wanted: Option<T>) {
@@ -103,11 +128,12 @@ pub(super) fn placed(queue: &queue::Queue, position: i32) -> Queue {
         promise_minutes: i32::try_from(queue.promise_minutes).unwrap_or(i32::MAX),
         strategy: Strategy::default().as_str().to_owned(),
         position,
+        sla_policy: None,
     }
 }
 
 pub(super) fn change_queue(it: &mut Queue, change: QueueChange) {
-    let QueueChange { key, name, team, hours, promise_minutes, strategy, position } = change;
+    let QueueChange { key, name, team, hours, promise_minutes, strategy, position, sla_policy } = change;
     set(&mut it.key, key);
     set(&mut it.name, name.map(|name| trimmed(&name)));
     set(&mut it.team, team);
@@ -115,6 +141,7 @@ pub(super) fn change_queue(it: &mut Queue, change: QueueChange) {
     set(&mut it.promise_minutes, promise_minutes);
     set(&mut it.strategy, strategy);
     set(&mut it.position, position);
+    set(&mut it.sla_policy, sla_policy);
 }
 
 pub(super) fn change_rule(it: &mut EntryRule, change: EntryRuleChange) {

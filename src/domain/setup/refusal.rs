@@ -17,6 +17,7 @@ pub enum Thing {
     Tag,
     Field,
     EntryRule,
+    SlaPolicy,
     Flow,
     FlowVersion,
     Inbox,
@@ -35,6 +36,7 @@ impl Thing {
             Thing::Tag => "unknown_tag",
             Thing::Field => "unknown_field",
             Thing::EntryRule => "unknown_entry_rule",
+            Thing::SlaPolicy => "unknown_sla_policy",
             Thing::Flow => "unknown_flow",
             Thing::FlowVersion => "unknown_flow_version",
             Thing::Inbox => "unknown_inbox",
@@ -55,6 +57,7 @@ impl fmt::Display for Thing {
             Thing::Tag => "tag",
             Thing::Field => "field",
             Thing::EntryRule => "rule",
+            Thing::SlaPolicy => "SLA policy",
             Thing::Flow => "flow",
             Thing::FlowVersion => "version of the flow",
             Thing::Inbox => "number",
@@ -162,6 +165,14 @@ pub enum SetupRefusal {
     TooManyRules { most: usize },
     #[error("the conditions of the rule {rule} cannot be used: {fault}")]
     RuleFaulty { rule: String, fault: conditions::Fault },
+    #[error("there is an SLA policy called {name} already")]
+    SlaPolicyNameTaken { name: String },
+    #[error("nothing is measured by the SLA policy {policy}: give it a target")]
+    SlaPolicyIdle { policy: String },
+    #[error("the SLA policy {policy} warns by minutes or by a share, not by both")]
+    SlaWarningTwice { policy: String },
+    #[error("the queue {queue} is measured by the SLA policy {policy}; choose another one there first")]
+    SlaPolicyInUse { policy: String, queue: String },
     #[error("nobody gives others what they may not do or see themselves")]
     GivesMore,
     #[error("{role} is still the role of somebody")]
@@ -237,6 +248,10 @@ impl SetupRefusal {
             SetupRefusal::RuleIdle { .. } => "rule_idle",
             SetupRefusal::TooManyRules { .. } => "too_many_rules",
             SetupRefusal::RuleFaulty { .. } => "rule_faulty",
+            SetupRefusal::SlaPolicyNameTaken { .. } => "sla_policy_name_taken",
+            SetupRefusal::SlaPolicyIdle { .. } => "sla_policy_idle",
+            SetupRefusal::SlaWarningTwice { .. } => "sla_warning_twice",
+            SetupRefusal::SlaPolicyInUse { .. } => "sla_policy_in_use",
             SetupRefusal::GivesMore => "gives_more",
             SetupRefusal::RoleInUse { .. } => "role_in_use",
             SetupRefusal::TeamInUse { .. } => "team_in_use",
@@ -280,6 +295,8 @@ impl SetupRefusal {
             | SetupRefusal::RuleIdle { .. }
             | SetupRefusal::TooManyRules { .. }
             | SetupRefusal::RuleFaulty { .. }
+            | SetupRefusal::SlaPolicyIdle { .. }
+            | SetupRefusal::SlaWarningTwice { .. }
             | SetupRefusal::FlowFaulty { .. } => true,
             SetupRefusal::IdTaken
             | SetupRefusal::EmailTaken
@@ -301,6 +318,8 @@ impl SetupRefusal {
             | SetupRefusal::QueueOfNumber { .. }
             | SetupRefusal::QueueOfRule { .. }
             | SetupRefusal::RuleNameTaken { .. }
+            | SetupRefusal::SlaPolicyNameTaken { .. }
+            | SetupRefusal::SlaPolicyInUse { .. }
             | SetupRefusal::RoleInUse { .. }
             | SetupRefusal::TeamInUse { .. }
             | SetupRefusal::FlowInUse { .. }
@@ -319,6 +338,7 @@ impl SetupRefusal {
             | SetupRefusal::TagNameTaken { name }
             | SetupRefusal::TeamNameTaken { name }
             | SetupRefusal::RuleNameTaken { name }
+            | SetupRefusal::SlaPolicyNameTaken { name }
             | SetupRefusal::ChangedMeanwhile { name: Some(name) } => vec![("name", name.clone())],
             SetupRefusal::LocaleUnknown { locale } => vec![("locale", locale.clone())],
             SetupRefusal::TimeZoneUnknown { time_zone } => vec![("time_zone", time_zone.clone())],
@@ -346,6 +366,8 @@ impl SetupRefusal {
             SetupRefusal::QueueOfRule { queue, rule } => vec![("queue", queue.clone()), ("rule", rule.clone())],
             SetupRefusal::PriorityUnknown { priority } => vec![("priority", priority.clone())],
             SetupRefusal::RuleIdle { rule } => vec![("rule", rule.clone())],
+            SetupRefusal::SlaPolicyIdle { policy } | SetupRefusal::SlaWarningTwice { policy } => vec![("policy", policy.clone())],
+            SetupRefusal::SlaPolicyInUse { policy, queue } => vec![("policy", policy.clone()), ("queue", queue.clone())],
             SetupRefusal::RuleFaulty { rule, fault } => vec![("rule", rule.clone()), ("row", fault.row.to_string())],
             SetupRefusal::RoleInUse { role } => vec![("role", role.clone())],
             SetupRefusal::TeamInUse { team } => vec![("team", team.clone())],

@@ -13,9 +13,10 @@ use crate::domain::channel::Channel;
 use crate::domain::conditions;
 use crate::domain::details::{self, FieldKind, FieldOf, Vocabulary};
 use crate::domain::ids::{
-    CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, TagId, TeamId, UserId, WorkspaceId,
+    CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, SlaPolicyId, TagId, TeamId, UserId, WorkspaceId,
 };
 use crate::domain::lease::Lease;
+pub use crate::domain::sla::{SlaPolicy, Targets};
 
 /// Everything that administrators decide in a workspace.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -37,6 +38,7 @@ pub struct Setup {
     pub tags: BTreeMap<TagId, Tag>,
     pub fields: BTreeMap<FieldId, Field>,
     pub entry_rules: BTreeMap<EntryRuleId, EntryRule>,
+    pub sla_policies: BTreeMap<SlaPolicyId, SlaPolicy>,
     /// The published versions of flows as they are stored, and those that the command speaks of. A version never changes.
     pub definitions: BTreeMap<(FlowId, i32), Value>,
     /// The last version of each flow that has any.
@@ -195,6 +197,7 @@ impl Setup {
         names.extend(self.flows.iter().map(|(id, flow)| (id.0, flow.name.clone())));
         names.extend(self.inboxes.iter().map(|(id, inbox)| (id.0, inbox.name.clone())));
         names.extend(self.tags.iter().map(|(id, tag)| (id.0, tag.name.clone())));
+        names.extend(self.sla_policies.iter().map(|(id, policy)| (id.0, policy.name.clone())));
         names.extend(self.entry_rules.iter().map(|(id, rule)| (id.0, rule.name.clone())));
         names
     }
@@ -240,6 +243,9 @@ pub struct Queue {
     pub strategy: String,
     /// Its place among the queues, from 0.
     pub position: i32,
+    /// What its conversations are measured by, if by anything.
+    #[serde(default)]
+    pub sla_policy: Option<SlaPolicyId>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,6 +8,7 @@ pub mod format;
 pub mod hours;
 pub mod html;
 pub mod script_words;
+pub mod sla;
 pub mod time;
 pub mod toast;
 pub mod ui;

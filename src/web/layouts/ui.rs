@@ -19,7 +19,7 @@ pub fn icon(name: &str) -> Html {
 }
 
 /// The stylesheets, in the order of their layers; each is one block.
-pub const STYLES: [&str; 32] = [
+pub const STYLES: [&str; 33] = [
     "layers",
     "reset",
     "tokens",
@@ -49,6 +49,7 @@ pub const STYLES: [&str; 32] = [
     "settings",
     "opening",
     "rule",
+    "sla",
     "profile",
     "flows",
     "utilities",

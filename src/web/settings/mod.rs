@@ -18,6 +18,7 @@ pub mod roles;
 pub mod rules;
 pub mod search;
 pub mod security;
+pub mod sla;
 pub mod start;
 pub mod tags;
 pub mod teams;

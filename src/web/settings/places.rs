@@ -55,8 +55,9 @@ pub static PLACES: &[Place] = &[
         "/settings/queues",
         "inbox",
         "settings.queues_title",
-        &["settings.seek.queues", "change.part.hours", "change.part.promise_minutes", "settings.queue_strategy"],
+        &["settings.seek.queues", "change.part.hours", "change.part.promise_minutes", "settings.queue_strategy", "settings.queue_sla"],
     ),
+    place("/settings/sla", "timer", "sla.title", &["sla.lead", "sla.clock.first_response", "sla.clock.resolution", "sla.warn"]),
     place(
         "/settings/rules",
         "sliders-horizontal",

@@ -91,6 +91,9 @@ fn find(locale: Locale, setup: &Setup, q: &str) -> Vec<Found> {
     for (id, rule) in &setup.entry_rules {
         thing("entry_rule", "sliders-horizontal", id.0, &rule.name, "", format!("/settings/rules/{id}"));
     }
+    for (id, policy) in &setup.sla_policies {
+        thing("sla_policy", "timer", id.0, &policy.name, "", format!("/settings/sla/{id}"));
+    }
     for (id, flow) in &setup.flows {
         thing("flow", "bot", id.0, &flow.name, "", format!("/settings/flows/{id}"));
     }

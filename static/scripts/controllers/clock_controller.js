@@ -1,4 +1,4 @@
-// Keeps a <time> in words: the time of day, the day, how long since, how long until.
+// Keeps a <time> in words: the time of day, the day, how long since, how long until, how far from something that is due.
 
 import { Controller } from "../../vendor/stimulus.js"
 import { everySecond } from "../ticker.js"
@@ -30,6 +30,7 @@ export default class extends Controller {
       case "day": return day(this.at, now)
       case "moment": return moment(this.at, now)
       case "waiting": return this.#waiting(now - this.at)
+      case "due": return duration(Math.abs(this.at - now))
       case "left": return this.#left(this.at - now)
       default: return clock(this.at)
     }

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
 use super::inboxes::AppSecrets;
-use super::{Document, Fault, Found, Wrong, canned_replies, entry_rules, fields, flows, inboxes, people, queues, roles, tags, teams};
+use super::{
+    Document, Fault, Found, Wrong, canned_replies, entry_rules, fields, flows, inboxes, people, queues, roles, sla_policies, tags, teams,
+};
 use crate::domain::details::Vocabulary;
 use crate::domain::ids::UserId;
 use crate::domain::setup::check;
@@ -74,6 +76,7 @@ pub(super) struct Names {
     /// Keys.
     pub queues: BTreeSet<String>,
     pub flows: BTreeSet<String>,
+    pub sla_policies: BTreeSet<String>,
     /// Tags and fields.
     pub words: Vocabulary,
 }
@@ -97,6 +100,10 @@ impl Names {
             flows: both(
                 document.flows.iter().flatten().map(|flow| flow.name.clone()).collect(),
                 setup.flows.values().map(|flow| flow.name.clone()).collect(),
+            ),
+            sla_policies: both(
+                document.sla_policies.iter().flatten().map(|policy| policy.name.clone()).collect(),
+                setup.sla_policies.values().map(|policy| policy.name.clone()).collect(),
             ),
             words: words(document, setup),
         }
@@ -133,6 +140,7 @@ pub struct Gone {
     pub tags: usize,
     pub fields: usize,
     pub entry_rules: usize,
+    pub sla_policies: usize,
 }
 
 impl Plan {
@@ -153,6 +161,7 @@ impl Plan {
                 }
                 SetupEvent::Field(Changed { after: None, .. }) => gone.fields += 1,
                 SetupEvent::EntryRule(Changed { after: None, .. }) => gone.entry_rules += 1,
+                SetupEvent::SlaPolicy(Changed { after: None, .. }) => gone.sla_policies += 1,
                 _ => {}
             }
         }
@@ -194,6 +203,7 @@ impl Import {
         roles::check(document.roles.as_deref().unwrap_or_default(), &mut found);
         teams::check(document.teams.as_deref().unwrap_or_default(), &mut found);
         people::check(document.people.as_deref().unwrap_or_default(), &names, &mut found);
+        sla_policies::check(document.sla_policies.as_deref().unwrap_or_default(), &mut found);
         queues::check(document.queues.as_deref().unwrap_or_default(), setup, &names, &mut found);
         canned_replies::check(document.canned_replies.as_deref().unwrap_or_default(), &names, &mut found);
         tags::check(document.tags.as_deref().unwrap_or_default(), &mut found);
@@ -237,6 +247,7 @@ impl Import {
             SetupRefusal::RuleFaulty { rule: name, .. } | SetupRefusal::RuleIdle { rule: name } => {
                 of(&self.document.entry_rules, "entry_rules", |one| one.name == *name)
             }
+            SetupRefusal::SlaPolicyNameTaken { name } => of(&self.document.sla_policies, "sla_policies", |one| one.name == *name),
             SetupRefusal::LastAdministrator => "people".to_owned(),
             _ => String::new(),
         }
@@ -280,6 +291,7 @@ pub(in crate::domain::setup) fn bring_in(draft: &mut Draft, import: &Import) -> 
         roles,
         teams,
         people,
+        sla_policies,
         queues,
         canned_replies,
         tags,
@@ -301,6 +313,7 @@ pub(in crate::domain::setup) fn bring_in(draft: &mut Draft, import: &Import) -> 
     }
     teams::bring_in(teams.as_deref().unwrap_or_default(), &mut ids, draft);
     left_out.extend(people::bring_in(people.as_deref().unwrap_or_default(), reach, &mut ids, draft));
+    sla_policies::bring_in(sla_policies.as_deref().unwrap_or_default(), &mut ids, draft);
     if let Some(queues) = queues {
         queues::bring_in(queues, &mut ids, draft);
     }
@@ -314,6 +327,9 @@ pub(in crate::domain::setup) fn bring_in(draft: &mut Draft, import: &Import) -> 
         entry_rules::bring_in(rules, &mut ids, draft);
     }
     if *prune {
+        if let Some(policies) = sla_policies {
+            left_out.extend(sla_policies::prune(policies, draft));
+        }
         if let Some(rules) = entry_rules {
             entry_rules::prune(rules, draft);
         }

@@ -17,6 +17,7 @@ mod queues;
 mod roles;
 mod schema;
 mod security;
+mod sla_policies;
 mod tags;
 mod teams;
 #[cfg(test)]
@@ -44,6 +45,7 @@ use people::WrittenPerson;
 use queues::WrittenQueue;
 use roles::WrittenRole;
 use security::WrittenSecurity;
+use sla_policies::WrittenSlaPolicy;
 use tags::WrittenTag;
 use teams::WrittenTeam;
 use workspace::WrittenWorkspace;
@@ -81,6 +83,9 @@ pub struct Document {
     /// Who works here. Never with a password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub people: Option<Vec<WrittenPerson>>,
+    /// By when customers are answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sla_policies: Option<Vec<WrittenSlaPolicy>>,
     /// In the order in which they are offered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queues: Option<Vec<WrittenQueue>>,
@@ -136,6 +141,7 @@ pub fn export(setup: &Setup, with_people: bool) -> Result<String, Ambiguous> {
         tags,
         fields: _,
         entry_rules: _,
+        sla_policies,
         definitions: _,
         latest_versions: _,
     } = setup;
@@ -150,6 +156,7 @@ pub fn export(setup: &Setup, with_people: bool) -> Result<String, Ambiguous> {
         } else {
             None
         },
+        sla_policies: Some(in_order(sla_policies.values().map(WrittenSlaPolicy::of), |policy| &policy.name)?),
         queues: Some(queues::all(setup, queues)),
         canned_replies: Some(in_order(canned_replies.values().filter_map(|reply| WrittenCannedReply::of(setup, reply)), |reply| {
             &reply.shortcut

@@ -11,7 +11,7 @@ use crate::domain::setup::Setup;
 use crate::store::changes::Sought;
 
 /// What a change may be about: what the kinds of lines begin with.
-pub const THINGS: [&str; 18] = [
+pub const THINGS: [&str; 19] = [
     "workspace",
     "security",
     "member",
@@ -23,6 +23,7 @@ pub const THINGS: [&str; 18] = [
     "tag",
     "field",
     "entry_rule",
+    "sla_policy",
     "flow",
     "inbox",
     "password",

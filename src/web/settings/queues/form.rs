@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::hours::Hours;
 use crate::domain::hours::written::{self, Fault, Ranges, TypedDay};
-use crate::domain::ids::TeamId;
+use crate::domain::ids::{SlaPolicyId, TeamId};
 use crate::domain::setup::command::QueueChange;
 use crate::domain::setup::{SetupRefusal, Thing};
 use crate::store::queues::QueueDetail;
@@ -26,6 +26,8 @@ pub struct Typed {
     pub team: String,
     pub promise: String,
     pub strategy: String,
+    /// The id of a policy; empty without one.
+    pub sla: String,
     /// Around the clock, whatever the week says.
     pub is_always: bool,
     pub hours: written::Typed,
@@ -49,6 +51,7 @@ impl Typed {
             team: queue.team.to_string(),
             promise: queue.promise_minutes.to_string(),
             strategy: queue.strategy.clone(),
+            sla: queue.sla_policy.map(|policy| policy.to_string()).unwrap_or_default(),
             is_always,
             hours: typed,
             at: String::new(),
@@ -67,6 +70,7 @@ impl Typed {
             team: value("team"),
             promise: value("promise"),
             strategy: value("strategy"),
+            sla: value("sla"),
             is_always: value("open") == "always",
             hours,
             at: value("at"),
@@ -90,6 +94,10 @@ impl Typed {
         let hours = self.read_hours().map_err(|_| None)?;
         let team = self.team.parse().map(TeamId).map_err(|_| Some(SetupRefusal::Unknown(Thing::Team)))?;
         let promise = read_promise(&self.promise).ok_or(SetupRefusal::OutOfRange { value: 0, least: 0, most: LONGEST_PROMISE })?;
+        let sla_policy = match self.sla.as_str() {
+            "" => None,
+            id => Some(id.parse().map(SlaPolicyId).map_err(|_| Some(SetupRefusal::Unknown(Thing::SlaPolicy)))?),
+        };
         Ok(QueueChange {
             key: Some(self.key.clone()),
             name: Some(self.name.clone()),
@@ -98,6 +106,7 @@ impl Typed {
             promise_minutes: Some(promise),
             strategy: Some(self.strategy.clone()).filter(|strategy| !strategy.is_empty()),
             position: None,
+            sla_policy: Some(sla_policy),
         })
     }
 }
