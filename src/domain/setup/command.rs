@@ -7,12 +7,11 @@ use serde_json::Value;
 
 use super::event::{Secret, SetupEvent, Who};
 use super::file::Import;
-pub use super::parts::{EntryRuleChange, FieldChange, SlaPolicyChange, TagChange};
+pub use super::parts::{EntryRuleChange, FieldChange, QueueChange, SlaPolicyChange, TagChange};
 use super::value::{self, CannedReply, Inbox};
 use crate::domain::access::{Permissions, Role, Visibility};
 use crate::domain::agent::Availability;
 use crate::domain::command::Person;
-use crate::domain::hours::Hours;
 use crate::domain::ids::{
     CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, SlaPolicyId, TagId, TeamId, UserId,
 };
@@ -355,20 +354,6 @@ pub struct RoleChange {
     pub name: Option<String>,
     pub permissions: Option<Permissions>,
     pub visibility: Option<Visibility>,
-}
-
-/// As [`MemberChange`], of a queue.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct QueueChange {
-    pub key: Option<String>,
-    pub name: Option<String>,
-    pub team: Option<TeamId>,
-    pub hours: Option<Hours>,
-    pub promise_minutes: Option<i32>,
-    pub strategy: Option<String>,
-    pub position: Option<i32>,
-    /// Another policy, or none.
-    pub sla_policy: Option<Option<SlaPolicyId>>,
 }
 
 /// As [`MemberChange`], of a prepared text.

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::command::{InboxChange, MemberChange, QueueChange, SecurityChange, WorkspaceChange};
+use super::command::{InboxChange, MemberChange, SecurityChange, WorkspaceChange};
 use super::value::{EntryRule, Inbox, Member, Queue, Security, SlaPolicy, Targets, Workspace};
 use crate::domain::brand::Accent;
-use crate::domain::ids::{QueueId, TagId};
+use crate::domain::hours::Hours;
+use crate::domain::ids::{QueueId, SlaPolicyId, TagId, TeamId};
 use crate::domain::queue;
 use crate::domain::routing::Strategy;
 
@@ -43,6 +44,20 @@ pub struct EntryRuleChange {
     pub priority: Option<Option<String>>,
     pub tags: Option<BTreeSet<TagId>>,
     pub position: Option<i32>,
+}
+
+/// As [`super::command::MemberChange`], of a queue.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct QueueChange {
+    pub key: Option<String>,
+    pub name: Option<String>,
+    pub team: Option<TeamId>,
+    pub hours: Option<Hours>,
+    pub promise_minutes: Option<i32>,
+    pub strategy: Option<String>,
+    pub position: Option<i32>,
+    /// Another policy, or none.
+    pub sla_policy: Option<Option<SlaPolicyId>>,
 }
 
 /// As [`super::command::MemberChange`], of a policy.

@@ -143,13 +143,12 @@ fn around_the_clock_is_every_hour_and_never_is_none() {
     assert_eq!(never.open_between(from, from + long), SignedDuration::ZERO);
 }
 
-/// Whoever says that it is open for a minute a week, and wants an answer within a year of such minutes, holds nobody up.
+/// Whoever says that it is open for a minute a week, and wants an answer within a year of such minutes, holds nobody up: 800 days are looked
+/// at, and no more.
 #[test]
 fn however_far_away_it_is_the_work_is_bounded() {
     let rare = hours(json!({ "time_zone": "America/New_York", "weekly": { "mon": [["09:00", "09:01"]] } }));
-    let began = std::time::Instant::now();
     assert_eq!(rare.after(at("2026-02-10T11:00:00Z"), SignedDuration::from_mins(365)), None);
     let whole = rare.open_between(at("2026-02-10T11:00:00Z"), at("2196-02-10T11:00:00Z"));
     assert!(whole < SignedDuration::from_mins(120), "{whole:?}");
-    assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
 }
