@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::many::Wish;
+use super::many::{Wish, is_of_one};
 use super::{Error, Runner};
 use crate::domain::Command;
 use crate::store::recounts::{Open, Recount};
@@ -38,8 +38,12 @@ impl Runner {
             });
             for answer in self.run_many(workspace, wishes.collect()).await {
                 match answer {
-                    // What is as it was, or was resolved meanwhile, is no fault; what cannot be decided here is another node's.
+                    // What is as it was, or was resolved meanwhile, is no fault.
                     Ok(_) | Err(Error::Refused(_) | Error::NotFound) => {}
+                    // One that somebody has, or that cannot be decided, holds up none of the others; the next round comes to it once more.
+                    Err(error) if is_of_one(&error) || matches!(error, Error::Busy) => {
+                        tracing::debug!(%error, "one conversation is reckoned anew later");
+                    }
                     Err(error) => return Err(error),
                 }
             }

@@ -128,7 +128,7 @@ fn change(shop: &Shop, setup: &Setup, number: u64) -> SetupCommand {
                 logo: None,
             },
         },
-        (0, ..) if number.is_multiple_of(2) => SetupCommand::ChangeSecurity {
+        (0, ..) if !number.is_multiple_of(3) => SetupCommand::ChangeSecurity {
             change: SecurityChange {
                 session_idle_minutes: Some(i32::try_from(number % 100).unwrap()),
                 least_password: Some(i32::try_from(number % 70).unwrap()),

@@ -36,6 +36,7 @@ pub fn change(setup: &Setup, number: u64, name: String) -> SetupCommand {
                 name: Some(name),
                 resolution: Some(Targets { low: Some(minutes), ..Targets::default() }),
                 warn_minutes: Some(Some(minutes)),
+                warn_percent: Some(None),
                 ..SlaPolicyChange::default()
             };
             SetupCommand::ChangeSlaPolicy { policy, change }

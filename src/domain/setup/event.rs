@@ -429,6 +429,8 @@ impl SetupEvent {
                 was != (after.sla_policy, after.sla_policy.map(|_| &after.hours))
             }
             SetupEvent::Workspace(Changed { before: Some(before), after: Some(after), .. }) => before.answer_minutes != after.answer_minutes,
+            // What somebody holds of it is said to be of the other one past the rules.
+            SetupEvent::QueueMoved { .. } => true,
             _ => false,
         }
     }
