@@ -174,7 +174,10 @@ impl ConversationChange {
             before: before.map(Listing::of),
             waited_since: before.and_then(|before| before.waiting_since),
             due_before: before.and_then(|before| before.clocks.as_ref()).and_then(Clocks::first_due),
-            met: before.and_then(|before| before.clocks.as_ref()).map(|before| Clocks::met_since(before, &conversation)).unwrap_or_default(),
+            met: before
+                .and_then(|before| before.clocks.as_ref())
+                .map(|before| Clocks::met_since(before, &conversation))
+                .unwrap_or_default(),
             people: events.iter().filter_map(|recorded| author(snapshot, recorded.event.message_brought()?)).collect(),
             climbed: events.iter().filter_map(|recorded| taken(snapshot, conversation.id, recorded)).collect(),
             formatting: snapshot.rules.formatting,

@@ -20,7 +20,9 @@ use super::messages::{self, settlements};
 use super::profile::{self, own_sessions, picture, second_factor, ways_in};
 use super::settings::flows::{self, editor, phone, publication};
 use super::settings::numbers::{self, connecting, testing};
-use super::settings::{self, canned_replies, changes, fields, file, people, queues, roles, rules, security, sla, start, tags, teams, workspace};
+use super::settings::{
+    self, canned_replies, changes, fields, file, people, queues, roles, rules, security, sla, start, tags, teams, workspace,
+};
 use super::sign_in::{email, reset, second_step};
 use super::{
     admin, assets, availability, begin, drafts, floor, health, inbox, invitations, language, media, notes, proof, sign_in, signing_off,

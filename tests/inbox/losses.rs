@@ -8,7 +8,9 @@ use baton::domain::access::{Permission, Permissions, Rights, Role, Visibility};
 use baton::domain::details::{FieldKind, FieldOf};
 use baton::domain::flows::written::written;
 use baton::domain::hours::Hours;
-use baton::domain::ids::{CannedReplyId, ConversationId, EntryRuleId, FieldId, FlowId, QueueId, RoleId, SlaPolicyId, TagId, TeamId, UserId};
+use baton::domain::ids::{
+    CannedReplyId, ConversationId, EntryRuleId, FieldId, FlowId, QueueId, RoleId, SlaPolicyId, TagId, TeamId, UserId,
+};
 use baton::domain::queue::Queue;
 use baton::domain::setup::command::{InboxChange, QueueChange};
 use baton::domain::setup::value::{self, CannedReply, EntryRule, Field, SlaPolicy, Tag, Targets};

@@ -17,9 +17,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::rules;
-use crate::sla;
 use crate::setups::{named, patient, with_two_administrators};
 use crate::shop::Shop;
+use crate::sla;
 use crate::tags;
 
 /// The nth of them, counted round and round.

@@ -51,7 +51,8 @@ pub fn change(setup: &Setup, number: u64, name: String) -> SetupCommand {
     }
 }
 
-const DUE: &str = "SELECT count(*) FROM conversations WHERE sla_due_at BETWEEN now() + interval '28 minutes' AND now() + interval '31 minutes'
+const DUE: &str =
+    "SELECT count(*) FROM conversations WHERE sla_due_at BETWEEN now() + interval '28 minutes' AND now() + interval '31 minutes'
     AND sla_soon_at < sla_due_at AND clocks #>> '{response,clock}' = 'first_response'";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -152,7 +153,8 @@ async fn a_time_for_answers_holds_for_what_is_owed_already() {
     }
     assert_eq!(shop.count("SELECT count(*) FROM timers").await, 0);
     within(Some(60)).await;
-    let nudges = "SELECT count(*) FROM timers WHERE kind = 'overdue' AND timer ->> 'step' = 'nudge' AND due_at > now() + interval '25 minutes'";
+    let nudges =
+        "SELECT count(*) FROM timers WHERE kind = 'overdue' AND timer ->> 'step' = 'nudge' AND due_at > now() + interval '25 minutes'";
     assert_eq!(shop.count(nudges).await, 2);
     let step = serde_json::to_value(Timer::Overdue { step: Step::Alarm }).unwrap();
     shop.execute("UPDATE timers SET timer = $1 WHERE subject_id = (SELECT max(subject_id::text)::uuid FROM timers)", &[&step]).await;

@@ -75,7 +75,12 @@ pub fn file() -> String {
     }
     file.push_str("sla_policies:\n");
     for policy in 0..POLICIES {
-        _ = writeln!(file, "- {{name: {:?}, first_response: {{normal: {}}}, resolution: {{high: 90}}}}", called("Policy", policy), policy + 1);
+        _ = writeln!(
+            file,
+            "- {{name: {:?}, first_response: {{normal: {}}}, resolution: {{high: 90}}}}",
+            called("Policy", policy),
+            policy + 1
+        );
     }
     file.push_str("entry_rules:\n");
     for rule in 0..RULES {

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::value::{CannedReply, EntryRule, Field, Flow, Inbox, Invitation, Member, Queue, Role, Security, SlaPolicy, Tag, Team, Workspace};
+use super::value::{
+    CannedReply, EntryRule, Field, Flow, Inbox, Invitation, Member, Queue, Role, Security, SlaPolicy, Tag, Team, Workspace,
+};
 use crate::domain::ids::{
     CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, SlaPolicyId, TagId, TeamId, UserId, WorkspaceId,
 };
@@ -428,7 +430,9 @@ impl SetupEvent {
                 let was = (before.sla_policy, before.sla_policy.map(|_| &before.hours));
                 was != (after.sla_policy, after.sla_policy.map(|_| &after.hours))
             }
-            SetupEvent::Workspace(Changed { before: Some(before), after: Some(after), .. }) => before.answer_minutes != after.answer_minutes,
+            SetupEvent::Workspace(Changed { before: Some(before), after: Some(after), .. }) => {
+                before.answer_minutes != after.answer_minutes
+            }
             // What somebody holds of it is said to be of the other one past the rules.
             SetupEvent::QueueMoved { .. } => true,
             _ => false,

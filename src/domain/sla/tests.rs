@@ -38,8 +38,7 @@ fn time_counts_while_it_is_open_and_nothing_stands_still() {
 
 #[test]
 fn a_promise_that_is_sooner_is_what_is_due_and_is_warned_of_as_long_before() {
-    let (hours, minutes, percent, quiet) =
-        (office(), policy(true, Some(5), None), policy(true, None, Some(50)), policy(true, None, None));
+    let (hours, minutes, percent, quiet) = (office(), policy(true, Some(5), None), policy(true, None, Some(50)), policy(true, None, None));
     let due = |policy: &SlaPolicy, by: &str| Counted { policy, hours: &hours }.due(at("10:00"), 60, &[], Some(at(by)));
     assert_eq!(due(&minutes, "10:20"), Some((Some(at("10:15")), at("10:20"))));
     assert_eq!(due(&percent, "10:20"), Some((Some(at("10:10")), at("10:20"))));

@@ -23,12 +23,8 @@ impl Due {
     pub fn all(conversation: &Conversation, now: Timestamp) -> Vec<Self> {
         let Some(clocks) = conversation.clocks.as_ref().filter(|_| conversation.state != State::Resolved) else { return Vec::new() };
         let waits = conversation.waiting_since;
-        let shown = |(clock, due): (Clock, sla::Due)| Self {
-            clock,
-            at: Some(due.at),
-            is_late: due.is_late(now),
-            is_soon: due.is_soon(now),
-        };
+        let shown =
+            |(clock, due): (Clock, sla::Due)| Self { clock, at: Some(due.at), is_late: due.is_late(now), is_soon: due.is_soon(now) };
         let mut all: Vec<Self> = clocks.running_in(waits, now).map(shown).collect();
         let resolution_runs = all.iter().any(|due| due.clock == Clock::Resolution);
         if clocks.is_paused(waits) && !resolution_runs && clocks.has_resolution() {

@@ -22,7 +22,7 @@ pub struct Typed {
 }
 
 impl Default for Typed {
-    /// A quarter of an hour before, while the queue is open.
+    /// While the queue is open, told when three quarters of the time have passed.
     fn default() -> Self {
         Self {
             is_of_form: false,

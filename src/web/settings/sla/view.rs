@@ -3,8 +3,8 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
-pub use super::form::Typed;
 use super::form::PRIORITIES;
+pub use super::form::Typed;
 use crate::domain::sla::{Clock, SlaPolicy};
 use crate::store::sla::PolicySummary;
 use crate::web::layouts::chrome::Chrome;
