@@ -395,6 +395,8 @@ CREATE TABLE queues (
     -- What is wanted less of whoever is to have a conversation, once it has waited for so long: `[{"after": 60, "do": "drop_preferred"}]`.
     widening jsonb NOT NULL DEFAULT '[]',
     position integer NOT NULL DEFAULT 0,
+    -- What its conversations are measured by, if by anything.
+    sla_policy_id uuid,
     PRIMARY KEY (workspace_id, id),
     UNIQUE (workspace_id, key),
     FOREIGN KEY (workspace_id, team_id) REFERENCES teams
@@ -639,6 +641,10 @@ CREATE TABLE conversations (
     -- What it wants of whoever has it; and what all that require the same have in common (domain/routing/skills.rs), 0 where nothing is.
     skills jsonb,
     needs bigint NOT NULL DEFAULT 0,
+    -- What it is measured by, where anything is; and of all of it the first that is due, and the first that is told to be.
+    clocks jsonb,
+    sla_due_at timestamptz,
+    sla_soon_at timestamptz,
     PRIMARY KEY (workspace_id, id),
     FOREIGN KEY (workspace_id, contact_id) REFERENCES contacts ON DELETE CASCADE,
     FOREIGN KEY (workspace_id, inbox_id) REFERENCES inboxes,
@@ -676,6 +682,9 @@ CREATE INDEX conversations_by_needs ON conversations (workspace_id, queue_id, ne
     WHERE controller = 'queue';
 -- Those of them that want anything of whoever is to have them.
 CREATE INDEX conversations_wanting ON conversations (workspace_id, queue_id, id) WHERE controller = 'queue' AND skills IS NOT NULL;
+
+-- What is late in a queue, or will be.
+CREATE INDEX conversations_due ON conversations (workspace_id, queue_id, sla_soon_at) WHERE sla_soon_at IS NOT NULL;
 
 -- No key leads to the conversation: a message is written under its lock, with it, and each would look for it once more.
 CREATE TABLE messages (
@@ -841,6 +850,23 @@ CREATE TABLE entry_rules (
     PRIMARY KEY (workspace_id, id)
 );
 
+-- By when customers are answered, and their matters resolved. Minutes from the lowest priority to the highest; NULL where there is no target.
+CREATE TABLE sla_policies (
+    workspace_id uuid NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    first_response integer[] NOT NULL DEFAULT '{}',
+    next_response integer[] NOT NULL DEFAULT '{}',
+    resolution integer[] NOT NULL DEFAULT '{}',
+    -- Only the time counts at which the queue is open.
+    in_hours boolean NOT NULL DEFAULT true,
+    warn_minutes integer,
+    warn_percent integer,
+    -- The time does not count to the resolution in which it is the customer's turn.
+    pauses boolean NOT NULL DEFAULT true,
+    PRIMARY KEY (workspace_id, id)
+);
+
 -- How often an answer began from one.
 CREATE TABLE canned_reply_uses (
     workspace_id uuid NOT NULL,
@@ -975,6 +1001,18 @@ CREATE TABLE timers (
 -- What is due of a kind, and when the next one will be: however many of another kind are due, they come first to nobody.
 CREATE INDEX timers_due ON timers (kind, due_at);
 
+-- Where what is set up counts otherwise than before, and how far its open conversations have been gone through, latest first.
+CREATE TABLE recounts (
+    workspace_id uuid PRIMARY KEY REFERENCES workspaces ON DELETE CASCADE,
+    version bigint NOT NULL,
+    -- A node may decide by what was set up before, for a moment: they are gone through once more after it.
+    rounds integer NOT NULL DEFAULT 2,
+    due_at timestamptz NOT NULL DEFAULT now(),
+    before_at timestamptz,
+    before_id uuid,
+    claimed_until timestamptz
+);
+
 -- What no statement compares tells the planner nothing, and is long: it is not read when a table is looked at.
 ALTER TABLE events ALTER COLUMN event SET STATISTICS 0;
 ALTER TABLE unnumbered_commits
@@ -987,6 +1025,7 @@ ALTER TABLE feed_commits
     ALTER COLUMN last_seqs SET STATISTICS 0;
 ALTER TABLE conversations
     ALTER COLUMN brief SET STATISTICS 0,
+    ALTER COLUMN clocks SET STATISTICS 0,
     ALTER COLUMN assignment_reason SET STATISTICS 0,
     ALTER COLUMN last_message SET STATISTICS 0;
 ALTER TABLE messages

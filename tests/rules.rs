@@ -37,6 +37,8 @@ mod shop;
 mod signing_off;
 #[path = "rules/skills.rs"]
 mod skills;
+#[path = "rules/sla.rs"]
+mod sla;
 #[path = "rules/undoing.rs"]
 mod undoing;
 #[path = "rules/waits.rs"]

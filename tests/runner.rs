@@ -64,6 +64,8 @@ mod shop;
 mod shown;
 #[path = "runner/signing_off.rs"]
 mod signing_off;
+#[path = "runner/sla.rs"]
+mod sla;
 #[path = "runner/storms.rs"]
 mod storms;
 #[path = "runner/strange.rs"]

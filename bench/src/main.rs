@@ -18,6 +18,7 @@ mod reference;
 mod seed;
 mod settings;
 mod ticks;
+mod timers;
 mod work;
 mod world;
 
@@ -55,6 +56,8 @@ enum Figure {
     Memory,
     /// Pages of settings in a workspace as large as they come.
     Settings,
+    /// How late a warning is while a million other timers are due.
+    Timers,
     /// Messages, first messages and answers worked off a second, and what one answer takes.
     Work,
     /// Prints the file of a workspace as large as they come, to bring in with `baton workspace import`.
@@ -122,6 +125,7 @@ async fn measure_each(wanted: &[Figure], size: Size) -> Result<Outcome> {
             Figure::Assigned => assigned::measure(&world, size).await?,
             Figure::Claims => claims::measure(&world, size).await?,
             Figure::Ticks => ticks::measure(&world, size).await?,
+            Figure::Timers => timers::measure(&world, size).await?,
             Figure::Memory => memory::measure(&world, size).await?,
             Figure::Work => work::measure(&world, size).await?,
             Figure::Settings => settings::measure(&world, size).await?,

@@ -98,7 +98,7 @@ fn tell(made: Option<&Workspace>, plan: &Plan) {
 
 /// What would be gone, of each kind how many; `held`: conversations that go back to their queues.
 fn tell_gone(gone: &Gone, held: i64) {
-    let Gone { people, teams, roles, canned_replies, tags, fields, entry_rules, skills } = gone;
+    let Gone { people, teams, roles, canned_replies, tags, fields, entry_rules, skills, sla_policies } = gone;
     let counts = [
         ("people", people.len()),
         ("teams", *teams),
@@ -108,6 +108,7 @@ fn tell_gone(gone: &Gone, held: i64) {
         ("fields", *fields),
         ("rules", *entry_rules),
         ("skills", *skills),
+        ("SLA policies", *sla_policies),
     ];
     let mut told: Vec<String> =
         counts.into_iter().filter(|(_, count)| *count > 0).map(|(what, count)| format!("{what}: {count}")).collect();

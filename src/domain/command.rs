@@ -9,6 +9,7 @@ use super::delivery::Outcome;
 use super::ids::{BotId, ClaimId, ContactId, ConversationId, MediaId, MessageId, NoteId, QueueId, UserId};
 use super::inbound::{InboundMessage, StatusReport};
 use super::message::{MediaState, Wamid};
+use super::overdue::Step;
 use super::routing::{AssignmentReason, Priority};
 use super::signing_off::SigningOff;
 use super::timer::Timer;
@@ -148,6 +149,10 @@ pub enum Command {
         state: MediaState,
         size: Option<(u32, u32)>,
     },
+    /// What is set up counts otherwise than before. `step` is the one that whoever owes an answer there waits for already.
+    Recount {
+        step: Option<Step>,
+    },
     TimerDue {
         timer: Timer,
     },
@@ -202,6 +207,7 @@ impl Command {
             | Command::ReturnToQueue { .. }
             | Command::MoveQueue { .. }
             | Command::HandOver { .. }
+            | Command::Recount { .. }
             | Command::TimerDue { .. } => None,
         }
     }

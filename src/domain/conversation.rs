@@ -12,6 +12,7 @@ use super::flows::session::FlowSession;
 use super::ids::{BotId, ContactId, ConversationId, InboxId, MessageId, QueueId, UserId};
 use super::message::Direction;
 use super::routing::{AssignmentReason, Priority, Wants, skills};
+use super::sla::Clocks;
 
 /// A conversation as its row has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,6 +48,9 @@ pub struct Conversation {
     /// What it wants of whoever has it, if anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skills: Option<Wants>,
+    /// What it is measured by, where anything is.
+    #[serde(default)]
+    pub clocks: Option<Clocks>,
 }
 
 /// Who had a conversation, or where it waited, when somebody looked at it.

@@ -25,6 +25,11 @@ impl Decision {
         self.events.push(event);
     }
 
+    /// What was decided so far.
+    pub fn emitted(&self) -> &[Event] {
+        &self.events
+    }
+
     pub fn events(self) -> Vec<Event> {
         self.events
     }

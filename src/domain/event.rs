@@ -13,6 +13,7 @@ use super::message::{Failure, MediaState, Message, Status, Wamid};
 use super::overdue::Step;
 use super::routing::skills::Widening;
 use super::routing::{AssignmentReason, Named, Priority, SentBy};
+use super::sla::{Clock, Clocks};
 use super::timer::Timer;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -123,6 +124,16 @@ pub enum Event {
         name: String,
         minutes: i64,
     },
+    /// Something will be late by the policy of its queue.
+    SlaDueSoon {
+        clock: Clock,
+        due_at: Timestamp,
+    },
+    /// It is.
+    SlaBreached {
+        clock: Clock,
+        due_at: Timestamp,
+    },
     /// Who holds it signed off, or went away, and keeps it until then.
     ConversationKept {
         agent: UserId,
@@ -229,6 +240,10 @@ pub enum Event {
     /// What becomes of it is known, or for a person to say.
     LeftOutbox {
         message: MessageId,
+    },
+    /// What it is measured by from now on.
+    ClocksSet {
+        clocks: Option<Box<Clocks>>,
     },
     TimerSet {
         timer: Timer,
@@ -378,6 +393,7 @@ impl Event {
                 | Event::DeliveryPostponed { .. }
                 | Event::InboxPaused { .. }
                 | Event::LeftOutbox { .. }
+                | Event::ClocksSet { .. }
                 | Event::TimerSet { .. }
                 | Event::TimerCancelled { .. }
         )
@@ -408,6 +424,8 @@ impl Event {
             Event::ConversationAssigned { .. } => "conversation_assigned",
             Event::ConversationTransferred { .. } => "conversation_transferred",
             Event::AnswerOverdue { .. } => "answer_overdue",
+            Event::SlaDueSoon { .. } => "sla_due_soon",
+            Event::SlaBreached { .. } => "sla_breached",
             Event::ConversationKept { .. } => "conversation_kept",
             Event::ConversationResolved { .. } => "conversation_resolved",
             Event::ActUndone { .. } => "act_undone",
@@ -428,6 +446,7 @@ impl Event {
             Event::InboxPaused { .. } => "inbox_paused",
             Event::MessageAccepted { .. } => "message_accepted",
             Event::LeftOutbox { .. } => "left_outbox",
+            Event::ClocksSet { .. } => "clocks_set",
             Event::TimerSet { .. } => "timer_set",
             Event::TimerCancelled { .. } => "timer_cancelled",
             Event::Strange(_) => "strange",

@@ -166,6 +166,11 @@ pub struct QueueFigures {
     /// Since when the next one waits who is not late yet, and who is not even soon.
     pub next_late: Option<Timestamp>,
     pub next_soon: Option<Timestamp>,
+    /// Conversations that are late by the policy of the queue, whoever holds them, and those that will be.
+    pub breached: i64,
+    pub breaching: i64,
+    /// When one more is the one or the other.
+    pub next_breach: Option<Timestamp>,
 }
 
 /// What the floor is made of.
@@ -195,6 +200,9 @@ pub struct FloorQueue {
     pub oldest: Option<Timestamp>,
     pub late: i64,
     pub soon: i64,
+    /// Conversations that are late by its policy, and those that will be.
+    pub breached: i64,
+    pub breaching: i64,
     /// People of its team who are here and take conversations, and those of them who have room.
     pub here: usize,
     pub with_room: usize,
@@ -207,8 +215,12 @@ pub enum QueueAlert {
     NobodyHere,
     /// It is open, somebody waits for too long, and everybody who is here is full.
     NobodyHasRoom,
+    /// Something is late by its policy.
+    Breached,
     /// Somebody waits for too long.
     Late,
+    /// Something will be late by its policy.
+    Breaching,
 }
 
 impl FloorQueue {
@@ -228,12 +240,14 @@ impl FloorQueue {
             oldest: figures.oldest,
             late: figures.late,
             soon: figures.soon,
+            breached: figures.breached,
+            breaching: figures.breaching,
         }
     }
 
     #[must_use]
     pub fn level(&self) -> Level {
-        match (self.late, self.soon) {
+        match (self.late + self.breached, self.soon + self.breaching) {
             (1.., _) => Level::Late,
             (_, 1..) => Level::Soon,
             _ => Level::Calm,
@@ -252,7 +266,9 @@ impl FloorQueue {
         match (is_open, self.here, self.with_room) {
             (true, 0, _) => Some(QueueAlert::NobodyHere),
             (true, _, 0) if self.late > 0 => Some(QueueAlert::NobodyHasRoom),
-            _ => (self.late > 0).then_some(QueueAlert::Late),
+            _ if self.breached > 0 => Some(QueueAlert::Breached),
+            _ if self.late > 0 => Some(QueueAlert::Late),
+            _ => (self.breaching > 0).then_some(QueueAlert::Breaching),
         }
     }
 }
@@ -263,6 +279,9 @@ pub struct Strip {
     pub waiting: i64,
     pub oldest: Option<Timestamp>,
     pub late: i64,
+    /// Late by the policies of queues, and what will be.
+    pub breached: i64,
+    pub breaching: i64,
     pub here: usize,
     pub away: usize,
     /// Conversations that people hold.
@@ -289,9 +308,10 @@ impl Floor {
             let late = queue.next_late.and_then(|since| since.checked_add(promise).ok());
             late.into_iter().chain(queue.next_soon.and_then(|since| since.checked_add(promise - SOON).ok()))
         });
+        let breaches = queues.iter().filter_map(|queue| queue.next_breach);
         let dues = people.iter().filter_map(|one| one.due).map(|due| turn(due, now));
         let alarms = people.iter().filter_map(|one| one.alarm_at(answer));
-        let mut turns: Vec<Timestamp> = promises.chain(dues).chain(alarms).chain(day_ends_at).collect();
+        let mut turns: Vec<Timestamp> = promises.chain(breaches).chain(dues).chain(alarms).chain(day_ends_at).collect();
         let mut people: Vec<FloorPerson> = people
             .into_iter()
             .map(|figures| {
@@ -322,6 +342,8 @@ impl Floor {
             waiting: self.queues.iter().map(|queue| queue.waiting).sum(),
             oldest: self.queues.iter().filter_map(|queue| queue.oldest).min(),
             late: self.queues.iter().map(|queue| queue.late).sum(),
+            breached: self.queues.iter().map(|queue| queue.breached).sum(),
+            breaching: self.queues.iter().map(|queue| queue.breaching).sum(),
             here: self.people.iter().filter(|one| one.takes_work()).count(),
             away: self.people.iter().filter(|one| one.presence() == Presence::Away).count(),
             held: self.people.iter().map(|one| i64::from(one.load)).sum(),

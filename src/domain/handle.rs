@@ -11,8 +11,9 @@ use super::ids::UserId;
 use super::message::Author;
 use super::refusal::Refusal;
 use super::snapshot::Snapshot;
+use super::timer::Timer;
 use super::undoing::UNDO_WITHIN;
-use super::{answering, assigning, bots, delivering, lease, overdue, receiving, reporting, signing_off, undoing, whose, widening};
+use super::{answering, assigning, bots, delivering, lease, overdue, receiving, reporting, signing_off, sla, undoing, whose, widening};
 
 /// Decides what a command changes. The only way anything changes.
 ///
@@ -23,10 +24,16 @@ pub fn handle(snapshot: &Snapshot, command: Command, now: Timestamp) -> Result<V
     let mut decision = Decision::new(snapshot, now);
     let owed = snapshot.conversation.as_ref().and_then(overdue::owed);
     let widens = widening::pending(snapshot);
+    let rung = if let Command::TimerDue { timer } = command { Some(timer) } else { None };
+    let only_reckons = matches!(command, Command::Recount { .. }) || matches!(rung, Some(Timer::SlaWarning | Timer::SlaBreach));
     decide(&mut decision, command)?;
     overdue::follow(&mut decision, owed);
     widening::follow(&mut decision, widens);
-    Ok(decision.events())
+    sla::follow(&mut decision, rung);
+    match decision.events() {
+        events if events.is_empty() && only_reckons => Err(Refusal::Duplicate),
+        events => Ok(events),
+    }
 }
 
 /// Nobody acts on what they do not see. A form that came twice is answered as such, wherever the first one has sent the conversation; and
@@ -74,6 +81,7 @@ fn decide(it: &mut Decision, command: Command) -> Result<(), Refusal> {
         Command::ReturnToQueue { from } => assigning::return_to_queue(it, from),
         Command::MoveQueue { from, to } => assigning::move_queue(it, from, to),
         Command::HandOver { from, to } => assigning::hand_over(it, from, to),
+        Command::Recount { step } => sla::recount(it, step),
         Command::TimerDue { timer } => reporting::timer_due(it, timer),
         Command::AsSeen { holder, by, command } => {
             assigning::is_as_seen(it, holder, by)?;

@@ -1,5 +1,6 @@
 //! Opening hours: when a queue's people are there, in their own time zone.
 
+mod counting;
 #[cfg(test)]
 mod tests;
 pub mod written;

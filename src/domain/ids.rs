@@ -60,6 +60,8 @@ ids! {
     CannedReplyId;
     TagId;
     FieldId;
+    /// By when customers are answered.
+    SlaPolicyId;
     /// What decides where a conversation goes that comes in.
     EntryRuleId;
     /// Something that people are good at.

@@ -107,6 +107,8 @@ impl Event {
             | Event::ConversationAssigned { .. }
             | Event::ConversationTransferred { .. }
             | Event::AnswerOverdue { .. }
+            | Event::SlaDueSoon { .. }
+            | Event::SlaBreached { .. }
             | Event::ConversationKept { .. }
             | Event::ConversationResolved { .. }
             | Event::ActUndone { .. }
@@ -127,6 +129,7 @@ impl Event {
             | Event::MessageAccepted { .. }
             | Event::LeftOutbox { .. }
             | Event::InboxPaused { .. }
+            | Event::ClocksSet { .. }
             | Event::TimerSet { .. }
             | Event::TimerCancelled { .. } => Place::Nothing,
         }

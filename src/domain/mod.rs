@@ -46,6 +46,7 @@ mod reporting;
 pub mod routing;
 pub mod setup;
 pub mod signing_off;
+pub mod sla;
 pub mod snapshot;
 pub mod thread;
 pub mod tick;

@@ -88,7 +88,8 @@ impl Command {
             | Command::StartBot { .. }
             | Command::BotHandOff { .. }
             | Command::MoveOn { .. }
-            | Command::TimerDue { timer: Timer::FlowWait | Timer::FlowTurn | Timer::Widening { .. } } => none,
+            | Command::Recount { .. }
+            | Command::TimerDue { timer: Timer::FlowWait | Timer::FlowTurn | Timer::Widening { .. } | Timer::SlaWarning | Timer::SlaBreach } => none,
         }
     }
 }

@@ -83,6 +83,19 @@ pub(super) fn follow(it: &mut Decision, before: Option<(UserId, Timestamp)>) {
     }
 }
 
+/// What is set up is another: whoever owes an answer already is told by it from now on. `step` is the one that they wait for, if any.
+pub(super) fn recount(it: &mut Decision, step: Option<Step>) {
+    let owed = it.snapshot.conversation.as_ref().and_then(owed);
+    match (it.snapshot.workplace.answer, owed) {
+        (Some(answer), Some((_, since))) => {
+            let step = step.unwrap_or(Step::Nudge);
+            it.emit(Event::TimerSet { timer: Timer::Overdue { step }, due_at: answer.due_at(step, since) });
+        }
+        _ if step.is_some() => it.emit(Event::TimerCancelled { timer: Timer::Overdue { step: Step::Nudge } }),
+        _ => {}
+    }
+}
+
 /// A step is due.
 pub(super) fn due(it: &mut Decision, step: Step) -> Result<(), Refusal> {
     let answer = it.snapshot.workplace.answer.ok_or(Refusal::Duplicate)?;

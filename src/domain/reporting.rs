@@ -47,6 +47,8 @@ pub(super) fn timer_due(it: &mut Decision, timer: Timer) -> Result<(), Refusal> 
         Timer::UnknownSend { message } => ask_about(it, message),
         Timer::Overdue { step } => overdue::due(it, step),
         Timer::Widening { version } => widening::due(it, version),
+        // Clocks are reckoned after every command.
+        Timer::SlaWarning | Timer::SlaBreach => it.conversation().map(drop),
     }
 }
 

@@ -192,6 +192,8 @@ impl Snapshot {
             | Event::HandedOff { .. }
             | Event::ConversationTransferred { .. }
             | Event::AnswerOverdue { .. }
+            | Event::SlaDueSoon { .. }
+            | Event::SlaBreached { .. }
             | Event::ConversationKept { .. }
             | Event::NoteAdded { .. }
             | Event::PriorityChanged { .. }
@@ -202,6 +204,7 @@ impl Snapshot {
             | Event::CustomerMovedOn { .. }
             | Event::ContactsParted { .. }
             | Event::InboxPaused { .. }
+            | Event::ClocksSet { .. }
             | Event::TimerSet { .. }
             | Event::TimerCancelled { .. }
             | Event::Strange(_) => {}

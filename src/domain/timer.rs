@@ -23,11 +23,15 @@ pub enum Timer {
         #[serde(default)]
         version: i64,
     },
+    /// Something of a conversation will be late by its queue's policy.
+    SlaWarning,
+    /// It is.
+    SlaBreach,
 }
 
 impl Timer {
     /// Every kind this version knows; a deadline of another kind is left to whoever knows it.
-    pub const KINDS: [&str; 5] = ["flow_wait", "flow_turn", "unknown_send", "overdue", "widening"];
+    pub const KINDS: [&str; 7] = ["flow_wait", "flow_turn", "unknown_send", "overdue", "widening", "sla_warning", "sla_breach"];
 
     /// Its kind, as stored.
     #[must_use]
@@ -38,6 +42,8 @@ impl Timer {
             Timer::UnknownSend { .. } => "unknown_send",
             Timer::Overdue { .. } => "overdue",
             Timer::Widening { .. } => "widening",
+            Timer::SlaWarning => "sla_warning",
+            Timer::SlaBreach => "sla_breach",
         }
     }
 }

@@ -33,6 +33,7 @@ impl Conversation {
             last_message: None,
             details: None,
             skills: None,
+            clocks: None,
         }
     }
 
@@ -53,6 +54,7 @@ impl Conversation {
                 if *by == Actor::Customer {
                     self.priority = Priority::Normal;
                     self.skills = None;
+                    self.clocks = None;
                     if let Some(brief) = &mut self.brief {
                         brief.is_earlier = true;
                     }
@@ -118,6 +120,7 @@ impl Conversation {
                     wants.steps = *steps;
                 }
             }
+            Event::ClocksSet { clocks } => self.clocks = clocks.as_deref().cloned(),
             Event::ActUndone { before, .. } => self.restore(before),
             Event::TagAdded { tag, .. } => {
                 let tags = &mut self.details.get_or_insert_default().tags;
@@ -135,6 +138,8 @@ impl Conversation {
             | Event::FieldSet { .. }
             | Event::ConversationTransferred { .. }
             | Event::AnswerOverdue { .. }
+            | Event::SlaDueSoon { .. }
+            | Event::SlaBreached { .. }
             | Event::ConversationKept { .. }
             | Event::NoteAdded { .. }
             | Event::ContactRenamed { .. }

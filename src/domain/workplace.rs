@@ -12,6 +12,7 @@ use super::lease::Lease;
 use super::overdue::AnswerWithin;
 use super::queue::Queue;
 use super::routing::{EntryRules, Skill, WideningStep};
+use super::sla::SlaPolicy;
 
 /// What an administrator set up; changes rarely.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +38,8 @@ pub struct Workplace {
     pub skills: Vec<Skill>,
     /// What is wanted less of in a queue, and when, where anything ever is.
     pub widening: HashMap<QueueId, Vec<WideningStep>>,
+    /// What the conversations of queues are measured by.
+    pub sla: HashMap<QueueId, Arc<SlaPolicy>>,
 }
 
 impl Workplace {

@@ -18,6 +18,7 @@ use crate::domain::ids::{ConversationId, MessageId, UserId, WorkspaceId};
 use crate::domain::message::{Author, Message, Status};
 use crate::domain::overdue::Step;
 use crate::domain::routing::skills::Told;
+use crate::domain::sla::{Clock, Clocks};
 use crate::domain::thread::{QuotedMessage, ThreadMessage};
 use crate::domain::tick::Climbed;
 
@@ -45,7 +46,7 @@ impl Change {
     #[must_use]
     pub fn concerns_floor(&self) -> bool {
         match self {
-            Change::Conversation(change) => change.is_move() || change.is_wait_changed(),
+            Change::Conversation(change) => change.is_move() || change.is_wait_changed() || change.is_due_changed(),
             Change::Ticks(_) => false,
             Change::Agent(_) | Change::Team(_) | Change::SetUp(_) => true,
         }
@@ -118,6 +119,12 @@ pub struct ConversationChange {
     /// Since when the customer waited before.
     #[serde(default)]
     pub waited_since: Option<Timestamp>,
+    /// What was due first before.
+    #[serde(default)]
+    pub due_before: Option<Timestamp>,
+    /// What was met by it of what it is measured by; for who publishes it only.
+    #[serde(skip)]
+    pub met: Vec<Clock>,
     pub events: Vec<Recorded>,
     /// Messages that WhatsApp has taken: that they got further is all there is to show of them.
     #[serde(default)]
@@ -171,6 +178,11 @@ impl ConversationChange {
             answers,
             before: before.map(Listing::of),
             waited_since: before.and_then(|before| before.waiting_since),
+            due_before: before.and_then(|before| before.clocks.as_ref()).and_then(Clocks::first_due),
+            met: before
+                .and_then(|before| before.clocks.as_ref())
+                .map(|before| Clocks::met_since(before, &conversation))
+                .unwrap_or_default(),
             people: events.iter().filter_map(|recorded| author(snapshot, recorded.event.message_brought()?)).collect(),
             climbed: events.iter().filter_map(|recorded| taken(snapshot, conversation.id, recorded)).collect(),
             formatting: snapshot.rules.formatting,
@@ -205,6 +217,14 @@ impl ConversationChange {
     #[must_use]
     pub fn is_wait_changed(&self) -> bool {
         self.waited_since != self.conversation.waiting_since
+    }
+
+    /// Whether something is due at another time than before, or late, or told to be.
+    #[must_use]
+    pub fn is_due_changed(&self) -> bool {
+        let due_now = self.conversation.clocks.as_ref().and_then(Clocks::first_due);
+        let is_told = |event: &Event| matches!(event, Event::SlaDueSoon { .. } | Event::SlaBreached { .. });
+        self.due_before != due_now || self.events.iter().any(|recorded| is_told(&recorded.event))
     }
 
     /// Whether somebody has more or less to do than before.

@@ -228,6 +228,8 @@ fn add_rows(rows: &mut Rows, snapshot: &Snapshot, conversation: &Conversation, e
         | Event::ConversationAssigned { .. }
         | Event::ConversationTransferred { .. }
         | Event::AnswerOverdue { .. }
+        | Event::SlaDueSoon { .. }
+        | Event::SlaBreached { .. }
         | Event::ConversationKept { .. }
         | Event::ConversationResolved { .. }
         | Event::ActUndone { .. }
@@ -241,6 +243,7 @@ fn add_rows(rows: &mut Rows, snapshot: &Snapshot, conversation: &Conversation, e
         | Event::NumberTakenOver { .. }
         | Event::CustomerMovedOn { .. }
         | Event::UsernameLearned { .. }
+        | Event::ClocksSet { .. }
         | Event::DeliveryPostponed { .. }
         | Event::LeftOutbox { .. }
         | Event::Strange(_) => {}

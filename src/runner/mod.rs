@@ -27,6 +27,7 @@ pub mod outbox;
 pub mod people;
 mod publish;
 mod queues;
+mod recounts;
 pub mod routing;
 mod sets;
 pub mod settling;

@@ -110,6 +110,7 @@ impl Runner {
     /// Tells workers where to look and sockets what happened in one workspace, without waiting for anything: whoever asked for it may
     /// be gone. What has to be looked up first is shown when it was, unless too much is.
     pub(super) fn publish(&self, changes: Vec<ConversationChange>) {
+        changes.iter().for_each(count);
         for wake in changes.iter().flat_map(wakes) {
             self.live.wake(wake);
         }
@@ -194,6 +195,18 @@ impl Runner {
         let known = if is_complete { known } else { self.workplaces.refresh(change.workspace).await? };
         change.people.extend(unnamed.into_iter().filter_map(|user| Some((user, known.people.get(&user)?.clone()))));
         Ok(())
+    }
+}
+
+/// What was met, and what was not.
+fn count(change: &ConversationChange) {
+    for clock in &change.met {
+        metrics::counter!("baton_sla_total", "clock" => clock.as_str(), "outcome" => "met").increment(1);
+    }
+    for recorded in &change.events {
+        if let Event::SlaBreached { clock, .. } = &recorded.event {
+            metrics::counter!("baton_sla_total", "clock" => clock.as_str(), "outcome" => "breached").increment(1);
+        }
     }
 }
 

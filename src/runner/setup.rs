@@ -400,6 +400,8 @@ impl Runner {
                 | SetupEvent::Field(_)
                 | SetupEvent::EntryRule(_)
                 | SetupEvent::Skill(_)
+                // Deadlines are reckoned anew by a worker.
+                | SetupEvent::SlaPolicy(_)
                 | SetupEvent::Flow(_)
                 | SetupEvent::FlowVersion { .. }
                 | SetupEvent::SecondFactor { .. }

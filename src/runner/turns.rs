@@ -57,6 +57,7 @@ impl Patience {
             | Command::RecordMedia { .. }
             | Command::Assign { .. }
             | Command::EndLease { .. }
+            | Command::Recount { .. }
             | Command::TimerDue { .. } => Patience::Pass,
             Command::AsSeen { command, .. } => Self::of(command),
         }

@@ -17,17 +17,22 @@ use crate::domain::tick::Climbed;
 crate::statements! {
     /// Only what was queued, and is in the hands of the claim that tells it. Conversation, message and claim are locked in that order, as
     /// commands lock them, and nobody is waited for. The conversation is the only place where more than the message changes: its last line
-    /// has left, and a customer whom it answers waits no longer; the rule is [`note_fate`](crate::domain::Snapshot::apply)'s. Others wait
+    /// has left, and a customer whom it answers waits no longer; the rule is [`note_fate`](crate::domain::Snapshot::apply)'s. What is
+    /// due of what is answered is its resolution, unless that stands still while it is the customer's turn. Others wait
     /// behind it if this statement sees them, or if the conversation says so, which may be newer.
     RECORD = concat!("
         WITH accepted AS (
             SELECT given.message_id, given.conversation_id, given.wamid, conversation.waiting_since, conversation.is_followed,
-                conversation.waits_in
+                conversation.waits_in, CASE WHEN conversation.runs THEN conversation.due_at END AS due_at,
+                CASE WHEN conversation.runs THEN conversation.soon_at END AS soon_at
             FROM UNNEST($2::uuid[], $3::uuid[], $4::uuid[], $5::text[]) AS given (message_id, conversation_id, claim_id, wamid)
             CROSS JOIN LATERAL (
                 SELECT waiting_since, CASE WHEN controller = 'queue' THEN queue_id END AS waits_in,
                     coalesce((last_message ->> 'is_queued')::boolean, false)
-                        AND last_message ->> 'message' <> given.message_id::text AS is_followed
+                        AND last_message ->> 'message' <> given.message_id::text AS is_followed,
+                    (clocks #>> '{resolution,at}')::timestamptz AS due_at,
+                    coalesce(clocks #>> '{resolution,soon_at}', clocks #>> '{resolution,at}')::timestamptz AS soon_at,
+                    clocks ->> 'pauses' IS NULL OR (clocks #>> '{resolution,at}')::timestamptz <= now() AS runs
                 FROM conversations
                 WHERE workspace_id = $1 AND id = given.conversation_id
                 LIMIT 1
@@ -61,7 +66,9 @@ crate::statements! {
         ), told AS (
             UPDATE conversations AS c
             SET last_message = c.last_message - 'is_queued',
-                waiting_since = CASE WHEN c.last_message ->> 'agent' IS NULL OR c.state = 'resolved' THEN c.waiting_since END
+                waiting_since = CASE WHEN c.last_message ->> 'agent' IS NULL OR c.state = 'resolved' THEN c.waiting_since END,
+                sla_due_at = CASE WHEN c.last_message ->> 'agent' IS NULL THEN c.sla_due_at ELSE accepted.due_at END,
+                sla_soon_at = CASE WHEN c.last_message ->> 'agent' IS NULL THEN c.sla_soon_at ELSE accepted.soon_at END
             FROM accepted
             WHERE c.workspace_id = $1 AND c.id = accepted.conversation_id AND c.last_message ->> 'message' = accepted.message_id::text
             RETURNING ", columns!(), ", accepted.waiting_since AS waited_since

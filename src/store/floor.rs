@@ -25,7 +25,8 @@ crate::statements! {
     /// taken whatever the planner believes of how much there is.
     QUEUES = "
         SELECT queue.id, queue.name, queue.team_id, team.name, queue.hours, queue.promise_minutes,
-            waiting.count, waiting.oldest, waiting.late, waiting.soon, waiting.next_late, waiting.next_soon
+            waiting.count, waiting.oldest, waiting.late, waiting.soon, waiting.next_late, waiting.next_soon,
+            due.late, due.soon, least(due.next_late, coming.next_soon)
         FROM queues AS queue
         JOIN teams AS team ON team.workspace_id = $1 AND team.id = queue.team_id
         -- Reckoned once for each queue, and not for each who waits.
@@ -43,6 +44,23 @@ crate::statements! {
                 WHERE workspace_id = $1 AND queue_id = queue.id AND controller = 'queue'
                 ORDER BY queued_at, id
                 LIMIT 50000) AS waits) AS waiting (count, oldest, late, soon, next_late, next_soon)
+        CROSS JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE sla_due_at <= $2), count(*) FILTER (WHERE sla_due_at > $2),
+                min(sla_due_at) FILTER (WHERE sla_due_at > $2)
+            FROM (
+                SELECT sla_due_at
+                FROM conversations
+                WHERE workspace_id = $1 AND queue_id = queue.id AND sla_soon_at <= $2 AND queue.sla_policy_id IS NOT NULL
+                ORDER BY sla_soon_at
+                LIMIT 50000) AS dues) AS due (late, soon, next_late)
+        CROSS JOIN LATERAL (
+            SELECT min(sla_soon_at)
+            FROM (
+                SELECT sla_soon_at
+                FROM conversations
+                WHERE workspace_id = $1 AND queue_id = queue.id AND sla_soon_at > $2 AND queue.sla_policy_id IS NOT NULL
+                ORDER BY sla_soon_at
+                LIMIT 1) AS first) AS coming (next_soon)
         WHERE queue.workspace_id = $1
         ORDER BY queue.position, queue.name COLLATE names, queue.id
         LIMIT 1000";
@@ -178,6 +196,9 @@ fn queue(row: &Row) -> QueueFigures {
         soon: row.get(9),
         next_late: row.get(10),
         next_soon: row.get(11),
+        breached: row.get(12),
+        breaching: row.get(13),
+        next_breach: row.get(14),
     }
 }
 

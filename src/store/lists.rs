@@ -218,7 +218,7 @@ impl Cursor {
 }
 
 /// The year 2262: later than any message.
-const FAR_FUTURE: Timestamp = Timestamp::constant(9_214_646_400, 0);
+pub(super) const FAR_FUTURE: Timestamp = Timestamp::constant(9_214_646_400, 0);
 
 impl std::fmt::Display for Cursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

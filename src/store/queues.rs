@@ -10,7 +10,7 @@ use super::skills::skill;
 use super::{Result, Store};
 use crate::domain::agent::Agent;
 use crate::domain::hours::Hours;
-use crate::domain::ids::{ContactId, ConversationId, InboxId, QueueId, TeamId, UserId, WorkspaceId};
+use crate::domain::ids::{ContactId, ConversationId, InboxId, QueueId, SlaPolicyId, TeamId, UserId, WorkspaceId};
 use crate::domain::routing::{Levels, Priority, Skill, Strategy, Waiting, Wants, WideningStep};
 
 /// Queues that a page shows.
@@ -128,6 +128,7 @@ crate::statements! {
     /// With its place, what is in it by who has it, and the numbers that send everything there.
     ONE = "
         SELECT queue.key, queue.name, queue.team_id, queue.hours, queue.promise_minutes, queue.strategy, queue.position,
+            queue.sla_policy_id,
             (SELECT count(*) FROM conversations AS conversation
              WHERE conversation.workspace_id = $1 AND conversation.queue_id = $2 AND conversation.controller = 'queue'),
             (SELECT count(*) FROM conversations AS conversation
@@ -202,6 +203,8 @@ pub struct QueueDetail {
     /// One of [`Strategy`]'s, or a word of a newer version.
     pub strategy: String,
     pub position: i32,
+    /// What its conversations are measured by, if by anything.
+    pub sla_policy: Option<SlaPolicyId>,
     pub waiting: i64,
     /// Under way with somebody or something.
     pub held: i64,
@@ -246,11 +249,12 @@ impl Store {
             promise_minutes: row.get(4),
             strategy: row.get(5),
             position: row.get(6),
-            waiting: row.get(7),
-            held: row.get(8),
-            resolved: row.get(9),
-            numbers: row.get(10),
-            widening: if_known(&row, 11).unwrap_or_default(),
+            sla_policy: row.get::<_, Option<Uuid>>(7).map(SlaPolicyId),
+            waiting: row.get(8),
+            held: row.get(9),
+            resolved: row.get(10),
+            numbers: row.get(11),
+            widening: if_known(&row, 12).unwrap_or_default(),
         }))
     }
 

@@ -8,7 +8,7 @@ use super::flight::to_the_end;
 use super::inboxes::{SET_ACCESS_TOKEN, sealed_token};
 use super::setups::{JournalHead, append};
 use super::statement::Step;
-use super::{Result, Store, Transaction, securities};
+use super::{Result, Store, Transaction, recounts, securities, sla};
 use crate::domain::ids::{
     CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, SkillId, TagId, TeamId, UserId, WorkspaceId,
 };
@@ -118,13 +118,14 @@ crate::statements! {
     CHANGE_TEAM = "UPDATE teams SET name = $3 WHERE workspace_id = $1 AND id = $2";
     REMOVE_TEAM = "DELETE FROM teams WHERE workspace_id = $1 AND id = $2";
     ADD_QUEUE = "
-        INSERT INTO queues (workspace_id, id, key, name, team_id, hours, promise_minutes, strategy, position, widening)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::jsonb, '[]'))";
+        INSERT INTO queues (workspace_id, id, key, name, team_id, hours, promise_minutes, strategy, position, widening, sla_policy_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::jsonb, '[]'), $11)";
     /// Steps that are not named stay, also where this version does not understand them.
     CHANGE_QUEUE = "
         UPDATE queues
         SET key = $3, name = $4, team_id = $5, hours = $6, promise_minutes = $7, strategy = $8, position = $9,
-            widening = coalesce($10, widening)
+            widening = coalesce($10, widening),
+            sla_policy_id = $11
         WHERE workspace_id = $1 AND id = $2";
     REMOVE_QUEUE = "DELETE FROM queues WHERE workspace_id = $1 AND id = $2";
     /// What was of queues that are gone already goes on with what was of this one.
@@ -212,6 +213,9 @@ pub async fn commit(
     for recorded in act {
         steps.extend(rows(store, workspace, &recorded.event)?);
     }
+    if act.iter().any(|recorded| recorded.event.moves_deadlines()) {
+        steps.push(recounts::ask(workspace, head.version));
+    }
     steps.extend(append(workspace, act, head)?);
     to_the_end(transaction, steps).await
 }
@@ -231,6 +235,7 @@ fn rows(store: &Store, workspace: WorkspaceId, event: &SetupEvent) -> Result<Vec
         SetupEvent::Field(changed) => field(workspace, changed),
         SetupEvent::EntryRule(changed) => entry_rule(workspace, changed)?,
         SetupEvent::Skill(changed) => skill(workspace, changed),
+        SetupEvent::SlaPolicy(changed) => sla::row(workspace, changed),
         SetupEvent::Inbox(changed) => inbox(workspace, changed),
         SetupEvent::QueueMoved { id, to } => vec![Step::of(MOVE_QUEUE).with(workspace.0).with(id.0).with(to.0)],
         SetupEvent::FlowVersion { flow, version, definition } => {
@@ -406,7 +411,8 @@ fn queue(workspace: WorkspaceId, changed: &Changed<QueueId, Queue>) -> Result<Ve
         .with(queue.promise_minutes)
         .with(queue.strategy.clone())
         .with(queue.position)
-        .with(widening);
+        .with(widening)
+        .with(queue.sla_policy.map(|policy| policy.0));
     Ok(if changed.before.is_none() { vec![row(BRING_BACK_QUEUE), step] } else { vec![step] })
 }
 

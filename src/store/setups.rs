@@ -14,10 +14,10 @@ use super::fields::field;
 use super::reading::{if_known, json, value};
 use super::statement::Step;
 use super::users::{own_rights, role};
-use super::{Result, Store, Transaction, prepare, securities};
+use super::{Result, Store, Transaction, prepare, securities, sla};
 use crate::domain::channel::Channel;
 use crate::domain::details;
-use crate::domain::ids::{CannedReplyId, FlowId, InboxId, InvitationId, QueueId, RoleId, TagId, TeamId, UserId, WorkspaceId};
+use crate::domain::ids::{CannedReplyId, FlowId, InboxId, InvitationId, QueueId, RoleId, SlaPolicyId, TagId, TeamId, UserId, WorkspaceId};
 use crate::domain::journal::{Place, Subject};
 use crate::domain::setup::value::{
     Brand, CannedReply, Flow, Inbox, InboxState, Invitation, Member, Number, Queue, Role, Standing, Tag, Team, Workspace,
@@ -92,7 +92,7 @@ crate::statements! {
     ROLES = "SELECT id, name, permissions, visibility FROM roles WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     TEAMS = "SELECT id, name FROM teams WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     QUEUES = "
-        SELECT id, key, name, team_id, hours, promise_minutes, strategy, position, widening
+        SELECT id, key, name, team_id, hours, promise_minutes, strategy, position, widening, sla_policy_id
         FROM queues
         WHERE workspace_id = $1
         ORDER BY id
@@ -179,6 +179,7 @@ pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, version
         FIELDS,
         ENTRY_RULES,
         SKILLS,
+        sla::ALL,
     ] {
         prepared.push(prepare(transaction, &statement).await?);
     }
@@ -187,7 +188,7 @@ pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, version
     let named: [&(dyn ToSql + Sync); 3] = [&workspace.0, &flows, &numbers];
     let all = try_join_all(prepared.iter().map(|statement| transaction.query(statement, &of_workspace)));
     let (all, definitions) = tokio::try_join!(all, transaction.query(&definitions, &named))?;
-    let [workspaces, policies, members, invitations, roles, teams, queues, flows, replies, inboxes, tags, fields, rules, skills] =
+    let [workspaces, policies, members, invitations, roles, teams, queues, flows, replies, inboxes, tags, fields, rules, skills, sla_policies] =
         all.try_into().unwrap_or_default();
     let latest = |row: &Row| Some((FlowId(row.get(0)), row.get::<_, Option<i32>>(3)?));
     let mut setup = Setup {
@@ -209,6 +210,7 @@ pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, version
         fields: fields.iter().map(field).collect(),
         entry_rules: rules.iter().map(super::entry_rules::rule).collect(),
         skills: skills.iter().map(super::skills::set_up).collect(),
+        sla_policies: sla_policies.iter().map(sla::policy).collect(),
         definitions: BTreeMap::new(),
     };
     for row in &queues {
@@ -425,6 +427,7 @@ fn queue(row: &Row) -> Result<Queue> {
         strategy: row.get(6),
         position: row.get(7),
         widening: if_known(row, 8).unwrap_or_default(),
+        sla_policy: row.get::<_, Option<Uuid>>(9).map(SlaPolicyId),
     })
 }
 

@@ -131,6 +131,7 @@ impl Store {
             }
         }
         let entry = Arc::new(EntryRules { zone, rules });
+        let sla = self.policies_of_queues(workspace).await?;
         let mut definitions = HashMap::new();
         for row in self.query(&DEFINITIONS, &[&workspace.0]).await? {
             match json::<Definition>(&row, 2) {
@@ -155,6 +156,7 @@ impl Store {
                 entry,
                 skills,
                 widening,
+                sla,
             },
             misread,
         })

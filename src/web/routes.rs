@@ -20,7 +20,9 @@ use super::messages::{self, settlements};
 use super::profile::{self, own_sessions, picture, second_factor, ways_in};
 use super::settings::flows::{self, editor, phone, publication};
 use super::settings::numbers::{self, connecting, testing};
-use super::settings::{self, canned_replies, changes, fields, file, people, queues, roles, rules, security, skills, start, tags, teams, workspace};
+use super::settings::{
+    self, canned_replies, changes, fields, file, people, queues, roles, rules, security, skills, sla, start, tags, teams, workspace,
+};
 use super::sign_in::{email, reset, second_step};
 use super::{
     admin, assets, availability, begin, drafts, floor, health, inbox, invitations, language, media, notes, proof, sign_in, signing_off,
@@ -161,6 +163,11 @@ pub static ROUTES: &[Entry] = &[
     post("/settings/queues/{id}/copy", Who::May(Permission::SetUp), Kind::Form, || web::to(queues::copy)),
     post("/settings/queues/{id}/place", Who::May(Permission::SetUp), Kind::Form, || web::to(queues::place)),
     post("/settings/queues/{id}/removal", Who::May(Permission::SetUp), Kind::Form, || web::to(queues::remove)),
+    get("/settings/sla", Who::May(Permission::SetUp), Kind::Page, || web::to(sla::index)),
+    post("/settings/sla", Who::May(Permission::SetUp), Kind::Form, || web::to(sla::create)),
+    get("/settings/sla/{id}", Who::May(Permission::SetUp), Kind::Page, || web::to(sla::show)),
+    post("/settings/sla/{id}", Who::May(Permission::SetUp), Kind::Form, || web::to(sla::update)),
+    post("/settings/sla/{id}/removal", Who::May(Permission::SetUp), Kind::Form, || web::to(sla::remove)),
     get("/settings/rules", Who::May(Permission::SetUp), Kind::Page, || web::to(rules::index)),
     post("/settings/rules", Who::May(Permission::SetUp), Kind::Form, || web::to(rules::create)),
     get("/settings/rules/new", Who::May(Permission::SetUp), Kind::Page, || web::to(rules::new)),

@@ -9,6 +9,7 @@ mod leases;
 pub mod mails;
 mod outbox;
 mod pictures;
+mod recounts;
 mod routing;
 mod timers;
 
@@ -52,6 +53,7 @@ impl Workers {
         keep_up("pictures", tasks, stop, self.clone(), pictures::run);
         keep_up("mails", tasks, stop, self.clone(), mails::run);
         keep_up("leases", tasks, stop, self.clone(), leases::run);
+        keep_up("recounts", tasks, stop, self.clone(), recounts::run);
         keep_up("chores", tasks, stop, self, housekeeping::run);
     }
 }

@@ -72,6 +72,9 @@ const FOR_ADMINS: &[&str] = &[
     "/settings/skills",
     "/settings/skills/{id}",
     "/settings/skills/{id}/removal",
+    "/settings/sla",
+    "/settings/sla/{id}",
+    "/settings/sla/{id}/removal",
     "/settings/rules",
     "/settings/rules/new",
     "/settings/rules/{id}",
@@ -157,6 +160,7 @@ const SECRETS: &str = "
     INSERT INTO fields (workspace_id, id, key, label, of_what, kind) VALUES ('{w}', '{i}', 'size', '{s} field', 'contact', 'text');
     INSERT INTO skills (workspace_id, id, key, name) VALUES ('{w}', '{i}', 'size', '{s} skill');
     INSERT INTO entry_rules (workspace_id, id, name, conditions) VALUES ('{w}', '{i}', '{s} rule', '{\"all\": []}');
+    INSERT INTO sla_policies (workspace_id, id, name, resolution) VALUES ('{w}', '{i}', '{s} policy', '{60}');
     INSERT INTO canned_replies (workspace_id, id, shortcut, body) VALUES ('{w}', '{i}', '{s}', '{s} prepared');
     INSERT INTO quarantine (id, workspace_id, source, payload_seq, reason, item, at) VALUES ('{i}', '{w}', '1', 1, '{s} reason', '{s} item', now());
     INSERT INTO notices (workspace_id, id, kind, field, value, digest, at) VALUES ('{w}', '{i}', 'account', '{s} field', '{}', '{s}', now());
@@ -210,7 +214,7 @@ impl Place {
             Some("settings") if entry.path.starts_with("/settings/numbers") => self.shop.inbox.0,
             Some("settings") if entry.path.starts_with("/settings/flows/") => self.flow,
             Some("settings") if entry.path.starts_with("/settings/tags") || entry.path.starts_with("/settings/fields") => self.media,
-            Some("settings") if entry.path.starts_with("/settings/rules") || entry.path.starts_with("/settings/skills") => self.media,
+            Some("settings") if entry.path.starts_with("/settings/rules") || entry.path.starts_with("/settings/skills") || entry.path.starts_with("/settings/sla") => self.media,
             Some("settings") if entry.path.starts_with("/settings/canned-replies") => self.reply,
             Some("settings") => self.team,
             _ => panic!("{} names a thing this test knows nothing of: add one to `Place`", entry.path),

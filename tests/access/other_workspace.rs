@@ -33,6 +33,7 @@ const INSERT_THINGS: &str = "
     INSERT INTO fields (workspace_id, id, key, label, of_what, kind) VALUES ('{w}', '{t}', 'size', 'Size', 'contact', 'text');
     INSERT INTO skills (workspace_id, id, key, name) VALUES ('{w}', '{t}', 'spanish', 'Spanish');
     INSERT INTO entry_rules (workspace_id, id, name, conditions) VALUES ('{w}', '{t}', 'All', '{\"all\": []}');
+    INSERT INTO sla_policies (workspace_id, id, name, resolution) VALUES ('{w}', '{t}', 'Gold', '{60}');
     INSERT INTO canned_replies (workspace_id, id, shortcut, body) VALUES ('{w}', '{t}', 'hello', 'Hello!');
     INSERT INTO apps (app_id, app_secret, verify_token) VALUES ('{t}', 'secret', 'token');
     INSERT INTO inboxes (workspace_id, id, name, channel, default_queue_id) VALUES ('{w}', '{t}', 'Main', 'whatsapp', '{t}');

@@ -30,7 +30,7 @@ describe("pages of settings", () => {
   })
 
   story(() => browser, "are sound where there is nothing", async () => {
-    const without = ["roles", "numbers", "teams", "queues", "rules", "skills", "flows", "tags", "fields", "canned-replies"].map((noun) => `/settings/${noun}`)
+    const without = ["roles", "numbers", "teams", "queues", "sla", "rules", "skills", "flows", "tags", "fields", "canned-replies"].map((noun) => `/settings/${noun}`)
     await looksSound(owner.page, bare.inbox, await adminPages(owner.page, bare.inbox, { without }), { ...LOOKED_AT, called: (name) => `empty-${name}` })
   })
 

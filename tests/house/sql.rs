@@ -106,6 +106,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("agents", "HELD_BY_NOBODY", CLAIM),
     ("agents", "CLAIM_GONE", CLAIM),
     ("agents", "SET_HERE", "a node writes down at once who is here, of every workspace"),
+    ("recounts", "CLAIM", CLAIM),
     ("queues", "WITH_WAITING", CLAIM),
     ("queues", "REMOVED_IN_USE", CLAIM),
     ("second_factors", "SET", ACCOUNT),

@@ -43,6 +43,7 @@ const THINGS: [(&str, &str); 11] = [
     ("fields", "fields"),
     ("rules", "entry_rules"),
     ("skills", "skills"),
+    ("sla", "sla_policies"),
 ];
 
 /// A shop with everything that the file brings, whose trips to the database are counted.

@@ -8,11 +8,13 @@ use baton::domain::access::{Permission, Permissions, Rights, Role, Visibility};
 use baton::domain::details::{FieldKind, FieldOf};
 use baton::domain::flows::written::written;
 use baton::domain::hours::Hours;
-use baton::domain::ids::{CannedReplyId, ConversationId, EntryRuleId, FieldId, FlowId, QueueId, RoleId, SkillId, TagId, TeamId, UserId};
+use baton::domain::ids::{
+    CannedReplyId, ConversationId, EntryRuleId, FieldId, FlowId, QueueId, RoleId, SkillId, SlaPolicyId, TagId, TeamId, UserId,
+};
 use baton::domain::queue::Queue;
 use baton::domain::routing::{Asked, RuleSkills};
-use baton::domain::setup::command::InboxChange;
-use baton::domain::setup::value::{self, CannedReply, EntryRule, Field, Skill, Tag};
+use baton::domain::setup::command::{InboxChange, QueueChange};
+use baton::domain::setup::value::{self, CannedReply, EntryRule, Field, Skill, SlaPolicy, Tag, Targets};
 use baton::domain::setup::{By, MemberChange, SetupCommand};
 use baton::domain::totp::TotpSecret;
 use baton::web::routes::ROUTES;
@@ -53,6 +55,8 @@ const HARMLESS: &[&str] = &[
     "/settings/brand",
     "/settings/teams",
     "/settings/teams/{id}",
+    "/settings/sla",
+    "/settings/sla/{id}",
     "/settings/queues",
     "/settings/queues/{id}",
     "/settings/queues/{id}/preview",
@@ -227,6 +231,14 @@ async fn filled(shop: &Shop, root: UserId, ana: UserId) -> (Vec<Loss>, Vec<Kept>
         position: 0,
     };
     does(shop, SetupCommand::AddEntryRule { rule, new }).await;
+    let (unused_policy, chosen_policy) = (SlaPolicyId(fresh()), SlaPolicyId(fresh()));
+    for (policy, name) in [(unused_policy, "Unused"), (chosen_policy, "Chosen")] {
+        let first_response = Targets { normal: Some(15), ..Targets::default() };
+        does(shop, SetupCommand::AddSlaPolicy { policy, new: SlaPolicy { name: name.to_owned(), first_response, ..SlaPolicy::default() } })
+            .await;
+    }
+    let chooses = QueueChange { sla_policy: Some(Some(chosen_policy)), ..QueueChange::default() };
+    does(shop, SetupCommand::ChangeQueue { queue: shop.queue, change: chooses }).await;
     let (welcome, unused) = (FlowId(fresh()), FlowId(fresh()));
     does(shop, SetupCommand::AddFlow { flow: welcome, name: "Welcome".to_owned(), definition: naming("Thanks.") }).await;
     does(shop, SetupCommand::PublishFlow { flow: welcome, definition: naming("Thank you.") }).await;
@@ -267,6 +279,7 @@ async fn filled(shop: &Shop, root: UserId, ana: UserId) -> (Vec<Loss>, Vec<Kept>
     let losses = vec![
         lose("/settings/teams/{id}/removal", empty, &["Nobody is in it, and it has no queue: nothing is lost"]),
         lose("/settings/queues/{id}/removal", spare, &["3 waiting, 0 under way, 0 "]),
+        lose("/settings/sla/{id}/removal", unused_policy, &["No queue has it. What was told stays told."]),
         lose("/settings/rules/{id}/removal", rule, &["Conversations that it sent stay where they are"]),
         lose("/settings/skills/{id}/removal", skill, &["1 person has it. Whoever has it has it no more"]),
         lose("/settings/roles/{id}/removal", free, &["Nobody has it: nothing is lost"]),
@@ -304,6 +317,7 @@ async fn filled(shop: &Shop, root: UserId, ana: UserId) -> (Vec<Loss>, Vec<Kept>
         keep("/settings/teams/{id}/removal", team, &["2 people · 2 queues."]),
         keep("/settings/queues/{id}/removal", shop.queue, &["<bdi>Shop</bdi>", "<bdi>Welcome</bdi>: "]),
         keep("/settings/skills/{id}/removal", asked, &["It cannot be removed while rules ask for it", "<bdi>All</bdi>"]),
+        keep("/settings/sla/{id}/removal", chosen_policy, &["It cannot be removed while queues have it:"]),
         keep("/settings/roles/{id}/removal", had, &["Only a role that nobody has can be removed"]),
         keep("/settings/tags/{id}/archiving", named, &["0 conversations. Published flows name it", "<bdi>Welcome</bdi>: "]),
         keep("/settings/tags/{id}/merging", named, &["<bdi>Welcome</bdi>: "]),

@@ -12,6 +12,7 @@ use baton::domain::message::{Direction, Failure};
 use baton::domain::overdue::Step;
 use baton::domain::refusal::Refusal;
 use baton::domain::routing::Priority;
+use baton::domain::sla::Clock;
 use baton::store::drafts::{Draft, DraftKind};
 use baton::web::admin::view::{Notice, NoticesPage, QuarantinePage, Quarantined};
 use baton::web::conversations::view::context::{Context, PastConversation};
@@ -21,6 +22,7 @@ use baton::web::edge::view::{Changed, ErrorPage, RefusalPage, ThreadMovedOn, ref
 use baton::web::inbox::tabs::Counts;
 use baton::web::inbox::view::row::Row;
 use baton::web::inbox::view::{InboxPage, List, PausedNumber, PausedNumbers, RowsFrame, Whom};
+use baton::web::layouts::sla::Due;
 use baton::web::layouts::toast::{Offered, Toast};
 use baton::web::locale::Locale;
 use baton::web::messages::view::composer::Composer;
@@ -212,6 +214,7 @@ fn rows(locale: Locale) -> Vec<Row> {
         priority: Priority::of(number as i16 % 4),
         promise_minutes: Some(10),
         overdue: None,
+        due: (number == 1).then(|| Due { clock: Clock::FirstResponse, at: Some(ago(3)), is_late: true, is_soon: true }),
         queued_at: Some(ago(minutes + 5)),
         waiting_since: Some(ago(minutes)),
         window_expires_at: Some(now() + SignedDuration::from_mins(1440 - minutes)),

@@ -10,7 +10,9 @@ use baton::domain::message::{Author, Choice, Content, Failure, MediaState, Statu
 use baton::domain::overdue::Step;
 use baton::domain::routing::skills::Told;
 use baton::domain::routing::{AssignmentReason, Considered, Exclusion, Fit, Named, Priority, Rule};
+use baton::domain::sla::Clock;
 use baton::web::conversations::view::state::ConversationState;
+use baton::web::layouts::sla::Due;
 use baton::web::locale::Locale;
 use baton::web::messages::view::{Bubble, Quoted};
 use baton::web::notes::view::NoteItem;
@@ -94,6 +96,10 @@ pub fn state(locale: Locale) -> ConversationState {
         priority: Priority::Urgent,
         promise_minutes: Some(10),
         overdue: Some(Step::Alarm),
+        dues: vec![
+            Due { clock: Clock::NextResponse, at: Some(ago(2)), is_late: true, is_soon: true },
+            Due { clock: Clock::Resolution, at: Some(now() + SignedDuration::from_mins(90)), is_late: false, is_soon: false },
+        ],
         waiting_since: Some(ago(4)),
         window_expires_at: Some(now() + SignedDuration::from_mins(23 * 60 + 56)),
         resolved_at: None,

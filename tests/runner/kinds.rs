@@ -20,6 +20,7 @@ use crate::rules;
 use crate::setups::{named, patient, with_two_administrators};
 use crate::shop::Shop;
 use crate::skills;
+use crate::sla;
 use crate::tags;
 
 /// The nth of them, counted round and round.
@@ -97,7 +98,7 @@ fn publication(setup: &Setup, flow: FlowId, number: u64) -> SetupCommand {
 /// What the next random change is.
 fn change(shop: &Shop, setup: &Setup, number: u64) -> SetupCommand {
     // What is done, and how, are drawn apart: neither decides the other.
-    let (kind, number) = (number % 22, number / 22);
+    let (kind, number) = (number % 23, number / 23);
     let pick = |of: usize| usize::try_from(number / 7).unwrap() % of;
     let (queue, text) = ([shop.orders, shop.support][pick(2)], format!("Name {}", number % 5));
     let member: Vec<UserId> = setup.members.keys().copied().collect();
@@ -114,6 +115,7 @@ fn change(shop: &Shop, setup: &Setup, number: u64) -> SetupCommand {
         (19, ..) => SetupCommand::Several(vec![role_change(setup, number / 2, text.clone()), named(queue, &text)]),
         (20, ..) => rules::change(setup, number, text),
         (21, ..) => skills::change(setup, number, text),
+        (22, ..) => sla::change(setup, number, text),
         (12, ..) => tags::tag_change(setup, number, text),
         (13, ..) => tags::field_change(setup, number, text),
         (11, ..) => SetupCommand::ChangeWorkspace {
@@ -128,7 +130,7 @@ fn change(shop: &Shop, setup: &Setup, number: u64) -> SetupCommand {
                 logo: None,
             },
         },
-        (0, ..) if !number.is_multiple_of(4) => SetupCommand::ChangeSecurity {
+        (0, ..) if !number.is_multiple_of(5) => SetupCommand::ChangeSecurity {
             change: SecurityChange {
                 session_idle_minutes: Some(i32::try_from(number % 100).unwrap()),
                 least_password: Some(i32::try_from(number % 70).unwrap()),
@@ -193,6 +195,7 @@ fn told(mut setup: Setup, events: &[SetupEvent]) -> Setup {
             SetupEvent::Field(changed) => put!(fields, changed),
             SetupEvent::EntryRule(changed) => put!(entry_rules, changed),
             SetupEvent::Skill(changed) => put!(skills, changed),
+            SetupEvent::SlaPolicy(changed) => put!(sla_policies, changed),
             SetupEvent::Role(changed) => put!(roles, changed),
             SetupEvent::Invitation(changed) => put!(invitations, changed),
             SetupEvent::FlowVersion { flow, version, .. } => _ = setup.latest_versions.insert(*flow, *version),
@@ -208,10 +211,13 @@ fn told(mut setup: Setup, events: &[SetupEvent]) -> Setup {
 }
 
 /// What the random changes must have come to, undone ones included.
-const KINDS: [&str; 34] = [
+const KINDS: [&str; 37] = [
     "skill_added",
     "skill_changed",
     "skill_removed",
+    "sla_policy_added",
+    "sla_policy_changed",
+    "sla_policy_removed",
     "entry_rule_added",
     "entry_rule_changed",
     "entry_rule_removed",

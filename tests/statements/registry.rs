@@ -72,6 +72,7 @@ pub const ALL: &[File] = files! {
     quarantine
     queues
     reads
+    recounts
     roles
     second_factors
     secrets
@@ -81,6 +82,7 @@ pub const ALL: &[File] = files! {
     setups
     signing_keys
     skills
+    sla
     start
     statistics
     system

@@ -13,6 +13,7 @@ const TAGS: usize = 300;
 const FIELDS: usize = 150;
 const RULES: usize = 150;
 const SKILLS: usize = 60;
+const POLICIES: usize = 60;
 
 const NAMES: [&str; 8] = [
     "Ana Duarte",
@@ -76,6 +77,15 @@ pub fn file() -> String {
     file.push_str("skills:\n");
     for skill in 0..SKILLS {
         _ = writeln!(file, "- {{key: skill_{skill}, name: {:?}}}", called("Skill", skill));
+    }
+    file.push_str("sla_policies:\n");
+    for policy in 0..POLICIES {
+        _ = writeln!(
+            file,
+            "- {{name: {:?}, first_response: {{normal: {}}}, resolution: {{high: 90}}}}",
+            called("Policy", policy),
+            policy + 1
+        );
     }
     file.push_str("entry_rules:\n");
     for rule in 0..RULES {

@@ -27,6 +27,9 @@ fn queue(number: u128, of: u128) -> QueueFigures {
         soon: 0,
         next_late: None,
         next_soon: None,
+        breached: 0,
+        breaching: 0,
+        next_breach: None,
     }
 }
 
@@ -151,7 +154,7 @@ fn the_strip_sums_what_is_shown() {
     let away = PersonFigures { availability: Availability::Away, load: 1, ..person(4, &[1]) };
     let gone = PersonFigures { load: 1, ..person(3, &[1]) };
     let strip = floor(vec![waits(1, 2, -3), waits(2, 3, -9)], vec![person(2, &[1]), away, gone]).strip();
-    assert_eq!(strip, Strip { waiting: 5, oldest: Some(minutes(-9)), late: 0, here: 1, away: 1, held: 2 });
+    assert_eq!(strip, Strip { waiting: 5, oldest: Some(minutes(-9)), late: 0, breached: 0, breaching: 0, here: 1, away: 1, held: 2 });
 }
 
 #[test]
@@ -159,4 +162,21 @@ fn an_act_of_a_newer_version_is_one_of_which_nothing_is_known() {
     let act = FloorAct::Return { from: UserId(Uuid::nil()), away: Some(SetBack { before: Availability::Online, seq: 7 }) };
     assert_eq!(serde_json::from_value::<FloorAct>(serde_json::to_value(&act).unwrap()).unwrap(), act);
     assert_eq!(serde_json::from_str::<FloorAct>(r#"{ "kind": "teleport", "to": "moon" }"#).unwrap(), FloorAct::Strange);
+}
+
+#[test]
+fn what_is_late_by_a_policy_alarms_before_what_is_late_by_a_promise_and_what_will_be_comes_last() {
+    let here = || vec![person(2, &[1])];
+    let waits = || QueueFigures { waiting: 1, ..queue(1, 1) };
+    assert_eq!(alert(QueueFigures { breached: 2, late: 1, breaching: 1, ..waits() }, here()), Some(QueueAlert::Breached));
+    assert_eq!(alert(QueueFigures { breached: 2, ..waits() }, vec![]), Some(QueueAlert::NobodyHere), "that is why");
+    assert_eq!(alert(QueueFigures { late: 1, breaching: 1, ..waits() }, here()), Some(QueueAlert::Late));
+    assert_eq!(alert(QueueFigures { breaching: 1, ..waits() }, here()), Some(QueueAlert::Breaching));
+    let held = QueueFigures { breached: 1, ..queue(1, 1) };
+    assert_eq!(alert(held, here()), Some(QueueAlert::Breached), "nobody waits for somebody");
+    let coming = floor(vec![QueueFigures { breaching: 1, next_breach: Some(minutes(3)), ..queue(1, 1) }], vec![]);
+    assert_eq!((coming.changes_at, coming.queues[0].level()), (Some(minutes(3)), Level::Soon));
+    let two = vec![QueueFigures { breached: 1, breaching: 2, ..queue(1, 1) }, QueueFigures { breached: 1, ..queue(2, 1) }];
+    let strip = floor(two, vec![]).strip();
+    assert_eq!((strip.breached, strip.breaching), (2, 2));
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::hours::monday_first;
 use crate::domain::queue::Queue;
+use crate::domain::sla::Promised;
 
 type Phrase = Cow<'static, str>;
 
@@ -140,14 +141,38 @@ pub fn built_in(language: &str) -> Option<&'static Words> {
 /// While it is open but closes before its usual time to answer is over, the promise is the next opening.
 #[must_use]
 pub fn promise(queue: &Queue, now: Timestamp, words: &Words) -> String {
-    let soon = i64::from(queue.promise_minutes.min(u32::from(u16::MAX))).minutes();
+    match answers(queue, now) {
+        Answers::Within => within(queue.promise_minutes, words),
+        Answers::From(at) => opening(at, now, words),
+    }
+}
+
+/// What [`promise`] says, as an instant; nothing of a queue that never opens.
+#[must_use]
+pub fn promised(queue: &Queue, now: Timestamp) -> Option<Promised> {
+    match answers(queue, now) {
+        Answers::Within => now.checked_add(usual(queue)).ok().map(Promised::By),
+        Answers::From(opening) => opening.map(|at| Promised::From(at.timestamp())),
+    }
+}
+
+enum Answers {
+    Within,
+    From(Option<Zoned>),
+}
+
+fn answers(queue: &Queue, now: Timestamp) -> Answers {
     if !queue.hours.is_open(now) {
-        return opening(queue.hours.next_opening(now), now, words);
+        return Answers::From(queue.hours.next_opening(now));
     }
     match queue.hours.closes_at(now) {
-        Some(closing) if is_before(closing, now, soon) => opening(queue.hours.next_opening(closing), now, words),
-        Some(_) | None => within(queue.promise_minutes, words),
+        Some(closing) if is_before(closing, now, usual(queue)) => Answers::From(queue.hours.next_opening(closing)),
+        Some(_) | None => Answers::Within,
     }
+}
+
+fn usual(queue: &Queue) -> Span {
+    i64::from(queue.promise_minutes.min(u32::from(u16::MAX))).minutes()
 }
 
 fn is_before(closing: Timestamp, now: Timestamp, soon: Span) -> bool {

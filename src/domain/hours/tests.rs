@@ -1,5 +1,7 @@
 //! Offices, holidays and clocks that are changed.
 
+mod counting;
+
 use jiff::Timestamp;
 
 use super::written::{Place, Typed, TypedDay, Wrong};

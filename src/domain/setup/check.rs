@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use super::event::{Parts, SetupEvent};
 use super::refusal::{SetupRefusal, Thing};
 use super::{rules, skills};
+use super::sla;
 use super::value::{Flow, Invitation, Member, Setup, Standing, Workspace};
 use super::words::{self, name_fault, text_fault};
 use crate::domain::access::{Permission, Role};
@@ -100,6 +101,7 @@ pub(super) fn faults(setup: &Setup) -> BTreeSet<SetupRefusal> {
     fields(setup, &mut faults);
     rules::faults(setup, &mut faults);
     skills::faults(setup, &mut faults);
+    sla::faults(setup, &mut faults);
     for Flow { name, .. } in setup.flows.values() {
         fit_name(name, &mut faults);
     }

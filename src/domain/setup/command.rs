@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use super::event::{Secret, SetupEvent, Who};
 use super::file::Import;
-pub use super::parts::{CannedReplyChange, EntryRuleChange, FieldChange, InboxChange, QueueChange, SkillChange, TagChange};
+pub use super::parts::{CannedReplyChange, EntryRuleChange, FieldChange, InboxChange, QueueChange, SkillChange, QueueChange, SlaPolicyChange, TagChange};
 use super::value::{self, CannedReply, Inbox};
 use crate::domain::access::{Permissions, Role, Visibility};
 use crate::domain::agent::Availability;
 use crate::domain::command::Person;
 use crate::domain::ids::{
-    CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, SkillId, TagId, TeamId, UserId,
+    CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, SkillId, SlaPolicyId, TagId, TeamId, UserId,
 };
 use crate::domain::queue::Queue;
 use crate::domain::routing::Levels;
@@ -198,6 +198,17 @@ pub enum SetupCommand {
     /// Whoever has it has it no more.
     RemoveSkill {
         skill: SkillId,
+    },
+    AddSlaPolicy {
+        policy: SlaPolicyId,
+        new: value::SlaPolicy,
+    },
+    ChangeSlaPolicy {
+        policy: SlaPolicyId,
+        change: SlaPolicyChange,
+    },
+    RemoveSlaPolicy {
+        policy: SlaPolicyId,
     },
     /// A flow with its first version, published.
     AddFlow {

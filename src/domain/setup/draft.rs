@@ -8,7 +8,7 @@ use super::command::{CannedReplyChange, FieldChange, NewInvitation, NewMember, N
 use super::event::{Changed, Secret, SetupEvent};
 use super::file;
 use super::parts::{
-    change_inbox, change_member, change_queue, change_rule, change_security, change_skill, change_workspace, placed, set, trimmed,
+    change_inbox, change_member, change_policy, change_queue, change_rule, change_security, change_skill, change_workspace, placed, set, trimmed,
 };
 use super::refusal::{SetupRefusal, Thing};
 use super::undo;
@@ -17,7 +17,7 @@ use crate::domain::access::{Permissions, Rights, Role};
 use crate::domain::agent::Availability;
 use crate::domain::channel;
 use crate::domain::flows::validation;
-use crate::domain::ids::{FlowId, InboxId, InvitationId, QueueId, RoleId, SkillId, TeamId, UserId};
+use crate::domain::ids::{FlowId, InboxId, InvitationId, QueueId, RoleId, SkillId, SlaPolicyId, TeamId, UserId};
 use crate::domain::routing::Levels;
 
 pub(super) type Applied = Result<(), SetupRefusal>;
@@ -44,6 +44,7 @@ impl Draft {
         events.extend(changed(&before.skills, &after.skills).map(SetupEvent::Skill));
         events.extend(changed(&before.members, &after.members).map(SetupEvent::Member));
         events.extend(changed(&before.invitations, &after.invitations).map(SetupEvent::Invitation));
+        events.extend(changed(&before.sla_policies, &after.sla_policies).map(SetupEvent::SlaPolicy));
         events.extend(changed(&before.queues, &after.queues).map(SetupEvent::Queue));
         events.extend(changed(&before.canned_replies, &after.canned_replies).map(SetupEvent::CannedReply));
         events.extend(changed(&before.tags, &after.tags).map(SetupEvent::Tag));
@@ -194,6 +195,14 @@ impl Draft {
             }
             SetupCommand::ChangeSkill { skill, change } => change_skill(known(&mut self.setup.skills, skill, Thing::Skill)?, change),
             SetupCommand::RemoveSkill { skill } => self.remove_skill(skill)?,
+            SetupCommand::AddSlaPolicy { policy, new } => {
+                let name = trimmed(&new.name);
+                add(&mut self.setup.sla_policies, policy, value::SlaPolicy { name, ..new })?;
+            }
+            SetupCommand::ChangeSlaPolicy { policy, change } => {
+                change_policy(known(&mut self.setup.sla_policies, policy, Thing::SlaPolicy)?, change);
+            }
+            SetupCommand::RemoveSlaPolicy { policy } => self.remove_policy(policy)?,
             SetupCommand::AddFlow { flow, name, definition } => {
                 add(&mut self.setup.flows, flow, Flow { name: trimmed(&name), published: None, archived: false })?;
                 self.publish(flow, definition)?;
@@ -366,6 +375,16 @@ impl Draft {
         }
         self.setup.queues.remove(&queue);
         self.beside.push(SetupEvent::QueueMoved { id: queue, to });
+        Ok(())
+    }
+
+    /// What it measures would be measured by nothing.
+    pub fn remove_policy(&mut self, policy: SlaPolicyId) -> Applied {
+        let name = known(&mut self.setup.sla_policies, policy, Thing::SlaPolicy)?.name.clone();
+        if let Some(queue) = self.setup.queues.values().find(|queue| queue.sla_policy == Some(policy)) {
+            return Err(SetupRefusal::SlaPolicyInUse { policy: name, queue: queue.name.clone() });
+        }
+        self.setup.sla_policies.remove(&policy);
         Ok(())
     }
 

@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::value::{CannedReply, EntryRule, Field, Flow, Inbox, Invitation, Member, Queue, Role, Security, Skill, Tag, Team, Workspace};
+use super::value::{
+    CannedReply, EntryRule, Field, Flow, Inbox, Invitation, Member, Queue, Role, Security, Skill, SlaPolicy, Tag, Team, Workspace,
+};
 use crate::domain::ids::{
-    CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, SkillId, TagId, TeamId, UserId, WorkspaceId,
+    CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, SkillId, SlaPolicyId, TagId, TeamId, UserId, WorkspaceId,
 };
 
 /// What must not be read anywhere but where it is used. It is neither shown nor stored with what it came along with.
@@ -60,6 +62,7 @@ pub enum SetupEvent {
     Field(Changed<FieldId, Field>),
     EntryRule(Changed<EntryRuleId, EntryRule>),
     Skill(Changed<SkillId, Skill>),
+    SlaPolicy(Changed<SlaPolicyId, SlaPolicy>),
     /// What belongs to a queue that is gone belongs to another one.
     QueueMoved {
         id: QueueId,
@@ -258,6 +261,7 @@ impl SetupEvent {
             SetupEvent::Field(changed) => of("field", changed.verb()),
             SetupEvent::EntryRule(changed) => of("entry_rule", changed.verb()),
             SetupEvent::Skill(changed) => of("skill", changed.verb()),
+            SetupEvent::SlaPolicy(changed) => of("sla_policy", changed.verb()),
             SetupEvent::QueueMoved { .. } => of("queue", "moved"),
             SetupEvent::FlowVersion { .. } => of("flow_version", "added"),
             SetupEvent::Password { .. } => of("password", "replaced"),
@@ -290,6 +294,7 @@ impl SetupEvent {
             SetupEvent::Field(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::EntryRule(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::Skill(changed) => Some((changed.id.0, changed.parts())),
+            SetupEvent::SlaPolicy(changed) => Some((changed.id.0, changed.parts())),
             SetupEvent::Password { member, .. } => Some((member.0, Parts::of("password"))),
             SetupEvent::InvitationLink { invitation, .. } => Some((invitation.0, Parts::of("link"))),
             SetupEvent::SecondFactor { member } | SetupEvent::SecondFactorSetUp { member } | SetupEvent::SecondFactorCodes { member } => {
@@ -323,6 +328,7 @@ impl SetupEvent {
             SetupEvent::Field(changed) => changed.latest().map(|field| &*field.label),
             SetupEvent::EntryRule(changed) => changed.latest().map(|rule| &*rule.name),
             SetupEvent::Skill(changed) => changed.latest().map(|skill| &*skill.name),
+            SetupEvent::SlaPolicy(changed) => changed.latest().map(|policy| &*policy.name),
             SetupEvent::QueueMoved { .. }
             | SetupEvent::FlowVersion { .. }
             | SetupEvent::Password { .. }
@@ -361,6 +367,7 @@ impl SetupEvent {
             SetupEvent::Field(changed) => changed.differences(),
             SetupEvent::EntryRule(changed) => changed.differences(),
             SetupEvent::Skill(changed) => changed.differences(),
+            SetupEvent::SlaPolicy(changed) => changed.differences(),
             SetupEvent::QueueMoved { id, to } => vec![("queue".to_owned(), id.0.to_string().into(), to.0.to_string().into())],
             SetupEvent::FlowVersion { .. }
             | SetupEvent::Password { .. }
@@ -415,6 +422,26 @@ impl SetupEvent {
     #[must_use]
     pub fn exported(&self) -> Option<&str> {
         if let SetupEvent::Exported { what } = self { Some(what) } else { None }
+    }
+
+    /// Whether what is due of conversations is due at another time than before it.
+    #[must_use]
+    pub fn moves_deadlines(&self) -> bool {
+        match self {
+            SetupEvent::SlaPolicy(Changed { before: Some(before), after: Some(after), .. }) => {
+                SlaPolicy { name: String::new(), ..before.clone() } != SlaPolicy { name: String::new(), ..after.clone() }
+            }
+            SetupEvent::Queue(Changed { before: Some(before), after: Some(after), .. }) => {
+                let was = (before.sla_policy, before.sla_policy.map(|_| &before.hours));
+                was != (after.sla_policy, after.sla_policy.map(|_| &after.hours))
+            }
+            SetupEvent::Workspace(Changed { before: Some(before), after: Some(after), .. }) => {
+                before.answer_minutes != after.answer_minutes
+            }
+            // What somebody holds of it is said to be of the other one past the rules.
+            SetupEvent::QueueMoved { .. } => true,
+            _ => false,
+        }
     }
 
     /// Whether it is more than what somebody chose for themselves: nodes keep the set-up until such a thing happens.

@@ -13,6 +13,7 @@ pub mod refusal;
 mod rights;
 pub mod rules;
 mod skills;
+pub mod sla;
 mod supervision;
 #[cfg(test)]
 mod tests;

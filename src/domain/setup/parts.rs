@@ -6,10 +6,10 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::command::{MemberChange, SecurityChange, WorkspaceChange};
-use super::value::{EntryRule, Inbox, Member, Queue, Security, Skill, Workspace};
+use super::value::{EntryRule, Inbox, Member, Queue, Security, Skill, SlaPolicy, Targets, Workspace};
 use crate::domain::brand::Accent;
 use crate::domain::hours::Hours;
-use crate::domain::ids::{FlowId, QueueId, TagId, TeamId, UserId};
+use crate::domain::ids::{FlowId, QueueId, SlaPolicyId, TagId, TeamId, UserId, TeamId};
 use crate::domain::queue;
 use crate::domain::routing::{RuleSkills, Strategy, WideningStep};
 
@@ -58,6 +58,8 @@ pub struct QueueChange {
     pub strategy: Option<String>,
     pub position: Option<i32>,
     pub widening: Option<Vec<WideningStep>>,
+    /// Another policy, or none.
+    pub sla_policy: Option<Option<SlaPolicyId>>,
 }
 
 /// As [`super::command::MemberChange`], of a number.
@@ -96,6 +98,31 @@ pub(super) fn change_skill(it: &mut Skill, change: SkillChange) {
     set(&mut it.key, key);
     set(&mut it.name, name.map(|name| trimmed(&name)));
     set(&mut it.language, language);
+}
+
+/// As [`super::command::MemberChange`], of a policy.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SlaPolicyChange {
+    pub name: Option<String>,
+    pub first_response: Option<Targets>,
+    pub next_response: Option<Targets>,
+    pub resolution: Option<Targets>,
+    pub in_hours: Option<bool>,
+    pub warn_minutes: Option<Option<i32>>,
+    pub warn_percent: Option<Option<i32>>,
+    pub pauses: Option<bool>,
+}
+
+pub(super) fn change_policy(it: &mut SlaPolicy, change: SlaPolicyChange) {
+    let SlaPolicyChange { name, first_response, next_response, resolution, in_hours, warn_minutes, warn_percent, pauses } = change;
+    set(&mut it.name, name.map(|name| trimmed(&name)));
+    set(&mut it.first_response, first_response);
+    set(&mut it.next_response, next_response);
+    set(&mut it.resolution, resolution);
+    set(&mut it.in_hours, in_hours);
+    set(&mut it.warn_minutes, warn_minutes);
+    set(&mut it.warn_percent, warn_percent);
+    set(&mut it.pauses, pauses);
 }
 
 pub(super) fn set<T>(part: &mut T, wanted: Option<T>) {
@@ -158,11 +185,12 @@ pub(super) fn placed(queue: &queue::Queue, position: i32) -> Queue {
         strategy: Strategy::default().as_str().to_owned(),
         position,
         widening: Vec::new(),
+        sla_policy: None,
     }
 }
 
 pub(super) fn change_queue(it: &mut Queue, change: QueueChange) {
-    let QueueChange { key, name, team, hours, promise_minutes, strategy, position, widening } = change;
+    let QueueChange { key, name, team, hours, promise_minutes, strategy, position, widening, sla_policy } = change;
     set(&mut it.key, key);
     set(&mut it.name, name.map(|name| trimmed(&name)));
     set(&mut it.team, team);
@@ -171,6 +199,7 @@ pub(super) fn change_queue(it: &mut Queue, change: QueueChange) {
     set(&mut it.strategy, strategy);
     set(&mut it.widening, widening);
     set(&mut it.position, position);
+    set(&mut it.sla_policy, sla_policy);
 }
 
 pub(super) fn change_rule(it: &mut EntryRule, change: EntryRuleChange) {

@@ -18,6 +18,7 @@ pub enum Thing {
     Field,
     EntryRule,
     Skill,
+    SlaPolicy,
     Flow,
     FlowVersion,
     Inbox,
@@ -37,6 +38,7 @@ impl Thing {
             Thing::Field => "unknown_field",
             Thing::EntryRule => "unknown_entry_rule",
             Thing::Skill => "unknown_skill",
+            Thing::SlaPolicy => "unknown_sla_policy",
             Thing::Flow => "unknown_flow",
             Thing::FlowVersion => "unknown_flow_version",
             Thing::Inbox => "unknown_inbox",
@@ -58,6 +60,7 @@ impl fmt::Display for Thing {
             Thing::Field => "field",
             Thing::EntryRule => "rule",
             Thing::Skill => "skill",
+            Thing::SlaPolicy => "SLA policy",
             Thing::Flow => "flow",
             Thing::FlowVersion => "version of the flow",
             Thing::Inbox => "number",
@@ -183,6 +186,14 @@ pub enum SetupRefusal {
     StepsUnordered { queue: String },
     #[error("a queue has at most {most} steps")]
     TooManySteps { most: usize },
+    #[error("there is an SLA policy called {name} already")]
+    SlaPolicyNameTaken { name: String },
+    #[error("nothing is measured by the SLA policy {policy}: give it a target")]
+    SlaPolicyIdle { policy: String },
+    #[error("the SLA policy {policy} warns by minutes or by a share, not by both")]
+    SlaWarningTwice { policy: String },
+    #[error("the queue {queue} is measured by the SLA policy {policy}; choose another one there first")]
+    SlaPolicyInUse { policy: String, queue: String },
     #[error("nobody gives others what they may not do or see themselves")]
     GivesMore,
     #[error("{role} is still the role of somebody")]
@@ -267,6 +278,10 @@ impl SetupRefusal {
             SetupRefusal::StepUnknown { .. } => "step_unknown",
             SetupRefusal::StepsUnordered { .. } => "steps_unordered",
             SetupRefusal::TooManySteps { .. } => "too_many_steps",
+            SetupRefusal::SlaPolicyNameTaken { .. } => "sla_policy_name_taken",
+            SetupRefusal::SlaPolicyIdle { .. } => "sla_policy_idle",
+            SetupRefusal::SlaWarningTwice { .. } => "sla_warning_twice",
+            SetupRefusal::SlaPolicyInUse { .. } => "sla_policy_in_use",
             SetupRefusal::GivesMore => "gives_more",
             SetupRefusal::RoleInUse { .. } => "role_in_use",
             SetupRefusal::TeamInUse { .. } => "team_in_use",
@@ -314,6 +329,8 @@ impl SetupRefusal {
             | SetupRefusal::StepUnknown { .. }
             | SetupRefusal::StepsUnordered { .. }
             | SetupRefusal::TooManySteps { .. }
+            | SetupRefusal::SlaPolicyIdle { .. }
+            | SetupRefusal::SlaWarningTwice { .. }
             | SetupRefusal::FlowFaulty { .. } => true,
             SetupRefusal::IdTaken
             | SetupRefusal::EmailTaken
@@ -340,6 +357,8 @@ impl SetupRefusal {
             | SetupRefusal::SkillLanguageTaken { .. }
             | SetupRefusal::SkillOfRule { .. }
             | SetupRefusal::SkillAwaited { .. }
+            | SetupRefusal::SlaPolicyNameTaken { .. }
+            | SetupRefusal::SlaPolicyInUse { .. }
             | SetupRefusal::RoleInUse { .. }
             | SetupRefusal::TeamInUse { .. }
             | SetupRefusal::FlowInUse { .. }
@@ -359,6 +378,7 @@ impl SetupRefusal {
             | SetupRefusal::TeamNameTaken { name }
             | SetupRefusal::RuleNameTaken { name }
             | SetupRefusal::SkillNameTaken { name }
+            | SetupRefusal::SlaPolicyNameTaken { name }
             | SetupRefusal::ChangedMeanwhile { name: Some(name) } => vec![("name", name.clone())],
             SetupRefusal::LocaleUnknown { locale } => vec![("locale", locale.clone())],
             SetupRefusal::TimeZoneUnknown { time_zone } => vec![("time_zone", time_zone.clone())],
@@ -394,6 +414,8 @@ impl SetupRefusal {
             SetupRefusal::QueueOfRule { queue, rule } => vec![("queue", queue.clone()), ("rule", rule.clone())],
             SetupRefusal::PriorityUnknown { priority } => vec![("priority", priority.clone())],
             SetupRefusal::RuleIdle { rule } => vec![("rule", rule.clone())],
+            SetupRefusal::SlaPolicyIdle { policy } | SetupRefusal::SlaWarningTwice { policy } => vec![("policy", policy.clone())],
+            SetupRefusal::SlaPolicyInUse { policy, queue } => vec![("policy", policy.clone()), ("queue", queue.clone())],
             SetupRefusal::RuleFaulty { rule, fault } => vec![("rule", rule.clone()), ("row", fault.row.to_string())],
             SetupRefusal::RoleInUse { role } => vec![("role", role.clone())],
             SetupRefusal::TeamInUse { team } => vec![("team", team.clone())],

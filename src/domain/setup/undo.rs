@@ -61,6 +61,11 @@ pub(super) fn take_back(draft: &mut Draft, act: &[SetupEvent]) -> Applied {
                 draft.remove_skill(changed.id)?;
             }
             SetupEvent::Skill(changed) => back_or_to_before(&mut draft.setup.skills, changed)?,
+            SetupEvent::SlaPolicy(changed) if changed.before.is_none() => {
+                is_as_left(&draft.setup.sla_policies, changed)?;
+                draft.remove_policy(changed.id)?;
+            }
+            SetupEvent::SlaPolicy(changed) => back_or_to_before(&mut draft.setup.sla_policies, changed)?,
             // What was moved stays where it is. A version stays, published or not; the others cannot be taken back.
             SetupEvent::QueueMoved { .. }
             | SetupEvent::FlowVersion { .. }
@@ -129,6 +134,7 @@ fn is_reversible(event: &SetupEvent) -> bool {
         | SetupEvent::Field(_)
         | SetupEvent::EntryRule(_)
         | SetupEvent::Skill(_)
+        | SetupEvent::SlaPolicy(_)
         | SetupEvent::QueueMoved { .. }
         | SetupEvent::FlowVersion { .. } => true,
         // An invitation has buttons of its own.

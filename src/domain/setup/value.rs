@@ -13,10 +13,11 @@ use crate::domain::channel::Channel;
 use crate::domain::conditions;
 use crate::domain::details::{self, FieldKind, FieldOf, Vocabulary};
 use crate::domain::ids::{
-    CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, SkillId, TagId, TeamId, UserId, WorkspaceId,
+    CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, SkillId, SlaPolicyId, TagId, TeamId, UserId, WorkspaceId,
 };
 use crate::domain::lease::Lease;
 use crate::domain::routing::{Levels, RuleSkills, WideningStep};
+pub use crate::domain::sla::{SlaPolicy, Targets};
 
 /// Everything that administrators decide in a workspace.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -39,6 +40,7 @@ pub struct Setup {
     pub fields: BTreeMap<FieldId, Field>,
     pub entry_rules: BTreeMap<EntryRuleId, EntryRule>,
     pub skills: BTreeMap<SkillId, Skill>,
+    pub sla_policies: BTreeMap<SlaPolicyId, SlaPolicy>,
     /// The published versions of flows as they are stored, and those that the command speaks of. A version never changes.
     pub definitions: BTreeMap<(FlowId, i32), Value>,
     /// The last version of each flow that has any.
@@ -201,6 +203,7 @@ impl Setup {
         names.extend(self.inboxes.iter().map(|(id, inbox)| (id.0, inbox.name.clone())));
         names.extend(self.tags.iter().map(|(id, tag)| (id.0, tag.name.clone())));
         names.extend(self.skills.iter().map(|(id, skill)| (id.0, skill.name.clone())));
+        names.extend(self.sla_policies.iter().map(|(id, policy)| (id.0, policy.name.clone())));
         names.extend(self.entry_rules.iter().map(|(id, rule)| (id.0, rule.name.clone())));
         names
     }
@@ -249,6 +252,9 @@ pub struct Queue {
     /// What is wanted less of whoever is to have a conversation, once it has waited for so long.
     #[serde(default)]
     pub widening: Vec<WideningStep>,
+    /// What its conversations are measured by, if by anything.
+    #[serde(default)]
+    pub sla_policy: Option<SlaPolicyId>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -23,6 +23,7 @@ use crate::web::inbox::tabs::Counts;
 use crate::web::inbox::view::row::Row;
 use crate::web::inbox::view::{PausedNumber, Whom};
 use crate::web::layouts::chrome::{Chrome, Person, QueueName, Viewer};
+use crate::web::layouts::sla::Due;
 use crate::web::locale::Locale;
 use crate::web::sessions::signed::Signed;
 
@@ -78,6 +79,7 @@ fn bare_row(locale: Locale, conversation: &Conversation, contact_name: String, n
         priority: conversation.priority,
         promise_minutes: None,
         overdue: None,
+        due: Due::first(conversation, Timestamp::now()),
         queued_at: conversation.queued_at,
         waiting_since: conversation.waiting_since,
         window_expires_at: conversation.window_expires_at,
@@ -164,6 +166,7 @@ fn bare_state(locale: Locale, conversation: &Conversation, contact: &Contact, na
         priority: conversation.priority,
         promise_minutes: None,
         overdue: None,
+        dues: Due::all(conversation, Timestamp::now()),
         waiting_since: conversation.waiting_since,
         window_expires_at: conversation.window_expires_at,
         resolved_at: conversation.resolved_at,

@@ -9,6 +9,7 @@ pub mod hours;
 pub mod html;
 pub mod script_words;
 pub mod skills;
+pub mod sla;
 pub mod time;
 pub mod toast;
 pub mod ui;

@@ -36,7 +36,7 @@ pub fn micros(at: &Timestamp) -> i64 {
 }
 
 /// A `<time>` element that the browser keeps up to date. `shown` says how: `clock` (time of day), `day`, `moment` (day and time),
-/// `waiting` (how long since), `left` (how long until).
+/// `waiting` (how long since), `left` (how long until), `due` (how long until, or since).
 #[must_use]
 pub fn element(at: &Timestamp, shown: &str) -> Html {
     let text = match shown {

@@ -19,7 +19,7 @@ pub fn icon(name: &str) -> Html {
 }
 
 /// The stylesheets, in the order of their layers; each is one block.
-pub const STYLES: [&str; 33] = [
+pub const STYLES: [&str; 34] = [
     "layers",
     "reset",
     "tokens",
@@ -50,6 +50,7 @@ pub const STYLES: [&str; 33] = [
     "opening",
     "rule",
     "skills",
+    "sla",
     "profile",
     "flows",
     "utilities",

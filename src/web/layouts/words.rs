@@ -85,6 +85,16 @@ pub fn span(locale: Locale, minutes: i64) -> String {
     }
 }
 
+/// So many minutes, in the largest unit that says them whole.
+#[must_use]
+pub fn exactly(locale: Locale, minutes: i64) -> String {
+    match minutes {
+        _ if minutes % (24 * 60) == 0 => locale.count("security.days", minutes / (24 * 60)),
+        _ if minutes % 60 == 0 => locale.count("security.hours", minutes / 60),
+        _ => locale.count("security.minutes", minutes),
+    }
+}
+
 /// The name of a field as words: `last_order` is "Last order".
 pub(in crate::web) fn field_label(name: &str) -> String {
     let words = name.replace('_', " ");

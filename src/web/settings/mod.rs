@@ -19,6 +19,7 @@ pub mod rules;
 pub mod search;
 pub mod security;
 pub mod skills;
+pub mod sla;
 pub mod start;
 pub mod tags;
 pub mod teams;

@@ -55,9 +55,10 @@ pub static PLACES: &[Place] = &[
         "/settings/queues",
         "inbox",
         "settings.queues_title",
-        &["settings.seek.queues", "change.part.hours", "change.part.promise_minutes", "settings.queue_strategy", "widening.title"],
+        &["settings.seek.queues", "change.part.hours", "change.part.promise_minutes", "settings.queue_strategy", "widening.title", "settings.queue_sla"],
     ),
     place("/settings/skills", "award", "skills.title", &["skills.lead", "skills.language", "skills.required", "skills.level_label"]),
+    place("/settings/sla", "timer", "sla.title", &["sla.lead", "sla.clock.first_response", "sla.clock.resolution", "sla.warn"]),
     place(
         "/settings/rules",
         "sliders-horizontal",

@@ -186,9 +186,10 @@ pub(in crate::web) async fn remove(
 async fn one(state: &State, signed: &Signed, id: QueueId, did: &Did, typed: Option<Typed>, refused: Option<Error>) -> Result<HttpResponse> {
     let (chrome, mut shell) = shell(state, signed, did).await?;
     let (workspace, locale) = (signed.workspace, signed.locale);
-    let reads =
-        async { Ok(tokio::try_join!(state.store.queue(workspace, id), state.store.teams(workspace), state.store.queues(workspace))?) };
-    let ((queue, teams, queues), acts) = tokio::try_join!(reads, about(state, signed, id.0))?;
+    let store = &state.store;
+    let (queue, teams, queues) = (store.queue(workspace, id), store.teams(workspace), store.queues(workspace));
+    let reads = async { Ok(tokio::try_join!(queue, teams, queues, store.sla_policies(workspace))?) };
+    let ((queue, teams, queues, policies), acts) = tokio::try_join!(reads, about(state, signed, id.0))?;
     let queue = queue.ok_or(Error::NotFound)?;
     let mut status = shell.status(locale, refused)?;
     let typed = typed.unwrap_or_else(|| Typed::of(&queue));
@@ -204,7 +205,7 @@ async fn one(state: &State, signed: &Signed, id: QueueId, did: &Did, typed: Opti
     };
     let flows = in_words(flows);
     let others = queues.into_iter().filter(|other| other.id != id).collect();
-    page(status, &QueuePage { chrome, shell, queue, teams, others, typed, faults, told, flows, acts })
+    page(status, &QueuePage { chrome, shell, queue, teams, others, policies, typed, faults, told, flows, acts })
 }
 
 /// What customers who come back are told by the flows that lead to a queue: those that name it, and those of numbers whose conversations

@@ -95,6 +95,9 @@ fn find(locale: Locale, setup: &Setup, q: &str) -> Vec<Found> {
         let language = skill.language.as_deref().unwrap_or_default();
         thing("skill", "award", id.0, &skill.name, language, format!("/settings/skills/{id}"));
     }
+    for (id, policy) in &setup.sla_policies {
+        thing("sla_policy", "timer", id.0, &policy.name, "", format!("/settings/sla/{id}"));
+    }
     for (id, flow) in &setup.flows {
         thing("flow", "bot", id.0, &flow.name, "", format!("/settings/flows/{id}"));
     }

@@ -15,6 +15,7 @@ use crate::domain::journal::Place;
 use crate::domain::message::{Content, Failure, MediaState, Status};
 use crate::domain::overdue::Step;
 use crate::domain::routing::Priority;
+use crate::domain::sla::Clock;
 use crate::domain::thread::QuotedMessage;
 use crate::store::access::Sight;
 use crate::web::messages::view::Bubble;
@@ -92,6 +93,8 @@ fn one_of_each() -> Vec<Event> {
         Event::ConversationQueued { queue, name: "Support".to_owned(), because: QueuedBecause::NoFlow, sent: None },
         Event::ConversationKept { agent: UserId(Uuid::nil()), name: "Ana".to_owned(), until: Timestamp::UNIX_EPOCH },
         Event::AnswerOverdue { step: Step::Nudge, agent: UserId(Uuid::nil()), name: "Ana".to_owned(), minutes: 5 },
+        Event::SlaDueSoon { clock: Clock::FirstResponse, due_at: at() },
+        Event::SlaBreached { clock: Clock::Resolution, due_at: at() },
         Event::ConversationTransferred { by: by(), to: Destination::Queue { queue, name: "Support".to_owned() }, note: None, before: None },
         Event::ConversationResolved { by: by(), before: None },
         Event::ActUndone { by: by(), act: Act::Resolved, before: Box::new(before()) },

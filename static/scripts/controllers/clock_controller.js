@@ -1,4 +1,4 @@
-// Keeps a <time> in words: the time of day, the day, how long since, how long until.
+// Keeps a <time> in words: the time of day, the day, how long since, how long until, how far from something that is due.
 
 import { Controller } from "../../vendor/stimulus.js"
 import { everySecond } from "../ticker.js"
@@ -6,6 +6,7 @@ import { clock, day, duration, full, moment, nearness } from "../time.js"
 import { t } from "../words.js"
 
 const AMBER_SHARE = 0.5
+const MINUTE = 60_000
 
 export default class extends Controller {
   static values = { shown: String }
@@ -30,6 +31,8 @@ export default class extends Controller {
       case "day": return day(this.at, now)
       case "moment": return moment(this.at, now)
       case "waiting": return this.#waiting(now - this.at)
+      // Never "now": what follows "due in" and "late by" is a length.
+      case "due": return duration(Math.max(Math.abs(this.at - now), MINUTE))
       case "left": return this.#left(this.at - now)
       default: return clock(this.at)
     }

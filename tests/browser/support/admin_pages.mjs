@@ -27,6 +27,8 @@ const PAGES = {
   "settings-team": "/settings/teams/{id}",
   "settings-queues": "/settings/queues",
   "settings-queue": "/settings/queues/{id}",
+  "settings-sla": "/settings/sla",
+  "settings-sla-policy": "/settings/sla/{id}",
   "settings-rules": "/settings/rules",
   "settings-rule-new": "/settings/rules/new",
   "settings-rule": "/settings/rules/{id}",

@@ -11,7 +11,7 @@ export const called = (kind, number, longest = 80) => `${kind} ${number} ${NAMES
 const lines = (count, line) => Array.from({ length: count }, (_, number) => line(number))
 
 /** The whole file, with as many of each as is said. */
-export function largeFile({ people = 40, queues = 30, teams = 24, tags = 30, fields = 24, roles = 22, rules = 24, skills = 20 } = {}) {
+export function largeFile({ people = 40, queues = 30, teams = 24, tags = 30, fields = 24, roles = 22, rules = 24, skills = 20, policies = 24 } = {}) {
   const text = JSON.stringify
   return [
     "format: baton.workspace/v1",
@@ -21,6 +21,8 @@ export function largeFile({ people = 40, queues = 30, teams = 24, tags = 30, fie
       + `locale: en, capacity: 8, active: true, teams: [${text(called("Team", person % teams))}]}`),
     "queues:", ...lines(queues, (queue) => `- {key: queue_${queue}, name: ${text(called("Queue", queue))}, `
       + `team: ${text(called("Team", queue % teams))}, promise_minutes: 15, hours: {time_zone: Asia/Riyadh}}`),
+    "sla_policies:", ...lines(policies, (policy) => `- {name: ${text(called("Policy", policy))}, first_response: {normal: ${policy + 1}}, `
+      + `resolution: {low: 2880, urgent: 90}}`),
     "tags:", ...lines(tags, (tag) => `- {name: ${text(called("Tag", tag, 40))}, colour: ${["red", "green", "blue", "gray"][tag % 4]}}`),
     "fields:", ...lines(fields, (field) => `- {key: field_${field}, label: ${text(called("Field", field))}, `
       + `of: ${["contact", "conversation"][field % 2]}, kind: text}`),

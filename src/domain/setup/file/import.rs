@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
 use super::inboxes::AppSecrets;
-use super::{Document, Fault, Found, Wrong, canned_replies, entry_rules, fields, flows, inboxes, people, queues, roles, skills, tags, teams};
+use super::{
+    Document, Fault, Found, Wrong, canned_replies, entry_rules, fields, flows, inboxes, people, queues, roles, skills, sla_policies, tags, teams,
+};
 use crate::domain::details::Vocabulary;
 use crate::domain::ids::UserId;
 use crate::domain::setup::check;
@@ -76,6 +78,7 @@ pub(super) struct Names {
     pub flows: BTreeSet<String>,
     /// Keys.
     pub skills: BTreeSet<String>,
+    pub sla_policies: BTreeSet<String>,
     /// Tags and fields.
     pub words: Vocabulary,
 }
@@ -103,6 +106,10 @@ impl Names {
             skills: both(
                 document.skills.iter().flatten().map(|skill| skill.key.clone()).collect(),
                 setup.skills.values().map(|skill| skill.key.clone()).collect(),
+            ),
+            sla_policies: both(
+                document.sla_policies.iter().flatten().map(|policy| policy.name.clone()).collect(),
+                setup.sla_policies.values().map(|policy| policy.name.clone()).collect(),
             ),
             words: words(document, setup),
         }
@@ -140,6 +147,7 @@ pub struct Gone {
     pub fields: usize,
     pub entry_rules: usize,
     pub skills: usize,
+    pub sla_policies: usize,
 }
 
 impl Plan {
@@ -161,6 +169,7 @@ impl Plan {
                 SetupEvent::Field(Changed { after: None, .. }) => gone.fields += 1,
                 SetupEvent::EntryRule(Changed { after: None, .. }) => gone.entry_rules += 1,
                 SetupEvent::Skill(Changed { after: None, .. }) => gone.skills += 1,
+                SetupEvent::SlaPolicy(Changed { after: None, .. }) => gone.sla_policies += 1,
                 _ => {}
             }
         }
@@ -203,6 +212,7 @@ impl Import {
         teams::check(document.teams.as_deref().unwrap_or_default(), &mut found);
         skills::check(document.skills.as_deref().unwrap_or_default(), &mut found);
         people::check(document.people.as_deref().unwrap_or_default(), &names, &mut found);
+        sla_policies::check(document.sla_policies.as_deref().unwrap_or_default(), &mut found);
         queues::check(document.queues.as_deref().unwrap_or_default(), setup, &names, &mut found);
         canned_replies::check(document.canned_replies.as_deref().unwrap_or_default(), &names, &mut found);
         tags::check(document.tags.as_deref().unwrap_or_default(), &mut found);
@@ -248,6 +258,7 @@ impl Import {
             }
             SetupRefusal::SkillNameTaken { name } => of(&self.document.skills, "skills", |one| one.name == *name),
             SetupRefusal::StepsUnordered { queue } => of(&self.document.queues, "queues", |one| one.name == *queue),
+            SetupRefusal::SlaPolicyNameTaken { name } => of(&self.document.sla_policies, "sla_policies", |one| one.name == *name),
             SetupRefusal::LastAdministrator => "people".to_owned(),
             _ => String::new(),
         }
@@ -292,6 +303,7 @@ pub(in crate::domain::setup) fn bring_in(draft: &mut Draft, import: &Import) -> 
         teams,
         skills,
         people,
+        sla_policies,
         queues,
         canned_replies,
         tags,
@@ -314,6 +326,7 @@ pub(in crate::domain::setup) fn bring_in(draft: &mut Draft, import: &Import) -> 
     teams::bring_in(teams.as_deref().unwrap_or_default(), &mut ids, draft);
     skills::bring_in(skills.as_deref().unwrap_or_default(), &mut ids, draft);
     left_out.extend(people::bring_in(people.as_deref().unwrap_or_default(), reach, &mut ids, draft));
+    sla_policies::bring_in(sla_policies.as_deref().unwrap_or_default(), &mut ids, draft);
     if let Some(queues) = queues {
         queues::bring_in(queues, &mut ids, draft);
     }
@@ -327,6 +340,9 @@ pub(in crate::domain::setup) fn bring_in(draft: &mut Draft, import: &Import) -> 
         entry_rules::bring_in(rules, &mut ids, draft);
     }
     if *prune {
+        if let Some(policies) = sla_policies {
+            left_out.extend(sla_policies::prune(policies, draft));
+        }
         if let Some(rules) = entry_rules {
             entry_rules::prune(rules, draft);
         }

@@ -18,6 +18,7 @@ mod roles;
 mod schema;
 mod security;
 mod skills;
+mod sla_policies;
 mod tags;
 mod teams;
 #[cfg(test)]
@@ -46,6 +47,7 @@ use queues::WrittenQueue;
 use roles::WrittenRole;
 use security::WrittenSecurity;
 use skills::WrittenSkill;
+use sla_policies::WrittenSlaPolicy;
 use tags::WrittenTag;
 use teams::WrittenTeam;
 use workspace::WrittenWorkspace;
@@ -86,6 +88,9 @@ pub struct Document {
     /// Who works here. Never with a password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub people: Option<Vec<WrittenPerson>>,
+    /// By when customers are answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sla_policies: Option<Vec<WrittenSlaPolicy>>,
     /// In the order in which they are offered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queues: Option<Vec<WrittenQueue>>,
@@ -142,6 +147,7 @@ pub fn export(setup: &Setup, with_people: bool) -> Result<String, Ambiguous> {
         fields: _,
         entry_rules: _,
         skills,
+        sla_policies,
         definitions: _,
         latest_versions: _,
     } = setup;
@@ -157,6 +163,7 @@ pub fn export(setup: &Setup, with_people: bool) -> Result<String, Ambiguous> {
         } else {
             None
         },
+        sla_policies: Some(in_order(sla_policies.values().map(WrittenSlaPolicy::of), |policy| &policy.name)?),
         queues: Some(queues::all(setup, queues)),
         canned_replies: Some(in_order(canned_replies.values().filter_map(|reply| WrittenCannedReply::of(setup, reply)), |reply| {
             &reply.shortcut

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::import::{Ids, Names};
-use super::{Found, Wrong, is_in_order, is_same, no_twins, teams, yaml};
+use super::{Found, Wrong, is_in_order, is_same, no_twins, sla_policies, teams, yaml};
 use crate::domain::hours::Hours;
 use crate::domain::ids::QueueId;
 use crate::domain::routing::{Strategy, WideningStep};
@@ -33,6 +33,9 @@ pub struct WrittenQueue {
     /// What is wanted less of whoever is to have a conversation, once it has waited for so long.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     widening: Vec<WrittenStep>,
+    /// The SLA policy that its conversations are measured by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sla_policy: Option<String>,
     /// The time zone, the ranges of each day of the week, and holidays.
     #[serde(serialize_with = "yaml::compactly")]
     #[schemars(extend("type" = "object"))]
@@ -63,9 +66,10 @@ pub(super) fn all(setup: &Setup, queues: &BTreeMap<QueueId, Queue>) -> Vec<Writt
     let mut queues: Vec<&Queue> = queues.values().collect();
     queues.sort_by(|one, other| (one.position, &one.key).cmp(&(other.position, &other.key)));
     let written = |queue: &Queue| {
-        let Queue { key, name, team, hours, promise_minutes, strategy, position: _, widening } = queue.clone();
+        let Queue { key, name, team, hours, promise_minutes, strategy, position: _, widening, sla_policy } = queue.clone();
         let widening = widening.into_iter().map(|WideningStep { after, does }| WrittenStep { after, does }).collect();
-        WrittenQueue { key, name, team: teams::name(setup, team), promise_minutes, strategy, widening, hours }
+        let sla_policy = sla_policy.and_then(|policy| sla_policies::name(setup, policy));
+        WrittenQueue { key, name, team: teams::name(setup, team), promise_minutes, strategy, widening, sla_policy, hours }
     };
     queues.into_iter().map(written).collect()
 }
@@ -90,6 +94,9 @@ pub(super) fn check(queues: &[WrittenQueue], setup: &Setup, names: &Names, found
         }
         if !names.teams.contains(&queue.team) {
             found.push((path("team"), Wrong::NoSuch(queue.team.clone())));
+        }
+        if let Some(policy) = queue.sla_policy.as_ref().filter(|policy| !names.sla_policies.contains(*policy)) {
+            found.push((path("sla_policy"), Wrong::NoSuch(policy.clone())));
         }
         if let (Err(error), false) = (serde_json::from_value::<Hours>(queue.hours.clone()), is_as_stored(setup, queue)) {
             found.push((path("hours"), Wrong::Hours(error.to_string())));
@@ -124,12 +131,13 @@ pub(super) fn bring_in(queues: &[WrittenQueue], ids: &mut Ids, draft: &mut Draft
             }
             (_, written) => written.unwrap_or_else(|| queue.hours.clone()),
         };
-        let WrittenQueue { key, name, promise_minutes, strategy, .. } = queue.clone();
+        let WrittenQueue { key, name, promise_minutes, strategy, sla_policy, .. } = queue.clone();
         let widening = queue.widening.iter().map(step_of).collect();
+        let sla_policy = sla_policy.and_then(|name| sla_policies::named(setup, &name));
         let name = name.trim().to_owned();
         let position = before.get(&key).copied().unwrap_or_default();
-        let id = id.unwrap_or_else(|| QueueId(ids.next()));
-        setup.queues.insert(id, Queue { key, name, team, hours, promise_minutes, strategy, position, widening });
+        let queue = Queue { key, name, team, hours, promise_minutes, strategy, position, widening, sla_policy };
+        setup.queues.insert(id.unwrap_or_else(|| QueueId(ids.next())), queue);
     }
     // Those that the file does not name come after it, as they stood.
     let mut others: Vec<(i32, String)> = setup.queues.values().filter(|known| !is_named(&known.key)).map(place_of).collect();

@@ -17,6 +17,7 @@ use crate::domain::routing::{AssignmentReason, Named, Priority};
 use crate::web::inbox::view::row::overdue_key;
 use crate::web::layouts::chrome::{Person, QueueName, initials};
 use crate::web::layouts::skills;
+use crate::web::layouts::sla::Due;
 use crate::web::layouts::time;
 use crate::web::layouts::{ui, words};
 use crate::web::locale::Locale;
@@ -38,6 +39,8 @@ pub struct ConversationState {
     pub promise_minutes: Option<u32>,
     /// How far whoever holds it is with an answer that they owe.
     pub overdue: Option<Step>,
+    /// What is due by the policy of its queue.
+    pub dues: Vec<Due>,
     pub waiting_since: Option<Timestamp>,
     pub window_expires_at: Option<Timestamp>,
     pub resolved_at: Option<Timestamp>,

@@ -177,6 +177,14 @@ impl QueueRow {
         (!parts.is_empty()).then(|| parts.join(", "))
     }
 
+    /// How many are late by its policy, and how many will be.
+    fn breaches(&self) -> Option<(String, bool)> {
+        let words = |key: &str, count: i64| (count > 0).then(|| self.locale.t1(key, "count", count));
+        let all = [words("floor.are_breached", self.queue.breached), words("floor.are_breaching", self.queue.breaching)];
+        let parts: Vec<String> = all.into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| (parts.join(", "), self.queue.breached > 0))
+    }
+
     fn opening(&self) -> Html {
         let words = |key: &str, at: &Option<Timestamp>| match at {
             Some(at) => Html::trusted(format!("{} {}", sentence(&self.locale, &format!("{key}_until"), &[]), time::element(at, "moment"))),
@@ -253,9 +261,16 @@ impl AlertRow {
         let (key, is_alarm) = match alert {
             QueueAlert::NobodyHere => ("floor.alert.nobody_here", true),
             QueueAlert::NobodyHasRoom => ("floor.alert.nobody_has_room", true),
+            QueueAlert::Breached => ("floor.alert.breached", true),
             QueueAlert::Late => ("floor.alert.late", false),
+            QueueAlert::Breaching => ("floor.alert.breaching", false),
         };
-        let count = if is_alarm { queue.waiting } else { queue.late };
+        let count = match alert {
+            QueueAlert::NobodyHere | QueueAlert::NobodyHasRoom => queue.waiting,
+            QueueAlert::Breached => queue.breached,
+            QueueAlert::Late => queue.late,
+            QueueAlert::Breaching => queue.breaching,
+        };
         let words = counted(locale, key, count, &queue.name);
         let advice = locale.t(&format!("{key}.advice")).into_owned();
         Self {

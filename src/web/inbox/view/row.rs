@@ -12,6 +12,7 @@ use crate::domain::overdue::Step;
 use crate::domain::routing::Priority;
 use crate::store::drafts::DraftKind;
 use crate::web::layouts::chrome::{Person, QueueName, initials};
+use crate::web::layouts::sla::Due;
 use crate::web::layouts::time;
 use crate::web::layouts::{ui, words};
 use crate::web::locale::Locale;
@@ -32,6 +33,8 @@ pub struct Row {
     pub promise_minutes: Option<u32>,
     /// How far whoever holds it is with an answer that they owe.
     pub overdue: Option<Step>,
+    /// What will be late by the policy of its queue, or is.
+    pub due: Option<Due>,
     pub queued_at: Option<Timestamp>,
     pub waiting_since: Option<Timestamp>,
     pub window_expires_at: Option<Timestamp>,

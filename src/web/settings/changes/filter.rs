@@ -11,7 +11,7 @@ use crate::domain::setup::Setup;
 use crate::store::changes::Sought;
 
 /// What a change may be about: what the kinds of lines begin with.
-pub const THINGS: [&str; 19] = [
+pub const THINGS: [&str; 20] = [
     "workspace",
     "security",
     "member",
@@ -24,6 +24,7 @@ pub const THINGS: [&str; 19] = [
     "field",
     "entry_rule",
     "skill",
+    "sla_policy",
     "flow",
     "inbox",
     "password",

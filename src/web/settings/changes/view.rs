@@ -20,7 +20,7 @@ use crate::web::layouts::html::Html;
 use crate::web::layouts::skills;
 use crate::web::layouts::time;
 use crate::web::layouts::ui;
-use crate::web::layouts::words::{self, field_label, known, plain, sentence};
+use crate::web::layouts::words::{self, exactly, field_label, known, plain, sentence};
 use crate::web::locale::Locale;
 use crate::web::settings::view::Shell;
 
@@ -213,6 +213,14 @@ fn part_text(locale: Locale, names: &HashMap<Uuid, String>, name: &str, value: &
         ("conditions", conditions) => {
             let (fields, answers) = (Vocabulary::default(), BTreeMap::new());
             return Telling { locale, words: &fields, names, answers: &answers }.stored(conditions);
+        }
+        ("first_response" | "next_response" | "resolution", Value::Object(targets)) => {
+            let target = |(priority, minutes): (&String, &Value)| {
+                let minutes = exactly(locale, minutes.as_i64()?);
+                Some(format!("{}: {minutes}", known(&locale, &format!("priority.{priority}")).unwrap_or_else(|| priority.clone())))
+            };
+            let said: Vec<String> = targets.iter().filter_map(target).collect();
+            return if said.is_empty() { "–".to_owned() } else { said.join(", ") };
         }
         // People count from one.
         ("position", Value::Number(place)) => return place.as_i64().map_or_else(|| place.to_string(), |place| (place + 1).to_string()),

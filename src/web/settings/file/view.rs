@@ -73,7 +73,7 @@ impl Offered {
 }
 
 fn gone(locale: Locale, gone: &Gone, held: i64) -> Vec<String> {
-    let Gone { people, teams, roles, canned_replies, tags, fields, entry_rules, skills } = gone;
+    let Gone { people, teams, roles, canned_replies, tags, fields, entry_rules, skills, sla_policies } = gone;
     let counts = [
         ("file.gone.people", people.len()),
         ("file.gone.teams", *teams),
@@ -83,6 +83,7 @@ fn gone(locale: Locale, gone: &Gone, held: i64) -> Vec<String> {
         ("file.gone.fields", *fields),
         ("file.gone.entry_rules", *entry_rules),
         ("file.gone.skills", *skills),
+        ("file.gone.sla_policies", *sla_policies),
     ];
     let held = (!people.is_empty()).then(|| locale.count("file.gone.held", held));
     let counted = counts.into_iter().filter(|(_, count)| *count > 0);

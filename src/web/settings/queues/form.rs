@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::hours::Hours;
 use crate::domain::hours::written::{self, Fault, Ranges, TypedDay};
-use crate::domain::ids::TeamId;
+use crate::domain::ids::{SlaPolicyId, TeamId};
 use crate::domain::routing::WideningStep;
 use crate::domain::setup::command::QueueChange;
 use crate::domain::setup::{SetupRefusal, Thing};
@@ -31,6 +31,8 @@ pub struct Typed {
     pub steps: Vec<(String, String)>,
     /// The form asks for them.
     pub has_steps: bool,
+    /// The id of a policy; empty without one.
+    pub sla: String,
     /// Around the clock, whatever the week says.
     pub is_always: bool,
     pub hours: written::Typed,
@@ -56,6 +58,7 @@ impl Typed {
             strategy: queue.strategy.clone(),
             steps: queue.widening.iter().map(|step| (step.after.to_string(), step.does.clone())).collect(),
             has_steps: true,
+            sla: queue.sla_policy.map(|policy| policy.to_string()).unwrap_or_default(),
             is_always,
             hours: typed,
             at: String::new(),
@@ -76,6 +79,7 @@ impl Typed {
             strategy: value("strategy"),
             steps: ranges(fields, "step_after", "step_do").into_iter().filter(|(after, _)| !after.is_empty()).collect(),
             has_steps: fields.iter().any(|(key, _)| key == "step_after"),
+            sla: value("sla"),
             is_always: value("open") == "always",
             hours,
             at: value("at"),
@@ -99,6 +103,10 @@ impl Typed {
         let hours = self.read_hours().map_err(|_| None)?;
         let team = self.team.parse().map(TeamId).map_err(|_| Some(SetupRefusal::Unknown(Thing::Team)))?;
         let promise = read_promise(&self.promise).ok_or(SetupRefusal::OutOfRange { value: 0, least: 0, most: LONGEST_PROMISE })?;
+        let sla_policy = match self.sla.as_str() {
+            "" => None,
+            id => Some(id.parse().map(SlaPolicyId).map_err(|_| Some(SetupRefusal::Unknown(Thing::SlaPolicy)))?),
+        };
         Ok(QueueChange {
             key: Some(self.key.clone()),
             name: Some(self.name.clone()),
@@ -108,6 +116,7 @@ impl Typed {
             strategy: Some(self.strategy.clone()).filter(|strategy| !strategy.is_empty()),
             position: None,
             widening: self.has_steps.then(|| self.widening()),
+            sla_policy: Some(sla_policy),
         })
     }
 }

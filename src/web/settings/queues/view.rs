@@ -10,6 +10,7 @@ use crate::domain::ids::TeamId;
 use crate::domain::routing::skills::Widening;
 use crate::domain::routing::{Strategy, WideningStep};
 use crate::store::queues::{QueueDetail, QueueSummary};
+use crate::store::sla::PolicySummary;
 use crate::store::teams::TeamSummary;
 use crate::web::layouts::chrome::Chrome;
 pub use crate::web::layouts::hours::Told;
@@ -85,6 +86,7 @@ pub struct QueuePage {
     pub queue: QueueDetail,
     pub teams: Vec<TeamSummary>,
     pub others: Vec<QueueSummary>,
+    pub policies: Vec<PolicySummary>,
     pub typed: Typed,
     /// What is wrong with the hours.
     pub faults: Vec<String>,
@@ -139,6 +141,17 @@ impl QueuePage {
     fn strategy_now(&self) -> Option<String> {
         let differs = self.typed.is_of_form && self.typed.strategy != self.queue.strategy;
         differs.then(|| self.strategy_words(&self.queue.strategy))
+    }
+
+    fn is_policy(&self, policy: &PolicySummary) -> bool {
+        self.typed.sla == policy.id.to_string()
+    }
+
+    fn policy_now(&self) -> Option<String> {
+        let now = self.queue.sla_policy;
+        let differs = self.typed.is_of_form && self.typed.sla != now.map(|policy| policy.to_string()).unwrap_or_default();
+        let name = || self.policies.iter().find(|policy| Some(policy.id) == now).map(|policy| policy.policy.name.clone());
+        differs.then(|| name().unwrap_or_else(|| self.chrome.locale.t("sla.none").into_owned()))
     }
 
     /// A word of a newer version stands for itself.

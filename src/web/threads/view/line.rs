@@ -89,6 +89,7 @@ impl SystemLine {
             "conversation_resolved" => "circle-check",
             "conversation_reopened" | "act_undone" => "rotate-ccw",
             "conversation_queued" | "answer_overdue" | "conversation_kept" => "hourglass",
+            "sla_due_soon" | "sla_breached" => "timer",
             "priority_changed" => "flag",
             "skills_asked" | "skills_widened" => "award",
             "handed_off" | "flow_started" | "bot_started" => "bot",
@@ -165,6 +166,8 @@ fn told(locale: Locale, address: Option<&Identity>, event: &Event) -> Option<Htm
         Event::ConversationResolved { by, .. } => by_actor(locale, "line.resolved", by),
         Event::AnswerOverdue { step, name, minutes, .. } => overdue(locale, *step, name, *minutes),
         Event::ConversationKept { name, until, .. } => with_time(&sentence(&locale, "line.kept", &[("name", name)]), until),
+        Event::SlaDueSoon { clock, due_at } => with_time(&plain(&format!("line.sla_due_soon.{}", clock.as_str())), due_at),
+        Event::SlaBreached { clock, due_at } => with_time(&plain(&format!("line.sla_breached.{}", clock.as_str())), due_at),
         Event::ActUndone { by, act, .. } => undone(locale, by, *act),
         Event::ContactRenamed { name } => sentence(&locale, "line.renamed", &[("name", &locale.phones().name(name))]),
         Event::AddressChanged { to, .. } => sentence(&locale, "line.address_changed", &[("to", &to.read_by(locale.phones()))]),
@@ -186,6 +189,7 @@ fn told(locale: Locale, address: Option<&Identity>, event: &Event) -> Option<Htm
         | Event::LeftOutbox { .. }
         | Event::InboxPaused { .. }
         | Event::FlowAdvanced { .. }
+        | Event::ClocksSet { .. }
         | Event::TimerSet { .. }
         | Event::TimerCancelled { .. } => return None,
     })
