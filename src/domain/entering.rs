@@ -1,15 +1,12 @@
 //! A conversation comes in: where it goes when nobody says so. The one place where entry rules are applied.
 
-use jiff::Timestamp;
-
 use super::brief::Brief;
-use super::conditions::{Facts, said};
+use super::conditions::{Case, Facts, said};
 use super::decision::Decision;
 use super::event::{Actor, Event, QueuedBecause};
 use super::ids::{QueueId, TagId};
 use super::refusal::Refusal;
 use super::routing::{Bound, EntryRule, SentBy};
-use super::snapshot::Snapshot;
 use super::workplace::Workplace;
 
 /// What is known of the conversation, but for what was asked and said in it.

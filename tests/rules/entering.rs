@@ -1,6 +1,7 @@
 //! Entry rules: where a conversation goes that comes in and that nobody sends anywhere.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use baton::domain::conditions::{Known, compile, stored};
 use baton::domain::details::Tag;
@@ -171,3 +172,28 @@ fn a_rule_whose_queue_is_gone_on_this_node_keeps_nobody_from_people() {
     phone.writes("hi");
     assert_eq!(sent(&phone).0, SUPPORT);
 }
+
+/// As many rules as there may be, each as long as one may be: of an older version, which bounded each alone.
+#[test]
+fn rules_of_any_size_and_texts_of_any_length_hold_nobody_up() {
+    let condition = |rule: usize| {
+        let leaves: Vec<Value> = (0..50).map(|leaf| says(&format!("nothing of this {rule} {leaf}"))).collect();
+        json!({ "any": leaves })
+    };
+    let names: Vec<String> = (0..200).map(|rule| format!("Rule {rule}")).collect();
+    let all: Vec<Written<'_>> = names.iter().enumerate().map(|(rule, name)| (name.as_str(), condition(rule), Some(BILLING))).collect();
+    let long = "ñandú y más ".repeat(340);
+    for shop in [Shop::without_a_flow(), Shop::opens()] {
+        shop.rules(&all);
+        let (phone, begun) = (shop.phone("Mia"), Instant::now());
+        for _ in 0..4 {
+            phone.writes(&long);
+        }
+        shop.passes(SignedDuration::from_secs(30));
+        phone.writes("agent");
+        assert_eq!(sent(&phone).0, SUPPORT);
+        let took = begun.elapsed();
+        assert!(took < Duration::from_secs(5), "{took:?}");
+    }
+}
+

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::fault::{Fault, Fitting, Wrong};
 use super::subject::{Kind, Subject, WEEKDAYS};
 use super::tree::{Comparison, Condition, Group, Leaf, Takes};
-use super::{DEEPEST, LONGEST_VALUE, MOST_GROUPS, MOST_LEAVES, MOST_VALUES};
+use super::{DEEPEST, LONGEST_VALUE, LONGEST_VALUES, MOST_GROUPS, MOST_LEAVES, MOST_VALUES};
 use crate::domain::details::Vocabulary;
 use crate::domain::flows::text::normalise;
 
@@ -50,8 +50,22 @@ pub(super) enum Check {
     Clock(Time, Time),
     Weekdays(Vec<Weekday>),
     /// One of these.
-    Ids(Vec<Uuid>),
+    Ids(BTreeSet<Uuid>),
     Present(bool),
+}
+
+impl Compiled {
+    /// How many comparisons are in it.
+    #[must_use]
+    pub fn comparisons(&self) -> usize {
+        fn of(node: &Node) -> usize {
+            match node {
+                Node::Group(_, inner) => inner.iter().map(of).sum(),
+                Node::Test(_) => 1,
+            }
+        }
+        of(&self.0)
+    }
 }
 
 /// Makes it ready.
@@ -59,12 +73,12 @@ pub(super) enum Check {
 /// # Errors
 /// Everything that is wrong, each with its row.
 pub fn compile(condition: &Condition, known: Known<'_>) -> Result<Compiled, Vec<Fault>> {
-    let mut compiling = Compiling { known, row: 0, leaves: 0, groups: 0, values: 0, faults: Vec::new() };
+    let mut compiling = Compiling { known, row: 0, leaves: 0, groups: 0, values: 0, characters: 0, faults: Vec::new() };
     let node = compiling.node(condition, 1);
     if compiling.leaves > MOST_LEAVES || compiling.groups > MOST_GROUPS {
         compiling.faults.push(Fault { row: 1, wrong: Wrong::TooMany });
     }
-    if compiling.values > MOST_VALUES {
+    if compiling.values > MOST_VALUES || compiling.characters > LONGEST_VALUES {
         compiling.faults.push(Fault { row: 1, wrong: Wrong::TooCostly });
     }
     match node {
@@ -79,6 +93,7 @@ struct Compiling<'a> {
     leaves: usize,
     groups: usize,
     values: usize,
+    characters: usize,
     faults: Vec<Fault>,
 }
 
@@ -90,8 +105,9 @@ impl Compiling<'_> {
             Condition::Leaf(leaf) => {
                 self.leaves += 1;
                 self.values += leaf.values.len();
+                self.characters += leaf.values.iter().map(|value| value.chars().count()).sum::<usize>();
                 match self.test(leaf) {
-                    Ok(test) => Some(Node::Test(test)),
+                    Ok(node) => Some(node),
                     Err(wrong) => {
                         self.faults.push(Fault { row, wrong });
                         None
@@ -114,7 +130,7 @@ impl Compiling<'_> {
         }
     }
 
-    fn test(&self, leaf: &Leaf) -> Result<Test, Wrong> {
+    fn test(&self, leaf: &Leaf) -> Result<Node, Wrong> {
         let subject = Subject::read(&leaf.subject).ok_or_else(|| Wrong::UnknownSubject(leaf.subject.clone()))?;
         let kind = subject.kind(self.known.words).ok_or_else(|| match &subject {
             Subject::ContactField(key) | Subject::ConversationField(key) => Wrong::UnknownField(key.clone()),
@@ -136,7 +152,20 @@ impl Compiling<'_> {
         if leaf.values.iter().any(|value| value.chars().count() > LONGEST_VALUE) {
             return Err(Wrong::ValueTooLong);
         }
-        Ok(Test { check: self.check(kind, leaf)?, subject })
+        let mut tests = self.checks(kind, leaf)?.into_iter().map(|check| Node::Test(Test { subject: subject.clone(), check }));
+        match (tests.next(), tests.next()) {
+            (Some(only), None) => Ok(only),
+            (first, second) => Ok(Node::Group(Group::Any, first.into_iter().chain(second).collect())),
+        }
+    }
+
+    /// One, or two of which one is enough: words that are told by their signs are compared apart from others.
+    fn checks(&self, kind: Kind, leaf: &Leaf) -> Result<Vec<Check>, Wrong> {
+        let Leaf { comparison, values, .. } = leaf;
+        match (kind, comparison) {
+            (Kind::Text | Kind::Any, Comparison::Is | Comparison::OneOf) => texts(values),
+            _ => self.check(kind, leaf).map(|check| vec![check]),
+        }
     }
 
     fn check(&self, kind: Kind, leaf: &Leaf) -> Result<Check, Wrong> {
@@ -156,7 +185,7 @@ impl Compiling<'_> {
                     Ok(Check::Number(*comparison, number(first)?))
                 }
                 Comparison::Before | Comparison::After => Ok(Check::Date(*comparison, date(first)?)),
-                _ => text(*comparison, values),
+                _ => text(*comparison, first),
             },
             Kind::YesNo => match first {
                 "yes" | "true" => Ok(Check::YesNo(true)),
@@ -165,27 +194,30 @@ impl Compiling<'_> {
             },
             Kind::TimeOfDay => {
                 let times = values.iter().map(|value| time(value.trim())).collect::<Result<Vec<_>, _>>()?;
-                Ok(match (comparison, times.as_slice()) {
-                    (Comparison::Before, [to, ..]) => Check::Clock(Time::MIN, *to),
-                    (Comparison::After, [from, ..]) => Check::Clock(*from, Time::MIN),
-                    (_, [from, to, ..]) => Check::Clock(*from, *to),
+                let (from, to) = match (comparison, times.as_slice()) {
+                    (Comparison::Before, [to, ..]) => (Time::MIN, *to),
+                    (Comparison::After, [from, ..]) => (*from, Time::MIN),
+                    (_, [from, to, ..]) => (*from, *to),
                     (_, _) => return Err(Wrong::ValueMissing),
                 })
             }
             Kind::Weekday => values.iter().map(|value| weekday(value.trim())).collect::<Result<_, _>>().map(Check::Weekdays),
-            Kind::Inbox => ids(values, |id| self.known.inboxes.is_none_or(|all| all.contains(&id)), &Wrong::UnknownInbox),
-            Kind::Person => ids(values, |id| self.known.people.is_none_or(|all| all.contains(&id)), &Wrong::UnknownPerson),
-            Kind::Tags => {
-                let is_tag = |id: Uuid| self.known.words.tags.iter().any(|tag| tag.id.0 == id);
-                ids(values, is_tag, &Wrong::UnknownTag)
-            }
+            Kind::Inbox => ids(values, |id| among(self.known.inboxes, id), &Wrong::UnknownInbox),
+            Kind::Person => ids(values, |id| among(self.known.people, id), &Wrong::UnknownPerson),
+            // One that was merged is the other.
+            Kind::Tags => ids(values, |id| self.known.words.tag(id.into()).map(|tag| tag.id.0), &Wrong::UnknownTag),
         }
     }
 }
 
-fn ids(values: &[String], is_known: impl Fn(Uuid) -> bool, unknown: &Wrong) -> Result<Check, Wrong> {
-    let id = |value: &String| value.trim().parse::<Uuid>().ok().filter(|id| is_known(*id)).ok_or_else(|| unknown.clone());
-    values.iter().map(id).collect::<Result<_, _>>().map(Check::Ids)
+fn among(all: Option<&BTreeSet<Uuid>>, id: Uuid) -> Option<Uuid> {
+    all.is_none_or(|all| all.contains(&id)).then_some(id)
+}
+
+/// By what stands for each of them.
+fn ids(values: &[String], known: impl Fn(Uuid) -> Option<Uuid>, unknown: &Wrong) -> Result<Check, Wrong> {
+    let id = |value: &String| value.trim().parse::<Uuid>().ok().and_then(&known).ok_or_else(|| unknown.clone());
+    values.iter().map(id).collect::<Result<BTreeSet<Uuid>, _>>().map(Check::Ids)
 }
 
 fn unfit(value: &str, fitting: Fitting) -> Wrong {
@@ -200,14 +232,11 @@ fn text(comparison: Comparison, values: &[String]) -> Result<Check, Wrong> {
     let mut words = values.iter().map(folded).collect::<Result<Vec<String>, _>>()?;
     let first = words.first().cloned().unwrap_or_default();
     Ok(match comparison {
-        Comparison::Contains => Check::Contains(first),
-        Comparison::StartsWith => Check::StartsWith(first),
-        _ => {
-            words.sort();
-            words.dedup();
-            Check::Is(words)
-        }
+        Comparison::StartsWith => Check::StartsWith(signs, word),
+        _ => Check::Contains(signs, word),
     })
+}
+
 }
 
 /// As fields keep one: with a point.
@@ -227,3 +256,4 @@ fn weekday(value: &str) -> Result<Weekday, Wrong> {
     let place = WEEKDAYS.iter().position(|day| *day == value).and_then(|place| i8::try_from(place).ok());
     place.and_then(|place| Weekday::from_monday_zero_offset(place).ok()).ok_or_else(|| unfit(value, Fitting::Weekday))
 }
+

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{DEEPEST, LONGEST_VALUE, MOST_GROUPS, MOST_LEAVES, MOST_VALUES};
+use super::{DEEPEST, LONGEST_VALUE, LONGEST_VALUES, MOST_GROUPS, MOST_LEAVES, MOST_VALUES};
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,7 +60,7 @@ pub enum Wrong {
     TooDeep,
     #[error("there can be at most {MOST_LEAVES} comparisons and {MOST_GROUPS} groups")]
     TooMany,
-    #[error("there can be at most {MOST_VALUES} values in one condition")]
+    #[error("there can be at most {MOST_VALUES} values with {LONGEST_VALUES} characters together in one condition")]
     TooCostly,
 }
 

@@ -278,6 +278,7 @@ fn what_is_wrong_is_said_with_its_row() {
         (deep, vec![(6, "condition_too_deep")]),
         (json!({"any": vec![leaf; 51]}), vec![(52, "condition_too_many")]),
         (json!({"subject": "message.text", "one_of": values}), vec![(1, "condition_too_costly")]),
+        (json!({"subject": "message.text", "one_of": vec!["x".repeat(200); 51]}), vec![(1, "condition_too_costly")]),
     ] {
         assert_eq!(wrong(&value), expected, "{value}");
     }
@@ -302,4 +303,28 @@ fn what_can_never_be_met_or_is_never_reached_is_plain() {
     assert!(hidden(&spanish, &json!({"all": [text("is", "ES"), {"subject": "time.open", "is": "no"}]})));
     assert!(hidden(&text("starts_with", "e"), &spanish));
     assert!(!hidden(&json!({"all": [text("is", "es"), {"subject": "time.open", "is": "no"}]}), &spanish));
+}
+
+#[test]
+fn each_text_is_made_comparable_once_and_the_newest_words_are_looked_at() {
+    let words = words();
+    let long = vec!["y".repeat(LONGEST_TEXT + 1); 3];
+    let mut said: Vec<&str> = vec!["the oldest"];
+    said.extend(vec!["older"; 99]);
+    said.extend(long.iter().map(String::as_str));
+    said.push("the newest");
+    let somebody = Somebody::by(&mut Chance(1));
+    let says = |word: &str| compile(&stored::read(&json!({"subject": "message.text", "contains": word})).unwrap(), known(&words)).unwrap();
+    let case = Case::of(Facts { said: &said, ..somebody.facts() });
+    for (word, expected) in [("the newest", true), ("older", true), ("the oldest", false), ("yx", false)] {
+        assert_eq!(says(word).holds_of(&case), expected, "{word}");
+    }
+    assert!(case.folds() <= said.len(), "{} texts were made comparable", case.folds());
+    let many = vec!["z".repeat(LONGEST_TEXT); 9];
+    let many: Vec<&str> = ["far back"].into_iter().chain(many.iter().map(String::as_str)).collect();
+    assert!(!says("far back").holds(&Facts { said: &many, ..somebody.facts() }), "beyond what is looked at of all together");
+}
+
+fn known(words: &Vocabulary) -> Known<'_> {
+    Known { words, inboxes: None, people: None }
 }

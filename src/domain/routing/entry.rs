@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::priority::Priority;
-use crate::domain::conditions::{Compiled, Facts};
+use crate::domain::conditions::{Case, Compiled, Facts};
 use crate::domain::ids::{EntryRuleId, QueueId, TagId};
 
 /// A rule that is ready, of those that are on.
@@ -39,8 +39,8 @@ impl Default for EntryRules {
 impl EntryRules {
     /// The first that is met.
     #[must_use]
-    pub fn first(&self, facts: &Facts<'_>) -> Option<&EntryRule> {
-        self.rules.iter().find(|rule| rule.condition.holds(facts))
+    pub fn first(&self, case: &Case<'_>) -> Option<&EntryRule> {
+        self.rules.iter().find(|rule| rule.condition.holds_of(case))
     }
 
     #[must_use]

@@ -158,8 +158,8 @@ pub enum SetupRefusal {
     PriorityUnknown { priority: String },
     #[error("nothing follows from the rule {rule}: choose a queue, a priority or a tag")]
     RuleIdle { rule: String },
-    #[error("there can be at most {most} rules")]
-    TooManyRules { most: usize },
+    #[error("there can be at most {most} rules, with {comparisons} comparisons together")]
+    TooManyRules { most: usize, comparisons: usize },
     #[error("the conditions of the rule {rule} cannot be used: {fault}")]
     RuleFaulty { rule: String, fault: conditions::Fault },
     #[error("nobody gives others what they may not do or see themselves")]
@@ -333,8 +333,9 @@ impl SetupRefusal {
             SetupRefusal::ColourUnknown { colour } => vec![("colour", colour.clone())],
             SetupRefusal::ChoicesMissing { field } => vec![("field", field.clone())],
             SetupRefusal::ShortcutTaken { shortcut } | SetupRefusal::ShortcutUnfit { shortcut } => vec![("shortcut", shortcut.clone())],
-            SetupRefusal::TooManyReplies { most } | SetupRefusal::TooManyDefined { most } | SetupRefusal::TooManyRules { most } => {
-                vec![("most", most.to_string())]
+            SetupRefusal::TooManyReplies { most } | SetupRefusal::TooManyDefined { most } => vec![("most", most.to_string())],
+            SetupRefusal::TooManyRules { most, comparisons } => {
+                vec![("most", most.to_string()), ("comparisons", comparisons.to_string())]
             }
             SetupRefusal::TextTooLong { limit, .. } => vec![("limit", limit.to_string())],
             SetupRefusal::TextUnfit { start } => vec![("start", start.clone())],

@@ -12,18 +12,17 @@ use crate::domain::details::Vocabulary;
 use crate::domain::ids::EntryRuleId;
 use crate::domain::routing::Priority;
 
-/// Rules of a workspace at most: each conversation that comes in is held against them.
+/// Rules of a workspace at most, and comparisons of all of them: each conversation that comes in is held against them, while nothing else
+/// happens to its customer.
 pub const MOST_RULES: usize = 200;
+pub const MOST_COMPARISONS: usize = 2_000;
 
 pub(super) fn faults(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
     if setup.entry_rules.is_empty() {
         return;
     }
-    if setup.entry_rules.len() > MOST_RULES {
-        faults.insert(SetupRefusal::TooManyRules { most: MOST_RULES });
-    }
     let names = Nameable::of(setup);
-    let mut taken = BTreeSet::new();
+    let (mut taken, mut comparisons) = (BTreeSet::new(), 0);
     for rule in setup.entry_rules.values() {
         fit_name(&rule.name, faults);
         if !taken.insert(rule.name.to_lowercase()) {
@@ -109,6 +108,8 @@ pub fn oddities(setup: &Setup) -> BTreeMap<EntryRuleId, Oddity> {
         found.extend(oddity.map(|oddity| (*id, oddity)));
     }
     found
+}
+
 }
 
 /// What is wrong with conditions that somebody wrote, as the set-up stands.

@@ -14,6 +14,7 @@ use crate::domain::details::{Details, Vocabulary};
 use crate::domain::flows::text::normalise;
 use crate::domain::ids::{InboxId, MessageId, TagId, UserId};
 
+
 /// A customer by chance.
 pub struct Somebody {
     pub words: Vocabulary,
