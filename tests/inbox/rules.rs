@@ -125,3 +125,79 @@ async fn a_rule_is_tried_on_what_came_in_and_tells_nobody_what_they_do_not_see()
         assert!(seen.contains(expected), "{seen}");
     }
 }
+
+impl Shop {
+    async fn sets_up(&self, command: SetupCommand) -> i64 {
+        self.house.state.runner.configure(self.house.workspace, &By::CommandLine, command, None).await.unwrap().seq
+    }
+
+    async fn rule(&self, id: EntryRuleId) -> value::EntryRule {
+        self.house.state.store.setup(self.house.workspace).await.unwrap().entry_rules[&id].clone()
+    }
+
+    /// A rule that puts these tags on whatever comes in.
+    async fn tags_everything(&self, tags: &[TagId]) -> EntryRuleId {
+        let rule = EntryRuleId(Uuid::now_v7());
+        let new = value::EntryRule {
+            name: "Tags".to_owned(),
+            enabled: true,
+            conditions: json!({"all": []}),
+            queue: None,
+            priority: Some("high".to_owned()),
+            tags: tags.iter().copied().collect(),
+            position: 0,
+        };
+        self.sets_up(SetupCommand::AddEntryRule { rule, new }).await;
+        rule
+    }
+}
+
+/// Whatever the form of a page says, as it stands.
+fn form_of(page: &str) -> Vec<(String, String)> {
+    let attribute = |tag: &str, name: &str| {
+        let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+        Some(rest.split('"').next().unwrap_or_default().to_owned())
+    };
+    let form = page.split("data-rule-draft-value").nth(1).unwrap().split("</form>").next().unwrap();
+    let (mut fields, mut select) = (Vec::new(), String::new());
+    for tag in form.split('<').filter_map(|tag| tag.split('>').next()) {
+        if tag.starts_with("select") {
+            select = attribute(tag, "name").unwrap_or_default();
+        } else if tag.starts_with("option") && tag.ends_with(" selected") {
+            fields.push((select.clone(), attribute(tag, "value").unwrap_or_default()));
+        } else if tag.starts_with("input") {
+            let is_sent = !tag.contains("type=\"checkbox\"") || tag.ends_with(" checked");
+            let field = attribute(tag, "name").zip(Some(attribute(tag, "value").unwrap_or_default()));
+            fields.extend(field.filter(|(name, _)| is_sent && name != "csrf"));
+        }
+    }
+    fields
+}
+
+fn borrowed(fields: &[(String, String)]) -> Vec<(&str, &str)> {
+    fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+}
+
+#[actix_web::test]
+async fn a_page_that_is_kept_as_it_stands_changes_no_tag() {
+    let shop = Shop::open().await;
+    let mut browser = shop.hires("root@example.com", Role::Admin).await.browser;
+    let tags: Vec<TagId> = (0..4).map(|_| TagId(Uuid::now_v7())).collect();
+    for (tag, name) in tags.iter().zip(["Live", "Archived", "Merged", "Counts"]) {
+        let new = value::Tag { name: name.to_owned(), colour: "red".to_owned(), archived: false, merged_into: None };
+        shop.sets_up(SetupCommand::AddTag { tag: *tag, new }).await;
+    }
+    let rule = shop.tags_everything(&tags[..3]).await;
+    let change = TagChange { archived: Some(true), ..TagChange::default() };
+    shop.sets_up(SetupCommand::ChangeTag { tag: tags[1], change }).await;
+    shop.sets_up(SetupCommand::MergeTag { tag: tags[2], into: tags[3] }).await;
+    let address = format!("/settings/rules/{rule}");
+    let page = browser.get(&address).await.body;
+    let kept = browser.post(&address, &borrowed(&form_of(&page))).await;
+    assert_eq!(kept.status, 303, "{}", kept.body);
+    let counts: Vec<TagId> = vec![tags[0], tags[1], tags[3]];
+    let is: Vec<TagId> = shop.rule(rule).await.tags.into_iter().map(|tag| if tag == tags[2] { tags[3] } else { tag }).collect();
+    assert_eq!(is.len(), 3, "{page}");
+    assert!(counts.iter().all(|tag| is.contains(tag)), "{is:?}");
+}
+

@@ -154,7 +154,7 @@ impl RulePage {
             title: known.map_or_else(|| names.locale.t("rules.new").into_owned(), |rule| rule.name.clone()),
             queues: picks(&names.queues, |value| value == queue),
             priorities: picks(&names.priorities(typed.priority.as_deref()), |value| typed.priority.as_deref() == Some(value)),
-            tags: picks(&names.tags, is_tag),
+            tags: with_own(names, Kind::Tags, &names.tags, &tags),
             now: differs.map(|known| format!("{}: {} → {}", known.name, names.conditions(known), names.outcome(known))),
             chrome,
             shell,
@@ -204,16 +204,26 @@ fn line(names: &Names, place: usize, row: &Row, faults: &[Fault]) -> Line {
     Line { number: place + 1, depth: row.depth, words: names.row(&row.what), fault, body }
 }
 
-fn input(names: &Names, kind: Kind, comparison: Comparison, values: &[String]) -> Input {
-    let of = |all: &[Choice]| {
-        let mut all = all.to_vec();
-        // What cannot be chosen any more stays while it is named.
-        for value in values.iter().filter(|value| !value.is_empty()) {
-            if !all.iter().any(|(known, _)| known == value) {
-                all.push((value.clone(), value.parse().map_or_else(|_| value.clone(), |id| names.name(id))));
-            }
+/// What can be chosen, with what is: what cannot be chosen any more stays while it is named, and a tag that was merged is the one that counts.
+fn with_own(names: &Names, kind: Kind, all: &[Choice], values: &[String]) -> Vec<Pick> {
+    let counts = |value: &String| match kind {
+        Kind::Tags => value.parse().ok().and_then(|id| names.words.tag(id)).map_or_else(|| value.clone(), |tag| tag.id.to_string()),
+        _ => value.clone(),
+    };
+    let values: Vec<String> = values.iter().filter(|value| !value.is_empty()).map(counts).collect();
+    let mut all = all.to_vec();
+    for value in &values {
+        if !all.iter().any(|(known, _)| known == value) {
+            all.push((value.clone(), value.parse().map_or_else(|_| value.clone(), |id| names.name(id))));
         }
-        let picks = picks(&all, |value| values.iter().any(|own| own == value));
+    }
+    picks(&all, |value| values.iter().any(|own| own == value))
+}
+
+fn input(names: &Names, leaf: &Leaf) -> Input {
+    let (kind, comparison, values) = (names.kind(&leaf.subject), leaf.comparison, &leaf.values);
+    let of = |all: &[Choice]| {
+        let picks = with_own(names, kind, all, values);
         if comparison == Comparison::OneOf { Input::Some(picks) } else { Input::One(picks) }
     };
     let said = |word: &str, key: &str| (word.to_owned(), names.locale.t(key).into_owned());
