@@ -11,6 +11,7 @@ use super::reading::{if_known, value};
 use super::{Result, Store};
 use crate::domain::Event;
 use crate::domain::brief::Brief;
+use crate::domain::conditions::{Fault, Known, Wrong, compile, stored};
 use crate::domain::contact::Identity;
 use crate::domain::details::Details;
 use crate::domain::ids::{ConversationId, EntryRuleId, InboxId, QueueId, TagId, WorkspaceId};
@@ -114,6 +115,17 @@ impl Store {
 fn first_id(at: Timestamp) -> Uuid {
     let milliseconds = u128::from(u64::try_from(at.as_millisecond()).unwrap_or(0));
     Uuid::from_u128(milliseconds << 80)
+}
+
+/// What this version does not understand of conditions, whatever is set up beside them.
+pub(super) fn strange(row: &Row, column: usize) -> Option<Fault> {
+    let condition = match stored::read(&value(row, column).ok().flatten().unwrap_or_default()) {
+        Ok(condition) => condition,
+        Err(fault) => return Some(fault),
+    };
+    let words = Vocabulary::default();
+    let faults = compile(&condition, Known { words: &words, inboxes: None, people: None }).err().unwrap_or_default();
+    faults.into_iter().find(|fault| !matches!(fault.wrong, Wrong::UnknownField(_) | Wrong::UnknownTag))
 }
 
 /// Reads id, name, enabled, conditions, queue_id, tag_ids, position, priority.

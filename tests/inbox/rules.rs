@@ -201,3 +201,30 @@ async fn a_page_that_is_kept_as_it_stands_changes_no_tag() {
     assert!(counts.iter().all(|tag| is.contains(tag)), "{is:?}");
 }
 
+#[actix_web::test]
+async fn conditions_of_a_newer_version_are_not_shown_and_stay_whatever_else_is_kept() {
+    let shop = Shop::open().await;
+    let mut browser = shop.hires("root@example.com", Role::Admin).await.browser;
+    let rule = shop.tags_everything(&[]).await;
+    for conditions in [json!({"some": []}), json!({"all": [{"subject": "moon.phase", "is": "full"}]})] {
+        let client = shop.house.state.store.client().await.unwrap();
+        client.execute("UPDATE entry_rules SET conditions = $1", &[&conditions]).await.unwrap();
+        drop(client);
+        let seen = EntryRuleChange { enabled: Some(false), ..EntryRuleChange::default() };
+        shop.sets_up(SetupCommand::ChangeEntryRule { rule, change: seen }).await;
+        let address = format!("/settings/rules/{rule}");
+        let page = browser.get(&address).await.body;
+        assert!(page.contains(r#"name="strange""#) && !page.contains("moon.phase"), "{page}");
+        let mut fields = form_of(&page);
+        fields
+            .iter_mut()
+            .filter(|(name, _)| name == "name")
+            .for_each(|(_, name)| *name = format!("Renamed {}", conditions.to_string().len()));
+        fields.push(("enabled".to_owned(), "yes".to_owned()));
+        let kept = browser.post(&address, &borrowed(&fields)).await;
+        assert_eq!(kept.status, 303, "{}", kept.body);
+        let is = shop.rule(rule).await;
+        assert_eq!((is.conditions, is.enabled), (conditions, true));
+    }
+}
+

@@ -75,7 +75,7 @@ pub(super) fn new_since(known: &BTreeSet<SetupRefusal>, before: &Setup, after: &
         let was = flow_faults(before);
         is.extend(flow_faults(after).into_iter().filter(|fault| !was.contains(fault)));
     }
-    is.difference(known).cloned().collect()
+    is.difference(known).filter(|fault| !rules::was_so(fault, before, after)).cloned().collect()
 }
 
 fn is_about_being_here(event: &SetupEvent) -> bool {

@@ -40,8 +40,29 @@ pub(super) fn faults(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
         if rule.tags.iter().any(|tag| !setup.tags.contains_key(tag)) {
             faults.insert(SetupRefusal::Unknown(Thing::Tag));
         }
-        let found = rule.compile(names.known()).err().unwrap_or_default();
-        faults.extend(found.into_iter().map(|fault| SetupRefusal::RuleFaulty { rule: rule.name.clone(), fault }));
+        match rule.compile(names.known()) {
+            Ok(compiled) => comparisons += compiled.comparisons(),
+            Err(found) => faults.extend(found.into_iter().map(|fault| SetupRefusal::RuleFaulty { rule: rule.name.clone(), fault })),
+        }
+    }
+    if setup.entry_rules.len() > MOST_RULES || comparisons > MOST_COMPARISONS {
+        faults.insert(SetupRefusal::TooManyRules { most: MOST_RULES, comparisons: MOST_COMPARISONS });
+    }
+}
+
+/// Whether conditions were already as wrong before, whatever their rule was called: they are of a newer version, and stay as they are.
+pub(super) fn was_so(refusal: &SetupRefusal, before: &Setup, after: &Setup) -> bool {
+    let SetupRefusal::RuleFaulty { rule: name, fault } = refusal else { return false };
+    let named = after.entry_rules.iter().filter(|(_, rule)| rule.name == *name);
+    let was = |id: &EntryRuleId| before.entry_rules.get(id).is_some_and(|rule| condition_faults(before, rule).contains(fault));
+    named.into_iter().all(|(id, _)| was(id))
+}
+
+/// Conditions as they are kept; what this version does not understand stays as it is.
+pub(in crate::domain::setup) fn as_kept(setup: &Setup, conditions: Value) -> Value {
+    match stored::read(&conditions) {
+        Ok(condition) => stored::write(&tidy(condition, &setup.vocabulary())),
+        Err(_) => conditions,
     }
 }
 

@@ -49,13 +49,14 @@ impl Default for Typed {
 impl Typed {
     #[must_use]
     pub fn of(rule: &EntryRule) -> Self {
-        let read = stored::read(&rule.conditions);
+        let is_known = |condition: &Condition| condition.leaves().iter().all(|leaf| Subject::read(&leaf.subject).is_some());
+        let read = stored::read(&rule.conditions).ok().filter(is_known);
         Self {
             is_of_form: false,
             name: rule.name.clone(),
             enabled: rule.enabled,
-            is_strange: read.is_err(),
-            rows: rows::of(&read.unwrap_or_else(|_| Condition::always())),
+            is_strange: read.is_none(),
+            rows: rows::of(&read.unwrap_or_else(Condition::always)),
             queue: rule.queue,
             priority: rule.priority.clone(),
             tags: rule.tags.clone(),
