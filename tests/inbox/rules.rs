@@ -202,6 +202,28 @@ async fn a_page_that_is_kept_as_it_stands_changes_no_tag() {
 }
 
 #[actix_web::test]
+async fn a_row_more_does_not_make_what_a_colleague_changed_seen() {
+    let shop = Shop::open().await;
+    let mut browser = shop.hires("root@example.com", Role::Admin).await.browser;
+    let rule = shop.tags_everything(&[]).await;
+    let address = format!("/settings/rules/{rule}");
+    let begun = form_of(&browser.get(&address).await.body);
+    let change = EntryRuleChange { name: Some("Of a colleague".to_owned()), ..EntryRuleChange::default() };
+    shop.sets_up(SetupCommand::ChangeEntryRule { rule, change }).await;
+    let draft = [borrowed(&begun), vec![("act", "condition:0")]].concat();
+    let page = browser.post(&format!("{address}/draft"), &draft).await.body;
+    let filled = |page: &str| {
+        let said = form_of(page).into_iter().filter(|(name, _)| name != "value");
+        said.chain([("value".to_owned(), "words".to_owned())]).collect::<Vec<(String, String)>>()
+    };
+    let kept = browser.post(&address, &borrowed(&filled(&page))).await;
+    assert_eq!(kept.status, 409, "{}", kept.body);
+    assert_eq!(shop.rule(rule).await.name, "Of a colleague");
+    // Whoever was told what it is now, and keeps theirs all the same, keeps it.
+    assert_eq!(browser.post(&address, &borrowed(&filled(&kept.body))).await.status, 303);
+}
+
+#[actix_web::test]
 async fn conditions_of_a_newer_version_are_not_shown_and_stay_whatever_else_is_kept() {
     let shop = Shop::open().await;
     let mut browser = shop.hires("root@example.com", Role::Admin).await.browser;

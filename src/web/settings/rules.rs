@@ -16,10 +16,11 @@ use super::changes::about;
 use super::moving::Move;
 use super::{Did, configure, done, shell};
 use crate::domain::ids::EntryRuleId;
+use crate::domain::refusal::Refusal;
 use crate::domain::setup::command::EntryRuleChange;
 use crate::domain::setup::rules::{in_order, oddities};
 use crate::domain::setup::value::EntryRule;
-use crate::domain::setup::{Setup, SetupCommand};
+use crate::domain::setup::{Setup, SetupCommand, SetupRefusal};
 use crate::web::edge::answer::page;
 use crate::web::edge::error::{Error, Result};
 use crate::web::sessions::signed::Signed;
@@ -53,13 +54,13 @@ pub(in crate::web) async fn new(state: web::Data<State>, signed: Signed) -> Resu
 
 /// `POST /settings/rules/new`: the page with what was typed, a row more or less, or what the rule would have done. Nothing is kept.
 pub(in crate::web) async fn draft_new(state: web::Data<State>, signed: Signed, fields: web::Form<Fields>) -> Result<HttpResponse> {
-    let (typed, _) = Typed::read(&fields);
+    let typed = Typed::read(&fields);
     one(&state, &signed, None, &Did::default(), Some(typed), Asked::read(&fields), None).await
 }
 
 /// `POST /settings/rules`
 pub(in crate::web) async fn create(state: web::Data<State>, signed: Signed, fields: web::Form<Fields>) -> Result<HttpResponse> {
-    let (typed, _) = Typed::read(&fields);
+    let typed = Typed::read(&fields);
     let rule = EntryRuleId(Uuid::now_v7());
     match configure(&state, &signed, SetupCommand::AddEntryRule { rule, new: typed.rule() }, None).await {
         Ok(configured) => Ok(done(&format!("{LIST}/{rule}"), &configured)),
@@ -84,7 +85,7 @@ pub(in crate::web) async fn draft(
     rule: web::Path<EntryRuleId>,
     fields: web::Form<Fields>,
 ) -> Result<HttpResponse> {
-    let (typed, _) = Typed::read(&fields);
+    let typed = Typed::read(&fields);
     one(&state, &signed, Some(*rule), &Did::default(), Some(typed), Asked::read(&fields), None).await
 }
 
@@ -95,7 +96,7 @@ pub(in crate::web) async fn update(
     rule: web::Path<EntryRuleId>,
     fields: web::Form<Fields>,
 ) -> Result<HttpResponse> {
-    let (typed, seen) = Typed::read(&fields);
+    let typed = Typed::read(&fields);
     let EntryRule { name, enabled, conditions, queue, priority, tags, position: _ } = typed.rule();
     let change = EntryRuleChange {
         name: Some(name),
@@ -107,7 +108,7 @@ pub(in crate::web) async fn update(
         tags: Some(tags),
         position: None,
     };
-    match configure(&state, &signed, SetupCommand::ChangeEntryRule { rule: *rule, change }, seen).await {
+    match configure(&state, &signed, SetupCommand::ChangeEntryRule { rule: *rule, change }, typed.seen).await {
         Ok(configured) => Ok(done(&format!("{LIST}/{rule}"), &configured)),
         Err(error) => one(&state, &signed, Some(*rule), &Did::default(), Some(typed), Asked::Nothing, Some(error)).await,
     }
@@ -162,9 +163,13 @@ async fn one(
         None => Vec::new(),
     };
     let was_refused = refused.is_some();
+    let is_late = refused.as_ref().is_some_and(is_late);
     let status = shell.status(signed.locale, refused)?;
     let mut typed = typed.unwrap_or_else(|| known.map_or_else(Typed::default, Typed::of));
     asked.apply(&mut typed);
+    // A row more tells nobody what a colleague changed: that is seen once it was refused and shown.
+    typed.seen = typed.seen.filter(|_| !is_late).or(Some(shell.seq));
+    typed.is_late = is_late;
     let names = Names::of(signed.locale, &setup, &workplace);
     let tells = was_refused || asked == Asked::Trial;
     let faults = if tells && !typed.is_strange { typed.faults(&setup) } else { Vec::new() };
@@ -175,6 +180,12 @@ async fn one(
     let status = if asked == Asked::Trial && !faults.is_empty() { StatusCode::UNPROCESSABLE_ENTITY } else { status };
     let view = RulePage::of(chrome, shell, &names, id, known, typed, &faults, tried, acts);
     page(status, &view)
+}
+
+/// Whether a colleague changed it since it was seen.
+fn is_late(error: &Error) -> bool {
+    let late = |refusal: &SetupRefusal| matches!(refusal, SetupRefusal::ChangedMeanwhile { .. } | SetupRefusal::ChangedSince);
+    matches!(error, Error::Refused(Refusal::SetUp(refusal)) if late(refusal))
 }
 
 /// The rule as it stands; nothing of one that is not there yet.

@@ -26,6 +26,10 @@ pub struct Typed {
     pub queue: Option<QueueId>,
     pub priority: Option<String>,
     pub tags: BTreeSet<TagId>,
+    /// Up to where its author had seen the journal.
+    pub seen: Option<i64>,
+    /// A colleague changed it meanwhile.
+    pub is_late: bool,
 }
 
 impl Default for Typed {
@@ -42,6 +46,8 @@ impl Default for Typed {
             queue: None,
             priority: None,
             tags: BTreeSet::new(),
+            seen: None,
+            is_late: false,
         }
     }
 }
@@ -60,13 +66,15 @@ impl Typed {
             queue: rule.queue,
             priority: rule.priority.clone(),
             tags: rule.tags.clone(),
+            seen: None,
+            is_late: false,
         }
     }
 
-    /// What a form says, and up to where its author had seen the journal.
-    pub(super) fn read(fields: &[(String, String)]) -> (Self, Option<i64>) {
+    /// What a form says.
+    pub(super) fn read(fields: &[(String, String)]) -> Self {
         let value = |name: &str| fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.trim());
-        let typed = Self {
+        Self {
             is_of_form: true,
             name: value("name").to_owned(),
             enabled: !value("enabled").is_empty(),
@@ -75,8 +83,9 @@ impl Typed {
             queue: value("queue").parse().ok(),
             priority: Some(value("priority").to_owned()).filter(|word| !word.is_empty()),
             tags: fields.iter().filter(|(key, _)| key == "tag").filter_map(|(_, value)| value.parse().ok()).collect(),
-        };
-        (typed, value("seen").parse().ok())
+            seen: value("seen").parse().ok(),
+            is_late: false,
+        }
     }
 
     /// The rule that it says.
@@ -200,14 +209,14 @@ mod tests {
             ("value", "18:00"),
             ("act", "try"),
         ]);
-        let (typed, _) = Typed::read(&sent);
+        let typed = Typed::read(&sent);
         let expected = serde_json::json!({"any": [
             {"subject": "contact.language", "one_of": ["es", "ca"]},
             {"not": [{"subject": "time.of_day", "between": ["09:00", "18:00"]}]},
         ]});
         assert_eq!((typed.rule().conditions, typed.name.as_str(), Asked::read(&sent)), (expected, "Refunds", Asked::Trial));
         let odd = [("row", "x"), ("comparison", "?"), ("row", "-1"), ("group", "?"), ("act", "remove:99999999999999999999")];
-        let (mut typed, _) = Typed::read(&fields(&odd));
+        let mut typed = Typed::read(&fields(&odd));
         Asked::read(&fields(&odd)).apply(&mut typed);
         assert!(!typed.rows.is_empty());
     }

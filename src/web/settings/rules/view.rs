@@ -20,6 +20,7 @@ use crate::web::layouts::words::{self, plain};
 use crate::web::settings::changes::view::Act;
 use crate::web::settings::view::Shell;
 
+
 /// `GET /settings/rules`
 #[derive(Template, WebTemplate)]
 #[template(path = "settings/rules.html")]
@@ -146,10 +147,10 @@ impl RulePage {
         acts: Vec<Act>,
     ) -> Self {
         typed.fit(&names.words);
-        let rows = typed.rows.iter().enumerate().map(|(place, row)| line(names, place, row, faults)).collect();
+        let rows = typed.rows.iter().enumerate().map(|(place, _)| line(names, place, &typed.rows, faults)).collect();
         let queue = typed.queue.map(|queue| queue.to_string()).unwrap_or_default();
-        let is_tag = |value: &str| typed.tags.iter().any(|tag| tag.to_string() == value);
-        let differs = known.filter(|known| typed.is_of_form && !is_same(known, &typed.rule()));
+        let tags: Vec<String> = typed.tags.iter().map(ToString::to_string).collect();
+        let differs = known.filter(|known| typed.is_late && !is_same(known, &typed.rule()));
         Self {
             title: known.map_or_else(|| names.locale.t("rules.new").into_owned(), |rule| rule.name.clone()),
             queues: picks(&names.queues, |value| value == queue),
@@ -198,7 +199,7 @@ fn line(names: &Names, place: usize, row: &Row, faults: &[Fault]) -> Line {
             let subjects = names.subjects(&leaf.subject);
             let subjects = subjects.into_iter().map(|(name, all)| (name, picks(&all, |value| value == leaf.subject))).collect();
             let comparisons = picks(&names.comparisons(leaf), |value| value == leaf.comparison.as_str());
-            Body::Leaf { subjects, comparisons, input: input(names, names.kind(&leaf.subject), leaf.comparison, &leaf.values) }
+            Body::Leaf { subjects, comparisons, input: input(names, leaf) }
         }
     };
     Line { number: place + 1, depth: row.depth, words: names.row(&row.what), fault, body }
