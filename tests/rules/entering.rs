@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use baton::domain::conditions::{Known, compile, stored};
 use baton::domain::details::Tag;
 use baton::domain::event::{Event, QueuedBecause};
+use baton::domain::hours::Hours;
 use baton::domain::ids::{EntryRuleId, QueueId, TagId};
 use baton::domain::message::{Author, Content};
 use baton::domain::routing::{EntryRule, EntryRules, Priority, SentBy};
@@ -194,6 +195,37 @@ fn rules_of_any_size_and_texts_of_any_length_hold_nobody_up() {
         assert_eq!(sent(&phone).0, SUPPORT);
         let took = begun.elapsed();
         assert!(took < Duration::from_secs(5), "{took:?}");
+    }
+}
+
+/// A flow that notes a field, from what a customer is called, and hands over.
+fn noting(field: &str) -> Shop {
+    let flow = json!({
+        "format": 1, "name": "Notes", "default_queue": "support", "start": "note",
+        "nodes": {
+            "note": { "kind": "set_field", "field": field, "value": "{contact.first_name}", "next": "over" },
+            "over": { "kind": "hand_off" },
+        },
+    });
+    Shop::with(Some(serde_json::from_value(flow).unwrap()), Hours::always())
+}
+
+#[test]
+fn what_a_flow_notes_counts_as_it_is_kept() {
+    let shop = noting("member");
+    {
+        let mut tables = shop.tables.borrow_mut();
+        let mut workplace = (*tables.workplace).clone();
+        let (key, label, choices) = ("member".to_owned(), "Member".to_owned(), Vec::new());
+        workplace.vocabulary.fields = vec![Field { key, label, of: FieldOf::Contact, kind: FieldKind::YesNo, choices, shown: true }];
+        tables.workplace = Arc::new(workplace);
+    }
+    let member = |is: &str| json!({"subject": "contact.fields.member", "is": is});
+    shop.rules(&[("Members", member("yes"), Some(BILLING)), ("Known", json!({"subject": "contact.fields.member", "present": true}), None)]);
+    for (name, expected) in [("Sí", (BILLING, by_rule(0, "Members"))), ("Mia", (SUPPORT, None))] {
+        let phone = shop.phone(name);
+        phone.writes("hi");
+        assert_eq!(sent(&phone), expected, "{name}");
     }
 }
 

@@ -347,9 +347,21 @@ impl<'a> Run<'a> {
             is_open: self.queue_or_default(otherwise).map(|queue| queue.hours.is_open(self.context.now)),
             ..entry.facts
         };
-        let Some(rule) = entry.rules.first(&facts) else { return (otherwise.clone(), Bound::Otherwise) };
-        let queue = rule.queue.and_then(|id| self.context.queues.iter().find(|queue| queue.id == id));
-        (queue.map_or_else(|| otherwise.clone(), |queue| queue.key.clone()), Bound::ByRule(rule.id))
+        let rule = entry.rules.first(&Case::of(facts));
+        let queue = rule.and_then(|rule| rule.queue).and_then(|id| self.context.queues.iter().find(|queue| queue.id == id));
+        let key = queue.map_or_else(|| otherwise.clone(), |queue| queue.key.clone());
+        let bound = (key, rule.map_or(Bound::Otherwise, |rule| Bound::ByRule(rule.id)));
+        *answered = Answered { times: answered.times + 1, of, bound: Some(bound.clone()) };
+        bound
+    }
+
+    /// What was noted on the way, as its fields keep it; what is no value for its field is not kept.
+    fn as_kept(&self, entry: &Entry<'_>) -> BTreeMap<String, String> {
+        let kept = |key: &str, value: &str| match entry.facts.words.field(key) {
+            Some(field) => field.value(value, entry.today),
+            None => Some(value.to_owned()),
+        };
+        self.session.fields.iter().filter_map(|(key, value)| Some((key.clone(), kept(key, value)?))).collect()
     }
 
     fn messages(&self) -> usize {

@@ -1,6 +1,7 @@
 //! Entry rules: where a conversation goes that comes in and that neither a flow nor a person sends anywhere. The first rule that is met
 //! decides.
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +55,8 @@ impl EntryRules {
 pub struct Entry<'a> {
     pub rules: &'a EntryRules,
     pub facts: Facts<'a>,
+    /// The date by which what is noted is read.
+    pub today: Date,
 }
 
 /// Who says where a conversation goes.
