@@ -26,35 +26,41 @@ crate::statements! {
         WHERE workspace_id = $1 AND enabled
         ORDER BY position, id
         LIMIT 1000";
-    /// The newest conversations that the viewer ($4) sees, from one that may never have been on ($2): an id says when it began. Each with
-    /// how it came into a queue first, and, where nothing was handed over, with the first that the customer wrote.
+    /// The newest conversations that the viewer ($4) sees and that came in, from one that may never have been on ($2): an id says when it
+    /// began. Each with how it came into a queue first, and, where nothing was handed over, with what the customer wrote just before.
     CAME_IN = concat!(
         "
-        SELECT c.id, c.inbox_id, c.brief, c.details, contact.name, contact.language, contact.fields, contact.address,
-            queued.at, queued.event, wrote.content
+        SELECT came.id, came.inbox_id, came.brief, came.details, contact.name, contact.language, contact.fields, contact.address,
+            came.at, came.event, wrote.content, before.last_agent_id
         FROM (
-            SELECT *
-            FROM conversations
-            WHERE workspace_id = $1 AND id >= $2
-            ORDER BY id DESC
-            LIMIT $3) AS c
-        JOIN contacts AS contact ON contact.workspace_id = $1 AND contact.id = c.contact_id
-        CROSS JOIN LATERAL (
-            SELECT at, event
-            FROM events
-            WHERE workspace_id = $1 AND subject_id = c.id AND kind = 'conversation_queued'
-            ORDER BY seq
-            LIMIT 1) AS queued
+            SELECT c.id, c.inbox_id, c.contact_id, c.brief, c.details, queued.at, queued.event, queued.seq
+            FROM conversations AS c
+            CROSS JOIN LATERAL (
+                SELECT at, event, seq
+                FROM events
+                WHERE workspace_id = $1 AND subject_id = c.id AND kind = 'conversation_queued'
+                ORDER BY seq
+                LIMIT 1) AS queued
+            WHERE c.workspace_id = $1 AND c.id >= $2 AND queued.event #>> '{because}' IN ('no_flow', 'handed_off')
+              AND ",
+        admits!("$1", "$4", "$5"),
+        "
+            ORDER BY c.id DESC
+            LIMIT $3) AS came
+        JOIN contacts AS contact ON contact.workspace_id = $1 AND contact.id = came.contact_id
         LEFT JOIN LATERAL (
             SELECT content
             FROM messages
-            WHERE c.brief IS NULL AND workspace_id = $1 AND conversation_id = c.id AND direction = 'inbound'
-            ORDER BY seq
+            WHERE came.brief IS NULL AND workspace_id = $1 AND conversation_id = came.id AND direction = 'inbound' AND seq < came.seq
+            ORDER BY seq DESC
             LIMIT 1) AS wrote ON true
-        WHERE ",
-        admits!("$1", "$4", "$5"),
-        "
-        ORDER BY c.id DESC"
+        LEFT JOIN LATERAL (
+            SELECT last_agent_id
+            FROM conversations
+            WHERE workspace_id = $1 AND contact_id = came.contact_id AND inbox_id = came.inbox_id AND id < came.id
+            ORDER BY opened_at DESC
+            LIMIT 1) AS before ON true
+        ORDER BY came.id DESC"
     );
 }
 
@@ -73,12 +79,12 @@ pub struct CameIn {
     pub at: Timestamp,
     /// How it came into a queue; nothing where only a newer version knows.
     pub queued: Option<Event>,
-    /// The first that the customer wrote, where nothing was handed over.
+    /// What the customer wrote as it came in, where nothing was handed over.
     pub wrote: Option<Content>,
 }
 
 impl Store {
-    /// The newest conversations that began since, of those that somebody sees; `limit` of them are looked at at most.
+    /// The newest conversations that began since and came in, of those that somebody sees, `limit` of them at most.
     ///
     /// # Errors
     /// As PostgreSQL answers.

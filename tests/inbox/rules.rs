@@ -3,6 +3,9 @@
 use baton::domain::access::{Permission, Permissions, Rights, Role, Visibility};
 use baton::domain::ids::RoleId;
 use baton::domain::setup::{By, SetupCommand, value};
+use baton::store::access::Viewer;
+use jiff::Timestamp;
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::house::Browser;
@@ -248,5 +251,29 @@ async fn conditions_of_a_newer_version_are_not_shown_and_stay_whatever_else_is_k
         let is = shop.rule(rule).await;
         assert_eq!((is.conditions, is.enabled), (conditions, true));
     }
+}
+
+#[actix_web::test]
+async fn a_trial_looks_at_the_newest_that_are_seen_and_at_none_that_did_not_come_in() {
+    let shop = Shop::open().await;
+    let mut root = shop.hires("root@example.com", Role::Admin).await;
+    let first = shop.hears_text("34600000001", "refund").await;
+    shop.hears_text("34600000002", "refund").await;
+    let (workspace, user) = (shop.house.workspace, root.user);
+    let client = shop.house.state.store.client().await.unwrap();
+    let mine = Viewer { workspace, user, visibility: Visibility::Mine };
+    let taken = "UPDATE conversations SET agent_id = $1, controller = 'agent' WHERE id = $2";
+    client.execute(taken, &[&user.0, &first.0]).await.unwrap();
+    let seen = shop.house.state.store.came_in(mine, Timestamp::UNIX_EPOCH, 1).await.unwrap();
+    assert_eq!(seen.iter().map(|one| one.conversation).collect::<Vec<_>>(), [first], "an older one that they see");
+
+    shop.hears_text("34600000003", "refund").await;
+    let moved = "UPDATE events SET event = jsonb_set(event, '{because}', '\"transferred\"')
+                 WHERE kind = 'conversation_queued' AND subject_id = $1";
+    client.execute(moved, &[&first.0]).await.unwrap();
+    drop(client);
+    let queue = shop.queue.to_string();
+    let told = root.browser.post(NEW, &[about("Refunds", "refund", &queue), vec![("act", "try")]].concat()).await.body;
+    assert!(told.contains("2 conversations that came in were looked at."), "{told}");
 }
 

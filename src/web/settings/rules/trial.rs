@@ -7,18 +7,18 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::said::Names;
 use crate::domain::Event;
-use crate::domain::brief::{Answer, Brief};
+use crate::domain::brief::{Answer, Brief, HandOffReason};
 use crate::domain::conditions::{Facts, said};
 use crate::domain::contact::Phones;
 use crate::domain::details::Details;
-use crate::domain::ids::{ConversationId, EntryRuleId, QueueId};
+use crate::domain::ids::{ConversationId, EntryRuleId, InboxId, QueueId, UserId};
 use crate::domain::message::Content;
-use crate::domain::routing::{Arrival, EntryRule, EntryRules, SentBy, trial};
+use crate::domain::routing::{Arrival, EntryRule, EntryRules, Outcome, SentBy, trial};
 use crate::domain::setup::rules::{Nameable, in_order};
 use crate::domain::setup::{Setup, value};
 use crate::domain::workplace::Workplace;
 use crate::store::entry_rules::CameIn;
-use crate::web::edge::error::Result;
+use crate::web::edge::error::{Error, Result};
 use crate::web::sessions::signed::Signed;
 use crate::web::state::State;
 
@@ -63,7 +63,7 @@ struct Read {
     details: Option<Details>,
     answers: Vec<Answer>,
     said: Vec<String>,
-    inbox: crate::domain::ids::InboxId,
+    inbox: InboxId,
     at: Timestamp,
     went: QueueId,
     otherwise: QueueId,
@@ -139,11 +139,12 @@ fn read(one: CameIn, phones: Phones, setup: &Setup, workplace: &Workplace) -> Op
     let default = setup.inboxes.get(&one.inbox)?.default_queue;
     let went = workplace.queue(queue).map_or(queue, |queue| queue.id);
     let otherwise = match &sent {
-        Some(SentBy::Rule { .. }) => default,
+        Some(SentBy::Rule { .. }) => of_the_flow(one.brief.as_ref(), one.inbox, setup, workplace).unwrap_or(default),
         Some(_) | None => went,
     };
-    // What came in before it was kept who said so: of a topic a flow named the queue.
-    let had_topic = one.brief.as_ref().is_some_and(|brief| brief.topic.is_some());
+    // What came in before it was kept who said so: of a topic a flow named the queue, unless it could not go on.
+    let is_topics = |brief: &Brief| brief.topic.is_some() && !matches!(brief.reason, HandOffReason::FlowFault { .. });
+    let had_topic = one.brief.as_ref().is_some_and(is_topics);
     let is_named = sent.as_ref().map_or(had_topic, |sent| *sent == SentBy::Name);
     let masked = |text: &str| phones.noted(text, one.address.as_ref());
     let all = |texts: BTreeMap<String, String>| texts.into_iter().map(|(key, text)| (key, masked(&text))).collect();
@@ -168,6 +169,13 @@ fn read(one: CameIn, phones: Phones, setup: &Setup, workplace: &Workplace) -> Op
         is_named,
         is_open: workplace.queue(otherwise).map(|queue| queue.hours.is_open(one.at)),
     })
+}
+
+/// Where the flow that is published sends what it handed over and nobody names a queue for.
+fn of_the_flow(brief: Option<&Brief>, inbox: InboxId, setup: &Setup, workplace: &Workplace) -> Option<QueueId> {
+    let flow = brief.and(setup.inboxes.get(&inbox))?.flow?;
+    let definition = workplace.definitions.get(&(flow, *workplace.published.get(&flow)?))?;
+    workplace.queues.iter().find(|queue| queue.key == definition.default_queue).map(|queue| queue.id)
 }
 
 fn words_of(content: &Content) -> Option<String> {
