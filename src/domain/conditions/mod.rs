@@ -21,7 +21,7 @@ mod tree;
 pub use compile::{Compiled, Known, compile};
 pub use facts::{Facts, said};
 pub use fault::{Fault, Fitting, Wrong};
-pub use reach::{hides, is_never, is_unconditional};
+pub use reach::{MOST_STEPS_OF_ALL, hides, is_never, is_unconditional};
 pub use subject::{Kind, Subject, WEEKDAYS};
 pub use tree::{Comparison, Condition, Group, Leaf, Takes};
 

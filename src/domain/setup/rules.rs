@@ -116,9 +116,9 @@ pub fn oddities(setup: &Setup) -> BTreeMap<EntryRuleId, Oddity> {
     let on = in_order(&setup.entry_rules).into_iter().filter(|(_, rule)| rule.enabled);
     let ready: Vec<(EntryRuleId, &str, Compiled)> =
         on.filter_map(|(id, rule)| Some((id, rule.name.as_str(), rule.compile(names.known()).ok()?))).collect();
-    let mut found = BTreeMap::new();
+    let (mut found, mut steps) = (BTreeMap::new(), MOST_STEPS_OF_ALL);
     for (place, (id, _, compiled)) in ready.iter().enumerate() {
-        let earlier = ready[..place].iter().find(|(_, _, earlier)| hides(earlier, compiled));
+        let earlier = ready[..place].iter().find(|(_, _, earlier)| hides(earlier, compiled, &mut steps));
         let oddity = if is_never(compiled) {
             Some(Oddity::Never)
         } else if let Some((_, name, _)) = earlier {

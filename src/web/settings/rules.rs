@@ -42,7 +42,8 @@ async fn list(state: &State, signed: &Signed, did: &Did, refused: Option<Error>)
     let (setup, workplace) = tokio::try_join!(workplaces.setup(signed.workspace), workplaces.get(signed.workspace))?;
     let status = shell.status(signed.locale, refused)?;
     let names = Names::of(signed.locale, &setup, &workplace);
-    let odd = oddities(&setup);
+    let counted = setup.clone();
+    let odd = web::block(move || oddities(&counted)).await.map_err(Error::fault)?;
     let rules = in_order(&setup.entry_rules).into_iter().map(|(id, rule)| view::Summary::of(&names, id, rule, odd.get(&id))).collect();
     page(status, &RulesPage { chrome, shell, rules })
 }

@@ -1,7 +1,9 @@
 //! What a rule would have done with the conversations of the last days, as whoever asks sees them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use actix_web::web;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -24,7 +26,7 @@ use crate::web::state::State;
 
 /// How far back it goes, how many conversations are looked at, the newest first, and how many are shown.
 const DAYS: i64 = 7;
-const LOOKED_AT: i64 = 2_000;
+const LOOKED_AT: usize = 2_000;
 const SHOWN: usize = 20;
 
 /// What a rule would have done.
@@ -75,7 +77,7 @@ struct Read {
 pub(super) async fn run(
     state: &State,
     signed: &Signed,
-    setup: &Setup,
+    setup: &Arc<Setup>,
     names: &Names,
     id: Option<EntryRuleId>,
     typed: &value::EntryRule,
@@ -84,29 +86,51 @@ pub(super) async fn run(
     let Some(rules) = rules_with(setup, tried, typed) else { return Ok(None) };
     let workplace = state.runner.workplaces().get(signed.workspace).await?;
     let since = Timestamp::now().saturating_sub(SignedDuration::from_hours(24 * DAYS)).unwrap_or(Timestamp::MIN);
-    let came = state.store.came_in(signed.viewer(), since, LOOKED_AT).await?;
-    let is_cut = i64::try_from(came.len()).is_ok_and(|count| count >= LOOKED_AT);
-    let phones = signed.locale.phones();
-    let read: Vec<Read> = came.into_iter().filter_map(|one| read(one, phones, setup, &workplace)).collect();
-    let words: Vec<Vec<&str>> = read.iter().map(|one| one.said.iter().map(String::as_str).collect()).collect();
-    let arrivals: Vec<Arrival<'_>> = read.iter().zip(&words).map(|(one, words)| one.arrival(words, &rules.zone, &workplace)).collect();
-    let outcome = trial(&rules, tried, &arrivals);
-    let example = |(place, goes): &(usize, QueueId)| {
-        let one = &read[*place];
-        Example {
-            conversation: one.conversation,
-            name: phones.name(&one.name),
-            at: one.at,
-            went: names.name(one.went.0),
-            goes: names.name(goes.0),
-            is_moved: one.went != *goes,
-        }
-    };
-    // Those that would go elsewhere first: they are what is asked about.
-    let (moved, same): (Vec<_>, Vec<_>) = outcome.all.iter().partition(|(place, goes)| read[*place].went != *goes);
-    let examples = moved.into_iter().chain(same).take(SHOWN).map(example).collect();
-    let (named, met, decided, moved) = (outcome.named, outcome.met, outcome.decided, outcome.moved);
-    Ok(Some(Tried { seen: read.len(), is_cut, named, met, decided, moved, examples }))
+    // One more says whether there are more.
+    let most = i64::try_from(LOOKED_AT).unwrap_or(i64::MAX).saturating_add(1);
+    let came = state.store.came_in(signed.viewer(), since, most).await?;
+    let (setup, phones) = (setup.clone(), signed.locale.phones());
+    let held = web::block(move || Held::of(came, &rules, tried, phones, &setup, &workplace)).await.map_err(Error::fault)?;
+    Ok(Some(held.told(names, phones)))
+}
+
+/// Conversations that were held against rules. It takes its time, and nobody else waits for it.
+struct Held {
+    is_cut: bool,
+    read: Vec<Read>,
+    outcome: Outcome,
+}
+
+impl Held {
+    fn of(mut came: Vec<CameIn>, rules: &EntryRules, tried: EntryRuleId, phones: Phones, setup: &Setup, workplace: &Workplace) -> Self {
+        let is_cut = came.len() > LOOKED_AT;
+        came.truncate(LOOKED_AT);
+        let read: Vec<Read> = came.into_iter().filter_map(|one| read(one, phones, setup, workplace)).collect();
+        let words: Vec<Vec<&str>> = read.iter().map(|one| one.said.iter().map(String::as_str).collect()).collect();
+        let arrivals: Vec<Arrival<'_>> = read.iter().zip(&words).map(|(one, words)| one.arrival(words, &rules.zone, workplace)).collect();
+        let outcome = trial(rules, tried, &arrivals);
+        Self { is_cut, read, outcome }
+    }
+
+    fn told(self, names: &Names, phones: Phones) -> Tried {
+        let Self { is_cut, read, outcome } = self;
+        let example = |(place, goes): &(usize, QueueId)| {
+            let one = &read[*place];
+            Example {
+                conversation: one.conversation,
+                name: phones.name(&one.name),
+                at: one.at,
+                went: names.name(one.went.0),
+                goes: names.name(goes.0),
+                is_moved: one.went != *goes,
+            }
+        };
+        // Those that would go elsewhere first: they are what is asked about.
+        let (moved, same): (Vec<_>, Vec<_>) = outcome.all.iter().partition(|(place, goes)| read[*place].went != *goes);
+        let examples = moved.into_iter().chain(same).take(SHOWN).map(example).collect();
+        let (named, met, decided, moved) = (outcome.named, outcome.met, outcome.decided, outcome.moved);
+        Tried { seen: read.len(), is_cut, named, met, decided, moved, examples }
+    }
 }
 
 /// The rules that are on, with this one in its place, or after them; it is on for this.
