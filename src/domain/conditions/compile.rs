@@ -10,7 +10,7 @@ use super::subject::{Kind, Subject, WEEKDAYS};
 use super::tree::{Comparison, Condition, Group, Leaf, Takes};
 use super::{DEEPEST, LONGEST_VALUE, LONGEST_VALUES, MOST_GROUPS, MOST_LEAVES, MOST_VALUES};
 use crate::domain::details::Vocabulary;
-use crate::domain::flows::text::normalise;
+use crate::domain::flows::text::{has_signs, normalise, normalise_with_signs};
 
 /// What may be named.
 #[derive(Debug, Clone, Copy)]
@@ -37,12 +37,34 @@ pub(super) struct Test {
     pub check: Check,
 }
 
+/// Whether signs count: where something is compared that they tell from something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Signs {
+    Ignored,
+    Kept,
+}
+
+impl Signs {
+    pub(super) fn of(value: &str) -> Self {
+        if has_signs(value) { Self::Kept } else { Self::Ignored }
+    }
+
+    pub(super) fn fold(self, text: &str) -> String {
+        match self {
+            Self::Ignored => normalise(text),
+            Self::Kept => normalise_with_signs(text),
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Check {
     /// One of the words, made comparable.
-    Is(Vec<String>),
-    Contains(String),
-    StartsWith(String),
+    Is(Signs, BTreeSet<String>),
+    Contains(Signs, String),
+    StartsWith(Signs, String),
+    /// One of these, in lower case.
+    Choice(BTreeSet<String>),
     Number(Comparison, f64),
     Date(Comparison, Date),
     YesNo(bool),
@@ -177,7 +199,8 @@ impl Compiling<'_> {
             _ => {}
         }
         match kind {
-            Kind::Text => text(*comparison, values),
+            Kind::Text => text(*comparison, first),
+            Kind::Choice => Ok(Check::Choice(values.iter().map(|value| value.trim().to_lowercase()).collect())),
             Kind::Number => Ok(Check::Number(*comparison, number(first)?)),
             Kind::Date => Ok(Check::Date(*comparison, date(first)?)),
             Kind::Any => match comparison {
@@ -224,19 +247,26 @@ fn unfit(value: &str, fitting: Fitting) -> Wrong {
     Wrong::Value { value: value.to_owned(), fitting }
 }
 
-fn text(comparison: Comparison, values: &[String]) -> Result<Check, Wrong> {
-    let folded = |value: &String| {
-        let folded = normalise(value);
-        if folded.is_empty() { Err(Wrong::NothingToCompare { value: value.clone() }) } else { Ok(folded) }
-    };
-    let mut words = values.iter().map(folded).collect::<Result<Vec<String>, _>>()?;
-    let first = words.first().cloned().unwrap_or_default();
+fn folded(value: &str) -> Result<(Signs, String), Wrong> {
+    let signs = Signs::of(value);
+    let folded = signs.fold(value);
+    if folded.is_empty() { Err(Wrong::NothingToCompare { value: value.to_owned() }) } else { Ok((signs, folded)) }
+}
+
+fn text(comparison: Comparison, value: &str) -> Result<Check, Wrong> {
+    let (signs, word) = folded(value)?;
     Ok(match comparison {
         Comparison::StartsWith => Check::StartsWith(signs, word),
         _ => Check::Contains(signs, word),
     })
 }
 
+fn texts(values: &[String]) -> Result<Vec<Check>, Wrong> {
+    let words = values.iter().map(|value| folded(value)).collect::<Result<Vec<_>, _>>()?;
+    let of =
+        |wanted: Signs| -> BTreeSet<String> { words.iter().filter(|(signs, _)| *signs == wanted).map(|(_, word)| word.clone()).collect() };
+    let both = [Signs::Ignored, Signs::Kept].map(|signs| (signs, of(signs)));
+    Ok(both.into_iter().filter(|(_, words)| !words.is_empty()).map(|(signs, words)| Check::Is(signs, words)).collect())
 }
 
 /// As fields keep one: with a point.

@@ -95,10 +95,11 @@ fn one_of<'a>(mut texts: impl Iterator<Item = &'a str>, check: &Check, case: &Ca
 
 fn is_so<'a>(text: &'a str, check: &Check, case: &Case<'a>) -> bool {
     match check {
-        Check::Is(words) => words.binary_search(&folded()).is_ok(),
-        Check::Contains(word) => folded().contains(word.as_str()),
-        Check::StartsWith(word) => folded().starts_with(word.as_str()),
-        Check::Number(comparison, wanted) => text.trim().parse::<f64>().is_ok_and(|number| is_number(*comparison, number, *wanted)),
+        Check::Is(signs, words) => case.signs(text) == *signs && words.contains(&*case.folded(text, *signs)),
+        Check::Contains(signs, word) => memmem::find(case.folded(text, *signs).as_bytes(), word.as_bytes()).is_some(),
+        Check::StartsWith(signs, word) => case.folded(text, *signs).starts_with(word.as_str()),
+        Check::Choice(wanted) => wanted.contains(&text.trim().to_lowercase()),
+        Check::Number(comparison, wanted) => number(text.trim()).is_ok_and(|number| is_number(*comparison, number, *wanted)),
         Check::Date(comparison, wanted) => text.trim().parse::<Date>().is_ok_and(|date| match comparison {
             Comparison::Before => date < *wanted,
             Comparison::After => date > *wanted,

@@ -76,7 +76,8 @@ fn exclude(one: &Test, other: &Test) -> bool {
         (Check::Is(a, these), Check::Contains(b, part)) | (Check::Contains(a, part), Check::Is(b, these)) => {
             a == b && !these.iter().any(|word| word.contains(part.as_str()))
         }
-        (Check::Ids(these), Check::Ids(those)) => !these.iter().any(|id| those.contains(id)),
+        (Check::Choice(these), Check::Choice(those)) => these.is_disjoint(those),
+        (Check::Ids(these), Check::Ids(those)) => these.is_disjoint(those),
         (Check::Weekdays(these), Check::Weekdays(those)) => !these.iter().any(|day| those.contains(day)),
         (Check::YesNo(this), Check::YesNo(that)) => this != that,
         (Check::Number(this, least), Check::Number(that, most)) => are_apart((*this, *least), (*that, *most)),
@@ -132,13 +133,14 @@ fn implies(one: &Node, other: &Node, steps: &mut usize, most: usize) -> bool {
 fn is_narrower(one: &Test, other: &Test) -> bool {
     one.subject == other.subject
         && match (&one.check, &other.check) {
-            (Check::Is(these), Check::Is(those)) => these.iter().all(|word| those.contains(word)),
-            (Check::Is(these), Check::Contains(part)) => these.iter().all(|word| word.contains(part.as_str())),
-            (Check::Is(these), Check::StartsWith(start)) => these.iter().all(|word| word.starts_with(start.as_str())),
-            (Check::Contains(this), Check::Contains(part)) => this.contains(part.as_str()),
-            (Check::StartsWith(this), Check::Contains(part)) => this.contains(part.as_str()),
-            (Check::StartsWith(this), Check::StartsWith(start)) => this.starts_with(start.as_str()),
-            (Check::Ids(these), Check::Ids(those)) => these.iter().all(|id| those.contains(id)),
+            (Check::Is(a, these), Check::Is(b, those)) => a == b && these.is_subset(those),
+            (Check::Is(a, these), Check::Contains(b, part)) => a == b && these.iter().all(|word| word.contains(part.as_str())),
+            (Check::Is(a, these), Check::StartsWith(b, start)) => a == b && these.iter().all(|word| word.starts_with(start.as_str())),
+            (Check::Contains(a, this), Check::Contains(b, part)) => a == b && this.contains(part.as_str()),
+            (Check::StartsWith(a, this), Check::Contains(b, part)) => a == b && this.contains(part.as_str()),
+            (Check::StartsWith(a, this), Check::StartsWith(b, start)) => a == b && this.starts_with(start.as_str()),
+            (Check::Choice(these), Check::Choice(those)) => these.is_subset(those),
+            (Check::Ids(these), Check::Ids(those)) => these.is_subset(those),
             (Check::Weekdays(these), Check::Weekdays(those)) => these.iter().all(|day| those.contains(day)),
             (check, Check::Present(true)) => *check != Check::Present(false),
             (_, _) => false,

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use self::reference::{Somebody, naive};
+use self::reference::{Somebody, answered, naive};
 use super::rows::{self, Row, What};
 use super::*;
 use crate::domain::details::{Details, Field, FieldKind, FieldOf, Tag, Vocabulary};
@@ -78,6 +78,7 @@ fn words() -> Vocabulary {
         tags: vec![tag(VIP, "VIP", None), tag(OLD, "Old", Some(VIP))],
         fields: vec![
             field("plan", FieldOf::Contact, FieldKind::Text),
+            field("grade", FieldOf::Contact, FieldKind::Choice),
             field("size", FieldOf::Contact, FieldKind::Number),
             field("new", FieldOf::Contact, FieldKind::YesNo),
             field("due", FieldOf::Conversation, FieldKind::Date),
@@ -210,9 +211,14 @@ fn whatever_a_rule_hides_meets_it_first() {
 fn each_comparison_says_what_it_says() {
     let known = Somebody {
         words: words(),
-        fields: BTreeMap::from([("plan".into(), "Gold".into()), ("size".into(), "41.5".into()), ("new".into(), "yes".into())]),
+        fields: BTreeMap::from([
+            ("plan".into(), "Gold".into()),
+            ("size".into(), "41.5".into()),
+            ("new".into(), "yes".into()),
+            ("grade".into(), "A+".into()),
+        ]),
         details: Details { tags: vec![TagId(OLD)], fields: BTreeMap::from([("due".into(), "2026-12-01".into())]) },
-        answers: Vec::new(),
+        answers: [("left", "-5"), ("most", "1e309")].map(|(field, value)| answered(field, value)).to_vec(),
         said: vec!["Hola", "¿Dónde está mi PEDIDO?"],
         language: Some("es-MX"),
         previous: None,
@@ -241,6 +247,13 @@ fn each_comparison_says_what_it_says() {
         (json!({"subject": "time.weekday", "one_of": ["sat", "sun"]}), true),
         (json!({"subject": "time.of_day", "between": ["22:00", "06:00"]}), true),
         (json!({"subject": "time.of_day", "before": "23:30"}), false),
+        (json!({"subject": "contact.fields.grade", "is": "a+"}), true),
+        (json!({"subject": "contact.fields.grade", "one_of": ["A", "B"]}), false),
+        (json!({"subject": "answers.left", "more_than": 5}), false),
+        (json!({"subject": "answers.left", "is": "5"}), false),
+        (json!({"subject": "answers.left", "one_of": ["x", "-5"]}), true),
+        (json!({"subject": "answers.most", "more_than": 5}), false),
+        (json!({"subject": "message.text", "contains": "C++"}), false),
         (json!({"all": []}), true),
     ] {
         assert_eq!(holds(value.clone()), expected, "{value}");

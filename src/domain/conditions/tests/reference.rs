@@ -14,6 +14,11 @@ use crate::domain::details::{Details, Vocabulary};
 use crate::domain::flows::text::normalise;
 use crate::domain::ids::{InboxId, MessageId, TagId, UserId};
 
+/// An answer that was given as it is kept.
+pub fn answered(field: &str, value: &str) -> Answer {
+    let (field, label) = (field.to_owned(), field.to_owned());
+    Answer { field, label, value: value.to_owned(), shown: value.to_owned(), message: MessageId(Uuid::nil()), also: Vec::new() }
+}
 
 /// A customer by chance.
 pub struct Somebody {
@@ -47,14 +52,7 @@ impl Somebody {
                 details.tags.push(TagId(tag));
             }
         }
-        let answer = Answer {
-            field: "order".to_owned(),
-            label: "Order".to_owned(),
-            value: pick(chance),
-            shown: pick(chance),
-            message: MessageId(Uuid::nil()),
-            also: Vec::new(),
-        };
+        let answer = Answer { shown: pick(chance), ..answered("order", &pick(chance)) };
         Self {
             words: words(),
             fields,

@@ -237,6 +237,7 @@ fn input(names: &Names, leaf: &Leaf) -> Input {
         (_, Kind::Inbox) => of(&names.inboxes),
         (_, Kind::Person) => of(&names.people),
         (_, Kind::Tags) => of(&names.tags),
+        (_, Kind::Choice) => of(&names.choices(&leaf.subject)),
         (_, Kind::Weekday) => of(&WEEKDAYS.map(|day| said(day, &format!("hours.weekday.{day}")))),
         (_, Kind::YesNo) => of(&[said("yes", "change.yes"), said("no", "change.no")]),
         (Takes::Two, _) => fields("time", 2),
