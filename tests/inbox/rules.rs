@@ -1,7 +1,9 @@
 //! The pages of entry rules: a rule is made row by row, kept, told what is wrong with it, and tried on what came in.
 
 use baton::domain::access::{Permission, Permissions, Rights, Role, Visibility};
-use baton::domain::ids::RoleId;
+use baton::domain::details::{FieldKind, FieldOf};
+use baton::domain::ids::{EntryRuleId, FieldId, RoleId, TagId};
+use baton::domain::setup::command::{EntryRuleChange, TagChange};
 use baton::domain::setup::{By, SetupCommand, value};
 use baton::store::access::Viewer;
 use jiff::Timestamp;
@@ -275,5 +277,32 @@ async fn a_trial_looks_at_the_newest_that_are_seen_and_at_none_that_did_not_come
     let queue = shop.queue.to_string();
     let told = root.browser.post(NEW, &[about("Refunds", "refund", &queue), vec![("act", "try")]].concat()).await.body;
     assert!(told.contains("2 conversations that came in were looked at."), "{told}");
+}
+
+#[actix_web::test]
+async fn values_are_kept_as_every_page_and_browser_reads_them() {
+    let shop = Shop::open().await;
+    let mut browser = shop.hires("root@example.com", Role::Admin).await.browser;
+    let (key, label, choices) = ("due".to_owned(), "Due".to_owned(), Vec::new());
+    let due = value::Field { key, label, of: FieldOf::Contact, kind: FieldKind::Date, choices, shown: true, locked: false, position: 0 };
+    shop.sets_up(SetupCommand::AddField { field: FieldId(Uuid::now_v7()), new: due }).await;
+    let rule = shop.tags_everything(&[]).await;
+    let conditions = json!({"all": [
+        {"subject": "time.open", "is": "true"},
+        {"subject": "time.of_day", "before": "9:30"},
+        {"subject": "contact.fields.due", "after": " 20261128 "},
+        {"subject": "message.text", "contains": " refund "},
+    ]});
+    let change = EntryRuleChange { conditions: Some(conditions), ..EntryRuleChange::default() };
+    shop.sets_up(SetupCommand::ChangeEntryRule { rule, change }).await;
+    let expected = json!({"all": [
+        {"subject": "time.open", "is": "yes"},
+        {"subject": "time.of_day", "before": "09:30"},
+        {"subject": "contact.fields.due", "after": "2026-11-28"},
+        {"subject": "message.text", "contains": "refund"},
+    ]});
+    assert_eq!(shop.rule(rule).await.conditions, expected);
+    let list = browser.get("/settings/rules").await.body;
+    assert!(list.contains("the queue is open, and time of day is before 09:30"), "{list}");
 }
 

@@ -287,3 +287,22 @@ fn weekday(value: &str) -> Result<Weekday, Wrong> {
     place.and_then(|place| Weekday::from_monday_zero_offset(place).ok()).ok_or_else(|| unfit(value, Fitting::Weekday))
 }
 
+/// The same with every value as it is kept, and as every browser reads it: `9:30` as `09:30`. What is no value stays as it is.
+#[must_use]
+pub fn tidy(condition: Condition, words: &Vocabulary) -> Condition {
+    condition.with_leaves(&mut |leaf| {
+        let kind = Subject::read(&leaf.subject).and_then(|subject| subject.kind(words));
+        let kept = |value: &String| {
+            let value = value.trim();
+            let kept = match (kind, value) {
+                (Some(Kind::YesNo), "true") => Some("yes".to_owned()),
+                (Some(Kind::YesNo), "false") => Some("no".to_owned()),
+                (Some(Kind::TimeOfDay), value) => time(value).ok().map(|time| time.strftime("%H:%M").to_string()),
+                (Some(Kind::Date), value) => date(value).ok().map(|date| date.to_string()),
+                _ => None,
+            };
+            kept.unwrap_or_else(|| value.to_owned())
+        };
+        Leaf { values: leaf.values.iter().map(kept).collect(), ..leaf }
+    })
+}

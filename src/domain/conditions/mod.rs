@@ -18,7 +18,8 @@ mod subject;
 mod tests;
 mod tree;
 
-pub use compile::{Compiled, Known, compile};
+pub use case::Case;
+pub use compile::{Compiled, Known, compile, tidy};
 pub use facts::{Facts, said};
 pub use fault::{Fault, Fitting, Wrong};
 pub use reach::{MOST_STEPS_OF_ALL, hides, is_never, is_unconditional};

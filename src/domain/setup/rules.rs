@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::check::{LONGEST_KEY, fit_name};
 use super::refusal::{SetupRefusal, Thing};
 use super::value::{EntryRule, Setup};
-use crate::domain::conditions::{Compiled, Fault, Known, hides, is_never, is_unconditional};
+use crate::domain::conditions::{Compiled, Fault, Known, MOST_STEPS_OF_ALL, hides, is_never, is_unconditional, stored, tidy};
 use crate::domain::details::Vocabulary;
 use crate::domain::ids::EntryRuleId;
 use crate::domain::routing::Priority;
