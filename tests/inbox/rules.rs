@@ -306,3 +306,18 @@ async fn values_are_kept_as_every_page_and_browser_reads_them() {
     assert!(list.contains("the queue is open, and time of day is before 09:30"), "{list}");
 }
 
+#[actix_web::test]
+async fn a_tag_that_nobody_adds_any_more_is_odd_and_its_page_names_the_rules() {
+    let shop = Shop::open().await;
+    let mut browser = shop.hires("root@example.com", Role::Admin).await.browser;
+    let tag = TagId(Uuid::now_v7());
+    let new = value::Tag { name: "Archived".to_owned(), colour: "red".to_owned(), archived: false, merged_into: None };
+    shop.sets_up(SetupCommand::AddTag { tag, new }).await;
+    let rule = shop.tags_everything(&[tag]).await;
+    let page = browser.get(&format!("/settings/tags/{tag}")).await.body;
+    assert!(page.contains(&format!("/settings/rules/{rule}")), "{page}");
+    let change = TagChange { archived: Some(true), ..TagChange::default() };
+    shop.sets_up(SetupCommand::ChangeTag { tag, change }).await;
+    let list = browser.get("/settings/rules").await.body;
+    assert!(list.contains("The tag “Archived” is archived, so it is put on nothing."), "{list}");
+}

@@ -100,6 +100,8 @@ pub enum Oddity {
     HiddenBy(String),
     /// It holds of everything, and others come after it.
     HidesLater,
+    /// It puts a tag that nobody adds any more: by its name.
+    TagArchived(String),
 }
 
 /// The rules in their order.
@@ -125,13 +127,19 @@ pub fn oddities(setup: &Setup) -> BTreeMap<EntryRuleId, Oddity> {
         } else if let Some((_, name, _)) = earlier {
             Some(Oddity::HiddenBy((*name).to_owned()))
         } else {
-            (is_unconditional(compiled) && place + 1 < ready.len()).then_some(Oddity::HidesLater)
+            let hides_later = is_unconditional(compiled) && place + 1 < ready.len();
+            hides_later.then_some(Oddity::HidesLater).or_else(|| archived_tag(setup, *id))
         };
         found.extend(oddity.map(|oddity| (*id, oddity)));
     }
     found
 }
 
+/// A tag that the rule puts and nobody adds any more.
+fn archived_tag(setup: &Setup, rule: EntryRuleId) -> Option<Oddity> {
+    let words = setup.vocabulary();
+    let tags = setup.entry_rules.get(&rule)?.tags.iter().filter_map(|tag| words.tag(*tag));
+    tags.filter(|tag| tag.archived).map(|tag| Oddity::TagArchived(tag.name.clone())).next()
 }
 
 /// What is wrong with conditions that somebody wrote, as the set-up stands.

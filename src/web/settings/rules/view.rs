@@ -61,6 +61,7 @@ fn odd_words(names: &Names, odd: &Oddity) -> String {
         Oddity::Never => names.locale.t("rules.odd.never").into_owned(),
         Oddity::HiddenBy(other) => plain(&names.locale, "rules.odd.hidden", &[("rule", other)]),
         Oddity::HidesLater => names.locale.t("rules.odd.hides").into_owned(),
+        Oddity::TagArchived(tag) => plain(&names.locale, "rules.odd.archived", &[("tag", tag)]),
     }
 }
 
