@@ -165,6 +165,7 @@ fn open_or_reopen(it: &mut Decision) -> Result<Began, Refusal> {
 }
 
 fn open(it: &mut Decision) {
+    it.previous_agent = it.snapshot.conversation.as_ref().and_then(|before| before.last_agent);
     let conversation = it.fresh_id().into();
     let (contact, inbox) = (it.snapshot.contact.id, it.snapshot.inbox.id);
     it.emit(Event::ConversationOpened { conversation, contact, inbox });

@@ -13,8 +13,8 @@ use crate::domain::Event;
 use crate::domain::brief::Brief;
 use crate::domain::conditions::{Fault, Known, Wrong, compile, stored};
 use crate::domain::contact::Identity;
-use crate::domain::details::Details;
-use crate::domain::ids::{ConversationId, EntryRuleId, InboxId, QueueId, TagId, WorkspaceId};
+use crate::domain::details::{Details, Vocabulary};
+use crate::domain::ids::{ConversationId, EntryRuleId, InboxId, QueueId, TagId, UserId, WorkspaceId};
 use crate::domain::message::Content;
 use crate::domain::setup::value::EntryRule;
 
@@ -81,6 +81,8 @@ pub struct CameIn {
     pub queued: Option<Event>,
     /// What the customer wrote as it came in, where nothing was handed over.
     pub wrote: Option<Content>,
+    /// Who held the conversation before it.
+    pub previous_agent: Option<UserId>,
 }
 
 impl Store {
@@ -104,6 +106,7 @@ impl Store {
             at: row.get(8),
             queued: if_known(row, 9),
             wrote: if_known(row, 10),
+            previous_agent: row.get::<_, Option<Uuid>>(11).map(UserId),
         };
         Ok(rows.iter().map(read).collect())
     }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use baton::domain::conditions::{Known, compile, stored};
-use baton::domain::details::Tag;
+use baton::domain::conversation::Controller;
+use baton::domain::details::{Field, FieldKind, FieldOf, Tag};
 use baton::domain::event::{Event, QueuedBecause};
 use baton::domain::hours::Hours;
 use baton::domain::ids::{EntryRuleId, QueueId, TagId};
@@ -229,3 +230,26 @@ fn what_a_flow_notes_counts_as_it_is_kept() {
     }
 }
 
+#[test]
+fn whoever_held_the_conversation_before_is_known_of_the_next_one() {
+    for shop in [Shop::without_a_flow(), Shop::opens()] {
+        let (phone, ana) = (shop.phone("Mia"), shop.agent("Ana"));
+        phone.writes("hi");
+        shop.passes(SignedDuration::from_secs(30));
+        phone.writes("agent");
+        ana.takes(&phone).unwrap();
+        let Controller::Agent { user } = phone.conversation().controller else { panic!("nobody has it") };
+        ana.resolves(&phone).unwrap();
+        shop.rules(&[("Of Ana", json!({"subject": "previous_agent", "is": user}), Some(BILLING))]);
+        shop.passes(SignedDuration::from_hours(30));
+        phone.writes("hello again");
+        shop.passes(SignedDuration::from_secs(30));
+        phone.writes("agent");
+        assert_eq!(sent(&phone), (BILLING, by_rule(0, "Of Ana")));
+        let noa = shop.phone("Noa");
+        noa.writes("hi");
+        shop.passes(SignedDuration::from_secs(30));
+        noa.writes("agent");
+        assert_eq!(sent(&noa), (SUPPORT, None), "nobody held one of hers");
+    }
+}

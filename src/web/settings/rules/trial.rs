@@ -71,6 +71,7 @@ struct Read {
     otherwise: QueueId,
     is_named: bool,
     is_open: Option<bool>,
+    previous_agent: Option<UserId>,
 }
 
 /// Holds the rules, with this one among them, against the conversations of the last days. Nothing, where the rule cannot be used.
@@ -192,6 +193,7 @@ fn read(one: CameIn, phones: Phones, setup: &Setup, workplace: &Workplace) -> Op
         otherwise,
         is_named,
         is_open: workplace.queue(otherwise).map(|queue| queue.hours.is_open(one.at)),
+        previous_agent: one.previous_agent,
     })
 }
 
@@ -223,7 +225,7 @@ impl Read {
             answers: &self.answers,
             said,
             inbox: self.inbox,
-            previous_agent: None,
+            previous_agent: self.previous_agent,
             is_open: self.is_open,
             now: self.at,
             zone,
