@@ -222,7 +222,8 @@ impl Compiling<'_> {
                     (Comparison::After, [from, ..]) => (*from, Time::MIN),
                     (_, [from, to, ..]) => (*from, *to),
                     (_, _) => return Err(Wrong::ValueMissing),
-                })
+                };
+                if from == to { Err(Wrong::WholeDay) } else { Ok(Check::Clock(from, to)) }
             }
             Kind::Weekday => values.iter().map(|value| weekday(value.trim())).collect::<Result<_, _>>().map(Check::Weekdays),
             Kind::Inbox => ids(values, |id| among(self.known.inboxes, id), &Wrong::UnknownInbox),
