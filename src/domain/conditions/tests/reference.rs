@@ -118,7 +118,7 @@ pub fn naive(condition: &Condition, known: &Somebody) -> bool {
             let is = known.values(subject);
             let is_id = matches!(subject.as_str(), "inbox" | "conversation.tags" | "previous_agent");
             let fold = |text: &str| if is_id { text.trim().to_owned() } else { normalise(text) };
-            let number = |text: &str| text.trim().parse::<f64>().ok();
+            let number = |text: &str| text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
             let date = |text: &str| text.trim().parse::<Date>().ok();
             let typed = subject.as_str();
             let met = |is: &String, wanted: &String| match comparison {
