@@ -97,6 +97,8 @@ pub struct Line {
     /// Counted from 1.
     pub number: usize,
     pub depth: usize,
+    /// The number of the group that it is in.
+    pub within: Option<usize>,
     /// In words, for buttons that speak of it.
     pub words: String,
     pub fault: Option<Html>,
@@ -189,7 +191,9 @@ fn is_same(one: &EntryRule, other: &EntryRule) -> bool {
     is_same && (queue, priority, tags) == (&other.queue, &other.priority, &other.tags)
 }
 
-fn line(names: &Names, place: usize, row: &Row, faults: &[Fault]) -> Line {
+fn line(names: &Names, place: usize, rows: &[Row], faults: &[Fault]) -> Line {
+    let row = &rows[place];
+    let within = rows[..place].iter().rposition(|other| other.depth < row.depth).map(|place| place + 1);
     let fault = faults.iter().find(|fault| fault.row == place + 1).map(|fault| of_condition(names.locale, fault));
     let body = match &row.what {
         What::Group(group) => {
@@ -203,7 +207,7 @@ fn line(names: &Names, place: usize, row: &Row, faults: &[Fault]) -> Line {
             Body::Leaf { subjects, comparisons, input: input(names, leaf) }
         }
     };
-    Line { number: place + 1, depth: row.depth, words: names.row(&row.what), fault, body }
+    Line { number: place + 1, depth: row.depth, within, words: names.row(&row.what), fault, body }
 }
 
 /// What can be chosen, with what is: what cannot be chosen any more stays while it is named, and a tag that was merged is the one that counts.
