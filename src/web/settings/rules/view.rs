@@ -7,7 +7,8 @@ use super::form::Typed;
 use super::said::{Choice, Names};
 use super::trial::Tried;
 use crate::domain::conditions::rows::{Row, What};
-use crate::domain::conditions::{Comparison, DEEPEST, Fault, Group, Kind, Takes, WEEKDAYS};
+use crate::domain::conditions::{Comparison, DEEPEST, Fault, Group, Kind, Leaf, Takes, WEEKDAYS};
+use crate::domain::flows::text::truncate;
 use crate::domain::ids::EntryRuleId;
 use crate::domain::setup::rules::Oddity;
 use crate::domain::setup::value::EntryRule;
@@ -20,6 +21,8 @@ use crate::web::layouts::words::{self, plain};
 use crate::web::settings::changes::view::Act;
 use crate::web::settings::view::Shell;
 
+/// Characters of what a rule asks for, in the list of all.
+const LONGEST_SENTENCE: usize = 400;
 
 /// `GET /settings/rules`
 #[derive(Template, WebTemplate)]
@@ -49,7 +52,7 @@ impl Summary {
             id,
             name: rule.name.clone(),
             is_on: rule.enabled,
-            conditions: names.conditions(rule),
+            conditions: truncate(&names.conditions(rule), LONGEST_SENTENCE),
             outcome: names.outcome(rule),
             odd: odd.map(|odd| odd_words(names, odd)),
         }
