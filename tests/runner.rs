@@ -49,8 +49,6 @@ mod renamed;
 mod routing;
 #[path = "runner/rules.rs"]
 mod rules;
-#[path = "runner/skills.rs"]
-mod skills;
 #[path = "runner/sends.rs"]
 mod sends;
 #[allow(dead_code, reason = "shared with the scenarios")]
@@ -64,6 +62,8 @@ mod shop;
 mod shown;
 #[path = "runner/signing_off.rs"]
 mod signing_off;
+#[path = "runner/skills.rs"]
+mod skills;
 #[path = "runner/sla.rs"]
 mod sla;
 #[path = "runner/storms.rs"]

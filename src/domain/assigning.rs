@@ -48,7 +48,12 @@ pub(super) fn set_priority(it: &mut Decision, by: &Person, to: Priority) -> Resu
 }
 
 /// Routing chose somebody for a conversation that waited at a place in a queue. Whoever was quicker to move it is not bothered.
-pub(super) fn give(it: &mut Decision, to: UserId, reason: AssignmentReason, seen: (QueueId, Option<Timestamp>, i64)) -> Result<(), Refusal> {
+pub(super) fn give(
+    it: &mut Decision,
+    to: UserId,
+    reason: AssignmentReason,
+    seen: (QueueId, Option<Timestamp>, i64),
+) -> Result<(), Refusal> {
     let conversation = it.conversation()?;
     let (queue, ..) = seen;
     let is_there = conversation.state != State::Resolved && conversation.holder() == Holder::Queue(queue);

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::conversation::Conversation;
 use super::event::Event;
+use super::ids::UserId;
 use super::message::{Author, Content, Message, Status, Wamid};
 use super::refusal::Refusal;
 use super::snapshot::Snapshot;
@@ -12,12 +13,14 @@ use super::snapshot::Snapshot;
 pub(super) struct Decision {
     pub snapshot: Snapshot,
     pub now: Timestamp,
+    /// Who held the conversation before the one that this decision opened.
+    pub previous_agent: Option<UserId>,
     events: Vec<Event>,
 }
 
 impl Decision {
     pub fn new(snapshot: &Snapshot, now: Timestamp) -> Self {
-        Self { snapshot: snapshot.clone(), now, events: Vec::new() }
+        Self { snapshot: snapshot.clone(), now, previous_agent: None, events: Vec::new() }
     }
 
     pub fn emit(&mut self, event: Event) {

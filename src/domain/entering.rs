@@ -1,19 +1,18 @@
 //! A conversation comes in: where it goes when nobody says so. The one place where entry rules are applied.
 
-use jiff::Timestamp;
-
 use super::brief::Brief;
-use super::conditions::{Facts, said};
+use super::conditions::{Case, Facts, said};
 use super::decision::Decision;
 use super::event::{Actor, Event, QueuedBecause};
 use super::ids::{QueueId, TagId};
 use super::refusal::Refusal;
 use super::routing::{Bound, EntryRule, Named, SentBy};
-use super::snapshot::Snapshot;
 use super::workplace::Workplace;
 
 /// What is known of the conversation, but for what was asked and said in it.
-pub(super) fn facts<'a>(snapshot: &'a Snapshot, workplace: &'a Workplace, now: Timestamp) -> Facts<'a> {
+pub(super) fn facts<'a>(it: &'a Decision, workplace: &'a Workplace) -> Facts<'a> {
+    let (snapshot, now) = (&it.snapshot, it.now);
+    let session = snapshot.session.as_ref().and_then(|session| session.previous_agent);
     let conversation = snapshot.conversation.as_ref();
     Facts {
         name: &snapshot.contact.name,
@@ -25,7 +24,7 @@ pub(super) fn facts<'a>(snapshot: &'a Snapshot, workplace: &'a Workplace, now: T
         answers: &[],
         said: &[],
         inbox: snapshot.inbox.id,
-        previous_agent: conversation.and_then(|conversation| conversation.last_agent),
+        previous_agent: conversation.and_then(|conversation| conversation.last_agent).or(it.previous_agent).or(session),
         is_open: workplace.queue(snapshot.inbox.default_queue).map(|queue| queue.hours.is_open(now)),
         now,
         zone: &workplace.entry.zone,
@@ -38,8 +37,8 @@ pub(super) fn enter(it: &mut Decision, text: Option<&str>, because: QueuedBecaus
     let workplace = it.snapshot.workplace.clone();
     let otherwise = it.snapshot.inbox.default_queue;
     let words: Vec<&str> = text.into_iter().collect();
-    let facts = Facts { said: &words, ..facts(&it.snapshot, &workplace, it.now) };
-    let rule = workplace.entry.first(&facts);
+    let facts = Facts { said: &words, ..facts(it, &workplace) };
+    let rule = workplace.entry.first(&Case::of(facts));
     let target = rule.and_then(|rule| rule.queue).filter(|queue| workplace.queue(*queue).is_some()).unwrap_or(otherwise);
     put(it, &workplace, target, rule.map_or(Bound::Otherwise, |rule| Bound::ByRule(rule.id)), because)
 }
@@ -51,8 +50,8 @@ pub(super) fn hand_off_of_bot(it: &mut Decision, by: Actor, brief: Brief) -> Res
     let named = workplace.queue_of(Some(&brief)).map(|queue| (queue.id, Bound::Named));
     let (target, bound) = named.unwrap_or_else(|| {
         let words = said(&brief.opening, &brief.unclear, &brief.answers);
-        let facts = Facts { answers: &brief.answers, said: &words, ..facts(&it.snapshot, &workplace, it.now) };
-        let rule = workplace.entry.first(&facts);
+        let facts = Facts { answers: &brief.answers, said: &words, ..facts(it, &workplace) };
+        let rule = workplace.entry.first(&Case::of(facts));
         let queue = rule.and_then(|rule| rule.queue).filter(|queue| workplace.queue(*queue).is_some());
         (queue.unwrap_or(it.snapshot.inbox.default_queue), rule.map_or(Bound::Otherwise, |rule| Bound::ByRule(rule.id)))
     });

@@ -89,7 +89,9 @@ impl Command {
             | Command::BotHandOff { .. }
             | Command::MoveOn { .. }
             | Command::Recount { .. }
-            | Command::TimerDue { timer: Timer::FlowWait | Timer::FlowTurn | Timer::Widening { .. } | Timer::SlaWarning | Timer::SlaBreach } => none,
+            | Command::TimerDue {
+                timer: Timer::FlowWait | Timer::FlowTurn | Timer::Widening { .. } | Timer::SlaWarning | Timer::SlaBreach,
+            } => none,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -164,6 +165,7 @@ fn open_or_reopen(it: &mut Decision) -> Result<Began, Refusal> {
 }
 
 fn open(it: &mut Decision) {
+    it.previous_agent = it.snapshot.conversation.as_ref().and_then(|before| before.last_agent);
     let conversation = it.fresh_id().into();
     let (contact, inbox) = (it.snapshot.contact.id, it.snapshot.inbox.id);
     it.emit(Event::ConversationOpened { conversation, contact, inbox });
@@ -181,7 +183,8 @@ fn context<'a>(it: &'a Decision, workplace: &'a Workplace) -> Context<'a> {
     let window = it.snapshot.conversation.as_ref().and_then(|conversation| conversation.window_expires_at);
     let rules = it.snapshot.rules;
     let may_speak = rules.may_write(window, it.now);
-    let entry = Entry { rules: &workplace.entry, facts: entering::facts(&it.snapshot, workplace, it.now) };
+    let (facts, today) = (entering::facts(it, workplace), today(it, workplace));
+    let entry = Entry { rules: &workplace.entry, facts, today };
     Context { contact: &it.snapshot.contact, queues: &workplace.queues, rules, now: it.now, may_speak, entry: Some(entry) }
 }
 
@@ -300,12 +303,17 @@ fn add_tag(it: &mut Decision, name: &str) {
     }
 }
 
+/// The date by which what is noted is read.
+fn today(it: &Decision, workplace: &Workplace) -> Date {
+    let zone = workplace.queue(it.snapshot.inbox.default_queue).map_or(TimeZone::UTC, |queue| queue.hours.time_zone().clone());
+    it.now.to_zoned(zone).date()
+}
+
 /// As the field was defined; what is no value for it is left out, and stands in the answers all the same.
 fn set_field(it: &mut Decision, field: String, value: &str) {
     let workplace = it.snapshot.workplace.clone();
     let known = workplace.vocabulary.field(&field);
-    let zone = workplace.queue(it.snapshot.inbox.default_queue).map_or(TimeZone::UTC, |queue| queue.hours.time_zone().clone());
-    let today = it.now.to_zoned(zone).date();
+    let today = today(it, &workplace);
     let Some(value) = known.map_or_else(|| Some(value.to_owned()), |known| known.value(value, today)) else { return };
     match known.map(|known| known.of) {
         Some(FieldOf::Conversation) => it.emit(Event::DetailSet { field, value }),

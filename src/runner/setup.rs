@@ -15,7 +15,9 @@ use crate::domain::ids::{InboxId, InvitationId, UserId, WorkspaceId};
 use crate::domain::setup::command::Newcomer;
 use crate::domain::setup::file::{AppSecrets, Import};
 use crate::domain::setup::value::Member;
-use crate::domain::setup::{By, Changed, Decision, Needs, RecordedSetup, Setup, SetupCommand, SetupEvent, SetupRefusal, check_unchanged, decide};
+use crate::domain::setup::{
+    By, Changed, Decision, Needs, RecordedSetup, Setup, SetupCommand, SetupEvent, SetupRefusal, check_unchanged, decide,
+};
 use crate::domain::user::EmailAddress;
 use crate::live::PersonChange;
 use crate::live::wakes::Wake;
@@ -419,7 +421,8 @@ impl Runner {
 /// Whether somebody may be given what they were not given before.
 fn wants_more(before: &Member, after: &Member) -> bool {
     let comes = before.availability != after.availability && after.availability == Availability::Online;
-    after.active && (comes || !before.active || after.capacity > before.capacity || before.teams != after.teams || before.skills != after.skills)
+    after.active
+        && (comes || !before.active || after.capacity > before.capacity || before.teams != after.teams || before.skills != after.skills)
 }
 
 async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, command: &SetupCommand) -> Result<Setup, Error> {

@@ -30,7 +30,7 @@ const SETUPS: usize = 200;
 /// How often the versions of all that is kept are asked for: a node that told of a change may have had no Redis to tell it over.
 const COMPARE: Duration = Duration::from_secs(2);
 
-static MISREAD: Trouble = Trouble::new("hours or a flow could not be understood; baton doctor names them");
+static MISREAD: Trouble = Trouble::new("hours, a flow or a rule could not be understood; baton doctor names them");
 static UNCOMPARED: Trouble = Trouble::new("whether the set-up has changed cannot be asked");
 
 /// An inbox, as the bodies of its source name it: source, address.
@@ -233,7 +233,7 @@ impl Workplaces {
         let version = self.store.setup_version(workspace).await?;
         let SetUp { workplace, misread } = self.store.workplace(workspace).await?;
         let workplace = Workplace { version, ..workplace };
-        misread.iter().for_each(|error| MISREAD.failed(error));
+        misread.iter().for_each(|error| MISREAD.failed(&format!("{}: {error}", workplace.brand.name)));
         let connections = self.store.connections_of(workspace).await?;
         let connections = connections.into_iter().map(|connection| (connection.inbox.id, Arc::new(connection))).collect();
         let loaded = Known { version, workplace: Arc::new(workplace), connections: Arc::new(connections) };

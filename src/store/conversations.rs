@@ -28,7 +28,7 @@ macro_rules! columns {
 pub(super) use columns;
 
 /// How many columns [`columns`] names.
-pub(super) const WIDTH: usize = 23;
+pub(super) const WIDTH: usize = 24;
 
 crate::statements! {
     BY_ID = concat!("

@@ -11,9 +11,10 @@ use super::reading::{if_known, value};
 use super::{Result, Store};
 use crate::domain::Event;
 use crate::domain::brief::Brief;
+use crate::domain::conditions::{Fault, Known, Wrong, compile, stored};
 use crate::domain::contact::Identity;
-use crate::domain::details::Details;
-use crate::domain::ids::{ConversationId, EntryRuleId, InboxId, QueueId, TagId, WorkspaceId};
+use crate::domain::details::{Details, Vocabulary};
+use crate::domain::ids::{ConversationId, EntryRuleId, InboxId, QueueId, TagId, UserId, WorkspaceId};
 use crate::domain::message::Content;
 use crate::domain::setup::value::EntryRule;
 
@@ -25,35 +26,41 @@ crate::statements! {
         WHERE workspace_id = $1 AND enabled
         ORDER BY position, id
         LIMIT 1000";
-    /// The newest conversations that the viewer ($4) sees, from one that may never have been on ($2): an id says when it began. Each with
-    /// how it came into a queue first, and, where nothing was handed over, with the first that the customer wrote.
+    /// The newest conversations that the viewer ($4) sees and that came in, from one that may never have been on ($2): an id says when it
+    /// began. Each with how it came into a queue first, and, where nothing was handed over, with what the customer wrote just before.
     CAME_IN = concat!(
         "
-        SELECT c.id, c.inbox_id, c.brief, c.details, contact.name, contact.language, contact.fields, contact.address,
-            queued.at, queued.event, wrote.content
+        SELECT came.id, came.inbox_id, came.brief, came.details, contact.name, contact.language, contact.fields, contact.address,
+            came.at, came.event, wrote.content, before.last_agent_id
         FROM (
-            SELECT *
-            FROM conversations
-            WHERE workspace_id = $1 AND id >= $2
-            ORDER BY id DESC
-            LIMIT $3) AS c
-        JOIN contacts AS contact ON contact.workspace_id = $1 AND contact.id = c.contact_id
-        CROSS JOIN LATERAL (
-            SELECT at, event
-            FROM events
-            WHERE workspace_id = $1 AND subject_id = c.id AND kind = 'conversation_queued'
-            ORDER BY seq
-            LIMIT 1) AS queued
+            SELECT c.id, c.inbox_id, c.contact_id, c.brief, c.details, queued.at, queued.event, queued.seq
+            FROM conversations AS c
+            CROSS JOIN LATERAL (
+                SELECT at, event, seq
+                FROM events
+                WHERE workspace_id = $1 AND subject_id = c.id AND kind = 'conversation_queued'
+                ORDER BY seq
+                LIMIT 1) AS queued
+            WHERE c.workspace_id = $1 AND c.id >= $2 AND queued.event #>> '{because}' IN ('no_flow', 'handed_off')
+              AND ",
+        admits!("$1", "$4", "$5"),
+        "
+            ORDER BY c.id DESC
+            LIMIT $3) AS came
+        JOIN contacts AS contact ON contact.workspace_id = $1 AND contact.id = came.contact_id
         LEFT JOIN LATERAL (
             SELECT content
             FROM messages
-            WHERE c.brief IS NULL AND workspace_id = $1 AND conversation_id = c.id AND direction = 'inbound'
-            ORDER BY seq
+            WHERE came.brief IS NULL AND workspace_id = $1 AND conversation_id = came.id AND direction = 'inbound' AND seq < came.seq
+            ORDER BY seq DESC
             LIMIT 1) AS wrote ON true
-        WHERE ",
-        admits!("$1", "$4", "$5"),
-        "
-        ORDER BY c.id DESC"
+        LEFT JOIN LATERAL (
+            SELECT last_agent_id
+            FROM conversations
+            WHERE workspace_id = $1 AND contact_id = came.contact_id AND inbox_id = came.inbox_id AND id < came.id
+            ORDER BY opened_at DESC
+            LIMIT 1) AS before ON true
+        ORDER BY came.id DESC"
     );
 }
 
@@ -72,12 +79,14 @@ pub struct CameIn {
     pub at: Timestamp,
     /// How it came into a queue; nothing where only a newer version knows.
     pub queued: Option<Event>,
-    /// The first that the customer wrote, where nothing was handed over.
+    /// What the customer wrote as it came in, where nothing was handed over.
     pub wrote: Option<Content>,
+    /// Who held the conversation before it.
+    pub previous_agent: Option<UserId>,
 }
 
 impl Store {
-    /// The newest conversations that began since, of those that somebody sees; `limit` of them are looked at at most.
+    /// The newest conversations that began since and came in, of those that somebody sees, `limit` of them at most.
     ///
     /// # Errors
     /// As PostgreSQL answers.
@@ -97,6 +106,7 @@ impl Store {
             at: row.get(8),
             queued: if_known(row, 9),
             wrote: if_known(row, 10),
+            previous_agent: row.get::<_, Option<Uuid>>(11).map(UserId),
         };
         Ok(rows.iter().map(read).collect())
     }
@@ -114,6 +124,17 @@ impl Store {
 fn first_id(at: Timestamp) -> Uuid {
     let milliseconds = u128::from(u64::try_from(at.as_millisecond()).unwrap_or(0));
     Uuid::from_u128(milliseconds << 80)
+}
+
+/// What this version does not understand of conditions, whatever is set up beside them.
+pub(super) fn strange(row: &Row, column: usize) -> Option<Fault> {
+    let condition = match stored::read(&value(row, column).ok().flatten().unwrap_or_default()) {
+        Ok(condition) => condition,
+        Err(fault) => return Some(fault),
+    };
+    let words = Vocabulary::default();
+    let faults = compile(&condition, Known { words: &words, inboxes: None, people: None }).err().unwrap_or_default();
+    faults.into_iter().find(|fault| !matches!(fault.wrong, Wrong::UnknownField(_) | Wrong::UnknownTag))
 }
 
 /// Reads id, name, enabled, conditions, queue_id, tag_ids, position, priority, skills.

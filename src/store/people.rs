@@ -151,9 +151,9 @@ impl Store {
         let word = permission.as_str();
         let of_person: [&(dyn ToSql + Sync); 2] = [&workspace.0, &user.0];
         let of_others: [&(dyn ToSql + Sync); 4] = [&workspace.0, &user.0, &word, &roles];
-        let (row, others) = tokio::try_join!(self.query_opt(&ONE, &of_person), self.query_opt(&ANOTHER_MAY, &of_others))?;
-        let is_alone = !others.is_some_and(|row| row.get(0));
-        Ok(row.as_ref().map(|row| (listed(row), is_alone)))
+        let [person, others] = self.query_together([(&ONE, &of_person), (&ANOTHER_MAY, &of_others)]).await?;
+        let is_alone = !others.first().is_some_and(|row| row.get(0));
+        Ok(person.first().map(|row| (listed(row), is_alone)))
     }
 
     /// What somebody can be put into or made.

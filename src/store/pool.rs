@@ -7,7 +7,7 @@ use std::time::Duration;
 use deadpool_postgres::{
     ClientWrapper, ConfigConnectImpl, Connect, Manager, ManagerConfig, Object, Pool, QueueMode, RecyclingMethod, Runtime,
 };
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, try_join_all};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_postgres::types::ToSql;
@@ -160,6 +160,27 @@ impl Store {
             let client = self.client().await?;
             let prepared = client.prepare_cached(statement.sql).await?;
             Ok(client.query(&prepared, parameters).await?)
+        })
+        .await
+    }
+
+    /// As [`Store::query`], of several statements at once on one connection: it is waited for one answer.
+    ///
+    /// # Errors
+    /// As [`Store::query`].
+    pub async fn query_together<const COUNT: usize>(
+        &self,
+        asked: [(&Statement, &[&(dyn ToSql + Sync)]); COUNT],
+    ) -> Result<[Vec<Row>; COUNT]> {
+        answered(async {
+            let client = self.client().await?;
+            let mut prepared = Vec::with_capacity(COUNT);
+            for (statement, parameters) in asked {
+                prepared.push((client.prepare_cached(statement.sql).await?, parameters));
+            }
+            let all = try_join_all(prepared.iter().map(|(statement, parameters)| client.query(statement, parameters))).await?;
+            let mut all = all.into_iter();
+            Ok(std::array::from_fn(|_| all.next().unwrap_or_default()))
         })
         .await
     }

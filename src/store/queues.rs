@@ -289,16 +289,15 @@ impl Store {
         Ok(most)
     }
 
-    /// What is required in a queue by those who wait there, and its team; nothing more where nobody waits.
+    /// What is required in a queue by those who wait there, and its team.
     ///
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn queue_snapshot(&self, workspace: WorkspaceId, queue: QueueId) -> Result<QueueSnapshot> {
-        let present = self.present(workspace, queue).await?;
-        if present.is_empty() {
-            return Ok(QueueSnapshot { present, team: Vec::new(), strategy: Strategy::Manual });
-        }
-        let rows = self.query(&TEAM, &[&workspace.0, &queue.0]).await?;
+        let after = i64::MIN;
+        let of_queue: [&(dyn ToSql + Sync); 4] = [&workspace.0, &queue.0, &after, &PAGE];
+        let [first, rows] = self.query_together([(&PRESENT, &of_queue), (&TEAM, &of_queue[..2])]).await?;
+        let present = self.present(workspace, queue, first).await?;
         // Where a newer version gives them in a way of its own, they are given there.
         let strategy = rows.first().and_then(|row| row.get::<_, &str>(15).parse().ok()).unwrap_or(Strategy::Manual);
         let team = rows.iter().map(|row| (agent(row), if_known(row, 16).unwrap_or_default())).collect();
@@ -313,20 +312,18 @@ impl Store {
         Ok(self.query(&SKILLS, &[&workspace.0]).await?.iter().map(skill).collect())
     }
 
-    async fn present(&self, workspace: WorkspaceId, queue: QueueId) -> Result<Vec<Present>> {
-        let (mut all, mut after): (Vec<Present>, _) = (Vec::new(), i64::MIN);
+    /// All of them, of which the first page was read already.
+    async fn present(&self, workspace: WorkspaceId, queue: QueueId, first: Vec<Row>) -> Result<Vec<Present>> {
+        let (mut all, mut rows): (Vec<Present>, _) = (Vec::new(), first);
         loop {
-            let rows = self.query(&PRESENT, &[&workspace.0, &queue.0, &after, &PAGE]).await?;
             let read = |row: &Row| {
                 let asked = if_known::<Wants>(row, 1).map(|wants| wants.asked).unwrap_or_default();
                 Present { needs: row.get(0), required: asked.required }
             };
             all.extend(rows.iter().map(read));
             let is_more = i64::try_from(rows.len()).is_ok_and(|count| count >= PAGE);
-            match all.last().filter(|_| is_more) {
-                Some(last) => after = last.needs,
-                None => return Ok(all),
-            }
+            let Some(last) = all.last().filter(|_| is_more) else { return Ok(all) };
+            rows = self.query(&PRESENT, &[&workspace.0, &queue.0, &last.needs, &PAGE]).await?;
         }
     }
 

@@ -188,8 +188,23 @@ pub async fn load(transaction: &Transaction<'_>, workspace: WorkspaceId, version
     let named: [&(dyn ToSql + Sync); 3] = [&workspace.0, &flows, &numbers];
     let all = try_join_all(prepared.iter().map(|statement| transaction.query(statement, &of_workspace)));
     let (all, definitions) = tokio::try_join!(all, transaction.query(&definitions, &named))?;
-    let [workspaces, policies, members, invitations, roles, teams, queues, flows, replies, inboxes, tags, fields, rules, skills, sla_policies] =
-        all.try_into().unwrap_or_default();
+    let [
+        workspaces,
+        policies,
+        members,
+        invitations,
+        roles,
+        teams,
+        queues,
+        flows,
+        replies,
+        inboxes,
+        tags,
+        fields,
+        rules,
+        skills,
+        sla_policies,
+    ] = all.try_into().unwrap_or_default();
     let latest = |row: &Row| Some((FlowId(row.get(0)), row.get::<_, Option<i32>>(3)?));
     let mut setup = Setup {
         workspaces: workspaces.iter().map(|row| (WorkspaceId(row.get(0)), itself(row))).collect(),

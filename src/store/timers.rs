@@ -113,7 +113,9 @@ impl DueTimer {
 
 fn about(timer: Timer, subject: Uuid) -> Uuid {
     match timer {
-        Timer::FlowWait | Timer::FlowTurn | Timer::Overdue { .. } | Timer::Widening { .. } | Timer::SlaWarning | Timer::SlaBreach => subject,
+        Timer::FlowWait | Timer::FlowTurn | Timer::Overdue { .. } | Timer::Widening { .. } | Timer::SlaWarning | Timer::SlaBreach => {
+            subject
+        }
         Timer::UnknownSend { message } => message.0,
     }
 }

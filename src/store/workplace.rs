@@ -11,7 +11,7 @@ use super::fields::of_rules;
 use super::reading::{if_known, json};
 use super::skills::skill;
 use super::tags::tag;
-use super::{Error, Result, Store, Transaction, prepare};
+use super::{Error, Result, Store, Transaction, entry_rules, prepare};
 use crate::domain::brand::{Accent, Brand};
 use crate::domain::conditions::Known;
 use crate::domain::details::Vocabulary;
@@ -70,6 +70,14 @@ crate::statements! {
         JOIN flow_versions AS version
             ON version.workspace_id = flow.workspace_id AND version.flow_id = flow.id AND version.version = flow.published_version
         ORDER BY flow.workspace_id, flow.id
+        LIMIT 10000";
+    /// Across workspaces: for whoever looks after the installation.
+    ALL_RULES = "
+        SELECT workspace.name, rule.name, rule.conditions
+        FROM entry_rules AS rule
+        JOIN workspaces AS workspace ON workspace.id = rule.workspace_id
+        WHERE rule.enabled
+        ORDER BY rule.workspace_id, rule.position, rule.id
         LIMIT 10000";
     DEFINITION = "SELECT definition FROM flow_versions WHERE workspace_id = $1 AND flow_id = $2 AND version = $3";
     ADD_QUEUE = "
@@ -162,12 +170,14 @@ impl Store {
         })
     }
 
-    /// Queues and flows of any workspace whose hours or published definition this version does not understand, each in a sentence.
+    /// Queues, flows and rules of any workspace whose hours, published definition or conditions this version does not understand, each in
+    /// a sentence.
     ///
     /// # Errors
     /// As PostgreSQL answers.
     pub async fn misread_set_up(&self) -> Result<Vec<String>> {
-        let (queues, flows) = tokio::try_join!(self.query(&ALL_HOURS, &[]), self.query(&ALL_PUBLISHED, &[]))?;
+        let (queues, flows, rules) =
+            tokio::try_join!(self.query(&ALL_HOURS, &[]), self.query(&ALL_PUBLISHED, &[]), self.query(&ALL_RULES, &[]))?;
         let names = |row: &Row| -> (String, String) { (row.get(0), row.get(1)) };
         let hours = queues.iter().filter_map(|row| {
             let (error, (workspace, queue)) = (json::<Hours>(row, 2).err()?, names(row));
@@ -177,7 +187,11 @@ impl Store {
             let (error, (workspace, flow)) = (json::<Definition>(row, 2).err()?, names(row));
             Some(format!("Flow “{flow}” of {workspace} cannot be read ({error}); its customers go to people at once."))
         });
-        Ok(hours.chain(definitions).collect())
+        let rules = rules.iter().filter_map(|row| {
+            let (fault, (workspace, rule)) = (entry_rules::strange(row, 2)?, names(row));
+            Some(format!("The rule “{rule}” of {workspace} cannot be read ({fault}); it is left out."))
+        });
+        Ok(hours.chain(definitions).chain(rules).collect())
     }
 
     /// Adds a team.
@@ -245,7 +259,7 @@ pub async fn definition(transaction: &Transaction<'_>, workspace: WorkspaceId, f
 fn ready(id: EntryRuleId, rule: &value::EntryRule, words: &Vocabulary) -> Result<EntryRule> {
     let condition = rule.compile(Known { words, inboxes: None, people: None }).map_err(|faults| {
         let fault = faults.first().map(ToString::to_string).unwrap_or_default();
-        Error::Unreadable(format!("the conditions of a rule: {fault}"))
+        Error::Unreadable(format!("the conditions of the rule “{}”: {fault}", rule.name))
     })?;
     let value::EntryRule { name, queue, priority, tags, skills, .. } = rule.clone();
     // A word of a newer version says nothing to this one.

@@ -214,7 +214,13 @@ impl Place {
             Some("settings") if entry.path.starts_with("/settings/numbers") => self.shop.inbox.0,
             Some("settings") if entry.path.starts_with("/settings/flows/") => self.flow,
             Some("settings") if entry.path.starts_with("/settings/tags") || entry.path.starts_with("/settings/fields") => self.media,
-            Some("settings") if entry.path.starts_with("/settings/rules") || entry.path.starts_with("/settings/skills") || entry.path.starts_with("/settings/sla") => self.media,
+            Some("settings")
+                if entry.path.starts_with("/settings/rules")
+                    || entry.path.starts_with("/settings/skills")
+                    || entry.path.starts_with("/settings/sla") =>
+            {
+                self.media
+            }
             Some("settings") if entry.path.starts_with("/settings/canned-replies") => self.reply,
             Some("settings") => self.team,
             _ => panic!("{} names a thing this test knows nothing of: add one to `Place`", entry.path),

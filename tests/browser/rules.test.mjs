@@ -142,6 +142,25 @@ describe("rules", () => {
     await context.close()
   })
 
+  story(() => browser, "gain a row for each press, and say so where the server cannot be reached", async () => {
+    const { page } = iris
+    await page.goto(`${demo.inbox}/settings/rules/new`)
+    const rows = () => page.locator(".rule__row").count()
+    const more = page.getByRole("button", { name: "Add a condition to row 1" })
+    await more.evaluate((button) => [button.click(), button.click()])
+    await page.waitForFunction(() => document.querySelectorAll(".rule__row").length === 4)
+    await page.route("**/settings/rules/new", (route) => route.abort())
+    await more.click()
+    await page.getByText("That did not work.").waitFor()
+    assert.equal(await rows(), 4)
+    await page.unroute("**/settings/rules/new")
+    await more.click()
+    await page.waitForFunction(() => document.querySelectorAll(".rule__row").length === 5)
+    await page.getByText("That did not work.").waitFor({ state: "hidden" })
+    assert.equal(await page.locator("#rule-row-2 .hidden-text").textContent(), "In the group of row 1")
+    page.faults.splice(0)
+  })
+
   async function pressed(page, name) {
     await page.getByRole("button", { name }).focus()
     await page.keyboard.press("Enter")

@@ -59,8 +59,20 @@ const ROOMS: [Room; 16] = [
 ];
 
 /// The crates that the rules may use, besides the standard library.
-const OF_THE_RULES: [&str; 10] =
-    ["serde", "serde_json", "serde_saphyr", "schemars", "uuid", "jiff", "thiserror", "hmac", "sha1", "data_encoding"];
+const OF_THE_RULES: [&str; 12] = [
+    "serde",
+    "serde_json",
+    "serde_saphyr",
+    "schemars",
+    "uuid",
+    "jiff",
+    "thiserror",
+    "hmac",
+    "sha1",
+    "data_encoding",
+    "memchr",
+    "unicode_normalization",
+];
 
 /// What would make the rules depend on when and where they run.
 const IMPURE: [(&str, &str); 15] = [

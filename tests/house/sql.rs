@@ -145,6 +145,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("setups", "VERSIONS", "a node asks for all the workspaces that it keeps"),
     ("workplace", "ALL_HOURS", DOCTOR),
     ("workplace", "ALL_PUBLISHED", DOCTOR),
+    ("workplace", "ALL_RULES", DOCTOR),
     ("workspaces", "FIND_WORKSPACES", COMMAND_LINE),
     ("workspaces", "HAS_WORKSPACES", COMMAND_LINE),
     ("workspaces", "FIRST_WORKSPACES", COMMAND_LINE),

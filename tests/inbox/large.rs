@@ -31,7 +31,7 @@ const TIMES: usize = 6;
 const OF_ONE: [&str; 3] = ["/settings/security", "/settings/file/workspace.yaml", "/settings/changes.csv"];
 
 /// Where the things are that have a page.
-const THINGS: [(&str, &str); 11] = [
+const THINGS: [(&str, &str); 12] = [
     ("people", "users"),
     ("teams", "teams"),
     ("queues", "queues"),

@@ -1,10 +1,13 @@
 //! Entry rules: where a conversation goes that comes in and that nobody sends anywhere.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use baton::domain::conditions::{Known, compile, stored};
-use baton::domain::details::Tag;
+use baton::domain::conversation::Controller;
+use baton::domain::details::{Field, FieldKind, FieldOf, Tag};
 use baton::domain::event::{Event, QueuedBecause};
+use baton::domain::hours::Hours;
 use baton::domain::ids::{EntryRuleId, QueueId, TagId};
 use baton::domain::message::{Author, Content};
 use baton::domain::routing::{EntryRule, EntryRules, Priority, RuleSkills, SentBy};
@@ -171,4 +174,83 @@ fn a_rule_whose_queue_is_gone_on_this_node_keeps_nobody_from_people() {
     let phone = shop.phone("Mia");
     phone.writes("hi");
     assert_eq!(sent(&phone).0, SUPPORT);
+}
+
+/// As many rules as there may be, each as long as one may be: of an older version, which bounded each alone.
+#[test]
+fn rules_of_any_size_and_texts_of_any_length_hold_nobody_up() {
+    let condition = |rule: usize| {
+        let leaves: Vec<Value> = (0..50).map(|leaf| says(&format!("nothing of this {rule} {leaf}"))).collect();
+        json!({ "any": leaves })
+    };
+    let names: Vec<String> = (0..200).map(|rule| format!("Rule {rule}")).collect();
+    let all: Vec<Written<'_>> = names.iter().enumerate().map(|(rule, name)| (name.as_str(), condition(rule), Some(BILLING))).collect();
+    let long = "ñandú y más ".repeat(340);
+    for shop in [Shop::without_a_flow(), Shop::opens()] {
+        shop.rules(&all);
+        let (phone, begun) = (shop.phone("Mia"), Instant::now());
+        for _ in 0..4 {
+            phone.writes(&long);
+        }
+        shop.passes(SignedDuration::from_secs(30));
+        phone.writes("agent");
+        assert_eq!(sent(&phone).0, SUPPORT);
+        let took = begun.elapsed();
+        assert!(took < Duration::from_secs(5), "{took:?}");
+    }
+}
+
+/// A flow that notes a field, from what a customer is called, and hands over.
+fn noting(field: &str) -> Shop {
+    let flow = json!({
+        "format": 1, "name": "Notes", "default_queue": "support", "start": "note",
+        "nodes": {
+            "note": { "kind": "set_field", "field": field, "value": "{contact.first_name}", "next": "over" },
+            "over": { "kind": "hand_off" },
+        },
+    });
+    Shop::with(Some(serde_json::from_value(flow).unwrap()), Hours::always())
+}
+
+#[test]
+fn what_a_flow_notes_counts_as_it_is_kept() {
+    let shop = noting("member");
+    {
+        let mut tables = shop.tables.borrow_mut();
+        let mut workplace = (*tables.workplace).clone();
+        let (key, label, choices) = ("member".to_owned(), "Member".to_owned(), Vec::new());
+        workplace.vocabulary.fields = vec![Field { key, label, of: FieldOf::Contact, kind: FieldKind::YesNo, choices, shown: true }];
+        tables.workplace = Arc::new(workplace);
+    }
+    let member = |is: &str| json!({"subject": "contact.fields.member", "is": is});
+    shop.rules(&[("Members", member("yes"), Some(BILLING)), ("Known", json!({"subject": "contact.fields.member", "present": true}), None)]);
+    for (name, expected) in [("Sí", (BILLING, by_rule(0, "Members"))), ("Mia", (SUPPORT, None))] {
+        let phone = shop.phone(name);
+        phone.writes("hi");
+        assert_eq!(sent(&phone), expected, "{name}");
+    }
+}
+
+#[test]
+fn whoever_held_the_conversation_before_is_known_of_the_next_one() {
+    for shop in [Shop::without_a_flow(), Shop::opens()] {
+        let (phone, ana) = (shop.phone("Mia"), shop.agent("Ana"));
+        phone.writes("hi");
+        shop.passes(SignedDuration::from_secs(30));
+        phone.writes("agent");
+        ana.takes(&phone).unwrap();
+        let Controller::Agent { user } = phone.conversation().controller else { panic!("nobody has it") };
+        ana.resolves(&phone).unwrap();
+        shop.rules(&[("Of Ana", json!({"subject": "previous_agent", "is": user}), Some(BILLING))]);
+        shop.passes(SignedDuration::from_hours(30));
+        phone.writes("hello again");
+        shop.passes(SignedDuration::from_secs(30));
+        phone.writes("agent");
+        assert_eq!(sent(&phone), (BILLING, by_rule(0, "Of Ana")));
+        let noa = shop.phone("Noa");
+        noa.writes("hi");
+        shop.passes(SignedDuration::from_secs(30));
+        noa.writes("agent");
+        assert_eq!(sent(&noa), (SUPPORT, None), "nobody held one of hers");
+    }
 }

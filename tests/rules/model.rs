@@ -12,7 +12,7 @@ use baton::domain::conversation::{Controller, Conversation, Holder, State};
 use baton::domain::ids::{ConversationId, QueueId, UserId};
 use baton::domain::lease::Lease;
 use baton::domain::overdue::AnswerWithin;
-use baton::domain::routing::{Candidate, Priority, Round, Strategy, Waiting, decide};
+use baton::domain::routing::{Candidate, Levels, Priority, Round, Strategy, Waiting, decide};
 use baton::domain::signing_off::{SignedOff, SigningOff};
 use jiff::{SignedDuration, Timestamp};
 
@@ -262,7 +262,7 @@ impl<'a> World<'a> {
             let row = agent.row();
             // As the store tells it: whoever signed off is away.
             let availability = if row.signed_off.is_some() { Availability::Away } else { row.availability };
-            Candidate { presence: Presence::of(self.here[&row.user], availability), agent: row }
+            Candidate { presence: Presence::of(self.here[&row.user], availability), agent: row, skills: Levels::new() }
         };
         self.agents.iter().map(candidate).collect()
     }

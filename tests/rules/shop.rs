@@ -231,8 +231,9 @@ impl Shop {
         let presence = |user| Presence::of(true, if tables.away.contains(&user) { Availability::Away } else { Availability::Online });
         let mut agents: Vec<Agent> = tables.agents.values().cloned().collect();
         agents.sort_by_key(|agent| agent.user);
-        let candidates = agents.into_iter().map(|agent| Candidate { presence: presence(agent.user), skills: tables.skills.get(&agent.user).cloned().unwrap_or_default(), agent }).collect();
-        (waiting, candidates, tables.now)
+        let skills = |user| tables.skills.get(&user).cloned().unwrap_or_default();
+        let candidate = |agent: Agent| Candidate { presence: presence(agent.user), skills: skills(agent.user), agent };
+        (waiting, agents.into_iter().map(candidate).collect(), tables.now)
     }
 
     /// A command about a conversation.

@@ -39,7 +39,8 @@ impl Shop {
             let rule = EntryRule {
                 id: EntryRuleId(Uuid::from_u128(0x80)),
                 name: "All".to_owned(),
-                condition: compile(&stored::read(&json!({"all": []})).unwrap(), Known { words: &words, inboxes: None, people: None }).unwrap(),
+                condition: compile(&stored::read(&json!({"all": []})).unwrap(), Known { words: &words, inboxes: None, people: None })
+                    .unwrap(),
                 queue: None,
                 priority: None,
                 tags: Vec::new(),
@@ -133,7 +134,10 @@ fn a_person_takes_and_hands_on_whatever_they_lack_and_what_is_wanted_goes_along(
 fn step_by_step_less_is_wanted_and_the_place_in_line_stays() {
     let shop = Shop::without_a_flow();
     shop.wants(Asked { required: levels(&[(SPANISH, 2)]), preferred: levels(&[(REFUNDS, 1)]) }, None);
-    shop.widens(SUPPORT, &[(60, Widening::DropPreferred), (120, Widening::LowerLevel), (150, Widening::LowerLevel), (180, Widening::DropRequired)]);
+    shop.widens(
+        SUPPORT,
+        &[(60, Widening::DropPreferred), (120, Widening::LowerLevel), (150, Widening::LowerLevel), (180, Widening::DropRequired)],
+    );
     let ana = shop.skilled("Ana", &[]);
     let phone = shop.phone("Mia");
     phone.writes("hola");

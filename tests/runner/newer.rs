@@ -49,6 +49,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("events.place", SUBJECT, "'beside'"),
     ("events.subject_kind", SUBJECT, "'journey'"),
     ("floor_acts.act", "true", JSON),
+    ("floor_acts.left_behind", "true", JSON),
     ("flow_sessions.session", CONVERSATION, JSON),
     ("flow_versions.definition", "flow_id = (SELECT id FROM flows WHERE name = 'Other')", JSON),
     ("inbound_items.item", CONTACT, r#"'{"kind": "hologram"}'"#),

@@ -14,7 +14,6 @@ use baton::runner::Error;
 use baton::runner::routing::RoundOutcome;
 use futures_util::future::join_all;
 
-use crate::bodies::{message, store, work};
 use crate::shop::{Node, Shop};
 
 const WAITING: i64 = 300;
@@ -418,26 +417,4 @@ async fn a_round_of_many_takes_no_more_round_trips_than_one_of_few() {
         assert!(took <= most, "{took} round trips for {count}");
     }
     assert_eq!(shop.count("SELECT count(*) FROM conversations WHERE agent_id IS NOT NULL").await, 54);
-}
-
-/// Also not by way of the router that the message wakes.
-#[tokio::test(flavor = "multi_thread")]
-async fn with_nobody_free_a_further_message_of_whoever_waits_asks_for_no_agents_row() {
-    let shop = Shop::opens().await;
-    let mut node = shop.node(4);
-    let ana = shop.hires("Ana", Role::Agent, 0).await;
-    node.is_visited_by(shop.workspace, ana.user);
-    shop.execute("UPDATE inboxes SET flow_id = NULL", &[]).await;
-    shop.customers_wait(shop.support, 100).await;
-    store(&shop.store, &[message("4477", "wamid.1", "Hello")]).await;
-    while work(&node.runner).await {}
-    assert_eq!(shop.count("SELECT count(*) FROM conversations WHERE controller = 'queue'").await, 101);
-    let mut client = shop.store.client().await.unwrap();
-    let holding = client.transaction().await.unwrap();
-    holding.execute("SELECT FROM agents FOR UPDATE", &[]).await.unwrap();
-    store(&shop.store, &[message("4477", "wamid.2", "Is anybody there?")]).await;
-    while work(&node.runner).await {}
-    assert_eq!(node.runner.route(shop.workspace, shop.support).await.unwrap(), RoundOutcome::Settled);
-    assert_eq!(shop.count("SELECT count(*) FROM messages WHERE wamid = 'wamid.2'").await, 1);
-    holding.rollback().await.unwrap();
 }

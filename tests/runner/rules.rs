@@ -15,7 +15,16 @@ use crate::setups::{by, refusal, with_two_administrators};
 use crate::tags::field_of;
 
 pub fn rule_of(name: &str, conditions: Value, queue: Option<QueueId>) -> EntryRule {
-    EntryRule { name: name.to_owned(), enabled: true, conditions, queue, priority: Some("high".to_owned()), tags: [].into(), skills: RuleSkills::default(), position: 0 }
+    EntryRule {
+        name: name.to_owned(),
+        enabled: true,
+        conditions,
+        queue,
+        priority: Some("high".to_owned()),
+        tags: [].into(),
+        skills: RuleSkills::default(),
+        position: 0,
+    }
 }
 
 /// Conditions of which some name a field that may be gone.

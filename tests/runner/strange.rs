@@ -218,11 +218,15 @@ async fn hours_and_flows_that_are_not_understood_send_customers_to_people() {
     let (shop, _, _) = visited().await;
     shop.execute("UPDATE queues SET hours = '{\"moon\": \"full\"}' WHERE key = 'support'", &[]).await;
     shop.execute("UPDATE flow_versions SET definition = '{\"newer\": true}'", &[]).await;
+    let rule = "INSERT INTO entry_rules (workspace_id, id, name, conditions) SELECT id, gen_random_uuid(), 'Full moon', $1 FROM workspaces";
+    shop.execute(rule, &[&json!({"all": [{"subject": "moon.phase", "is": "full"}]})]).await;
     let set_up = shop.store.workplace(shop.workspace).await.unwrap();
-    assert_eq!(set_up.misread.len(), 2);
+    let misread: Vec<String> = set_up.misread.iter().map(ToString::to_string).collect();
+    assert!(misread.len() == 3 && misread.iter().any(|error| error.contains("“Full moon”")), "{misread:?}");
     assert_eq!(set_up.workplace.queue(shop.support).unwrap().hours, Hours::always());
     let named = shop.store.misread_set_up().await.unwrap();
     assert!(named[0].contains("“support” of Lamp Shop") && named[1].contains("“Welcome” of Lamp Shop"), "{named:?}");
+    assert!(named.get(2).is_some_and(|named| named.contains("“Full moon” of Lamp Shop") && named.contains("moon.phase")), "{named:?}");
 
     store(&shop.store, &[message("4918", "wamid.3", "hello")]).await;
     while work(&shop.node(4).runner).await {}

@@ -1,72 +1,64 @@
 //! A condition held against facts. It never fails: what is not known meets no comparison but that it is absent.
 
 use jiff::civil::{Date, Time};
+use memchr::memmem;
 use uuid::Uuid;
 
-use super::compile::{Check, Compiled, Node, Test};
+use super::case::Case;
+use super::compile::{Check, Compiled, Node, Test, number};
 use super::facts::Facts;
 use super::subject::Subject;
 use super::tree::{Comparison, Group};
-use crate::domain::flows::text::normalise;
-
-/// Texts of a customer that are looked at, and characters of each.
-const MOST_TEXTS: usize = 100;
-const LONGEST_TEXT: usize = 4_096;
 
 impl Compiled {
-    /// Whether it is so.
+    /// Whether it is so. Of several conditions, [`Self::holds_of`] costs less.
     #[must_use]
     pub fn holds(&self, facts: &Facts<'_>) -> bool {
-        holds(&self.0, facts)
+        self.holds_of(&Case::of(*facts))
+    }
+
+    /// Whether it is so of a case that others are held against too.
+    #[must_use]
+    pub fn holds_of(&self, case: &Case<'_>) -> bool {
+        holds(&self.0, case)
     }
 }
 
-fn holds(node: &Node, facts: &Facts<'_>) -> bool {
+fn holds(node: &Node, case: &Case<'_>) -> bool {
     match node {
-        Node::Group(Group::All, inner) => inner.iter().all(|one| holds(one, facts)),
-        Node::Group(Group::Any, inner) => inner.iter().any(|one| holds(one, facts)),
-        Node::Group(Group::Not, inner) => !inner.iter().any(|one| holds(one, facts)),
-        Node::Test(test) => is_met(test, facts),
+        Node::Group(Group::All, inner) => inner.iter().all(|one| holds(one, case)),
+        Node::Group(Group::Any, inner) => inner.iter().any(|one| holds(one, case)),
+        Node::Group(Group::Not, inner) => !inner.iter().any(|one| holds(one, case)),
+        Node::Test(test) => is_met(test, case),
     }
 }
 
-fn is_met(Test { subject, check }: &Test, facts: &Facts<'_>) -> bool {
+fn is_met<'a>(Test { subject, check }: &Test, case: &Case<'a>) -> bool {
+    let facts = &case.facts;
     match subject {
-        Subject::MessageText => one_of(facts.said.iter().copied().filter(|text| !text.trim().is_empty()).take(MOST_TEXTS), check),
-        Subject::ContactName => one_of(Some(facts.name).into_iter(), check),
-        Subject::ContactLanguage => one_of(facts.language.into_iter(), check),
-        Subject::ContactField(key) => one_of(noted(facts, key).or_else(|| word(facts.fields.get(key))).into_iter(), check),
+        Subject::MessageText => one_of(case.said().iter().copied(), check, case),
+        Subject::ContactName => one_of(Some(facts.name).into_iter(), check, case),
+        Subject::ContactLanguage => one_of(facts.language.into_iter(), check, case),
+        Subject::ContactField(key) => one_of(noted(facts, key).or_else(|| word(facts.fields.get(key))).into_iter(), check, case),
         Subject::ConversationField(key) => {
             let known = || word(facts.details.and_then(|details| details.fields.get(key)));
-            one_of(noted(facts, key).or_else(known).into_iter(), check)
+            one_of(noted(facts, key).or_else(known).into_iter(), check, case)
         }
-        Subject::Answer(name) => one_of(answer(facts, name), check),
-        Subject::ConversationTags => {
-            let own = facts.details.into_iter().flat_map(|details| &details.tags).chain(facts.tags);
-            // One that was merged counts as the other.
-            let counted = own.map(|tag| facts.words.tag(*tag).map_or(tag.0, |tag| tag.id.0)).collect::<Vec<Uuid>>();
-            match check {
-                Check::Present(is_present) => counted.is_empty() != *is_present,
-                Check::Ids(wanted) => {
-                    let stands_for = |wanted: &Uuid| facts.words.tag((*wanted).into()).map_or(*wanted, |tag| tag.id.0);
-                    wanted.iter().any(|wanted| counted.contains(&stands_for(wanted)))
-                }
-                _ => false,
-            }
-        }
+        Subject::Answer(name) => one_of(answer(facts, name), check, case),
+        Subject::ConversationTags => match check {
+            Check::Present(is_present) => case.tags().is_empty() != *is_present,
+            Check::Ids(wanted) => !wanted.is_disjoint(case.tags()),
+            _ => false,
+        },
         Subject::Inbox => is_one(Some(facts.inbox.0), check),
         Subject::PreviousAgent => is_one(facts.previous_agent.map(|user| user.0), check),
         Subject::QueueOpen => matches!((check, facts.is_open), (Check::YesNo(wanted), Some(is_open)) if *wanted == is_open),
-        Subject::Weekday => {
-            matches!(check, Check::Weekdays(days) if days.contains(&facts.now.to_zoned(facts.zone.clone()).weekday()))
-        }
-        Subject::TimeOfDay => {
-            matches!(check, Check::Clock(from, to) if is_within(facts.now.to_zoned(facts.zone.clone()).time(), *from, *to))
-        }
+        Subject::Weekday => matches!(check, Check::Weekdays(days) if days.contains(&case.local().weekday())),
+        Subject::TimeOfDay => matches!(check, Check::Clock(from, to) if is_within(case.local().time(), *from, *to)),
     }
 }
 
-/// From the first to just before the second; over midnight, where the second comes first. Two alike are the whole day.
+/// From the first to just before the second; over midnight, where the second comes first.
 fn is_within(time: Time, from: Time, to: Time) -> bool {
     if from < to { from <= time && time < to } else { from <= time || time < to }
 }
@@ -94,20 +86,20 @@ fn is_one(known: Option<Uuid>, check: &Check) -> bool {
     }
 }
 
-fn one_of<'a>(mut texts: impl Iterator<Item = &'a str>, check: &Check) -> bool {
+fn one_of<'a>(mut texts: impl Iterator<Item = &'a str>, check: &Check, case: &Case<'a>) -> bool {
     match check {
         Check::Present(is_present) => texts.any(|text| !text.is_empty()) == *is_present,
-        _ => texts.any(|text| is_so(text, check)),
+        _ => texts.any(|text| is_so(text, check, case)),
     }
 }
 
-fn is_so(text: &str, check: &Check) -> bool {
-    let folded = || normalise(text.char_indices().nth(LONGEST_TEXT).map_or(text, |(end, _)| &text[..end]));
+fn is_so<'a>(text: &'a str, check: &Check, case: &Case<'a>) -> bool {
     match check {
-        Check::Is(words) => words.binary_search(&folded()).is_ok(),
-        Check::Contains(word) => folded().contains(word.as_str()),
-        Check::StartsWith(word) => folded().starts_with(word.as_str()),
-        Check::Number(comparison, wanted) => text.trim().parse::<f64>().is_ok_and(|number| is_number(*comparison, number, *wanted)),
+        Check::Is(signs, words) => case.signs(text) == *signs && words.contains(&*case.folded(text, *signs)),
+        Check::Contains(signs, word) => memmem::find(case.folded(text, *signs).as_bytes(), word.as_bytes()).is_some(),
+        Check::StartsWith(signs, word) => case.folded(text, *signs).starts_with(word.as_str()),
+        Check::Choice(wanted) => wanted.contains(&text.trim().to_lowercase()),
+        Check::Number(comparison, wanted) => number(text.trim()).is_ok_and(|number| is_number(*comparison, number, *wanted)),
         Check::Date(comparison, wanted) => text.trim().parse::<Date>().is_ok_and(|date| match comparison {
             Comparison::Before => date < *wanted,
             Comparison::After => date > *wanted,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{DEEPEST, LONGEST_VALUE, MOST_GROUPS, MOST_LEAVES, MOST_VALUES};
+use super::{DEEPEST, LONGEST_VALUE, LONGEST_VALUES, MOST_GROUPS, MOST_LEAVES, MOST_VALUES};
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,13 +54,15 @@ pub enum Wrong {
     NothingToCompare { value: String },
     #[error("a value is longer than {LONGEST_VALUE} characters")]
     ValueTooLong,
+    #[error("that is the whole day; write two times that differ, and not midnight alone")]
+    WholeDay,
     #[error("the group is empty")]
     EmptyGroup,
     #[error("groups within groups go {DEEPEST} deep at most")]
     TooDeep,
     #[error("there can be at most {MOST_LEAVES} comparisons and {MOST_GROUPS} groups")]
     TooMany,
-    #[error("there can be at most {MOST_VALUES} values in one condition")]
+    #[error("there can be at most {MOST_VALUES} values with {LONGEST_VALUES} characters together in one condition")]
     TooCostly,
 }
 
@@ -85,6 +87,7 @@ impl Wrong {
             Wrong::ValueMissing => "condition_value_missing",
             Wrong::NothingToCompare { .. } => "condition_nothing",
             Wrong::ValueTooLong => "condition_value_too_long",
+            Wrong::WholeDay => "condition_whole_day",
             Wrong::EmptyGroup => "condition_empty_group",
             Wrong::TooDeep => "condition_too_deep",
             Wrong::TooMany => "condition_too_many",
@@ -102,10 +105,14 @@ impl Wrong {
             Wrong::ValueTooLong => vec![("most", LONGEST_VALUE.to_string())],
             Wrong::TooDeep => vec![("most", DEEPEST.to_string())],
             Wrong::TooMany => vec![("most", MOST_LEAVES.to_string()), ("groups", MOST_GROUPS.to_string())],
-            Wrong::TooCostly => vec![("most", MOST_VALUES.to_string())],
-            Wrong::Shape | Wrong::UnknownTag | Wrong::UnknownInbox | Wrong::UnknownPerson | Wrong::ValueMissing | Wrong::EmptyGroup => {
-                Vec::new()
-            }
+            Wrong::TooCostly => vec![("most", MOST_VALUES.to_string()), ("characters", LONGEST_VALUES.to_string())],
+            Wrong::Shape
+            | Wrong::UnknownTag
+            | Wrong::UnknownInbox
+            | Wrong::UnknownPerson
+            | Wrong::ValueMissing
+            | Wrong::WholeDay
+            | Wrong::EmptyGroup => Vec::new(),
         }
     }
 }

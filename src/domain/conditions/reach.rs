@@ -3,8 +3,9 @@
 use super::compile::{Check, Compiled, Node, Test};
 use super::tree::{Comparison, Group};
 
-/// Steps of a comparison of two conditions at most: beyond that nothing is plain.
-const MOST_STEPS: usize = 20_000;
+/// Steps of a comparison of two conditions at most, and of all that are compared for one page: beyond that nothing is plain.
+const MOST_STEPS: usize = 2_000;
+pub const MOST_STEPS_OF_ALL: usize = 500_000;
 
 /// Whether it plainly holds of everything.
 #[must_use]
@@ -18,10 +19,14 @@ pub fn is_never(condition: &Compiled) -> bool {
     never(&condition.0)
 }
 
-/// Whether whatever meets `later` plainly meets `earlier` too.
+/// Whether whatever meets `later` plainly meets `earlier` too. What it took comes off the steps that are `left`.
 #[must_use]
-pub fn hides(earlier: &Compiled, later: &Compiled) -> bool {
-    implies(&later.0, &earlier.0, &mut 0)
+pub fn hides(earlier: &Compiled, later: &Compiled, left: &mut usize) -> bool {
+    let most = MOST_STEPS.min(*left);
+    let mut steps = 0;
+    let is_hidden = implies(&later.0, &earlier.0, &mut steps, most);
+    *left -= steps.min(*left);
+    is_hidden
 }
 
 fn is_always(node: &Node) -> bool {
@@ -64,14 +69,15 @@ fn exclude(one: &Test, other: &Test) -> bool {
         return false;
     }
     match (&one.check, &other.check) {
-        (Check::Is(these), Check::Is(those)) => !these.iter().any(|word| those.contains(word)),
-        (Check::Is(these), Check::StartsWith(start)) | (Check::StartsWith(start), Check::Is(these)) => {
-            !these.iter().any(|word| word.starts_with(start.as_str()))
+        (Check::Is(a, these), Check::Is(b, those)) => a == b && these.is_disjoint(those),
+        (Check::Is(a, these), Check::StartsWith(b, start)) | (Check::StartsWith(a, start), Check::Is(b, these)) => {
+            a == b && !these.iter().any(|word| word.starts_with(start.as_str()))
         }
-        (Check::Is(these), Check::Contains(part)) | (Check::Contains(part), Check::Is(these)) => {
-            !these.iter().any(|word| word.contains(part.as_str()))
+        (Check::Is(a, these), Check::Contains(b, part)) | (Check::Contains(a, part), Check::Is(b, these)) => {
+            a == b && !these.iter().any(|word| word.contains(part.as_str()))
         }
-        (Check::Ids(these), Check::Ids(those)) => !these.iter().any(|id| those.contains(id)),
+        (Check::Choice(these), Check::Choice(those)) => these.is_disjoint(those),
+        (Check::Ids(these), Check::Ids(those)) => these.is_disjoint(those),
         (Check::Weekdays(these), Check::Weekdays(those)) => !these.iter().any(|day| those.contains(day)),
         (Check::YesNo(this), Check::YesNo(that)) => this != that,
         (Check::Number(this, least), Check::Number(that, most)) => are_apart((*this, *least), (*that, *most)),
@@ -101,24 +107,24 @@ fn are_apart(one: (Comparison, f64), other: (Comparison, f64)) -> bool {
     ends_before(b, with_b, c, with_c) || ends_before(d, with_d, a, with_a)
 }
 
-fn implies(one: &Node, other: &Node, steps: &mut usize) -> bool {
+fn implies(one: &Node, other: &Node, steps: &mut usize, most: usize) -> bool {
     *steps += 1;
-    if *steps > MOST_STEPS {
+    if *steps > most {
         return false;
     }
     if one == other || is_always(other) {
         return true;
     }
     let of_parts = match other {
-        Node::Group(Group::All, inner) => inner.iter().all(|part| implies(one, part, steps)),
-        Node::Group(Group::Any, inner) => inner.iter().any(|part| implies(one, part, steps)),
+        Node::Group(Group::All, inner) => inner.iter().all(|part| implies(one, part, steps, most)),
+        Node::Group(Group::Any, inner) => inner.iter().any(|part| implies(one, part, steps, most)),
         Node::Group(Group::Not, _) => false,
         Node::Test(other) => matches!(one, Node::Test(one) if is_narrower(one, other)),
     };
     of_parts
         || match one {
-            Node::Group(Group::All, inner) => inner.iter().any(|part| implies(part, other, steps)),
-            Node::Group(Group::Any, inner) => !inner.is_empty() && inner.iter().all(|part| implies(part, other, steps)),
+            Node::Group(Group::All, inner) => inner.iter().any(|part| implies(part, other, steps, most)),
+            Node::Group(Group::Any, inner) => !inner.is_empty() && inner.iter().all(|part| implies(part, other, steps, most)),
             Node::Group(Group::Not, _) | Node::Test(_) => false,
         }
 }
@@ -127,13 +133,14 @@ fn implies(one: &Node, other: &Node, steps: &mut usize) -> bool {
 fn is_narrower(one: &Test, other: &Test) -> bool {
     one.subject == other.subject
         && match (&one.check, &other.check) {
-            (Check::Is(these), Check::Is(those)) => these.iter().all(|word| those.contains(word)),
-            (Check::Is(these), Check::Contains(part)) => these.iter().all(|word| word.contains(part.as_str())),
-            (Check::Is(these), Check::StartsWith(start)) => these.iter().all(|word| word.starts_with(start.as_str())),
-            (Check::Contains(this), Check::Contains(part)) => this.contains(part.as_str()),
-            (Check::StartsWith(this), Check::Contains(part)) => this.contains(part.as_str()),
-            (Check::StartsWith(this), Check::StartsWith(start)) => this.starts_with(start.as_str()),
-            (Check::Ids(these), Check::Ids(those)) => these.iter().all(|id| those.contains(id)),
+            (Check::Is(a, these), Check::Is(b, those)) => a == b && these.is_subset(those),
+            (Check::Is(a, these), Check::Contains(b, part)) => a == b && these.iter().all(|word| word.contains(part.as_str())),
+            (Check::Is(a, these), Check::StartsWith(b, start)) => a == b && these.iter().all(|word| word.starts_with(start.as_str())),
+            (Check::Contains(a, this), Check::Contains(b, part)) => a == b && this.contains(part.as_str()),
+            (Check::StartsWith(a, this), Check::Contains(b, part)) => a == b && this.contains(part.as_str()),
+            (Check::StartsWith(a, this), Check::StartsWith(b, start)) => a == b && this.starts_with(start.as_str()),
+            (Check::Choice(these), Check::Choice(those)) => these.is_subset(those),
+            (Check::Ids(these), Check::Ids(those)) => these.is_subset(those),
             (Check::Weekdays(these), Check::Weekdays(those)) => these.iter().all(|day| those.contains(day)),
             (check, Check::Present(true)) => *check != Check::Present(false),
             (_, _) => false,

@@ -38,6 +38,8 @@ pub enum Kind {
     Number,
     Date,
     YesNo,
+    /// One of those that a field has to choose from.
+    Choice,
     /// A text that may be a number or a date: what a flow asked for is not known here.
     Any,
     Inbox,
@@ -113,6 +115,7 @@ impl Subject {
             Kind::Number => vec![Is, AtLeast, AtMost, MoreThan, LessThan],
             Kind::Date => vec![Is, Before, After],
             Kind::YesNo => vec![Is],
+            Kind::Choice => vec![Is, OneOf],
             Kind::Any => vec![Is, OneOf, Contains, StartsWith, AtLeast, AtMost, MoreThan, LessThan, Before, After],
             Kind::Inbox | Kind::Person | Kind::Weekday => vec![Is, OneOf],
             Kind::Tags => vec![Has, OneOf],
@@ -127,7 +130,8 @@ impl Subject {
 
 fn kind_of(kind: FieldKind) -> Kind {
     match kind {
-        FieldKind::Text | FieldKind::Choice | FieldKind::Link => Kind::Text,
+        FieldKind::Text | FieldKind::Link => Kind::Text,
+        FieldKind::Choice => Kind::Choice,
         FieldKind::Number => Kind::Number,
         FieldKind::Date => Kind::Date,
         FieldKind::YesNo => Kind::YesNo,

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use self::reference::{Somebody, naive};
+use self::reference::{Somebody, answered, naive};
 use super::rows::{self, Row, What};
 use super::*;
 use crate::domain::details::{Details, Field, FieldKind, FieldOf, Tag, Vocabulary};
@@ -78,6 +78,7 @@ fn words() -> Vocabulary {
         tags: vec![tag(VIP, "VIP", None), tag(OLD, "Old", Some(VIP))],
         fields: vec![
             field("plan", FieldOf::Contact, FieldKind::Text),
+            field("grade", FieldOf::Contact, FieldKind::Choice),
             field("size", FieldOf::Contact, FieldKind::Number),
             field("new", FieldOf::Contact, FieldKind::YesNo),
             field("due", FieldOf::Conversation, FieldKind::Date),
@@ -194,7 +195,7 @@ fn whatever_a_rule_hides_meets_it_first() {
     for _ in 0..60_000 {
         let (one, other) = (tree(&mut chance, 3), tree(&mut chance, 3));
         let (Ok(one), Ok(other)) = (compile(&one, known), compile(&other, known)) else { continue };
-        if !hides(&one, &other) {
+        if !hides(&one, &other, &mut { usize::MAX }) {
             continue;
         }
         hidden += 1;
@@ -210,9 +211,14 @@ fn whatever_a_rule_hides_meets_it_first() {
 fn each_comparison_says_what_it_says() {
     let known = Somebody {
         words: words(),
-        fields: BTreeMap::from([("plan".into(), "Gold".into()), ("size".into(), "41.5".into()), ("new".into(), "yes".into())]),
+        fields: BTreeMap::from([
+            ("plan".into(), "Gold".into()),
+            ("size".into(), "41.5".into()),
+            ("new".into(), "yes".into()),
+            ("grade".into(), "A+".into()),
+        ]),
         details: Details { tags: vec![TagId(OLD)], fields: BTreeMap::from([("due".into(), "2026-12-01".into())]) },
-        answers: Vec::new(),
+        answers: [("left", "-5"), ("most", "1e309")].map(|(field, value)| answered(field, value)).to_vec(),
         said: vec!["Hola", "¿Dónde está mi PEDIDO?"],
         language: Some("es-MX"),
         previous: None,
@@ -241,6 +247,13 @@ fn each_comparison_says_what_it_says() {
         (json!({"subject": "time.weekday", "one_of": ["sat", "sun"]}), true),
         (json!({"subject": "time.of_day", "between": ["22:00", "06:00"]}), true),
         (json!({"subject": "time.of_day", "before": "23:30"}), false),
+        (json!({"subject": "contact.fields.grade", "is": "a+"}), true),
+        (json!({"subject": "contact.fields.grade", "one_of": ["A", "B"]}), false),
+        (json!({"subject": "answers.left", "more_than": 5}), false),
+        (json!({"subject": "answers.left", "is": "5"}), false),
+        (json!({"subject": "answers.left", "one_of": ["x", "-5"]}), true),
+        (json!({"subject": "answers.most", "more_than": 5}), false),
+        (json!({"subject": "message.text", "contains": "C++"}), false),
         (json!({"all": []}), true),
     ] {
         assert_eq!(holds(value.clone()), expected, "{value}");
@@ -272,12 +285,17 @@ fn what_is_wrong_is_said_with_its_row() {
         (json!({"subject": "contact.fields.new", "is": "maybe"}), vec![(1, "condition_yes_no")]),
         (json!({"subject": "time.of_day", "before": "25:00"}), vec![(1, "condition_time")]),
         (json!({"subject": "time.weekday", "is": "someday"}), vec![(1, "condition_weekday")]),
+        (json!({"subject": "time.of_day", "before": "00:00"}), vec![(1, "condition_whole_day")]),
+        (json!({"subject": "time.of_day", "after": "0:00"}), vec![(1, "condition_whole_day")]),
+        (json!({"subject": "time.of_day", "between": ["09:00", "09:00"]}), vec![(1, "condition_whole_day")]),
+        (json!({"subject": "contact.fields.grade", "contains": "A"}), vec![(1, "condition_misfit")]),
         (json!({"subject": "message.text", "contains": " "}), vec![(1, "condition_value_missing")]),
         (json!({"subject": "message.text", "contains": "?!"}), vec![(1, "condition_nothing")]),
         (json!({"subject": "message.text", "contains": "x".repeat(201)}), vec![(1, "condition_value_too_long")]),
         (deep, vec![(6, "condition_too_deep")]),
         (json!({"any": vec![leaf; 51]}), vec![(52, "condition_too_many")]),
         (json!({"subject": "message.text", "one_of": values}), vec![(1, "condition_too_costly")]),
+        (json!({"subject": "message.text", "one_of": vec!["x".repeat(200); 51]}), vec![(1, "condition_too_costly")]),
     ] {
         assert_eq!(wrong(&value), expected, "{value}");
     }
@@ -296,10 +314,34 @@ fn what_can_never_be_met_or_is_never_reached_is_plain() {
     for value in [json!({"any": [text("is", "es"), text("is", "ca")]}), json!({"all": [text("is", "es"), text("starts_with", "e")]})] {
         assert!(!is_never(&ready(&value)), "{value}");
     }
-    let hidden = |one: &Value, other: &Value| hides(&ready(one), &ready(other));
+    let hidden = |one: &Value, other: &Value| hides(&ready(one), &ready(other), &mut 10_000);
     let spanish = json!({"all": [text("one_of", "es")]});
     assert!(hidden(&json!({"all": []}), &spanish));
     assert!(hidden(&spanish, &json!({"all": [text("is", "ES"), {"subject": "time.open", "is": "no"}]})));
     assert!(hidden(&text("starts_with", "e"), &spanish));
     assert!(!hidden(&json!({"all": [text("is", "es"), {"subject": "time.open", "is": "no"}]}), &spanish));
+}
+
+#[test]
+fn each_text_is_made_comparable_once_and_the_newest_words_are_looked_at() {
+    let words = words();
+    let long = vec!["y".repeat(LONGEST_TEXT + 1); 3];
+    let mut said: Vec<&str> = vec!["the oldest"];
+    said.extend(vec!["older"; 99]);
+    said.extend(long.iter().map(String::as_str));
+    said.push("the newest");
+    let somebody = Somebody::by(&mut Chance(1));
+    let says = |word: &str| compile(&stored::read(&json!({"subject": "message.text", "contains": word})).unwrap(), known(&words)).unwrap();
+    let case = Case::of(Facts { said: &said, ..somebody.facts() });
+    for (word, expected) in [("the newest", true), ("older", true), ("the oldest", false), ("yx", false)] {
+        assert_eq!(says(word).holds_of(&case), expected, "{word}");
+    }
+    assert!(case.folds() <= said.len(), "{} texts were made comparable", case.folds());
+    let many = vec!["z".repeat(LONGEST_TEXT); 9];
+    let many: Vec<&str> = ["far back"].into_iter().chain(many.iter().map(String::as_str)).collect();
+    assert!(!says("far back").holds(&Facts { said: &many, ..somebody.facts() }), "beyond what is looked at of all together");
+}
+
+fn known(words: &Vocabulary) -> Known<'_> {
+    Known { words, inboxes: None, people: None }
 }

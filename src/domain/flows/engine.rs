@@ -97,6 +97,7 @@ pub struct Outcome {
 #[must_use]
 pub fn start(flow: FlowId, version: i32, definition: &Definition, context: &Context<'_>, incoming: &Incoming<'_>) -> Outcome {
     let mut run = Run::new(FlowSession::new(flow, version, incoming.at), definition, context);
+    run.session.previous_agent = context.entry.and_then(|entry| entry.facts.previous_agent);
     match given(definition, incoming) {
         Some(option) => run.session.given = Some(Box::new(Given { option: option.to_owned(), tap: Bubble::of(incoming) })),
         None => run.session.quote(Bubble::of(incoming), When::Opening),

@@ -1,5 +1,9 @@
 //! A run: one step of a session while it happens. What nodes may do stands here.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, ToSpan};
@@ -13,16 +17,18 @@ use super::session::{FlowSession, When};
 use super::text::{self, Text};
 use super::turn::{Bubble, Turn};
 use crate::domain::brief::{Brief, HandOffReason};
-use crate::domain::conditions::{Facts, said};
+use crate::domain::conditions::{Case, Facts, said};
 use crate::domain::ids::TagId;
 use crate::domain::message::Content;
 use crate::domain::queue::Queue;
-use crate::domain::routing::Bound;
+use crate::domain::routing::{Bound, Entry};
 
 /// How many nodes may follow one message; more is a definition that runs in circles.
 pub const MAX_NODES_PER_STEP: usize = 250;
 /// How many messages a flow may send in answer to one.
 pub const MAX_MESSAGES_PER_STEP: usize = 10;
+/// How often entry rules are asked while a step speaks; after that their last answer counts, until it hands off.
+const MAX_ASKED_PER_STEP: usize = 10;
 
 /// A session on its way from one wait to the next.
 pub struct Run<'a> {
@@ -30,11 +36,20 @@ pub struct Run<'a> {
     pub context: &'a Context<'a>,
     pub session: FlowSession,
     pub steps: Vec<Step>,
+    rules: RefCell<Answered>,
+}
+
+/// What entry rules answered last, and of what.
+#[derive(Debug, Default)]
+struct Answered {
+    times: usize,
+    of: u64,
+    bound: Option<(String, Bound)>,
 }
 
 impl<'a> Run<'a> {
     pub fn new(session: FlowSession, definition: &'a Definition, context: &'a Context<'a>) -> Self {
-        Self { definition, context, session, steps: Vec::new() }
+        Self { definition, context, session, steps: Vec::new(), rules: RefCell::default() }
     }
 
     /// The question that waits, or why there is none.
@@ -135,7 +150,7 @@ impl<'a> Run<'a> {
     /// Hands off at the end of the questions.
     fn complete(self, node: &str, queue: Option<String>) -> Outcome {
         let Some(key) = queue else {
-            let (key, bound) = self.bound();
+            let (key, bound) = self.bound(usize::MAX);
             return self.hand_off(&key, bound, HandOffReason::Completed);
         };
         match self.queue(&key) {
@@ -155,16 +170,16 @@ impl<'a> Run<'a> {
             | HandOffReason::FlowFault { .. } => definition.hand_off_text.as_ref(),
             HandOffReason::NotDelivered | HandOffReason::Uncertain | HandOffReason::WindowClosed => None,
         };
+        let (key, bound) = self.bound(usize::MAX);
         if let Some(farewell) = farewell {
-            self.say_text(farewell, None);
+            self.say_text(farewell, Some(&key));
         }
-        let (key, bound) = self.bound();
         self.hand_off(&key, bound, reason)
     }
 
     /// Ends where nothing names a queue: the definition cannot be followed.
     pub fn fault(mut self, reason: String) -> Outcome {
-        let (key, bound) = self.unnamed();
+        let (key, bound) = self.unnamed(usize::MAX);
         let definition = self.definition;
         if let Some(farewell) = &definition.hand_off_text {
             self.say_text(farewell, Some(&key));
@@ -274,9 +289,10 @@ impl<'a> Run<'a> {
         self.context.contact.language.as_deref().unwrap_or(&self.definition.language)
     }
 
-    /// The date where the queue is.
+    /// The date where the topic's queue is, or the default one: no rule is asked for it.
     pub fn today(&self) -> Date {
-        let time_zone = self.bound_for(None).map_or(TimeZone::UTC, |queue| queue.hours.time_zone().clone());
+        let key = self.session.topic.as_ref().map_or(&self.definition.default_queue, |topic| &topic.queue);
+        let time_zone = self.queue_or_default(key).map_or(TimeZone::UTC, |queue| queue.hours.time_zone().clone());
         self.context.now.to_zoned(time_zone).date()
     }
 
@@ -291,20 +307,21 @@ impl<'a> Run<'a> {
     fn bound_for(&self, queue: Option<&str>) -> Option<&'a Queue> {
         match queue {
             Some(key) => self.queue_or_default(key),
-            None => self.queue_or_default(&self.bound().0),
+            None => self.queue_or_default(&self.bound(MAX_ASKED_PER_STEP).0),
         }
     }
 
     /// The key of the topic's queue; where no topic names one, as [`Self::unnamed`].
-    fn bound(&self) -> (String, Bound) {
+    fn bound(&self, most: usize) -> (String, Bound) {
         match &self.session.topic {
             Some(topic) => (topic.queue.clone(), Bound::Named),
-            None => self.unnamed(),
+            None => self.unnamed(most),
         }
     }
 
-    /// The key of the queue that an entry rule says, or of the default one.
-    fn unnamed(&self) -> (String, Bound) {
+    /// The key of the queue that an entry rule says, or of the default one. Rules are asked again when something they may ask for has
+    /// changed, unless they were asked `most` times.
+    fn unnamed(&self, most: usize) -> (String, Bound) {
         let otherwise = &self.definition.default_queue;
         let Some(entry) = &self.context.entry else { return (otherwise.clone(), Bound::Otherwise) };
         let mut said = said(&self.session.opening, &self.session.unclear, &self.session.answers);
@@ -313,17 +330,38 @@ impl<'a> Run<'a> {
         said.extend(turn.chain(given).map(|bubble| bubble.text.as_str()));
         let tag = |step: &Step| if let Step::AddTag { tag } = step { entry.facts.words.tag_named(tag).map(|tag| tag.id) } else { None };
         let tags: Vec<TagId> = self.steps.iter().filter_map(tag).collect();
+        let answers = self.session.answers.iter().map(|answer| (&answer.field, &answer.value, &answer.shown));
+        let mut of = DefaultHasher::new();
+        (&said, &self.session.fields, answers.collect::<Vec<_>>(), &tags).hash(&mut of);
+        let of = of.finish();
+        let mut answered = self.rules.borrow_mut();
+        if let Some(bound) = answered.bound.clone().filter(|_| answered.of == of || answered.times >= most) {
+            return bound;
+        }
+        let noted = self.as_kept(entry);
         let facts = Facts {
-            noted: Some(&self.session.fields),
+            noted: Some(&noted),
             tags: &tags,
             answers: &self.session.answers,
             said: &said,
             is_open: self.queue_or_default(otherwise).map(|queue| queue.hours.is_open(self.context.now)),
             ..entry.facts
         };
-        let Some(rule) = entry.rules.first(&facts) else { return (otherwise.clone(), Bound::Otherwise) };
-        let queue = rule.queue.and_then(|id| self.context.queues.iter().find(|queue| queue.id == id));
-        (queue.map_or_else(|| otherwise.clone(), |queue| queue.key.clone()), Bound::ByRule(rule.id))
+        let rule = entry.rules.first(&Case::of(facts));
+        let queue = rule.and_then(|rule| rule.queue).and_then(|id| self.context.queues.iter().find(|queue| queue.id == id));
+        let key = queue.map_or_else(|| otherwise.clone(), |queue| queue.key.clone());
+        let bound = (key, rule.map_or(Bound::Otherwise, |rule| Bound::ByRule(rule.id)));
+        *answered = Answered { times: answered.times + 1, of, bound: Some(bound.clone()) };
+        bound
+    }
+
+    /// What was noted on the way, as its fields keep it; what is no value for its field is not kept.
+    fn as_kept(&self, entry: &Entry<'_>) -> BTreeMap<String, String> {
+        let kept = |key: &str, value: &str| match entry.facts.words.field(key) {
+            Some(field) => field.value(value, entry.today),
+            None => Some(value.to_owned()),
+        };
+        self.session.fields.iter().filter_map(|(key, value)| Some((key.clone(), kept(key, value)?))).collect()
     }
 
     fn messages(&self) -> usize {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::engine::Kind;
 use super::turn::{Bubble, Turn};
 use crate::domain::brief::{Answer, Quote};
-use crate::domain::ids::{FlowId, MessageId};
+use crate::domain::ids::{FlowId, MessageId, UserId};
 
 /// How many messages of either kind a session quotes; the thread has them all.
 const MAX_QUOTES: usize = 50;
@@ -52,6 +52,9 @@ pub struct FlowSession {
     /// What this flow noted on the contact.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
+    /// Who held the customer's conversation before this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_agent: Option<UserId>,
     /// The last promise the customer was given.
     #[serde(default)]
     pub promised: Option<String>,
@@ -100,6 +103,7 @@ impl FlowSession {
             has_asked_for_words: false,
             topic: None,
             fields: BTreeMap::new(),
+            previous_agent: None,
             promised: None,
             started_at: at,
             waiting_since: at,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
 /// How much of a name is said.
 pub const MAX_NAME: usize = 40;
@@ -215,9 +216,39 @@ fn is_ornament(c: char) -> bool {
 /// Text made comparable: lower case, no accents, no punctuation, single spaces. `¡Mi  Pedído!` becomes `mi pedido`.
 #[must_use]
 pub fn normalise(text: &str) -> String {
+    comparable(text, |_| false)
+}
+
+/// As [`normalise`], with the signs that tell one thing from another: `A+` is not `A`, and `-5` not `5`.
+#[must_use]
+pub fn normalise_with_signs(text: &str) -> String {
+    comparable(text, is_sign)
+}
+
+/// Whether signs tell it from something else. A dash within words does not.
+#[must_use]
+pub fn has_signs(text: &str) -> bool {
+    let mut before = ' ';
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let is_minus = c == '-' && !before.is_alphanumeric() && chars.peek().is_some_and(|next| next.is_numeric());
+        if is_minus || (c != '-' && is_sign(c)) {
+            return true;
+        }
+        before = c;
+    }
+    false
+}
+
+fn is_sign(c: char) -> bool {
+    matches!(c, '+' | '-' | '#' | '*' | '%' | '&' | '@' | '$' | '€' | '£' | '=' | '<' | '>' | '°' | '^')
+}
+
+fn comparable(text: &str, keeps: impl Fn(char) -> bool) -> String {
     let (mut words, mut is_gap) = (String::with_capacity(text.len()), false);
-    for c in text.chars().flat_map(char::to_lowercase).map(fold).filter(|c| !is_combining(*c) && !is_invisible(*c)) {
-        if !c.is_alphanumeric() {
+    // Taken apart (NFKD) an accent is a character of its own; put together again (NFC) everything else is one.
+    for c in text.chars().flat_map(char::to_lowercase).nfkd().filter(|c| !is_combining(*c) && !is_invisible(*c)).nfc().map(fold) {
+        if !c.is_alphanumeric() && !keeps(c) {
             is_gap = true;
             continue;
         }
@@ -230,27 +261,16 @@ pub fn normalise(text: &str) -> String {
 }
 
 fn is_combining(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36f}' | '\u{fe0f}' | '\u{20e3}')
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe0f}')
 }
 
-/// The bare letter of an accented Latin one.
+/// The bare letter of one that is not taken apart.
 fn fold(c: char) -> char {
     match c {
-        'à'..='å' | 'ā' | 'ă' | 'ą' => 'a',
-        'ç' | 'ć' | 'ĉ' | 'ċ' | 'č' => 'c',
-        'ď' | 'đ' => 'd',
-        'è'..='ë' | 'ē' | 'ĕ' | 'ė' | 'ę' | 'ě' => 'e',
-        'ĝ' | 'ğ' | 'ġ' | 'ģ' => 'g',
-        'ì'..='ï' | 'ĩ' | 'ī' | 'ĭ' | 'į' | 'ı' => 'i',
-        'ł' | 'ľ' | 'ĺ' | 'ļ' => 'l',
-        'ñ' | 'ń' | 'ņ' | 'ň' => 'n',
-        'ò'..='ö' | 'ø' | 'ō' | 'ŏ' | 'ő' => 'o',
-        'ŕ' | 'ř' => 'r',
-        'ś' | 'ŝ' | 'ş' | 'š' | 'ș' => 's',
-        'ţ' | 'ť' | 'ț' => 't',
-        'ù'..='ü' | 'ũ' | 'ū' | 'ŭ' | 'ů' | 'ű' | 'ų' => 'u',
-        'ý' | 'ÿ' => 'y',
-        'ź' | 'ż' | 'ž' => 'z',
+        'đ' => 'd',
+        'ı' => 'i',
+        'ł' => 'l',
+        'ø' => 'o',
         _ => ascii_digit(c),
     }
 }
@@ -355,10 +375,26 @@ mod tests {
     fn texts_compare_without_case_accents_and_punctuation() {
         for (one, other) in
             [("¡Mi  Pedído!", "mi pedido"), ("AGENT 🙏", "agent"), ("İstanbul", "istanbul"), ("e\u{301}", "é"), ("2️⃣", "2"), ("٣", "3")]
+                .into_iter()
+                .chain([
+                    ("Tiếng Việt", "tieng viet"),
+                    ("ΑΘΉΝΑ", "αθηνα"),
+                    ("Ёлка", "елка"),
+                    ("ﬁn", "fin"),
+                    ("한국", "한국"),
+                    ("ＡＢＣ", "abc"),
+                ])
         {
             assert_eq!(normalise(one), normalise(other), "{one}");
         }
         assert_eq!(normalise("?!"), "");
         assert_ne!(normalise("one two"), normalise("onetwo"));
+        assert_eq!(normalise("Đặng Łódź Søren"), "dang lodz soren");
+        assert_eq!(normalise_with_signs("  -5 €!"), "-5 €");
+        for (text, expected) in
+            [("A+", true), ("-5", true), ("C#", true), ("e-mail", false), ("2026-11-28", false), ("Hi!", false), ("- a", false)]
+        {
+            assert_eq!(has_signs(text), expected, "{text}");
+        }
     }
 }

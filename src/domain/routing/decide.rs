@@ -191,9 +191,8 @@ fn choose(waiting: &Waiting, wanted: &Wanted, round: &Round) -> Option<(usize, R
         return Some((index, Rule::SameAgent));
     }
     // Whoever let the customer wait is there for them if nobody else is.
-    let ranked = free().filter_map(|(index, candidate)| {
-        Some((is_last(candidate), wanted.lack(candidate), strategy.rank(&candidate.agent)?, index))
-    });
+    let ranked =
+        free().filter_map(|(index, candidate)| Some((is_last(candidate), wanted.lack(candidate), strategy.rank(&candidate.agent)?, index)));
     let (_, _, _, index) = ranked.min()?;
     let Agent { load, capacity, idle_since, given_at, .. } = candidates.get(index)?.agent;
     let seconds_since = |at: Timestamp| now.duration_since(at).as_secs().max(0);

@@ -1,12 +1,13 @@
 //! Entry rules: where a conversation goes that comes in and that neither a flow nor a person sends anywhere. The first rule that is met
 //! decides.
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::priority::Priority;
 use super::skills::RuleSkills;
-use crate::domain::conditions::{Compiled, Facts};
+use crate::domain::conditions::{Case, Compiled, Facts};
 use crate::domain::ids::{EntryRuleId, QueueId, TagId};
 
 /// A rule that is ready, of those that are on.
@@ -42,8 +43,8 @@ impl Default for EntryRules {
 impl EntryRules {
     /// The first that is met.
     #[must_use]
-    pub fn first(&self, facts: &Facts<'_>) -> Option<&EntryRule> {
-        self.rules.iter().find(|rule| rule.condition.holds(facts))
+    pub fn first(&self, case: &Case<'_>) -> Option<&EntryRule> {
+        self.rules.iter().find(|rule| rule.condition.holds_of(case))
     }
 
     #[must_use]
@@ -57,6 +58,8 @@ impl EntryRules {
 pub struct Entry<'a> {
     pub rules: &'a EntryRules,
     pub facts: Facts<'a>,
+    /// The date by which what is noted is read.
+    pub today: Date,
 }
 
 /// Who says where a conversation goes.

@@ -1,7 +1,7 @@
 //! What entry rules would have done with conversations that came in.
 
 use super::entry::EntryRules;
-use crate::domain::conditions::Facts;
+use crate::domain::conditions::{Case, Facts};
 use crate::domain::ids::{EntryRuleId, QueueId};
 
 /// A conversation that came in.
@@ -41,11 +41,12 @@ pub fn trial(rules: &EntryRules, rule: EntryRuleId, arrivals: &[Arrival<'_>]) ->
             outcome.named += 1;
             continue;
         }
-        if !tried.condition.holds(&arrival.facts) {
+        let case = Case::of(arrival.facts);
+        if !tried.condition.holds_of(&case) {
             continue;
         }
         outcome.met += 1;
-        if rules.first(&arrival.facts).is_some_and(|first| first.id == rule) {
+        if rules.first(&case).is_some_and(|first| first.id == rule) {
             let goes = tried.queue.unwrap_or(arrival.otherwise);
             outcome.decided += 1;
             outcome.moved += usize::from(goes != arrival.went);

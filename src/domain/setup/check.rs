@@ -6,10 +6,10 @@ use jiff::tz::TimeZone;
 
 use super::event::{Parts, SetupEvent};
 use super::refusal::{SetupRefusal, Thing};
-use super::{rules, skills};
 use super::sla;
 use super::value::{Flow, Invitation, Member, Setup, Standing, Workspace};
 use super::words::{self, name_fault, text_fault};
+use super::{rules, skills};
 use crate::domain::access::{Permission, Role};
 use crate::domain::brand::Accent;
 use crate::domain::canned;
@@ -76,7 +76,7 @@ pub(super) fn new_since(known: &BTreeSet<SetupRefusal>, before: &Setup, after: &
         let was = flow_faults(before);
         is.extend(flow_faults(after).into_iter().filter(|fault| !was.contains(fault)));
     }
-    is.difference(known).cloned().collect()
+    is.difference(known).filter(|fault| !rules::was_so(fault, before, after)).cloned().collect()
 }
 
 fn is_about_being_here(event: &SetupEvent) -> bool {

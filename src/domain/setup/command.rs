@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::event::{Secret, SetupEvent, Who};
 use super::file::Import;
-pub use super::parts::{CannedReplyChange, EntryRuleChange, FieldChange, InboxChange, QueueChange, SkillChange, QueueChange, SlaPolicyChange, TagChange};
+pub use super::parts::{
+    CannedReplyChange, EntryRuleChange, FieldChange, InboxChange, QueueChange, SkillChange, SlaPolicyChange, TagChange,
+};
 use super::value::{self, CannedReply, Inbox};
 use crate::domain::access::{Permissions, Role, Visibility};
 use crate::domain::agent::Availability;

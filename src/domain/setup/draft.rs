@@ -8,9 +8,11 @@ use super::command::{CannedReplyChange, FieldChange, NewInvitation, NewMember, N
 use super::event::{Changed, Secret, SetupEvent};
 use super::file;
 use super::parts::{
-    change_inbox, change_member, change_policy, change_queue, change_rule, change_security, change_skill, change_workspace, placed, set, trimmed,
+    change_inbox, change_member, change_policy, change_queue, change_rule, change_security, change_skill, change_workspace, placed, set,
+    trimmed,
 };
 use super::refusal::{SetupRefusal, Thing};
+use super::rules;
 use super::undo;
 use super::value::{self, Flow, Inbox, InboxState, Invitation, Member, Setup, Standing, Team};
 use crate::domain::access::{Permissions, Rights, Role};
@@ -179,10 +181,11 @@ impl Draft {
             }
             SetupCommand::AddEntryRule { rule, new } => {
                 let position = self.setup.entry_rules.values().map(|rule| rule.position).max().map_or(0, |last| last.saturating_add(1));
-                let name = trimmed(&new.name);
-                add(&mut self.setup.entry_rules, rule, value::EntryRule { name, position, ..new })?;
+                let (name, conditions) = (trimmed(&new.name), rules::as_kept(&self.setup, new.conditions));
+                add(&mut self.setup.entry_rules, rule, value::EntryRule { name, conditions, position, ..new })?;
             }
-            SetupCommand::ChangeEntryRule { rule, change } => {
+            SetupCommand::ChangeEntryRule { rule, mut change } => {
+                change.conditions = change.conditions.map(|conditions| rules::as_kept(&self.setup, conditions));
                 change_rule(known(&mut self.setup.entry_rules, rule, Thing::EntryRule)?, change)
             }
             SetupCommand::RemoveEntryRule { rule } => {

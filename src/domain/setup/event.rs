@@ -12,7 +12,8 @@ use super::value::{
     CannedReply, EntryRule, Field, Flow, Inbox, Invitation, Member, Queue, Role, Security, Skill, SlaPolicy, Tag, Team, Workspace,
 };
 use crate::domain::ids::{
-    CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, SkillId, SlaPolicyId, TagId, TeamId, UserId, WorkspaceId,
+    CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, SkillId, SlaPolicyId, TagId, TeamId, UserId,
+    WorkspaceId,
 };
 
 /// What must not be read anywhere but where it is used. It is neither shown nor stored with what it came along with.

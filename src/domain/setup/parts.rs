@@ -9,7 +9,7 @@ use super::command::{MemberChange, SecurityChange, WorkspaceChange};
 use super::value::{EntryRule, Inbox, Member, Queue, Security, Skill, SlaPolicy, Targets, Workspace};
 use crate::domain::brand::Accent;
 use crate::domain::hours::Hours;
-use crate::domain::ids::{FlowId, QueueId, SlaPolicyId, TagId, TeamId, UserId, TeamId};
+use crate::domain::ids::{FlowId, QueueId, SlaPolicyId, TagId, TeamId, UserId};
 use crate::domain::queue;
 use crate::domain::routing::{RuleSkills, Strategy, WideningStep};
 

@@ -2,6 +2,7 @@
 
 mod counts;
 mod numbers;
+mod rules;
 mod words;
 
 use std::collections::BTreeSet;

@@ -13,7 +13,8 @@ use crate::domain::channel::Channel;
 use crate::domain::conditions;
 use crate::domain::details::{self, FieldKind, FieldOf, Vocabulary};
 use crate::domain::ids::{
-    CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, SkillId, SlaPolicyId, TagId, TeamId, UserId, WorkspaceId,
+    CannedReplyId, EntryRuleId, FieldId, FlowId, InboxId, InvitationId, QueueId, RoleId, SkillId, SlaPolicyId, TagId, TeamId, UserId,
+    WorkspaceId,
 };
 use crate::domain::lease::Lease;
 use crate::domain::routing::{Levels, RuleSkills, WideningStep};

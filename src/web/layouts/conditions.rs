@@ -74,9 +74,9 @@ impl Telling<'_> {
     fn value(&self, kind: Kind, value: &str) -> String {
         match kind {
             Kind::Inbox | Kind::Person | Kind::Tags => value.parse().map_or_else(|_| value.to_owned(), |id| self.name(id)),
-            Kind::YesNo => self.t(if value == "yes" { "change.yes" } else { "change.no" }),
+            Kind::YesNo => self.t(if matches!(value, "yes" | "true") { "change.yes" } else { "change.no" }),
             Kind::Weekday if WEEKDAYS.contains(&value) => self.t(&format!("hours.weekday.{value}")),
-            Kind::Text | Kind::Any => format!("“{value}”"),
+            Kind::Text | Kind::Any | Kind::Choice => format!("“{value}”"),
             Kind::Number | Kind::Date | Kind::TimeOfDay | Kind::Weekday => value.to_owned(),
         }
     }
@@ -85,6 +85,10 @@ impl Telling<'_> {
     #[must_use]
     pub fn leaf(&self, leaf: &Leaf) -> String {
         let kind = self.kind(&leaf.subject);
+        if Subject::read(&leaf.subject) == Some(Subject::QueueOpen) {
+            let is_open = matches!(leaf.values.first().map(String::as_str), Some("yes" | "true"));
+            return self.t(if is_open { "rules.joint.open" } else { "rules.joint.closed" });
+        }
         let mut values: Vec<String> = leaf.values.iter().take(MOST_SAID).map(|value| self.value(kind, value)).collect();
         if leaf.values.len() > MOST_SAID {
             values.push("…".to_owned());
@@ -106,7 +110,7 @@ impl Telling<'_> {
             Condition::Group(Group::All, inner) if inner.is_empty() => self.t("rules.always"),
             Condition::Group(group, inner) => {
                 let part = |one: &Condition| match one {
-                    Condition::Group(Group::All | Group::Any, inner) if inner.len() > 1 => format!("({})", self.condition(one)),
+                    Condition::Group(group, inner) if inner.len() > 1 || *group == Group::Not => format!("({})", self.condition(one)),
                     _ => self.condition(one),
                 };
                 let (joint, before) = match group {

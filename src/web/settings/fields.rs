@@ -9,7 +9,7 @@ use uuid::Uuid;
 use self::view::{FieldPage, FieldsPage, Typed};
 use super::changes::about;
 use super::moving::Move;
-use super::naming::{Named, flows_that_name, in_words};
+use super::naming::{Named, flows_that_name, in_words, rules_that_name};
 use super::{Did, configure, done, shell};
 use crate::domain::details::{FieldKind, FieldOf};
 use crate::domain::ids::FieldId;
@@ -161,9 +161,10 @@ async fn one(state: &State, signed: &Signed, id: FieldId, did: &Did, refused: Op
     let (fields, acts) = tokio::try_join!(fields, about(state, signed, id.0))?;
     let (_, field) = fields.into_iter().find(|(other, _)| *other == id).ok_or(Error::NotFound)?;
     let noted = async { Ok(state.store.noted_in_field(signed.workspace, field.of, &field.key).await?) };
-    let (noted, flows) = tokio::try_join!(noted, flows_that_name(state, signed, Named::Field(&field.key)))?;
+    let named = Named::Field(&field.key);
+    let (noted, flows, rules) = tokio::try_join!(noted, flows_that_name(state, signed, named), rules_that_name(state, signed, named))?;
     let (typed, error) = refused.unzip();
     let status = shell.status(signed.locale, error)?;
     let typed = typed.filter(|typed| typed.is_of_form).unwrap_or_else(|| Typed { is_of_form: false, field: field.clone() });
-    page(status, &FieldPage { chrome, shell, id, field, noted, flows: in_words(flows), typed, acts })
+    page(status, &FieldPage { chrome, shell, id, field, noted, flows: in_words(flows), rules, typed, acts })
 }

@@ -1,13 +1,16 @@
-//! Which published flows name a thing, and where: it cannot go before they are changed.
+//! Which published flows name a thing, and where: it cannot go before they are changed. And which rules do.
 
 use std::sync::Arc;
 
 use crate::domain::channel;
+use crate::domain::conditions::{Condition, Subject, stored};
 use crate::domain::details::Vocabulary;
 use crate::domain::flows::definition::Definition;
 use crate::domain::flows::validation;
-use crate::domain::ids::TagId;
+use crate::domain::ids::{EntryRuleId, TagId};
 use crate::domain::names;
+use crate::domain::setup::rules::in_order;
+use crate::domain::setup::value::EntryRule;
 use crate::web::edge::error::{Error, Result};
 use crate::web::sessions::signed::Signed;
 use crate::web::state::State;
@@ -58,4 +61,28 @@ pub(super) async fn flows_that_name(state: &State, signed: &Signed, thing: Named
 /// Their names and places.
 pub(super) fn in_words(flows: Vec<FlowThatNames>) -> Vec<(String, Vec<String>)> {
     flows.into_iter().map(|flow| (flow.definition.name.clone(), flow.places)).collect()
+}
+
+/// The rules that name a thing: in what they ask for, or in what follows.
+pub(super) async fn rules_that_name(state: &State, signed: &Signed, thing: Named<'_>) -> Result<Vec<(EntryRuleId, String)>> {
+    let setup = state.runner.workplaces().setup(signed.workspace).await?;
+    let all = in_order(&setup.entry_rules).into_iter().filter(|(_, rule)| names_it(rule, &setup.vocabulary(), thing));
+    Ok(all.map(|(id, rule)| (id, rule.name.clone())).collect())
+}
+
+fn names_it(rule: &EntryRule, words: &Vocabulary, thing: Named<'_>) -> bool {
+    let counts = |tag: TagId| words.tag(tag).map_or(tag, |tag| tag.id);
+    let condition = stored::read(&rule.conditions).unwrap_or_else(|_| Condition::always());
+    let mut leaves = condition.leaves().into_iter().filter_map(|leaf| Some((Subject::read(&leaf.subject)?, &leaf.values)));
+    match thing {
+        Named::Queue(_) => false,
+        Named::Tag(tag) => {
+            let is_it = |value: &String| value.parse().is_ok_and(|value| counts(value) == tag);
+            rule.tags.iter().any(|own| counts(*own) == tag)
+                || leaves.any(|(subject, values)| subject == Subject::ConversationTags && values.iter().any(is_it))
+        }
+        Named::Field(key) => {
+            leaves.any(|(subject, _)| matches!(subject, Subject::ContactField(own) | Subject::ConversationField(own) if own == key))
+        }
+    }
 }

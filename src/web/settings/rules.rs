@@ -16,10 +16,11 @@ use super::changes::about;
 use super::moving::Move;
 use super::{Did, configure, done, shell};
 use crate::domain::ids::EntryRuleId;
+use crate::domain::refusal::Refusal;
 use crate::domain::setup::command::EntryRuleChange;
 use crate::domain::setup::rules::{in_order, oddities};
 use crate::domain::setup::value::EntryRule;
-use crate::domain::setup::{Setup, SetupCommand};
+use crate::domain::setup::{Setup, SetupCommand, SetupRefusal};
 use crate::web::edge::answer::page;
 use crate::web::edge::error::{Error, Result};
 use crate::web::sessions::signed::Signed;
@@ -41,7 +42,8 @@ async fn list(state: &State, signed: &Signed, did: &Did, refused: Option<Error>)
     let (setup, workplace) = tokio::try_join!(workplaces.setup(signed.workspace), workplaces.get(signed.workspace))?;
     let status = shell.status(signed.locale, refused)?;
     let names = Names::of(signed.locale, &setup, &workplace);
-    let odd = oddities(&setup);
+    let counted = setup.clone();
+    let odd = web::block(move || oddities(&counted)).await.map_err(Error::fault)?;
     let rules = in_order(&setup.entry_rules).into_iter().map(|(id, rule)| view::Summary::of(&names, id, rule, odd.get(&id))).collect();
     page(status, &RulesPage { chrome, shell, rules })
 }
@@ -53,13 +55,13 @@ pub(in crate::web) async fn new(state: web::Data<State>, signed: Signed) -> Resu
 
 /// `POST /settings/rules/new`: the page with what was typed, a row more or less, or what the rule would have done. Nothing is kept.
 pub(in crate::web) async fn draft_new(state: web::Data<State>, signed: Signed, fields: web::Form<Fields>) -> Result<HttpResponse> {
-    let (typed, _) = Typed::read(&fields);
+    let typed = Typed::read(&fields);
     one(&state, &signed, None, &Did::default(), Some(typed), Asked::read(&fields), None).await
 }
 
 /// `POST /settings/rules`
 pub(in crate::web) async fn create(state: web::Data<State>, signed: Signed, fields: web::Form<Fields>) -> Result<HttpResponse> {
-    let (typed, _) = Typed::read(&fields);
+    let typed = Typed::read(&fields);
     let rule = EntryRuleId(Uuid::now_v7());
     match configure(&state, &signed, SetupCommand::AddEntryRule { rule, new: typed.rule() }, None).await {
         Ok(configured) => Ok(done(&format!("{LIST}/{rule}"), &configured)),
@@ -84,7 +86,7 @@ pub(in crate::web) async fn draft(
     rule: web::Path<EntryRuleId>,
     fields: web::Form<Fields>,
 ) -> Result<HttpResponse> {
-    let (typed, _) = Typed::read(&fields);
+    let typed = Typed::read(&fields);
     one(&state, &signed, Some(*rule), &Did::default(), Some(typed), Asked::read(&fields), None).await
 }
 
@@ -95,7 +97,7 @@ pub(in crate::web) async fn update(
     rule: web::Path<EntryRuleId>,
     fields: web::Form<Fields>,
 ) -> Result<HttpResponse> {
-    let (typed, seen) = Typed::read(&fields);
+    let typed = Typed::read(&fields);
     let EntryRule { name, enabled, conditions, queue, priority, tags, skills, position: _ } = typed.rule();
     let change = EntryRuleChange {
         name: Some(name),
@@ -108,7 +110,7 @@ pub(in crate::web) async fn update(
         skills: Some(skills),
         position: None,
     };
-    match configure(&state, &signed, SetupCommand::ChangeEntryRule { rule: *rule, change }, seen).await {
+    match configure(&state, &signed, SetupCommand::ChangeEntryRule { rule: *rule, change }, typed.seen).await {
         Ok(configured) => Ok(done(&format!("{LIST}/{rule}"), &configured)),
         Err(error) => one(&state, &signed, Some(*rule), &Did::default(), Some(typed), Asked::Nothing, Some(error)).await,
     }
@@ -163,9 +165,13 @@ async fn one(
         None => Vec::new(),
     };
     let was_refused = refused.is_some();
+    let is_late = refused.as_ref().is_some_and(is_late);
     let status = shell.status(signed.locale, refused)?;
     let mut typed = typed.unwrap_or_else(|| known.map_or_else(Typed::default, Typed::of));
     asked.apply(&mut typed);
+    // A row more tells nobody what a colleague changed: that is seen once it was refused and shown.
+    typed.seen = typed.seen.filter(|_| !is_late).or(Some(shell.seq));
+    typed.is_late = is_late;
     let names = Names::of(signed.locale, &setup, &workplace);
     let tells = was_refused || asked == Asked::Trial;
     let faults = if tells && !typed.is_strange { typed.faults(&setup) } else { Vec::new() };
@@ -176,6 +182,12 @@ async fn one(
     let status = if asked == Asked::Trial && !faults.is_empty() { StatusCode::UNPROCESSABLE_ENTITY } else { status };
     let view = RulePage::of(chrome, shell, &names, id, known, typed, &faults, tried, acts);
     page(status, &view)
+}
+
+/// Whether a colleague changed it since it was seen.
+fn is_late(error: &Error) -> bool {
+    let late = |refusal: &SetupRefusal| matches!(refusal, SetupRefusal::ChangedMeanwhile { .. } | SetupRefusal::ChangedSince);
+    matches!(error, Error::Refused(Refusal::SetUp(refusal)) if late(refusal))
 }
 
 /// The rule as it stands; nothing of one that is not there yet.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use self::view::{TagPage, TagsPage, Typed};
 use super::changes::about;
-use super::naming::{Named, flows_that_name, in_words};
+use super::naming::{Named, flows_that_name, in_words, rules_that_name};
 use super::{Did, configure, done, shell};
 use crate::domain::ids::TagId;
 use crate::domain::setup::SetupCommand;
@@ -116,12 +116,13 @@ async fn one(state: &State, signed: &Signed, id: TagId, did: &Did, refused: Opti
     let (chrome, mut shell) = shell(state, signed, did).await?;
     let tags = async { Ok(state.store.tags(signed.workspace).await?) };
     let flows = flows_that_name(state, signed, Named::Tag(id));
-    let (mut tags, acts, flows) = tokio::try_join!(tags, about(state, signed, id.0), flows)?;
+    let rules = rules_that_name(state, signed, Named::Tag(id));
+    let (mut tags, acts, flows, rules) = tokio::try_join!(tags, about(state, signed, id.0), flows, rules)?;
     let place = tags.iter().position(|summary| summary.tag.id == id).ok_or(Error::NotFound)?;
     let tag = tags.remove(place);
     let (typed, error) = refused.unzip();
     let status = shell.status(signed.locale, error)?;
     let typed = typed.filter(|typed| typed.is_of_form).unwrap_or_else(|| Typed::of(&tag.tag));
     tags.retain(|other| other.tag.merged_into.is_none());
-    page(status, &TagPage { chrome, shell, tag, others: tags, flows: in_words(flows), typed, acts })
+    page(status, &TagPage { chrome, shell, tag, others: tags, flows: in_words(flows), rules, typed, acts })
 }

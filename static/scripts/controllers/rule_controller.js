@@ -8,16 +8,19 @@ import { post } from "../post.js"
 const PAUSE = 400
 
 export default class extends Controller {
-  static targets = ["rows", "tried"]
+  static targets = ["rows", "tried", "failed"]
   static values = { draft: String }
 
   connect() {
+    this.isOver = false
+    this.waiting = 0
+    this.last = Promise.resolve()
     this.#hideFit()
   }
 
   disconnect() {
     clearTimeout(this.pause)
-    this.asked = null
+    this.isOver = true
   }
 
   /** A button that keeps nothing is answered here. */
@@ -36,21 +39,31 @@ export default class extends Controller {
     this.pause = setTimeout(() => this.#ask("fit", focusOf(target)), PAUSE)
   }
 
-  async #ask(act, focus) {
-    const asked = (this.asked = {})
+  /** One after the other: each makes of the rows what the one before it left. Another row than that may have another number by then. */
+  #ask(act, focus) {
+    const isOfRow = /^(condition|group|remove):/.test(act)
+    if (this.waiting && isOfRow && (act !== this.asked || act.startsWith("remove:"))) return
+    this.asked = act
+    this.waiting += 1
+    this.last = this.last.then(() => this.#send(act, focus)).finally(() => (this.waiting -= 1))
+  }
+
+  async #send(act, focus) {
+    if (this.isOver) return
     const typed = this.#typed()
     const fields = new URLSearchParams(typed)
     fields.set("act", act)
     this.element.setAttribute("aria-busy", "true")
     const response = await post(this.draftValue, fields)
-    if (asked !== this.asked) return
+    const text = (await response?.text().catch(() => "")) ?? ""
+    if (this.isOver) return
     this.element.removeAttribute("aria-busy")
-    if (!response || response.redirected) return
-    const page = new DOMParser().parseFromString(await response.text(), "text/html")
+    const page = new DOMParser().parseFromString(text, "text/html")
     const [rows, tried] = ["rule-rows", "rule-tried"].map((id) => page.getElementById(id))
-    if (!rows || asked !== this.asked) return
+    this.failedTarget.hidden = Boolean(rows)
+    if (!rows) return
     // What was typed meanwhile is not in the answer.
-    if (this.#typed() !== typed) return this.#ask(act, focus)
+    if (this.#typed() !== typed) return this.#send(act, focus)
     const before = this.rowsTarget.querySelectorAll(".rule__row").length
     this.element.dataset.begun = ""
     if (act === "try") this.triedTarget.replaceChildren(...tried.childNodes)
@@ -67,8 +80,8 @@ export default class extends Controller {
   #focus(act, before, focus) {
     const rows = [...this.rowsTarget.querySelectorAll(".rule__row")]
     const [what, number] = act.split(":")
-    if (act === "try") this.triedTarget.querySelector("[name=act]").focus()
-    else if (focus) this.rowsTarget.querySelectorAll(focus.selector)[focus.number]?.focus()
+    if (act === "try") return
+    if (focus) this.rowsTarget.querySelectorAll(focus.selector)[focus.number]?.focus()
     else if (what === "remove") rows[Math.min(Number(number), rows.length - 1)]?.querySelector("select").focus()
     else rows[placeOfNew(rows, Number(number), rows.length - before)]?.querySelector("select").focus()
   }

@@ -14,6 +14,12 @@ use crate::domain::details::{Details, Vocabulary};
 use crate::domain::flows::text::normalise;
 use crate::domain::ids::{InboxId, MessageId, TagId, UserId};
 
+/// An answer that was given as it is kept.
+pub fn answered(field: &str, value: &str) -> Answer {
+    let (field, label) = (field.to_owned(), field.to_owned());
+    Answer { field, label, value: value.to_owned(), shown: value.to_owned(), message: MessageId(Uuid::nil()), also: Vec::new() }
+}
+
 /// A customer by chance.
 pub struct Somebody {
     pub words: Vocabulary,
@@ -46,14 +52,7 @@ impl Somebody {
                 details.tags.push(TagId(tag));
             }
         }
-        let answer = Answer {
-            field: "order".to_owned(),
-            label: "Order".to_owned(),
-            value: pick(chance),
-            shown: pick(chance),
-            message: MessageId(Uuid::nil()),
-            also: Vec::new(),
-        };
+        let answer = Answer { shown: pick(chance), ..answered("order", &pick(chance)) };
         Self {
             words: words(),
             fields,
@@ -119,7 +118,7 @@ pub fn naive(condition: &Condition, known: &Somebody) -> bool {
             let is = known.values(subject);
             let is_id = matches!(subject.as_str(), "inbox" | "conversation.tags" | "previous_agent");
             let fold = |text: &str| if is_id { text.trim().to_owned() } else { normalise(text) };
-            let number = |text: &str| text.trim().parse::<f64>().ok();
+            let number = |text: &str| text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
             let date = |text: &str| text.trim().parse::<Date>().ok();
             let typed = subject.as_str();
             let met = |is: &String, wanted: &String| match comparison {

@@ -86,6 +86,8 @@ pub enum Wrong {
     NumberToConnect(String),
     #[error("{0} has an account already; invite them")]
     PersonToInvite(String),
+    #[error("the rule names “{0}”, which is not here yet; add it when it is")]
+    RuleNames(String),
     #[error("{0}")]
     Refused(SetupRefusal),
 }
@@ -114,6 +116,7 @@ impl Wrong {
             Wrong::AnotherNumber => "another_number",
             Wrong::NumberToConnect(_) => "number_to_connect",
             Wrong::PersonToInvite(_) => "person_to_invite",
+            Wrong::RuleNames(_) => "rule_names",
             Wrong::Refused(_) => return None,
         })
     }
@@ -128,7 +131,8 @@ impl Wrong {
             | Wrong::SecretIsSetting(name)
             | Wrong::SecretMissing(name)
             | Wrong::NumberToConnect(name)
-            | Wrong::PersonToInvite(name) => vec![("name", name.clone())],
+            | Wrong::PersonToInvite(name)
+            | Wrong::RuleNames(name) => vec![("name", name.clone())],
             Wrong::Twice { name, other } => vec![("name", name.clone()), ("other", other.clone())],
             Wrong::Refused(refusal) => refusal.values(),
             Wrong::Strange | Wrong::MustBe(_) | Wrong::SecretInTheOpen | Wrong::AnotherNumber => Vec::new(),

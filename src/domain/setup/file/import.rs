@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use super::inboxes::AppSecrets;
 use super::{
-    Document, Fault, Found, Wrong, canned_replies, entry_rules, fields, flows, inboxes, people, queues, roles, skills, sla_policies, tags, teams,
+    Document, Fault, Found, Wrong, canned_replies, entry_rules, fields, flows, inboxes, people, queues, roles, skills, sla_policies, tags,
+    teams,
 };
 use crate::domain::details::Vocabulary;
 use crate::domain::ids::UserId;
@@ -221,7 +222,7 @@ impl Import {
         let is_known_app = |app: &str| known_apps.contains(app);
         let at_hand = reach.has_secrets().then_some(secrets);
         inboxes::check(document.inboxes.as_deref().unwrap_or_default(), setup, &names, at_hand, is_known_app, &mut found);
-        entry_rules::check(document, setup, &names, &mut found);
+        entry_rules::check(document.entry_rules.as_deref().unwrap_or_default(), setup, &names, &mut found);
         found.retain(|(path, _)| !document.is_mended(path));
         if found.is_empty() && document.faults.is_empty() {
             found.extend(self.faults_of_the_whole(setup));
@@ -337,7 +338,7 @@ pub(in crate::domain::setup) fn bring_in(draft: &mut Draft, import: &Import) -> 
     let at_hand = reach.has_secrets().then_some(secrets);
     left_out.extend(inboxes::bring_in(inboxes.as_deref().unwrap_or_default(), at_hand, &mut ids, draft));
     if let Some(rules) = entry_rules {
-        entry_rules::bring_in(rules, &mut ids, draft);
+        left_out.extend(entry_rules::bring_in(rules, &mut ids, draft));
     }
     if *prune {
         if let Some(policies) = sla_policies {

@@ -172,7 +172,7 @@ pub fn export(setup: &Setup, with_people: bool) -> Result<String, Ambiguous> {
         fields: Some(fields::all(setup)),
         flows: Some(in_order(flows.iter().map(|(id, flow)| WrittenFlow::of(setup, *id, flow)), |flow| &flow.name)?),
         inboxes: Some(in_order(connected(inboxes).map(|inbox| WrittenInbox::of(setup, inbox)), WrittenInbox::key)?),
-        entry_rules: Some(entry_rules::all(setup)),
+        entry_rules: Some(entry_rules::all(setup, with_people)),
         places: Places::default(),
         faults: Vec::new(),
         mended: BTreeSet::new(),

@@ -44,7 +44,8 @@ pub struct WrittenPerson {
 impl WrittenPerson {
     pub(super) fn of(setup: &Setup, member: &Member) -> Self {
         // Whether they are away just now is theirs; who took over from whoever left is past.
-        let Member { name, email, role, active, locale, availability: _, capacity, teams, languages, skills, successor: _ } = member.clone();
+        let Member { name, email, role, active, locale, availability: _, capacity, teams, languages, skills, successor: _ } =
+            member.clone();
         let mut teams: Vec<String> = teams.into_iter().map(|team| teams::name(setup, team)).collect();
         teams.sort();
         let own = role.id().and_then(|id| setup.roles.get(&id)).map(|role| role.name.clone());

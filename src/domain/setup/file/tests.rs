@@ -1,5 +1,7 @@
 //! Files of the lamp shop.
 
+mod rules;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
@@ -52,6 +54,7 @@ fn lamps() -> Setup {
     setup.tags = (200..).map(|id| TagId(Uuid::from_u128(id))).zip(tags).collect();
     setup.fields = (300..).map(|id| FieldId(Uuid::from_u128(id))).zip(fields).collect();
     setup.queues.values_mut().for_each(|queue| queue.position += 3);
+    setup.entry_rules = rules::some();
     setup
 }
 

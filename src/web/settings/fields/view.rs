@@ -4,7 +4,7 @@ use askama::Template;
 use askama_web::WebTemplate;
 
 use crate::domain::details::{FieldKind, FieldOf};
-use crate::domain::ids::FieldId;
+use crate::domain::ids::{EntryRuleId, FieldId};
 use crate::domain::setup::value::Field;
 use crate::web::layouts::chrome::Chrome;
 use crate::web::layouts::time;
@@ -84,6 +84,8 @@ pub struct FieldPage {
     pub noted: i64,
     /// Published flows that name it, with the places.
     pub flows: Vec<(String, Vec<String>)>,
+    /// Rules that name it.
+    pub rules: Vec<(EntryRuleId, String)>,
     pub typed: Typed,
     pub acts: Vec<Act>,
 }

@@ -28,6 +28,10 @@ pub struct Typed {
     pub priority: Option<String>,
     pub tags: BTreeSet<TagId>,
     pub skills: Vec<Want>,
+    /// Up to where its author had seen the journal.
+    pub seen: Option<i64>,
+    /// A colleague changed it meanwhile.
+    pub is_late: bool,
 }
 
 /// A row of what a rule asks for of whoever is to have a conversation.
@@ -59,6 +63,8 @@ impl Default for Typed {
             priority: None,
             tags: BTreeSet::new(),
             skills: Vec::new(),
+            seen: None,
+            is_late: false,
         }
     }
 }
@@ -66,24 +72,27 @@ impl Default for Typed {
 impl Typed {
     #[must_use]
     pub fn of(rule: &EntryRule) -> Self {
-        let read = stored::read(&rule.conditions);
+        let is_known = |condition: &Condition| condition.leaves().iter().all(|leaf| Subject::read(&leaf.subject).is_some());
+        let read = stored::read(&rule.conditions).ok().filter(is_known);
         Self {
             is_of_form: false,
             name: rule.name.clone(),
             enabled: rule.enabled,
-            is_strange: read.is_err(),
-            rows: rows::of(&read.unwrap_or_else(|_| Condition::always())),
+            is_strange: read.is_none(),
+            rows: rows::of(&read.unwrap_or_else(Condition::always)),
             queue: rule.queue,
             priority: rule.priority.clone(),
             tags: rule.tags.clone(),
             skills: wants_of(&rule.skills),
+            seen: None,
+            is_late: false,
         }
     }
 
-    /// What a form says, and up to where its author had seen the journal.
-    pub(super) fn read(fields: &[(String, String)]) -> (Self, Option<i64>) {
+    /// What a form says.
+    pub(super) fn read(fields: &[(String, String)]) -> Self {
         let value = |name: &str| fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.trim());
-        let typed = Self {
+        Self {
             is_of_form: true,
             name: value("name").to_owned(),
             enabled: !value("enabled").is_empty(),
@@ -93,8 +102,9 @@ impl Typed {
             priority: Some(value("priority").to_owned()).filter(|word| !word.is_empty()),
             tags: fields.iter().filter(|(key, _)| key == "tag").filter_map(|(_, value)| value.parse().ok()).collect(),
             skills: read_wants(fields),
-        };
-        (typed, value("seen").parse().ok())
+            seen: value("seen").parse().ok(),
+            is_late: false,
+        }
     }
 
     /// The rule that it says.
@@ -252,14 +262,14 @@ mod tests {
             ("value", "18:00"),
             ("act", "try"),
         ]);
-        let (typed, _) = Typed::read(&sent);
+        let typed = Typed::read(&sent);
         let expected = serde_json::json!({"any": [
             {"subject": "contact.language", "one_of": ["es", "ca"]},
             {"not": [{"subject": "time.of_day", "between": ["09:00", "18:00"]}]},
         ]});
         assert_eq!((typed.rule().conditions, typed.name.as_str(), Asked::read(&sent)), (expected, "Refunds", Asked::Trial));
         let odd = [("row", "x"), ("comparison", "?"), ("row", "-1"), ("group", "?"), ("act", "remove:99999999999999999999")];
-        let (mut typed, _) = Typed::read(&fields(&odd));
+        let mut typed = Typed::read(&fields(&odd));
         Asked::read(&fields(&odd)).apply(&mut typed);
         assert!(!typed.rows.is_empty());
     }

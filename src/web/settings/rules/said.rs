@@ -113,6 +113,16 @@ impl Names {
         self.telling().kind(subject)
     }
 
+    /// What a field has to choose from.
+    #[must_use]
+    pub fn choices(&self, subject: &str) -> Vec<Choice> {
+        let field = match Subject::read(subject) {
+            Some(Subject::ContactField(key) | Subject::ConversationField(key)) => self.words.field(&key),
+            _ => None,
+        };
+        field.iter().flat_map(|field| &field.choices).map(|choice| (choice.clone(), choice.clone())).collect()
+    }
+
     /// How a subject can be compared.
     #[must_use]
     pub fn comparisons(&self, leaf: &Leaf) -> Vec<Choice> {

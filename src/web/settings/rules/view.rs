@@ -7,7 +7,8 @@ use super::form::{Typed, Want};
 use super::said::{Choice, Names};
 use super::trial::Tried;
 use crate::domain::conditions::rows::{Row, What};
-use crate::domain::conditions::{Comparison, DEEPEST, Fault, Group, Kind, Takes, WEEKDAYS};
+use crate::domain::conditions::{Comparison, DEEPEST, Fault, Group, Kind, Leaf, Takes, WEEKDAYS};
+use crate::domain::flows::text::truncate;
 use crate::domain::ids::EntryRuleId;
 use crate::domain::routing::skills::{HIGHEST, LOWEST, MOST_WANTED};
 use crate::domain::setup::rules::Oddity;
@@ -20,6 +21,9 @@ use crate::web::layouts::ui;
 use crate::web::layouts::words::{self, plain};
 use crate::web::settings::changes::view::Act;
 use crate::web::settings::view::Shell;
+
+/// Characters of what a rule asks for, in the list of all.
+const LONGEST_SENTENCE: usize = 400;
 
 /// `GET /settings/rules`
 #[derive(Template, WebTemplate)]
@@ -49,7 +53,7 @@ impl Summary {
             id,
             name: rule.name.clone(),
             is_on: rule.enabled,
-            conditions: names.conditions(rule),
+            conditions: truncate(&names.conditions(rule), LONGEST_SENTENCE),
             outcome: names.outcome(rule),
             odd: odd.map(|odd| odd_words(names, odd)),
         }
@@ -61,6 +65,7 @@ fn odd_words(names: &Names, odd: &Oddity) -> String {
         Oddity::Never => names.locale.t("rules.odd.never").into_owned(),
         Oddity::HiddenBy(other) => plain(&names.locale, "rules.odd.hidden", &[("rule", other)]),
         Oddity::HidesLater => names.locale.t("rules.odd.hides").into_owned(),
+        Oddity::TagArchived(tag) => plain(&names.locale, "rules.odd.archived", &[("tag", tag)]),
     }
 }
 
@@ -127,6 +132,8 @@ pub struct Line {
     /// Counted from 1.
     pub number: usize,
     pub depth: usize,
+    /// The number of the group that it is in.
+    pub within: Option<usize>,
     /// In words, for buttons that speak of it.
     pub words: String,
     pub fault: Option<Html>,
@@ -178,15 +185,15 @@ impl RulePage {
         acts: Vec<Act>,
     ) -> Self {
         typed.fit(&names.words);
-        let rows = typed.rows.iter().enumerate().map(|(place, row)| line(names, place, row, faults)).collect();
+        let rows = typed.rows.iter().enumerate().map(|(place, _)| line(names, place, &typed.rows, faults)).collect();
         let queue = typed.queue.map(|queue| queue.to_string()).unwrap_or_default();
-        let is_tag = |value: &str| typed.tags.iter().any(|tag| tag.to_string() == value);
-        let differs = known.filter(|known| typed.is_of_form && !is_same(known, &typed.rule()));
+        let tags: Vec<String> = typed.tags.iter().map(ToString::to_string).collect();
+        let differs = known.filter(|known| typed.is_late && !is_same(known, &typed.rule()));
         Self {
             title: known.map_or_else(|| names.locale.t("rules.new").into_owned(), |rule| rule.name.clone()),
             queues: picks(&names.queues, |value| value == queue),
             priorities: picks(&names.priorities(typed.priority.as_deref()), |value| typed.priority.as_deref() == Some(value)),
-            tags: picks(&names.tags, is_tag),
+            tags: with_own(names, Kind::Tags, &names.tags, &tags),
             wants: want_rows(names, &typed),
             now: differs.map(|known| format!("{}: {} → {}", known.name, names.conditions(known), names.outcome(known))),
             chrome,
@@ -220,7 +227,9 @@ fn is_same(one: &EntryRule, other: &EntryRule) -> bool {
     is_same && (queue, priority, tags, skills) == (&other.queue, &other.priority, &other.tags, &other.skills)
 }
 
-fn line(names: &Names, place: usize, row: &Row, faults: &[Fault]) -> Line {
+fn line(names: &Names, place: usize, rows: &[Row], faults: &[Fault]) -> Line {
+    let row = &rows[place];
+    let within = rows[..place].iter().rposition(|other| other.depth < row.depth).map(|place| place + 1);
     let fault = faults.iter().find(|fault| fault.row == place + 1).map(|fault| of_condition(names.locale, fault));
     let body = match &row.what {
         What::Group(group) => {
@@ -231,22 +240,32 @@ fn line(names: &Names, place: usize, row: &Row, faults: &[Fault]) -> Line {
             let subjects = names.subjects(&leaf.subject);
             let subjects = subjects.into_iter().map(|(name, all)| (name, picks(&all, |value| value == leaf.subject))).collect();
             let comparisons = picks(&names.comparisons(leaf), |value| value == leaf.comparison.as_str());
-            Body::Leaf { subjects, comparisons, input: input(names, names.kind(&leaf.subject), leaf.comparison, &leaf.values) }
+            Body::Leaf { subjects, comparisons, input: input(names, leaf) }
         }
     };
-    Line { number: place + 1, depth: row.depth, words: names.row(&row.what), fault, body }
+    Line { number: place + 1, depth: row.depth, within, words: names.row(&row.what), fault, body }
 }
 
-fn input(names: &Names, kind: Kind, comparison: Comparison, values: &[String]) -> Input {
-    let of = |all: &[Choice]| {
-        let mut all = all.to_vec();
-        // What cannot be chosen any more stays while it is named.
-        for value in values.iter().filter(|value| !value.is_empty()) {
-            if !all.iter().any(|(known, _)| known == value) {
-                all.push((value.clone(), value.parse().map_or_else(|_| value.clone(), |id| names.name(id))));
-            }
+/// What can be chosen, with what is: what cannot be chosen any more stays while it is named, and a tag that was merged is the one that counts.
+fn with_own(names: &Names, kind: Kind, all: &[Choice], values: &[String]) -> Vec<Pick> {
+    let counts = |value: &String| match kind {
+        Kind::Tags => value.parse().ok().and_then(|id| names.words.tag(id)).map_or_else(|| value.clone(), |tag| tag.id.to_string()),
+        _ => value.clone(),
+    };
+    let values: Vec<String> = values.iter().filter(|value| !value.is_empty()).map(counts).collect();
+    let mut all = all.to_vec();
+    for value in &values {
+        if !all.iter().any(|(known, _)| known == value) {
+            all.push((value.clone(), value.parse().map_or_else(|_| value.clone(), |id| names.name(id))));
         }
-        let picks = picks(&all, |value| values.iter().any(|own| own == value));
+    }
+    picks(&all, |value| values.iter().any(|own| own == value))
+}
+
+fn input(names: &Names, leaf: &Leaf) -> Input {
+    let (kind, comparison, values) = (names.kind(&leaf.subject), leaf.comparison, &leaf.values);
+    let of = |all: &[Choice]| {
+        let picks = with_own(names, kind, all, values);
         if comparison == Comparison::OneOf { Input::Some(picks) } else { Input::One(picks) }
     };
     let said = |word: &str, key: &str| (word.to_owned(), names.locale.t(key).into_owned());
@@ -259,6 +278,7 @@ fn input(names: &Names, kind: Kind, comparison: Comparison, values: &[String]) -
         (_, Kind::Inbox) => of(&names.inboxes),
         (_, Kind::Person) => of(&names.people),
         (_, Kind::Tags) => of(&names.tags),
+        (_, Kind::Choice) => of(&names.choices(&leaf.subject)),
         (_, Kind::Weekday) => of(&WEEKDAYS.map(|day| said(day, &format!("hours.weekday.{day}")))),
         (_, Kind::YesNo) => of(&[said("yes", "change.yes"), said("no", "change.no")]),
         (Takes::Two, _) => fields("time", 2),

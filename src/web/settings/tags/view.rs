@@ -4,6 +4,7 @@ use askama::Template;
 use askama_web::WebTemplate;
 
 use crate::domain::details::{COLOURS, Tag};
+use crate::domain::ids::EntryRuleId;
 use crate::store::tags::TagSummary;
 use crate::web::layouts::chrome::Chrome;
 use crate::web::layouts::time;
@@ -63,6 +64,8 @@ pub struct TagPage {
     pub others: Vec<TagSummary>,
     /// Published flows that name it, with the places.
     pub flows: Vec<(String, Vec<String>)>,
+    /// Rules that name it.
+    pub rules: Vec<(EntryRuleId, String)>,
     pub typed: Typed,
     pub acts: Vec<Act>,
 }
