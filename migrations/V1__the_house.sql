@@ -867,6 +867,31 @@ CREATE TABLE sla_policies (
     PRIMARY KEY (workspace_id, id)
 );
 
+-- What routing decided, for as long as it is shown. Why is in the journal, at that line; here is what it was decided from beside that. No key
+-- leads to the conversation: it is written under its lock, with it.
+CREATE TABLE routing_decisions (
+    workspace_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    at timestamptz NOT NULL,
+    queue_id uuid NOT NULL,
+    agent_id uuid NOT NULL,
+    -- How long the customer had waited for a person.
+    waited_ms bigint NOT NULL,
+    -- The set-up it was decided in.
+    version bigint NOT NULL,
+    record jsonb NOT NULL,
+    PRIMARY KEY (workspace_id, conversation_id, seq)
+);
+-- The latest.
+CREATE INDEX routing_decisions_by_time ON routing_decisions (workspace_id, at DESC, conversation_id DESC);
+-- Those of a queue.
+CREATE INDEX routing_decisions_by_queue ON routing_decisions (workspace_id, queue_id, at DESC, conversation_id DESC);
+-- Those of somebody.
+CREATE INDEX routing_decisions_by_agent ON routing_decisions (workspace_id, agent_id, at DESC, conversation_id DESC);
+-- Those to forget.
+CREATE INDEX routing_decisions_by_age ON routing_decisions (at);
+
 -- How often an answer began from one.
 CREATE TABLE canned_reply_uses (
     workspace_id uuid NOT NULL,
@@ -1028,6 +1053,7 @@ ALTER TABLE conversations
     ALTER COLUMN clocks SET STATISTICS 0,
     ALTER COLUMN assignment_reason SET STATISTICS 0,
     ALTER COLUMN last_message SET STATISTICS 0;
+ALTER TABLE routing_decisions ALTER COLUMN record SET STATISTICS 0;
 ALTER TABLE messages
     ALTER COLUMN content SET STATISTICS 0,
     ALTER COLUMN raw SET STATISTICS 0,

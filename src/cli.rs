@@ -9,6 +9,7 @@ mod installation;
 mod owner;
 mod people;
 mod quarantine;
+mod routing;
 mod secrets;
 
 use clap::{Args, Parser, Subcommand};
@@ -23,6 +24,7 @@ pub use flow::flow;
 pub use inbox::inbox;
 pub use owner::owner;
 pub use quarantine::quarantine;
+pub use routing::routing;
 pub use secrets::secrets;
 
 /// A real-time WhatsApp support inbox for teams.
@@ -50,6 +52,11 @@ pub enum Command {
     Workspace {
         #[command(subcommand)]
         command: WorkspaceCommand,
+    },
+    /// Routing: who gets which conversation.
+    Routing {
+        #[command(subcommand)]
+        command: RoutingCommand,
     },
     /// People who sign in.
     User {
@@ -204,6 +211,19 @@ pub enum WorkspaceCommand {
         /// The number of the line.
         #[arg(long, value_name = "N")]
         line: i64,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RoutingCommand {
+    /// Makes the decisions of the last hours again, from what was kept of each, and names those that come out otherwise; there are none
+    /// unless the rules of this version are others. Changes nothing.
+    Replay {
+        /// Id or name of the workspace; it need not be said while there is only one.
+        #[arg(long)]
+        workspace: Option<String>,
+        #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(i64).range(1..=24 * 30))]
+        last: i64,
     },
 }
 

@@ -44,6 +44,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Serve(arguments) => app::serve(logged()?, arguments.side()).await?,
         Command::Migrate => cli::migrate(&Config::from_environment()?).await?,
         Command::Doctor => return Ok(cli::doctor(&Config::from_environment()).await),
+        Command::Routing { command } => cli::routing(&Config::from_environment()?, command).await?,
         Command::Workspace { command } => cli::workspace(&Config::from_environment()?, command).await?,
         Command::Inbox { command } => cli::inbox(&Config::from_environment()?, command).await?,
         Command::Flow { command } => return cli::flow(command),

@@ -9,6 +9,8 @@ mod bots;
 mod chance;
 #[path = "runner/deadlines.rs"]
 mod deadlines;
+#[path = "runner/decisions.rs"]
+mod decisions;
 #[path = "runner/drafts.rs"]
 mod drafts;
 #[path = "runner/feed.rs"]

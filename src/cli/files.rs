@@ -129,7 +129,7 @@ fn line(plan: &Plan, event: &SetupEvent) -> String {
 }
 
 /// The workspace that is named, or the only one there is.
-async fn meant(store: &Store, workspace: Option<&str>) -> Result<Option<WorkspaceId>> {
+pub(super) async fn meant(store: &Store, workspace: Option<&str>) -> Result<Option<WorkspaceId>> {
     if let Some(workspace) = workspace {
         return find_workspace(store, workspace).await.map(Some);
     }

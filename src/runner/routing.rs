@@ -1,21 +1,37 @@
 //! The door for a queue: look who waits and who could take it, choose, and give all of it away as one set of commands. Nothing is locked
 //! while it is chosen: whether it may still be is decided as of any other command.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
 
 use super::contact::LONGEST;
 use super::guard::guarded;
-use super::many::{Wish, decide_all, is_of_one};
+use super::many::{Decided, Wish, decide_all, is_of_one};
 use super::{Error, Runner, now};
 use crate::domain::agent::{Agent, Presence};
+use crate::domain::event::Event;
 use crate::domain::ids::{ConversationId, QueueId, UserId, WorkspaceId};
 use crate::domain::routing::{Assignment, Candidate, Round, decide, standing};
 use crate::live::change::ConversationChange;
 use crate::store::queues::{Present, QueueSnapshot};
+use crate::store::routing_decisions::{Before, NewDecision};
 use crate::store::{self, Transaction};
 
 /// Conversations that one round looks at.
 const ROUND: i64 = 50;
+
+/// Decisions that are made again at once.
+const REPLAYED: i64 = 1_000;
+
+/// What came of making decisions again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Replayed {
+    pub count: usize,
+    /// Conversations with the line of their journal.
+    pub otherwise: Vec<(ConversationId, i64)>,
+}
 
 /// What a round did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,13 +160,49 @@ impl Runner {
         if opened.is_empty() {
             return Ok(Given { dealt_with, is_overtaken, ..Given::default() });
         }
-        let decided = decide_all(workspace, &mut opened, agents)?;
+        let mut decided = decide_all(workspace, &mut opened, agents)?;
+        decided.rows.decisions = self.kept(workspace, chosen, &decided).await?;
         decided.rows.commit(transaction).await?;
         drop(connection);
-        decided.changes.iter().for_each(record_wait);
+        let waits = decided.changes.iter().map(waited);
+        waits.for_each(|waited| metrics::histogram!("baton_queue_wait_seconds").record(waited.as_secs_f64()));
         self.publish(decided.changes);
         let to = decided.answers.into_iter().filter_map(|(number, answer)| answer.ok().and(chosen.get(number)));
         Ok(Given { dealt_with, to: to.map(|assignment| assignment.agent).collect(), is_overtaken, fault: None })
+    }
+
+    /// What was decided, of what came to be.
+    async fn kept(&self, workspace: WorkspaceId, chosen: &[Assignment], decided: &Decided) -> Result<Vec<NewDecision>, Error> {
+        let version = self.workplaces.get(workspace).await?.version;
+        let by_conversation: HashMap<ConversationId, &Assignment> =
+            chosen.iter().map(|assignment| (assignment.waiting.conversation, assignment)).collect();
+        let kept = |change: &ConversationChange| {
+            let assigned = change.events.iter().find(|recorded| matches!(recorded.event, Event::ConversationAssigned { .. }))?;
+            let assignment = (*by_conversation.get(&change.conversation.id)?).clone();
+            let waited_ms = i64::try_from(waited(change).as_millis()).unwrap_or(i64::MAX);
+            Some(NewDecision { assignment, seq: assigned.seq, at: assigned.at, waited_ms, version })
+        };
+        Ok(decided.changes.iter().filter_map(kept).collect())
+    }
+
+    /// Makes decisions again from what was kept of them, in their order; answers how many there were, and which come out otherwise or are
+    /// not understood.
+    ///
+    /// # Errors
+    /// A fault.
+    pub async fn replay(&self, workspace: WorkspaceId, since: Timestamp, until: Timestamp) -> Result<Replayed, Error> {
+        let (mut replayed, mut after) = (Replayed::default(), Before { at: since, conversation: ConversationId(Uuid::nil()) });
+        loop {
+            let made = self.store.made_decisions(workspace, after, until, REPLAYED).await?;
+            let Some(last) = made.last() else { return Ok(replayed) };
+            after = last.before;
+            for one in &made {
+                replayed.count += 1;
+                if !one.kept.as_ref().is_some_and(|(record, reason)| record.holds(reason)) {
+                    replayed.otherwise.push((one.before.conversation, one.seq));
+                }
+            }
+        }
     }
 
     /// The queues a person works for; they are looked at when the person comes or has room again.
@@ -185,8 +237,8 @@ fn wish(assignment: &Assignment) -> Wish {
 }
 
 /// How long a customer waited until somebody got their conversation.
-fn record_wait(change: &ConversationChange) {
+fn waited(change: &ConversationChange) -> SignedDuration {
     let assigned_at = change.conversation.assigned_at.unwrap_or_else(now);
-    let waited = change.conversation.waiting_since.map_or(0.0, |since| assigned_at.duration_since(since).as_secs_f64());
-    metrics::histogram!("baton_queue_wait_seconds").record(waited.max(0.0));
+    let waited = change.conversation.waiting_since.map(|since| assigned_at.duration_since(since));
+    waited.unwrap_or_default().max(SignedDuration::ZERO)
 }

@@ -57,6 +57,7 @@ mod reading;
 pub mod reads;
 pub mod recounts;
 pub mod roles;
+pub mod routing_decisions;
 pub mod rows;
 pub mod sealed;
 pub mod second_factors;

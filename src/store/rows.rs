@@ -17,6 +17,7 @@ use super::notes::{self, NewNote};
 use super::notices::{self, NewNotice};
 use super::outbox::{self, Outgoing};
 use super::quarantine::{self, NewQuarantined};
+use super::routing_decisions::{self, NewDecision};
 use super::statement::Step;
 use super::tallies::{self, Tally, quarter};
 use super::timers::{self, Deadline, Key};
@@ -65,6 +66,8 @@ pub struct Rows {
     pub set_aside: Vec<NewQuarantined>,
     /// Items whose commands have run.
     pub done: Vec<(ContactId, InboxId, i64)>,
+    /// What routing decided.
+    pub decisions: Vec<NewDecision>,
     /// What it is part of that somebody does on the floor.
     pub floor: Option<Noted>,
 }
@@ -98,6 +101,7 @@ impl Rows {
             parted: Vec::new(),
             set_aside: Vec::new(),
             done: Vec::new(),
+            decisions: Vec::new(),
             floor: None,
         }
     }
@@ -238,6 +242,7 @@ impl Rows {
         self.parted.extend(theirs.parted);
         self.set_aside.extend(theirs.set_aside);
         self.done.extend(theirs.done);
+        self.decisions.extend(theirs.decisions);
     }
 
     /// Writes all of it.
@@ -285,6 +290,7 @@ impl Rows {
         set(!self.loads.is_empty(), &|| Ok(agents::shift_loads(workspace, &self.loads)))?;
         set(!self.tallies.is_empty(), &|| Ok(tallies::add(workspace, &self.tallies)))?;
         set(!self.events.is_empty(), &|| events::insert(workspace, &self.events))?;
+        set(!self.decisions.is_empty(), &|| routing_decisions::insert(workspace, &self.decisions))?;
         set(!self.messages.is_empty(), &|| messages::insert(workspace, &self.messages))?;
         set(!self.progress.is_empty(), &|| messages::set_status(workspace, &self.progress))?;
         set(!self.gone.is_empty(), &|| Ok(outbox::remove(workspace, &self.gone)))?;

@@ -115,6 +115,7 @@ pub static ROUTES: &[Entry] = &[
     get("/media/{id}", Who::May(Permission::SeeInbox), Kind::Part, || web::to(media::show)),
     get("/media/{id}/thumbnail", Who::May(Permission::SeeInbox), Kind::Part, || web::to(media::thumbnail)),
     get("/floor", Who::May(Permission::Supervise), Kind::Page, || web::to(floor::index)),
+    get("/floor/decisions", Who::May(Permission::Supervise), Kind::Page, || web::to(floor::decisions::index)),
     get("/floor/queues/{id}", Who::May(Permission::Supervise), Kind::Page, || web::to(floor::queue)),
     post("/floor/queues/{id}/moves", Who::May(Permission::Supervise), Kind::Form, || web::to(floor::acts::move_oldest)),
     get("/floor/people/{id}", Who::May(Permission::Supervise), Kind::Page, || web::to(floor::person)),

@@ -28,6 +28,9 @@ const KEEP_PAYLOADS: SignedDuration = SignedDuration::from_hours(24 * 14);
 const KEEP_TALLIES: SignedDuration = SignedDuration::from_hours(24 * 8);
 const KEEP_FLOOR_ACTS: SignedDuration = SignedDuration::from_hours(24);
 
+/// How long it is kept what routing decided, and from what.
+const KEEP_DECISIONS: SignedDuration = SignedDuration::from_hours(24 * 30);
+
 /// Batches of old bodies that one round forgets at most.
 const FORGET_BATCHES: usize = 20;
 
@@ -118,6 +121,7 @@ async fn keep_small(workers: &Workers) -> Result<(), Error> {
     }
     store.forget_tallies(now().saturating_sub(KEEP_TALLIES).unwrap_or(Timestamp::MIN)).await?;
     store.forget_floor_acts(now().saturating_sub(KEEP_FLOOR_ACTS).unwrap_or(Timestamp::MIN)).await?;
+    store.forget_routing_decisions(now().saturating_sub(KEEP_DECISIONS).unwrap_or(Timestamp::MIN)).await?;
     store.forget_mails().await?;
     store.forget_account_links(now()).await?;
     store.forget_old_connection_drafts(now()).await?;

@@ -79,6 +79,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("mails", "RECALL", MAILS),
     ("mails", "STATES", MAILS),
     ("floor", "FORGET", OLD),
+    ("routing_decisions", "FORGET", OLD),
     ("mails", "FORGET", MAILS),
     ("logos", "OF_HASH", "a sign-in page shows a logo to whoever knows its hash"),
     ("media", "CLAIM", CLAIM),

@@ -215,3 +215,30 @@ async fn a_wall_names_nobody_and_has_nothing_to_press() {
         assert!(!wall.contains(words), "{words}: {wall}");
     }
 }
+
+/// A decision of routing for each conversation that was assigned.
+const DECIDED: &str = "
+    INSERT INTO routing_decisions (workspace_id, conversation_id, seq, at, queue_id, agent_id, waited_ms, version, record)
+    SELECT e.workspace_id, e.subject_id, e.seq, e.at, c.queue_id, c.agent_id, 90000, 7, '{}'
+    FROM events AS e JOIN conversations AS c ON c.id = e.subject_id WHERE e.kind = 'conversation_assigned'";
+
+#[actix_web::test]
+async fn who_got_what_and_why_is_a_list_of_what_one_sees_of_a_queue_or_of_an_agent() {
+    let (shop, elsewhere) = waiting(0).await;
+    let mut iris = shop.hires("iris@example.com", Role::Supervisor).await;
+    assert!(iris.sees("/floor/decisions").await.contains("Nothing was decided yet"));
+    for number in ["34600001", "34600002"] {
+        let conversation = shop.hears_text(number, "hello").await;
+        iris.does(conversation, "assignment", &[]).await;
+    }
+    shop.house.state.store.client().await.unwrap().batch_execute(DECIDED).await.unwrap();
+    let shown = iris.sees("/floor/decisions").await;
+    assert_eq!(shown.matches(r#"<li class="decision">"#).count(), 2, "{shown}");
+    assert!(shown.contains("waited 1 min · configuration 7"), "{shown}");
+    let of = async |iris: &mut Agent<'_>, what: &str| {
+        iris.sees(&format!("/floor/decisions?{what}")).await.matches(r#"<li class="decision">"#).count()
+    };
+    assert_eq!(of(&mut iris, &format!("queue={elsewhere}")).await, 0);
+    let own = format!("agent={}", iris.user.0);
+    assert_eq!(of(&mut iris, &own).await, 2);
+}

@@ -13,6 +13,7 @@ use baton::runner::lanes::LaneProgress;
 use baton::runner::{Error, Runner, now};
 use baton::store::access::Sight;
 use baton::store::dispatches::Claim;
+use baton::store::routing_decisions::{Before, Of};
 use uuid::Uuid;
 
 use crate::bodies::{message, store, understand, work};
@@ -74,6 +75,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("queues.widening", "key = 'billing'", JSON),
     ("queues.strategy", "key = 'billing'", "'by_moon'"),
     ("roles.visibility", "true", "'neighbours'"),
+    ("routing_decisions.record", "true", JSON),
     ("timers.kind", SUBJECT, "'of_tomorrow'"),
     ("timers.subject_kind", SUBJECT, "'journey'"),
     ("timers.timer", SUBJECT, JSON),
@@ -268,6 +270,9 @@ const AROUND: &str = "
         SELECT workspace_id, gen_random_uuid(), 'agent', 1, '{}', 'open', '', now() FROM strange;
     INSERT INTO floor_acts (workspace_id, id, user_id, at, act)
         SELECT workspace_id, gen_random_uuid(), (SELECT id FROM users WHERE name = 'Ana'), now(), '{}' FROM strange;
+    INSERT INTO routing_decisions (workspace_id, conversation_id, seq, at, queue_id, agent_id, waited_ms, version, record)
+        SELECT strange.workspace_id, conversation_id, seq, now(), gen_random_uuid(), gen_random_uuid(), 0, 0, '{}'
+        FROM strange JOIN events ON subject_id = conversation_id AND seq = 1;
     INSERT INTO flows (workspace_id, id, name, published_version) SELECT workspace_id, gen_random_uuid(), 'Other', 1 FROM strange;
     INSERT INTO flow_versions (workspace_id, flow_id, version, definition)
         SELECT workspace_id, id, 1, (SELECT definition FROM flow_versions LIMIT 1) FROM flows WHERE name = 'Other';
@@ -334,6 +339,9 @@ impl House {
         assert_eq!(store.all_paused_numbers().await.unwrap().len(), 1);
         assert_eq!(store.floor(workspace, now()).await.unwrap().queues.len(), 3);
         assert_eq!(store.floor_entries(workspace, jiff::Timestamp::UNIX_EPOCH, 9).await.unwrap().len(), 1);
+        store.routing_decisions(sees_all(workspace, self.ana), Of::Everybody, Before::LATEST, 9).await.unwrap();
+        let after = Before { at: jiff::Timestamp::UNIX_EPOCH, ..Before::LATEST };
+        assert!(!store.made_decisions(workspace, after, jiff::Timestamp::MAX, 9).await.unwrap().is_empty());
         store.view_counts(sees_all(workspace, self.ana)).await.unwrap();
     }
 

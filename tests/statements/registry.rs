@@ -74,6 +74,7 @@ pub const ALL: &[File] = files! {
     reads
     recounts
     roles
+    routing_decisions
     second_factors
     secrets
     securities

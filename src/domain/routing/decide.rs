@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::candidate::{Candidate, Wanted};
 use super::priority::Priority;
 use super::reason::{AssignmentReason, Rule};
+use super::record::Record;
 use super::skills::{self, Asked, Levels, Named, Skill};
 use super::strategy::Strategy;
 use crate::domain::agent::Agent;
@@ -49,6 +50,8 @@ pub struct Assignment {
     pub waiting: Waiting,
     pub agent: UserId,
     pub reason: AssignmentReason,
+    /// What it was made from.
+    pub record: Record,
 }
 
 impl Assignment {
@@ -107,11 +110,12 @@ impl Round {
         let wanted = self.wanted(&waiting.asked);
         let (chosen, rule) = choose(waiting, &wanted, self)?;
         let agent = &self.candidates.get(chosen)?.agent;
-        Some(Assignment { waiting: waiting.clone(), agent: agent.user, reason: self.reason(rule, &wanted, chosen) })
+        let (reason, record) = self.reason(waiting, rule, &wanted, chosen);
+        Some(Assignment { waiting: waiting.clone(), agent: agent.user, reason, record })
     }
 
     /// The same of the same candidates, in whatever order they come.
-    fn reason(&self, rule: Rule, wanted: &Wanted, chosen: usize) -> AssignmentReason {
+    fn reason(&self, waiting: &Waiting, rule: Rule, wanted: &Wanted, chosen: usize) -> (AssignmentReason, Record) {
         let place = |index: usize| {
             let candidate = &self.candidates[index];
             (index != chosen, wanted.exclusion(candidate), wanted.lack(candidate), self.strategy.rank(&candidate.agent))
@@ -125,7 +129,9 @@ impl Round {
         }
         let considered = told.iter().map(|index| wanted.considered(&self.candidates[*index])).collect();
         let fit = wanted.fit(&self.candidates[chosen], &self.candidates);
-        AssignmentReason { rule, considered, more: more.into_iter().collect(), fit }
+        let told: Vec<&Candidate> = told.iter().map(|index| &self.candidates[*index]).collect();
+        let record = Record::of(waiting, self.strategy, self.now, &self.skills, &told);
+        (AssignmentReason { rule, considered, more: more.into_iter().collect(), fit }, record)
     }
 
     /// Somebody has one more.
@@ -313,6 +319,35 @@ mod tests {
         assert_eq!(reason(&candidates), told, "the same of the same team");
         assert!(serde_json::to_string(&told).unwrap().len() < 2_000);
         assert_eq!(reason(&candidates[290..]).more, []);
+    }
+
+    #[test]
+    fn a_choice_made_again_from_what_was_kept_of_it_is_the_same_word_for_word() {
+        let present = |number: u128| match number % 7 {
+            0 => candidate(number, 0, i64::try_from(number % 50).unwrap(), Presence::Online),
+            1 => candidate(number, 1, 5, Presence::Online),
+            2 => candidate(number, 2, 5, Presence::Online),
+            3 => candidate(number, 0, 5, Presence::Away),
+            _ => candidate(number, 0, 5, Presence::Offline),
+        };
+        for count in [2, 7, 40, 300] {
+            for strategy in [Strategy::LeastBusy, Strategy::LongestIdle, Strategy::RoundRobin] {
+                let candidates: Vec<Candidate> = (0..count).map(present).collect();
+                let mut all = waiting(30);
+                all[1].last_agent = Some(UserId(Uuid::from_u128(1)));
+                (all[2].last_agent, all[2].is_past_last) = (Some(UserId(Uuid::from_u128(0))), true);
+                let chosen = super::decide(&all, Round::new(candidates, strategy, NOW));
+                assert!(!chosen.is_empty());
+                for assignment in chosen {
+                    let kept = serde_json::to_value((&assignment.record, &assignment.reason)).unwrap();
+                    let (record, reason): (Record, AssignmentReason) = serde_json::from_value(kept).unwrap();
+                    assert_eq!(record.again(&reason), Some((assignment.agent, assignment.reason)), "{strategy:?} of {count}");
+                    assert!(record.holds(&reason));
+                    let other = AssignmentReason { rule: Rule::Taken, ..reason };
+                    assert!(!record.holds(&other));
+                }
+            }
+        }
     }
 
     #[test]

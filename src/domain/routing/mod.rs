@@ -5,6 +5,7 @@ mod decide;
 mod entry;
 mod priority;
 mod reason;
+mod record;
 pub mod skills;
 mod strategy;
 #[cfg(test)]
@@ -16,6 +17,7 @@ pub use decide::{Assignment, Round, Waiting, decide, standing};
 pub use entry::{Bound, Entry, EntryRule, EntryRules, SentBy};
 pub use priority::Priority;
 pub use reason::{AssignmentReason, Considered, Exclusion, Fit, Rule};
+pub use record::Record;
 pub use skills::{Asked, Levels, Named, RuleSkills, Skill, Wants, WideningStep};
 pub use strategy::Strategy;
 pub use trial::{Arrival, Outcome, trial};

@@ -1,6 +1,7 @@
 //! The floor: what a supervisor sees and does, on one page that is live.
 
 pub mod acts;
+pub mod decisions;
 pub mod now;
 pub mod view;
 

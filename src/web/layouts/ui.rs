@@ -19,7 +19,7 @@ pub fn icon(name: &str) -> Html {
 }
 
 /// The stylesheets, in the order of their layers; each is one block.
-pub const STYLES: [&str; 34] = [
+pub const STYLES: [&str; 35] = [
     "layers",
     "reset",
     "tokens",
@@ -45,6 +45,7 @@ pub const STYLES: [&str; 34] = [
     "tags",
     "page",
     "table",
+    "decisions",
     "floor",
     "settings",
     "opening",

@@ -5,6 +5,7 @@ import assert from "node:assert/strict"
 const PAGES = {
   floor: "/floor",
   "floor-wall": "/floor?wall",
+  "floor-decisions": "/floor/decisions",
   quarantine: "/admin/quarantine",
   notices: "/admin/notices",
   "settings-start": "/settings/start",
