@@ -14,8 +14,8 @@ use baton::live::Live;
 use baton::live::bus::Bus;
 use baton::live::delivery::ThreadQueue;
 use baton::live::hub::{Owner, Registered};
-use baton::runner::Runner;
 use baton::runner::routing::RoundOutcome;
+use baton::runner::{Error, Runner};
 use tokio::task::JoinSet;
 use tokio_postgres::Client;
 use uuid::Uuid;
@@ -176,7 +176,12 @@ impl Shop {
             let (workspace, queue) = (self.workspace, self.queues[number / (CLAIMERS / QUEUES)]);
             claimers.spawn(async move {
                 loop {
-                    while runner.route(workspace, queue).await? == RoundOutcome::MoreMayWait {}
+                    // Somebody had a row for too long: the worker looks again, too.
+                    match runner.route(workspace, queue).await {
+                        Ok(RoundOutcome::MoreMayWait) => continue,
+                        Err(Error::Store(error)) if error.is_busy() => continue,
+                        settled => settled?,
+                    };
                     // Another one has what is left in hand, or nobody has room.
                     let snapshot = runner.store().queue_snapshot(workspace, queue).await?;
                     if !snapshot.team.iter().any(|(agent, _)| agent.has_room()) {
