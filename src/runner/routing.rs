@@ -149,6 +149,8 @@ impl Runner {
         let chosen = of_different_contacts(chosen);
         let Some(first) = chosen.first() else { return Ok(Given::default()) };
         let places = self.places(workspace, chosen.iter().map(|assignment| assignment.waiting.inbox)).await?;
+        // Before anything is held: where another node has set something up, it is read over a connection of its own.
+        let version = self.workplaces.get(workspace).await?.version;
         let others: HashSet<UserId> = chosen.iter().map(|assignment| assignment.agent).filter(|agent| *agent != first.agent).collect();
         let mut connection = self.enter().await?;
         let transaction = Transaction::begin(&mut connection.client);
@@ -161,7 +163,7 @@ impl Runner {
             return Ok(Given { dealt_with, is_overtaken, ..Given::default() });
         }
         let mut decided = decide_all(workspace, &mut opened, agents)?;
-        decided.rows.decisions = self.kept(workspace, chosen, &decided).await?;
+        decided.rows.decisions = kept(chosen, &decided, version);
         decided.rows.commit(transaction).await?;
         drop(connection);
         let waits = decided.changes.iter().map(waited);
@@ -169,20 +171,6 @@ impl Runner {
         self.publish(decided.changes);
         let to = decided.answers.into_iter().filter_map(|(number, answer)| answer.ok().and(chosen.get(number)));
         Ok(Given { dealt_with, to: to.map(|assignment| assignment.agent).collect(), is_overtaken, fault: None })
-    }
-
-    /// What was decided, of what came to be.
-    async fn kept(&self, workspace: WorkspaceId, chosen: &[Assignment], decided: &Decided) -> Result<Vec<NewDecision>, Error> {
-        let version = self.workplaces.get(workspace).await?.version;
-        let by_conversation: HashMap<ConversationId, &Assignment> =
-            chosen.iter().map(|assignment| (assignment.waiting.conversation, assignment)).collect();
-        let kept = |change: &ConversationChange| {
-            let assigned = change.events.iter().find(|recorded| matches!(recorded.event, Event::ConversationAssigned { .. }))?;
-            let assignment = (*by_conversation.get(&change.conversation.id)?).clone();
-            let waited_ms = i64::try_from(waited(change).as_millis()).unwrap_or(i64::MAX);
-            Some(NewDecision { assignment, seq: assigned.seq, at: assigned.at, waited_ms, version })
-        };
-        Ok(decided.changes.iter().filter_map(kept).collect())
     }
 
     /// Makes decisions again from what was kept of them, in their order; answers how many there were, and which come out otherwise or are
@@ -234,6 +222,19 @@ fn is_busy(error: &Error) -> bool {
 fn wish(assignment: &Assignment) -> Wish {
     let waiting = &assignment.waiting;
     Wish { contact: waiting.contact, inbox: waiting.inbox, conversation: waiting.conversation, command: assignment.command() }
+}
+
+/// What was decided, of what came to be, in the set-up of this version.
+fn kept(chosen: &[Assignment], decided: &Decided, version: i64) -> Vec<NewDecision> {
+    let by_conversation: HashMap<ConversationId, &Assignment> =
+        chosen.iter().map(|assignment| (assignment.waiting.conversation, assignment)).collect();
+    let kept = |change: &ConversationChange| {
+        let assigned = change.events.iter().find(|recorded| matches!(recorded.event, Event::ConversationAssigned { .. }))?;
+        let assignment = (*by_conversation.get(&change.conversation.id)?).clone();
+        let waited_ms = i64::try_from(waited(change).as_millis()).unwrap_or(i64::MAX);
+        Some(NewDecision { assignment, seq: assigned.seq, at: assigned.at, waited_ms, version })
+    };
+    decided.changes.iter().filter_map(kept).collect()
 }
 
 /// How long a customer waited until somebody got their conversation.
