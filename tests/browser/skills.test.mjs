@@ -27,7 +27,7 @@ describe("skills", () => {
   story(() => browser, "are made, refused with a sentence, and found in the changes", async () => {
     const { page } = iris
     await page.goto(`${demo.inbox}/settings/skills`)
-    await page.getByText("No skill yet").waitFor()
+    await page.locator(".things__name", { hasText: "Catalan" }).waitFor()
     await add(page, "Klingon", "tlh")
     await page.locator(".things__name", { hasText: "Klingon" }).waitFor()
     await add(page, "klingon", "tlh-QO")
