@@ -881,16 +881,15 @@ CREATE TABLE routing_decisions (
     -- The set-up it was decided in.
     version bigint NOT NULL,
     record jsonb NOT NULL,
-    PRIMARY KEY (workspace_id, conversation_id, seq)
+    -- Read by time: the latest, or all in their order.
+    PRIMARY KEY (workspace_id, at, conversation_id, seq)
 );
--- The latest.
-CREATE INDEX routing_decisions_by_time ON routing_decisions (workspace_id, at DESC, conversation_id DESC);
 -- Those of a queue.
 CREATE INDEX routing_decisions_by_queue ON routing_decisions (workspace_id, queue_id, at DESC, conversation_id DESC);
 -- Those of somebody.
 CREATE INDEX routing_decisions_by_agent ON routing_decisions (workspace_id, agent_id, at DESC, conversation_id DESC);
 -- Those to forget.
-CREATE INDEX routing_decisions_by_age ON routing_decisions (at);
+CREATE INDEX routing_decisions_by_age ON routing_decisions USING brin (at) WITH (pages_per_range = 32);
 
 -- How often an answer began from one.
 CREATE TABLE canned_reply_uses (

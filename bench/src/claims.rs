@@ -57,6 +57,11 @@ const WAIT: &str = "
         now() + row_number() OVER () * interval '1 microsecond', now() + row_number() OVER () * interval '1 microsecond', now(), now() + interval '1 day', now()
     FROM customer";
 
+const HAS_ROOM: &str = "
+    SELECT EXISTS (
+        SELECT FROM agents JOIN team_members USING (workspace_id, user_id) JOIN queues USING (workspace_id, team_id)
+        WHERE queues.id = $1 AND load < capacity)";
+
 /// What must never be, and how often it is.
 const NEVER: [(&str, &str); 4] = [
     (
@@ -170,21 +175,24 @@ impl Shop {
     async fn claim(&self, claims: i64) -> Result<f64> {
         let is_over = Arc::new(AtomicBool::new(false));
         let sampling = tokio::spawn(sample(self.client.clone(), self.ids(), self.spread.clone(), is_over.clone()));
+        let has_room = self.client.prepare(HAS_ROOM).await?;
         let (start, mut claimers) = (Instant::now(), JoinSet::new());
         for number in 0..CLAIMERS {
             let runner = self.nodes[number % NODES].runner.clone();
             let (workspace, queue) = (self.workspace, self.queues[number / (CLAIMERS / QUEUES)]);
+            let (client, has_room) = (self.client.clone(), has_room.clone());
             claimers.spawn(async move {
                 loop {
                     // Somebody had a row for too long: the worker looks again, too.
                     match runner.route(workspace, queue).await {
                         Ok(RoundOutcome::MoreMayWait) => continue,
+                        Err(Error::Busy) => continue,
                         Err(Error::Store(error)) if error.is_busy() => continue,
                         settled => settled?,
                     };
                     // Another one has what is left in hand, or nobody has room.
-                    let snapshot = runner.store().queue_snapshot(workspace, queue).await?;
-                    if !snapshot.team.iter().any(|(agent, _)| agent.has_room()) {
+                    let has_room: bool = client.query_one(&has_room, &[&queue.0]).await?.get(0);
+                    if !has_room {
                         return anyhow::Ok(());
                     }
                 }
@@ -214,6 +222,7 @@ impl Shop {
 
     async fn clear(&self) -> Result<()> {
         for statement in [
+            "DELETE FROM routing_decisions WHERE queue_id = ANY($1)",
             "DELETE FROM events WHERE subject_id IN (SELECT id FROM conversations WHERE queue_id = ANY($1))",
             "WITH gone AS (DELETE FROM conversations WHERE queue_id = ANY($1) RETURNING workspace_id, contact_id)
              DELETE FROM contacts WHERE (workspace_id, id) IN (SELECT workspace_id, contact_id FROM gone)",
@@ -221,7 +230,7 @@ impl Shop {
             self.client.execute(statement, &[&self.ids()]).await?;
         }
         self.client.batch_execute("TRUNCATE timers").await?;
-        self.tidy("VACUUM contacts, conversations, events, agents").await
+        self.tidy("VACUUM contacts, conversations, events, agents, routing_decisions").await
     }
 
     /// What was written is on disk, and nothing is left to be done for it beside what is measured.

@@ -1,10 +1,13 @@
 //! Loading: a snapshot of one contact and one conversation, under the contact's lock.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::many::Places;
+use super::workplaces::{Connections, Workplaces};
 use super::{Error, Runner, fresh_ids};
 use crate::domain::Snapshot;
 use crate::domain::channel::Rules;
@@ -14,6 +17,7 @@ use crate::domain::ids::{InboxId, WorkspaceId};
 use crate::domain::inbox::Inbox;
 use crate::domain::workplace::Workplace;
 use crate::store::conversations::Loaded;
+use crate::store::inboxes::Connection;
 use crate::store::{self, Transaction};
 
 /// Where a snapshot is taken.
@@ -60,6 +64,44 @@ impl Reading {
     }
 }
 
+/// The set-up of a workspace, read before anything is held, of whose inboxes nothing more is asked.
+pub(super) struct AtHand {
+    pub workspace: WorkspaceId,
+    pub workplace: Arc<Workplace>,
+    connections: Arc<Connections>,
+    rules: Arc<Workplaces>,
+    /// It was read for this alone, and there is nothing newer.
+    is_fresh: bool,
+}
+
+impl AtHand {
+    /// The set-up around inboxes; nothing when one of them may be newer than this.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when one is nowhere.
+    pub fn places(&self, inboxes: impl Iterator<Item = InboxId>) -> Result<Option<Places>, Error> {
+        let mut places = Places::new();
+        for inbox in inboxes {
+            let Entry::Vacant(vacant) = places.entry(inbox) else { continue };
+            let connection = self.connections.get(&inbox).map(|connection| Connection::clone(connection));
+            match connection {
+                Some(connection) if self.is_fresh || self.workplace.queue(connection.inbox.default_queue).is_some() => {
+                    let rules = self.rules.rules_of(&connection.inbox.channel);
+                    vacant.insert(place(self.workspace, connection, self.workplace.clone(), rules));
+                }
+                None if self.is_fresh => return Err(Error::NotFound),
+                Some(_) | None => return Ok(None),
+            }
+        }
+        Ok(Some(places))
+    }
+}
+
+fn place(workspace: WorkspaceId, connection: Connection, workplace: Arc<Workplace>, rules: &'static Rules) -> Place {
+    let is_disconnected = connection.is_disconnected();
+    Place { workspace, inbox: connection.inbox, rules, is_disconnected, workplace }
+}
+
 impl Runner {
     /// The set-up around an inbox.
     pub(super) async fn place(&self, workspace: WorkspaceId, inbox: InboxId) -> Result<Place, Error> {
@@ -70,8 +112,19 @@ impl Runner {
             workplace = self.workplaces.refresh(workspace).await?;
         }
         let rules = self.workplaces.rules_of(&connection.inbox.channel);
-        let is_disconnected = connection.is_disconnected();
-        Ok(Place { workspace, inbox: connection.inbox, rules, is_disconnected, workplace })
+        Ok(place(workspace, connection, workplace, rules))
+    }
+
+    /// The set-up of a workspace as it is known here.
+    pub(super) async fn at_hand(&self, workspace: WorkspaceId) -> Result<AtHand, Error> {
+        let (workplace, connections) = self.workplaces.at_hand(workspace).await?;
+        Ok(AtHand { workspace, workplace, connections, rules: self.workplaces.clone(), is_fresh: false })
+    }
+
+    /// As [`Runner::at_hand`], read anew.
+    pub(super) async fn at_hand_anew(&self, workspace: WorkspaceId) -> Result<AtHand, Error> {
+        self.workplaces.refresh(workspace).await?;
+        Ok(AtHand { is_fresh: true, ..self.at_hand(workspace).await? })
     }
 }
 

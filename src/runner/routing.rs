@@ -1,5 +1,5 @@
-//! The door for a queue: look who waits and who could take it, choose, and give all of it away as one set of commands. Nothing is locked
-//! while it is chosen: whether it may still be is decided as of any other command.
+//! The door for a queue: look who waits and who could take it, choose, and give all of it away as one set of commands. Routers of one queue
+//! do so in turn; neither agents nor conversations are locked while it is chosen: whether it may still be is decided as of any other command.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,12 +8,13 @@ use uuid::Uuid;
 
 use super::contact::LONGEST;
 use super::guard::guarded;
-use super::many::{Decided, Wish, decide_all, is_of_one};
+use super::load::AtHand;
+use super::many::{Decided, Places, Wish, decide_all, is_of_one};
 use super::{Error, Runner, now};
 use crate::domain::agent::{Agent, Presence};
 use crate::domain::event::Event;
 use crate::domain::ids::{ConversationId, QueueId, UserId, WorkspaceId};
-use crate::domain::routing::{Assignment, Candidate, Round, decide, standing};
+use crate::domain::routing::{Assignment, Candidate, Round, Waiting, decide, standing};
 use crate::live::change::ConversationChange;
 use crate::store::queues::{Present, QueueSnapshot};
 use crate::store::routing_decisions::{Before, NewDecision};
@@ -55,6 +56,22 @@ struct Given {
     fault: Option<Error>,
 }
 
+/// What a round began with.
+enum Begun {
+    NothingToGive,
+    /// What is set up around those who wait is newer than what is known here.
+    KnowsTooLittle,
+    Given(Box<Beginning>),
+}
+
+/// Who was looked at, what was chosen of that, and what came of giving it.
+struct Beginning {
+    waiting: Vec<Waiting>,
+    round: Round,
+    chosen: Vec<Assignment>,
+    given: Result<Given, Error>,
+}
+
 impl Runner {
     /// Assigns who waits in a queue to who is present with room, the longest waiting first.
     ///
@@ -62,32 +79,19 @@ impl Runner {
     /// A fault; what was assigned before it stands and is shown.
     pub async fn route(&self, workspace: WorkspaceId, queue: QueueId) -> Result<RoundOutcome, Error> {
         self.check_clock()?;
-        let QueueSnapshot { present, team, strategy } = self.store.queue_snapshot(workspace, queue).await?;
-        let presence = |user, availability| Presence::of(self.live.is_connected(workspace, user), availability);
-        let candidate = |(agent, skills): (Agent, _)| Candidate { presence: presence(agent.user, agent.availability), agent, skills };
-        let mut round = Round::new(team.into_iter().map(candidate).collect(), strategy, now());
-        let asks = present.iter().any(|present| !present.required.is_empty());
-        if asks {
-            round = round.knowing(self.store.skills_now(workspace).await?);
+        // Before anything is held: where another node has set something up, it is read over a connection of its own.
+        let mut around = self.at_hand(workspace).await?;
+        let mut begun = self.begin_round(queue, &around).await?;
+        if let Begun::KnowsTooLittle = begun {
+            around = self.at_hand_anew(workspace).await?;
+            begun = self.begin_round(queue, &around).await?;
         }
-        // Those alone that somebody could have: nobody waits behind those that nobody could.
-        let alike = |present: Present| Some((present.needs, looked_at(round.room(&present.required))?));
-        let alike: Vec<(i64, i64)> = present.into_iter().filter_map(alike).collect();
-        if alike.is_empty() {
-            return Ok(RoundOutcome::Settled);
-        }
-        let mut waiting = self.store.heads(workspace, queue, &alike, ROUND).await?;
-        if !asks && waiting.iter().any(|waiting| !waiting.asked.preferred.is_empty()) {
-            round = round.knowing(self.store.skills_now(workspace).await?);
-        }
+        let Begun::Given(begun) = begun else { return Ok(RoundOutcome::Settled) };
+        let Beginning { mut waiting, mut round, mut chosen, given } = *begun;
         let is_whole = i64::try_from(waiting.len()).is_ok_and(|count| count < ROUND);
+        let mut given = self.or_one_by_one(&around, &chosen, given).await?;
         let (mut has_given, mut fault) = (false, None);
         loop {
-            let chosen = decide(&waiting, round.clone());
-            if chosen.is_empty() {
-                break;
-            }
-            let given = self.give(workspace, &chosen).await?;
             has_given |= !given.to.is_empty();
             fault = fault.or(given.fault);
             // Whoever waited longer must not be passed over by who comes after: look anew.
@@ -99,6 +103,11 @@ impl Runner {
             let dealt_with: HashSet<ConversationId> =
                 chosen.iter().take(given.dealt_with).map(|assignment| assignment.waiting.conversation).collect();
             waiting.retain(|waiting| !dealt_with.contains(&waiting.conversation));
+            chosen = decide(&waiting, round.clone());
+            if chosen.is_empty() {
+                break;
+            }
+            given = self.or_one_by_one(&around, &chosen, self.give_together(&around, &chosen).await).await?;
         }
         if let Some(fault) = fault {
             return Err(fault);
@@ -107,10 +116,49 @@ impl Runner {
         Ok(if has_given && !is_whole { RoundOutcome::MoreMayWait } else { RoundOutcome::Settled })
     }
 
-    /// Gives conversations to whom they were chosen for, together as far as that goes; where it fails over one of them, one by one, and
-    /// that one costs the others nothing.
-    async fn give(&self, workspace: WorkspaceId, chosen: &[Assignment]) -> Result<Given, Error> {
-        match self.give_together(workspace, chosen).await {
+    async fn begin_round(&self, queue: QueueId, around: &AtHand) -> Result<Begun, Error> {
+        tokio::time::timeout(LONGEST, guarded(self.try_round(queue, around))).await.unwrap_or(Err(Error::Busy))
+    }
+
+    /// One router of a queue at a time looks, chooses and gives, all in one transaction: those that looked at the same moment would choose
+    /// the same, and all but one for nothing. One that stops meanwhile keeps the others from this queue until its transaction is ended.
+    async fn try_round(&self, queue: QueueId, around: &AtHand) -> Result<Begun, Error> {
+        let workspace = around.workspace;
+        let mut connection = self.enter().await?;
+        let transaction = Transaction::begin(&mut connection.client);
+        let QueueSnapshot { present, team, strategy } = store::queues::take_turn(&transaction, workspace, queue).await?;
+        let presence = |user, availability| Presence::of(self.live.is_connected(workspace, user), availability);
+        let candidate = |(agent, skills): (Agent, _)| Candidate { presence: presence(agent.user, agent.availability), agent, skills };
+        let mut round = Round::new(team.into_iter().map(candidate).collect(), strategy, now());
+        let asks = present.iter().any(|present| !present.required.is_empty());
+        if asks {
+            round = round.knowing(store::queues::skills_now(&transaction, workspace).await?);
+        }
+        // Those alone that somebody could have: nobody waits behind those that nobody could.
+        let alike = |present: Present| Some((present.needs, looked_at(round.room(&present.required))?));
+        let alike: Vec<(i64, i64)> = present.into_iter().filter_map(alike).collect();
+        if alike.is_empty() {
+            return Ok(Begun::NothingToGive);
+        }
+        let waiting = store::queues::heads(&transaction, workspace, queue, &alike, ROUND).await?;
+        if !asks && waiting.iter().any(|waiting| !waiting.asked.preferred.is_empty()) {
+            round = round.knowing(store::queues::skills_now(&transaction, workspace).await?);
+        }
+        let chosen = decide(&waiting, round.clone());
+        if chosen.is_empty() {
+            return Ok(Begun::NothingToGive);
+        }
+        let Some(places) = around.places(waiting.iter().map(|waiting| waiting.inbox))? else { return Ok(Begun::KnowsTooLittle) };
+        let given = guarded(self.give_in(transaction, around, &places, &chosen)).await;
+        drop(connection);
+        let given = given.map(|given| self.shown(given));
+        Ok(Begun::Given(Box::new(Beginning { waiting, round, chosen, given })))
+    }
+
+    /// What giving them together came to; where that failed over one of them, they are given one by one, and that one costs the others
+    /// nothing.
+    async fn or_one_by_one(&self, around: &AtHand, chosen: &[Assignment], together: Result<Given, Error>) -> Result<Given, Error> {
+        match together {
             Err(error) if is_of_one(&error) && !is_busy(&error) => {
                 tracing::debug!(%error, commands = chosen.len(), "assignments could not be made together; they are made one by one");
                 metrics::counter!("baton_command_sets_failed_total").increment(1);
@@ -119,7 +167,7 @@ impl Runner {
         }
         let mut all = Given::default();
         for one in chosen.chunks(1) {
-            match self.give_together(workspace, one).await {
+            match self.give_together(around, one).await {
                 Ok(given) => {
                     all.dealt_with += given.dealt_with;
                     all.to.extend(given.to);
@@ -138,39 +186,55 @@ impl Runner {
         Ok(all)
     }
 
-    async fn give_together(&self, workspace: WorkspaceId, chosen: &[Assignment]) -> Result<Given, Error> {
-        tokio::time::timeout(LONGEST, guarded(self.try_give(workspace, chosen))).await.unwrap_or(Err(Error::Busy))
+    async fn give_together(&self, around: &AtHand, chosen: &[Assignment]) -> Result<Given, Error> {
+        let giving = async {
+            let Some(places) = around.places(chosen.iter().map(|assignment| assignment.waiting.inbox))? else {
+                return Err(Error::NotFound);
+            };
+            let mut connection = self.enter().await?;
+            let given = self.give_in(Transaction::begin(&mut connection.client), around, &places, chosen).await?;
+            drop(connection);
+            Ok(self.shown(given))
+        };
+        tokio::time::timeout(LONGEST, guarded(giving)).await.unwrap_or(Err(Error::Busy))
     }
 
-    /// Room comes first, and of these only the first one's is waited for, with nothing in hand: what comes behind an agent whom somebody
-    /// has is dealt with afterwards. Conversations that somebody has are left out. So whoever holds a conversation here has room for it,
-    /// and another router that leaves it out passes over nobody; and nobody waits in a circle.
-    async fn try_give(&self, workspace: WorkspaceId, chosen: &[Assignment]) -> Result<Given, Error> {
+    /// Room comes first, and of these only the first one's is waited for, with nothing in hand but the turn: what comes behind an agent
+    /// whom somebody has is dealt with afterwards. Conversations that somebody has are left out. So whoever holds a conversation here has
+    /// room for it, and another router that leaves it out passes over nobody; and nobody waits in a circle.
+    async fn give_in(
+        &self,
+        transaction: Transaction<'_>,
+        around: &AtHand,
+        places: &Places,
+        chosen: &[Assignment],
+    ) -> Result<(Given, Vec<ConversationChange>), Error> {
+        let workspace = around.workspace;
         let chosen = of_different_contacts(chosen);
-        let Some(first) = chosen.first() else { return Ok(Given::default()) };
-        let places = self.places(workspace, chosen.iter().map(|assignment| assignment.waiting.inbox)).await?;
-        // Before anything is held: where another node has set something up, it is read over a connection of its own.
-        let version = self.workplaces.get(workspace).await?.version;
+        let Some(first) = chosen.first() else { return Ok(Default::default()) };
         let others: HashSet<UserId> = chosen.iter().map(|assignment| assignment.agent).filter(|agent| *agent != first.agent).collect();
-        let mut connection = self.enter().await?;
-        let transaction = Transaction::begin(&mut connection.client);
         let agents = store::agents::lock_first(&transaction, workspace, first.agent, &others.into_iter().collect::<Vec<_>>()).await?;
         let dealt_with = standing(chosen, &agents);
         let is_overtaken = chosen.get(dealt_with).is_some_and(|next| dealt_with == 0 || agents.contains_key(&next.agent));
         let wishes: Vec<Wish> = chosen[..dealt_with].iter().map(wish).collect();
-        let mut opened = self.open_many(&transaction, workspace, &places, wishes.iter().enumerate().collect()).await?;
+        let mut opened = self.open_many(&transaction, workspace, places, wishes.iter().enumerate().collect()).await?;
         if opened.is_empty() {
-            return Ok(Given { dealt_with, is_overtaken, ..Given::default() });
+            return Ok((Given { dealt_with, is_overtaken, ..Given::default() }, Vec::new()));
         }
         let mut decided = decide_all(workspace, &mut opened, agents)?;
-        decided.rows.decisions = kept(chosen, &decided, version);
+        decided.rows.decisions = kept(chosen, &decided, around.workplace.version);
         decided.rows.commit(transaction).await?;
-        drop(connection);
-        let waits = decided.changes.iter().map(waited);
-        waits.for_each(|waited| metrics::histogram!("baton_queue_wait_seconds").record(waited.as_secs_f64()));
-        self.publish(decided.changes);
         let to = decided.answers.into_iter().filter_map(|(number, answer)| answer.ok().and(chosen.get(number)));
-        Ok(Given { dealt_with, to: to.map(|assignment| assignment.agent).collect(), is_overtaken, fault: None })
+        let given = Given { dealt_with, to: to.map(|assignment| assignment.agent).collect(), is_overtaken, fault: None };
+        Ok((given, decided.changes))
+    }
+
+    /// Shows what was given, once no connection is held.
+    fn shown(&self, (given, changes): (Given, Vec<ConversationChange>)) -> Given {
+        let waits = changes.iter().map(waited);
+        waits.for_each(|waited| metrics::histogram!("baton_queue_wait_seconds").record(waited.as_secs_f64()));
+        self.publish(changes);
+        given
     }
 
     /// Makes decisions again from what was kept of them, in their order; answers how many there were, and which come out otherwise or are

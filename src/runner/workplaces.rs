@@ -85,6 +85,15 @@ impl Workplaces {
         Ok(self.known(workspace).await?.workplace)
     }
 
+    /// The set-up of a workspace and its inboxes, of one version.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub(super) async fn at_hand(&self, workspace: WorkspaceId) -> Result<(Arc<Workplace>, Arc<Connections>)> {
+        let Known { workplace, connections, .. } = self.known(workspace).await?;
+        Ok((workplace, connections))
+    }
+
     /// The brand of a workspace, or, where none is named, of the only one there is.
     ///
     /// # Errors

@@ -7,7 +7,8 @@ use uuid::Uuid;
 use super::agents::{agent, agent_columns};
 use super::reading::{if_known, json};
 use super::skills::skill;
-use super::{Result, Store};
+use super::statement::prepare;
+use super::{Result, Store, Transaction};
 use crate::domain::agent::Agent;
 use crate::domain::hours::Hours;
 use crate::domain::ids::{ContactId, ConversationId, InboxId, QueueId, SlaPolicyId, TeamId, UserId, WorkspaceId};
@@ -26,6 +27,8 @@ crate::statements! {
         WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND state IN ('open', 'snoozed')
         ORDER BY queued_at, id
         LIMIT $3";
+    /// Routers that chose for a queue at one moment would choose the same people for the same conversations, and all but one in vain.
+    TAKE_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('routing ' || $1::uuid, 0))";
     /// Each that stands for all that require the same, from one on: only the first of each is read. In a state of a newer version, it is a
     /// newer node's to give.
     PRESENT = "
@@ -215,6 +218,70 @@ pub struct QueueDetail {
     pub widening: Vec<WideningStep>,
 }
 
+/// Takes the turn at a queue until the transaction ends, which is waited for; then what is required there by those who wait, and its team.
+///
+/// # Errors
+/// As PostgreSQL answers; [`is_busy`](super::Error::is_busy) when somebody has the turn for too long.
+pub async fn take_turn(transaction: &Transaction<'_>, workspace: WorkspaceId, queue: QueueId) -> Result<QueueSnapshot> {
+    let after = i64::MIN;
+    let of_queue: [&(dyn ToSql + Sync); 4] = [&workspace.0, &queue.0, &after, &PAGE];
+    let turn = prepare(transaction, &TAKE_TURN).await?;
+    let present = prepare(transaction, &PRESENT).await?;
+    let team = prepare(transaction, &TEAM).await?;
+    // The first poll of each sends it: they are gone through in this order.
+    let (turn, first, team) = tokio::join!(biased;
+        transaction.query(&turn, &of_queue[1..2]), transaction.query(&present, &of_queue), transaction.query(&team, &of_queue[..2]));
+    turn?;
+    let (present, team) = (all_present(transaction, workspace, queue, first?).await?, team?);
+    // Where a newer version gives them in a way of its own, they are given there.
+    let strategy = team.first().and_then(|row| row.get::<_, &str>(15).parse().ok()).unwrap_or(Strategy::Manual);
+    let team = team.iter().map(|row| (agent(row), if_known(row, 16).unwrap_or_default())).collect();
+    Ok(QueueSnapshot { present, team, strategy })
+}
+
+/// The skills that there are now, for routing: a node that has not heard of one would ask nobody for it.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn skills_now(transaction: &Transaction<'_>, workspace: WorkspaceId) -> Result<Vec<Skill>> {
+    let statement = prepare(transaction, &SKILLS).await?;
+    Ok(transaction.query(&statement, &[&workspace.0]).await?.iter().map(skill).collect())
+}
+
+/// All that is required, of which the first page was read already.
+async fn all_present(transaction: &Transaction<'_>, workspace: WorkspaceId, queue: QueueId, first: Vec<Row>) -> Result<Vec<Present>> {
+    let (mut all, mut rows): (Vec<Present>, _) = (Vec::new(), first);
+    loop {
+        let read = |row: &Row| {
+            let asked = if_known::<Wants>(row, 1).map(|wants| wants.asked).unwrap_or_default();
+            Present { needs: row.get(0), required: asked.required }
+        };
+        all.extend(rows.iter().map(read));
+        let is_more = i64::try_from(rows.len()).is_ok_and(|count| count >= PAGE);
+        let Some(last) = all.last().filter(|_| is_more) else { return Ok(all) };
+        let statement = prepare(transaction, &PRESENT).await?;
+        rows = transaction.query(&statement, &[&workspace.0, &queue.0, &last.needs, &PAGE]).await?;
+    }
+}
+
+/// Who waits in a queue, in the order in which they are given to somebody: of those that require the same (as in [`Present`]) so many,
+/// and of all of these the first `limit`.
+///
+/// # Errors
+/// As PostgreSQL answers.
+pub async fn heads(
+    transaction: &Transaction<'_>,
+    workspace: WorkspaceId,
+    queue: QueueId,
+    alike: &[(i64, i64)],
+    limit: i64,
+) -> Result<Vec<Waiting>> {
+    let (needs, many): (Vec<i64>, Vec<i64>) = alike.iter().copied().unzip();
+    let statement = prepare(transaction, &HEADS).await?;
+    let rows = transaction.query(&statement, &[&workspace.0, &queue.0, &needs, &many, &limit]).await?;
+    Ok(rows.iter().map(|row| waiting(queue, row)).collect())
+}
+
 impl Store {
     /// The queues of a workspace, in their order.
     ///
@@ -287,55 +354,6 @@ impl Store {
             most = most.max(self.execute(statement, &all).await?);
         }
         Ok(most)
-    }
-
-    /// What is required in a queue by those who wait there, and its team.
-    ///
-    /// # Errors
-    /// As PostgreSQL answers.
-    pub async fn queue_snapshot(&self, workspace: WorkspaceId, queue: QueueId) -> Result<QueueSnapshot> {
-        let after = i64::MIN;
-        let of_queue: [&(dyn ToSql + Sync); 4] = [&workspace.0, &queue.0, &after, &PAGE];
-        let [first, rows] = self.query_together([(&PRESENT, &of_queue), (&TEAM, &of_queue[..2])]).await?;
-        let present = self.present(workspace, queue, first).await?;
-        // Where a newer version gives them in a way of its own, they are given there.
-        let strategy = rows.first().and_then(|row| row.get::<_, &str>(15).parse().ok()).unwrap_or(Strategy::Manual);
-        let team = rows.iter().map(|row| (agent(row), if_known(row, 16).unwrap_or_default())).collect();
-        Ok(QueueSnapshot { present, team, strategy })
-    }
-
-    /// The skills that there are now, for routing: a node that has not heard of one would ask nobody for it.
-    ///
-    /// # Errors
-    /// As PostgreSQL answers.
-    pub async fn skills_now(&self, workspace: WorkspaceId) -> Result<Vec<Skill>> {
-        Ok(self.query(&SKILLS, &[&workspace.0]).await?.iter().map(skill).collect())
-    }
-
-    /// All of them, of which the first page was read already.
-    async fn present(&self, workspace: WorkspaceId, queue: QueueId, first: Vec<Row>) -> Result<Vec<Present>> {
-        let (mut all, mut rows): (Vec<Present>, _) = (Vec::new(), first);
-        loop {
-            let read = |row: &Row| {
-                let asked = if_known::<Wants>(row, 1).map(|wants| wants.asked).unwrap_or_default();
-                Present { needs: row.get(0), required: asked.required }
-            };
-            all.extend(rows.iter().map(read));
-            let is_more = i64::try_from(rows.len()).is_ok_and(|count| count >= PAGE);
-            let Some(last) = all.last().filter(|_| is_more) else { return Ok(all) };
-            rows = self.query(&PRESENT, &[&workspace.0, &queue.0, &last.needs, &PAGE]).await?;
-        }
-    }
-
-    /// Who waits in a queue, in the order in which they are given to somebody: of those that require the same (as in [`Present`]) so many,
-    /// and of all of these the first `limit`.
-    ///
-    /// # Errors
-    /// As PostgreSQL answers.
-    pub async fn heads(&self, workspace: WorkspaceId, queue: QueueId, alike: &[(i64, i64)], limit: i64) -> Result<Vec<Waiting>> {
-        let (needs, many): (Vec<i64>, Vec<i64>) = alike.iter().copied().unzip();
-        let rows = self.query(&HEADS, &[&workspace.0, &queue.0, &needs, &many, &limit]).await?;
-        Ok(rows.iter().map(|row| waiting(queue, row)).collect())
     }
 
     /// Queues in which somebody waits.

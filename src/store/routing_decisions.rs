@@ -63,8 +63,8 @@ crate::statements! {
     /// Across workspaces.
     FORGET = "
         DELETE FROM routing_decisions
-        WHERE (workspace_id, conversation_id, seq) IN (
-            SELECT workspace_id, conversation_id, seq FROM routing_decisions WHERE at < $1 ORDER BY at LIMIT 1000)";
+        WHERE (workspace_id, at, conversation_id, seq) IN (
+            SELECT workspace_id, at, conversation_id, seq FROM routing_decisions WHERE at < $1 LIMIT 1000)";
 }
 
 /// One that is to be kept, with the line of the journal that says why.

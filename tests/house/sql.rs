@@ -89,6 +89,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("number_endings", "UNDER_WAY", CLAIM),
     ("numbers", "TEST_STATUS", SHEET),
     ("outbox", "OLDEST", FIGURES),
+    ("queues", "TAKE_TURN", "a lock by a number that comes of the queue alone, of which there is one"),
     ("payloads", "APPEND", APP),
     ("payloads", "LOCK", APP),
     ("payloads", "UNSORTED", APP),

@@ -10,6 +10,7 @@ use baton::domain::setup::By;
 use baton::domain::user::EmailAddress;
 use baton::runner::people::Returned;
 use baton::runner::{Error, Runner};
+use baton::store::{Transaction, queues};
 use jiff::Timestamp;
 
 use crate::shop::Shop;
@@ -64,8 +65,11 @@ async fn a_router_that_looked_before_somebody_left_gives_them_nothing() {
     let runner = shop.node(4).runner;
     let ana = shop.hires("Ana", Role::Agent, 8).await;
     shop.customers_wait(shop.support, 1).await;
-    let mut looked = shop.store.queue_snapshot(shop.workspace, shop.support).await.unwrap();
-    let heads = shop.store.heads(shop.workspace, shop.support, &[(0, 9)], 9).await.unwrap();
+    let mut client = shop.store.client().await.unwrap();
+    let transaction = Transaction::begin(&mut client);
+    let mut looked = queues::take_turn(&transaction, shop.workspace, shop.support).await.unwrap();
+    let heads = queues::heads(&transaction, shop.workspace, shop.support, &[(0, 9)], 9).await.unwrap();
+    transaction.commit().await.unwrap();
     let candidate = Candidate { agent: looked.team.pop().unwrap().0, presence: Presence::Online, skills: [].into() };
     let now = Timestamp::now();
     let assignment = Round::new(vec![candidate], Strategy::LeastBusy, now).choose(&heads[0]).unwrap();

@@ -58,6 +58,7 @@ pub struct Considered {
     pub name: String,
     pub load: i32,
     pub capacity: i32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub excluded: Option<Exclusion>,
 }
 

@@ -33,25 +33,18 @@ pub struct Record {
     told: Vec<Times>,
 }
 
-/// What ranks somebody beside how much they hold.
+/// What ranks somebody beside how much they hold: how many microseconds before the moment of the round they became idle and were given
+/// something, and their levels of what is asked for. There are twelve of it beside each assignment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Times {
-    idle_since: Timestamp,
-    given_at: Timestamp,
-    /// Of what is asked for.
-    #[serde(default, skip_serializing_if = "Levels::is_empty")]
-    skills: Levels,
-}
+struct Times(i64, i64, #[serde(default, skip_serializing_if = "Levels::is_empty")] Levels);
 
 impl Record {
     pub(super) fn of(waiting: &Waiting, strategy: Strategy, now: Timestamp, skills: &[Skill], told: &[&Candidate]) -> Self {
         let asked = &waiting.asked;
         let is_asked = |skill: &SkillId| asked.required.contains_key(skill) || asked.preferred.contains_key(skill);
-        let times = |candidate: &&Candidate| Times {
-            idle_since: candidate.agent.idle_since,
-            given_at: candidate.agent.given_at,
-            skills: candidate.skills.iter().filter(|(skill, _)| is_asked(skill)).map(|(skill, level)| (*skill, *level)).collect(),
-        };
+        let before = |at: Timestamp| now.as_microsecond().saturating_sub(at.as_microsecond());
+        let levels = |levels: &Levels| levels.iter().filter(|(skill, _)| is_asked(skill)).map(|(skill, level)| (*skill, *level)).collect();
+        let times = |Candidate { agent, skills, .. }: &&Candidate| Times(before(agent.idle_since), before(agent.given_at), levels(skills));
         let named = |skill: &Skill| (skill.id, skill.name.clone(), skill.language.clone());
         Self {
             strategy,
@@ -67,7 +60,8 @@ impl Record {
     /// The choice, made again from what is kept: for whom, and why. `reason` is that of the first time. Nothing when nobody is chosen.
     #[must_use]
     pub fn again(&self, reason: &AssignmentReason) -> Option<(UserId, AssignmentReason)> {
-        let candidates = reason.considered.iter().zip(&self.told).map(|(considered, times)| candidate(considered, times)).collect();
+        let candidates =
+            reason.considered.iter().zip(&self.told).map(|(considered, times)| candidate(considered, times, self.now)).collect();
         let skill =
             |(id, name, language): &(SkillId, String, Option<String>)| Skill { id: *id, name: name.clone(), language: language.clone() };
         let round = Round::new(candidates, self.strategy, self.now).knowing(self.skills.iter().map(skill).collect());
@@ -96,7 +90,8 @@ impl Record {
     }
 }
 
-fn candidate(considered: &Considered, times: &Times) -> Candidate {
+fn candidate(considered: &Considered, Times(idle, given, skills): &Times, now: Timestamp) -> Candidate {
+    let at = |before: i64| Timestamp::from_microsecond(now.as_microsecond().saturating_sub(before)).unwrap_or(now);
     let Considered { user, ref name, load, capacity, ref excluded } = *considered;
     let presence = match excluded {
         Some(Exclusion::Away) => Presence::Away,
@@ -109,12 +104,12 @@ fn candidate(considered: &Considered, times: &Times) -> Candidate {
         availability: Availability::Online,
         load,
         capacity,
-        idle_since: times.idle_since,
-        given_at: times.given_at,
-        here_at: times.idle_since,
+        idle_since: at(*idle),
+        given_at: at(*given),
+        here_at: at(*idle),
         teams: Vec::new(),
         may_reply: *excluded != Some(Exclusion::MayNotReply),
         signed_off: None,
     };
-    Candidate { agent, presence, skills: times.skills.clone() }
+    Candidate { agent, presence, skills: skills.clone() }
 }
