@@ -149,9 +149,9 @@ pub enum Command {
         state: MediaState,
         size: Option<(u32, u32)>,
     },
-    /// What is set up counts otherwise than before. `step` is the one that whoever owes an answer there waits for already.
+    /// What is set up counts otherwise than before. `step` is the one that whoever owes an answer there waits for already, and until when.
     Recount {
-        step: Option<Step>,
+        step: Option<(Step, Timestamp)>,
     },
     TimerDue {
         timer: Timer,

@@ -25,11 +25,12 @@ pub fn handle(snapshot: &Snapshot, command: Command, now: Timestamp) -> Result<V
     let owed = snapshot.conversation.as_ref().and_then(overdue::owed);
     let widens = widening::pending(snapshot);
     let rung = if let Command::TimerDue { timer } = command { Some(timer) } else { None };
+    let kept = sla::catch_up(&mut decision);
     let only_reckons = matches!(command, Command::Recount { .. }) || matches!(rung, Some(Timer::SlaWarning | Timer::SlaBreach));
     decide(&mut decision, command)?;
     overdue::follow(&mut decision, owed);
     widening::follow(&mut decision, widens);
-    sla::follow(&mut decision, rung);
+    sla::follow(&mut decision, rung, kept);
     match decision.events() {
         events if events.is_empty() && only_reckons => Err(Refusal::Duplicate),
         events => Ok(events),

@@ -7,9 +7,9 @@ pub mod written;
 
 use std::collections::BTreeMap;
 
-use jiff::civil::{Date, Weekday};
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan, Zoned};
+use jiff::civil::{Date, DateTime, Weekday};
+use jiff::tz::{Offset, TimeZone};
+use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 use serde::{Deserialize, Serialize};
 
 use self::written::Written;
@@ -19,6 +19,7 @@ const MAX_DAYS_AHEAD: usize = 400;
 /// How many openings that touch each other are followed to find when it closes.
 const MAX_JOINED: usize = 16;
 const MINUTES_PER_DAY: u16 = 24 * 60;
+const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Weekly opening hours, with holidays and other days that are not as the week has them, e.g.
 /// `{"time_zone":"Europe/Berlin","weekly":{"mon":[["09:00","12:00"],["13:00","18:00"]]},"holidays":["2026-12-25"],
@@ -125,20 +126,37 @@ impl Hours {
     /// The ranges of a day as instants, so that days of 23 or 25 hours come out right.
     fn openings(&self, day: Date) -> Vec<(Timestamp, Timestamp)> {
         let ranges = self.days.get(&day).map_or(&self.weekly[monday_first(day.weekday())], |day| &day.ranges);
-        ranges.iter().filter_map(|range| self.instants(day, *range)).collect()
+        ranges.iter().filter_map(|range| self.instants(day, *range)).flatten().collect()
     }
 
-    fn instants(&self, day: Date, range: Range) -> Option<(Timestamp, Timestamp)> {
+    /// When a clock on the wall shows a time of the range: a time that there is not is never shown, and one that comes twice is shown twice.
+    fn instants(&self, day: Date, range: Range) -> Option<Vec<(Timestamp, Timestamp)>> {
         let last_day = if range.to < range.from { day.tomorrow().ok()? } else { day };
-        Some((self.instant(day, range.from)?, self.instant(last_day, range.to)?))
+        let (from, to) = (local(day, range.from)?, local(last_day, range.to)?);
+        // However the clock is set, by less than a day.
+        let begins = Offset::UTC.to_timestamp(from).ok()?.checked_sub(A_DAY).ok()?;
+        let ends = Offset::UTC.to_timestamp(to).ok()?.checked_add(A_DAY).ok()?;
+        if self.time_zone.to_offset(begins) == self.time_zone.to_offset(ends) {
+            let offset = self.time_zone.to_offset(begins);
+            return Some(vec![(offset.to_timestamp(from).ok()?, offset.to_timestamp(to).ok()?)]);
+        }
+        let mut since = begins;
+        let changes = self.time_zone.following(begins).map(|change| change.timestamp()).take_while(|change| *change < ends);
+        let shown = changes.chain([ends]).filter_map(|until| {
+            let first = std::mem::replace(&mut since, until);
+            let offset = self.time_zone.to_offset(first);
+            let (from, to) = (offset.to_timestamp(from).ok()?.max(first), offset.to_timestamp(to).ok()?.min(until));
+            (from < to).then_some((from, to))
+        });
+        Some(shown.collect())
     }
+}
 
-    fn instant(&self, day: Date, minutes: u16) -> Option<Timestamp> {
-        let day = if minutes == MINUTES_PER_DAY { day.tomorrow().ok()? } else { day };
-        let minutes = minutes % MINUTES_PER_DAY;
-        let (hour, minute) = (i8::try_from(minutes / 60).ok()?, i8::try_from(minutes % 60).ok()?);
-        Some(day.at(hour, minute, 0, 0).to_zoned(self.time_zone.clone()).ok()?.timestamp())
-    }
+/// Minutes after the beginning of a day, as a clock on the wall shows them.
+fn local(day: Date, minutes: u16) -> Option<DateTime> {
+    let day = if minutes == MINUTES_PER_DAY { day.tomorrow().ok()? } else { day };
+    let minutes = minutes % MINUTES_PER_DAY;
+    Some(day.at(i8::try_from(minutes / 60).ok()?, i8::try_from(minutes % 60).ok()?, 0, 0))
 }
 
 /// The place of a weekday in a list that begins with Monday.

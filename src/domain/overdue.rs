@@ -83,13 +83,17 @@ pub(super) fn follow(it: &mut Decision, before: Option<(UserId, Timestamp)>) {
     }
 }
 
-/// What is set up is another: whoever owes an answer already is told by it from now on. `step` is the one that they wait for, if any.
-pub(super) fn recount(it: &mut Decision, step: Option<Step>) {
+/// What is set up is another: whoever owes an answer already is told by it from now on. `step` is the one that they wait for, if any, with
+/// when it is due; where that is as it was, whatever happened meanwhile stands.
+pub(super) fn recount(it: &mut Decision, step: Option<(Step, Timestamp)>) {
     let owed = it.snapshot.conversation.as_ref().and_then(owed);
     match (it.snapshot.workplace.answer, owed) {
         (Some(answer), Some((_, since))) => {
-            let step = step.unwrap_or(Step::Nudge);
-            it.emit(Event::TimerSet { timer: Timer::Overdue { step }, due_at: answer.due_at(step, since) });
+            let (next, waits_until) = step.map_or((Step::Nudge, None), |(step, due_at)| (step, Some(due_at)));
+            let due_at = answer.due_at(next, since);
+            if waits_until != Some(due_at) {
+                it.emit(Event::TimerSet { timer: Timer::Overdue { step: next }, due_at });
+            }
         }
         _ if step.is_some() => it.emit(Event::TimerCancelled { timer: Timer::Overdue { step: Step::Nudge } }),
         _ => {}

@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::access::Sight;
-use super::reading::{if_known, optional};
+use super::reading::{if_known, is_there, optional};
 use super::statement::Step;
 use super::ticks::last_tick;
 use super::{Error, Result, Statement, Store, Transaction, prepare};
@@ -91,18 +91,18 @@ crate::statements! {
             skills = CASE WHEN now.has_new_skills THEN now.skills ELSE conversations.skills END,
             needs = CASE WHEN now.has_new_skills THEN now.needs ELSE conversations.needs END,
             clocks = CASE WHEN now.has_new_clocks THEN now.clocks ELSE conversations.clocks END,
-            sla_due_at = CASE WHEN now.has_new_clocks THEN now.sla_due_at ELSE conversations.sla_due_at END,
-            sla_soon_at = CASE WHEN now.has_new_clocks THEN now.sla_soon_at ELSE conversations.sla_soon_at END
+            sla_due_at = CASE WHEN now.has_new_dues THEN now.sla_due_at ELSE conversations.sla_due_at END,
+            sla_soon_at = CASE WHEN now.has_new_dues THEN now.sla_soon_at ELSE conversations.sla_soon_at END
         FROM UNNEST($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::uuid[], $10::uuid[],
                     $11::jsonb[], $12::jsonb[], $13::bigint[], $14::timestamptz[], $15::timestamptz[], $16::timestamptz[],
                     $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::timestamptz[], $21::jsonb[], $22::jsonb[],
                     $23::smallint[], $24::jsonb[], $25::bigint[], $26::jsonb[], $27::timestamptz[], $28::timestamptz[],
-                    $29::boolean[], $30::boolean[], $31::boolean[], $32::boolean[], $33::boolean[], $34::boolean[], $35::boolean[])
+                    $29::boolean[], $30::boolean[], $31::boolean[], $32::boolean[], $33::boolean[], $34::boolean[], $35::boolean[], $36::boolean[])
             AS now (id, contact_id, inbox_id, state, controller, queue_id, bot_id, agent_id, last_agent_id, brief, reason, last_seq,
                     opened_at, queued_at, assigned_at, waiting_since, resolved_at, window_expires_at, last_message_at, last_message,
                     details, priority, skills, needs, clocks, sla_due_at, sla_soon_at,
                     has_new_standing, has_new_brief, has_new_reason, has_new_message,
-                    has_new_details, has_new_skills, has_new_clocks)
+                    has_new_details, has_new_skills, has_new_clocks, has_new_dues)
         WHERE conversations.workspace_id = $1 AND conversations.id = now.id";
     SAVE_SESSIONS = "
         INSERT INTO flow_sessions (workspace_id, conversation_id, flow_id, version, session)
@@ -166,7 +166,7 @@ fn with_standing(row: &Row, state: State, controller: Controller) -> Conversatio
         details: if_known(row, 20),
         priority: Priority::of(row.get(21)),
         skills: if_known(row, 22),
-        clocks: if_known(row, 23),
+        clocks: if_known(row, 23).or_else(|| is_there(row, 23).then(Clocks::strange)),
     }
 }
 
@@ -231,7 +231,14 @@ pub(super) fn update(workspace: WorkspaceId, changed: &[(Conversation, Conversat
         .with(changed.iter().map(|(before, now)| before.last_message != now.last_message).collect::<Vec<_>>())
         .with(changed.iter().map(|(before, now)| before.details != now.details).collect::<Vec<_>>())
         .with(changed.iter().map(|(before, now)| before.skills != now.skills).collect::<Vec<_>>())
-        .with(changed.iter().map(|(before, now)| before.clocks != now.clocks).collect::<Vec<_>>()))
+        .with(changed.iter().map(|(before, now)| before.clocks != now.clocks).collect::<Vec<_>>())
+        .with(changed.iter().map(|(before, now)| has_new_dues(before, now)).collect::<Vec<_>>()))
+}
+
+/// What is due stands beside the clocks, and an answer that left takes it away past them; where that one did not arrive, it is due again.
+fn has_new_dues(before: &Conversation, now: &Conversation) -> bool {
+    let is_known = !now.clocks.as_ref().is_some_and(Clocks::is_strange);
+    is_known && (before.clocks != now.clocks || before.waiting_since != now.waiting_since)
 }
 
 fn columns_of(statement: Statement, workspace: WorkspaceId, all: &[(Option<&Conversation>, &Conversation)]) -> Result<Step> {

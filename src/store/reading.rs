@@ -27,6 +27,11 @@ pub(super) fn if_known<T: DeserializeOwned>(row: &Row, column: usize) -> Option<
     optional(row, column).ok().flatten()
 }
 
+/// Whether anything stands in a column of JSON, understood or not.
+pub(super) fn is_there(row: &Row, column: usize) -> bool {
+    !matches!(value(row, column), Ok(None))
+}
+
 /// A column of JSON, understood.
 ///
 /// # Errors

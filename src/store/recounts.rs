@@ -35,7 +35,7 @@ crate::statements! {
         RETURNING workspace_id, version, rounds, before_at, before_id";
     /// What is open, with the step that whoever owes an answer there waits for.
     OPEN = "
-        SELECT c.id, c.contact_id, c.inbox_id, c.last_message_at, timer.timer
+        SELECT c.id, c.contact_id, c.inbox_id, c.last_message_at, timer.timer, timer.due_at
         FROM (
             SELECT id, contact_id, inbox_id, last_message_at
             FROM conversations
@@ -76,7 +76,7 @@ pub struct Open {
     pub inbox: InboxId,
     pub last_message_at: Timestamp,
     /// What whoever owes an answer there waits for.
-    pub step: Option<overdue::Step>,
+    pub step: Option<(overdue::Step, Timestamp)>,
 }
 
 /// Asks for it, with the act that makes it necessary.
@@ -133,7 +133,8 @@ impl Store {
 }
 
 fn open(row: &Row) -> Open {
-    let step = if_known::<Timer>(row, 4).and_then(|timer| if let Timer::Overdue { step } = timer { Some(step) } else { None });
+    let step =
+        if_known::<Timer>(row, 4).and_then(|timer| if let Timer::Overdue { step } = timer { Some((step, row.get(5))) } else { None });
     Open {
         conversation: ConversationId(row.get(0)),
         contact: ContactId(row.get(1)),

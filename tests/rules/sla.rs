@@ -7,9 +7,10 @@ use baton::domain::delivery::Outcome;
 use baton::domain::event::Event;
 use baton::domain::hours::Hours;
 use baton::domain::ids::QueueId;
-use baton::domain::overdue::AnswerWithin;
+use baton::domain::overdue::{AnswerWithin, Step};
 use baton::domain::routing::Priority;
-use baton::domain::sla::{Clock, SlaPolicy, Targets};
+use baton::domain::sla::{Clock, Clocks, SlaPolicy, Targets};
+use baton::domain::timer::Timer;
 use baton::domain::{Command, Refusal};
 use jiff::{SignedDuration, Timestamp};
 
@@ -250,7 +251,58 @@ fn what_is_set_up_anew_counts_for_what_is_open_from_when_it_began() {
     assert_eq!(told(&phone), ["soon first_response", "late first_response"]);
     measures(&shop, &[]);
     shop.about(phone.id(), Command::Recount { step: None }).unwrap();
-    assert_eq!((phone.conversation().clocks, timers(&shop)), (None, 0));
+    assert_eq!((due(&phone, Clock::FirstResponse), timers(&shop)), (None, 0));
+    measures(&shop, &[(SUPPORT, SlaPolicy { first_response: for_all(14), ..policy() })]);
+    shop.about(phone.id(), Command::Recount { step: None }).unwrap();
+    assert_eq!(due(&phone, Clock::FirstResponse), Some(held + minutes(14)), "nothing was forgotten");
+    assert_eq!(told(&phone).len(), 2, "nor is it told again");
+}
+
+/// As most answers are: what WhatsApp took is written past the rules, and the next command finds it so.
+fn takes_past_the_rules(phone: &Phone<'_>) {
+    let mut tables = phone.shop.tables.borrow_mut();
+    let kept = tables.conversations.iter_mut().rev().find(|kept| kept.conversation.contact == phone.contact).unwrap();
+    kept.conversation.waiting_since = None;
+    kept.conversation.last_message.as_mut().unwrap().is_queued = false;
+}
+
+#[test]
+fn an_answer_that_no_command_saw_made_the_time_stand_still_all_the_same() {
+    let shop =
+        measured(false, Hours::always(), SlaPolicy { first_response: Targets::default(), next_response: Targets::default(), ..policy() });
+    let (ana, phone) = (shop.agent("Ana"), shop.phone("Mia"));
+    phone.writes("hello");
+    let began = shop.now();
+    ana.takes(&phone).unwrap();
+    shop.passes(minutes(5));
+    ana.replies(&phone, "hi").unwrap();
+    takes_past_the_rules(&phone);
+    shop.passes(minutes(60));
+    phone.writes("and this?");
+    assert_eq!(due(&phone, Clock::Resolution), Some(began + minutes(240 + 60)));
+}
+
+#[test]
+fn an_answer_that_no_command_saw_was_in_time_also_where_it_is_resolved_next() {
+    let shop = open();
+    let (ana, phone) = (shop.agent("Ana"), shop.phone("Mia"));
+    phone.writes("hello");
+    ana.takes(&phone).unwrap();
+    ana.replies(&phone, "hi").unwrap();
+    takes_past_the_rules(&phone);
+    let before = phone.conversation().clocks.unwrap();
+    ana.resolves(&phone).unwrap();
+    assert_eq!(Clocks::met_since(&before, &phone.conversation()), [Clock::FirstResponse, Clock::Resolution]);
+    ana.reopens(&phone).unwrap();
+    shop.passes(minutes(1));
+    phone.writes("one more thing");
+    assert!(due(&phone, Clock::NextResponse).is_some());
+}
+
+/// The step that whoever owes an answer waits for, and until when.
+fn waited_for(shop: &Shop) -> Option<(Step, Timestamp)> {
+    let tables = shop.tables.borrow();
+    tables.timers.values().find_map(|(timer, due_at)| if let Timer::Overdue { step } = timer { Some((*step, *due_at)) } else { None })
 }
 
 #[test]
@@ -268,17 +320,17 @@ fn whoever_waits_already_is_nudged_when_a_time_for_answers_is_set_or_shortened()
     shop.about(phone.id(), Command::Recount { step: None }).unwrap();
     shop.passes(minutes(10));
     within(Some(20));
-    shop.about(phone.id(), Command::Recount { step: Some(baton::domain::overdue::Step::Nudge) }).unwrap();
+    shop.about(phone.id(), Command::Recount { step: waited_for(&shop) }).unwrap();
     shop.passes(SignedDuration::from_secs(1));
     assert_eq!(nudges(), 1);
     within(Some(40));
-    shop.about(phone.id(), Command::Recount { step: Some(baton::domain::overdue::Step::Alarm) }).unwrap();
+    shop.about(phone.id(), Command::Recount { step: waited_for(&shop) }).unwrap();
     shop.passes(minutes(19));
     assert_eq!(nudges(), 1, "the next step is the alarm");
     shop.passes(minutes(1));
     assert_eq!(nudges(), 2);
     within(None);
-    shop.about(phone.id(), Command::Recount { step: Some(baton::domain::overdue::Step::Return) }).unwrap();
+    shop.about(phone.id(), Command::Recount { step: waited_for(&shop) }).unwrap();
     assert_eq!(timers(&shop), 0);
 }
 
@@ -301,7 +353,11 @@ fn in_any_order_nothing_is_told_twice_of_one_wait() {
                 1 => _ = ana.takes(&phone),
                 2 => {
                     if let Ok(message) = ana.replies(&phone, "yes") {
-                        shop.answers(message, 1, accepted(message)).unwrap();
+                        if (chance >> 40) % 2 == 0 {
+                            shop.answers(message, 1, accepted(message)).unwrap();
+                        } else {
+                            takes_past_the_rules(&phone);
+                        }
                     }
                 }
                 3 => _ = sue.puts(&phone, SUPPORT),

@@ -86,7 +86,7 @@ async fn nobody_is_passed_over_while_another_router_waits_for_its_agent() {
     behind.await.unwrap().unwrap();
     let holders = shop
         .rows(
-            "SELECT agent_id FROM conversations WHERE id = ANY($1) ORDER BY queued_at, id",
+            "SELECT agent_id FROM conversations WHERE id = ANY($1) ORDER BY array_position($1, id)",
             &[&waiting.iter().map(|id| id.0).collect::<Vec<_>>()],
         )
         .await;

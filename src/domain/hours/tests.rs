@@ -51,7 +51,9 @@ fn a_range_in_the_hour_that_does_not_exist_is_not_open() {
     assert!(!night.is_open(at("2026-03-29T00:59:59Z")));
     assert!(!night.is_open(at("2026-03-29T01:00:00Z")));
     assert!(night.is_open(at("2026-03-22T01:30:00Z")));
-    assert_eq!(night.next_opening(at("2026-03-28T12:00:00Z")).unwrap().date().to_string(), "2026-03-29");
+    assert_eq!(night.next_opening(at("2026-03-28T12:00:00Z")).unwrap().date().to_string(), "2026-04-05");
+    let beyond = hours(serde_json::json!({ "time_zone": "Europe/Berlin", "weekly": { "sun": [["01:30", "02:30"]] } }));
+    assert_eq!(beyond.closes_at(at("2026-03-29T00:45:00Z")), Some(at("2026-03-29T01:00:00Z")), "and is over where it would begin");
 }
 
 #[test]

@@ -49,6 +49,9 @@ pub struct Clocks {
     resolves: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     stood_still: Vec<Pause>,
+    /// Only another version understands them: they stay as they are.
+    #[serde(skip)]
+    is_strange: bool,
 }
 
 /// A wait for an answer.
@@ -61,6 +64,9 @@ pub struct Response {
     since: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Due>,
+    /// What was told of it while no policy measured it.
+    #[serde(default, skip_serializing_if = "Told::is_nothing")]
+    told: Told,
 }
 
 /// When something is due, and what was told of it.
@@ -91,6 +97,12 @@ struct Pause {
     is_resolved: bool,
 }
 
+impl Told {
+    fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 impl Due {
     /// With what was told of it before, as far as that is still so.
     fn anew((soon_at, at): Instants, told: Told, now: Timestamp) -> Self {
@@ -111,6 +123,31 @@ impl Due {
 }
 
 impl Clocks {
+    /// Those that this version does not understand.
+    #[must_use]
+    pub fn strange() -> Self {
+        let since = Timestamp::UNIX_EPOCH;
+        let (told, stood_still) = (Told::default(), Vec::new());
+        Self {
+            since,
+            promised: None,
+            is_answered: false,
+            response: None,
+            answered: None,
+            resolution: None,
+            told,
+            pauses: false,
+            resolves: false,
+            stood_still,
+            is_strange: true,
+        }
+    }
+
+    #[must_use]
+    pub fn is_strange(&self) -> bool {
+        self.is_strange
+    }
+
     /// The clocks of a conversation as it stands, that had these before. Nothing where no person has it.
     #[must_use]
     pub fn reckon(
@@ -122,6 +159,7 @@ impl Clocks {
     ) -> Option<Self> {
         let has_people = matches!(it.controller, Controller::Queue | Controller::Agent { .. });
         let mut clocks = match known {
+            Some(strange) if strange.is_strange => return Some(strange.clone()),
             _ if it.state != State::Resolved && !has_people => return None,
             None if it.state == State::Resolved => return None,
             None => Self::begin(it, promised, now),
@@ -147,6 +185,7 @@ impl Clocks {
             pauses: false,
             resolves: false,
             stood_still: Vec::new(),
+            is_strange: false,
         }
     }
 
@@ -167,7 +206,7 @@ impl Clocks {
             return;
         }
         let clock = if self.is_answered { Clock::NextResponse } else { Clock::FirstResponse };
-        self.response = Some(Response { clock, waits, since: waits.max(self.since), due: None });
+        self.response = Some(Response { clock, waits, since: waits.max(self.since), due: None, told: Told::default() });
     }
 
     /// Since when it is the customer's turn, or it is resolved.
@@ -212,11 +251,12 @@ impl Clocks {
                 None => (None, None),
             };
             let since = from.map_or(response.since, |from| from.max(response.since));
-            let told = response.due.map_or(Told::default(), |due| due.told);
+            let told = response.due.map_or(response.told, |due| due.told);
             response.due = counted.zip(target(response.clock, it.priority)).and_then(|(counted, minutes)| {
                 let instants = counted.due(since, minutes, &[], by)?;
                 Some(Due::anew(instants, told, now))
             });
+            response.told = if response.due.is_some() { Told::default() } else { told };
         }
         self.resolves = target(Clock::Resolution, it.priority).is_some();
         self.pauses = counted.is_some_and(|counted| counted.policy.pauses);

@@ -4,35 +4,46 @@ use jiff::Timestamp;
 
 use super::clocks::Clocks;
 use super::due::Counted;
+use crate::domain::conversation::Conversation;
 use crate::domain::decision::Decision;
 use crate::domain::event::{Actor, Event};
 use crate::domain::flows::promise;
+use crate::domain::ids::ConversationId;
 use crate::domain::message::Author;
 use crate::domain::overdue;
 use crate::domain::refusal::Refusal;
 use crate::domain::timer::Timer;
+use crate::domain::workplace::Workplace;
 
 /// What is set up may count otherwise than before. `step` is the one that whoever owes an answer there waits for already.
-pub(in crate::domain) fn recount(it: &mut Decision, step: Option<overdue::Step>) -> Result<(), Refusal> {
+pub(in crate::domain) fn recount(it: &mut Decision, step: Option<(overdue::Step, Timestamp)>) -> Result<(), Refusal> {
     it.conversation()?;
     overdue::recount(it, step);
     Ok(())
 }
 
-/// Reckons clocks anew. A timer that rang too early rings again.
-pub(in crate::domain) fn follow(it: &mut Decision, rung: Option<Timer>) {
+/// Before anything is decided: what was recorded past the rules, as an answer that left is, is reckoned while it can still be seen. Answers
+/// the clocks as they are kept, with whose they are.
+pub(in crate::domain) fn catch_up(it: &mut Decision) -> Option<(ConversationId, Clocks)> {
+    let workplace = it.snapshot.workplace.clone();
+    let conversation = it.snapshot.conversation.as_mut()?;
+    let kept = conversation.clocks.clone()?;
+    conversation.clocks = Clocks::reckon(Some(&kept), conversation, counted(&workplace, conversation), None, it.now);
+    Some((conversation.id, kept))
+}
+
+/// Reckons clocks anew, which were kept as `kept` says. A timer that rang too early rings again.
+pub(in crate::domain) fn follow(it: &mut Decision, rung: Option<Timer>, kept: Option<(ConversationId, Clocks)>) {
     let workplace = it.snapshot.workplace.clone();
     let Some(conversation) = &it.snapshot.conversation else { return };
-    let before = conversation.clocks.clone();
+    let before = kept.filter(|(whose, _)| *whose == conversation.id).map(|(_, clocks)| clocks);
     if workplace.sla.is_empty() && before.is_none() {
         return;
     }
     let queue = conversation.queue.and_then(|queue| workplace.queue(queue));
-    let counted = queue.and_then(|queue| Some(Counted { policy: workplace.sla.get(&queue.id)?, hours: &queue.hours }));
     let promised = queue.filter(|_| was_promised(it.emitted())).and_then(|queue| promise::promised(queue, it.now));
-    let is_measured = !workplace.sla.is_empty();
-    let reckon = || Clocks::reckon(before.as_ref(), conversation, counted, promised, it.now);
-    let mut after = if is_measured { reckon() } else { None };
+    let counted = counted(&workplace, conversation);
+    let mut after = Clocks::reckon(conversation.clocks.as_ref(), conversation, counted, promised, it.now);
     let told = after.as_mut().map(|clocks| clocks.tell(it.now)).unwrap_or_default();
     let timers = [
         (Timer::SlaWarning, before.as_ref().and_then(Clocks::next_soon), after.as_ref().and_then(Clocks::next_soon)),
@@ -47,6 +58,11 @@ pub(in crate::domain) fn follow(it: &mut Decision, rung: Option<Timer>) {
     for (timer, was, is) in timers {
         set(it, timer, was, is, rung == Some(timer));
     }
+}
+
+fn counted<'a>(workplace: &'a Workplace, conversation: &Conversation) -> Option<Counted<'a>> {
+    let queue = workplace.queue(conversation.queue?)?;
+    Some(Counted { policy: workplace.sla.get(&queue.id)?, hours: &queue.hours })
 }
 
 fn set(it: &mut Decision, timer: Timer, was: Option<Timestamp>, is: Option<Timestamp>, has_rung: bool) {

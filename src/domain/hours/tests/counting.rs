@@ -63,12 +63,24 @@ fn any_hours(chance: &mut Chance, zone: &str, begins: Timestamp) -> Hours {
     }))
 }
 
+/// Whether a clock on the wall shows a time at which it is open.
+fn is_shown_open(hours: &Hours, now: Timestamp) -> bool {
+    let shown = now.to_zoned(hours.time_zone.clone());
+    let minute = u16::try_from(shown.hour()).unwrap() * 60 + u16::try_from(shown.minute()).unwrap();
+    let of =
+        |day: jiff::civil::Date| hours.days.get(&day).map_or(&hours.weekly[super::super::monday_first(day.weekday())], |day| &day.ranges);
+    let today = of(shown.date()).iter().any(|range| minute >= range.from && (minute < range.to || range.to < range.from));
+    today || of(shown.date().yesterday().unwrap()).iter().any(|range| range.to < range.from && minute < range.to)
+}
+
 /// For each minute, how many before it were open.
 fn reference(hours: &Hours, begins: Timestamp) -> Vec<i64> {
     let mut count = 0;
     let minutes = (0..=MINUTES).map(|minute| {
         let before = count;
-        count += i64::from(hours.is_open(begins + SignedDuration::from_mins(minute)));
+        let now = begins + SignedDuration::from_mins(minute);
+        assert_eq!(hours.is_open(now), is_shown_open(hours, now), "{now} of {}", serde_json::to_string(hours).unwrap());
+        count += i64::from(hours.is_open(now));
         before
     });
     minutes.collect()
