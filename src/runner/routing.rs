@@ -62,7 +62,10 @@ impl Runner {
     /// A fault; what was assigned before it stands and is shown.
     pub async fn route(&self, workspace: WorkspaceId, queue: QueueId) -> Result<RoundOutcome, Error> {
         self.check_clock()?;
-        let QueueSnapshot { present, team, strategy } = self.store.queue_snapshot(workspace, queue).await?;
+        let QueueSnapshot { present, team, strategy, rest } = self.store.queue_snapshot(workspace, queue).await?;
+        if rest.is_some_and(|rest| rest.holds_back(now())) {
+            return Ok(RoundOutcome::Settled);
+        }
         let presence = |user, availability| Presence::of(self.live.is_connected(workspace, user), availability);
         let candidate = |(agent, skills): (Agent, _)| Candidate { presence: presence(agent.user, agent.availability), agent, skills };
         let mut round = Round::new(team.into_iter().map(candidate).collect(), strategy, now());

@@ -1,5 +1,6 @@
 //! The queues: for routing, who waits and who may take it; for administrators, what each is and what is in it.
 
+use jiff::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
@@ -11,6 +12,7 @@ use super::{Result, Store};
 use crate::domain::agent::Agent;
 use crate::domain::hours::Hours;
 use crate::domain::ids::{ContactId, ConversationId, InboxId, QueueId, SlaPolicyId, TeamId, UserId, WorkspaceId};
+use crate::domain::rest::Rest;
 use crate::domain::routing::{Levels, Priority, Skill, Strategy, Waiting, Wants, WideningStep};
 
 /// Queues that a page shows.
@@ -65,7 +67,8 @@ crate::statements! {
     TEAM = concat!("
         SELECT ", agent_columns!("ARRAY[]::uuid[]"), ", queue.strategy,
             (SELECT jsonb_object_agg(skill_id, level) FROM agent_skills AS has
-             WHERE has.workspace_id = agent.workspace_id AND has.user_id = agent.user_id) AS skills
+             WHERE has.workspace_id = agent.workspace_id AND has.user_id = agent.user_id) AS skills,
+            queue.rest
         FROM queues AS queue
         JOIN team_members AS member ON member.workspace_id = queue.workspace_id AND member.team_id = queue.team_id
         JOIN agents AS agent ON agent.workspace_id = member.workspace_id AND agent.user_id = member.user_id
@@ -116,6 +119,8 @@ crate::statements! {
             WHERE workspace_id = $1 AND queue_id = $2 AND state <> 'resolved' AND controller <> 'queue'
             LIMIT $4
             FOR UPDATE SKIP LOCKED)";
+    /// Across workspaces: for whichever node ends what is over.
+    RESTING = "SELECT workspace_id, id, rest FROM queues WHERE rest IS NOT NULL ORDER BY workspace_id, id LIMIT 1000";
     LIST = "
         SELECT queue.id, queue.key, queue.name, team.name, queue.hours, queue.promise_minutes, queue.position,
             (SELECT count(*) FROM conversations AS conversation
@@ -139,7 +144,7 @@ crate::statements! {
             ARRAY(SELECT inbox.name FROM inboxes AS inbox
                   WHERE inbox.workspace_id = $1 AND inbox.default_queue_id = $2
                   ORDER BY inbox.name COLLATE names),
-            queue.widening
+            queue.widening, queue.rest
         FROM queues AS queue
         WHERE queue.workspace_id = $1 AND queue.id = $2";
 }
@@ -152,6 +157,7 @@ pub struct QueueSnapshot {
     /// Each with their skills.
     pub team: Vec<(Agent, Levels)>,
     pub strategy: Strategy,
+    pub rest: Option<Rest>,
 }
 
 /// Those that wait in a queue and require the same.
@@ -213,6 +219,8 @@ pub struct QueueDetail {
     pub numbers: Vec<String>,
     /// What is wanted less of, and when.
     pub widening: Vec<WideningStep>,
+    /// It rests, or did until a while ago.
+    pub rest: Option<Rest>,
 }
 
 impl Store {
@@ -255,6 +263,7 @@ impl Store {
             resolved: row.get(10),
             numbers: row.get(11),
             widening: if_known(&row, 12).unwrap_or_default(),
+            rest: if_known(&row, 13),
         }))
     }
 
@@ -301,7 +310,8 @@ impl Store {
         // Where a newer version gives them in a way of its own, they are given there.
         let strategy = rows.first().and_then(|row| row.get::<_, &str>(15).parse().ok()).unwrap_or(Strategy::Manual);
         let team = rows.iter().map(|row| (agent(row), if_known(row, 16).unwrap_or_default())).collect();
-        Ok(QueueSnapshot { present, team, strategy })
+        let rest = rows.first().and_then(|row| if_known(row, 17));
+        Ok(QueueSnapshot { present, team, strategy, rest })
     }
 
     /// The skills that there are now, for routing: a node that has not heard of one would ask nobody for it.
@@ -336,6 +346,16 @@ impl Store {
         let (needs, many): (Vec<i64>, Vec<i64>) = alike.iter().copied().unzip();
         let rows = self.query(&HEADS, &[&workspace.0, &queue.0, &needs, &many, &limit]).await?;
         Ok(rows.iter().map(|row| waiting(queue, row)).collect())
+    }
+
+    /// Queues of any workspace whose rest is over, and has not been ended.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn queues_with_rest_over(&self, now: Timestamp) -> Result<Vec<(WorkspaceId, QueueId)>> {
+        let is_over = |row: &&Row| if_known::<Rest>(row, 2).is_some_and(|rest| !rest.is_on(now));
+        let rows = self.query(&RESTING, &[]).await?;
+        Ok(rows.iter().filter(is_over).map(|row| (WorkspaceId(row.get(0)), QueueId(row.get(1)))).collect())
     }
 
     /// Queues in which somebody waits.
