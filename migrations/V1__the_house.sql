@@ -397,10 +397,13 @@ CREATE TABLE queues (
     position integer NOT NULL DEFAULT 0,
     -- What its conversations are measured by, if by anything.
     sla_policy_id uuid,
+    -- It is paused or drained, or was until a while ago: `{"kind": "paused", "reason": …, "since": …, "until": …, "by": …}`.
+    rest jsonb,
     PRIMARY KEY (workspace_id, id),
     UNIQUE (workspace_id, key),
     FOREIGN KEY (workspace_id, team_id) REFERENCES teams
 );
+CREATE INDEX queues_resting ON queues (workspace_id, id) WHERE rest IS NOT NULL;
 
 -- Flows --------------------------------------------------------------------------------------------------------------
 

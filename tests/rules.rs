@@ -25,6 +25,8 @@ mod model;
 mod people;
 #[path = "rules/replies.rs"]
 mod replies;
+#[path = "rules/resting.rs"]
+mod resting;
 #[path = "rules/returning.rs"]
 mod returning;
 #[path = "rules/sends.rs"]

@@ -47,6 +47,8 @@ mod numbers;
 mod people;
 #[path = "runner/renamed.rs"]
 mod renamed;
+#[path = "runner/resting.rs"]
+mod resting;
 #[path = "runner/routing.rs"]
 mod routing;
 #[path = "runner/rules.rs"]

@@ -61,7 +61,8 @@ pub(super) fn give(
         let name = conversation.controller.agent().and_then(|user| it.snapshot.workplace.people.get(&user).cloned());
         return Err(Refusal::Overtaken { name });
     }
-    if it.snapshot.agents.get(&to).is_some_and(|agent| !agent.takes_work()) {
+    let is_held_back = it.snapshot.workplace.rests.get(&queue).is_some_and(|rest| rest.holds_back(it.now));
+    if is_held_back || it.snapshot.agents.get(&to).is_some_and(|agent| !agent.takes_work()) {
         return Err(Refusal::Overtaken { name: None });
     }
     assign(it, to, reason, None)

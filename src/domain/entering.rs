@@ -2,10 +2,12 @@
 
 use super::brief::Brief;
 use super::conditions::{Case, Facts, said};
+use super::conversation::Controller;
 use super::decision::Decision;
 use super::event::{Actor, Event, QueuedBecause};
 use super::ids::{QueueId, TagId};
 use super::refusal::Refusal;
+use super::landing::{Instead, Landing};
 use super::routing::{Bound, EntryRule, Named, SentBy};
 use super::workplace::Workplace;
 
@@ -95,8 +97,38 @@ fn put(it: &mut Decision, workplace: &Workplace, target: QueueId, bound: Bound, 
         }
         (Bound::ByRule(_) | Bound::Otherwise, None) => None,
     };
-    it.emit(Event::ConversationQueued { queue: target.id, name: target.name.clone(), because, sent });
+    lands(it, target.id, because, sent)
+}
+
+/// It waits in the queue it is meant for; what is new there, in another one where nothing new comes in.
+pub(super) fn lands(it: &mut Decision, meant: QueueId, because: QueuedBecause, sent: Option<SentBy>) -> Result<(), Refusal> {
+    let workplace = it.snapshot.workplace.clone();
+    let meant = workplace.queue(meant).ok_or(Refusal::UnknownQueue)?;
+    let (queue, why) = if is_new(it, meant.id, &because)? { landing(it, &workplace).of(meant) } else { (meant, None) };
+    let instead = why.map(|why| Instead { queue: meant.id, name: meant.name.clone(), why });
+    it.emit(Event::ConversationQueued { queue: queue.id, name: queue.name.clone(), because, sent, instead });
     Ok(())
+}
+
+/// Whether it comes in, and was not somebody's of that queue a moment ago. What is moved there by a supervisor is meant to be there.
+fn is_new(it: &Decision, queue: QueueId, because: &QueuedBecause) -> Result<bool, Refusal> {
+    let conversation = it.conversation()?;
+    let was_of_it = conversation.queue == Some(queue) && matches!(conversation.controller, Controller::Agent { .. });
+    let comes = match because {
+        QueuedBecause::HandedOff | QueuedBecause::NoFlow | QueuedBecause::Reopened | QueuedBecause::Transferred => true,
+        QueuedBecause::QueueRemoved
+        | QueuedBecause::Moved
+        | QueuedBecause::Returned
+        | QueuedBecause::OwnerGone { .. }
+        | QueuedBecause::SignedOff { .. }
+        | QueuedBecause::KeptUntil { .. }
+        | QueuedBecause::Unanswered { .. } => false,
+    };
+    Ok(comes && !was_of_it)
+}
+
+pub(super) fn landing<'a>(it: &Decision, workplace: &'a Workplace) -> Landing<'a> {
+    Landing { workplace, default_queue: it.snapshot.inbox.default_queue, now: it.now }
 }
 
 /// One that is gone, or that nobody adds any more, is none; one that was merged is the other.

@@ -9,6 +9,7 @@ use super::conversation::{ControlBefore, State};
 use super::flows::session::FlowSession;
 use super::ids::{BotId, ContactId, ConversationId, FlowId, InboxId, MediaId, MessageId, NoteId, QueueId, TagId, UserId};
 use super::journal::Place;
+use super::landing::Instead;
 use super::message::{Failure, MediaState, Message, Status, Wamid};
 use super::overdue::Step;
 use super::routing::skills::Widening;
@@ -100,6 +101,9 @@ pub enum Event {
         /// Who said so, when it came in.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         sent: Option<SentBy>,
+        /// The queue that it was meant for, and why it does not wait there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instead: Option<Instead>,
     },
     ConversationAssigned {
         agent: UserId,

@@ -17,6 +17,7 @@ use super::agent::Presence;
 use super::hours::Hours;
 use super::ids::{QueueId, TeamId, UserId};
 use super::overdue::AnswerWithin;
+use super::rest::{Rest, RestKind};
 
 /// What will be past its promise within this long burns already.
 pub const SOON: SignedDuration = SignedDuration::from_mins(2);
@@ -157,6 +158,7 @@ pub struct QueueFigures {
     /// None where this version does not understand them.
     pub hours: Option<Hours>,
     pub promise_minutes: i32,
+    pub rest: Option<Rest>,
     pub waiting: i64,
     /// Since when the one waits who waits longest.
     pub oldest: Option<Timestamp>,
@@ -196,6 +198,8 @@ pub struct FloorQueue {
     pub team_name: String,
     pub opening: Opening,
     pub promise_minutes: i32,
+    /// It is paused or drained now.
+    pub rest: Option<Rest>,
     pub waiting: i64,
     pub oldest: Option<Timestamp>,
     pub late: i64,
@@ -211,6 +215,8 @@ pub struct FloorQueue {
 /// What is wrong with a queue, and to be seen to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum QueueAlert {
+    /// It is paused, and somebody waits.
+    Paused,
     /// It is open, somebody waits, and nobody of its team is here.
     NobodyHere,
     /// It is open, somebody waits for too long, and everybody who is here is full.
@@ -236,6 +242,7 @@ impl FloorQueue {
             team: figures.team,
             team_name: figures.team_name,
             promise_minutes: figures.promise_minutes,
+            rest: figures.rest.filter(|rest| rest.is_on(now)),
             waiting: figures.waiting,
             oldest: figures.oldest,
             late: figures.late,
@@ -263,6 +270,9 @@ impl FloorQueue {
     #[must_use]
     pub fn alert(&self) -> Option<QueueAlert> {
         let is_open = self.is_open() && self.waiting > 0;
+        if self.waiting > 0 && self.rest.as_ref().is_some_and(|rest| rest.kind() != Some(RestKind::Draining)) {
+            return Some(QueueAlert::Paused);
+        }
         match (is_open, self.here, self.with_room) {
             (true, 0, _) => Some(QueueAlert::NobodyHere),
             (true, _, 0) if self.late > 0 => Some(QueueAlert::NobodyHasRoom),
@@ -323,6 +333,7 @@ impl Floor {
         let queues = queues.into_iter().enumerate().map(|(place, figures)| FloorQueue::of(place, figures, &people, now));
         let queues: Vec<FloorQueue> = queues.collect();
         turns.extend(queues.iter().filter_map(|queue| queue.opening.changes_at()));
+        turns.extend(queues.iter().filter_map(|queue| queue.rest.as_ref()?.until));
         Self { changes_at: turns.into_iter().filter(|at| *at > now).min(), queues, people }
     }
 

@@ -184,7 +184,7 @@ fn context<'a>(it: &'a Decision, workplace: &'a Workplace) -> Context<'a> {
     let rules = it.snapshot.rules;
     let may_speak = rules.may_write(window, it.now);
     let (facts, today) = (entering::facts(it, workplace), today(it, workplace));
-    let entry = Entry { rules: &workplace.entry, facts, today };
+    let entry = Entry { rules: &workplace.entry, facts, today, landing: entering::landing(it, workplace) };
     Context { contact: &it.snapshot.contact, queues: &workplace.queues, rules, now: it.now, may_speak, entry: Some(entry) }
 }
 
@@ -323,8 +323,6 @@ fn set_field(it: &mut Decision, field: String, value: &str) {
 
 /// Puts the conversation into a queue that somebody named, or that it was in.
 pub(super) fn queue(it: &mut Decision, queue: QueueId, because: QueuedBecause) -> Result<(), Refusal> {
-    let target = it.snapshot.workplace.queue(queue).ok_or(Refusal::UnknownQueue)?;
-    let (queue, name) = (target.id, target.name.clone());
-    it.emit(Event::ConversationQueued { queue, name, because, sent: None });
-    Ok(())
+    let target = it.snapshot.workplace.queue(queue).ok_or(Refusal::UnknownQueue)?.id;
+    entering::lands(it, target, because, None)
 }

@@ -11,6 +11,7 @@ use super::ids::{FlowId, QueueId, UserId};
 use super::lease::Lease;
 use super::overdue::AnswerWithin;
 use super::queue::Queue;
+use super::rest::Rest;
 use super::routing::{EntryRules, Skill, WideningStep};
 use super::sla::SlaPolicy;
 
@@ -38,6 +39,8 @@ pub struct Workplace {
     pub skills: Vec<Skill>,
     /// What is wanted less of in a queue, and when, where anything ever is.
     pub widening: HashMap<QueueId, Vec<WideningStep>>,
+    /// Queues that rest, or did until a while ago.
+    pub rests: HashMap<QueueId, Rest>,
     /// What the conversations of queues are measured by.
     pub sla: HashMap<QueueId, Arc<SlaPolicy>>,
 }

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use jiff::SignedDuration;
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -15,6 +16,7 @@ use crate::domain::command::{BulkTarget, Command, Person};
 use crate::domain::conversation::Holder;
 use crate::domain::floor::{Came, FloorAct, MOST_AT_ONCE, MOST_HELD_AT_ONCE, SetBack};
 use crate::domain::ids::{FloorActId, QueueId, UserId, WorkspaceId};
+use crate::domain::rest::{Rest, RestKind};
 use crate::domain::setup::{By, SetupCommand, SetupEvent};
 use crate::domain::undoing::UNDO_WITHIN;
 use crate::live::change::Change;
@@ -46,6 +48,17 @@ pub enum FloorWish {
     Capacity {
         of: UserId,
         to: i32,
+    },
+    /// A queue rests for so many minutes, or until somebody ends it.
+    Rest {
+        queue: QueueId,
+        kind: RestKind,
+        reason: String,
+        minutes: Option<u16>,
+    },
+    /// It rests no more.
+    Resume {
+        queue: QueueId,
     },
 }
 
@@ -123,6 +136,13 @@ impl Runner {
                 }
                 Ok(Came::default())
             }
+            FloorWish::Rest { queue, kind, reason, minutes } => {
+                let since = now();
+                let until = minutes.and_then(|minutes| since.checked_add(SignedDuration::from_mins(minutes.into())).ok());
+                let rest = Rest { kind: kind.as_str().to_owned(), reason: reason.trim().to_owned(), since, until, by: by.name.clone() };
+                self.rest_on_floor(workspace, by, id, queue, Some(rest)).await
+            }
+            FloorWish::Resume { queue } => self.rest_on_floor(workspace, by, id, queue, None).await,
             FloorWish::Capacity { of, to } => {
                 if let Some(((_, before), seq)) = self.set_up_on_floor(workspace, by, SetupCommand::capacity(of, to)).await? {
                     self.begin_on_floor(workspace, by, id, &FloorAct::Capacity { of, to, back: SetBack { before, seq } }).await?;
@@ -149,6 +169,32 @@ impl Runner {
             _ => None,
         });
         Ok(before.map(|before| (before, configured.seq)))
+    }
+
+    /// A queue rests from now on, or does no more.
+    async fn rest_on_floor(
+        &self,
+        workspace: WorkspaceId,
+        by: &Person,
+        id: FloorActId,
+        queue: QueueId,
+        to: Option<Rest>,
+    ) -> Result<Came, Error> {
+        // The same form once more is no other rest.
+        if self.store.floor_entry(workspace, id).await?.is_some() {
+            return Err(Refusal::Duplicate.into());
+        }
+        let configured = self.configure(workspace, &By::Person(by.clone()), SetupCommand::rest(queue, to.clone()), None).await?;
+        let before = configured.events.into_iter().find_map(|event| match event {
+            SetupEvent::Queue(changed) => changed.before,
+            _ => None,
+        });
+        if let Some(before) = before {
+            let act = FloorAct::Rest { queue, to, back: SetBack { before: before.rest, seq: configured.seq } };
+            self.begin_on_floor(workspace, by, id, &act).await?;
+            self.live.publish(Change::Team(workspace));
+        }
+        Ok(Came::default())
     }
 
     #[expect(clippy::too_many_arguments, reason = "they are the parts of one act")]
@@ -203,6 +249,7 @@ impl Runner {
             FloorAct::Return { from, away: Some(SetBack { before, seq }) } => Some((SetupCommand::availability(from, before), seq)),
             FloorAct::Availability { of, back: SetBack { before, seq }, .. } => Some((SetupCommand::availability(of, before), seq)),
             FloorAct::Capacity { of, back: SetBack { before, seq }, .. } => Some((SetupCommand::capacity(of, before), seq)),
+            FloorAct::Rest { queue, ref back, .. } => Some((SetupCommand::rest(queue, back.before.clone()), back.seq)),
             FloorAct::Move { .. } | FloorAct::Return { away: None, .. } | FloorAct::HandOver { .. } | FloorAct::Strange => None,
         };
         let Some((command, seq)) = set_back else { return Ok(came) };

@@ -1,8 +1,9 @@
 //! What becomes of conversations whose queue is gone.
 
-use super::{Error, Runner};
+use super::{Error, Runner, now};
 use crate::domain::Command;
 use crate::domain::ids::{QueueId, WorkspaceId};
+use crate::domain::setup::{By, SetupCommand};
 use crate::live::wakes::Wake;
 
 /// Conversations that are looked for at once, and that change their queue in one statement.
@@ -29,6 +30,23 @@ impl Runner {
         while self.store.change_queue_at_rest(workspace, from, to, BATCH_AT_REST).await? >= BATCH_AT_REST.unsigned_abs() {}
         self.live.wake(Wake::Queue(workspace, to));
         Ok(())
+    }
+
+    /// Ends the rests of queues that are over, and looks who may have what waits there.
+    ///
+    /// # Errors
+    /// A fault; it may be repeated.
+    pub async fn end_rests(&self) -> Result<(), Error> {
+        let mut failed = Ok(());
+        for (workspace, queue) in self.store.queues_with_rest_over(now()).await? {
+            let end = SetupCommand::EndRest { queue, now: now() };
+            match self.configure(workspace, &By::System, end, None).await {
+                // It is gone, or somebody is quicker.
+                Ok(_) | Err(Error::Refused(_) | Error::NotFound) => {}
+                Err(error) => failed = Err(error),
+            }
+        }
+        failed
     }
 
     /// Moves what is left in queues that are gone: whoever put it there read that they were there a moment before.

@@ -126,7 +126,10 @@ impl Runner {
         let workspace = around.workspace;
         let mut connection = self.enter().await?;
         let transaction = Transaction::begin(&mut connection.client);
-        let QueueSnapshot { present, team, strategy } = store::queues::take_turn(&transaction, workspace, queue).await?;
+        let QueueSnapshot { present, team, strategy, rest } = store::queues::take_turn(&transaction, workspace, queue).await?;
+        if rest.is_some_and(|rest| rest.holds_back(now())) {
+            return Ok(Begun::NothingToGive);
+        }
         let presence = |user, availability| Presence::of(self.live.is_connected(workspace, user), availability);
         let candidate = |(agent, skills): (Agent, _)| Candidate { presence: presence(agent.user, agent.availability), agent, skills };
         let mut round = Round::new(team.into_iter().map(candidate).collect(), strategy, now());

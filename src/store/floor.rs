@@ -26,7 +26,7 @@ crate::statements! {
     QUEUES = "
         SELECT queue.id, queue.name, queue.team_id, team.name, queue.hours, queue.promise_minutes,
             waiting.count, waiting.oldest, waiting.late, waiting.soon, waiting.next_late, waiting.next_soon,
-            due.late, due.soon, least(due.next_late, coming.next_soon)
+            due.late, due.soon, least(due.next_late, coming.next_soon), queue.rest
         FROM queues AS queue
         JOIN teams AS team ON team.workspace_id = $1 AND team.id = queue.team_id
         -- Reckoned once for each queue, and not for each who waits.
@@ -199,6 +199,7 @@ fn queue(row: &Row) -> QueueFigures {
         breached: row.get(12),
         breaching: row.get(13),
         next_breach: row.get(14),
+        rest: if_known(row, 15),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The queues: for routing, who waits and who may take it; for administrators, what each is and what is in it.
 
+use jiff::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
@@ -12,6 +13,7 @@ use super::{Result, Store, Transaction};
 use crate::domain::agent::Agent;
 use crate::domain::hours::Hours;
 use crate::domain::ids::{ContactId, ConversationId, InboxId, QueueId, SlaPolicyId, TeamId, UserId, WorkspaceId};
+use crate::domain::rest::Rest;
 use crate::domain::routing::{Levels, Priority, Skill, Strategy, Waiting, Wants, WideningStep};
 
 /// Queues that a page shows.
@@ -68,7 +70,8 @@ crate::statements! {
     TEAM = concat!("
         SELECT ", agent_columns!("ARRAY[]::uuid[]"), ", queue.strategy,
             (SELECT jsonb_object_agg(skill_id, level) FROM agent_skills AS has
-             WHERE has.workspace_id = agent.workspace_id AND has.user_id = agent.user_id) AS skills
+             WHERE has.workspace_id = agent.workspace_id AND has.user_id = agent.user_id) AS skills,
+            queue.rest
         FROM queues AS queue
         JOIN team_members AS member ON member.workspace_id = queue.workspace_id AND member.team_id = queue.team_id
         JOIN agents AS agent ON agent.workspace_id = member.workspace_id AND agent.user_id = member.user_id
@@ -119,6 +122,8 @@ crate::statements! {
             WHERE workspace_id = $1 AND queue_id = $2 AND state <> 'resolved' AND controller <> 'queue'
             LIMIT $4
             FOR UPDATE SKIP LOCKED)";
+    /// Across workspaces: for whichever node ends what is over.
+    RESTING = "SELECT workspace_id, id, rest FROM queues WHERE rest IS NOT NULL ORDER BY workspace_id, id LIMIT 1000";
     LIST = "
         SELECT queue.id, queue.key, queue.name, team.name, queue.hours, queue.promise_minutes, queue.position,
             (SELECT count(*) FROM conversations AS conversation
@@ -142,7 +147,7 @@ crate::statements! {
             ARRAY(SELECT inbox.name FROM inboxes AS inbox
                   WHERE inbox.workspace_id = $1 AND inbox.default_queue_id = $2
                   ORDER BY inbox.name COLLATE names),
-            queue.widening
+            queue.widening, queue.rest
         FROM queues AS queue
         WHERE queue.workspace_id = $1 AND queue.id = $2";
 }
@@ -155,6 +160,7 @@ pub struct QueueSnapshot {
     /// Each with their skills.
     pub team: Vec<(Agent, Levels)>,
     pub strategy: Strategy,
+    pub rest: Option<Rest>,
 }
 
 /// Those that wait in a queue and require the same.
@@ -216,6 +222,8 @@ pub struct QueueDetail {
     pub numbers: Vec<String>,
     /// What is wanted less of, and when.
     pub widening: Vec<WideningStep>,
+    /// It rests, or did until a while ago.
+    pub rest: Option<Rest>,
 }
 
 /// Takes the turn at a queue until the transaction ends, which is waited for; then what is required there by those who wait, and its team.
@@ -235,8 +243,9 @@ pub async fn take_turn(transaction: &Transaction<'_>, workspace: WorkspaceId, qu
     let (present, team) = (all_present(transaction, workspace, queue, first?).await?, team?);
     // Where a newer version gives them in a way of its own, they are given there.
     let strategy = team.first().and_then(|row| row.get::<_, &str>(15).parse().ok()).unwrap_or(Strategy::Manual);
+    let rest = team.first().and_then(|row| if_known(row, 17));
     let team = team.iter().map(|row| (agent(row), if_known(row, 16).unwrap_or_default())).collect();
-    Ok(QueueSnapshot { present, team, strategy })
+    Ok(QueueSnapshot { present, team, strategy, rest })
 }
 
 /// The skills that there are now, for routing: a node that has not heard of one would ask nobody for it.
@@ -322,6 +331,7 @@ impl Store {
             resolved: row.get(10),
             numbers: row.get(11),
             widening: if_known(&row, 12).unwrap_or_default(),
+            rest: if_known(&row, 13),
         }))
     }
 
@@ -354,6 +364,16 @@ impl Store {
             most = most.max(self.execute(statement, &all).await?);
         }
         Ok(most)
+    }
+
+    /// Queues of any workspace whose rest is over, and has not been ended.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn queues_with_rest_over(&self, now: Timestamp) -> Result<Vec<(WorkspaceId, QueueId)>> {
+        let is_over = |row: &&Row| if_known::<Rest>(row, 2).is_some_and(|rest| !rest.is_on(now));
+        let rows = self.query(&RESTING, &[]).await?;
+        Ok(rows.iter().filter(is_over).map(|row| (WorkspaceId(row.get(0)), QueueId(row.get(1)))).collect())
     }
 
     /// Queues in which somebody waits.

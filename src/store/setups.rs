@@ -92,7 +92,7 @@ crate::statements! {
     ROLES = "SELECT id, name, permissions, visibility FROM roles WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     TEAMS = "SELECT id, name FROM teams WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     QUEUES = "
-        SELECT id, key, name, team_id, hours, promise_minutes, strategy, position, widening, sla_policy_id
+        SELECT id, key, name, team_id, hours, promise_minutes, strategy, position, widening, sla_policy_id, rest
         FROM queues
         WHERE workspace_id = $1
         ORDER BY id
@@ -443,6 +443,7 @@ fn queue(row: &Row) -> Result<Queue> {
         position: row.get(7),
         widening: if_known(row, 8).unwrap_or_default(),
         sla_policy: row.get::<_, Option<Uuid>>(9).map(SlaPolicyId),
+        rest: if_known(row, 10),
     })
 }
 

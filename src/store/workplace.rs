@@ -28,7 +28,7 @@ use crate::domain::workplace::Workplace;
 
 crate::statements! {
     QUEUES = "
-        SELECT id, key, name, team_id, hours, promise_minutes, widening
+        SELECT id, key, name, team_id, hours, promise_minutes, widening, rest
         FROM queues
         WHERE workspace_id = $1
         ORDER BY position, name COLLATE names, id
@@ -117,6 +117,7 @@ impl Store {
         let queues = self.query(&QUEUES, &[&workspace.0]).await?;
         let steps = |row: &Row| Some((QueueId(row.get(0)), if_known::<Vec<WideningStep>>(row, 6)?));
         let widening = queues.iter().filter_map(steps).filter(|(_, steps)| !steps.is_empty()).collect();
+        let rests = queues.iter().filter_map(|row| Some((QueueId(row.get(0)), if_known(row, 7)?))).collect();
         let queues = queues.iter().map(|row| queue(row, &mut misread)).collect();
         let skills = self.query(&SKILLS, &[&workspace.0]).await?.iter().map(skill).collect();
         let removed = self.query(&REMOVED_QUEUES, &[&workspace.0]).await?;
@@ -164,6 +165,7 @@ impl Store {
                 entry,
                 skills,
                 widening,
+                rests,
                 sla,
             },
             misread,

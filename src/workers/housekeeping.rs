@@ -1,4 +1,4 @@
-//! Chores: sends whose node stopped, what people hold who have left, what waits in queues that are gone, what is of numbers that speak no
+//! Chores: sends whose node stopped, what people hold who have left, what waits in queues that are gone, rests of queues that are over, what is of numbers that speak no
 //! more, places in the feed, figures for `/metrics`, tables swept and looked at for the planner, and old bodies. One that fails keeps the
 //! others waiting for nothing.
 
@@ -63,6 +63,7 @@ async fn round(workers: &Workers, paused: &mut HashSet<InboxId>, is_of_feed: boo
         record_lapses(workers).await,
         workers.runner.return_what_nobody_holds().await,
         workers.runner.move_what_is_in_removed_queues().await,
+        workers.runner.end_rests().await,
         workers.runner.resolve_what_is_of_disconnected_numbers().await,
         if is_of_feed { workers.runner.number_feeds().await } else { Ok(()) },
         tell_figures(workers, paused).await,

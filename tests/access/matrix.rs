@@ -48,6 +48,7 @@ const FOR_ADMINS: &[&str] = &[
     "/settings/queues/{id}/preview",
     "/settings/queues/{id}/copy",
     "/settings/queues/{id}/place",
+    "/settings/queues/{id}/rest",
     "/settings/queues/{id}/removal",
     "/settings/flows",
     "/settings/flows/{id}",

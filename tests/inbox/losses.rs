@@ -62,6 +62,7 @@ const HARMLESS: &[&str] = &[
     "/settings/queues/{id}/preview",
     "/settings/queues/{id}/copy",
     "/settings/queues/{id}/place",
+    "/settings/queues/{id}/rest",
     "/settings/canned-replies",
     "/settings/canned-replies/undo",
     "/settings/canned-replies/{id}",

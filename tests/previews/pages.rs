@@ -12,6 +12,7 @@ use baton::domain::message::{Direction, Failure};
 use baton::domain::overdue::Step;
 use baton::domain::refusal::Refusal;
 use baton::domain::routing::Priority;
+use baton::domain::rest::Rest;
 use baton::domain::sla::Clock;
 use baton::store::drafts::{Draft, DraftKind};
 use baton::web::admin::view::{Notice, NoticesPage, QuarantinePage, Quarantined};
@@ -22,6 +23,8 @@ use baton::web::edge::view::{Changed, ErrorPage, RefusalPage, ThreadMovedOn, ref
 use baton::web::inbox::tabs::Counts;
 use baton::web::inbox::view::row::Row;
 use baton::web::inbox::view::{InboxPage, List, PausedNumber, PausedNumbers, RowsFrame, Whom};
+use baton::web::layouts::html::Html;
+use baton::web::layouts::rest;
 use baton::web::layouts::sla::Due;
 use baton::web::layouts::toast::{Offered, Toast};
 use baton::web::locale::Locale;
@@ -44,7 +47,7 @@ pub fn all(locale: Locale) -> Vec<(&'static str, String)> {
             "inbox-paused",
             InboxPage {
                 chrome: chrome(locale, Role::Admin),
-                list: List { paused: PausedNumbers { locale, numbers: vec![paused(locale)] }, ..list(locale, None) },
+                list: List { paused: PausedNumbers { locale, numbers: vec![paused(locale)], resting: vec![resting(locale)] }, ..list(locale, None) },
             }
             .render(),
         ),
@@ -63,6 +66,12 @@ pub fn all(locale: Locale) -> Vec<(&'static str, String)> {
         pages.push((name, conversation(locale, state).render()));
     }
     pages.into_iter().map(|(name, page)| (name, page.unwrap_or_else(|error| panic!("{name}: {error}")))).collect()
+}
+
+fn resting(locale: Locale) -> (String, Html) {
+    let (since, until) = (now() - SignedDuration::from_mins(4), Some(now() + SignedDuration::from_mins(26)));
+    let rest = Rest { kind: "paused".to_owned(), reason: "The stock system is down".to_owned(), since, until, by: "Iris".to_owned() };
+    ("Orders".to_owned(), rest::told(locale, &rest))
 }
 
 fn paused(locale: Locale) -> PausedNumber {

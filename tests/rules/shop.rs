@@ -215,6 +215,9 @@ impl Shop {
     pub fn routes(&self) {
         for queue in [ORDERS, BILLING, SUPPORT] {
             let (waiting, candidates, now) = self.queue(queue);
+            if self.tables.borrow().workplace.rests.get(&queue).is_some_and(|rest| rest.holds_back(now)) {
+                continue;
+            }
             let skills = self.tables.borrow().workplace.skills.clone();
             for assignment in decide(&waiting, Round::new(candidates, Strategy::LeastBusy, now).knowing(skills.clone())) {
                 self.about(assignment.waiting.conversation, assignment.command()).unwrap();

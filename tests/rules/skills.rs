@@ -23,7 +23,7 @@ const SPANISH: SkillId = SkillId(Uuid::from_u128(0x51));
 const REFUNDS: SkillId = SkillId(Uuid::from_u128(0x52));
 
 impl Shop {
-    fn sets_up(&self, change: impl FnOnce(&mut Workplace)) {
+    pub fn sets_up(&self, change: impl FnOnce(&mut Workplace)) {
         let mut tables = self.tables.borrow_mut();
         let mut workplace = (*tables.workplace).clone();
         change(&mut workplace);

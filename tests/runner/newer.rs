@@ -72,6 +72,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("outbox.subject_kind", SUBJECT, "'journey'"),
     ("payloads.source", "sorted_at IS NULL", "'telepathy:1'"),
     ("queues.hours", "key = 'billing'", JSON),
+    ("queues.rest", "key = 'billing'", JSON),
     ("queues.widening", "key = 'billing'", JSON),
     ("queues.strategy", "key = 'billing'", "'by_moon'"),
     ("roles.visibility", "true", "'neighbours'"),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::Availability;
 use crate::domain::ids::{FloorActId, QueueId, UserId};
+use crate::domain::rest::Rest;
 use crate::domain::setup::MOST_CAPACITY;
 use crate::domain::undoing::UNDO_WITHIN;
 
@@ -44,6 +45,12 @@ pub enum FloorAct {
         to: i32,
         back: SetBack<i32>,
     },
+    /// A queue rests, or does no more.
+    Rest {
+        queue: QueueId,
+        to: Option<Rest>,
+        back: SetBack<Option<Rest>>,
+    },
     /// Something of a newer version.
     #[serde(other)]
     Strange,
@@ -67,6 +74,7 @@ impl FloorAct {
             FloorAct::HandOver { .. } => "hand_over",
             FloorAct::Availability { .. } => "availability",
             FloorAct::Capacity { .. } => "capacity",
+            FloorAct::Rest { .. } => "rest",
             FloorAct::Strange => "strange",
         }
     }
@@ -78,7 +86,7 @@ impl FloorAct {
             FloorAct::Return { from, .. } => vec![*from],
             FloorAct::HandOver { from, to } => vec![*from, *to],
             FloorAct::Availability { of, .. } | FloorAct::Capacity { of, .. } => vec![*of],
-            FloorAct::Move { .. } | FloorAct::Strange => Vec::new(),
+            FloorAct::Move { .. } | FloorAct::Rest { .. } | FloorAct::Strange => Vec::new(),
         }
     }
 
@@ -98,6 +106,7 @@ impl FloorAct {
     pub fn queues(&self) -> Vec<QueueId> {
         match self {
             FloorAct::Move { from, to, .. } => vec![*from, *to],
+            FloorAct::Rest { queue, .. } => vec![*queue],
             _ => Vec::new(),
         }
     }
@@ -168,7 +177,10 @@ impl FloorEntry {
     #[must_use]
     pub fn undoable_until(&self) -> Option<Timestamp> {
         let sets_up = match self.act {
-            FloorAct::Availability { .. } | FloorAct::Capacity { .. } | FloorAct::Return { away: Some(_), .. } => true,
+            FloorAct::Availability { .. }
+            | FloorAct::Capacity { .. }
+            | FloorAct::Rest { .. }
+            | FloorAct::Return { away: Some(_), .. } => true,
             FloorAct::Move { .. } | FloorAct::Return { away: None, .. } | FloorAct::HandOver { .. } | FloorAct::Strange => false,
         };
         let has_effect = sets_up || self.count > 0;

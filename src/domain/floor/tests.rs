@@ -21,6 +21,7 @@ fn queue(number: u128, of: u128) -> QueueFigures {
         team_name: "Team".to_owned(),
         hours: Some(Hours::always()),
         promise_minutes: 15,
+        rest: None,
         waiting: 0,
         oldest: None,
         late: 0,

@@ -304,11 +304,13 @@ impl<'a> Run<'a> {
         self.queue(key).or_else(|| self.queue(&self.definition.default_queue)).or_else(|| self.context.queues.first())
     }
 
+    /// The queue that the conversation will wait in.
     fn bound_for(&self, queue: Option<&str>) -> Option<&'a Queue> {
-        match queue {
+        let meant = match queue {
             Some(key) => self.queue_or_default(key),
             None => self.queue_or_default(&self.bound(MAX_ASKED_PER_STEP).0),
-        }
+        }?;
+        Some(self.context.entry.as_ref().map_or(meant, |entry| entry.landing.of(meant).0))
     }
 
     /// The key of the topic's queue; where no topic names one, as [`Self::unnamed`].

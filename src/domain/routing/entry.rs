@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::priority::Priority;
 use super::skills::RuleSkills;
 use crate::domain::conditions::{Case, Compiled, Facts};
+use crate::domain::landing::Landing;
 use crate::domain::ids::{EntryRuleId, QueueId, TagId};
 
 /// A rule that is ready, of those that are on.
@@ -60,6 +61,8 @@ pub struct Entry<'a> {
     pub facts: Facts<'a>,
     /// The date by which what is noted is read.
     pub today: Date,
+    /// Where what is meant for a queue comes to wait.
+    pub landing: Landing<'a>,
 }
 
 /// Who says where a conversation goes.

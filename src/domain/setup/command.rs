@@ -135,6 +135,11 @@ pub enum SetupCommand {
         queue: QueueId,
         change: QueueChange,
     },
+    /// Its rest ends that is over by now; what was begun since goes on.
+    EndRest {
+        queue: QueueId,
+        now: Timestamp,
+    },
     /// What waits in it goes to another queue, and whatever else was of it belongs to that one.
     RemoveQueue {
         queue: QueueId,

@@ -124,6 +124,10 @@ impl Draft {
                 add(&mut self.setup.queues, queue.id, placed(&queue, position))?;
             }
             SetupCommand::ChangeQueue { queue, change } => change_queue(known(&mut self.setup.queues, queue, Thing::Queue)?, change),
+            SetupCommand::EndRest { queue, now } => {
+                let queue = known(&mut self.setup.queues, queue, Thing::Queue)?;
+                queue.rest = queue.rest.take().filter(|rest| rest.is_on(now));
+            }
             SetupCommand::RemoveQueue { queue, to } => self.remove_queue(queue, to)?,
             SetupCommand::AddCannedReply { reply, new } => add(&mut self.setup.canned_replies, reply, new)?,
             SetupCommand::ChangeCannedReply { reply, change: CannedReplyChange { shortcut, body, folder, team, owner } } => {

@@ -11,6 +11,7 @@ use crate::domain::brand::Accent;
 use crate::domain::hours::Hours;
 use crate::domain::ids::{FlowId, QueueId, SlaPolicyId, TagId, TeamId, UserId};
 use crate::domain::queue;
+use crate::domain::rest::Rest;
 use crate::domain::routing::{RuleSkills, Strategy, WideningStep};
 
 /// As [`super::command::MemberChange`], of a tag.
@@ -60,6 +61,8 @@ pub struct QueueChange {
     pub widening: Option<Vec<WideningStep>>,
     /// Another policy, or none.
     pub sla_policy: Option<Option<SlaPolicyId>>,
+    /// Another rest, or none.
+    pub rest: Option<Option<Rest>>,
 }
 
 /// As [`super::command::MemberChange`], of a number.
@@ -186,11 +189,12 @@ pub(super) fn placed(queue: &queue::Queue, position: i32) -> Queue {
         position,
         widening: Vec::new(),
         sla_policy: None,
+        rest: None,
     }
 }
 
 pub(super) fn change_queue(it: &mut Queue, change: QueueChange) {
-    let QueueChange { key, name, team, hours, promise_minutes, strategy, position, widening, sla_policy } = change;
+    let QueueChange { key, name, team, hours, promise_minutes, strategy, position, widening, sla_policy, rest } = change;
     set(&mut it.key, key);
     set(&mut it.name, name.map(|name| trimmed(&name)));
     set(&mut it.team, team);
@@ -200,6 +204,7 @@ pub(super) fn change_queue(it: &mut Queue, change: QueueChange) {
     set(&mut it.widening, widening);
     set(&mut it.position, position);
     set(&mut it.sla_policy, sla_policy);
+    set(&mut it.rest, rest);
 }
 
 pub(super) fn change_rule(it: &mut EntryRule, change: EntryRuleChange) {

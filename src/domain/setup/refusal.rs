@@ -106,6 +106,8 @@ pub enum SetupRefusal {
     FieldKeyTaken { key: String },
     #[error("“{key}” cannot be the key of a field: it begins with a small letter, and has small letters, digits and _, at most 40 of them")]
     FieldKeyUnfit { key: String },
+    #[error("a queue is paused or drained, and {rest} is neither")]
+    RestUnknown { rest: String },
     #[error("{strategy} is no strategy of queues")]
     StrategyUnknown { strategy: String },
     #[error("“{colour}” is no colour of tags")]
@@ -241,6 +243,7 @@ impl SetupRefusal {
             SetupRefusal::TagNameTaken { .. } => "tag_name_taken",
             SetupRefusal::FieldKeyTaken { .. } => "field_key_taken",
             SetupRefusal::FieldKeyUnfit { .. } => "field_key_unfit",
+            SetupRefusal::RestUnknown { .. } => "rest_unknown",
             SetupRefusal::StrategyUnknown { .. } => "strategy_unknown",
             SetupRefusal::ColourUnknown { .. } => "colour_unknown",
             SetupRefusal::ChoicesMissing { .. } => "choices_missing",
@@ -312,6 +315,7 @@ impl SetupRefusal {
             | SetupRefusal::LogoUnfit
             | SetupRefusal::KeyUnfit { .. }
             | SetupRefusal::FieldKeyUnfit { .. }
+            | SetupRefusal::RestUnknown { .. }
             | SetupRefusal::StrategyUnknown { .. }
             | SetupRefusal::ColourUnknown { .. }
             | SetupRefusal::ChoicesMissing { .. }

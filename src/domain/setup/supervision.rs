@@ -1,7 +1,8 @@
-//! What a supervisor decides of a colleague: whether they are given conversations, and how many.
+//! What a supervisor decides: whether a colleague is given conversations, and how many; and whether a queue rests.
 
-use super::command::{MemberChange, SetupCommand};
-use crate::domain::ids::UserId;
+use super::command::{MemberChange, QueueChange, SetupCommand};
+use crate::domain::ids::{QueueId, UserId};
+use crate::domain::rest::Rest;
 
 impl SetupCommand {
     /// How many conversations somebody is given at most.
@@ -10,11 +11,24 @@ impl SetupCommand {
         Self::ChangeMember { member, change: MemberChange { capacity: Some(capacity), ..MemberChange::default() } }
     }
 
-    /// Whether it is about nothing but whether somebody is given conversations, and how many.
+    /// Whether it is about nothing but what a supervisor decides.
     #[must_use]
     pub fn is_of_the_floor(&self) -> bool {
-        let SetupCommand::ChangeMember { change, .. } = self else { return false };
-        let rest = MemberChange { availability: None, capacity: None, ..change.clone() };
-        *change != rest && rest == MemberChange::default()
+        match self {
+            SetupCommand::ChangeMember { change, .. } => {
+                let others = MemberChange { availability: None, capacity: None, ..change.clone() };
+                *change != others && others == MemberChange::default()
+            }
+            SetupCommand::ChangeQueue { change, .. } => {
+                change.rest.is_some() && QueueChange { rest: None, ..change.clone() } == QueueChange::default()
+            }
+            _ => false,
+        }
+    }
+
+    /// A queue rests, or does no more.
+    #[must_use]
+    pub fn rest(queue: QueueId, rest: Option<Rest>) -> Self {
+        Self::ChangeQueue { queue, change: QueueChange { rest: Some(rest), ..QueueChange::default() } }
     }
 }

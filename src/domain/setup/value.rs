@@ -17,6 +17,7 @@ use crate::domain::ids::{
     WorkspaceId,
 };
 use crate::domain::lease::Lease;
+use crate::domain::rest::Rest;
 use crate::domain::routing::{Levels, RuleSkills, WideningStep};
 pub use crate::domain::sla::{SlaPolicy, Targets};
 
@@ -256,6 +257,9 @@ pub struct Queue {
     /// What its conversations are measured by, if by anything.
     #[serde(default)]
     pub sla_policy: Option<SlaPolicyId>,
+    /// It is paused or drained, or was until a while ago.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rest: Option<Rest>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

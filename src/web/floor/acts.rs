@@ -12,6 +12,7 @@ use crate::domain::Refusal;
 use crate::domain::agent::Availability;
 use crate::domain::floor::{Came, FloorEntry, MOST_AT_ONCE};
 use crate::domain::ids::{FloorActId, QueueId, UserId};
+use crate::domain::rest::RestKind;
 use crate::domain::setup::MOST_CAPACITY;
 use crate::runner;
 use crate::runner::floor::FloorWish;
@@ -27,6 +28,9 @@ use crate::web::state::State;
 
 const FLOOR: &str = "/floor";
 
+/// Minutes: a month.
+const LONGEST_REST: u16 = 31 * 24 * 60;
+
 /// What every form brings; one that does not say which act it is is one by itself.
 #[derive(Debug, Default, Deserialize)]
 pub(in crate::web) struct Form {
@@ -41,6 +45,13 @@ pub(in crate::web) struct Form {
     availability: Option<String>,
     #[serde(default)]
     capacity: String,
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    reason: String,
+    /// Of a rest; without them, until somebody ends it.
+    #[serde(default)]
+    minutes: String,
 }
 
 /// `POST /floor/queues/{id}/moves`: the oldest of it wait in another queue.
@@ -55,6 +66,36 @@ pub(in crate::web) async fn move_oldest(
     let to = form.to.parse().map_err(|_| Error::Refused(Refusal::UnknownQueue));
     let wish = to.and_then(|to| Ok(FloorWish::Move { from: *id, to, count: counted(&form.count, 1, MOST_AT_ONCE)? }));
     act(&state, &signed, &asked, form.act, wish).await
+}
+
+/// `POST /floor/queues/{id}/rest`: it is paused, or drained.
+pub(in crate::web) async fn rest(
+    state: web::Data<State>,
+    signed: Signed,
+    asked: Asked,
+    id: web::Path<QueueId>,
+    form: web::Form<Form>,
+) -> Result<HttpResponse> {
+    shown(&state, &signed, None).await?.floor.queue(*id).ok_or(Error::NotFound)?;
+    let kind: RestKind = form.kind.parse().map_err(|_| Error::BadRequest)?;
+    let minutes = match form.minutes.trim() {
+        "" => Ok(None),
+        typed => counted(typed, 1, LONGEST_REST).map(Some),
+    };
+    let wish = minutes.map(|minutes| FloorWish::Rest { queue: *id, kind, reason: form.reason.clone(), minutes });
+    act(&state, &signed, &asked, form.act, wish).await
+}
+
+/// `POST /floor/queues/{id}/resume`
+pub(in crate::web) async fn resume(
+    state: web::Data<State>,
+    signed: Signed,
+    asked: Asked,
+    id: web::Path<QueueId>,
+    form: web::Form<Form>,
+) -> Result<HttpResponse> {
+    shown(&state, &signed, None).await?.floor.queue(*id).ok_or(Error::NotFound)?;
+    act(&state, &signed, &asked, form.act, Ok(FloorWish::Resume { queue: *id })).await
 }
 
 /// `POST /floor/people/{id}/return`: what they hold waits in its queues again.

@@ -179,8 +179,8 @@ fn queue_panel(signed: &Signed, shown: &Shown, id: QueueId) -> Result<QueuePanel
     // To any queue there is: so may whoever hands on a single conversation.
     let others = shown.now.floor.queues.iter().filter(|other| other.id != id);
     let targets = others.map(|other| QueueTarget { id: other.id, name: other.name.clone(), with_room: other.with_room }).collect();
-    let (act, csrf) = (FloorActId(Uuid::now_v7()), signed.csrf.clone());
-    Ok(QueuePanel { locale: signed.locale, csrf, act, queue: queue.clone(), targets })
+    let (act, resting, csrf) = (FloorActId(Uuid::now_v7()), FloorActId(Uuid::now_v7()), signed.csrf.clone());
+    Ok(QueuePanel { locale: signed.locale, csrf, act, resting, queue: queue.clone(), targets })
 }
 
 fn person_panel(signed: &Signed, shown: &Shown, id: UserId) -> Result<PersonPanel> {

@@ -15,8 +15,12 @@ use super::edge::answer::page;
 use super::edge::error::{Error, Result};
 use super::sessions::signed::Signed;
 use super::state::State;
+use super::layouts::html::Html;
+use super::layouts::rest;
 use crate::domain::filter::View;
 use crate::domain::ids::ConversationId;
+use crate::domain::queue::Queue;
+use crate::runner::now;
 use crate::store;
 use crate::store::lists::Cursor;
 
@@ -76,7 +80,19 @@ pub(super) async fn list(state: &State, signed: &Signed, view: View, after: Opti
 async fn paused_numbers(state: &State, signed: &Signed) -> store::Result<PausedNumbers> {
     let numbers = state.store.paused_numbers(signed.workspace).await?;
     let numbers = numbers.into_iter().map(|number| present::paused(signed, number)).collect();
-    Ok(PausedNumbers { locale: signed.locale, numbers })
+    Ok(PausedNumbers { locale: signed.locale, numbers, resting: resting_queues(state, signed).await? })
+}
+
+/// The queues of somebody's teams that rest.
+async fn resting_queues(state: &State, signed: &Signed) -> store::Result<Vec<(String, Html)>> {
+    let (workplace, now) = (state.runner.workplaces().get(signed.workspace).await?, now());
+    let on = |queue: &&Queue| workplace.rests.get(&queue.id).is_some_and(|rest| rest.is_on(now));
+    if !workplace.queues.iter().any(|queue| on(&queue)) {
+        return Ok(Vec::new());
+    }
+    let teams = state.store.own_teams(signed.workspace, signed.user).await?;
+    let own = workplace.queues.iter().filter(|queue| teams.contains(&queue.team) && on(queue));
+    Ok(own.filter_map(|queue| Some((queue.name.clone(), rest::told(signed.locale, workplace.rests.get(&queue.id)?)))).collect())
 }
 
 /// A list without rows, around a conversation that is fetched alone.
@@ -90,6 +106,6 @@ pub(super) fn empty_list(signed: &Signed, view: View, current: Option<Conversati
         current,
         viewer: signed.user,
         later: false,
-        paused: PausedNumbers { locale: signed.locale, numbers: Vec::new() },
+        paused: PausedNumbers { locale: signed.locale, numbers: Vec::new(), resting: Vec::new() },
     }
 }

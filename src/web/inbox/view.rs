@@ -41,6 +41,8 @@ pub struct List {
 pub struct PausedNumbers {
     pub locale: Locale,
     pub numbers: Vec<PausedNumber>,
+    /// Queues of whoever looks that rest, and how.
+    pub resting: Vec<(String, Html)>,
 }
 
 /// A number that sends nothing, and why.

@@ -7,6 +7,7 @@ pub mod faults;
 pub mod format;
 pub mod hours;
 pub mod html;
+pub mod rest;
 pub mod script_words;
 pub mod skills;
 pub mod sla;

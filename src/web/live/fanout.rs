@@ -24,7 +24,8 @@ use super::frames::ToPage;
 use super::streams;
 use crate::domain::conversation::Conversation;
 use crate::domain::filter::View;
-use crate::domain::ids::{ConversationId, UserId, WorkspaceId};
+use crate::domain::ids::{ConversationId, QueueId, UserId, WorkspaceId};
+use crate::domain::rest::Rest;
 use crate::domain::tick::Climbed;
 use crate::live::change::{Change, ConversationChange};
 use crate::live::delivery::{Line, deliver};
@@ -299,9 +300,17 @@ fn locale_of(line: &Line) -> Locale {
     Locale::of(line.locale).unwrap_or_default().with(line.phones)
 }
 
+/// Whether other queues of a workspace rest than when this was asked last, or otherwise.
+async fn has_other_rests(state: &State, workspace: WorkspaceId, known: &mut HashMap<WorkspaceId, HashMap<QueueId, Rest>>) -> bool {
+    let Ok(workplace) = state.runner.workplaces().get(workspace).await else { return true };
+    let before = if workplace.rests.is_empty() { known.remove(&workspace) } else { known.insert(workspace, workplace.rests.clone()) };
+    before.unwrap_or_default() != workplace.rests
+}
+
 /// Brings the figures on tabs up to date where conversations moved, and tells who may be about to hand one over that others are there
 /// or have room than before.
 async fn bring_up_to_date(state: &State, stale: &Stale) {
+    let mut rests = HashMap::new();
     loop {
         tokio::time::sleep(ROUND).await;
         if state.live.was_behind() {
@@ -315,6 +324,9 @@ async fn bring_up_to_date(state: &State, stale: &Stale) {
         }
         for workspace in take(&stale.settings) {
             deliver(&state.live.hub.pages_in(workspace), &ToPage::SetUp.frame());
+            if has_other_rests(state, workspace, &mut rests).await {
+                deliver(&state.live.hub.pages_in(workspace), &ToPage::Paused.frame());
+            }
         }
         for workspace in take(&stale.team) {
             deliver(&state.live.hub.reading_in(workspace), &ToPage::Team.frame());

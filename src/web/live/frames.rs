@@ -87,7 +87,7 @@ pub enum ToPage<'a> {
         queues: i64,
         unassigned: i64,
     },
-    /// Other numbers than before send nothing: ask which.
+    /// Other numbers than before send nothing, or other queues rest: ask which.
     Paused,
     /// Others are there than before, or have other things to do: ask who, if it is shown.
     Team,

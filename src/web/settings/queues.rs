@@ -5,7 +5,7 @@ pub mod view;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -18,8 +18,10 @@ use super::{Did, configure, done, shell};
 use crate::domain::hours::Hours;
 use crate::domain::ids::{QueueId, TeamId};
 use crate::domain::queue::Queue;
+use crate::domain::rest::Rest;
 use crate::domain::setup::command::QueueChange;
 use crate::domain::setup::{SetupCommand, SetupRefusal, Thing};
+use crate::runner::now;
 use crate::store::queues::{QueueDetail, QueueSummary};
 use crate::web::edge::answer::page;
 use crate::web::edge::error::{Error, Result};
@@ -159,6 +161,35 @@ pub(in crate::web) async fn update(
     match configure(&state, &signed, SetupCommand::ChangeQueue { queue: id, change }, seen).await {
         Ok(configured) => Ok(done(&format!("{LIST}/{id}"), &configured)),
         Err(error) => one(&state, &signed, id, &Did::default(), Some(typed), Some(error)).await,
+    }
+}
+
+#[derive(Deserialize)]
+pub(in crate::web) struct Resting {
+    /// Empty: it rests no more.
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    minutes: String,
+}
+
+/// `POST /settings/queues/{id}/rest`: it is paused, drained, or neither any more.
+pub(in crate::web) async fn rest(
+    state: web::Data<State>,
+    signed: Signed,
+    queue: web::Path<QueueId>,
+    wanted: web::Form<Resting>,
+) -> Result<HttpResponse> {
+    let (id, Resting { kind, reason, minutes }) = (*queue, wanted.into_inner());
+    let since = now();
+    let until = minutes.trim().parse().ok().and_then(|minutes: u16| since.checked_add(SignedDuration::from_mins(minutes.into())).ok());
+    let rest = Rest { kind, reason: reason.trim().to_owned(), since, until, by: signed.name.clone() };
+    let rest = Some(rest).filter(|rest| !rest.kind.is_empty());
+    match configure(&state, &signed, SetupCommand::rest(id, rest), None).await {
+        Ok(configured) => Ok(done(&format!("{LIST}/{id}"), &configured)),
+        Err(error) => one(&state, &signed, id, &Did::default(), None, Some(error)).await,
     }
 }
 

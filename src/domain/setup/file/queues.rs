@@ -66,7 +66,7 @@ pub(super) fn all(setup: &Setup, queues: &BTreeMap<QueueId, Queue>) -> Vec<Writt
     let mut queues: Vec<&Queue> = queues.values().collect();
     queues.sort_by(|one, other| (one.position, &one.key).cmp(&(other.position, &other.key)));
     let written = |queue: &Queue| {
-        let Queue { key, name, team, hours, promise_minutes, strategy, position: _, widening, sla_policy } = queue.clone();
+        let Queue { key, name, team, hours, promise_minutes, strategy, position: _, widening, sla_policy, rest: _ } = queue.clone();
         let widening = widening.into_iter().map(|WideningStep { after, does }| WrittenStep { after, does }).collect();
         let sla_policy = sla_policy.and_then(|policy| sla_policies::name(setup, policy));
         WrittenQueue { key, name, team: teams::name(setup, team), promise_minutes, strategy, widening, sla_policy, hours }
@@ -120,8 +120,10 @@ pub(super) fn bring_in(queues: &[WrittenQueue], ids: &mut Ids, draft: &mut Draft
     let before: BTreeMap<String, i32> = setup.queues.values().map(place_of).map(|(position, key)| (key, position)).collect();
     for queue in queues {
         let Some(team) = teams::named(setup, &queue.team) else { continue };
-        let known = setup.queues.iter().find(|(_, known)| known.key == queue.key).map(|(id, known)| (*id, known.hours.clone()));
-        let (id, stored) = known.unzip();
+        let known = setup.queues.iter().find(|(_, known)| known.key == queue.key);
+        // Whether a queue rests now is no matter of a file.
+        let rest = known.and_then(|(_, known)| known.rest.clone());
+        let (id, stored) = known.map(|(id, known)| (*id, known.hours.clone())).unzip();
         let written = serde_json::from_value::<Hours>(queue.hours.clone()).ok().and_then(|hours| serde_json::to_value(hours).ok());
         let hours = match (stored, written) {
             (Some(stored), written)
@@ -136,7 +138,7 @@ pub(super) fn bring_in(queues: &[WrittenQueue], ids: &mut Ids, draft: &mut Draft
         let sla_policy = sla_policy.and_then(|name| sla_policies::named(setup, &name));
         let name = name.trim().to_owned();
         let position = before.get(&key).copied().unwrap_or_default();
-        let queue = Queue { key, name, team, hours, promise_minutes, strategy, position, widening, sla_policy };
+        let queue = Queue { key, name, team, hours, promise_minutes, strategy, position, widening, sla_policy, rest };
         setup.queues.insert(id.unwrap_or_else(|| QueueId(ids.next())), queue);
     }
     // Those that the file does not name come after it, as they stood.

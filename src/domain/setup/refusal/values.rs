@@ -25,6 +25,7 @@ impl SetupRefusal {
             | SetupRefusal::SkillKeyTaken { key }
             | SetupRefusal::FieldKeyTaken { key }
             | SetupRefusal::FieldKeyUnfit { key } => vec![("key", key.clone())],
+            SetupRefusal::RestUnknown { rest } => vec![("rest", rest.clone())],
             SetupRefusal::StrategyUnknown { strategy } => vec![("strategy", strategy.clone())],
             SetupRefusal::ColourUnknown { colour } => vec![("colour", colour.clone())],
             SetupRefusal::ChoicesMissing { field } => vec![("field", field.clone())],

@@ -7,8 +7,10 @@ use askama_web::WebTemplate;
 use crate::domain::agent::Availability;
 use crate::domain::floor::{FloorPerson, FloorQueue, MOST_AT_ONCE};
 use crate::domain::ids::{FloorActId, QueueId};
+use crate::web::layouts::html::Html;
+use crate::web::layouts::rest;
 use crate::web::layouts::ui;
-use crate::web::layouts::words::plain;
+use crate::web::layouts::words::{self, plain};
 use crate::web::locale::Locale;
 
 /// How many are moved where nobody says how many: what a thumb is thought to want.
@@ -44,6 +46,8 @@ pub struct QueuePanel {
     pub csrf: String,
     /// Which act the form is: sent twice, it is one.
     pub act: FloorActId,
+    /// Of the form by which it rests, or does no more.
+    pub resting: FloorActId,
     pub queue: FloorQueue,
     pub targets: Vec<QueueTarget>,
 }
@@ -80,6 +84,19 @@ impl QueuePanel {
 
     fn words_of(&self, target: &QueueTarget) -> String {
         self.locale.t2("floor.target_queue", ("name", &target.name), ("room", &target.with_room.to_string()))
+    }
+
+    fn rest(&self) -> Option<(Html, String)> {
+        let rest = self.queue.rest.as_ref()?;
+        Some((rest::told(self.locale, rest), plain(&self.locale, "rest.by", &[("name", &rest.by)])))
+    }
+
+    fn rest_path(&self) -> String {
+        format!("/floor/queues/{}/rest", self.queue.id)
+    }
+
+    fn minutes(&self) -> Vec<(i64, String)> {
+        rest::MINUTES.map(|minutes| (minutes, words::span(self.locale, minutes))).to_vec()
     }
 
     fn waiting(&self) -> String {

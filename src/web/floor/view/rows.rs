@@ -14,6 +14,7 @@ use crate::domain::agent::Presence;
 use crate::domain::floor::{FloorEntry, FloorPerson, FloorQueue, Level, Opening, PersonAlert, QueueAlert, Strip};
 use crate::domain::ids::{FloorActId, UserId};
 use crate::web::layouts::html::Html;
+use crate::web::layouts::rest;
 use crate::web::layouts::time;
 use crate::web::layouts::ui;
 use crate::web::layouts::words::{plain, sentence};
@@ -197,6 +198,10 @@ impl QueueRow {
         }
     }
 
+    fn rest(&self) -> Option<Html> {
+        self.queue.rest.as_ref().map(|rest| rest::told(self.locale, rest))
+    }
+
     fn people(&self) -> String {
         let (here, room) = (self.queue.here.to_string(), self.queue.with_room.to_string());
         self.locale.t2("floor.people_here", ("here", &here), ("room", &room))
@@ -259,6 +264,7 @@ impl AlertRow {
     #[must_use]
     pub fn of_queue(locale: Locale, queue: &FloorQueue, alert: QueueAlert, is_wall: bool) -> Self {
         let (key, is_alarm) = match alert {
+            QueueAlert::Paused => ("floor.alert.paused", false),
             QueueAlert::NobodyHere => ("floor.alert.nobody_here", true),
             QueueAlert::NobodyHasRoom => ("floor.alert.nobody_has_room", true),
             QueueAlert::Breached => ("floor.alert.breached", true),
@@ -266,7 +272,7 @@ impl AlertRow {
             QueueAlert::Breaching => ("floor.alert.breaching", false),
         };
         let count = match alert {
-            QueueAlert::NobodyHere | QueueAlert::NobodyHasRoom => queue.waiting,
+            QueueAlert::Paused | QueueAlert::NobodyHere | QueueAlert::NobodyHasRoom => queue.waiting,
             QueueAlert::Breached => queue.breached,
             QueueAlert::Late => queue.late,
             QueueAlert::Breaching => queue.breaching,

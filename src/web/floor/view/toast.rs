@@ -8,6 +8,7 @@ use crate::domain::agent::Availability;
 use crate::domain::floor::{Came, FloorAct};
 use crate::domain::ids::{FloorActId, UserId};
 use crate::web::layouts::html::Html;
+use crate::web::layouts::rest;
 use crate::web::layouts::ui;
 use crate::web::layouts::words::sentence;
 use crate::web::locale::Locale;
@@ -87,6 +88,11 @@ pub fn came_words(locale: Locale, by: UserId, act: &FloorAct, names: &Names, cam
         FloorAct::Capacity { of, to, .. } => {
             sentence(&locale, "floor.did.capacity", &[("name", names.person(*of)), ("count", &to.to_string())])
         }
+        FloorAct::Rest { queue, to: Some(rest), .. } => {
+            let told = rest::told(locale, rest);
+            Html::trusted(format!("{} {told}", sentence(&locale, "floor.did.rest", &[("name", names.queue(*queue))])))
+        }
+        FloorAct::Rest { queue, to: None, .. } => sentence(&locale, "floor.did.resume", &[("name", names.queue(*queue))]),
         FloorAct::Strange => sentence(&locale, "floor.did.strange", &[]),
     }
 }

@@ -11,12 +11,14 @@ use uuid::Uuid;
 use super::filter::{Filter, OTHERS, THINGS};
 use crate::domain::details::Vocabulary;
 use crate::domain::device::Device;
+use crate::domain::rest::Rest;
 use crate::domain::routing::WideningStep;
 use crate::domain::setup::{RecordedSetup, SetupEvent, Who};
 use crate::web::layouts::chrome::Chrome;
 use crate::web::layouts::conditions::Telling;
 use crate::web::layouts::hours;
 use crate::web::layouts::html::Html;
+use crate::web::layouts::rest;
 use crate::web::layouts::skills;
 use crate::web::layouts::time;
 use crate::web::layouts::ui;
@@ -199,6 +201,10 @@ fn part_text(locale: Locale, names: &HashMap<Uuid, String>, name: &str, value: &
         ("role", word) => return said("role", word),
         ("standing", word) => return said("invitation_state", word),
         ("strategy", word) => return said("strategy", word),
+        ("rest", rest) => {
+            let rest: Option<Rest> = serde_json::from_value(rest.clone()).ok();
+            return rest.map_or_else(|| "–".to_owned(), |rest| rest::plainly(locale, &rest));
+        }
         ("colour", word) => return said("tags.colour", word),
         ("priority", word) => return said("priority", word),
         ("widening", steps) => {

@@ -117,6 +117,7 @@ impl Typed {
             position: None,
             widening: self.has_steps.then(|| self.widening()),
             sla_policy: Some(sla_policy),
+            rest: None,
         })
     }
 }

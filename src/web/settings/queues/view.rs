@@ -15,6 +15,8 @@ use crate::store::teams::TeamSummary;
 use crate::web::layouts::chrome::Chrome;
 pub use crate::web::layouts::hours::Told;
 use crate::web::layouts::hours::{self, WEEKDAYS};
+use crate::web::layouts::html::Html;
+use crate::web::layouts::rest;
 use crate::web::layouts::time;
 use crate::web::layouts::ui;
 use crate::web::layouts::words;
@@ -189,6 +191,20 @@ impl QueuePage {
         let numbers =
             [("settings.waiting", self.queue.waiting), ("settings.held", self.queue.held), ("settings.past", self.queue.resolved)];
         numbers.map(|(key, number)| locale.count(key, number)).to_vec()
+    }
+
+    /// How it rests now, and who began it.
+    fn rest(&self) -> Option<(Html, String)> {
+        let (locale, rest) = (self.chrome.locale, self.queue.rest.as_ref().filter(|rest| rest.is_on(self.chrome.now))?);
+        Some((rest::told(locale, rest), words::plain(&locale, "rest.by", &[("name", &rest.by)])))
+    }
+
+    fn rest_path(&self) -> String {
+        format!("/settings/queues/{}/rest", self.queue.id)
+    }
+
+    fn minutes(&self) -> Vec<(i64, String)> {
+        rest::MINUTES.map(|minutes| (minutes, words::span(self.chrome.locale, minutes))).to_vec()
     }
 
     fn is_named(&self) -> bool {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use crate::domain::contact::Identity;
 use crate::domain::event::{Act, Actor, Destination, Event, QueuedBecause, Recorded};
 use crate::domain::ids::{ContactId, ConversationId, MessageId};
+use crate::domain::landing::Instead;
 use crate::domain::overdue::Step;
 use crate::domain::routing::skills::Widening;
 use crate::domain::routing::{AssignmentReason, Named, Priority, SentBy};
@@ -135,6 +136,9 @@ fn leads_to(event: &Event) -> Option<ConversationId> {
 fn told(locale: Locale, address: Option<&Identity>, event: &Event) -> Option<Html> {
     let plain = |key: &str| sentence(&locale, key, &[]);
     Some(match event {
+        Event::ConversationQueued { name, instead: Some(Instead { name: meant, why, .. }), .. } => {
+            sentence(&locale, &format!("line.instead.{}", why.as_str()), &[("queue", name), ("meant", meant)])
+        }
         Event::ConversationOpened { .. } => plain("line.opened"),
         Event::ConversationReopened { by } => by_actor(locale, "line.reopened", by),
         Event::MessageResent { by, .. } => by_actor(locale, "line.resent", by),
