@@ -139,6 +139,10 @@ describe("the floor", () => {
   story(() => browser, "touches no cell that did not change, and moves no row under the pointer", async () => {
     await comesTo(grace)
     const { page } = grace
+    // What comes first is all of it.
+    const first = await waiting(grace, QUEUE)
+    await customersWait(1)
+    await shows(grace, QUEUE, first + 1)
     await page.evaluate(() => document.querySelectorAll(".floor__row, .floor__row > *").forEach((it) => (it.untouched = true)))
     await person("Farid Haddad").hover()
     const order = () => page.locator("#floor-people .floor__name").allTextContents()
