@@ -8,6 +8,7 @@ mod answer;
 mod assigned;
 mod claims;
 mod figures;
+mod floor;
 #[path = "../../tests/support/large.rs"]
 mod large_file;
 mod latency;
@@ -50,6 +51,8 @@ enum Figure {
     Assigned,
     /// Waiting conversations given away a second by 64 routers on three nodes, and that each is given once, in its order, evenly.
     Claims,
+    /// What the floor costs a browser while people work, and how far behind it is; wants Chromium, and takes twelve minutes.
+    Floor,
     /// The same, beside 3,000 ticks a second and without them.
     Ticks,
     /// Memory of an idle agent socket, at 10,000.
@@ -124,6 +127,7 @@ async fn measure_each(wanted: &[Figure], size: Size) -> Result<Outcome> {
             Figure::Latency(load) => latency::measure(&world, size, *load).await?,
             Figure::Assigned => assigned::measure(&world, size).await?,
             Figure::Claims => claims::measure(&world, size).await?,
+            Figure::Floor => floor::measure(&world, size).await?,
             Figure::Ticks => ticks::measure(&world, size).await?,
             Figure::Timers => timers::measure(&world, size).await?,
             Figure::Memory => memory::measure(&world, size).await?,

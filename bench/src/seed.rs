@@ -108,11 +108,16 @@ pub async fn fill(store: &Store, url: &str) -> Result<Installation> {
 
 /// Somebody of a team.
 pub async fn employ(store: &Store, workspace: WorkspaceId, team: TeamId, number: usize) -> Result<UserId> {
+    employ_as(store, workspace, team, number, Role::Agent).await
+}
+
+/// Somebody of a team who may do what this role says.
+pub async fn employ_as(store: &Store, workspace: WorkspaceId, team: TeamId, number: usize, role: Role) -> Result<UserId> {
     let id = UserId(Uuid::now_v7());
     let email = format!("agent{number}@example.com").parse()?;
     let name = format!("Agent {number}");
     // Nobody signs in with a password here.
-    let user = NewUser { workspace, id, email, name: &name, role: Role::Agent, password_hash: "", locale: "en" };
+    let user = NewUser { workspace, id, email, name: &name, role, password_hash: "", locale: "en" };
     store.create_user(&user).await?;
     store.add_member(workspace, team, id).await?;
     Ok(id)

@@ -52,6 +52,7 @@ pub mod people;
 pub mod pool;
 pub mod profiles;
 pub mod quarantine;
+pub mod queue_tallies;
 pub mod queues;
 mod reading;
 pub mod reads;

@@ -19,7 +19,13 @@ export function apply(html) {
 
 /** The element of a piece of HTML. */
 export function elementOf(html) {
+  const element = inertElementOf(html)
+  return element && document.importNode(element, true)
+}
+
+/** As `elementOf`, of no document that is shown: to be compared, or to be imported. */
+export function inertElementOf(html) {
   const template = document.createElement("template")
   template.innerHTML = html.trim()
-  return template.content.firstElementChild && document.importNode(template.content.firstElementChild, true)
+  return template.content.firstElementChild
 }

@@ -136,18 +136,24 @@ describe("the floor", () => {
     await grace.page.setViewportSize(WIDE)
   })
 
-  story(() => browser, "touches no row that did not change, and moves none under the pointer", async () => {
+  story(() => browser, "touches no cell that did not change, and moves no row under the pointer", async () => {
     await comesTo(grace)
     const { page } = grace
-    await page.evaluate(() => document.querySelectorAll(".floor__row").forEach((row) => (row.untouched = true)))
+    // What comes first is all of it.
+    const first = await waiting(grace, QUEUE)
+    await customersWait(1)
+    await shows(grace, QUEUE, first + 1)
+    await page.evaluate(() => document.querySelectorAll(".floor__row, .floor__row > *").forEach((it) => (it.untouched = true)))
     await person("Farid Haddad").hover()
     const order = () => page.locator("#floor-people .floor__name").allTextContents()
     const before = await order()
     const base = await waiting(grace, QUEUE)
     await customersWait(1)
     await shows(grace, QUEUE, base + 1)
-    const touched = await page.evaluate(() => [...document.querySelectorAll(".floor__row")].filter((row) => !row.untouched).map((row) => row.id))
+    const touched = await page.evaluate(() => [...document.querySelectorAll(".floor__row")].filter((row) => !row.untouched || [...row.children].some((cell) => !cell.untouched)).map((row) => row.id))
     assert.deepEqual(touched, [await rowOf(grace, QUEUE).getAttribute("id")])
+    const kept = await rowOf(grace, QUEUE).evaluate((row) => [row, row.querySelector(".floor__name"), row.querySelector(".floor__hours"), row.querySelector(".floor__do")].every((it) => it.untouched))
+    assert.ok(kept, "of a row that changed, only the cells that did are others")
     assert.deepEqual(await order(), before)
   })
 

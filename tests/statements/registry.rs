@@ -70,6 +70,7 @@ pub const ALL: &[File] = files! {
     people
     profiles
     quarantine
+    queue_tallies
     queues
     reads
     recounts

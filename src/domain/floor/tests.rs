@@ -31,6 +31,7 @@ fn queue(number: u128, of: u128) -> QueueFigures {
         breached: 0,
         breaching: 0,
         next_breach: None,
+        lately: Vec::new(),
     }
 }
 
@@ -56,7 +57,7 @@ fn person(number: u128, teams: &[u128]) -> PersonFigures {
 
 /// Whose number is even is here.
 fn floor(queues: Vec<QueueFigures>, people: Vec<PersonFigures>) -> Floor {
-    let figures = FloorFigures { queues, people, answer: Some(AnswerWithin { minutes: 12 }), day_ends_at: None };
+    let figures = FloorFigures { queues, people, answer: Some(AnswerWithin { minutes: 12 }), day_ends_at: None, habits: Arc::default() };
     Floor::of(figures, |user| user.0.as_u128().is_multiple_of(2), NOW)
 }
 

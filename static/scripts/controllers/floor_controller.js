@@ -1,14 +1,43 @@
-// The floor: rows as they become, each in its place, and what can be done with one of them beside it. Rows that did not change are not
-// touched, and none moves under the pointer or from under the focus.
+// The floor: rows as they become, each in its place, and what can be done with one of them beside it. Rows and cells that did not change
+// are not touched, and none moves under the pointer or from under the focus.
 
 import { Controller } from "../../vendor/stimulus.js"
 import { isComposing } from "../keys.js"
 import { socket } from "../socket.js"
-import { elementOf } from "../streams.js"
+import { inertElementOf } from "../streams.js"
 import { everySecond } from "../ticker.js"
 
 /** New alarms that are read out together. */
 const TOLD = 3
+
+/** Whether one can become the other cell by cell. */
+function isLike(before, row) {
+  return before.localName === row.localName && before.childElementCount === row.childElementCount && row.matches(".floor__row")
+}
+
+/** Makes the element, which was `before` when it came, what `row` is: its own attributes, and the cells that are others. */
+function changeInto(element, before, row) {
+  for (const { name, value } of row.attributes) if (element.getAttribute(name) !== value) element.setAttribute(name, value)
+  const cells = [...element.children]
+  ;[...row.children].forEach((cell, place) => {
+    if (!cell.isEqualNode(before.children[place])) cells[place].replaceWith(document.importNode(cell, true))
+  })
+}
+
+/** The most of these numbers that stand in their order already: whatever they belong to may stay where it is. */
+function longestRise(numbers) {
+  const ends = []
+  const previous = new Map()
+  for (const number of numbers) {
+    let at = ends.findIndex((end) => end > number)
+    if (at < 0) at = ends.length
+    previous.set(number, ends[at - 1])
+    ends[at] = number
+  }
+  const rise = new Set()
+  for (let number = ends.at(-1); number !== undefined; number = previous.get(number)) rise.add(number)
+  return rise
+}
 
 export default class extends Controller {
   static targets = ["list", "news"]
@@ -17,6 +46,8 @@ export default class extends Controller {
   connect() {
     this.panel = document.getElementById("floor-panel")
     this.heard = []
+    // Elements as the server told of them last: what scripts have made of them since is no change.
+    this.told = new WeakMap()
     this.#on(socket, "floor", ({ detail }) => this.#show(detail))
     this.#on(document, "turbo:frame-load", ({ target }) => target === this.panel && this.#opened())
     for (const list of this.listTargets) {
@@ -101,16 +132,31 @@ export default class extends Controller {
       if (known) this.#remove(known)
       return null
     }
-    const row = elementOf(html)
-    if (!row || (known && row.dataset.mark && known.dataset.mark === row.dataset.mark)) return null
+    const row = inertElementOf(html)
+    if (!row) return null
     const list = listId && document.getElementById(listId)
     if (!known) {
-      list?.append(row)
+      const added = document.importNode(row, true)
+      this.told.set(added, row)
+      list?.append(added)
       return list
     }
+    const before = this.told.get(known)
+    if (known.dataset.mark && known.dataset.mark === row.dataset.mark) {
+      if (!before) this.told.set(known, row)
+      return null
+    }
+    if (before && isLike(before, row)) {
+      const moves = known.dataset.rank !== row.dataset.rank
+      changeInto(known, before, row)
+      this.told.set(known, row)
+      return moves ? list : null
+    }
     const hadFocus = known.contains(document.activeElement)
-    known.replaceWith(row)
-    if (hadFocus) row.querySelector("a, button")?.focus({ preventScroll: true })
+    const replaced = document.importNode(row, true)
+    this.told.set(replaced, row)
+    known.replaceWith(replaced)
+    if (hadFocus) replaced.querySelector("a, button")?.focus({ preventScroll: true })
     return list
   }
 
@@ -123,11 +169,15 @@ export default class extends Controller {
   /** What burns comes first; while somebody points at a list, or has the focus in it, its rows stay where they are. */
   #arrange(list) {
     if (list.matches(":hover") || list.contains(document.activeElement)) return
-    const rows = [...list.children].sort((one, other) => (one.dataset.rank < other.dataset.rank ? -1 : Number(one.dataset.rank > other.dataset.rank)))
-    rows.forEach((row, place) => {
-      const there = list.children[place]
-      if (there !== row) list.insertBefore(row, there)
-    })
+    const places = [...list.children].map((row, place) => ({ row, place, rank: row.dataset.rank }))
+    places.sort((one, other) => (one.rank < other.rank ? -1 : one.rank > other.rank ? 1 : one.place - other.place))
+    const stay = longestRise(places.map(({ place }) => place))
+    let after = null
+    for (let index = places.length - 1; index >= 0; index -= 1) {
+      const { row, place } = places[index]
+      if (!stay.has(place)) list.insertBefore(row, after)
+      after = row
+    }
   }
 
   /** Whoever did something a moment ago may take it back. */
