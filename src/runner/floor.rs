@@ -190,7 +190,7 @@ impl Runner {
             _ => None,
         });
         if let Some(before) = before {
-            let act = FloorAct::Rest { queue, to, back: SetBack { before: before.rest, seq: configured.seq } };
+            let act = FloorAct::Rest { queue, to: to.map(Box::new), back: SetBack { before: before.rest, seq: configured.seq } };
             self.begin_on_floor(workspace, by, id, &act).await?;
             self.live.publish(Change::Team(workspace));
         }
@@ -249,7 +249,7 @@ impl Runner {
             FloorAct::Return { from, away: Some(SetBack { before, seq }) } => Some((SetupCommand::availability(from, before), seq)),
             FloorAct::Availability { of, back: SetBack { before, seq }, .. } => Some((SetupCommand::availability(of, before), seq)),
             FloorAct::Capacity { of, back: SetBack { before, seq }, .. } => Some((SetupCommand::capacity(of, before), seq)),
-            FloorAct::Rest { queue, ref back, .. } => Some((SetupCommand::rest(queue, back.before.clone()), back.seq)),
+            FloorAct::Rest { queue, ref back, .. } => Some((SetupCommand::rest(queue, back.before.as_deref().cloned()), back.seq)),
             FloorAct::Move { .. } | FloorAct::Return { away: None, .. } | FloorAct::HandOver { .. } | FloorAct::Strange => None,
         };
         let Some((command, seq)) = set_back else { return Ok(came) };

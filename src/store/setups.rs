@@ -443,7 +443,7 @@ fn queue(row: &Row) -> Result<Queue> {
         position: row.get(7),
         widening: if_known(row, 8).unwrap_or_default(),
         sla_policy: row.get::<_, Option<Uuid>>(9).map(SlaPolicyId),
-        rest: if_known(row, 10),
+        rest: if_known(row, 10).map(Box::new),
     })
 }
 

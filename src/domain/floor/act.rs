@@ -48,8 +48,8 @@ pub enum FloorAct {
     /// A queue rests, or does no more.
     Rest {
         queue: QueueId,
-        to: Option<Rest>,
-        back: SetBack<Option<Rest>>,
+        to: Option<Box<Rest>>,
+        back: SetBack<Option<Box<Rest>>>,
     },
     /// Something of a newer version.
     #[serde(other)]

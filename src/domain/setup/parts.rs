@@ -62,7 +62,7 @@ pub struct QueueChange {
     /// Another policy, or none.
     pub sla_policy: Option<Option<SlaPolicyId>>,
     /// Another rest, or none.
-    pub rest: Option<Option<Rest>>,
+    pub rest: Option<Option<Box<Rest>>>,
 }
 
 /// As [`super::command::MemberChange`], of a number.

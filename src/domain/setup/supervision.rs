@@ -29,6 +29,6 @@ impl SetupCommand {
     /// A queue rests, or does no more.
     #[must_use]
     pub fn rest(queue: QueueId, rest: Option<Rest>) -> Self {
-        Self::ChangeQueue { queue, change: QueueChange { rest: Some(rest), ..QueueChange::default() } }
+        Self::ChangeQueue { queue, change: QueueChange { rest: Some(rest.map(Box::new)), ..QueueChange::default() } }
     }
 }

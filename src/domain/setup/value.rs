@@ -259,7 +259,7 @@ pub struct Queue {
     pub sla_policy: Option<SlaPolicyId>,
     /// It is paused or drained, or was until a while ago.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rest: Option<Rest>,
+    pub rest: Option<Box<Rest>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

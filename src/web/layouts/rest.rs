@@ -29,6 +29,6 @@ pub fn told(locale: Locale, rest: &Rest) -> Html {
 /// The same without a time of day that a page would put into words.
 #[must_use]
 pub fn plainly(locale: Locale, rest: &Rest) -> String {
-    let until = rest.until.map_or_else(|| locale.t("rest.somebody_ends_it").into_owned(), |until| time::full(until));
+    let until = rest.until.map_or_else(|| locale.t("rest.somebody_ends_it").into_owned(), time::full);
     plain(&locale, "rest.plainly", &[("kind", &kind(locale, rest)), ("until", &until), ("reason", &rest.reason), ("name", &rest.by)])
 }
