@@ -6,8 +6,8 @@ use super::conversation::Controller;
 use super::decision::Decision;
 use super::event::{Actor, Event, QueuedBecause};
 use super::ids::{QueueId, TagId};
-use super::refusal::Refusal;
 use super::landing::{Instead, Landing};
+use super::refusal::Refusal;
 use super::routing::{Bound, EntryRule, Named, SentBy};
 use super::workplace::Workplace;
 

@@ -251,7 +251,7 @@ impl Runner {
             let made = self.store.made_decisions(workspace, after, until, REPLAYED).await?;
             let Some(last) = made.last() else { return Ok(replayed) };
             after = last.before;
-            for one in &made {
+            for one in made.iter().filter(|one| !one.is_gone) {
                 replayed.count += 1;
                 if !one.kept.as_ref().is_some_and(|(record, reason)| record.holds(reason)) {
                     replayed.otherwise.push((one.before.conversation, one.seq));

@@ -38,6 +38,17 @@ macro_rules! contact_columns {
 }
 pub(super) use contact_columns;
 
+/// What a customer is called: by their name, or else by their number or whatever else they have; before it is shown, it is read by
+/// [`Phones`](crate::domain::contact::Phones).
+macro_rules! called {
+    () => {
+        "CASE WHEN contact.name <> '' THEN contact.name
+              WHEN contact.address ->> 'kind' = 'phone' THEN '+' || (contact.address ->> 'value')
+              ELSE coalesce(contact.address ->> 'value', '') END"
+    };
+}
+pub(super) use called;
+
 /// How many they are.
 pub(super) const WIDTH: usize = 8;
 

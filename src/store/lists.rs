@@ -6,6 +6,7 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::access::{Viewer, admits};
+use super::contacts::called;
 use super::conversations::{WIDTH, columns, shown};
 use super::drafts::DraftKind;
 use super::{Result, Store};
@@ -21,10 +22,9 @@ macro_rules! page {
         concat!(
             "SELECT ",
             columns!(),
-            ", CASE WHEN contact.name <> '' THEN contact.name
-                    WHEN contact.address ->> 'kind' = 'phone' THEN '+' || (contact.address ->> 'value')
-                    ELSE coalesce(contact.address ->> 'value', '') END,
-                agent.name, queue.name, queue.promise_minutes, read.seq,
+            ", ",
+            called!(),
+            ", agent.name, queue.name, queue.promise_minutes, read.seq,
                 ARRAY(SELECT draft.kind FROM drafts AS draft
                       WHERE draft.workspace_id = $1 AND draft.conversation_id = c.id AND draft.user_id = $2 AND draft.body <> ''
                       ORDER BY draft.kind DESC LIMIT 2) AS drafts,
@@ -220,6 +220,13 @@ impl Cursor {
 /// The year 2262: later than any message.
 pub(super) const FAR_FUTURE: Timestamp = Timestamp::constant(9_214_646_400, 0);
 
+/// A moment that an address names, if it is one that something of ours may have happened at: PostgreSQL does not know all the years that
+/// may be written.
+#[must_use]
+pub fn if_ours(at: Timestamp) -> Option<Timestamp> {
+    (Timestamp::UNIX_EPOCH..=FAR_FUTURE).contains(&at).then_some(at)
+}
+
 impl std::fmt::Display for Cursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}_{}", self.at.as_microsecond(), self.id)
@@ -231,7 +238,7 @@ impl std::str::FromStr for Cursor {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let (at, id) = text.split_once('_').ok_or(())?;
-        let at = Timestamp::from_microsecond(at.parse().map_err(drop)?).map_err(drop)?;
+        let at = Timestamp::from_microsecond(at.parse().map_err(drop)?).ok().and_then(if_ours).ok_or(())?;
         Ok(Self { at, id: id.parse().map_err(drop)? })
     }
 }

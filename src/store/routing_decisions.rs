@@ -3,25 +3,29 @@
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::access::{Viewer, admits};
-use super::reading::if_known;
+use super::contacts::called;
+use super::reading::{if_known, is_there};
 use super::statement::Step;
 use super::{Result, Store};
+use crate::domain::access::Visibility;
 use crate::domain::event::Event;
 use crate::domain::ids::{ConversationId, QueueId, UserId, WorkspaceId};
 use crate::domain::routing::{Assignment, AssignmentReason, Record};
 
-/// Decisions that one look goes through, whether or not they are shown.
+/// Decisions that one look goes through where only some are shown.
 const LOOKED_AT: i64 = 1_000;
 
 macro_rules! sought {
     ($of:literal) => {
         concat!(
             "
-        SELECT decision.at, decision.conversation_id, decision.agent_id, queue.name, decision.waited_ms, decision.version, event.event,
-            contact.name, ",
+        SELECT decision.at, decision.conversation_id, decision.agent_id, queue.name, decision.waited_ms, decision.version, event.event, ",
+            called!(),
+            ", ",
             admits!("$1", "$4", "$5"),
             "
         FROM (
@@ -32,9 +36,9 @@ macro_rules! sought {
             "
             ORDER BY at DESC, conversation_id DESC
             LIMIT $6) AS decision
-        JOIN conversations AS c ON c.workspace_id = $1 AND c.id = decision.conversation_id
-        JOIN contacts AS contact ON contact.workspace_id = $1 AND contact.id = c.contact_id
-        JOIN events AS event ON event.workspace_id = $1 AND event.subject_id = decision.conversation_id AND event.seq = decision.seq
+        LEFT JOIN conversations AS c ON c.workspace_id = $1 AND c.id = decision.conversation_id
+        LEFT JOIN contacts AS contact ON contact.workspace_id = $1 AND contact.id = c.contact_id
+        LEFT JOIN events AS event ON event.workspace_id = $1 AND event.subject_id = decision.conversation_id AND event.seq = decision.seq
         LEFT JOIN queues AS queue ON queue.workspace_id = $1 AND queue.id = decision.queue_id
         ORDER BY decision.at DESC, decision.conversation_id DESC"
         )
@@ -48,7 +52,8 @@ crate::statements! {
         FROM UNNEST($2::uuid[], $3::bigint[], $4::timestamptz[], $5::uuid[], $6::uuid[], $7::bigint[], $8::bigint[], $9::jsonb[])";
     LATEST = sought!("");
     OF_QUEUE = sought!(" AND queue_id = $7");
-    OF_AGENT = sought!(" AND agent_id = $7");
+    /// In that queue, if one is named.
+    OF_AGENT = sought!(" AND agent_id = $7 AND ($8::uuid IS NULL OR queue_id = $8)");
     /// In the order they were made.
     MADE = "
         SELECT decision.at, decision.conversation_id, decision.seq, decision.record, event.event
@@ -58,7 +63,7 @@ crate::statements! {
             WHERE workspace_id = $1 AND (at, conversation_id) > ($2, $3) AND at < $4
             ORDER BY at, conversation_id
             LIMIT $5) AS decision
-        JOIN events AS event ON event.workspace_id = $1 AND event.subject_id = decision.conversation_id AND event.seq = decision.seq
+        LEFT JOIN events AS event ON event.workspace_id = $1 AND event.subject_id = decision.conversation_id AND event.seq = decision.seq
         ORDER BY decision.at, decision.conversation_id";
     /// Across workspaces.
     FORGET = "
@@ -77,12 +82,11 @@ pub struct NewDecision {
     pub version: i64,
 }
 
-/// Whose decisions somebody looks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Of {
-    Everybody,
-    Queue(QueueId),
-    Agent(UserId),
+/// Whose decisions somebody looks for: those of a queue, of an agent, of both, or all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Of {
+    pub queue: Option<QueueId>,
+    pub agent: Option<UserId>,
 }
 
 /// Where a list of decisions goes on: before this one.
@@ -102,7 +106,8 @@ impl Before {
 pub struct Decided {
     pub at: Timestamp,
     pub conversation: ConversationId,
-    pub contact_name: Option<String>,
+    /// What the customer is called, to be read by [`Phones`](crate::domain::contact::Phones); may be empty.
+    pub contact_name: String,
     /// Nothing when the queue is gone.
     pub queue_name: Option<String>,
     pub agent: UserId,
@@ -120,6 +125,8 @@ pub struct Made {
     pub seq: i64,
     /// Nothing where only another version understands it.
     pub kept: Option<(Record, AssignmentReason)>,
+    /// Its line of the journal, and so why, went with the customer.
+    pub is_gone: bool,
 }
 
 /// Writes decisions beside what they decided.
@@ -153,7 +160,7 @@ fn decided(row: &Row) -> Option<Decided> {
         queue_name: row.get(3),
         waited_ms: row.get(4),
         version: row.get(5),
-        contact_name: row.get(7),
+        contact_name: row.get::<_, Option<String>>(7).unwrap_or_default(),
         agent_name,
         reason,
     })
@@ -166,26 +173,23 @@ impl Store {
     /// As PostgreSQL answers.
     pub async fn routing_decisions(&self, viewer: Viewer, of: Of, before: Before, limit: usize) -> Result<(Vec<Decided>, Option<Before>)> {
         let Viewer { workspace, user, visibility } = viewer;
-        let visibility = visibility.as_str();
-        let rows = match of {
-            Of::Everybody => {
-                self.query(&LATEST, &[&workspace.0, &before.at, &before.conversation.0, &user.0, &visibility, &LOOKED_AT]).await?
-            }
-            Of::Queue(QueueId(id)) => {
-                self.query(&OF_QUEUE, &[&workspace.0, &before.at, &before.conversation.0, &user.0, &visibility, &LOOKED_AT, &id]).await?
-            }
-            Of::Agent(UserId(id)) => {
-                self.query(&OF_AGENT, &[&workspace.0, &before.at, &before.conversation.0, &user.0, &visibility, &LOOKED_AT, &id]).await?
-            }
+        let wanted = i64::try_from(limit).unwrap_or(i64::MAX);
+        let looked_at = if visibility == Visibility::All { wanted.saturating_add(1).min(LOOKED_AT) } else { LOOKED_AT };
+        let (visibility, queue, agent) = (visibility.as_str(), of.queue.map(|queue| queue.0), of.agent.map(|agent| agent.0));
+        let asked: [&(dyn ToSql + Sync); 6] = [&workspace.0, &before.at, &before.conversation.0, &user.0, &visibility, &looked_at];
+        let rows = match (&queue, &agent) {
+            (None, None) => self.query(&LATEST, &asked).await?,
+            (Some(queue), None) => self.query(&OF_QUEUE, &[&asked[..], &[queue]].concat()).await?,
+            (queue, Some(agent)) => self.query(&OF_AGENT, &[&asked[..], &[agent, queue]].concat()).await?,
         };
         let place = |row: &Row| Before { at: row.get(0), conversation: ConversationId(row.get(1)) };
-        let is_seen = |row: &&Row| row.get::<_, bool>(8);
+        let is_seen = |row: &&Row| row.get::<_, Option<bool>>(8).unwrap_or(false);
         let mut shown: Vec<&Row> = rows.iter().filter(is_seen).collect();
         let next = if shown.len() > limit {
             shown.truncate(limit);
             shown.last().map(|row| place(row))
         } else {
-            rows.last().filter(|_| i64::try_from(rows.len()).is_ok_and(|count| count >= LOOKED_AT)).map(place)
+            rows.last().filter(|_| i64::try_from(rows.len()).is_ok_and(|count| count >= looked_at)).map(place)
         };
         Ok((shown.into_iter().filter_map(decided).collect(), next))
     }
@@ -200,6 +204,7 @@ impl Store {
             before: Before { at: row.get(0), conversation: ConversationId(row.get(1)) },
             seq: row.get(2),
             kept: if_known(row, 3).zip(assigned(row, 4).map(|(_, reason)| reason)),
+            is_gone: !is_there(row, 4),
         };
         Ok(rows.iter().map(made).collect())
     }

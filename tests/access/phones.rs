@@ -70,6 +70,12 @@ async fn shop_with_customers() -> (Shop, [ConversationId; 3]) {
     (shop, [named, nameless, numbered])
 }
 
+/// A decision of routing for each conversation that was assigned.
+const DECIDED: &str = "
+    INSERT INTO routing_decisions (workspace_id, conversation_id, seq, at, queue_id, agent_id, waited_ms, version, record)
+    SELECT e.workspace_id, e.subject_id, e.seq, e.at, c.queue_id, c.agent_id, 90000, 7, '{}'
+    FROM events AS e JOIN conversations AS c ON c.id = e.subject_id WHERE e.kind = 'conversation_assigned'";
+
 async fn reply_of(shop: &Shop) -> Uuid {
     let client = shop.house.state.store.client().await.unwrap();
     client.query_one("SELECT id FROM canned_replies", &[]).await.unwrap().get(0)
@@ -124,12 +130,15 @@ async fn nobody_without_the_permission_is_told_a_number_on_any_page_part_or_answ
     let mut eve = shop.hires("eve@example.com", Role::Own(role)).await;
     let mut root = shop.hires("root@example.com", Role::Admin).await;
 
+    root.does(conversations[2], "assignment", &[]).await;
+    client.batch_execute(DECIDED).await.unwrap();
+
     // They are there to be seen, where they may be.
     let seen = walk(&mut root.browser, conversations).await;
     for number in NUMBERS {
         assert!(seen.iter().any(|(_, text)| told(text).contains(&number)), "{number} is shown to nobody");
     }
-    let pages = ["/inbox", "/admin/quarantine", "/admin/notices"];
+    let pages = ["/inbox", "/admin/quarantine", "/admin/notices", "/floor/decisions"];
     for page in pages {
         assert!(seen.iter().any(|(path, text)| path == page && !told(text).is_empty()), "{page} shows no number to an administrator");
     }

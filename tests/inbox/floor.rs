@@ -234,11 +234,26 @@ async fn who_got_what_and_why_is_a_list_of_what_one_sees_of_a_queue_or_of_an_age
     shop.house.state.store.client().await.unwrap().batch_execute(DECIDED).await.unwrap();
     let shown = iris.sees("/floor/decisions").await;
     assert_eq!(shown.matches(r#"<li class="decision">"#).count(), 2, "{shown}");
-    assert!(shown.contains("waited 1 min · configuration 7"), "{shown}");
+    assert!(shown.contains("waited 90 s · configuration 7"), "{shown}");
     let of = async |iris: &mut Agent<'_>, what: &str| {
         iris.sees(&format!("/floor/decisions?{what}")).await.matches(r#"<li class="decision">"#).count()
     };
     assert_eq!(of(&mut iris, &format!("queue={elsewhere}")).await, 0);
     let own = format!("agent={}", iris.user.0);
     assert_eq!(of(&mut iris, &own).await, 2);
+    assert_eq!(of(&mut iris, &format!("{own}&queue={elsewhere}")).await, 0, "both are meant");
+    assert_eq!(of(&mut iris, "before=-009999-06-01T00:00:00Z&conversation=018f0000-0000-7000-8000-000000000000").await, 2);
+}
+
+#[actix_web::test]
+async fn a_decision_about_a_customer_without_a_name_has_something_to_press() {
+    let (shop, _) = waiting(0).await;
+    let mut iris = shop.hires("iris@example.com", Role::Supervisor).await;
+    let conversation = shop.hears_text("34600001", "hello").await;
+    iris.does(conversation, "assignment", &[]).await;
+    let client = shop.house.state.store.client().await.unwrap();
+    client.batch_execute(DECIDED).await.unwrap();
+    client.batch_execute("UPDATE contacts SET name = ''").await.unwrap();
+    let shown = iris.sees("/floor/decisions").await;
+    assert!(shown.contains("<bdi>+34600001</bdi>"), "{shown}");
 }

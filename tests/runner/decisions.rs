@@ -50,15 +50,16 @@ async fn what_was_decided_is_kept_with_what_it_was_decided_from_and_made_again_i
     let replayed = node.runner.replay(shop.workspace, early, late).await.unwrap();
     assert_eq!((replayed.count, replayed.otherwise.len()), (3, 0));
     let viewer = Viewer { workspace: shop.workspace, user: dan.user, visibility: Visibility::All };
-    let (decided, next) = shop.store.routing_decisions(viewer, Of::Queue(shop.support), Before::LATEST, 2).await.unwrap();
+    let of_support = Of { queue: Some(shop.support), agent: None };
+    let (decided, next) = shop.store.routing_decisions(viewer, of_support, Before::LATEST, 2).await.unwrap();
     assert_eq!(decided.len(), 2);
-    let (rest, end) = shop.store.routing_decisions(viewer, Of::Queue(shop.support), next.unwrap(), 2).await.unwrap();
+    let (rest, end) = shop.store.routing_decisions(viewer, of_support, next.unwrap(), 2).await.unwrap();
     let all: Vec<ConversationId> = decided.iter().chain(&rest).map(|one| one.conversation).collect();
     assert_eq!((all.len(), end), (3, None));
     assert!(waiting[..3].iter().all(|conversation| all.contains(conversation)));
     assert_eq!(decided[0].reason.considered.len(), 4, "Cleo is full, Dan is not here");
     let own = Viewer { visibility: Visibility::Mine, ..viewer };
-    assert!(shop.store.routing_decisions(own, Of::Everybody, Before::LATEST, 9).await.unwrap().0.is_empty());
+    assert!(shop.store.routing_decisions(own, Of::default(), Before::LATEST, 9).await.unwrap().0.is_empty());
     // As another version would have decided it.
     shop.execute(
         "UPDATE routing_decisions SET record = jsonb_set(record, '{strategy}', '\"manual\"') WHERE conversation_id = $1",

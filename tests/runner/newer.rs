@@ -340,7 +340,7 @@ impl House {
         assert_eq!(store.all_paused_numbers().await.unwrap().len(), 1);
         assert_eq!(store.floor(workspace, now()).await.unwrap().queues.len(), 3);
         assert_eq!(store.floor_entries(workspace, jiff::Timestamp::UNIX_EPOCH, 9).await.unwrap().len(), 1);
-        store.routing_decisions(sees_all(workspace, self.ana), Of::Everybody, Before::LATEST, 9).await.unwrap();
+        store.routing_decisions(sees_all(workspace, self.ana), Of::default(), Before::LATEST, 9).await.unwrap();
         let after = Before { at: jiff::Timestamp::UNIX_EPOCH, ..Before::LATEST };
         assert!(!store.made_decisions(workspace, after, jiff::Timestamp::MAX, 9).await.unwrap().is_empty());
         store.view_counts(sees_all(workspace, self.ana)).await.unwrap();

@@ -166,7 +166,14 @@ fn middle(values: &mut [f64]) -> Option<f64> {
 
 /// What whoever comes to a queue now may expect, in which `waiting` wait; nothing where nobody is there who could say, or too little is known.
 #[must_use]
-pub fn expected(known: &[Quarter], waiting: i64, here: usize, with_room: usize, habits: Option<&Habits>, now: Timestamp) -> Option<Expected> {
+pub fn expected(
+    known: &[Quarter],
+    waiting: i64,
+    here: usize,
+    with_room: usize,
+    habits: Option<&Habits>,
+    now: Timestamp,
+) -> Option<Expected> {
     match (here, waiting) {
         (0, _) => None,
         (_, 0) if with_room > 0 => Some(Expected { minutes: 0, miss_minutes: None }),

@@ -1,5 +1,7 @@
 //! What routing decided: who got what, why, and who else could have had it.
 
+use std::fmt::Write;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
@@ -10,14 +12,15 @@ use serde::Deserialize;
 use super::shown;
 use crate::domain::ids::{ConversationId, QueueId, UserId};
 use crate::store::access::Viewer;
+use crate::store::lists::if_ours;
 use crate::store::routing_decisions::{Before, Decided, Of};
 use crate::web::conversations::around::chrome;
 use crate::web::conversations::view::context::ReasonCard;
 use crate::web::edge::answer::page;
 use crate::web::edge::error::Result;
 use crate::web::layouts::chrome::Chrome;
-use crate::web::layouts::time;
 use crate::web::layouts::ui;
+use crate::web::layouts::{skills, time};
 use crate::web::locale::Locale;
 use crate::web::sessions::signed::Signed;
 use crate::web::state::State;
@@ -36,25 +39,22 @@ pub(in crate::web) struct Question {
 }
 
 impl Question {
-    /// Somebody rather than a queue, where both are asked for: each of a page can be looked for by itself.
     fn of(&self) -> Of {
-        let agent = self.agent.parse().ok().map(Of::Agent);
-        agent.or_else(|| self.queue.parse().ok().map(Of::Queue)).unwrap_or(Of::Everybody)
+        Of { queue: self.queue.parse().ok(), agent: self.agent.parse().ok() }
     }
 
     fn before(&self) -> Before {
-        let at = self.before.parse::<Timestamp>().ok();
+        let at = self.before.parse::<Timestamp>().ok().and_then(if_ours);
         let conversation = self.conversation.parse::<ConversationId>().ok();
         at.zip(conversation).map_or(Before::LATEST, |(at, conversation)| Before { at, conversation })
     }
 
     fn next(&self, Before { at, conversation }: Before) -> String {
-        let place = format!("before={at}&conversation={conversation}");
-        match self.of() {
-            Of::Everybody => format!("/floor/decisions?{place}"),
-            Of::Queue(queue) => format!("/floor/decisions?queue={queue}&{place}"),
-            Of::Agent(agent) => format!("/floor/decisions?agent={agent}&{place}"),
-        }
+        let Of { queue, agent } = self.of();
+        let mut address = format!("/floor/decisions?before={at}&conversation={conversation}");
+        queue.iter().for_each(|queue| _ = write!(address, "&queue={queue}"));
+        agent.iter().for_each(|agent| _ = write!(address, "&agent={agent}"));
+        address
     }
 }
 
@@ -83,20 +83,19 @@ struct DecisionsPage {
 struct Row {
     decided: Decided,
     reason: ReasonCard,
-    /// Of the customer, if it is known.
+    /// Of the customer, as whoever asks may read it.
     name: String,
-    /// Such as `12 s` or `3 min`.
     waited: String,
 }
 
 impl Row {
     fn of(locale: Locale, decided: Decided) -> Self {
         let reason = ReasonCard { locale, agent_name: decided.agent_name.clone(), reason: decided.reason.clone() };
-        let waited = match decided.waited_ms {
-            under @ ..60_000 => format!("{} s", under / 1_000),
-            longer => format!("{} min", longer / 60_000),
+        let waited = skills::waited(decided.waited_ms / 1_000);
+        let name = match decided.contact_name.trim() {
+            "" => locale.t("decisions.nameless").into_owned(),
+            name => locale.phones().name(name),
         };
-        let name = decided.contact_name.clone().unwrap_or_else(|| locale.t("decisions.nameless").into_owned());
         Self { decided, reason, name, waited }
     }
 }
@@ -110,15 +109,19 @@ pub(in crate::web) async fn index(state: web::Data<State>, signed: Signed, quest
     let queue = |queue: &crate::domain::floor::FloorQueue| Choice {
         id: queue.id,
         name: queue.name.clone(),
-        is_chosen: chosen == Of::Queue(queue.id),
+        is_chosen: chosen.queue == Some(queue.id),
     };
     let person = |person: &crate::domain::floor::FloorPerson| Choice {
         id: person.id,
         name: person.name.clone(),
-        is_chosen: chosen == Of::Agent(person.id),
+        is_chosen: chosen.agent == Some(person.id),
     };
     let mut people: Vec<Choice<UserId>> = shown.floor.people.iter().map(person).collect();
     people.sort_by_key(|person| person.name.to_lowercase());
+    // Whoever works here no more is still called what they were.
+    let left = chosen.agent.filter(|agent| people.iter().all(|person| person.id != *agent));
+    let left = left.zip(decisions.first().map(|decided| decided.agent_name.clone()));
+    people.extend(left.map(|(id, name)| Choice { id, name, is_chosen: true }));
     let locale = signed.locale;
     let page_of = DecisionsPage {
         chrome,
@@ -126,7 +129,7 @@ pub(in crate::web) async fn index(state: web::Data<State>, signed: Signed, quest
         decisions: decisions.into_iter().map(|decided| Row::of(locale, decided)).collect(),
         queues: shown.floor.queues.iter().map(queue).collect(),
         people,
-        is_filtered: chosen != Of::Everybody,
+        is_filtered: chosen != Of::default(),
         next: next.map(|before| question.next(before)),
     };
     page(StatusCode::OK, &page_of)

@@ -36,6 +36,7 @@ use crate::domain::tick::Climbed;
 use crate::domain::workplace::Workplace;
 use crate::live::change::ConversationChange;
 use crate::store::access::{Sight, Viewer};
+use crate::store::lists::if_ours;
 use crate::store::pages::Opened;
 use crate::store::{Result, Store};
 
@@ -194,7 +195,7 @@ pub async fn since_html(
         return Ok(Some(CaughtUp { html: String::new(), seen: since, reload: true, listing }));
     }
     let seen = Seen { seq: events.last().map_or(since.seq, |last| last.seq), ticked: opened.ticked().max(since.ticked) };
-    let ticked_since = Timestamp::from_microsecond(since.ticked).unwrap_or_default();
+    let ticked_since = Timestamp::from_microsecond(since.ticked).ok().and_then(if_ours).unwrap_or_default();
     if events.is_empty() {
         let ticks = state.store.ticks_since(sight, ticked_since).await?;
         let mut html: String = ticks.iter().map(|climbed| ticks_html(locale, climbed)).collect();

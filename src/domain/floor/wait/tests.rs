@@ -189,7 +189,8 @@ fn where_too_little_is_known_nothing_is_said() {
 #[test]
 fn where_nobody_is_taken_any_more_the_wait_gets_longer() {
     let known = steady(8);
-    let waits = |minutes: i64| Pace::of(&known, 3, None, at(8.0 * 900.0) + SignedDuration::from_mins(minutes)).map(|pace| pace.wait_behind(3));
+    let waits =
+        |minutes: i64| Pace::of(&known, 3, None, at(8.0 * 900.0) + SignedDuration::from_mins(minutes)).map(|pace| pace.wait_behind(3));
     assert!(waits(30) > waits(5) && waits(5).is_some(), "{:?} {:?}", waits(5), waits(30));
     assert_eq!(looks_again_at(3, at(61.0)), Some(at(120.0)));
     assert_eq!(looks_again_at(0, at(61.0)), None);

@@ -9,6 +9,7 @@ use url::form_urlencoded;
 use crate::domain::names;
 use crate::domain::setup::Setup;
 use crate::store::changes::Sought;
+use crate::store::lists::if_ours;
 
 /// What a change may be about: what the kinds of lines begin with.
 pub const THINGS: [&str; 20] = [
@@ -58,7 +59,7 @@ impl Filter {
     pub fn sought(&self, setup: &Setup) -> Sought {
         let time_zone =
             setup.workspaces.values().next().and_then(|workspace| TimeZone::get(&workspace.time_zone).ok()).unwrap_or(TimeZone::UTC);
-        let begins = |day: Date| day.to_zoned(time_zone.clone()).ok().map(|day| day.timestamp());
+        let begins = |day: Date| if_ours(day.to_zoned(time_zone.clone()).ok()?.timestamp());
         let day = |text: &str| text.parse::<Date>().ok();
         let next = |day: Date| day.checked_add(1.day()).ok();
         let given = |text: &str| Some(text.trim().chars().take(LONGEST).collect::<String>()).filter(|text| !text.is_empty());
