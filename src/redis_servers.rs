@@ -27,7 +27,7 @@ pub struct RedisServers(Kind);
 #[derive(Clone)]
 enum Kind {
     One(Arc<Client>),
-    Sentinels(Arc<tokio::sync::Mutex<SentinelClient>>),
+    Sentinels(Arc<Sentinels>),
     Cluster(Arc<Cluster>),
 }
 
@@ -38,7 +38,12 @@ struct Cluster {
     learned: Mutex<Vec<ConnectionInfo>>,
     /// Where the search begins: past whichever failed last.
     next: AtomicUsize,
-    client: ClusterClient,
+}
+
+struct Sentinels {
+    client: tokio::sync::Mutex<SentinelClient>,
+    /// The server that they named last.
+    named: Mutex<Option<Client>>,
 }
 
 /// A connection for keys. All keys of a pipeline are of one hash tag, so that it goes to one server of a cluster.
@@ -72,7 +77,7 @@ impl RedisServers {
                 }
                 let sentinels = many.each_with(&sentinel_login);
                 let client = SentinelClient::build(sentinels, name, Some(servers), SentinelServerType::Master)?;
-                Kind::Sentinels(Arc::new(tokio::sync::Mutex::new(client)))
+                Kind::Sentinels(Arc::new(Sentinels { client: tokio::sync::Mutex::new(client), named: Mutex::default() }))
             }
         }))
     }
@@ -84,7 +89,7 @@ impl RedisServers {
     pub async fn broker(&self) -> RedisResult<Client> {
         match &self.0 {
             Kind::One(client) => Ok(Client::clone(client)),
-            Kind::Sentinels(client) => in_time(async { client.lock().await.async_get_client().await }).await,
+            Kind::Sentinels(sentinels) => sentinels.named_or_last().await,
             Kind::Cluster(cluster) => in_time(cluster.broker()).await,
         }
     }
@@ -96,7 +101,7 @@ impl RedisServers {
     pub async fn is_broker(&self, broker: &Client, connection: &mut MultiplexedConnection) -> RedisResult<bool> {
         match &self.0 {
             Kind::One(_) => Ok(true),
-            Kind::Sentinels(_) => Ok(self.broker().await?.get_connection_info().addr() == broker.get_connection_info().addr()),
+            Kind::Sentinels(sentinels) => Ok(sentinels.named().await?.get_connection_info().addr() == broker.get_connection_info().addr()),
             Kind::Cluster(_) => in_time(is_whole(connection)).await,
         }
     }
@@ -108,7 +113,7 @@ impl RedisServers {
     pub async fn connect(&self) -> RedisResult<KeysConnection> {
         in_time(async {
             Ok(match &self.0 {
-                Kind::Cluster(cluster) => KeysConnection::Cluster(cluster.client.get_async_connection().await?),
+                Kind::Cluster(cluster) => KeysConnection::Cluster(ClusterClient::new(cluster.known())?.get_async_connection().await?),
                 Kind::One(_) | Kind::Sentinels(_) => KeysConnection::Server(self.broker().await?.get_multiplexed_async_connection().await?),
             })
         })
@@ -116,12 +121,26 @@ impl RedisServers {
     }
 }
 
+impl Sentinels {
+    async fn named(&self) -> RedisResult<Client> {
+        let named = in_time(async { self.client.lock().await.async_get_client().await }).await?;
+        *self.named.lock().unwrap_or_else(PoisonError::into_inner) = Some(named.clone());
+        Ok(named)
+    }
+
+    /// The server that they name, or named last: that nobody can say which one it is, is no reason to leave one that answers.
+    async fn named_or_last(&self) -> RedisResult<Client> {
+        let named = self.named().await;
+        let last = || self.named.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        named.or_else(|error| last().ok_or(error))
+    }
+}
+
 impl Cluster {
     fn of(many: &Many) -> RedisResult<Self> {
         let seeds =
             many.each_with(&many.login).into_iter().map(IntoConnectionInfo::into_connection_info).collect::<RedisResult<Vec<_>>>()?;
-        let client = ClusterClient::new(seeds.clone())?;
-        Ok(Self { seeds, learned: Mutex::default(), next: AtomicUsize::new(0), client })
+        Ok(Self { seeds, learned: Mutex::default(), next: AtomicUsize::new(0) })
     }
 
     /// The first server that is there and belongs to a whole cluster.

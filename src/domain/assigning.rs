@@ -183,7 +183,7 @@ pub(super) fn hand_over(it: &mut Decision, from: UserId, to: UserId) -> Result<(
     let destination = Destination::Agent { user: to, name: name.clone() };
     it.emit(Event::ConversationTransferred { by: Actor::System, to: destination, note: None, before: None });
     let reason = AssignmentReason::plain(Rule::Inherited { user: from, name: left });
-    it.emit(Event::ConversationAssigned { agent: to, name, reason, before: None });
+    it.emit(Event::ConversationAssigned { agent: to, name, reason, before: None, queue: None });
     Ok(())
 }
 
@@ -270,6 +270,8 @@ fn assign(it: &mut Decision, user: UserId, reason: AssignmentReason, before: Opt
     if !agent.has_room() {
         return Err(Refusal::NoRoom { name, load, capacity });
     }
-    it.emit(Event::ConversationAssigned { agent: user, name, reason, before });
+    // What is taken out of a flow has been in no queue: it is measured, listed and given back as the queue's that it would have gone to.
+    let queue = if it.conversation()?.queue.is_none() { own_queue(it).ok().map(|queue| queue.id) } else { None };
+    it.emit(Event::ConversationAssigned { agent: user, name, reason, before, queue });
     Ok(())
 }

@@ -217,6 +217,9 @@ pub struct ControlBefore {
     pub assigned_at: Option<Timestamp>,
     pub waiting_since: Option<Timestamp>,
     pub resolved_at: Option<Timestamp>,
+    /// What it wanted of whoever has it, and what of that was let go already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skills: Option<Wants>,
     /// Where the flow stood that the act ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<FlowSession>,
@@ -236,6 +239,7 @@ impl ControlBefore {
             assigned_at: conversation.assigned_at,
             waiting_since: conversation.waiting_since,
             resolved_at: conversation.resolved_at,
+            skills: conversation.skills.clone(),
             session: session.cloned(),
         }
     }

@@ -112,6 +112,9 @@ pub enum Event {
         /// What undoing it gives back; when the person took it, or opened it again.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         before: Option<Box<ControlBefore>>,
+        /// Whose it is from now on, where it was of no queue yet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        queue: Option<QueueId>,
     },
     ConversationTransferred {
         by: Actor,

@@ -94,7 +94,8 @@ impl Conversation {
                     _ => {}
                 }
             }
-            Event::ConversationAssigned { agent, reason, .. } => {
+            Event::ConversationAssigned { agent, reason, queue, .. } => {
+                self.queue = queue.or(self.queue);
                 self.controller = Controller::Agent { user: *agent };
                 self.last_agent = Some(*agent);
                 self.assignment_reason = Some(reason.clone());
@@ -180,6 +181,7 @@ impl Conversation {
         self.queued_at = before.queued_at;
         self.assigned_at = before.assigned_at;
         self.resolved_at = before.resolved_at;
+        self.skills.clone_from(&before.skills);
     }
 
     /// The customer said something: the window is renewed, and somebody waits. What was not said changes neither, nor the last line.

@@ -14,6 +14,7 @@ use redis::Client;
 use redis::aio::{MultiplexedConnection, PubSubSink, PubSubStream};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -198,6 +199,8 @@ struct Open {
     connection: MultiplexedConnection,
     /// When it was known last that others listen there.
     sure_at: Instant,
+    /// Whether they still do: nothing that is to be published waits for that.
+    asked: Option<JoinHandle<redis::RedisResult<bool>>>,
 }
 
 impl PublishingLine {
@@ -229,14 +232,19 @@ impl PublishingLine {
             None => {
                 let broker = self.servers.broker().await?;
                 let connection = broker.get_multiplexed_async_connection().await?;
-                Open { broker, connection, sure_at: Instant::now() }
+                Open { broker, connection, sure_at: Instant::now(), asked: None }
             }
         };
-        if open.sure_at.elapsed() >= PULSE {
-            if !self.servers.is_broker(&open.broker, &mut open.connection).await? {
+        if let Some(asked) = open.asked.take_if(|asked| asked.is_finished()) {
+            // Where nobody can say, publishing itself says whether it is there.
+            if let Ok(Ok(false)) = asked.await {
                 return Err(std::io::Error::other("this server is not the one to publish at any more").into());
             }
             open.sure_at = Instant::now();
+        }
+        if open.asked.is_none() && open.sure_at.elapsed() >= PULSE {
+            let (servers, broker, mut connection) = (self.servers.clone(), open.broker.clone(), open.connection.clone());
+            open.asked = Some(tokio::spawn(async move { servers.is_broker(&broker, &mut connection).await }));
         }
         pipe.query_async::<()>(&mut open.connection).await?;
         self.open = Some(open);

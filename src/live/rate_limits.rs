@@ -182,8 +182,18 @@ impl Kept {
         });
         answer.await.unwrap_or_else(|_| {
             tracing::warn!("Redis does not answer: attempts are counted on this node only");
+            self.leave();
             None
         })
+    }
+
+    /// A server that does not answer may be one that others have left: which one it is, is asked anew.
+    fn leave(&self) {
+        if let Ok(mut open) = self.open.try_lock()
+            && let Attempt::Open(_) = *open
+        {
+            *open = Attempt::None;
+        }
     }
 
     /// Opened by one for all who need it, in a task of its own: whoever does not wait for it finds it open the next time.

@@ -227,7 +227,7 @@ fn handed_over(story: &mut Story) {
         ago(23),
         Event::ConversationQueued { queue: queue(0).id, name: queue(0).name, because: QueuedBecause::HandedOff, sent: None, instead: None },
     );
-    story.happens(ago(23), Event::ConversationAssigned { agent: ben().id, name: ben().name, reason: reason(), before: None });
+    story.happens(ago(23), Event::ConversationAssigned { agent: ben().id, name: ben().name, reason: reason(), before: None, queue: None });
 }
 
 fn answers(story: &mut Story) {
@@ -266,7 +266,13 @@ fn answers(story: &mut Story) {
     let by_ben = Rule::GivenBy { user: ben().id, name: ben().name };
     story.happens(
         ago(16),
-        Event::ConversationAssigned { agent: ana().id, name: ana().name, reason: AssignmentReason::plain(by_ben), before: None },
+        Event::ConversationAssigned {
+            agent: ana().id,
+            name: ana().name,
+            reason: AssignmentReason::plain(by_ben),
+            before: None,
+            queue: None,
+        },
     );
     story.text(
         13,

@@ -244,7 +244,13 @@ fn whom_routing_chose_has_it_and_a_thread_says_why() {
     phone.writes("agent");
     let assignment = chosen(&phone, &ana);
     let events = shop.about(phone.id(), assignment.command()).unwrap();
-    let told = Event::ConversationAssigned { agent: ana.person.user, name: "Ana".to_owned(), reason: assignment.reason, before: None };
+    let told = Event::ConversationAssigned {
+        agent: ana.person.user,
+        name: "Ana".to_owned(),
+        reason: assignment.reason,
+        before: None,
+        queue: None,
+    };
     assert_eq!(events, [told], "nobody undoes what nobody did");
     assert!(ana.holds(&phone));
     assert_eq!(ana.row().load, 1);

@@ -120,6 +120,29 @@ async fn when_the_server_that_sentinels_name_stands_still_nodes_leave_it() {
     the_server_that_sentinels_name(Ends::StandsStill).await;
 }
 
+/// Longer than nodes listen to a server that tells them nothing.
+const LONGER_THAN_DEAF: Duration = Duration::from_secs(12);
+
+/// Sentinels are restarted, or cut off; the server that they named works on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn when_nobody_can_say_which_server_it_is_nodes_stay_where_they_are() {
+    let mut farm = RedisFarm::watched(&fresh_folder("unwatched")).await;
+    let world = world_on(&farm, 0).await;
+    let ana = world.agent("Ana").await;
+    let _here = Staff::keeps_page(&ana);
+    let (phone, conversation, mut page) = talk(&world, &ana).await;
+    let named = farm.named().await;
+    eventually("both nodes listen", SOON, async || farm.members[named].listeners().await == 2).await;
+    farm.sentinels.iter_mut().for_each(|sentinel| sentinel.kill());
+    let (gone, mut said) = (Instant::now(), 0);
+    while gone.elapsed() < LONGER_THAN_DEAF {
+        said += 1;
+        they_talk(&phone, &ana, conversation, &mut page, &format!("line {said}")).await;
+        assert_eq!(farm.members[named].listeners().await, 2, "after {:?}", gone.elapsed());
+    }
+    nothing_is_wrong(&world, &phone).await;
+}
+
 /// One that is all that nodes were told of, that they listen at, and that has the keys.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_loses_a_server_and_moves_keys_while_people_work() {

@@ -32,7 +32,7 @@ pub struct Member {
 /// Servers that know of each other.
 pub struct RedisFarm {
     pub members: Vec<Member>,
-    sentinels: Vec<Member>,
+    pub sentinels: Vec<Member>,
     folder: PathBuf,
 }
 

@@ -200,10 +200,15 @@ fn choose(waiting: &Waiting, wanted: &Wanted, round: &Round) -> Option<(usize, R
     let ranked =
         free().filter_map(|(index, candidate)| Some((is_last(candidate), wanted.lack(candidate), strategy.rank(&candidate.agent)?, index)));
     let (_, _, _, index) = ranked.min()?;
+    let stands = |candidate: &Candidate| (is_last(candidate), wanted.lack(candidate));
+    let chosen = stands(candidates.get(index)?);
     let Agent { load, capacity, idle_since, given_at, .. } = candidates.get(index)?.agent;
     let seconds_since = |at: Timestamp| now.duration_since(at).as_secs().max(0);
     let rule = match strategy {
-        Strategy::LeastBusy if free().any(|(other, candidate)| other != index && candidate.agent.load == load) => {
+        // Of those alone who come into question as much.
+        Strategy::LeastBusy
+            if free().any(|(other, candidate)| other != index && stands(candidate) == chosen && candidate.agent.load == load) =>
+        {
             Rule::EquallyBusy { load, capacity, idle_seconds: seconds_since(idle_since) }
         }
         Strategy::LeastBusy | Strategy::Manual => Rule::LeastBusy { load, capacity },

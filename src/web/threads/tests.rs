@@ -53,6 +53,7 @@ fn before() -> ControlBefore {
         assigned_at: None,
         waiting_since: None,
         resolved_at: None,
+        skills: None,
         session: None,
     }
 }
