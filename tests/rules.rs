@@ -21,6 +21,8 @@ mod leases;
 mod main_job;
 #[path = "rules/model.rs"]
 mod model;
+#[path = "rules/overflowing.rs"]
+mod overflowing;
 #[path = "rules/people.rs"]
 mod people;
 #[path = "rules/replies.rs"]

@@ -118,6 +118,7 @@ fn is_new(it: &Decision, queue: QueueId, because: &QueuedBecause) -> Result<bool
         QueuedBecause::HandedOff | QueuedBecause::NoFlow | QueuedBecause::Reopened | QueuedBecause::Transferred => true,
         QueuedBecause::QueueRemoved
         | QueuedBecause::Moved
+        | QueuedBecause::Overflowed { .. }
         | QueuedBecause::Returned
         | QueuedBecause::OwnerGone { .. }
         | QueuedBecause::SignedOff { .. }

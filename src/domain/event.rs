@@ -9,7 +9,7 @@ use super::conversation::{ControlBefore, State};
 use super::flows::session::FlowSession;
 use super::ids::{BotId, ContactId, ConversationId, FlowId, InboxId, MediaId, MessageId, NoteId, QueueId, TagId, UserId};
 use super::journal::Place;
-use super::landing::Instead;
+use super::landing::{Instead, Why};
 use super::message::{Failure, MediaState, Message, Status, Wamid};
 use super::overdue::Step;
 use super::routing::skills::Widening;
@@ -180,6 +180,19 @@ pub enum Event {
         /// How many steps were taken, or passed over.
         steps: usize,
     },
+    /// It waits in a queue where it cannot be had, and stays there.
+    WaitNoted {
+        queue: QueueId,
+        name: String,
+        why: Why,
+        seconds: i64,
+        /// How many wait there at most.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        most: Option<i32>,
+        /// The customer was told.
+        #[serde(default)]
+        is_told: bool,
+    },
     NoteAdded {
         note: NoteId,
         by: Actor,
@@ -335,6 +348,16 @@ pub enum QueuedBecause {
         name: String,
         until: Timestamp,
     },
+    /// It overflowed from another queue after so many seconds there; it waits as long as before.
+    Overflowed {
+        from: QueueId,
+        name: String,
+        why: Why,
+        seconds: i64,
+        /// The customer was told.
+        #[serde(default)]
+        is_told: bool,
+    },
     /// Who held it had not answered the customer, who waited for so many minutes.
     Unanswered {
         user: UserId,
@@ -436,6 +459,7 @@ impl Event {
             Event::PriorityChanged { .. } => "priority_changed",
             Event::SkillsAsked { .. } => "skills_asked",
             Event::SkillsWidened { .. } => "skills_widened",
+            Event::WaitNoted { .. } => "wait_noted",
             Event::NoteAdded { .. } => "note_added",
             Event::ContactRenamed { .. } => "contact_renamed",
             Event::LanguageLearned { .. } => "language_learned",

@@ -39,6 +39,7 @@ pub mod message;
 pub mod names;
 pub mod needs;
 pub mod overdue;
+pub mod overflow;
 pub mod password;
 pub mod queue;
 mod receiving;
@@ -59,7 +60,7 @@ mod unfolding;
 pub mod unspoken;
 pub mod user;
 mod whose;
-mod widening;
+mod waiting;
 pub mod workplace;
 
 pub use command::Command;

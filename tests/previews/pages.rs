@@ -189,7 +189,7 @@ fn list(locale: Locale, current: Option<ConversationId>) -> List {
         current,
         viewer: ana().id,
         later: false,
-        paused: PausedNumbers { locale, numbers: Vec::new() },
+        paused: PausedNumbers { locale, numbers: Vec::new(), resting: Vec::new() },
     }
 }
 

@@ -104,6 +104,18 @@ impl Round {
         free.map(|candidate| candidate.agent.capacity.saturating_sub(candidate.agent.load)).fold(0, i32::saturating_add)
     }
 
+    /// Whom it is about.
+    pub fn agents(&self) -> impl Iterator<Item = &Agent> {
+        self.candidates.iter().map(|candidate| &candidate.agent)
+    }
+
+    /// Whether nobody is here who could ever have what requires this, had they room.
+    #[must_use]
+    pub fn is_without(&self, required: &Levels) -> bool {
+        let wanted = Wanted { required: Named::all(required, &self.skills), preferred: Vec::new() };
+        !self.candidates.iter().any(|candidate| wanted.could(candidate))
+    }
+
     /// Who is to have a conversation; nobody when nobody who has what it requires has room.
     #[must_use]
     pub fn choose(&self, waiting: &Waiting) -> Option<Assignment> {

@@ -10,6 +10,7 @@ use super::value::{EntryRule, Inbox, Member, Queue, Security, Skill, SlaPolicy, 
 use crate::domain::brand::Accent;
 use crate::domain::hours::Hours;
 use crate::domain::ids::{FlowId, QueueId, SlaPolicyId, TagId, TeamId, UserId};
+use crate::domain::overflow::Overflow;
 use crate::domain::queue;
 use crate::domain::rest::Rest;
 use crate::domain::routing::{RuleSkills, Strategy, WideningStep};
@@ -63,6 +64,7 @@ pub struct QueueChange {
     pub sla_policy: Option<Option<SlaPolicyId>>,
     /// Another rest, or none.
     pub rest: Option<Option<Box<Rest>>>,
+    pub overflow: Option<Box<Overflow>>,
 }
 
 /// As [`super::command::MemberChange`], of a number.
@@ -190,11 +192,12 @@ pub(super) fn placed(queue: &queue::Queue, position: i32) -> Queue {
         widening: Vec::new(),
         sla_policy: None,
         rest: None,
+        overflow: Box::default(),
     }
 }
 
 pub(super) fn change_queue(it: &mut Queue, change: QueueChange) {
-    let QueueChange { key, name, team, hours, promise_minutes, strategy, position, widening, sla_policy, rest } = change;
+    let QueueChange { key, name, team, hours, promise_minutes, strategy, position, widening, sla_policy, rest, overflow } = change;
     set(&mut it.key, key);
     set(&mut it.name, name.map(|name| trimmed(&name)));
     set(&mut it.team, team);
@@ -205,6 +208,7 @@ pub(super) fn change_queue(it: &mut Queue, change: QueueChange) {
     set(&mut it.position, position);
     set(&mut it.sla_policy, sla_policy);
     set(&mut it.rest, rest);
+    set(&mut it.overflow, overflow);
 }
 
 pub(super) fn change_rule(it: &mut EntryRule, change: EntryRuleChange) {

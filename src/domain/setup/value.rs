@@ -17,6 +17,7 @@ use crate::domain::ids::{
     WorkspaceId,
 };
 use crate::domain::lease::Lease;
+use crate::domain::overflow::Overflow;
 use crate::domain::rest::Rest;
 use crate::domain::routing::{Levels, RuleSkills, WideningStep};
 pub use crate::domain::sla::{SlaPolicy, Targets};
@@ -260,6 +261,13 @@ pub struct Queue {
     /// It is paused or drained, or was until a while ago.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rest: Option<Box<Rest>>,
+    /// What becomes of those who wait there and are given to nobody.
+    #[serde(default, skip_serializing_if = "is_no_overflow")]
+    pub overflow: Box<Overflow>,
+}
+
+fn is_no_overflow(overflow: &Overflow) -> bool {
+    overflow.is_none()
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -66,6 +66,8 @@ pub static PLACES: &[Place] = &[
             "change.part.promise_minutes",
             "settings.queue_strategy",
             "widening.title",
+            "overflow.title",
+            "overflow.lead",
             "rest.title",
             "rest.pause",
             "rest.drain",

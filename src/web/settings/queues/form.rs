@@ -9,6 +9,7 @@ use crate::domain::routing::WideningStep;
 use crate::domain::setup::command::QueueChange;
 use crate::domain::setup::{SetupRefusal, Thing};
 use crate::store::queues::QueueDetail;
+use super::overflow::TypedOverflow;
 use crate::web::layouts::hours::WEEKDAYS;
 
 /// A promise of a week, in minutes.
@@ -31,6 +32,7 @@ pub struct Typed {
     pub steps: Vec<(String, String)>,
     /// The form asks for them.
     pub has_steps: bool,
+    pub overflow: TypedOverflow,
     /// The id of a policy; empty without one.
     pub sla: String,
     /// Around the clock, whatever the week says.
@@ -58,6 +60,7 @@ impl Typed {
             strategy: queue.strategy.clone(),
             steps: queue.widening.iter().map(|step| (step.after.to_string(), step.does.clone())).collect(),
             has_steps: true,
+            overflow: TypedOverflow::of(&queue.overflow),
             sla: queue.sla_policy.map(|policy| policy.to_string()).unwrap_or_default(),
             is_always,
             hours: typed,
@@ -79,6 +82,7 @@ impl Typed {
             strategy: value("strategy"),
             steps: ranges(fields, "step_after", "step_do").into_iter().filter(|(after, _)| !after.is_empty()).collect(),
             has_steps: fields.iter().any(|(key, _)| key == "step_after"),
+            overflow: TypedOverflow::read(fields),
             sla: value("sla"),
             is_always: value("open") == "always",
             hours,
@@ -118,6 +122,7 @@ impl Typed {
             widening: self.has_steps.then(|| self.widening()),
             sla_policy: Some(sla_policy),
             rest: None,
+            overflow: self.overflow.is_of_form.then(|| self.overflow.overflow().map(Box::new)).transpose()?,
         })
     }
 }
