@@ -401,6 +401,8 @@ CREATE TABLE queues (
     rest jsonb,
     -- What becomes of those who wait there and are given to nobody: `{"to": …, "after": 300, "when_nobody": true}`.
     overflow jsonb NOT NULL DEFAULT '{}',
+    -- It keeps customers with whom they know: `{"days": 30, "seconds": 60}`.
+    sticky jsonb,
     PRIMARY KEY (workspace_id, id),
     UNIQUE (workspace_id, key),
     FOREIGN KEY (workspace_id, team_id) REFERENCES teams

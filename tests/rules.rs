@@ -43,6 +43,8 @@ mod signing_off;
 mod skills;
 #[path = "rules/sla.rs"]
 mod sla;
+#[path = "rules/sticky.rs"]
+mod sticky;
 #[path = "rules/undoing.rs"]
 mod undoing;
 #[path = "rules/waits.rs"]

@@ -15,6 +15,7 @@ use super::overdue::Step;
 use super::routing::skills::Widening;
 use super::routing::{AssignmentReason, Named, Priority, SentBy};
 use super::sla::{Clock, Clocks};
+use super::sticky::Rather;
 use super::timer::Timer;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -104,6 +105,9 @@ pub enum Event {
         /// The queue that it was meant for, and why it does not wait there.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         instead: Option<Instead>,
+        /// Whom it is for rather than for anybody else.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rather: Option<Rather>,
     },
     ConversationAssigned {
         agent: UserId,

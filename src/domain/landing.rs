@@ -21,6 +21,8 @@ pub enum Why {
     Full,
     /// It waited for so long.
     Late,
+    /// Whom it was for had no room for so long.
+    Busy,
     /// Something of another version.
     #[serde(other)]
     Strange,
@@ -35,6 +37,7 @@ impl Why {
             Why::NobodyHere => "nobody_here",
             Why::Full => "full",
             Why::Late => "late",
+            Why::Busy => "busy",
             Why::Strange => "strange",
         }
     }

@@ -51,6 +51,7 @@ pub mod setup;
 pub mod signing_off;
 pub mod sla;
 pub mod snapshot;
+pub mod sticky;
 pub mod thread;
 pub mod tick;
 pub mod timer;
@@ -59,8 +60,8 @@ pub mod undoing;
 mod unfolding;
 pub mod unspoken;
 pub mod user;
-mod whose;
 mod waiting;
+mod whose;
 pub mod workplace;
 
 pub use command::Command;

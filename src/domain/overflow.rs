@@ -18,6 +18,7 @@ use super::message::{Author, Content};
 use super::queue::Queue;
 use super::refusal::Refusal;
 use super::snapshot::Snapshot;
+use super::sticky::Rather;
 use super::workplace::Workplace;
 
 /// A text by language, such as `{"en": "…", "es": "…"}`.
@@ -81,7 +82,7 @@ impl Overflow {
             Why::NobodyHere => self.when_nobody,
             Why::Closed => self.when_closed,
             Why::Full => self.most.is_some(),
-            Why::Draining | Why::Strange => false,
+            Why::Draining | Why::Busy | Why::Strange => false,
         }
     }
 
@@ -89,7 +90,7 @@ impl Overflow {
         match why {
             Why::Closed => &self.closed_text,
             Why::Full => &self.full_text,
-            Why::Late | Why::NobodyHere | Why::Draining | Why::Strange => &self.text,
+            Why::Late | Why::NobodyHere | Why::Draining | Why::Busy | Why::Strange => &self.text,
         }
     }
 }
@@ -107,6 +108,9 @@ pub struct Wait {
     /// What was done about them in this queue, each once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub done: Vec<Why>,
+    /// Whom they are for rather than for anybody else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rather: Option<Rather>,
     /// What they were told, each once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub told: Vec<Why>,
@@ -114,10 +118,11 @@ pub struct Wait {
 
 impl Wait {
     /// They wait in a queue from now on.
-    pub(super) fn begins(before: Option<Self>, is_elsewhere: bool, queued_at: Option<Timestamp>, now: Timestamp) -> Self {
+    pub(super) fn begins(before: Option<Self>, rather: Option<Rather>, is_elsewhere: bool, queued_at: Option<Timestamp>, now: Timestamp) -> Self {
         let before = before.unwrap_or_default();
         let done = if is_elsewhere { Vec::new() } else { before.done };
-        Self { since: queued_at.is_some_and(|at| at != now).then_some(now), done, ..before }
+        let done = done.into_iter().filter(|why| *why != Why::Busy).collect();
+        Self { since: queued_at.is_some_and(|at| at != now).then_some(now), done, rather, ..before }
     }
 
     /// As it is kept.
@@ -139,13 +144,14 @@ pub(super) struct Pending {
     pub due_at: Timestamp,
 }
 
-fn waiting(snapshot: &Snapshot) -> Option<(&Conversation, &Queue, &Overflow)> {
+/// The conversation, where it waits, and what becomes of it there, if anything.
+fn waiting(snapshot: &Snapshot) -> Option<(&Conversation, &Queue, Option<&Overflow>)> {
     let conversation = snapshot.conversation.as_ref()?;
     if conversation.state == State::Resolved || conversation.controller != Controller::Queue {
         return None;
     }
     let queue = snapshot.workplace.queue(conversation.queue?)?;
-    Some((conversation, queue, snapshot.workplace.overflows.get(&queue.id)?))
+    Some((conversation, queue, snapshot.workplace.overflows.get(&queue.id).map(AsRef::as_ref)))
 }
 
 /// What will become of it next without anybody's doing.
@@ -155,10 +161,12 @@ pub(super) fn pending(snapshot: &Snapshot, now: Timestamp) -> Option<Pending> {
     let since = wait.and_then(|wait| wait.since).or(conversation.queued_at)?;
     let is_done = |why: Why| wait.is_some_and(|wait| wait.done.contains(&why));
     let is_open = queue.hours.is_open(now);
-    let closed_at = if is_open { queue.hours.closes_at(now) } else { Some(since) };
-    let late_at = rules.after.map(|after| since.saturating_add(SignedDuration::from_secs(after.into())).unwrap_or(Timestamp::MAX));
-    let all = [(Why::Late, late_at), (Why::Closed, closed_at)];
-    let next = all.into_iter().filter(|(why, _)| rules.has(*why) && !is_done(*why)).filter_map(|(why, at)| Some((why, at?)));
+    let closed_at = rules.filter(|rules| rules.when_closed).and_then(|_| if is_open { queue.hours.closes_at(now) } else { Some(since) });
+    let kept_until = wait.and_then(|wait| wait.rather.as_ref()?.until);
+    let late_at = rules.and_then(|rules| rules.after).map(|after| since.saturating_add(SignedDuration::from_secs(after.into())).unwrap_or(Timestamp::MAX));
+    let has = |why: Why| why == Why::Busy || rules.is_some_and(|rules| rules.has(why));
+    let all = [(Why::Late, late_at), (Why::Closed, closed_at), (Why::Busy, kept_until)];
+    let next = all.into_iter().filter(|(why, _)| has(*why) && !is_done(*why)).filter_map(|(why, at)| Some((why, at?)));
     let (why, due_at) = next.min_by_key(|(_, at)| *at)?;
     // While nothing of it is given out nobody goes elsewhere either: whoever waits keeps their place.
     let held_until = match snapshot.workplace.rests.get(&queue.id).filter(|rest| rest.holds_back(now)) {
@@ -182,22 +190,35 @@ pub(super) fn overflow(it: &mut Decision, why: Why) -> Result<(), Refusal> {
     let workplace = it.snapshot.workplace.clone();
     let (conversation, queue, rules) = waiting(&it.snapshot).ok_or(Refusal::Duplicate)?;
     let wait = conversation.wait.clone().unwrap_or_default();
+    if why == Why::Busy {
+        return let_go(it, queue.id, &wait);
+    }
+    let rules = rules.ok_or(Refusal::Duplicate)?.clone();
     if !rules.has(why) || wait.done.contains(&why) {
         return Err(Refusal::Duplicate);
     }
     let since = wait.since.or(conversation.queued_at).unwrap_or(it.now);
     let seconds = it.now.duration_since(since).as_secs().max(0);
     let (from, from_name) = (queue.id, queue.name.clone());
-    let target = other(it, &workplace, queue.id, rules, &wait);
+    let target = other(it, &workplace, from, &rules, &wait);
     let promising = target.or_else(|| workplace.queue(from)).ok_or(Refusal::UnknownQueue)?;
     let is_told = !wait.told.contains(&kind_of_text(why)) && tell(it, rules.text(why), promising);
     match target {
         Some(to) => {
             let because = QueuedBecause::Overflowed { from, name: from_name, why, seconds, is_told };
-            it.emit(Event::ConversationQueued { queue: to.id, name: to.name.clone(), because, sent: None, instead: None });
+            it.emit(Event::ConversationQueued { queue: to.id, name: to.name.clone(), because, sent: None, instead: None, rather: None });
         }
         None => it.emit(Event::WaitNoted { queue: from, name: from_name, why, seconds, most: rules.most, is_told }),
     }
+    Ok(())
+}
+
+/// It is for anybody from now on.
+fn let_go(it: &mut Decision, queue: QueueId, wait: &Wait) -> Result<(), Refusal> {
+    let Some(rather) = wait.rather.as_ref().filter(|_| !wait.done.contains(&Why::Busy)) else { return Err(Refusal::Duplicate) };
+    let since = wait.since.or(it.conversation()?.queued_at).unwrap_or(it.now);
+    let seconds = it.now.duration_since(since).as_secs().max(0);
+    it.emit(Event::WaitNoted { queue, name: rather.name.clone(), why: Why::Busy, seconds, most: None, is_told: false });
     Ok(())
 }
 

@@ -72,7 +72,7 @@ impl Conversation {
                 self.assigned_at = None;
             }
             Event::HandedOff { brief, .. } => self.brief = Some(brief.clone()),
-            Event::ConversationQueued { queue, because, .. } => {
+            Event::ConversationQueued { queue, because, rather, .. } => {
                 self.controller = Controller::Queue;
                 let is_elsewhere = self.queue.replace(*queue).is_some_and(|before| before != *queue);
                 let keeps_place =
@@ -96,7 +96,7 @@ impl Conversation {
                     }
                     _ => self.wait.take(),
                 };
-                self.wait = Wait::begins(before, is_elsewhere, self.queued_at, now).kept();
+                self.wait = Wait::begins(before, rather.clone(), is_elsewhere, self.queued_at, now).kept();
                 self.assigned_at = None;
                 match because {
                     QueuedBecause::Transferred | QueuedBecause::Moved | QueuedBecause::Returned => self.last_agent = None,

@@ -13,7 +13,8 @@ use crate::domain::agent::Agent;
 use crate::domain::hours::Hours;
 use crate::domain::ids::{ContactId, ConversationId, InboxId, QueueId, SlaPolicyId, TeamId, UserId, WorkspaceId};
 use crate::domain::landing::Why;
-use crate::domain::overflow::Overflow;
+use crate::domain::overflow::{Overflow, Wait};
+use crate::domain::sticky::Sticky;
 use crate::domain::rest::Rest;
 use crate::domain::routing::{Levels, Priority, Skill, Strategy, Waiting, Wants, WideningStep};
 
@@ -55,7 +56,7 @@ crate::statements! {
     /// Of those that require the same, so many; of all of these the first.
     HEADS = "
         SELECT head.id, head.contact_id, head.inbox_id, head.queued_at, head.last_agent_id, head.assignment_reason IS NULL AS is_past_last,
-            head.priority, head.skills
+            head.priority, head.skills, head.wait
         FROM UNNEST($3::bigint[], $4::bigint[]) AS alike (needs, many)
         CROSS JOIN LATERAL (
             SELECT *
@@ -167,7 +168,7 @@ crate::statements! {
             ARRAY(SELECT inbox.name FROM inboxes AS inbox
                   WHERE inbox.workspace_id = $1 AND inbox.default_queue_id = $2
                   ORDER BY inbox.name COLLATE names),
-            queue.widening, queue.rest, queue.overflow
+            queue.widening, queue.rest, queue.overflow, queue.sticky
         FROM queues AS queue
         WHERE queue.workspace_id = $1 AND queue.id = $2";
 }
@@ -215,6 +216,7 @@ fn waiting(queue: QueueId, row: &Row) -> Waiting {
         is_past_last: row.get(5),
         priority: Priority::of(row.get(6)),
         asked: if_known::<Wants>(row, 7).map(|wants| wants.asked).unwrap_or_default(),
+        rather: if_known::<Wait>(row, 8).as_ref().and_then(Waiting::rather),
     }
 }
 
@@ -259,6 +261,8 @@ pub struct QueueDetail {
     pub rest: Option<Rest>,
     /// What becomes of those who wait there and are given to nobody.
     pub overflow: Overflow,
+    /// It keeps customers with whom they know.
+    pub sticky: Option<Sticky>,
 }
 
 impl Store {
@@ -303,6 +307,7 @@ impl Store {
             widening: if_known(&row, 12).unwrap_or_default(),
             rest: if_known(&row, 13),
             overflow: if_known(&row, 14).unwrap_or_default(),
+            sticky: if_known(&row, 15),
         }))
     }
 

@@ -92,7 +92,8 @@ crate::statements! {
     ROLES = "SELECT id, name, permissions, visibility FROM roles WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     TEAMS = "SELECT id, name FROM teams WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     QUEUES = "
-        SELECT id, key, name, team_id, hours, promise_minutes, strategy, position, widening, sla_policy_id, rest, overflow
+        SELECT id, key, name, team_id, hours, promise_minutes, strategy, position, widening, sla_policy_id, rest, overflow,
+            sticky
         FROM queues
         WHERE workspace_id = $1
         ORDER BY id
@@ -445,6 +446,7 @@ fn queue(row: &Row) -> Result<Queue> {
         sla_policy: row.get::<_, Option<Uuid>>(9).map(SlaPolicyId),
         rest: if_known(row, 10).map(Box::new),
         overflow: if_known(row, 11).unwrap_or_default(),
+        sticky: if_known(row, 12),
     })
 }
 

@@ -29,7 +29,7 @@ use crate::domain::workplace::Workplace;
 
 crate::statements! {
     QUEUES = "
-        SELECT id, key, name, team_id, hours, promise_minutes, widening, rest, overflow
+        SELECT id, key, name, team_id, hours, promise_minutes, widening, rest, overflow, sticky
         FROM queues
         WHERE workspace_id = $1
         ORDER BY position, name COLLATE names, id
@@ -120,6 +120,7 @@ impl Store {
         let widening = queues.iter().filter_map(steps).filter(|(_, steps)| !steps.is_empty()).collect();
         let overflow = |row: &Row| Some((QueueId(row.get(0)), Arc::new(if_known::<Overflow>(row, 8).filter(|it| !it.is_none())?)));
         let overflows = queues.iter().filter_map(overflow).collect();
+        let sticky = queues.iter().filter_map(|row| Some((QueueId(row.get(0)), if_known(row, 9)?))).collect();
         let rests = queues.iter().filter_map(|row| Some((QueueId(row.get(0)), if_known(row, 7)?))).collect();
         let queues = queues.iter().map(|row| queue(row, &mut misread)).collect();
         let skills = self.query(&SKILLS, &[&workspace.0]).await?.iter().map(skill).collect();
@@ -169,6 +170,7 @@ impl Store {
                 skills,
                 widening,
                 overflows,
+                sticky,
                 rests,
                 sla,
             },

@@ -74,6 +74,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("payloads.source", "sorted_at IS NULL", "'telepathy:1'"),
     ("queues.hours", "key = 'billing'", JSON),
     ("queues.overflow", "key = 'billing'", JSON),
+    ("queues.sticky", "key = 'billing'", JSON),
     ("queues.rest", "key = 'billing'", JSON),
     ("queues.widening", "key = 'billing'", JSON),
     ("queues.strategy", "key = 'billing'", "'by_moon'"),

@@ -10,6 +10,7 @@ use crate::domain::flows::text::{Piece, pieces};
 use crate::domain::ids::QueueId;
 use crate::domain::overflow::{Overflow, PLACEHOLDERS, Texts};
 use crate::domain::rest::Rest;
+use crate::domain::sticky::Sticky;
 
 pub(super) fn faults(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
     for (id, queue) in &setup.queues {
@@ -17,6 +18,10 @@ pub(super) fn faults(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
             rest_faults(rest, faults);
         }
         overflow_faults(setup, *id, queue, faults);
+        if let Some(Sticky { days, seconds }) = queue.sticky {
+            in_range(days, 1, Sticky::MOST_DAYS, faults);
+            in_range(seconds, 0, Sticky::LONGEST, faults);
+        }
     }
 }
 

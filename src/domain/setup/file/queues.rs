@@ -12,6 +12,7 @@ use crate::domain::hours::Hours;
 use crate::domain::ids::QueueId;
 use crate::domain::overflow::{Overflow, Texts};
 use crate::domain::routing::{Strategy, WideningStep};
+use crate::domain::sticky::Sticky;
 use crate::domain::setup::check;
 use crate::domain::setup::draft::Draft;
 use crate::domain::setup::refusal::SetupRefusal;
@@ -37,6 +38,9 @@ pub struct WrittenQueue {
     /// The SLA policy that its conversations are measured by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sla_policy: Option<String>,
+    /// It keeps customers with whom they know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sticky: Option<WrittenSticky>,
     /// What becomes of those who wait there and are given to nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     overflow: Option<WrittenOverflow>,
@@ -77,6 +81,18 @@ pub struct WrittenOverflow {
     full_text: Texts,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WrittenSticky {
+    /// As long as their previous conversation is not older than so many days.
+    #[schemars(range(min = 1, max = 365))]
+    days: i32,
+    /// So many seconds it waits for somebody who is here and has no room.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 3600))]
+    seconds: i32,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WrittenStep {
@@ -101,11 +117,12 @@ pub(super) fn all(setup: &Setup, queues: &BTreeMap<QueueId, Queue>) -> Vec<Writt
     let mut queues: Vec<&Queue> = queues.values().collect();
     queues.sort_by(|one, other| (one.position, &one.key).cmp(&(other.position, &other.key)));
     let one = |queue: &Queue| {
-        let Queue { key, name, team, hours, promise_minutes, strategy, position: _, widening, sla_policy, rest: _, overflow } = queue.clone();
+        let Queue { key, name, team, hours, promise_minutes, strategy, position: _, widening, sla_policy, rest: _, overflow, sticky } = queue.clone();
         let widening = widening.into_iter().map(|WideningStep { after, does }| WrittenStep { after, does }).collect();
         let sla_policy = sla_policy.and_then(|policy| sla_policies::name(setup, policy));
+        let sticky = sticky.map(|Sticky { days, seconds }| WrittenSticky { days, seconds });
         let overflow = (!overflow.is_none()).then(|| written(setup, *overflow));
-        WrittenQueue { key, name, team: teams::name(setup, team), promise_minutes, strategy, widening, sla_policy, overflow, hours }
+        WrittenQueue { key, name, team: teams::name(setup, team), promise_minutes, strategy, widening, sla_policy, sticky, overflow, hours }
     };
     queues.into_iter().map(one).collect()
 }
@@ -180,11 +197,12 @@ pub(super) fn bring_in(queues: &[WrittenQueue], ids: &mut Ids, draft: &mut Draft
             (_, written) => written.unwrap_or_else(|| queue.hours.clone()),
         };
         let WrittenQueue { key, name, promise_minutes, strategy, sla_policy, .. } = queue.clone();
+        let sticky = queue.sticky.map(|WrittenSticky { days, seconds }| Sticky { days, seconds });
         let widening = queue.widening.iter().map(step_of).collect();
         let sla_policy = sla_policy.and_then(|name| sla_policies::named(setup, &name));
         let name = name.trim().to_owned();
         let position = before.get(&key).copied().unwrap_or_default();
-        let queue = Queue { key, name, team, hours, promise_minutes, strategy, position, widening, sla_policy, rest, overflow: Box::default() };
+        let queue = Queue { key, name, team, hours, promise_minutes, strategy, position, widening, sla_policy, rest, overflow: Box::default(), sticky };
         setup.queues.insert(id.unwrap_or_else(|| QueueId(ids.next())), queue);
     }
     // By now each has its id.

@@ -14,6 +14,7 @@ use crate::domain::device::Device;
 use crate::domain::overflow::Overflow;
 use crate::domain::rest::Rest;
 use crate::domain::routing::WideningStep;
+use crate::domain::sticky::Sticky;
 use crate::domain::setup::{RecordedSetup, SetupEvent, Who};
 use crate::web::layouts::chrome::Chrome;
 use crate::web::layouts::conditions::Telling;
@@ -202,6 +203,13 @@ fn part_text(locale: Locale, names: &HashMap<Uuid, String>, name: &str, value: &
         ("role", word) => return said("role", word),
         ("standing", word) => return said("invitation_state", word),
         ("strategy", word) => return said("strategy", word),
+        ("sticky", sticky) => {
+            let sticky: Option<Sticky> = serde_json::from_value(sticky.clone()).ok();
+            let told = |it: Sticky| {
+                plain(&locale, "sticky.plainly", &[("days", &it.days.to_string()), ("seconds", &it.seconds.to_string())])
+            };
+            return sticky.map_or_else(|| "–".to_owned(), told);
+        }
         ("overflow", overflow) => {
             return serde_json::from_value(overflow.clone()).map_or_else(|_| "–".to_owned(), |it| overflows(locale, names, &it));
         }

@@ -185,6 +185,10 @@ impl QueuePage {
         self.typed.overflow.to == other.id.to_string()
     }
 
+    fn sticky_differs(&self) -> bool {
+        self.typed.is_of_form && self.typed.has_steps && self.typed.sticky().ok() != Some(self.queue.sticky)
+    }
+
     /// Somebody typed something else than what a colleague made of it.
     fn overflow_differs(&self) -> bool {
         self.typed.overflow.is_of_form && self.typed.overflow.overflow().ok().as_ref() != Some(&self.queue.overflow)
