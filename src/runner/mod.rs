@@ -33,6 +33,7 @@ mod sets;
 pub mod settling;
 pub mod setup;
 mod signing_off;
+mod spilling;
 pub mod sorting;
 mod ticks;
 pub mod turns;

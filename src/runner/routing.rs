@@ -73,6 +73,24 @@ impl Runner {
         if asks {
             round = round.knowing(self.store.skills_now(workspace).await?);
         }
+        let overflow = self.workplaces.get(workspace).await?.overflows.get(&queue).cloned();
+        let spilled = match overflow {
+            Some(overflow) => self.spill(workspace, queue, &overflow, &present, &round).await?,
+            None => RoundOutcome::Settled,
+        };
+        let given = self.give_out(workspace, queue, present, round, asks).await?;
+        Ok(if spilled == RoundOutcome::MoreMayWait { spilled } else { given })
+    }
+
+    /// Assigns who waits to who has room.
+    async fn give_out(
+        &self,
+        workspace: WorkspaceId,
+        queue: QueueId,
+        present: Vec<Present>,
+        mut round: Round,
+        asks: bool,
+    ) -> Result<RoundOutcome, Error> {
         // Those alone that somebody could have: nobody waits behind those that nobody could.
         let alike = |present: Present| Some((present.needs, looked_at(round.room(&present.required))?));
         let alike: Vec<(i64, i64)> = present.into_iter().filter_map(alike).collect();

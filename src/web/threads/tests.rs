@@ -90,7 +90,7 @@ fn one_of_each() -> Vec<Event> {
         Event::TagAdded { tag: TagId(Uuid::from_u128(7)), name: "VIP".to_owned() },
         Event::DetailSet { field: "reason".to_owned(), value: "repair".to_owned() },
         Event::FieldSet { field: "plan".to_owned(), value: "gold".to_owned() },
-        Event::ConversationQueued { queue, name: "Support".to_owned(), because: QueuedBecause::NoFlow, sent: None, instead: None },
+        Event::ConversationQueued { queue, name: "Support".to_owned(), because: QueuedBecause::NoFlow, sent: None, instead: None, rather: None },
         Event::ConversationKept { agent: UserId(Uuid::nil()), name: "Ana".to_owned(), until: Timestamp::UNIX_EPOCH },
         Event::AnswerOverdue { step: Step::Nudge, agent: UserId(Uuid::nil()), name: "Ana".to_owned(), minutes: 5 },
         Event::SlaDueSoon { clock: Clock::FirstResponse, due_at: at() },
