@@ -418,6 +418,10 @@ CREATE TABLE queues (
     sla_policy_id uuid,
     -- It is paused or drained, or was until a while ago: `{"kind": "paused", "reason": …, "since": …, "until": …, "by": …}`.
     rest jsonb,
+    -- What becomes of those who wait there and are given to nobody: `{"to": …, "after": 300, "when_nobody": true}`.
+    overflow jsonb NOT NULL DEFAULT '{}',
+    -- It keeps customers with whom they know: `{"days": 30, "seconds": 60}`.
+    sticky jsonb,
     PRIMARY KEY (workspace_id, id),
     UNIQUE (workspace_id, key),
     FOREIGN KEY (workspace_id, team_id) REFERENCES teams
@@ -663,6 +667,8 @@ CREATE TABLE conversations (
     -- What it wants of whoever has it; and what all that require the same have in common (domain/routing/skills.rs), 0 where nothing is.
     skills jsonb,
     needs bigint NOT NULL DEFAULT 0,
+    -- How it waits beside its place in line (domain/overflow.rs), where that is anything.
+    wait jsonb,
     -- What it is measured by, where anything is; and of all of it the first that is due, and the first that is told to be.
     clocks jsonb,
     sla_due_at timestamptz,
@@ -703,7 +709,7 @@ CREATE INDEX conversations_waiting ON conversations (workspace_id, queue_id, que
 CREATE INDEX conversations_by_needs ON conversations (workspace_id, queue_id, needs, priority DESC, queued_at, id)
     WHERE controller = 'queue';
 -- Those of them that want anything of whoever is to have them.
-CREATE INDEX conversations_wanting ON conversations (workspace_id, queue_id, id) WHERE controller = 'queue' AND skills IS NOT NULL;
+CREATE INDEX conversations_wanting ON conversations (workspace_id, queue_id, id) WHERE controller = 'queue';
 
 -- What is late in a queue, or will be.
 CREATE INDEX conversations_due ON conversations (workspace_id, queue_id, sla_soon_at) WHERE sla_soon_at IS NOT NULL;

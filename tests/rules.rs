@@ -21,6 +21,8 @@ mod leases;
 mod main_job;
 #[path = "rules/model.rs"]
 mod model;
+#[path = "rules/overflowing.rs"]
+mod overflowing;
 #[path = "rules/people.rs"]
 mod people;
 #[path = "rules/replies.rs"]
@@ -41,6 +43,8 @@ mod signing_off;
 mod skills;
 #[path = "rules/sla.rs"]
 mod sla;
+#[path = "rules/sticky.rs"]
+mod sticky;
 #[path = "rules/undoing.rs"]
 mod undoing;
 #[path = "rules/waits.rs"]

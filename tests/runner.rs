@@ -43,6 +43,8 @@ mod migrating;
 mod newer;
 #[path = "runner/numbers.rs"]
 mod numbers;
+#[path = "runner/overflowing.rs"]
+mod overflowing;
 #[path = "runner/people.rs"]
 mod people;
 #[path = "runner/renamed.rs"]

@@ -219,6 +219,7 @@ fn held(inbox: &Inbox, contact: ContactId, agent: UserId, since: Timestamp) -> C
         last_agent: Some(agent),
         brief: None,
         details: None,
+        wait: None,
         clocks: None,
         assignment_reason: None,
         last_seq: WRITTEN,

@@ -8,6 +8,7 @@ use super::conversation::Holder;
 use super::delivery::Outcome;
 use super::ids::{BotId, ClaimId, ContactId, ConversationId, MediaId, MessageId, NoteId, QueueId, UserId};
 use super::inbound::{InboundMessage, StatusReport};
+use super::landing::Why;
 use super::message::{MediaState, Wamid};
 use super::overdue::Step;
 use super::routing::{AssignmentReason, Priority};
@@ -118,6 +119,12 @@ pub enum Command {
         by: Person,
         choice: SigningOff,
     },
+    /// Nobody is here who could have it, or it came beyond the limit of its queue, where it waits since then.
+    Spill {
+        queue: QueueId,
+        queued_at: Option<Timestamp>,
+        why: Why,
+    },
     /// Whoever holds it has not been here for too long: it goes back to its queue, in front.
     EndLease {
         of: UserId,
@@ -203,6 +210,7 @@ impl Command {
             | Command::BotHandOff { .. }
             | Command::MoveOn { .. }
             | Command::Assign { .. }
+            | Command::Spill { .. }
             | Command::EndLease { .. }
             | Command::ReturnToQueue { .. }
             | Command::MoveQueue { .. }

@@ -11,6 +11,7 @@ use super::details::Details;
 use super::flows::session::FlowSession;
 use super::ids::{BotId, ContactId, ConversationId, InboxId, MessageId, QueueId, UserId};
 use super::message::Direction;
+use super::overflow::Wait;
 use super::routing::{AssignmentReason, Priority, Wants, skills};
 use super::sla::Clocks;
 
@@ -48,6 +49,9 @@ pub struct Conversation {
     /// What it wants of whoever has it, if anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skills: Option<Wants>,
+    /// How it waits beside its place in line, or waited, where that is anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<Wait>,
     /// What it is measured by, where anything is.
     #[serde(default)]
     pub clocks: Option<Clocks>,

@@ -15,12 +15,14 @@ pub(super) struct Decision {
     pub now: Timestamp,
     /// Who held the conversation before the one that this decision opened.
     pub previous_agent: Option<UserId>,
+    /// When that one was resolved.
+    pub previous_at: Option<Timestamp>,
     events: Vec<Event>,
 }
 
 impl Decision {
     pub fn new(snapshot: &Snapshot, now: Timestamp) -> Self {
-        Self { snapshot: snapshot.clone(), now, previous_agent: None, events: Vec::new() }
+        Self { snapshot: snapshot.clone(), now, previous_agent: None, previous_at: None, events: Vec::new() }
     }
 
     pub fn emit(&mut self, event: Event) {

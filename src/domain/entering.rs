@@ -9,6 +9,7 @@ use super::ids::{QueueId, TagId};
 use super::landing::{Instead, Landing};
 use super::refusal::Refusal;
 use super::routing::{Bound, EntryRule, Named, SentBy};
+use super::sticky;
 use super::workplace::Workplace;
 
 /// What is known of the conversation, but for what was asked and said in it.
@@ -105,8 +106,9 @@ pub(super) fn lands(it: &mut Decision, meant: QueueId, because: QueuedBecause, s
     let workplace = it.snapshot.workplace.clone();
     let meant = workplace.queue(meant).ok_or(Refusal::UnknownQueue)?;
     let (queue, why) = if is_new(it, meant.id, &because)? { landing(it, &workplace).of(meant) } else { (meant, None) };
+    let rather = if is_new(it, meant.id, &because)? { sticky::rather(it, queue.id) } else { None };
     let instead = why.map(|why| Instead { queue: meant.id, name: meant.name.clone(), why });
-    it.emit(Event::ConversationQueued { queue: queue.id, name: queue.name.clone(), because, sent, instead });
+    it.emit(Event::ConversationQueued { queue: queue.id, name: queue.name.clone(), because, sent, instead, rather });
     Ok(())
 }
 
@@ -118,6 +120,7 @@ fn is_new(it: &Decision, queue: QueueId, because: &QueuedBecause) -> Result<bool
         QueuedBecause::HandedOff | QueuedBecause::NoFlow | QueuedBecause::Reopened | QueuedBecause::Transferred => true,
         QueuedBecause::QueueRemoved
         | QueuedBecause::Moved
+        | QueuedBecause::Overflowed { .. }
         | QueuedBecause::Returned
         | QueuedBecause::OwnerGone { .. }
         | QueuedBecause::SignedOff { .. }

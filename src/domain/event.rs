@@ -9,12 +9,13 @@ use super::conversation::{ControlBefore, State};
 use super::flows::session::FlowSession;
 use super::ids::{BotId, ContactId, ConversationId, FlowId, InboxId, MediaId, MessageId, NoteId, QueueId, TagId, UserId};
 use super::journal::Place;
-use super::landing::Instead;
+use super::landing::{Instead, Why};
 use super::message::{Failure, MediaState, Message, Status, Wamid};
 use super::overdue::Step;
 use super::routing::skills::Widening;
 use super::routing::{AssignmentReason, Named, Priority, SentBy};
 use super::sla::{Clock, Clocks};
+use super::sticky::Rather;
 use super::timer::Timer;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -104,6 +105,9 @@ pub enum Event {
         /// The queue that it was meant for, and why it does not wait there.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         instead: Option<Instead>,
+        /// Whom it is for rather than for anybody else.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rather: Option<Rather>,
     },
     ConversationAssigned {
         agent: UserId,
@@ -182,6 +186,19 @@ pub enum Event {
         preferred: Vec<Named>,
         /// How many steps were taken, or passed over.
         steps: usize,
+    },
+    /// It waits in a queue where it cannot be had, and stays there.
+    WaitNoted {
+        queue: QueueId,
+        name: String,
+        why: Why,
+        seconds: i64,
+        /// How many wait there at most.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        most: Option<i32>,
+        /// The customer was told.
+        #[serde(default)]
+        is_told: bool,
     },
     NoteAdded {
         note: NoteId,
@@ -338,6 +355,16 @@ pub enum QueuedBecause {
         name: String,
         until: Timestamp,
     },
+    /// It overflowed from another queue after so many seconds there; it waits as long as before.
+    Overflowed {
+        from: QueueId,
+        name: String,
+        why: Why,
+        seconds: i64,
+        /// The customer was told.
+        #[serde(default)]
+        is_told: bool,
+    },
     /// Who held it had not answered the customer, who waited for so many minutes.
     Unanswered {
         user: UserId,
@@ -439,6 +466,7 @@ impl Event {
             Event::PriorityChanged { .. } => "priority_changed",
             Event::SkillsAsked { .. } => "skills_asked",
             Event::SkillsWidened { .. } => "skills_widened",
+            Event::WaitNoted { .. } => "wait_noted",
             Event::NoteAdded { .. } => "note_added",
             Event::ContactRenamed { .. } => "contact_renamed",
             Event::LanguageLearned { .. } => "language_learned",

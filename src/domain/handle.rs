@@ -13,7 +13,9 @@ use super::refusal::Refusal;
 use super::snapshot::Snapshot;
 use super::timer::Timer;
 use super::undoing::UNDO_WITHIN;
-use super::{answering, assigning, bots, delivering, lease, overdue, receiving, reporting, signing_off, sla, undoing, whose, widening};
+use super::{
+    answering, assigning, bots, delivering, lease, overdue, overflow, receiving, reporting, signing_off, sla, undoing, waiting, whose,
+};
 
 /// Decides what a command changes. The only way anything changes.
 ///
@@ -23,13 +25,13 @@ pub fn handle(snapshot: &Snapshot, command: Command, now: Timestamp) -> Result<V
     is_seen(snapshot, &command, now)?;
     let mut decision = Decision::new(snapshot, now);
     let owed = snapshot.conversation.as_ref().and_then(overdue::owed);
-    let widens = widening::pending(snapshot);
+    let waits = waiting::pending(snapshot, now);
     let rung = if let Command::TimerDue { timer } = command { Some(timer) } else { None };
     let kept = sla::catch_up(&mut decision);
     let only_reckons = matches!(command, Command::Recount { .. }) || matches!(rung, Some(Timer::SlaWarning | Timer::SlaBreach));
     decide(&mut decision, command)?;
     overdue::follow(&mut decision, owed);
-    widening::follow(&mut decision, widens);
+    waiting::follow(&mut decision, waits);
     sla::follow(&mut decision, rung, kept);
     match decision.events() {
         events if events.is_empty() && only_reckons => Err(Refusal::Duplicate),
@@ -78,6 +80,7 @@ fn decide(it: &mut Decision, command: Command) -> Result<(), Refusal> {
         Command::Assign { to, reason, queue, queued_at, needs } => assigning::give(it, to, reason, (queue, queued_at, needs)),
         Command::BulkTransfer { by, from, to } => assigning::bulk_transfer(it, &by, from, to),
         Command::SignOff { by, choice } => signing_off::sign_off(it, &by, choice),
+        Command::Spill { queue, queued_at, why } => overflow::spill(it, (queue, queued_at), why),
         Command::EndLease { of } => lease::end(it, of),
         Command::ReturnToQueue { from } => assigning::return_to_queue(it, from),
         Command::MoveQueue { from, to } => assigning::move_queue(it, from, to),

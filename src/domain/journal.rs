@@ -94,6 +94,7 @@ impl Event {
             | Event::PriorityChanged { .. }
             | Event::SkillsAsked { .. }
             | Event::SkillsWidened { .. }
+            | Event::WaitNoted { .. }
             | Event::ConversationOpened { .. }
             | Event::ConversationReopened { .. }
             | Event::WindowOpened { .. }

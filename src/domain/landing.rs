@@ -13,6 +13,16 @@ use super::workplace::Workplace;
 pub enum Why {
     /// Nothing new comes into it.
     Draining,
+    /// It is closed.
+    Closed,
+    /// Nobody is here who could have it.
+    NobodyHere,
+    /// So many wait already.
+    Full,
+    /// It waited for so long.
+    Late,
+    /// Whom it was for had no room for so long.
+    Busy,
     /// Something of another version.
     #[serde(other)]
     Strange,
@@ -23,6 +33,11 @@ impl Why {
     pub fn as_str(self) -> &'static str {
         match self {
             Why::Draining => "draining",
+            Why::Closed => "closed",
+            Why::NobodyHere => "nobody_here",
+            Why::Full => "full",
+            Why::Late => "late",
+            Why::Busy => "busy",
             Why::Strange => "strange",
         }
     }
@@ -60,17 +75,23 @@ impl<'a> Landing<'a> {
             passed.push(queue.id);
             next = self.next(queue);
         }
-        (meant, None)
+        // What is only closed waits there for the morning: the default queue is for what is not taken at all.
+        let default = self.workplace.queue(self.default_queue).filter(|_| why == Why::Draining);
+        default.filter(|queue| !passed.contains(&queue.id) && self.shut(queue.id).is_none()).map_or((meant, None), |it| (it, Some(why)))
     }
 
     /// Why nothing comes into a queue.
     fn shut(&self, queue: QueueId) -> Option<Why> {
-        let rest = self.workplace.rests.get(&queue)?;
-        rest.keeps_out(self.now).then_some(Why::Draining)
+        if self.workplace.rests.get(&queue).is_some_and(|rest| rest.keeps_out(self.now)) {
+            return Some(Why::Draining);
+        }
+        let overflow = self.workplace.overflows.get(&queue).filter(|rules| rules.when_closed && rules.to.is_some())?;
+        let is_closed = overflow.to != Some(queue) && !self.workplace.queue(queue)?.hours.is_open(self.now);
+        is_closed.then_some(Why::Closed)
     }
 
     /// Where what is meant for a queue goes that takes nothing.
-    fn next(&self, _: &Queue) -> Option<&'a Queue> {
-        self.workplace.queue(self.default_queue)
+    fn next(&self, queue: &Queue) -> Option<&'a Queue> {
+        self.workplace.queue(self.workplace.overflows.get(&queue.id)?.to?)
     }
 }

@@ -85,12 +85,13 @@ impl Command {
             Command::Receive { .. }
             | Command::SetPriority { .. }
             | Command::MoveQueue { .. }
+            | Command::Spill { .. }
             | Command::StartBot { .. }
             | Command::BotHandOff { .. }
             | Command::MoveOn { .. }
             | Command::Recount { .. }
             | Command::TimerDue {
-                timer: Timer::FlowWait | Timer::FlowTurn | Timer::Widening { .. } | Timer::SlaWarning | Timer::SlaBreach,
+                timer: Timer::FlowWait | Timer::FlowTurn | Timer::Waiting { .. } | Timer::SlaWarning | Timer::SlaBreach,
             } => none,
         }
     }

@@ -166,6 +166,7 @@ fn open_or_reopen(it: &mut Decision) -> Result<Began, Refusal> {
 
 fn open(it: &mut Decision) {
     it.previous_agent = it.snapshot.conversation.as_ref().and_then(|before| before.last_agent);
+    it.previous_at = it.snapshot.conversation.as_ref().and_then(|before| before.resolved_at);
     let conversation = it.fresh_id().into();
     let (contact, inbox) = (it.snapshot.contact.id, it.snapshot.inbox.id);
     it.emit(Event::ConversationOpened { conversation, contact, inbox });
@@ -195,7 +196,10 @@ fn greet(it: &mut Decision, message: &Message, received_at: Timestamp) -> Result
         return enter(it, incoming(message, received_at).words(), QueuedBecause::NoFlow);
     };
     it.emit(Event::FlowStarted { flow, version });
-    let outcome = engine::start(flow, version, definition, &context(it, &workplace), &incoming(message, received_at));
+    let mut outcome = engine::start(flow, version, definition, &context(it, &workplace), &incoming(message, received_at));
+    if let Some(session) = &mut outcome.session {
+        session.previous_at = it.previous_at;
+    }
     carry_out(it, outcome)
 }
 

@@ -11,7 +11,7 @@ use super::message::{Failure, MediaState, Status};
 use super::receiving::run_flow;
 use super::refusal::Refusal;
 use super::timer::Timer;
-use super::{letting_go, overdue, widening};
+use super::{letting_go, overdue, waiting};
 
 pub(super) fn record_status(it: &mut Decision, report: StatusReport) -> Result<(), Refusal> {
     let by_id = report.message.and_then(|id| it.snapshot.message(id));
@@ -46,7 +46,7 @@ pub(super) fn timer_due(it: &mut Decision, timer: Timer) -> Result<(), Refusal> 
         Timer::FlowTurn => run_flow(it, engine::paused),
         Timer::UnknownSend { message } => ask_about(it, message),
         Timer::Overdue { step } => overdue::due(it, step),
-        Timer::Widening { version } => widening::due(it, version),
+        Timer::Waiting { version } => waiting::due(it, version),
         // Clocks are reckoned after every command.
         Timer::SlaWarning | Timer::SlaBreach => it.conversation().map(drop),
     }

@@ -199,6 +199,7 @@ impl Snapshot {
             | Event::PriorityChanged { .. }
             | Event::SkillsAsked { .. }
             | Event::SkillsWidened { .. }
+            | Event::WaitNoted { .. }
             | Event::NumberTakenOver { .. }
             | Event::ContactsJoined { .. }
             | Event::CustomerMovedOn { .. }

@@ -17,9 +17,9 @@ pub enum Timer {
     UnknownSend { message: MessageId },
     /// The customer waits for an answer of whoever holds the conversation.
     Overdue { step: Step },
-    /// Nobody who has what a conversation wants was free for so long. `version`: the set-up that the next step is looked for in, or a
-    /// newer one.
-    Widening {
+    /// Somebody waits in a queue for so long that something becomes of them. `version`: the set-up that the next step is looked for in, or
+    /// a newer one.
+    Waiting {
         #[serde(default)]
         version: i64,
     },
@@ -31,7 +31,7 @@ pub enum Timer {
 
 impl Timer {
     /// Every kind this version knows; a deadline of another kind is left to whoever knows it.
-    pub const KINDS: [&str; 7] = ["flow_wait", "flow_turn", "unknown_send", "overdue", "widening", "sla_warning", "sla_breach"];
+    pub const KINDS: [&str; 7] = ["flow_wait", "flow_turn", "unknown_send", "overdue", "waiting", "sla_warning", "sla_breach"];
 
     /// Its kind, as stored.
     #[must_use]
@@ -41,7 +41,7 @@ impl Timer {
             Timer::FlowTurn => "flow_turn",
             Timer::UnknownSend { .. } => "unknown_send",
             Timer::Overdue { .. } => "overdue",
-            Timer::Widening { .. } => "widening",
+            Timer::Waiting { .. } => "waiting",
             Timer::SlaWarning => "sla_warning",
             Timer::SlaBreach => "sla_breach",
         }

@@ -7,6 +7,7 @@ use super::conversation::{ControlBefore, Controller, Conversation, LastMessage, 
 use super::event::{Actor, Event, QueuedBecause};
 use super::ids::{ContactId, ConversationId, InboxId, MessageId};
 use super::message::{Author, Direction, Message, Speech, Status};
+use super::overflow::{self, Wait};
 use super::routing::{Asked, Named, Priority, Wants};
 
 impl Conversation {
@@ -33,6 +34,7 @@ impl Conversation {
             last_message: None,
             details: None,
             skills: None,
+            wait: None,
             clocks: None,
         }
     }
@@ -54,6 +56,7 @@ impl Conversation {
                 if *by == Actor::Customer {
                     self.priority = Priority::Normal;
                     self.skills = None;
+                    self.wait = None;
                     self.clocks = None;
                     if let Some(brief) = &mut self.brief {
                         brief.is_earlier = true;
@@ -69,15 +72,15 @@ impl Conversation {
                 self.assigned_at = None;
             }
             Event::HandedOff { brief, .. } => self.brief = Some(brief.clone()),
-            Event::ConversationQueued { queue, because, .. } => {
+            Event::ConversationQueued { queue, because, rather, .. } => {
                 self.controller = Controller::Queue;
                 let is_elsewhere = self.queue.replace(*queue).is_some_and(|before| before != *queue);
-                let keeps_place = matches!(because, QueuedBecause::QueueRemoved | QueuedBecause::Moved);
+                let keeps_place = matches!(because, QueuedBecause::QueueRemoved | QueuedBecause::Moved | QueuedBecause::Overflowed { .. });
                 if let Some(wants) = &mut self.skills {
                     wants.waits(is_elsewhere, keeps_place, now);
                 }
                 let since = match because {
-                    QueuedBecause::QueueRemoved | QueuedBecause::Moved => self.queued_at,
+                    QueuedBecause::QueueRemoved | QueuedBecause::Moved | QueuedBecause::Overflowed { .. } => self.queued_at,
                     QueuedBecause::Returned
                     | QueuedBecause::SignedOff { .. }
                     | QueuedBecause::KeptUntil { .. }
@@ -86,6 +89,13 @@ impl Conversation {
                     QueuedBecause::HandedOff | QueuedBecause::NoFlow | QueuedBecause::Reopened | QueuedBecause::Transferred => None,
                 };
                 self.queued_at = since.or(Some(now));
+                let before = match because {
+                    QueuedBecause::Overflowed { from, why, is_told, .. } => {
+                        Some(overflow::note(self.wait.take(), &[*from, *queue], *why, *is_told, false))
+                    }
+                    _ => self.wait.take(),
+                };
+                self.wait = Wait::begins(before, rather.clone(), is_elsewhere, self.queued_at, now).kept();
                 self.assigned_at = None;
                 match because {
                     QueuedBecause::Transferred | QueuedBecause::Moved | QueuedBecause::Returned => self.last_agent = None,
@@ -121,6 +131,7 @@ impl Conversation {
                     wants.steps = *steps;
                 }
             }
+            Event::WaitNoted { why, is_told, .. } => self.wait = overflow::note(self.wait.take(), &[], *why, *is_told, true).kept(),
             Event::ClocksSet { clocks } => self.clocks = clocks.as_deref().cloned(),
             Event::ActUndone { before, .. } => self.restore(before),
             Event::TagAdded { tag, .. } => {

@@ -10,10 +10,12 @@ use super::flows::definition::Definition;
 use super::ids::{FlowId, QueueId, UserId};
 use super::lease::Lease;
 use super::overdue::AnswerWithin;
+use super::overflow::Overflow;
 use super::queue::Queue;
 use super::rest::Rest;
 use super::routing::{EntryRules, Skill, WideningStep};
 use super::sla::SlaPolicy;
+use super::sticky::Sticky;
 
 /// What an administrator set up; changes rarely.
 #[derive(Debug, Clone, Default)]
@@ -39,6 +41,10 @@ pub struct Workplace {
     pub skills: Vec<Skill>,
     /// What is wanted less of in a queue, and when, where anything ever is.
     pub widening: HashMap<QueueId, Vec<WideningStep>>,
+    /// What becomes of those who wait in queues and are given to nobody, where anything does.
+    pub overflows: HashMap<QueueId, Arc<Overflow>>,
+    /// Queues that keep customers with whom they know.
+    pub sticky: HashMap<QueueId, Sticky>,
     /// Queues that rest, or did until a while ago.
     pub rests: HashMap<QueueId, Rest>,
     /// What the conversations of queues are measured by.

@@ -257,6 +257,7 @@ fn add_rows(rows: &mut Rows, snapshot: &Snapshot, conversation: &Conversation, e
         | Event::PriorityChanged { .. }
         | Event::SkillsAsked { .. }
         | Event::SkillsWidened { .. }
+        | Event::WaitNoted { .. }
         | Event::ContactRenamed { .. }
         | Event::LanguageLearned { .. }
         | Event::AddressChanged { .. }

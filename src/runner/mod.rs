@@ -34,6 +34,7 @@ pub mod settling;
 pub mod setup;
 mod signing_off;
 pub mod sorting;
+mod spilling;
 mod ticks;
 pub mod turns;
 pub mod vitals;

@@ -58,16 +58,23 @@ struct Given {
 
 /// What a round began with.
 enum Begun {
-    NothingToGive,
+    /// Nothing of the queue is given to anybody.
+    Rests,
     /// What is set up around those who wait is newer than what is known here.
     KnowsTooLittle,
-    Given(Box<Beginning>),
+    Looked(Box<Looked>),
+}
+
+/// What is required by those who wait, who could have them, and what was given of that, if anything could be.
+struct Looked {
+    present: Vec<Present>,
+    round: Round,
+    beginning: Option<Beginning>,
 }
 
 /// Who was looked at, what was chosen of that, and what came of giving it.
 struct Beginning {
     waiting: Vec<Waiting>,
-    round: Round,
     chosen: Vec<Assignment>,
     given: Result<Given, Error>,
 }
@@ -86,10 +93,25 @@ impl Runner {
             around = self.at_hand_anew(workspace).await?;
             begun = self.begin_round(queue, &around).await?;
         }
-        let Begun::Given(begun) = begun else { return Ok(RoundOutcome::Settled) };
-        let Beginning { mut waiting, mut round, mut chosen, given } = *begun;
+        let Begun::Looked(looked) = begun else { return Ok(RoundOutcome::Settled) };
+        let Looked { present, round, beginning } = *looked;
+        let given = match beginning {
+            Some(beginning) => self.go_on(&around, round.clone(), beginning).await?,
+            None => RoundOutcome::Settled,
+        };
+        // Whoever is left may be for somebody else.
+        let spilled = match around.workplace.overflows.get(&queue) {
+            Some(overflow) => self.spill(workspace, queue, overflow, &present, &round).await?,
+            None => RoundOutcome::Settled,
+        };
+        Ok(if spilled == RoundOutcome::MoreMayWait { spilled } else { given })
+    }
+
+    /// Gives away the rest of those who were looked at.
+    async fn go_on(&self, around: &AtHand, mut round: Round, beginning: Beginning) -> Result<RoundOutcome, Error> {
+        let Beginning { mut waiting, mut chosen, given } = beginning;
         let is_whole = i64::try_from(waiting.len()).is_ok_and(|count| count < ROUND);
-        let mut given = self.or_one_by_one(&around, &chosen, given).await?;
+        let mut given = self.or_one_by_one(around, &chosen, given).await?;
         let (mut has_given, mut fault) = (false, None);
         loop {
             has_given |= !given.to.is_empty();
@@ -107,7 +129,7 @@ impl Runner {
             if chosen.is_empty() {
                 break;
             }
-            given = self.or_one_by_one(&around, &chosen, self.give_together(&around, &chosen).await).await?;
+            given = self.or_one_by_one(around, &chosen, self.give_together(around, &chosen).await).await?;
         }
         if let Some(fault) = fault {
             return Err(fault);
@@ -128,7 +150,7 @@ impl Runner {
         let transaction = Transaction::begin(&mut connection.client);
         let QueueSnapshot { present, team, strategy, rest } = store::queues::take_turn(&transaction, workspace, queue).await?;
         if rest.is_some_and(|rest| rest.holds_back(now())) {
-            return Ok(Begun::NothingToGive);
+            return Ok(Begun::Rests);
         }
         let presence = |user, availability| Presence::of(self.live.is_connected(workspace, user), availability);
         let candidate = |(agent, skills): (Agent, _)| Candidate { presence: presence(agent.user, agent.availability), agent, skills };
@@ -138,10 +160,11 @@ impl Runner {
             round = round.knowing(store::queues::skills_now(&transaction, workspace).await?);
         }
         // Those alone that somebody could have: nobody waits behind those that nobody could.
-        let alike = |present: Present| Some((present.needs, looked_at(round.room(&present.required))?));
-        let alike: Vec<(i64, i64)> = present.into_iter().filter_map(alike).collect();
+        let alike = |present: &Present| Some((present.needs, looked_at(round.room(&present.required))?));
+        let alike: Vec<(i64, i64)> = present.iter().filter_map(alike).collect();
+        let nobody = |present, round| Ok(Begun::Looked(Box::new(Looked { present, round, beginning: None })));
         if alike.is_empty() {
-            return Ok(Begun::NothingToGive);
+            return nobody(present, round);
         }
         let waiting = store::queues::heads(&transaction, workspace, queue, &alike, ROUND).await?;
         if !asks && waiting.iter().any(|waiting| !waiting.asked.preferred.is_empty()) {
@@ -149,13 +172,13 @@ impl Runner {
         }
         let chosen = decide(&waiting, round.clone());
         if chosen.is_empty() {
-            return Ok(Begun::NothingToGive);
+            return nobody(present, round);
         }
         let Some(places) = around.places(waiting.iter().map(|waiting| waiting.inbox))? else { return Ok(Begun::KnowsTooLittle) };
         let given = guarded(self.give_in(transaction, around, &places, &chosen)).await;
         drop(connection);
         let given = given.map(|given| self.shown(given));
-        Ok(Begun::Given(Box::new(Beginning { waiting, round, chosen, given })))
+        Ok(Begun::Looked(Box::new(Looked { present, round, beginning: Some(Beginning { waiting, chosen, given }) })))
     }
 
     /// What giving them together came to; where that failed over one of them, they are given one by one, and that one costs the others

@@ -382,8 +382,9 @@ impl Runner {
                 }
                 SetupEvent::Queue(changed) => {
                     let (Some(before), Some(after)) = (&changed.before, &changed.after) else { continue };
-                    if before.widening != after.widening {
-                        self.store.ring_wanting(workspace, changed.id, *seq, now()).await?;
+                    let is_held = before.rest != after.rest && !after.overflow.is_none();
+                    if before.widening != after.widening || before.overflow != after.overflow || is_held {
+                        self.store.ring_waiting(workspace, changed.id, *seq, now()).await?;
                         self.live.wake(Wake::Timers);
                     }
                     self.live.wake(Wake::Queue(workspace, changed.id));

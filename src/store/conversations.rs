@@ -22,13 +22,13 @@ macro_rules! columns {
     () => {
         "c.id, c.contact_id, c.inbox_id, c.state, c.controller, c.queue_id, c.bot_id, c.agent_id, c.last_agent_id, \
          c.brief, c.assignment_reason, c.last_seq, c.opened_at, c.queued_at, c.assigned_at, c.waiting_since, c.resolved_at, \
-         c.window_expires_at, c.last_message_at, c.last_message, c.details, c.priority, c.skills, c.clocks"
+         c.window_expires_at, c.last_message_at, c.last_message, c.details, c.priority, c.skills, c.clocks, c.wait"
     };
 }
 pub(super) use columns;
 
 /// How many columns [`columns`] names.
-pub(super) const WIDTH: usize = 24;
+pub(super) const WIDTH: usize = 25;
 
 crate::statements! {
     BY_ID = concat!("
@@ -66,12 +66,12 @@ crate::statements! {
         INSERT INTO conversations (
             workspace_id, id, contact_id, inbox_id, state, controller, queue_id, bot_id, agent_id, last_agent_id, brief, assignment_reason,
             last_seq, opened_at, queued_at, assigned_at, waiting_since, resolved_at, window_expires_at, last_message_at, last_message, details,
-            priority, skills, needs, clocks, sla_due_at, sla_soon_at)
+            priority, skills, needs, clocks, sla_due_at, sla_soon_at, wait)
         SELECT $1, *
         FROM UNNEST($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::uuid[], $10::uuid[],
                     $11::jsonb[], $12::jsonb[], $13::bigint[], $14::timestamptz[], $15::timestamptz[], $16::timestamptz[],
                     $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::timestamptz[], $21::jsonb[], $22::jsonb[],
-                    $23::smallint[], $24::jsonb[], $25::bigint[], $26::jsonb[], $27::timestamptz[], $28::timestamptz[])";
+                    $23::smallint[], $24::jsonb[], $25::bigint[], $26::jsonb[], $27::timestamptz[], $28::timestamptz[], $29::jsonb[])";
     /// What did not change is not written: it may be a newer version's, which this one does not understand.
     UPDATE = "
         UPDATE conversations
@@ -92,17 +92,19 @@ crate::statements! {
             needs = CASE WHEN now.has_new_skills THEN now.needs ELSE conversations.needs END,
             clocks = CASE WHEN now.has_new_clocks THEN now.clocks ELSE conversations.clocks END,
             sla_due_at = CASE WHEN now.has_new_dues THEN now.sla_due_at ELSE conversations.sla_due_at END,
-            sla_soon_at = CASE WHEN now.has_new_dues THEN now.sla_soon_at ELSE conversations.sla_soon_at END
+            sla_soon_at = CASE WHEN now.has_new_dues THEN now.sla_soon_at ELSE conversations.sla_soon_at END,
+            wait = CASE WHEN now.has_new_wait THEN now.wait ELSE conversations.wait END
         FROM UNNEST($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::uuid[], $10::uuid[],
                     $11::jsonb[], $12::jsonb[], $13::bigint[], $14::timestamptz[], $15::timestamptz[], $16::timestamptz[],
                     $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::timestamptz[], $21::jsonb[], $22::jsonb[],
                     $23::smallint[], $24::jsonb[], $25::bigint[], $26::jsonb[], $27::timestamptz[], $28::timestamptz[],
-                    $29::boolean[], $30::boolean[], $31::boolean[], $32::boolean[], $33::boolean[], $34::boolean[], $35::boolean[], $36::boolean[])
+                    $29::jsonb[], $30::boolean[], $31::boolean[], $32::boolean[], $33::boolean[], $34::boolean[], $35::boolean[],
+                    $36::boolean[], $37::boolean[], $38::boolean[])
             AS now (id, contact_id, inbox_id, state, controller, queue_id, bot_id, agent_id, last_agent_id, brief, reason, last_seq,
                     opened_at, queued_at, assigned_at, waiting_since, resolved_at, window_expires_at, last_message_at, last_message,
-                    details, priority, skills, needs, clocks, sla_due_at, sla_soon_at,
+                    details, priority, skills, needs, clocks, sla_due_at, sla_soon_at, wait,
                     has_new_standing, has_new_brief, has_new_reason, has_new_message,
-                    has_new_details, has_new_skills, has_new_clocks, has_new_dues)
+                    has_new_details, has_new_skills, has_new_clocks, has_new_dues, has_new_wait)
         WHERE conversations.workspace_id = $1 AND conversations.id = now.id";
     SAVE_SESSIONS = "
         INSERT INTO flow_sessions (workspace_id, conversation_id, flow_id, version, session)
@@ -167,6 +169,7 @@ fn with_standing(row: &Row, state: State, controller: Controller) -> Conversatio
         priority: Priority::of(row.get(21)),
         skills: if_known(row, 22),
         clocks: if_known(row, 23).or_else(|| is_there(row, 23).then(Clocks::strange)),
+        wait: if_known(row, 24),
     }
 }
 
@@ -232,7 +235,8 @@ pub(super) fn update(workspace: WorkspaceId, changed: &[(Conversation, Conversat
         .with(changed.iter().map(|(before, now)| before.details != now.details).collect::<Vec<_>>())
         .with(changed.iter().map(|(before, now)| before.skills != now.skills).collect::<Vec<_>>())
         .with(changed.iter().map(|(before, now)| before.clocks != now.clocks).collect::<Vec<_>>())
-        .with(changed.iter().map(|(before, now)| has_new_dues(before, now)).collect::<Vec<_>>()))
+        .with(changed.iter().map(|(before, now)| has_new_dues(before, now)).collect::<Vec<_>>())
+        .with(changed.iter().map(|(before, now)| before.wait != now.wait).collect::<Vec<_>>()))
 }
 
 /// What is due stands beside the clocks, and an answer that left takes it away past them; where that one did not arrive, it is due again.
@@ -273,7 +277,8 @@ fn columns_of(statement: Statement, workspace: WorkspaceId, all: &[(Option<&Conv
         .with(all.iter().map(|(_, now)| now.needs()).collect::<Vec<_>>())
         .with(parts(all, |conversation| &conversation.clocks)?)
         .with(times(|now| now.clocks.as_ref().and_then(Clocks::first_due)))
-        .with(times(|now| now.clocks.as_ref().and_then(Clocks::first_soon))))
+        .with(times(|now| now.clocks.as_ref().and_then(Clocks::first_soon)))
+        .with(parts(all, |conversation| &conversation.wait)?))
 }
 
 fn new_priority((before, now): &(Option<&Conversation>, &Conversation)) -> Option<i16> {

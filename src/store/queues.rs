@@ -13,8 +13,11 @@ use super::{Result, Store, Transaction};
 use crate::domain::agent::Agent;
 use crate::domain::hours::Hours;
 use crate::domain::ids::{ContactId, ConversationId, InboxId, QueueId, SlaPolicyId, TeamId, UserId, WorkspaceId};
+use crate::domain::landing::Why;
+use crate::domain::overflow::{Overflow, Wait};
 use crate::domain::rest::Rest;
 use crate::domain::routing::{Levels, Priority, Skill, Strategy, Waiting, Wants, WideningStep};
+use crate::domain::sticky::Sticky;
 
 /// Queues that a page shows.
 const MOST_QUEUES: i64 = 1_000;
@@ -56,7 +59,7 @@ crate::statements! {
     /// Of those that require the same, so many; of all of these the first.
     HEADS = "
         SELECT head.id, head.contact_id, head.inbox_id, head.queued_at, head.last_agent_id, head.assignment_reason IS NULL AS is_past_last,
-            head.priority, head.skills
+            head.priority, head.skills, head.wait
         FROM UNNEST($3::bigint[], $4::bigint[]) AS alike (needs, many)
         CROSS JOIN LATERAL (
             SELECT *
@@ -65,6 +68,27 @@ crate::statements! {
             ORDER BY priority DESC, queued_at, id
             LIMIT alike.many) AS head
         ORDER BY head.priority DESC, head.queued_at, head.id
+        LIMIT $5";
+    /// Those that nobody here could have, the longest waiting first, of which that was not noted yet.
+    WITHOUT_ANYBODY = "
+        SELECT id, contact_id, inbox_id, queued_at
+        FROM conversations
+        WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND state IN ('open', 'snoozed') AND needs = ANY($3)
+          AND NOT coalesce(wait -> 'done', '[]') @> $4
+        ORDER BY queued_at, id
+        LIMIT $5";
+    /// Those that came beyond a limit, of which that was not noted yet.
+    BEYOND = "
+        SELECT late.id, late.contact_id, late.inbox_id, late.queued_at
+        FROM (
+            SELECT id, contact_id, inbox_id, queued_at, wait
+            FROM conversations
+            WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND state IN ('open', 'snoozed')
+            ORDER BY queued_at, id
+            OFFSET $3
+            LIMIT 1000) AS late
+        WHERE NOT coalesce(late.wait -> 'done', '[]') @> $4
+        ORDER BY late.queued_at, late.id
         LIMIT $5";
     SKILLS = "SELECT id, key, name, language FROM skills WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     TEAM = concat!("
@@ -84,7 +108,7 @@ crate::statements! {
     WITH_WAITING = "
         SELECT workspace_id, id
         FROM queues
-        WHERE strategy <> 'manual' AND EXISTS (
+        WHERE (strategy <> 'manual' OR overflow <> '{}') AND EXISTS (
             SELECT FROM conversations AS conversation
             WHERE conversation.workspace_id = queues.workspace_id AND conversation.queue_id = queues.id AND conversation.controller = 'queue')
         ORDER BY workspace_id, id
@@ -147,7 +171,7 @@ crate::statements! {
             ARRAY(SELECT inbox.name FROM inboxes AS inbox
                   WHERE inbox.workspace_id = $1 AND inbox.default_queue_id = $2
                   ORDER BY inbox.name COLLATE names),
-            queue.widening, queue.rest
+            queue.widening, queue.rest, queue.overflow, queue.sticky
         FROM queues AS queue
         WHERE queue.workspace_id = $1 AND queue.id = $2";
 }
@@ -171,6 +195,19 @@ pub struct Present {
     pub required: Levels,
 }
 
+/// One that waits where it cannot be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spilling {
+    pub conversation: ConversationId,
+    pub contact: ContactId,
+    pub inbox: InboxId,
+    pub queued_at: Option<Timestamp>,
+}
+
+fn spilling(row: &Row) -> Spilling {
+    Spilling { conversation: ConversationId(row.get(0)), contact: ContactId(row.get(1)), inbox: InboxId(row.get(2)), queued_at: row.get(3) }
+}
+
 fn waiting(queue: QueueId, row: &Row) -> Waiting {
     Waiting {
         conversation: ConversationId(row.get(0)),
@@ -182,6 +219,7 @@ fn waiting(queue: QueueId, row: &Row) -> Waiting {
         is_past_last: row.get(5),
         priority: Priority::of(row.get(6)),
         asked: if_known::<Wants>(row, 7).map(|wants| wants.asked).unwrap_or_default(),
+        rather: if_known::<Wait>(row, 8).as_ref().and_then(Waiting::rather),
     }
 }
 
@@ -224,6 +262,10 @@ pub struct QueueDetail {
     pub widening: Vec<WideningStep>,
     /// It rests, or did until a while ago.
     pub rest: Option<Rest>,
+    /// What becomes of those who wait there and are given to nobody.
+    pub overflow: Overflow,
+    /// It keeps customers with whom they know.
+    pub sticky: Option<Sticky>,
 }
 
 /// Takes the turn at a queue until the transaction ends, which is waited for; then what is required there by those who wait, and its team.
@@ -332,6 +374,8 @@ impl Store {
             numbers: row.get(11),
             widening: if_known(&row, 12).unwrap_or_default(),
             rest: if_known(&row, 13),
+            overflow: if_known(&row, 14).unwrap_or_default(),
+            sticky: if_known(&row, 15),
         }))
     }
 
@@ -374,6 +418,27 @@ impl Store {
         let is_over = |row: &&Row| if_known::<Rest>(row, 2).is_some_and(|rest| !rest.is_on(now));
         let rows = self.query(&RESTING, &[]).await?;
         Ok(rows.iter().filter(is_over).map(|row| (WorkspaceId(row.get(0)), QueueId(row.get(1)))).collect())
+    }
+
+    /// Of those that wait in a queue and require what one of `needs` stands for, those of which it was not noted that nobody here could have
+    /// them.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn without_anybody(&self, workspace: WorkspaceId, queue: QueueId, needs: &[i64], limit: i64) -> Result<Vec<Spilling>> {
+        let why = serde_json::to_value([Why::NobodyHere])?;
+        let rows = self.query(&WITHOUT_ANYBODY, &[&workspace.0, &queue.0, &needs, &why, &limit]).await?;
+        Ok(rows.iter().map(spilling).collect())
+    }
+
+    /// Of those that wait in a queue behind the first so many, those of which that was not noted.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn beyond(&self, workspace: WorkspaceId, queue: QueueId, most: i32, limit: i64) -> Result<Vec<Spilling>> {
+        let why = serde_json::to_value([Why::Full])?;
+        let rows = self.query(&BEYOND, &[&workspace.0, &queue.0, &i64::from(most), &why, &limit]).await?;
+        Ok(rows.iter().map(spilling).collect())
     }
 
     /// Queues in which somebody waits.

@@ -119,14 +119,15 @@ crate::statements! {
     REMOVE_TEAM = "DELETE FROM teams WHERE workspace_id = $1 AND id = $2";
     ADD_QUEUE = "
         INSERT INTO queues (workspace_id, id, key, name, team_id, hours, promise_minutes, strategy, position, widening, sla_policy_id,
-            rest)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::jsonb, '[]'), $11, $12)";
-    /// Steps that are not named stay, also where this version does not understand them; so does a rest.
+            rest, overflow, sticky)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::jsonb, '[]'), $11, $12, coalesce($13::jsonb, '{}'), $14)";
+    /// Steps that are not named stay, also where this version does not understand them; so do a rest, and what becomes of those who wait.
     CHANGE_QUEUE = "
         UPDATE queues
         SET key = $3, name = $4, team_id = $5, hours = $6, promise_minutes = $7, strategy = $8, position = $9,
             widening = coalesce($10, widening),
-            sla_policy_id = $11, rest = CASE WHEN $13 THEN $12 ELSE rest END
+            sla_policy_id = $11, rest = CASE WHEN $15 THEN $12 ELSE rest END,
+            overflow = coalesce($13, overflow), sticky = CASE WHEN $16 THEN $14 ELSE sticky END
         WHERE workspace_id = $1 AND id = $2";
     REMOVE_QUEUE = "DELETE FROM queues WHERE workspace_id = $1 AND id = $2";
     /// What was of queues that are gone already goes on with what was of this one.
@@ -402,6 +403,10 @@ fn queue(workspace: WorkspaceId, changed: &Changed<QueueId, Queue>) -> Result<Ve
     let Some(queue) = &changed.after else { return Ok(vec![row(REMOVE_QUEUE)]) };
     let is_new = changed.before.as_ref().is_none_or(|before| before.widening != queue.widening);
     let widening = is_new.then(|| serde_json::to_value(&queue.widening)).transpose()?;
+    let is_new = changed.before.as_ref().is_none_or(|before| before.overflow != queue.overflow);
+    let overflow = is_new.then(|| serde_json::to_value(&queue.overflow)).transpose()?;
+    let has_other_sticky = changed.before.as_ref().is_none_or(|before| before.sticky != queue.sticky);
+    let sticky = queue.sticky.as_ref().map(serde_json::to_value).transpose()?;
     let is_changed = changed.before.as_ref().is_none_or(|before| before.rest != queue.rest);
     let rest = queue.rest.as_ref().map(serde_json::to_value).transpose()?;
     let step = Step::of(one_of(changed, ADD_QUEUE, CHANGE_QUEUE))
@@ -416,8 +421,10 @@ fn queue(workspace: WorkspaceId, changed: &Changed<QueueId, Queue>) -> Result<Ve
         .with(queue.position)
         .with(widening)
         .with(queue.sla_policy.map(|policy| policy.0))
-        .with(rest);
-    let step = if changed.before.is_some() { step.with(is_changed) } else { step };
+        .with(rest)
+        .with(overflow)
+        .with(sticky);
+    let step = if changed.before.is_some() { step.with(is_changed).with(has_other_sticky) } else { step };
     Ok(if changed.before.is_none() { vec![row(BRING_BACK_QUEUE), step] } else { vec![step] })
 }
 

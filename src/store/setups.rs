@@ -92,7 +92,8 @@ crate::statements! {
     ROLES = "SELECT id, name, permissions, visibility FROM roles WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     TEAMS = "SELECT id, name FROM teams WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     QUEUES = "
-        SELECT id, key, name, team_id, hours, promise_minutes, strategy, position, widening, sla_policy_id, rest
+        SELECT id, key, name, team_id, hours, promise_minutes, strategy, position, widening, sla_policy_id, rest, overflow,
+            sticky
         FROM queues
         WHERE workspace_id = $1
         ORDER BY id
@@ -444,6 +445,8 @@ fn queue(row: &Row) -> Result<Queue> {
         widening: if_known(row, 8).unwrap_or_default(),
         sla_policy: row.get::<_, Option<Uuid>>(9).map(SlaPolicyId),
         rest: if_known(row, 10).map(Box::new),
+        overflow: if_known(row, 11).unwrap_or_default(),
+        sticky: if_known(row, 12),
     })
 }
 

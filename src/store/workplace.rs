@@ -21,6 +21,7 @@ use crate::domain::hours::Hours;
 use crate::domain::ids::{EntryRuleId, FlowId, QueueId, TeamId, UserId, WorkspaceId};
 use crate::domain::lease::Lease;
 use crate::domain::overdue::AnswerWithin;
+use crate::domain::overflow::Overflow;
 use crate::domain::queue::Queue;
 use crate::domain::routing::{EntryRule, EntryRules, WideningStep};
 use crate::domain::setup::value;
@@ -28,7 +29,7 @@ use crate::domain::workplace::Workplace;
 
 crate::statements! {
     QUEUES = "
-        SELECT id, key, name, team_id, hours, promise_minutes, widening, rest
+        SELECT id, key, name, team_id, hours, promise_minutes, widening, rest, overflow, sticky
         FROM queues
         WHERE workspace_id = $1
         ORDER BY position, name COLLATE names, id
@@ -117,6 +118,9 @@ impl Store {
         let queues = self.query(&QUEUES, &[&workspace.0]).await?;
         let steps = |row: &Row| Some((QueueId(row.get(0)), if_known::<Vec<WideningStep>>(row, 6)?));
         let widening = queues.iter().filter_map(steps).filter(|(_, steps)| !steps.is_empty()).collect();
+        let overflow = |row: &Row| Some((QueueId(row.get(0)), Arc::new(if_known::<Overflow>(row, 8).filter(|it| !it.is_none())?)));
+        let overflows = queues.iter().filter_map(overflow).collect();
+        let sticky = queues.iter().filter_map(|row| Some((QueueId(row.get(0)), if_known(row, 9)?))).collect();
         let rests = queues.iter().filter_map(|row| Some((QueueId(row.get(0)), if_known(row, 7)?))).collect();
         let queues = queues.iter().map(|row| queue(row, &mut misread)).collect();
         let skills = self.query(&SKILLS, &[&workspace.0]).await?.iter().map(skill).collect();
@@ -165,6 +169,8 @@ impl Store {
                 entry,
                 skills,
                 widening,
+                overflows,
+                sticky,
                 rests,
                 sla,
             },

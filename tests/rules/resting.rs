@@ -12,7 +12,7 @@ use crate::customers::Phone;
 use crate::shop::{BILLING, ORDERS, SUPPORT, Shop};
 
 impl Shop {
-    fn rests(&self, queue: QueueId, kind: RestKind, minutes: Option<i64>) {
+    pub fn rests(&self, queue: QueueId, kind: RestKind, minutes: Option<i64>) {
         let since = self.now();
         let until = minutes.map(|minutes| since + SignedDuration::from_mins(minutes));
         let rest = Rest { kind: kind.as_str().to_owned(), reason: "Stock count".to_owned(), since, until, by: "Iris".to_owned() };

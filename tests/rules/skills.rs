@@ -196,7 +196,7 @@ fn the_set_up_as_it_is_when_a_step_is_due_decides() {
     shop.passes(SignedDuration::from_secs(61));
     assert_eq!((steps_told(&phone), shop.tables.borrow().timers.len()), (vec![], 1));
     // A newer set-up that this node has not heard of is waited for.
-    let ring = |version| shop.about(phone.id(), Command::TimerDue { timer: baton::domain::timer::Timer::Widening { version } });
+    let ring = |version| shop.about(phone.id(), Command::TimerDue { timer: baton::domain::timer::Timer::Waiting { version } });
     assert!(matches!(ring(7).unwrap().as_slice(), [Event::TimerSet { .. }]));
     // A skill that is gone asks for nothing, and a step that is gone never comes.
     shop.sets_up(|workplace| workplace.widening.clear());

@@ -55,6 +55,9 @@ pub struct FlowSession {
     /// Who held the customer's conversation before this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_agent: Option<UserId>,
+    /// When that one was resolved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_at: Option<Timestamp>,
     /// The last promise the customer was given.
     #[serde(default)]
     pub promised: Option<String>,
@@ -104,6 +107,7 @@ impl FlowSession {
             topic: None,
             fields: BTreeMap::new(),
             previous_agent: None,
+            previous_at: None,
             promised: None,
             started_at: at,
             waiting_since: at,

@@ -46,6 +46,12 @@ impl Wanted {
         })
     }
 
+    /// Whether they are here and have what it takes, however much they hold.
+    pub fn could(&self, candidate: &Candidate) -> bool {
+        let is_here = candidate.agent.may_reply && candidate.presence == Presence::Online;
+        is_here && self.required.iter().all(|wanted| candidate.has(wanted))
+    }
+
     /// How much of what is preferred they lack.
     pub fn lack(&self, candidate: &Candidate) -> usize {
         self.preferred.iter().filter(|wanted| !candidate.has(wanted)).count()

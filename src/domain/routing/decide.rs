@@ -14,6 +14,7 @@ use crate::domain::agent::Agent;
 use crate::domain::command::Command;
 use crate::domain::conversation::Conversation;
 use crate::domain::ids::{ContactId, ConversationId, InboxId, QueueId, UserId};
+use crate::domain::overflow::Wait;
 
 /// A conversation that waits, in the order of waiting.
 #[derive(Debug, Clone)]
@@ -31,6 +32,8 @@ pub struct Waiting {
     pub is_past_last: bool,
     /// What it wants of whoever has it.
     pub asked: Asked,
+    /// Whom it is for rather than for anybody else, and until when it waits for them.
+    pub rather: Option<(UserId, Option<Timestamp>)>,
 }
 
 impl Waiting {
@@ -40,7 +43,14 @@ impl Waiting {
         let Conversation { id, contact, inbox, queue, priority, queued_at, last_agent, .. } = *conversation;
         let is_past_last = conversation.assignment_reason.is_none();
         let asked = conversation.skills.as_ref().map(|wants| wants.asked.clone()).unwrap_or_default();
-        Some(Self { conversation: id, contact, inbox, queue: queue?, priority, queued_at, last_agent, is_past_last, asked })
+        let rather = conversation.wait.as_ref().and_then(Self::rather);
+        Some(Self { conversation: id, contact, inbox, queue: queue?, priority, queued_at, last_agent, is_past_last, asked, rather })
+    }
+
+    /// Whom somebody waits for.
+    #[must_use]
+    pub fn rather(wait: &Wait) -> Option<(UserId, Option<Timestamp>)> {
+        wait.rather.as_ref().map(|rather| (rather.user, rather.until))
     }
 }
 
@@ -104,6 +114,27 @@ impl Round {
         free.map(|candidate| candidate.agent.capacity.saturating_sub(candidate.agent.load)).fold(0, i32::saturating_add)
     }
 
+    /// Whom it is about.
+    pub fn agents(&self) -> impl Iterator<Item = &Agent> {
+        self.candidates.iter().map(|candidate| &candidate.agent)
+    }
+
+    /// Whether nobody is here who could ever have what requires this, had they room.
+    #[must_use]
+    pub fn is_without(&self, required: &Levels) -> bool {
+        let wanted = Wanted { required: Named::all(required, &self.skills), preferred: Vec::new() };
+        !self.candidates.iter().any(|candidate| wanted.could(candidate))
+    }
+
+    /// Whether it is kept for somebody who is here and has no room: nobody else is given it yet.
+    #[must_use]
+    pub fn keeps(&self, waiting: &Waiting) -> bool {
+        let Some((user, Some(until))) = waiting.rather else { return false };
+        let wanted = self.wanted(&waiting.asked);
+        let is_busy = |candidate: &&Candidate| candidate.agent.user == user && wanted.could(candidate) && !candidate.agent.has_room();
+        self.now < until && self.strategy != Strategy::Manual && self.candidates.iter().any(|candidate| is_busy(&candidate))
+    }
+
     /// Who is to have a conversation; nobody when nobody who has what it requires has room.
     #[must_use]
     pub fn choose(&self, waiting: &Waiting) -> Option<Assignment> {
@@ -155,7 +186,8 @@ pub fn decide(waiting: &[Waiting], mut round: Round) -> Vec<Assignment> {
     let mut hopeless: Vec<&Levels> = Vec::new();
     let mut all = Vec::new();
     for waiting in waiting {
-        if hopeless.contains(&&waiting.asked.required) {
+        // Those behind it may be had all the same.
+        if hopeless.contains(&&waiting.asked.required) || round.keeps(waiting) {
             continue;
         }
         match round.choose(waiting) {
@@ -190,6 +222,12 @@ fn choose(waiting: &Waiting, wanted: &Wanted, round: &Round) -> Option<(usize, R
     let Round { candidates, strategy, now, .. } = round;
     let free = || candidates.iter().enumerate().filter(|(_, candidate)| wanted.exclusion(candidate).is_none());
     let is_last = |candidate: &Candidate| Some(candidate.agent.user) == waiting.last_agent;
+    if let Some((known, _)) = waiting.rather
+        && *strategy != Strategy::Manual
+        && let Some((index, _)) = free().find(|(_, candidate)| candidate.agent.user == known)
+    {
+        return Some((index, Rule::KnowsThem));
+    }
     if !waiting.is_past_last
         && *strategy != Strategy::Manual
         && let Some((index, _)) = free().find(|(_, candidate)| is_last(candidate))
@@ -258,6 +296,7 @@ mod tests {
             last_agent: None,
             is_past_last: false,
             asked: Asked::default(),
+            rather: None,
         };
         (0..count).map(waiting).collect()
     }

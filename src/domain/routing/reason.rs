@@ -42,6 +42,8 @@ pub enum Rule {
     InTurn { given_seconds: i64 },
     /// The customer came back to whom they had spoken with.
     SameAgent,
+    /// They had the customer's previous conversation, and the queue keeps customers with whom they know.
+    KnowsThem,
     /// The person took it.
     Taken,
     /// Whoever held it works here no more.

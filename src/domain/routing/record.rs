@@ -24,6 +24,9 @@ pub struct Record {
     last_agent: Option<UserId>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     is_past_last: bool,
+    /// Whom it was for rather than for anybody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rather: Option<UserId>,
     #[serde(default, skip_serializing_if = "Asked::is_empty")]
     asked: Asked,
     /// Those that are asked for, as they were called.
@@ -51,6 +54,7 @@ impl Record {
             now,
             last_agent: waiting.last_agent,
             is_past_last: waiting.is_past_last,
+            rather: waiting.rather.map(|(user, _)| user),
             asked: asked.clone(),
             skills: skills.iter().filter(|skill| is_asked(&skill.id)).map(named).collect(),
             told: told.iter().map(times).collect(),
@@ -76,6 +80,8 @@ impl Record {
             last_agent: self.last_agent,
             is_past_last: self.is_past_last,
             asked: self.asked.clone(),
+            // Had it still been kept for them, nobody else would have been chosen.
+            rather: self.rather.map(|user| (user, None)),
         };
         let chosen = round.choose(&waiting)?;
         Some((chosen.agent, AssignmentReason { more: reason.more.clone(), ..chosen.reason }))

@@ -9,7 +9,7 @@ use super::refusal::{SetupRefusal, Thing};
 use super::sla;
 use super::value::{Flow, Invitation, Member, Setup, Standing, Workspace};
 use super::words::{self, name_fault, text_fault};
-use super::{rules, skills};
+use super::{rules, skills, waiting};
 use crate::domain::access::{Permission, Role};
 use crate::domain::brand::Accent;
 use crate::domain::canned;
@@ -20,7 +20,6 @@ use crate::domain::ids::UserId;
 use crate::domain::lease::Lease;
 use crate::domain::overdue::AnswerWithin;
 use crate::domain::refusal::Refusal;
-use crate::domain::rest::Rest;
 use crate::domain::routing::Strategy;
 use crate::domain::user::LOCALES;
 
@@ -96,6 +95,7 @@ pub(super) fn faults(setup: &Setup) -> BTreeSet<SetupRefusal> {
     roles(setup, &mut faults);
     teams(setup, &mut faults);
     queues(setup, &mut faults);
+    waiting::faults(setup, &mut faults);
     replies(setup, &mut faults);
     inboxes(setup, &mut faults);
     tags(setup, &mut faults);
@@ -183,9 +183,6 @@ fn queues(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
     for queue in setup.queues.values() {
         fit_name(&queue.name, faults);
         in_range(queue.promise_minutes, 0, LONGEST_PROMISE, faults);
-        if let Some(rest) = &queue.rest {
-            rest_faults(rest, faults);
-        }
         if queue.strategy.parse::<Strategy>().is_err() {
             faults.insert(SetupRefusal::StrategyUnknown { strategy: queue.strategy.clone() });
         }
@@ -202,16 +199,6 @@ fn queues(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
             faults.insert(SetupRefusal::QueueUnreached { queue: queue.name.clone() });
         }
     }
-}
-
-fn rest_faults(rest: &Rest, faults: &mut BTreeSet<SetupRefusal>) {
-    faults.extend(text_fault(&rest.reason, Rest::REASON));
-    if rest.kind().is_none() {
-        faults.insert(SetupRefusal::RestUnknown { rest: rest.kind.chars().take(LONGEST_KEY).collect() });
-    }
-    let lasts = rest.until.map(|until| until.duration_since(rest.since).as_mins());
-    let (lasts, most) = (lasts.map(|lasts| i32::try_from(lasts).unwrap_or(i32::MAX)), Rest::LONGEST.as_mins());
-    lasts.into_iter().for_each(|lasts| in_range(lasts, 1, i32::try_from(most).unwrap_or(i32::MAX), faults));
 }
 
 fn replies(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {

@@ -374,6 +374,9 @@ impl Draft {
         if queue == to || !self.setup.queues.contains_key(&to) {
             return Err(SetupRefusal::Unknown(Thing::Queue));
         }
+        if let Some(from) = self.setup.queues.values().find(|from| from.overflow.to == Some(queue)) {
+            return Err(SetupRefusal::QueueOfOverflow { queue: name, from: from.name.clone() });
+        }
         if let Some(inbox) = self.setup.inboxes.values().find(|inbox| inbox.default_queue == queue) {
             return Err(SetupRefusal::QueueOfNumber { queue: name, number: inbox.name.clone() });
         }

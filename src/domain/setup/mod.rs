@@ -19,6 +19,7 @@ mod supervision;
 mod tests;
 mod undo;
 pub mod value;
+mod waiting;
 mod words;
 
 pub use check::{LONGEST_BODY, LONGEST_NAME, MOST_CAPACITY, is_shortcut};

@@ -10,9 +10,11 @@ use super::value::{EntryRule, Inbox, Member, Queue, Security, Skill, SlaPolicy, 
 use crate::domain::brand::Accent;
 use crate::domain::hours::Hours;
 use crate::domain::ids::{FlowId, QueueId, SlaPolicyId, TagId, TeamId, UserId};
+use crate::domain::overflow::Overflow;
 use crate::domain::queue;
 use crate::domain::rest::Rest;
 use crate::domain::routing::{RuleSkills, Strategy, WideningStep};
+use crate::domain::sticky::Sticky;
 
 /// As [`super::command::MemberChange`], of a tag.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,6 +65,9 @@ pub struct QueueChange {
     pub sla_policy: Option<Option<SlaPolicyId>>,
     /// Another rest, or none.
     pub rest: Option<Option<Box<Rest>>>,
+    pub overflow: Option<Box<Overflow>>,
+    /// Another way to keep customers with whom they know, or none.
+    pub sticky: Option<Option<Sticky>>,
 }
 
 /// As [`super::command::MemberChange`], of a number.
@@ -190,11 +195,13 @@ pub(super) fn placed(queue: &queue::Queue, position: i32) -> Queue {
         widening: Vec::new(),
         sla_policy: None,
         rest: None,
+        overflow: Box::default(),
+        sticky: None,
     }
 }
 
 pub(super) fn change_queue(it: &mut Queue, change: QueueChange) {
-    let QueueChange { key, name, team, hours, promise_minutes, strategy, position, widening, sla_policy, rest } = change;
+    let QueueChange { key, name, team, hours, promise_minutes, strategy, position, widening, sla_policy, rest, overflow, sticky } = change;
     set(&mut it.key, key);
     set(&mut it.name, name.map(|name| trimmed(&name)));
     set(&mut it.team, team);
@@ -205,6 +212,8 @@ pub(super) fn change_queue(it: &mut Queue, change: QueueChange) {
     set(&mut it.position, position);
     set(&mut it.sla_policy, sla_policy);
     set(&mut it.rest, rest);
+    set(&mut it.overflow, overflow);
+    set(&mut it.sticky, sticky);
 }
 
 pub(super) fn change_rule(it: &mut EntryRule, change: EntryRuleChange) {

@@ -157,6 +157,12 @@ pub enum SetupRefusal {
     LastAdministrator,
     #[error("nobody would work for the queue {queue}; put somebody into its team first")]
     QueueUnreached { queue: String },
+    #[error("what overflows from the queue {from} goes to the queue {queue}; choose another one there first")]
+    QueueOfOverflow { queue: String, from: String },
+    #[error("the queue {queue} cannot overflow to itself")]
+    OverflowToItself { queue: String },
+    #[error("nothing follows when the queue {queue} overflows: choose another queue, or write what customers are told")]
+    OverflowIdle { queue: String },
     /// It is the default queue of a number.
     #[error("what comes in on the number {number} goes to the queue {queue}; choose another one there first")]
     QueueOfNumber { queue: String, number: String },
@@ -267,6 +273,9 @@ impl SetupRefusal {
             SetupRefusal::OutOfRange { .. } => "out_of_range",
             SetupRefusal::LastAdministrator => "last_administrator",
             SetupRefusal::QueueUnreached { .. } => "queue_unreached",
+            SetupRefusal::QueueOfOverflow { .. } => "queue_of_overflow",
+            SetupRefusal::OverflowToItself { .. } => "overflow_to_itself",
+            SetupRefusal::OverflowIdle { .. } => "overflow_idle",
             SetupRefusal::QueueOfNumber { .. } => "queue_of_number",
             SetupRefusal::QueueOfRule { .. } => "queue_of_rule",
             SetupRefusal::RuleNameTaken { .. } => "rule_name_taken",
@@ -355,6 +364,9 @@ impl SetupRefusal {
             | SetupRefusal::AppKnownOtherwise
             | SetupRefusal::LastAdministrator
             | SetupRefusal::QueueUnreached { .. }
+            | SetupRefusal::QueueOfOverflow { .. }
+            | SetupRefusal::OverflowToItself { .. }
+            | SetupRefusal::OverflowIdle { .. }
             | SetupRefusal::QueueOfNumber { .. }
             | SetupRefusal::QueueOfRule { .. }
             | SetupRefusal::RuleNameTaken { .. }

@@ -17,9 +17,11 @@ use crate::domain::ids::{
     WorkspaceId,
 };
 use crate::domain::lease::Lease;
+use crate::domain::overflow::Overflow;
 use crate::domain::rest::Rest;
 use crate::domain::routing::{Levels, RuleSkills, WideningStep};
 pub use crate::domain::sla::{SlaPolicy, Targets};
+use crate::domain::sticky::Sticky;
 
 /// Everything that administrators decide in a workspace.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -260,6 +262,16 @@ pub struct Queue {
     /// It is paused or drained, or was until a while ago.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rest: Option<Box<Rest>>,
+    /// What becomes of those who wait there and are given to nobody.
+    #[serde(default, skip_serializing_if = "is_no_overflow")]
+    pub overflow: Box<Overflow>,
+    /// It keeps customers with whom they know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sticky: Option<Sticky>,
+}
+
+fn is_no_overflow(overflow: &Overflow) -> bool {
+    overflow.is_none()
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

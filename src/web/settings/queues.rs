@@ -1,6 +1,7 @@
 //! Queues: where conversations wait, for which team, when it is there, and what customers are told.
 
 pub mod form;
+pub mod overflow;
 pub mod view;
 
 use actix_web::http::StatusCode;

@@ -10,11 +10,13 @@ use super::import::{Ids, Names};
 use super::{Found, Wrong, is_in_order, is_same, no_twins, sla_policies, teams, yaml};
 use crate::domain::hours::Hours;
 use crate::domain::ids::QueueId;
+use crate::domain::overflow::{Overflow, Texts};
 use crate::domain::routing::{Strategy, WideningStep};
 use crate::domain::setup::check;
 use crate::domain::setup::draft::Draft;
 use crate::domain::setup::refusal::SetupRefusal;
 use crate::domain::setup::value::{Queue, Setup};
+use crate::domain::sticky::Sticky;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -36,10 +38,59 @@ pub struct WrittenQueue {
     /// The SLA policy that its conversations are measured by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sla_policy: Option<String>,
+    /// It keeps customers with whom they know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sticky: Option<WrittenSticky>,
+    /// What becomes of those who wait there and are given to nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    overflow: Option<WrittenOverflow>,
     /// The time zone, the ranges of each day of the week, and holidays.
     #[serde(serialize_with = "yaml::compactly")]
     #[schemars(extend("type" = "object"))]
     hours: Value,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct WrittenOverflow {
+    /// The key of the queue they go to; without one they are only told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<String>,
+    /// After so many seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 86400))]
+    after: Option<i32>,
+    /// At once when nobody is here who could have them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    when_nobody: bool,
+    /// At once while it is closed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    when_closed: bool,
+    /// So many wait at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 10000))]
+    most: Option<i32>,
+    /// What whoever waits for long is told, by language.
+    #[serde(skip_serializing_if = "Texts::is_empty")]
+    text: Texts,
+    /// What is told while it is closed, by language.
+    #[serde(skip_serializing_if = "Texts::is_empty")]
+    closed_text: Texts,
+    /// What whoever comes beyond the limit is told, by language.
+    #[serde(skip_serializing_if = "Texts::is_empty")]
+    full_text: Texts,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WrittenSticky {
+    /// As long as their previous conversation is not older than so many days.
+    #[schemars(range(min = 1, max = 365))]
+    days: i32,
+    /// So many seconds it waits for somebody who is here and has no room.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 3600))]
+    seconds: i32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -65,13 +116,22 @@ fn strategies() -> Vec<&'static str> {
 pub(super) fn all(setup: &Setup, queues: &BTreeMap<QueueId, Queue>) -> Vec<WrittenQueue> {
     let mut queues: Vec<&Queue> = queues.values().collect();
     queues.sort_by(|one, other| (one.position, &one.key).cmp(&(other.position, &other.key)));
-    let written = |queue: &Queue| {
-        let Queue { key, name, team, hours, promise_minutes, strategy, position: _, widening, sla_policy, rest: _ } = queue.clone();
+    let one = |queue: &Queue| {
+        let Queue { key, name, team, hours, promise_minutes, strategy, position: _, widening, sla_policy, rest: _, overflow, sticky } =
+            queue.clone();
         let widening = widening.into_iter().map(|WideningStep { after, does }| WrittenStep { after, does }).collect();
         let sla_policy = sla_policy.and_then(|policy| sla_policies::name(setup, policy));
-        WrittenQueue { key, name, team: teams::name(setup, team), promise_minutes, strategy, widening, sla_policy, hours }
+        let sticky = sticky.map(|Sticky { days, seconds }| WrittenSticky { days, seconds });
+        let overflow = (!overflow.is_none()).then(|| written(setup, *overflow));
+        WrittenQueue { key, name, team: teams::name(setup, team), promise_minutes, strategy, widening, sla_policy, sticky, overflow, hours }
     };
-    queues.into_iter().map(written).collect()
+    queues.into_iter().map(one).collect()
+}
+
+fn written(setup: &Setup, overflow: Overflow) -> WrittenOverflow {
+    let Overflow { to, after, when_nobody, when_closed, most, text, closed_text, full_text } = overflow;
+    let to = to.and_then(|to| setup.queues.get(&to)).map(|queue| queue.key.clone());
+    WrittenOverflow { to, after, when_nobody, when_closed, most, text, closed_text, full_text }
 }
 
 pub(super) fn check(queues: &[WrittenQueue], setup: &Setup, names: &Names, found: &mut Found) {
@@ -91,6 +151,10 @@ pub(super) fn check(queues: &[WrittenQueue], setup: &Setup, names: &Names, found
                 let refusal = SetupRefusal::StepUnknown { step: step.does.clone() };
                 found.push((path(&format!("widening[{number}].do")), Wrong::Refused(refusal)));
             }
+        }
+        let other = queue.overflow.as_ref().and_then(|overflow| overflow.to.as_ref());
+        if let Some(other) = other.filter(|other| !names.queues.contains(*other)) {
+            found.push((path("overflow.to"), Wrong::NoSuch(other.clone())));
         }
         if !names.teams.contains(&queue.team) {
             found.push((path("team"), Wrong::NoSuch(queue.team.clone())));
@@ -134,12 +198,35 @@ pub(super) fn bring_in(queues: &[WrittenQueue], ids: &mut Ids, draft: &mut Draft
             (_, written) => written.unwrap_or_else(|| queue.hours.clone()),
         };
         let WrittenQueue { key, name, promise_minutes, strategy, sla_policy, .. } = queue.clone();
+        let sticky = queue.sticky.map(|WrittenSticky { days, seconds }| Sticky { days, seconds });
         let widening = queue.widening.iter().map(step_of).collect();
         let sla_policy = sla_policy.and_then(|name| sla_policies::named(setup, &name));
         let name = name.trim().to_owned();
         let position = before.get(&key).copied().unwrap_or_default();
-        let queue = Queue { key, name, team, hours, promise_minutes, strategy, position, widening, sla_policy, rest };
+        let queue = Queue {
+            key,
+            name,
+            team,
+            hours,
+            promise_minutes,
+            strategy,
+            position,
+            widening,
+            sla_policy,
+            rest,
+            overflow: Box::default(),
+            sticky,
+        };
         setup.queues.insert(id.unwrap_or_else(|| QueueId(ids.next())), queue);
+    }
+    // By now each has its id.
+    let ids: BTreeMap<String, QueueId> = setup.queues.iter().map(|(id, queue)| (queue.key.clone(), *id)).collect();
+    for queue in queues {
+        let Some(known) = ids.get(&queue.key).and_then(|id| setup.queues.get_mut(id)) else { continue };
+        let WrittenOverflow { to, after, when_nobody, when_closed, most, text, closed_text, full_text } =
+            queue.overflow.clone().unwrap_or_default();
+        let to = to.and_then(|key| ids.get(&key).copied());
+        *known.overflow = Overflow { to, after, when_nobody, when_closed, most, text, closed_text, full_text };
     }
     // Those that the file does not name come after it, as they stood.
     let mut others: Vec<(i32, String)> = setup.queues.values().filter(|known| !is_named(&known.key)).map(place_of).collect();

@@ -46,6 +46,8 @@ impl SetupRefusal {
                 vec![("value", value.to_string()), ("least", least.to_string()), ("most", most.to_string())]
             }
             SetupRefusal::QueueUnreached { queue } => vec![("queue", queue.clone())],
+            SetupRefusal::QueueOfOverflow { queue, from } => vec![("queue", queue.clone()), ("from", from.clone())],
+            SetupRefusal::OverflowToItself { queue } | SetupRefusal::OverflowIdle { queue } => vec![("queue", queue.clone())],
             SetupRefusal::QueueOfNumber { queue, number } => vec![("queue", queue.clone()), ("number", number.clone())],
             SetupRefusal::QueueOfRule { queue, rule } => vec![("queue", queue.clone()), ("rule", rule.clone())],
             SetupRefusal::PriorityUnknown { priority } => vec![("priority", priority.clone())],

@@ -74,7 +74,7 @@ pub(in crate::web) fn reason_sentence(locale: Locale, name: &str, reason: &Assig
     let Some(Fit { required, preferred, is_only_one }) = &reason.fit else { return rule_sentence(locale, name, &reason.rule) };
     let who = |key: &str, all: &[Named]| sentence(&locale, key, &[("name", name), ("who", &skills::who(locale, all))]);
     let mut told = Vec::new();
-    if *is_only_one && reason.rule != Rule::SameAgent {
+    if *is_only_one && !matches!(reason.rule, Rule::SameAgent | Rule::KnowsThem) {
         told.push(who("rule.only_one", required));
     } else {
         told.push(rule_sentence(locale, name, &reason.rule));
@@ -106,6 +106,7 @@ fn rule_sentence(locale: Locale, name: &str, rule: &Rule) -> Html {
         Rule::InTurn { given_seconds } => {
             sentence(&locale, "rule.in_turn", &[("name", name), ("minutes", &(given_seconds / 60).to_string())])
         }
+        Rule::KnowsThem => sentence(&locale, "rule.knows_them", &[("name", name)]),
         Rule::SameAgent => sentence(&locale, "rule.same_agent", &[("name", name)]),
         Rule::Taken => sentence(&locale, "rule.taken", &[("name", name)]),
         Rule::Inherited { name: left, .. } => sentence(&locale, "rule.inherited", &[("name", name), ("left", left)]),

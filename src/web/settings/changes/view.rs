@@ -11,9 +11,11 @@ use uuid::Uuid;
 use super::filter::{Filter, OTHERS, THINGS};
 use crate::domain::details::Vocabulary;
 use crate::domain::device::Device;
+use crate::domain::overflow::Overflow;
 use crate::domain::rest::Rest;
 use crate::domain::routing::WideningStep;
 use crate::domain::setup::{RecordedSetup, SetupEvent, Who};
+use crate::domain::sticky::Sticky;
 use crate::web::layouts::chrome::Chrome;
 use crate::web::layouts::conditions::Telling;
 use crate::web::layouts::hours;
@@ -201,6 +203,15 @@ fn part_text(locale: Locale, names: &HashMap<Uuid, String>, name: &str, value: &
         ("role", word) => return said("role", word),
         ("standing", word) => return said("invitation_state", word),
         ("strategy", word) => return said("strategy", word),
+        ("sticky", sticky) => {
+            let sticky: Option<Sticky> = serde_json::from_value(sticky.clone()).ok();
+            let told =
+                |it: Sticky| plain(&locale, "sticky.plainly", &[("days", &it.days.to_string()), ("seconds", &it.seconds.to_string())]);
+            return sticky.map_or_else(|| "–".to_owned(), told);
+        }
+        ("overflow", overflow) => {
+            return serde_json::from_value(overflow.clone()).map_or_else(|_| "–".to_owned(), |it| overflows(locale, names, &it));
+        }
         ("rest", rest) => {
             let rest: Option<Rest> = serde_json::from_value(rest.clone()).ok();
             return rest.map_or_else(|| "–".to_owned(), |rest| rest::plainly(locale, &rest));
@@ -234,6 +245,26 @@ fn part_text(locale: Locale, names: &HashMap<Uuid, String>, name: &str, value: &
     }
     let hours = (name == "hours").then(|| serde_json::from_value(value.clone()).ok()).flatten();
     hours.map_or_else(|| text(locale, names, value), |hours| hours::summary(locale, &hours))
+}
+
+/// What becomes of those who wait.
+fn overflows(locale: Locale, names: &HashMap<Uuid, String>, it: &Overflow) -> String {
+    let to = it.to.map(|to| names.get(&to.0).cloned().unwrap_or_else(|| locale.t("change.gone").into_owned()));
+    let said = |key: &str, value: Option<String>| value.map(|value| format!("{}: {value}", locale.t(key)));
+    let texts = it.texts().into_iter().filter(|(_, texts)| !texts.is_empty());
+    let texts = texts.map(|(word, texts)| {
+        let all: Vec<String> = texts.iter().map(|(language, text)| format!("{language} “{text}”")).collect();
+        format!("{}: {}", locale.t(&format!("overflow.{word}")), all.join(", "))
+    });
+    let parts = [
+        said("overflow.to", to),
+        said("overflow.after", it.after.map(|after| after.to_string())),
+        said("overflow.most", it.most.map(|most| most.to_string())),
+        it.when_nobody.then(|| locale.t("overflow.nobody").into_owned()),
+        it.when_closed.then(|| locale.t("overflow.closed").into_owned()),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().chain(texts).collect();
+    if parts.is_empty() { "–".to_owned() } else { parts.join("; ") }
 }
 
 /// A value as people read it.

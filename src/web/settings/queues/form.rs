@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::overflow::TypedOverflow;
 use crate::domain::hours::Hours;
 use crate::domain::hours::written::{self, Fault, Ranges, TypedDay};
 use crate::domain::ids::{SlaPolicyId, TeamId};
 use crate::domain::routing::WideningStep;
 use crate::domain::setup::command::QueueChange;
 use crate::domain::setup::{SetupRefusal, Thing};
+use crate::domain::sticky::Sticky;
 use crate::store::queues::QueueDetail;
 use crate::web::layouts::hours::WEEKDAYS;
 
@@ -31,6 +33,9 @@ pub struct Typed {
     pub steps: Vec<(String, String)>,
     /// The form asks for them.
     pub has_steps: bool,
+    pub overflow: TypedOverflow,
+    /// Days and seconds; without days, customers are kept with nobody.
+    pub sticky: (String, String),
     /// The id of a policy; empty without one.
     pub sla: String,
     /// Around the clock, whatever the week says.
@@ -58,6 +63,8 @@ impl Typed {
             strategy: queue.strategy.clone(),
             steps: queue.widening.iter().map(|step| (step.after.to_string(), step.does.clone())).collect(),
             has_steps: true,
+            overflow: TypedOverflow::of(&queue.overflow),
+            sticky: queue.sticky.map(|it| (it.days.to_string(), it.seconds.to_string())).unwrap_or_default(),
             sla: queue.sla_policy.map(|policy| policy.to_string()).unwrap_or_default(),
             is_always,
             hours: typed,
@@ -79,6 +86,8 @@ impl Typed {
             strategy: value("strategy"),
             steps: ranges(fields, "step_after", "step_do").into_iter().filter(|(after, _)| !after.is_empty()).collect(),
             has_steps: fields.iter().any(|(key, _)| key == "step_after"),
+            overflow: TypedOverflow::read(fields),
+            sticky: (value("sticky_days"), value("sticky_seconds")),
             sla: value("sla"),
             is_always: value("open") == "always",
             hours,
@@ -118,11 +127,28 @@ impl Typed {
             widening: self.has_steps.then(|| self.widening()),
             sla_policy: Some(sla_policy),
             rest: None,
+            sticky: self.has_steps.then(|| self.sticky()).transpose()?,
+            overflow: self.overflow.is_of_form.then(|| self.overflow.overflow().map(Box::new)).transpose()?,
         })
     }
 }
 
 impl Typed {
+    /// How it keeps customers with whom they know.
+    ///
+    /// # Errors
+    /// What is no number.
+    pub(super) fn sticky(&self) -> Result<Option<Sticky>, SetupRefusal> {
+        let (days, seconds) = (self.sticky.0.as_str(), self.sticky.1.as_str());
+        if days.is_empty() {
+            return Ok(None);
+        }
+        let days = days.parse().map_err(|_| SetupRefusal::OutOfRange { value: 0, least: 1, most: Sticky::MOST_DAYS })?;
+        let seconds = if seconds.is_empty() { Ok(0) } else { seconds.parse() };
+        let seconds = seconds.map_err(|_| SetupRefusal::OutOfRange { value: -1, least: 0, most: Sticky::LONGEST })?;
+        Ok(Some(Sticky { days, seconds }))
+    }
+
     /// The steps that it says; of what is no number of seconds, one that is refused.
     #[must_use]
     pub fn widening(&self) -> Vec<WideningStep> {

@@ -181,6 +181,19 @@ impl QueuePage {
         differs.then(|| words::steps(self.chrome.locale, &self.queue.widening))
     }
 
+    fn overflows_to(&self, other: &QueueSummary) -> bool {
+        self.typed.overflow.to == other.id.to_string()
+    }
+
+    fn sticky_differs(&self) -> bool {
+        self.typed.is_of_form && self.typed.has_steps && self.typed.sticky().ok() != Some(self.queue.sticky)
+    }
+
+    /// Somebody typed something else than what a colleague made of it.
+    fn overflow_differs(&self) -> bool {
+        self.typed.overflow.is_of_form && self.typed.overflow.overflow().ok().as_ref() != Some(&self.queue.overflow)
+    }
+
     fn team_name(&self, id: TeamId) -> &str {
         self.teams.iter().find(|team| team.id == id).map_or("", |team| &team.name)
     }

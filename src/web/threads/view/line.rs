@@ -89,7 +89,7 @@ impl SystemLine {
             "conversation_transferred" => "arrow-right-left",
             "conversation_resolved" => "circle-check",
             "conversation_reopened" | "act_undone" => "rotate-ccw",
-            "conversation_queued" | "answer_overdue" | "conversation_kept" => "hourglass",
+            "conversation_queued" | "wait_noted" | "answer_overdue" | "conversation_kept" => "hourglass",
             "sla_due_soon" | "sla_breached" => "timer",
             "priority_changed" => "flag",
             "skills_asked" | "skills_widened" => "award",
@@ -165,6 +165,11 @@ fn told(locale: Locale, address: Option<&Identity>, event: &Event) -> Option<Htm
         Event::ConversationAssigned { name, reason, .. } => reason_sentence(locale, name, reason),
         Event::SkillsAsked { by, required, preferred } => asked(locale, by, required, preferred),
         Event::SkillsWidened { does, seconds, was, required, .. } => widened(locale, *does, *seconds, was, required),
+        Event::WaitNoted { name, why, seconds, most, is_told, .. } => {
+            let (time, most) = (skills::waited(*seconds), most.unwrap_or_default().to_string());
+            let values = [("queue", name.as_str()), ("time", &time), ("most", &most)];
+            told_too(locale, sentence(&locale, &format!("line.waits.{}", why.as_str()), &values), *is_told)
+        }
         Event::ConversationTransferred { by, to, .. } => transferred(locale, by, to),
         Event::PriorityChanged { by, to, .. } => prioritised(locale, by, *to),
         Event::ConversationResolved { by, .. } => by_actor(locale, "line.resolved", by),
@@ -297,6 +302,10 @@ fn queued(locale: Locale, queue: &str, because: &QueuedBecause) -> Html {
         QueuedBecause::QueueRemoved => plain("line.queued.queue_removed"),
         QueuedBecause::Moved => plain("line.queued.moved"),
         QueuedBecause::Returned => plain("line.queued.returned"),
+        QueuedBecause::Overflowed { name, why, seconds, is_told, .. } => {
+            let values = [("queue", queue), ("from", name), ("time", &skills::waited(*seconds))];
+            told_too(locale, sentence(&locale, &format!("line.overflowed.{}", why.as_str()), &values), *is_told)
+        }
         QueuedBecause::OwnerGone { name, minutes, .. } => {
             sentence(&locale, "line.queued.owner_gone", &[("name", name), ("span", &words::span(locale, *minutes)), ("queue", queue)])
         }
@@ -308,6 +317,11 @@ fn queued(locale: Locale, queue: &str, because: &QueuedBecause) -> Html {
             sentence(&locale, "line.queued.unanswered", &[("name", name), ("span", &words::span(locale, *minutes)), ("queue", queue)])
         }
     }
+}
+
+/// What happened, and that the customer was told.
+fn told_too(locale: Locale, words: Html, is_told: bool) -> Html {
+    if is_told { Html::trusted(format!("{words}; {}", sentence(&locale, "line.customer_told", &[]))) } else { words }
 }
 
 /// Words that end in a time.

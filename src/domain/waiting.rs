@@ -1,4 +1,5 @@
-//! Somebody waits for whoever has certain skills, and nobody is free: step by step, less is wanted. The place in line stays.
+//! What becomes of somebody who waits, step by step and by one timer: less is wanted of whoever is to have them, and they go to another
+//! queue or are told what to expect. The place in line stays.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -6,6 +7,7 @@ use super::conversation::{Controller, State};
 use super::decision::Decision;
 use super::event::Event;
 use super::ids::QueueId;
+use super::overflow;
 use super::refusal::Refusal;
 use super::routing::skills::{Levels, Named, Widening, WideningStep, next_step};
 use super::snapshot::Snapshot;
@@ -16,15 +18,26 @@ const HEARS_OF_IT: SignedDuration = SignedDuration::from_secs(1);
 
 /// The next step of a conversation that waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Pending {
-    queue: QueueId,
-    place: usize,
-    does: Widening,
-    due_at: Timestamp,
+pub(super) enum Pending {
+    Widens { queue: QueueId, place: usize, does: Widening, due_at: Timestamp },
+    Overflows(overflow::Pending),
 }
 
-/// The next step that changes anything, if it waits in a queue that has one.
-pub(super) fn pending(snapshot: &Snapshot) -> Option<Pending> {
+impl Pending {
+    fn due_at(&self) -> Timestamp {
+        match self {
+            Pending::Widens { due_at, .. } | Pending::Overflows(overflow::Pending { due_at, .. }) => *due_at,
+        }
+    }
+}
+
+/// The next step that changes anything, if it waits in a queue that has one. Of two that are due at once, less is wanted first.
+pub(super) fn pending(snapshot: &Snapshot, now: Timestamp) -> Option<Pending> {
+    let overflows = overflow::pending(snapshot, now).map(Pending::Overflows);
+    widens(snapshot).into_iter().chain(overflows).min_by_key(Pending::due_at)
+}
+
+fn widens(snapshot: &Snapshot) -> Option<Pending> {
     let conversation = snapshot.conversation.as_ref()?;
     if conversation.state == State::Resolved || conversation.controller != Controller::Queue {
         return None;
@@ -32,7 +45,7 @@ pub(super) fn pending(snapshot: &Snapshot) -> Option<Pending> {
     let (queue, wants) = (conversation.queue?, conversation.skills.as_ref()?);
     let (place, step, does) = next_step(steps(snapshot, queue), wants)?;
     let due_at = wants.since.saturating_add(SignedDuration::from_secs(step.after.into())).unwrap_or(Timestamp::MAX);
-    Some(Pending { queue, place, does, due_at })
+    Some(Pending::Widens { queue, place, does, due_at })
 }
 
 fn steps(snapshot: &Snapshot, queue: QueueId) -> &[WideningStep] {
@@ -42,10 +55,10 @@ fn steps(snapshot: &Snapshot, queue: QueueId) -> &[WideningStep] {
 /// After a command: whoever has come to wait for a step has a timer, and whoever waits for none any more has none.
 pub(super) fn follow(it: &mut Decision, before: Option<Pending>) {
     let version = it.snapshot.workplace.version;
-    match pending(&it.snapshot) {
+    match pending(&it.snapshot, it.now) {
         now if now == before => {}
-        Some(Pending { due_at, .. }) => it.emit(Event::TimerSet { timer: Timer::Widening { version }, due_at }),
-        None => it.emit(Event::TimerCancelled { timer: Timer::Widening { version } }),
+        Some(pending) => it.emit(Event::TimerSet { timer: Timer::Waiting { version }, due_at: pending.due_at() }),
+        None => it.emit(Event::TimerCancelled { timer: Timer::Waiting { version } }),
     }
 }
 
@@ -53,14 +66,21 @@ pub(super) fn follow(it: &mut Decision, before: Option<Pending>) {
 pub(super) fn due(it: &mut Decision, version: i64) -> Result<(), Refusal> {
     if it.snapshot.workplace.version < version {
         let due_at = it.now.saturating_add(HEARS_OF_IT).unwrap_or(Timestamp::MAX);
-        it.emit(Event::TimerSet { timer: Timer::Widening { version }, due_at });
+        it.emit(Event::TimerSet { timer: Timer::Waiting { version }, due_at });
         return Ok(());
     }
-    let Pending { place, does, due_at, .. } = pending(&it.snapshot).ok_or(Refusal::Duplicate)?;
-    if it.now < due_at {
-        it.emit(Event::TimerSet { timer: Timer::Widening { version }, due_at });
+    let pending = pending(&it.snapshot, it.now).ok_or(Refusal::Duplicate)?;
+    if it.now < pending.due_at() {
+        it.emit(Event::TimerSet { timer: Timer::Waiting { version }, due_at: pending.due_at() });
         return Ok(());
     }
+    match pending {
+        Pending::Widens { place, does, .. } => widen(it, place, does),
+        Pending::Overflows(overflow::Pending { why, .. }) => overflow::overflow(it, why),
+    }
+}
+
+fn widen(it: &mut Decision, place: usize, does: Widening) -> Result<(), Refusal> {
     let wants = it.conversation()?.skills.clone().unwrap_or_default();
     let (was, is) = (&wants.asked, wants.asked.widened(does));
     let named = |levels: &Levels| Named::all(levels, &it.snapshot.workplace.skills);

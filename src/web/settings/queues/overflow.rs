@@ -1,0 +1,105 @@
+//! The part of the form of a queue that says what becomes of those who wait.
+
+use crate::domain::ids::QueueId;
+use crate::domain::overflow::{Overflow, Texts};
+use crate::domain::setup::{SetupRefusal, Thing};
+use crate::web::locale::Locale;
+
+/// As it was typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TypedOverflow {
+    /// The form asks for it.
+    pub is_of_form: bool,
+    /// The id of a queue; empty without one.
+    pub to: String,
+    pub after: String,
+    pub when_nobody: bool,
+    pub when_closed: bool,
+    pub most: String,
+    /// Each text by language; empty ones are none.
+    pub text: Texts,
+    pub closed_text: Texts,
+    pub full_text: Texts,
+}
+
+impl TypedOverflow {
+    pub(super) fn of(overflow: &Overflow) -> Self {
+        let Overflow { to, after, when_nobody, when_closed, most, text, closed_text, full_text } = overflow.clone();
+        let figure = |figure: Option<i32>| figure.map(|figure| figure.to_string()).unwrap_or_default();
+        Self {
+            is_of_form: false,
+            to: to.map(|to| to.to_string()).unwrap_or_default(),
+            after: figure(after),
+            when_nobody,
+            when_closed,
+            most: figure(most),
+            text,
+            closed_text,
+            full_text,
+        }
+    }
+
+    pub(super) fn read(fields: &[(String, String)]) -> Self {
+        let value = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim().to_owned()).unwrap_or_default();
+        let texts = |name: &str| {
+            let own = fields.iter().filter_map(|(key, value)| Some((key.strip_prefix(name)?.strip_prefix(':')?, value.trim())));
+            own.filter(|(_, text)| !text.is_empty()).map(|(language, text)| (language.to_owned(), text.replace("\r\n", "\n"))).collect()
+        };
+        Self {
+            is_of_form: fields.iter().any(|(key, _)| key == "overflow_after"),
+            to: value("overflow_to"),
+            after: value("overflow_after"),
+            when_nobody: !value("overflow_nobody").is_empty(),
+            when_closed: !value("overflow_closed").is_empty(),
+            most: value("overflow_most"),
+            text: texts("overflow_text"),
+            closed_text: texts("overflow_closed_text"),
+            full_text: texts("overflow_full_text"),
+        }
+    }
+
+    /// What it says.
+    ///
+    /// # Errors
+    /// What is no queue or no figure.
+    pub(super) fn overflow(&self) -> Result<Overflow, SetupRefusal> {
+        let figure = |typed: &str, most: i32| match typed {
+            "" => Ok(None),
+            typed => typed.parse().map(Some).map_err(|_| SetupRefusal::OutOfRange { value: 0, least: 1, most }),
+        };
+        let to = match self.to.as_str() {
+            "" => None,
+            id => Some(id.parse().map(QueueId).map_err(|_| SetupRefusal::Unknown(Thing::Queue))?),
+        };
+        Ok(Overflow {
+            to,
+            after: figure(&self.after, Overflow::LONGEST)?,
+            when_nobody: self.when_nobody,
+            when_closed: self.when_closed,
+            most: figure(&self.most, Overflow::MOST)?,
+            text: self.text.clone(),
+            closed_text: self.closed_text.clone(),
+            full_text: self.full_text.clone(),
+        })
+    }
+
+    /// The texts that a form asks for: what the field is called, the key of its label, and each language with its words.
+    #[must_use]
+    pub fn texts(&self) -> Vec<(&'static str, &'static str, Vec<(String, String)>)> {
+        let all = [
+            ("overflow_text", "overflow.text", &self.text),
+            ("overflow_closed_text", "overflow.closed_text", &self.closed_text),
+            ("overflow_full_text", "overflow.full_text", &self.full_text),
+        ];
+        all.map(|(name, label, texts)| (name, label, languages(texts))).to_vec()
+    }
+}
+
+/// Those of the interface, and whatever others there are.
+fn languages(texts: &Texts) -> Vec<(String, String)> {
+    let ours = Locale::ALL.iter().map(|locale| locale.as_str());
+    let mut all: Vec<&str> = ours.chain(texts.keys().map(String::as_str)).collect();
+    all.sort_unstable();
+    all.dedup();
+    all.into_iter().map(|language| (language.to_owned(), texts.get(language).cloned().unwrap_or_default())).collect()
+}
