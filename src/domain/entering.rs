@@ -6,10 +6,10 @@ use super::conversation::Controller;
 use super::decision::Decision;
 use super::event::{Actor, Event, QueuedBecause};
 use super::ids::{QueueId, TagId};
-use super::refusal::Refusal;
 use super::landing::{Instead, Landing};
-use super::sticky;
+use super::refusal::Refusal;
 use super::routing::{Bound, EntryRule, Named, SentBy};
+use super::sticky;
 use super::workplace::Workplace;
 
 /// What is known of the conversation, but for what was asked and said in it.

@@ -13,7 +13,9 @@ use super::refusal::Refusal;
 use super::snapshot::Snapshot;
 use super::timer::Timer;
 use super::undoing::UNDO_WITHIN;
-use super::{answering, assigning, bots, delivering, lease, overdue, overflow, receiving, reporting, signing_off, sla, undoing, waiting, whose};
+use super::{
+    answering, assigning, bots, delivering, lease, overdue, overflow, receiving, reporting, signing_off, sla, undoing, waiting, whose,
+};
 
 /// Decides what a command changes. The only way anything changes.
 ///

@@ -1,5 +1,5 @@
-//! What becomes of whoever waits in a queue and is given to nobody: after a while, because nobody is there, because it is closed, or because
-//! so many wait already. They go to another queue with their place in line, or are told once what to expect.
+//! What becomes of whoever waits in a queue and is given to nobody: after a while, because nobody is there, because it is closed, or
+//! because so many wait already. They go to another queue with their place in line, or are told once what to expect.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ use super::conversation::{Controller, Conversation, State};
 use super::decision::Decision;
 use super::entering;
 use super::event::{Event, QueuedBecause};
-use super::flows::text::{self, Text};
 use super::flows::promise;
+use super::flows::text::{self, Text};
 use super::ids::QueueId;
 use super::landing::Why;
 use super::message::{Author, Content};
@@ -118,7 +118,13 @@ pub struct Wait {
 
 impl Wait {
     /// They wait in a queue from now on.
-    pub(super) fn begins(before: Option<Self>, rather: Option<Rather>, is_elsewhere: bool, queued_at: Option<Timestamp>, now: Timestamp) -> Self {
+    pub(super) fn begins(
+        before: Option<Self>,
+        rather: Option<Rather>,
+        is_elsewhere: bool,
+        queued_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Self {
         let before = before.unwrap_or_default();
         let done = if is_elsewhere { Vec::new() } else { before.done };
         let done = done.into_iter().filter(|why| *why != Why::Busy).collect();
@@ -163,7 +169,9 @@ pub(super) fn pending(snapshot: &Snapshot, now: Timestamp) -> Option<Pending> {
     let is_open = queue.hours.is_open(now);
     let closed_at = rules.filter(|rules| rules.when_closed).and_then(|_| if is_open { queue.hours.closes_at(now) } else { Some(since) });
     let kept_until = wait.and_then(|wait| wait.rather.as_ref()?.until);
-    let late_at = rules.and_then(|rules| rules.after).map(|after| since.saturating_add(SignedDuration::from_secs(after.into())).unwrap_or(Timestamp::MAX));
+    let late_at = rules
+        .and_then(|rules| rules.after)
+        .map(|after| since.saturating_add(SignedDuration::from_secs(after.into())).unwrap_or(Timestamp::MAX));
     let has = |why: Why| why == Why::Busy || rules.is_some_and(|rules| rules.has(why));
     let all = [(Why::Late, late_at), (Why::Closed, closed_at), (Why::Busy, kept_until)];
     let next = all.into_iter().filter(|(why, _)| has(*why) && !is_done(*why)).filter_map(|(why, at)| Some((why, at?)));
@@ -179,7 +187,8 @@ pub(super) fn pending(snapshot: &Snapshot, now: Timestamp) -> Option<Pending> {
 /// Routing saw that nobody is here who could have it, or that it came beyond the limit. Whoever was quicker to move it is not bothered.
 pub(super) fn spill(it: &mut Decision, seen: (QueueId, Option<Timestamp>), why: Why) -> Result<(), Refusal> {
     let (conversation, queue, _) = waiting(&it.snapshot).ok_or(Refusal::Overtaken { name: None })?;
-    if (queue.id, conversation.queued_at) != seen || it.snapshot.workplace.rests.get(&queue.id).is_some_and(|rest| rest.holds_back(it.now)) {
+    if (queue.id, conversation.queued_at) != seen || it.snapshot.workplace.rests.get(&queue.id).is_some_and(|rest| rest.holds_back(it.now))
+    {
         return Err(Refusal::Overtaken { name: None });
     }
     overflow(it, why)

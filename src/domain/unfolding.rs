@@ -75,8 +75,7 @@ impl Conversation {
             Event::ConversationQueued { queue, because, rather, .. } => {
                 self.controller = Controller::Queue;
                 let is_elsewhere = self.queue.replace(*queue).is_some_and(|before| before != *queue);
-                let keeps_place =
-                    matches!(because, QueuedBecause::QueueRemoved | QueuedBecause::Moved | QueuedBecause::Overflowed { .. });
+                let keeps_place = matches!(because, QueuedBecause::QueueRemoved | QueuedBecause::Moved | QueuedBecause::Overflowed { .. });
                 if let Some(wants) = &mut self.skills {
                     wants.waits(is_elsewhere, keeps_place, now);
                 }

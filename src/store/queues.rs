@@ -14,9 +14,9 @@ use crate::domain::hours::Hours;
 use crate::domain::ids::{ContactId, ConversationId, InboxId, QueueId, SlaPolicyId, TeamId, UserId, WorkspaceId};
 use crate::domain::landing::Why;
 use crate::domain::overflow::{Overflow, Wait};
-use crate::domain::sticky::Sticky;
 use crate::domain::rest::Rest;
 use crate::domain::routing::{Levels, Priority, Skill, Strategy, Waiting, Wants, WideningStep};
+use crate::domain::sticky::Sticky;
 
 /// Queues that a page shows.
 const MOST_QUEUES: i64 = 1_000;
@@ -402,8 +402,8 @@ impl Store {
         Ok(rows.iter().filter(is_over).map(|row| (WorkspaceId(row.get(0)), QueueId(row.get(1)))).collect())
     }
 
-    /// Of those that wait in a queue and require what one of `needs` stands for, those of which it was not noted that nobody here could have
-    /// them.
+    /// Of those that wait in a queue and require what one of `needs` stands for, those of which it was not noted yet that nobody here
+    /// could have them.
     ///
     /// # Errors
     /// As PostgreSQL answers.

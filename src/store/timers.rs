@@ -113,9 +113,7 @@ impl DueTimer {
 
 fn about(timer: Timer, subject: Uuid) -> Uuid {
     match timer {
-        Timer::FlowWait | Timer::FlowTurn | Timer::Overdue { .. } | Timer::Waiting { .. } | Timer::SlaWarning | Timer::SlaBreach => {
-            subject
-        }
+        Timer::FlowWait | Timer::FlowTurn | Timer::Overdue { .. } | Timer::Waiting { .. } | Timer::SlaWarning | Timer::SlaBreach => subject,
         Timer::UnknownSend { message } => message.0,
     }
 }

@@ -11,8 +11,8 @@ use baton::domain::ids::{ContactId, ConversationId, MessageId};
 use baton::domain::message::{Direction, Failure};
 use baton::domain::overdue::Step;
 use baton::domain::refusal::Refusal;
-use baton::domain::routing::Priority;
 use baton::domain::rest::Rest;
+use baton::domain::routing::Priority;
 use baton::domain::sla::Clock;
 use baton::store::drafts::{Draft, DraftKind};
 use baton::web::admin::view::{Notice, NoticesPage, QuarantinePage, Quarantined};
@@ -47,7 +47,10 @@ pub fn all(locale: Locale) -> Vec<(&'static str, String)> {
             "inbox-paused",
             InboxPage {
                 chrome: chrome(locale, Role::Admin),
-                list: List { paused: PausedNumbers { locale, numbers: vec![paused(locale)], resting: vec![resting(locale)] }, ..list(locale, None) },
+                list: List {
+                    paused: PausedNumbers { locale, numbers: vec![paused(locale)], resting: vec![resting(locale)] },
+                    ..list(locale, None)
+                },
             }
             .render(),
         ),

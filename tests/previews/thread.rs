@@ -225,7 +225,14 @@ fn handed_over(story: &mut Story) {
     story.happens(ago(23), Event::HandedOff { by: Actor::Bot { bot: BOT }, brief: brief() });
     story.happens(
         ago(23),
-        Event::ConversationQueued { queue: queue(0).id, name: queue(0).name, because: QueuedBecause::HandedOff, sent: None, instead: None, rather: None },
+        Event::ConversationQueued {
+            queue: queue(0).id,
+            name: queue(0).name,
+            because: QueuedBecause::HandedOff,
+            sent: None,
+            instead: None,
+            rather: None,
+        },
     );
     story.happens(ago(23), Event::ConversationAssigned { agent: ben().id, name: ben().name, reason: reason(), before: None });
 }

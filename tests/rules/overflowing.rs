@@ -94,7 +94,11 @@ fn two_queues_that_overflow_to_each_other_send_nobody_round_and_round() {
     let phone = shop.phone("Mia");
     phone.writes("hi");
     shop.passes(minutes(60));
-    assert_eq!(told(&phone), [(Why::Late, 300, true, Some(ORDERS)), (Why::Late, 300, false, None)], "the second time it stays, and nobody is told twice");
+    assert_eq!(
+        told(&phone),
+        [(Why::Late, 300, true, Some(ORDERS)), (Why::Late, 300, false, None)],
+        "the second time it stays, and nobody is told twice"
+    );
     assert_eq!(phone.conversation().queue, Some(ORDERS));
     let ana = shop.agent("Ana");
     ana.takes(&phone).unwrap();
@@ -187,7 +191,10 @@ fn what_comes_in_while_a_queue_is_closed_lands_in_the_other_and_what_waits_follo
 fn after_hours_a_message_is_taken_where_there_is_no_other_queue() {
     let shop = Shop::without_a_flow();
     shop.opens_at(SUPPORT, "09:00", "09:30");
-    shop.overflows(SUPPORT, Overflow { when_closed: true, closed_text: texts("Leave a message, we answer {queue.promise}"), ..Overflow::default() });
+    shop.overflows(
+        SUPPORT,
+        Overflow { when_closed: true, closed_text: texts("Leave a message, we answer {queue.promise}"), ..Overflow::default() },
+    );
     let phone = shop.phone("Mia");
     phone.writes("hi");
     shop.passes(SignedDuration::from_secs(1));

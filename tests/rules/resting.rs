@@ -90,7 +90,9 @@ fn where_every_queue_is_drained_customers_wait_where_they_were_meant_to() {
 #[test]
 fn a_flow_promises_what_the_queue_promises_in_which_the_customer_waits() {
     let shop = Shop::opens();
-    shop.sets_up(|workplace| workplace.queues.iter_mut().for_each(|queue| queue.promise_minutes = if queue.id == SUPPORT { 45 } else { 10 }));
+    shop.sets_up(|workplace| {
+        workplace.queues.iter_mut().for_each(|queue| queue.promise_minutes = if queue.id == SUPPORT { 45 } else { 10 })
+    });
     shop.rests(BILLING, RestKind::Draining, None);
     let phone = shop.phone("Mia");
     phone.writes("hello");

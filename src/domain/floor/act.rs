@@ -177,10 +177,9 @@ impl FloorEntry {
     #[must_use]
     pub fn undoable_until(&self) -> Option<Timestamp> {
         let sets_up = match self.act {
-            FloorAct::Availability { .. }
-            | FloorAct::Capacity { .. }
-            | FloorAct::Rest { .. }
-            | FloorAct::Return { away: Some(_), .. } => true,
+            FloorAct::Availability { .. } | FloorAct::Capacity { .. } | FloorAct::Rest { .. } | FloorAct::Return { away: Some(_), .. } => {
+                true
+            }
             FloorAct::Move { .. } | FloorAct::Return { away: None, .. } | FloorAct::HandOver { .. } | FloorAct::Strange => false,
         };
         let has_effect = sets_up || self.count > 0;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::priority::Priority;
 use super::skills::RuleSkills;
 use crate::domain::conditions::{Case, Compiled, Facts};
-use crate::domain::landing::Landing;
 use crate::domain::ids::{EntryRuleId, QueueId, TagId};
+use crate::domain::landing::Landing;
 
 /// A rule that is ready, of those that are on.
 #[derive(Debug, Clone, PartialEq)]

@@ -12,11 +12,11 @@ use crate::domain::hours::Hours;
 use crate::domain::ids::QueueId;
 use crate::domain::overflow::{Overflow, Texts};
 use crate::domain::routing::{Strategy, WideningStep};
-use crate::domain::sticky::Sticky;
 use crate::domain::setup::check;
 use crate::domain::setup::draft::Draft;
 use crate::domain::setup::refusal::SetupRefusal;
 use crate::domain::setup::value::{Queue, Setup};
+use crate::domain::sticky::Sticky;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -117,7 +117,8 @@ pub(super) fn all(setup: &Setup, queues: &BTreeMap<QueueId, Queue>) -> Vec<Writt
     let mut queues: Vec<&Queue> = queues.values().collect();
     queues.sort_by(|one, other| (one.position, &one.key).cmp(&(other.position, &other.key)));
     let one = |queue: &Queue| {
-        let Queue { key, name, team, hours, promise_minutes, strategy, position: _, widening, sla_policy, rest: _, overflow, sticky } = queue.clone();
+        let Queue { key, name, team, hours, promise_minutes, strategy, position: _, widening, sla_policy, rest: _, overflow, sticky } =
+            queue.clone();
         let widening = widening.into_iter().map(|WideningStep { after, does }| WrittenStep { after, does }).collect();
         let sla_policy = sla_policy.and_then(|policy| sla_policies::name(setup, policy));
         let sticky = sticky.map(|Sticky { days, seconds }| WrittenSticky { days, seconds });
@@ -202,7 +203,20 @@ pub(super) fn bring_in(queues: &[WrittenQueue], ids: &mut Ids, draft: &mut Draft
         let sla_policy = sla_policy.and_then(|name| sla_policies::named(setup, &name));
         let name = name.trim().to_owned();
         let position = before.get(&key).copied().unwrap_or_default();
-        let queue = Queue { key, name, team, hours, promise_minutes, strategy, position, widening, sla_policy, rest, overflow: Box::default(), sticky };
+        let queue = Queue {
+            key,
+            name,
+            team,
+            hours,
+            promise_minutes,
+            strategy,
+            position,
+            widening,
+            sla_policy,
+            rest,
+            overflow: Box::default(),
+            sticky,
+        };
         setup.queues.insert(id.unwrap_or_else(|| QueueId(ids.next())), queue);
     }
     // By now each has its id.

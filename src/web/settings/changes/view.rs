@@ -14,8 +14,8 @@ use crate::domain::device::Device;
 use crate::domain::overflow::Overflow;
 use crate::domain::rest::Rest;
 use crate::domain::routing::WideningStep;
-use crate::domain::sticky::Sticky;
 use crate::domain::setup::{RecordedSetup, SetupEvent, Who};
+use crate::domain::sticky::Sticky;
 use crate::web::layouts::chrome::Chrome;
 use crate::web::layouts::conditions::Telling;
 use crate::web::layouts::hours;
@@ -205,9 +205,8 @@ fn part_text(locale: Locale, names: &HashMap<Uuid, String>, name: &str, value: &
         ("strategy", word) => return said("strategy", word),
         ("sticky", sticky) => {
             let sticky: Option<Sticky> = serde_json::from_value(sticky.clone()).ok();
-            let told = |it: Sticky| {
-                plain(&locale, "sticky.plainly", &[("days", &it.days.to_string()), ("seconds", &it.seconds.to_string())])
-            };
+            let told =
+                |it: Sticky| plain(&locale, "sticky.plainly", &[("days", &it.days.to_string()), ("seconds", &it.seconds.to_string())]);
             return sticky.map_or_else(|| "–".to_owned(), told);
         }
         ("overflow", overflow) => {

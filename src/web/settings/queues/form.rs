@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::overflow::TypedOverflow;
 use crate::domain::hours::Hours;
 use crate::domain::hours::written::{self, Fault, Ranges, TypedDay};
 use crate::domain::ids::{SlaPolicyId, TeamId};
@@ -10,7 +11,6 @@ use crate::domain::setup::command::QueueChange;
 use crate::domain::setup::{SetupRefusal, Thing};
 use crate::domain::sticky::Sticky;
 use crate::store::queues::QueueDetail;
-use super::overflow::TypedOverflow;
 use crate::web::layouts::hours::WEEKDAYS;
 
 /// A promise of a week, in minutes.
