@@ -66,6 +66,8 @@ mod ports;
 mod queues;
 #[path = "inbox/quicker.rs"]
 mod quicker;
+#[path = "inbox/resting.rs"]
+mod resting;
 #[path = "inbox/roles.rs"]
 mod roles;
 #[path = "inbox/rules.rs"]

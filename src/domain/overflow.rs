@@ -1,5 +1,5 @@
-//! What becomes of whoever waits in a queue and is given to nobody: after a while, because nobody is there, because it is closed, or because
-//! so many wait already. They go to another queue with their place in line, or are told once what to expect.
+//! What becomes of whoever waits in a queue and is given to nobody: after a while, because nobody is there, because it is closed, or
+//! because so many wait already. They go to another queue with their place in line, or are told once what to expect.
 
 use std::collections::BTreeMap;
 

@@ -56,6 +56,7 @@ impl Patience {
             | Command::RecordLapse { .. }
             | Command::RecordMedia { .. }
             | Command::Assign { .. }
+            | Command::Spill { .. }
             | Command::EndLease { .. }
             | Command::Recount { .. }
             | Command::TimerDue { .. } => Patience::Pass,

@@ -420,8 +420,8 @@ impl Store {
         Ok(rows.iter().filter(is_over).map(|row| (WorkspaceId(row.get(0)), QueueId(row.get(1)))).collect())
     }
 
-    /// Of those that wait in a queue and require what one of `needs` stands for, those of which it was not noted that nobody here could have
-    /// them.
+    /// Of those that wait in a queue and require what one of `needs` stands for, those of which it was not noted yet that nobody here
+    /// could have them.
     ///
     /// # Errors
     /// As PostgreSQL answers.

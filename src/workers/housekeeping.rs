@@ -1,6 +1,6 @@
-//! Chores: sends whose node stopped, what people hold who have left, what waits in queues that are gone, rests of queues that are over, what is of numbers that speak no
-//! more, places in the feed, figures for `/metrics`, tables swept and looked at for the planner, and old bodies. One that fails keeps the
-//! others waiting for nothing.
+//! Chores: sends whose node stopped, what people hold who have left, what waits in queues that are gone, rests of queues that are over,
+//! what is of numbers that speak no more, places in the feed, figures for `/metrics`, tables swept and looked at for the planner, and old
+//! bodies. One that fails keeps the others waiting for nothing.
 
 use std::collections::HashSet;
 use std::time::Duration;

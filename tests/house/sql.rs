@@ -111,6 +111,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("recounts", "CLAIM", CLAIM),
     ("queues", "WITH_WAITING", CLAIM),
     ("queues", "REMOVED_IN_USE", CLAIM),
+    ("queues", "RESTING", CLAIM),
     ("second_factors", "SET", ACCOUNT),
     ("second_factors", "REPLACE_CODES", ACCOUNT),
     ("second_factors", "TAKE_STEP", ACCOUNT),

@@ -83,6 +83,7 @@ pub fn named_keys() -> BTreeSet<String> {
 fn is_prefix(key: &str) -> bool {
     const PREFIXES: &[&str] = &[
         "finder.ticked",
+        "floor.alert.paused",
         "floor.alert.nobody_here",
         "floor.alert.nobody_has_room",
         "floor.alert.late",

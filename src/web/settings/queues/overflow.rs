@@ -83,16 +83,25 @@ impl TypedOverflow {
         })
     }
 
-    /// The texts that a form asks for: what the field is called, the key of its label, and each language with its words.
+    /// The texts that a form asks for.
     #[must_use]
-    pub fn texts(&self) -> Vec<(&'static str, &'static str, Vec<(String, String)>)> {
+    pub fn texts(&self) -> [TextField; 3] {
         let all = [
             ("overflow_text", "overflow.text", &self.text),
             ("overflow_closed_text", "overflow.closed_text", &self.closed_text),
             ("overflow_full_text", "overflow.full_text", &self.full_text),
         ];
-        all.map(|(name, label, texts)| (name, label, languages(texts))).to_vec()
+        all.map(|(name, label, texts)| TextField { name, label, languages: languages(texts) })
     }
+}
+
+/// A text that a form asks for in each language.
+pub struct TextField {
+    pub name: &'static str,
+    /// The key of its label.
+    pub label: &'static str,
+    /// Each with its words.
+    pub languages: Vec<(String, String)>,
 }
 
 /// Those of the interface, and whatever others there are.
