@@ -156,9 +156,11 @@ pub enum Command {
         state: MediaState,
         size: Option<(u32, u32)>,
     },
-    /// What is set up counts otherwise than before. `step` is the one that whoever owes an answer there waits for already, and until when.
+    /// What is set up counts otherwise than before. `overdue` is the step that whoever owes an answer there waits for already, and until
+    /// when; `waiting` is until when whoever waits there does so for what becomes of them.
     Recount {
-        step: Option<(Step, Timestamp)>,
+        overdue: Option<(Step, Timestamp)>,
+        waiting: Option<Timestamp>,
     },
     TimerDue {
         timer: Timer,

@@ -187,8 +187,6 @@ pub enum Event {
         /// As it stands.
         required: Vec<Named>,
         preferred: Vec<Named>,
-        /// How many steps were taken, or passed over.
-        steps: usize,
     },
     /// It waits in a queue where it cannot be had, and stays there.
     WaitNoted {

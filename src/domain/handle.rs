@@ -56,6 +56,14 @@ fn did_just_now(first: &Recorded, command: &Command, user: UserId, now: Timestam
     is_it && now.duration_since(first.at) <= UNDO_WITHIN && first.act().is_some_and(|(_, actor, _)| actor == user)
 }
 
+/// What is set up may count otherwise than before; clocks are reckoned after every command anyway.
+fn recount(it: &mut Decision, overdue: Option<(overdue::Step, Timestamp)>, waiting: Option<Timestamp>) -> Result<(), Refusal> {
+    it.conversation()?;
+    overdue::recount(it, overdue);
+    waiting::recount(it, waiting);
+    Ok(())
+}
+
 fn decide(it: &mut Decision, command: Command) -> Result<(), Refusal> {
     match command {
         Command::Receive { message, received_at } => receiving::receive(it, message, received_at),
@@ -85,7 +93,7 @@ fn decide(it: &mut Decision, command: Command) -> Result<(), Refusal> {
         Command::ReturnToQueue { from } => assigning::return_to_queue(it, from),
         Command::MoveQueue { from, to } => assigning::move_queue(it, from, to),
         Command::HandOver { from, to } => assigning::hand_over(it, from, to),
-        Command::Recount { step } => sla::recount(it, step),
+        Command::Recount { overdue, waiting } => recount(it, overdue, waiting),
         Command::TimerDue { timer } => reporting::timer_due(it, timer),
         Command::AsSeen { holder, by, command } => {
             assigning::is_as_seen(it, holder, by)?;

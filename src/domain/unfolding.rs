@@ -124,11 +124,10 @@ impl Conversation {
                 let asked = asked(required, preferred);
                 self.skills = (!asked.is_empty()).then(|| Wants::new(asked, now));
             }
-            Event::SkillsWidened { required, preferred, steps, .. } => {
+            Event::SkillsWidened { required, preferred, .. } => {
                 if let Some(wants) = &mut self.skills {
                     let before = std::mem::replace(&mut wants.asked, asked(required, preferred));
                     wants.first.get_or_insert(before);
-                    wants.steps = *steps;
                 }
             }
             Event::WaitNoted { why, is_told, .. } => self.wait = overflow::note(self.wait.take(), &[], *why, *is_told, true).kept(),

@@ -19,7 +19,7 @@ const HEARS_OF_IT: SignedDuration = SignedDuration::from_secs(1);
 /// The next step of a conversation that waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pending {
-    Widens { queue: QueueId, place: usize, does: Widening, due_at: Timestamp },
+    Widens { queue: QueueId, does: Widening, due_at: Timestamp },
     Overflows(overflow::Pending),
 }
 
@@ -43,9 +43,9 @@ fn widens(snapshot: &Snapshot) -> Option<Pending> {
         return None;
     }
     let (queue, wants) = (conversation.queue?, conversation.skills.as_ref()?);
-    let (place, step, does) = next_step(steps(snapshot, queue), wants)?;
+    let (step, does, _) = next_step(steps(snapshot, queue), wants, &snapshot.workplace.skills)?;
     let due_at = wants.since.saturating_add(SignedDuration::from_secs(step.after.into())).unwrap_or(Timestamp::MAX);
-    Some(Pending::Widens { queue, place, does, due_at })
+    Some(Pending::Widens { queue, does, due_at })
 }
 
 fn steps(snapshot: &Snapshot, queue: QueueId) -> &[WideningStep] {
@@ -58,6 +58,16 @@ pub(super) fn follow(it: &mut Decision, before: Option<Pending>) {
     match pending(&it.snapshot, it.now) {
         now if now == before => {}
         Some(pending) => it.emit(Event::TimerSet { timer: Timer::Waiting { version }, due_at: pending.due_at() }),
+        None => it.emit(Event::TimerCancelled { timer: Timer::Waiting { version } }),
+    }
+}
+
+/// What is set up is another. `known` is when its timer rings.
+pub(super) fn recount(it: &mut Decision, known: Option<Timestamp>) {
+    let version = it.snapshot.workplace.version;
+    match pending(&it.snapshot, it.now).map(|pending| pending.due_at()) {
+        due_at if due_at == known => {}
+        Some(due_at) => it.emit(Event::TimerSet { timer: Timer::Waiting { version }, due_at }),
         None => it.emit(Event::TimerCancelled { timer: Timer::Waiting { version } }),
     }
 }
@@ -75,14 +85,15 @@ pub(super) fn due(it: &mut Decision, version: i64) -> Result<(), Refusal> {
         return Ok(());
     }
     match pending {
-        Pending::Widens { place, does, .. } => widen(it, place, does),
+        Pending::Widens { queue, .. } => widen(it, queue),
         Pending::Overflows(overflow::Pending { why, .. }) => overflow::overflow(it, why),
     }
 }
 
-fn widen(it: &mut Decision, place: usize, does: Widening) -> Result<(), Refusal> {
+fn widen(it: &mut Decision, queue: QueueId) -> Result<(), Refusal> {
     let wants = it.conversation()?.skills.clone().unwrap_or_default();
-    let (was, is) = (&wants.asked, wants.asked.widened(does));
+    let (_, does, is) = next_step(steps(&it.snapshot, queue), &wants, &it.snapshot.workplace.skills).ok_or(Refusal::Duplicate)?;
+    let was = &wants.asked;
     let named = |levels: &Levels| Named::all(levels, &it.snapshot.workplace.skills);
     let less = if does == Widening::DropPreferred { &was.preferred } else { &was.required };
     let event = Event::SkillsWidened {
@@ -91,7 +102,6 @@ fn widen(it: &mut Decision, place: usize, does: Widening) -> Result<(), Refusal>
         was: named(less),
         required: named(&is.required),
         preferred: named(&is.preferred),
-        steps: place + 1,
     };
     it.emit(event);
     Ok(())

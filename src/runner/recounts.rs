@@ -34,7 +34,7 @@ impl Runner {
                 contact: open.contact,
                 inbox: open.inbox,
                 conversation: open.conversation,
-                command: Command::Recount { step: open.step },
+                command: Command::Recount { overdue: open.overdue, waiting: open.waiting },
             });
             for answer in self.run_many(workspace, wishes.collect()).await {
                 match answer {

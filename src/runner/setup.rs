@@ -381,13 +381,6 @@ impl Runner {
                     }
                 }
                 SetupEvent::Queue(changed) => {
-                    let (Some(before), Some(after)) = (&changed.before, &changed.after) else { continue };
-                    let is_held = before.rest != after.rest && !after.overflow.is_none()
-                        || before.hours != after.hours && after.overflow.when_closed;
-                    if before.widening != after.widening || before.overflow != after.overflow || is_held {
-                        self.store.ring_waiting(workspace, changed.id, *seq, now()).await?;
-                        self.live.wake(Wake::Timers);
-                    }
                     self.live.wake(Wake::Queue(workspace, changed.id));
                 }
                 SetupEvent::AccessToken { inbox, .. } => self.live.wake(Wake::Outbox(workspace, *inbox)),

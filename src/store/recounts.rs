@@ -33,17 +33,19 @@ crate::statements! {
             LIMIT 1
             FOR UPDATE SKIP LOCKED)
         RETURNING workspace_id, version, rounds, before_at, before_id";
-    /// What is open, with the step that whoever owes an answer there waits for.
+    /// What is open, with the step that whoever owes an answer there waits for, and until when whoever waits there does.
     OPEN = "
-        SELECT c.id, c.contact_id, c.inbox_id, c.last_message_at, timer.timer, timer.due_at
+        SELECT c.id, c.contact_id, c.inbox_id, c.last_message_at, overdue.timer, overdue.due_at, waiting.due_at
         FROM (
             SELECT id, contact_id, inbox_id, last_message_at
             FROM conversations
             WHERE workspace_id = $1 AND state <> 'resolved' AND (last_message_at, id) < ($2, $3)
             ORDER BY last_message_at DESC, id DESC
             LIMIT $4) AS c
-        LEFT JOIN timers AS timer
-            ON timer.workspace_id = $1 AND timer.subject_id = c.id AND timer.kind = 'overdue' AND timer.about = c.id
+        LEFT JOIN timers AS overdue
+            ON overdue.workspace_id = $1 AND overdue.subject_id = c.id AND overdue.kind = 'overdue' AND overdue.about = c.id
+        LEFT JOIN timers AS waiting
+            ON waiting.workspace_id = $1 AND waiting.subject_id = c.id AND waiting.kind = 'waiting' AND waiting.about = c.id
         ORDER BY c.last_message_at DESC, c.id DESC";
     /// How far it came, unless it was asked for anew.
     NOTE = "
@@ -75,8 +77,10 @@ pub struct Open {
     pub contact: ContactId,
     pub inbox: InboxId,
     pub last_message_at: Timestamp,
-    /// What whoever owes an answer there waits for.
-    pub step: Option<(overdue::Step, Timestamp)>,
+    /// What whoever owes an answer there waits for, and until when.
+    pub overdue: Option<(overdue::Step, Timestamp)>,
+    /// Until when whoever waits there does so for what becomes of them.
+    pub waiting: Option<Timestamp>,
 }
 
 /// Asks for it, with the act that makes it necessary.
@@ -133,13 +137,14 @@ impl Store {
 }
 
 fn open(row: &Row) -> Open {
-    let step =
+    let overdue =
         if_known::<Timer>(row, 4).and_then(|timer| if let Timer::Overdue { step } = timer { Some((step, row.get(5))) } else { None });
     Open {
         conversation: ConversationId(row.get(0)),
         contact: ContactId(row.get(1)),
         inbox: InboxId(row.get(2)),
         last_message_at: row.get(3),
-        step,
+        overdue,
+        waiting: row.get(6),
     }
 }

@@ -57,17 +57,6 @@ crate::statements! {
         UPDATE timers
         SET claimed_until = now() + make_interval(secs => $6)
         WHERE workspace_id = $1 AND subject_id = $2 AND kind = $3 AND about = $4 AND due_at = $5";
-    /// For each that waits in a queue, from one on: it is looked what is due.
-    RING_WAITING = "
-        INSERT INTO timers (workspace_id, subject_kind, subject_id, kind, about, due_at, timer)
-        SELECT $1, 'conversation', id, 'waiting', id, $4, $5
-        FROM conversations
-        WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND id > $3
-        ORDER BY id
-        LIMIT 1000
-        ON CONFLICT (workspace_id, subject_id, kind, about)
-        DO UPDATE SET due_at = excluded.due_at, timer = excluded.timer, claimed_until = NULL
-        RETURNING subject_id";
     TAKE = "
         DELETE FROM timers
         WHERE workspace_id = $1 AND subject_id = $2 AND kind = $3 AND about = $4 AND due_at = $5";
@@ -183,21 +172,6 @@ impl Store {
         let (subject, kind, about) = (due.subject.id(due.workspace), due.timer.kind(), due.about());
         self.execute(&RELEASE, &[&due.workspace.0, &subject, &kind, &about, &due.due_at, &after.as_secs_f64()]).await?;
         Ok(())
-    }
-
-    /// What becomes of those who wait in a queue is another: all of them are looked at, by the set-up of `version`.
-    ///
-    /// # Errors
-    /// As PostgreSQL answers.
-    pub async fn ring_waiting(&self, workspace: WorkspaceId, queue: QueueId, version: i64, now: Timestamp) -> Result<()> {
-        let (timer, mut after) = (serde_json::to_value(Timer::Waiting { version })?, Uuid::nil());
-        loop {
-            let rows = self.query(&RING_WAITING, &[&workspace.0, &queue.0, &after, &now, &timer]).await?;
-            match rows.iter().map(|row| row.get(0)).max() {
-                Some(last) => after = last,
-                None => return Ok(()),
-            }
-        }
     }
 
     /// In how long the next timer of a kind will be due.

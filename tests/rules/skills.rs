@@ -9,6 +9,7 @@ use baton::domain::ids::{EntryRuleId, QueueId, SkillId};
 use baton::domain::refusal::Refusal;
 use baton::domain::routing::skills::{RuleLanguage, Widening};
 use baton::domain::routing::{Asked, EntryRule, EntryRules, Levels, RuleSkills, Skill, WideningStep};
+use baton::domain::timer::Timer;
 use baton::domain::workplace::Workplace;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -196,7 +197,7 @@ fn the_set_up_as_it_is_when_a_step_is_due_decides() {
     shop.passes(SignedDuration::from_secs(61));
     assert_eq!((steps_told(&phone), shop.tables.borrow().timers.len()), (vec![], 1));
     // A newer set-up that this node has not heard of is waited for.
-    let ring = |version| shop.about(phone.id(), Command::TimerDue { timer: baton::domain::timer::Timer::Waiting { version } });
+    let ring = |version| shop.about(phone.id(), Command::TimerDue { timer: Timer::Waiting { version } });
     assert!(matches!(ring(7).unwrap().as_slice(), [Event::TimerSet { .. }]));
     // A skill that is gone asks for nothing, and a step that is gone never comes.
     shop.sets_up(|workplace| workplace.widening.clear());
@@ -205,6 +206,57 @@ fn the_set_up_as_it_is_when_a_step_is_due_decides() {
     let ana = shop.skilled("Ana", &[]);
     shop.routes();
     assert!(ana.holds(&phone));
+}
+
+/// Steps are counted from what was wanted at first, not by how many were taken.
+#[test]
+fn a_step_that_is_another_than_the_one_that_was_taken_is_taken_too() {
+    let shop = Shop::without_a_flow();
+    shop.wants(required(&[(SPANISH, 3)]), None);
+    shop.widens(SUPPORT, &[(60, Widening::LowerLevel)]);
+    let phone = shop.phone("Mia");
+    phone.writes("hola");
+    shop.passes(SignedDuration::from_secs(61));
+    assert_eq!(asked_of(&phone), Some(required(&[(SPANISH, 2)])));
+    let waiting = || shop.tables.borrow().timers.values().find(|(timer, _)| matches!(timer, Timer::Waiting { .. })).map(|(_, due)| *due);
+    let recount = || shop.about(phone.id(), Command::Recount { overdue: None, waiting: waiting() });
+    shop.widens(SUPPORT, &[(90, Widening::DropRequired)]);
+    recount().unwrap();
+    assert_eq!(recount(), Err(Refusal::Duplicate), "nothing is another");
+    shop.passes(SignedDuration::from_secs(30));
+    assert_eq!(asked_of(&phone), Some(required(&[])));
+    shop.widens(SUPPORT, &[(30, Widening::LowerLevel)]);
+    assert_eq!((recount(), asked_of(&phone)), (Err(Refusal::Duplicate), Some(required(&[]))), "what was let go is not wanted again");
+}
+
+#[test]
+fn undoing_a_transfer_gives_back_what_was_let_go_already() {
+    let shop = Shop::without_a_flow();
+    shop.wants(required(&[(SPANISH, 3)]), None);
+    shop.widens(SUPPORT, &[(60, Widening::LowerLevel)]);
+    let (sue, phone) = (shop.supervisor("Sue"), shop.phone("Mia"));
+    phone.writes("hola");
+    shop.passes(SignedDuration::from_secs(61));
+    let before = phone.conversation();
+    sue.puts(&phone, ORDERS).unwrap();
+    assert_eq!(asked_of(&phone), Some(required(&[(SPANISH, 3)])));
+    let seq = phone.conversation().last_seq;
+    shop.about(phone.id(), Command::Undo { by: sue.person.clone(), seq }).unwrap();
+    let after = phone.conversation();
+    assert_eq!((after.skills, after.queued_at), (before.skills, before.queued_at));
+}
+
+#[test]
+fn what_is_taken_out_of_a_flow_is_of_the_queue_that_it_would_have_gone_to() {
+    let shop = Shop::opens();
+    let (ana, phone) = (shop.agent("Ana"), shop.phone("Mia"));
+    phone.writes("hello");
+    assert_eq!(phone.conversation().queue, None);
+    ana.takes(&phone).unwrap();
+    assert_eq!(phone.conversation().queue, Some(shop.tables.borrow().inbox.default_queue));
+    let seq = phone.conversation().last_seq;
+    shop.about(phone.id(), Command::Undo { by: ana.person.clone(), seq }).unwrap();
+    assert_eq!(phone.conversation().queue, None);
 }
 
 #[test]

@@ -240,20 +240,20 @@ fn what_is_set_up_anew_counts_for_what_is_open_from_when_it_began() {
     shop.passes(minutes(10));
     ana.takes(&phone).unwrap();
     shop.passes(minutes(2));
-    assert_eq!(shop.about(phone.id(), Command::Recount { step: None }), Err(Refusal::Duplicate), "nothing is set up");
+    assert_eq!(shop.about(phone.id(), Command::Recount { overdue: None, waiting: None }), Err(Refusal::Duplicate), "nothing is set up");
     measures(&shop, &[(SUPPORT, policy())]);
-    shop.about(phone.id(), Command::Recount { step: None }).unwrap();
+    shop.about(phone.id(), Command::Recount { overdue: None, waiting: None }).unwrap();
     let held = began + minutes(10);
     assert_eq!(due(&phone, Clock::FirstResponse), Some(held + minutes(30)), "nobody knows since when people had it before");
     measures(&shop, &[(SUPPORT, SlaPolicy { first_response: for_all(14), ..policy() })]);
-    shop.about(phone.id(), Command::Recount { step: None }).unwrap();
+    shop.about(phone.id(), Command::Recount { overdue: None, waiting: None }).unwrap();
     shop.passes(minutes(13));
     assert_eq!(told(&phone), ["soon first_response", "late first_response"]);
     measures(&shop, &[]);
-    shop.about(phone.id(), Command::Recount { step: None }).unwrap();
+    shop.about(phone.id(), Command::Recount { overdue: None, waiting: None }).unwrap();
     assert_eq!((due(&phone, Clock::FirstResponse), timers(&shop)), (None, 0));
     measures(&shop, &[(SUPPORT, SlaPolicy { first_response: for_all(14), ..policy() })]);
-    shop.about(phone.id(), Command::Recount { step: None }).unwrap();
+    shop.about(phone.id(), Command::Recount { overdue: None, waiting: None }).unwrap();
     assert_eq!(due(&phone, Clock::FirstResponse), Some(held + minutes(14)), "nothing was forgotten");
     assert_eq!(told(&phone).len(), 2, "nor is it told again");
 }
@@ -317,20 +317,20 @@ fn whoever_waits_already_is_nudged_when_a_time_for_answers_is_set_or_shortened()
     phone.writes("hello");
     ana.takes(&phone).unwrap();
     within(Some(60));
-    shop.about(phone.id(), Command::Recount { step: None }).unwrap();
+    shop.about(phone.id(), Command::Recount { overdue: None, waiting: None }).unwrap();
     shop.passes(minutes(10));
     within(Some(20));
-    shop.about(phone.id(), Command::Recount { step: waited_for(&shop) }).unwrap();
+    shop.about(phone.id(), Command::Recount { overdue: waited_for(&shop), waiting: None }).unwrap();
     shop.passes(SignedDuration::from_secs(1));
     assert_eq!(nudges(), 1);
     within(Some(40));
-    shop.about(phone.id(), Command::Recount { step: waited_for(&shop) }).unwrap();
+    shop.about(phone.id(), Command::Recount { overdue: waited_for(&shop), waiting: None }).unwrap();
     shop.passes(minutes(19));
     assert_eq!(nudges(), 1, "the next step is the alarm");
     shop.passes(minutes(1));
     assert_eq!(nudges(), 2);
     within(None);
-    shop.about(phone.id(), Command::Recount { step: waited_for(&shop) }).unwrap();
+    shop.about(phone.id(), Command::Recount { overdue: waited_for(&shop), waiting: None }).unwrap();
     assert_eq!(timers(&shop), 0);
 }
 

@@ -62,6 +62,21 @@ impl Asked {
         self.required.len() + self.preferred.len()
     }
 
+    /// What both want.
+    fn at_most(&self, other: &Self) -> Self {
+        let both =
+            |one: &Levels, other: &Levels| one.iter().filter_map(|(skill, level)| Some((*skill, *level.min(other.get(skill)?)))).collect();
+        Self { required: both(&self.required, &other.required), preferred: both(&self.preferred, &other.preferred) }
+    }
+
+    /// What is wanted of the skills that there are.
+    fn of(&self, skills: &[Skill]) -> Self {
+        let known = |levels: &Levels| {
+            levels.iter().filter(|(id, _)| skills.iter().any(|skill| skill.id == **id)).map(|(id, level)| (*id, *level)).collect()
+        };
+        Self { required: known(&self.required), preferred: known(&self.preferred) }
+    }
+
     /// The same after a step.
     #[must_use]
     pub fn widened(&self, does: Widening) -> Self {
@@ -84,9 +99,6 @@ pub struct Wants {
     /// As it was before a step was taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<Asked>,
-    /// How many of the queue's steps were taken, or passed over.
-    #[serde(default)]
-    pub steps: usize,
     /// Since when it waits for somebody who has it: steps are counted from then.
     #[serde(default)]
     pub since: Timestamp,
@@ -95,14 +107,13 @@ pub struct Wants {
 impl Wants {
     #[must_use]
     pub fn new(asked: Asked, since: Timestamp) -> Self {
-        Self { asked, first: None, steps: 0, since }
+        Self { asked, first: None, since }
     }
 
     /// It waits in a queue from now on; in another one as at first. One that keeps its place has waited as long as before.
     pub fn waits(&mut self, is_elsewhere: bool, keeps_place: bool, now: Timestamp) {
         if is_elsewhere {
             self.asked = self.first.take().unwrap_or_else(|| std::mem::take(&mut self.asked));
-            self.steps = 0;
         }
         if !keeps_place {
             self.since = now;
@@ -271,12 +282,17 @@ impl WideningStep {
     }
 }
 
-/// The next step that changes anything of what is wanted, with its place.
+/// The next step of a queue that changes anything of what is wanted of the skills that there are, and what is wanted after it. Steps are
+/// taken from what was wanted at first, so that it does not matter which of them were there when others were taken; what was let go once
+/// is not wanted again.
 #[must_use]
-pub fn next_step<'a>(steps: &'a [WideningStep], wants: &Wants) -> Option<(usize, &'a WideningStep, Widening)> {
-    let rest = steps.iter().enumerate().skip(wants.steps);
-    let mut known = rest.filter_map(|(place, step)| Some((place, step, step.widening()?)));
-    known.find(|(_, _, does)| wants.asked.widened(*does) != wants.asked)
+pub fn next_step<'a>(steps: &'a [WideningStep], wants: &Wants, skills: &[Skill]) -> Option<(&'a WideningStep, Widening, Asked)> {
+    let mut by_then = wants.first.as_ref().unwrap_or(&wants.asked).clone();
+    steps.iter().filter_map(|step| Some((step, step.widening()?))).find_map(|(step, does)| {
+        by_then = by_then.widened(does);
+        let after = wants.asked.at_most(&by_then);
+        (after.of(skills) != wants.asked.of(skills)).then_some((step, does, after))
+    })
 }
 
 #[cfg(test)]
@@ -332,18 +348,21 @@ mod tests {
         let step = |after: i32, does: &str| WideningStep { after, does: does.to_owned() };
         let steps = [step(10, "drop_preferred"), step(20, "wait_for_rain"), step(30, "lower_level"), step(40, "drop_required")];
         let mut wants = Wants::new(asked(&[(1, 2), (2, 1)], &[]), Timestamp::UNIX_EPOCH);
-        let next = |wants: &Wants| next_step(&steps, wants).map(|(place, step, _)| (place, step.after));
-        assert_eq!(next(&wants), Some((2, 30)), "nothing is preferred, and one step is of a newer version");
-        wants.asked = wants.asked.widened(Widening::LowerLevel);
-        assert_eq!((wants.asked.clone(), next(&wants)), (asked(&[(1, 1), (2, 1)], &[]), Some((3, 40))), "lower than that is none");
-        wants.steps = 4;
+        let skills = [skill(1, None), skill(2, None)];
+        let next = |wants: &Wants| next_step(&steps, wants, &skills).map(|(step, _, after)| (step.after, after));
+        let lower = asked(&[(1, 1), (2, 1)], &[]);
+        assert_eq!(next(&wants), Some((30, lower.clone())), "nothing is preferred, and one step is of a newer version");
+        assert_eq!(next_step(&steps, &wants, &[]), None, "nobody is asked for skills that are gone");
+        wants = Wants { first: Some(std::mem::replace(&mut wants.asked, lower.clone())), asked: lower, ..wants };
+        assert_eq!(next(&wants), Some((40, asked(&[], &[]))), "lower than that is none");
+        wants.asked = asked(&[], &[]);
         assert_eq!(next(&wants), None);
     }
 
     #[test]
     fn in_another_queue_it_is_as_at_first_and_in_the_same_one_as_it_was_left() {
         let at = |seconds: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
-        let widened = Wants { asked: asked(&[], &[]), first: Some(asked(&[(1, 2)], &[])), steps: 2, since: at(10) };
+        let widened = Wants { asked: asked(&[], &[]), first: Some(asked(&[(1, 2)], &[])), since: at(10) };
         let after = |is_elsewhere, keeps_place| {
             let mut wants = widened.clone();
             wants.waits(is_elsewhere, keeps_place, at(99));

@@ -433,8 +433,13 @@ impl SetupEvent {
                 SlaPolicy { name: String::new(), ..before.clone() } != SlaPolicy { name: String::new(), ..after.clone() }
             }
             SetupEvent::Queue(Changed { before: Some(before), after: Some(after), .. }) => {
-                let was = (before.sla_policy, before.sla_policy.map(|_| &before.hours));
-                was != (after.sla_policy, after.sla_policy.map(|_| &after.hours))
+                let counted = |queue: &Queue| (queue.sla_policy, queue.sla_policy.map(|_| queue.hours.clone()));
+                let stepped = |queue: &Queue| (queue.widening.clone(), queue.overflow.clone());
+                let held = |queue: &Queue| {
+                    let hours = queue.overflow.when_closed.then(|| queue.hours.clone());
+                    (hours, (!queue.overflow.is_none()).then(|| queue.rest.clone()))
+                };
+                counted(before) != counted(after) || stepped(before) != stepped(after) || held(before) != held(after)
             }
             SetupEvent::Workspace(Changed { before: Some(before), after: Some(after), .. }) => {
                 before.answer_minutes != after.answer_minutes

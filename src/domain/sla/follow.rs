@@ -10,17 +10,8 @@ use crate::domain::event::{Actor, Event};
 use crate::domain::flows::promise;
 use crate::domain::ids::ConversationId;
 use crate::domain::message::Author;
-use crate::domain::overdue;
-use crate::domain::refusal::Refusal;
 use crate::domain::timer::Timer;
 use crate::domain::workplace::Workplace;
-
-/// What is set up may count otherwise than before. `step` is the one that whoever owes an answer there waits for already.
-pub(in crate::domain) fn recount(it: &mut Decision, step: Option<(overdue::Step, Timestamp)>) -> Result<(), Refusal> {
-    it.conversation()?;
-    overdue::recount(it, step);
-    Ok(())
-}
 
 /// Before anything is decided: what was recorded past the rules, as an answer that left is, is reckoned while it can still be seen. Answers
 /// the clocks as they are kept, with whose they are.

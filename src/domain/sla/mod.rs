@@ -7,7 +7,7 @@ pub mod policy;
 #[cfg(test)]
 mod tests;
 
-pub(super) use follow::{catch_up, follow, recount};
+pub(super) use follow::{catch_up, follow};
 
 pub use clocks::{Clocks, Due, Promised};
 pub use policy::{Clock, SlaPolicy, Targets};
