@@ -79,6 +79,7 @@ impl Runner {
             None => RoundOutcome::Settled,
         };
         let given = self.give_out(workspace, queue, present, round, asks).await?;
+        self.announce(workspace, queue).await?;
         Ok(if spilled == RoundOutcome::MoreMayWait { spilled } else { given })
     }
 

@@ -73,6 +73,7 @@ fn waiting(dice: &mut Dice, number: u128) -> Waiting {
         last_agent: (dice.below(3) == 0).then(|| UserId(Uuid::from_u128(u128::from(dice.below(6))))),
         is_past_last: dice.below(4) == 0,
         asked: Asked { required, preferred: levels(dice, 3) },
+        rather: None,
     }
 }
 
