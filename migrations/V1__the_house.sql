@@ -422,6 +422,8 @@ CREATE TABLE queues (
     overflow jsonb NOT NULL DEFAULT '{}',
     -- It keeps customers with whom they know: `{"days": 30, "seconds": 60}`.
     sticky jsonb,
+    -- What whoever waits there is told of their place in line: `{"text": {"en": …}, "every": 10}`.
+    announcements jsonb NOT NULL DEFAULT '{}',
     PRIMARY KEY (workspace_id, id),
     UNIQUE (workspace_id, key),
     FOREIGN KEY (workspace_id, team_id) REFERENCES teams

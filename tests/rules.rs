@@ -1,6 +1,8 @@
 //! The rules, as sentences: a shop in memory in which customers write, a flow answers and people work, all through
 //! `domain::handle`. After every command the shop is checked against what must hold at any time (`rules/shop.rs`).
 
+#[path = "rules/announcing.rs"]
+mod announcing;
 #[path = "rules/any_order.rs"]
 mod any_order;
 #[path = "rules/assigning.rs"]

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::access::Rights;
+use super::announcing::Standing;
 use super::brief::Brief;
 use super::conversation::Holder;
 use super::delivery::Outcome;
@@ -125,6 +126,12 @@ pub enum Command {
         queued_at: Option<Timestamp>,
         why: Why,
     },
+    /// Where it stands in its queue, where it waits since then: the customer may be told.
+    Announce {
+        queue: QueueId,
+        queued_at: Option<Timestamp>,
+        standing: Standing,
+    },
     /// Whoever holds it has not been here for too long: it goes back to its queue, in front.
     EndLease {
         of: UserId,
@@ -213,6 +220,7 @@ impl Command {
             | Command::MoveOn { .. }
             | Command::Assign { .. }
             | Command::Spill { .. }
+            | Command::Announce { .. }
             | Command::EndLease { .. }
             | Command::ReturnToQueue { .. }
             | Command::MoveQueue { .. }

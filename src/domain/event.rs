@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::queued::QueuedBecause;
+use super::announcing::Announced;
 use super::brief::{Answer, Brief};
 use super::contact::Identity;
 use super::conversation::{ControlBefore, State};
@@ -187,6 +188,11 @@ pub enum Event {
         /// As it stands.
         required: Vec<Named>,
         preferred: Vec<Named>,
+    },
+    /// The customer was told where they stand in line.
+    WaitAnnounced {
+        queue: QueueId,
+        announced: Announced,
     },
     /// It waits in a queue where it cannot be had, and stays there.
     WaitNoted {
@@ -417,6 +423,7 @@ impl Event {
             Event::SkillsAsked { .. } => "skills_asked",
             Event::SkillsWidened { .. } => "skills_widened",
             Event::WaitNoted { .. } => "wait_noted",
+            Event::WaitAnnounced { .. } => "wait_announced",
             Event::NoteAdded { .. } => "note_added",
             Event::ContactRenamed { .. } => "contact_renamed",
             Event::LanguageLearned { .. } => "language_learned",

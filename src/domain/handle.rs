@@ -14,7 +14,8 @@ use super::snapshot::Snapshot;
 use super::timer::Timer;
 use super::undoing::UNDO_WITHIN;
 use super::{
-    answering, assigning, bots, delivering, lease, overdue, overflow, receiving, reporting, signing_off, sla, undoing, waiting, whose,
+    announcing, answering, assigning, bots, delivering, lease, overdue, overflow, receiving, reporting, signing_off, sla, undoing, waiting,
+    whose,
 };
 
 /// Decides what a command changes. The only way anything changes.
@@ -89,6 +90,7 @@ fn decide(it: &mut Decision, command: Command) -> Result<(), Refusal> {
         Command::BulkTransfer { by, from, to } => assigning::bulk_transfer(it, &by, from, to),
         Command::SignOff { by, choice } => signing_off::sign_off(it, &by, choice),
         Command::Spill { queue, queued_at, why } => overflow::spill(it, (queue, queued_at), why),
+        Command::Announce { queue, queued_at, standing } => announcing::announce(it, (queue, queued_at), standing),
         Command::EndLease { of } => lease::end(it, of),
         Command::ReturnToQueue { from } => assigning::return_to_queue(it, from),
         Command::MoveQueue { from, to } => assigning::move_queue(it, from, to),

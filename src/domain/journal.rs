@@ -95,6 +95,7 @@ impl Event {
             | Event::SkillsAsked { .. }
             | Event::SkillsWidened { .. }
             | Event::WaitNoted { .. }
+            | Event::WaitAnnounced { .. }
             | Event::ConversationOpened { .. }
             | Event::ConversationReopened { .. }
             | Event::WindowOpened { .. }

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod agent;
+pub mod announcing;
 mod answering;
 mod assigning;
 mod bots;

@@ -86,6 +86,7 @@ impl Command {
             | Command::SetPriority { .. }
             | Command::MoveQueue { .. }
             | Command::Spill { .. }
+            | Command::Announce { .. }
             | Command::StartBot { .. }
             | Command::BotHandOff { .. }
             | Command::MoveOn { .. }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::announcing::Announced;
 use super::conversation::{Controller, Conversation, State};
 use super::decision::Decision;
 use super::entering;
@@ -111,6 +112,9 @@ pub struct Wait {
     /// Whom they are for rather than for anybody else.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rather: Option<Rather>,
+    /// What they were told of their place in line, or of how long it takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub announced: Option<Announced>,
     /// What they were told, each once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub told: Vec<Why>,
@@ -127,8 +131,9 @@ impl Wait {
     ) -> Self {
         let before = before.unwrap_or_default();
         let done = if is_elsewhere { Vec::new() } else { before.done };
-        let done = done.into_iter().filter(|why| *why != Why::Busy).collect();
-        Self { since: queued_at.is_some_and(|at| at != now).then_some(now), done, rather, ..before }
+        let announced = before.announced.filter(|_| !is_elsewhere);
+        let done: Vec<Why> = done.into_iter().filter(|why| *why != Why::Busy).collect();
+        Self { since: queued_at.is_some_and(|at| at != now).then_some(now), done, rather, announced, ..before }
     }
 
     /// As it is kept.
@@ -166,8 +171,8 @@ pub(super) fn pending(snapshot: &Snapshot, now: Timestamp) -> Option<Pending> {
     let wait = conversation.wait.as_ref();
     let since = wait.and_then(|wait| wait.since).or(conversation.queued_at)?;
     let is_done = |why: Why| wait.is_some_and(|wait| wait.done.contains(&why));
-    let is_open = queue.hours.is_open(now);
-    let closed_at = rules.filter(|rules| rules.when_closed).and_then(|_| if is_open { queue.hours.closes_at(now) } else { Some(since) });
+    let turns = || if queue.hours.is_open(now) { queue.hours.closes_at(now) } else { Some(since) };
+    let closed_at = rules.filter(|rules| rules.when_closed).and_then(|_| turns());
     let kept_until = wait.and_then(|wait| wait.rather.as_ref()?.until);
     let late_at = rules
         .and_then(|rules| rules.after)
@@ -186,12 +191,18 @@ pub(super) fn pending(snapshot: &Snapshot, now: Timestamp) -> Option<Pending> {
 
 /// Routing saw that nobody is here who could have it, or that it came beyond the limit. Whoever was quicker to move it is not bothered.
 pub(super) fn spill(it: &mut Decision, seen: (QueueId, Option<Timestamp>), why: Why) -> Result<(), Refusal> {
+    waits_where_seen(it, seen)?;
+    overflow(it, why)
+}
+
+/// The queue in which it still waits since then, of which something is given out.
+pub(super) fn waits_where_seen(it: &Decision, seen: (QueueId, Option<Timestamp>)) -> Result<QueueId, Refusal> {
     let (conversation, queue, _) = waiting(&it.snapshot).ok_or(Refusal::Overtaken { name: None })?;
-    if (queue.id, conversation.queued_at) != seen || it.snapshot.workplace.rests.get(&queue.id).is_some_and(|rest| rest.holds_back(it.now))
-    {
+    let is_held_back = it.snapshot.workplace.rests.get(&queue.id).is_some_and(|rest| rest.holds_back(it.now));
+    if is_held_back || (queue.id, conversation.queued_at) != seen {
         return Err(Refusal::Overtaken { name: None });
     }
-    overflow(it, why)
+    Ok(queue.id)
 }
 
 /// It goes to the other queue, or is told what to expect; each once in a queue.
@@ -211,7 +222,7 @@ pub(super) fn overflow(it: &mut Decision, why: Why) -> Result<(), Refusal> {
     let (from, from_name) = (queue.id, queue.name.clone());
     let target = other(it, &workplace, from, &rules, &wait);
     let promising = target.or_else(|| workplace.queue(from)).ok_or(Refusal::UnknownQueue)?;
-    let is_told = !wait.told.contains(&kind_of_text(why)) && tell(it, rules.text(why), promising);
+    let is_told = !wait.told.contains(&kind_of_text(why)) && tell(it, rules.text(why), promising, |_, _| String::new());
     match target {
         Some(to) => {
             let because = QueuedBecause::Overflowed { from, name: from_name, why, seconds, is_told };
@@ -239,7 +250,7 @@ fn other<'a>(it: &Decision, workplace: &'a Workplace, from: QueueId, rules: &Ove
 }
 
 /// Tells the customer, where there are words and they may be written to.
-fn tell(it: &mut Decision, texts: &Texts, queue: &Queue) -> bool {
+pub(super) fn tell(it: &mut Decision, texts: &Texts, queue: &Queue, other: impl Fn(&str, &promise::Words) -> String) -> bool {
     let window = it.snapshot.conversation.as_ref().and_then(|conversation| conversation.window_expires_at);
     if texts.is_empty() || !it.snapshot.rules.may_write(window, it.now) {
         return false;
@@ -253,7 +264,7 @@ fn tell(it: &mut Decision, texts: &Texts, queue: &Queue) -> bool {
         "contact.name" => text::name(&contact.name),
         "queue.name" => queue.name.clone(),
         "queue.promise" => promise::promise(queue, it.now, words),
-        _ => String::new(),
+        name => other(name, words),
     });
     let body = text::truncate(&body, it.snapshot.rules.text);
     if body.is_empty() {

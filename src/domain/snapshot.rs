@@ -200,6 +200,7 @@ impl Snapshot {
             | Event::SkillsAsked { .. }
             | Event::SkillsWidened { .. }
             | Event::WaitNoted { .. }
+            | Event::WaitAnnounced { .. }
             | Event::NumberTakenOver { .. }
             | Event::ContactsJoined { .. }
             | Event::CustomerMovedOn { .. }

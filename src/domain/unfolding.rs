@@ -131,6 +131,7 @@ impl Conversation {
                 }
             }
             Event::WaitNoted { why, is_told, .. } => self.wait = overflow::note(self.wait.take(), &[], *why, *is_told, true).kept(),
+            Event::WaitAnnounced { announced, .. } => self.wait.get_or_insert_default().announced = Some(*announced),
             Event::ClocksSet { clocks } => self.clocks = clocks.as_deref().cloned(),
             Event::ActUndone { before, .. } => self.restore(before),
             Event::TagAdded { tag, .. } => {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::announcing::Announcements;
 use super::brand::Brand;
 use super::brief::Brief;
 use super::details::Vocabulary;
@@ -45,6 +46,8 @@ pub struct Workplace {
     pub overflows: HashMap<QueueId, Arc<Overflow>>,
     /// Queues that keep customers with whom they know.
     pub sticky: HashMap<QueueId, Sticky>,
+    /// What whoever waits in queues is told of their place in line, where anything.
+    pub announcements: HashMap<QueueId, Arc<Announcements>>,
     /// Queues that rest, or did until a while ago.
     pub rests: HashMap<QueueId, Rest>,
     /// What the conversations of queues are measured by.

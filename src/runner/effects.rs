@@ -258,6 +258,7 @@ fn add_rows(rows: &mut Rows, snapshot: &Snapshot, conversation: &Conversation, e
         | Event::SkillsAsked { .. }
         | Event::SkillsWidened { .. }
         | Event::WaitNoted { .. }
+        | Event::WaitAnnounced { .. }
         | Event::ContactRenamed { .. }
         | Event::LanguageLearned { .. }
         | Event::AddressChanged { .. }

@@ -3,6 +3,7 @@
 //! waits for whom, and gives them away as a set of commands ([`routing`]).
 
 mod acceptances;
+mod announcing;
 pub mod beginning;
 pub mod contact;
 pub mod crowd;

@@ -96,14 +96,16 @@ impl Runner {
         let Begun::Looked(looked) = begun else { return Ok(RoundOutcome::Settled) };
         let Looked { present, round, beginning } = *looked;
         let given = match beginning {
-            Some(beginning) => self.go_on(&around, round.clone(), beginning).await?,
-            None => RoundOutcome::Settled,
+            Some(beginning) => self.go_on(&around, round.clone(), beginning).await,
+            None => Ok(RoundOutcome::Settled),
         };
-        // Whoever is left may be for somebody else.
+        // Whoever is left may be for somebody else, also where one of them cannot be given.
         let spilled = match around.workplace.overflows.get(&queue) {
             Some(overflow) => self.spill(workspace, queue, overflow, &present, &round).await?,
             None => RoundOutcome::Settled,
         };
+        self.announce(workspace, queue).await?;
+        let given = given?;
         Ok(if spilled == RoundOutcome::MoreMayWait { spilled } else { given })
     }
 

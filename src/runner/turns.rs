@@ -57,6 +57,7 @@ impl Patience {
             | Command::RecordMedia { .. }
             | Command::Assign { .. }
             | Command::Spill { .. }
+            | Command::Announce { .. }
             | Command::EndLease { .. }
             | Command::Recount { .. }
             | Command::TimerDue { .. } => Patience::Pass,

@@ -11,6 +11,7 @@ use super::skills::skill;
 use super::statement::prepare;
 use super::{Result, Store, Transaction};
 use crate::domain::agent::Agent;
+use crate::domain::announcing::Announcements;
 use crate::domain::hours::Hours;
 use crate::domain::ids::{ContactId, ConversationId, InboxId, QueueId, SlaPolicyId, TeamId, UserId, WorkspaceId};
 use crate::domain::landing::Why;
@@ -77,6 +78,22 @@ crate::statements! {
           AND NOT coalesce(wait -> 'done', '[]') @> $4
         ORDER BY queued_at, id
         LIMIT $5";
+    /// Those who wait longest.
+    IN_LINE = "
+        SELECT id, contact_id, inbox_id, queued_at, priority, wait
+        FROM conversations
+        WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND state IN ('open', 'snoozed')
+        ORDER BY queued_at, id
+        LIMIT $3";
+    /// At most 1,000 are counted.
+    GIVEN_SINCE = "
+        SELECT count(*)
+        FROM (
+            SELECT
+            FROM routing_decisions
+            WHERE workspace_id = $1 AND queue_id = $2 AND at > $3
+            ORDER BY at DESC
+            LIMIT 1000) AS given";
     /// Those that came beyond a limit, of which that was not noted yet.
     BEYOND = "
         SELECT late.id, late.contact_id, late.inbox_id, late.queued_at
@@ -108,7 +125,7 @@ crate::statements! {
     WITH_WAITING = "
         SELECT workspace_id, id
         FROM queues
-        WHERE (strategy <> 'manual' OR overflow <> '{}') AND EXISTS (
+        WHERE (strategy <> 'manual' OR overflow <> '{}' OR announcements <> '{}') AND EXISTS (
             SELECT FROM conversations AS conversation
             WHERE conversation.workspace_id = queues.workspace_id AND conversation.queue_id = queues.id AND conversation.controller = 'queue')
         ORDER BY workspace_id, id
@@ -171,7 +188,7 @@ crate::statements! {
             ARRAY(SELECT inbox.name FROM inboxes AS inbox
                   WHERE inbox.workspace_id = $1 AND inbox.default_queue_id = $2
                   ORDER BY inbox.name COLLATE names),
-            queue.widening, queue.rest, queue.overflow, queue.sticky
+            queue.widening, queue.rest, queue.overflow, queue.sticky, queue.announcements
         FROM queues AS queue
         WHERE queue.workspace_id = $1 AND queue.id = $2";
 }
@@ -193,6 +210,17 @@ pub struct Present {
     pub needs: i64,
     /// Nothing where only a newer version understands it: people have the customer rather than nobody.
     pub required: Levels,
+}
+
+/// One that waits in line.
+#[derive(Debug, Clone)]
+pub struct InLine {
+    pub conversation: ConversationId,
+    pub contact: ContactId,
+    pub inbox: InboxId,
+    pub queued_at: Option<Timestamp>,
+    pub priority: Priority,
+    pub wait: Option<Wait>,
 }
 
 /// One that waits where it cannot be had.
@@ -266,6 +294,8 @@ pub struct QueueDetail {
     pub overflow: Overflow,
     /// It keeps customers with whom they know.
     pub sticky: Option<Sticky>,
+    /// What whoever waits there is told of their place in line.
+    pub announcements: Announcements,
 }
 
 /// Takes the turn at a queue until the transaction ends, which is waited for; then what is required there by those who wait, and its team.
@@ -376,6 +406,7 @@ impl Store {
             rest: if_known(&row, 13),
             overflow: if_known(&row, 14).unwrap_or_default(),
             sticky: if_known(&row, 15),
+            announcements: if_known(&row, 16).unwrap_or_default(),
         }))
     }
 
@@ -429,6 +460,30 @@ impl Store {
         let why = serde_json::to_value([Why::NobodyHere])?;
         let rows = self.query(&WITHOUT_ANYBODY, &[&workspace.0, &queue.0, &needs, &why, &limit]).await?;
         Ok(rows.iter().map(spilling).collect())
+    }
+
+    /// Those who wait longest in a queue, in the order of their wait.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn in_line(&self, workspace: WorkspaceId, queue: QueueId, limit: i64) -> Result<Vec<InLine>> {
+        let one = |row: &Row| InLine {
+            conversation: ConversationId(row.get(0)),
+            contact: ContactId(row.get(1)),
+            inbox: InboxId(row.get(2)),
+            queued_at: row.get(3),
+            priority: Priority::of(row.get(4)),
+            wait: if_known(row, 5),
+        };
+        Ok(self.query(&IN_LINE, &[&workspace.0, &queue.0, &limit]).await?.iter().map(one).collect())
+    }
+
+    /// How many of a queue routing has given to somebody since then; at most 1,000 are counted.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn given_since(&self, workspace: WorkspaceId, queue: QueueId, since: Timestamp) -> Result<i64> {
+        Ok(self.query_opt(&GIVEN_SINCE, &[&workspace.0, &queue.0, &since]).await?.map_or(0, |row| row.get(0)))
     }
 
     /// Of those that wait in a queue behind the first so many, those of which that was not noted.

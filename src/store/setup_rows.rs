@@ -119,15 +119,17 @@ crate::statements! {
     REMOVE_TEAM = "DELETE FROM teams WHERE workspace_id = $1 AND id = $2";
     ADD_QUEUE = "
         INSERT INTO queues (workspace_id, id, key, name, team_id, hours, promise_minutes, strategy, position, widening, sla_policy_id,
-            rest, overflow, sticky)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::jsonb, '[]'), $11, $12, coalesce($13::jsonb, '{}'), $14)";
+            rest, overflow, sticky, announcements)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::jsonb, '[]'), $11, $12, coalesce($13::jsonb, '{}'), $14,
+            coalesce($15::jsonb, '{}'))";
     /// Steps that are not named stay, also where this version does not understand them; so do a rest, and what becomes of those who wait.
     CHANGE_QUEUE = "
         UPDATE queues
         SET key = $3, name = $4, team_id = $5, hours = $6, promise_minutes = $7, strategy = $8, position = $9,
             widening = coalesce($10, widening),
-            sla_policy_id = $11, rest = CASE WHEN $15 THEN $12 ELSE rest END,
-            overflow = coalesce($13, overflow), sticky = CASE WHEN $16 THEN $14 ELSE sticky END
+            sla_policy_id = $11, rest = CASE WHEN $16 THEN $12 ELSE rest END,
+            overflow = coalesce($13, overflow), sticky = CASE WHEN $17 THEN $14 ELSE sticky END,
+            announcements = coalesce($15, announcements)
         WHERE workspace_id = $1 AND id = $2";
     REMOVE_QUEUE = "DELETE FROM queues WHERE workspace_id = $1 AND id = $2";
     /// What was of queues that are gone already goes on with what was of this one.
@@ -405,6 +407,8 @@ fn queue(workspace: WorkspaceId, changed: &Changed<QueueId, Queue>) -> Result<Ve
     let widening = is_new.then(|| serde_json::to_value(&queue.widening)).transpose()?;
     let is_new = changed.before.as_ref().is_none_or(|before| before.overflow != queue.overflow);
     let overflow = is_new.then(|| serde_json::to_value(&queue.overflow)).transpose()?;
+    let is_new = changed.before.as_ref().is_none_or(|before| before.announcements != queue.announcements);
+    let announcements = is_new.then(|| serde_json::to_value(&queue.announcements)).transpose()?;
     let has_other_sticky = changed.before.as_ref().is_none_or(|before| before.sticky != queue.sticky);
     let sticky = queue.sticky.as_ref().map(serde_json::to_value).transpose()?;
     let is_changed = changed.before.as_ref().is_none_or(|before| before.rest != queue.rest);
@@ -423,7 +427,8 @@ fn queue(workspace: WorkspaceId, changed: &Changed<QueueId, Queue>) -> Result<Ve
         .with(queue.sla_policy.map(|policy| policy.0))
         .with(rest)
         .with(overflow)
-        .with(sticky);
+        .with(sticky)
+        .with(announcements);
     let step = if changed.before.is_some() { step.with(is_changed).with(has_other_sticky) } else { step };
     Ok(if changed.before.is_none() { vec![row(BRING_BACK_QUEUE), step] } else { vec![step] })
 }

@@ -93,7 +93,7 @@ crate::statements! {
     TEAMS = "SELECT id, name FROM teams WHERE workspace_id = $1 ORDER BY id LIMIT 10000";
     QUEUES = "
         SELECT id, key, name, team_id, hours, promise_minutes, strategy, position, widening, sla_policy_id, rest, overflow,
-            sticky
+            sticky, announcements
         FROM queues
         WHERE workspace_id = $1
         ORDER BY id
@@ -447,6 +447,7 @@ fn queue(row: &Row) -> Result<Queue> {
         rest: if_known(row, 10).map(Box::new),
         overflow: if_known(row, 11).unwrap_or_default(),
         sticky: if_known(row, 12),
+        announcements: if_known(row, 13).unwrap_or_default(),
     })
 }
 

@@ -12,6 +12,7 @@ use super::reading::{if_known, json};
 use super::skills::skill;
 use super::tags::tag;
 use super::{Error, Result, Store, Transaction, entry_rules, prepare};
+use crate::domain::announcing::Announcements;
 use crate::domain::brand::{Accent, Brand};
 use crate::domain::conditions::Known;
 use crate::domain::details::Vocabulary;
@@ -29,7 +30,7 @@ use crate::domain::workplace::Workplace;
 
 crate::statements! {
     QUEUES = "
-        SELECT id, key, name, team_id, hours, promise_minutes, widening, rest, overflow, sticky
+        SELECT id, key, name, team_id, hours, promise_minutes, widening, rest, overflow, sticky, announcements
         FROM queues
         WHERE workspace_id = $1
         ORDER BY position, name COLLATE names, id
@@ -120,6 +121,8 @@ impl Store {
         let widening = queues.iter().filter_map(steps).filter(|(_, steps)| !steps.is_empty()).collect();
         let overflow = |row: &Row| Some((QueueId(row.get(0)), Arc::new(if_known::<Overflow>(row, 8).filter(|it| !it.is_none())?)));
         let overflows = queues.iter().filter_map(overflow).collect();
+        let told = |row: &Row| Some((QueueId(row.get(0)), Arc::new(if_known::<Announcements>(row, 10).filter(|it| !it.is_none())?)));
+        let announcements = queues.iter().filter_map(told).collect();
         let sticky = queues.iter().filter_map(|row| Some((QueueId(row.get(0)), if_known(row, 9)?))).collect();
         let rests = queues.iter().filter_map(|row| Some((QueueId(row.get(0)), if_known(row, 7)?))).collect();
         let queues = queues.iter().map(|row| queue(row, &mut misread)).collect();
@@ -171,6 +174,7 @@ impl Store {
                 widening,
                 overflows,
                 sticky,
+                announcements,
                 rests,
                 sla,
             },

@@ -73,6 +73,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("outbox.subject_kind", SUBJECT, "'journey'"),
     ("payloads.source", "sorted_at IS NULL", "'telepathy:1'"),
     ("queues.hours", "key = 'billing'", JSON),
+    ("queues.announcements", "key = 'billing'", JSON),
     ("queues.overflow", "key = 'billing'", JSON),
     ("queues.sticky", "key = 'billing'", JSON),
     ("queues.rest", "key = 'billing'", JSON),

@@ -1,6 +1,7 @@
 //! Queues from which routing sends on whom nobody here could have, and who came beyond the limit.
 
 use baton::domain::access::Role;
+use baton::domain::announcing::Announcements;
 use baton::domain::command::Person;
 use baton::domain::ids::QueueId;
 use baton::domain::overflow::{Overflow, Texts};
@@ -110,4 +111,27 @@ async fn an_overflow_that_leads_nowhere_is_refused_and_the_queue_it_goes_to_stay
     assert_eq!(tries(change(shop.support, odd)).await, SetupRefusal::PlaceholderUnknown { name: "contact.iban".to_owned() });
     let removed = tries(SetupCommand::RemoveQueue { queue: shop.orders, to: shop.support }).await;
     assert!(matches!(removed, SetupRefusal::QueueOfOverflow { .. }), "{removed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_wait_are_told_their_place_by_priority_once_routing_has_given_out_what_it_can() {
+    let (shop, node, iris) = overflowing(|_| Overflow::default()).await;
+    let text = texts("You are number {queue.place}.");
+    let announcements = Some(Box::new(Announcements { text, every: Some(5) }));
+    let change = QueueChange { announcements, ..QueueChange::default() };
+    let command = SetupCommand::ChangeQueue { queue: shop.support, change };
+    node.runner.configure(shop.workspace, &by(&iris), command, None).await.unwrap();
+    let conversations = shop.customers_wait(shop.support, 3).await;
+    let urgent = "UPDATE conversations SET priority = 3 WHERE id = $1";
+    shop.execute(urgent, &[&conversations[2].0]).await;
+    shop.execute("UPDATE conversations SET window_expires_at = now() + interval '1 hour'", &[]).await;
+    node.runner.route(shop.workspace, shop.support).await.unwrap();
+    let place = |number: usize| format!("You are number {number}.");
+    for (conversation, number) in [(conversations[0], 2), (conversations[1], 3), (conversations[2], 1)] {
+        let sql = "SELECT content ->> 'body' FROM messages WHERE conversation_id = $1 AND direction = 'outbound'";
+        let said: Vec<String> = shop.rows(sql, &[&conversation.0]).await.iter().map(|row| row.get(0)).collect();
+        assert_eq!(said, [place(number)]);
+    }
+    node.runner.route(shop.workspace, shop.support).await.unwrap();
+    assert_eq!(shop.count("SELECT count(*) FROM events WHERE kind = 'wait_announced'").await, 3, "nobody twice");
 }

@@ -179,6 +179,12 @@ fn is_before(closing: Timestamp, now: Timestamp, soon: Span) -> bool {
     now.checked_add(soon).is_ok_and(|due| closing < due)
 }
 
+/// Such as `within 10 minutes`.
+#[must_use]
+pub fn within_minutes(minutes: i64, words: &Words) -> String {
+    within(u32::try_from(minutes).unwrap_or(u32::MAX), words)
+}
+
 fn within(minutes: u32, words: &Words) -> String {
     match minutes {
         0 | 1 => words.within_minute.to_string(),

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::command::{MemberChange, SecurityChange, WorkspaceChange};
 use super::value::{EntryRule, Inbox, Member, Queue, Security, Skill, SlaPolicy, Targets, Workspace};
+use crate::domain::announcing::Announcements;
 use crate::domain::brand::Accent;
 use crate::domain::hours::Hours;
 use crate::domain::ids::{FlowId, QueueId, SlaPolicyId, TagId, TeamId, UserId};
@@ -66,6 +67,7 @@ pub struct QueueChange {
     /// Another rest, or none.
     pub rest: Option<Option<Box<Rest>>>,
     pub overflow: Option<Box<Overflow>>,
+    pub announcements: Option<Box<Announcements>>,
     /// Another way to keep customers with whom they know, or none.
     pub sticky: Option<Option<Sticky>>,
 }
@@ -197,11 +199,26 @@ pub(super) fn placed(queue: &queue::Queue, position: i32) -> Queue {
         rest: None,
         overflow: Box::default(),
         sticky: None,
+        announcements: Box::default(),
     }
 }
 
 pub(super) fn change_queue(it: &mut Queue, change: QueueChange) {
-    let QueueChange { key, name, team, hours, promise_minutes, strategy, position, widening, sla_policy, rest, overflow, sticky } = change;
+    let QueueChange {
+        key,
+        name,
+        team,
+        hours,
+        promise_minutes,
+        strategy,
+        position,
+        widening,
+        sla_policy,
+        rest,
+        overflow,
+        sticky,
+        announcements,
+    } = change;
     set(&mut it.key, key);
     set(&mut it.name, name.map(|name| trimmed(&name)));
     set(&mut it.team, team);
@@ -214,6 +231,7 @@ pub(super) fn change_queue(it: &mut Queue, change: QueueChange) {
     set(&mut it.rest, rest);
     set(&mut it.overflow, overflow);
     set(&mut it.sticky, sticky);
+    set(&mut it.announcements, announcements);
 }
 
 pub(super) fn change_rule(it: &mut EntryRule, change: EntryRuleChange) {

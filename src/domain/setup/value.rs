@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::domain::access::{self, Rights};
 use crate::domain::agent::Availability;
+use crate::domain::announcing::Announcements;
 use crate::domain::channel::Channel;
 use crate::domain::conditions;
 use crate::domain::details::{self, FieldKind, FieldOf, Vocabulary};
@@ -265,9 +266,16 @@ pub struct Queue {
     /// What becomes of those who wait there and are given to nobody.
     #[serde(default, skip_serializing_if = "is_no_overflow")]
     pub overflow: Box<Overflow>,
+    /// What whoever waits there is told of their place in line.
+    #[serde(default, skip_serializing_if = "is_no_announcement")]
+    pub announcements: Box<Announcements>,
     /// It keeps customers with whom they know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sticky: Option<Sticky>,
+}
+
+fn is_no_announcement(announcements: &Announcements) -> bool {
+    announcements.is_none()
 }
 
 fn is_no_overflow(overflow: &Overflow) -> bool {

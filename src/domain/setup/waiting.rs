@@ -6,6 +6,7 @@ use super::check::{LONGEST_KEY, in_range, languages_fault};
 use super::refusal::{SetupRefusal, Thing};
 use super::value::{Queue, Setup};
 use super::words::text_fault;
+use crate::domain::announcing::{Announcements, EXPECTED, PLACE};
 use crate::domain::flows::text::{Piece, pieces};
 use crate::domain::ids::QueueId;
 use crate::domain::overflow::{Overflow, PLACEHOLDERS, Texts};
@@ -18,6 +19,9 @@ pub(super) fn faults(setup: &Setup, faults: &mut BTreeSet<SetupRefusal>) {
             rest_faults(rest, faults);
         }
         overflow_faults(setup, *id, queue, faults);
+        let Announcements { text, every } = queue.announcements.as_ref();
+        texts_faults(text, &[PLACE, EXPECTED], faults);
+        every.iter().for_each(|every| in_range(*every, Announcements::LEAST, Announcements::LONGEST, faults));
         if let Some(Sticky { days, seconds }) = queue.sticky {
             in_range(days, 1, Sticky::MOST_DAYS, faults);
             in_range(seconds, 0, Sticky::LONGEST, faults);
@@ -50,18 +54,18 @@ fn overflow_faults(setup: &Setup, id: QueueId, queue: &Queue, faults: &mut BTree
         faults.insert(SetupRefusal::OverflowIdle { queue: queue.name.clone() });
     }
     for (_, texts) in queue.overflow.texts() {
-        texts_faults(texts, faults);
+        texts_faults(texts, &[], faults);
     }
 }
 
 /// What is told to customers, by language.
-fn texts_faults(texts: &Texts, faults: &mut BTreeSet<SetupRefusal>) {
+fn texts_faults(texts: &Texts, also: &[&str], faults: &mut BTreeSet<SetupRefusal>) {
     faults.extend(languages_fault(&texts.keys().cloned().collect()));
     for text in texts.values() {
         faults.extend(text_fault(text, Overflow::TEXT));
         for piece in pieces(text) {
             let Piece::Placeholder { name, .. } = piece else { continue };
-            if !PLACEHOLDERS.contains(&name) {
+            if !PLACEHOLDERS.contains(&name) && !also.contains(&name) {
                 faults.insert(SetupRefusal::PlaceholderUnknown { name: name.to_owned() });
             }
         }

@@ -66,6 +66,7 @@ pub static PLACES: &[Place] = &[
             "change.part.promise_minutes",
             "settings.queue_strategy",
             "widening.title",
+            "announcements.title",
             "sticky.title",
             "overflow.title",
             "overflow.lead",

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::import::{Ids, Names};
 use super::{Found, Wrong, is_in_order, is_same, no_twins, sla_policies, teams, yaml};
+use crate::domain::announcing::Announcements;
 use crate::domain::hours::Hours;
 use crate::domain::ids::QueueId;
 use crate::domain::overflow::{Overflow, Texts};
@@ -38,6 +39,9 @@ pub struct WrittenQueue {
     /// The SLA policy that its conversations are measured by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sla_policy: Option<String>,
+    /// What whoever waits there is told of their place in line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    announcements: Option<WrittenAnnouncements>,
     /// It keeps customers with whom they know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sticky: Option<WrittenSticky>,
@@ -81,6 +85,17 @@ pub struct WrittenOverflow {
     full_text: Texts,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WrittenAnnouncements {
+    /// By language.
+    text: Texts,
+    /// Again after so many minutes, where it has got better.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1440))]
+    every: Option<i32>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WrittenSticky {
@@ -117,13 +132,40 @@ pub(super) fn all(setup: &Setup, queues: &BTreeMap<QueueId, Queue>) -> Vec<Writt
     let mut queues: Vec<&Queue> = queues.values().collect();
     queues.sort_by(|one, other| (one.position, &one.key).cmp(&(other.position, &other.key)));
     let one = |queue: &Queue| {
-        let Queue { key, name, team, hours, promise_minutes, strategy, position: _, widening, sla_policy, rest: _, overflow, sticky } =
-            queue.clone();
+        let Queue {
+            key,
+            name,
+            team,
+            hours,
+            promise_minutes,
+            strategy,
+            position: _,
+            widening,
+            sla_policy,
+            rest: _,
+            overflow,
+            sticky,
+            announcements,
+        } = queue.clone();
         let widening = widening.into_iter().map(|WideningStep { after, does }| WrittenStep { after, does }).collect();
         let sla_policy = sla_policy.and_then(|policy| sla_policies::name(setup, policy));
+        let Announcements { text, every } = *announcements;
+        let announcements = (!text.is_empty()).then_some(WrittenAnnouncements { text, every });
         let sticky = sticky.map(|Sticky { days, seconds }| WrittenSticky { days, seconds });
         let overflow = (!overflow.is_none()).then(|| written(setup, *overflow));
-        WrittenQueue { key, name, team: teams::name(setup, team), promise_minutes, strategy, widening, sla_policy, sticky, overflow, hours }
+        WrittenQueue {
+            key,
+            name,
+            team: teams::name(setup, team),
+            promise_minutes,
+            strategy,
+            widening,
+            sla_policy,
+            announcements,
+            sticky,
+            overflow,
+            hours,
+        }
     };
     queues.into_iter().map(one).collect()
 }
@@ -198,6 +240,8 @@ pub(super) fn bring_in(queues: &[WrittenQueue], ids: &mut Ids, draft: &mut Draft
             (_, written) => written.unwrap_or_else(|| queue.hours.clone()),
         };
         let WrittenQueue { key, name, promise_minutes, strategy, sla_policy, .. } = queue.clone();
+        let announcements = queue.announcements.clone().map(|WrittenAnnouncements { text, every }| Announcements { text, every });
+        let announcements = Box::new(announcements.unwrap_or_default());
         let sticky = queue.sticky.map(|WrittenSticky { days, seconds }| Sticky { days, seconds });
         let widening = queue.widening.iter().map(step_of).collect();
         let sla_policy = sla_policy.and_then(|name| sla_policies::named(setup, &name));
@@ -215,6 +259,7 @@ pub(super) fn bring_in(queues: &[WrittenQueue], ids: &mut Ids, draft: &mut Draft
             sla_policy,
             rest,
             overflow: Box::default(),
+            announcements,
             sticky,
         };
         setup.queues.insert(id.unwrap_or_else(|| QueueId(ids.next())), queue);

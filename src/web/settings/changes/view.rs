@@ -9,6 +9,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::filter::{Filter, OTHERS, THINGS};
+use crate::domain::announcing::Announcements;
 use crate::domain::details::Vocabulary;
 use crate::domain::device::Device;
 use crate::domain::overflow::Overflow;
@@ -203,6 +204,13 @@ fn part_text(locale: Locale, names: &HashMap<Uuid, String>, name: &str, value: &
         ("role", word) => return said("role", word),
         ("standing", word) => return said("invitation_state", word),
         ("strategy", word) => return said("strategy", word),
+        ("announcements", told) => {
+            let told: Announcements = serde_json::from_value(told.clone()).unwrap_or_default();
+            let texts = told.text.iter().map(|(language, text)| format!("{language} “{text}”"));
+            let every = told.every.map(|every| format!("{}: {every}", locale.t("announcements.every")));
+            let all: Vec<String> = texts.chain(every).collect();
+            return if all.is_empty() { "–".to_owned() } else { all.join("; ") };
+        }
         ("sticky", sticky) => {
             let sticky: Option<Sticky> = serde_json::from_value(sticky.clone()).ok();
             let told =

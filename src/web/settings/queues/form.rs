@@ -63,7 +63,7 @@ impl Typed {
             strategy: queue.strategy.clone(),
             steps: queue.widening.iter().map(|step| (step.after.to_string(), step.does.clone())).collect(),
             has_steps: true,
-            overflow: TypedOverflow::of(&queue.overflow),
+            overflow: TypedOverflow::of(&queue.overflow, &queue.announcements),
             sticky: queue.sticky.map(|it| (it.days.to_string(), it.seconds.to_string())).unwrap_or_default(),
             sla: queue.sla_policy.map(|policy| policy.to_string()).unwrap_or_default(),
             is_always,
@@ -127,6 +127,7 @@ impl Typed {
             widening: self.has_steps.then(|| self.widening()),
             sla_policy: Some(sla_policy),
             rest: None,
+            announcements: self.overflow.is_of_form.then(|| self.overflow.announcements().map(Box::new)).transpose()?,
             sticky: self.has_steps.then(|| self.sticky()).transpose()?,
             overflow: self.overflow.is_of_form.then(|| self.overflow.overflow().map(Box::new)).transpose()?,
         })

@@ -1,5 +1,6 @@
 //! The part of the form of a queue that says what becomes of those who wait.
 
+use crate::domain::announcing::Announcements;
 use crate::domain::ids::QueueId;
 use crate::domain::overflow::{Overflow, Texts};
 use crate::domain::setup::{SetupRefusal, Thing};
@@ -20,10 +21,13 @@ pub struct TypedOverflow {
     pub text: Texts,
     pub closed_text: Texts,
     pub full_text: Texts,
+    /// What is told of the place in line, and again after so many minutes.
+    pub told: Texts,
+    pub every: String,
 }
 
 impl TypedOverflow {
-    pub(super) fn of(overflow: &Overflow) -> Self {
+    pub(super) fn of(overflow: &Overflow, announcements: &Announcements) -> Self {
         let Overflow { to, after, when_nobody, when_closed, most, text, closed_text, full_text } = overflow.clone();
         let figure = |figure: Option<i32>| figure.map(|figure| figure.to_string()).unwrap_or_default();
         Self {
@@ -36,6 +40,8 @@ impl TypedOverflow {
             text,
             closed_text,
             full_text,
+            told: announcements.text.clone(),
+            every: figure(announcements.every),
         }
     }
 
@@ -55,6 +61,8 @@ impl TypedOverflow {
             text: texts("overflow_text"),
             closed_text: texts("overflow_closed_text"),
             full_text: texts("overflow_full_text"),
+            told: texts("announced"),
+            every: value("announced_every"),
         }
     }
 
@@ -81,6 +89,25 @@ impl TypedOverflow {
             closed_text: self.closed_text.clone(),
             full_text: self.full_text.clone(),
         })
+    }
+
+    /// What it says of what is told.
+    ///
+    /// # Errors
+    /// What is no figure.
+    pub(super) fn announcements(&self) -> Result<Announcements, SetupRefusal> {
+        let (least, most) = (Announcements::LEAST, Announcements::LONGEST);
+        let every = match self.every.as_str() {
+            "" => None,
+            typed => Some(typed.parse().map_err(|_| SetupRefusal::OutOfRange { value: 0, least, most })?),
+        };
+        Ok(Announcements { text: self.told.clone(), every })
+    }
+
+    /// What is told of the place in line.
+    #[must_use]
+    pub fn told(&self) -> TextField {
+        TextField { name: "announced", label: "announcements.text", languages: languages(&self.told) }
     }
 
     /// The texts that a form asks for.

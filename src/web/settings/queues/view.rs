@@ -191,7 +191,10 @@ impl QueuePage {
 
     /// Somebody typed something else than what a colleague made of it.
     fn overflow_differs(&self) -> bool {
-        self.typed.overflow.is_of_form && self.typed.overflow.overflow().ok().as_ref() != Some(&self.queue.overflow)
+        let typed = &self.typed.overflow;
+        let is_as_it_is = typed.overflow().ok().as_ref() == Some(&self.queue.overflow)
+            && typed.announcements().ok().as_ref() == Some(&self.queue.announcements);
+        typed.is_of_form && !is_as_it_is
     }
 
     fn team_name(&self, id: TeamId) -> &str {

@@ -190,6 +190,7 @@ fn told(locale: Locale, address: Option<&Identity>, event: &Event) -> Option<Htm
         | Event::MessageStatusChanged { .. }
         | Event::MediaChanged { .. }
         | Event::AnswerRecorded { .. }
+        | Event::WaitAnnounced { .. }
         | Event::LanguageLearned { .. }
         | Event::UsernameLearned { .. }
         | Event::NoteAdded { .. }
