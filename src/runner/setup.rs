@@ -354,7 +354,7 @@ impl Runner {
 
     /// What follows from what was changed, for people and for work.
     pub(super) async fn follow(&self, workspace: WorkspaceId, configured: &Configured) -> Result<(), Error> {
-        let Configured { events, rights, seq, .. } = configured;
+        let Configured { events, rights, .. } = configured;
         for user in rights {
             self.live.person_changed(workspace, *user, PersonChange::Rights);
         }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::reading::json;
 use super::statement::Step;
 use super::{Result, Store, Transaction, prepare};
-use crate::domain::ids::{ConversationId, QueueId, WorkspaceId};
+use crate::domain::ids::{ConversationId, WorkspaceId};
 use crate::domain::journal::Subject;
 use crate::domain::timer::Timer;
 
