@@ -108,7 +108,7 @@ impl Habits {
         let levels = levels(&quarters, waiting);
         let mut sums = [(0.0, 0.0); 24];
         for (place, quarter) in quarters.iter().enumerate() {
-            if levels[place] > 0 && levels[place + 1] > 0 {
+            if levels[place] > 0 && levels[place + 1] > 0 && quarter.ends() <= now {
                 let (gone, seconds) = &mut sums[hour_of(quarter.begins)];
                 *gone += quarter.gone as f64;
                 *seconds += QUARTER.as_secs_f64();
