@@ -39,8 +39,8 @@ import Zone from "./controllers/zone_controller.js"
 
 const controllers = {
   await: Await, brief: Brief, clock: Clock, composer: Composer, connection: Connection, conversation: Conversation, copy: Copy,
-  dialog: Dialog, finder: Finder, floor: Floor, guard: Guard, hours: Hours, lightbox: Lightbox, list: List, live: Live, menu: Menu, own: Own,
-  people: People, places: Places, presence: Presence, preview: Preview, ring: Ring, rule: Rule, settings: Settings,
+  dialog: Dialog, finder: Finder, floor: Floor, guard: Guard, hours: Hours, lightbox: Lightbox, list: List, live: Live, menu: Menu,
+  own: Own, people: People, places: Places, presence: Presence, preview: Preview, ring: Ring, rule: Rule, settings: Settings,
   shortcuts: Shortcuts, sound: Sound, thread: Thread, toast: Toast, zone: Zone,
   "floor-drag": FloorDrag, "flow-editor": FlowEditor,
 }

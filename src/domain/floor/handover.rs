@@ -14,8 +14,8 @@ pub struct Takes {
     pub to: Option<(UserId, i32)>,
 }
 
-/// Of everybody who holds something and takes no work, in the order they were given, who could take it: whoever of their teams has most room,
-/// and is left with less of it.
+/// Of everybody who holds something and takes no work, in the order they were given, who could take it: whoever of their teams has most
+/// room, and is left with less of it.
 #[must_use]
 pub fn who_takes_what(people: &[FloorPerson]) -> Vec<Takes> {
     let here = people.iter().filter(|one| one.takes_work());

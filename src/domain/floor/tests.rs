@@ -56,7 +56,14 @@ fn person(number: u128, teams: &[u128]) -> PersonFigures {
 
 /// Whose number is even is here.
 fn floor(queues: Vec<QueueFigures>, people: Vec<PersonFigures>) -> Floor {
-    let figures = FloorFigures { queues, people, answer: Some(AnswerWithin { minutes: 12 }), day_begins_at: None, day_ends_at: None, habits: Arc::default() };
+    let figures = FloorFigures {
+        queues,
+        people,
+        answer: Some(AnswerWithin { minutes: 12 }),
+        day_begins_at: None,
+        day_ends_at: None,
+        habits: Arc::default(),
+    };
     Floor::of(figures, |user| user.0.as_u128().is_multiple_of(2), NOW)
 }
 
@@ -188,10 +195,9 @@ fn what_is_left_by_those_who_go_is_shared_out_among_those_of_their_teams_who_hav
     // Those of odd numbers are not here.
     let people = vec![holds(1, 3, &[1]), holds(3, 2, &[1]), holds(5, 1, &[2]), holds(2, 0, &[1]), holds(4, 2, &[1]), holds(6, 0, &[3])];
     let floor = floor(Vec::new(), people);
-    let mut takes: Vec<(u128, i32, Option<(u128, i32)>)> = handover::who_takes_what(&floor.people)
-        .into_iter()
-        .map(|one| (one.from.0.as_u128(), one.held, one.to.map(|(to, count)| (to.0.as_u128(), count))))
-        .collect();
-    takes.sort_unstable();
-    assert_eq!(takes, [(1, 3, Some((2, 3))), (3, 2, Some((4, 2))), (5, 1, None)]);
+    let mut takes = handover::who_takes_what(&floor.people);
+    takes.sort_by_key(|one| one.from);
+    let user = |number| UserId(Uuid::from_u128(number));
+    let takes_of = |from, held, to: Option<(u128, i32)>| handover::Takes { from: user(from), held, to: to.map(|(to, of)| (user(to), of)) };
+    assert_eq!(takes, [takes_of(1, 3, Some((2, 3))), takes_of(3, 2, Some((4, 2))), takes_of(5, 1, None)]);
 }

@@ -33,8 +33,9 @@ pub(in crate::web) async fn index(state: web::Data<State>, signed: Signed, quest
     let set_up = state.runner.workplaces().setup(signed.workspace).await?;
     let teams = choices(&set_up, &scope_of(&state, &signed, None).await?, team);
     let (names, locale) = (Names::of(now.workplace.clone()), words_of(&signed));
+    let due = due.into_iter().map(|open| OpenRow::due(locale, open, &names, chrome.now)).collect();
     let rows = |open: Vec<Open>| open.into_iter().map(|open| OpenRow::of(locale, open, &names)).collect();
     let takes = who_takes_what(&floor.people).into_iter().map(|takes| TakesRow::of(locale, takes, &names)).collect();
-    let (waiting, owed, due) = (rows(waiting), rows(owed), rows(due));
+    let (waiting, owed) = (rows(waiting), rows(owed));
     page(StatusCode::OK, &HandoverPage { chrome, locale, strip: floor.strip(), waiting, owed, due, takes, teams, team })
 }

@@ -34,8 +34,7 @@ pub(super) struct Question {
 /// `GET /inbox`
 pub(super) async fn index(state: web::Data<State>, signed: Signed, question: web::Query<Question>) -> Result<HttpResponse> {
     let (view, after) = question.read()?;
-    let (list, chrome, own) =
-        tokio::try_join!(list(&state, &signed, view, after), chrome(&state, &signed), own_strip(&state, &signed))?;
+    let (list, chrome, own) = tokio::try_join!(list(&state, &signed, view, after), chrome(&state, &signed), own_strip(&state, &signed))?;
     let list = List { counts: chrome.counts, own, ..list };
     page(StatusCode::OK, &InboxPage { chrome, list })
 }
@@ -49,12 +48,12 @@ pub(super) async fn rows(state: web::Data<State>, signed: Signed, question: web:
 
 /// `GET /inbox/own`
 pub(super) async fn own(state: web::Data<State>, signed: Signed) -> Result<HttpResponse> {
-    page(StatusCode::OK, &OwnFragment { own_locale: signed.locale, own: own_strip(&state, &signed).await? })
+    page(StatusCode::OK, &OwnFragment { own: own_strip(&state, &signed).await? })
 }
 
 async fn own_strip(state: &State, signed: &Signed) -> store::Result<OwnStrip> {
     let figures = state.store.own_figures(signed.workspace, signed.user).await?;
-    Ok(OwnStrip { figures: figures.map(|figures| Own::of(&figures, runner::now())) })
+    Ok(OwnStrip { figures: figures.map(|figures| Own::of(signed.locale, &figures, runner::now())) })
 }
 
 /// `GET /inbox/paused`

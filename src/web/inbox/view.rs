@@ -48,6 +48,7 @@ pub struct OwnStrip {
 
 #[derive(Debug, Clone, Copy)]
 pub struct Own {
+    pub locale: Locale,
     pub load: i32,
     pub capacity: i32,
     pub oldest: Option<Timestamp>,
@@ -57,13 +58,13 @@ pub struct Own {
 
 impl Own {
     #[must_use]
-    pub fn of(figures: &OwnFigures, now: Timestamp) -> Self {
+    pub fn of(locale: Locale, figures: &OwnFigures, now: Timestamp) -> Self {
         let OwnFigures { load, capacity, oldest, due } = *figures;
-        Self { load, capacity, oldest, due, is_late: due.is_some_and(|due| due <= now) }
+        Self { locale, load, capacity, oldest, due, is_late: due.is_some_and(|due| due <= now) }
     }
 
-    pub(in crate::web) fn words(&self, locale: Locale) -> String {
-        locale.t2("floor.load", ("load", &self.load.to_string()), ("capacity", &self.capacity.to_string()))
+    pub(in crate::web) fn words(&self) -> String {
+        self.locale.t2("floor.load", ("load", &self.load.to_string()), ("capacity", &self.capacity.to_string()))
     }
 
     pub(in crate::web) fn due_key(&self) -> &'static str {
@@ -137,7 +138,6 @@ pub struct RowsFrame {
 #[derive(Template, WebTemplate)]
 #[template(path = "inbox/own.html")]
 pub struct OwnFragment {
-    pub own_locale: Locale,
     pub own: OwnStrip,
 }
 

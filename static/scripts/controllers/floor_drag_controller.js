@@ -1,5 +1,5 @@
-// The floor by hand: the oldest of a queue are dragged onto another queue or onto an agent, and what an agent holds onto a colleague. What is
-// dropped is one act, which can be undone; the same can be done beside the floor, by forms.
+// The floor by hand: the oldest of a queue are dragged onto another queue or onto an agent, and what an agent holds onto a colleague.
+// What is dropped is one act, which can be undone; the same can be done beside the floor, by forms.
 
 import { Controller } from "../../vendor/stimulus.js"
 
@@ -75,7 +75,9 @@ export default class extends Controller {
 
   #show() {
     const { x, y } = this.at
-    this.chip.animate({ translate: [`${x + 12}px ${y + 12}px`] }, { duration: 0, fill: "forwards" })
+    // Before the pointer: grips are at the end of their rows.
+    const left = Math.max(8, x - this.chip.offsetWidth - 12)
+    this.chip.animate({ translate: [`${left}px ${y + 12}px`] }, { duration: 0, fill: "forwards" })
     const row = document.elementFromPoint(x, y)?.closest(".floor__row")
     const over = row && this.#takes(row) ? row : null
     if (over === this.over) return

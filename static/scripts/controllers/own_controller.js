@@ -1,5 +1,5 @@
-// The agent's own strip above the list: how much they hold, who of theirs waits longest, what is due next. Asked for anew when something may
-// have changed, now and then, while the page is looked at.
+// The agent's own strip above the list: how much they hold, who of theirs waits longest, what is due next. Asked for anew when something
+// may have changed, now and then, while the page is looked at.
 
 import { Controller } from "../../vendor/stimulus.js"
 import { fetchPart } from "../part.js"

@@ -31,8 +31,8 @@ impl Chance {
     }
 }
 
-/// A queue as one may be: how many a day write to it, how many people work there by day, how many conversations each holds, and how long one
-/// of them takes.
+/// A queue as one may be: how many a day write to it, how many people work there by day, how many conversations each holds, and how long
+/// one of them takes.
 #[derive(Debug, Clone, Copy)]
 struct Shop {
     a_day: f64,
@@ -47,8 +47,8 @@ struct Told {
     taken: Vec<f64>,
 }
 
-/// Sixty days in which customers come by day, most before noon and after work, more on some days than on others; people begin at eight and at
-/// ten, and half of them go at four.
+/// Sixty days in which customers come by day, most before noon and after work, more on some days than on others; people begin at eight
+/// and at ten, and half of them go at four.
 fn sixty_days(shop: Shop, chance: &mut Chance) -> Told {
     let mut told = Told { came: Vec::new(), taken: Vec::new() };
     let mut busy_until: BinaryHeap<Reverse<u64>> = BinaryHeap::new();
@@ -189,7 +189,8 @@ fn where_too_little_is_known_nothing_is_said() {
 #[test]
 fn where_nobody_is_taken_any_more_the_wait_gets_longer() {
     let known = steady(8);
-    let waits = |minutes: i64| Pace::of(&known, 3, None, at(8.0 * 900.0) + SignedDuration::from_mins(minutes)).map(|pace| pace.wait_behind(3));
+    let waits =
+        |minutes: i64| Pace::of(&known, 3, None, at(8.0 * 900.0) + SignedDuration::from_mins(minutes)).map(|pace| pace.wait_behind(3));
     assert!(waits(30) > waits(5) && waits(5).is_some(), "{:?} {:?}", waits(5), waits(30));
     assert_eq!(looks_again_at(3, at(61.0)), Some(at(120.0)));
     assert_eq!(looks_again_at(0, at(61.0)), None);

@@ -32,8 +32,8 @@ pub struct Course {
 /// One of the charts.
 #[derive(Debug, Clone)]
 pub struct Chart {
-    /// As its words are looked up.
     pub kind: &'static str,
+    pub key: &'static str,
     /// In units of its own: quarters of an hour, and [`HEIGHT`].
     pub width: usize,
     pub path: String,
@@ -91,8 +91,9 @@ impl Course {
         let late: Vec<f64> = longest.iter().map(|value| if over(value) { *value } else { 0.0 }).collect();
         let in_time: Vec<f64> = longest.iter().map(|value| if over(value) { 0.0 } else { *value }).collect();
         let top = most(&longest).max(promise.filter(|_| most(&longest) > 0.0).unwrap_or_default());
-        let chart = |kind, values: &[f64], path, said: &dyn Fn(f64) -> String| Chart {
+        let chart = |(kind, key), values: &[f64], path, said: &dyn Fn(f64) -> String| Chart {
             kind,
+            key,
             width,
             path,
             late_path: String::new(),
@@ -101,12 +102,15 @@ impl Course {
             most: at_most(values, points).map(|(value, at)| (said(value), at)),
         };
         let charts = [
-            Chart { now: waiting.last().map(|value| count(*value)), ..chart("waiting", &waiting, steps(&waiting, most(&waiting)), &count) },
-            Chart { now: Some(count(taken.iter().sum())), ..chart("taken", &taken, bars(&taken, most(&taken)), &count) },
+            Chart {
+                now: waiting.last().map(|value| count(*value)),
+                ..chart(("waiting", "course.waiting"), &waiting, steps(&waiting, most(&waiting)), &count)
+            },
+            Chart { now: Some(count(taken.iter().sum())), ..chart(("taken", "course.taken"), &taken, bars(&taken, most(&taken)), &count) },
             Chart {
                 late_path: bars(&late, top),
                 promise: promise.filter(|promise| top > 0.0 && *promise <= top).map(|promise| format!("{:.2}", height(promise, top))),
-                ..chart("longest", &longest, bars(&in_time, top), &minutes)
+                ..chart(("longest", "course.longest"), &longest, bars(&in_time, top), &minutes)
             },
         ];
         let hour = |points: &[Point]| {
@@ -186,7 +190,8 @@ mod tests {
     #[test]
     fn a_day_is_drawn_as_wide_as_it_is_long_and_what_was_late_by_itself() {
         let at = |quarters: i64| Timestamp::UNIX_EPOCH + QUARTER * i32::try_from(quarters).unwrap();
-        let point = |quarters, waiting, minutes| Point { begins: at(quarters), waiting, taken: 1, longest: SignedDuration::from_mins(minutes) };
+        let point =
+            |quarters, waiting, minutes| Point { begins: at(quarters), waiting, taken: 1, longest: SignedDuration::from_mins(minutes) };
         let points = [point(0, 1, 5), point(1, 4, 20), point(2, 2, 0)];
         let locale = Locale::of("en").unwrap();
         let course = Course::drawn(locale, "q".to_owned(), None, None, Some(SignedDuration::from_mins(15)), &points, at(96));

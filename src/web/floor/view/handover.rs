@@ -19,6 +19,9 @@ pub struct OpenRow {
     pub queue: Option<String>,
     pub agent: Option<String>,
     pub at: Option<Timestamp>,
+    /// What is said before that, and how it is shown.
+    pub label: Option<String>,
+    pub shown: &'static str,
 }
 
 impl OpenRow {
@@ -31,7 +34,16 @@ impl OpenRow {
             queue: open.queue.map(|queue| names.queue(queue).to_owned()),
             agent: open.agent.map(|agent| names.person(agent).to_owned()),
             at: open.at,
+            label: None,
+            shown: "waiting",
         }
+    }
+
+    /// One that is late then.
+    #[must_use]
+    pub fn due(locale: Locale, open: Open, names: &Names, now: Timestamp) -> Self {
+        let key = if open.at.is_some_and(|at| at <= now) { "handover.late_by" } else { "handover.due_in" };
+        Self { label: Some(locale.t(key).into_owned()), shown: "due", ..Self::of(locale, open, names) }
     }
 }
 
@@ -40,7 +52,7 @@ impl OpenRow {
 pub struct TakesRow {
     pub from: UserId,
     pub name: String,
-    pub held: i32,
+    pub held: String,
     pub words: Html,
 }
 
@@ -54,6 +66,6 @@ impl TakesRow {
             Some((to, _)) => sentence(&locale, "handover.takes", &[("name", names.person(to))]),
             None => sentence(&locale, "handover.nobody", &[]),
         };
-        Self { from, name: names.person(from).to_owned(), held, words }
+        Self { from, name: names.person(from).to_owned(), held: locale.count("floor.holds", i64::from(held)), words }
     }
 }

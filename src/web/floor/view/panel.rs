@@ -88,6 +88,10 @@ impl QueuePanel {
         self.locale.t2("floor.target_queue", ("name", &target.name), ("room", &target.with_room.to_string()))
     }
 
+    fn words_of_person(&self, target: &PersonTarget) -> String {
+        target.words(self.locale)
+    }
+
     fn waiting(&self) -> String {
         self.locale.count("floor.wait_here", self.queue.waiting)
     }
@@ -114,5 +118,9 @@ impl PersonPanel {
 
     fn is_online(&self) -> bool {
         self.person.availability == Availability::Online
+    }
+
+    fn words_of(&self, target: &PersonTarget) -> String {
+        target.words(self.locale)
     }
 }
