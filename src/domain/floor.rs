@@ -2,6 +2,7 @@
 //! somebody is shown of them is their [`Scope`].
 
 mod act;
+pub mod handover;
 pub mod history;
 mod person;
 #[cfg(test)]
@@ -190,7 +191,8 @@ pub struct FloorFigures {
     pub people: Vec<PersonFigures>,
     /// Within how long whoever holds a conversation answers.
     pub answer: Option<AnswerWithin>,
-    /// When what was done today is counted anew.
+    /// When the day began, and when what was done in it is counted anew.
+    pub day_begins_at: Option<Timestamp>,
     pub day_ends_at: Option<Timestamp>,
     /// How fast queues are usually worked off.
     pub habits: Arc<HashMap<QueueId, Habits>>,
@@ -320,12 +322,14 @@ pub struct Floor {
     pub people: Vec<FloorPerson>,
     /// When it is another one, though nothing happens.
     pub changes_at: Option<Timestamp>,
+    pub day_begins_at: Option<Timestamp>,
+    pub day_ends_at: Option<Timestamp>,
 }
 
 impl Floor {
     #[must_use]
     pub fn of(figures: FloorFigures, is_connected: impl Fn(UserId) -> bool, now: Timestamp) -> Self {
-        let FloorFigures { queues, people, answer, day_ends_at, habits } = figures;
+        let FloorFigures { queues, people, answer, day_begins_at, day_ends_at, habits } = figures;
         let promises = queues.iter().flat_map(|queue| {
             let promise = SignedDuration::from_mins(i64::from(queue.promise_minutes));
             let late = queue.next_late.and_then(|since| since.checked_add(promise).ok());
@@ -351,7 +355,7 @@ impl Floor {
         turns.extend(queues.iter().filter_map(|queue| looks_again_at(queue.waiting, now)));
         turns.extend(queues.iter().filter_map(|queue| queue.opening.changes_at()));
         turns.extend(queues.iter().filter_map(|queue| queue.rest.as_ref()?.until));
-        Self { changes_at: turns.into_iter().filter(|at| *at > now).min(), queues, people }
+        Self { changes_at: turns.into_iter().filter(|at| *at > now).min(), queues, people, day_begins_at, day_ends_at }
     }
 
     /// What somebody is shown of it.
@@ -361,6 +365,8 @@ impl Floor {
             queues: self.queues.iter().filter(|queue| scope.has_queue(queue)).cloned().collect(),
             people: self.people.iter().filter(|person| scope.has_person(person)).cloned().collect(),
             changes_at: self.changes_at,
+            day_begins_at: self.day_begins_at,
+            day_ends_at: self.day_ends_at,
         }
     }
 

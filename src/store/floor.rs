@@ -283,6 +283,7 @@ impl Store {
                 .collect(),
             people: people.iter().map(counted).collect(),
             answer,
+            day_begins_at: Some(day_begins_at),
             day_ends_at: Some(day_ends_at),
             habits: Arc::default(),
         })

@@ -29,6 +29,7 @@ pub mod fields;
 mod flight;
 pub mod floor;
 pub mod flows;
+pub mod handover;
 pub mod inbound_items;
 pub mod inboxes;
 pub mod invitations;

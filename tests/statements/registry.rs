@@ -50,6 +50,7 @@ pub const ALL: &[File] = files! {
     fields
     floor
     flows
+    handover
     inbound_items
     inboxes
     invitations

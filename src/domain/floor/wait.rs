@@ -59,8 +59,8 @@ pub struct Expected {
 }
 
 impl Pace {
-    /// Of a queue in which `waiting` wait now, by what came and went in the last quarters, oldest first, and what is usual; nothing where too
-    /// little is known.
+    /// Of a queue in which `waiting` wait now, by what came and went in the last quarters, oldest first, and what is usual; nothing where
+    /// too little is known.
     #[must_use]
     pub fn of(known: &[Quarter], waiting: i64, habits: Option<&Habits>, now: Timestamp) -> Option<Self> {
         let since = now.saturating_sub(LOOKS_BACK).unwrap_or(Timestamp::MIN);
@@ -108,7 +108,7 @@ impl Habits {
         let levels = levels(&quarters, waiting);
         let mut sums = [(0.0, 0.0); 24];
         for (place, quarter) in quarters.iter().enumerate() {
-            if levels[place] > 0 && levels[place + 1] > 0 {
+            if levels[place] > 0 && levels[place + 1] > 0 && quarter.ends() <= now {
                 let (gone, seconds) = &mut sums[hour_of(quarter.begins)];
                 *gone += quarter.gone as f64;
                 *seconds += QUARTER.as_secs_f64();
@@ -127,8 +127,8 @@ fn hour_of(at: Timestamp) -> usize {
     usize::try_from(at.as_second().div_euclid(3_600).rem_euclid(24)).unwrap_or_default()
 }
 
-/// What would have been predicted at the begin of each quarter with a line, beside what became of it: whoever came last then was in turn when
-/// as many had gone as stood before them.
+/// What would have been predicted at the begin of each quarter with a line, beside what became of it: whoever came last then was in turn
+/// when as many had gone as stood before them.
 fn miss(quarters: &[Quarter], levels: &[i64]) -> Option<Miss> {
     let mut misses = Vec::new();
     for (place, quarter) in quarters.iter().enumerate() {
@@ -164,7 +164,8 @@ fn middle(values: &mut [f64]) -> Option<f64> {
     values.get(values.len() / 2).copied()
 }
 
-/// What whoever comes to a queue now may expect, in which `waiting` wait; nothing where nobody is there who could say, or too little is known.
+/// What whoever comes to a queue now may expect, in which `waiting` wait; nothing where nobody is there who could say, or too little is
+/// known.
 #[must_use]
 pub fn expected(
     known: &[Quarter],

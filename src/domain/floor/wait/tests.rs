@@ -31,8 +31,8 @@ impl Chance {
     }
 }
 
-/// A queue as one may be: how many a day write to it, how many people work there by day, how many conversations each holds, and how long one
-/// of them takes.
+/// A queue as one may be: how many a day write to it, how many people work there by day, how many conversations each holds, and how long
+/// one of them takes.
 #[derive(Debug, Clone, Copy)]
 struct Shop {
     a_day: f64,
@@ -47,8 +47,8 @@ struct Told {
     taken: Vec<f64>,
 }
 
-/// Sixty days in which customers come by day, most before noon and after work, more on some days than on others; people begin at eight and at
-/// ten, and half of them go at four.
+/// Sixty days in which customers come by day, most before noon and after work, more on some days than on others; people begin at eight
+/// and at ten, and half of them go at four.
 fn sixty_days(shop: Shop, chance: &mut Chance) -> Told {
     let mut told = Told { came: Vec::new(), taken: Vec::new() };
     let mut busy_until: BinaryHeap<Reverse<u64>> = BinaryHeap::new();
