@@ -41,6 +41,10 @@ fn describe() {
     describe_gauge!("baton_sockets", "Live pages on this node");
     describe_histogram!("baton_queue_wait_seconds", Unit::Seconds, "From a customer's first unanswered message to an agent");
     describe_counter!("baton_leases_ended_total", "Conversations that went back to their queues because whoever held them was not here");
+    describe_counter!(
+        "baton_invariants_broken_total",
+        "What must always be so and was not, by what it was; it was put right, and is a fault of ours"
+    );
     describe_counter!("baton_sla_total", "What conversations were measured by, by clock, and whether it was met or breached");
     describe_counter!("baton_refusals_total", "Commands refused, by kind");
     describe_counter!("baton_items_total", "Items of webhook bodies that were worked off, with those that were set aside");

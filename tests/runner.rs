@@ -19,6 +19,8 @@ mod feed;
 mod floor;
 #[path = "runner/identities.rs"]
 mod identities;
+#[path = "runner/invariants.rs"]
+mod invariants;
 #[path = "runner/joining.rs"]
 mod joining;
 #[path = "runner/keeping.rs"]

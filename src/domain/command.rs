@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::access::Rights;
 use super::announcing::Standing;
 use super::brief::Brief;
+use super::checking::TimersThere;
 use super::conversation::Holder;
 use super::delivery::Outcome;
 use super::ids::{BotId, ClaimId, ContactId, ConversationId, MediaId, MessageId, NoteId, QueueId, UserId};
@@ -169,6 +170,12 @@ pub enum Command {
         overdue: Option<(Step, Timestamp)>,
         waiting: Option<Timestamp>,
     },
+    /// Whatever is to become of it must have a timer. `there` are those that it has, `seen` the last line of the journal with which they
+    /// were seen.
+    Check {
+        there: TimersThere,
+        seen: i64,
+    },
     TimerDue {
         timer: Timer,
     },
@@ -226,6 +233,7 @@ impl Command {
             | Command::MoveQueue { .. }
             | Command::HandOver { .. }
             | Command::Recount { .. }
+            | Command::Check { .. }
             | Command::TimerDue { .. } => None,
         }
     }

@@ -14,8 +14,8 @@ use super::snapshot::Snapshot;
 use super::timer::Timer;
 use super::undoing::UNDO_WITHIN;
 use super::{
-    announcing, answering, assigning, bots, delivering, lease, overdue, overflow, receiving, reporting, signing_off, sla, undoing, waiting,
-    whose,
+    announcing, answering, assigning, bots, checking, delivering, lease, overdue, overflow, receiving, reporting, signing_off, sla,
+    undoing, waiting, whose,
 };
 
 /// Decides what a command changes. The only way anything changes.
@@ -96,6 +96,7 @@ fn decide(it: &mut Decision, command: Command) -> Result<(), Refusal> {
         Command::MoveQueue { from, to } => assigning::move_queue(it, from, to),
         Command::HandOver { from, to } => assigning::hand_over(it, from, to),
         Command::Recount { overdue, waiting } => recount(it, overdue, waiting),
+        Command::Check { there, seen } => checking::check(it, there, seen),
         Command::TimerDue { timer } => reporting::timer_due(it, timer),
         Command::AsSeen { holder, by, command } => {
             assigning::is_as_seen(it, holder, by)?;

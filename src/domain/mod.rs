@@ -10,6 +10,7 @@ pub mod brand;
 pub mod brief;
 pub mod canned;
 pub mod channel;
+pub mod checking;
 pub mod command;
 pub mod conditions;
 pub mod contact;

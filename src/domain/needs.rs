@@ -91,6 +91,7 @@ impl Command {
             | Command::BotHandOff { .. }
             | Command::MoveOn { .. }
             | Command::Recount { .. }
+            | Command::Check { .. }
             | Command::TimerDue {
                 timer: Timer::FlowWait | Timer::FlowTurn | Timer::Waiting { .. } | Timer::SlaWarning | Timer::SlaBreach,
             } => none,

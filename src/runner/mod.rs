@@ -13,6 +13,7 @@ pub mod floor;
 mod gathering;
 pub(crate) mod guard;
 pub mod intake;
+pub mod invariants;
 mod kept;
 mod known_lanes;
 pub mod lanes;

@@ -60,6 +60,7 @@ impl Patience {
             | Command::Announce { .. }
             | Command::EndLease { .. }
             | Command::Recount { .. }
+            | Command::Check { .. }
             | Command::TimerDue { .. } => Patience::Pass,
             Command::AsSeen { command, .. } => Self::of(command),
         }

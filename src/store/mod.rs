@@ -32,6 +32,7 @@ pub mod flows;
 pub mod handover;
 pub mod inbound_items;
 pub mod inboxes;
+pub mod invariants;
 pub mod invitations;
 pub mod lanes;
 pub mod lists;

@@ -3,6 +3,7 @@
 
 mod housekeeping;
 mod inbound;
+mod invariants;
 mod keyed;
 mod lanes;
 mod leases;
@@ -53,6 +54,7 @@ impl Workers {
         keep_up("pictures", tasks, stop, self.clone(), pictures::run);
         keep_up("mails", tasks, stop, self.clone(), mails::run);
         keep_up("leases", tasks, stop, self.clone(), leases::run);
+        keep_up("invariants", tasks, stop, self.clone(), invariants::run);
         keep_up("recounts", tasks, stop, self.clone(), recounts::run);
         keep_up("chores", tasks, stop, self, housekeeping::run);
     }

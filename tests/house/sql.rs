@@ -109,6 +109,8 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("agents", "CLAIM_GONE", CLAIM),
     ("agents", "SET_HERE", "a node writes down at once who is here, of every workspace"),
     ("recounts", "CLAIM", CLAIM),
+    ("invariants", "PEOPLE_AFTER", CLAIM),
+    ("invariants", "OPEN_AFTER", CLAIM),
     ("queues", "WITH_WAITING", CLAIM),
     ("queues", "REMOVED_IN_USE", CLAIM),
     ("queues", "RESTING", CLAIM),

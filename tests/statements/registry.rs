@@ -57,6 +57,7 @@ pub const ALL: &[File] = files! {
     lists
     mails
     logos
+    invariants
     media
     messages
     migrate
