@@ -409,6 +409,7 @@ CREATE TABLE queues (
     UNIQUE (workspace_id, key),
     FOREIGN KEY (workspace_id, team_id) REFERENCES teams
 );
+-- Those whose rest may be over.
 CREATE INDEX queues_resting ON queues (workspace_id, id) WHERE rest IS NOT NULL;
 
 -- Flows --------------------------------------------------------------------------------------------------------------
