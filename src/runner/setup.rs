@@ -382,10 +382,11 @@ impl Runner {
                 }
                 SetupEvent::Queue(changed) => {
                     let (Some(before), Some(after)) = (&changed.before, &changed.after) else { continue };
-                    let is_held = before.rest != after.rest && !after.overflow.is_none()
+                    let concerns_all = before.overflow != after.overflow
+                        || before.rest != after.rest && !after.overflow.is_none()
                         || before.hours != after.hours && after.overflow.when_closed;
-                    if before.widening != after.widening || before.overflow != after.overflow || is_held {
-                        self.store.ring_waiting(workspace, changed.id, *seq, now()).await?;
+                    if before.widening != after.widening || concerns_all {
+                        self.store.ring_waiting(workspace, changed.id, concerns_all, *seq, now()).await?;
                         self.live.wake(Wake::Timers);
                     }
                     self.live.wake(Wake::Queue(workspace, changed.id));

@@ -57,12 +57,12 @@ crate::statements! {
         UPDATE timers
         SET claimed_until = now() + make_interval(secs => $6)
         WHERE workspace_id = $1 AND subject_id = $2 AND kind = $3 AND about = $4 AND due_at = $5";
-    /// For each that waits in a queue, from one on: it is looked what is due.
+    /// For each that waits in a queue, or wants something of whoever is to have it, from one on: it is looked what is due.
     RING_WAITING = "
         INSERT INTO timers (workspace_id, subject_kind, subject_id, kind, about, due_at, timer)
         SELECT $1, 'conversation', id, 'waiting', id, $4, $5
         FROM conversations
-        WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND id > $3
+        WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND id > $3 AND ($6 OR skills IS NOT NULL)
         ORDER BY id
         LIMIT 1000
         ON CONFLICT (workspace_id, subject_id, kind, about)
@@ -185,14 +185,15 @@ impl Store {
         Ok(())
     }
 
-    /// What becomes of those who wait in a queue is another: all of them are looked at, by the set-up of `version`.
+    /// What becomes of those who wait in a queue is another: all of them are looked at by the set-up of `version`, or those who want
+    /// something.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn ring_waiting(&self, workspace: WorkspaceId, queue: QueueId, version: i64, now: Timestamp) -> Result<()> {
+    pub async fn ring_waiting(&self, workspace: WorkspaceId, queue: QueueId, all: bool, version: i64, now: Timestamp) -> Result<()> {
         let (timer, mut after) = (serde_json::to_value(Timer::Waiting { version })?, Uuid::nil());
         loop {
-            let rows = self.query(&RING_WAITING, &[&workspace.0, &queue.0, &after, &now, &timer]).await?;
+            let rows = self.query(&RING_WAITING, &[&workspace.0, &queue.0, &after, &now, &timer, &all]).await?;
             match rows.iter().map(|row| row.get(0)).max() {
                 Some(last) => after = last,
                 None => return Ok(()),
