@@ -385,10 +385,12 @@ impl Runner {
                     let concerns_all = before.overflow != after.overflow
                         || before.rest != after.rest && !after.overflow.is_none()
                         || before.hours != after.hours && after.overflow.when_closed;
-                    if before.widening != after.widening || concerns_all {
-                        self.store.ring_waiting(workspace, changed.id, concerns_all, *seq, now()).await?;
-                        self.live.wake(Wake::Timers);
+                    if concerns_all {
+                        self.store.ring_waiting(workspace, changed.id, *seq, now()).await?;
+                    } else if before.widening != after.widening {
+                        self.store.ring_wanting(workspace, changed.id, *seq, now()).await?;
                     }
+                    self.live.wake(Wake::Timers);
                     self.live.wake(Wake::Queue(workspace, changed.id));
                 }
                 SetupEvent::AccessToken { inbox, .. } => self.live.wake(Wake::Outbox(workspace, *inbox)),

@@ -57,17 +57,31 @@ crate::statements! {
         UPDATE timers
         SET claimed_until = now() + make_interval(secs => $6)
         WHERE workspace_id = $1 AND subject_id = $2 AND kind = $3 AND about = $4 AND due_at = $5";
-    /// For each that waits in a queue, or wants something of whoever is to have it, from one on: it is looked what is due.
-    RING_WAITING = "
+    /// For each that waits in a queue and wants something of whoever is to have it, from one on: it is looked what is due.
+    RING_WANTING = "
         INSERT INTO timers (workspace_id, subject_kind, subject_id, kind, about, due_at, timer)
         SELECT $1, 'conversation', id, 'waiting', id, $4, $5
         FROM conversations
-        WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND id > $3 AND ($6 OR skills IS NOT NULL)
+        WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND skills IS NOT NULL AND id > $3
         ORDER BY id
         LIMIT 1000
         ON CONFLICT (workspace_id, subject_id, kind, about)
         DO UPDATE SET due_at = excluded.due_at, timer = excluded.timer, claimed_until = NULL
         RETURNING subject_id";
+    /// Those that wait in a queue, behind one of them.
+    BEHIND = "
+        SELECT id, queued_at
+        FROM conversations
+        WHERE workspace_id = $1 AND queue_id = $2 AND controller = 'queue' AND (queued_at, id) > ($3, $4)
+        ORDER BY queued_at, id
+        LIMIT 1000";
+    /// As [`RING_WANTING`], of these.
+    RING_THESE = "
+        INSERT INTO timers (workspace_id, subject_kind, subject_id, kind, about, due_at, timer)
+        SELECT $1, 'conversation', these.id, 'waiting', these.id, $3, $4
+        FROM UNNEST($2::uuid[]) AS these (id)
+        ON CONFLICT (workspace_id, subject_id, kind, about)
+        DO UPDATE SET due_at = excluded.due_at, timer = excluded.timer, claimed_until = NULL";
     TAKE = "
         DELETE FROM timers
         WHERE workspace_id = $1 AND subject_id = $2 AND kind = $3 AND about = $4 AND due_at = $5";
@@ -185,19 +199,34 @@ impl Store {
         Ok(())
     }
 
-    /// What becomes of those who wait in a queue is another: all of them are looked at by the set-up of `version`, or those who want
-    /// something.
+    /// The steps of a queue are others: all that wait there and want something are looked at, by the set-up of `version`.
     ///
     /// # Errors
     /// As PostgreSQL answers.
-    pub async fn ring_waiting(&self, workspace: WorkspaceId, queue: QueueId, all: bool, version: i64, now: Timestamp) -> Result<()> {
+    pub async fn ring_wanting(&self, workspace: WorkspaceId, queue: QueueId, version: i64, now: Timestamp) -> Result<()> {
         let (timer, mut after) = (serde_json::to_value(Timer::Waiting { version })?, Uuid::nil());
         loop {
-            let rows = self.query(&RING_WAITING, &[&workspace.0, &queue.0, &after, &now, &timer, &all]).await?;
+            let rows = self.query(&RING_WANTING, &[&workspace.0, &queue.0, &after, &now, &timer]).await?;
             match rows.iter().map(|row| row.get(0)).max() {
                 Some(last) => after = last,
                 None => return Ok(()),
             }
+        }
+    }
+
+    /// What becomes of those who wait in a queue is another: all of them are looked at, by the set-up of `version`.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn ring_waiting(&self, workspace: WorkspaceId, queue: QueueId, version: i64, now: Timestamp) -> Result<()> {
+        let timer = serde_json::to_value(Timer::Waiting { version })?;
+        let (mut since, mut id) = (Timestamp::UNIX_EPOCH, Uuid::nil());
+        loop {
+            let rows = self.query(&BEHIND, &[&workspace.0, &queue.0, &since, &id]).await?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            (id, since) = (last.get(0), last.get(1));
+            let these: Vec<Uuid> = rows.iter().map(|row| row.get(0)).collect();
+            self.execute(&RING_THESE, &[&workspace.0, &these, &now, &timer]).await?;
         }
     }
 
