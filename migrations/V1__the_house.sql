@@ -409,6 +409,7 @@ CREATE TABLE queues (
     UNIQUE (workspace_id, key),
     FOREIGN KEY (workspace_id, team_id) REFERENCES teams
 );
+-- Those whose rest may be over.
 CREATE INDEX queues_resting ON queues (workspace_id, id) WHERE rest IS NOT NULL;
 
 -- What came to queues and went from them, by quarters of an hour, for as long as it is shown.
@@ -711,7 +712,7 @@ CREATE INDEX conversations_waiting ON conversations (workspace_id, queue_id, que
 CREATE INDEX conversations_by_needs ON conversations (workspace_id, queue_id, needs, priority DESC, queued_at, id)
     WHERE controller = 'queue';
 -- Those of them that want anything of whoever is to have them.
-CREATE INDEX conversations_wanting ON conversations (workspace_id, queue_id, id) WHERE controller = 'queue';
+CREATE INDEX conversations_wanting ON conversations (workspace_id, queue_id, id) WHERE controller = 'queue' AND skills IS NOT NULL;
 
 -- What is late in a queue, or will be.
 CREATE INDEX conversations_due ON conversations (workspace_id, queue_id, sla_soon_at) WHERE sla_soon_at IS NOT NULL;

@@ -13,7 +13,7 @@ use super::snapshot::Snapshot;
 pub(super) struct Decision {
     pub snapshot: Snapshot,
     pub now: Timestamp,
-    /// Who held the conversation before the one that this decision opened.
+    /// Who held the conversation before the one that this decision is about, as far as it is known.
     pub previous_agent: Option<UserId>,
     /// When that one was resolved.
     pub previous_at: Option<Timestamp>,
@@ -22,7 +22,11 @@ pub(super) struct Decision {
 
 impl Decision {
     pub fn new(snapshot: &Snapshot, now: Timestamp) -> Self {
-        Self { snapshot: snapshot.clone(), now, previous_agent: None, previous_at: None, events: Vec::new() }
+        // While a flow speaks, its session knows.
+        let session = snapshot.session.as_ref();
+        let previous_agent = session.and_then(|session| session.previous_agent);
+        let previous_at = session.and_then(|session| session.previous_at);
+        Self { snapshot: snapshot.clone(), now, previous_agent, previous_at, events: Vec::new() }
     }
 
     pub fn emit(&mut self, event: Event) {

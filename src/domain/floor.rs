@@ -165,6 +165,8 @@ pub struct QueueFigures {
     pub hours: Option<Hours>,
     pub promise_minutes: i32,
     pub rest: Option<Rest>,
+    /// So many wait there at most, if that is said.
+    pub most: Option<i32>,
     pub waiting: i64,
     /// Since when the one waits who waits longest.
     pub oldest: Option<Timestamp>,
@@ -211,6 +213,8 @@ pub struct FloorQueue {
     pub promise_minutes: i32,
     /// It is paused or drained now.
     pub rest: Option<Rest>,
+    /// So many wait there at most, if that is said.
+    pub most: Option<i32>,
     pub waiting: i64,
     pub oldest: Option<Timestamp>,
     pub late: i64,
@@ -258,6 +262,7 @@ impl FloorQueue {
             team_name: figures.team_name,
             promise_minutes: figures.promise_minutes,
             rest: figures.rest.filter(|rest| rest.is_on(now)),
+            most: figures.most,
             waiting: figures.waiting,
             oldest: figures.oldest,
             late: figures.late,

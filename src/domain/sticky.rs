@@ -35,8 +35,7 @@ pub(super) fn rather(it: &Decision, queue: QueueId) -> Option<Rather> {
     let workplace = &it.snapshot.workplace;
     let Sticky { days, seconds } = *workplace.sticky.get(&queue)?;
     let own = it.snapshot.conversation.as_ref().and_then(|conversation| conversation.last_agent).map(|user| (user, it.now));
-    let session = it.snapshot.session.as_ref().and_then(|session| Some((session.previous_agent?, session.previous_at?)));
-    let (user, at) = own.or(it.previous_agent.zip(it.previous_at)).or(session)?;
+    let (user, at) = own.or(it.previous_agent.zip(it.previous_at))?;
     let oldest = it.now.saturating_sub(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MIN);
     let name = workplace.people.get(&user).filter(|_| at >= oldest)?.clone();
     let until = it.now.saturating_add(SignedDuration::from_secs(seconds.into())).ok().filter(|_| seconds > 0);

@@ -20,6 +20,7 @@ use crate::domain::floor::wait::wanted_since;
 use crate::domain::floor::{FloorAct, FloorEntry, FloorFigures, Left, PersonFigures, QueueFigures, SOON};
 use crate::domain::ids::{ContactId, ConversationId, FloorActId, InboxId, QueueId, TeamId, UserId, WorkspaceId};
 use crate::domain::overdue::AnswerWithin;
+use crate::domain::overflow::Overflow;
 
 crate::statements! {
     ITSELF = "SELECT time_zone, answer_minutes, id AS workspace_id FROM workspaces WHERE id = $1";
@@ -28,7 +29,8 @@ crate::statements! {
     QUEUES = "
         SELECT queue.id, queue.name, queue.team_id, team.name, queue.hours, queue.promise_minutes,
             waiting.count, waiting.oldest, waiting.late, waiting.soon, waiting.next_late, waiting.next_soon,
-            due.late, due.soon, least(due.next_late, coming.next_soon), queue.rest
+            due.late, due.soon, least(due.next_late, coming.next_soon), queue.rest,
+            queue.overflow
         FROM queues AS queue
         JOIN teams AS team ON team.workspace_id = $1 AND team.id = queue.team_id
         -- Reckoned once for each queue, and not for each who waits.
@@ -203,6 +205,7 @@ fn queue(row: &Row) -> QueueFigures {
         next_breach: row.get(14),
         rest: if_known(row, 15),
         lately: Vec::new(),
+        most: if_known::<Overflow>(row, 16).and_then(|overflow| overflow.most),
     }
 }
 

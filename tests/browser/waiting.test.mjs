@@ -88,6 +88,8 @@ describe("queues that rest or overflow", () => {
     const who = "447700940001"
     await demo.control.person(who, "Omar Sy")
     await demo.control.writes(who, "agent")
+    await page.emulateMedia({ colorScheme: "light" })
+    await page.setViewportSize(WIDE)
     await page.goto(`${demo.inbox}/inbox?view=all`)
     await page.locator(".row", { hasText: "Omar Sy" }).first().click()
     await page.locator(".line", { hasText: `Nobody in ${QUEUE} has had it for` }).waitFor()

@@ -382,8 +382,15 @@ fn only_an_undo_overfills(before: &HashMap<UserId, Agent>, after: &Snapshot, eve
 
 fn only_the_controller_speaks(snapshot: &Snapshot, event: &Event) {
     let Event::MessageQueued { message } = event else { return };
-    let controller = snapshot.conversation.as_ref().expect("a message is about a conversation").controller;
+    let conversation = snapshot.conversation.as_ref().expect("a message is about a conversation");
+    let controller = conversation.controller;
+    // A queue that says something speaks to whoever waits there, as long as nobody has them.
+    let speaks = |queue: &QueueId| {
+        let Workplace { overflows, announcements, .. } = snapshot.workplace.as_ref();
+        overflows.contains_key(queue) || announcements.contains_key(queue)
+    };
     let expected = match message.author {
+        Author::Flow if controller == Controller::Queue && conversation.queue.as_ref().is_some_and(speaks) => Controller::Queue,
         Author::Flow => Controller::Flow,
         Author::Bot { bot } => Controller::Bot { bot },
         Author::Agent { user } => Controller::Agent { user },

@@ -72,7 +72,7 @@ async fn a_pause_ends_by_itself_and_one_that_was_begun_since_goes_on() {
     shop.execute(over, &[]).await;
     node.runner.end_rests().await.unwrap();
     assert!(!shop.rests(shop.support).await);
-    let told = "SELECT count(*) FROM setup_events WHERE who ->> 'kind' = 'system'";
+    let told = "SELECT count(*) FROM events WHERE subject_kind = 'setup' AND event #>> '{who,kind}' = 'system'";
     assert_eq!(shop.count(told).await, 1, "who ended it");
     shop.does(&node, &iris, fresh(), rest(shop.support, RestKind::Paused, "Again")).await.unwrap();
     let late = SetupCommand::EndRest { queue: shop.support, now: "2020-01-01T00:00:00Z".parse().unwrap() };

@@ -22,6 +22,7 @@ fn queue(number: u128, of: u128) -> QueueFigures {
         hours: Some(Hours::always()),
         promise_minutes: 15,
         rest: None,
+        most: None,
         waiting: 0,
         oldest: None,
         late: 0,

@@ -386,12 +386,6 @@ pub enum Needs {
 }
 
 impl SetupCommand {
-    /// Somebody's wish to be given conversations, or not.
-    #[must_use]
-    pub fn availability(member: UserId, availability: Availability) -> Self {
-        Self::ChangeMember { member, change: MemberChange { availability: Some(availability), ..MemberChange::default() } }
-    }
-
     /// The language of somebody's interface.
     #[must_use]
     pub fn locale(member: UserId, locale: String) -> Self {

@@ -19,7 +19,7 @@ use crate::domain::access::{Permissions, Rights, Role};
 use crate::domain::agent::Availability;
 use crate::domain::channel;
 use crate::domain::flows::validation;
-use crate::domain::ids::{FlowId, InboxId, InvitationId, QueueId, RoleId, SkillId, SlaPolicyId, TeamId, UserId};
+use crate::domain::ids::{FlowId, InboxId, InvitationId, RoleId, SkillId, SlaPolicyId, TeamId, UserId};
 use crate::domain::routing::Levels;
 
 pub(super) type Applied = Result<(), SetupRefusal>;
@@ -368,26 +368,6 @@ impl Draft {
         Ok(())
     }
 
-    /// Whatever is of it needs a place to be.
-    fn remove_queue(&mut self, queue: QueueId, to: QueueId) -> Applied {
-        let name = known(&mut self.setup.queues, queue, Thing::Queue)?.name.clone();
-        if queue == to || !self.setup.queues.contains_key(&to) {
-            return Err(SetupRefusal::Unknown(Thing::Queue));
-        }
-        if let Some(from) = self.setup.queues.values().find(|from| from.overflow.to == Some(queue)) {
-            return Err(SetupRefusal::QueueOfOverflow { queue: name, from: from.name.clone() });
-        }
-        if let Some(inbox) = self.setup.inboxes.values().find(|inbox| inbox.default_queue == queue) {
-            return Err(SetupRefusal::QueueOfNumber { queue: name, number: inbox.name.clone() });
-        }
-        if let Some(rule) = self.setup.entry_rules.values().find(|rule| rule.queue == Some(queue)) {
-            return Err(SetupRefusal::QueueOfRule { queue: name, rule: rule.name.clone() });
-        }
-        self.setup.queues.remove(&queue);
-        self.beside.push(SetupEvent::QueueMoved { id: queue, to });
-        Ok(())
-    }
-
     /// What it measures would be measured by nothing.
     pub fn remove_policy(&mut self, policy: SlaPolicyId) -> Applied {
         let name = known(&mut self.setup.sla_policies, policy, Thing::SlaPolicy)?.name.clone();
@@ -435,6 +415,6 @@ fn add<I: Ord, T>(all: &mut BTreeMap<I, T>, id: I, new: T) -> Applied {
     }
 }
 
-fn known<I: Ord, T>(all: &mut BTreeMap<I, T>, id: I, thing: Thing) -> Result<&mut T, SetupRefusal> {
+pub(super) fn known<I: Ord, T>(all: &mut BTreeMap<I, T>, id: I, thing: Thing) -> Result<&mut T, SetupRefusal> {
     all.get_mut(&id).ok_or(SetupRefusal::Unknown(thing))
 }

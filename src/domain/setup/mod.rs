@@ -10,6 +10,7 @@ pub mod event;
 pub mod file;
 mod parts;
 pub mod refusal;
+mod removing;
 mod rights;
 pub mod rules;
 mod skills;

@@ -325,6 +325,8 @@ impl SetupRefusal {
             | SetupRefusal::KeyUnfit { .. }
             | SetupRefusal::FieldKeyUnfit { .. }
             | SetupRefusal::RestUnknown { .. }
+            | SetupRefusal::OverflowToItself { .. }
+            | SetupRefusal::OverflowIdle { .. }
             | SetupRefusal::StrategyUnknown { .. }
             | SetupRefusal::ColourUnknown { .. }
             | SetupRefusal::ChoicesMissing { .. }
@@ -365,8 +367,6 @@ impl SetupRefusal {
             | SetupRefusal::LastAdministrator
             | SetupRefusal::QueueUnreached { .. }
             | SetupRefusal::QueueOfOverflow { .. }
-            | SetupRefusal::OverflowToItself { .. }
-            | SetupRefusal::OverflowIdle { .. }
             | SetupRefusal::QueueOfNumber { .. }
             | SetupRefusal::QueueOfRule { .. }
             | SetupRefusal::RuleNameTaken { .. }

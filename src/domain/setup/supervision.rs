@@ -1,10 +1,17 @@
 //! What a supervisor decides: whether a colleague is given conversations, and how many; and whether a queue rests.
 
 use super::command::{MemberChange, QueueChange, SetupCommand};
+use crate::domain::agent::Availability;
 use crate::domain::ids::{QueueId, UserId};
 use crate::domain::rest::Rest;
 
 impl SetupCommand {
+    /// Somebody's wish to be given conversations, or not.
+    #[must_use]
+    pub fn availability(member: UserId, availability: Availability) -> Self {
+        Self::ChangeMember { member, change: MemberChange { availability: Some(availability), ..MemberChange::default() } }
+    }
+
     /// How many conversations somebody is given at most.
     #[must_use]
     pub fn capacity(member: UserId, capacity: i32) -> Self {

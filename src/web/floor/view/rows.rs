@@ -198,6 +198,12 @@ impl QueueRow {
         }
     }
 
+    /// How many wait at most, and whether there are more.
+    fn limit(&self) -> Option<(String, bool)> {
+        let most = self.queue.most?;
+        Some((self.locale.t1("floor.at_most", "count", most), self.queue.waiting > i64::from(most)))
+    }
+
     fn rest(&self) -> Option<Html> {
         self.queue.rest.as_ref().map(|rest| rest::told(self.locale, rest))
     }
