@@ -2,6 +2,7 @@
 // What is dropped is one act, which can be undone; the same can be done beside the floor, by forms.
 
 import { Controller } from "../../vendor/stimulus.js"
+import { isComposing } from "../keys.js"
 
 /** How near to the edge of what is shown the page moves on, and how far with each frame. */
 const EDGE = 72
@@ -36,6 +37,7 @@ export default class extends Controller {
     addEventListener("pointermove", (moved) => this.#move(moved), options)
     addEventListener("pointerup", (up) => this.#letGo(up), options)
     addEventListener("pointercancel", () => this.drop(), options)
+    addEventListener("keydown", (event) => !isComposing(event) && event.key === "Escape" && this.drop(), options)
     row.classList.add("is-lifted")
     this.element.dataset.dragging = ""
     this.chip = Object.assign(document.createElement("p"), { className: "floor__chip", textContent: what.words })
