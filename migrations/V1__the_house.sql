@@ -402,6 +402,25 @@ CREATE TABLE queues (
     FOREIGN KEY (workspace_id, team_id) REFERENCES teams
 );
 
+-- What came to queues and went from them, by quarters of an hour, for as long as it is shown.
+CREATE TABLE queue_tallies (
+    workspace_id uuid NOT NULL,
+    quarter timestamptz NOT NULL,
+    queue_id uuid NOT NULL,
+    -- A quarter is counted in several rows: who writes at once seldom waits for another.
+    part smallint NOT NULL,
+    -- Conversations that began to wait, those that wait no longer, and how many of them somebody has.
+    came integer NOT NULL,
+    gone integer NOT NULL,
+    taken integer NOT NULL,
+    -- How long the one had waited that waited longest of those that went, in milliseconds.
+    longest_ms bigint NOT NULL,
+    PRIMARY KEY (workspace_id, quarter, queue_id, part),
+    FOREIGN KEY (workspace_id, queue_id) REFERENCES queues ON DELETE CASCADE
+) WITH (fillfactor = 70);
+-- Those to forget.
+CREATE INDEX queue_tallies_by_quarter ON queue_tallies (quarter);
+
 -- Flows --------------------------------------------------------------------------------------------------------------
 
 -- Queues that are gone, and which one has what was of them.

@@ -122,7 +122,8 @@ pub async fn measure(world: &World, size: Size) -> Result<Outcome> {
         behind.sort_by(f64::total_cmp);
         let (median, most) = (behind.get(behind.len() / 2).copied().unwrap_or(f64::NAN), behind.last().copied().unwrap_or(f64::NAN));
         println!(
-            "   {number:>6} {:>7.1}% {:>7.1}% | {:>7.1}% {:>7.1}% {:>7.1}% | {:>8.0} {:>8.1} {:>8.0} | {median:>10.2} {most:>9.2} | {:>6.0}% {:>6.0}%",
+            "   {number:>6} {:>7.1}% {:>7.1}% | {:>7.1}% {:>7.1}% {:>7.1}% | {:>8.0} {:>8.1} {:>8.0} | {median:>10.2} {most:>9.2} | \
+             {:>6.0}% {:>6.0}%",
             stretch.page * 100.0,
             stretch.browser * 100.0,
             stretch.script * 100.0,

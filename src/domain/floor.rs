@@ -2,16 +2,22 @@
 //! somebody is shown of them is their [`Scope`].
 
 mod act;
+pub mod handover;
+pub mod history;
 mod person;
 #[cfg(test)]
 mod tests;
+pub mod wait;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 pub use self::act::{Came, FloorAct, FloorEntry, Left, MOST_AT_ONCE, MOST_HELD_AT_ONCE, SetBack};
+use self::history::Quarter;
 pub use self::person::{FloorPerson, PersonAlert, PersonFigures};
+use self::wait::{Expected, Habits, expected, looks_again_at};
 use super::access::Visibility;
 use super::agent::Presence;
 use super::hours::Hours;
@@ -171,6 +177,8 @@ pub struct QueueFigures {
     pub breaching: i64,
     /// When one more is the one or the other.
     pub next_breach: Option<Timestamp>,
+    /// What came and went lately, oldest first.
+    pub lately: Vec<Quarter>,
 }
 
 /// What the floor is made of.
@@ -181,8 +189,11 @@ pub struct FloorFigures {
     pub people: Vec<PersonFigures>,
     /// Within how long whoever holds a conversation answers.
     pub answer: Option<AnswerWithin>,
-    /// When what was done today is counted anew.
+    /// When the day began, and when what was done in it is counted anew.
+    pub day_begins_at: Option<Timestamp>,
     pub day_ends_at: Option<Timestamp>,
+    /// How fast queues are usually worked off.
+    pub habits: Arc<HashMap<QueueId, Habits>>,
 }
 
 /// A queue on the floor.
@@ -206,6 +217,8 @@ pub struct FloorQueue {
     /// People of its team who are here and take conversations, and those of them who have room.
     pub here: usize,
     pub with_room: usize,
+    /// How long whoever comes now will wait.
+    pub expected: Option<Expected>,
 }
 
 /// What is wrong with a queue, and to be seen to.
@@ -224,12 +237,14 @@ pub enum QueueAlert {
 }
 
 impl FloorQueue {
-    fn of(place: usize, figures: QueueFigures, people: &[FloorPerson], now: Timestamp) -> Self {
+    fn of(place: usize, figures: QueueFigures, people: &[FloorPerson], habits: Option<&Habits>, now: Timestamp) -> Self {
         let here: Vec<&FloorPerson> = people.iter().filter(|one| one.takes_work() && one.teams.contains(&figures.team)).collect();
+        let with_room = here.iter().filter(|one| one.has_room()).count();
         Self {
             opening: Opening::of(figures.hours.as_ref(), now),
+            expected: expected(&figures.lately, figures.waiting, here.len(), with_room, habits, now),
             here: here.len(),
-            with_room: here.iter().filter(|one| one.has_room()).count(),
+            with_room,
             id: figures.id,
             place,
             name: figures.name,
@@ -297,12 +312,14 @@ pub struct Floor {
     pub people: Vec<FloorPerson>,
     /// When it is another one, though nothing happens.
     pub changes_at: Option<Timestamp>,
+    pub day_begins_at: Option<Timestamp>,
+    pub day_ends_at: Option<Timestamp>,
 }
 
 impl Floor {
     #[must_use]
     pub fn of(figures: FloorFigures, is_connected: impl Fn(UserId) -> bool, now: Timestamp) -> Self {
-        let FloorFigures { queues, people, answer, day_ends_at } = figures;
+        let FloorFigures { queues, people, answer, day_begins_at, day_ends_at, habits } = figures;
         let promises = queues.iter().flat_map(|queue| {
             let promise = SignedDuration::from_mins(i64::from(queue.promise_minutes));
             let late = queue.next_late.and_then(|since| since.checked_add(promise).ok());
@@ -320,10 +337,14 @@ impl Floor {
             })
             .collect();
         people.sort_by_cached_key(FloorPerson::rank);
-        let queues = queues.into_iter().enumerate().map(|(place, figures)| FloorQueue::of(place, figures, &people, now));
-        let queues: Vec<FloorQueue> = queues.collect();
+        let queue = |(place, figures): (usize, QueueFigures)| {
+            let habits = habits.get(&figures.id);
+            FloorQueue::of(place, figures, &people, habits, now)
+        };
+        let queues: Vec<FloorQueue> = queues.into_iter().enumerate().map(queue).collect();
+        turns.extend(queues.iter().filter_map(|queue| looks_again_at(queue.waiting, now)));
         turns.extend(queues.iter().filter_map(|queue| queue.opening.changes_at()));
-        Self { changes_at: turns.into_iter().filter(|at| *at > now).min(), queues, people }
+        Self { changes_at: turns.into_iter().filter(|at| *at > now).min(), queues, people, day_begins_at, day_ends_at }
     }
 
     /// What somebody is shown of it.
@@ -333,6 +354,8 @@ impl Floor {
             queues: self.queues.iter().filter(|queue| scope.has_queue(queue)).cloned().collect(),
             people: self.people.iter().filter(|person| scope.has_person(person)).cloned().collect(),
             changes_at: self.changes_at,
+            day_begins_at: self.day_begins_at,
+            day_ends_at: self.day_ends_at,
         }
     }
 

@@ -31,7 +31,7 @@ use bus::Bus;
 use change::{Change, SetUpChange};
 use delivery::deliver;
 use endings::Endings;
-use floors::FloorMarks;
+use floors::{FloorMarks, KnownHabits};
 use hub::Hub;
 use message::Message;
 use people::People;
@@ -68,6 +68,7 @@ pub struct Live {
     pub sessions_in_doubt: Notify,
     /// Floors that are to be looked at anew.
     pub floors: FloorMarks,
+    pub habits: KnownHabits,
     /// To which workspaces the bus listens.
     pub subscriptions: Subscriptions,
     pub(crate) presence: PresenceMap,
@@ -92,6 +93,7 @@ impl Live {
             setups: SetupVersions::default(),
             sessions_in_doubt: Notify::new(),
             floors: FloorMarks::default(),
+            habits: KnownHabits::default(),
             subscriptions: Subscriptions::default(),
             presence: PresenceMap::default(),
             bus,

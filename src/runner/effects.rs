@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Error;
-use crate::domain::conversation::Conversation;
+use crate::domain::conversation::{Controller, Conversation};
 use crate::domain::delivery::Priority;
 use crate::domain::event::{Act, Actor, Event, Recorded};
 use crate::domain::ids::{ConversationId, InboxId, MessageId, UserId, WorkspaceId};
@@ -23,6 +23,7 @@ use crate::store::messages::{Placed, Progress};
 use crate::store::notes::NewNote;
 use crate::store::notices::NewNotice;
 use crate::store::outbox::Outgoing;
+use crate::store::queue_tallies::QueueTally;
 use crate::store::rows::Rows;
 use crate::store::tallies::Tally;
 use crate::store::ticks::Times;
@@ -73,6 +74,7 @@ pub fn effects(rows: &mut Rows, snapshot: &mut Snapshot, events: Vec<Event>, now
     for recorded in &recorded {
         add_tally(rows, before, recorded);
     }
+    add_queue_tally(rows, before, conversation, now);
     let asks_for_no_room = recorded.iter().any(|recorded| asks_for_no_room(&recorded.event));
     add_shift(
         rows,
@@ -115,6 +117,24 @@ fn add_tally(rows: &mut Rows, before: Option<&Conversation>, recorded: &Recorded
         _ => return,
     };
     rows.tally(recorded.at, user, tally);
+}
+
+/// Whether it came to a queue, or went from one.
+fn add_queue_tally(rows: &mut Rows, before: Option<&Conversation>, now: &Conversation, at: Timestamp) {
+    let waits_in = |conversation: &Conversation| conversation.queue.filter(|_| conversation.controller == Controller::Queue);
+    let (from, to) = (before.and_then(|before| Some((before, waits_in(before)?))), waits_in(now));
+    if from.map(|(_, queue)| queue) == to {
+        return;
+    }
+    if let Some((before, queue)) = from {
+        let since = before.waiting_since.or(before.queued_at).unwrap_or(at);
+        let longest_ms = i64::try_from(at.duration_since(since).as_millis()).unwrap_or(i64::MAX).max(0);
+        let taken = i32::from(now.controller.agent().is_some());
+        rows.queue_tally(at, queue, QueueTally { came: 0, gone: 1, taken, longest_ms });
+    }
+    if let Some(queue) = to {
+        rows.queue_tally(at, queue, QueueTally { came: 1, ..QueueTally::default() });
+    }
 }
 
 /// Who holds a conversation changed: one more here, one less there.

@@ -30,6 +30,12 @@ pub enum FloorWish {
         to: QueueId,
         count: u16,
     },
+    /// The oldest of a queue, so many of them, are somebody's.
+    Give {
+        from: QueueId,
+        to: UserId,
+        count: u16,
+    },
     /// What somebody holds waits in its queues again, in front.
     Return {
         from: UserId,
@@ -85,14 +91,18 @@ impl Runner {
                 if from == to || workplace.queue(to).is_none() {
                     return Err(Refusal::UnknownQueue.into());
                 }
-                if !(1..=MOST_AT_ONCE).contains(&count) {
-                    return Err(Refusal::CountUnfit { least: 1, most: MOST_AT_ONCE }.into());
-                }
-                let count = usize::from(count);
+                let count = fit(count)?;
                 let movables = self.store.oldest_waiting(viewer, from, count).await?;
                 self.begin_on_floor(workspace, by, id, &FloorAct::Move { from, to, count }).await?;
                 let (from, to) = (Holder::Queue(from), BulkTarget::Queue(to));
                 self.transfer_all(workspace, by, id, movables, from, to, &[]).await
+            }
+            FloorWish::Give { from, to, count } => {
+                self.store.agent(workspace, to).await?.ok_or(Refusal::UnknownPerson)?.may_be_handed_to()?;
+                let count = fit(count)?;
+                let movables = self.store.oldest_waiting(viewer, from, count).await?;
+                self.begin_on_floor(workspace, by, id, &FloorAct::Give { from, to, count }).await?;
+                self.transfer_all(workspace, by, id, movables, Holder::Queue(from), BulkTarget::Agent(to), &[to]).await
             }
             FloorWish::Return { from, and_away } => {
                 self.begin_on_floor(workspace, by, id, &FloorAct::Return { from, away: None }).await?;
@@ -203,7 +213,11 @@ impl Runner {
             FloorAct::Return { from, away: Some(SetBack { before, seq }) } => Some((SetupCommand::availability(from, before), seq)),
             FloorAct::Availability { of, back: SetBack { before, seq }, .. } => Some((SetupCommand::availability(of, before), seq)),
             FloorAct::Capacity { of, back: SetBack { before, seq }, .. } => Some((SetupCommand::capacity(of, before), seq)),
-            FloorAct::Move { .. } | FloorAct::Return { away: None, .. } | FloorAct::HandOver { .. } | FloorAct::Strange => None,
+            FloorAct::Move { .. }
+            | FloorAct::Give { .. }
+            | FloorAct::Return { away: None, .. }
+            | FloorAct::HandOver { .. }
+            | FloorAct::Strange => None,
         };
         let Some((command, seq)) = set_back else { return Ok(came) };
         // Whoever signed off since comes back themselves.
@@ -219,4 +233,10 @@ impl Runner {
             Err(error) => Err(error),
         }
     }
+}
+
+/// How many are moved at once.
+fn fit(count: u16) -> Result<usize, Refusal> {
+    let fits = (1..=MOST_AT_ONCE).contains(&count);
+    if fits { Ok(count.into()) } else { Err(Refusal::CountUnfit { least: 1, most: MOST_AT_ONCE }) }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::access::Viewer;
@@ -74,6 +75,19 @@ crate::statements! {
             (SELECT CASE WHEN signed_off_at IS NULL THEN availability ELSE 'away' END
              FROM agents
              WHERE workspace_id = $1 AND user_id = $2)";
+    /// What one person holds, since when the one of it waits that waits longest for their answer, and what of it is late first.
+    OWN = "
+        SELECT agent.load, agent.capacity, held.oldest, held.due
+        FROM agents AS agent
+        CROSS JOIN LATERAL (
+            SELECT min(waiting_since) FILTER (WHERE NOT is_answered), min(sla_due_at)
+            FROM (
+                SELECT waiting_since, sla_due_at,
+                    coalesce(last_message ->> 'agent' IS NOT NULL AND last_message ->> 'is_queued' IS NOT NULL, false) AS is_answered
+                FROM conversations
+                WHERE workspace_id = $1 AND agent_id = $2
+                LIMIT 1000) AS holds) AS held (oldest, due)
+        WHERE agent.workspace_id = $1 AND agent.user_id = $2";
 }
 
 /// A badge tells no more apart than this.
@@ -85,6 +99,17 @@ pub struct ViewCounts {
     pub mine: i64,
     pub queues: i64,
     pub unassigned: i64,
+}
+
+/// What somebody has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnFigures {
+    pub load: i32,
+    pub capacity: i32,
+    /// Since when the customer of theirs waits who waits longest.
+    pub oldest: Option<Timestamp>,
+    /// When the first of what they hold is late by its policy.
+    pub due: Option<Timestamp>,
 }
 
 /// The figures of a workspace, for some of its people.
@@ -135,6 +160,15 @@ impl Store {
             }
         }
         Ok(board)
+    }
+
+    /// What one person has to do; nothing of who takes no conversations.
+    ///
+    /// # Errors
+    /// As PostgreSQL answers.
+    pub async fn own_figures(&self, workspace: WorkspaceId, user: UserId) -> Result<Option<OwnFigures>> {
+        let row = self.query_opt(&OWN, &[&workspace.0, &user.0]).await?;
+        Ok(row.map(|row| OwnFigures { load: row.get(0), capacity: row.get(1), oldest: row.get(2), due: row.get(3) }))
     }
 
     /// The figures on one person's tabs.

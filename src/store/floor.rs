@@ -2,6 +2,7 @@
 //! it is so many statements.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -15,6 +16,7 @@ use super::statement::Step;
 use super::users::rights;
 use super::{Result, Store};
 use crate::domain::access::Permission;
+use crate::domain::floor::wait::wanted_since;
 use crate::domain::floor::{FloorAct, FloorEntry, FloorFigures, Left, PersonFigures, QueueFigures, SOON};
 use crate::domain::ids::{ContactId, ConversationId, FloorActId, InboxId, QueueId, TeamId, UserId, WorkspaceId};
 use crate::domain::overdue::AnswerWithin;
@@ -199,6 +201,7 @@ fn queue(row: &Row) -> QueueFigures {
         breached: row.get(12),
         breaching: row.get(13),
         next_breach: row.get(14),
+        lately: Vec::new(),
     }
 }
 
@@ -262,17 +265,26 @@ impl Store {
         let soon = now.saturating_add(SOON).unwrap_or(now);
         let queues = async { self.query(&QUEUES, &[&workspace.0, &now, &soon]).await };
         let people = async { self.query(&PEOPLE, &[&workspace.0]).await };
-        let (queues, people, done) = tokio::try_join!(queues, people, self.tallies(workspace, day_begins_at))?;
+        let lately = self.queue_tallies(workspace, wanted_since(now));
+        let (queues, people, done, mut lately) = tokio::try_join!(queues, people, self.tallies(workspace, day_begins_at), lately)?;
         let counted = |row: &Row| {
             let person = person(row);
             let (answered, resolved) = done.get(&person.id).copied().unwrap_or_default();
             PersonFigures { answered: answered.max(0), resolved: resolved.max(0), ..person }
         };
         Ok(FloorFigures {
-            queues: queues.iter().map(queue).collect(),
+            queues: queues
+                .iter()
+                .map(|row| {
+                    let queue = queue(row);
+                    QueueFigures { lately: lately.remove(&queue.id).unwrap_or_default(), ..queue }
+                })
+                .collect(),
             people: people.iter().map(counted).collect(),
             answer,
+            day_begins_at: Some(day_begins_at),
             day_ends_at: Some(day_ends_at),
+            habits: Arc::default(),
         })
     }
 

@@ -17,16 +17,18 @@ use super::notes::{self, NewNote};
 use super::notices::{self, NewNotice};
 use super::outbox::{self, Outgoing};
 use super::quarantine::{self, NewQuarantined};
+use super::queue_tallies::{self, QueueTally};
 use super::routing_decisions::{self, NewDecision};
 use super::statement::Step;
-use super::tallies::{self, Tally, quarter};
+use super::tallies::{self, Tally};
 use super::timers::{self, Deadline, Key};
 use super::{Result, Transaction, allowances, contacts, conversations, events};
 use crate::domain::contact::Contact;
 use crate::domain::conversation::Conversation;
 use crate::domain::event::Recorded;
+use crate::domain::floor::history::quarter_of;
 use crate::domain::flows::session::FlowSession;
-use crate::domain::ids::{ClaimId, ContactId, ConversationId, InboxId, MediaId, MessageId, UserId, WorkspaceId};
+use crate::domain::ids::{ClaimId, ContactId, ConversationId, InboxId, MediaId, MessageId, QueueId, UserId, WorkspaceId};
 use crate::domain::inbound::InboundItem;
 use crate::domain::journal::Subject;
 use crate::domain::message::Failure;
@@ -44,6 +46,7 @@ pub struct Rows {
     timers: BTreeMap<Key, Option<Deadline>>,
     loads: BTreeMap<UserId, LoadShift>,
     tallies: BTreeMap<(Timestamp, UserId), Tally>,
+    queue_tallies: BTreeMap<(Timestamp, QueueId), QueueTally>,
     progress: Vec<Progress>,
     /// Messages that are in the outbox no more, with how they stood there.
     gone: Vec<(MessageId, InOutbox)>,
@@ -84,6 +87,7 @@ impl Rows {
             timers: BTreeMap::new(),
             loads: BTreeMap::new(),
             tallies: BTreeMap::new(),
+            queue_tallies: BTreeMap::new(),
             progress: Vec::new(),
             gone: Vec::new(),
             events: Vec::new(),
@@ -146,9 +150,14 @@ impl Rows {
 
     /// Somebody did that then.
     pub fn tally(&mut self, at: Timestamp, user: UserId, Tally { answered, resolved }: Tally) {
-        let known = self.tallies.entry((quarter(at), user)).or_default();
+        let known = self.tallies.entry((quarter_of(at), user)).or_default();
         known.answered += answered;
         known.resolved += resolved;
+    }
+
+    /// That came to a queue then, or went from it.
+    pub fn queue_tally(&mut self, at: Timestamp, queue: QueueId, tally: QueueTally) {
+        self.queue_tallies.entry((quarter_of(at), queue)).or_default().add(tally);
     }
 
     /// How far a message got; one that comes with the same rows comes as far as that at once.
@@ -222,6 +231,9 @@ impl Rows {
         for ((at, user), tally) in theirs.tallies {
             self.tally(at, user, tally);
         }
+        for ((at, queue), tally) in theirs.queue_tallies {
+            self.queue_tally(at, queue, tally);
+        }
         self.contacts.extend(theirs.contacts);
         self.sessions.extend(theirs.sessions);
         self.timers.extend(theirs.timers);
@@ -289,6 +301,7 @@ impl Rows {
         // Agents' rows come after what has one owner at a time.
         set(!self.loads.is_empty(), &|| Ok(agents::shift_loads(workspace, &self.loads)))?;
         set(!self.tallies.is_empty(), &|| Ok(tallies::add(workspace, &self.tallies)))?;
+        set(!self.queue_tallies.is_empty(), &|| Ok(queue_tallies::add(workspace, &self.queue_tallies)))?;
         set(!self.events.is_empty(), &|| events::insert(workspace, &self.events))?;
         set(!self.decisions.is_empty(), &|| routing_decisions::insert(workspace, &self.decisions))?;
         set(!self.messages.is_empty(), &|| messages::insert(workspace, &self.messages))?;

@@ -9,8 +9,6 @@ use super::statement::Step;
 use super::{Result, Store};
 use crate::domain::ids::{UserId, WorkspaceId};
 
-const QUARTER_SECONDS: i64 = 15 * 60;
-
 crate::statements! {
     /// Rows are locked in the order of their keys.
     ADD = "
@@ -45,13 +43,6 @@ pub struct Tally {
     pub resolved: i32,
 }
 
-/// When the quarter of an hour began that a moment is in.
-#[must_use]
-pub fn quarter(at: Timestamp) -> Timestamp {
-    let begun = at.as_second().div_euclid(QUARTER_SECONDS) * QUARTER_SECONDS;
-    Timestamp::from_second(begun).unwrap_or(at)
-}
-
 /// Counts what people did.
 pub(super) fn add(workspace: WorkspaceId, tallies: &BTreeMap<(Timestamp, UserId), Tally>) -> Step {
     Step::of(ADD)
@@ -78,18 +69,5 @@ impl Store {
     /// As PostgreSQL answers.
     pub async fn forget_tallies(&self, before: Timestamp) -> Result<u64> {
         self.execute(&FORGET, &[&before]).await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_quarter_begins_on_the_quarter() {
-        let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        assert_eq!(quarter(at("2026-11-20T14:44:59.9Z")), at("2026-11-20T14:30:00Z"));
-        assert_eq!(quarter(at("2026-11-20T14:45:00Z")), at("2026-11-20T14:45:00Z"));
-        assert_eq!(quarter(at("1969-12-31T23:59:00Z")), at("1969-12-31T23:45:00Z"));
     }
 }

@@ -24,7 +24,7 @@ const ROUNDS_OF_FEED: usize = 5;
 /// How long sorted bodies are kept: longer than Meta repeats them (7 days).
 const KEEP_PAYLOADS: SignedDuration = SignedDuration::from_hours(24 * 14);
 
-/// How long what people did is counted by quarters of an hour, and what was done on floors is kept as one.
+/// How long what people did, and what came and went, is counted by quarters of an hour, and what was done on floors is kept as one.
 const KEEP_TALLIES: SignedDuration = SignedDuration::from_hours(24 * 8);
 const KEEP_FLOOR_ACTS: SignedDuration = SignedDuration::from_hours(24);
 
@@ -120,6 +120,7 @@ async fn keep_small(workers: &Workers) -> Result<(), Error> {
         }
     }
     store.forget_tallies(now().saturating_sub(KEEP_TALLIES).unwrap_or(Timestamp::MIN)).await?;
+    store.forget_queue_tallies(now().saturating_sub(KEEP_TALLIES).unwrap_or(Timestamp::MIN)).await?;
     store.forget_floor_acts(now().saturating_sub(KEEP_FLOOR_ACTS).unwrap_or(Timestamp::MIN)).await?;
     store.forget_routing_decisions(now().saturating_sub(KEEP_DECISIONS).unwrap_or(Timestamp::MIN)).await?;
     store.forget_mails().await?;

@@ -15,6 +15,7 @@ import Copy from "./controllers/copy_controller.js"
 import Dialog from "./controllers/dialog_controller.js"
 import Finder from "./controllers/finder_controller.js"
 import Floor from "./controllers/floor_controller.js"
+import FloorDrag from "./controllers/floor_drag_controller.js"
 import FlowEditor from "./controllers/flow_editor_controller.js"
 import Guard from "./controllers/guard_controller.js"
 import Hours from "./controllers/hours_controller.js"
@@ -22,6 +23,7 @@ import Lightbox from "./controllers/lightbox_controller.js"
 import List from "./controllers/list_controller.js"
 import Live from "./controllers/live_controller.js"
 import Menu from "./controllers/menu_controller.js"
+import Own from "./controllers/own_controller.js"
 import People from "./controllers/people_controller.js"
 import Places from "./controllers/places_controller.js"
 import Presence from "./controllers/presence_controller.js"
@@ -38,9 +40,9 @@ import Zone from "./controllers/zone_controller.js"
 const controllers = {
   await: Await, brief: Brief, clock: Clock, composer: Composer, connection: Connection, conversation: Conversation, copy: Copy,
   dialog: Dialog, finder: Finder, floor: Floor, guard: Guard, hours: Hours, lightbox: Lightbox, list: List, live: Live, menu: Menu,
-  people: People, places: Places, presence: Presence, preview: Preview, ring: Ring, rule: Rule, settings: Settings,
+  own: Own, people: People, places: Places, presence: Presence, preview: Preview, ring: Ring, rule: Rule, settings: Settings,
   shortcuts: Shortcuts, sound: Sound, thread: Thread, toast: Toast, zone: Zone,
-  "flow-editor": FlowEditor,
+  "floor-drag": FloorDrag, "flow-editor": FlowEditor,
 }
 
 Turbo.StreamActions.upsert = function () {

@@ -48,7 +48,7 @@ describe("the floor", () => {
     const { page } = grace
     await panelOf(QUEUE).click()
     await page.locator("#floor-panel input[name=count]").fill("10")
-    await page.getByLabel("To queue").selectOption({ label: (await optionOf(page, "Orders")) })
+    await page.locator("#floor-panel select").selectOption({ label: (await optionOf(page, "Orders")) })
     await page.getByRole("button", { name: "Move", exact: true }).click()
     const toast = page.locator("#toast-floor", { hasText: `10 moved from ${QUEUE} to` })
     await toast.waitFor()
@@ -64,6 +64,51 @@ describe("the floor", () => {
     await shows(henrik, QUEUE, all)
     await page.locator(".floor__act", { hasText: "Taken back: 10" }).waitFor()
     assert.deepEqual(page.faults, [])
+  })
+
+  story(() => browser, "drags the oldest of a queue onto another one and onto an agent, what an agent holds onto a colleague, and takes it back", async () => {
+    await comesTo(grace)
+    const { page } = grace
+    const orders = rowOf(grace, await nameOf(page, "Orders"))
+    const before = Number(await orders.locator(".floor__count").textContent())
+    await dragged(rowOf(grace, QUEUE), orders)
+    await page.locator("#toast-floor", { hasText: `10 moved from ${QUEUE} to` }).waitFor()
+    await shows(grace, QUEUE, all - 10)
+    await page.keyboard.press("u")
+    await shows(grace, QUEUE, all)
+    assert.equal(Number(await orders.locator(".floor__count").textContent()), before)
+    await page.getByLabel("Drag the oldest").selectOption("5")
+    await dragged(rowOf(grace, QUEUE), person("Farid Haddad"))
+    await page.locator("#toast-floor", { hasText: `5 given from ${QUEUE} to Farid Haddad.` }).waitFor()
+    await person("Farid Haddad").filter({ hasText: "5 of 8" }).waitFor()
+    await dragged(person("Farid Haddad"), person("Emi Tanaka"))
+    await page.locator("#toast-floor", { hasText: "5 handed from Farid Haddad to Emi Tanaka." }).waitFor()
+    await person("Emi Tanaka").filter({ hasText: "5 of 8" }).waitFor()
+    await page.keyboard.press("u")
+    await person("Farid Haddad").filter({ hasText: "5 of 8" }).waitFor()
+    const entry = page.locator(".floor__act", { hasText: `5 given from ${QUEUE}` })
+    await entry.getByRole("button", { name: "Undo" }).click()
+    await person("Farid Haddad").filter({ hasText: "0 of 8" }).waitFor()
+    await shows(grace, QUEUE, all)
+    assert.deepEqual(page.faults, [])
+  })
+
+  story(() => browser, "lets go of what is dragged on Escape and where nothing takes it", async () => {
+    await comesTo(grace)
+    const { page } = grace
+    const sent = []
+    page.on("request", (request) => request.method() === "POST" && sent.push(request.url()))
+    const grip = await rowOf(grace, QUEUE).locator(".floor__grip").boundingBox()
+    await page.mouse.move(grip.x + 8, grip.y + 8)
+    await page.mouse.down()
+    await page.locator(".floor__chip", { hasText: `10 oldest of ${QUEUE}` }).waitFor()
+    if (KEEPS_PICTURES) await keepPicture(page, "floor-drag")
+    await page.keyboard.press("Escape")
+    await page.locator(".floor__chip").waitFor({ state: "detached" })
+    await page.mouse.up()
+    await dragged(rowOf(grace, QUEUE), page.locator("h1"))
+    assert.equal(await page.locator(".is-lifted, .is-target, .floor__chip").count(), 0)
+    assert.deepEqual(sent, [])
   })
 
   story(() => browser, "moves ten by keyboard alone, and the focus comes back to where it was", async () => {
@@ -131,7 +176,7 @@ describe("the floor", () => {
     await comesTo(grace)
     const queue = await panelOf(QUEUE).getAttribute("href")
     const agent = await person("Ana Duarte").getByRole("link").getAttribute("href")
-    const pages = { floor: "/floor", "floor-queue": queue, "floor-person": agent, "floor-wall": "/floor?wall" }
+    const pages = { floor: "/floor", "floor-queue": queue, "floor-person": agent, "floor-wall": "/floor?wall", "floor-today": "/floor/today", "floor-hand-over": "/floor/hand-over" }
     await looksSound(grace.page, demo.inbox, pages, { schemes: SCHEMES })
     await grace.page.setViewportSize(WIDE)
   })
@@ -155,6 +200,28 @@ describe("the floor", () => {
     const kept = await rowOf(grace, QUEUE).evaluate((row) => [row, row.querySelector(".floor__name"), row.querySelector(".floor__hours"), row.querySelector(".floor__do")].every((it) => it.untouched))
     assert.ok(kept, "of a row that changed, only the cells that did are others")
     assert.deepEqual(await order(), before)
+  })
+
+  story(() => browser, "changes a row twice a second at most, however much happens, and has as many elements afterwards", async () => {
+    await comesTo(grace)
+    const { page } = grace
+    const first = await waiting(grace, QUEUE)
+    await customersWait(1)
+    await shows(grace, QUEUE, first + 1)
+    const row = await rowOf(grace, QUEUE).getAttribute("id")
+    await page.evaluate((id) => {
+      globalThis.changed = []
+      const count = () => document.querySelectorAll(".floor__part *").length
+      globalThis.elements = { count, before: count() }
+      new MutationObserver(() => changed.push(performance.now())).observe(document.getElementById(id), { childList: true })
+    }, row)
+    await customersWait(3 * CUSTOMERS)
+    await shows(grace, QUEUE, first + 1 + 3 * CUSTOMERS)
+    const { changed, before, after } = await page.evaluate(() => ({ changed: globalThis.changed, before: elements.before, after: elements.count() }))
+    const seconds = (changed.at(-1) - changed[0]) / 1_000
+    assert.ok(changed.length <= 1 + seconds / 0.5, `${changed.length} in ${seconds} s`)
+    // The row may say more of it now: what is late, and how long a wait is expected.
+    assert.ok(Math.abs(after - before) <= 12, `${before} elements, and then ${after}`)
   })
 
   story(() => browser, "follows on the wall, and names nobody there", async () => {
@@ -197,6 +264,27 @@ describe("the floor", () => {
 
   function shows(agent, name, count) {
     return rowOf(agent, name).locator(".floor__count", { hasText: new RegExp(`^${count}$`) }).waitFor()
+  }
+
+  /** As it is called whose name begins so. */
+  async function nameOf(page, begins) {
+    return page.locator("#floor-queues .floor__name > bdi", { hasText: begins }).first().textContent()
+  }
+
+  /** By the grip of a row, to the middle of another element. */
+  async function dragged(row, onto) {
+    const { page } = grace
+    await row.scrollIntoViewIfNeeded()
+    const grip = await row.locator(".floor__grip").boundingBox()
+    await page.mouse.move(grip.x + grip.width / 2, grip.y + grip.height / 2)
+    await page.mouse.down()
+    await page.locator(".floor__chip").waitFor()
+    // Near an edge the page would move on.
+    await onto.evaluate((element) => element.scrollIntoView({ block: "center" }))
+    const there = await onto.boundingBox()
+    await page.mouse.move(there.x + 120, there.y + there.height / 2, { steps: 5 })
+    await page.mouse.up()
+    await page.locator(".floor__chip").waitFor({ state: "detached" })
   }
 
   async function optionOf(page, name) {

@@ -59,7 +59,7 @@ function watches(id) {
   new MutationObserver((changes) => {
     const touched = new Set(changes.map(({ target, addedNodes }) => target.closest?.(".floor__row") ?? addedNodes[0]).filter((row) => row?.nodeType === 1 && row.matches(".floor__row")))
     watched.rows += touched.size
-    requestAnimationFrame(() => setTimeout(look))
+    requestAnimationFrame(() => requestAnimationFrame(look))
   }).observe(document.getElementById("main"), { childList: true, subtree: true })
   look()
 }

@@ -137,6 +137,7 @@ const OF_THE_INSTALLATION: &[(&str, &str, &str)] = &[
     ("system", "SIZE", SERVER),
     ("system", "MEDIA", FIGURES),
     ("ticks", "APPEND", APP),
+    ("queue_tallies", "FORGET", OLD),
     ("tallies", "FORGET", OLD),
     ("timers", "CLAIM", CLAIM),
     ("timers", "NEXT", CLAIM),

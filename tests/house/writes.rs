@@ -41,6 +41,7 @@ const PAST_THE_RUNNER: &[(&str, &str, &str)] = &[
     ("workers", "release_timer", CLAIM),
     ("workers", "forget_old_connection_drafts", "what somebody began long ago and left is of no use to anybody"),
     ("workers", "forget_tallies", "what was done days ago is shown nowhere"),
+    ("workers", "forget_queue_tallies", "what came and went days ago is shown nowhere"),
     ("workers", "forget_floor_acts", "what was done on a floor a day ago is shown nowhere; journals keep it"),
     ("workers", "forget_routing_decisions", "what was decided a month ago is shown nowhere; journals keep why"),
     ("workers", "forget_payloads", "what was sorted long ago is of no use to anybody"),

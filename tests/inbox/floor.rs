@@ -242,3 +242,92 @@ async fn who_got_what_and_why_is_a_list_of_what_one_sees_of_a_queue_or_of_an_age
     let own = format!("agent={}", iris.user.0);
     assert_eq!(of(&mut iris, &own).await, 2);
 }
+
+#[actix_web::test]
+async fn the_oldest_of_a_queue_are_given_to_somebody_or_taken_and_what_somebody_holds_is_taken_over() {
+    let (shop, _) = waiting(4).await;
+    let mut iris = shop.hires("iris@example.com", Role::Supervisor).await;
+    let ana = shop.hires("ana@example.com", Role::Agent).await;
+    let (page, moves) = (format!("/floor/queues/{}", shop.queue), format!("/floor/queues/{}/moves", shop.queue));
+    let support = format!("floor-queue-{}", shop.queue);
+    let to_ana = format!("agent:{}", ana.user);
+    let (_, told) = posts(&mut iris, &page, &moves, &[("to", &to_ana), ("count", "2")]).await;
+    assert!(told.contains("<bdi>2</bdi> given from <bdi>Support</bdi> to <bdi>Ana</bdi>.") && told.contains("2 of 8"), "{told}");
+    let undo = told.split(r#"action="/floor/acts/"#).nth(1).and_then(|rest| rest.split('"').next()).expect("an offer to undo");
+    iris.browser.post(&format!("/floor/acts/{undo}"), &[]).await;
+    let floor = iris.sees("/floor").await;
+    assert!(row(&floor, &support).contains(">4</td>") && floor.contains("0 of 8"), "{floor}");
+
+    let (_, told) = posts(&mut iris, &page, &moves, &[("to", &to_ana), ("all", "yes")]).await;
+    assert!(row(&told, &support).contains(">0</td>") && told.contains("4 of 8"), "{told}");
+    let anas = format!("/floor/people/{}", ana.user);
+    let own = iris.user.to_string();
+    let (_, told) = posts(&mut iris, &anas, &format!("{anas}/hand-over"), &[("to", &own)]).await;
+    assert!(told.contains("<bdi>4</bdi> taken from <bdi>Ana</bdi>."), "{told}");
+    for to in ["agent:moon".to_owned(), format!("agent:{}", Uuid::now_v7())] {
+        let wrong = iris.browser.post(&moves, &[("to", &to), ("count", "1")]).await;
+        assert_eq!(wrong.status, 422, "{}", wrong.body);
+    }
+}
+
+#[actix_web::test]
+async fn how_the_day_went_is_counted_as_it_happens_and_drawn_with_the_same_in_words() {
+    let (shop, elsewhere) = waiting(3).await;
+    let mut iris = shop.hires("iris@example.com", Role::Supervisor).await;
+    let mut ana = shop.hires("ana@example.com", Role::Agent).await;
+    let conversation = shop.hears_text("34600000000", "again").await;
+    ana.does(conversation, "assignment", &[]).await;
+    let client = shop.house.state.store.client().await.unwrap();
+    let sum = "SELECT sum(came), sum(gone), sum(taken) FROM queue_tallies WHERE queue_id = $1";
+    let counted = client.query_one(sum, &[&shop.queue.0]).await.unwrap();
+    assert_eq!((counted.get::<_, i64>(0), counted.get::<_, i64>(1), counted.get::<_, i64>(2)), (3, 1, 1));
+    let moves = format!("/floor/queues/{}/moves", shop.queue);
+    iris.browser.post(&moves, &[("to", &elsewhere.to_string()), ("count", "1")]).await;
+    let moved = client.query_one(sum, &[&elsewhere]).await.unwrap();
+    assert_eq!((moved.get::<_, i64>(0), moved.get::<_, i64>(1), moved.get::<_, i64>(2)), (1, 0, 0));
+    let today = iris.sees("/floor/today").await;
+    let support = today.split(&format!(r#"id="course-{}""#, shop.queue)).nth(1).unwrap().split("</section>").next().unwrap();
+    assert!(support.contains("course__chart--waiting") && support.contains("<td>1</td>"), "{support}");
+    assert!(today.contains(r#"id="course-all""#) && today.contains("Far away"), "{today}");
+    let filtered = iris.sees(&format!("/floor/today?team={elsewhere}")).await;
+    assert!(filtered.contains("Far away") && !filtered.contains("Support</bdi>"), "{filtered}");
+    assert_eq!(ana.browser.get("/floor/today").await.status, 403);
+}
+
+#[actix_web::test]
+async fn a_shift_is_handed_over_by_what_is_open_and_who_has_room() {
+    let (shop, _) = waiting(2).await;
+    let mut iris = shop.hires("iris@example.com", Role::Supervisor).await;
+    let mut ana = shop.hires("ana@example.com", Role::Agent).await;
+    let ben = shop.hires("ben@example.com", Role::Agent).await;
+    is_called(&shop, &ben, "Ben").await;
+    let conversation = shop.hears_text("34600000000", "again").await;
+    ana.does(conversation, "assignment", &[]).await;
+    let _here = shop.opens_a_page(&ben);
+    let page = iris.sees("/floor/hand-over").await;
+    let part = |id: &str| page.split(&format!(r#"id="handover-{id}""#)).nth(1).unwrap().split("</section>").next().unwrap().to_owned();
+    assert_eq!(part("waiting").matches("/conversations/").count(), 1, "{}", part("waiting"));
+    assert!(part("owed").contains(&conversation.to_string()), "{}", part("owed"));
+    assert!(part("takes").contains("Ana") && part("takes").contains("<bdi>Ben</bdi> has room for all of it."), "{}", part("takes"));
+    assert!(part("due").contains("Nothing."), "{}", part("due"));
+    assert!(!page.contains("34600"), "nobody's phone numbers");
+    assert_eq!(ana.browser.get("/floor/hand-over").await.status, 403);
+}
+
+#[actix_web::test]
+async fn an_agent_sees_what_they_hold_who_waits_longest_and_what_is_due() {
+    let (shop, _) = waiting(1).await;
+    let mut ana = shop.hires("ana@example.com", Role::Agent).await;
+    assert!(ana.sees("/inbox").await.contains("0 of 8"));
+    let conversation = shop.hears_text("34600000000", "again").await;
+    ana.does(conversation, "assignment", &[]).await;
+    let own = ana.sees("/inbox/own").await;
+    assert!(own.contains("1 of 8") && own.contains("Longest wait"), "{own}");
+    assert!(!own.contains("Late by"), "{own}");
+    let client = shop.house.state.store.client().await.unwrap();
+    client
+        .batch_execute("UPDATE conversations SET sla_due_at = now() - interval '1 minute', sla_soon_at = now() - interval '2 minutes'")
+        .await
+        .unwrap();
+    assert!(ana.sees("/inbox/own").await.contains("Late by"));
+}

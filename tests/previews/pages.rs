@@ -21,7 +21,7 @@ use baton::web::conversations::view::{ConversationPage, ConversationView, Number
 use baton::web::edge::view::{Changed, ErrorPage, RefusalPage, ThreadMovedOn, refusal_words};
 use baton::web::inbox::tabs::Counts;
 use baton::web::inbox::view::row::Row;
-use baton::web::inbox::view::{InboxPage, List, PausedNumber, PausedNumbers, RowsFrame, Whom};
+use baton::web::inbox::view::{InboxPage, List, Own, OwnStrip, PausedNumber, PausedNumbers, RowsFrame, Whom};
 use baton::web::layouts::sla::Due;
 use baton::web::layouts::toast::{Offered, Toast};
 use baton::web::locale::Locale;
@@ -180,6 +180,7 @@ fn list(locale: Locale, current: Option<ConversationId>) -> List {
         current,
         viewer: ana().id,
         later: false,
+        own: OwnStrip { figures: Some(Own { locale, load: 7, capacity: 8, oldest: Some(ago(12)), due: Some(ago(2)), is_late: true }) },
         paused: PausedNumbers { locale, numbers: Vec::new() },
     }
 }

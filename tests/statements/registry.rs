@@ -50,6 +50,7 @@ pub const ALL: &[File] = files! {
     fields
     floor
     flows
+    handover
     inbound_items
     inboxes
     invitations
@@ -70,6 +71,7 @@ pub const ALL: &[File] = files! {
     people
     profiles
     quarantine
+    queue_tallies
     queues
     reads
     recounts

@@ -24,6 +24,12 @@ pub enum FloorAct {
         to: QueueId,
         count: usize,
     },
+    /// Those that wait longest in a queue are somebody's.
+    Give {
+        from: QueueId,
+        to: UserId,
+        count: usize,
+    },
     /// What somebody holds waits in its queues again; with `away` they are given nothing more.
     Return {
         from: UserId,
@@ -63,6 +69,7 @@ impl FloorAct {
     pub fn kind(&self) -> &'static str {
         match self {
             FloorAct::Move { .. } => "move",
+            FloorAct::Give { .. } => "give",
             FloorAct::Return { .. } => "return",
             FloorAct::HandOver { .. } => "hand_over",
             FloorAct::Availability { .. } => "availability",
@@ -76,6 +83,7 @@ impl FloorAct {
     pub fn people(&self) -> Vec<UserId> {
         match self {
             FloorAct::Return { from, .. } => vec![*from],
+            FloorAct::Give { to, .. } => vec![*to],
             FloorAct::HandOver { from, to } => vec![*from, *to],
             FloorAct::Availability { of, .. } | FloorAct::Capacity { of, .. } => vec![*of],
             FloorAct::Move { .. } | FloorAct::Strange => Vec::new(),
@@ -98,6 +106,7 @@ impl FloorAct {
     pub fn queues(&self) -> Vec<QueueId> {
         match self {
             FloorAct::Move { from, to, .. } => vec![*from, *to],
+            FloorAct::Give { from, .. } => vec![*from],
             _ => Vec::new(),
         }
     }
@@ -169,7 +178,11 @@ impl FloorEntry {
     pub fn undoable_until(&self) -> Option<Timestamp> {
         let sets_up = match self.act {
             FloorAct::Availability { .. } | FloorAct::Capacity { .. } | FloorAct::Return { away: Some(_), .. } => true,
-            FloorAct::Move { .. } | FloorAct::Return { away: None, .. } | FloorAct::HandOver { .. } | FloorAct::Strange => false,
+            FloorAct::Move { .. }
+            | FloorAct::Give { .. }
+            | FloorAct::Return { away: None, .. }
+            | FloorAct::HandOver { .. }
+            | FloorAct::Strange => false,
         };
         let has_effect = sets_up || self.count > 0;
         (has_effect && self.undone_at.is_none()).then(|| self.at.saturating_add(UNDO_WITHIN).unwrap_or(Timestamp::MAX))

@@ -30,6 +30,7 @@ fn queue(number: u128, of: u128) -> QueueFigures {
         breached: 0,
         breaching: 0,
         next_breach: None,
+        lately: Vec::new(),
     }
 }
 
@@ -55,7 +56,14 @@ fn person(number: u128, teams: &[u128]) -> PersonFigures {
 
 /// Whose number is even is here.
 fn floor(queues: Vec<QueueFigures>, people: Vec<PersonFigures>) -> Floor {
-    let figures = FloorFigures { queues, people, answer: Some(AnswerWithin { minutes: 12 }), day_ends_at: None };
+    let figures = FloorFigures {
+        queues,
+        people,
+        answer: Some(AnswerWithin { minutes: 12 }),
+        day_begins_at: None,
+        day_ends_at: None,
+        habits: Arc::default(),
+    };
     Floor::of(figures, |user| user.0.as_u128().is_multiple_of(2), NOW)
 }
 
@@ -179,4 +187,17 @@ fn what_is_late_by_a_policy_alarms_before_what_is_late_by_a_promise_and_what_wil
     let two = vec![QueueFigures { breached: 1, breaching: 2, ..queue(1, 1) }, QueueFigures { breached: 1, ..queue(2, 1) }];
     let strip = floor(two, vec![]).strip();
     assert_eq!((strip.breached, strip.breaching), (2, 2));
+}
+
+#[test]
+fn what_is_left_by_those_who_go_is_shared_out_among_those_of_their_teams_who_have_room() {
+    let holds = |number, load, teams: &[u128]| PersonFigures { load, capacity: 4, ..person(number, teams) };
+    // Those of odd numbers are not here.
+    let people = vec![holds(1, 3, &[1]), holds(3, 2, &[1]), holds(5, 1, &[2]), holds(2, 0, &[1]), holds(4, 2, &[1]), holds(6, 0, &[3])];
+    let floor = floor(Vec::new(), people);
+    let mut takes = handover::who_takes_what(&floor.people);
+    takes.sort_by_key(|one| one.from);
+    let user = |number| UserId(Uuid::from_u128(number));
+    let takes_of = |from, held, to: Option<(u128, i32)>| handover::Takes { from: user(from), held, to: to.map(|(to, of)| (user(to), of)) };
+    assert_eq!(takes, [takes_of(1, 3, Some((2, 3))), takes_of(3, 2, Some((4, 2))), takes_of(5, 1, None)]);
 }

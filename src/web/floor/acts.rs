@@ -36,14 +36,22 @@ pub(in crate::web) struct Form {
     #[serde(default)]
     count: String,
     #[serde(default)]
+    all: Option<String>,
+    #[serde(default)]
     away: Option<String>,
     #[serde(default)]
     availability: Option<String>,
     #[serde(default)]
     capacity: String,
+    /// It comes of no form that could show a refusal: a row was dropped.
+    #[serde(default)]
+    dropped: Option<String>,
 }
 
-/// `POST /floor/queues/{id}/moves`: the oldest of it wait in another queue.
+/// What a form says before somebody whom the oldest of a queue are given to.
+pub(in crate::web) const TO_AGENT: &str = "agent:";
+
+/// `POST /floor/queues/{id}/moves`: the oldest of it wait in another queue, or are somebody's.
 pub(in crate::web) async fn move_oldest(
     state: web::Data<State>,
     signed: Signed,
@@ -51,10 +59,17 @@ pub(in crate::web) async fn move_oldest(
     id: web::Path<QueueId>,
     form: web::Form<Form>,
 ) -> Result<HttpResponse> {
-    shown(&state, &signed, None).await?.floor.queue(*id).ok_or(Error::NotFound)?;
-    let to = form.to.parse().map_err(|_| Error::Refused(Refusal::UnknownQueue));
-    let wish = to.and_then(|to| Ok(FloorWish::Move { from: *id, to, count: counted(&form.count, 1, MOST_AT_ONCE)? }));
-    act(&state, &signed, &asked, form.act, wish).await
+    let shown = shown(&state, &signed, None).await?;
+    shown.floor.queue(*id).ok_or(Error::NotFound)?;
+    let count = || if form.all.is_some() { Ok(MOST_AT_ONCE) } else { counted(&form.count, 1, MOST_AT_ONCE) };
+    let wish = match form.to.strip_prefix(TO_AGENT) {
+        Some(to) => receiver(&signed, &shown, to).and_then(|to| Ok(FloorWish::Give { from: *id, to, count: count()? })),
+        None => {
+            let to = form.to.parse().map_err(|_| Error::Refused(Refusal::UnknownQueue));
+            to.and_then(|to| Ok(FloorWish::Move { from: *id, to, count: count()? }))
+        }
+    };
+    act(&state, &signed, &asked, &form, wish).await
 }
 
 /// `POST /floor/people/{id}/return`: what they hold waits in its queues again.
@@ -67,7 +82,7 @@ pub(in crate::web) async fn give_back(
 ) -> Result<HttpResponse> {
     is_on_the_floor(&shown(&state, &signed, None).await?, *id)?;
     let wish = FloorWish::Return { from: *id, and_away: form.away.is_some() };
-    act(&state, &signed, &asked, form.act, Ok(wish)).await
+    act(&state, &signed, &asked, &form, Ok(wish)).await
 }
 
 /// `POST /floor/people/{id}/hand-over`: a colleague has what they hold.
@@ -80,9 +95,8 @@ pub(in crate::web) async fn hand_over(
 ) -> Result<HttpResponse> {
     let shown = shown(&state, &signed, None).await?;
     is_on_the_floor(&shown, *id)?;
-    let to = form.to.parse().ok().filter(|to| shown.floor.person(*to).is_some());
-    let wish = to.map(|to| FloorWish::HandOver { from: *id, to }).ok_or(Error::Refused(Refusal::UnknownPerson));
-    act(&state, &signed, &asked, form.act, wish).await
+    let wish = receiver(&signed, &shown, &form.to).map(|to| FloorWish::HandOver { from: *id, to });
+    act(&state, &signed, &asked, &form, wish).await
 }
 
 /// `POST /floor/people/{id}/availability`
@@ -95,7 +109,7 @@ pub(in crate::web) async fn set_availability(
 ) -> Result<HttpResponse> {
     is_on_the_floor(&shown(&state, &signed, None).await?, *id)?;
     let to: Availability = form.availability.as_deref().and_then(|text| text.parse().ok()).ok_or(Error::BadRequest)?;
-    act(&state, &signed, &asked, form.act, Ok(FloorWish::Availability { of: *id, to })).await
+    act(&state, &signed, &asked, &form, Ok(FloorWish::Availability { of: *id, to })).await
 }
 
 /// `POST /floor/people/{id}/capacity`
@@ -108,7 +122,7 @@ pub(in crate::web) async fn set_capacity(
 ) -> Result<HttpResponse> {
     is_on_the_floor(&shown(&state, &signed, None).await?, *id)?;
     let wish = counted(&form.capacity, 0, MOST_CAPACITY).map(|to| FloorWish::Capacity { of: *id, to: to.into() });
-    act(&state, &signed, &asked, form.act, wish).await
+    act(&state, &signed, &asked, &form, wish).await
 }
 
 /// `POST /floor/acts/{id}/undo`: whoever did it takes it back.
@@ -131,6 +145,12 @@ fn counted(typed: &str, least: u16, most: u16) -> Result<u16> {
     count.ok_or(Error::Refused(Refusal::CountUnfit { least, most }))
 }
 
+/// Somebody in sight, or whoever asks themselves.
+fn receiver(signed: &Signed, shown: &Shown, to: &str) -> Result<UserId> {
+    let to = to.parse().ok().filter(|to| *to == signed.user || shown.floor.person(*to).is_some());
+    to.ok_or(Error::Refused(Refusal::UnknownPerson))
+}
+
 fn is_on_the_floor(shown: &Shown, user: UserId) -> Result<()> {
     shown.floor.person(user).map(drop).ok_or(Error::NotFound)
 }
@@ -143,8 +163,8 @@ fn told(came: std::result::Result<Came, runner::Error>) -> Result<Came> {
     Ok(came?)
 }
 
-async fn act(state: &State, signed: &Signed, asked: &Asked, id: Option<FloorActId>, wish: Result<FloorWish>) -> Result<HttpResponse> {
-    let id = id.unwrap_or_else(|| FloorActId(Uuid::now_v7()));
+async fn act(state: &State, signed: &Signed, asked: &Asked, form: &Form, wish: Result<FloorWish>) -> Result<HttpResponse> {
+    let id = form.act.unwrap_or_else(|| FloorActId(Uuid::now_v7()));
     let came = match wish {
         Ok(wish) => told(state.runner.act_on_floor(signed.workspace, person(signed), id, wish).await),
         Err(error) => Err(error),
@@ -168,6 +188,9 @@ async fn act(state: &State, signed: &Signed, asked: &Asked, id: Option<FloorActI
         (Err(Error::Refused(refusal)), Asked::Live) => {
             let words = refusal_words(signed.locale, &refusal);
             let status = Error::Refused(refusal).status_code();
+            if form.dropped.is_some() {
+                return Ok(toast(status, &FloorToast::refused(signed.locale, words)));
+            }
             Ok(stream(
                 status,
                 format!(r#"<turbo-stream action="update" target="floor-refusal"><template>{words}</template></turbo-stream>"#),

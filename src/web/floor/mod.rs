@@ -2,7 +2,9 @@
 
 pub mod acts;
 pub mod decisions;
+pub mod handover;
 pub mod now;
+pub mod today;
 pub mod view;
 
 use std::collections::BTreeSet;
@@ -24,6 +26,7 @@ use super::edge::error::{Error, Result};
 use super::locale::Locale;
 use super::sessions::signed::Signed;
 use super::state::State;
+use crate::domain::access::Permission;
 use crate::domain::floor::{Floor, FloorPerson, FloorQueue, Scope};
 use crate::domain::ids::{FloorActId, QueueId, TeamId, UserId};
 use crate::domain::setup::value::Setup;
@@ -179,15 +182,27 @@ fn queue_panel(signed: &Signed, shown: &Shown, id: QueueId) -> Result<QueuePanel
     // To any queue there is: so may whoever hands on a single conversation.
     let others = shown.now.floor.queues.iter().filter(|other| other.id != id);
     let targets = others.map(|other| QueueTarget { id: other.id, name: other.name.clone(), with_room: other.with_room }).collect();
-    let (act, csrf) = (FloorActId(Uuid::now_v7()), signed.csrf.clone());
-    Ok(QueuePanel { locale: signed.locale, csrf, act, queue: queue.clone(), targets })
+    let (act, csrf, own) = (FloorActId(Uuid::now_v7()), signed.csrf.clone(), own(signed));
+    let people = receivers(shown, |other| other.has_room() && Some(other.id) != own);
+    Ok(QueuePanel { locale: signed.locale, csrf, act, queue: queue.clone(), targets, people, own })
 }
 
 fn person_panel(signed: &Signed, shown: &Shown, id: UserId) -> Result<PersonPanel> {
     let person: &FloorPerson = shown.floor.person(id).ok_or(Error::NotFound)?;
-    let mut others: Vec<&FloorPerson> = shown.floor.people.iter().filter(|other| other.id != id && other.may_reply).collect();
-    others.sort_by_key(|other| (!other.has_room(), !other.takes_work(), other.name.to_lowercase()));
-    let targets = others.into_iter().map(|other| PersonTarget { person: other.clone() }).collect();
+    let targets = receivers(shown, |other| other.id != id);
     let acts = std::array::from_fn(|_| FloorActId(Uuid::now_v7()));
-    Ok(PersonPanel { locale: signed.locale, csrf: signed.csrf.clone(), acts, person: person.clone(), targets })
+    let own = own(signed).filter(|own| *own != id);
+    Ok(PersonPanel { locale: signed.locale, csrf: signed.csrf.clone(), acts, person: person.clone(), targets, own })
+}
+
+/// Whoever looks, if they may answer customers.
+fn own(signed: &Signed) -> Option<UserId> {
+    signed.role.may(Permission::Reply).then_some(signed.user)
+}
+
+/// Those of the floor who may answer customers and fit, who is here and has room first.
+fn receivers(shown: &Shown, fits: impl Fn(&FloorPerson) -> bool) -> Vec<PersonTarget> {
+    let mut others: Vec<&FloorPerson> = shown.floor.people.iter().filter(|other| other.may_reply && fits(other)).collect();
+    others.sort_by_key(|other| (!other.has_room(), !other.takes_work(), other.name.to_lowercase()));
+    others.into_iter().map(|other| PersonTarget { person: other.clone() }).collect()
 }

@@ -1,11 +1,14 @@
 //! The floor of a workspace as it is now, for a page and for those that are live.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::floor::{Floor, FloorEntry, Scope, Teams};
-use crate::domain::ids::{UserId, WorkspaceId};
+use crate::domain::floor::history::quarter_of;
+use crate::domain::floor::wait::Habits;
+use crate::domain::floor::{Floor, FloorEntry, FloorFigures, Scope, Teams};
+use crate::domain::ids::{QueueId, UserId, WorkspaceId};
 use crate::domain::workplace::Workplace;
 use crate::runner;
 use crate::store;
@@ -14,6 +17,9 @@ use crate::web::state::State;
 /// For how long what was done is shown, and how much of it.
 const SHOWN_FOR: SignedDuration = SignedDuration::from_hours(1);
 const SHOWN: i64 = 12;
+
+/// From how far back it is taken what is usual.
+const USUAL_SINCE: SignedDuration = SignedDuration::from_hours(24 * 7);
 
 /// Everything there is to show.
 #[derive(Clone)]
@@ -36,8 +42,29 @@ pub async fn floor_now(state: &State, workspace: WorkspaceId) -> store::Result<F
         state.store.floor_entries(workspace, since, SHOWN),
         state.runner.workplaces().get(workspace),
     )?;
+    let habits = habits(state, workspace, &figures, now).await?;
+    let figures = FloorFigures { habits, ..figures };
     let floor = Floor::of(figures, |user| state.live.is_connected(workspace, user), now);
     Ok(FloorNow { floor, entries, workplace })
+}
+
+/// How fast queues are usually worked off: reckoned once in a quarter of an hour, while somebody looks.
+async fn habits(
+    state: &State,
+    workspace: WorkspaceId,
+    figures: &FloorFigures,
+    now: Timestamp,
+) -> store::Result<Arc<HashMap<QueueId, Habits>>> {
+    let quarter = quarter_of(now);
+    if let Some(known) = state.live.habits.of(workspace, quarter) {
+        return Ok(known);
+    }
+    let tallies = state.store.queue_tallies(workspace, now.saturating_sub(USUAL_SINCE).unwrap_or(Timestamp::MIN)).await?;
+    let of = |(id, waiting): (QueueId, i64)| Some((id, Habits::of(tallies.get(&id)?, waiting, now)));
+    let habits: HashMap<QueueId, Habits> = figures.queues.iter().map(|queue| (queue.id, queue.waiting)).filter_map(of).collect();
+    let habits = Arc::new(habits);
+    state.live.habits.keep(workspace, quarter, habits.clone());
+    Ok(habits)
 }
 
 impl FloorNow {

@@ -1,5 +1,7 @@
 //! The floor on pages.
 
+pub mod course;
+pub mod handover;
 pub mod names;
 pub mod panel;
 pub mod rows;
@@ -8,12 +10,15 @@ pub mod toast;
 use askama::Template;
 use askama_web::WebTemplate;
 
+use self::course::Course;
+use self::handover::{OpenRow, TakesRow};
 use self::panel::Panel;
 use self::rows::{AlertRow, EntryRow, PersonRow, QueueRow, StripRow};
-use crate::domain::floor::Floor;
+use crate::domain::floor::{Floor, Strip};
 use crate::domain::ids::TeamId;
 use crate::web::layouts::chrome::Chrome;
 use crate::web::layouts::html::Html;
+use crate::web::layouts::time;
 use crate::web::layouts::ui;
 use crate::web::locale::Locale;
 
@@ -81,6 +86,34 @@ impl WallPage {
     fn alerts(&self) -> Vec<AlertRow> {
         alert_rows(self.locale, &self.floor, true)
     }
+}
+
+/// `GET /floor/today`: how the day went.
+#[derive(Template, WebTemplate)]
+#[template(path = "floor/today.html")]
+pub struct TodayPage {
+    pub chrome: Chrome,
+    pub locale: Locale,
+    /// All together first, where there are several.
+    pub courses: Vec<Course>,
+    pub teams: Vec<TeamChoice>,
+    pub team: Option<TeamId>,
+}
+
+/// `GET /floor/hand-over`: what a shift leaves to the next one.
+#[derive(Template, WebTemplate)]
+#[template(path = "floor/handover.html")]
+pub struct HandoverPage {
+    pub chrome: Chrome,
+    pub locale: Locale,
+    pub strip: Strip,
+    /// Who waits longest, whom somebody owes an answer, and what is late first.
+    pub waiting: Vec<OpenRow>,
+    pub owed: Vec<OpenRow>,
+    pub due: Vec<OpenRow>,
+    pub takes: Vec<TakesRow>,
+    pub teams: Vec<TeamChoice>,
+    pub team: Option<TeamId>,
 }
 
 /// Queues in their order.

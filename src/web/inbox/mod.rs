@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use self::tabs::Counts;
-use self::view::{InboxPage, List, PausedFragment, PausedNumbers, RowsFrame};
+use self::view::{InboxPage, List, Own, OwnFragment, OwnStrip, PausedFragment, PausedNumbers, RowsFrame};
 use super::conversations::around::chrome;
 use super::conversations::present;
 use super::edge::answer::page;
@@ -17,6 +17,7 @@ use super::sessions::signed::Signed;
 use super::state::State;
 use crate::domain::filter::View;
 use crate::domain::ids::ConversationId;
+use crate::runner;
 use crate::store;
 use crate::store::lists::Cursor;
 
@@ -33,8 +34,8 @@ pub(super) struct Question {
 /// `GET /inbox`
 pub(super) async fn index(state: web::Data<State>, signed: Signed, question: web::Query<Question>) -> Result<HttpResponse> {
     let (view, after) = question.read()?;
-    let (list, chrome) = tokio::try_join!(list(&state, &signed, view, after), chrome(&state, &signed))?;
-    let list = List { counts: chrome.counts, ..list };
+    let (list, chrome, own) = tokio::try_join!(list(&state, &signed, view, after), chrome(&state, &signed), own_strip(&state, &signed))?;
+    let list = List { counts: chrome.counts, own, ..list };
     page(StatusCode::OK, &InboxPage { chrome, list })
 }
 
@@ -43,6 +44,16 @@ pub(super) async fn rows(state: web::Data<State>, signed: Signed, question: web:
     let (view, after) = question.read()?;
     let list = list(&state, &signed, view, after).await?;
     page(StatusCode::OK, &RowsFrame { list })
+}
+
+/// `GET /inbox/own`
+pub(super) async fn own(state: web::Data<State>, signed: Signed) -> Result<HttpResponse> {
+    page(StatusCode::OK, &OwnFragment { own: own_strip(&state, &signed).await? })
+}
+
+async fn own_strip(state: &State, signed: &Signed) -> store::Result<OwnStrip> {
+    let figures = state.store.own_figures(signed.workspace, signed.user).await?;
+    Ok(OwnStrip { figures: figures.map(|figures| Own::of(signed.locale, &figures, runner::now())) })
 }
 
 /// `GET /inbox/paused`
@@ -90,6 +101,7 @@ pub(super) fn empty_list(signed: &Signed, view: View, current: Option<Conversati
         current,
         viewer: signed.user,
         later: false,
+        own: OwnStrip::default(),
         paused: PausedNumbers { locale: signed.locale, numbers: Vec::new() },
     }
 }

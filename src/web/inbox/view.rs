@@ -4,15 +4,18 @@ pub mod row;
 
 use askama::Template;
 use askama_web::WebTemplate;
+use jiff::Timestamp;
 
 use self::row::Row;
 use super::tabs::{Counts, Tab};
 use crate::domain::filter::View;
 use crate::domain::ids::{ConversationId, UserId};
 use crate::domain::message::Failure;
+use crate::store::board::OwnFigures;
 use crate::web::admin::view::advice_key;
 use crate::web::layouts::chrome::Chrome;
 use crate::web::layouts::html::Html;
+use crate::web::layouts::time;
 use crate::web::layouts::ui;
 use crate::web::layouts::words::sentence;
 use crate::web::locale::Locale;
@@ -33,7 +36,40 @@ pub struct List {
     pub viewer: UserId,
     /// Whether this is a later page (no-script paging).
     pub later: bool,
+    pub own: OwnStrip,
     pub paused: PausedNumbers,
+}
+
+/// What whoever looks has to do; without figures its page asks for them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OwnStrip {
+    pub figures: Option<Own>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Own {
+    pub locale: Locale,
+    pub load: i32,
+    pub capacity: i32,
+    pub oldest: Option<Timestamp>,
+    pub due: Option<Timestamp>,
+    pub is_late: bool,
+}
+
+impl Own {
+    #[must_use]
+    pub fn of(locale: Locale, figures: &OwnFigures, now: Timestamp) -> Self {
+        let OwnFigures { load, capacity, oldest, due } = *figures;
+        Self { locale, load, capacity, oldest, due, is_late: due.is_some_and(|due| due <= now) }
+    }
+
+    pub(in crate::web) fn words(&self) -> String {
+        self.locale.t2("floor.load", ("load", &self.load.to_string()), ("capacity", &self.capacity.to_string()))
+    }
+
+    pub(in crate::web) fn due_key(&self) -> &'static str {
+        if self.is_late { "own.late_by" } else { "own.due_in" }
+    }
 }
 
 /// Numbers that send nothing until somebody sees to it.
@@ -96,6 +132,13 @@ pub struct InboxPage {
 #[template(path = "inbox/rows.html")]
 pub struct RowsFrame {
     pub list: List,
+}
+
+/// `GET /inbox/own`: what whoever looks has to do.
+#[derive(Template, WebTemplate)]
+#[template(path = "inbox/own.html")]
+pub struct OwnFragment {
+    pub own: OwnStrip,
 }
 
 /// `GET /inbox/paused`: what the list says of numbers that send nothing.

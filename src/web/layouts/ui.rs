@@ -19,7 +19,7 @@ pub fn icon(name: &str) -> Html {
 }
 
 /// The stylesheets, in the order of their layers; each is one block.
-pub const STYLES: [&str; 35] = [
+pub const STYLES: [&str; 38] = [
     "layers",
     "reset",
     "tokens",
@@ -29,6 +29,7 @@ pub const STYLES: [&str; 35] = [
     "dialog",
     "rail",
     "list",
+    "own",
     "row",
     "conversation",
     "header",
@@ -47,6 +48,8 @@ pub const STYLES: [&str; 35] = [
     "table",
     "decisions",
     "floor",
+    "course",
+    "handover",
     "settings",
     "opening",
     "rule",

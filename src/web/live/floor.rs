@@ -22,8 +22,8 @@ use crate::web::floor::view::{alert_rows, person_rows, queue_rows};
 use crate::web::locale::Locale;
 use crate::web::state::State;
 
-/// At most so often is a floor looked at.
-const ROUND: Duration = Duration::from_secs(1);
+/// At most so often is a floor looked at: with the time that takes, nothing on a page is older than a second.
+const ROUND: Duration = Duration::from_millis(600);
 
 /// How long one may take to be looked at; later it is looked at again.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -76,13 +76,15 @@ pub(super) async fn run(state: &Data<State>) {
         let (now, time) = (Instant::now(), Timestamp::now());
         let due: Vec<WorkspaceId> = all.iter().filter(|(_, it)| it.is_due(now, time)).map(|(workspace, _)| *workspace).collect();
         for some in due.chunks(AT_ONCE) {
+            for workspace in some {
+                all.entry(*workspace).or_default().looked_at = Some(Instant::now());
+            }
             let looks = some.iter().map(|workspace| async move {
                 let looked = tokio::time::timeout(LONGEST, floor_now(state, *workspace)).await;
                 (*workspace, looked)
             });
             for (workspace, looked) in join_all(looks).await {
                 let Some(watched) = all.get_mut(&workspace) else { continue };
-                watched.looked_at = Some(Instant::now());
                 match looked {
                     Ok(Ok(floor)) => {
                         watched.is_stale = false;

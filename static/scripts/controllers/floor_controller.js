@@ -168,7 +168,7 @@ export default class extends Controller {
 
   /** What burns comes first; while somebody points at a list, or has the focus in it, its rows stay where they are. */
   #arrange(list) {
-    if (list.matches(":hover") || list.contains(document.activeElement)) return
+    if ("dragging" in this.element.dataset || list.matches(":hover") || list.contains(document.activeElement)) return
     const places = [...list.children].map((row, place) => ({ row, place, rank: row.dataset.rank }))
     places.sort((one, other) => (one.rank < other.rank ? -1 : one.rank > other.rank ? 1 : one.place - other.place))
     const stay = longestRise(places.map(({ place }) => place))

@@ -6,7 +6,7 @@ use askama_web::WebTemplate;
 
 use crate::domain::agent::Availability;
 use crate::domain::floor::{FloorPerson, FloorQueue, MOST_AT_ONCE};
-use crate::domain::ids::{FloorActId, QueueId};
+use crate::domain::ids::{FloorActId, QueueId, UserId};
 use crate::web::layouts::ui;
 use crate::web::layouts::words::plain;
 use crate::web::locale::Locale;
@@ -46,6 +46,10 @@ pub struct QueuePanel {
     pub act: FloorActId,
     pub queue: FloorQueue,
     pub targets: Vec<QueueTarget>,
+    /// Those with room who may answer.
+    pub people: Vec<PersonTarget>,
+    /// Whoever looks, where they may answer.
+    pub own: Option<UserId>,
 }
 
 impl HtmlSafe for QueuePanel {}
@@ -62,9 +66,11 @@ pub struct PersonPanel {
     pub locale: Locale,
     pub csrf: String,
     /// One for each form.
-    pub acts: [FloorActId; 4],
+    pub acts: [FloorActId; 5],
     pub person: FloorPerson,
     pub targets: Vec<PersonTarget>,
+    /// Whoever looks, where they may answer and it is somebody else.
+    pub own: Option<UserId>,
 }
 
 impl HtmlSafe for PersonPanel {}
@@ -82,8 +88,26 @@ impl QueuePanel {
         self.locale.t2("floor.target_queue", ("name", &target.name), ("room", &target.with_room.to_string()))
     }
 
+    fn words_of_person(&self, target: &PersonTarget) -> String {
+        target.words(self.locale)
+    }
+
     fn waiting(&self) -> String {
         self.locale.count("floor.wait_here", self.queue.waiting)
+    }
+}
+
+impl PersonTarget {
+    fn words(&self, locale: Locale) -> String {
+        let FloorPerson { load, capacity, .. } = self.person;
+        let key = match (self.person.has_room(), self.person.takes_work()) {
+            (false, _) => "floor.target_full",
+            (true, true) => "floor.target_here",
+            (true, false) => "floor.target_not_here",
+        };
+        let values = [("name", self.person.name.clone()), ("load", load.to_string()), ("capacity", capacity.to_string())];
+        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        plain(&locale, key, &values)
     }
 }
 
@@ -97,14 +121,6 @@ impl PersonPanel {
     }
 
     fn words_of(&self, target: &PersonTarget) -> String {
-        let FloorPerson { load, capacity, .. } = target.person;
-        let key = match (target.person.has_room(), target.person.takes_work()) {
-            (false, _) => "floor.target_full",
-            (true, true) => "floor.target_here",
-            (true, false) => "floor.target_not_here",
-        };
-        let values = [("name", target.person.name.clone()), ("load", load.to_string()), ("capacity", capacity.to_string())];
-        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        plain(&self.locale, key, &values)
+        target.words(self.locale)
     }
 }

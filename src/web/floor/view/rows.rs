@@ -197,6 +197,17 @@ impl QueueRow {
         }
     }
 
+    /// How long whoever comes now will wait, and by how much that is wrong in the middle.
+    fn expected(&self) -> Option<String> {
+        let expected = self.queue.expected?;
+        let minutes = expected.minutes.to_string();
+        Some(match (expected.minutes, expected.miss_minutes) {
+            (0, _) => self.locale.t("floor.at_once").into_owned(),
+            (_, Some(miss)) => self.locale.t2("floor.expected_within", ("minutes", &minutes), ("miss", &miss.to_string())),
+            (_, None) => self.locale.t1("floor.expected_about", "minutes", &minutes),
+        })
+    }
+
     fn people(&self) -> String {
         let (here, room) = (self.queue.here.to_string(), self.queue.with_room.to_string());
         self.locale.t2("floor.people_here", ("here", &here), ("room", &room))

@@ -72,6 +72,10 @@ pub fn came_words(locale: Locale, by: UserId, act: &FloorAct, names: &Names, cam
     };
     match act {
         FloorAct::Move { from, to, .. } => of_many("move", names.queue(*from), names.queue(*to)),
+        FloorAct::Give { from, to, .. } => {
+            let key = if *to == by { "pull" } else { "give" };
+            of_many(key, names.queue(*from), names.person(*to))
+        }
         FloorAct::Return { from, away } => {
             let words = of_many("return", names.person(*from), "");
             if away.is_some() { and(words, &sentence(&locale, "floor.did.and_away", &[])) } else { words }
