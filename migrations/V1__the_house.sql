@@ -711,8 +711,6 @@ CREATE INDEX conversations_waiting ON conversations (workspace_id, queue_id, que
 -- Routing: of those that require the same, who comes first.
 CREATE INDEX conversations_by_needs ON conversations (workspace_id, queue_id, needs, priority DESC, queued_at, id)
     WHERE controller = 'queue';
--- Those of them that want anything of whoever is to have them.
-CREATE INDEX conversations_wanting ON conversations (workspace_id, queue_id, id) WHERE controller = 'queue' AND skills IS NOT NULL;
 
 -- What is late in a queue, or will be.
 CREATE INDEX conversations_due ON conversations (workspace_id, queue_id, sla_soon_at) WHERE sla_soon_at IS NOT NULL;
@@ -920,7 +918,7 @@ CREATE INDEX routing_decisions_by_queue ON routing_decisions (workspace_id, queu
 -- Those of somebody.
 CREATE INDEX routing_decisions_by_agent ON routing_decisions (workspace_id, agent_id, at DESC, conversation_id DESC);
 -- Those to forget.
-CREATE INDEX routing_decisions_by_age ON routing_decisions USING brin (at) WITH (pages_per_range = 32);
+CREATE INDEX routing_decisions_by_age ON routing_decisions (at);
 
 -- How often an answer began from one.
 CREATE TABLE canned_reply_uses (

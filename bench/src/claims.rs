@@ -32,6 +32,9 @@ const QUEUES: usize = 16;
 /// People who work for a queue, all of them the same.
 const TEAM: usize = 20;
 
+/// When a queue is looked at again at which somebody else had the turn.
+const AFTER_TURN: Duration = Duration::from_millis(10);
+
 /// Of so many who wait, one finds no room.
 const LEFT: i64 = 20;
 
@@ -186,6 +189,11 @@ impl Shop {
                     // Somebody had a row for too long: the worker looks again, too.
                     match runner.route(workspace, queue).await {
                         Ok(RoundOutcome::MoreMayWait) => continue,
+                        // As the worker does.
+                        Ok(RoundOutcome::SomebodyElses) => {
+                            tokio::time::sleep(AFTER_TURN).await;
+                            continue;
+                        }
                         Err(Error::Busy) => continue,
                         Err(Error::Store(error)) if error.is_busy() => continue,
                         settled => settled?,

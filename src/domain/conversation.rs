@@ -224,6 +224,9 @@ pub struct ControlBefore {
     /// What it wanted of whoever has it, and what of that was let go already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skills: Option<Wants>,
+    /// How it waited, beside its place in line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<Wait>,
     /// Where the flow stood that the act ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<FlowSession>,
@@ -244,6 +247,7 @@ impl ControlBefore {
             waiting_since: conversation.waiting_since,
             resolved_at: conversation.resolved_at,
             skills: conversation.skills.clone(),
+            wait: conversation.wait.clone(),
             session: session.cloned(),
         }
     }

@@ -106,7 +106,9 @@ pub(super) fn lands(it: &mut Decision, meant: QueueId, because: QueuedBecause, s
     let workplace = it.snapshot.workplace.clone();
     let meant = workplace.queue(meant).ok_or(Refusal::UnknownQueue)?;
     let (queue, why) = if is_new(it, meant.id, &because)? { landing(it, &workplace).of(meant) } else { (meant, None) };
-    let rather = if is_new(it, meant.id, &because)? { sticky::rather(it, queue.id) } else { None };
+    // Whoever hands it on, or is relieved of it, is not whom it is kept for.
+    let is_held = matches!(it.conversation()?.controller, Controller::Agent { .. });
+    let rather = if is_new(it, meant.id, &because)? && !is_held { sticky::rather(it, queue.id) } else { None };
     let instead = why.map(|why| Instead { queue: meant.id, name: meant.name.clone(), why });
     it.emit(Event::ConversationQueued { queue: queue.id, name: queue.name.clone(), because, sent, instead, rather });
     Ok(())

@@ -65,19 +65,26 @@ impl<'a> Landing<'a> {
     /// the one it was meant for: nobody is lost.
     #[must_use]
     pub fn of(&self, meant: &'a Queue) -> (&'a Queue, Option<Why>) {
-        let Some(why) = self.shut(meant.id) else { return (meant, None) };
+        self.taken(meant).unwrap_or((meant, None))
+    }
+
+    /// As [`Landing::of`]; nothing where none takes it.
+    #[must_use]
+    pub fn taken(&self, meant: &'a Queue) -> Option<(&'a Queue, Option<Why>)> {
+        let Some(why) = self.shut(meant.id) else { return Some((meant, None)) };
         let mut passed = vec![meant.id];
         let mut next = self.next(meant);
         while let Some(queue) = next.filter(|queue| !passed.contains(&queue.id)) {
             if self.shut(queue.id).is_none() {
-                return (queue, Some(why));
+                return Some((queue, Some(why)));
             }
             passed.push(queue.id);
             next = self.next(queue);
         }
         // What is only closed waits there for the morning: the default queue is for what is not taken at all.
         let default = self.workplace.queue(self.default_queue).filter(|_| why == Why::Draining);
-        default.filter(|queue| !passed.contains(&queue.id) && self.shut(queue.id).is_none()).map_or((meant, None), |it| (it, Some(why)))
+        let default = default.filter(|queue| !passed.contains(&queue.id) && self.shut(queue.id).is_none())?;
+        Some((default, Some(why)))
     }
 
     /// Why nothing comes into a queue.

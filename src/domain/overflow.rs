@@ -245,7 +245,7 @@ fn let_go(it: &mut Decision, queue: QueueId, wait: &Wait) -> Result<(), Refusal>
 /// Where it goes: nowhere twice, and to none that takes nothing.
 fn other<'a>(it: &Decision, workplace: &'a Workplace, from: QueueId, rules: &Overflow, wait: &Wait) -> Option<&'a Queue> {
     let to = workplace.queue(rules.to?)?;
-    let (lands, _) = entering::landing(it, workplace).of(to);
+    let (lands, _) = entering::landing(it, workplace).taken(to)?;
     (lands.id != from && !wait.passed.contains(&lands.id)).then_some(lands)
 }
 

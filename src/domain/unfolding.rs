@@ -193,6 +193,7 @@ impl Conversation {
         self.assigned_at = before.assigned_at;
         self.resolved_at = before.resolved_at;
         self.skills.clone_from(&before.skills);
+        self.wait.clone_from(&before.wait);
     }
 
     /// The customer said something: the window is renewed, and somebody waits. What was not said changes neither, nor the last line.

@@ -62,7 +62,8 @@ impl Runner {
         let open = self.store.open_after(looked.conversation, CONVERSATIONS).await?;
         let last = next(&open, CONVERSATIONS);
         looked.conversation = last.map_or(Looked::default().conversation, |last| (last.workspace, last.contact, last.inbox));
-        for of_workspace in open.chunk_by(|one, other| one.workspace == other.workspace) {
+        let settled: Vec<Timed> = open.iter().filter(|timed| !timed.is_recounted).copied().collect();
+        for of_workspace in settled.chunk_by(|one, other| one.workspace == other.workspace) {
             for some in of_workspace.chunks(BATCH) {
                 right.timers += self.set_what_is_missing(some).await?;
             }

@@ -23,6 +23,9 @@ use crate::store::{self, Transaction};
 /// Conversations that one round looks at.
 const ROUND: i64 = 50;
 
+/// Those that are kept for somebody busy, and passed over in one round, at most.
+const MOST_KEPT: i64 = 1_000;
+
 /// Decisions that are made again at once.
 const REPLAYED: i64 = 1_000;
 
@@ -41,6 +44,8 @@ pub enum RoundOutcome {
     Settled,
     /// More wait than one round looks at, or somebody else was quicker: look again.
     MoreMayWait,
+    /// Another router has the turn at this queue, and may have looked before what woke this one: look a moment later.
+    SomebodyElses,
 }
 
 /// What became of assignments that were chosen together.
@@ -60,6 +65,7 @@ struct Given {
 enum Begun {
     /// Nothing of the queue is given to anybody.
     Rests,
+    SomebodyElses,
     /// What is set up around those who wait is newer than what is known here.
     KnowsTooLittle,
     Looked(Box<Looked>),
@@ -93,13 +99,19 @@ impl Runner {
             around = self.at_hand_anew(workspace).await?;
             begun = self.begin_round(queue, &around).await?;
         }
-        let Begun::Looked(looked) = begun else { return Ok(RoundOutcome::Settled) };
-        let Looked { present, round, beginning } = *looked;
+        let Looked { present, round, beginning } = match begun {
+            Begun::Looked(looked) => *looked,
+            Begun::SomebodyElses => return Ok(RoundOutcome::SomebodyElses),
+            Begun::Rests | Begun::KnowsTooLittle => return Ok(RoundOutcome::Settled),
+        };
         let given = match beginning {
             Some(beginning) => self.go_on(&around, round.clone(), beginning).await,
             None => Ok(RoundOutcome::Settled),
         };
-        // Whoever is left may be for somebody else, also where one of them cannot be given.
+        // Those alone are left whom nobody here could be given, or whom nobody can decide about.
+        if let Ok(RoundOutcome::MoreMayWait) = given {
+            return given;
+        }
         let spilled = match around.workplace.overflows.get(&queue) {
             Some(overflow) => self.spill(workspace, queue, overflow, &present, &round).await?,
             None => RoundOutcome::Settled,
@@ -150,7 +162,8 @@ impl Runner {
         let workspace = around.workspace;
         let mut connection = self.enter().await?;
         let transaction = Transaction::begin(&mut connection.client);
-        let QueueSnapshot { present, team, strategy, rest } = store::queues::take_turn(&transaction, workspace, queue).await?;
+        let Some(snapshot) = store::queues::take_turn(&transaction, workspace, queue).await? else { return Ok(Begun::SomebodyElses) };
+        let QueueSnapshot { present, team, strategy, rest } = snapshot;
         if rest.is_some_and(|rest| rest.holds_back(now())) {
             return Ok(Begun::Rests);
         }
@@ -168,7 +181,7 @@ impl Runner {
         if alike.is_empty() {
             return nobody(present, round);
         }
-        let waiting = store::queues::heads(&transaction, workspace, queue, &alike, ROUND).await?;
+        let waiting = self.heads(&transaction, (workspace, queue), &alike, &round).await?;
         if !asks && waiting.iter().any(|waiting| !waiting.asked.preferred.is_empty()) {
             round = round.knowing(store::queues::skills_now(&transaction, workspace).await?);
         }
@@ -181,6 +194,29 @@ impl Runner {
         drop(connection);
         let given = given.map(|given| self.shown(given));
         Ok(Begun::Looked(Box::new(Looked { present, round, beginning: Some(Beginning { waiting, chosen, given }) })))
+    }
+
+    /// The first of those who wait that are not kept for somebody busy: these are passed over, and hold nobody up.
+    async fn heads(
+        &self,
+        transaction: &Transaction<'_>,
+        (workspace, queue): (WorkspaceId, QueueId),
+        alike: &[(i64, i64)],
+        round: &Round,
+    ) -> Result<Vec<Waiting>, Error> {
+        let mut more = 0;
+        loop {
+            let alike: Vec<(i64, i64)> = alike.iter().map(|(needs, many)| (*needs, many + more)).collect();
+            let mut waiting = store::queues::heads(transaction, workspace, queue, &alike, ROUND + more).await?;
+            let all = waiting.len();
+            waiting.retain(|waiting| !round.keeps(waiting));
+            let kept = i64::try_from(all - waiting.len()).unwrap_or(i64::MAX);
+            if kept <= more || more >= MOST_KEPT {
+                waiting.truncate(ROUND.try_into().unwrap_or(usize::MAX));
+                return Ok(waiting);
+            }
+            more = kept.min(MOST_KEPT);
+        }
     }
 
     /// What giving them together came to; where that failed over one of them, they are given one by one, and that one costs the others

@@ -31,7 +31,7 @@ crate::statements! {
             FROM timers AS timer
             WHERE timer.workspace_id = c.workspace_id AND timer.subject_id = c.id AND timer.about = c.id
             ORDER BY timer.kind
-            LIMIT 20)
+            LIMIT 20), EXISTS (SELECT FROM recounts WHERE recounts.workspace_id = c.workspace_id)
         FROM (
             SELECT workspace_id, contact_id, inbox_id, id, last_seq
             FROM conversations
@@ -59,6 +59,8 @@ pub struct Timed {
     pub conversation: ConversationId,
     pub last_seq: i64,
     pub there: TimersThere,
+    /// What is due there is being reckoned anew.
+    pub is_recounted: bool,
 }
 
 impl Store {
@@ -94,6 +96,7 @@ fn timed(row: &Row) -> Timed {
         conversation: ConversationId(row.get(3)),
         last_seq: row.get(4),
         there,
+        is_recounted: row.get(6),
     }
 }
 

@@ -34,7 +34,7 @@ crate::statements! {
         ORDER BY queued_at, id
         LIMIT $3";
     /// Routers that chose for a queue at one moment would choose the same people for the same conversations, and all but one in vain.
-    TAKE_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('routing ' || $1::uuid, 0))";
+    TAKE_TURN = "SELECT pg_try_advisory_xact_lock(hashtextextended('routing ' || $1::uuid, 0))";
     /// Each that stands for all that require the same, from one on: only the first of each is read. In a state of a newer version, it is a
     /// newer node's to give.
     PRESENT = "
@@ -298,26 +298,28 @@ pub struct QueueDetail {
     pub announcements: Announcements,
 }
 
-/// Takes the turn at a queue until the transaction ends, which is waited for; then what is required there by those who wait, and its team.
+/// Takes the turn at a queue until the transaction ends; then what is required there by those who wait, and its team. Nothing when somebody
+/// else has the turn: nobody waits for it with a connection in hand.
 ///
 /// # Errors
-/// As PostgreSQL answers; [`is_busy`](super::Error::is_busy) when somebody has the turn for too long.
-pub async fn take_turn(transaction: &Transaction<'_>, workspace: WorkspaceId, queue: QueueId) -> Result<QueueSnapshot> {
+/// As PostgreSQL answers.
+pub async fn take_turn(transaction: &Transaction<'_>, workspace: WorkspaceId, queue: QueueId) -> Result<Option<QueueSnapshot>> {
+    let turn = prepare(transaction, &TAKE_TURN).await?;
+    if !transaction.query_one(&turn, &[&queue.0]).await?.get::<_, bool>(0) {
+        return Ok(None);
+    }
     let after = i64::MIN;
     let of_queue: [&(dyn ToSql + Sync); 4] = [&workspace.0, &queue.0, &after, &PAGE];
-    let turn = prepare(transaction, &TAKE_TURN).await?;
     let present = prepare(transaction, &PRESENT).await?;
     let team = prepare(transaction, &TEAM).await?;
-    // The first poll of each sends it: they are gone through in this order.
-    let (turn, first, team) = tokio::join!(biased;
-        transaction.query(&turn, &of_queue[1..2]), transaction.query(&present, &of_queue), transaction.query(&team, &of_queue[..2]));
-    turn?;
+    // The first poll of each sends it.
+    let (first, team) = tokio::join!(biased; transaction.query(&present, &of_queue), transaction.query(&team, &of_queue[..2]));
     let (present, team) = (all_present(transaction, workspace, queue, first?).await?, team?);
     // Where a newer version gives them in a way of its own, they are given there.
     let strategy = team.first().and_then(|row| row.get::<_, &str>(15).parse().ok()).unwrap_or(Strategy::Manual);
     let rest = team.first().and_then(|row| if_known(row, 17));
     let team = team.iter().map(|row| (agent(row), if_known(row, 16).unwrap_or_default())).collect();
-    Ok(QueueSnapshot { present, team, strategy, rest })
+    Ok(Some(QueueSnapshot { present, team, strategy, rest }))
 }
 
 /// The skills that there are now, for routing: a node that has not heard of one would ask nobody for it.

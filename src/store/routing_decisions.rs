@@ -69,7 +69,7 @@ crate::statements! {
     FORGET = "
         DELETE FROM routing_decisions
         WHERE (workspace_id, at, conversation_id, seq) IN (
-            SELECT workspace_id, at, conversation_id, seq FROM routing_decisions WHERE at < $1 LIMIT 1000)";
+            SELECT workspace_id, at, conversation_id, seq FROM routing_decisions WHERE at < $1 ORDER BY at LIMIT 1000)";
 }
 
 /// One that is to be kept, with the line of the journal that says why.

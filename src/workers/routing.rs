@@ -19,6 +19,9 @@ const MOST_QUEUES: usize = 10_000;
 /// When a queue is looked at again that could not be routed.
 const AFTER_FAULT: Duration = Duration::from_secs(1);
 
+/// When a queue is looked at again at which somebody else had the turn.
+const AFTER_TURN: Duration = Duration::from_millis(10);
+
 static NOT_ROUTED: Trouble = Trouble::new("queues could not be routed");
 static NOT_LOOKED: Trouble = Trouble::new("waiting queues could not be looked for");
 
@@ -82,7 +85,11 @@ async fn route(workers: &Workers, (workspace, queue): (WorkspaceId, QueueId)) ->
     match workers.runner.route(workspace, queue).await {
         Ok(outcome) => {
             NOT_ROUTED.is_over();
-            if outcome == RoundOutcome::MoreMayWait { Next::Again } else { Next::Done }
+            match outcome {
+                RoundOutcome::MoreMayWait => Next::Again,
+                RoundOutcome::SomebodyElses => Next::Later(AFTER_TURN),
+                RoundOutcome::Settled => Next::Done,
+            }
         }
         Err(error) => {
             NOT_ROUTED.failed(&error);

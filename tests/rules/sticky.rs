@@ -1,5 +1,6 @@
 //! Customers stay with whom they know: whoever had their previous conversation gets them first, and is waited for a while.
 
+use baton::domain::command::Command;
 use baton::domain::event::Event;
 use baton::domain::landing::Why;
 use baton::domain::routing::Rule;
@@ -8,7 +9,7 @@ use jiff::SignedDuration;
 
 use crate::customers::Phone;
 use crate::people::Colleague;
-use crate::shop::{SUPPORT, Shop};
+use crate::shop::{ORDERS, SUPPORT, Shop};
 
 impl Shop {
     fn sticks(&self, days: i32, seconds: i32) {
@@ -137,4 +138,38 @@ fn a_flow_in_between_forgets_nobody() {
     shop.routes();
     assert!(ben.holds(&phone));
     assert_eq!(phone.conversation().assignment_reason.unwrap().rule, Rule::KnowsThem);
+}
+
+/// Whoever hands a conversation on is not who it is kept for.
+#[test]
+fn what_somebody_hands_to_a_queue_does_not_come_back_to_them() {
+    let shop = Shop::without_a_flow();
+    shop.sticks(30, 60);
+    let (ana, ben) = (shop.agent("Ana"), shop.agent("Ben"));
+    let phone = shop.phone("Mia");
+    phone.writes("hi");
+    ana.takes(&phone).unwrap();
+    ana.puts(&phone, ORDERS).unwrap();
+    let other = shop.phone("Noa");
+    other.writes("hi");
+    ben.takes(&other).unwrap();
+    ana.takes(&phone).unwrap();
+    ana.puts(&phone, SUPPORT).unwrap();
+    assert_eq!(phone.conversation().wait.and_then(|wait| wait.rather), None);
+}
+
+#[test]
+fn what_is_undone_waits_as_it_did() {
+    let shop = Shop::without_a_flow();
+    shop.sticks(30, 60);
+    let (ben, sue) = (shop.agent("Ben"), shop.supervisor("Sue"));
+    let phone = writes_anew(&shop, &ben, 2);
+    shop.fills(&ben);
+    phone.writes("me again");
+    let before = phone.conversation().wait;
+    assert!(before.as_ref().is_some_and(|wait| wait.rather.is_some()));
+    sue.puts(&phone, ORDERS).unwrap();
+    let seq = phone.kept().journal.iter().rev().find(|line| line.act().is_some()).unwrap().seq;
+    shop.about(phone.id(), Command::Undo { by: sue.person.clone(), seq }).unwrap();
+    assert_eq!(phone.conversation().wait, before);
 }

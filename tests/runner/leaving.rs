@@ -67,7 +67,7 @@ async fn a_router_that_looked_before_somebody_left_gives_them_nothing() {
     shop.customers_wait(shop.support, 1).await;
     let mut client = shop.store.client().await.unwrap();
     let transaction = Transaction::begin(&mut client);
-    let mut looked = queues::take_turn(&transaction, shop.workspace, shop.support).await.unwrap();
+    let mut looked = queues::take_turn(&transaction, shop.workspace, shop.support).await.unwrap().unwrap();
     let heads = queues::heads(&transaction, shop.workspace, shop.support, &[(0, 9)], 9).await.unwrap();
     transaction.commit().await.unwrap();
     let candidate = Candidate { agent: looked.team.pop().unwrap().0, presence: Presence::Online, skills: [].into() };

@@ -437,13 +437,17 @@ impl SetupEvent {
                 let stepped = |queue: &Queue| (queue.widening.clone(), queue.overflow.clone());
                 let held = |queue: &Queue| {
                     let hours = queue.overflow.when_closed.then(|| queue.hours.clone());
-                    (hours, (!queue.overflow.is_none()).then(|| queue.rest.clone()))
+                    let is_stepped = !queue.overflow.is_none() || queue.sticky.is_some();
+                    // What drains holds nobody back.
+                    (hours, queue.rest.clone().filter(|rest| is_stepped && rest.holds_back(rest.since)))
                 };
                 counted(before) != counted(after) || stepped(before) != stepped(after) || held(before) != held(after)
             }
             SetupEvent::Workspace(Changed { before: Some(before), after: Some(after), .. }) => {
                 before.answer_minutes != after.answer_minutes
             }
+            // Steps over a skill that is gone are none, and come back with it.
+            SetupEvent::Skill(changed) => changed.before.is_none() || changed.after.is_none(),
             // What somebody holds of it is said to be of the other one past the rules.
             SetupEvent::QueueMoved { .. } => true,
             _ => false,

@@ -54,6 +54,7 @@ fn before() -> ControlBefore {
         waiting_since: None,
         resolved_at: None,
         skills: None,
+        wait: None,
         session: None,
     }
 }
