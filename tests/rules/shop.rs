@@ -17,7 +17,7 @@ use baton::domain::hours::Hours;
 use baton::domain::ids::{ContactId, ConversationId, FlowId, Ids, InboxId, MessageId, QueueId, TeamId, UserId, WorkspaceId};
 use baton::domain::inbox::Inbox;
 use baton::domain::journal::Subject;
-use baton::domain::message::{Author, Failure, Message, Status};
+use baton::domain::message::{Failure, Message, Status};
 use baton::domain::queue::Queue;
 use baton::domain::routing::{Candidate, Levels, Round, Strategy, Waiting, decide};
 use baton::domain::snapshot::{InOutbox, KnownMessage};
