@@ -45,6 +45,8 @@ mod signing_off;
 mod skills;
 #[path = "rules/sla.rs"]
 mod sla;
+#[path = "rules/speaking.rs"]
+mod speaking;
 #[path = "rules/sticky.rs"]
 mod sticky;
 #[path = "rules/undoing.rs"]

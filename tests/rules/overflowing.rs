@@ -164,7 +164,8 @@ fn who_comes_beyond_the_limit_is_told_so_and_goes_on_or_waits_all_the_same() {
     third.writes("hi");
     shop.spills(&third, Why::Full).unwrap();
     assert_eq!(told(&third), [(Why::Full, 0, false, Some(ORDERS))]);
-    assert!(matches!(shop.spills(&third, Why::Full), Err(Refusal::Overtaken { .. })), "it overflowed already");
+    let late = Command::Spill { queue: SUPPORT, queued_at: third.conversation().queued_at, why: Why::Full };
+    assert!(matches!(shop.about(third.id(), late), Err(Refusal::Overtaken { .. })), "it overflowed already");
 }
 
 #[test]

@@ -17,7 +17,7 @@ use baton::domain::hours::Hours;
 use baton::domain::ids::{ContactId, ConversationId, FlowId, Ids, InboxId, MessageId, QueueId, TeamId, UserId, WorkspaceId};
 use baton::domain::inbox::Inbox;
 use baton::domain::journal::Subject;
-use baton::domain::message::{Author, Failure, Message, Status};
+use baton::domain::message::{Failure, Message, Status};
 use baton::domain::queue::Queue;
 use baton::domain::routing::{Candidate, Levels, Round, Strategy, Waiting, decide};
 use baton::domain::snapshot::{InOutbox, KnownMessage};
@@ -33,6 +33,7 @@ use uuid::Uuid;
 
 use crate::customers::Phone;
 use crate::people::Colleague;
+use crate::speaking::only_the_controller_speaks;
 
 pub const ORDERS: QueueId = QueueId(Uuid::from_u128(0x10));
 pub const BILLING: QueueId = QueueId(Uuid::from_u128(0x11));
@@ -378,25 +379,6 @@ fn only_an_undo_overfills(before: &HashMap<UserId, Agent>, after: &Snapshot, eve
         let most = before[&agent.user].load + i32::from(is_given_back);
         assert!(agent.load <= most, "{} holds {} and may hold {}", agent.name, agent.load, agent.capacity);
     }
-}
-
-fn only_the_controller_speaks(snapshot: &Snapshot, event: &Event) {
-    let Event::MessageQueued { message } = event else { return };
-    let conversation = snapshot.conversation.as_ref().expect("a message is about a conversation");
-    let controller = conversation.controller;
-    // A queue that says something speaks to whoever waits there, as long as nobody has them.
-    let speaks = |queue: &QueueId| {
-        let Workplace { overflows, announcements, .. } = snapshot.workplace.as_ref();
-        overflows.contains_key(queue) || announcements.contains_key(queue)
-    };
-    let expected = match message.author {
-        Author::Flow if controller == Controller::Queue && conversation.queue.as_ref().is_some_and(speaks) => Controller::Queue,
-        Author::Flow => Controller::Flow,
-        Author::Bot { bot } => Controller::Bot { bot },
-        Author::Agent { user } => Controller::Agent { user },
-        Author::Contact => panic!("a customer does not send for us"),
-    };
-    assert_eq!(controller, expected, "somebody else spoke");
 }
 
 impl Tables {
