@@ -92,6 +92,7 @@ async fn a_change_of_what_becomes_of_them_holds_for_those_who_wait_already() {
     let overflow = Overflow { to: Some(shop.orders), after: Some(1), ..Overflow::default() };
     node.runner.configure(shop.workspace, &by(&iris), change(shop.support, overflow), None).await.unwrap();
     shop.execute("UPDATE conversations SET queued_at = now() - interval '1 hour'", &[]).await;
+    assert!(node.runner.recount().await.unwrap());
     for timer in shop.store.claim_timers("waiting", std::time::Duration::from_secs(60), 9).await.unwrap().timers {
         node.runner.ring(&timer).await.unwrap();
     }

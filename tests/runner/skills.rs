@@ -173,6 +173,7 @@ async fn another_configuration_of_steps_reaches_those_who_wait_already() {
     }
     shop.execute("UPDATE conversations SET skills = jsonb_set(skills, '{since}', to_jsonb(now() - interval '1 hour'))", &[]).await;
     steps(&[(60, "drop_required"), (7_200, "lower_level")]).await.unwrap();
+    assert!(node.runner.recount().await.unwrap());
     assert_eq!(shop.count("SELECT count(*) FROM timers WHERE kind = 'waiting'").await, 1, "who wants nothing has none");
     for timer in shop.store.claim_timers("waiting", Duration::from_secs(60), 9).await.unwrap().timers {
         node.runner.ring(&timer).await.unwrap();
