@@ -77,18 +77,19 @@ describe("the floor", () => {
     await page.keyboard.press("u")
     await shows(grace, QUEUE, all)
     assert.equal(Number(await orders.locator(".floor__count").textContent()), before)
+    const [farid, emi] = [await held("Farid Haddad"), await held("Emi Tanaka")]
     await page.getByLabel("Drag the oldest").selectOption("5")
     await dragged(rowOf(grace, QUEUE), person("Farid Haddad"))
     await page.locator("#toast-floor", { hasText: `5 given from ${QUEUE} to Farid Haddad.` }).waitFor()
-    await person("Farid Haddad").filter({ hasText: "5 of 8" }).waitFor()
+    await holds("Farid Haddad", farid + 5)
     await dragged(person("Farid Haddad"), person("Emi Tanaka"))
-    await page.locator("#toast-floor", { hasText: "5 handed from Farid Haddad to Emi Tanaka." }).waitFor()
-    await person("Emi Tanaka").filter({ hasText: "5 of 8" }).waitFor()
+    await page.locator("#toast-floor", { hasText: `${farid + 5} handed from Farid Haddad to Emi Tanaka.` }).waitFor()
+    await holds("Emi Tanaka", emi + farid + 5)
     await page.keyboard.press("u")
-    await person("Farid Haddad").filter({ hasText: "5 of 8" }).waitFor()
+    await holds("Farid Haddad", farid + 5)
     const entry = page.locator(".floor__act", { hasText: `5 given from ${QUEUE}` })
     await entry.getByRole("button", { name: "Undo" }).click()
-    await person("Farid Haddad").filter({ hasText: "0 of 8" }).waitFor()
+    await holds("Farid Haddad", farid)
     await shows(grace, QUEUE, all)
     assert.deepEqual(page.faults, [])
   })
@@ -244,6 +245,14 @@ describe("the floor", () => {
 
   function person(name) {
     return grace.page.locator("#floor-people .floor__row").filter({ has: grace.page.locator(".floor__name", { hasText: name }) })
+  }
+
+  async function held(name) {
+    return Number(/\d+/.exec(await person(name).locator(".floor__words").textContent())[0])
+  }
+
+  function holds(name, count) {
+    return person(name).locator(".floor__words", { hasText: `${count} of 8` }).waitFor()
   }
 
   function presence(name, state) {
