@@ -138,7 +138,7 @@ async fn nobody_without_the_permission_is_told_a_number_on_any_page_part_or_answ
     for number in NUMBERS {
         assert!(seen.iter().any(|(_, text)| told(text).contains(&number)), "{number} is shown to nobody");
     }
-    let pages = ["/inbox", "/admin/quarantine", "/admin/notices", "/floor/decisions"];
+    let pages = ["/inbox", "/admin/quarantine", "/admin/notices", "/floor/decisions", "/floor/hand-over"];
     for page in pages {
         assert!(seen.iter().any(|(path, text)| path == page && !told(text).is_empty()), "{page} shows no number to an administrator");
     }

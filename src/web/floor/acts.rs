@@ -93,11 +93,7 @@ pub(in crate::web) async fn rest(
 ) -> Result<HttpResponse> {
     shown(&state, &signed, None).await?.floor.queue(*id).ok_or(Error::NotFound)?;
     let kind: RestKind = form.kind.parse().map_err(|_| Error::BadRequest)?;
-    let minutes = match form.minutes.trim() {
-        "" => Ok(None),
-        typed => counted(typed, 1, LONGEST_REST).map(Some),
-    };
-    let wish = minutes.map(|minutes| FloorWish::Rest { queue: *id, kind, reason: form.reason.clone(), minutes });
+    let wish = rests_for(&form.minutes).map(|minutes| FloorWish::Rest { queue: *id, kind, reason: form.reason.clone(), minutes });
     act(&state, &signed, &asked, &form, wish).await
 }
 
@@ -184,6 +180,11 @@ pub(in crate::web) async fn undo(state: web::Data<State>, signed: Signed, asked:
 fn counted(typed: &str, least: u16, most: u16) -> Result<u16> {
     let count = typed.trim().parse().ok().filter(|count| (least..=most).contains(count));
     count.ok_or(Error::Refused(Refusal::CountUnfit { least, most }))
+}
+
+/// How many minutes a queue is to rest; nothing where somebody ends it.
+pub(in crate::web) fn rests_for(typed: &str) -> Result<Option<u16>> {
+    if typed.trim().is_empty() { Ok(None) } else { counted(typed, 1, LONGEST_REST).map(Some) }
 }
 
 /// Somebody in sight, or whoever asks themselves.

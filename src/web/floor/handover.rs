@@ -9,6 +9,7 @@ use super::view::names::Names;
 use super::{Question, Shown, choices, scope_of, shown, words_of};
 use crate::domain::floor::handover::who_takes_what;
 use crate::domain::ids::{QueueId, UserId};
+use crate::store::access::Viewer;
 use crate::store::handover::Open;
 use crate::web::conversations::around::chrome;
 use crate::web::edge::answer::page;
@@ -25,10 +26,11 @@ pub(in crate::web) async fn index(state: web::Data<State>, signed: Signed, quest
     let (chrome, Shown { floor, now, .. }) = tokio::try_join!(chrome(&state, &signed), shown(&state, &signed, team))?;
     let queues: Vec<QueueId> = floor.queues.iter().map(|queue| queue.id).collect();
     let people: Vec<UserId> = floor.people.iter().map(|person| person.id).collect();
+    let viewer = Viewer { workspace: signed.workspace, user: signed.user, visibility: signed.role.rights.visibility };
     let (waiting, owed, due) = tokio::try_join!(
-        state.store.waiting_longest(signed.workspace, &queues, SHOWN),
-        state.store.owed_longest(signed.workspace, &people, SHOWN),
-        state.store.due_first(signed.workspace, &queues, SHOWN),
+        state.store.waiting_longest(viewer, &queues, SHOWN),
+        state.store.owed_longest(viewer, &people, SHOWN),
+        state.store.due_first(viewer, &queues, SHOWN),
     )?;
     let set_up = state.runner.workplaces().setup(signed.workspace).await?;
     let teams = choices(&set_up, &scope_of(&state, &signed, None).await?, team);

@@ -26,6 +26,7 @@ use crate::runner::now;
 use crate::store::queues::{QueueDetail, QueueSummary};
 use crate::web::edge::answer::page;
 use crate::web::edge::error::{Error, Result};
+use crate::web::floor::acts::rests_for;
 use crate::web::layouts::hours;
 use crate::web::sessions::signed::Signed;
 use crate::web::state::State;
@@ -185,7 +186,11 @@ pub(in crate::web) async fn rest(
 ) -> Result<HttpResponse> {
     let (id, Resting { kind, reason, minutes }) = (*queue, wanted.into_inner());
     let since = now();
-    let until = minutes.trim().parse().ok().and_then(|minutes: u16| since.checked_add(SignedDuration::from_mins(minutes.into())).ok());
+    let minutes = match rests_for(&minutes) {
+        Ok(minutes) => minutes,
+        Err(error) => return one(&state, &signed, id, &Did::default(), None, Some(error)).await,
+    };
+    let until = minutes.and_then(|minutes| since.checked_add(SignedDuration::from_mins(minutes.into())).ok());
     let rest = Rest { kind, reason: reason.trim().to_owned(), since, until, by: signed.name.clone() };
     let rest = Some(rest).filter(|rest| !rest.kind.is_empty());
     match configure(&state, &signed, SetupCommand::rest(id, rest), None).await {

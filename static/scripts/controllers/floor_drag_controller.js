@@ -62,7 +62,7 @@ export default class extends Controller {
     const name = row.querySelector(".floor__name bdi").textContent
     const { queue, person } = row.dataset
     if (queue) {
-      const waiting = Number(row.querySelector(".floor__count").textContent)
+      const waiting = Number.parseInt(row.querySelector(".floor__count").textContent, 10)
       const count = Math.min(Number(this.countTarget.value), waiting, MOST)
       return waiting > 0 && { queue, count, words: this.oldestValue.replace("%{count}", count).replace("%{name}", name) }
     }

@@ -27,7 +27,10 @@ pub struct OpenRow {
 impl OpenRow {
     #[must_use]
     pub fn of(locale: Locale, open: Open, names: &Names) -> Self {
-        let name = if open.contact_name.is_empty() { locale.t("decisions.nameless").into_owned() } else { open.contact_name };
+        let name = match open.contact_name.trim() {
+            "" => locale.t("decisions.nameless").into_owned(),
+            name => locale.phones().name(name),
+        };
         Self {
             conversation: open.conversation,
             name,
