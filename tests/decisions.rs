@@ -16,6 +16,8 @@ mod script;
 #[allow(dead_code, reason = "shared with the rules")]
 #[path = "rules/shop.rs"]
 mod shop;
+#[path = "rules/speaking.rs"]
+mod speaking;
 #[path = "decisions/told.rs"]
 mod told;
 
