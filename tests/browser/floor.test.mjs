@@ -140,7 +140,10 @@ describe("the floor", () => {
     await panelOf(QUEUE).click()
     const move = page.getByRole("button", { name: "Move", exact: true })
     await move.waitFor()
-    for (const target of [move, page.locator("#floor-panel input[name=count]"), page.locator("#floor-panel select"), page.locator(".floor__close")]) {
+    const fields = ["input[name=count]", "select[name=to]", "input[name=reason]", "select[name=minutes]"]
+    const rest = ["Pause", "Drain"].map((name) => page.getByRole("button", { name, exact: true }))
+    const typed = fields.map((field) => page.locator(`#floor-panel ${field}`))
+    for (const target of [move, ...typed, ...rest, page.locator(".floor__close")]) {
       const box = await target.boundingBox()
       assert.ok(box.height >= 44 && box.x >= 0 && box.x + box.width <= NARROW.width, JSON.stringify(box))
     }
