@@ -132,6 +132,7 @@ async fn nobody_without_the_permission_is_told_a_number_on_any_page_part_or_answ
 
     root.does(conversations[2], "assignment", &[]).await;
     client.batch_execute(DECIDED).await.unwrap();
+    client.batch_execute("UPDATE conversations SET waiting_since = now() WHERE agent_id IS NOT NULL").await.unwrap();
 
     // They are there to be seen, where they may be.
     let seen = walk(&mut root.browser, conversations).await;
