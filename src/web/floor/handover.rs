@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, web};
 use super::view::HandoverPage;
 use super::view::handover::{OpenRow, TakesRow};
 use super::view::names::Names;
-use super::{Question, Shown, choices, scope_of, shown, words_of};
+use super::{Question, Shown, choices, scope_of, shown};
 use crate::domain::floor::handover::who_takes_what;
 use crate::domain::ids::{QueueId, UserId};
 use crate::store::access::Viewer;
@@ -34,7 +34,7 @@ pub(in crate::web) async fn index(state: web::Data<State>, signed: Signed, quest
     )?;
     let set_up = state.runner.workplaces().setup(signed.workspace).await?;
     let teams = choices(&set_up, &scope_of(&state, &signed, None).await?, team);
-    let (names, locale) = (Names::of(now.workplace.clone()), words_of(&signed));
+    let (names, locale) = (Names::of(now.workplace.clone()), signed.locale);
     let due = due.into_iter().map(|open| OpenRow::due(locale, open, &names, chrome.now)).collect();
     let rows = |open: Vec<Open>| open.into_iter().map(|open| OpenRow::of(locale, open, &names)).collect();
     let takes = who_takes_what(&floor.people).into_iter().map(|takes| TakesRow::of(locale, takes, &names)).collect();
