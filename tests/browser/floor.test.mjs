@@ -48,7 +48,7 @@ describe("the floor", () => {
     const { page } = grace
     await panelOf(QUEUE).click()
     await page.locator("#floor-panel input[name=count]").fill("10")
-    await page.locator("#floor-panel select").selectOption({ label: (await optionOf(page, "Orders")) })
+    await page.locator("#floor-panel select[name=to]").selectOption({ label: (await optionOf(page, "Orders")) })
     await page.getByRole("button", { name: "Move", exact: true }).click()
     const toast = page.locator("#toast-floor", { hasText: `10 moved from ${QUEUE} to` })
     await toast.waitFor()
