@@ -56,6 +56,12 @@ impl Standing {
         });
         Self { place, minutes }
     }
+
+    /// How fast it went tells nothing while nothing goes.
+    #[must_use]
+    fn while_closed(self) -> Self {
+        Self { minutes: None, ..self }
+    }
 }
 
 impl Announcements {
@@ -100,11 +106,12 @@ pub(super) fn announce(it: &mut Decision, seen: (QueueId, Option<Timestamp>), st
     let queue = overflow::waits_where_seen(it, seen)?;
     let workplace = it.snapshot.workplace.clone();
     let rules = workplace.announcements.get(&queue).ok_or(Refusal::Duplicate)?;
+    let target = workplace.queue(queue).ok_or(Refusal::UnknownQueue)?;
+    let standing = if target.hours.is_open(it.now) { standing } else { standing.while_closed() };
     let wait = it.conversation()?.wait.clone();
     if !rules.is_due(wait.as_ref(), standing, it.now) {
         return Err(Refusal::Duplicate);
     }
-    let target = workplace.queue(queue).ok_or(Refusal::UnknownQueue)?;
     let Standing { place, minutes } = standing;
     let is_told = overflow::tell(it, &rules.text, target, |name, words| match name {
         PLACE => place.to_string(),

@@ -250,9 +250,14 @@ impl FloorQueue {
     fn of(place: usize, figures: QueueFigures, people: &[FloorPerson], habits: Option<&Habits>, now: Timestamp) -> Self {
         let here: Vec<&FloorPerson> = people.iter().filter(|one| one.takes_work() && one.teams.contains(&figures.team)).collect();
         let with_room = here.iter().filter(|one| one.has_room()).count();
+        let opening = Opening::of(figures.hours.as_ref(), now);
+        let is_held_back = figures.rest.as_ref().is_some_and(|rest| rest.holds_back(now));
+        // How fast it goes tells nothing of what nothing is given out of.
+        let gives_out = !is_held_back && !matches!(opening, Opening::Closed { .. });
+        let expected = || expected(&figures.lately, figures.waiting, here.len(), with_room, habits, now);
         Self {
-            opening: Opening::of(figures.hours.as_ref(), now),
-            expected: expected(&figures.lately, figures.waiting, here.len(), with_room, habits, now),
+            expected: gives_out.then(expected).flatten(),
+            opening,
             here: here.len(),
             with_room,
             id: figures.id,

@@ -257,9 +257,11 @@ pub(super) fn tell(it: &mut Decision, texts: &Texts, queue: &Queue, other: impl 
     }
     let contact = &it.snapshot.contact;
     let language = contact.language.clone().unwrap_or_else(|| "en".to_owned());
-    let template = Text::Languages(texts.clone()).in_language(&language, "en").to_owned();
-    let words = promise::built_in(text::primary(&language)).unwrap_or(&promise::ENGLISH);
-    let body = text::expand(&template, |name| match name {
+    let texts = Text::Languages(texts.clone());
+    let (tag, template) = texts.chosen(&language, "en");
+    // In the language of the text, which need not be the customer's.
+    let words = tag.and_then(|tag| promise::built_in(text::primary(tag))).unwrap_or(&promise::ENGLISH);
+    let body = text::expand(template, |name| match name {
         "contact.first_name" => text::first_name(&contact.name),
         "contact.name" => text::name(&contact.name),
         "queue.name" => queue.name.clone(),

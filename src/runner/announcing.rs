@@ -9,6 +9,7 @@ use super::{Error, Runner, now};
 use crate::domain::Command;
 use crate::domain::announcing::Standing;
 use crate::domain::ids::{QueueId, WorkspaceId};
+use crate::domain::routing::{Levels, Round};
 use crate::store::queues::InLine;
 
 /// Those who wait longest are counted; whoever stands behind them is told nothing yet.
@@ -21,15 +22,20 @@ const MOST: usize = 50;
 const PERIOD: SignedDuration = SignedDuration::from_mins(30);
 
 impl Runner {
-    /// Tells those whom it is due to tell.
-    pub(super) async fn announce(&self, workspace: WorkspaceId, queue: QueueId) -> Result<(), Error> {
+    /// Tells those whom it is due to tell; how long it takes only while it is open and somebody is here who takes conversations.
+    pub(super) async fn announce(&self, workspace: WorkspaceId, queue: QueueId, round: &Round) -> Result<(), Error> {
         let workplace = self.workplaces.get(workspace).await?;
         let Some(rules) = workplace.announcements.get(&queue) else { return Ok(()) };
         let mut line = self.store.in_line(workspace, queue, COUNTED).await?;
         if line.is_empty() {
             return Ok(());
         }
-        let given = self.store.given_since(workspace, queue, now().saturating_sub(PERIOD).unwrap_or_default()).await?;
+        let is_open = workplace.queue(queue).is_some_and(|queue| queue.hours.is_open(now()));
+        let given = if is_open && !round.is_without(&Levels::new()) {
+            self.store.given_since(workspace, queue, now().saturating_sub(PERIOD).unwrap_or_default()).await?
+        } else {
+            0
+        };
         // Who is more urgent is given first.
         line.sort_by_key(|one| Reverse(one.priority));
         let standing = |(place, one): (i64, InLine)| (Standing::of(place, given, PERIOD), one);

@@ -116,7 +116,7 @@ impl Runner {
             Some(overflow) => self.spill(workspace, queue, overflow, &present, &round).await?,
             None => RoundOutcome::Settled,
         };
-        self.announce(workspace, queue).await?;
+        self.announce(workspace, queue, &round).await?;
         let given = given?;
         Ok(if spilled == RoundOutcome::MoreMayWait { spilled } else { given })
     }

@@ -45,14 +45,14 @@ fn a_place_is_told_at_first_and_when_it_is_nearer_and_never_when_it_is_not() {
 #[test]
 fn how_long_it_takes_is_told_once_it_is_known() {
     let shop = Shop::without_a_flow();
-    shop.announces("It takes about {queue.wait}", None);
+    shop.announces("We answer {queue.wait}", None);
     let phone = shop.phone("Mia");
     phone.writes("hi");
     assert!(matches!(shop.stands(&phone, 1, None), Err(Refusal::Duplicate)));
     shop.stands(&phone, 1, Some(10)).unwrap();
     shop.passes(SignedDuration::from_mins(60));
     assert!(shop.stands(&phone, 1, Some(1)).is_err(), "once is once");
-    assert_eq!(said(&phone), ["It takes about within 10 minutes"]);
+    assert_eq!(said(&phone), ["We answer within 10 minutes"]);
 }
 
 #[test]
@@ -71,4 +71,15 @@ fn whoever_may_not_be_written_to_or_has_gone_on_is_told_nothing() {
     assert!(said(&late).is_empty());
     shop.passes(SignedDuration::from_mins(9));
     assert!(shop.stands(&late, 1, None).is_err(), "nobody asks again and again");
+}
+
+#[test]
+fn how_long_it_takes_is_not_told_while_the_queue_is_closed() {
+    let shop = Shop::without_a_flow();
+    shop.opens_at(SUPPORT, "09:00", "09:30");
+    shop.announces("We answer {queue.wait}", None);
+    let phone = shop.phone("Mia");
+    phone.writes("hi");
+    assert!(matches!(shop.stands(&phone, 1, Some(1)), Err(Refusal::Duplicate)));
+    assert!(said(&phone).is_empty());
 }

@@ -20,7 +20,7 @@ impl Shop {
         self.sets_up(|workplace| _ = workplace.overflows.insert(queue, Arc::new(overflow)));
     }
 
-    fn opens_at(&self, queue: QueueId, from: &str, to: &str) {
+    pub fn opens_at(&self, queue: QueueId, from: &str, to: &str) {
         let days = ["mon", "tue", "wed", "thu", "fri"].map(|day| (day.to_owned(), json!([[from, to]])));
         let weekly: serde_json::Map<String, serde_json::Value> = days.into_iter().collect();
         let hours: Hours = serde_json::from_value(json!({"time_zone": "UTC", "weekly": weekly})).unwrap();
@@ -216,4 +216,21 @@ fn nobody_overflows_from_a_queue_that_is_paused_before_it_goes_on() {
     assert!(matches!(shop.spills(&phone, Why::NobodyHere), Err(Refusal::Overtaken { .. })));
     shop.passes(minutes(1));
     assert_eq!(phone.conversation().queue, Some(ORDERS));
+}
+
+#[test]
+fn when_it_is_answered_is_said_in_the_language_of_the_text_and_not_of_the_customer() {
+    let shop = Shop::without_a_flow();
+    for (language, tag, text, said) in [
+        ("es", "en", "We answer {queue.promise}", "We answer within 10 minutes"),
+        ("en", "es", "Respondemos {queue.promise}", "Respondemos en menos de 10 minutos"),
+    ] {
+        let text: Texts = [(tag.to_owned(), text.to_owned())].into();
+        shop.overflows(SUPPORT, Overflow { text, when_nobody: true, ..Overflow::default() });
+        let phone = shop.phone(tag);
+        shop.tables.borrow_mut().contacts.get_mut(&phone.contact).unwrap().language = Some(language.to_owned());
+        phone.writes("ok");
+        shop.spills(&phone, Why::NobodyHere).unwrap();
+        assert_eq!(phone.received()[0].content.text(), said);
+    }
 }

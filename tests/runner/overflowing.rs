@@ -136,3 +136,23 @@ async fn those_who_wait_are_told_their_place_by_priority_once_routing_has_given_
     node.runner.route(shop.workspace, shop.support).await.unwrap();
     assert_eq!(shop.count("SELECT count(*) FROM events WHERE kind = 'wait_announced'").await, 3, "nobody twice");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_long_it_takes_is_told_only_while_somebody_is_here() {
+    let (shop, mut node, iris) = overflowing(|_| Overflow::default()).await;
+    let announcements = Some(Box::new(Announcements { text: texts("We answer {queue.wait}."), every: None }));
+    let change = QueueChange { announcements, ..QueueChange::default() };
+    let command = SetupCommand::ChangeQueue { queue: shop.support, change };
+    node.runner.configure(shop.workspace, &by(&iris), command, None).await.unwrap();
+    let ana = shop.hires("Ana", Role::Agent, 6).await;
+    node.is_visited_by(shop.workspace, ana.user);
+    shop.customers_wait(shop.support, 8).await;
+    node.runner.route(shop.workspace, shop.support).await.unwrap();
+    node.runner.route(shop.workspace, shop.support).await.unwrap();
+    let told = "SELECT count(*) FROM events WHERE kind = 'wait_announced'";
+    assert_eq!((shop.wait_in(shop.support).await, shop.count(told).await), (2, 2));
+    shop.execute("UPDATE agents SET availability = 'away' WHERE user_id = $1", &[&ana.user.0]).await;
+    shop.execute("UPDATE conversations SET wait = NULL WHERE controller = 'queue'", &[]).await;
+    node.runner.route(shop.workspace, shop.support).await.unwrap();
+    assert_eq!(shop.count(told).await, 2, "nobody gives anything out");
+}

@@ -203,3 +203,18 @@ fn what_is_left_by_those_who_go_is_shared_out_among_those_of_their_teams_who_hav
     let takes_of = |from, held, to: Option<(u128, i32)>| handover::Takes { from: user(from), held, to: to.map(|(to, of)| (user(to), of)) };
     assert_eq!(takes, [takes_of(1, 3, Some((2, 3))), takes_of(3, 2, Some((4, 2))), takes_of(5, 1, None)]);
 }
+
+#[test]
+fn nobody_is_said_to_be_answered_at_once_where_nothing_is_given_out() {
+    let expects = |figures: QueueFigures| floor(vec![figures], vec![person(2, &[1])]).queues[0].expected;
+    let rests = |kind: RestKind| {
+        let rest = serde_json::json!({ "kind": kind.as_str(), "since": NOW, "by": "Iris", "reason": "" });
+        QueueFigures { rest: Some(serde_json::from_value(rest).unwrap()), ..queue(1, 1) }
+    };
+    let at_once = Some(Expected { minutes: 0, miss_minutes: None });
+    assert_eq!(expects(queue(1, 1)), at_once);
+    assert_eq!(expects(rests(RestKind::Paused)), None);
+    assert_eq!(expects(rests(RestKind::Draining)), at_once, "those who wait there are given out");
+    let never: Hours = serde_json::from_value(serde_json::json!({ "time_zone": "UTC", "weekly": {} })).unwrap();
+    assert_eq!(expects(QueueFigures { hours: Some(never), ..queue(1, 1) }), None, "it is closed");
+}

@@ -22,11 +22,17 @@ impl Text {
     /// The text in a language (`es-MX` also takes `es`), or else in the language of the definition.
     #[must_use]
     pub fn in_language(&self, language: &str, default: &str) -> &str {
+        self.chosen(language, default).1
+    }
+
+    /// As [`Self::in_language`], with the language that it is in, where it is said.
+    #[must_use]
+    pub fn chosen(&self, language: &str, default: &str) -> (Option<&str>, &str) {
         match self {
-            Text::Plain(text) => text,
+            Text::Plain(text) => (None, text),
             Text::Languages(texts) => {
-                let found = [language, primary(language), default, primary(default)].into_iter().find_map(|tag| texts.get(tag));
-                found.or_else(|| texts.values().next()).map_or("", String::as_str)
+                let found = [language, primary(language), default, primary(default)].into_iter().find_map(|tag| texts.get_key_value(tag));
+                found.or_else(|| texts.iter().next()).map_or((None, ""), |(tag, text)| (Some(tag), text))
             }
         }
     }
