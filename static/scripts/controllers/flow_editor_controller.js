@@ -69,9 +69,12 @@ export default class extends Controller {
     else this.close()
   }
 
+  /** A browser tells of scrolling a moment later: what is offered stays with its letters, and goes when they are out of sight. */
   scrolled() {
     this.#follow()
-    this.close()
+    if (this.offersTarget.hidden) return
+    this.#placeOffers()
+    if (!this.#areLettersInSight) this.close()
   }
 
   left() {
@@ -292,6 +295,12 @@ export default class extends Controller {
     const top = below + offsetHeight > clientHeight && below - height - offsetHeight > 0 ? below - height - offsetHeight : below
     this.offersTarget.style.setProperty("inset-inline-start", `${Math.max(0, Math.min(left, clientWidth - offsetWidth))}px`)
     this.offersTarget.style.setProperty("inset-block-start", `${top}px`)
+  }
+
+  get #areLettersInSight() {
+    const { scrollTop, clientHeight } = this.textTarget
+    const line = this.#text.slice(0, this.found.from).split("\n").length * this.#letter.height
+    return line > scrollTop && line <= scrollTop + clientHeight
   }
 
   /** The size of a letter: they are all alike. */
